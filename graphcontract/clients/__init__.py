@@ -1,0 +1,86 @@
+"""Ways to put a client under test: in process, as a driver process, as one command a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from graphcontract.exchange import Call, Outcome
+
+PROTOCOL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """Who is under test, as reports name it."""
+
+    name: str
+    version: str | None = None
+    language: str | None = None
+    homepage: str | None = None
+    notes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a client cannot do by design, as its driver declares it (driver protocol, `limits`)."""
+
+    root: str = "settable"
+    https: bool = False
+    hosts: tuple[str, ...] = ()
+    proxy: str = "env"
+    timeout: str = "call"
+    token: str = "call"  # noqa: S105 - the protocol's word, not a secret
+    status: bool = True
+    surface: str = "generic"
+    declared: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a client is told once, before its first call."""
+
+    contract: str
+    hosts: tuple[str, ...]
+    ca_file: str | None = None
+    proxy: str | None = None
+
+
+class ClientUnavailable(Exception):
+    """The client could not be started: `str()` says what was tried, `hint` what to do."""
+
+    def __init__(self, message: str, hint: str = "", output: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.output = output
+
+
+class Client(Protocol):
+    """A client under test. Nothing it does raises: what goes wrong inside is an Outcome.
+
+    `budget` bounds the examples a test (None: the profile's); `shows` names what it can tell.
+    """
+
+    implementation: Implementation
+    limits: Limits
+    concurrency: int
+    budget: int | None
+    shows: frozenset[str]
+
+    def start(self, start: Start) -> None:
+        """Bring the client up; raises ClientUnavailable."""
+        ...
+
+    def call(self, call: Call) -> Outcome:
+        """Make one call and wait for its outcome, at most the call's timeout and its grace."""
+        ...
+
+    def close(self) -> None:
+        """End the client and whatever it started."""
+        ...
+
+
+def grace(timeout: float) -> float:
+    """Seconds beyond its timeout that a call may still take: half of it, at least one."""
+    return max(1.0, timeout / 2)

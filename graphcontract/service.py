@@ -1,0 +1,165 @@
+"""What the service does next: answers as data, made by the suites and sent by a transport.
+
+Knows HTTP's and Graph's shapes, not who asks nor what is judged. An answer may be wrong on purpose.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Literal
+
+from graphcontract.exchange import Fields, WireRequest
+
+Concerns = Callable[[WireRequest], bool]
+Framing = Literal["content-length", "chunked", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: `status` None stands for the contract's success, settled by the gate.
+
+    `framing` "none" sends the content with nothing that announces it; `interim` are 1xx statuses
+    sent before; `stray` are bytes sent after the end; `coded` gzips the content for a client that
+    asked for gzip; `close` ends the connection after it.
+    """
+
+    status: int | None
+    fields: Fields = ()
+    content: bytes = b""
+    framing: Framing = "content-length"
+    interim: tuple[int, ...] = ()
+    stray: bytes = b""
+    coded: bool = False
+    close: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The answers to a call's requests in order, the last repeated; others are told 404.
+
+    `concerns` tells a request of the call from a client's other traffic.
+    """
+
+    answers: tuple[Answer, ...]
+    concerns: Concerns = lambda _request: True
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An answer in bytes, and what they say: informational heads, the final answer, stray bytes."""
+
+    before: bytes
+    final: bytes
+    stray: bytes
+    status: int
+    fields: Fields
+    content: bytes
+    interim: tuple[int, ...]
+    close: bool
+
+
+NOT_FOUND_ELSEWHERE = Answer(
+    404,
+    (("Content-Type", "application/json"),),
+    b'{"error":{"code":"notFound","message":"Nothing is here."}}',
+)
+
+
+def success() -> Answer:
+    """The answer that the contract promises."""
+    return Answer(None)
+
+
+def answer(status: int, content: bytes = b"", media_type: str | None = None, **changes: object) -> Answer:
+    """Any answer; `changes` are members of `Answer`."""
+    fields: Fields = (("Content-Type", media_type),) if media_type else ()
+    made = Answer(status, fields, content)
+    return replace(made, **changes) if changes else made  # type: ignore[arg-type]
+
+
+def error(status: int, body: object, **changes: object) -> Answer:
+    """A JSON error as Graph sends it; `body` is the whole document."""
+    content = json.dumps(body, ensure_ascii=False).encode()
+    made = answer(status, content, "application/json", **changes)
+    request_id = request_id_of(body)
+    return replace(made, fields=(*made.fields, ("request-id", request_id))) if request_id else made
+
+
+def request_id_of(body: object) -> str | None:
+    """The request id inside an error document, or None."""
+    found: object = body
+    for names in (("error",), ("innerError", "innererror"), ("request-id",)):
+        if not isinstance(found, dict):
+            return None
+        found = next((found[name] for name in names if name in found), None)
+    return found if isinstance(found, str) else None
+
+
+def settle(answers: Sequence[Answer], status: int, content: bytes) -> tuple[Answer, ...]:
+    """Put the contract's success in where an answer stands for it."""
+    media: Fields = (("Content-Type", "application/json"),) if content else ()
+    return tuple(
+        replace(one, status=status, content=one.content or content, fields=one.fields or media)
+        if one.status is None
+        else one
+        for one in answers
+    )
+
+
+def render(what: Answer, request: WireRequest) -> Rendered:
+    """The bytes of an answer to this request: reason phrase, framing, coding and echo of ids."""
+    if what.status is None:
+        raise ValueError("an answer must be settled before it is rendered")
+    fields, content = list(what.fields), what.content
+    if what.coded and asks_for_gzip(request):
+        content = gzip.compress(content, mtime=0)
+        fields.append(("Content-Encoding", "gzip"))
+    for value in request.values("client-request-id")[:1]:
+        if value.isprintable() and value.isascii():
+            fields.append(("client-request-id", value))
+    bodiless = what.status in (204, 304) and not content
+    if what.framing == "chunked":
+        fields.append(("Transfer-Encoding", "chunked"))
+        body = b"%x\r\n%b\r\n" % (len(content), content) if content else b""
+        body += b"0\r\n\r\n"
+    else:
+        body = content
+        if what.framing == "content-length" and not bodiless:
+            fields.append(("Content-Length", str(len(content))))
+    if what.close:
+        fields.append(("Connection", "close"))
+    before = b"".join(_head(status, ()) for status in what.interim)
+    return Rendered(
+        before=before,
+        final=_head(what.status, fields) + body,
+        stray=what.stray,
+        status=what.status,
+        fields=tuple(fields),
+        content=content,
+        interim=what.interim,
+        close=what.close,
+    )
+
+
+def asks_for_gzip(request: WireRequest) -> bool:
+    """Whether the request's Accept-Encoding admits gzip (RFC 9110 12.5.3)."""
+    for line in request.values("accept-encoding"):
+        for item in line.split(","):
+            name, _, weight = item.partition(";")
+            refused = weight.replace(" ", "").lower() in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+            if name.strip().lower() in ("gzip", "x-gzip") and not refused:
+                return True
+    return False
+
+
+def _head(status: int, fields: Sequence[tuple[str, str]]) -> bytes:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = ""
+    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in fields)]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
