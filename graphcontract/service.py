@@ -89,6 +89,13 @@ def error(status: int, body: object, **changes: object) -> Answer:
     return replace(made, fields=(*made.fields, ("request-id", request_id))) if request_id else made
 
 
+def plain_error(status: int) -> Answer:
+    """The error of an ordinary day: code, message and request id where Graph puts them."""
+    inner = {"date": "2025-11-12T09:30:00", "request-id": "6f1c2f64-7c0e-4c39-8a55-6d1f6f5a9b10"}
+    body = {"error": {"code": "conflict", "message": "The task is in progress.", "innerError": inner}}
+    return error(status, body)
+
+
 def request_id_of(body: object) -> str | None:
     """The request id inside an error document, or None."""
     found: object = body

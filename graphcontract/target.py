@@ -1,0 +1,133 @@
+"""A request target read against a path template: what a client asked for, and how it spelled it.
+
+Knows RFC 3986 and OData's key syntax; it judges nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from graphcontract.contract import Contract
+
+UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
+_SEGMENT = frozenset(UNRESERVED | set("!$&'()*+,;=:@%"))
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_NAMESPACE = "microsoft.graph."
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_KEY = re.compile(r"(?P<name>[^(]*)\((?:'|%27)(?P<key>.*)(?:'|%27)\)", re.DOTALL)
+
+_QUOTE = {True: "%27%27", False: "%27"}
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Decoded segments of the path that is owed, from the root down; one of them is the id's place."""
+
+    segments: tuple[str, ...]
+    place: int
+
+    @classmethod
+    def of(cls, contract: Contract) -> Template:
+        """The contract's path below its version segment."""
+        segments = [contract.request.version, *contract.request.path.strip("/").split("/")]
+        (place,) = (index for index, segment in enumerate(segments) if segment.startswith("{"))
+        return cls(tuple(segments), place)
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """Segments above the id."""
+        return self.segments[: self.place]
+
+    @property
+    def after(self) -> tuple[str, ...]:
+        """Segments below the id."""
+        return self.segments[self.place + 1 :]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A request target taken apart: raw texts as sent, in Latin-1.
+
+    `segments` leaves empty ones out and a key in parentheses counts as a segment of its own;
+    `query` is None without a question mark.
+    """
+
+    raw: str
+    path: str
+    query: str | None
+    segments: tuple[str, ...]
+    key_in_parentheses: bool
+
+    @property
+    def trailing_slash(self) -> bool:
+        """Whether the path ends with a slash."""
+        return self.path.endswith("/")
+
+    @property
+    def empty_segments(self) -> int:
+        """Empty segments before the end of the path."""
+        return self.path.strip("/").count("//") + (len(self.path) - len(self.path.lstrip("/")) > 1)
+
+    def decoded(self) -> tuple[bytes, ...]:
+        """Each segment percent-decoded."""
+        return tuple(decode(segment) for segment in self.segments)
+
+    def place_of(self, template: Template, task_id: str) -> int | None:
+        """The index of the id's segment: the owed place, else wherever the id is found."""
+        if len(self.segments) == len(template.segments):
+            return template.place
+        wanted = task_id.encode()
+        return next((index for index, segment in enumerate(self.decoded()) if segment == wanted), None)
+
+
+def read(target: str, template: Template) -> Target:
+    """Take a target apart, in origin or absolute form."""
+    absolute = _ABSOLUTE.match(target)
+    rest = target[absolute.end() :] if absolute else target
+    path, mark, query = rest.partition("?")
+    segments = [segment for segment in path.split("/") if segment]
+    keyed = _split_key(segments, template)
+    return Target(target, path, query if mark else None, tuple(keyed or segments), keyed is not None)
+
+
+def _split_key(segments: Sequence[str], template: Template) -> list[str] | None:
+    """`Tasks('a''b')` as the two segments `Tasks`, `a'b`."""
+    if len(segments) != len(template.segments) - 1:
+        return None
+    match = _KEY.fullmatch(segments[template.place - 1])
+    if match is None or not same_name(match["name"], template.segments[template.place - 1]):
+        return None
+    # A quote inside a key is doubled; one that stands alone is read as two, and so as another id.
+    key = re.sub("(?:'|%27)(?:'|%27)?", lambda quote: _QUOTE[quote[0] in ("'", "%27")], match["key"])
+    return [*segments[: template.place - 1], match["name"], key, *segments[template.place :]]
+
+
+def same_name(segment: str, name: str) -> bool:
+    """Whether a raw segment spells a name of the path in any letter case."""
+    return decode(segment).lower() == name.encode().lower()
+
+
+def decode(segment: str) -> bytes:
+    """A raw segment percent-decoded."""
+    return unquote_to_bytes(segment.encode("latin-1"))
+
+
+def without_namespace(segment: str) -> str:
+    """A raw segment without the namespace that may precede a bound action."""
+    head, rest = segment[: len(_NAMESPACE)], segment[len(_NAMESPACE) :]
+    return rest if head.lower() == _NAMESPACE else segment
+
+
+def illegal_characters(segment: str) -> list[str]:
+    """What a raw segment holds that RFC 3986 3.3 does not let stand there."""
+    found = [character for character in segment if character not in _SEGMENT]
+    return found + (["%"] if _BAD_ESCAPE.search(segment) else [])
+
+
+def is_plain(task_id: str) -> bool:
+    """Whether an id can stand in a path as it is."""
+    return bool(task_id) and set(task_id) <= UNRESERVED and task_id not in (".", "..")
