@@ -84,9 +84,16 @@ def answer(status: int, content: bytes = b"", media_type: str | None = None, **c
 def error(status: int, body: object, **changes: object) -> Answer:
     """A JSON error as Graph sends it; `body` is the whole document."""
     content = json.dumps(body, ensure_ascii=False).encode()
-    made = answer(status, content, "application/json", **changes)
+    made = at_once(answer(status, content, "application/json", **changes))
     request_id = request_id_of(body)
-    return replace(made, fields=(*made.fields, ("request-id", request_id))) if request_id else made
+    sendable = request_id is not None and request_id.isascii() and request_id.isprintable()
+    return replace(made, fields=(*made.fields, ("request-id", request_id))) if sendable and request_id else made
+
+
+def at_once(what: Answer) -> Answer:
+    """The answer with `Retry-After: 0` where a client may take its status for a reason to wait by its own clock."""
+    waits = what.status in (408, 425, 429) or (what.status or 0) >= 500
+    return replace(what, fields=(*what.fields, ("Retry-After", "0"))) if waits else what
 
 
 def plain_error(status: int) -> Answer:

@@ -1,0 +1,15 @@
+"""The suites: one short test a group of clauses, readable as the contract's commentary."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from graphcontract.suite import SuiteTest
+
+_MODULES = ("test_request", "test_answers", "test_errors")
+
+
+def tests() -> list[SuiteTest]:
+    """Every test of the suites, in order; what pytest collects, for those who run them otherwise."""
+    modules = [import_module(f"{__name__}.{name}") for name in _MODULES]
+    return [value for module in modules for value in vars(module).values() if isinstance(value, SuiteTest)]

@@ -1,24 +1,30 @@
-"""What clauses ask of an exchange: which requests were the call's, whether its input was usable."""
+"""What clauses ask of an exchange: which requests were the call's, what it was answered, what its input was.
+
+Knows contract, exchange and target; it condemns nothing.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from dataclasses import dataclass
 
 from graphcontract.contract import Contract
 from graphcontract.exchange import Call, Exchange, WireRequest, WireResponse
-from graphcontract.service import Concerns
-from graphcontract.target import Target, Template, read
+from graphcontract.service import Concerns, request_id_of
+from graphcontract.target import UNRESERVED, Target, Template, read
 
 GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
-_TELLING = 20
+TELLING = 20
+_LONG = 128
 
 
 def concerns(contract: Contract, call: Call) -> Concerns:
-    """Tell a request of this call from a client's other traffic: it carries the token or the id, or asks for the action."""
+    """Tell a request of this call from other traffic: it carries the token or the id, or asks for the action."""
     template = Template.of(contract)
-    token = call.token.encode() if len(call.token) >= _TELLING else None
+    token = call.token[:TELLING].encode() if len(call.token) >= TELLING else None
     wanted, mark = call.task_id.encode(), template.segments[template.place - 1].lower()
 
     def concerning(request: WireRequest) -> bool:
@@ -33,7 +39,18 @@ def concerns(contract: Contract, call: Call) -> Concerns:
 
 def own_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
     """The requests of the exchange's call, other traffic left out."""
-    return [request for request in exchange.requests if concerns(contract, exchange.call)(request)]
+    concerning = concerns(contract, exchange.call)
+    return [request for request in exchange.requests if concerning(request)]
+
+
+def answered(contract: Contract, exchange: Exchange) -> WireResponse | None:
+    """The last answer to a well-formed request of the call; None where it got none."""
+    concerning = concerns(contract, exchange.call)
+    for response in reversed(exchange.responses):
+        request = exchange.requests[response.request]
+        if request.malformed is None and concerning(request):
+            return response
+    return None
 
 
 def target_of(contract: Contract, request: WireRequest) -> Target:
@@ -51,18 +68,40 @@ def has_controls(text: str) -> bool:
     return any(unicodedata.category(character) == "Cc" for character in text)
 
 
+def has_usable_id(call: Call) -> bool:
+    """Whether the id is such that the contract's request can be made of it."""
+    return call.task_id not in ("", ".", "..") and not has_controls(call.task_id)
+
+
 def is_usable(call: Call) -> bool:
     """Whether id and token are such that the contract's request can be made of them."""
-    usable_id = call.task_id not in ("", ".", "..") and not has_controls(call.task_id)
-    return usable_id and B64TOKEN.fullmatch(call.token) is not None
+    return has_usable_id(call) and B64TOKEN.fullmatch(call.token) is not None
 
 
-def answered(exchange: Exchange) -> WireResponse | None:
-    """The last answer to a well-formed request of the exchange; None where the call got none."""
-    for response in reversed(exchange.responses):
-        if exchange.requests[response.request].malformed is None:
-            return response
-    return None
+@dataclass(frozen=True, slots=True)
+class GraphError:
+    """What an answer says as a Graph error object; None for what it does not say as text."""
+
+    code: str | None
+    message: str | None
+    request_id: str | None
+
+
+def graph_error(response: WireResponse) -> GraphError | None:
+    """The error object of an answer's content, None where it holds none."""
+    try:
+        document = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None
+    error = document.get("error") if isinstance(document, dict) else None
+    if not isinstance(error, dict):
+        return None
+    code, message = error.get("code"), error.get("message")
+    return GraphError(
+        code if isinstance(code, str) else None,
+        message if isinstance(message, str) else None,
+        request_id_of(document),
+    )
 
 
 def abbreviated(text: str, limit: int = 120) -> str:
@@ -71,3 +110,35 @@ def abbreviated(text: str, limit: int = 120) -> str:
         return text
     half = limit // 2
     return f"{text[:half]}…{text[-half:]} ({len(text)} characters)"
+
+
+def character_class(character: str) -> str:
+    """The class that RFC 3986 puts a character in, in one word."""
+    for name, members in (
+        ("space", " "),
+        ("percent", "%"),
+        ("gen-delim", ":/?#[]@"),
+        ("sub-delim", "!$&'()*+,;="),
+    ):
+        if character in members:
+            return name
+    if not character.isascii():
+        return "non-ascii"
+    return "unreserved" if character in UNRESERVED else "unsafe"
+
+
+def difference(owed: str, seen: str) -> str:
+    """The class of input that tells two texts apart, stable under shrinking: what kind of change made one of the other."""
+    if seen == owed.strip():
+        return "edges"
+    if seen.casefold() == owed.casefold():
+        return "letter-case"
+    if any(unicodedata.normalize(form, owed) == seen for form in ("NFC", "NFD", "NFKC", "NFKD")):
+        return "normalization"
+    if len(owed) > _LONG and owed.startswith(seen):
+        return "long"
+    for left, right in zip(owed, seen, strict=False):
+        if left != right:
+            return character_class(left)
+    rest = owed[len(seen) :] or seen[len(owed) :]
+    return character_class(rest[0]) if rest else ""

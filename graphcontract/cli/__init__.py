@@ -1,0 +1,61 @@
+"""The command line: words to pytest and back. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from graphcontract.cli.check import check
+from graphcontract.cli.contracts import app as contracts
+from graphcontract.errors import UserError
+
+app = typer.Typer(
+    name="graphcontract",
+    help="Does a client of a Microsoft Graph action honour its contract? Clause by clause, with evidence.",
+    epilog="Start with: graphcontract check reference",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(check)
+app.add_typer(contracts, name="contracts")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"graphcontract {version('graphcontract')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one clear error, the harness's own is exit status 6."""
+    try:
+        app()
+    except UserError as error:
+        typer.echo(f"error: {error}", err=True)
+        for name in ("hint", "output"):
+            if more := getattr(error, name, ""):
+                typer.echo(f"{name}: {more}", err=True)
+        sys.exit(error.status)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception:
+        traceback.print_exc()
+        typer.echo("error: graphcontract itself failed; please report the lines above", err=True)
+        sys.exit(6)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from graphcontract.errors import UserError
 from graphcontract.exchange import Call, Outcome
 
 PROTOCOL = 1
@@ -47,8 +48,10 @@ class Start:
     proxy: str | None = None
 
 
-class ClientUnavailable(Exception):
-    """The client could not be started: `str()` says what was tried, `hint` what to do."""
+class ClientUnavailable(UserError):
+    """The client could not be started: `str()` says what was tried, `hint` what to do, `output` what it printed."""
+
+    status = 3
 
     def __init__(self, message: str, hint: str = "", output: str = "") -> None:
         super().__init__(message)

@@ -27,23 +27,30 @@ class Stage(Protocol):
         ...
 
     def finish(self, *, spoiled: bool = False, expecting: bool = False) -> Record:
-        """End the stage and give its record; `spoiled` retires its port, `expecting` waits 50 ms for a late request."""
+        """End the stage and give its record. `spoiled` retires its root; `expecting` waits 50 ms for a
+        first request that may still be on its way.
+        """
         ...
 
 
 class Transport(Protocol):
-    """A place that clients can be pointed at. `shows` names what can be observed there (see `graphcontract.clauses`)."""
+    """A place that clients can be pointed at. `shows` names what can be observed there (what a clause
+    `needs`); `https` tells the scheme of its roots.
+    """
 
     name: str
     shows: frozenset[str]
+    https: bool
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """Every `host:port` that calls of this run may go to."""
         ...
 
-    def stage(self, script: Script) -> Stage:
-        """Make ready for one call; one stage at a time is open on a transport."""
+    def stage(self, script: Script, *, root: str | None = None) -> Stage:
+        """Make ready for one call. `root` asks for that very scheme and authority, which only a
+        transport that shows "own-root" can stage; several stages may be open at once.
+        """
         ...
 
     def __enter__(self) -> Transport: ...

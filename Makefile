@@ -1,0 +1,49 @@
+# On a fresh machine with Python 3.11 or newer: `make check` runs the main job, `make test` the tests.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+.DEFAULT_GOAL := help
+
+help:  ## show this
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 32
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "graphcontract needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(READY)  ## make .venv with what the lock pins
+
+check: setup  ## judge the built-in reference client
+	$(BIN)/graphcontract check reference
+
+test: setup  ## every test, types and style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+kill-table: setup  ## the whole gate against every faulty client (minutes)
+	$(BIN)/python -m tests.bank.table
+
+bench: setup  ## speed, as ratios within one run
+	$(BIN)/python -m benchmarks
+
+docs: setup  ## write docs/clauses/ from the contract files
+	$(BIN)/graphcontract contracts pages docs/clauses
+
+lock: setup  ## pin the newest versions that pyproject.toml admits
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \
+	  --generate-hashes --upgrade pyproject.toml --group dev -o requirements.lock
+
+driver-python-msgraph-beta-sdk:  ## install the driver of the Python SDK (762 MB)
+	$(PYTHON) -m venv drivers/python-msgraph-beta-sdk/.venv
+	drivers/python-msgraph-beta-sdk/.venv/bin/pip install --quiet -r drivers/python-msgraph-beta-sdk/requirements.txt
+
+driver-node-microsoft-graph-client:  ## install the driver of the JavaScript SDK
+	npm ci --silent --prefix drivers/node-microsoft-graph-client
+
+.PHONY: help setup check test kill-table bench docs lock driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client

@@ -1,0 +1,3 @@
+"""Lets `pytest suites --graph-client CLIENT` work in a checkout, installed or not."""
+
+pytest_plugins = ["graphcontract.plugin"]

@@ -1,0 +1,149 @@
+// Driver for Microsoft's Graph client library for JavaScript: driver protocol 1 on standard input and output.
+// It knows the library's public interface and the protocol; it judges nothing and repairs nothing.
+
+import { createRequire } from "node:module";
+import { Client, GraphClientError, GraphError } from "@microsoft/microsoft-graph-client";
+
+const PROTOCOL = 1;
+const PACKAGE = "@microsoft/microsoft-graph-client";
+const OPERATION = "sharepointmigrationtask-cancel";
+const TASKS = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks";
+// fetch reads further authorities when Node starts, and never again.
+const CA_FILE = process.env.NODE_EXTRA_CA_CERTS ?? null;
+
+/** One client object of the library with its default middleware; its root is fixed, its token is the call's. */
+class TaskClient {
+  #client;
+  #token = "";
+
+  constructor(baseUrl, hosts) {
+    const options = {
+      authProvider: { getAccessToken: async () => this.#token },
+      customHosts: hosts,
+      defaultVersion: "beta",
+    };
+    if (baseUrl !== null) {
+      const version = baseUrl.lastIndexOf("/");
+      options.baseUrl = baseUrl.slice(0, version);
+      options.defaultVersion = baseUrl.slice(version + 1);
+    }
+    this.#client = Client.initWithMiddleware(options);
+  }
+
+  /**
+   * Cancel one task, its id given as an encoded segment; throws what the library throws. The signal ends any exchange
+   * once `timeout` seconds of the call are over; the library's waits between attempts do not listen to it.
+   */
+  async cancel(segment, token, timeout) {
+    this.#token = token;
+    const signal = AbortSignal.timeout(timeout * 1000);
+    await this.#client.api(`${TASKS}/${segment}/cancel`).option("signal", signal).post();
+  }
+}
+
+/** The state between commands: the hosts of the run and the client objects. */
+class Driver {
+  #hosts = new Set();
+  #proxied = false;
+  #clients = new Map();
+
+  /** Say who is under test. Hosts are names without ports to the library. */
+  start({ protocol, hosts, proxy }) {
+    if (protocol !== PROTOCOL) return { protocol: PROTOCOL };
+    this.#hosts = new Set(hosts.map((host) => new URL(`https://${host}`).hostname));
+    this.#proxied = proxy !== null;
+    return {
+      protocol: PROTOCOL,
+      implementation: {
+        name: PACKAGE,
+        version: createRequire(import.meta.url)(`${PACKAGE}/package.json`).version,
+        language: "javascript",
+        homepage: "https://github.com/microsoftgraph/msgraph-sdk-javascript",
+        notes: `Node ${process.versions.node}, undici ${process.versions.undici}`,
+      },
+      concurrency: 1,
+      limits: {
+        root: "settable",
+        https: true,
+        hosts: [],
+        proxy: "none",
+        timeout: "call",
+        token: "call",
+        status: true,
+        surface: "generic",
+      },
+    };
+  }
+
+  /** Make the one call and say what became of it. */
+  async call({ operation, base_url: baseUrl, token, arguments: values, timeout, ca_file: caFile, client }) {
+    if (operation !== OPERATION) return unsupported(`this driver has only ${OPERATION}`);
+    if (this.#proxied) return unsupported("fetch would go past the proxy");
+    if (caFile !== null && caFile !== CA_FILE) return unsupported("ca_file is not what NODE_EXTRA_CA_CERTS names");
+    let segment;
+    try {
+      segment = encodeURIComponent(values.sharePointMigrationTaskId);
+    } catch (error) {
+      return unsupported(told(error)); // a lone surrogate is no Unicode text
+    }
+    try {
+      await this.#client(client, baseUrl).cancel(segment, token, timeout);
+    } catch (error) {
+      if (error instanceof GraphError) return failure(error);
+      if (error instanceof GraphClientError) return { outcome: "rejected", reason: told(error) };
+      return { outcome: "crash", reason: told(error) };
+    }
+    return { outcome: "success" };
+  }
+
+  #client(number, baseUrl) {
+    const key = `${number} ${baseUrl}`;
+    if (!this.#clients.has(key)) this.#clients.set(key, new TaskClient(baseUrl, this.#hosts));
+    return this.#clients.get(key);
+  }
+}
+
+/** What a GraphError exposes. Without an HTTP status its `code` is the name of what fetch threw. */
+function failure(error) {
+  const answered = error.statusCode !== -1;
+  const timedOut = error.code === "TimeoutError";
+  return {
+    outcome: "failure",
+    error: {
+      kind: answered ? "http" : timedOut ? "timeout" : "transport",
+      type: "GraphError",
+      status: answered ? error.statusCode : null,
+      code: error.code ?? null,
+      message: error.message,
+      requestId: error.requestId ?? error.headers?.get("request-id") ?? null,
+    },
+  };
+}
+
+function unsupported(reason) {
+  return { outcome: "unsupported", reason };
+}
+
+function told(error) {
+  return error instanceof Error ? `${error.name}: ${error.message}` : `thrown: ${String(error)}`;
+}
+
+/** The lines of a stream. node:readline would also end a line at U+2028, which JSON allows in a text. */
+async function* lines(stream) {
+  let rest = "";
+  for await (const chunk of stream.setEncoding("utf8")) {
+    const parts = (rest + chunk).split("\n");
+    rest = parts.pop();
+    yield* parts;
+  }
+}
+
+console.log = console.error; // standard output holds replies alone
+const driver = new Driver();
+for await (const line of lines(process.stdin)) {
+  const command = JSON.parse(line);
+  if (command.cmd === "stop") break;
+  const reply =
+    command.cmd === "start" ? driver.start(command) : { seq: command.seq, ...(await driver.call(command)) };
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}

@@ -1,0 +1,267 @@
+"""What a contract file must hold: its JSON Schema, and the rules that a schema cannot say.
+
+Knows one file at a time; how files extend each other is settled elsewhere.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from graphcontract.contractfile import ContractError, ContractFile, nearest, printable, shown
+from graphcontract.places import Path
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+    from jsonschema.protocols import Validator
+
+Known = Mapping[str, frozenset[str]]
+Fault = tuple[Path, str, str, str]
+
+_MOST_ERRORS = 100
+_SEE = "See contract.schema.json, which describes every member."
+_NO_REFERENCES = "Write out here what it refers to: references are not followed."
+_PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
+
+_BOUNDS = {
+    "minimum": "{} or more",
+    "maximum": "{} or less",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} elements",
+    "maxItems": "at most {} elements",
+    "pattern": "a string that matches {}",
+    "uniqueItems": "elements that differ from each other",
+}
+
+
+def check(file: ContractFile, known: Known | None) -> None:
+    """Check one file by itself; `ContractError` at its first fault.
+
+    `known` maps the ids of verdict functions to their kinds; None skips the comparison with them.
+    """
+    errors = list(islice(_validator().iter_errors(file.document), _MOST_ERRORS))
+    if errors:
+        # A misspelled name is what other errors, such as a missing name, come from.
+        first = min(errors, key=lambda error: error.validator != "additionalProperties")
+        raise _error(file, _schema_fault(first), len(errors) - 1)
+    document = file.document
+    rules: list[Iterator[Fault]] = [_clause_faults(document["clauses"], known)]
+    if "request" in document:
+        rules.append(_request_faults(document["request"]))
+        rules.append(_document_faults(document))
+    fault = next((fault for rule in rules for fault in rule), None)
+    if fault is not None:
+        raise _error(file, fault, 0)
+
+
+def _error(file: ContractFile, fault: Fault, others: int) -> ContractError:
+    path, expected, found, remedy = fault
+    more = f" ({others} more in this file.)" if others else ""
+    return file.error(path, expected, found, remedy + more)
+
+
+@cache
+def _validator() -> Validator:
+    from jsonschema import Draft202012Validator, validators  # 40 ms: not for those who load nothing
+
+    schema = json.loads(files("graphcontract.contracts").joinpath("contract.schema.json").read_bytes())
+    keywords = {"pattern": _pattern, "uniqueItems": _unique_items}
+    extended: type[Validator] = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
+    return extended(schema)
+
+
+def _pattern(_: object, pattern: str, instance: object, _schema: object) -> Iterator[ValidationError]:
+    """As the keyword is meant: Python's `$` matches before a last line break as well."""
+    from jsonschema import ValidationError
+
+    if isinstance(instance, str) and (instance.endswith("\n") or not re.search(pattern, instance)):
+        yield ValidationError("no match")
+
+
+def _unique_items(_: object, wanted: bool, instance: object, _schema: object) -> Iterator[ValidationError]:
+    """As the keyword is meant, but in linear time on hostile arrays."""
+    from jsonschema import ValidationError
+
+    if wanted and isinstance(instance, list):
+        spelled = {json.dumps(element, sort_keys=True) for element in instance}
+        if len(spelled) < len(instance):
+            yield ValidationError("repeated")
+
+
+def _schema_fault(error: ValidationError) -> Fault:
+    path, keyword = list(error.absolute_path), str(error.validator)
+    owed: Any = error.validator_value
+    instance: Any = error.instance
+    schema: Any = error.schema
+    remedy = str(schema.get("description", _SEE))
+    if keyword == "additionalProperties":
+        return _unknown_name(path, schema, instance)
+    if keyword == "required":
+        name = next(name for name in owed if name not in instance)
+        return path, f"the member {shown(name)}", "none", _description(schema, name)
+    if keyword == "dependentRequired":
+        name, needed = next(
+            (name, each) for name in owed if name in instance for each in owed[name] if each not in instance
+        )
+        return path, f"the member {shown(needed)} beside {shown(name)}", "none", _description(schema, needed)
+    if keyword == "type":
+        return path, _types(owed), shown(instance), remedy
+    if keyword == "enum":
+        near = nearest(instance, owed) if isinstance(instance, str) else ""
+        return path, f"one of {', '.join(owed)}", shown(instance), f"{remedy} {near}".rstrip()
+    if keyword == "const":
+        return path, shown(owed), shown(instance), remedy
+    return path, _BOUNDS[keyword].format(owed), shown(instance), remedy
+
+
+def _unknown_name(path: Path, schema: Mapping[str, Any], instance: Mapping[str, object]) -> Fault:
+    names, patterns = schema.get("properties", {}), list(schema.get("patternProperties", {}))
+    unknown = next(
+        name for name in instance if name not in names and not any(re.search(each, name) for each in patterns)
+    )
+    expected = f"one of the members {', '.join(names)}" if names else f"names that match {patterns[0]}"
+    remedy = _NO_REFERENCES if unknown.startswith("$") and path else nearest(unknown, names)
+    return [*path, unknown], expected, shown(unknown), remedy or f"Remove it. {_SEE}"
+
+
+def _description(schema: Mapping[str, Any], name: str) -> str:
+    member = schema.get("properties", {}).get(name, schema)
+    return str(member.get("description", _SEE))
+
+
+def _types(owed: str | list[str]) -> str:
+    names = [owed] if isinstance(owed, str) else owed
+    words = {
+        "object": "an object",
+        "array": "an array",
+        "integer": "a whole number",
+        "boolean": "true or false",
+    }
+    return " or ".join(words.get(name, f"a {name}") for name in names)
+
+
+def _clause_faults(clauses: Sequence[Mapping[str, Any]], known: Known | None) -> Iterator[Fault]:
+    for index, clause in enumerate(clauses):
+        path: Path = ["clauses", index]
+        kinds = [kind["name"] for kind in clause["kinds"]]
+        for place, name in enumerate(kinds):
+            if name in kinds[:place]:
+                at = [*path, "kinds", place, "name"]
+                yield (
+                    at,
+                    "each kind once in a clause",
+                    f"{shown(name)} a second time",
+                    "Remove one of the two.",
+                )
+        if known is None:
+            continue
+        if clause["id"] not in known:
+            expected = f"a clause that a verdict function judges ({', '.join(sorted(known))})"
+            remedy = nearest(clause["id"], known) or "Write its verdict function, or remove the clause."
+            yield (
+                [*path, "id"],
+                expected,
+                shown(clause["id"]),
+                f"No verdict function judges this clause. {remedy}",
+            )
+        elif set(kinds) != known[clause["id"]]:
+            yield [*path, "kinds"], *_kinds_compared(set(kinds), known[clause["id"]])
+
+
+def _kinds_compared(given: set[str], judged: frozenset[str]) -> tuple[str, str, str]:
+    advice = [("Add", judged - given), ("Remove", given - judged)]
+    steps = [f"{verb} {', '.join(sorted(names))}." for verb, names in advice if names]
+    expected = f"the kinds that the verdict function of this clause gives ({', '.join(sorted(judged))})"
+    return expected, printable(", ".join(sorted(given)), 300), " ".join(steps)
+
+
+def _document_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
+    success, parameters = document["success"], document["request"]["parameters"]
+    if success["status"] in (204, 205) and success["content"] == "required":
+        found, remedy = '"required"', "RFC 9110, 15.3.5 and 15.3.6: these answers have no content."
+        yield ["success", "content"], f"no content with {success['status']}", found, remedy
+    if "example" in document and document["example"]["arguments"].keys() != parameters.keys():
+        expected, found = (
+            f"values for {', '.join(parameters)}",
+            ", ".join(document["example"]["arguments"]) or "none",
+        )
+        remedy = "An example has a value for each parameter, and for nothing else."
+        yield ["example", "arguments"], expected, printable(found, 300), remedy
+
+
+def _request_faults(request: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from _root_faults(request["root"])
+    yield from _path_faults(request["path"], request["parameters"])
+    for name, schema in request["parameters"].items():
+        yield from _parameter_faults(["request", "parameters", name], schema)
+
+
+def _root_faults(root: str) -> Iterator[Fault]:
+    path = ["request", "root"]
+    try:
+        parts = urlsplit(root)
+        host = parts.hostname
+        usable = bool(host) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        host, usable = None, False
+    if not usable:
+        yield path, "scheme, host and perhaps a port", shown(root), "An example: https://graph.microsoft.com"
+    elif not root.startswith("https:") and not _is_loopback(host or ""):
+        remedy = "A token must not travel in the clear: http is for localhost, 127.0.0.1 and [::1]."
+        yield path, "https", shown(root), remedy
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _path_faults(template: str, parameters: Mapping[str, object]) -> Iterator[Fault]:
+    path, segments = ["request", "path"], template.split("/")[1:]
+    used = [match[1] for match in map(_PARAMETER.fullmatch, segments) if match]
+    for segment in segments:
+        if segment in (".", "..") or (set(segment) & set("{}") and not _PARAMETER.fullmatch(segment)):
+            remedy = "A parameter fills its whole segment: /tasks/{id}/cancel"
+            yield path, "literal segments and one {parameter}", shown(segment), remedy
+    if len(used) != 1:
+        found = f"{len(used)}: {', '.join(used)}" if used else "none"
+        yield path, "exactly one {parameter}", found, "A call names one resource: write its key as {name}."
+    for name in used:
+        if name not in parameters:
+            remedy = nearest(name, parameters) or "Declare it there, with its type."
+            yield path, "a parameter that /request/parameters declares", shown(name), remedy
+    for name in parameters:
+        if name not in used:
+            remedy = nearest(name, used) or "Remove it, or write it into the path."
+            yield ["request", "parameters", name], "a parameter of the path", shown(name), remedy
+
+
+def _parameter_faults(path: Sequence[str], schema: Mapping[str, Any]) -> Iterator[Fault]:
+    if schema.get("minLength", 0) > schema.get("maxLength", schema.get("minLength", 0)):
+        expected, found = f"at least minLength, {schema['minLength']}", shown(schema["maxLength"])
+        yield [*path, "maxLength"], expected, found, "No value has both lengths."
+    if "pattern" not in schema:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            re.compile(schema["pattern"])
+        except (re.error, RecursionError, OverflowError, Warning) as error:
+            found = f"{shown(schema['pattern'])} ({printable(str(error), 200)})"
+            yield (
+                [*path, "pattern"],
+                "a regular expression",
+                found,
+                "Write one that Python's re module takes.",
+            )

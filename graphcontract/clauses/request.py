@@ -1,0 +1,338 @@
+"""The request that the action's page demands: method, path, id, query, content, credentials, number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graphcontract.clauses import Finding, clause
+from graphcontract.clauses.reading import (
+    TELLING,
+    abbreviated,
+    answered,
+    character_class,
+    difference,
+    has_usable_id,
+    is_guid,
+    is_usable,
+    own_requests,
+    target_of,
+)
+from graphcontract.contract import Contract
+from graphcontract.exchange import Exchange, Trial, WireRequest
+from graphcontract.target import (
+    Target,
+    Template,
+    decode,
+    illegal_characters,
+    is_plain,
+    same_name,
+    without_namespace,
+)
+
+
+def _sent(contract: Contract, trial: Trial) -> bool:
+    return any(request.method for request in own_requests(contract, trial.last))
+
+
+def _sent_plainly(contract: Contract, trial: Trial) -> bool:
+    return is_plain(trial.last.call.task_id) and _sent(contract, trial)
+
+
+def _broke_off(exchange: Exchange) -> bool:
+    """Whether the client neither sent nor refused."""
+    return not exchange.requests and exchange.outcome.kind in ("crash", "hang")
+
+
+def _control_sent(contract: Contract, trial: Trial) -> bool:
+    return len(trial.steps) > 1 and bool(own_requests(contract, trial.steps[0]))
+
+
+@clause("request.method", "other-method", "letter-case", when=_sent)
+def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """Methods are case-sensitive (RFC 9110, 9.1): `post` is another method."""
+    owed = contract.request.method
+    for request in own_requests(contract, trial.last):
+        if request.method and request.method != owed:
+            kind = "letter-case" if request.method.upper() == owed else "other-method"
+            yield Finding(kind, expected=owed, observed=abbreviated(request.method), at=request)
+
+
+def _path_faults(contract: Contract, target: Target) -> Iterator[str]:
+    template = Template.of(contract)
+    if target.trailing_slash:
+        yield "trailing-slash"
+    if len(target.segments) > len(template.segments):
+        yield "extra-segment"
+    elif len(target.segments) < len(template.segments):
+        yield "missing-segment"
+    else:
+        pairs = list(zip(target.segments, template.segments, strict=True))
+        del pairs[template.place]
+        last = len(pairs) - 1
+        for index, (segment, name) in enumerate(pairs):
+            if not same_name(without_namespace(segment) if index == last else segment, name):
+                yield "version" if name == contract.request.version else "other-segment"
+
+
+@clause(
+    "request.path",
+    "trailing-slash",
+    "extra-segment",
+    "missing-segment",
+    "other-segment",
+    "version",
+    when=_sent_plainly,
+)
+def path(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """The segments of the page, no more and no fewer; how names are spelled is judged by its neighbour."""
+    owed = f"/{contract.request.version}{contract.request.path}"
+    for request in own_requests(contract, trial.last):
+        for kind in dict.fromkeys(_path_faults(contract, target_of(contract, request))):
+            yield Finding(kind, expected=owed, observed=abbreviated(request.target, 400), at=request)
+
+
+def _spelling_faults(contract: Contract, target: Target) -> Iterator[str]:
+    template = Template.of(contract)
+    if target.key_in_parentheses:
+        yield "key-in-parentheses"
+    if target.empty_segments:
+        yield "empty-segment"
+    if target.query == "":
+        yield "bare-question-mark"
+    last = target.segments[-1]
+    if without_namespace(last) != last:
+        yield "namespace"
+    spelled = [*target.segments[:-1], without_namespace(last)]
+    del spelled[template.place]
+    names = [*template.before, *template.after]
+    if any(decode(segment) != name.encode() for segment, name in zip(spelled, names, strict=True)):
+        yield "letter-case"
+
+
+def _path_holds(contract: Contract, trial: Trial) -> bool:
+    requests = own_requests(contract, trial.last)
+    return _sent_plainly(contract, trial) and not any(
+        True for request in requests for _ in _path_faults(contract, target_of(contract, request))
+    )
+
+
+@clause(
+    "request.path-spelling",
+    "letter-case",
+    "empty-segment",
+    "key-in-parentheses",
+    "namespace",
+    "bare-question-mark",
+    when=_path_holds,
+)
+def path_spelling(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """What Graph is seen to take, spelled otherwise than the page does."""
+    owed = f"/{contract.request.version}{contract.request.path}"
+    for request in own_requests(contract, trial.last):
+        for kind in _spelling_faults(contract, target_of(contract, request)):
+            yield Finding(kind, expected=owed, observed=abbreviated(request.target, 400), at=request)
+
+
+def _id_on_trial(contract: Contract, trial: Trial) -> bool:
+    if not has_usable_id(trial.last.call):
+        return False
+    return _sent(contract, trial) or _odd_id_broke_it(contract, trial)
+
+
+def _odd_id_broke_it(contract: Contract, trial: Trial) -> bool:
+    exchange = trial.last
+    return _broke_off(exchange) and not is_plain(exchange.call.task_id) and _control_sent(contract, trial)
+
+
+@clause("request.task-id", "changed", "raw", "split", "cut", "crash", when=_id_on_trial)
+def task_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """One segment that decodes to the very id; a crash counts where a plain id went out."""
+    wanted = trial.last.call.task_id
+    if _broke_off(trial.last):
+        seen = f"the client sent nothing: {trial.last.outcome.kind}, {trial.last.outcome.reason}"
+        yield Finding("crash", f"a segment that decodes to {wanted!r}", seen, _oddest(wanted))
+        return
+    for request in own_requests(contract, trial.last):
+        fault = _id_fault(contract, request, wanted)
+        if fault is not None:
+            kind, seen, input = fault
+            owed = f"one segment that decodes to {abbreviated(repr(wanted))}"
+            yield Finding(kind, owed, abbreviated(seen, 400), input, request)
+
+
+def _id_fault(contract: Contract, request: WireRequest, wanted: str) -> tuple[str, str, str] | None:
+    """Kind, observation and class of input where a request does not carry the id as owed."""
+    if request.malformed is not None:
+        line = request.raw.split(b"\r\n", 1)[0].split(b" ", 1)[-1]
+        raw = [each for each in wanted if not each.isalnum() or not each.isascii()]
+        raw = [each for each in raw if character_class(each) in ("space", "non-ascii", "unsafe")]
+        found = next((each for each in raw if each.encode() in line.rsplit(b" HTTP/", 1)[0]), None)
+        return ("raw", line.decode("latin-1"), character_class(found)) if found else None
+    target, template = target_of(contract, request), Template.of(contract)
+    place = target.place_of(template, wanted)
+    if place is None:
+        longer = len(target.segments) > len(template.segments) - target.key_in_parentheses
+        return ("split" if longer else "cut", request.target, _oddest(wanted))
+    segment = target.segments[place]
+    decoded = decode(segment)
+    if decoded != wanted.encode():
+        seen = decoded.decode("utf-8", "replace")
+        return "changed", f"{segment} (decodes to {abbreviated(repr(seen))})", difference(wanted, seen)
+    illegal = illegal_characters(segment)
+    return ("raw", segment, character_class(illegal[0])) if illegal else None
+
+
+def _oddest(text: str) -> str:
+    """The class of the first character that a path segment cannot hold as it is, else of the first odd one."""
+    classes = [character_class(each) for each in text]
+    for name in ("gen-delim", "percent", "space", "unsafe", "non-ascii", "sub-delim"):
+        if name in classes:
+            return name
+    return ""
+
+
+@clause(
+    "request.query",
+    "query",
+    when=_sent_plainly,
+    unowed=lambda contract: None if contract.request.query == "absent" else "the contract leaves the query open",
+)
+def query(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A bare question mark is an empty query, and a matter of spelling."""
+    for request in own_requests(contract, trial.last):
+        found = target_of(contract, request).query
+        if found:
+            yield Finding("query", "no query", f"?{abbreviated(found)}", at=request)
+
+
+@clause(
+    "request.body",
+    "content",
+    "no-content",
+    when=_sent,
+    unowed=lambda contract: (
+        "the contract leaves the content open" if contract.request.content == "unconstrained" else None
+    ),
+)
+def body(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """Absent content is zero bytes, whatever delimits them."""
+    required = contract.request.content == "required"
+    for request in own_requests(contract, trial.last):
+        if required and not request.content_size:
+            yield Finding("no-content", "content", "no content", at=request)
+        if not required and request.content_size:
+            text = abbreviated(request.content.decode("utf-8", "replace"))
+            seen = f"{request.content_size} bytes of content: {text}"
+            yield Finding("content", "no content", seen, at=request)
+
+
+def _credentials_on_trial(contract: Contract, trial: Trial) -> bool:
+    if not is_usable(trial.last.call):
+        return False
+    return _sent(contract, trial) or _odd_token_broke_it(contract, trial)
+
+
+def _odd_token_broke_it(contract: Contract, trial: Trial) -> bool:
+    exchange = trial.last
+    return _broke_off(exchange) and is_plain(exchange.call.task_id) and _control_sent(contract, trial)
+
+
+@clause(
+    "request.authorization",
+    "missing",
+    "repeated",
+    "other-scheme",
+    "other-token",
+    "elsewhere",
+    "crash",
+    when=_credentials_on_trial,
+    needs=frozenset({"credentials"}),
+    unowed=lambda contract: (
+        None if contract.request.fields.get("Authorization") == "require" else "the contract asks for no credentials"
+    ),
+)
+def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """Bearer in any letter case, one or more spaces, the token unchanged, and the token nowhere else."""
+    token = trial.last.call.token
+    if _broke_off(trial.last):
+        seen = f"the client sent nothing: {trial.last.outcome.kind}, {trial.last.outcome.reason}"
+        yield Finding("crash", "Authorization: Bearer and the token", seen, _token_class(token))
+        return
+    for request in own_requests(contract, trial.last):
+        yield from _authorization_faults(request, token)
+        if len(token) >= TELLING:
+            yield from _leaks(request, token)
+
+
+def _authorization_faults(request: WireRequest, token: str) -> Iterator[Finding]:
+    values = request.values("authorization")
+    if not values:
+        yield Finding("missing", "one Authorization field", "none", at=request)
+    if len(values) > 1:
+        yield Finding("repeated", "one Authorization field", f"{len(values)} of them", at=request)
+    for value in values[:1]:
+        scheme, _, given = value.strip(" \t").partition(" ")
+        given = given.lstrip(" ")
+        if scheme.lower() != "bearer":
+            seen = f"the scheme {abbreviated(scheme, 40)}" if given else f"no scheme, {len(value)} characters"
+            yield Finding("other-scheme", "Bearer and the token", seen, at=request)
+        elif given != token:
+            changed = difference(token, given)
+            seen = f"{_comparison(token, given)}"
+            input = "long" if changed == "long" else "short" if len(token) < TELLING else changed
+            yield Finding("other-token", "Bearer and the token unchanged", seen, input, request)
+
+
+def _comparison(owed: str, seen: str) -> str:
+    """How two tokens differ, without showing either."""
+    same = next((i for i, (a, b) in enumerate(zip(owed, seen, strict=False)) if a != b), min(len(owed), len(seen)))
+    return f"{len(seen)} characters that differ from the token's {len(owed)} from the {same + 1}th on"
+
+
+def _leaks(request: WireRequest, token: str) -> Iterator[Finding]:
+    telling = token[:TELLING].encode()
+    head, _, content = request.raw.partition(b"\r\n\r\n")
+    line, *fields = head.split(b"\r\n")
+    for where, seen in (
+        ("the request target", decode(line.decode("latin-1"))),
+        *((f"the field {field.split(b':')[0].decode('latin-1')}", field) for field in fields),
+        ("the content", content),
+    ):
+        if telling in seen and not seen.lower().startswith(b"authorization:"):
+            yield Finding("elsewhere", "the token in Authorization alone", f"it stands in {where}", at=request)
+            return
+
+
+def _token_class(token: str) -> str:
+    if len(token) < TELLING:
+        return "short"
+    return "long" if len(token) > 1024 else "token"
+
+
+def _once_on_trial(contract: Contract, trial: Trial) -> bool:
+    exchange = trial.last
+    if not own_requests(contract, exchange):
+        return True
+    if not (is_guid(exchange.call.task_id) and is_usable(exchange.call)):
+        return False
+    last = answered(contract, exchange)
+    return last is None or last.status == contract.success.status
+
+
+@clause("request.once", "unsent-success", "unsent", "repeated", "malformed", when=_once_on_trial)
+def once(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """One request for a call that is answered at once; success only for what was sent."""
+    exchange = trial.last
+    requests = own_requests(contract, exchange)
+    for request in requests:
+        if request.malformed is not None and is_guid(exchange.call.task_id):
+            yield Finding("malformed", "a request that HTTP/1.1 admits", request.malformed, at=request)
+    if len(requests) > 1:
+        yield Finding("repeated", "one request", f"{len(requests)} requests", at=requests[1])
+    if requests:
+        return
+    if exchange.outcome.kind == "success":
+        yield Finding("unsent-success", "success only for what was sent", "success, and no request")
+    elif is_guid(exchange.call.task_id) and is_usable(exchange.call):
+        seen = f"no request, and {exchange.outcome.kind}: {exchange.outcome.reason or exchange.outcome.error}"
+        yield Finding("unsent", "one request", abbreviated(seen, 400))

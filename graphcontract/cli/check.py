@@ -1,0 +1,160 @@
+"""`graphcontract check`: gate a client. Words for pytest, and its result for people and exit status."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from importlib.resources import files
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from graphcontract.reporting.terminal import Terminal
+    from graphcontract.session import Options, Session
+
+CLIENTS = """CLIENT is one of
+
+  reference                    the built-in client, a model of a good one
+  python:package.module:name   def name(call: Call) -> Outcome, sync or async
+  'process:node driver.mjs'    a driver that speaks JSON lines, in any language
+  'command:curl -sf -X POST -H "Authorization: Bearer {token}" {url}'   a command a call; {base_url} {url} {token} {task_id} {timeout}"""
+
+
+class Transport(StrEnum):
+    """Where answers come from."""
+
+    LOOPBACK = "loopback"
+    MOCK = "mock"
+
+
+class Profile(StrEnum):
+    """How much to explore."""
+
+    QUICK = "quick"
+    GATE = "gate"
+    NIGHTLY = "nightly"
+
+
+class Level(StrEnum):
+    """What fails the run."""
+
+    MUST = "must"
+    SHOULD = "should"
+
+
+class Record(StrEnum):
+    """Which exchanges a report keeps."""
+
+    FAILURES = "failures"
+    ALL = "all"
+
+
+def check(
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client under test; see below.", show_default=False)] = "",
+    contract: Annotated[str, typer.Option(metavar="ID|FILE", help="Contract to judge by.")] = "sharepointmigrationtask-cancel",
+    transport: Annotated[Transport, typer.Option(help="Where answers come from: a server on 127.0.0.1, or httpx's inside (Python clients on httpx).")] = Transport.LOOPBACK,
+    profile: Annotated[Profile, typer.Option(help="How much to explore; nightly draws anew each time.")] = Profile.GATE,
+    fail_on: Annotated[Level, typer.Option(help="Lowest level whose violation fails the run.")] = Level.MUST,
+    select: Annotated[list[str] | None, typer.Option(metavar="CLAUSE", help="Judge only clauses that match, e.g. 'error.*'; repeatable.")] = None,
+    deselect: Annotated[list[str] | None, typer.Option(metavar="CLAUSE", help="Leave out clauses that match; repeatable.")] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of the inputs [default: 0; nightly: random].")] = None,
+    first: Annotated[bool, typer.Option("-x", "--exit-first", help="Stop at the first violation that fails the run.")] = False,
+    workers: Annotated[int, typer.Option("-n", "--workers", metavar="N", min=1, help="Processes to spread the tests over.")] = 1,
+    start_timeout: Annotated[float, typer.Option(metavar="SECONDS", min=0.1, help="How long a driver may take to start.")] = 60.0,
+    in_process: Annotated[bool, typer.Option("--in-process", help="Call a python: client in this process instead of in a child.")] = False,
+    implementation: Annotated[str | None, typer.Option(metavar="NAME[@VERSION]", help="What reports call the client.")] = None,
+    report: Annotated[list[str] | None, typer.Option(metavar="FORMAT=PATH", help="Write jsonl=PATH or junit=PATH; - is standard output; repeatable.")] = None,
+    record: Annotated[Record, typer.Option(help="Exchanges that the jsonl report keeps.")] = Record.FAILURES,
+    list_clauses: Annotated[bool, typer.Option("--list", help="List the clauses that would be judged, and judge nothing.")] = False,
+) -> None:
+    """Gate a client: judge it clause by clause against a contract.
+
+    Exit status: 0 it holds; 1 a clause is violated or a MUST was not judged; 2 usage, or a wrong contract file;
+    3 the client could not be started; 5 nothing was exercised; 6 graphcontract itself failed; 130 interrupted.
+    """
+    from graphcontract.errors import UserError
+    from graphcontract.session import Options, Session, with_seed
+
+    if not client and not list_clauses:
+        raise UserError(f"no client given\n\n{CLIENTS}")
+    import secrets
+
+    options = Options(
+        client=client or "reference",
+        contract=contract,
+        transport=transport.value,
+        profile=profile.value,
+        fail_on=fail_on.value,
+        select=tuple(select or ()),
+        deselect=tuple(deselect or ()),
+        in_process=in_process,
+        implementation=implementation,
+        start_timeout=start_timeout,
+        record=record.value,
+    )
+    session = Session.of(with_seed(options, seed, secrets.randbits(32)))
+    if list_clauses:
+        for id in session.planned:
+            clause = session.contract.clauses[id]
+            typer.echo(f"{clause.counted_level:6}  {id:28}{clause.statement}")
+        return
+    raise typer.Exit(_run(session, tuple(report or ()), workers=workers, first=first))
+
+
+check.__doc__ = (check.__doc__ or "") + "\n\b\n" + CLIENTS.replace("\n\n", "\n\b\n")
+
+
+def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: bool) -> int:
+    from rich.console import Console
+
+    from graphcontract.reporting import to_standard_output
+    from graphcontract.reporting.terminal import Terminal
+
+    terminal = Terminal(Console(stderr=to_standard_output(reports), highlight=False))
+    session.open()
+    try:
+        return _judge(session, terminal, _arguments(session.options, reports, workers=workers, first=first))
+    finally:
+        terminal.stop()
+        session.close()
+
+
+def _judge(session: Session, terminal: Terminal, arguments: list[str]) -> int:
+    import pytest
+
+    from graphcontract.plugin import Handover
+
+    previous = os.environ.pop("PYTEST_ADDOPTS", None)
+    handover = Handover(session)
+    try:
+        pytest.main(arguments, plugins=[handover, terminal])
+    finally:
+        if previous is not None:
+            os.environ["PYTEST_ADDOPTS"] = previous
+    return int(handover.exit_status)
+
+
+def _arguments(options: Options, reports: tuple[str, ...], *, workers: int, first: bool) -> list[str]:
+    """Words for pytest; nobody's ini files or plugins have a say."""
+    suites = str(files("graphcontract.suites"))
+    words = [suites, f"--rootdir={suites}", "-c", os.devnull, "--disable-plugin-autoload"]
+    words += ["-p", "graphcontract.plugin", "-p", "xdist", "-p", "no:cacheprovider", "-p", "no:terminal"]
+    for name, value in (
+        ("client", options.client),
+        ("contract", options.contract),
+        ("transport", options.transport),
+        ("profile", options.profile),
+        ("seed", options.seed),
+        ("fail-on", options.fail_on),
+        ("implementation", options.implementation),
+        ("start-timeout", options.start_timeout),
+        ("record", options.record),
+    ):
+        words += [f"--graph-{name}={value}"] if value is not None else []
+    words += ["--graph-in-process"] if options.in_process else []
+    words += [f"--graph-select={pattern}" for pattern in options.select]
+    words += [f"--graph-deselect={pattern}" for pattern in options.deselect]
+    words += [f"--graph-report={report}" for report in reports]
+    words += ["-n", str(workers), "--dist", "loadgroup"] if workers > 1 else []
+    return [*words, "-x"] if first else words

@@ -1,0 +1,170 @@
+"""The `contracts` commands: what is shipped, what a contract says, whether a file is one.
+
+Knows the terminal and the loader. Heavy imports wait until a command needs them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from graphcontract.contract import Contract, Level
+
+app = typer.Typer(no_args_is_help=True, help="List, show and validate contracts.")
+
+_LEVELS: Sequence[Level] = ("MUST", "SHOULD", "MAY")
+_STYLES = {"MUST": "bold", "SHOULD": "", "MAY": "dim"}
+_SCHEMES = {
+    "DelegatedWork": "delegated, work or school account",
+    "DelegatedPersonal": "delegated, personal account",
+    "Application": "application",
+}
+
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
+Name = Annotated[str, typer.Argument(metavar="ID|FILE", help="A shipped contract or base, or a file.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Contracts or bases.")]
+
+
+@app.command("list")
+def list_contracts(as_json: AsJson = False) -> None:
+    """List the shipped contracts, with the number of their clauses by level."""
+    from graphcontract.loading import load, shipped
+
+    rows = [_summary(load(id, None)) for id in shipped()]
+    if as_json:
+        _write_json(rows)
+    else:
+        heads = ["ID", *_LEVELS, "SOURCE", "ACTION"]
+        _write_columns([heads, *([str(cell) for cell in _cells(row)] for row in rows)])
+
+
+@app.command()
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Show what a contract says: request, success, and clauses by group."""
+    from graphcontract.clauses import known
+    from graphcontract.loading import document
+
+    found = document(name, known())
+    if as_json:
+        _write_json(found)
+        return
+    from rich.console import Console
+
+    console = Console(markup=False, highlight=False, emoji=False)
+    console.print(found["title"], style="bold", soft_wrap=True)
+    for label, line in _facts(found):
+        console.print(f"  {label:<19}{line}", soft_wrap=True)
+    _print_clauses(console, found["clauses"])
+
+
+@app.command()
+def validate(paths: Files) -> None:
+    """Check contract files, with what they extend; status 2 if any is wrong."""
+    from graphcontract.clauses import known
+    from graphcontract.loading import ContractError, document
+
+    wrong = False
+    for path in paths:
+        try:
+            clauses = document(path, known())["clauses"]
+        except ContractError as error:
+            typer.echo(f"error: {error}", err=True)
+            wrong = True
+        else:
+            typer.echo(f"{path}: ok: {len(clauses)} clauses")
+    if wrong:
+        raise typer.Exit(2)
+
+
+def _summary(contract: Contract) -> dict[str, Any]:
+    levels = Counter(clause.counted_level for clause in contract.clauses.values())
+    request = contract.request
+    return {
+        "id": contract.id,
+        "title": contract.title,
+        "method": request.method,
+        "path": f"/{request.version}{request.path}",
+        "clauses": {level: levels[level] for level in _LEVELS},
+        "date": contract.document.get("provenance", {}).get("date"),
+        "sha256": contract.sha256,
+    }
+
+
+def _cells(row: Mapping[str, Any]) -> Sequence[object]:
+    counts = (row["clauses"][level] for level in _LEVELS)
+    return [row["id"], *counts, row["date"] or "-", f"{row['method']} {row['path']}"]
+
+
+def _write_columns(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())
+
+
+def _write_json(value: object) -> None:
+    typer.echo(json.dumps(value, indent=2))
+
+
+def _facts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield label and text of everything but the clauses; a contract has more of it than a base."""
+    yield "id", found["id"]
+    if "request" in found:
+        yield from _request_facts(found["request"], found.get("example"))
+        success = found["success"]
+        yield "success", f"{success['status']}, content {success['content']}"
+    for entry in found.get("permissions", ()):
+        higher = f" (or higher: {', '.join(entry['higher'])})" if entry["higher"] else ""
+        yield "permission", f"{_SCHEMES[entry['scheme']]}: {' or '.join(entry['least']) or 'none'}{higher}"
+    if "precondition" in found:
+        statuses = ", ".join(found["precondition"]["statuses"]) or "none"
+        yield "precondition", f"{found['precondition']['statement']} (status: {statuses})"
+    if "clouds" in found:
+        yield "clouds", ", ".join(found["clouds"])
+    provenance = found.get("provenance", {})
+    if provenance:
+        dated = f", {provenance['date']}" if "date" in provenance else ""
+        yield "source", f"{provenance['source']}{dated}"
+    for note in provenance.get("notes", ()):
+        yield "note", note
+
+
+def _request_facts(
+    request: Mapping[str, Any], example: Mapping[str, Any] | None
+) -> Iterator[tuple[str, str]]:
+    yield "request", f"{request['method']} {request['root']}/{request['version']}{request['path']}"
+    for name, schema in request["parameters"].items():
+        described = f": {schema['description']}" if "description" in schema else ""
+        yield "parameter", f"{name} ({schema['type']}){described}"
+    for name, value in (example or {}).get("arguments", {}).items():
+        yield "example", f"{name} = {value}"
+    yield "query", request["query"]
+    for name, rule in request["fields"].items():
+        yield "field", f"{name}: {rule}"
+    media = f", {request['media_type']}" if "media_type" in request else ""
+    yield "content", f"{request['content']}{media}"
+
+
+def _print_clauses(console: Console, clauses: Sequence[Mapping[str, Any]]) -> None:
+    from rich.table import Table
+
+    for group in dict.fromkeys(clause["group"] for clause in clauses):
+        console.print()
+        console.print(group, style="bold")
+        table = Table.grid(padding=(0, 2), pad_edge=False)
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for clause in clauses:
+            if clause["group"] == group:
+                level = f"{clause['level']} (disputed)" if clause.get("disputed") else clause["level"]
+                table.add_row(f"  {level}", clause["id"], clause["statement"], style=_STYLES[clause["level"]])
+        console.print(table)

@@ -1,0 +1,67 @@
+"""Calls of the action under contract, a class of input each: an id for its one parameter, and a token.
+
+Knows the contract, ids and tokens; nothing of where a call goes or what becomes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from graphcontract.contract import Contract
+from graphcontract.exchange import Call
+from graphcontract.inputs import ids, tokens
+from graphcontract.inputs.strata import Strata
+
+
+def calls(contract: Contract) -> Strata[Call]:
+    """Draw usable calls: classes of id ("id:…") with a plain token, of token ("token:…") with a plain id."""
+    schema = _parameter(contract)[1]
+    return _of(contract, ids.task_ids(schema), tokens.tokens())
+
+
+def guid_calls(contract: Contract) -> Strata[Call]:
+    """Draw ordinary calls, in the one class "guid": a GUID, or what the schema admits instead."""
+    schema = _parameter(contract)[1]
+    return _with_ids(contract, Strata({"guid": ids.plain(schema)}))
+
+
+def opaque_calls(contract: Contract) -> Strata[Call]:
+    """Draw calls whose id is no GUID and easy to send; no class where the schema admits none of them."""
+    usable = ids.task_ids(_parameter(contract)[1])
+    names = [name for name in ("opaque", "digits", "literal-like") if name in usable]
+    return _with_ids(contract, usable.only(*names))
+
+
+def unusable_calls(contract: Contract) -> Strata[Call]:
+    """Draw calls whose id is empty or a dot segment."""
+    return _with_ids(contract, ids.unusable_task_ids())
+
+
+def control_calls(contract: Contract) -> Strata[Call]:
+    """Draw calls with control characters in the id ("id:…") or in the token ("token:…")."""
+    return _of(contract, ids.control_task_ids(), tokens.control_tokens())
+
+
+def _parameter(contract: Contract) -> tuple[str, Mapping[str, Any]]:
+    ((name, schema),) = contract.request.parameters.items()
+    return name, schema
+
+
+def _of(contract: Contract, id_classes: Strata[str], token_classes: Strata[str]) -> Strata[Call]:
+    by_id = {f"id:{name}": _drawn(contract, id, tokens.plain()) for name, id in id_classes.items()}
+    plain = ids.plain(_parameter(contract)[1])
+    by_token = {f"token:{name}": _drawn(contract, plain, token) for name, token in token_classes.items()}
+    return Strata({**by_id, **by_token})
+
+
+def _with_ids(contract: Contract, id_classes: Strata[str]) -> Strata[Call]:
+    return Strata({name: _drawn(contract, id, tokens.plain()) for name, id in id_classes.items()})
+
+
+def _drawn(contract: Contract, id: SearchStrategy[str], token: SearchStrategy[str]) -> SearchStrategy[Call]:
+    name, _ = _parameter(contract)
+    return st.tuples(id, token).map(lambda drawn: Call(contract.id, {name: drawn[0]}, drawn[1]))

@@ -1,0 +1,222 @@
+"""Errors as Graph states them: legal error objects in every shape, with what each of them says.
+
+Knows Graph's error object (`code`, `message`, `details`, `innerError`); no transport and no clause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from graphcontract.contract import Contract
+from graphcontract.inputs.ids import guids
+from graphcontract.inputs.malformed import MalformedError, malformed
+from graphcontract.inputs.statuses import any_status, statuses
+from graphcontract.inputs.strata import Strata
+from graphcontract.inputs.texts import LETTERS, between, mixture, most_of, repeated, word
+
+__all__ = ["ErrorCase", "MalformedError", "graph_errors", "malformed", "statuses"]
+
+T = TypeVar("T")
+_Members = dict[str, Any]
+_Cases = dict[str, SearchStrategy["ErrorCase"]]
+
+_CODES = (
+    "conflict",
+    "itemNotFound",
+    "accessDenied",
+    "invalidRequest",
+    "generalException",
+    "Request_BadRequest",
+)
+_VALUES: tuple[Any, ...] = (
+    "text",
+    0,
+    -1.5,
+    True,
+    None,
+    [],
+    {},
+    [[1], {"a": []}],
+    {"a": {"b": [None]}},
+    10**17,
+)
+_ODDITIES: tuple[tuple[str, Any], ...] = (
+    ("innerError", None),
+    ("message", None),
+    ("details", None),
+    ("target", None),
+    ("attempts", [1, [2.5, []]]),
+    ("retryable", True),
+    ("limit", 10**18),
+    ("context", {"a": {"b": [{"c": None}]}}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCase:
+    """An error answer and what it says; `body` is the whole JSON document. None is what it does not say."""
+
+    status: int
+    body: object
+    code: str | None
+    message: str | None
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What an ordinary error says, as drawn."""
+
+    status: int
+    code: str
+    message: str
+    request_id: str
+
+    @property
+    def inner(self) -> _Members:
+        ids = {"request-id": self.request_id, "client-request-id": self.request_id}
+        return {"date": "2025-11-12T09:30:00", **ids}
+
+    @property
+    def error(self) -> _Members:
+        return {"code": self.code, "message": self.message, "innerError": self.inner}
+
+
+def graph_errors(contract: Contract) -> Strata[ErrorCase]:
+    """Legal error answers, a class a shape. The contract's own codes come with the statuses it gives them."""
+    documented = [(status, code) for status, codes in contract.error_codes.items() for code in codes]
+    shapes = Strata({**_inner_errors(), **_members_left_out(), **_further_members(), **_unusual_texts()})
+    codes = Strata({"unknown-code": _unknown(frozenset(code for _, code in documented))})
+    if documented:
+        codes = Strata({"documented": _documented(documented)}) | codes
+    return codes | shapes
+
+
+def _said(
+    codes: SearchStrategy[str] | None = None, messages: SearchStrategy[str] | None = None
+) -> SearchStrategy[_Said]:
+    codes, messages = codes or st.sampled_from(_CODES), messages or _sentences()
+    return st.tuples(any_status(), codes, messages, guids()).map(lambda drawn: _Said(*drawn))
+
+
+def _sentences() -> SearchStrategy[str]:
+    return word(most=20).map("The task is {}.".format)
+
+
+def _case(status: int, error: _Members, **beside: object) -> ErrorCase:
+    inner = error.get("innerError", error.get("innererror"))
+    request_id = inner.get("request-id") if inner else None
+    return ErrorCase(status, {"error": error, **beside}, error.get("code"), error.get("message"), request_id)
+
+
+def _shaped(shape: Callable[[_Said, T], _Members], parts: SearchStrategy[T]) -> SearchStrategy[ErrorCase]:
+    return st.tuples(_said(), parts).map(lambda drawn: _case(drawn[0].status, shape(*drawn)))
+
+
+def _as_usual(said: SearchStrategy[_Said]) -> SearchStrategy[ErrorCase]:
+    return said.map(lambda drawn: _case(drawn.status, drawn.error))
+
+
+def _documented(pairs: list[tuple[int, str]]) -> SearchStrategy[ErrorCase]:
+    said = st.tuples(st.sampled_from(pairs), _sentences(), guids())
+    return _as_usual(said.map(lambda drawn: _Said(*drawn[0], *drawn[1:])))
+
+
+def _unknown(known: frozenset[str]) -> SearchStrategy[ErrorCase]:
+    codes = word(least=0).map("unheardOf".__add__)
+    return _as_usual(_said(codes=codes.filter(lambda code: code not in known)))
+
+
+def _inner_errors() -> _Cases:
+    """How `innerError` is spelled, what it holds, how deep it goes, and that it may be missing."""
+    parts = most_of(("request-id", "client-request-id", "date"))
+    names = st.sampled_from(("innerError", "innererror"))
+    depths = st.sampled_from((1, 2, 3, 4, 5, 6, 30))
+
+    def spelled(name: str) -> SearchStrategy[ErrorCase]:
+        def shape(said: _Said, kept: tuple[str, ...]) -> _Members:
+            return {
+                "code": said.code,
+                "message": said.message,
+                name: {part: said.inner[part] for part in kept},
+            }
+
+        return _shaped(shape, parts)
+
+    return {
+        "inner-upper": spelled("innerError"),
+        "inner-lower": spelled("innererror"),
+        "nested": _shaped(_nested, st.tuples(names, depths)),
+        "no-inner": _said().map(lambda said: _without("innerError", said)),
+    }
+
+
+def _nested(said: _Said, how: tuple[str, int]) -> _Members:
+    """Inner errors within the first, each more specific; the first alone holds the request's id."""
+    name, depth = how
+    below: _Members = {}
+    for level in range(depth, 0, -1):
+        below = {name: {"code": f"{said.code}{level}", **below}}
+    return {"code": said.code, "message": said.message, name: {"code": said.code, **said.inner, **below}}
+
+
+def _members_left_out() -> _Cases:
+    return {
+        "no-message": _said().map(lambda said: _without("message", said)),
+        "no-code": _said().map(lambda said: _without("code", said)),
+    }
+
+
+def _without(member: str, said: _Said) -> ErrorCase:
+    return _case(said.status, {name: value for name, value in said.error.items() if name != member})
+
+
+def _further_members() -> _Cases:
+    """Details, members that nobody has heard of, and values that are null or of other types."""
+    detail = st.tuples(st.sampled_from(_CODES), word(), word())
+    details = st.lists(detail.map(_detail), min_size=1, max_size=3)
+    unknown = st.tuples(word().map("new-".__add__), *[st.sampled_from(_VALUES)] * 3)
+    return {
+        "details": _shaped(lambda said, listed: {**said.error, "details": listed}, details),
+        "further-members": st.tuples(_said(), unknown).map(lambda drawn: _with_unknown(drawn[0], *drawn[1])),
+        "odd-types": _shaped(lambda said, odd: {**said.error, **dict(odd)}, most_of(_ODDITIES)),
+    }
+
+
+def _detail(drawn: tuple[str, str, str]) -> _Members:
+    code, message, target = drawn
+    return {"code": code, "message": message, "target": target}
+
+
+def _with_unknown(said: _Said, name: str, above: object, among: object, below: object) -> ErrorCase:
+    """Members that Graph may add without notice, at each level."""
+    error = {
+        "@odata.type": "#microsoft.graph.publicError",
+        **said.error,
+        "localizedMessage": {"locale": "nb-NO", "value": said.message},
+        name: among,
+        "innerError": {**said.inner, name: below},
+    }
+    return _case(said.status, error, **{name: above})
+
+
+def _unusual_texts() -> _Cases:
+    """Codes and messages that are long, empty, in other scripts, or like the syntax of something else."""
+    foreign = mixture(("é", "中文", "😀", "שגיאה", "خطأ", "a\u0301", "\u202e", "ﬁ", "\u2028"))
+    letters = between(0x3B1, 0x3C9) + between(0x4E00, 0x4E10) + between(0x5D0, 0x5EA)
+    foreign_codes = st.text(letters, min_size=1, max_size=8)
+    markup = mixture(('"', "'", "{", "}", "%s", "{0}", "<b>", "\\", "\n", "\t", "&amp;", "\\u0041", "]]>"))
+    units, lengths = st.text(LETTERS + " .", min_size=1, max_size=16), st.sampled_from((1024, 4096, 16384))
+    long = st.tuples(units, lengths).map(lambda drawn: repeated(*drawn))
+    empty = most_of(("message", "code")).map(lambda members: dict.fromkeys(members, ""))
+    return {
+        "non-ascii": _as_usual(_said(codes=foreign_codes, messages=foreign)),
+        "markup": _as_usual(_said(messages=markup)),
+        "empty-texts": _shaped(lambda said, texts: {**said.error, **texts}, empty),
+        "long-text": _as_usual(_said(messages=long)),
+    }

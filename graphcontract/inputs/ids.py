@@ -1,0 +1,265 @@
+"""Task ids, a class of input each. Knows RFC 3986, Unicode and JSON Schema's keywords for texts; no request.
+
+A usable id has 1 to 2,048 characters, is no dot segment, and holds no control character and no surrogate.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+import uuid
+from collections.abc import Callable, Mapping
+from itertools import product
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from graphcontract.inputs.strata import Strata
+from graphcontract.inputs.texts import ALPHANUMERIC, between, controls, mixture, repeated, word
+
+_LONGEST = 2048
+_ANY_TEXT: Mapping[str, Any] = {"type": "string"}
+
+_KEYWORDS = {"type", "format", "pattern", "enum", "minLength", "maxLength", "description"}
+_GUID_LENGTH = 36
+_LETTER = 0x0A
+_INTEGERS = {
+    "integer-small": (0, 999),
+    "integer-negative": (-999, -1),
+    "integer-over-31-bits": (2**31, 2**32),
+    "integer-over-53-bits": (2**53 + 1, 2**54),
+    "integer-over-63-bits": (2**63, 2**64),
+}
+
+# Draws texts of a class whose lengths lie between two bounds; None where the class has no such text.
+_Within = Callable[[int, int], SearchStrategy[str] | None]
+
+
+def task_ids(schema: Mapping[str, Any] = _ANY_TEXT) -> Strata[str]:
+    """Usable ids that the parameter's schema admits, without the classes that it leaves nothing of.
+
+    ValueError where the schema says what cannot be drawn by, or admits no usable id.
+    """
+    if unknown := set(schema) - _KEYWORDS:
+        raise ValueError(f"ids cannot be drawn by {', '.join(sorted(unknown))}")
+    if "format" in schema and (schema["format"] != "uuid" or "pattern" in schema):
+        raise ValueError("ids can be drawn by the format uuid alone, and not by a pattern as well")
+    strata = _narrowed(schema)
+    if not strata:
+        raise ValueError(f"the schema admits no usable id: {dict(schema)}")
+    return strata
+
+
+def plain(schema: Mapping[str, Any] = _ANY_TEXT) -> SearchStrategy[str]:
+    """Ordinary ids: GUIDs wherever the schema admits all of them."""
+    strata = task_ids(schema)
+    return guids() if "guid" in strata else strata.any()
+
+
+def guids() -> SearchStrategy[str]:
+    """Lower-case GUIDs of any version, with a letter each; never the nil GUID, which a client may refuse."""
+    return st.binary(min_size=16, max_size=16).map(
+        lambda drawn: str(uuid.UUID(bytes=bytes((*drawn[:15], drawn[15] | _LETTER))))
+    )
+
+
+def unusable_task_ids() -> Strata[str]:
+    """Ids that no path segment can carry: the empty one and the dot segments (RFC 3986 3.3)."""
+    return Strata({"empty": st.just(""), "dot": st.just("."), "dot-dot": st.just("..")})
+
+
+def control_task_ids() -> Strata[str]:
+    """Ids with control characters, a class a kind."""
+    return controls()
+
+
+def _narrowed(schema: Mapping[str, Any]) -> Strata[str]:
+    if "enum" in schema:
+        return _enumerated(schema["enum"])
+    if schema.get("type") == "integer":
+        return Strata({name: st.integers(*bounds).map(str) for name, bounds in _INTEGERS.items()})
+    least, most = max(1, schema.get("minLength", 1)), min(_LONGEST, schema.get("maxLength", _LONGEST))
+    if "pattern" in schema:
+        return _matching(schema["pattern"], least, most)
+    classes = _classes()
+    if schema.get("format") == "uuid":
+        classes = {name: classes[name] for name in ("guid", "guid-upper")}
+    drawn = {name: within(least, most) for name, within in classes.items()}
+    return Strata({name: strategy for name, strategy in drawn.items() if strategy is not None})
+
+
+def _enumerated(values: list[object]) -> Strata[str]:
+    usable = [text for text in map(str, values) if _is_usable(text)]
+    return Strata({"enum": st.sampled_from(usable)}) if usable else Strata({})
+
+
+def _matching(pattern: str, least: int, most: int) -> Strata[str]:
+    try:
+        regex = re.compile(pattern, re.ASCII)
+    except re.error as error:
+        raise ValueError(f"the pattern {pattern!r} is no regular expression: {error}") from None
+
+    def admitted(id: str) -> bool:
+        return least <= len(id) <= most and _is_usable(id) and regex.search(id) is not None
+
+    # JSON Schema's patterns are searched for, not anchored, and their classes of characters are ASCII.
+    printable = st.characters(exclude_categories=("Cc", "Cs"))
+    drawn = st.from_regex(regex, fullmatch=False, alphabet=printable)
+    return Strata({"pattern": drawn.filter(admitted)})
+
+
+def _is_usable(id: str) -> bool:
+    refused = id in ("", ".", "..") or len(id) > _LONGEST
+    return not refused and not any(unicodedata.category(character) in ("Cc", "Cs") for character in id)
+
+
+def _listed(*texts: str) -> _Within:
+    def within(least: int, most: int) -> SearchStrategy[str] | None:
+        fitting = [text for text in texts if least <= len(text) <= most]
+        return st.sampled_from(fitting) if fitting else None
+
+    return within
+
+
+def _fixed(texts: SearchStrategy[str], length: int) -> _Within:
+    return lambda least, most: texts if least <= length <= most else None
+
+
+def _elastic(texts: SearchStrategy[str], shortest: int = 1, filler: str = "x") -> _Within:
+    """Texts that still belong to their class when they are cut to `shortest`, or made longer by fillers."""
+
+    def within(least: int, most: int) -> SearchStrategy[str] | None:
+        return texts.map(lambda text: text.ljust(least, filler)[:most]) if most >= shortest else None
+
+    return within
+
+
+def _mixed(*pieces: str) -> _Within:
+    return _elastic(mixture(pieces), shortest=1 + max(map(len, pieces)))
+
+
+def _written_in(alphabet: str) -> _Within:
+    return _elastic(st.text(alphabet, min_size=1, max_size=12))
+
+
+def _classes() -> dict[str, _Within]:
+    return _spellings() | _reserved() | _alike() | _scripts() | _sizes()
+
+
+def _spellings() -> dict[str, _Within]:
+    """Classes by what an id is made of: hex digits, letters, digits."""
+    return {
+        "guid": _fixed(guids(), _GUID_LENGTH),
+        "guid-upper": _fixed(guids().map(str.upper), _GUID_LENGTH),
+        "guid-braced": _fixed(guids().map(lambda guid: f"{{{guid}}}"), _GUID_LENGTH + 2),
+        "guid-compact": _fixed(guids().map(lambda guid: guid.replace("-", "")), 32),
+        "opaque": _elastic(st.text(ALPHANUMERIC, max_size=62).map("aZ".__add__), shortest=2),
+        "digits": _elastic(_digits(), filler="0"),
+        "literal-like": _listed(*_LITERALS),
+        "letter-case": _elastic(st.text(string.ascii_letters, max_size=22).map("aZ".__add__), shortest=2),
+    }
+
+
+def _digits() -> SearchStrategy[str]:
+    """Zero, leading zeros, and more digits than a float or 64 bits hold."""
+    zeros = st.text(string.digits, max_size=12).map("0".__add__)
+    long = st.text(string.digits, min_size=20, max_size=40).map("9".__add__)
+    return st.one_of(zeros, long)
+
+
+def _reserved() -> dict[str, _Within]:
+    """RFC 3986's sets of characters, and what is like their encodings."""
+    return {
+        "unreserved": _elastic(
+            mixture(("-", ".", "_", "~", "..", "...")).map(lambda id: id if _is_usable(id) else f"{id}x"),
+            shortest=4,
+        ),
+        "gen-delims": _mixed(*":/?#[]@"),
+        "sub-delims": _mixed(*"!$&'()*+,;="),
+        "unsafe": _mixed(*' "<>\\^`{|}'),
+        "percent": _mixed("%41", "%2F", "%252F", "%C3%A9", "%2e%2e", "%20", "%00", "%25"),
+        "percent-malformed": _mixed("%", "%zz", "100%", "%u0041", "%G1"),
+        "plus-space": _listed("a+b c", "a b+c", "a+ b", "a +b", "a++b  c", "1+1 = 2"),
+        "edges": _listed(*_edged()),
+    }
+
+
+def _edged() -> list[str]:
+    edges = (" ", "/", ".", "\u00a0", "\u3000", ". ", "  ", "\\")
+    return [f"{lead}a{tail}" for lead, tail in product(("", *edges), repeat=2) if lead or tail]
+
+
+def _alike() -> dict[str, _Within]:
+    """Classes that other notations would read as their own."""
+    return {
+        "quotes": _mixed("'", "''", '"'),
+        "template-like": _mixed(*_TEMPLATES),
+        "url-like": _listed(*map("".join, product(_URL_HEADS, _URL_TAILS))),
+        "markup-like": _mixed("&amp;", "&#39;", "\\u0041", "\\n", "<b>", "<!--", "]]>", "\\"),
+    }
+
+
+def _scripts() -> dict[str, _Within]:
+    """Classes that Unicode makes hard: equivalence, letter case, planes, direction, what cannot be seen."""
+    composed = st.text(_canonical(), min_size=1, max_size=8)
+    return {
+        "composed": _elastic(composed),
+        "decomposed": _elastic(composed.map(lambda id: unicodedata.normalize("NFD", id)), shortest=2),
+        "compatibility": _mixed(*"ﬁ\u212b²\u2126½①Ａ／．％ﷺ㎏ª"),
+        "case-folding": _mixed(*"ßİſ\u212aςıẞŉǰΣ"),
+        "latin1": _written_in("".join(map(chr, range(0xA1, 0x100))).replace("\u00ad", "")),
+        "bmp": _written_in(_other_letters()),
+        "astral": _mixed("😀", "𠀀", "👩\u200d💻", "🏳\ufe0f\u200d🌈", "👍🏽", "🇩🇪", "𐐷", "\U0010fffd"),
+        "right-to-left": _written_in(between(0x5D0, 0x5EA) + between(0x621, 0x64A)),
+        "invisible": _mixed(*"\u200b\u200d\ufeff\u00ad\u202e\u2028\u2029\u00a0\u2060"),
+    }
+
+
+def _canonical() -> str:
+    """Letters that NFC leaves alone and NFD takes apart: Latin, Kana, Hangul."""
+    letters = (
+        between(0xC0, 0x17F) + between(0x1EA0, 0x1EFF) + between(0x304B, 0x3062) + between(0xAC00, 0xAC1F)
+    )
+    return "".join(
+        letter
+        for letter in letters
+        if unicodedata.normalize("NFC", letter) == letter != unicodedata.normalize("NFD", letter)
+    )
+
+
+def _other_letters() -> str:
+    """Greek, Cyrillic, Devanagari, Thai, Hiragana, Han, Hangul: two and three bytes of UTF-8 a letter."""
+    blocks = ((0x3B1, 0x3C9), (0x430, 0x44F), (0x905, 0x939), (0xE01, 0xE2E))
+    return "".join(
+        between(*block) for block in (*blocks, (0x3041, 0x3060), (0x4E00, 0x4E20), (0xAC01, 0xAC10))
+    )
+
+
+def _sizes() -> dict[str, _Within]:
+    """One character, and very many."""
+    units = st.text(ALPHANUMERIC, min_size=1, max_size=8)
+    lengths = st.sampled_from((256, _LONGEST, 1024, 255, 257, 260, 1023, 1025, 2047))
+    mixed = st.tuples(st.text("é中😀ñ", min_size=1, max_size=4), word()).map("".join)
+    return {
+        "single": _listed(*"0aZ !\"#$%&'()*+,-/:;<=>?@[\\]^_`{|}~é中"),
+        "long": _elastic(st.tuples(units, lengths).map(lambda drawn: repeated(*drawn)), shortest=255),
+        "long-mixed": _elastic(
+            st.tuples(mixed, st.integers(100, 300)).map(lambda drawn: repeated(*drawn)), shortest=100
+        ),
+    }
+
+
+_LITERALS = (
+    *("null", "true", "false", "undefined", "None", "NaN", "nil", "True", "False", "NULL", "nan"),
+    *("Infinity", "-Infinity", "1e5", "-1", "-0", "1.0", "0x10", "1_000", "+1", "0b1", "[object Object]"),
+)
+_TEMPLATES = (
+    *("{id}", "{0}", "%s", "${x}", "$value", "{{x}}", "\\1", "$1", "$&", "%(x)s"),
+    "{sharePointMigrationTaskId}",
+)
+_URL_HEADS = (
+    *("../x", "//evil.example", "http://evil.example/x", "a/../b", "a/./b", "a/cancel", "/x", "a@b", "a:b"),
+)
+_URL_TAILS = ("", ";a=b", "?x=y", "#z", "?x=y#z", "/..", "/")

@@ -1,0 +1,203 @@
+"""What arrives where a Graph error should: nothing, markup, broken or misplaced JSON, other people's errors.
+
+Knows JSON and what gateways, proxies and token services send; no transport and no clause.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from graphcontract.contract import Contract
+from graphcontract.inputs.statuses import any_status
+from graphcontract.inputs.strata import Strata
+from graphcontract.inputs.texts import repeated, word
+
+MEGABYTE = 2**20
+
+_JSON = "application/json"
+_HTML = "text/html; charset=utf-8"
+_DEPTH = 2000
+
+# Content and media type.
+_Answer = tuple[bytes, str | None]
+_Answers = dict[str, SearchStrategy[_Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class MalformedError:
+    """An error answer that is not as Graph's are; `media_type` None sends no Content-Type."""
+
+    status: int
+    content: bytes
+    media_type: str | None
+
+
+def malformed(contract: Contract) -> Strata[MalformedError]:
+    """Answers of 4xx and 5xx of which the status alone is sure, a class a shape.
+
+    Where one is a Graph error that was spoilt, its code is one of the contract's.
+    """
+    codes = [code for codes in contract.error_codes.values() for code in codes] or ["conflict"]
+    graph = st.tuples(st.sampled_from(codes), word()).map(lambda drawn: _graph_error(*drawn))
+    answers = {**_no_json(), **_other_json(), **_spoilt(graph), **_extreme(graph)}
+    return Strata({name: _with_status(answer) for name, answer in answers.items()})
+
+
+def _with_status(answers: SearchStrategy[_Answer]) -> SearchStrategy[MalformedError]:
+    return st.tuples(any_status(), answers).map(lambda drawn: MalformedError(drawn[0], *drawn[1]))
+
+
+def _graph_error(code: str, message: str) -> bytes:
+    return _encoded({"error": {"code": code, "message": f"é {message}"}})
+
+
+def _encoded(document: object) -> bytes:
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def _typed(contents: SearchStrategy[bytes], *media_types: str | None) -> SearchStrategy[_Answer]:
+    return st.tuples(contents, st.sampled_from(media_types or (_JSON,)))
+
+
+def _filled(templates: Sequence[bytes]) -> SearchStrategy[bytes]:
+    """Templates with a word where they have `%b`."""
+    words = st.tuples(st.sampled_from(templates), word().map(str.encode))
+    return words.map(lambda drawn: drawn[0] % drawn[1])
+
+
+def _documents(*makers: Callable[[str], object]) -> SearchStrategy[bytes]:
+    """JSON of documents that a word is put into."""
+    return st.tuples(st.sampled_from(makers), word()).map(lambda drawn: _encoded(drawn[0](drawn[1])))
+
+
+def _no_json() -> _Answers:
+    pages = (
+        b"<html><head><title>%b</title></head><body><h1>Service Unavailable</h1></body></html>",
+        b"<!DOCTYPE html>\r\n<html><body><p>Try again later: %b &amp; more.</p></body></html>\r\n",
+        b'\n<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body>%b</body></html>',
+    )
+    texts = (
+        b"upstream connect error: %b",
+        b"{'error': {'code': '%b'}}",
+        b'{"error": {"code": "%b",}}',
+        b'{"error": {"code": "%b"}} trailing',
+        b')]}\',\n{"error": {"code": "%b"}}',
+        b"error=%b&error_description=x",
+        b"<error><code>%b</code></error>",
+    )
+    magic = st.sampled_from((b"\x89PNG\r\n\x1a\n", b"\x1f\x8b\x08\x00", b"PK\x03\x04", b"\xff\xd8\xff\xe0"))
+    bytes_of_something = st.tuples(magic, st.binary(max_size=64)).map(b"".join)
+    return {
+        "empty": _typed(st.just(b""), _JSON, None),
+        "html": _typed(_filled(pages), "text/html", _HTML),
+        "not-json": _typed(_filled(texts)),
+        "binary": _typed(bytes_of_something, "application/octet-stream", _JSON, None),
+    }
+
+
+def _other_json() -> _Answers:
+    """Documents that are no Graph error."""
+    not_texts = st.sampled_from((404, None, True, -1.5, [], ["x"], {}, {"value": "x"}))
+    codes = st.tuples(not_texts, not_texts).map(
+        lambda drawn: _encoded({"error": {"code": drawn[0], "message": drawn[1]}})
+    )
+    return {
+        "not-an-object": _typed(
+            _documents(
+                list, str, len, lambda text: [{"error": {"code": text}}], lambda _: None, lambda _: True
+            )
+        ),
+        "no-error-member": _typed(
+            _documents(
+                lambda _: {},
+                lambda text: {"message": text},
+                lambda text: {"code": text, "message": text},
+                lambda text: {"errors": [{"code": text}]},
+                lambda text: {"Error": {"code": text}},
+            )
+        ),
+        "error-not-object": _typed(
+            _documents(
+                lambda text: {"error": text},
+                lambda _: {"error": None},
+                lambda text: {"error": [{"code": text}]},
+                lambda text: {"error": len(text)},
+                lambda _: {"error": False},
+            )
+        ),
+        "code-not-text": _typed(codes),
+        "oauth": _typed(
+            _documents(
+                lambda text: {"error": "invalid_token", "error_description": text},
+                lambda text: {"error": "invalid_client", "error_codes": [7000215], "correlation_id": text},
+            )
+        ),
+        "problem-json": _typed(
+            _documents(
+                lambda text: {"type": "about:blank", "title": text, "status": 409},
+                lambda text: {"type": f"https://example.com/{text}", "title": text, "detail": text},
+            ),
+            "application/problem+json",
+        ),
+    }
+
+
+def _spoilt(graph: SearchStrategy[bytes]) -> _Answers:
+    """Graph errors that were cut, miscoded or mislabelled, or that say things twice."""
+    cuts = st.tuples(graph, st.integers(0, 255))
+    marked = st.tuples(graph, st.sampled_from(("utf-8-sig", "utf-16", "utf-16-be")))
+    invalid = st.tuples(graph, st.sampled_from((b"\xff", b"\xc3(", b"\xed\xa0\x80", b"\xe9")))
+    twice = (
+        b'{"error": {"code": "first", "code": "%b", "message": "x"}}',
+        b'{"error": {"code": "first", "message": "x"}, "error": {"code": "%b", "message": "y"}}',
+        b'{"error": {"code": "%b", "message": "x"}, "error": null}',
+    )
+    return {
+        "truncated": _typed(cuts.map(lambda drawn: drawn[0][: 1 + drawn[1] % (len(drawn[0]) - 1)])),
+        "invalid-utf8": _typed(invalid.map(lambda drawn: drawn[0].replace("é".encode(), drawn[1]))),
+        "bom": _typed(marked.map(lambda drawn: _recoded(*drawn))),
+        "wrong-media-type": _typed(graph, "text/plain", "text/html", None),
+        "duplicate-keys": _typed(_filled(twice)),
+    }
+
+
+def _recoded(content: bytes, encoding: str) -> bytes:
+    mark = codecs.BOM_UTF16_BE if encoding == "utf-16-be" else b""
+    return mark + content.decode().encode(encoding)
+
+
+def _extreme(graph: SearchStrategy[bytes]) -> _Answers:
+    """Sizes, depths and numbers at which parsers give up."""
+    numbers = (b"1e999", b"-1e999", b"9" * 4000, b"9" * 5000, b"0." + b"0" * 4000 + b"1")
+    with_number = st.tuples(graph, st.sampled_from(numbers)).map(
+        lambda drawn: drawn[0].replace(b'{"code"', b'{"retries": ' + drawn[1] + b', "code"')
+    )
+    brackets = ((b"[", b"", b"]"), (b'{"error":', b"{}", b"}"), (b'{"error":{"innerError":', b"null", b"}}"))
+    deep = st.sampled_from(brackets).map(lambda part: part[0] * _DEPTH + part[1] + part[2] * _DEPTH)
+    return {
+        "huge-number": _typed(with_number),
+        "deep": _typed(deep),
+        "megabyte": st.tuples(st.sampled_from((_long_error, _long_array, _long_page)), word()).map(
+            lambda drawn: drawn[0](drawn[1])
+        ),
+    }
+
+
+def _long_error(unit: str) -> _Answer:
+    frame = len(_encoded({"error": {"code": "conflict", "message": ""}}))
+    return _encoded({"error": {"code": "conflict", "message": repeated(unit, MEGABYTE - frame)}}), _JSON
+
+
+def _long_array(unit: str) -> _Answer:
+    item = _encoded(unit)
+    return b"[" + (item + b",") * (MEGABYTE // (len(item) + 1)) + item + b"]", _JSON
+
+
+def _long_page(unit: str) -> _Answer:
+    return b"<html><body>" + repeated(unit, MEGABYTE).encode() + b"</body></html>", _HTML

@@ -1,0 +1,61 @@
+"""Classes of input by name, with a strategy for each. Knows Hypothesis, and not what is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Strata(Mapping[str, SearchStrategy[T]]):
+    """Strategies by the name of the class of input that they draw from; immutable, in order."""
+
+    __slots__ = ("_strategies",)
+
+    def __init__(self, strategies: Mapping[str, SearchStrategy[T]]) -> None:
+        self._strategies = dict(strategies)
+
+    def __getitem__(self, name: str) -> SearchStrategy[T]:
+        return self._strategies[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._strategies)
+
+    def __len__(self) -> int:
+        return len(self._strategies)
+
+    def __repr__(self) -> str:
+        return f"Strata({', '.join(self)})"
+
+    def __or__(self, other: Strata[U]) -> Strata[T | U]:
+        """Both sides' classes; ValueError where a name is on both, as one class would hide the other."""
+        if twice := [name for name in self if name in other]:
+            raise ValueError(f"classes of input on both sides: {', '.join(twice)}")
+        return Strata({**self._strategies, **other._strategies})
+
+    def any(self) -> SearchStrategy[T]:
+        """Draws from every class; shrinks towards the first."""
+        return st.one_of(*self._strategies.values())
+
+    def map(self, f: Callable[[T], U]) -> Strata[U]:
+        """Apply `f` to what every class draws."""
+        return Strata({name: strategy.map(f) for name, strategy in self._strategies.items()})
+
+    def only(self, *names: str) -> Strata[T]:
+        """Keep these classes alone, in the order they have here; KeyError for a name that is not here."""
+        self._check(names)
+        return Strata({name: self[name] for name in self if name in names})
+
+    def without(self, *names: str) -> Strata[T]:
+        """Leave these classes out; KeyError for a name that is not here."""
+        self._check(names)
+        return Strata({name: self[name] for name in self if name not in names})
+
+    def _check(self, names: Iterable[str]) -> None:
+        if unknown := [name for name in names if name not in self]:
+            raise KeyError(f"no class of input {', '.join(unknown)}; there are {', '.join(self)}")

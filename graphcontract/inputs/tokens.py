@@ -1,0 +1,81 @@
+"""Bearer tokens (RFC 6750's b64token), a class of input each, and recipes to write them down by.
+
+Knows the token's alphabet; no request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from graphcontract.inputs.strata import Strata
+from graphcontract.inputs.texts import ALPHANUMERIC, controls, mixture, repeated
+
+CANARY = "eyJ0eXAiOiJDQU5BUlki"
+
+_BASE64URL = ALPHANUMERIC + "-_"
+
+
+def make(unit: str, length: int) -> str:
+    """Make a token of the canary and a part of `length` characters: the unit over and over, cut."""
+    return CANARY + repeated(unit, length)
+
+
+def recipe(token: str) -> dict[str, Any]:
+    """Say how a token is made again, without writing the canary down: `canary`, `unit`, `length` of the part.
+
+    A token without the canary is too short to be a secret, and is written out: `canary`, `text`.
+    """
+    if not token.startswith(CANARY):
+        return {"canary": False, "text": token}
+    part = token.removeprefix(CANARY)
+    period = next((length for length in range(1, len(part)) if part.startswith(part[length:])), len(part))
+    return {"canary": True, "unit": part[:period], "length": len(part)}
+
+
+def from_recipe(written: Mapping[str, Any]) -> str:
+    """Make the token that a recipe was taken from."""
+    if not written["canary"]:
+        return str(written["text"])
+    return make(written["unit"], written["length"])
+
+
+def plain() -> SearchStrategy[str]:
+    """Ordinary tokens, for calls in which something else is on trial."""
+    return st.text(ALPHANUMERIC, min_size=1, max_size=12).map(CANARY.__add__)
+
+
+def tokens() -> Strata[str]:
+    """Usable tokens; all begin with the canary but the short ones, of 1 to 19 characters."""
+    part = st.text(_BASE64URL, min_size=1, max_size=24)
+    return Strata(
+        {
+            "jwt-like": st.tuples(part, part).map(lambda parts: f"{CANARY}.{'.'.join(parts)}"),
+            "alphabet": st.tuples(mixture("-._~+/"), st.text(ALPHANUMERIC, max_size=24)).map(_after_canary),
+            "padded": st.tuples(part, st.sampled_from(("=", "=="))).map(_after_canary),
+            "length-2k": _long((2048, 2047, 2049, 2000)),
+            "length-4k": _long((4096, 4095, 4097, 4000)),
+            "length-8k": _long((8192, 8191, 8190, 8000)),
+            "short": st.text(ALPHANUMERIC + "-._~+/", min_size=1, max_size=len(CANARY) - 1),
+        }
+    )
+
+
+def control_tokens() -> Strata[str]:
+    """Tokens with control characters, a class a kind; the canary stands first."""
+    return controls().map(CANARY.__add__)
+
+
+def _after_canary(parts: tuple[str, str]) -> str:
+    return CANARY + "".join(parts)
+
+
+def _long(lengths: tuple[int, ...]) -> SearchStrategy[str]:
+    """Tokens of so many characters in all."""
+    units = st.text(_BASE64URL, min_size=1, max_size=16)
+    return st.tuples(units, st.sampled_from(lengths)).map(
+        lambda drawn: make(drawn[0], drawn[1] - len(CANARY))
+    )

@@ -1,0 +1,88 @@
+"""Runs a body over drawn values through Hypothesis, the same ones for the same seed whoever is under test.
+
+Knows Hypothesis and nothing of clients, clauses or pytest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+from hypothesis.database import DirectoryBasedExampleDatabase
+from hypothesis.errors import Flaky
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
+from hypothesis.strategies import SearchStrategy
+
+_BACKEND = "graphcontract"
+
+
+class _SteadyProvider(HypothesisProvider):
+    """Hypothesis's own draws without the literals that it mines from whatever modules are loaded."""
+
+    def _maybe_draw_constant(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+AVAILABLE_PROVIDERS[_BACKEND] = _SteadyProvider
+
+
+class Enough(BaseException):
+    """Raised by a body to end the exploration at once; Hypothesis lets it through."""
+
+
+def explore(
+    strategy: SearchStrategy[Any],
+    body: Callable[[Any], None],
+    *,
+    seed: int,
+    name: str,
+    examples: int,
+    shrink: bool = False,
+    database: Path | None = None,
+) -> None:
+    """Run the body over `examples` values. With `shrink`, an exception from it is shrunk, and swallowed:
+    the body remembers what it saw last, which is the smallest.
+    """
+    phases = [hypothesis.Phase.generate]
+    if database is not None:
+        phases.insert(0, hypothesis.Phase.reuse)
+    if shrink:
+        phases.append(hypothesis.Phase.shrink)
+
+    @hypothesis.seed(_seed(seed, name))
+    @hypothesis.settings(
+        max_examples=examples,
+        phases=phases,
+        database=DirectoryBasedExampleDatabase(database) if database is not None else None,
+        deadline=None,
+        derandomize=False,
+        report_multiple_bugs=False,
+        print_blob=False,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        verbosity=hypothesis.Verbosity.quiet,
+        backend=_BACKEND,
+    )
+    @hypothesis.given(strategy)
+    def run(value: Any) -> None:
+        body(value)
+
+    # Functions made here share their source, and so the database key; the name tells them apart.
+    run.hypothesis.inner_test._hypothesis_internal_add_digest = name.encode()  # type: ignore[attr-defined]
+    try:
+        run()
+    except Enough:
+        return
+    except (Shown, Flaky):
+        if not shrink:
+            raise
+
+
+class Shown(Exception):
+    """Raised by a body on a value that shows what is being shrunk."""
+
+
+def _seed(seed: int, name: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:8])

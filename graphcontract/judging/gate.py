@@ -1,0 +1,137 @@
+"""Makes a suite's calls: stages the answers, lets the client call, records the exchange, brings it to court.
+
+Knows contract, client and transport; it neither explores inputs nor reports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import Protocol
+
+from graphcontract.clauses.reading import concerns
+from graphcontract.clients import Client
+from graphcontract.contract import Contract
+from graphcontract.exchange import Call, Exchange, Trial
+from graphcontract.inputs.tokens import CANARY
+from graphcontract.judging.profile import Profile
+from graphcontract.service import Answer, Script, settle
+from graphcontract.transports import Transport
+
+_COSTLY_RUN = 3
+_CONTROL_IDS = {
+    "guid": "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e",
+    "opaque": "x1",
+}
+
+
+class Court(Protocol):
+    """Who hears the trials of a test while it runs."""
+
+    def hear(self, trial: Trial) -> None:
+        """Judge one trial."""
+        ...
+
+
+class LeaveClass(BaseException):
+    """A call hung or killed the client: what is left of this class of input would cost as much again."""
+
+
+@dataclass
+class Gate:
+    """A client before a contract, as a suite's test sees it. One gate serves a whole run of one process.
+
+    `on_exchange` hears of every exchange; `exchanges` counts them.
+    """
+
+    contract: Contract
+    client: Client
+    transport: Transport
+    profile: Profile
+    on_exchange: Callable[[Exchange], None] = lambda _exchange: None
+    exchanges: int = 0
+    costly: int = 0
+    _court: Court | None = None
+    _controls: dict[tuple[object, ...], Exchange] = field(default_factory=dict)
+    _objects: dict[tuple[object, ...], int] = field(default_factory=dict)
+
+    @property
+    def shows(self) -> frozenset[str]:
+        """What this client on this transport lets clauses see."""
+        limits = self.client.limits
+        allowed = not limits.hosts or bool(set(limits.hosts) & set(self.transport.hosts))
+        withheld = not allowed or (limits.https and not self.transport.https)
+        return self.client.shows | self.transport.shows | (frozenset() if withheld else {"credentials"})
+
+    @property
+    def tired(self) -> bool:
+        """Whether so many calls hung or killed the client that one more a test is enough."""
+        return self.costly >= _COSTLY_RUN
+
+    def convene(self, court: Court | None) -> None:
+        """Let this court hear what follows, with controls of its own."""
+        self._court = court
+        self._controls.clear()
+
+    def plain_call(self, kind: str = "guid") -> Call:
+        """An ordinary call: a `guid` or a plain `opaque` id, and a usable token."""
+        (parameter,) = self.contract.request.parameters
+        return Call(self.contract.id, {parameter: _CONTROL_IDS[kind]}, f"{CANARY}control")
+
+    def control(self, answers: Sequence[Answer], kind: str = "guid") -> Exchange:
+        """An ordinary call with these answers, made once a test: what odd ones are compared with."""
+        key = (kind, tuple(answers))
+        if key not in self._controls:
+            self._controls[key] = self.perform(self.plain_call(kind), answers)
+        return self._controls[key]
+
+    def judge(
+        self,
+        call: Call,
+        answers: Sequence[Answer],
+        *,
+        after: Iterable[Exchange] = (),
+        own_root: bool = False,
+    ) -> None:
+        """Make the call and bring it to court, after exchanges that it is to be seen with."""
+        before = tuple(after)
+        exchange = self.perform(call, answers, own_root=own_root)
+        steps = (*before, exchange)
+        if self._court is not None and not any(step.outcome.kind == "unsupported" for step in steps):
+            self._court.hear(Trial(steps))
+        if _is_costly(exchange):
+            raise LeaveClass
+
+    def perform(self, call: Call, answers: Sequence[Answer], *, own_root: bool = False) -> Exchange:
+        """Make one call, answered as told, and record both witnesses."""
+        settled = settle(answers, self.contract.success.status, self._success_content())
+        script = Script(settled, concerns(self.contract, call))
+        stage = self.transport.stage(script, root=self.contract.request.root if own_root else None)
+        call = replace(call, base_url=f"{stage.root}/{self.contract.request.version}")
+        call = replace(call, client=self._object(call))
+        started = monotonic()
+        spoiled, expecting = True, False
+        try:
+            outcome = self.client.call(call)
+            spoiled = outcome.kind == "hang" or outcome.died
+            expecting = outcome.kind == "success"
+        finally:
+            record = stage.finish(spoiled=spoiled, expecting=expecting)
+        exchange = Exchange(call, record.requests, record.responses, outcome, started, monotonic())
+        self.exchanges += 1
+        self.costly += _is_costly(exchange)
+        self.on_exchange(exchange)
+        return exchange
+
+    def _object(self, call: Call) -> int:
+        """The number of the client object for a call: one a root, and one a token where its limits tie it to that."""
+        tied = (call.base_url, call.token if self.client.limits.token == "client" else None)
+        return self._objects.setdefault(tied, len(self._objects) + 1)
+
+    def _success_content(self) -> bytes:
+        return b"{}" if self.contract.success.content == "required" else b""
+
+
+def _is_costly(exchange: Exchange) -> bool:
+    return exchange.outcome.kind == "hang" or exchange.outcome.died

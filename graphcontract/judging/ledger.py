@@ -1,0 +1,171 @@
+"""The ledger of planned clauses: each ends in one verdict, and the verdicts in one exit status.
+
+Knows parts and events; it knows neither pytest nor how a report is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import IntEnum
+from importlib.metadata import version
+from time import monotonic
+from typing import Any, Literal
+
+from graphcontract.clients import Implementation
+from graphcontract.contract import Contract
+from graphcontract.judging.verdict import Part, fold
+
+Event = Mapping[str, Any]
+FailOn = Literal["must", "should"]
+
+
+class ExitStatus(IntEnum):
+    """What a run's exit status means."""
+
+    OK = 0
+    VIOLATED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    DRIFT = 4
+    NOTHING_EXERCISED = 5
+    HARNESS = 6
+    INTERRUPTED = 130
+
+
+class Ledger:
+    """Takes parts as tests give them, and emits events: header, plan, a verdict as soon as its last part is in, footer."""
+
+    def __init__(
+        self, contract: Contract, planned: Sequence[str], *, fail_on: FailOn, emit: Callable[[Event], None]
+    ) -> None:
+        self._contract, self._planned, self._fail_on, self._emit = contract, list(planned), fail_on, emit
+        self._parts: dict[str, list[Part]] = {id: [] for id in planned}
+        self._expected: dict[str, int] = {}
+        self._verdicts: dict[str, Part] = {}
+        self._started = monotonic()
+        self.exit_status = ExitStatus.HARNESS
+        self.summary = ""
+
+    def open(self, implementation: Implementation, limits: Mapping[str, Any], run: Mapping[str, Any]) -> None:
+        """Emit header and plan; `run` is profile, transport and seed."""
+        self._emit(
+            {
+                "event": "header",
+                "format": 1,
+                "tool": {"name": "graphcontract", "version": version("graphcontract")},
+                "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "kind": "check",
+                "contract": {
+                    "id": self._contract.id,
+                    "title": self._contract.title,
+                    "sha256": self._contract.sha256,
+                },
+                **run,
+                "fail_on": self._fail_on,
+                "implementation": {
+                    name: value
+                    for name in Implementation.__slots__
+                    if (value := getattr(implementation, name)) is not None
+                },
+                "limits": dict(limits),
+            }
+        )
+        clauses = [self._contract.clauses[id] for id in self._planned]
+        plan = [
+            {
+                "clause": clause.id,
+                "level": clause.counted_level,
+                "basis": list(clause.basis),
+                "group": clause.group,
+                "statement": clause.statement,
+            }
+            | ({"disputed": True} if clause.disputed else {})
+            for clause in clauses
+        ]
+        self._emit({"event": "plan", "clauses": plan})
+
+    def expect(self, parts: Mapping[str, int]) -> None:
+        """Say how many parts each clause will get."""
+        self._expected = dict(parts)
+
+    def add(self, part: Part) -> None:
+        """Take a part; the last one that is expected settles its clause."""
+        if part.clause not in self._parts or part.clause in self._verdicts:
+            return
+        self._parts[part.clause].append(part)
+        if len(self._parts[part.clause]) >= self._expected.get(part.clause, 1):
+            self._settle(part.clause)
+        self._emit({"event": "progress", "clause": part.clause, "done": len(self._verdicts), "of": len(self._planned)})
+
+    def close(self, *, interrupted: bool = False) -> ExitStatus:
+        """Settle what is left as not run, and emit the footer."""
+        for id in self._planned:
+            if id not in self._verdicts:
+                if self._parts[id] and not interrupted:
+                    self._settle(id)
+                    continue
+                reason = "the run was interrupted" if interrupted else "no test of the suites proves it"
+                self._parts[id].append(Part(id, "not-run", reason=reason))
+                self._settle(id)
+        verdicts = list(self._verdicts.values())
+        counts: dict[str, int] = {}
+        for part in verdicts:
+            counts[part.verdict] = counts.get(part.verdict, 0) + 1
+        must = [part for part in verdicts if self._level(part.clause) == "MUST"]
+        judged = sum(part.verdict in ("pass", "fail") for part in must)
+        exchanges = sum(part.exchanges for part in verdicts)
+        self.summary = f"{judged} of {len(must)} MUST judged, {exchanges} exchanges"
+        self.exit_status = ExitStatus.INTERRUPTED if interrupted else self._judged()
+        self._emit(
+            {
+                "event": "footer",
+                "counts": counts,
+                "must": {
+                    "judged": judged,
+                    "planned": len(must),
+                },
+                "exchanges": exchanges,
+                "duration": round(monotonic() - self._started, 3),
+                "exit_status": int(self.exit_status),
+            }
+            | ({"interrupted": True} if interrupted else {})
+        )
+        return self.exit_status
+
+    def _settle(self, id: str) -> None:
+        part = fold(id, self._parts[id])
+        self._verdicts[id] = part
+        for recorded in part.recorded:
+            self._emit({"event": "exchange", "clause": id, **recorded})
+        event: dict[str, Any] = {
+            "event": "verdict",
+            "clause": id,
+            "level": self._level(id),
+            "verdict": part.verdict,
+            "exercised": part.exercised,
+            "duration": round(part.duration, 4),
+            "evidence": part.evidence,
+            "classes": dict(part.classes),
+        }
+        if part.also:
+            event["also"] = list(part.also)
+        if part.reason is not None:
+            event["reason"] = part.reason
+        self._emit(event)
+
+    def _level(self, id: str) -> str:
+        return self._contract.clauses[id].counted_level
+
+    def _judged(self) -> ExitStatus:
+        verdicts = self._verdicts.values()
+        if any(part.verdict == "error" for part in verdicts):
+            return ExitStatus.HARNESS
+        if not any(part.exercised for part in verdicts):
+            return ExitStatus.NOTHING_EXERCISED
+        owed = ("MUST", "SHOULD") if self._fail_on == "should" else ("MUST",)
+        for part in verdicts:
+            level = self._level(part.clause)
+            if (part.verdict == "fail" and level in owed) or (part.verdict == "not-run" and level == "MUST"):
+                return ExitStatus.VIOLATED
+        return ExitStatus.OK

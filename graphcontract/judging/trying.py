@@ -1,0 +1,239 @@
+"""Runs one test of a suite against a gate: every class of input, every clause, each fault shrunk once.
+
+A first pass hears all clauses on all inputs and stops for nothing, so that no fault hides another. Then
+each clause that failed is looked for again alone, on the same draws, and what shows it is shrunk.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import Any
+
+from hypothesis.strategies import SearchStrategy
+
+from graphcontract.clauses import ClauseFunction, Finding, registry
+from graphcontract.exchange import Trial
+from graphcontract.judging.evidence import evidence, exchange
+from graphcontract.judging.exploring import Enough, Shown, explore
+from graphcontract.judging.gate import Gate, LeaveClass
+from graphcontract.judging.verdict import Part, evidence_id
+from graphcontract.suite import SuiteTest
+
+_COSTLY_TEST = 3
+_SHRINKING_CALLS = 400
+_SHRINKING_SECONDS = 10.0
+
+_UNSEEN = {
+    "wire": "this transport does not show raw bytes (try --transport loopback)",
+    "own-root": "this transport does not stand for Graph's own root (try --transport mock)",
+    "credentials": "the client sends tokens only to the hosts that its driver declares",
+    "status": "the client tells no HTTP status",
+    "code": "the client tells no error code",
+    "message": "the client tells no error message",
+    "request-id": "the client tells no request id",
+    "id": "the path is made by the harness, not by the client",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A finding, the trial that showed it, and the class of input that was tried; `before` counts earlier exchanges."""
+
+    finding: Finding
+    trial: Trial
+    cls: str
+    before: int
+
+
+@dataclass
+class Hearing:
+    """What a test's first pass learns of one clause."""
+
+    function: ClauseFunction
+    exercised: dict[str, int] = field(default_factory=dict)
+    sightings: dict[str, Sighting] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """Exchanges that could have condemned."""
+        return sum(self.exercised.values())
+
+
+class _Listening:
+    """The court of the first pass: every clause hears every trial, and nothing is raised."""
+
+    def __init__(self, gate: Gate, hearings: Mapping[str, Hearing]) -> None:
+        self._gate, self._hearings = gate, hearings
+        self.cls = ""
+
+    def hear(self, trial: Trial) -> None:
+        contract = self._gate.contract
+        for id, hearing in self._hearings.items():
+            if not hearing.function.when(contract, trial):
+                continue
+            hearing.exercised[self.cls] = hearing.exercised.get(self.cls, 0) + 1
+            for finding in hearing.function.judge(contract, trial):
+                key = evidence_id(id, finding.kind, finding.input)
+                hearing.seen[key] = hearing.seen.get(key, 0) + 1
+                sighting = Sighting(finding, trial, self.cls, self._gate.exchanges)
+                hearing.sightings.setdefault(key, sighting)
+
+
+class _Hunting:
+    """The court of the second pass: one fault of one clause, shrunk until nothing smaller shows it."""
+
+    def __init__(self, gate: Gate, function: ClauseFunction, key: str) -> None:
+        self._gate, self._function, self._key = gate, function, key
+        self._until = monotonic() + _SHRINKING_SECONDS
+        self._calls = 0
+        self.smallest: tuple[Finding, Trial] | None = None
+
+    def hear(self, trial: Trial) -> None:
+        self._calls += 1
+        if self.smallest and (self._calls > _SHRINKING_CALLS or monotonic() > self._until):
+            raise Enough
+        contract = self._gate.contract
+        if not self._function.when(contract, trial):
+            return
+        for finding in self._function.judge(contract, trial):
+            if evidence_id(self._function.id, finding.kind, finding.input) == self._key:
+                self.smallest = (finding, trial)
+                raise Shown
+
+
+class Trying:
+    """One test against one gate; `repeat` makes the line that repeats a clause's failure."""
+
+    def __init__(
+        self,
+        test: SuiteTest,
+        gate: Gate,
+        *,
+        clauses: Collection[str],
+        seed: int,
+        repeat: Callable[[str], str],
+        record: bool = False,
+    ) -> None:
+        self._test, self._gate, self._clauses = test, gate, clauses
+        self._seed, self._repeat, self._record = seed, repeat, record
+        self._parts: dict[str, Part] | None = None
+        self._costly = gate.costly
+
+    def part(self, clause: str) -> Part:
+        """What the test says of the clause; the first question runs the test for all of its clauses."""
+        if self._parts is not None:
+            return self._parts[clause]
+        started, before = monotonic(), self._gate.exchanges
+        recorded: list[dict[str, Any]] = []
+        if self._record:
+            self._gate.on_exchange = lambda each: recorded.append(exchange(each))
+        self._costly = self._gate.costly
+        self._parts = self._run()
+        return replace(
+            self._parts[clause],
+            duration=monotonic() - started,
+            exchanges=self._gate.exchanges - before,
+            recorded=tuple(recorded),
+        )
+
+    def _run(self) -> dict[str, Part]:
+        parts: dict[str, Part] = {}
+        hearings: dict[str, Hearing] = {}
+        for id in self._clauses:
+            reason = _unjudgeable(self._gate, id)
+            if reason is None:
+                hearings[id] = Hearing(registry()[id])
+            else:
+                parts[id] = Part(id, "not-supported", reason=reason)
+        if not hearings:
+            return parts
+        try:
+            cut = self._listen(hearings)
+            for id, hearing in hearings.items():
+                parts[id] = self._conclude(id, hearing, cut)
+        except Exception:
+            wrong = traceback.format_exc()
+            return {id: Part(id, "error", reason=wrong) for id in hearings} | parts
+        finally:
+            self._gate.convene(None)
+        return parts
+
+    def _listen(self, hearings: Mapping[str, Hearing]) -> str | None:
+        """The first pass; a text where it was cut short."""
+        court = _Listening(self._gate, hearings)
+        self._gate.convene(court)
+        strata = self._test.strata(self._gate.contract)
+        allowed = 1 if self._gate.tired else _COSTLY_TEST
+        for index, (name, strategy) in enumerate(strata.items()):
+            court.cls = name
+            try:
+                self._explore(name, strategy, len(strata))
+            except LeaveClass:
+                if self._gate.costly - self._costly >= allowed and index + 1 < len(strata):
+                    left = len(strata) - index - 1
+                    return f"cut short: calls hung or ended the client, {left} classes of input were not tried"
+        return None
+
+    def _explore(self, name: str, strategy: SearchStrategy[Any], strata: int, *, shrink: bool = False) -> None:
+        profile = self._gate.profile
+        explore(
+            strategy,
+            lambda drawn: self._test.body(self._gate, **drawn),
+            seed=self._seed,
+            name=f"{self._test.name}/{name}",
+            examples=profile.share(strata, self._gate.client.budget),
+            shrink=shrink,
+            database=profile.database,
+        )
+
+    def _conclude(self, id: str, hearing: Hearing, cut: str | None) -> Part:
+        classes = dict(hearing.exercised)
+        if hearing.sightings:
+            keys = list(hearing.sightings)
+            shown = self._shown(id, hearing, keys[0])
+            return Part(id, "fail", hearing.count, evidence=shown, also=tuple(keys[1:]), classes=classes)
+        if hearing.count and not cut:
+            return Part(id, "pass", hearing.count, classes=classes)
+        if hearing.function.otherwise and not cut:
+            return Part(id, "not-supported", reason=hearing.function.otherwise)
+        reason = cut or "no exchange could have condemned it: what it rests on was not met"
+        return Part(id, "not-run", hearing.count, reason=reason, classes=classes)
+
+    def _shown(self, id: str, hearing: Hearing, key: str) -> dict[str, Any]:
+        """Evidence for a fault: shrunk where it shows again, else as it was first seen."""
+        sighting = hearing.sightings[key]
+        finding, trial, note = sighting.finding, sighting.trial, None
+        if self._gate.costly == self._costly:
+            smallest = self._hunt(hearing.function, key, sighting.cls)
+            if smallest is not None:
+                finding, trial = smallest
+            else:
+                times = f"{hearing.seen[key]} of {hearing.count} exchanges"
+                note = f"seen in {times}, first after {sighting.before - 1} others; not seen again when repeated"
+        return evidence(
+            self._gate.contract.clauses[id], finding, trial, repeat=self._repeat(id), note=note
+        )
+
+    def _hunt(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial] | None:
+        court = _Hunting(self._gate, function, key)
+        self._gate.convene(court)
+        strata = self._test.strata(self._gate.contract)
+        try:
+            self._explore(cls, strata[cls], len(strata), shrink=True)
+        except LeaveClass:
+            pass
+        return court.smallest
+
+
+def _unjudgeable(gate: Gate, id: str) -> str | None:
+    """Why this contract, client and transport leave a clause unjudged, or None."""
+    function = registry()[id]
+    unowed = function.unowed(gate.contract)
+    if unowed is not None:
+        return unowed
+    return next((_UNSEEN[need] for need in sorted(function.needs - gate.shows)), None)
+

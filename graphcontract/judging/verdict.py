@@ -1,0 +1,64 @@
+"""What a run says of a clause, and how partial answers fold into one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+VerdictKind = Literal["pass", "fail", "not-supported", "not-run", "error"]
+
+_ORDER: tuple[VerdictKind, ...] = ("fail", "error", "not-run", "pass", "not-supported")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one test says of one clause. `exercised` counts exchanges that could have condemned it, shrinking
+    left out; `classes` counts them by class of input; `evidence` is the first fault's, `also` lists the
+    evidence ids of others; `duration` is in seconds; `exchanges` counts all that the test made, and
+    `recorded` holds them where a run records all.
+    """
+
+    clause: str
+    verdict: VerdictKind
+    exercised: int = 0
+    duration: float = 0.0
+    reason: str | None = None
+    evidence: Mapping[str, Any] | None = None
+    also: tuple[str, ...] = ()
+    classes: Mapping[str, int] = field(default_factory=dict)
+    exchanges: int = 0
+    recorded: tuple[Mapping[str, Any], ...] = ()
+
+
+def fold(clause: str, parts: Iterable[Part]) -> Part:
+    """One verdict a clause: fail > error > not-run > pass > not-supported."""
+    ranked = sorted(parts, key=lambda part: _ORDER.index(part.verdict))
+    if not ranked:
+        return Part(clause, "not-run", reason="no test of the suites proves it")
+    first = ranked[0]
+    ids = [part.evidence["id"] for part in ranked if part.evidence]
+    ids += [id for part in ranked for id in part.also]
+    classes: dict[str, int] = {}
+    for part in ranked:
+        for name, count in part.classes.items():
+            classes[name] = classes.get(name, 0) + count
+    return Part(
+        clause,
+        first.verdict,
+        exercised=sum(part.exercised for part in ranked),
+        duration=sum(part.duration for part in ranked),
+        reason=first.reason,
+        evidence=first.evidence,
+        also=tuple(dict.fromkeys(ids))[1:],
+        classes=classes,
+        exchanges=sum(part.exchanges for part in ranked),
+        recorded=tuple(each for part in ranked for each in part.recorded),
+    )
+
+
+def evidence_id(clause: str, kind: str, input: str) -> str:
+    """The same for the same fault tomorrow: it hangs on names that the clause gives, on no bytes."""
+    digest = hashlib.sha256("\n".join((clause, kind, input)).encode()).hexdigest()
+    return f"{clause}-{digest[:12]}"

@@ -1,0 +1,283 @@
+"""The pytest plugin: options, one item a clause, and parts carried to the controller's ledger.
+
+Knows pytest and sessions; what a clause is and how a report looks are others' business.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Generator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from graphcontract import hooks
+from graphcontract.errors import UserError
+
+if TYPE_CHECKING:
+    from graphcontract.judging.ledger import Ledger
+    from graphcontract.judging.verdict import Part
+    from graphcontract.session import Options, Session
+    from graphcontract.suite import SuiteTest
+
+_RUN = "graphcontract-run"
+_ATTRIBUTE = "graphcontract_part"
+_OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("client", {"metavar": "CLIENT", "help": "client under test: python:module:callable, process:ARGV, command:ARGV, reference"}),
+    ("contract", {"metavar": "ID|FILE", "help": "contract to judge by"}),
+    ("transport", {"choices": ("loopback", "mock"), "help": "where answers come from"}),
+    ("profile", {"choices": ("quick", "gate", "nightly"), "help": "how much to explore"}),
+    ("seed", {"metavar": "N", "help": "seed of the inputs"}),
+    ("fail-on", {"choices": ("must", "should"), "help": "lowest level whose violation fails a test"}),
+    ("implementation", {"metavar": "NAME[@VERSION]", "help": "what reports call the client"}),
+    ("start-timeout", {"metavar": "SECONDS", "help": "how long a driver may take to start"}),
+    ("record", {"choices": ("failures", "all"), "help": "exchanges that the report keeps"}),
+)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Let other plugins hear the run's events."""
+    pluginmanager.add_hookspecs(hooks)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--graph-…` options, and `graph_…` ini options of the same names."""
+    group = parser.getgroup("graphcontract", "Microsoft Graph client contracts")
+    for name, settings in _OPTIONS:
+        group.addoption(f"--graph-{name}", default=None, **settings)
+        parser.addini(f"graph_{name.replace('-', '_')}", settings["help"])
+    group.addoption("--graph-in-process", action="store_true", help="call a python: client in this process")
+    group.addoption("--graph-select", action="append", default=[], metavar="CLAUSE", help="judge these clauses alone")
+    group.addoption("--graph-deselect", action="append", default=[], metavar="CLAUSE", help="leave these clauses out")
+    group.addoption("--graph-report", action="append", default=[], metavar="FORMAT=PATH", help="jsonl=PATH or junit=PATH")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register markers, and the run where a client is given."""
+    config.addinivalue_line("markers", "graphcontract: an item that judges a clause of a contract")
+    config.addinivalue_line("markers", "must: a clause that a client must keep")
+    config.addinivalue_line("markers", "should: a clause that a client should keep")
+    found = [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Handover)]
+    config.pluginmanager.register(Run(config, found[0] if found else None), _RUN)
+
+
+class Handover:
+    """A pytest plugin that gives a session opened elsewhere to the run, and takes its exit status back."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.exit_status = 6
+
+
+def _session(config: pytest.Config) -> Session:
+    from graphcontract.session import Session
+
+    try:
+        return Session.of(_options(config))
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _options(config: pytest.Config) -> Options:
+    from graphcontract.session import Options, with_seed
+
+    values = {name: _value(config, name) for name, _ in _OPTIONS}
+    if not values["client"]:
+        raise pytest.UsageError(
+            "these suites judge a client: name it with --graph-client (or graph_client in the ini file), "
+            "for example --graph-client reference"
+        )
+    try:
+        seed = int(values.pop("seed")) if values.get("seed") else None
+        if values.get("start-timeout"):
+            values["start-timeout"] = float(values["start-timeout"])
+    except ValueError as error:
+        raise pytest.UsageError(f"--graph-seed and --graph-start-timeout take numbers: {error}") from error
+    given = {name.replace("-", "_"): value for name, value in values.items() if value and name != "seed"}
+    options = Options(
+        **given,
+        in_process=config.getoption("graph_in_process"),
+        select=tuple(config.getoption("graph_select")),
+        deselect=tuple(config.getoption("graph_deselect")),
+    )
+    settled = with_seed(options, seed, secrets.randbits(32))
+    config.option.graph_seed = str(settled.seed)  # workers take it from here
+    return settled
+
+
+def _value(config: pytest.Config, name: str) -> Any:
+    given = config.getoption(f"graph_{name.replace('-', '_')}")
+    return given if given is not None else config.getini(f"graph_{name.replace('-', '_')}")
+
+
+class Violation(Exception):
+    """A client broke a clause; the evidence says how."""
+
+
+class ClauseItem(pytest.Item):
+    """One clause as one test proves it."""
+
+    def __init__(self, *, test: SuiteTest, clause: str, run: Run, **rest: Any) -> None:
+        super().__init__(**rest)
+        self._test, self.clause, self._run = test, clause, run
+        self.part: Part | None = None
+        level = run.session.contract.clauses[clause].counted_level.lower()
+        self.add_marker("graphcontract")
+        if level in ("must", "should"):
+            self.add_marker(level)
+        if self.config.pluginmanager.hasplugin("xdist"):
+            self.add_marker(pytest.mark.xdist_group(test.name))
+        run.session.want(test, clause)
+
+    def runtest(self) -> None:
+        """Try the test, once for all of its clauses, and say what became of this one."""
+        session = self._run.session
+        try:
+            self.part = part = session.part(self._test, self.clause)
+        except UserError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        clause = session.contract.clauses[self.clause]
+        gating = clause.counted_level == "MUST" or session.options.fail_on == "should"
+        if part.verdict == "fail":
+            if not gating and part.evidence is not None:
+                pytest.xfail(f"{clause.counted_level} not met: {part.evidence['text']}")
+            raise Violation
+        if part.verdict == "not-supported" or (part.verdict == "not-run" and clause.counted_level != "MUST"):
+            pytest.skip(part.reason or part.verdict)
+        if part.verdict != "pass":
+            pytest.fail(f"{part.verdict}: {part.reason}", pytrace=False)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Evidence in place of a traceback."""
+        if isinstance(excinfo.value, Violation) and self.part is not None and self.part.evidence is not None:
+            from graphcontract.reporting.prose import violation
+
+            return violation(self.part.evidence, self._run.session.contract.clauses[self.clause].counted_level)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the test's body stands."""
+        return self.path, self._test.body.__code__.co_firstlineno - 1, self.name
+
+
+def pytest_pycollect_makeitem(
+    collector: pytest.Module | pytest.Class, name: str, obj: object
+) -> list[ClauseItem] | None:
+    """One item a clause that the contract holds and the run selects."""
+    from graphcontract.suite import SuiteTest
+
+    if not isinstance(obj, SuiteTest):
+        return None
+    run: Run = collector.config.pluginmanager.get_plugin(_RUN)
+    wanted = [id for id in obj.proves if id in run.session.planned]
+    return [
+        ClauseItem.from_parent(collector, name=f"{name}[{clause}]", test=obj, clause=clause, run=run)
+        for clause in wanted
+    ]
+
+
+class Run:
+    """The plugin's state in one process: the session where items are tried, the ledger where they are counted."""
+
+    def __init__(self, config: pytest.Config, handover: Handover | None) -> None:
+        self._config, self._handover = config, handover
+        self._session = handover.session if handover is not None else None
+        self.ledger: Ledger | None = None
+        self._interrupted = False
+        self._worker = hasattr(config, "workerinput")
+
+    @property
+    def session(self) -> Session:
+        """The run's session, made when the first item needs it."""
+        if self._session is None:
+            self._session = _session(self._config)
+        return self._session
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Plan what was collected here."""
+        items = [item for item in session.items if isinstance(item, ClauseItem)]
+        if items and not self._worker and not self._config.option.collectonly:
+            self._plan(Counter(item.clause for item in items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: object, ids: list[str]) -> None:
+        """Plan what a worker collected; all collect the same."""
+        if any("[" in id for id in ids):
+            self._plan(Counter(clause for clause in map(_clause_of, ids) if clause in self.session.planned))
+
+    def _plan(self, parts: Mapping[str, int]) -> None:
+        if self.ledger is not None:
+            return
+        from graphcontract.judging.ledger import Ledger
+        from graphcontract.reporting import listeners
+
+        session = self.session
+        try:
+            client = session.open()
+            for listener in listeners(self._config.getoption("graph_report")):
+                self._config.pluginmanager.register(listener)
+        except UserError as error:
+            raise pytest.UsageError(str(error)) from error
+        self.ledger = Ledger(
+            session.contract, session.planned, fail_on=session.options.fail_on, emit=self._emit
+        )
+        self.ledger.open(client.implementation, client.limits.declared, session.described())
+        self.ledger.expect(parts)
+        if self._config.pluginmanager.hasplugin("dsession"):
+            session.close()
+
+    def _emit(self, event: Mapping[str, Any]) -> None:
+        self._config.hook.pytest_graphcontract_event(event=event)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Let the part travel with the report; JSON, for workers send nothing else."""
+        report = yield
+        if call.when == "call" and isinstance(item, ClauseItem) and item.part is not None:
+            setattr(report, _ATTRIBUTE, json.dumps(asdict(item.part)))
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Fold a part in; an item that a dead worker took along is an error of the harness."""
+        if self.ledger is None:
+            return
+        from graphcontract.judging.verdict import Part
+
+        carried = getattr(report, _ATTRIBUTE, None)
+        if carried is not None:
+            values = json.loads(carried)
+            self.ledger.add(Part(**values | {"also": tuple(values["also"]), "recorded": tuple(values["recorded"])}))
+        elif report.failed:
+            reason = f"the test did not end: {report.longreprtext[-400:]}"
+            self.ledger.add(Part(_clause_of(report.nodeid), "error", reason=reason))
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Remember that the run was stopped."""
+        self._interrupted = True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Write the footer, and end what was started."""
+        if self.ledger is not None:
+            status = self.ledger.close(interrupted=self._interrupted)
+            if self._handover is not None:
+                self._handover.exit_status = status
+        if self._session is not None:
+            self._session.close()
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """One line: how many MUST were judged."""
+        if self.ledger is not None and self.ledger.summary:
+            terminalreporter.section("graphcontract")
+            terminalreporter.line(self.ledger.summary)
+
+
+def _clause_of(nodeid: str) -> str:
+    """`suites/test_x.py::test_x[clause]`, with a worker's group behind it or not."""
+    return nodeid.rpartition("[")[2].partition("]")[0]

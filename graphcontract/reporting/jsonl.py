@@ -1,0 +1,23 @@
+"""The report itself: an event a line, written as it happens; a file without a footer is a truncated one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from graphcontract.reporting import finish
+
+
+class JsonLines:
+    """Writes events as JSON lines (docs/reference/report-events.md)."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
+        """Write one event, and close after the footer."""
+        self._stream.write(json.dumps(event, ensure_ascii=True, separators=(",", ":")) + "\n")
+        self._stream.flush()
+        if event["event"] == "footer":
+            finish(self._stream)

@@ -1,0 +1,86 @@
+"""JUnit XML, as CI systems read it: a testcase a clause."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TextIO
+from xml.etree import ElementTree
+
+from graphcontract.reporting import finish
+from graphcontract.reporting.prose import violation
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class JUnit:
+    """Collects verdicts and writes one testsuite at the footer. What the run lets pass is `skipped`, with its reason."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._header: Mapping[str, Any] = {}
+        self._groups: dict[str, str] = {}
+        self._verdicts: list[Mapping[str, Any]] = []
+
+    def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
+        """Take an event in; write at the footer."""
+        if event["event"] == "header":
+            self._header = event
+        elif event["event"] == "plan":
+            self._groups = {row["clause"]: row["group"] for row in event["clauses"]}
+        elif event["event"] == "verdict":
+            self._verdicts.append(event)
+        elif event["event"] == "footer":
+            root = ElementTree.ElementTree(self._suites(event))
+            ElementTree.indent(root)
+            self._stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
+            root.write(self._stream, encoding="unicode")
+            self._stream.write("\n")
+            finish(self._stream)
+
+    def _suites(self, footer: Mapping[str, Any]) -> ElementTree.Element:
+        cases = [self._case(verdict) for verdict in self._verdicts]
+        counts = {name: str(sum(case.find(name) is not None for case in cases)) for name in ("failure", "error", "skipped")}
+        totals = {
+            "name": self._header["contract"]["id"],
+            "tests": str(len(cases)),
+            "failures": counts["failure"],
+            "errors": counts["error"],
+            "skipped": counts["skipped"],
+            "time": f"{footer['duration']:.3f}",
+        }
+        suites = ElementTree.Element("testsuites", {**totals, "name": "graphcontract"})
+        suite = ElementTree.SubElement(suites, "testsuite", {**totals, "timestamp": self._header["started"].rstrip("Z")})
+        suite.extend(cases)
+        return suites
+
+    def _case(self, verdict: Mapping[str, Any]) -> ElementTree.Element:
+        group = self._groups[verdict["clause"]].lower().replace(" ", "-")
+        case = ElementTree.Element(
+            "testcase",
+            {
+                "classname": f"{self._header['contract']['id']}.{group}",
+                "name": verdict["clause"],
+                "time": f"{verdict['duration']:.4f}",
+            },
+        )
+        kind, evidence = verdict["verdict"], verdict["evidence"]
+        gating = verdict["level"] == "MUST" or self._header["fail_on"] == "should"
+        if kind == "fail":
+            message = f"{verdict['level']}: {evidence['text']}"
+            tag = "failure" if gating else "skipped"
+            child = ElementTree.SubElement(case, tag, {"message": _clean(message), "type": evidence["id"]})
+            child.text = _clean(violation(evidence, verdict["level"]))
+        elif kind == "error":
+            ElementTree.SubElement(case, "error", {"message": "the harness failed", "type": kind}).text = _clean(
+                verdict["reason"]
+            )
+        elif kind == "not-run" and gating:
+            ElementTree.SubElement(case, "failure", {"message": _clean(f"not run: {verdict['reason']}"), "type": kind})
+        elif kind != "pass":
+            ElementTree.SubElement(case, "skipped", {"message": _clean(f"{kind}: {verdict['reason']}")})
+        return case
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,0 +1,81 @@
+"""Evidence as text for people: what was owed, what was seen, and how to see it again. Wire bytes come out harmless."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_LINES = 24
+_WIDTH = 200
+
+
+def harmless(text: str) -> str:
+    """A text with control, bidirectional and invisible characters written as escapes: a terminal obeys none."""
+    return _UNSHOWN.sub(lambda match: f"\\u{ord(match[0]):04x}" if ord(match[0]) > 255 else f"\\x{ord(match[0]):02x}", text)
+
+
+def violation(evidence: Mapping[str, Any], level: str) -> str:
+    """A violation as a block of lines."""
+    return "\n".join(_lines(evidence, level))
+
+
+def _lines(evidence: Mapping[str, Any], level: str) -> Iterator[str]:
+    yield f"{evidence['id']} ({level})"
+    yield f"  {evidence['text']}"
+    yield f"  owed     {harmless(evidence['expected'])}"
+    yield f"  seen     {harmless(evidence['observed'])}"
+    yield f"  input    {_input(evidence['input'])}"
+    if "note" in evidence:
+        yield f"  note     {evidence['note']}"
+    yield f"  clause   {evidence['statement']}"
+    yield f"  source   {evidence['source']}"
+    yield ""
+    for exchange in evidence["before"]:
+        yield "  before that:"
+        yield from _exchange(exchange)
+    yield from _exchange(evidence["exchange"])
+    yield ""
+    yield f"  repeat   {evidence['repeat']}"
+    if evidence["curl"]:
+        yield f"  curl     {harmless(evidence['curl'])}"
+
+
+def _input(asked: Mapping[str, Any]) -> str:
+    parts = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in asked["arguments"].items()]
+    token = asked["token"]
+    text = token.get("text", token.get("unit", ""))
+    length = token.get("length", len(text))
+    made = "a token" if token["canary"] else "a short token"
+    return harmless(_shortened(f"{', '.join(parts)}; {made} of {json.dumps(text)}, {length} characters drawn"))
+
+
+def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
+    answers: dict[int, Mapping[str, Any]] = {each["request"]: each for each in exchange["responses"]}
+    for index, request in enumerate(exchange["requests"]):
+        yield from _wire(">", request["raw"])
+        if "malformed" in request:
+            yield f"  ! not HTTP: {harmless(request['malformed'])}"
+        if index in answers:
+            yield from _wire("<", answers[index]["raw"])
+    if not exchange["requests"]:
+        yield "  > (nothing was sent)"
+    yield f"  = {harmless(_shortened(json.dumps(exchange['outcome'], ensure_ascii=False)))}"
+
+
+def _wire(mark: str, raw: Mapping[str, Any]) -> Iterator[str]:
+    text = raw["text"] if "text" in raw else base64.b64decode(raw["base64"]).decode("latin-1")
+    lines: Sequence[str] = text.split("\r\n")
+    while lines and not lines[-1]:
+        lines = lines[:-1]
+    for line in lines[:_LINES]:
+        yield f"  {mark} {harmless(_shortened(line))}"
+    if len(lines) > _LINES:
+        yield f"  {mark} … {len(lines) - _LINES} more lines, {raw['size']} bytes in all"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}… ({len(text)} characters)"

@@ -1,0 +1,192 @@
+"""A run from its options: the contract and its planned clauses, the client on its transport, the tests tried.
+
+Knows how the parts are put together; it knows neither pytest nor a terminal.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from graphcontract.clauses import known
+from graphcontract.clients import Client, ClientUnavailable, Start
+from graphcontract.clients.naming import make_client
+from graphcontract.contract import Contract
+from graphcontract.errors import UserError
+from graphcontract.judging.gate import Gate
+from graphcontract.judging.ledger import FailOn
+from graphcontract.judging.profile import PROFILES
+from graphcontract.judging.trying import Trying
+from graphcontract.judging.verdict import Part
+from graphcontract.loading import load
+from graphcontract.service import plain_error
+from graphcontract.suite import SuiteTest
+from graphcontract.transports import Transport
+
+DEFAULT_CONTRACT = "sharepointmigrationtask-cancel"
+TRANSPORTS = ("loopback", "mock")
+
+
+class OptionError(UserError):
+    """Options that cannot be carried out: `str()` says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run was asked for; texts as on the command line."""
+
+    client: str
+    contract: str = DEFAULT_CONTRACT
+    transport: str = "loopback"
+    profile: str = "gate"
+    seed: int = 0
+    fail_on: FailOn = "must"
+    select: tuple[str, ...] = ()
+    deselect: tuple[str, ...] = ()
+    in_process: bool = False
+    implementation: str | None = None
+    start_timeout: float = 60.0
+    record: str = "failures"
+
+    def repeat(self, clause: str) -> str:
+        """The command line that judges one clause again as this run did."""
+        words = ["graphcontract", "check", self.client]
+        for name, value, usual in (
+            ("--contract", self.contract, DEFAULT_CONTRACT),
+            ("--transport", self.transport, "loopback"),
+            ("--profile", self.profile, "gate"),
+            ("--implementation", self.implementation, None),
+        ):
+            if value is not None and value != usual:
+                words += [name, value]
+        words += ["--in-process"] if self.in_process else []
+        return shlex.join([*words, "--select", clause, "--seed", str(self.seed)])
+
+
+@dataclass
+class Session:
+    """One run in one process. `open()` brings the client up; `close()` ends what it started."""
+
+    options: Options
+    contract: Contract
+    planned: list[str]
+    gate: Gate | None = None
+    _transport: Transport | None = None
+    _wanted: dict[str, list[str]] = field(default_factory=dict)
+    _tryings: dict[str, Trying] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, options: Options) -> Session:
+        """Load the contract and plan its clauses; raises ContractError and OptionError."""
+        contract = load(options.contract, known())
+        return cls(options, contract, planned(contract, options.select, options.deselect))
+
+    def open(self) -> Client:
+        """Start transport and client; raises ClientUnavailable, ClientSpecError and OptionError."""
+        if self.gate is not None:
+            return self.gate.client
+        options = self.options
+        in_process = options.in_process or options.transport == "mock"
+        client = make_client(
+            options.client,
+            in_process=in_process,
+            start_timeout=options.start_timeout,
+            implementation=options.implementation,
+            path=self.contract.request.path,
+        )
+        if options.transport == "mock" and not options.client.startswith(("reference", "python:")):
+            raise OptionError(
+                f"the mock transport serves Python callables in this process, and {options.client!r} is another "
+                "program: use --transport loopback"
+            )
+        self._transport = _transport(options.transport)
+        self._transport.__enter__()
+        try:
+            client.start(Start(self.contract.id, self._transport.hosts))
+            self.gate = Gate(self.contract, client, self._transport, PROFILES[options.profile])
+            self._check_reach()
+        except BaseException:
+            client.close()
+            self.close()
+            raise
+        return client
+
+    def _check_reach(self) -> None:
+        """Stop where a client goes round the mock transport: every clause would fail alike."""
+        from graphcontract.transports.mock import Mock
+
+        if isinstance(self._transport, Mock) and self.gate is not None:
+            self.gate.perform(self.gate.plain_call(), [plain_error(409)])
+            self.gate.exchanges = 0
+            if self._transport.escaped is not None:
+                raise ClientUnavailable(self._transport.escaped, "run it with --transport loopback")
+
+    def want(self, test: SuiteTest, clause: str) -> None:
+        """Announce that a clause of a test will be asked for."""
+        self._wanted.setdefault(test.name, []).append(clause)
+
+    def part(self, test: SuiteTest, clause: str) -> Part:
+        """What a test says of a clause; never raises but for what stops the run."""
+        self.open()
+        assert self.gate is not None
+        if test.name not in self._tryings:
+            self._tryings[test.name] = Trying(
+                test,
+                self.gate,
+                clauses=self._wanted[test.name],
+                seed=self.options.seed,
+                repeat=self.options.repeat,
+                record=self.options.record == "all",
+            )
+        return self._tryings[test.name].part(clause)
+
+    def described(self) -> Mapping[str, Any]:
+        """Profile, transport and seed, as a report's header has them."""
+        return {
+            "profile": self.options.profile,
+            "transport": self.options.transport,
+            "seed": self.options.seed,
+        }
+
+    def close(self) -> None:
+        """End client and transport; what the session said stays."""
+        gate, self.gate = self.gate, None
+        if gate is not None:
+            gate.client.close()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.__exit__(None, None, None)
+
+
+def planned(contract: Contract, select: Sequence[str], deselect: Sequence[str]) -> list[str]:
+    """Clauses that the patterns leave, in the contract's order; raises OptionError for one that matches nothing."""
+    chosen = set(contract.clauses) if not select else set()
+    for patterns, change in ((select, chosen.update), (deselect, chosen.difference_update)):
+        for pattern in patterns:
+            found = [clause.id for clause in contract.clauses.values() if _matches(pattern, clause.id, clause.aliases)]
+            if not found:
+                raise OptionError(f"{pattern!r} matches no clause of {contract.id}: `graphcontract check --list` shows them")
+            change(found)
+    if not chosen:
+        raise OptionError("--select and --deselect leave no clause to judge")
+    return [id for id in contract.clauses if id in chosen]
+
+
+def _matches(pattern: str, id: str, aliases: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for name in (id, *aliases))
+
+
+def _transport(name: str) -> Transport:
+    from graphcontract.transports.loopback import Loopback
+    from graphcontract.transports.mock import Mock
+
+    return {"loopback": Loopback, "mock": Mock}[name]()
+
+
+def with_seed(options: Options, seed: int | None, random: int) -> Options:
+    """Settle the seed: the one asked for, else 0 where a profile is deterministic, else a random one."""
+    usual = 0 if PROFILES[options.profile].deterministic else random
+    return replace(options, seed=usual if seed is None else seed)

@@ -1,0 +1,64 @@
+"""How a suite's test says what it proves and over which inputs; running it is the engine's business."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+from hypothesis import strategies as st
+
+from graphcontract.contract import Contract
+from graphcontract.inputs import Strata
+
+if TYPE_CHECKING:
+    from graphcontract.judging.gate import Gate
+
+P = ParamSpec("P")
+Body = Callable[Concatenate["Gate", P], None]
+Source = Strata[Any] | Callable[[Contract], Strata[Any]]
+_SOURCES = "__graphcontract_sources__"
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteTest:
+    """A test of a suite: a body, the clauses that it puts to the proof, and what it draws by keyword."""
+
+    name: str
+    body: Callable[..., None]
+    proves: tuple[str, ...]
+    sources: Mapping[str, Source]
+
+    def strata(self, contract: Contract) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
+        """Keyword arguments for the body by class of input: each combination of its sources' classes is one."""
+        drawn = {name: _classes(source, contract) for name, source in self.sources.items()}
+        combined: dict[str, st.SearchStrategy[dict[str, Any]]] = {}
+        for combination in product(*(classes.items() for classes in drawn.values())):
+            names = [name for (name, _), classes in zip(combination, drawn.values(), strict=True) if len(classes) > 1]
+            strategies = {key: strategy for key, (_, strategy) in zip(drawn, combination, strict=True)}
+            combined[" ".join(names) or "any"] = st.fixed_dictionaries(strategies)
+        return combined
+
+
+def _classes(source: Source, contract: Contract) -> Strata[Any]:
+    return source if isinstance(source, Strata) else source(contract)
+
+
+def given(**sources: Source) -> Callable[[Body[P]], Body[P]]:
+    """Draw the body's keyword arguments from classes of input, or from what makes such of a contract."""
+
+    def decorate(body: Body[P]) -> Body[P]:
+        setattr(body, _SOURCES, sources)
+        return body
+
+    return decorate
+
+
+def proves(*clauses: str) -> Callable[[Body[P]], SuiteTest]:
+    """Make a test of a body: pytest shows one item a clause, and its calls are made once for all of them."""
+
+    def decorate(body: Body[P]) -> SuiteTest:
+        return SuiteTest(body.__name__, body, clauses, getattr(body, _SOURCES, {}))
+
+    return decorate

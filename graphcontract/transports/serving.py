@@ -1,0 +1,95 @@
+"""The one thread that serves sockets, and the lock that lets others serve them meanwhile.
+
+Knows readiness and failure, nothing of what passes over the sockets.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+class Loop:
+    """A background thread over non-blocking sockets.
+
+    Register them with `selector` under the lock; their `data` has `ready()`, which may be called
+    at any time, even after `close()`, which takes the socket out and closes it.
+    """
+
+    def __init__(self) -> None:
+        self.selector = selectors.DefaultSelector()
+        self._turn = threading.Condition()
+        self._thread = threading.Thread(target=self._serve, name="loopback", daemon=True)
+        self._failure: Exception | None = None
+        self._running = False
+
+    def start(self) -> None:
+        """Start the thread; a loop starts once."""
+        self._waker, self._woken = socket.socketpair()
+        self.selector.register(self._woken, selectors.EVENT_READ)
+        self._running = True
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close every socket and end the thread."""
+        with self._turn:
+            self._end()
+        self._thread.join()
+        self.selector.close()
+        self._waker.close()
+        self._woken.close()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Have the sockets to oneself; an error in here ends the loop as one in the thread does.
+
+        RuntimeError, before or after, where the loop does not run or has failed.
+        """
+        with self._turn:
+            self._check()
+            try:
+                yield
+            except Exception as error:
+                self._fail(error)
+            self._check()
+
+    def wait_for(self, condition: Callable[[], bool], timeout: float) -> None:
+        """Let the thread serve, within a turn, until the condition holds: at most so many seconds."""
+        self._turn.wait_for(lambda: condition() or not self._running, timeout)
+
+    def changed(self) -> None:
+        """Tell whoever waits, within a turn, to look again."""
+        self._turn.notify_all()
+
+    def _serve(self) -> None:
+        try:
+            while self._running:
+                ready = self.selector.select()
+                with self._turn:
+                    for key, _ in ready:
+                        if key.fileobj is not self._woken:
+                            key.data.ready()
+        except Exception as error:
+            with self._turn:
+                self._fail(error)
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise RuntimeError("the loopback server failed") from self._failure
+        if not self._running:
+            raise RuntimeError("the loopback server is not running")
+
+    def _fail(self, error: Exception) -> None:
+        self._failure = error
+        self._end()
+
+    def _end(self) -> None:
+        self._running = False
+        for key in tuple(self.selector.get_map().values()):
+            if key.fileobj is not self._woken:
+                key.data.close()
+        self._turn.notify_all()
+        self._waker.send(b"!")

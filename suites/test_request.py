@@ -1,0 +1,49 @@
+"""What the client sends, whatever id and token it is given."""
+
+from graphcontract import service
+from graphcontract.exchange import Call
+from graphcontract.inputs.calls import calls, control_calls, guid_calls, opaque_calls, unusable_calls
+from graphcontract.judging.gate import Gate
+from graphcontract.suite import given, proves
+
+
+@proves(
+    "request.method",
+    "request.path",
+    "request.path-spelling",
+    "request.task-id",
+    "request.query",
+    "request.body",
+    "request.content-length",
+    "request.content-type",
+    "request.authorization",
+    "request.once",
+)
+@given(call=calls)
+def test_request(gate: Gate, call: Call) -> None:
+    gate.judge(call, [service.success()], after=[gate.control([service.success()], "opaque")])
+
+
+@proves("request.client-request-id")
+@given(call=guid_calls)
+def test_client_request_id(gate: Gate, call: Call) -> None:
+    before = gate.perform(call, [service.success()], own_root=True)
+    gate.judge(call, [service.plain_error(503), service.success()], after=[before], own_root=True)
+
+
+@proves("input.opaque-id")
+@given(call=opaque_calls)
+def test_opaque_id(gate: Gate, call: Call) -> None:
+    gate.judge(call, [service.success()], after=[gate.control([service.success()])])
+
+
+@proves("input.unusable-id", "request.once")
+@given(call=unusable_calls)
+def test_unusable_id(gate: Gate, call: Call) -> None:
+    gate.judge(call, [service.success()])
+
+
+@proves("input.injection", "request.once")
+@given(call=control_calls)
+def test_control_characters(gate: Gate, call: Call) -> None:
+    gate.judge(call, [service.success()])

@@ -1,0 +1,203 @@
+"""A conforming client of the cancel action on a raw socket, in steps that a fault overrides one at a time."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from graphcontract.exchange import Call, Outcome
+
+PATH = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks"
+ROOT = "https://graph.microsoft.com/beta"
+_lock = threading.Lock()
+
+
+class BadAnswer(Exception):
+    """What came is no HTTP answer."""
+
+
+@dataclass
+class Answer:
+    """An answer as read: status, fields by lower-case name, content."""
+
+    status: int
+    fields: dict[str, str]
+    content: bytes
+
+
+class Conforming:
+    """Meets every clause. `calls` counts the calls of this object's life, the current one included."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def cancel(self, call: Call) -> Outcome:
+        with _lock:
+            self.calls += 1
+        refusal = self.refusal(call)
+        if refusal:
+            return Outcome.rejected(refusal)
+        try:
+            answer = self.exchange(call)
+        except TimeoutError as error:
+            return Outcome.failure(kind="timeout", message=str(error))
+        except (OSError, BadAnswer) as error:
+            return Outcome.failure(kind="transport", type=type(error).__name__, message=str(error))
+        return self.outcome(call, answer)
+
+    # what is refused
+
+    def refusal(self, call: Call) -> str | None:
+        """Why the call is not made, or None."""
+        if call.task_id in ("", ".", ".."):
+            return "this id cannot stand in a path"
+        if any(ord(each) < 32 or 127 <= ord(each) < 160 for each in call.token + call.task_id):
+            return "control characters are not sent"
+        return None
+
+    # what is sent
+
+    def method(self, call: Call) -> str:
+        return "POST"
+
+    def encode(self, task_id: str) -> str:
+        return quote(task_id, safe="")
+
+    def path(self, call: Call) -> str:
+        return f"{PATH}/{self.encode(call.task_id)}/cancel"
+
+    def query(self, call: Call) -> str:
+        return ""
+
+    def target(self, call: Call) -> str:
+        return urlsplit(call.base_url or ROOT).path + self.path(call) + self.query(call)
+
+    def body(self, call: Call) -> bytes:
+        return b""
+
+    def authorization(self, call: Call) -> list[tuple[str, str]]:
+        return [("Authorization", f"Bearer {call.token}")]
+
+    def framing(self, call: Call) -> list[tuple[str, str]]:
+        return [("Content-Length", str(len(self.body(call))))]
+
+    def fields(self, call: Call) -> list[tuple[str, str]]:
+        return [
+            ("Host", urlsplit(call.base_url or ROOT).netloc),
+            *self.authorization(call),
+            *self.framing(call),
+            ("Accept-Encoding", "gzip"),
+            ("client-request-id", str(uuid.uuid4())),
+        ]
+
+    def content(self, call: Call) -> bytes:
+        """What follows the head, framed."""
+        return self.body(call)
+
+    def head(self, call: Call) -> bytes:
+        lines = [f"{self.method(call)} {self.target(call)} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in self.fields(call)]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
+
+    def request(self, call: Call) -> bytes:
+        return self.head(call) + self.content(call)
+
+    # how it travels: a connection a call
+
+    def exchange(self, call: Call) -> Answer:
+        with self.connect(call) as connection:
+            connection.sendall(self.request(call))
+            return self.read(connection)
+
+    def connect(self, call: Call) -> socket.socket:
+        parts = urlsplit(call.base_url or ROOT)
+        return socket.create_connection((parts.hostname or "", parts.port or 80), timeout=call.timeout)
+
+    def read(self, connection: socket.socket) -> Answer:
+        with connection.makefile("rb") as stream:
+            while True:
+                answer = self.read_head(stream.readline)
+                if answer.status >= 200:
+                    break
+            if answer.status not in (204, 304):
+                answer.content = self.read_content(answer, stream.read, stream.readline)
+            return answer
+
+    def read_head(self, line: Callable[[], bytes]) -> Answer:
+        words = line().split(b" ", 2)
+        if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].strip().isdigit():
+            raise BadAnswer("no status line")
+        fields: dict[str, str] = {}
+        while (each := line()) not in (b"\r\n", b""):
+            name, _, value = each.decode("latin-1").partition(":")
+            fields[name.strip().lower()] = value.strip()
+        return Answer(int(words[1]), fields, b"")
+
+    def read_content(
+        self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]
+    ) -> bytes:
+        if answer.fields.get("transfer-encoding") == "chunked":
+            content = b""
+            while size := int(line().split(b";")[0], 16):
+                content += read(size)
+                line()
+            return self.decode(answer, content)
+        length = answer.fields.get("content-length")
+        return self.decode(answer, read(int(length) if length is not None else -1))
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return gzip.decompress(content) if answer.fields.get("content-encoding") == "gzip" else content
+
+    # what is made of the answer
+
+    def succeeded(self, answer: Answer) -> bool:
+        return 200 <= answer.status < 300
+
+    def outcome(self, call: Call, answer: Answer) -> Outcome:
+        if self.succeeded(answer):
+            return Outcome.success(status=answer.status)
+        return self.failure(call, answer)
+
+    def error(self, answer: Answer) -> dict[str, object]:
+        """The error object, empty where there is none."""
+        try:
+            document = json.loads(answer.content)
+        except (ValueError, RecursionError):
+            return {}
+        error = document.get("error") if isinstance(document, dict) else None
+        return error if isinstance(error, dict) else {}
+
+    def status(self, answer: Answer) -> int | None:
+        return answer.status
+
+    def code(self, answer: Answer) -> str | None:
+        return _text(self.error(answer).get("code"))
+
+    def message(self, answer: Answer) -> str | None:
+        return _text(self.error(answer).get("message"))
+
+    def request_id(self, answer: Answer) -> str | None:
+        for name in ("innerError", "innererror"):
+            inner = self.error(answer).get(name)
+            if isinstance(inner, dict) and _text(inner.get("request-id")):
+                return _text(inner["request-id"])
+        return answer.fields.get("request-id")
+
+    def failure(self, call: Call, answer: Answer) -> Outcome:
+        return Outcome.failure(
+            kind="http",
+            status=self.status(answer),
+            code=self.code(answer),
+            message=self.message(answer),
+            request_id=self.request_id(answer),
+        )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,70 @@
+"""Brings a client of the bank before the suites, in this process: its verdict on each clause."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+from graphcontract.clauses import known
+from graphcontract.clients import Implementation, Limits, Start
+from graphcontract.contract import Contract
+from graphcontract.exchange import Call, Outcome
+from graphcontract.judging.gate import Gate
+from graphcontract.judging.profile import PROFILES
+from graphcontract.judging.trying import Trying
+from graphcontract.judging.verdict import Part, fold
+from graphcontract.loading import load
+from graphcontract.suites import tests
+from graphcontract.transports import Transport
+from graphcontract.transports.loopback import Loopback
+from graphcontract.transports.mock import Mock
+
+CONTRACT = load("sharepointmigrationtask-cancel", known())
+
+
+class Direct:
+    """A client under test that is a function here: what it raises is a crash."""
+
+    implementation = Implementation("bank")
+    limits = Limits()
+    concurrency = 1
+    budget = None
+    shows = frozenset({"id", "status", "code", "message", "request-id"})
+
+    def __init__(self, cancel: Callable[[Call], Outcome]) -> None:
+        self._cancel = cancel
+
+    def start(self, start: Start) -> None:
+        pass
+
+    def call(self, call: Call) -> Outcome:
+        try:
+            return self._cancel(call)
+        except Exception as error:
+            return Outcome.crash(f"{type(error).__name__}: {error}")
+
+    def close(self) -> None:
+        pass
+
+
+def verdicts(
+    cancel: Callable[[Call], Outcome],
+    *,
+    of: Collection[str] | None = None,
+    transport: str = "loopback",
+    profile: str = "gate",
+    seed: int = 0,
+    contract: Contract = CONTRACT,
+) -> dict[str, Part]:
+    """The verdict on each clause; `of` keeps to the tests that prove one of these clauses."""
+    made: Transport = Mock() if transport == "mock" else Loopback()
+    parts: dict[str, list[Part]] = {}
+    with made:
+        gate = Gate(contract, Direct(cancel), made, PROFILES[profile])
+        for test in tests():
+            clauses = [id for id in test.proves if id in contract.clauses]
+            if of is not None and not set(of) & set(clauses):
+                continue
+            trying = Trying(test, gate, clauses=clauses, seed=seed, repeat=lambda id: id)
+            for id in clauses:
+                parts.setdefault(id, []).append(trying.part(id))
+    return {id: fold(id, each) for id, each in parts.items()}

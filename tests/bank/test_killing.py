@@ -1,0 +1,32 @@
+"""The killing test: each fault is condemned by its own clause and by no other, each oddity by none."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bank import faults_answers, faults_request, oddities
+from tests.bank.court import verdicts
+from tests.bank.registry import FAULTS, ODDITIES, Entry
+
+assert faults_answers
+assert faults_request
+assert oddities
+
+
+def condemned(entry: Entry, **how: object) -> set[str]:
+    found = verdicts(entry.client().cancel, transport=entry.transport, **how)  # type: ignore[arg-type]
+    errors = {id: part.reason for id, part in found.items() if part.verdict == "error"}
+    assert not errors, errors
+    return {id for id, part in found.items() if part.verdict == "fail"}
+
+
+@pytest.mark.parametrize("entry", FAULTS, ids=lambda entry: f"{entry.breaks}-{entry.name}")
+def test_fault_is_condemned_by_its_clause_alone(entry: Entry) -> None:
+    found = condemned(entry, of=[entry.breaks])
+    assert entry.breaks in found
+    assert found <= {entry.breaks, *entry.also}
+
+
+@pytest.mark.parametrize("entry", ODDITIES, ids=lambda entry: entry.name)
+def test_oddity_passes(entry: Entry) -> None:
+    assert condemned(entry) == set()

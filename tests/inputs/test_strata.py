@@ -1,0 +1,64 @@
+"""Sets of named classes of input: what they hold, and how they are combined."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import strategies as st
+
+from graphcontract.inputs import Strata
+
+from . import draws, smallest
+
+NUMBERS = Strata({"one": st.just(1), "two": st.just(2), "three": st.just(3)})
+
+
+def test_a_mapping_in_order() -> None:
+    assert list(NUMBERS) == ["one", "two", "three"]
+    assert len(NUMBERS) == 3
+    assert repr(NUMBERS) == "Strata(one, two, three)"
+    assert draws(NUMBERS["two"], 5) == [2]
+
+
+def test_is_not_changed_by_what_it_was_made_of() -> None:
+    source = {"one": st.just(1)}
+    made = Strata(source)
+    source["two"] = st.just(2)
+    assert list(made) == ["one"]
+
+
+def test_any_draws_from_every_class_and_shrinks_to_the_first() -> None:
+    assert set(draws(NUMBERS.any(), 50)) == {1, 2, 3}
+    assert smallest(NUMBERS.any(), lambda _: True) == 1
+
+
+def test_map_keeps_the_names() -> None:
+    words = NUMBERS.map(str)
+    assert list(words) == list(NUMBERS)
+    assert draws(words["three"], 1) == ["3"]
+
+
+def test_only_keeps_its_own_order() -> None:
+    assert list(NUMBERS.only("three", "one")) == ["one", "three"]
+    assert list(NUMBERS.only()) == []
+
+
+def test_without() -> None:
+    assert list(NUMBERS.without("two")) == ["one", "three"]
+
+
+@pytest.mark.parametrize("method", [NUMBERS.only, NUMBERS.without])
+def test_an_unknown_name_is_told_with_the_known_ones(method: object) -> None:
+    assert callable(method)
+    with pytest.raises(KeyError, match="four; there are one, two, three"):
+        method("one", "four")
+
+
+def test_union() -> None:
+    both = NUMBERS | Strata({"letter": st.just("a")})
+    assert list(both) == ["one", "two", "three", "letter"]
+    assert draws(both["letter"], 1) == ["a"]
+
+
+def test_union_hides_no_class() -> None:
+    with pytest.raises(ValueError, match="on both sides: two"):
+        NUMBERS | Strata({"two": st.just(22)})

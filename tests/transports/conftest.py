@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from graphcontract.transports.loopback import Loopback
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    with Loopback(spares=2) as started:
+        yield started

@@ -1,0 +1,222 @@
+"""Stages of the loopback transport, and how its server begins, ends and fails."""
+
+from __future__ import annotations
+
+import socket
+import threading
+
+import httpx
+import pytest
+
+from graphcontract.exchange import WireRequest
+from graphcontract.service import Answer, Script, answer
+from graphcontract.transports import Record, loopback
+from graphcontract.transports.connections import Port
+from graphcontract.transports.loopback import Loopback
+
+from .wire import (
+    DONE,
+    HALF,
+    NO_CONTENT,
+    PLAIN,
+    connect,
+    done,
+    exchange,
+    one_answer,
+    receive,
+    to_the_end,
+)
+
+
+class TestStages:
+    def test_a_kept_connection_lives_on(self, server: Loopback) -> None:
+        first = done(server)
+        with connect(first) as connection:
+            exchange(connection)
+            first_record = first.finish()
+            second = done(server, Answer(204, (("A", "b"),)))
+            assert second.root == first.root
+            assert one_answer(connection, PLAIN) == b"HTTP/1.1 204 No Content\r\nA: b\r\n\r\n"
+            second_record = second.finish()
+        assert [len(record.requests) for record in (first_record, second_record)] == [1, 1]
+        assert first_record.requests[0].connection == second_record.requests[0].connection
+        assert second_record.responses[0].request == 0
+
+    def test_connections_have_numbers_of_their_own(self, server: Loopback) -> None:
+        stage = done(server)
+        for _ in range(2):
+            with connect(stage) as connection:
+                exchange(connection)
+        first, second = stage.finish().requests
+        assert first.connection != second.connection
+
+    def test_httpx_keeps_its_connection(self, server: Loopback) -> None:
+        connections = []
+        with httpx.Client(trust_env=False) as client:
+            for _ in range(3):
+                stage = done(server, answer(409, b"{}", "application/json"))
+                response = client.post(f"{stage.root}/beta/tasks/x1/cancel")
+                (request,) = stage.finish().requests
+                connections.append(request.connection)
+                assert (response.status_code, response.json()) == (409, {})
+                assert (request.target, request.framing) == ("/beta/tasks/x1/cancel", "content-length")
+        assert len(set(connections)) == 1
+
+    def test_a_spoiled_port_is_gone_for_good(self, server: Loopback) -> None:
+        stage = done(server)
+        hosts = server.hosts
+        with connect(stage) as connection:
+            exchange(connection)
+            assert len(stage.finish(spoiled=True).requests) == 1
+            assert connection.recv(1) == b""
+        with pytest.raises(ConnectionRefusedError):
+            connect(stage)
+        assert done(server).root != stage.root
+        assert server.hosts == hosts
+
+    def test_hosts_are_announced_once_and_grow_when_used_up(self, server: Loopback) -> None:
+        announced = server.hosts
+        assert len(announced) == 6
+        stages = [done(server) for _ in range(3)]
+        ports = {stage.root.rsplit(":")[-1] for stage in stages}
+        assert {f"{host}:{port}" for host in ("127.0.0.1", "localhost") for port in ports} == set(announced)
+        with connect(done(server)) as connection:
+            exchange(connection)
+        assert server.hosts[:6] == announced
+        assert len(server.hosts) == 8
+
+    def test_two_stages_at_once(self, server: Loopback) -> None:
+        together = threading.Barrier(2, timeout=10)
+        records: dict[int, Record] = {}
+
+        def call(number: int) -> None:
+            stage = done(server, Answer(200 + number))
+            with connect(stage) as connection:
+                for _ in range(50):
+                    together.wait()
+                    data = PLAIN.replace(b"x1", b"%d" % number)
+                    assert one_answer(connection, data).startswith(b"HTTP/1.1 20%d " % number)
+            records[number] = stage.finish()
+
+        threads = [threading.Thread(target=call, args=(number,)) for number in (1, 2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for number in (1, 2):
+            assert {each.target for each in records[number].requests} == {f"/beta/tasks/{number}/cancel"}
+            assert [each.status for each in records[number].responses] == [200 + number] * 50
+
+    def test_what_came_before_the_end_is_in_the_record(self, server: Loopback) -> None:
+        stage = done(server)
+        with connect(stage) as connection:
+            for _ in range(200):
+                connection.sendall(PLAIN)
+                assert len(stage.finish().requests) == 1
+                assert receive(connection, len(NO_CONTENT)) == NO_CONTENT
+                stage = done(server)
+
+    def test_a_request_after_the_end_is_late(self, server: Loopback) -> None:
+        stage = done(server)
+        with connect(stage) as connection:
+            stage.finish()
+            connection.sendall(PLAIN)
+            following = done(server)
+            late = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            assert to_the_end(connection) == late
+        assert following.root == stage.root
+        assert following.finish() == Record((), ())
+        assert server.late == 1
+
+    def test_half_a_request_between_stages_is_not_the_next_ones(self, server: Loopback) -> None:
+        stage = done(server)
+        with connect(stage) as connection:
+            stage.finish()
+            connection.sendall(HALF)
+            following = done(server)
+            assert to_the_end(connection) == b""
+        assert following.finish() == Record((), ())
+        assert server.late == 1
+
+    def test_expecting_waits_for_a_request(self, server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(loopback, "_PATIENCE", 10)
+        stage = done(server)
+        with connect(stage) as connection:
+            timer = threading.Timer(0.02, connection.sendall, (PLAIN,))
+            timer.start()
+            record = stage.finish(expecting=True)
+            timer.join()
+        assert len(record.requests) == 1
+
+    def test_expecting_gives_up(self, server: Loopback) -> None:
+        assert done(server).finish(expecting=True) == Record((), ())
+
+    def test_a_stage_ends_once(self, server: Loopback) -> None:
+        stage = done(server)
+        stage.finish()
+        with pytest.raises(RuntimeError, match="finished already"):
+            stage.finish()
+
+    def test_what_cannot_be_staged(self, server: Loopback) -> None:
+        with pytest.raises(ValueError, match="own-root"):
+            server.stage(Script((DONE,)), root="https://graph.microsoft.com")
+        for answers in ((), (Answer(None),)):
+            with pytest.raises(ValueError, match="at least one answer, and all of them settled"):
+                server.stage(Script(answers))
+
+
+class TestServer:
+    def test_leaving_closes_everything(self) -> None:
+        before = threading.active_count()
+        with Loopback() as server:
+            stage = done(server)
+            connection = connect(stage)
+            exchange(connection)
+        with connection:
+            assert connection.recv(1) == b""
+        with pytest.raises(ConnectionRefusedError):
+            connect(stage)
+        assert threading.active_count() == before
+        for use in (stage.finish, lambda: done(server)):
+            with pytest.raises(RuntimeError, match="not running"):
+                use()
+
+    def test_without_with_it_does_not_run(self) -> None:
+        with pytest.raises(RuntimeError, match="not running"):
+            done(Loopback())
+
+    def test_a_failure_inside_is_raised_outside(self, server: Loopback) -> None:
+        def confused(request: WireRequest) -> bool:
+            raise LookupError(request.target)
+
+        stage = server.stage(Script((DONE,), concerns=confused))
+        with connect(stage) as connection:
+            connection.sendall(PLAIN)
+            assert to_the_end(connection) == b""
+        for use in (stage.finish, lambda: done(server)):
+            with pytest.raises(RuntimeError, match="the loopback server failed") as failed:
+                use()
+            assert isinstance(failed.value.__cause__, LookupError)
+
+    def test_a_failure_does_not_let_anyone_wait(
+        self, server: Loopback, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(_port: Port, _request: WireRequest) -> None:
+            raise LookupError("nobody listens")
+
+        monkeypatch.setattr(loopback, "_PATIENCE", 3600)
+        monkeypatch.setattr(Port, "hear", broken)
+        stage = done(server)
+        with connect(stage) as connection:
+            connection.sendall(PLAIN)
+            with pytest.raises(RuntimeError, match="the loopback server failed"):
+                stage.finish(expecting=True)
+
+    def test_a_port_that_cannot_be_bound_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*_: object, **__: object) -> socket.socket:
+            raise OSError("no more files")
+
+        monkeypatch.setattr(socket, "create_server", refuse)
+        with pytest.raises(RuntimeError, match="the loopback server failed") as failed, Loopback():
+            pass
+        assert str(failed.value.__cause__) == "no more files"

@@ -1,0 +1,477 @@
+"""The mock transport: the bytes that httpx would send, and the answers that it is given."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import h11
+import httpcore
+import httpx
+import pytest
+
+from graphcontract import service
+from graphcontract.exchange import WireRequest
+from graphcontract.service import Answer, Framing, Script
+from graphcontract.transports import Transport
+from graphcontract.transports.loopback import Loopback
+from graphcontract.transports.mock import Mock
+
+PATH = "/beta/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{}/cancel"
+NO_CONTENT = Script((service.answer(204),))
+
+
+@pytest.fixture
+def mock() -> Iterator[Mock]:
+    with Mock() as transport:
+        yield transport
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client() as made:
+        yield made
+
+
+def recorded(mock: Mock, client: httpx.Client, method: str, url: str, options: dict[str, Any]) -> WireRequest:
+    stage = mock.stage(NO_CONTENT)
+    client.request(method, stage.root + url, **options)
+    (request,) = stage.finish().requests
+    return request
+
+
+def answered(mock: Mock, client: httpx.Client, answer: Answer, method: str = "POST") -> httpx.Response:
+    stage = mock.stage(Script((answer,)))
+    try:
+        return client.request(method, stage.root)
+    finally:
+        stage.finish()
+
+
+# What is recorded
+
+
+def test_a_cancel_is_recorded_byte_for_byte(mock: Mock, client: httpx.Client) -> None:
+    stage = mock.stage(NO_CONTENT)
+    fields = {"x-AbC": "1", "authorization": "Bearer t", "User-Agent": "u", "Accept": "*/*"}
+    response = client.post(stage.root + PATH.format("7"), headers=fields)
+    record = stage.finish()
+    (request,), (answer,) = record.requests, record.responses
+    host = stage.root.removeprefix("https://")
+    assert (
+        request.raw
+        == (
+            f"POST {PATH.format('7')} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n"
+            "Accept-Encoding: gzip, deflate\r\nConnection: keep-alive\r\n"
+            "x-AbC: 1\r\nauthorization: Bearer t\r\nUser-Agent: u\r\nAccept: */*\r\n\r\n"
+        ).encode()
+    )
+    assert (request.method, request.target, request.version) == ("POST", PATH.format("7"), "1.1")
+    assert request.fields[0] == ("Host", host)
+    assert request.fields[4:6] == (("x-AbC", "1"), ("authorization", "Bearer t"))
+    assert (request.content, request.content_size, request.framing) == (b"", 0, "content-length")
+    assert (request.origin, request.malformed) == (host, None)
+    assert (response.status_code, response.content) == (204, b"")
+    assert (answer.status, answer.raw, answer.request) == (204, b"HTTP/1.1 204 No Content\r\n\r\n", 0)
+    assert request.at <= answer.at
+
+
+def raw_request(transport: Transport, client: httpx.Client, options: dict[str, Any]) -> bytes:
+    with transport:
+        stage = transport.stage(NO_CONTENT)
+        client.request(url=f"{stage.root}/a b;ü", **options)
+        (request,) = stage.finish().requests
+    return request.raw
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"method": "POST"},
+        {"method": "GET"},
+        {"method": "POST", "json": {"reason": "ü"}},
+        {"method": "PUT", "content": b"abc", "headers": [("content-LENGTH", "3"), ("Expect", "nothing")]},
+        {"method": "POST", "content": [b"ab", b"", b"c"]},
+        {"method": "POST", "params": {"q": "a b"}},
+        {"method": "CANCEL", "headers": [("a", "1"), ("B", "2"), ("a", b"\xfc")]},
+    ],
+    ids=["empty", "GET", "json", "length", "chunked", "query", "fields"],
+)
+def test_what_is_recorded_is_what_a_server_receives(client: httpx.Client, options: dict[str, Any]) -> None:
+    options = {**options, "headers": [("Host", "x.test"), *options.get("headers", ())]}
+    assert raw_request(Mock(), client, options) == raw_request(Loopback(), client, options)
+
+
+def test_a_method_in_small_letters_stays_so(mock: Mock, client: httpx.Client) -> None:
+    stage = mock.stage(NO_CONTENT)
+    request = client.build_request("POST", stage.root)
+    request.method = "post"
+    client.send(request)
+    assert stage.finish().requests[0].method == "post"
+
+
+def test_what_httpx_encodes_is_recorded_encoded(mock: Mock, client: httpx.Client) -> None:
+    request = recorded(mock, client, "POST", PATH.format("a b\u00fc%2F"), {})
+    assert request.target == PATH.format("a%20b%C3%BC%2F")
+
+
+def test_what_httpx_is_told_not_to_encode_is_recorded_as_it_is(mock: Mock, client: httpx.Client) -> None:
+    request = recorded(mock, client, "OPTIONS", "", {"extensions": {"target": b"*"}})
+    assert request.raw.startswith(b"OPTIONS * HTTP/1.1\r\n")
+
+
+def test_chunks_are_recorded_as_chunks(mock: Mock, client: httpx.Client) -> None:
+    request = recorded(mock, client, "POST", "", {"content": iter([b"ab", b"c"])})
+    assert request.raw.endswith(b"\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")
+    assert (request.framing, request.content, request.content_size) == ("chunked", b"abc", 3)
+
+
+def test_content_is_recorded(mock: Mock, client: httpx.Client) -> None:
+    request = recorded(mock, client, "POST", "", {"json": {"a": 1}})
+    assert (request.framing, json.loads(request.content)) == ("content-length", {"a": 1})
+    assert request.values("content-type") == ["application/json"]
+
+
+def test_no_framing_is_recorded_as_none(mock: Mock, client: httpx.Client) -> None:
+    assert recorded(mock, client, "GET", "", {}).framing == "none"
+
+
+def test_the_record_does_not_change_with_the_request(mock: Mock, client: httpx.Client) -> None:
+    stage = mock.stage(NO_CONTENT)
+    request = client.build_request("POST", stage.root + "/a", headers={"a": "1"})
+    client.send(request)
+    request.method, request.headers["a"], request.url = "GET", "2", httpx.URL("https://x.test/b")
+    (kept,) = stage.finish().requests
+    assert (kept.method, kept.target, kept.values("a")) == ("POST", "/a", ["1"])
+
+
+# What h11 refuses on the way out
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"headers": {"Authorization": "Bearer a\r\nb: c"}},
+        {"headers": {"Authorization": "Bearer a\x00"}},
+        {"headers": {"a b": "c"}},
+        {"extensions": {"target": b"/a\r\nb"}},
+        {"extensions": {"target": b"/a b"}},
+        {"extensions": {"target": "/\u00fc".encode()}},
+    ],
+    ids=["field-crlf", "field-nul", "field-name", "target-crlf", "target-space", "target-utf-8"],
+)
+def test_a_head_that_h11_refuses_never_leaves(
+    mock: Mock, client: httpx.Client, options: dict[str, Any]
+) -> None:
+    stage = mock.stage(NO_CONTENT)
+    with pytest.raises(httpx.LocalProtocolError, match="Illegal"):
+        client.post(stage.root, **options)
+    assert stage.finish().requests == ()
+
+
+def test_an_id_with_a_line_end_is_httpx_to_refuse(mock: Mock, client: httpx.Client) -> None:
+    stage = mock.stage(NO_CONTENT)
+    with pytest.raises(httpx.InvalidURL):
+        client.post(stage.root + PATH.format("a\r\nb"))
+    assert stage.finish().requests == ()
+
+
+def test_content_that_breaks_off_is_recorded_as_far_as_it_came(mock: Mock, client: httpx.Client) -> None:
+    def content() -> Iterator[bytes]:
+        yield b"ab"
+        raise ZeroDivisionError
+
+    stage = mock.stage(NO_CONTENT)
+    with pytest.raises(ZeroDivisionError):
+        client.post(stage.root, content=content())
+    record = stage.finish()
+    assert record.requests[0].raw.endswith(b"\r\n\r\n2\r\nab\r\n")
+    assert record.requests[0].malformed is not None
+    assert record.responses == ()
+
+
+def test_content_short_of_its_length_is_h11s_own_error_as_from_httpcore(
+    mock: Mock, client: httpx.Client
+) -> None:
+    stage = mock.stage(NO_CONTENT)
+    with pytest.raises(h11.LocalProtocolError, match="Too little data"):
+        client.post(stage.root, headers={"Content-Length": "5"})
+    assert stage.finish().requests[0].malformed is not None
+
+
+def test_endless_content_is_stopped(mock: Mock, client: httpx.Client) -> None:
+    def content() -> Iterator[bytes]:
+        while True:
+            yield bytes(1 << 20)
+
+    stage = mock.stage(NO_CONTENT)
+    with pytest.raises(httpx.WriteError, match="at most"):
+        client.post(stage.root, content=content())
+    (request,) = stage.finish().requests
+    assert request.malformed is not None
+    assert len(request.raw) <= 1 << 20 < request.content_size
+
+
+def test_other_schemes_are_no_requests(mock: Mock, client: httpx.Client) -> None:
+    with pytest.raises(httpx.UnsupportedProtocol):
+        client.post("ftp://call-1.graphcontract.test/")
+    with pytest.raises(httpx.UnsupportedProtocol):
+        client.post("//call-1.graphcontract.test/")
+    assert mock.late == 0
+
+
+# Answers
+
+
+def test_an_error_arrives_as_graph_sends_it(mock: Mock, client: httpx.Client) -> None:
+    response = answered(mock, client, service.plain_error(404))
+    assert (response.status_code, response.reason_phrase, response.http_version) == (
+        404,
+        "Not Found",
+        "HTTP/1.1",
+    )
+    assert response.json()["error"]["code"] == "conflict"
+    assert response.headers["request-id"] == response.json()["error"]["innerError"]["request-id"]
+
+
+def test_a_coded_answer_is_the_clients_to_decode(mock: Mock, client: httpx.Client) -> None:
+    stage = mock.stage(Script((replace(service.plain_error(409), coded=True),)))
+    response = client.post(stage.root)
+    (sent,) = stage.finish().responses
+    assert response.headers["content-encoding"] == "gzip"
+    assert sent.content[:2] == b"\x1f\x8b"
+    assert response.json()["error"]["code"] == "conflict"
+
+
+@pytest.mark.parametrize("framing", ["content-length", "chunked", "none"])
+def test_framings_are_taken_off(mock: Mock, client: httpx.Client, framing: Framing) -> None:
+    response = answered(mock, client, service.answer(500, b"<p>", "text/html", framing=framing))
+    assert (response.content, response.headers["content-type"]) == (b"<p>", "text/html")
+
+
+def test_no_content_follows_a_head(mock: Mock, client: httpx.Client) -> None:
+    response = answered(mock, client, service.answer(500, b"<p>"), "HEAD")
+    assert (response.content, response.headers["content-length"]) == (b"", "3")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(409, (("Content-Length", "9"),), b"short", framing="none"),
+        Answer(409, (("Content-Length", "9"), ("Content-Length", "5"))),
+        Answer(409, (("a b", "c"),)),
+    ],
+    ids=["truncated", "two-lengths", "field-name"],
+)
+def test_an_answer_that_h11_refuses_is_refused(mock: Mock, client: httpx.Client, answer: Answer) -> None:
+    with pytest.raises(httpx.RemoteProtocolError):
+        answered(mock, client, answer)
+
+
+def test_answers_come_in_order_the_last_again_and_others_are_told_404(
+    mock: Mock, client: httpx.Client
+) -> None:
+    answers = (service.answer(503), service.answer(429), service.answer(204))
+    stage = mock.stage(Script(answers, concerns=lambda request: request.target == "/a"))
+    statuses = [client.post(stage.root + path).status_code for path in ("/a", "/b", "/a", "/a", "/a")]
+    record = stage.finish()
+    assert statuses == [503, 404, 429, 204, 204] == [response.status for response in record.responses]
+    assert [response.request for response in record.responses] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        (),
+        (service.success(),),
+        (service.answer(204, interim=(103,)),),
+        (service.answer(204, stray=b"x"),),
+        (service.answer(204, b"x"),),
+        (service.answer(204, framing="chunked"),),
+        (service.answer(101),),
+        (service.answer(204), Answer(409, (("a", "\u20ac"),))),
+    ],
+    ids=["none", "unsettled", "interim", "stray", "content", "chunked", "switching", "unsendable"],
+)
+def test_what_cannot_be_shown_is_refused_at_once(mock: Mock, answers: tuple[Answer, ...]) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        mock.stage(Script(answers))
+
+
+# Asynchronous clients
+
+
+def test_an_asynchronous_client_is_served(mock: Mock) -> None:
+    async def content() -> AsyncIterator[bytes]:
+        yield b"ab"
+        yield b"c"
+
+    async def talk() -> list[int]:
+        async with httpx.AsyncClient() as client:
+            sent = [client.post(stage.root, content=content()) for stage in stages]
+            return [response.status_code for response in await asyncio.gather(*sent)]
+
+    stages = [mock.stage(Script((service.answer(status),))) for status in (204, 409)]
+    assert asyncio.run(talk()) == [204, 409]
+    for stage in stages:
+        (request,) = stage.finish().requests
+        assert (request.framing, request.content) == ("chunked", b"abc")
+
+
+def test_an_asynchronous_client_is_refused_the_same(mock: Mock) -> None:
+    async def talk() -> None:
+        async with httpx.AsyncClient() as client:
+            await client.post(stage.root, headers={"a": "b\r\nc"})
+
+    stage = mock.stage(NO_CONTENT)
+    with pytest.raises(httpx.LocalProtocolError):
+        asyncio.run(talk())
+    assert stage.finish().requests == ()
+
+
+def test_content_of_an_asynchronous_client_can_break_off(mock: Mock) -> None:
+    async def content() -> AsyncIterator[bytes]:
+        yield b"ab"
+        raise ZeroDivisionError
+
+    async def talk() -> None:
+        async with httpx.AsyncClient() as client:
+            await client.post(stage.root, content=content())
+
+    stage = mock.stage(NO_CONTENT)
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(talk())
+    assert stage.finish().requests[0].malformed is not None
+
+
+# Roots
+
+
+def test_every_stage_has_an_announced_host_of_its_own(mock: Mock) -> None:
+    transport: Transport = mock
+    stages = [transport.stage(NO_CONTENT) for _ in transport.hosts]
+    assert [stage.root for stage in stages] == [f"https://{host}" for host in transport.hosts]
+    with pytest.raises(RuntimeError, match="every host"):
+        transport.stage(NO_CONTENT)
+    stages[0].finish(spoiled=True)
+    stages[1].finish()
+    assert transport.stage(NO_CONTENT).root == stages[1].root
+    with pytest.raises(RuntimeError, match="every host"):
+        transport.stage(NO_CONTENT)
+
+
+def test_graphs_own_root_can_be_asked(mock: Mock, client: httpx.Client) -> None:
+    stage = mock.stage(NO_CONTENT, root="https://graph.microsoft.com")
+    assert client.post("https://graph.microsoft.com:443/beta").status_code == 204
+    with pytest.raises(RuntimeError, match="has a stage already"):
+        mock.stage(NO_CONTENT, root="https://graph.microsoft.com")
+    assert [request.origin for request in stage.finish(spoiled=True).requests] == ["graph.microsoft.com"]
+    mock.stage(NO_CONTENT, root="https://graph.microsoft.com").finish()
+    assert "graph.microsoft.com" not in mock.hosts
+    assert mock.stage(NO_CONTENT).root == "https://call-1.graphcontract.test"
+
+
+def test_scheme_and_port_are_part_of_a_root(mock: Mock, client: httpx.Client) -> None:
+    stage = mock.stage(NO_CONTENT, root="http://graph.test:8080")
+    for url in ("https://graph.test:8080", "http://graph.test", "http://graph.test:8080"):
+        client.post(url)
+    assert [request.origin for request in stage.finish().requests] == ["graph.test:8080"]
+    assert mock.late == 2
+
+
+def test_a_request_to_nobody_is_counted_and_told_503(mock: Mock, client: httpx.Client) -> None:
+    stage = mock.stage(NO_CONTENT)
+    stage.finish()
+    assert client.post(stage.root).status_code == 503
+    assert client.post("https://elsewhere.test").status_code == 503
+    assert mock.late == 2
+    with pytest.raises(RuntimeError, match="finished already"):
+        stage.finish()
+
+
+def test_stages_are_kept_apart_between_threads(mock: Mock, client: httpx.Client) -> None:
+    def talk(number: int) -> None:
+        for turn in range(20):
+            stage = mock.stage(NO_CONTENT)
+            client.post(f"{stage.root}/{number}/{turn}")
+            seen[number] += [request.target for request in stage.finish().requests]
+
+    seen: list[list[str]] = [[] for _ in range(4)]
+    threads = [threading.Thread(target=talk, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert seen == [[f"/{number}/{turn}" for turn in range(20)] for number in range(4)]
+    assert mock.late == 0
+
+
+def test_finish_waits_for_a_first_request_where_one_is_expected(mock: Mock, client: httpx.Client) -> None:
+    class AskedWhileWaiting(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            client.post(stage.root)
+            return super().wait(timeout)
+
+    stage = mock.stage(NO_CONTENT)
+    stage.asked = AskedWhileWaiting()
+    assert len(stage.finish(expecting=True).requests) == 1
+    assert mock.stage(NO_CONTENT).finish(expecting=True).requests == ()
+
+
+# While it is up, and after
+
+
+def test_a_client_that_opens_a_socket_is_told_and_known(mock: Mock, client: httpx.Client) -> None:
+    stage = mock.stage(NO_CONTENT)
+    client.post(stage.root)
+    assert mock.escaped is None
+    with pytest.raises(urllib.error.URLError, match="serves httpx alone"):
+        urllib.request.urlopen(stage.root)
+    with suppress(OSError), socket.socket() as mine:
+        mine.connect(("192.0.2.1", 443))
+    assert mock.escaped == "socket.getaddrinfo ('call-1.graphcontract.test', 443)"
+
+
+def test_a_proxy_makes_no_difference(mock: Mock) -> None:
+    stage = mock.stage(NO_CONTENT)
+    with httpx.Client(proxy="http://proxy.test:8080") as client:
+        assert client.post(stage.root + "/a").status_code == 204
+    assert stage.finish().requests[0].target == "/a"
+
+
+def test_afterwards_all_is_as_it_was(client: httpx.Client) -> None:
+    patched = [
+        (httpcore.ConnectionPool, "handle_request"),
+        (httpcore.HTTPProxy, "handle_request"),
+        (httpcore.HTTPConnection, "handle_request"),
+        (httpcore.AsyncConnectionPool, "handle_async_request"),
+        (httpcore.AsyncHTTPProxy, "handle_async_request"),
+        (httpcore.AsyncHTTPConnection, "handle_async_request"),
+    ]
+    before = [getattr(owner, name) for owner, name in patched]
+    with Mock():
+        during = [getattr(owner, name) for owner, name in patched]
+        with pytest.raises(RuntimeError, match="another mock transport"):
+            Mock().__enter__()
+    assert not set(before) & set(during)
+    assert [getattr(owner, name) for owner, name in patched] == before
+    with Loopback() as loopback:
+        stage = loopback.stage(NO_CONTENT)
+        assert client.post(stage.root).status_code == 204
+        assert len(stage.finish().requests) == 1
+
+
+def test_what_is_known_outlives_it(client: httpx.Client) -> None:
+    with Mock() as mock:
+        client.post("https://elsewhere.test")
+        with suppress(OSError):
+            socket.getaddrinfo("elsewhere.test", 443)
+    assert (mock.late, mock.escaped) == (1, "socket.getaddrinfo ('elsewhere.test', 443)")

@@ -1,0 +1,60 @@
+"""A client of the loopback transport that sends any bytes: raw sockets, and nothing of HTTP but ends."""
+
+from __future__ import annotations
+
+import re
+import socket
+
+from graphcontract.service import Answer, Script
+from graphcontract.transports import Record, Stage
+from graphcontract.transports.loopback import Loopback
+
+DONE = Answer(204)
+NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
+PLAIN = b"POST /beta/tasks/x1/cancel HTTP/1.1\r\nHost: here\r\nContent-Length: 0\r\n\r\n"
+HALF = b"POST /beta/tasks/x1/cancel HTTP/1.1\r\nHost: he"
+
+
+def done(server: Loopback, *answers: Answer) -> Stage:
+    return server.stage(Script(answers or (DONE,)))
+
+
+def connect(stage: Stage) -> socket.socket:
+    host, port = stage.root.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)), timeout=10)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def receive(connection: socket.socket, size: int) -> bytes:
+    """Read so many bytes, or what comes before the end."""
+    data = b""
+    while len(data) < size and (more := connection.recv(size - len(data))):
+        data += more
+    return data
+
+
+def one_answer(connection: socket.socket, data: bytes = b"") -> bytes:
+    """Send this, and read one answer by its Content-Length."""
+    connection.sendall(data)
+    head = b""
+    while not head.endswith(b"\r\n\r\n") and (more := connection.recv(1)):
+        head += more
+    length = re.search(rb"Content-Length: ([0-9]+)", head)
+    return head + receive(connection, int(length[1]) if length else 0)
+
+
+def to_the_end(connection: socket.socket) -> bytes:
+    return receive(connection, 1 << 30)
+
+
+def sent(stage: Stage, data: bytes) -> tuple[bytes, Record]:
+    """Send bytes on a connection that is answered until its end; the answer, and the stage's record."""
+    with connect(stage) as connection:
+        connection.sendall(data)
+        return to_the_end(connection), stage.finish()
+
+
+def exchange(connection: socket.socket, data: bytes = PLAIN) -> None:
+    connection.sendall(data)
+    assert receive(connection, len(NO_CONTENT)) == NO_CONTENT

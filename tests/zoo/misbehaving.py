@@ -1,0 +1,247 @@
+"""A driver that misbehaves: `misbehaving.py MODE [TEXT]`; it speaks the protocol by hand, as strangers do.
+
+Only a call for the task `bad` meets the mode's fault; every other call succeeds, with the driver's process id
+as its request id.
+"""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+HUNDRED_MIB = 100 * 1024 * 1024
+Command = dict[str, Any]
+
+
+def raw(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def say(document: object) -> None:
+    raw(json.dumps(document).encode() + b"\n")
+
+
+def succeed(command: Command) -> None:
+    say({"seq": command["seq"], "outcome": "success", "status": 204, "requestId": str(os.getpid())})
+
+
+def flood(descriptor: int, data: bytes) -> None:
+    for _ in range(HUNDRED_MIB // len(data)):
+        os.write(descriptor, data)
+
+
+# What goes wrong at the start.
+
+
+def silent(text: str) -> None:
+    signal.pause()
+
+
+def exits(text: str) -> None:
+    sys.stderr.write("".join(f"line {number}\n" for number in range(30)) + "cannot find module\n")
+    sys.exit(3)
+
+
+def floods_banners(text: str) -> None:
+    while True:
+        raw(b"restoring packages\n" * 1000)
+
+
+def starts_once(text: str) -> None:
+    """Start the first time alone, to end at once: TEXT is the file that remembers."""
+    if Path(text).exists():
+        sys.exit("the second start fails")
+    Path(text).touch()
+    declare("")
+    sys.exit(0)
+
+
+def declare(text: str) -> None:
+    """Say TEXT, which may hold several lines, and then serve well."""
+    raw(os.fsencode(text or '{"implementation": {"name": "zoo"}}') + b"\n")
+
+
+# What goes wrong in a call.
+
+
+def echo(command: Command, text: str) -> None:
+    heard = {"start": START, "call": command, "environment": dict(os.environ)}
+    say({"seq": command["seq"], "outcome": "failure", "error": {"message": json.dumps(heard)}})
+
+
+def reply(command: Command, text: str) -> None:
+    raw(os.fsencode(text).replace(b"SEQ", str(command["seq"]).encode()) + b"\n")
+
+
+def nests(command: Command, text: str) -> None:
+    raw(b'{"seq":%d,"x":' % command["seq"] + b"[" * 200_000 + b"]" * 200_000 + b"}\n")
+
+
+def half(command: Command, text: str) -> None:
+    raw(b'{"seq":%d,' % command["seq"])
+    signal.pause()
+
+
+def slow(command: Command, text: str) -> None:
+    time.sleep(0.5)
+    succeed(command)
+
+
+def late(command: Command, text: str) -> None:
+    """Answer when it is too late: when told to end."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: succeed(command))
+    while True:
+        signal.pause()
+
+
+def twice(command: Command, text: str) -> None:
+    succeed(command)
+    succeed(command)
+
+
+def dies(command: Command, text: str) -> None:
+    sys.stderr.write("fatal: out of cheese\n")
+    sys.stderr.flush()
+    os._exit(7)
+
+
+def killed(command: Command, text: str) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def abandons(command: Command, text: str) -> None:
+    """End, and leave a child behind that holds the pipes open."""
+    subprocess.Popen([sys.executable, "-S", "-c", "import signal; signal.pause()"])
+    os._exit(5)
+
+
+def closes(command: Command, text: str) -> None:
+    os.close(1)
+    signal.pause()
+
+
+def floods_stdout(command: Command, text: str) -> None:
+    flood(1, b"x" * 65536)
+    succeed(command)
+
+
+def floods_stderr(command: Command, text: str) -> None:
+    flood(2, b"trace " * 10922 + b"\n")
+    succeed(command)
+
+
+def logs(command: Command, text: str) -> None:
+    """Log more than one read takes, the token last, and answer while all of it is still in the pipe."""
+    with suppress(AttributeError, OSError):  # Not every system lets a pipe grow.
+        fcntl.fcntl(2, fcntl.F_SETPIPE_SZ, 512 * 1024)
+    os.write(2, b"trace\n" * 50_000 + f"Authorization: Bearer {command['token']}\n".encode())
+    succeed(command)
+
+
+def parents(command: Command, text: str) -> None:
+    """Have a child that ignores SIGTERM and holds the named pipe TEXT open."""
+    with open(text, "wb") as pipe:
+        os.set_inheritable(pipe.fileno(), True)
+        code = "import signal; signal.signal(15, signal.SIG_IGN); print(flush=True); signal.pause()"
+        child = subprocess.Popen(
+            [sys.executable, "-S", "-c", code], stdout=subprocess.PIPE, stderr=pipe, close_fds=False
+        )
+        assert child.stdout is not None
+        child.stdout.readline()
+    succeed(command)
+
+
+def interrupts(command: Command, text: str) -> None:
+    os.write(2, f"{os.getpid()}\n".encode())
+    os.kill(os.getppid(), signal.SIGINT)
+    signal.pause()
+
+
+def leaves(command: Command, text: str) -> None:
+    """Answer, and end before the next call."""
+    succeed(command)
+    sys.exit(0)
+
+
+def deaf(text: str) -> None:
+    """Start well and read nothing more."""
+    declare("")
+    signal.pause()
+
+
+def stops(text: str) -> None:
+    """Serve well, and leave the file TEXT behind when told to stop."""
+    declare("")
+    atexit.register(Path(text).touch)
+
+
+def stubborn(text: str) -> None:
+    """Ignore `stop`, the end of standard input, and SIGTERM."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    say({"implementation": {"name": "zoo", "notes": str(os.getpid())}})
+    while True:
+        signal.pause()
+
+
+STARTS: list[Callable[[str], None]] = [
+    deaf,
+    declare,
+    exits,
+    floods_banners,
+    silent,
+    starts_once,
+    stops,
+    stubborn,
+]
+CALLS: list[Callable[[Command, str], None]] = [
+    abandons,
+    closes,
+    dies,
+    echo,
+    floods_stderr,
+    floods_stdout,
+    half,
+    interrupts,
+    killed,
+    late,
+    leaves,
+    logs,
+    nests,
+    parents,
+    reply,
+    slow,
+    twice,
+]
+START: Command = {}
+
+
+def main(mode: str, text: str = "") -> None:
+    START.update(json.loads(sys.stdin.buffer.readline()))
+    calls = {each.__name__: each for each in CALLS}
+    if mode in calls or mode == "good":
+        declare("")
+    else:
+        {each.__name__: each for each in STARTS}[mode](text)
+    for line in iter(sys.stdin.buffer.readline, b""):
+        command = json.loads(line)
+        if command["cmd"] == "stop":
+            return
+        if "bad" in command["arguments"].values() and mode in calls:
+            calls[mode](command, text)
+        else:
+            succeed(command)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
