@@ -12,11 +12,11 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from graphcontract.contractfile import ContractError, ContractFile, nearest, printable, shown
+from graphcontract.contractfile import ContractFile, nearest, printable, shown
 from graphcontract.places import Path
 
 if TYPE_CHECKING:
@@ -52,21 +52,18 @@ def check(file: ContractFile, known: Known | None) -> None:
     if errors:
         # A misspelled name is what other errors, such as a missing name, come from.
         first = min(errors, key=lambda error: error.validator != "additionalProperties")
-        raise _error(file, _schema_fault(first), len(errors) - 1)
+        path, expected, found, remedy = _schema_fault(first)
+        if len(errors) > 1:
+            remedy += f" ({len(errors) - 1}{'+' if len(errors) == _MOST_ERRORS else ''} more in this file.)"
+        raise file.error(path, expected, found, remedy)
     document = file.document
     rules: list[Iterator[Fault]] = [_clause_faults(document["clauses"], known)]
     if "request" in document:
         rules.append(_request_faults(document["request"]))
         rules.append(_document_faults(document))
-    fault = next((fault for rule in rules for fault in rule), None)
+    fault = next(chain.from_iterable(rules), None)
     if fault is not None:
-        raise _error(file, fault, 0)
-
-
-def _error(file: ContractFile, fault: Fault, others: int) -> ContractError:
-    path, expected, found, remedy = fault
-    more = f" ({others} more in this file.)" if others else ""
-    return file.error(path, expected, found, remedy + more)
+        raise file.error(*fault)
 
 
 @cache
@@ -128,7 +125,7 @@ def _unknown_name(path: Path, schema: Mapping[str, Any], instance: Mapping[str, 
     unknown = next(
         name for name in instance if name not in names and not any(re.search(each, name) for each in patterns)
     )
-    expected = f"one of the members {', '.join(names)}" if names else f"names that match {patterns[0]}"
+    expected = f"one of the members {', '.join(names)}" if names else f"a name that matches {patterns[0]}"
     remedy = _NO_REFERENCES if unknown.startswith("$") and path else nearest(unknown, names)
     return [*path, unknown], expected, shown(unknown), remedy or f"Remove it. {_SEE}"
 

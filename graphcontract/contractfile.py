@@ -20,7 +20,7 @@ from graphcontract.errors import UserError
 MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 64
 _MAX_DIGITS = 15
-_SHOWN = 80
+_SHOWN = 200
 
 # What no report can show: controls but tab and line feed, lone surrogates, changes of writing direction.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
@@ -163,11 +163,11 @@ def printable(text: str, limit: int = 1000) -> str:
 
 
 def shown(value: object) -> str:
-    """Write a JSON value for a message: scalars as JSON, cut; containers by name."""
+    """Write a JSON value for a message: scalars as JSON, cut; of containers what they are."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
-        return "an array"
+        return f"an array of {len(value)}"
     return printable(json.dumps(value, ensure_ascii=False), _SHOWN)
 
 

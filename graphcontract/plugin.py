@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _RUN = "graphcontract-run"
 _ATTRIBUTE = "graphcontract_part"
+_SEED = "graphcontract_seed"
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("client", {"metavar": "CLIENT", "help": "client under test: python:module:callable, process:ARGV, command:ARGV, reference"}),
     ("contract", {"metavar": "ID|FILE", "help": "contract to judge by"}),
@@ -104,9 +105,8 @@ def _options(config: pytest.Config) -> Options:
         select=tuple(config.getoption("graph_select")),
         deselect=tuple(config.getoption("graph_deselect")),
     )
-    settled = with_seed(options, seed, secrets.randbits(32))
-    config.option.graph_seed = str(settled.seed)  # workers take it from here
-    return settled
+    drawn = getattr(config, "workerinput", {}).get(_SEED)
+    return with_seed(options, drawn if drawn is not None else seed, secrets.randbits(32))
 
 
 def _value(config: pytest.Config, name: str) -> Any:
@@ -129,8 +129,6 @@ class ClauseItem(pytest.Item):
         self.add_marker("graphcontract")
         if level in ("must", "should"):
             self.add_marker(level)
-        if self.config.pluginmanager.hasplugin("xdist"):
-            self.add_marker(pytest.mark.xdist_group(test.name))
         run.session.want(test, clause)
 
     def runtest(self) -> None:
@@ -202,6 +200,27 @@ class Run:
         items = [item for item in session.items if isinstance(item, ClauseItem)]
         if items and not self._worker and not self._config.option.collectonly:
             self._plan(Counter(item.clause for item in items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Give workers the seed, which may have been drawn here."""
+        if self._session is not None or _value(self._config, "client"):
+            node.workerinput[_SEED] = self.session.options.seed
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Keep a test's items together in `graphcontract check`: its calls are made once a process."""
+        if self._handover is None:
+            return None
+        from xdist.scheduler import LoadScopeScheduling
+
+        class ByTest(LoadScopeScheduling):  # type: ignore[misc, unused-ignore]
+            """Hands out whole tests."""
+
+            def _split_scope(self, nodeid: str) -> str:
+                return nodeid.partition("[")[0]
+
+        return ByTest(config, log)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: object, ids: list[str]) -> None:

@@ -93,7 +93,13 @@ def error(status: int, body: object, **changes: object) -> Answer:
 def at_once(what: Answer) -> Answer:
     """The answer with `Retry-After: 0` where a client may take its status for a reason to wait by its own clock."""
     waits = what.status in (408, 425, 429) or (what.status or 0) >= 500
-    return replace(what, fields=(*what.fields, ("Retry-After", "0"))) if waits else what
+    return retry_after(0, what) if waits else what
+
+
+def retry_after(seconds: int, what: Answer) -> Answer:
+    """The answer with this Retry-After and no other."""
+    others = tuple((name, value) for name, value in what.fields if name.lower() != "retry-after")
+    return replace(what, fields=(*others, ("Retry-After", str(seconds))))
 
 
 def plain_error(status: int) -> Answer:

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from graphcontract.exchange import Call
 from graphcontract.inputs import ErrorCase, MalformedError, Strata
 from graphcontract.inputs.calls import guid_calls
-from graphcontract.inputs.errors import graph_errors, malformed, statuses
+from graphcontract.inputs.errors import WAITING, graph_errors, malformed, statuses
 from graphcontract.judging.gate import Gate
-from graphcontract.service import answer, at_once, error, plain_error
+from graphcontract.service import answer, at_once, error, plain_error, retry_after
 from graphcontract.suite import given, proves
 
 
@@ -17,6 +17,12 @@ from graphcontract.suite import given, proves
 @given(call=guid_calls, status=statuses())
 def test_every_error_is_failure(gate: Gate, call: Call, status: int) -> None:
     gate.judge(call, [plain_error(status)])
+
+
+@proves("error.failure", "error.status")
+@given(status=Strata({str(status): st.just(status) for status in WAITING}))
+def test_error_that_invites_another_try(gate: Gate, status: int) -> None:
+    gate.judge(gate.plain_call(), [retry_after(1, plain_error(status)), plain_error(409)])
 
 
 @proves("error.shape", "error.code", "error.message", "error.request-id")

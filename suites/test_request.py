@@ -28,7 +28,14 @@ def test_request(gate: Gate, call: Call) -> None:
 @given(call=guid_calls)
 def test_client_request_id(gate: Gate, call: Call) -> None:
     before = gate.perform(call, [service.success()], own_root=True)
-    gate.judge(call, [service.plain_error(503), service.success()], after=[before], own_root=True)
+    gate.judge(call, [service.success()], after=[before], own_root=True)
+
+
+@proves("request.client-request-id")
+@given()
+def test_client_request_id_of_a_retry(gate: Gate) -> None:
+    throttled = service.retry_after(1, service.plain_error(503))
+    gate.judge(gate.plain_call(), [throttled, service.success()], own_root=True)
 
 
 @proves("input.opaque-id")

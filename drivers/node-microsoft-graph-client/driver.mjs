@@ -103,6 +103,11 @@ class Driver {
   }
 }
 
+/** The library hands on whatever JSON held; the protocol takes texts. */
+function text(value) {
+  return typeof value === "string" ? value : null;
+}
+
 /** What a GraphError exposes. Without an HTTP status its `code` is the name of what fetch threw. */
 function failure(error) {
   const answered = error.statusCode !== -1;
@@ -113,8 +118,8 @@ function failure(error) {
       kind: answered ? "http" : timedOut ? "timeout" : "transport",
       type: "GraphError",
       status: answered ? error.statusCode : null,
-      code: error.code ?? null,
-      message: error.message,
+      code: text(error.code),
+      message: text(error.message),
       requestId: error.requestId ?? error.headers?.get("request-id") ?? null,
     },
   };

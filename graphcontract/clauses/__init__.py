@@ -39,7 +39,8 @@ class Finding:
 class ClauseFunction:
     """A clause's judge. `when` tells trials that could condemn; `needs` what must be observable;
     `otherwise` is the reason where a client by its design never meets `when`;
-    `unowed` the reason where a contract does not owe the clause.
+    `unowed` the reason where a contract does not owe the clause;
+    `looks_back` says that it judges a trial's earlier steps too, which then are evidence.
     """
 
     id: str
@@ -49,6 +50,7 @@ class ClauseFunction:
     needs: frozenset[str]
     otherwise: str | None
     unowed: Unowed
+    looks_back: bool
 
 
 def clause(
@@ -58,13 +60,16 @@ def clause(
     needs: frozenset[str] = frozenset(),
     otherwise: str | None = None,
     unowed: Unowed = lambda _contract: None,
+    looks_back: bool = False,
 ) -> Callable[[Judge], Judge]:
     """Register a verdict function under its clause's id, with the kinds of finding it can give."""
 
     def register(judge: Judge) -> Judge:
         if id in _registry:
             raise ValueError(f"two verdict functions for {id}")
-        _registry[id] = ClauseFunction(id, frozenset(kinds), judge, when, needs, otherwise, unowed)
+        _registry[id] = ClauseFunction(
+            id, frozenset(kinds), judge, when, needs, otherwise, unowed, looks_back
+        )
         return judge
 
     return register

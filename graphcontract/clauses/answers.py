@@ -133,6 +133,7 @@ def _strayed(contract: Contract, trial: Trial) -> bool:
     "next-repeated",
     when=_strayed,
     needs=frozenset({"wire"}),
+    looks_back=True,
 )
 def stray_content(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """What follows a 204 on a kept connection is not the next call's answer (RFC 9112, 6.3)."""

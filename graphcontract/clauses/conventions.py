@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from graphcontract.clauses import Finding, Unowed, clause
 from graphcontract.clauses.reading import (
@@ -88,6 +88,7 @@ def content_type(contract: Contract, trial: Trial) -> Iterator[Finding]:
     when=lambda contract, trial: bool(own_requests(contract, trial.last)),
     needs=frozenset({"own-root"}),
     unowed=_rule("client-request-id"),
+    looks_back=True,
 )
 def client_request_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """One GUID a call, kept for its retries: what Graph's support asks for."""
@@ -148,22 +149,29 @@ def unusable_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
             yield Finding("collapsed", owed, request.target, repr(task_id), request)
 
 
-def _has_controls(contract: Contract, trial: Trial) -> bool:
+def _field_control(character: str) -> bool:
+    """Controls that a field value cannot hold; tabs it can, and bytes above ASCII (RFC 9110, 5.5)."""
+    return character != "\t" and (ord(character) < 0x20 or character == "\x7f")
+
+
+def _injected(contract: Contract, trial: Trial) -> bool:
     call = trial.last.call
-    return has_controls(call.task_id) or has_controls(call.token)
+    return has_controls(call.task_id) or any(map(_field_control, call.token))
 
 
-@clause("input.injection", "raw-in-id", "raw-in-token", "altered", when=_has_controls, needs=frozenset({"id"}))
+@clause("input.injection", "raw-in-id", "raw-in-token", "altered", when=_injected, needs=frozenset({"id"}))
 def injection(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A control character is refused, or percent-encoded in the id; dropping it asks for another task."""
     call = trial.last.call
     owed = "a refusal, or no raw control character on the wire"
     for request in trial.last.requests:
-        for kind, text in (("raw-in-id", call.task_id), ("raw-in-token", call.token)):
-            shown = next((each for each in _slices(text) if each in request.raw), None)
-            if shown is not None:
-                seen = f"{shown!r} in the request" if kind == "raw-in-id" else "the token's control character, raw"
-                yield Finding(kind, owed, seen, at=request)
+        for kind, text, judged in (
+            ("raw-in-id", call.task_id, has_controls),
+            ("raw-in-token", call.token, _field_control),
+        ):
+            controls = next((run for run, around in _runs(text, judged) if around in request.raw), None)
+            if controls is not None:
+                yield Finding(kind, owed, f"{controls!r}, raw in the request", at=request)
     if not has_controls(call.task_id):
         return
     for request in own_requests(contract, trial.last):
@@ -174,17 +182,15 @@ def injection(contract: Contract, trial: Trial) -> Iterator[Finding]:
             yield Finding("altered", f"the id {abbreviated(repr(call.task_id))}, or a refusal", seen, at=request)
 
 
-def _slices(text: str) -> Iterator[bytes]:
-    """Each run of control characters with its neighbours, as bytes that would stand raw on the wire."""
+def _runs(text: str, judged: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """Each run of control characters, and the bytes of it and its neighbours as they would stand raw on the wire."""
     start = 0
     while start < len(text):
-        if not has_controls(text[start]):
-            start += 1
-            continue
         end = start
-        while end < len(text) and has_controls(text[end]):
+        while end < len(text) and judged(text[end]):
             end += 1
-        around = text[max(0, start - 2) : end] + (text[end : end + 2] or "\r\n")
-        for encoding in ("utf-8", "latin-1"):
-            yield around.encode(encoding, "ignore")
-        start = end
+        if end > start:
+            around = text[max(0, start - 2) : end] + (text[end : end + 2] or "\r\n")
+            for encoding in ("utf-8", "latin-1"):
+                yield text[start:end], around.encode(encoding, "ignore")
+        start = end + 1

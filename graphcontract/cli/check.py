@@ -156,5 +156,5 @@ def _arguments(options: Options, reports: tuple[str, ...], *, workers: int, firs
     words += [f"--graph-select={pattern}" for pattern in options.select]
     words += [f"--graph-deselect={pattern}" for pattern in options.deselect]
     words += [f"--graph-report={report}" for report in reports]
-    words += ["-n", str(workers), "--dist", "loadgroup"] if workers > 1 else []
+    words += ["-n", str(workers)] if workers > 1 else []
     return [*words, "-x"] if first else words

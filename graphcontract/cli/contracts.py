@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -30,7 +29,7 @@ _SCHEMES = {
 
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
 Name = Annotated[str, typer.Argument(metavar="ID|FILE", help="A shipped contract or base, or a file.")]
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Contracts or bases.")]
+Names = Annotated[list[str], typer.Argument(metavar="FILE...", help="Contracts or bases.")]
 
 
 @app.command("list")
@@ -66,20 +65,20 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def validate(paths: Files) -> None:
+def validate(names: Names) -> None:
     """Check contract files, with what they extend; status 2 if any is wrong."""
     from graphcontract.clauses import known
     from graphcontract.loading import ContractError, document
 
     wrong = False
-    for path in paths:
+    for name in names:
         try:
-            clauses = document(path, known())["clauses"]
+            clauses = document(name, known())["clauses"]
         except ContractError as error:
             typer.echo(f"error: {error}", err=True)
             wrong = True
         else:
-            typer.echo(f"{path}: ok: {len(clauses)} clauses")
+            typer.echo(f"{name}: ok: {len(clauses)} clauses")
     if wrong:
         raise typer.Exit(2)
 

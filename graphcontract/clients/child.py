@@ -21,7 +21,7 @@ _USAGE, _NOT_STARTED, _INTERRUPTED = 2, 3, 130
 def python_client(
     spec: str, *, implementation: str | None = None, start_timeout: float = 60.0
 ) -> ProcessClient:
-    """A client that runs the adapter "module:callable" in a process of its own.
+    """Make a client that runs the adapter "module:callable" in a process of its own.
 
     `implementation` is `NAME[@VERSION]`, and overrules what the adapter's module says; `start_timeout` is
     in seconds.

@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from graphcontract.clients import ClientUnavailable, Limits, Start, grace
-from graphcontract.clients.process import _environment as environment
+from graphcontract.clients.process import environment
 from graphcontract.clients.python import named
 from graphcontract.exchange import Call, Outcome
 
@@ -84,7 +84,7 @@ class CommandClient:
             return Outcome.crash(f"`{self._argv[0]}` could not be run: {error.strerror}")
 
     def close(self) -> None:
-        """Nothing runs between calls."""
+        """End nothing: no program runs between calls."""
         self._start = None
 
     def _inexpressible(self, call: Call) -> str | None:
@@ -95,7 +95,7 @@ class CommandClient:
         return None
 
     def _filled(self, argument: str, call: Call) -> str:
-        """An argument with its placeholders filled in, once: what is put in is not read again."""
+        """Fill an argument's placeholders in, once: what is put in is not read again."""
         root = call.base_url or ""
         values = {
             "base_url": root,
@@ -163,7 +163,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _outcome(status: int) -> Outcome:
-    """What an exit status says, as subprocess counts it: negative for a signal."""
+    """Say what an exit status means, as subprocess counts it: negative for a signal."""
     if status == 0:
         return Outcome.success()
     if status > 0:

@@ -14,6 +14,7 @@ from graphcontract.clients.child import python_client
 from graphcontract.clients.command import CommandClient
 from graphcontract.clients.process import ProcessClient
 from graphcontract.clients.python import InProcessClient
+from graphcontract.errors import UserError
 
 _REFERENCE = {
     "reference": "python:graphcontract.clients.reference:cancel",
@@ -29,7 +30,7 @@ A client is named in one of four forms:
 _ALIKE = 0.83
 
 
-class ClientSpecError(ValueError):
+class ClientSpecError(UserError, ValueError):
     """A text that names no client; `str()` says what is wrong with it and lists the forms."""
 
     def __init__(self, problem: str) -> None:
@@ -39,7 +40,7 @@ class ClientSpecError(ValueError):
 def make_client(
     spec: str, *, in_process: bool, start_timeout: float, implementation: str | None, path: str
 ) -> Client:
-    """The client that `spec` names, not yet started; raises ClientSpecError.
+    """Make the client that `spec` names, not yet started; raises ClientSpecError.
 
     `in_process` keeps a Python function in this process; `start_timeout` is in seconds; `implementation` is
     `NAME[@VERSION]`; `path` is the contract's path with its parameter in braces.
@@ -69,7 +70,7 @@ def make_client(
 
 
 def _mistaken(spec: str) -> str:
-    """What is wrong with a text of none of the forms, and what may have been meant."""
+    """Say what is wrong with a text of none of the forms, and what may have been meant."""
     if not spec:
         return "No client is named."
     kind, colon, rest = spec.partition(":")

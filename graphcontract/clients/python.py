@@ -133,7 +133,7 @@ class InProcessClient:
 
 
 def named(text: str, language: str | None = None) -> Implementation:
-    """The implementation that `NAME[@VERSION]` names; the `@` of an npm scope is part of the name."""
+    """Read `NAME[@VERSION]`; the `@` of an npm scope is part of the name."""
     name, _, version = text.rpartition("@")
     return (
         Implementation(name, version, language) if name and version else Implementation(text, None, language)
@@ -141,7 +141,7 @@ def named(text: str, language: str | None = None) -> Implementation:
 
 
 def describe(error: BaseException) -> str:
-    """An exception in a line: its type and the first line of its message."""
+    """Put an exception into a line: its type and the first line of its message."""
     try:
         message = str(error).strip().partition("\n")[0]
     except Exception as unreadable:
@@ -151,7 +151,7 @@ def describe(error: BaseException) -> str:
 
 
 def last_lines(error: BaseException) -> str:
-    """The end of an exception's traceback, where it names the line that raised."""
+    """Give the end of an exception's traceback, where it names the line that raised."""
     text = "".join(traceback.format_exception(error))[-_TRACE_CHARACTERS:]
     return "\n".join(text.splitlines()[-_TRACE_LINES:])
 
@@ -204,7 +204,7 @@ def _alike(attribute: str, owner: object) -> str:
 
 
 def _declared(spec: str, module: ModuleType) -> messages.Declaration:
-    """What the module says of itself, read as a driver's declaration is."""
+    """Read what the module says of itself, as a driver's declaration is read."""
     try:
         who = {"language": "python", **getattr(module, "IMPLEMENTATION", {"name": spec})}
         document = {"implementation": who, "limits": getattr(module, "LIMITS", {})}
@@ -217,7 +217,7 @@ def _declared(spec: str, module: ModuleType) -> messages.Declaration:
 
 
 def _checked(returned: object) -> Outcome:
-    """What was returned, as the driver protocol can say it: adapters may put anything into an Outcome."""
+    """Take what was returned as the driver protocol can say it: an Outcome may hold anything."""
     if not isinstance(returned, Outcome):
         what = "None" if returned is None else f"a {type(returned).__name__}"
         return Outcome.crash(f"returned {what}: an adapter returns an Outcome")
@@ -256,7 +256,7 @@ class _Loop:
                     self._loop.run_forever()
 
     def run(self, awaitable: Awaitable[object], patience: float | None) -> object:
-        """Its result, or the exception that it raised; raises _Overdue after `patience` seconds."""
+        """Give its result or raise what it raised; raises _Overdue after `patience` seconds."""
         future = asyncio.run_coroutine_threadsafe(_settled(awaitable), self._loop)
         try:
             result, error = future.result(patience)
@@ -269,7 +269,7 @@ class _Loop:
         return result
 
     def responds(self) -> bool:
-        """Whether the loop, after a call that was overdue, is not itself blocked."""
+        """Tell whether the loop, after a call that was overdue, is not itself blocked."""
         if self._suspect:
             answered = threading.Event()
             self._loop.call_soon_threadsafe(answered.set)
@@ -284,7 +284,7 @@ class _Loop:
 
 
 async def _settled(awaitable: Awaitable[object]) -> tuple[object, BaseException | None]:
-    """Result and exception as values: SystemExit raised in a task would end the loop."""
+    """Await, and give result and exception as values: SystemExit raised in a task would stop the loop."""
     try:
         return await awaitable, None
     except BaseException as error:
@@ -300,7 +300,7 @@ class _Worker:
         threading.Thread(target=self._work, name="adapter-call", daemon=True).start()
 
     def run(self, job: Callable[[], Outcome], patience: float) -> Outcome:
-        """The job's outcome; raises queue.Empty after `patience` seconds, and KeyboardInterrupt as it did."""
+        """Have a job done; raises queue.Empty after `patience` seconds, and KeyboardInterrupt as it did."""
         self._jobs.put(job)
         result = self._results.get(timeout=patience)
         if isinstance(result, KeyboardInterrupt):

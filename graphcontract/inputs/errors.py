@@ -15,24 +15,20 @@ from hypothesis.strategies import SearchStrategy
 from graphcontract.contract import Contract
 from graphcontract.inputs.ids import guids
 from graphcontract.inputs.malformed import MalformedError, malformed
-from graphcontract.inputs.statuses import any_status, statuses
+from graphcontract.inputs.statuses import WAITING, any_status, statuses
 from graphcontract.inputs.strata import Strata
 from graphcontract.inputs.texts import LETTERS, between, mixture, most_of, repeated, word
 
-__all__ = ["ErrorCase", "MalformedError", "graph_errors", "malformed", "statuses"]
+__all__ = ["WAITING", "ErrorCase", "MalformedError", "graph_errors", "malformed", "statuses"]
 
 T = TypeVar("T")
 _Members = dict[str, Any]
 _Cases = dict[str, SearchStrategy["ErrorCase"]]
 
-_CODES = (
-    "conflict",
-    "itemNotFound",
-    "accessDenied",
-    "invalidRequest",
-    "generalException",
-    "Request_BadRequest",
+_ORDINARY_CODES = st.sampled_from(
+    ("conflict", "itemNotFound", "accessDenied", "invalidRequest", "generalException", "Request_BadRequest")
 )
+_SENTENCES = word(most=20).map("The task is {}.".format)
 _VALUES: tuple[Any, ...] = (
     "text",
     0,
@@ -88,8 +84,15 @@ class _Said:
 
 
 def graph_errors(contract: Contract) -> Strata[ErrorCase]:
-    """Legal error answers, a class a shape. The contract's own codes come with the statuses it gives them."""
-    documented = [(status, code) for status, codes in contract.error_codes.items() for code in codes]
+    """Legal error answers, a class a shape, of statuses that no client waits on. The contract's own codes
+    come with the statuses it gives them.
+    """
+    documented = [
+        (status, code)
+        for status, codes in contract.error_codes.items()
+        for code in codes
+        if status not in WAITING
+    ]
     shapes = Strata({**_inner_errors(), **_members_left_out(), **_further_members(), **_unusual_texts()})
     codes = Strata({"unknown-code": _unknown(frozenset(code for _, code in documented))})
     if documented:
@@ -98,14 +101,9 @@ def graph_errors(contract: Contract) -> Strata[ErrorCase]:
 
 
 def _said(
-    codes: SearchStrategy[str] | None = None, messages: SearchStrategy[str] | None = None
+    codes: SearchStrategy[str] = _ORDINARY_CODES, messages: SearchStrategy[str] = _SENTENCES
 ) -> SearchStrategy[_Said]:
-    codes, messages = codes or st.sampled_from(_CODES), messages or _sentences()
     return st.tuples(any_status(), codes, messages, guids()).map(lambda drawn: _Said(*drawn))
-
-
-def _sentences() -> SearchStrategy[str]:
-    return word(most=20).map("The task is {}.".format)
 
 
 def _case(status: int, error: _Members, **beside: object) -> ErrorCase:
@@ -123,7 +121,7 @@ def _as_usual(said: SearchStrategy[_Said]) -> SearchStrategy[ErrorCase]:
 
 
 def _documented(pairs: list[tuple[int, str]]) -> SearchStrategy[ErrorCase]:
-    said = st.tuples(st.sampled_from(pairs), _sentences(), guids())
+    said = st.tuples(st.sampled_from(pairs), _SENTENCES, guids())
     return _as_usual(said.map(lambda drawn: _Said(*drawn[0], *drawn[1:])))
 
 
@@ -178,7 +176,7 @@ def _without(member: str, said: _Said) -> ErrorCase:
 
 def _further_members() -> _Cases:
     """Details, members that nobody has heard of, and values that are null or of other types."""
-    detail = st.tuples(st.sampled_from(_CODES), word(), word())
+    detail = st.tuples(_ORDINARY_CODES, word(), word())
     details = st.lists(detail.map(_detail), min_size=1, max_size=3)
     unknown = st.tuples(word().map("new-".__add__), *[st.sampled_from(_VALUES)] * 3)
     return {

@@ -16,15 +16,20 @@ NAMED = (
 _PROXY_AUTHENTICATION = 407
 
 
+# Clients wait and try again on these, by a clock of their own where Retry-After does not please them.
+WAITING = (429, 503, 504)
+_AT_ONCE = tuple(status for status in NAMED if status not in WAITING)
+
+
 def statuses() -> Strata[int]:
-    """Error statuses: those that services use as a class each, all others as one of 4xx and one of 5xx."""
-    named = {str(status): st.just(status) for status in NAMED}
+    """Error statuses that no client waits on: those that services use as a class each, then other 4xx and 5xx."""
+    named = {str(status): st.just(status) for status in _AT_ONCE}
     return Strata({**named, "other-4xx": _others(400), "other-5xx": _others(500)})
 
 
 def any_status() -> SearchStrategy[int]:
-    """One of the statuses that services use."""
-    return st.sampled_from(NAMED)
+    """One of the statuses that services use, and that no client waits on."""
+    return st.sampled_from(_AT_ONCE)
 
 
 def _others(first: int) -> SearchStrategy[int]:

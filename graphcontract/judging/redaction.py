@@ -9,9 +9,9 @@ from collections.abc import Iterable
 _TELLING = 20
 _REST = r"(?:[A-Za-z0-9\-._~+/=]|%[0-9A-Fa-f]{2})*"
 _NAMES = ("authorization", "proxy-authorization", "cookie", "set-cookie")
-_BY_NAME = re.compile(
-    rf"(?im)^({'|'.join(_NAMES)})([ \t]*:[ \t]*)([A-Za-z][A-Za-z0-9_-]*[ \t]+)?(?!\[token)(\S[^\r\n]*)"
-)
+_BY_NAME = re.compile(rf"(?im)^((?:{'|'.join(_NAMES)})[ \t]*:[ \t]*)([^\r\n]*)")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*[ \t]+(?=\S)")
+_LABEL = re.compile(r"\[token[^\]]*\]")
 
 
 class Redactor:
@@ -29,7 +29,7 @@ class Redactor:
 
     def head(self, text: str) -> str:
         """A message's text without secrets, credentials of every scheme included."""
-        return _BY_NAME.sub(r"\1\2\3[redacted]", self.text(text))
+        return _BY_NAME.sub(lambda match: match[1] + _credentials(match[2]), self.text(text))
 
     def content(self, content: bytes) -> bytes:
         """Bytes without secrets."""
@@ -51,3 +51,10 @@ def _label(found: str, token: str) -> str:
     if found.startswith(token[:_TELLING]):
         return f"[token, changed: {len(found)} of {len(token)} characters]"
     return "[token, coded]"
+
+
+def _credentials(value: str) -> str:
+    """A field value that is a secret by its name: the scheme stays, and what is redacted already."""
+    scheme = _SCHEME.match(value)
+    rest = value[scheme.end() :] if scheme else value
+    return (scheme[0] if scheme else "") + (rest if _LABEL.fullmatch(rest) else "[redacted]")

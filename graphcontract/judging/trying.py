@@ -19,7 +19,7 @@ from graphcontract.exchange import Trial
 from graphcontract.judging.evidence import evidence, exchange
 from graphcontract.judging.exploring import Enough, Shown, explore
 from graphcontract.judging.gate import Gate, LeaveClass
-from graphcontract.judging.verdict import Part, evidence_id
+from graphcontract.judging.verdict import UNMET, Part, evidence_id
 from graphcontract.suite import SuiteTest
 
 _COSTLY_TEST = 3
@@ -29,7 +29,7 @@ _SHRINKING_SECONDS = 10.0
 _UNSEEN = {
     "wire": "this transport does not show raw bytes (try --transport loopback)",
     "own-root": "this transport does not stand for Graph's own root (try --transport mock)",
-    "credentials": "the client sends tokens only to the hosts that its driver declares",
+    "credentials": "the client, as its driver declares, sends no token to these hosts or over http",
     "status": "the client tells no HTTP status",
     "code": "the client tells no error code",
     "message": "the client tells no error message",
@@ -200,8 +200,7 @@ class Trying:
             return Part(id, "pass", hearing.count, classes=classes)
         if hearing.function.otherwise and not cut:
             return Part(id, "not-supported", reason=hearing.function.otherwise)
-        reason = cut or "no exchange could have condemned it: what it rests on was not met"
-        return Part(id, "not-run", hearing.count, reason=reason, classes=classes)
+        return Part(id, "not-run", hearing.count, reason=cut or UNMET, classes=classes)
 
     def _shown(self, id: str, hearing: Hearing, key: str) -> dict[str, Any]:
         """Evidence for a fault: shrunk where it shows again, else as it was first seen."""
@@ -214,9 +213,9 @@ class Trying:
             else:
                 times = f"{hearing.seen[key]} of {hearing.count} exchanges"
                 note = f"seen in {times}, first after {sighting.before - 1} others; not seen again when repeated"
-        return evidence(
-            self._gate.contract.clauses[id], finding, trial, repeat=self._repeat(id), note=note
-        )
+        if not hearing.function.looks_back:
+            trial = Trial(trial.steps[-1:])
+        return evidence(self._gate.contract.clauses[id], finding, trial, repeat=self._repeat(id), note=note)
 
     def _hunt(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial] | None:
         court = _Hunting(self._gate, function, key)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 VerdictKind = Literal["pass", "fail", "not-supported", "not-run", "error"]
 
 _ORDER: tuple[VerdictKind, ...] = ("fail", "error", "not-run", "pass", "not-supported")
+UNMET = "no exchange could have condemned it: what it rests on was not met"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,10 @@ class Part:
 
 
 def fold(clause: str, parts: Iterable[Part]) -> Part:
-    """One verdict a clause: fail > error > not-run > pass > not-supported."""
-    ranked = sorted(parts, key=lambda part: _ORDER.index(part.verdict))
+    """One verdict a clause: fail > error > not-run > pass > not-supported. A test that only met
+    nothing to judge leaves the word to one that did.
+    """
+    ranked = sorted(parts, key=lambda part: (part.reason == UNMET, _ORDER.index(part.verdict)))
     if not ranked:
         return Part(clause, "not-run", reason="no test of the suites proves it")
     first = ranked[0]

@@ -46,11 +46,15 @@ def _lines(evidence: Mapping[str, Any], level: str) -> Iterator[str]:
 
 def _input(asked: Mapping[str, Any]) -> str:
     parts = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in asked["arguments"].items()]
-    token = asked["token"]
-    text = token.get("text", token.get("unit", ""))
-    length = token.get("length", len(text))
-    made = "a token" if token["canary"] else "a short token"
-    return harmless(_shortened(f"{', '.join(parts)}; {made} of {json.dumps(text)}, {length} characters drawn"))
+    return harmless(_shortened(f"{', '.join(parts)}; token = {_token(asked['token'])}"))
+
+
+def _token(recipe: Mapping[str, Any]) -> str:
+    if not recipe["canary"]:
+        return json.dumps(recipe["text"])
+    unit, length = json.dumps(recipe["unit"]), recipe["length"]
+    repeated = "" if len(recipe["unit"]) == length else f" repeated to {length} characters"
+    return f"a fixed beginning and {unit}{repeated}"
 
 
 def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from graphcontract.reporting.prose import harmless, violation
 
@@ -48,8 +48,8 @@ class Terminal:
         implementation = event["implementation"]
         name = " ".join(harmless(str(implementation[key])) for key in ("name", "version") if implementation.get(key))
         self._console.print(
-            f"[bold]{escape(name)}[/bold] before [bold]{escape(event['contract']['title'])}[/bold]"
-            f" · {event['transport']} · {event['profile']} · seed {event['seed']}"
+            f"[bold]{escape(name)}[/bold] before [bold]{escape(event['contract']['title'])}[/bold]\n"
+            f"transport {event['transport']}, profile {event['profile']}, seed {event['seed']}"
         )
 
     def _on_plan(self, event: Mapping[str, Any]) -> None:
@@ -78,7 +78,8 @@ class Terminal:
         self.stop()
         for group in dict.fromkeys(row["group"] for row in self._plan):
             self._console.print(f"\n[bold]{escape(group)}[/bold]")
-            self._console.print(self._table(group))
+            for line in self._rows(group):
+                self._console.print(line, soft_wrap=True)
         failed = [verdict for verdict in self._verdicts.values() if verdict["verdict"] == "fail"]
         for verdict in sorted(failed, key=lambda each: each["level"] != "MUST"):
             head, _, rest = violation(verdict["evidence"], verdict["level"]).partition("\n")
@@ -90,24 +91,21 @@ class Terminal:
         self._console.print()
         self._console.print(self._sum(event))
 
-    def _table(self, group: str) -> Table:
-        table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
-        for options in ({"min_width": 7}, {"min_width": 6}, {"min_width": 26}, {"justify": "right", "min_width": 4}, {}):
-            table.add_column(**options)  # type: ignore[arg-type]
+    def _rows(self, group: str) -> Iterator[str]:
         for row in self._plan:
-            if row["group"] == group:
-                verdict = self._verdicts[row["clause"]]
-                word = self._word(verdict)
-                evidence = verdict["evidence"]
-                note = evidence["text"] if evidence else verdict.get("reason", "")
-                if word == "ERROR":
-                    note = note.strip().rpartition("\n")[2]
-                exercised = str(verdict["exercised"]) if verdict["exercised"] else ""
-                style = _STYLES[word]
-                table.add_row(
-                    f"[{style}]{word}[/{style}]", row["level"], row["clause"], exercised, escape(harmless(note))
-                )
-        return table
+            if row["group"] != group:
+                continue
+            verdict = self._verdicts[row["clause"]]
+            word, exercised = self._word(verdict), verdict["exercised"] or ""
+            yield f"[{_STYLES[word]}]{word:8}[/]{row['level']:8}{row['clause']:30}{exercised:>6}"
+            if note := self._note(verdict):
+                yield from (f"[dim]{'':16}{escape(line)}[/]" for line in wrap(harmless(note), 62))
+
+    def _note(self, verdict: Mapping[str, Any]) -> str:
+        if verdict["evidence"]:
+            return str(verdict["evidence"]["text"])
+        reason = str(verdict.get("reason", ""))
+        return reason.strip().rpartition("\n")[2] if verdict["verdict"] == "error" else reason
 
     def _gating(self, verdict: Mapping[str, Any]) -> bool:
         return bool(verdict["level"] == "MUST" or self._header["fail_on"] == "should")

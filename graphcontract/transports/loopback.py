@@ -24,6 +24,7 @@ class Loopback:
     """
 
     name: str = "loopback"
+    https: bool = False
     shows: frozenset[str] = frozenset({"wire"})
 
     def __init__(self, slots: int = 1, spares: int = 24) -> None:

@@ -29,7 +29,7 @@ def connect(stage: Stage) -> socket.socket:
 def receive(connection: socket.socket, size: int) -> bytes:
     """Read so many bytes, or what comes before the end."""
     data = b""
-    while len(data) < size and (more := connection.recv(size - len(data))):
+    while len(data) < size and (more := connection.recv(min(size - len(data), 1 << 16))):
         data += more
     return data
 

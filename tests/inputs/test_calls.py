@@ -1,0 +1,86 @@
+"""Calls: ids and tokens of every class in the contract's one parameter."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from graphcontract.inputs import Strata, calls, ids, tokens
+
+from . import PARAMETER, contract, draws
+
+GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def test_a_class_for_every_class_of_id_and_of_token() -> None:
+    strata = calls.calls(contract())
+    expected = [f"id:{name}" for name in ids.task_ids()] + [f"token:{name}" for name in tokens.tokens()]
+    assert list(strata) == expected
+
+
+def test_a_call_is_of_the_contract_and_says_nothing_else() -> None:
+    for call in draws(calls.calls(contract()).any(), 50):
+        assert call.operation == "task-cancel"
+        assert list(call.arguments) == [PARAMETER]
+        assert (call.base_url, call.client, call.ca_file) == (None, 1, None)
+
+
+def test_one_of_id_and_token_is_ordinary() -> None:
+    strata = calls.calls(contract())
+    assert all(call.task_id.isdigit() for call in draws(strata["id:digits"], 20))
+    assert all(call.token.startswith(tokens.CANARY) for call in draws(strata["id:digits"], 20))
+    assert all(GUID.fullmatch(call.task_id) for call in draws(strata["token:short"], 20))
+    assert all(len(call.token) < 20 for call in draws(strata["token:short"], 20))
+
+
+def test_guid_calls() -> None:
+    strata = calls.guid_calls(contract())
+    assert list(strata) == ["guid"]
+    assert all(GUID.fullmatch(call.task_id) for call in draws(strata["guid"], 20))
+
+
+def test_opaque_calls() -> None:
+    strata = calls.opaque_calls(contract())
+    assert list(strata) == ["opaque", "digits", "literal-like"]
+    assert not any(GUID.fullmatch(call.task_id) for call in draws(strata.any(), 50))
+
+
+def test_unusable_calls() -> None:
+    strata = calls.unusable_calls(contract())
+    assert {name: draws(strata[name], 1)[0].task_id for name in strata} == {
+        "empty": "",
+        "dot": ".",
+        "dot-dot": "..",
+    }
+
+
+def test_control_calls() -> None:
+    strata = calls.control_calls(contract())
+    assert [name.split(":")[0] for name in strata] == ["id"] * 8 + ["token"] * 8
+    assert all("\0" in call.task_id and "\0" not in call.token for call in draws(strata["id:nul"], 20))
+    assert all("\0" in call.token and GUID.fullmatch(call.task_id) for call in draws(strata["token:nul"], 20))
+
+
+@pytest.mark.parametrize(
+    ("schema", "classes", "opaque"),
+    [
+        ({"type": "string", "enum": ["a"]}, ["id:enum"], []),
+        ({"type": "string", "format": "uuid"}, ["id:guid", "id:guid-upper"], []),
+        ({"type": "string", "maxLength": 1}, None, ["digits"]),
+    ],
+)
+def test_the_schema_narrows_calls(
+    schema: dict[str, Any], classes: list[str] | None, opaque: list[str]
+) -> None:
+    narrow = contract(schema)
+    names = [name for name in calls.calls(narrow) if name.startswith("id:")]
+    assert names == (classes or [f"id:{name}" for name in ids.task_ids(schema)])
+    assert list(calls.opaque_calls(narrow)) == opaque
+
+
+def test_a_call_has_an_ordinary_id_where_guids_are_not_admitted() -> None:
+    narrow = contract({"type": "string", "enum": ["a", "b"]})
+    strata: Strata[Any] = calls.guid_calls(narrow) | calls.calls(narrow).only("token:padded")
+    assert {call.task_id for call in draws(strata.any(), 30)} == {"a", "b"}

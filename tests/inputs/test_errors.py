@@ -1,0 +1,146 @@
+"""Graph's error objects: legal in every shape, and each case says what its document does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from graphcontract import service
+from graphcontract.inputs import ErrorCase, errors
+
+from . import CODES, contract, draws, smallest
+
+DOCUMENTED = {(status, code) for status, codes in CODES.items() for code in codes}
+KNOWN = {"code", "message", "target", "details", "innerError", "innererror"}
+
+
+def error_of(case: ErrorCase) -> dict[str, Any]:
+    assert isinstance(case.body, dict)
+    error = case.body["error"]
+    assert isinstance(error, dict)
+    return error
+
+
+def depth(error: dict[str, Any]) -> int:
+    inner = error.get("innerError", error.get("innererror"))
+    return 1 + depth(inner) if inner else 0
+
+
+def is_shaped_for_details(case: ErrorCase) -> bool:
+    details = error_of(case)["details"]
+    return bool(details) and all(set(detail) == {"code", "message", "target"} for detail in details)
+
+
+def has_unknown_members(case: ErrorCase) -> bool:
+    error, body = error_of(case), case.body
+    assert isinstance(body, dict)
+    levels = (body.keys() - {"error"}, error.keys() - KNOWN, error["innerError"].keys() - {"date"})
+    return all(any(name.startswith("new-") for name in level) for level in levels) and "@odata.type" in error
+
+
+def has_odd_types(case: ErrorCase) -> bool:
+    error = error_of(case)
+    nulls = any(error.get(name, "") is None for name in ("innerError", "message", "details", "target"))
+    return nulls or bool(error.keys() - KNOWN)
+
+
+def is_empty(text: str | None) -> bool:
+    return text == ""
+
+
+MEMBERS: dict[str, Callable[[ErrorCase], bool]] = {
+    "documented": lambda case: (case.status, case.code) in DOCUMENTED,
+    "unknown-code": lambda case: bool(case.code) and case.code not in {code for _, code in DOCUMENTED},
+    "inner-upper": lambda case: bool(error_of(case)["innerError"]) and "innererror" not in error_of(case),
+    "inner-lower": lambda case: bool(error_of(case)["innererror"]) and "innerError" not in error_of(case),
+    "nested": lambda case: 2 <= depth(error_of(case)) <= 31,
+    "no-inner": lambda case: set(error_of(case)) == {"code", "message"},
+    "no-message": lambda case: "message" not in error_of(case) and bool(case.code),
+    "no-code": lambda case: "code" not in error_of(case) and bool(case.message),
+    "details": is_shaped_for_details,
+    "further-members": has_unknown_members,
+    "odd-types": has_odd_types,
+    "non-ascii": lambda case: not (case.code or "").isascii() and not (case.message or "").isascii(),
+    "markup": lambda case: bool(set(case.message or "") & set("\"'{}%<\\\n\t&]")),
+    "empty-texts": lambda case: is_empty(case.code) or is_empty(case.message),
+    "long-text": lambda case: 1024 <= len(case.message or "") <= 16384,
+}
+
+
+def test_the_classes_are_these() -> None:
+    assert set(errors.graph_errors(contract())) == set(MEMBERS)
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_class_draws_its_members_alone(name: str) -> None:
+    for case in draws(errors.graph_errors(contract())[name], 40):
+        assert MEMBERS[name](case), case
+        assert 400 <= case.status <= 599
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_case_says_what_its_document_says(name: str) -> None:
+    for case in draws(errors.graph_errors(contract())[name], 20):
+        read = json.loads(service.error(case.status, case.body).content)
+        assert read == case.body
+        assert read["error"].get("code") == case.code
+        assert read["error"].get("message") == case.message
+        assert service.request_id_of(read) == case.request_id
+
+
+def test_every_documented_code_is_drawn_with_its_status() -> None:
+    drawn = draws(errors.graph_errors(contract())["documented"], 60)
+    assert {(case.status, case.code) for case in drawn} == DOCUMENTED
+
+
+def test_a_contract_may_document_no_codes() -> None:
+    assert "documented" not in errors.graph_errors(contract(error_codes={}))
+
+
+def test_request_ids_are_said_or_not() -> None:
+    strata = errors.graph_errors(contract())
+    assert all(case.request_id is None for case in draws(strata["no-inner"], 20))
+    assert all(case.request_id for case in draws(strata["nested"], 20))
+    assert {case.request_id is None for case in draws(strata["inner-lower"], 60)} == {True, False}
+
+
+def test_nesting_is_shallow_and_deep() -> None:
+    depths = {depth(error_of(case)) for case in draws(errors.graph_errors(contract())["nested"], 60)}
+    assert {2, 7, 31} <= depths
+
+
+def test_a_few_draws_show_every_oddity() -> None:
+    drawn = draws(errors.graph_errors(contract())["odd-types"], 5)
+    nulls = {name for case in drawn for name, value in error_of(case).items() if value is None}
+    assert nulls == {"innerError", "message", "details", "target"}
+
+
+def test_shrinks_to_the_oddity_that_matters() -> None:
+    case = smallest(errors.graph_errors(contract())["odd-types"], lambda case: "retryable" in error_of(case))
+    assert error_of(case).keys() == {"code", "message", "innerError", "retryable"}
+
+
+def test_shrinks_to_the_mark_that_matters() -> None:
+    case = smallest(errors.graph_errors(contract())["markup"], lambda case: "<b>" in (case.message or ""))
+    assert case.message == "<b>"
+
+
+def test_each_named_status_is_a_class() -> None:
+    strata = errors.statuses()
+    named = [400, 401, 403, 404, 405, 406, 409, 410, 411, 412, 413, 415, 416, 422, 423, 428, 429]
+    named += [500, 501, 502, 503, 504, 507, 509]
+    assert list(strata) == [*map(str, named), "other-4xx", "other-5xx"]
+    assert [draws(strata[str(status)], 2) for status in named] == [[status] for status in named]
+
+
+def test_other_statuses_are_of_their_class_and_have_no_class_of_their_own() -> None:
+    strata = errors.statuses()
+    for name, first in (("other-4xx", 400), ("other-5xx", 500)):
+        drawn = set(draws(strata[name], 60))
+        assert len(drawn) > 20
+        assert drawn <= set(range(first, first + 100)) - {407} - {
+            int(other) for other in strata if other.isdigit()
+        }

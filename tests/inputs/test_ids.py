@@ -1,0 +1,297 @@
+"""Task ids: every class gives its own kind alone, all of it usable, and narrows as the schema says."""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from collections.abc import Callable
+from typing import Any, Literal
+
+import pytest
+from hypothesis.strategies import SearchStrategy
+
+from graphcontract.inputs import ids
+
+from . import draws, smallest
+
+LETTERS = set(string.ascii_lowercase)
+WORD = set(string.ascii_letters + string.digits)
+LITERALS = re.compile(
+    r"null|none|nil|nan|true|false|undefined|-?infinity|[+-]?\d[\d._]*(e\d+)?|0[xb]\d+|\[object Object\]",
+    re.I,
+)
+
+
+def matches(pattern: str) -> Callable[[str], bool]:
+    return lambda id: re.fullmatch(pattern, id) is not None
+
+
+def mixes(special: str) -> Callable[[str], bool]:
+    return lambda id: bool(set(id) & set(special)) and set(id) <= set(special) | LETTERS
+
+
+def holds(*pieces: str) -> Callable[[str], bool]:
+    return lambda id: any(piece in id for piece in pieces)
+
+
+def form(id: str, name: Literal["NFC", "NFD", "NFKC"]) -> str:
+    return unicodedata.normalize(name, id)
+
+
+def alternates_case(id: str) -> bool:
+    return id.isascii() and id.lower() != id != id.upper()
+
+
+def folds_oddly(id: str) -> bool:
+    return not id.isascii() and (id.casefold() != id or id.upper().lower() != id)
+
+
+def has_directions(id: str) -> bool:
+    return all(unicodedata.bidirectional(character) in ("R", "AL") for character in id)
+
+
+def has_malformed_percent(id: str) -> bool:
+    return re.search(r"%(?![0-9A-Fa-f]{2})", id) is not None
+
+
+def is_within(first: int, last: int) -> Callable[[str], bool]:
+    return lambda id: all(first <= ord(character) <= last for character in id)
+
+
+MEMBERS: dict[str, Callable[[str], bool]] = {
+    "guid": matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "guid-upper": lambda id: matches("[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")(id) and id != id.lower(),
+    "guid-braced": matches(r"\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}"),
+    "guid-compact": matches("[0-9a-f]{32}"),
+    "opaque": lambda id: set(id) <= WORD and alternates_case(id) and len(id) <= 64,
+    "digits": matches(r"0\d*|\d{20,}"),
+    "literal-like": lambda id: LITERALS.fullmatch(id) is not None,
+    "letter-case": lambda id: id.isalpha() and alternates_case(id),
+    "unreserved": mixes("-._~"),
+    "gen-delims": mixes(":/?#[]@"),
+    "sub-delims": mixes("!$&'()*+,;="),
+    "unsafe": mixes(' "<>\\^`{|}'),
+    "percent": lambda id: re.search("%[0-9A-Fa-f]{2}", id) is not None and not has_malformed_percent(id),
+    "percent-malformed": has_malformed_percent,
+    "plus-space": lambda id: "+" in id and " " in id and id.strip("+ ") == id,
+    "edges": lambda id: not id[0].isalpha() or not id[-1].isalpha(),
+    "quotes": mixes("'\""),
+    "template-like": holds("{", "%s", "%(x)s", "$", "\\1"),
+    "url-like": holds("/", ":", "@"),
+    "markup-like": holds("&amp;", "&#39;", "\\", "<b>", "<!--", "]]>"),
+    "composed": lambda id: form(id, "NFC") == id != form(id, "NFD"),
+    "decomposed": lambda id: form(id, "NFD") == id != form(id, "NFC"),
+    "compatibility": lambda id: form(id, "NFKC") != id,
+    "case-folding": folds_oddly,
+    "latin1": is_within(0xA1, 0xFF),
+    "bmp": lambda id: id.isalpha() and is_within(0x100, 0xFFFF)(id),
+    "astral": lambda id: any(ord(character) > 0xFFFF for character in id),
+    "right-to-left": has_directions,
+    "invisible": lambda id: any(unicodedata.category(one) in ("Cf", "Zs", "Zl", "Zp") for one in id),
+    "single": lambda id: len(id) == 1 and id.isprintable(),
+    "long": lambda id: id.isascii() and id.isalnum() and 255 <= len(id) <= 2048,
+    "long-mixed": lambda id: not id.isascii() and 100 <= len(id) <= 300,
+}
+
+
+# What is left of a class where its texts are cut, or padded with x (digits with 0), to fit a schema.
+FITTED: dict[str, Callable[[str], bool]] = {
+    "opaque": lambda id: set(id) <= WORD and alternates_case(id),
+    "digits": str.isdigit,
+    "percent": lambda id: re.search("%[0-9A-Fa-f]{2}", id) is not None,
+    "long-mixed": lambda id: not id.isascii(),
+}
+
+
+def is_usable(id: str) -> bool:
+    refused = any(unicodedata.category(character) in ("Cc", "Cs") for character in id)
+    return 1 <= len(id) <= 2048 and id not in (".", "..") and not refused
+
+
+def test_the_classes_are_these() -> None:
+    assert list(ids.task_ids()) == list(MEMBERS)
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_a_class_draws_usable_members_alone(name: str) -> None:
+    drawn = draws(ids.task_ids()[name], 60)
+    assert [id for id in drawn if not MEMBERS[name](id)] == []
+    assert [id for id in drawn if not is_usable(id)] == []
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_the_simplest_of_a_class_is_short_and_comes_first(name: str) -> None:
+    strategy = ids.task_ids()[name]
+    first = draws(strategy, 1)[0]
+    assert first == smallest(strategy, lambda _: True)
+    assert len(first) <= 6 or name.startswith(("guid", "long"))
+
+
+@pytest.mark.parametrize(
+    ("name", "characters"),
+    [
+        ("unreserved", "-._~"),
+        ("gen-delims", ":/?#[]@"),
+        ("sub-delims", "!$&'()*+,;="),
+        ("unsafe", ' "<>\\^`{|}'),
+        ("quotes", "'\""),
+        ("invisible", "\u200b\u200d\ufeff\u00ad\u202e\u2028\u2029\u00a0"),
+    ],
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_a_few_draws_show_every_character(name: str, characters: str, seed: int) -> None:
+    assert set(characters) <= set("".join(draws(ids.task_ids()[name], 5, seed)))
+
+
+@pytest.mark.parametrize(
+    ("name", "pieces"),
+    [
+        ("percent", ["%41", "%2F", "%252F", "%C3%A9", "%2e%2e", "%00"]),
+        ("percent-malformed", ["%zz", "100%", "%u0041"]),
+        ("template-like", ["{id}", "{0}", "%s", "${x}", "$value", "{{x}}", "\\1", "$1"]),
+        ("markup-like", ["&amp;", "&#39;", "\\u0041", "\\n", "<b>"]),
+        ("unreserved", ["..."]),
+    ],
+)
+def test_a_few_draws_show_every_piece(name: str, pieces: list[str]) -> None:
+    drawn = draws(ids.task_ids()[name], 5)
+    assert [piece for piece in pieces if not any(piece in id for id in drawn)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "character"),
+    [("sub-delims", "'"), ("gen-delims", "#"), ("unsafe", "|"), ("percent", "%2F"), ("invisible", "\ufeff")],
+)
+def test_shrinks_to_the_character_that_matters(name: str, character: str) -> None:
+    assert smallest(ids.task_ids()[name], lambda id: character in id) == character
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "id"),
+    [
+        ("opaque", lambda id: len(id) > 4, "aZ000"),
+        ("digits", lambda id: id != "0", "00"),
+        ("latin1", lambda id: "é" in id, "é"),
+        ("decomposed", lambda _: True, "A\u0300"),
+        ("guid", lambda _: True, "00000000-0000-0000-0000-00000000000a"),
+    ],
+)
+def test_shrinks_to_a_readable_id(name: str, wanted: Callable[[str], bool], id: str) -> None:
+    assert smallest(ids.task_ids()[name], wanted) == id
+
+
+def test_long_ids_reach_the_bounds() -> None:
+    lengths = {len(id) for id in draws(ids.task_ids()["long"], 100)}
+    assert {255, 256, 1023, 1024, 1025, 2048} <= lengths
+
+
+def test_edges_are_on_either_side() -> None:
+    drawn = draws(ids.task_ids()["edges"], 100)
+    assert any(id[0].isalpha() for id in drawn)
+    assert any(id[-1].isalpha() for id in drawn)
+
+
+def test_guids_are_lower_case_and_never_nil() -> None:
+    drawn = draws(ids.guids(), 100)
+    assert all(MEMBERS["guid"](id) and id != id.upper() for id in drawn)
+    assert len({id[14] for id in drawn}) > 8
+
+
+def test_unusable_ids() -> None:
+    strata = ids.unusable_task_ids()
+    assert {name: draws(strata[name], 3) for name in strata} == {
+        "empty": [""],
+        "dot": ["."],
+        "dot-dot": [".."],
+    }
+
+
+def test_control_ids_are_not_usable() -> None:
+    assert "crlf-field" in ids.control_task_ids()
+    assert not any(is_usable(id) for id in draws(ids.control_task_ids().any(), 100))
+
+
+def test_an_enumeration_is_all_there_is() -> None:
+    strata = ids.task_ids({"type": "string", "enum": ["a", "b/c", "", "..", "x\ny"]})
+    assert list(strata) == ["enum"]
+    assert set(draws(strata["enum"], 20)) == {"a", "b/c"}
+
+
+def test_numbers_of_an_enumeration_are_spelled() -> None:
+    assert draws(ids.task_ids({"type": "integer", "enum": [7]})["enum"], 3) == ["7"]
+
+
+def test_the_format_uuid_leaves_guids() -> None:
+    assert list(ids.task_ids({"type": "string", "format": "uuid"})) == ["guid", "guid-upper"]
+
+
+@pytest.mark.parametrize("pattern", ["^[0-9a-f]{4}$", "^t-", "x", r"^\d+$"])
+def test_a_pattern_is_searched_for(pattern: str) -> None:
+    strata = ids.task_ids({"type": "string", "pattern": pattern, "maxLength": 40})
+    assert list(strata) == ["pattern"]
+    for id in draws(strata["pattern"], 30):
+        assert re.search(pattern, id, re.ASCII)
+        assert is_usable(id)
+        assert len(id) <= 40
+
+
+def test_integers_are_spelled_in_decimals() -> None:
+    strata = ids.task_ids({"type": "integer"})
+    drawn = [int(id) for name in strata for id in draws(strata[name], 20)]
+    assert min(drawn) < 0
+    assert max(drawn) >= 2**63
+    assert all(str(int(id)) == id for id in draws(strata.any(), 50))
+
+
+@pytest.mark.parametrize(
+    "bounds", [(1, 1), (1, 8), (3, 3), (5, 40), (40, 100), (36, 36), (300, 2048), (2048, 2048)]
+)
+def test_lengths_are_kept_and_members_stay_members(bounds: tuple[int, int]) -> None:
+    least, most = bounds
+    strata = ids.task_ids({"type": "string", "minLength": least, "maxLength": most})
+    for name, strategy in strata.items():
+        for id in draws(strategy, 15):
+            assert least <= len(id) <= most, name
+            assert is_usable(id), name
+            belongs = FITTED.get(name, MEMBERS[name])
+            assert belongs(id) or belongs(id.rstrip("x")), name
+
+
+def test_classes_that_cannot_be_of_a_length_are_left_out() -> None:
+    strata = ids.task_ids({"type": "string", "maxLength": 8})
+    assert not {"guid", "guid-compact", "template-like", "long", "long-mixed"} & set(strata)
+    assert {"opaque", "single", "sub-delims", "percent", "literal-like"} <= set(strata)
+    assert "single" not in ids.task_ids({"type": "string", "minLength": 2})
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ({"type": "string", "minimum": 3}, "minimum"),
+        ({"type": "string", "format": "date"}, "uuid alone"),
+        ({"type": "string", "format": "uuid", "pattern": "a"}, "pattern as well"),
+        ({"type": "string", "pattern": "("}, "no regular expression"),
+        ({"type": "string", "enum": [""]}, "no usable id"),
+        ({"type": "string", "maxLength": 0}, "no usable id"),
+    ],
+)
+def test_a_schema_that_leaves_nothing_to_draw_is_an_error(schema: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ids.task_ids(schema)
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_guid"),
+    [
+        ({"type": "string", "description": "a task"}, True),
+        ({"type": "string", "format": "uuid"}, True),
+        ({"type": "string", "maxLength": 64}, True),
+        ({"type": "string", "maxLength": 35}, False),
+        ({"type": "string", "enum": ["a"]}, False),
+        ({"type": "integer"}, False),
+    ],
+)
+def test_plain_ids_are_guids_where_the_schema_admits_them(schema: dict[str, Any], is_guid: bool) -> None:
+    plain: SearchStrategy[str] = ids.plain(schema)
+    assert all(MEMBERS["guid"](id) is is_guid for id in draws(plain, 20))
