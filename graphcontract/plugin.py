@@ -24,11 +24,16 @@ if TYPE_CHECKING:
     from graphcontract.session import Options, Session
     from graphcontract.suite import SuiteTest
 
-_RUN = "graphcontract-run"
 _ATTRIBUTE = "graphcontract_part"
 _SEED = "graphcontract_seed"
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("client", {"metavar": "CLIENT", "help": "client under test: python:module:callable, process:ARGV, command:ARGV, reference"}),
+    (
+        "client",
+        {
+            "metavar": "CLIENT",
+            "help": "client under test: python:module:callable, process:ARGV, command:ARGV, reference",
+        },
+    ),
     ("contract", {"metavar": "ID|FILE", "help": "contract to judge by"}),
     ("transport", {"choices": ("loopback", "mock"), "help": "where answers come from"}),
     ("profile", {"choices": ("quick", "gate", "nightly"), "help": "how much to explore"}),
@@ -52,9 +57,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(f"--graph-{name}", default=None, **settings)
         parser.addini(f"graph_{name.replace('-', '_')}", settings["help"])
     group.addoption("--graph-in-process", action="store_true", help="call a python: client in this process")
-    group.addoption("--graph-select", action="append", default=[], metavar="CLAUSE", help="judge these clauses alone")
-    group.addoption("--graph-deselect", action="append", default=[], metavar="CLAUSE", help="leave these clauses out")
-    group.addoption("--graph-report", action="append", default=[], metavar="FORMAT=PATH", help="jsonl=PATH or junit=PATH")
+    group.addoption(
+        "--graph-select", action="append", default=[], metavar="CLAUSE", help="judge these clauses alone"
+    )
+    group.addoption(
+        "--graph-deselect", action="append", default=[], metavar="CLAUSE", help="leave these clauses out"
+    )
+    group.addoption(
+        "--graph-report", action="append", default=[], metavar="FORMAT=PATH", help="jsonl=PATH or junit=PATH"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -63,7 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "must: a clause that a client must keep")
     config.addinivalue_line("markers", "should: a clause that a client should keep")
     found = [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Handover)]
-    config.pluginmanager.register(Run(config, found[0] if found else None), _RUN)
+    config.pluginmanager.register(Run(config, found[0] if found else None))
 
 
 class Handover:
@@ -154,7 +165,9 @@ class ClauseItem(pytest.Item):
         if isinstance(excinfo.value, Violation) and self.part is not None and self.part.evidence is not None:
             from graphcontract.reporting.prose import violation
 
-            return violation(self.part.evidence, self._run.session.contract.clauses[self.clause].counted_level)
+            return violation(
+                self.part.evidence, self._run.session.contract.clauses[self.clause].counted_level
+            )
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -170,7 +183,7 @@ def pytest_pycollect_makeitem(
 
     if not isinstance(obj, SuiteTest):
         return None
-    run: Run = collector.config.pluginmanager.get_plugin(_RUN)
+    run = next(each for each in collector.config.pluginmanager.get_plugins() if isinstance(each, Run))
     wanted = [id for id in obj.proves if id in run.session.planned]
     return [
         ClauseItem.from_parent(collector, name=f"{name}[{clause}]", test=obj, clause=clause, run=run)
@@ -214,7 +227,7 @@ class Run:
             return None
         from xdist.scheduler import LoadScopeScheduling
 
-        class ByTest(LoadScopeScheduling):  # type: ignore[misc, unused-ignore]
+        class ByTest(LoadScopeScheduling):  # type: ignore[misc]
             """Hands out whole tests."""
 
             def _split_scope(self, nodeid: str) -> str:
@@ -271,7 +284,9 @@ class Run:
         carried = getattr(report, _ATTRIBUTE, None)
         if carried is not None:
             values = json.loads(carried)
-            self.ledger.add(Part(**values | {"also": tuple(values["also"]), "recorded": tuple(values["recorded"])}))
+            self.ledger.add(
+                Part(**values | {"also": tuple(values["also"]), "recorded": tuple(values["recorded"])})
+            )
         elif report.failed:
             reason = f"the test did not end: {report.longreprtext[-400:]}"
             self.ledger.add(Part(_clause_of(report.nodeid), "error", reason=reason))

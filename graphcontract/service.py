@@ -87,7 +87,9 @@ def error(status: int, body: object, **changes: object) -> Answer:
     made = at_once(answer(status, content, "application/json", **changes))
     request_id = request_id_of(body)
     sendable = request_id is not None and request_id.isascii() and request_id.isprintable()
-    return replace(made, fields=(*made.fields, ("request-id", request_id))) if sendable and request_id else made
+    return (
+        replace(made, fields=(*made.fields, ("request-id", request_id))) if sendable and request_id else made
+    )
 
 
 def at_once(what: Answer) -> Answer:

@@ -35,7 +35,11 @@ class SuiteTest:
         drawn = {name: _classes(source, contract) for name, source in self.sources.items()}
         combined: dict[str, st.SearchStrategy[dict[str, Any]]] = {}
         for combination in product(*(classes.items() for classes in drawn.values())):
-            names = [name for (name, _), classes in zip(combination, drawn.values(), strict=True) if len(classes) > 1]
+            names = [
+                name
+                for (name, _), classes in zip(combination, drawn.values(), strict=True)
+                if len(classes) > 1
+            ]
             strategies = {key: strategy for key, (_, strategy) in zip(drawn, combination, strict=True)}
             combined[" ".join(names) or "any"] = st.fixed_dictionaries(strategies)
         return combined

@@ -53,7 +53,11 @@ def statuses(*codes: int) -> st.SearchStrategy[int]:
         }
     ),
     content=Strata(
-        {"none": st.just(b""), "json": st.just(JSON), "text": st.sampled_from([b"OK", b"<p>done</p>", b"\xff\xfe"])}
+        {
+            "none": st.just(b""),
+            "json": st.just(JSON),
+            "text": st.sampled_from([b"OK", b"<p>done</p>", b"\xff\xfe"]),
+        }
     ),
 )
 def test_other_success(gate: Gate, call: Call, status: int, content: bytes) -> None:
@@ -102,8 +106,12 @@ def test_interim_answers(gate: Gate, call: Call, before: tuple[int, ...], final:
     call=guid_calls,
     stray=Strata(
         {
-            "content": st.sampled_from([JSON, b"{}", b"x"]).map(lambda content: replace(success(), content=content)),
-            "unannounced": st.sampled_from([JSON, b"\r\n", b"0\r\n\r\n"]).map(lambda it: replace(success(), stray=it)),
+            "content": st.sampled_from([JSON, b"{}", b"x"]).map(
+                lambda content: replace(success(), content=content)
+            ),
+            "unannounced": st.sampled_from([JSON, b"\r\n", b"0\r\n\r\n"]).map(
+                lambda it: replace(success(), stray=it)
+            ),
             "chunked": st.sampled_from([b"", JSON]).map(
                 lambda content: replace(success(), content=content, framing="chunked")
             ),

@@ -19,7 +19,7 @@ When = Callable[[Contract, Trial], bool]
 Unowed = Callable[[Contract], str | None]
 
 _MODULES = ("request", "conventions", "answers", "errors")
-_registry: dict[str, "ClauseFunction"] = {}
+_registry: dict[str, ClauseFunction] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,11 @@ def other_success(contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding(outcome.kind, f"success or failure for {_status(contract, trial.last)}", said(outcome))
 
 
-@clause("response.redirection", "success", when=_by_status(lambda _, status: 300 <= status < 400 and status != 304))
+@clause(
+    "response.redirection",
+    "success",
+    when=_by_status(lambda _, status: 300 <= status < 400 and status != 304),
+)
 def redirection(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A redirection that leads nowhere canceled nothing."""
     outcome = trial.last.outcome
@@ -139,7 +143,9 @@ def stray_content(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """What follows a 204 on a kept connection is not the next call's answer (RFC 9112, 6.3)."""
     strayed, following = trial.steps[-2:]
     if strayed.outcome.kind in _UNKEPT:
-        yield Finding(strayed.outcome.kind, "an outcome for the answer with stray content", said(strayed.outcome))
+        yield Finding(
+            strayed.outcome.kind, "an outcome for the answer with stray content", said(strayed.outcome)
+        )
         return
     last = answered(contract, following)
     if last is None:

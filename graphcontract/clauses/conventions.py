@@ -179,7 +179,9 @@ def injection(contract: Contract, trial: Trial) -> Iterator[Finding]:
         place = target.place_of(Template.of(contract), call.task_id)
         seen = target.segments[place] if place is not None else request.target
         if request.malformed is None and decode(seen) != call.task_id.encode():
-            yield Finding("altered", f"the id {abbreviated(repr(call.task_id))}, or a refusal", seen, at=request)
+            yield Finding(
+                "altered", f"the id {abbreviated(repr(call.task_id))}, or a refusal", seen, at=request
+            )
 
 
 def _runs(text: str, judged: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:

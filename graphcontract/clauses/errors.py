@@ -58,7 +58,9 @@ def status(contract: Contract, trial: Trial) -> Iterator[Finding]:
         error, last = reported
         if error.status != last.status:
             kind = "missing" if error.status is None else "other"
-            yield Finding(kind, f"status {last.status}", f"status {error.status}", _status_class(contract, trial))
+            yield Finding(
+                kind, f"status {last.status}", f"status {error.status}", _status_class(contract, trial)
+            )
 
 
 Texts = Callable[[GraphError], str | None]
@@ -99,7 +101,11 @@ def _exposes(id: str, needs: str, owed: Texts, exposed: Exposed, part: bool) -> 
 _exposes("error.code", "code", lambda error: error.code, lambda given: given.code, part=False)
 _exposes("error.message", "message", lambda error: error.message, lambda given: given.message, part=True)
 _exposes(
-    "error.request-id", "request-id", lambda error: error.request_id, lambda given: given.request_id, part=False
+    "error.request-id",
+    "request-id",
+    lambda error: error.request_id,
+    lambda given: given.request_id,
+    part=False,
 )
 
 

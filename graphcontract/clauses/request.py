@@ -195,7 +195,9 @@ def _oddest(text: str) -> str:
     "request.query",
     "query",
     when=_sent_plainly,
-    unowed=lambda contract: None if contract.request.query == "absent" else "the contract leaves the query open",
+    unowed=lambda contract: (
+        None if contract.request.query == "absent" else "the contract leaves the query open"
+    ),
 )
 def query(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A bare question mark is an empty query, and a matter of spelling."""
@@ -248,7 +250,9 @@ def _odd_token_broke_it(contract: Contract, trial: Trial) -> bool:
     when=_credentials_on_trial,
     needs=frozenset({"credentials"}),
     unowed=lambda contract: (
-        None if contract.request.fields.get("Authorization") == "require" else "the contract asks for no credentials"
+        None
+        if contract.request.fields.get("Authorization") == "require"
+        else "the contract asks for no credentials"
     ),
 )
 def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
@@ -285,7 +289,9 @@ def _authorization_faults(request: WireRequest, token: str) -> Iterator[Finding]
 
 def _comparison(owed: str, seen: str) -> str:
     """How two tokens differ, without showing either."""
-    same = next((i for i, (a, b) in enumerate(zip(owed, seen, strict=False)) if a != b), min(len(owed), len(seen)))
+    same = next(
+        (i for i, (a, b) in enumerate(zip(owed, seen, strict=False)) if a != b), min(len(owed), len(seen))
+    )
     return f"{len(seen)} characters that differ from the token's {len(owed)} from the {same + 1}th on"
 
 
@@ -299,7 +305,9 @@ def _leaks(request: WireRequest, token: str) -> Iterator[Finding]:
         ("the content", content),
     ):
         if telling in seen and not seen.lower().startswith(b"authorization:"):
-            yield Finding("elsewhere", "the token in Authorization alone", f"it stands in {where}", at=request)
+            yield Finding(
+                "elsewhere", "the token in Authorization alone", f"it stands in {where}", at=request
+            )
             return
 
 

@@ -51,22 +51,58 @@ class Record(StrEnum):
 
 
 def check(
-    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client under test; see below.", show_default=False)] = "",
-    contract: Annotated[str, typer.Option(metavar="ID|FILE", help="Contract to judge by.")] = "sharepointmigrationtask-cancel",
-    transport: Annotated[Transport, typer.Option(help="Where answers come from: a server on 127.0.0.1, or httpx's inside (Python clients on httpx).")] = Transport.LOOPBACK,
-    profile: Annotated[Profile, typer.Option(help="How much to explore; nightly draws anew each time.")] = Profile.GATE,
+    client: Annotated[
+        str, typer.Argument(metavar="CLIENT", help="The client under test; see below.", show_default=False)
+    ] = "",
+    contract: Annotated[
+        str, typer.Option(metavar="ID|FILE", help="Contract to judge by.")
+    ] = "sharepointmigrationtask-cancel",
+    transport: Annotated[
+        Transport,
+        typer.Option(
+            help="Where answers come from: a server on 127.0.0.1, or httpx's inside (Python clients on httpx)."
+        ),
+    ] = Transport.LOOPBACK,
+    profile: Annotated[
+        Profile, typer.Option(help="How much to explore; nightly draws anew each time.")
+    ] = Profile.GATE,
     fail_on: Annotated[Level, typer.Option(help="Lowest level whose violation fails the run.")] = Level.MUST,
-    select: Annotated[list[str] | None, typer.Option(metavar="CLAUSE", help="Judge only clauses that match, e.g. 'error.*'; repeatable.")] = None,
-    deselect: Annotated[list[str] | None, typer.Option(metavar="CLAUSE", help="Leave out clauses that match; repeatable.")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of the inputs [default: 0; nightly: random].")] = None,
-    first: Annotated[bool, typer.Option("-x", "--exit-first", help="Stop at the first violation that fails the run.")] = False,
-    workers: Annotated[int, typer.Option("-n", "--workers", metavar="N", min=1, help="Processes to spread the tests over.")] = 1,
-    start_timeout: Annotated[float, typer.Option(metavar="SECONDS", min=0.1, help="How long a driver may take to start.")] = 60.0,
-    in_process: Annotated[bool, typer.Option("--in-process", help="Call a python: client in this process instead of in a child.")] = False,
-    implementation: Annotated[str | None, typer.Option(metavar="NAME[@VERSION]", help="What reports call the client.")] = None,
-    report: Annotated[list[str] | None, typer.Option(metavar="FORMAT=PATH", help="Write jsonl=PATH or junit=PATH; - is standard output; repeatable.")] = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CLAUSE", help="Judge only clauses that match, e.g. 'error.*'; repeatable."),
+    ] = None,
+    deselect: Annotated[
+        list[str] | None, typer.Option(metavar="CLAUSE", help="Leave out clauses that match; repeatable.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Seed of the inputs [default: 0; nightly: random].")
+    ] = None,
+    first: Annotated[
+        bool, typer.Option("-x", "--exit-first", help="Stop at the first violation that fails the run.")
+    ] = False,
+    workers: Annotated[
+        int, typer.Option("-n", "--workers", metavar="N", min=1, help="Processes to spread the tests over.")
+    ] = 1,
+    start_timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="How long a driver may take to start.")
+    ] = 60.0,
+    in_process: Annotated[
+        bool,
+        typer.Option("--in-process", help="Call a python: client in this process instead of in a child."),
+    ] = False,
+    implementation: Annotated[
+        str | None, typer.Option(metavar="NAME[@VERSION]", help="What reports call the client.")
+    ] = None,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FORMAT=PATH", help="Write jsonl=PATH or junit=PATH; - is standard output; repeatable."
+        ),
+    ] = None,
     record: Annotated[Record, typer.Option(help="Exchanges that the jsonl report keeps.")] = Record.FAILURES,
-    list_clauses: Annotated[bool, typer.Option("--list", help="List the clauses that would be judged, and judge nothing.")] = False,
+    list_clauses: Annotated[
+        bool, typer.Option("--list", help="List the clauses that would be judged, and judge nothing.")
+    ] = False,
 ) -> None:
     """Gate a client: judge it clause by clause against a contract.
 

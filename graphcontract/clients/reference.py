@@ -41,12 +41,12 @@ def cancel(call: Call) -> Outcome:
 async def cancel_async(call: Call) -> Outcome:
     """Cancel a task, within `call.timeout` seconds."""
     try:
-        url, fields = _target(call), _fields(call.token)
+        url, fields, authorities = _target(call), _fields(call.token), _authorities(call.ca_file)
     except (ValueError, httpx.InvalidURL) as error:
         return Outcome.rejected(str(error))
     try:
         async with asyncio.timeout(call.timeout):
-            return await _exchange(url, fields, call)
+            return await _exchange(url, fields, authorities, call.timeout)
     except (TimeoutError, httpx.TimeoutException):
         return Outcome.failure(kind="timeout", message=f"no answer within {call.timeout:g} s")
     except httpx.TransportError as error:
@@ -73,16 +73,18 @@ def _fields(token: str) -> dict[str, str]:
     }
 
 
-async def _exchange(url: httpx.URL, fields: dict[str, str], call: Call) -> Outcome:
+async def _exchange(
+    url: httpx.URL, fields: dict[str, str], authorities: ssl.SSLContext, timeout: float
+) -> Outcome:
     """Send the one request and read the answer. Nothing is sent again: the service may have obeyed it.
 
     A connection serves one call: on a kept one, httpx takes what follows a 204, be it content or stray
     bytes, for the next call's answer. A client a call costs little; its SSL context is dear, and kept.
     """
-    # The caller bounds the whole; but httpx forgets to close the socket of a TLS handshake that is cancelled.
-    timeout = httpx.Timeout(None, connect=0.9 * call.timeout)
+    # The caller bounds the whole; but httpx leaves a socket open whose TLS handshake is cancelled.
+    bounds = httpx.Timeout(None, connect=0.9 * timeout)
     async with (
-        httpx.AsyncClient(verify=_authorities(call.ca_file), trust_env=False, timeout=timeout) as client,
+        httpx.AsyncClient(verify=authorities, trust_env=False, timeout=bounds) as client,
         client.stream("POST", url, headers=fields) as response,
     ):
         if not response.is_success:

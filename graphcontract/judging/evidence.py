@@ -19,7 +19,9 @@ from graphcontract.judging.verdict import evidence_id
 _CUT = 64 * 1024
 
 
-def evidence(clause: Clause, finding: Finding, trial: Trial, *, repeat: str, note: str | None) -> dict[str, Any]:
+def evidence(
+    clause: Clause, finding: Finding, trial: Trial, *, repeat: str, note: str | None
+) -> dict[str, Any]:
     """The report's `evidence` object for a finding; `note` says what a reader must know of how it was seen."""
     redactor = Redactor(step.call.token for step in trial.steps)
     shown = {
@@ -61,7 +63,11 @@ def exchange(of: Exchange) -> dict[str, Any]:
 
 
 def _request(request: WireRequest, started: float, redactor: Redactor) -> dict[str, Any]:
-    shown = {"at": round(request.at - started, 6), "raw": _bytes(request.raw, redactor), "origin": request.origin}
+    shown = {
+        "at": round(request.at - started, 6),
+        "raw": _bytes(request.raw, redactor),
+        "origin": request.origin,
+    }
     return shown | ({"malformed": request.malformed} if request.malformed else {})
 
 

@@ -6,13 +6,17 @@ Knows Hypothesis and nothing of clients, clauses or pytest.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import hypothesis
+from hypothesis import configuration
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.errors import Flaky
+from hypothesis.internal.charmap import charmap, intervals_from_codec
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from hypothesis.strategies import SearchStrategy
 
@@ -27,6 +31,19 @@ class _SteadyProvider(HypothesisProvider):
 
 
 AVAILABLE_PROVIDERS[_BACKEND] = _SteadyProvider
+
+
+@cache
+def _read_characters() -> None:
+    """Let Hypothesis keep its table of characters in the user's cache, not in `.hypothesis` where the run is."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "graphcontract")
+    before = getattr(configuration, "__hypothesis_home_directory", None)
+    configuration.set_hypothesis_home_dir(cache)
+    try:
+        charmap()
+        intervals_from_codec("utf-8")
+    finally:
+        configuration.set_hypothesis_home_dir(before)
 
 
 class Enough(BaseException):
@@ -46,6 +63,7 @@ def explore(
     """Run the body over `examples` values. With `shrink`, an exception from it is shrunk, and swallowed:
     the body remembers what it saw last, which is the smallest.
     """
+    _read_characters()
     phases = [hypothesis.Phase.generate]
     if database is not None:
         phases.insert(0, hypothesis.Phase.reuse)

@@ -96,7 +96,14 @@ class Ledger:
         self._parts[part.clause].append(part)
         if len(self._parts[part.clause]) >= self._expected.get(part.clause, 1):
             self._settle(part.clause)
-        self._emit({"event": "progress", "clause": part.clause, "done": len(self._verdicts), "of": len(self._planned)})
+        self._emit(
+            {
+                "event": "progress",
+                "clause": part.clause,
+                "done": len(self._verdicts),
+                "of": len(self._planned),
+            }
+        )
 
     def close(self, *, interrupted: bool = False) -> ExitStatus:
         """Settle what is left as not run, and emit the footer."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
@@ -175,10 +176,14 @@ class Trying:
             except LeaveClass:
                 if self._gate.costly - self._costly >= allowed and index + 1 < len(strata):
                     left = len(strata) - index - 1
-                    return f"cut short: calls hung or ended the client, {left} classes of input were not tried"
+                    return (
+                        f"cut short: calls hung or ended the client, {left} classes of input were not tried"
+                    )
         return None
 
-    def _explore(self, name: str, strategy: SearchStrategy[Any], strata: int, *, shrink: bool = False) -> None:
+    def _explore(
+        self, name: str, strategy: SearchStrategy[Any], strata: int, *, shrink: bool = False
+    ) -> None:
         profile = self._gate.profile
         explore(
             strategy,
@@ -212,7 +217,9 @@ class Trying:
                 finding, trial = smallest
             else:
                 times = f"{hearing.seen[key]} of {hearing.count} exchanges"
-                note = f"seen in {times}, first after {sighting.before - 1} others; not seen again when repeated"
+                note = (
+                    f"seen in {times}, first after {sighting.before - 1} others; not seen again when repeated"
+                )
         if not hearing.function.looks_back:
             trial = Trial(trial.steps[-1:])
         return evidence(self._gate.contract.clauses[id], finding, trial, repeat=self._repeat(id), note=note)
@@ -221,10 +228,8 @@ class Trying:
         court = _Hunting(self._gate, function, key)
         self._gate.convene(court)
         strata = self._test.strata(self._gate.contract)
-        try:
+        with suppress(LeaveClass):
             self._explore(cls, strata[cls], len(strata), shrink=True)
-        except LeaveClass:
-            pass
         return court.smallest
 
 
@@ -235,4 +240,3 @@ def _unjudgeable(gate: Gate, id: str) -> str | None:
     if unowed is not None:
         return unowed
     return next((_UNSEEN[need] for need in sorted(function.needs - gate.shows)), None)
-

@@ -55,10 +55,9 @@ def _open(path: str) -> TextIO:
         return sys.stdout
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        return open(path, "w", encoding="utf-8", newline="\n")  # noqa: SIM115 - the listener closes it at the footer
+        return open(path, "w", encoding="utf-8", newline="\n")
     except OSError as error:
         raise ReportError(f"the report {path} cannot be written: {error.strerror}") from error
-
 
 
 def finish(stream: TextIO) -> None:

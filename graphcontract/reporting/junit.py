@@ -40,7 +40,10 @@ class JUnit:
 
     def _suites(self, footer: Mapping[str, Any]) -> ElementTree.Element:
         cases = [self._case(verdict) for verdict in self._verdicts]
-        counts = {name: str(sum(case.find(name) is not None for case in cases)) for name in ("failure", "error", "skipped")}
+        counts = {
+            name: str(sum(case.find(name) is not None for case in cases))
+            for name in ("failure", "error", "skipped")
+        }
         totals = {
             "name": self._header["contract"]["id"],
             "tests": str(len(cases)),
@@ -50,7 +53,9 @@ class JUnit:
             "time": f"{footer['duration']:.3f}",
         }
         suites = ElementTree.Element("testsuites", {**totals, "name": "graphcontract"})
-        suite = ElementTree.SubElement(suites, "testsuite", {**totals, "timestamp": self._header["started"].rstrip("Z")})
+        suite = ElementTree.SubElement(
+            suites, "testsuite", {**totals, "timestamp": self._header["started"].rstrip("Z")}
+        )
         suite.extend(cases)
         return suites
 
@@ -72,11 +77,13 @@ class JUnit:
             child = ElementTree.SubElement(case, tag, {"message": _clean(message), "type": evidence["id"]})
             child.text = _clean(violation(evidence, verdict["level"]))
         elif kind == "error":
-            ElementTree.SubElement(case, "error", {"message": "the harness failed", "type": kind}).text = _clean(
-                verdict["reason"]
-            )
+            ElementTree.SubElement(
+                case, "error", {"message": "the harness failed", "type": kind}
+            ).text = _clean(verdict["reason"])
         elif kind == "not-run" and gating:
-            ElementTree.SubElement(case, "failure", {"message": _clean(f"not run: {verdict['reason']}"), "type": kind})
+            ElementTree.SubElement(
+                case, "failure", {"message": _clean(f"not run: {verdict['reason']}"), "type": kind}
+            )
         elif kind != "pass":
             ElementTree.SubElement(case, "skipped", {"message": _clean(f"{kind}: {verdict['reason']}")})
         return case

@@ -15,7 +15,9 @@ _WIDTH = 200
 
 def harmless(text: str) -> str:
     """A text with control, bidirectional and invisible characters written as escapes: a terminal obeys none."""
-    return _UNSHOWN.sub(lambda match: f"\\u{ord(match[0]):04x}" if ord(match[0]) > 255 else f"\\x{ord(match[0]):02x}", text)
+    return _UNSHOWN.sub(
+        lambda match: f"\\u{ord(match[0]):04x}" if ord(match[0]) > 255 else f"\\x{ord(match[0]):02x}", text
+    )
 
 
 def violation(evidence: Mapping[str, Any], level: str) -> str:
@@ -45,7 +47,9 @@ def _lines(evidence: Mapping[str, Any], level: str) -> Iterator[str]:
 
 
 def _input(asked: Mapping[str, Any]) -> str:
-    parts = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in asked["arguments"].items()]
+    parts = [
+        f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in asked["arguments"].items()
+    ]
     return harmless(_shortened(f"{', '.join(parts)}; token = {_token(asked['token'])}"))
 
 

@@ -12,7 +12,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from graphcontract.reporting.prose import harmless, violation
 
-_STYLES = {"pass": "green", "FAIL": "bold red", "short": "yellow", "not run": "red", "n/a": "dim", "ERROR": "bold red"}
+_STYLES = {
+    "pass": "green",
+    "FAIL": "bold red",
+    "short": "yellow",
+    "not run": "red",
+    "n/a": "dim",
+    "ERROR": "bold red",
+}
 
 
 class Terminal:
@@ -46,7 +53,9 @@ class Terminal:
     def _on_header(self, event: Mapping[str, Any]) -> None:
         self._header = event
         implementation = event["implementation"]
-        name = " ".join(harmless(str(implementation[key])) for key in ("name", "version") if implementation.get(key))
+        name = " ".join(
+            harmless(str(implementation[key])) for key in ("name", "version") if implementation.get(key)
+        )
         self._console.print(
             f"[bold]{escape(name)}[/bold] before [bold]{escape(event['contract']['title'])}[/bold]\n"
             f"transport {event['transport']}, profile {event['profile']}, seed {event['seed']}"
@@ -113,7 +122,9 @@ class Terminal:
     def _word(self, verdict: Mapping[str, Any]) -> str:
         if verdict["verdict"] == "fail":
             return "FAIL" if self._gating(verdict) else "short"
-        return {"pass": "pass", "not-supported": "n/a", "not-run": "not run", "error": "ERROR"}[verdict["verdict"]]
+        return {"pass": "pass", "not-supported": "n/a", "not-run": "not run", "error": "ERROR"}[
+            verdict["verdict"]
+        ]
 
     def _sum(self, event: Mapping[str, Any]) -> str:
         must, verdicts = event["must"], self._verdicts.values()

@@ -1,12 +1,13 @@
 """Ports and connections of the loopback server: requests in, scripted answers out, both recorded.
 
-Knows sockets and scripts. Everything here is moved on under the lock of its loop.
+Knows sockets and scripts. Everything here is moved on in a turn of its loop.
 """
 
 from __future__ import annotations
 
 import selectors
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,7 +22,7 @@ ADDRESS = "127.0.0.1"
 
 _BACKLOG = 128
 _MOST_CONNECTIONS = 32  # a client may leave one open with every call
-_READ_SIZE = 64 << 10
+_READ_SIZE = 16 << 10
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _BAD_REQUEST = Answer(400, close=True)
 _TOO_LATE = Answer(503, close=True)
@@ -29,9 +30,10 @@ _TOO_LATE = Answer(503, close=True)
 
 @dataclass(eq=False, slots=True)
 class Scene:
-    """A stage as its port sees it: the script, and what has passed so far."""
+    """A stage as its port sees it: the script, and what has passed so far; `asked` once anything has."""
 
     script: Script
+    asked: threading.Event = field(default_factory=threading.Event)
     requests: list[WireRequest] = field(default_factory=list)
     responses: list[WireResponse] = field(default_factory=list)
     _used: int = 0
@@ -94,7 +96,7 @@ class Port:
             self.late += 1
         else:
             self.scene.requests.append(request)
-            self.loop.changed()
+            self.scene.asked.set()
 
     def close(self) -> None:
         """Close the port and its connections for good."""

@@ -65,9 +65,9 @@ class Loopback:
         port, scene = stage.port, stage.scene
         if port.scene is not scene:
             raise RuntimeError("the stage is finished already")
+        if expecting:
+            scene.asked.wait(_PATIENCE)
         with self._loop.turn():
-            if expecting:
-                self._loop.wait_for(lambda: bool(scene.requests), _PATIENCE)
             port.take_in()
             port.scene = None
             if spoiled:

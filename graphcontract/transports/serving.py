@@ -8,7 +8,7 @@ from __future__ import annotations
 import selectors
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 
@@ -21,7 +21,8 @@ class Loop:
 
     def __init__(self) -> None:
         self.selector = selectors.DefaultSelector()
-        self._turn = threading.Condition()
+        self._turn = threading.Lock()
+        self._queue = threading.Lock()
         self._thread = threading.Thread(target=self._serve, name="loopback", daemon=True)
         self._failure: Exception | None = None
         self._running = False
@@ -35,7 +36,7 @@ class Loop:
 
     def stop(self) -> None:
         """Close every socket and end the thread."""
-        with self._turn:
+        with self._in_turn():
             self._end()
         self._thread.join()
         self.selector.close()
@@ -48,7 +49,7 @@ class Loop:
 
         RuntimeError, before or after, where the loop does not run or has failed.
         """
-        with self._turn:
+        with self._in_turn():
             self._check()
             try:
                 yield
@@ -56,24 +57,27 @@ class Loop:
                 self._fail(error)
             self._check()
 
-    def wait_for(self, condition: Callable[[], bool], timeout: float) -> None:
-        """Let the thread serve, within a turn, until the condition holds: at most so many seconds."""
-        self._turn.wait_for(lambda: condition() or not self._running, timeout)
-
-    def changed(self) -> None:
-        """Tell whoever waits, within a turn, to look again."""
-        self._turn.notify_all()
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        # Whoever waits for the turn holds the queue, which the thread has to pass to come again:
+        # under a flood it would otherwise take the turn back before anyone else wakes.
+        with self._queue:
+            self._turn.acquire()
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def _serve(self) -> None:
         try:
             while self._running:
                 ready = self.selector.select()
-                with self._turn:
+                with self._in_turn():
                     for key, _ in ready:
                         if key.fileobj is not self._woken:
                             key.data.ready()
         except Exception as error:
-            with self._turn:
+            with self._in_turn():
                 self._fail(error)
 
     def _check(self) -> None:
@@ -91,5 +95,4 @@ class Loop:
         for key in tuple(self.selector.get_map().values()):
             if key.fileobj is not self._woken:
                 key.data.close()
-        self._turn.notify_all()
         self._waker.send(b"!")

@@ -139,9 +139,7 @@ class Conforming:
             fields[name.strip().lower()] = value.strip()
         return Answer(int(words[1]), fields, b"")
 
-    def read_content(
-        self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]
-    ) -> bytes:
+    def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
         if answer.fields.get("transfer-encoding") == "chunked":
             content = b""
             while size := int(line().split(b";")[0], 16):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from graphcontract.suites import tests
+
 from graphcontract.clauses import known
 from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract import Contract
@@ -13,7 +15,6 @@ from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.trying import Trying
 from graphcontract.judging.verdict import Part, fold
 from graphcontract.loading import load
-from graphcontract.suites import tests
 from graphcontract.transports import Transport
 from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock
@@ -27,7 +28,7 @@ class Direct:
     implementation = Implementation("bank")
     limits = Limits()
     concurrency = 1
-    budget = None
+    budget: int | None = None
     shows = frozenset({"id", "status", "code", "message", "request-id"})
 
     def __init__(self, cancel: Callable[[Call], Outcome]) -> None:

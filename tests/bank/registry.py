@@ -31,9 +31,7 @@ FAULTS: list[Entry] = []
 ODDITIES: list[Entry] = []
 
 
-def fault(
-    breaks: str, *also: str, transport: str = "loopback", rare: bool = False
-) -> Callable[[Kind], Kind]:
+def fault(breaks: str, *also: str, transport: str = "loopback", rare: bool = False) -> Callable[[Kind], Kind]:
     """Register a deviation of the conforming client by the clause that it breaks."""
 
     def register(client: Kind) -> Kind:

