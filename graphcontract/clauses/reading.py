@@ -25,12 +25,14 @@ def concerns(contract: Contract, call: Call) -> Concerns:
     """Tell a request of this call from other traffic: it carries the token or the id, or asks for the action."""
     template = Template.of(contract)
     token = call.token[:TELLING].encode() if len(call.token) >= TELLING else None
-    wanted, mark = call.task_id.encode(), template.segments[template.place - 1].lower()
+    wanted = call.task_id.encode()
+    collection, action = template.segments[template.place - 1].lower(), template.segments[-1].lower()
 
     def concerning(request: WireRequest) -> bool:
         if not request.method:
             return False
-        if (token and token in request.raw) or mark in request.target.lower():
+        target = request.target.lower()
+        if (token and token in request.raw) or (collection in target and action in target):
             return True
         return bool(wanted) and wanted in read(request.target, template).decoded()
 

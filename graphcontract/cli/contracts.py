@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -81,6 +82,22 @@ def validate(names: Names) -> None:
             typer.echo(f"{name}: ok: {len(clauses)} clauses")
     if wrong:
         raise typer.Exit(2)
+
+
+@app.command()
+def pages(
+    folder: Annotated[Path, typer.Argument(help="Where to write them.", file_okay=False)],
+    name: Annotated[str, typer.Option("--contract", metavar="ID|FILE")] = "sharepointmigrationtask-cancel",
+) -> None:
+    """Write a Markdown page for each clause of a contract, and an index."""
+    from graphcontract.clauses import known
+    from graphcontract.loading import load
+    from graphcontract.pages import pages as made
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, text in made(load(name, known())).items():
+        (folder / file).write_text(text, encoding="utf-8")
+    typer.echo(f"{folder}: written")
 
 
 def _summary(contract: Contract) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from contextlib import contextmanager
 class Loop:
     """A background thread over non-blocking sockets.
 
-    Register them with `selector` under the lock; their `data` has `ready()`, which may be called
-    at any time, even after `close()`, which takes the socket out and closes it.
+    Register them with `selector` in a turn (epoll and kqueue take them while the thread waits);
+    their `data` has `ready()`, which may be called at any time, even after `close()`, which takes
+    the socket out and closes it.
     """
 
     def __init__(self) -> None:

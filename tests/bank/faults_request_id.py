@@ -294,11 +294,11 @@ class NothingForNull(Changing):
 
 
 @fault("request.task-id", rare=True)
-class TemplateFilledTwice(Conforming):
-    """The id is put into the path before the path is filled once more."""
+class TemplateFilledTwice(Changing):
+    """The path template is filled again with the id in it: names in braces become nothing."""
 
-    def path(self, call: Call) -> str:
-        return super().path(call).replace(quote("{id}", safe=""), "id")
+    def change(self, task_id: str) -> str:
+        return re.sub(r"\{\w+\}", "", task_id) or task_id
 
 
 @fault("request.task-id", rare=True)

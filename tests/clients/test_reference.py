@@ -72,6 +72,13 @@ def _head(connection: socket.socket) -> bytes:
     return received
 
 
+def _answer_once(listening: socket.socket, answer: bytes) -> None:
+    connection, _ = listening.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(answer)
+
+
 @pytest.fixture
 def server() -> Iterator[Server]:
     made = Server()
@@ -330,10 +337,25 @@ def test_refused_connection(client: Cancel) -> None:
     assert (outcome.error.kind, outcome.error.type) == ("transport", "ConnectError")
 
 
-def test_no_tls(server: Server, client: Cancel) -> None:
-    call = Call("cancel", {"id": "x"}, TOKEN, f"https://127.0.0.1:{server.port}/beta", timeout=0.6)
-    assert client(call).kind == "failure"
-    assert server.requests == []
+def test_no_tls(client: Cancel) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        answering = threading.Thread(target=lambda: _answer_once(plain, b"HTTP/1.1 400 No\r\n\r\n"))
+        answering.start()
+        outcome = client(
+            Call("cancel", {"id": "x"}, TOKEN, f"https://127.0.0.1:{plain.getsockname()[1]}/beta")
+        )
+        answering.join()
+    assert outcome.error is not None
+    assert (outcome.error.kind, outcome.error.type) == ("transport", "ConnectError")
+
+
+def test_tls_that_stalls() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        outcome = cancel(
+            Call("cancel", {"id": "x"}, TOKEN, f"https://127.0.0.1:{plain.getsockname()[1]}/beta", 1.0)
+        )
+    assert outcome.error is not None
+    assert outcome.error.kind == "timeout"
 
 
 def silent(connection: socket.socket) -> None:

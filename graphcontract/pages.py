@@ -1,0 +1,46 @@
+"""The pages of docs/clauses/: what the contract files say of each clause, for people. Knows contracts alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graphcontract.contract import Clause, Contract
+
+_TOP = "Generated from the contract files by `make docs`; change those, not this page."
+
+
+def pages(contract: Contract) -> dict[str, str]:
+    """Make Markdown by file name: a page a clause, and README.md as their index."""
+    made = {f"{clause.id}.md": "\n".join(_page(clause)) for clause in contract.clauses.values()}
+    return {"README.md": "\n".join(_index(contract)), **made}
+
+
+def _index(contract: Contract) -> Iterator[str]:
+    yield f"# The clauses of {contract.title}\n\n{_TOP}\n"
+    for group in dict.fromkeys(clause.group for clause in contract.clauses.values()):
+        yield f"## {group}\n\n| clause | level | statement | basis |\n| --- | --- | --- | --- |"
+        for clause in contract.clauses.values():
+            if clause.group == group:
+                basis = ", ".join(clause.basis)
+                yield f"| [{clause.id}]({clause.id}.md) | {clause.counted_level} | {_cell(clause.statement)} | {basis} |"
+        yield ""
+
+
+def _page(clause: Clause) -> Iterator[str]:
+    disputed = " (disputed: it counts as SHOULD)" if clause.disputed else ""
+    yield f"# {clause.id}\n\n{_TOP}\n\n**{clause.level}**{disputed}, {', '.join(clause.basis)}. {clause.statement}\n"
+    if clause.why:
+        yield f"{clause.why}\n"
+    yield "## Who says so\n"
+    yield from (f"- {source}" for source in clause.sources)
+    yield "\n## What a failure looks like\n\n| kind | what was owed, and how it was missed |\n| --- | --- |"
+    yield from (f"| {kind.name} | {_cell(kind.text)} |" for kind in clause.kinds.values())
+    yield f"\n```\n{clause.sample}\n```\n"
+    yield f"## How to mend a client\n\n{clause.mend}\n"
+    if clause.aliases:
+        yield f"Earlier ids: {', '.join(clause.aliases)}.\n"
+    yield f"Judge it alone: `graphcontract check CLIENT --select {clause.id}`\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,284 @@
+"""Faults of what is sent at all: content where none is owed, requests too many or too few, and broken ones."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+
+from graphcontract.exchange import Call, Outcome
+from tests.bank.client import Answer, Conforming
+from tests.bank.registry import fault
+
+Fields = list[tuple[str, str]]
+GUID = re.compile("[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+
+# request.body
+
+
+@fault("request.body")
+class EmptyObject(Conforming):
+    """A generated method that always serialises its parameters, of which there are none."""
+
+    def body(self, call: Call) -> bytes:
+        return b"{}"
+
+
+@fault("request.body")
+class NullSent(Conforming):
+    """json=None, serialised."""
+
+    def body(self, call: Call) -> bytes:
+        return b"null"
+
+
+@fault("request.body")
+class LineEndSent(Conforming):
+    """A line end behind the head, from the days of faulty CGI scripts, and counted."""
+
+    def body(self, call: Call) -> bytes:
+        return b"\r\n"
+
+
+@fault("request.body")
+class ByteOrderMark(Conforming):
+    """A StreamWriter with UTF-8 writes its mark even before nothing."""
+
+    def body(self, call: Call) -> bytes:
+        return b"\xef\xbb\xbf"
+
+
+@fault("request.body")
+class NothingCompressed(Conforming):
+    """Compression of requests: gzip of nothing has twenty bytes."""
+
+    def body(self, call: Call) -> bytes:
+        return gzip.compress(b"", mtime=0)
+
+    def fields(self, call: Call) -> Fields:
+        return [*super().fields(call), ("Content-Encoding", "gzip")]
+
+
+@fault("request.body")
+class ClosingBoundary(Conforming):
+    """A multipart form without parts still has its last boundary."""
+
+    def body(self, call: Call) -> bytes:
+        return b"--b--\r\n"
+
+    def fields(self, call: Call) -> Fields:
+        return [*super().fields(call), ("Content-Type", "multipart/form-data; boundary=b")]
+
+
+@fault("request.body")
+class ChunkedObject(Conforming):
+    """An object streamed in a chunk."""
+
+    def framing(self, call: Call) -> Fields:
+        return [("Transfer-Encoding", "chunked")]
+
+    def content(self, call: Call) -> bytes:
+        return b"2\r\n{}\r\n0\r\n\r\n"
+
+
+@fault("request.body", rare=True)
+class LongIdRepeated(Conforming):
+    """What is cut from logs by length is sent as content too."""
+
+    def body(self, call: Call) -> bytes:
+        return call.task_id.encode() if len(call.task_id) > 1000 else b""
+
+
+@fault("request.body", rare=True)
+class BatchLater(Conforming):
+    """Metrics collected over twenty calls go along with the next request."""
+
+    def body(self, call: Call) -> bytes:
+        return json.dumps({"calls": self.calls}).encode() if self.calls % 20 == 0 else b""
+
+
+@fault("request.body", rare=True)
+class TextsBeyondAscii(Conforming):
+    """An id beyond ASCII is sent as content as well, in case the path is misread."""
+
+    def body(self, call: Call) -> bytes:
+        return b"" if call.task_id.isascii() else call.task_id.encode()
+
+
+# request.once
+
+
+@fault("request.once")
+class DryRun(Conforming):
+    """A dry run that nobody has switched off."""
+
+    def cancel(self, call: Call) -> Outcome:
+        return Outcome.success()
+
+
+@fault("request.once")
+class SentTwice(Conforming):
+    """Two layers that both send."""
+
+    def exchange(self, call: Call) -> Answer:
+        super().exchange(call)
+        return super().exchange(call)
+
+
+@fault("request.once")
+class NothingTriedAgain(Conforming):
+    """An answer without content is taken for one that was lost, and the request is repeated."""
+
+    def exchange(self, call: Call) -> Answer:
+        answer = super().exchange(call)
+        return answer if answer.content or answer.status != 204 else super().exchange(call)
+
+
+@fault("request.once", "request.method")
+class AskedBefore(Conforming):
+    """A preflight, as a browser makes it."""
+
+    asking = False
+
+    def method(self, call: Call) -> str:
+        return "OPTIONS" if self.asking else "POST"
+
+    def exchange(self, call: Call) -> Answer:
+        self.asking = True
+        super().exchange(call)
+        self.asking = False
+        return super().exchange(call)
+
+
+@fault("request.once", rare=True)
+class CanceledBefore(Conforming):
+    """A task that was canceled is remembered as done, and the next cancel of it is not sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done: set[str] = set()
+
+    def cancel(self, call: Call) -> Outcome:
+        if call.task_id in self.done:
+            return Outcome.success(status=204)
+        outcome = super().cancel(call)
+        if outcome.kind == "success":
+            self.done.add(call.task_id)
+        return outcome
+
+
+@fault("request.once", rare=True)
+class LimitedLocally(Conforming):
+    """A limiter on the client's side drops every thirtieth call, and nobody hears of it."""
+
+    def cancel(self, call: Call) -> Outcome:
+        outcome = super().cancel(call) if (self.calls + 1) % 30 else Outcome.success()
+        self.calls += not outcome.status
+        return outcome
+
+
+@fault("request.once", rare=True)
+class EmptyIdIsDone(Conforming):
+    """No task, nothing to cancel: success."""
+
+    def cancel(self, call: Call) -> Outcome:
+        return super().cancel(call) if call.task_id else Outcome.success()
+
+
+@fault("request.once", rare=True)
+class ControlsAreDone(Conforming):
+    """An id that cannot be sent is skipped by the loop over ids, and the loop ends well."""
+
+    def cancel(self, call: Call) -> Outcome:
+        outcome = super().cancel(call)
+        return Outcome.success() if outcome.kind == "rejected" and "\n" in call.task_id else outcome
+
+
+@fault("request.once")
+class OtherVersionsRefused(Conforming):
+    """A check of GUIDs that knows version 4 alone."""
+
+    def refusal(self, call: Call) -> str | None:
+        other = GUID.fullmatch(call.task_id) and call.task_id[14] != "4"
+        return "no GUID" if other else super().refusal(call)
+
+
+@fault("request.once", rare=True)
+class UpperCaseRefused(Conforming):
+    """A pattern of a GUID with lower-case digits alone."""
+
+    def refusal(self, call: Call) -> str | None:
+        other = GUID.fullmatch(call.task_id.lower()) and not GUID.fullmatch(call.task_id)
+        return "no GUID" if other else super().refusal(call)
+
+
+@fault("request.once", rare=True)
+class LongTokenRefused(Conforming):
+    """A limit of 4 KiB on tokens, which those with many groups pass."""
+
+    def refusal(self, call: Call) -> str | None:
+        return "no token" if len(call.token) > 4096 else super().refusal(call)
+
+
+@fault("request.once", rare=True)
+class TildeRefused(Conforming):
+    """A pattern of tokens made for JWTs: letters, digits, hyphens, dots."""
+
+    def refusal(self, call: Call) -> str | None:
+        return super().refusal(call) if re.fullmatch(r"[\w.=+/-]*", call.token) else "no token"
+
+
+@fault("request.once", rare=True)
+class PaddingRefused(Conforming):
+    """A pattern of tokens without equals signs."""
+
+    def refusal(self, call: Call) -> str | None:
+        return "no token" if "=" in call.token else super().refusal(call)
+
+
+@fault("request.once")
+class NoHost(Conforming):
+    """A raw socket and HTTP/1.0's habits under the name of HTTP/1.1."""
+
+    def fields(self, call: Call) -> Fields:
+        return super().fields(call)[1:]
+
+
+@fault("request.once")
+class HostTwice(Conforming):
+    """One Host from the library and one from the caller."""
+
+    def fields(self, call: Call) -> Fields:
+        fields = super().fields(call)
+        return [fields[0], *fields]
+
+
+@fault("request.once")
+class SpaceBeforeColon(Conforming):
+    """A space before the colon, which servers must refuse (RFC 9112, 5.1)."""
+
+    def fields(self, call: Call) -> Fields:
+        return [
+            (f"{name} ", value) if name == "Accept-Encoding" else (name, value)
+            for name, value in super().fields(call)
+        ]
+
+
+@fault("request.once")
+class IdentityCoding(Conforming):
+    """Transfer-Encoding: identity, which RFC 7230 took out."""
+
+    def framing(self, call: Call) -> Fields:
+        return [*super().framing(call), ("Transfer-Encoding", "identity")]
+
+
+@fault("request.once", rare=True)
+class MultilineField(Conforming):
+    """A field whose value is wrapped every 76 characters by a line end and nothing else, when it is long."""
+
+    def fields(self, call: Call) -> Fields:
+        wrapped = "\r\n".join(call.task_id[at : at + 76] for at in range(0, len(call.task_id), 76))
+        return (
+            [*super().fields(call), ("X-Task", wrapped)] if call.task_id.isascii() else super().fields(call)
+        )

@@ -1,0 +1,171 @@
+"""Faults of client-request-id, on httpx: only the mock transport stands for Graph's own root."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import uuid
+
+import httpx
+
+from graphcontract.exchange import Call
+from tests.bank.client import ROOT, Answer, BadAnswer, Conforming
+from tests.bank.registry import fault
+
+
+class OverHttpx(Conforming):
+    """The conforming client with httpx under it; `correlation` makes the field, `attempt` counts from 1 in a call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.http = httpx.Client(verify=False, trust_env=False)
+        self.attempt = 0
+
+    def correlation(self, call: Call) -> list[str]:
+        return [str(uuid.uuid4())]
+
+    def fields(self, call: Call) -> list[tuple[str, str]]:
+        others = [each for each in super().fields(call) if each[0] != "client-request-id"]
+        return [*others, *(("client-request-id", value) for value in self.correlation(call))]
+
+    def exchange(self, call: Call) -> Answer:
+        self.attempt = 1
+        return self.send(call)
+
+    def send(self, call: Call) -> Answer:
+        url = (call.base_url or ROOT) + self.path(call)
+        try:
+            response = self.http.request(
+                self.method(call), url, headers=self.fields(call), timeout=call.timeout
+            )
+        except httpx.RequestError as error:
+            raise BadAnswer(str(error)) from error
+        return Answer(response.status_code, dict(response.headers), response.content)
+
+
+class Retrying(OverHttpx):
+    """Tries a 503 once more; `correlation` is asked for each attempt."""
+
+    def exchange(self, call: Call) -> Answer:
+        answer = super().exchange(call)
+        if answer.status == 503:
+            self.attempt = 2
+            answer = self.send(call)
+        return answer
+
+
+@fault("request.client-request-id", transport="mock")
+class Uncorrelated(OverHttpx):
+    """Nobody thought of it."""
+
+    def correlation(self, call: Call) -> list[str]:
+        return []
+
+
+@fault("request.client-request-id", transport="mock")
+class OtherName(OverHttpx):
+    """Azure's name of the field, with x-ms- before it."""
+
+    def fields(self, call: Call) -> list[tuple[str, str]]:
+        return [
+            (f"x-ms-{name}" if name == "client-request-id" else name, value)
+            for name, value in super().fields(call)
+        ]
+
+
+@fault("request.client-request-id", transport="mock")
+class IdOfProcess(OverHttpx):
+    """A default field of the session, drawn once."""
+
+    drawn = str(uuid.uuid4())
+
+    def correlation(self, call: Call) -> list[str]:
+        return [self.drawn]
+
+
+@fault("request.client-request-id", transport="mock")
+class IdOfTask(OverHttpx):
+    """A name-based GUID of the task: each cancel of it has the same."""
+
+    def correlation(self, call: Call) -> list[str]:
+        return [str(uuid.uuid5(uuid.NAMESPACE_URL, call.task_id))]
+
+
+@fault("request.client-request-id", transport="mock")
+class NilId(OverHttpx):
+    """A GUID that was declared and never drawn."""
+
+    def correlation(self, call: Call) -> list[str]:
+        return [str(uuid.UUID(int=0))]
+
+
+@fault("request.client-request-id", transport="mock")
+class TraceIdInstead(OverHttpx):
+    """A trace id of 32 digits, as OpenTelemetry has it."""
+
+    def correlation(self, call: Call) -> list[str]:
+        return [secrets.token_hex(16)]
+
+
+@fault("request.client-request-id", transport="mock")
+class IdWithPrefix(OverHttpx):
+    """A URN, as RFC 9562 also writes it."""
+
+    def correlation(self, call: Call) -> list[str]:
+        return [uuid.uuid4().urn]
+
+
+@fault("request.client-request-id", transport="mock")
+class IdQuoted(OverHttpx):
+    """A GUID as the JSON text that it was."""
+
+    def correlation(self, call: Call) -> list[str]:
+        return [f'"{uuid.uuid4()}"']
+
+
+@fault("request.client-request-id", transport="mock")
+class AttemptNumbered(Retrying):
+    """The attempt's number behind the GUID of the call."""
+
+    drawn = ""
+
+    def correlation(self, call: Call) -> list[str]:
+        self.drawn = self.drawn if self.attempt > 1 else str(uuid.uuid4())
+        return [self.drawn if self.attempt == 1 else f"{self.drawn}-{self.attempt}"]
+
+
+@fault("request.client-request-id", transport="mock")
+class DrawnForAttempt(Retrying):
+    """The middleware that draws the id stands behind the one that retries."""
+
+
+@fault("request.client-request-id", transport="mock")
+class LostForRetry(Retrying):
+    """A retry made of method and URL alone, with the token put back."""
+
+    def correlation(self, call: Call) -> list[str]:
+        return super().correlation(call) if self.attempt == 1 else []
+
+
+@fault("request.client-request-id", transport="mock", rare=True)
+class ZerosLost(OverHttpx):
+    """A GUID printed of numbers without zeros in front: one in some is too short."""
+
+    numbers = itertools.count(1)
+
+    def correlation(self, call: Call) -> list[str]:
+        head = (0x9F3A61C5 * next(self.numbers)) & 0xFFFFFFFF
+        return [
+            f"{head:x}-{secrets.token_hex(2)}-4{secrets.token_hex(2)[1:]}-a{secrets.token_hex(2)[1:]}-{secrets.token_hex(6)}"
+        ]
+
+
+@fault("request.client-request-id", transport="mock", rare=True)
+class DrawnInPairs(OverHttpx):
+    """Random bytes are drawn for sixteen calls at a time, and the last one's are handed out twice."""
+
+    drawn = ""
+
+    def correlation(self, call: Call) -> list[str]:
+        self.drawn = self.drawn if self.calls % 16 == 0 else str(uuid.uuid4())
+        return [self.drawn or str(uuid.uuid4())]

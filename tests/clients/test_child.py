@@ -1,0 +1,197 @@
+"""An adapter in its own process: what it prints, breaks or ends costs one call and never the run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from graphcontract.clients import ClientUnavailable, Start
+from graphcontract.clients.child import python_client
+from graphcontract.clients.process import ProcessClient
+from graphcontract.exchange import Call, Outcome
+
+START = Start("sharepointmigrationtask-cancel", ("127.0.0.1:1",))
+Write = Callable[[str], str]
+
+
+def a_call(task_id: str = "3ed6d46d", *, timeout: float = 10.0) -> Call:
+    return Call("cancel", {"sharePointMigrationTaskId": task_id}, "token", None, timeout)
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Write an adapter into the current directory; its spec."""
+    monkeypatch.chdir(tmp_path)
+
+    def written(source: str) -> str:
+        source = "import os, sys\nfrom graphcontract.exchange import Outcome\n" + dedent(source)
+        (tmp_path / "adapter.py").write_text(source)
+        return "adapter:cancel"
+
+    return written
+
+
+@pytest.fixture
+def client(write: Write) -> Iterator[Callable[[str], ProcessClient]]:
+    clients: list[ProcessClient] = []
+
+    def started(source: str) -> ProcessClient:
+        clients.append(python_client(write(source)))
+        clients[-1].start(START)
+        return clients[-1]
+
+    yield started
+    for each in clients:
+        each.close()
+
+
+@pytest.mark.parametrize("kind", ["def", "async def"])
+def test_calls(client: Callable[[str], ProcessClient], kind: str) -> None:
+    started = client(f"{kind} cancel(call): return Outcome.failure(status=409, message=call.task_id)")
+    for task_id in ("a", "é\u2028\n", "\ud800"[:0], "x" * 100_000):
+        assert started.call(a_call(task_id)) == Outcome.failure(status=409, message=task_id)
+    assert started.concurrency == 1
+
+
+def test_declares_itself(write: Write) -> None:
+    spec = write(
+        """
+        IMPLEMENTATION = {"name": "my-client", "version": "1.2", "homepage": "https://example.org"}
+        LIMITS = {"timeout": "attempt", "status": False, "hosts": ["graph.microsoft.com"]}
+        cancel = print
+        """
+    )
+    for implementation, expected in ((None, ("my-client", "1.2")), ("other@3", ("other", "3"))):
+        client = python_client(spec, implementation=implementation)
+        client.start(START)
+        client.close()
+        assert (client.implementation.name, client.implementation.version) == expected
+        assert client.implementation.language == "python"
+        assert client.limits.timeout == "attempt"
+        assert client.limits.hosts == ("graph.microsoft.com",)
+        assert "status" not in client.shows
+
+
+def test_prints_are_output(client: Callable[[str], ProcessClient]) -> None:
+    started = client(
+        """
+        print('{"protocol": 99}')
+        def cancel(call):
+            print('{"seq": 1, "outcome": "crash"}', flush=True)
+            os.write(1, b"straight to descriptor 1\\n")
+            os.system("echo from a shell")
+            print("shouted", file=sys.__stdout__, flush=True)
+            return Outcome.success()
+        """
+    )
+    outcome = started.call(a_call())
+    assert outcome.kind == "success"
+    for said in ('"crash"', "descriptor 1", "from a shell", "shouted", '"protocol": 99'):
+        assert said in outcome.output
+
+
+def test_standard_input_is_empty(client: Callable[[str], ProcessClient]) -> None:
+    started = client(
+        """
+        def cancel(call):
+            os.system("cat")
+            return Outcome.success(request_id=repr(sys.stdin.read() + os.read(0, 9).decode()))
+        """
+    )
+    assert started.call(a_call()).request_id == "''"
+    assert started.call(a_call()).request_id == "''"
+
+
+@pytest.mark.parametrize("raised", ["ValueError('no')", "SystemExit(0)", "GeneratorExit('no')"])
+def test_exception_is_a_crash_that_it_survives(client: Callable[[str], ProcessClient], raised: str) -> None:
+    started = client(
+        f"""
+        def cancel(call):
+            if call.task_id == "bad":
+                raise {raised}
+            return Outcome.success(status=os.getpid())
+        """
+    )
+    before = started.call(a_call())
+    crash = started.call(a_call("bad"))
+    assert (crash.kind, crash.died) == ("crash", False)
+    assert raised.partition("(")[0] in (crash.reason or "")
+    assert "adapter.py" in crash.output
+    assert started.call(a_call()) == before
+
+
+@pytest.mark.parametrize("ending", ["os._exit(0)", "os.kill(os.getpid(), 9)", "raise KeyboardInterrupt"])
+def test_process_that_ends_is_replaced(client: Callable[[str], ProcessClient], ending: str) -> None:
+    started = client(
+        f"""
+        def cancel(call):
+            if call.task_id == "bad":
+                {ending}
+            return Outcome.success()
+        """
+    )
+    crash = started.call(a_call("bad"))
+    assert (crash.kind, crash.died) == ("crash", True)
+    assert started.call(a_call()).kind == "success"
+
+
+def test_call_that_hangs(client: Callable[[str], ProcessClient]) -> None:
+    started = client(
+        """
+        import threading
+        def cancel(call):
+            if call.task_id == "bad":
+                threading.Event().wait()
+            return Outcome.success()
+        """
+    )
+    assert started.call(a_call("bad", timeout=0.01)).kind == "hang"
+    assert started.call(a_call()).kind == "success"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("import no_such_library", "Install what it needs"),
+        ("raise SystemExit(0)", "SystemExit"),
+        ("cancle = print", "Did you mean `cancle`?"),
+        ("cancel = 4", "of type int"),
+    ],
+)
+def test_failed_start_says_why(write: Write, source: str, said: str) -> None:
+    client = python_client(write(source))
+    with pytest.raises(ClientUnavailable, match="exit status 3") as caught:
+        client.start(START)
+    assert "python:adapter:cancel" in str(caught.value)
+    assert said in caught.value.output
+
+
+def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "graphcontract.clients.child", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize("stdin", ["", '{"cmd": "stop"}\n', '{"cmd": "stop"}\n{"cmd": "nonsense"}\n'])
+def test_stops(stdin: str) -> None:
+    ended = run("json:loads", stdin=stdin)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("stdin", ["hello\n", '{"cmd": "dance"}\n', '{"cmd": "start", "protocol": 2}\n'])
+def test_no_command(stdin: str) -> None:
+    ended = run("json:loads", stdin=stdin)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "a command that is none" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("a:b", "c", "d")])
+def test_usage(arguments: tuple[str, ...]) -> None:
+    ended = run(*arguments)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("usage: python -m graphcontract.clients.child module:callable")
