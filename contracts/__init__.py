@@ -1,0 +1,1 @@
+"""The contract files and their JSON Schema: data, no code."""

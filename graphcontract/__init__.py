@@ -1,0 +1,1 @@
+"""Does a client of a Microsoft Graph action honour its contract? Clause by clause, with evidence."""

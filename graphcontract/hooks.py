@@ -9,4 +9,4 @@ if TYPE_CHECKING:
 
 
 def pytest_graphcontract_event(event: Event) -> None:
-    """Hear an event of the run's report (docs/reference/report-events.md), in order, in the controlling process alone."""
+    """Hear an event of the run's report, in order, in the controlling process (report-events.md)."""

@@ -1,4 +1,4 @@
-"""The pages of docs/clauses/: what the contract files say of each clause, for people. Knows contracts alone."""
+"""The pages of docs/clauses/: what the contract files say of each clause. Knows contracts alone."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ def _index(contract: Contract) -> Iterator[str]:
         for clause in contract.clauses.values():
             if clause.group == group:
                 basis = ", ".join(clause.basis)
-                yield f"| [{clause.id}]({clause.id}.md) | {clause.counted_level} | {_cell(clause.statement)} | {basis} |"
+                link, statement = f"[{clause.id}]({clause.id}.md)", _cell(clause.statement)
+                yield f"| {link} | {clause.counted_level} | {statement} | {basis} |"
         yield ""
 
 
 def _page(clause: Clause) -> Iterator[str]:
     disputed = " (disputed: it counts as SHOULD)" if clause.disputed else ""
-    yield f"# {clause.id}\n\n{_TOP}\n\n**{clause.level}**{disputed}, {', '.join(clause.basis)}. {clause.statement}\n"
+    yield f"# {clause.id}\n\n{_TOP}\n"
+    yield f"**{clause.level}**{disputed}, {', '.join(clause.basis)}. {clause.statement}\n"
     if clause.why:
         yield f"{clause.why}\n"
     yield "## Who says so\n"

@@ -192,7 +192,7 @@ def pytest_pycollect_makeitem(
 
 
 class Run:
-    """The plugin's state in one process: the session where items are tried, the ledger where they are counted."""
+    """The plugin's state in one process: the session that tries items, the ledger that counts them."""
 
     def __init__(self, config: pytest.Config, handover: Handover | None) -> None:
         self._config, self._handover = config, handover
@@ -236,7 +236,7 @@ class Run:
         return ByTest(config, log)
 
     @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_node_collection_finished(self, node: object, ids: list[str]) -> None:
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """Plan what a worker collected; all collect the same."""
         if any("[" in id for id in ids):
             self._plan(Counter(clause for clause in map(_clause_of, ids) if clause in self.session.planned))

@@ -93,7 +93,7 @@ def error(status: int, body: object, **changes: object) -> Answer:
 
 
 def at_once(what: Answer) -> Answer:
-    """The answer with `Retry-After: 0` where a client may take its status for a reason to wait by its own clock."""
+    """The answer with `Retry-After: 0` where its status makes clients wait by a clock of their own."""
     waits = what.status in (408, 425, 429) or (what.status or 0) >= 500
     return retry_after(0, what) if waits else what
 

@@ -99,8 +99,8 @@ class Session:
         )
         if options.transport == "mock" and not options.client.startswith(("reference", "python:")):
             raise OptionError(
-                f"the mock transport serves Python callables in this process, and {options.client!r} is another "
-                "program: use --transport loopback"
+                "the mock transport serves Python callables in this process, and "
+                f"{options.client!r} is another program: use --transport loopback"
             )
         self._transport = _transport(options.transport)
         self._transport.__enter__()
@@ -162,7 +162,7 @@ class Session:
 
 
 def planned(contract: Contract, select: Sequence[str], deselect: Sequence[str]) -> list[str]:
-    """Clauses that the patterns leave, in the contract's order; raises OptionError for one that matches nothing."""
+    """Clauses that the patterns leave, in the contract's order; OptionError for one that matches nothing."""
     chosen = set(contract.clauses) if not select else set()
     for patterns, change in ((select, chosen.update), (deselect, chosen.difference_update)):
         for pattern in patterns:
@@ -172,9 +172,8 @@ def planned(contract: Contract, select: Sequence[str], deselect: Sequence[str]) 
                 if _matches(pattern, clause.id, clause.aliases)
             ]
             if not found:
-                raise OptionError(
-                    f"{pattern!r} matches no clause of {contract.id}: `graphcontract check --list` shows them"
-                )
+                hint = "`graphcontract check --list` shows them"
+                raise OptionError(f"{pattern!r} matches no clause of {contract.id}: {hint}")
             change(found)
     if not chosen:
         raise OptionError("--select and --deselect leave no clause to judge")

@@ -31,7 +31,7 @@ class SuiteTest:
     sources: Mapping[str, Source]
 
     def strata(self, contract: Contract) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
-        """Keyword arguments for the body by class of input: each combination of its sources' classes is one."""
+        """Keyword arguments for the body by class of input: a class a combination of its sources' classes."""
         drawn = {name: _classes(source, contract) for name, source in self.sources.items()}
         combined: dict[str, st.SearchStrategy[dict[str, Any]]] = {}
         for combination in product(*(classes.items() for classes in drawn.values())):

@@ -1,4 +1,4 @@
-"""What a client makes of an answer that is no error: the promised one, another 2xx, a 3xx, interim ones, stray bytes."""
+"""What a client makes of an answer that is no error: the promised one, another 2xx, a 3xx, stray bytes."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def redirection(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 @clause("response.not-modified", "success", when=_by_status(lambda _, status: status == 304))
-def not_modified(contract: Contract, trial: Trial) -> Iterator[Finding]:
+def not_modified(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """304 answers a conditional GET (RFC 9110, 15.4.5), never a POST."""
     outcome = trial.last.outcome
     if outcome.kind == "success":

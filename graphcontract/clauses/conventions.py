@@ -128,7 +128,7 @@ def opaque_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding("refused", f"a request for the id {exchange.call.task_id!r}", seen)
 
 
-def _unusable(contract: Contract, trial: Trial) -> bool:
+def _unusable(_contract: Contract, trial: Trial) -> bool:
     return trial.last.call.task_id in ("", ".", "..")
 
 
@@ -154,7 +154,7 @@ def _field_control(character: str) -> bool:
     return character != "\t" and (ord(character) < 0x20 or character == "\x7f")
 
 
-def _injected(contract: Contract, trial: Trial) -> bool:
+def _injected(_contract: Contract, trial: Trial) -> bool:
     call = trial.last.call
     return has_controls(call.task_id) or any(map(_field_control, call.token))
 
@@ -185,7 +185,7 @@ def injection(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _runs(text: str, judged: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-    """Each run of control characters, and the bytes of it and its neighbours as they would stand raw on the wire."""
+    """Each run of control characters, with the bytes that it and its neighbours would be on the wire, raw."""
     start = 0
     while start < len(text):
         end = start

@@ -26,7 +26,7 @@ def _answered_with_error(contract: Contract, trial: Trial) -> bool:
 
 @clause("error.failure", "success", "crash", "hang", when=_answered_with_error)
 def failure(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """An error answer is failure through the client's documented error, 404 included: nothing was canceled."""
+    """An error answer is failure by the client's documented error, 404 included: nothing was canceled."""
     if not _failed(trial.last):
         status = answered(contract, trial.last)
         owed = f"failure for {status.status if status else 'an error'}"
@@ -78,7 +78,7 @@ def _told(contract: Contract, trial: Trial, owed: Texts) -> tuple[ReportedError,
 
 
 def _exposes(id: str, needs: str, owed: Texts, exposed: Exposed, part: bool) -> None:
-    """Register the clause that a member of Graph's error object is exposed; `part`: within other text is enough."""
+    """Register the clause that a member of an error object is exposed; with `part`, inside other text."""
 
     @clause(
         id,

@@ -22,7 +22,7 @@ _LONG = 128
 
 
 def concerns(contract: Contract, call: Call) -> Concerns:
-    """Tell a request of this call from other traffic: it carries the token or the id, or asks for the action."""
+    """Tell a request of this call from other traffic: it has the token or the id, or asks for the action."""
     template = Template.of(contract)
     token = call.token[:TELLING].encode() if len(call.token) >= TELLING else None
     wanted = call.task_id.encode()
@@ -130,7 +130,7 @@ def character_class(character: str) -> str:
 
 
 def difference(owed: str, seen: str) -> str:
-    """The class of input that tells two texts apart, stable under shrinking: what kind of change made one of the other."""
+    """The class of input that tells two texts apart: what kind of change made one of the other."""
     if seen == owed.strip():
         return "edges"
     if seen.casefold() == owed.casefold():

@@ -183,7 +183,7 @@ def _id_fault(contract: Contract, request: WireRequest, wanted: str) -> tuple[st
 
 
 def _oddest(text: str) -> str:
-    """The class of the first character that a path segment cannot hold as it is, else of the first odd one."""
+    """The class of the oddest character: one that a path segment cannot hold as it is, if there is any."""
     classes = [character_class(each) for each in text]
     for name in ("gen-delim", "percent", "space", "unsafe", "non-ascii", "sub-delim"):
         if name in classes:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from graphcontract.cli.check import check
+from graphcontract.cli.check import CLIENTS, check
 from graphcontract.cli.contracts import app as contracts
 from graphcontract.errors import UserError
 
@@ -21,7 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(check)
+app.command(epilog="\b\n" + CLIENTS.replace("\n\n", "\n\n\b\n"))(check)
 app.add_typer(contracts, name="contracts")
 
 

@@ -18,7 +18,7 @@ CLIENTS = """CLIENT is one of
   reference                    the built-in client, a model of a good one
   python:package.module:name   def name(call: Call) -> Outcome, sync or async
   'process:node driver.mjs'    a driver that speaks JSON lines, in any language
-  'command:curl -sf -X POST -H "Authorization: Bearer {token}" {url}'   a command a call; {base_url} {url} {token} {task_id} {timeout}"""
+  'command:./cancel.sh {url}'  a command a call; also {base_url} {token} {task_id} {timeout}"""
 
 
 class Transport(StrEnum):
@@ -60,7 +60,7 @@ def check(
     transport: Annotated[
         Transport,
         typer.Option(
-            help="Where answers come from: a server on 127.0.0.1, or httpx's inside (Python clients on httpx)."
+            help="Where answers come from: a server on 127.0.0.1, or the inside of httpx (Python alone)."
         ),
     ] = Transport.LOOPBACK,
     profile: Annotated[
@@ -106,8 +106,8 @@ def check(
 ) -> None:
     """Gate a client: judge it clause by clause against a contract.
 
-    Exit status: 0 it holds; 1 a clause is violated or a MUST was not judged; 2 usage, or a wrong contract file;
-    3 the client could not be started; 5 nothing was exercised; 6 graphcontract itself failed; 130 interrupted.
+    Exit status: 0 it holds; 1 a clause is violated or a MUST was not judged; 2 usage, or a wrong contract;
+    3 the client could not be started; 5 nothing was exercised; 6 graphcontract failed; 130 interrupted.
     """
     from graphcontract.errors import UserError
     from graphcontract.session import Options, Session, with_seed
@@ -136,9 +136,6 @@ def check(
             typer.echo(f"{clause.counted_level:6}  {id:28}{clause.statement}")
         return
     raise typer.Exit(_run(session, tuple(report or ()), workers=workers, first=first))
-
-
-check.__doc__ = (check.__doc__ or "") + "\n\b\n" + CLIENTS.replace("\n\n", "\n\b\n")
 
 
 def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: bool) -> int:

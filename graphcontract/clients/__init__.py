@@ -49,7 +49,7 @@ class Start:
 
 
 class ClientUnavailable(UserError):
-    """The client could not be started: `str()` says what was tried, `hint` what to do, `output` what it printed."""
+    """The client could not be started: `str()` says how, `hint` what to do, `output` what it wrote."""
 
     status = 3
 

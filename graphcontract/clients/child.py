@@ -1,4 +1,4 @@
-"""The driver of `python:` clients: `python -m graphcontract.clients.child module:callable [NAME[@VERSION]]`.
+"""The driver of `python:` clients, a program that this package starts for itself.
 
 Knows the driver protocol and its own three streams; the adapter within knows neither. It runs apart so
 that a client which ends its process, or prints to standard output, costs one call and not the run.
@@ -15,7 +15,8 @@ from graphcontract.clients import ClientUnavailable, Start, messages
 from graphcontract.clients.process import ProcessClient
 from graphcontract.clients.python import Adapter
 
-_USAGE, _NOT_STARTED, _INTERRUPTED = 2, 3, 130
+_USAGE = "usage: python -m graphcontract.clients.child module:callable [NAME[@VERSION]]\n"
+_MISUSED, _NOT_STARTED, _INTERRUPTED = 2, 3, 130
 
 
 def python_client(
@@ -29,14 +30,28 @@ def python_client(
     argv = [sys.executable, "-m", "graphcontract.clients.child", spec]
     if implementation:
         argv.append(implementation)
-    return ProcessClient(argv, name=f"python:{spec}", start_timeout=start_timeout)
+    return _PythonClient(argv, name=f"python:{spec}", start_timeout=start_timeout)
+
+
+class _PythonClient(ProcessClient):
+    """A driver whose protocol is our own affair: where it does not start, the adapter is what to mend."""
+
+    def start(self, start: Start) -> None:
+        """Start the driver and load the adapter; raises ClientUnavailable."""
+        try:
+            super().start(start)
+        except ClientUnavailable as error:
+            error.hint = (
+                "What it wrote says why." if error.output else "Importing the module has to come to an end."
+            )
+            raise
 
 
 def main(arguments: Sequence[str]) -> int:
     """Serve calls until told to stop, or until standard input ends; returns the exit status."""
     if len(arguments) not in (1, 2):
-        sys.stderr.write(f"usage: {__doc__.partition('`')[2].partition('`')[0]}\n")
-        return _USAGE
+        sys.stderr.write(_USAGE)
+        return _MISUSED
     commands, replies = _take_streams()
     try:
         adapter = Adapter(*arguments)
@@ -51,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
             replies.flush()
     except messages.MessageError as error:
         sys.stderr.write(f"a command that is none: {error}\n")
-        return _USAGE
+        return _MISUSED
     except KeyboardInterrupt:
         return _INTERRUPTED
     finally:

@@ -51,6 +51,8 @@ def make_client(
     if kind not in _KINDS or not rest:
         raise ClientSpecError(_mistaken(spec))
     if kind == "python":
+        if not all(rest.partition(":")):
+            raise ClientSpecError(f"`{spec}` names a module and no callable in it.")
         if in_process:
             return InProcessClient(rest, implementation=implementation)
         return python_client(rest, implementation=implementation, start_timeout=start_timeout)

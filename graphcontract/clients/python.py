@@ -15,6 +15,7 @@ import queue
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import ModuleType
@@ -62,7 +63,7 @@ class Adapter:
         except _Overdue:
             return _hang(call)
         except BaseException as error:
-            return Outcome.crash(describe(error), output=last_lines(error))
+            return Outcome.crash(_describe(error), output=_last_lines(error))
         return _checked(returned)
 
     def close(self) -> None:
@@ -90,7 +91,7 @@ class InProcessClient:
         self._spec = spec
         self._named = implementation
         self._adapter: Adapter | None = None
-        self._worker: _Worker | None = None
+        self._idle: deque[_Worker] = deque()
         self.implementation = named(implementation or spec, "python")
         self.limits = Limits()
         self.concurrency = 1
@@ -111,7 +112,10 @@ class InProcessClient:
         if adapter is None:
             raise RuntimeError("a call before start() or after close()")
         patience = call.timeout + grace(call.timeout)
-        worker, self._worker = self._worker or _Worker(), None
+        try:
+            worker = self._idle.pop()
+        except IndexError:
+            worker = _Worker()
         try:
             outcome = worker.run(lambda: adapter.call(call, patience - _HEADROOM), patience)
         except queue.Empty:
@@ -120,27 +124,27 @@ class InProcessClient:
         except BaseException:
             worker.leave()
             raise
-        self._worker = worker
+        self._idle.append(worker)
         return outcome
 
     def close(self) -> None:
-        """End the adapter's thread and loop."""
-        if self._worker is not None:
-            self._worker.leave()
+        """End the adapter's threads and loop."""
+        while self._idle:
+            self._idle.pop().leave()
         if self._adapter is not None:
             self._adapter.close()
-        self._worker = self._adapter = None
+            self._adapter = None
 
 
 def named(text: str, language: str | None = None) -> Implementation:
     """Read `NAME[@VERSION]`; the `@` of an npm scope is part of the name."""
     name, _, version = text.rpartition("@")
-    return (
-        Implementation(name, version, language) if name and version else Implementation(text, None, language)
-    )
+    if name and version:
+        return Implementation(name, version, language)
+    return Implementation(text, language=language)
 
 
-def describe(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     """Put an exception into a line: its type and the first line of its message."""
     try:
         message = str(error).strip().partition("\n")[0]
@@ -150,7 +154,7 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__qualname__}: {cut}" if cut else type(error).__qualname__
 
 
-def last_lines(error: BaseException) -> str:
+def _last_lines(error: BaseException) -> str:
     """Give the end of an exception's traceback, where it names the line that raised."""
     text = "".join(traceback.format_exception(error))[-_TRACE_CHARACTERS:]
     return "\n".join(text.splitlines()[-_TRACE_LINES:])
@@ -166,7 +170,7 @@ def _load(spec: str) -> tuple[ModuleType, Callable[[Call], object]]:
         try:
             found = getattr(found, attribute)
         except Exception as error:
-            problem = f"`{name}` has no `{path}`: {describe(error)}"
+            problem = f"`{name}` has no `{path}`: {_describe(error)}"
             raise ClientUnavailable(problem, _alike(attribute, found)) from None
     if not callable(found):
         raise ClientUnavailable(
@@ -189,12 +193,12 @@ def _import(name: str) -> ModuleType:
             problem = f"there is no module `{name}` in {here} or among what {sys.executable} has installed"
             raise ClientUnavailable(problem, _HOW_TO_NAME) from None
         hint = f"Install what it needs for {sys.executable}."
-        raise ClientUnavailable(f"`{name}` cannot be imported: {describe(error)}", hint) from None
+        raise ClientUnavailable(f"`{name}` cannot be imported: {_describe(error)}", hint) from None
     except BaseException as error:
         raise ClientUnavailable(
-            f"`{name}` cannot be imported: {describe(error)}",
+            f"`{name}` cannot be imported: {_describe(error)}",
             "Importing it has to work by itself, and to do no more than define things.",
-            last_lines(error),
+            _last_lines(error),
         ) from None
 
 
@@ -224,7 +228,7 @@ def _checked(returned: object) -> Outcome:
     try:
         line = messages.write_reply(0, returned)
     except Exception as error:
-        return Outcome.crash(f"returned an Outcome that JSON cannot hold: {describe(error)}")
+        return Outcome.crash(f"returned an Outcome that JSON cannot hold: {_describe(error)}")
     return messages.read_reply(line, 0)
 
 

@@ -22,7 +22,7 @@ _AT_ONCE = tuple(status for status in NAMED if status not in WAITING)
 
 
 def statuses() -> Strata[int]:
-    """Error statuses that no client waits on: those that services use as a class each, then other 4xx and 5xx."""
+    """Error statuses that no client waits on: a class each for those in use, then other 4xx and 5xx."""
     named = {str(status): st.just(status) for status in _AT_ONCE}
     return Strata({**named, "other-4xx": _others(400), "other-5xx": _others(500)})
 

@@ -22,7 +22,7 @@ _CUT = 64 * 1024
 def evidence(
     clause: Clause, finding: Finding, trial: Trial, *, repeat: str, note: str | None
 ) -> dict[str, Any]:
-    """The report's `evidence` object for a finding; `note` says what a reader must know of how it was seen."""
+    """The report's `evidence` object for a finding; `note` tells how it was seen where that matters."""
     redactor = Redactor(step.call.token for step in trial.steps)
     shown = {
         "id": evidence_id(clause.id, finding.kind, finding.input),
@@ -81,7 +81,7 @@ def _response(response: WireResponse, started: float, redactor: Redactor) -> dic
 
 
 def _bytes(raw: bytes, redactor: Redactor) -> dict[str, Any]:
-    """Redacted bytes as text where they are UTF-8, else as base64, cut at 64 KiB; size and hash are of all of them."""
+    """Redacted bytes as text where they are UTF-8, else base64, cut at 64 KiB; size and hash are of all."""
     head, gap, content = raw.partition(b"\r\n\r\n")
     clean = redactor.head(head.decode("latin-1")).encode("latin-1") + gap + redactor.content(content)
     size = {"size": len(clean), "sha256": hashlib.sha256(clean).hexdigest()}

@@ -35,7 +35,7 @@ AVAILABLE_PROVIDERS[_BACKEND] = _SteadyProvider
 
 @cache
 def _read_characters() -> None:
-    """Let Hypothesis keep its table of characters in the user's cache, not in `.hypothesis` where the run is."""
+    """Let Hypothesis keep its table of characters in the user's cache, not in `.hypothesis` here."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "graphcontract")
     before = getattr(configuration, "__hypothesis_home_directory", None)
     configuration.set_hypothesis_home_dir(cache)

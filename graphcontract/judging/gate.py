@@ -125,8 +125,8 @@ class Gate:
         return exchange
 
     def _object(self, call: Call) -> int:
-        """The number of the client object for a call: one a root, and one a token where its limits tie it to that."""
-        tied = (call.base_url, call.token if self.client.limits.token == "client" else None)
+        """The number of the client object for a call: one a root, one a token where limits say so."""
+        tied = (call.base_url, call.token if self.client.limits.token == "client" else None)  # noqa: S105 - no secret
         return self._objects.setdefault(tied, len(self._objects) + 1)
 
     def _success_content(self) -> bytes:

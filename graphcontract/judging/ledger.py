@@ -34,7 +34,7 @@ class ExitStatus(IntEnum):
 
 
 class Ledger:
-    """Takes parts as tests give them, and emits events: header, plan, a verdict as soon as its last part is in, footer."""
+    """Takes parts as tests give them, and emits header, plan, each verdict once it is whole, footer."""
 
     def __init__(
         self, contract: Contract, planned: Sequence[str], *, fail_on: FailOn, emit: Callable[[Event], None]

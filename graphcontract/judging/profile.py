@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`examples` a test are spread over its classes of input, `least` in each; `database` keeps what failed."""
+    """`examples` a test are spread over its classes of input, `least` in each; `database` keeps failures."""
 
     name: str
     examples: int
@@ -18,7 +18,7 @@ class Profile:
     database: Path | None = None
 
     def share(self, classes: int, budget: int | None) -> int:
-        """Examples a class of input; a client's own `budget` a test bounds them, to one a class at the least."""
+        """Examples a class of input; a client's own `budget` a test bounds them, to one a class at least."""
         if budget is not None and budget < self.examples:
             return max(1, budget // classes)
         return max(self.least, math.ceil(self.examples / classes))

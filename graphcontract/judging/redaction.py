@@ -1,4 +1,4 @@
-"""Takes secrets out of what a report shows: by value, in any coding that clients are seen to use, and by name."""
+"""Takes secrets out of what a report shows: by value, in codings that clients use, and by name."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ _UNSEEN = {
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A finding, the trial that showed it, and the class of input that was tried; `before` counts earlier exchanges."""
+    """A finding, the trial that showed it, its class of input; `before` counts the exchanges until then."""
 
     finding: Finding
     trial: Trial

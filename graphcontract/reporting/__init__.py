@@ -38,7 +38,8 @@ def _listener(report: str) -> Listener:
     name, _, path = report.partition("=")
     if name not in FORMATS or not path:
         raise ReportError(
-            f"{report!r} is no report: give FORMAT=PATH with FORMAT one of {', '.join(FORMATS)}, for example jsonl=report.jsonl"
+            f"{report!r} is no report: give FORMAT=PATH with FORMAT one of {', '.join(FORMATS)}, "
+            "for example jsonl=report.jsonl"
         )
     stream = _open(path)
     if name == "jsonl":

@@ -14,7 +14,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class JUnit:
-    """Collects verdicts and writes one testsuite at the footer. What the run lets pass is `skipped`, with its reason."""
+    """Collects verdicts and writes one testsuite at the footer; what the run lets pass is `skipped`."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""Evidence as text for people: what was owed, what was seen, and how to see it again. Wire bytes come out harmless."""
+"""Evidence as text for people: what was owed, what was seen, how to see it again. Bytes come out harmless."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WIDTH = 200
 
 
 def harmless(text: str) -> str:
-    """A text with control, bidirectional and invisible characters written as escapes: a terminal obeys none."""
+    """A text with control, bidirectional and invisible characters written as escapes, for a terminal."""
     return _UNSHOWN.sub(
         lambda match: f"\\u{ord(match[0]):04x}" if ord(match[0]) > 255 else f"\\x{ord(match[0]):02x}", text
     )

@@ -1,4 +1,4 @@
-"""What a person sees of a run: progress while it lasts, then the verdicts by group and each violation in full."""
+"""What a person sees of a run: progress while it lasts, then verdicts by group and each violation in full."""
 
 from __future__ import annotations
 

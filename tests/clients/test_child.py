@@ -53,7 +53,7 @@ def client(write: Write) -> Iterator[Callable[[str], ProcessClient]]:
 @pytest.mark.parametrize("kind", ["def", "async def"])
 def test_calls(client: Callable[[str], ProcessClient], kind: str) -> None:
     started = client(f"{kind} cancel(call): return Outcome.failure(status=409, message=call.task_id)")
-    for task_id in ("a", "é\u2028\n", "\ud800"[:0], "x" * 100_000):
+    for task_id in ("a", "é\u2028\n", "", "x" * 100_000):
         assert started.call(a_call(task_id)) == Outcome.failure(status=409, message=task_id)
     assert started.concurrency == 1
 
@@ -169,6 +169,14 @@ def test_failed_start_says_why(write: Write, source: str, said: str) -> None:
         client.start(START)
     assert "python:adapter:cancel" in str(caught.value)
     assert said in caught.value.output
+    assert caught.value.hint == "What it wrote says why."
+
+
+def test_import_that_does_not_end(write: Write) -> None:
+    client = python_client(write("import threading; threading.Event().wait()"), start_timeout=0.5)
+    with pytest.raises(ClientUnavailable, match=r"within 0.5 s") as caught:
+        client.start(START)
+    assert "Importing the module" in caught.value.hint
 
 
 def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

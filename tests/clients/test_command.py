@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,9 @@ def test_what_is_put_in_is_not_read_again() -> None:
 
 @pytest.mark.parametrize("task_id", ["a b", "é", "\n", "$(id)", "'\"", "%2F", "..."])
 def test_id_in_the_url_is_one_segment(task_id: str) -> None:
-    (url,) = shown(a_call(task_id))["arguments"]  # type: ignore[misc]  # a JSON list
-    segment = url.removeprefix(f"{ROOT}/tasks/").removesuffix("/cancel")
+    arguments = shown(a_call(task_id))["arguments"]
+    assert isinstance(arguments, list)
+    segment = arguments[0].removeprefix(f"{ROOT}/tasks/").removesuffix("/cancel")
     assert not set(segment) - set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%")
 
 
@@ -101,45 +103,47 @@ def test_another_status_is_failure() -> None:
 
 
 def test_signal_is_a_crash() -> None:
-    outcome = python("import os; os.kill(os.getpid(), 11)").call(a_call())
+    outcome = python("import os; os.kill(os.getpid(), 15)").call(a_call())
     assert (outcome.kind, outcome.died, outcome.reason) == (
         "crash",
         False,
-        "the command was ended by SIGSEGV",
+        "the command was ended by SIGTERM",
     )
 
 
 GRANDCHILD = """
 import os, subprocess, sys
-child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
-print(child.pid, flush=True)
+mark = os.open(sys.argv[2], os.O_WRONLY)
+child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], pass_fds=[mark])
 """
 
 
-def gone(pid: int) -> bool:
-    """Whether a process has ended; a zombie that nobody has reaped yet has."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] in "ZX"
+@pytest.fixture
+def mark(tmp_path: Path) -> Iterator[tuple[str, int]]:
+    """A pipe with a name, and its reading end: it hangs up when all that opened it for writing are gone."""
+    path = tmp_path / "mark"
+    os.mkfifo(path)
+    reading = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    yield str(path), reading
+    os.close(reading)
 
 
-def eventually(holds: Callable[[], bool]) -> bool:
-    return any(holds() or bool(os.sched_yield()) for _ in range(100_000))
+def hangs_up(reading: int) -> bool:
+    poll = select.poll()
+    poll.register(reading, 0)
+    return bool(poll.poll(10_000))
 
 
-def test_longer_than_its_time_is_a_hang_and_ends_its_group() -> None:
-    outcome = python(GRANDCHILD + "child.wait()").call(a_call(timeout=0.01))
+def test_longer_than_its_time_is_a_hang_and_ends_its_group(mark: tuple[str, int]) -> None:
+    outcome = python(GRANDCHILD + "child.wait()", "{url}", mark[0]).call(a_call(timeout=0.01))
     assert (outcome.kind, outcome.reason) == ("hang", "the command had not ended after 1.01 s")
-    assert eventually(lambda: gone(int(outcome.output)))
+    assert hangs_up(mark[1])
 
 
-def test_what_it_leaves_behind_ends_with_it() -> None:
-    outcome = python(GRANDCHILD).call(a_call(timeout=60))
+def test_what_it_leaves_behind_ends_with_it(mark: tuple[str, int]) -> None:
+    outcome = python(GRANDCHILD + "os._exit(0)", "{url}", mark[0]).call(a_call(timeout=60))
     assert outcome.kind == "success"
-    assert eventually(lambda: gone(int(outcome.output)))
+    assert hangs_up(mark[1])
 
 
 def test_closed_output_is_no_end() -> None:

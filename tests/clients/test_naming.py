@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from graphcontract.clients import Client, Implementation
+from graphcontract.clients import Client, Implementation, Start
 from graphcontract.clients.command import CommandClient
 from graphcontract.clients.naming import ClientSpecError, make_client
 from graphcontract.clients.process import ProcessClient
@@ -34,14 +34,12 @@ def made(spec: str, *, in_process: bool = False, implementation: str | None = No
     ],
 )
 def test_forms(spec: str, in_process: bool, kind: type) -> None:
-    assert type(made(spec, in_process=in_process)) is kind
+    assert isinstance(made(spec, in_process=in_process), kind)
 
 
 @pytest.mark.parametrize("spec", ["reference", "python:json:loads"])
 @pytest.mark.parametrize("in_process", [False, True])
 def test_python_functions_start(spec: str, in_process: bool) -> None:
-    from graphcontract.clients import Start
-
     client = made(spec, in_process=in_process)
     client.start(Start("sharepointmigrationtask-cancel", ()))
     client.close()
@@ -66,6 +64,8 @@ def test_process_splits_as_a_shell_does() -> None:
         ("", "No client is named."),
         ("  ", "No client is named."),
         ("python:", "`python` has nothing after it"),
+        ("python:package.module", "names a module and no callable"),
+        ("python::cancel", "names a module and no callable"),
         ("process: ", "`process` has nothing after it"),
         ("command", "`command` has nothing after it"),
         ("my.module:cancel", "Did you mean `python:my.module:cancel`?"),

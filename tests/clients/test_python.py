@@ -416,6 +416,28 @@ def test_interrupt_in_process(in_process: Callable[[str], InProcessClient]) -> N
     assert client.call(a_call()) == Outcome.success()
 
 
+def test_calls_at_once_are_kept_apart(in_process: Callable[[str], InProcessClient]) -> None:
+    client = in_process(
+        """
+        import threading
+        together = threading.Barrier(4)
+        def cancel(call):
+            together.wait(10)
+            return Outcome.success(request_id=call.task_id)
+        """
+    )
+    found: dict[str, str | None] = {}
+    threads = [
+        threading.Thread(target=lambda id=id: found.update({id: client.call(a_call(id)).request_id}))
+        for id in "abcd"
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {id: id for id in "abcd"}
+
+
 def test_closed_twice_and_started_again(in_process: Callable[[str], InProcessClient]) -> None:
     client = in_process("async def cancel(call): return Outcome.success()")
     client.call(a_call())
