@@ -89,14 +89,6 @@ class Session:
         if self.gate is not None:
             return self.gate.client
         options = self.options
-        in_process = options.in_process or options.transport == "mock"
-        client = make_client(
-            options.client,
-            in_process=in_process,
-            start_timeout=options.start_timeout,
-            implementation=options.implementation,
-            path=self.contract.request.path,
-        )
         if options.transport == "mock" and not options.client.startswith(("reference", "python:")):
             raise OptionError(
                 "the mock transport serves Python callables in this process, and "
@@ -105,12 +97,29 @@ class Session:
         self._transport = _transport(options.transport)
         self._transport.__enter__()
         try:
-            client.start(Start(self.contract.id, self._transport.hosts))
-            self.gate = Gate(self.contract, client, self._transport, PROFILES[options.profile])
+            profile = PROFILES[options.profile]
+            self.gate = Gate(self.contract, self._start(), self._transport, profile, another=self._start)
             self._check_reach()
         except BaseException:
-            client.close()
             self.close()
+            raise
+        return self.gate.client
+
+    def _start(self) -> Client:
+        """Bring up one more client of the kind that was asked for."""
+        options, transport = self.options, self._transport
+        assert transport is not None
+        client = make_client(
+            options.client,
+            in_process=options.in_process or options.transport == "mock",
+            start_timeout=options.start_timeout,
+            implementation=options.implementation,
+            path=self.contract.request.path,
+        )
+        try:
+            client.start(Start(self.contract.id, transport.hosts))
+        except BaseException:
+            client.close()
             raise
         return client
 
@@ -155,7 +164,7 @@ class Session:
         """End client and transport; what the session said stays."""
         gate, self.gate = self.gate, None
         if gate is not None:
-            gate.client.close()
+            gate.close()
         transport, self._transport = self._transport, None
         if transport is not None:
             transport.__exit__(None, None, None)

@@ -19,16 +19,22 @@ P = ParamSpec("P")
 Body = Callable[Concatenate["Gate", P], None]
 Source = Strata[Any] | Callable[[Contract], Strata[Any]]
 _SOURCES = "__graphcontract_sources__"
+_CASES = "__graphcontract_cases__"
 
 
 @dataclass(frozen=True, slots=True)
 class SuiteTest:
-    """A test of a suite: a body, the clauses that it puts to the proof, and what it draws by keyword."""
+    """A test of a suite: a body, the clauses that it puts to the proof, and what it draws by keyword.
+
+    `cases` are fixed keyword arguments by class of input, where nothing is drawn: calls that wait are made
+    side by side.
+    """
 
     name: str
     body: Callable[..., None]
     proves: tuple[str, ...]
     sources: Mapping[str, Source]
+    cases: Mapping[str, Mapping[str, Any]]
 
     def strata(self, contract: Contract) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
         """Keyword arguments for the body by class of input: a class a combination of its sources' classes."""
@@ -59,10 +65,22 @@ def given(**sources: Source) -> Callable[[Body[P]], Body[P]]:
     return decorate
 
 
+def side_by_side(**cases: Mapping[str, Any]) -> Callable[[Body[P]], Body[P]]:
+    """Give the body's one keyword argument each of these values, by class of input, in calls at the same time."""
+    ((keyword, values),) = cases.items()
+
+    def decorate(body: Body[P]) -> Body[P]:
+        setattr(body, _CASES, {name: {keyword: value} for name, value in values.items()})
+        return body
+
+    return decorate
+
+
 def proves(*clauses: str) -> Callable[[Body[P]], SuiteTest]:
     """Make a test of a body: pytest shows one item a clause, and its calls are made once for all of them."""
 
     def decorate(body: Body[P]) -> SuiteTest:
-        return SuiteTest(body.__name__, body, clauses, getattr(body, _SOURCES, {}))
+        sources, cases = getattr(body, _SOURCES, {}), getattr(body, _CASES, {})
+        return SuiteTest(body.__name__, body, clauses, sources, cases)
 
     return decorate

@@ -38,6 +38,11 @@ class Limits:
     declared: Mapping[str, Any] = field(default_factory=dict)
 
 
+def shown_by(limits: Limits) -> frozenset[str]:
+    """What a driver or an adapter can tell of a call, as clauses name what they need."""
+    return frozenset({"id", "code", "message", "request-id"} | ({"status"} if limits.status else set()))
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """What a client is told once, before its first call."""

@@ -12,13 +12,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, grace, messages
+from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, grace, messages, shown_by
 from graphcontract.clients.channel import BrokenError, Channel, SilentError
 from graphcontract.exchange import Call, Outcome
 
 _STOP_PATIENCE = 2.0
 _SHOWN_LINES = 20
-_SHOWS = frozenset({"id", "code", "message", "request-id"})
 _PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
 _PROXY_NAMES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 _CA_NAMES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
@@ -56,7 +55,7 @@ class ProcessClient:
         self.limits = Limits()
         self.concurrency = 1
         self.budget: int | None = None
-        self.shows = _SHOWS | {"status"}
+        self.shows = shown_by(self.limits)
 
     def start(self, start: Start) -> None:
         """Start the driver and learn who it is; raises ClientUnavailable."""
@@ -66,7 +65,7 @@ class ProcessClient:
         self.implementation = declaration.implementation
         self.concurrency = declaration.concurrency
         self.limits = declaration.limits
-        self.shows = _SHOWS | {"status"} if self.limits.status else _SHOWS
+        self.shows = shown_by(self.limits)
 
     def call(self, call: Call) -> Outcome:
         """Make one call and wait for its outcome, at most its timeout and grace once a driver runs.
@@ -180,6 +179,3 @@ def environment(start: Start, env: Mapping[str, str]) -> dict[str, str]:
     if start.ca_file is not None:
         found.update(dict.fromkeys(_CA_NAMES, start.ca_file))
     return found
-
-
-_environment = environment

@@ -20,10 +20,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import ModuleType
 
-from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, grace, messages
+from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, grace, messages, shown_by
 from graphcontract.exchange import Call, Outcome
 
-_SHOWS = frozenset({"id", "code", "message", "request-id"})
 _MESSAGE = 300
 _TRACE_LINES = 12
 _TRACE_CHARACTERS = 4096
@@ -96,7 +95,7 @@ class InProcessClient:
         self.limits = Limits()
         self.concurrency = 1
         self.budget: int | None = None
-        self.shows = _SHOWS | {"status"}
+        self.shows = shown_by(self.limits)
 
     def start(self, start: Start) -> None:  # noqa: ARG002 - a function has nothing to be told beforehand
         """Load the adapter; raises ClientUnavailable."""
@@ -104,7 +103,7 @@ class InProcessClient:
         self._adapter = Adapter(self._spec, self._named)
         self.implementation = self._adapter.implementation
         self.limits = self._adapter.limits
-        self.shows = _SHOWS | {"status"} if self.limits.status else _SHOWS
+        self.shows = shown_by(self.limits)
 
     def call(self, call: Call) -> Outcome:
         """Make one call and wait for its outcome, at most its timeout and grace."""

@@ -5,10 +5,13 @@ Knows contract, client and transport; it neither explores inputs nor reports.
 
 from __future__ import annotations
 
+import queue
+import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from graphcontract.clauses.reading import concerns
 from graphcontract.clients import Client
@@ -20,10 +23,14 @@ from graphcontract.service import Answer, Script, settle
 from graphcontract.transports import Transport
 
 _COSTLY_RUN = 3
+_MOST_AT_ONCE = 8
+_MOST_COPIES = 4
 _CONTROL_IDS = {
     "guid": "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e",
     "opaque": "x1",
 }
+
+T = TypeVar("T")
 
 
 class Court(Protocol):
@@ -38,11 +45,22 @@ class LeaveClass(BaseException):
     """A call hung or killed the client: what is left of this class of input would cost as much again."""
 
 
+class _Seat(threading.local):
+    """What a thread's calls are made for and with."""
+
+    court: Court | None = None
+    client: Client | None = None
+
+    def __init__(self) -> None:
+        self.controls: dict[tuple[object, ...], Exchange] = {}
+
+
 @dataclass
 class Gate:
     """A client before a contract, as a suite's test sees it. One gate serves a whole run of one process.
 
-    `on_exchange` hears of every exchange; `exchanges` counts them.
+    `on_exchange` hears of every exchange; `exchanges` counts them. `another` starts one more client like the
+    first, for calls at the same time where one holds only one.
     """
 
     contract: Contract
@@ -50,10 +68,12 @@ class Gate:
     transport: Transport
     profile: Profile
     on_exchange: Callable[[Exchange], None] = lambda _exchange: None
+    another: Callable[[], Client] | None = None
     exchanges: int = 0
     costly: int = 0
-    _court: Court | None = None
-    _controls: dict[tuple[object, ...], Exchange] = field(default_factory=dict)
+    _seat: _Seat = field(default_factory=_Seat)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _more: list[Client] = field(default_factory=list)
     _objects: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     @property
@@ -71,8 +91,8 @@ class Gate:
 
     def convene(self, court: Court | None) -> None:
         """Let this court hear what follows, with controls of its own."""
-        self._court = court
-        self._controls.clear()
+        self._seat.court = court
+        self._seat.controls.clear()
 
     def plain_call(self, kind: str = "guid") -> Call:
         """An ordinary call: a `guid` or a plain `opaque` id, and a usable token."""
@@ -82,9 +102,9 @@ class Gate:
     def control(self, answers: Sequence[Answer], kind: str = "guid") -> Exchange:
         """An ordinary call with these answers, made once a test: what odd ones are compared with."""
         key = (kind, tuple(answers))
-        if key not in self._controls:
-            self._controls[key] = self.perform(self.plain_call(kind), answers)
-        return self._controls[key]
+        if key not in self._seat.controls:
+            self._seat.controls[key] = self.perform(self.plain_call(kind), answers)
+        return self._seat.controls[key]
 
     def judge(
         self,
@@ -98,10 +118,40 @@ class Gate:
         before = tuple(after)
         exchange = self.perform(call, answers, own_root=own_root)
         steps = (*before, exchange)
-        if self._court is not None and not any(step.outcome.kind == "unsupported" for step in steps):
-            self._court.hear(Trial(steps))
+        if self._seat.court is not None and not any(step.outcome.kind == "unsupported" for step in steps):
+            self._seat.court.hear(Trial(steps))
         if _is_costly(exchange):
             raise LeaveClass
+
+    def side_by_side(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Do jobs that wait at the same time, each with a client that holds its calls; results in order."""
+        clients: queue.SimpleQueue[Client] = queue.SimpleQueue()
+        for client in self._clients(len(jobs)):
+            clients.put(client)
+
+        def work(job: Callable[[], T]) -> T:
+            self._seat.client = clients.get()
+            try:
+                return job()
+            finally:
+                clients.put(self._seat.client)
+                self._seat.client = None
+
+        with ThreadPoolExecutor(max(1, clients.qsize())) as pool:
+            return list(pool.map(work, jobs))
+
+    def _clients(self, jobs: int) -> list[Client]:
+        """As many clients as can work at the same time: one several times over, or copies of it."""
+        if self.client.concurrency > 1 or self.another is None:
+            return [self.client] * min(self.client.concurrency, _MOST_AT_ONCE, jobs)
+        while len(self._more) + 1 < min(_MOST_COPIES, jobs):
+            self._more.append(self.another())
+        return [self.client, *self._more]
+
+    def close(self) -> None:
+        """End the clients."""
+        for client in (self.client, *self._more):
+            client.close()
 
     def perform(self, call: Call, answers: Sequence[Answer], *, own_root: bool = False) -> Exchange:
         """Make one call, answered as told, and record both witnesses."""
@@ -113,15 +163,16 @@ class Gate:
         started = monotonic()
         spoiled, expecting = True, False
         try:
-            outcome = self.client.call(call)
+            outcome = (self._seat.client or self.client).call(call)
             spoiled = outcome.kind == "hang" or outcome.died
             expecting = outcome.kind == "success"
         finally:
             record = stage.finish(spoiled=spoiled, expecting=expecting)
         exchange = Exchange(call, record.requests, record.responses, outcome, started, monotonic())
-        self.exchanges += 1
-        self.costly += _is_costly(exchange)
-        self.on_exchange(exchange)
+        with self._lock:
+            self.exchanges += 1
+            self.costly += _is_costly(exchange)
+            self.on_exchange(exchange)
         return exchange
 
     def _object(self, call: Call) -> int:

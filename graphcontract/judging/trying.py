@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -82,6 +83,16 @@ class _Listening:
                 hearing.seen[key] = hearing.seen.get(key, 0) + 1
                 sighting = Sighting(finding, trial, self.cls, self._gate.exchanges)
                 hearing.sightings.setdefault(key, sighting)
+
+
+class _Collecting:
+    """The court of one call among many at the same time: it keeps trials for later."""
+
+    def __init__(self) -> None:
+        self.trials: list[Trial] = []
+
+    def hear(self, trial: Trial) -> None:
+        self.trials.append(trial)
 
 
 class _Hunting:
@@ -167,6 +178,9 @@ class Trying:
         """The first pass; a text where it was cut short."""
         court = _Listening(self._gate, hearings)
         self._gate.convene(court)
+        if self._test.cases:
+            self._listen_side_by_side(court)
+            return None
         strata = self._test.strata(self._gate.contract)
         allowed = 1 if self._gate.tired else _COSTLY_TEST
         for index, (name, strategy) in enumerate(strata.items()):
@@ -180,6 +194,21 @@ class Trying:
                         f"cut short: calls hung or ended the client, {left} classes of input were not tried"
                     )
         return None
+
+    def _listen_side_by_side(self, court: _Listening) -> None:
+        """Make all fixed calls at the same time, and hear them in order afterwards."""
+
+        def job(arguments: Mapping[str, Any]) -> list[Trial]:
+            collected = _Collecting()
+            self._gate.convene(collected)
+            with suppress(LeaveClass):
+                self._test.body(self._gate, **arguments)
+            return collected.trials
+
+        jobs = [partial(job, arguments) for arguments in self._test.cases.values()]
+        for court.cls, trials in zip(self._test.cases, self._gate.side_by_side(jobs), strict=True):
+            for trial in trials:
+                court.hear(trial)
 
     def _explore(
         self, name: str, strategy: SearchStrategy[Any], strata: int, *, shrink: bool = False
@@ -211,7 +240,7 @@ class Trying:
         """Evidence for a fault: shrunk where it shows again, else as it was first seen."""
         sighting = hearing.sightings[key]
         finding, trial, note = sighting.finding, sighting.trial, None
-        if self._gate.costly == self._costly:
+        if self._gate.costly == self._costly and not self._test.cases:
             smallest = self._hunt(hearing.function, key, sighting.cls)
             if smallest is not None:
                 finding, trial = smallest

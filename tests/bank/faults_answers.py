@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import re
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from itertools import chain
-from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from graphcontract.exchange import Call, Outcome
 from tests.bank import faults_errors, faults_kept, faults_malformed, faults_shape, faults_texts
-from tests.bank.client import ROOT, Answer, BadAnswer, Conforming
+from tests.bank.client import Answer, BadAnswer, Conforming
 from tests.bank.registry import fault
 
 __all__ = ["faults_errors", "faults_kept", "faults_malformed", "faults_shape", "faults_texts"]
@@ -174,8 +173,17 @@ class KnowsItsFields(Looking):
     """A hand-written parser with a list of fields; any other ends the answer as malformed."""
 
     known = frozenset(
-        "client-request-id connection content-encoding content-length content-type date request-id "
-        "retry-after transfer-encoding".split()
+        [
+            "client-request-id",
+            "connection",
+            "content-encoding",
+            "content-length",
+            "content-type",
+            "date",
+            "request-id",
+            "retry-after",
+            "transfer-encoding",
+        ]
     )
 
     def look(self, line: str, first: bool) -> None:
@@ -321,225 +329,3 @@ class NeedsAPhrase(Looking):
     def look(self, line: str, first: bool) -> None:
         if first:
             _version, _status, _phrase = line.strip().split(" ", 2)
-
-
-# 3xx
-
-
-@fault("response.redirection", "response.not-modified")
-class IsOkBelowFourHundred(Conforming):
-    """`response.ok` of requests and `curl --fail` have no objection to a 3xx."""
-
-    def succeeded(self, answer: Answer) -> bool:
-        return 200 <= answer.status < 400
-
-
-@fault("response.redirection")
-class TakesFoundForDone(Conforming):
-    """A form is answered 302 when it was taken."""
-
-    def succeeded(self, answer: Answer) -> bool:
-        return super().succeeded(answer) or answer.status == 302
-
-
-@fault("response.redirection")
-class TakesSeeOtherForDone(Conforming):
-    """Post, redirect, get: 303 means that the post was done."""
-
-    def succeeded(self, answer: Answer) -> bool:
-        return super().succeeded(answer) or answer.status == 303
-
-
-@fault("response.redirection")
-class ArrivesNowhere(Conforming):
-    """Follows a Location; where there is none the answer is the last one, and no 4xx."""
-
-    def succeeded(self, answer: Answer) -> bool:
-        arrived = answer.status in (301, 302, 303, 307, 308) and "location" not in answer.fields
-        return super().succeeded(answer) or arrived
-
-
-@fault("response.redirection", rare=True)
-class TakesItsChoice(Conforming):
-    """300 is the first answer after the good ones: `status <= 300`."""
-
-    def succeeded(self, answer: Answer) -> bool:
-        return 200 <= answer.status <= 300
-
-
-@fault("response.redirection", rare=True)
-class KnowsItsRedirections(Conforming):
-    """Redirections are those of a table; an unregistered 3xx is none, and below 400."""
-
-    def succeeded(self, answer: Answer) -> bool:
-        return super().succeeded(answer) or 309 <= answer.status < 400
-
-
-@fault("response.redirection", rare=True)
-class HasAProxyAlready(Conforming):
-    """305 and 306 are obsolete: nothing to do about them, and so nothing to complain of."""
-
-    def succeeded(self, answer: Answer) -> bool:
-        return super().succeeded(answer) or answer.status in (305, 306)
-
-
-@fault("response.redirection", rare=True)
-class RemembersTheMove(Conforming):
-    """Fails at the first 308 and keeps the move; the second finds it known, and nothing left to do."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.moved: set[str] = set()
-
-    def outcome(self, call: Call, answer: Answer) -> Outcome:
-        host = urlsplit(call.base_url or ROOT).netloc
-        if answer.status == 308 and host in self.moved:
-            return Outcome.success(status=answer.status)
-        if answer.status == 308:
-            self.moved.add(host)
-        return super().outcome(call, answer)
-
-
-@fault("response.not-modified")
-class ListsNotModified(Conforming):
-    """An old browser library counts `2xx or 304` as success."""
-
-    def succeeded(self, answer: Answer) -> bool:
-        return super().succeeded(answer) or answer.status == 304
-
-
-@fault("response.not-modified")
-class AnswersFromItsCache(Conforming):
-    """A cache under the client makes the stored 200 of a 304 before anybody sees it."""
-
-    def read(self, connection: socket.socket) -> Answer:
-        answer = super().read(connection)
-        return Answer(200, answer.fields, b"") if answer.status == 304 else answer
-
-
-# interim answers
-
-
-class Waiting(Conforming):
-    """What the faults below have in common: their own idea of which head is the final one."""
-
-    def is_final(self, status: int, before: Sequence[int]) -> bool:
-        raise NotImplementedError
-
-    def read(self, connection: socket.socket) -> Answer:
-        with connection.makefile("rb") as stream:
-            before: list[int] = []
-            while not self.is_final((answer := self.read_head(stream.readline)).status, before):
-                before.append(answer.status)
-            if answer.status >= 200 and answer.status not in (204, 304):
-                answer.content = self.read_content(answer, stream.read, stream.readline)
-            return answer
-
-
-@fault("response.interim")
-class TakesTheFirstHead(Waiting):
-    """The first status line is the status."""
-
-    def is_final(self, status: int, before: Sequence[int]) -> bool:
-        return True
-
-
-@fault("response.interim")
-class WaitsAfterContinueAlone(Waiting):
-    """Knows 100 from Expect, and no other interim answer."""
-
-    def is_final(self, status: int, before: Sequence[int]) -> bool:
-        return status != 100
-
-
-@fault("response.interim", rare=True)
-class TakesHintsForFinal(Waiting):
-    """Written before 103 was: an unregistered 1xx is an answer."""
-
-    def is_final(self, status: int, before: Sequence[int]) -> bool:
-        return status not in (100, 101, 102)
-
-
-@fault("response.interim", rare=True)
-class WaitsOnce(Waiting):
-    """`if status < 200` where `while` is meant."""
-
-    def is_final(self, status: int, before: Sequence[int]) -> bool:
-        return bool(before) or status >= 200
-
-
-@fault("response.interim")
-class CountsInterimAsSuccess(TakesTheFirstHead):
-    """`status < 300` is success, of the first head."""
-
-    def succeeded(self, answer: Answer) -> bool:
-        return answer.status < 300
-
-
-@fault("response.interim", rare=True)
-class CountsHintsAsSuccess(TakesHintsForFinal):
-    """103 comes with fields and is no error, so the call was taken."""
-
-    def succeeded(self, answer: Answer) -> bool:
-        return super().succeeded(answer) or answer.status == 103
-
-
-class Meeting(Conforming):
-    """What the faults below have in common: something that they do at the head of an interim answer."""
-
-    def meet(self, interim: int) -> object:
-        raise NotImplementedError
-
-    def read_head(self, line: Callable[[], bytes]) -> Answer:
-        answer = super().read_head(line)
-        if answer.status < 200:
-            self.meet(answer.status)
-        return answer
-
-
-@fault("response.interim")
-class FailsAtInterim(Meeting):
-    """A status below 200 is garbage to a parser that was never shown one."""
-
-    def meet(self, interim: int) -> object:
-        raise BadAnswer(f"status {interim}")
-
-
-@fault("response.interim", rare=True)
-class NeverAskedToContinue(Meeting):
-    """100 answers an Expect; this client sent none, and says so."""
-
-    def meet(self, interim: int) -> object:
-        if interim == 100:
-            raise BadAnswer("a 100 that nobody asked for")
-        return None
-
-
-@fault("response.interim", rare=True)
-class LogsItsInterims(Meeting):
-    """A log line for each of the two interim answers that its author knew."""
-
-    def meet(self, interim: int) -> object:
-        return {100: "continue", 103: "early hints"}[interim]
-
-
-@fault("response.interim", rare=True)
-class KeepsTheFirstStatus(Meeting):
-    """The status is stored when the first head has come, and read when an error is made of the last."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first: int | None = None
-
-    def meet(self, interim: int) -> object:
-        self.first = self.first or interim
-        return None
-
-    def outcome(self, call: Call, answer: Answer) -> Outcome:
-        try:
-            return super().outcome(call, answer)
-        finally:
-            self.first = None
-
-    def status(self, answer: Answer) -> int | None:
-        return self.first or answer.status

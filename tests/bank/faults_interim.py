@@ -1,0 +1,135 @@
+"""Clients that take an interim answer for the final one, or fail at it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+
+from graphcontract.exchange import Call, Outcome
+from tests.bank.client import Answer, BadAnswer, Conforming
+from tests.bank.registry import fault
+
+
+class Waiting(Conforming):
+    """What the faults below have in common: their own idea of which head is the final one."""
+
+    def is_final(self, status: int, before: Sequence[int]) -> bool:
+        raise NotImplementedError
+
+    def read(self, connection: socket.socket) -> Answer:
+        with connection.makefile("rb") as stream:
+            before: list[int] = []
+            while not self.is_final((answer := self.read_head(stream.readline)).status, before):
+                before.append(answer.status)
+            if answer.status >= 200 and answer.status not in (204, 304):
+                answer.content = self.read_content(answer, stream.read, stream.readline)
+            return answer
+
+
+@fault("response.interim")
+class TakesTheFirstHead(Waiting):
+    """The first status line is the status."""
+
+    def is_final(self, status: int, before: Sequence[int]) -> bool:
+        return True
+
+
+@fault("response.interim")
+class WaitsAfterContinueAlone(Waiting):
+    """Knows 100 from Expect, and no other interim answer."""
+
+    def is_final(self, status: int, before: Sequence[int]) -> bool:
+        return status != 100
+
+
+@fault("response.interim", rare=True)
+class TakesHintsForFinal(Waiting):
+    """Written before 103 was: an unregistered 1xx is an answer."""
+
+    def is_final(self, status: int, before: Sequence[int]) -> bool:
+        return status not in (100, 101, 102)
+
+
+@fault("response.interim", rare=True)
+class WaitsOnce(Waiting):
+    """`if status < 200` where `while` is meant."""
+
+    def is_final(self, status: int, before: Sequence[int]) -> bool:
+        return bool(before) or status >= 200
+
+
+@fault("response.interim")
+class CountsInterimAsSuccess(TakesTheFirstHead):
+    """`status < 300` is success, of the first head."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        return answer.status < 300
+
+
+@fault("response.interim", rare=True)
+class CountsHintsAsSuccess(TakesHintsForFinal):
+    """103 comes with fields and is no error, so the call was taken."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        return super().succeeded(answer) or answer.status == 103
+
+
+class Meeting(Conforming):
+    """What the faults below have in common: something that they do at the head of an interim answer."""
+
+    def meet(self, interim: int) -> object:
+        raise NotImplementedError
+
+    def read_head(self, line: Callable[[], bytes]) -> Answer:
+        answer = super().read_head(line)
+        if answer.status < 200:
+            self.meet(answer.status)
+        return answer
+
+
+@fault("response.interim")
+class FailsAtInterim(Meeting):
+    """A status below 200 is garbage to a parser that was never shown one."""
+
+    def meet(self, interim: int) -> object:
+        raise BadAnswer(f"status {interim}")
+
+
+@fault("response.interim", rare=True)
+class NeverAskedToContinue(Meeting):
+    """100 answers an Expect; this client sent none, and says so."""
+
+    def meet(self, interim: int) -> object:
+        if interim == 100:
+            raise BadAnswer("a 100 that nobody asked for")
+        return None
+
+
+@fault("response.interim", rare=True)
+class LogsItsInterims(Meeting):
+    """A log line for each of the two interim answers that its author knew."""
+
+    def meet(self, interim: int) -> object:
+        return {100: "continue", 103: "early hints"}[interim]
+
+
+@fault("response.interim", rare=True)
+class KeepsTheFirstStatus(Meeting):
+    """The status is stored when the first head has come, and read when an error is made of the last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first: int | None = None
+
+    def meet(self, interim: int) -> object:
+        self.first = self.first or interim
+        return None
+
+    def outcome(self, call: Call, answer: Answer) -> Outcome:
+        try:
+            return super().outcome(call, answer)
+        finally:
+            self.first = None
+
+    def status(self, answer: Answer) -> int | None:
+        return self.first or answer.status

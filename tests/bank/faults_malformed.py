@@ -1,0 +1,400 @@
+"""Clients that an error brings down, or to success or another status, that is no Graph error or comes as gzip."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+from graphcontract.exchange import Call, Outcome
+from tests.bank.client import Answer, BadAnswer, Conforming
+from tests.bank.registry import fault
+
+
+class Parsing(Conforming):
+    """What the faults below have in common: their own way from an error's content to its document."""
+
+    def parse(self, answer: Answer) -> Any:
+        raise NotImplementedError
+
+    def error(self, answer: Answer) -> dict[str, object]:
+        document = self.parse(answer)
+        error = document.get("error") if isinstance(document, dict) else None
+        return error if isinstance(error, dict) else {}
+
+
+# error.malformed: crash
+
+
+@fault("error.malformed")
+class ParsesWhatComes(Parsing):
+    """`response.json()` with no `except` around it."""
+
+    def parse(self, answer: Answer) -> Any:
+        return json.loads(answer.content)
+
+
+@fault("error.malformed", rare=True)
+class ParsesAnyContent(Parsing):
+    """Asks whether there is content, and not whether it is JSON."""
+
+    def parse(self, answer: Answer) -> Any:
+        return json.loads(answer.content) if answer.content else None
+
+
+@fault("error.malformed", rare=True)
+class ParsesWhatIsTyped(Parsing):
+    """Believes a Content-Type of JSON."""
+
+    def parse(self, answer: Answer) -> Any:
+        return json.loads(answer.content) if answer.fields.get("content-type") == "application/json" else None
+
+
+@fault("error.malformed", rare=True)
+class CatchesDecodingErrorsAlone(Parsing):
+    """`except json.JSONDecodeError`: bytes that are no UTF-8, long numbers and deep nesting raise something else."""
+
+    def parse(self, answer: Answer) -> Any:
+        try:
+            return json.loads(answer.content)
+        except json.JSONDecodeError:
+            return None
+
+
+@fault("error.malformed", rare=True)
+class CatchesValueErrorsAlone(Parsing):
+    """`except ValueError`: deep nesting raises RecursionError."""
+
+    def parse(self, answer: Answer) -> Any:
+        try:
+            return json.loads(answer.content)
+        except ValueError:
+            return None
+
+
+@fault("error.malformed", rare=True)
+class DecodesBeforeItTries(Parsing):
+    """`response.content.decode()` stands above the `try`."""
+
+    def parse(self, answer: Answer) -> Any:
+        text = answer.content.decode()
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return None
+
+
+@fault("error.malformed", rare=True)
+class RefusesTwins(Parsing):
+    """A strict parser raises its own error for a name that stands twice."""
+
+    def parse(self, answer: Answer) -> Any:
+        try:
+            return json.loads(answer.content, object_pairs_hook=self.strict)
+        except (ValueError, RecursionError):
+            return None
+
+    def strict(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        if len(dict(pairs)) < len(pairs):
+            raise LookupError("a name stands twice")
+        return dict(pairs)
+
+
+@fault("error.malformed", rare=True)
+class CountsInWholeNumbers(Parsing):
+    """`int()` of every number with a fraction or an exponent: infinity is none."""
+
+    def parse(self, answer: Answer) -> Any:
+        try:
+            return json.loads(answer.content, parse_float=lambda digits: int(float(digits)))
+        except (ValueError, RecursionError):
+            return None
+
+
+@fault("error.malformed", rare=True)
+class ReadsNoMoreThanAMegabyte(Parsing):
+    """A guard against large contents raises where nobody catches."""
+
+    def parse(self, answer: Answer) -> Any:
+        if len(answer.content) > 1_000_000:
+            raise MemoryError("the content is too large")
+        return {"error": super(Parsing, self).error(answer)}
+
+
+@fault("error.malformed", rare=True)
+class RefusesOtherTypes(Parsing):
+    """`await response.json()` of an asynchronous library raises where the media type is not JSON's."""
+
+    def parse(self, answer: Answer) -> Any:
+        if "json" not in answer.fields.get("content-type", "application/json"):
+            raise TypeError("unexpected media type")
+        return {"error": super(Parsing, self).error(answer)}
+
+
+@fault("error.malformed", rare=True)
+class NeedsAMediaType(Parsing):
+    """`headers["Content-Type"]`: KeyError where an answer has none."""
+
+    def parse(self, answer: Answer) -> Any:
+        typed = answer.fields["content-type"].startswith("application/json")
+        return {"error": super(Parsing, self).error(answer)} if typed else None
+
+
+@fault("error.malformed", rare=True)
+class SniffsGzip(Parsing):
+    """Undoes a gzip that nobody declared, by its first two bytes."""
+
+    def parse(self, answer: Answer) -> Any:
+        if answer.content.startswith(b"\x1f\x8b"):
+            return gzip.decompress(answer.content)
+        return {"error": super(Parsing, self).error(answer)}
+
+
+class Digging(Conforming):
+    """What the faults below have in common: trust in the shape of a document that is JSON."""
+
+    def dig(self, document: Any) -> object:
+        raise NotImplementedError
+
+    def failure(self, call: Call, answer: Answer) -> Outcome:
+        try:
+            document = json.loads(answer.content)
+        except (ValueError, RecursionError):
+            return super().failure(call, answer)
+        self.dig(document)
+        return super().failure(call, answer)
+
+
+@fault("error.malformed")
+class TakesItForAnObject(Digging):
+    """`document.get("error")`, of a list, a text, null."""
+
+    def dig(self, document: Any) -> object:
+        return document.get("error")
+
+
+@fault("error.malformed")
+class TakesErrorForAnObject(Digging):
+    """`document["error"].get("code")`, of a token service's text."""
+
+    def dig(self, document: Any) -> object:
+        return document["error"].get("code") if isinstance(document, dict) and document.get("error") else None
+
+
+@fault("error.malformed", rare=True)
+class NeedsAnErrorMember(Digging):
+    """`document["error"]`, of another service's object."""
+
+    def dig(self, document: Any) -> object:
+        return document["error"] if isinstance(document, dict) else None
+
+
+@fault("error.malformed", rare=True)
+class TakesTheCodeForText(Digging):
+    """`code.lower()`, of a number."""
+
+    def dig(self, document: Any) -> object:
+        error = document.get("error") if isinstance(document, dict) else None
+        return error["code"].lower() if isinstance(error, dict) and error.get("code") else None
+
+
+@fault("error.malformed", rare=True)
+class LooksForAnErrorInAText(Digging):
+    """`"error" in document` holds for a list and a text, and `document["error"]` does not; of a number neither does."""
+
+    def dig(self, document: Any) -> object:
+        return document["error"] if "error" in document else None
+
+
+# error.malformed: another status
+
+
+@fault("error.malformed")
+class HasNoStatusWithoutJson(Conforming):
+    """The parser's error is reported instead of the server's."""
+
+    def status(self, answer: Answer) -> int | None:
+        try:
+            json.loads(answer.content)
+        except (ValueError, RecursionError):
+            return None
+        return answer.status
+
+
+@fault("error.malformed")
+class FallsBackTo500(Conforming):
+    """What is no Graph error was not said by Graph, and is an internal error."""
+
+    def status(self, answer: Answer) -> int | None:
+        return answer.status if self.error(answer) else 500
+
+
+@fault("error.malformed", rare=True)
+class TakesPagesForNoAnswer(Conforming):
+    """HTML comes from a proxy in between: status 0, as if there had been no server."""
+
+    def status(self, answer: Answer) -> int | None:
+        return 0 if "html" in answer.fields.get("content-type", "") else answer.status
+
+
+@fault("error.malformed", rare=True)
+class BelievesTheProblem(Conforming):
+    """The status member of a problem document, which a gateway writes for all that it relays."""
+
+    def status(self, answer: Answer) -> int | None:
+        if answer.fields.get("content-type") == "application/problem+json":
+            return int(json.loads(answer.content).get("status", answer.status))
+        return answer.status
+
+
+@fault("error.malformed", rare=True)
+class BelievesANumber(Conforming):
+    """Some services put the status into error.code; where it is a number, it wins."""
+
+    def status(self, answer: Answer) -> int | None:
+        code = self.error(answer).get("code")
+        return int(code) if isinstance(code, (int, float)) else answer.status
+
+
+# error.malformed: success
+
+
+@fault("error.malformed")
+class SucceedsWithoutAnError(Conforming):
+    """`if "error" in document: raise`, and the status is never looked at when JSON came."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        try:
+            document = json.loads(answer.content)
+        except (ValueError, RecursionError):
+            return super().succeeded(answer)
+        return super().succeeded(answer) or (isinstance(document, dict) and "error" not in document)
+
+
+@fault("error.malformed", rare=True)
+class SucceedsWithNoError(Conforming):
+    """`{"error": null}` is how JSON-RPC says that all is well."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        try:
+            document = json.loads(answer.content)
+        except (ValueError, RecursionError):
+            return super().succeeded(answer)
+        nothing = isinstance(document, dict) and "error" in document and not document["error"]
+        return super().succeeded(answer) or nothing
+
+
+@fault("error.malformed", rare=True)
+class SucceedsWithNothing(Conforming):
+    """An empty content means that there was nothing to complain of."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        return super().succeeded(answer) or not answer.content
+
+
+@fault("error.malformed", rare=True)
+class SucceedsWithAPage(Conforming):
+    """A page in HTML is what a browser would show: somebody signed in."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        return super().succeeded(answer) or answer.content[:16].strip().lower().startswith(b"<!doctype html")
+
+
+@fault("error.malformed", rare=True)
+class SucceedsWithTooMuch(Conforming):
+    """A limit of 1 MiB less a little on what is read; beyond it the error is dropped, and no error is success."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        return super().succeeded(answer) or len(answer.content) > 1_000_000
+
+
+@fault("error.malformed", rare=True)
+class RefreshesAndForgets(Conforming):
+    """`invalid_token` sets off a new sign-in, after which nobody remembers the call."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        return super().succeeded(answer) or b'"invalid_token"' in answer.content
+
+
+# error.encoded
+
+
+@fault("error.encoded")
+class NeverDecodes(Conforming):
+    """The request's defaults ask for gzip, and no layer below undoes it: code and message are lost."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return content
+
+
+@fault("error.encoded")
+class DecodesSuccessAlone(Conforming):
+    """The error stream of a platform's HTTP class is not wrapped as its input stream is."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return super().decode(answer, content) if answer.status < 400 else content
+
+
+@fault("error.encoded", rare=True)
+class LeavesGatewaysEncoded(Conforming):
+    """Content of a 5xx is kept as it came, for the log."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return super().decode(answer, content) if answer.status < 500 else content
+
+
+@fault("error.encoded")
+class ReadsGzipAsText(Conforming):
+    """The content goes into a text before it goes anywhere: UnicodeDecodeError."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return content if answer.status in (204, 304) else content.decode().encode()
+
+
+@fault("error.encoded")
+class DecodesTwice(Conforming):
+    """The library has decoded it, and the client does so again: the field still says gzip."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        decoded = super().decode(answer, content)
+        return super().decode(answer, decoded) if answer.status >= 400 else decoded
+
+
+@fault("error.encoded")
+class TakesGzipForDeflate(Conforming):
+    """`zlib.decompress` with its default window expects another head."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return zlib.decompress(content) if "content-encoding" in answer.fields else content
+
+
+@fault("error.encoded")
+class CutsAtTheLength(Conforming):
+    """Content-Length counts what was sent; cut to it, what was decoded is no JSON any more."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return super().decode(answer, content)[: int(answer.fields.get("content-length", -1))]
+
+
+@fault("error.encoded")
+class LosesTheStatusWithTheContent(Conforming):
+    """What cannot be read is a transport fault, and a transport fault has no status."""
+
+    def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
+        content = super().read_content(answer, read, line)
+        if "content-encoding" in answer.fields:
+            raise BadAnswer("the content is in no coding that can be read")
+        return content
+
+
+@fault("error.encoded")
+class SucceedsWhereItCannotRead(Conforming):
+    """An unreadable error is no error."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return content
+
+    def succeeded(self, answer: Answer) -> bool:
+        return super().succeeded(answer) or "content-encoding" in answer.fields
