@@ -11,6 +11,19 @@ from typing import Literal
 
 OutcomeKind = Literal["success", "failure", "rejected", "unsupported", "crash", "hang"]
 Fields = tuple[tuple[str, str], ...]
+Fault = Literal[
+    "refused",
+    "reset-at-connect",
+    "reset-in-request",
+    "reset",
+    "closed",
+    "stalled",
+    "half-head",
+    "half-content",
+    "garbage",
+    "dripped",
+    "idle-closed",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +128,7 @@ class WireRequest:
     `malformed` says why the bytes are no request that a server takes; the other members then hold
     what could be read. Texts are Latin-1 readings of bytes; `target` is as sent.
     `framing` is how the content was delimited; `content_size` counts what `content` may cut.
+    `origin` is the `host:port` that was connected to, by whatever name.
     """
 
     at: float
@@ -129,6 +143,7 @@ class WireRequest:
     malformed: str | None = None
     origin: str = ""
     connection: int = 0
+    scheme: str = "http"
 
     def values(self, name: str) -> list[str]:
         """Values of every field line of that name, in order of sending."""
@@ -140,6 +155,9 @@ class WireResponse:
     """An answer as it was sent; `request` is the index of the request that it answers.
 
     `interim` holds the 1xx statuses sent before it; `stray` the bytes that no framing accounts for.
+    `fault` is what went wrong on purpose once the request was whole; the other members then hold what
+    could be sent all the same, and `status` is 0 where that shows none. A `dripped` one never ends:
+    `raw` is how it begins.
     """
 
     at: float
@@ -150,6 +168,12 @@ class WireResponse:
     request: int
     interim: tuple[int, ...] = ()
     stray: bytes = b""
+    fault: Fault | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it was sent to its end, as an answer that can be understood."""
+        return self.fault in (None, "idle-closed")
 
     def values(self, name: str) -> list[str]:
         """Values of every field line of that name, in order of sending."""
@@ -158,7 +182,13 @@ class WireResponse:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One call, all that it sent and was answered, and what the client says: two witnesses."""
+    """One call, all that it sent and was answered, and what the client says: two witnesses.
+
+    `elsewhere` holds the requests that came to the call's other origins; `connections` counts those
+    opened to its own root, whether or not a request came over them; `fault` is the first that its
+    answers were to show; `certificate` is what its root showed, None over plain http; `bounds` is what
+    the client's timeout bounds (driver protocol, `limits`).
+    """
 
     call: Call
     requests: tuple[WireRequest, ...]
@@ -166,6 +196,11 @@ class Exchange:
     outcome: Outcome
     started: float = 0.0
     ended: float = 0.0
+    elsewhere: tuple[WireRequest, ...] = ()
+    connections: int = 0
+    fault: Fault | None = None
+    certificate: str | None = None
+    bounds: str = "call"
 
     @property
     def answered(self) -> WireResponse | None:

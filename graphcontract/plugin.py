@@ -6,9 +6,12 @@ Knows pytest and sessions; what a clause is and how a report looks are others' b
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import signal
 from collections import Counter
 from collections.abc import Generator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 _ATTRIBUTE = "graphcontract_part"
 _SEED = "graphcontract_seed"
+_OWN_GROUP = "import os; os.setpgid(0, 0); channel.send(os.getpid())"
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "client",
@@ -184,7 +188,11 @@ def pytest_pycollect_makeitem(
     if not isinstance(obj, SuiteTest):
         return None
     run = next(each for each in collector.config.pluginmanager.get_plugins() if isinstance(each, Run))
-    wanted = [id for id in obj.proves if id in run.session.planned]
+    try:
+        wanted = [id for id in obj.proves if id in run.session.planned]
+    except pytest.UsageError as error:
+        run.refusal = error
+        return []
     return [
         ClauseItem.from_parent(collector, name=f"{name}[{clause}]", test=obj, clause=clause, run=run)
         for clause in wanted
@@ -198,8 +206,10 @@ class Run:
         self._config, self._handover = config, handover
         self._session = handover.session if handover is not None else None
         self.ledger: Ledger | None = None
+        self.refusal: pytest.UsageError | None = None
         self._interrupted = False
         self._worker = hasattr(config, "workerinput")
+        self._groups: list[int] = []
 
     @property
     def session(self) -> Session:
@@ -209,16 +219,22 @@ class Run:
         return self._session
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Plan what was collected here."""
+        """Plan what was collected here, or say what is wrong: within collection it would be a traceback."""
+        if self.refusal is not None and self._worker:
+            session.shouldstop = str(self.refusal)  # xdist has no way for a worker to end by a usage error
+        elif self.refusal is not None:
+            raise self.refusal
         items = [item for item in session.items if isinstance(item, ClauseItem)]
         if items and not self._worker and not self._config.option.collectonly:
             self._plan(Counter(item.clause for item in items))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Give workers the seed, which may have been drawn here."""
+        """Give workers the seed, which may have been drawn here; `check` can interrupt its own."""
         if self._session is not None or _value(self._config, "client"):
             node.workerinput[_SEED] = self.session.options.seed
+        if self._handover is not None:
+            self._groups.append(node.gateway.remote_exec(_OWN_GROUP).receive())
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -269,10 +285,16 @@ class Run:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Let the part travel with the report; JSON, for workers send nothing else."""
+        """Let the part travel with the report, as JSON, and no token with what the client printed."""
         report = yield
-        if call.when == "call" and isinstance(item, ClauseItem) and item.part is not None:
-            setattr(report, _ATTRIBUTE, json.dumps(asdict(item.part)))
+        if call.when == "call" and isinstance(item, ClauseItem):
+            from graphcontract.inputs.tokens import CANARY
+            from graphcontract.judging.redaction import Redactor
+
+            redactor = Redactor([CANARY])
+            report.sections = [(name, redactor.text(text)) for name, text in report.sections]
+            if item.part is not None:
+                setattr(report, _ATTRIBUTE, json.dumps(asdict(item.part)))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -291,9 +313,14 @@ class Run:
             reason = f"the test did not end: {report.longreprtext[-400:]}"
             self.ledger.add(Part(_clause_of(report.nodeid), "error", reason=reason))
 
-    def pytest_keyboard_interrupt(self) -> None:
-        """Remember that the run was stopped."""
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember that the run was stopped, and stop its workers."""
+        if excinfo.type is not KeyboardInterrupt:
+            return  # by pytest or xdist itself, such as for -x
         self._interrupted = True
+        for group in self._groups:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGINT)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

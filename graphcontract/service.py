@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Literal
 
-from graphcontract.exchange import Fields, WireRequest
+from graphcontract.exchange import Fault, Fields, WireRequest
 
 Concerns = Callable[[WireRequest], bool]
 Framing = Literal["content-length", "chunked", "none"]
@@ -25,6 +25,10 @@ class Answer:
     `framing` "none" sends the content with nothing that announces it; `interim` are 1xx statuses
     sent before; `stray` are bytes sent after the end; `coded` gzips the content for a client that
     asked for gzip; `close` ends the connection after it.
+
+    Values of `fields` may hold places and dates that are known only when it is sent: `{self}`,
+    `{date+2}`. `fault` is what happens instead of the answer (transports.faults says what each one
+    is); `drip` is the seconds between the bytes of a dripped one.
     """
 
     status: int | None
@@ -35,17 +39,21 @@ class Answer:
     stray: bytes = b""
     coded: bool = False
     close: bool = False
+    fault: Fault | None = None
+    drip: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
     """The answers to a call's requests in order, the last repeated; others are told 404.
 
-    `concerns` tells a request of the call from a client's other traffic.
+    `concerns` tells a request of the call from a client's other traffic. Where `elsewhere` is not
+    empty there are other origins beside the call's own, and these are their answers to any request.
     """
 
     answers: tuple[Answer, ...]
     concerns: Concerns = lambda _request: True
+    elsewhere: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +108,18 @@ def at_once(what: Answer) -> Answer:
 
 def retry_after(seconds: int, what: Answer) -> Answer:
     """The answer with this Retry-After and no other."""
+    return with_fields(what, ("Retry-After", str(seconds)))
+
+
+def with_fields(what: Answer, *fields: tuple[str, str]) -> Answer:
+    """The answer with these fields; a Retry-After that it had is gone."""
     others = tuple((name, value) for name, value in what.fields if name.lower() != "retry-after")
-    return replace(what, fields=(*others, ("Retry-After", str(seconds))))
+    return replace(what, fields=(*others, *fields))
+
+
+def faulty(fault: Fault) -> Answer:
+    """Something other than an answer."""
+    return Answer(204, fault=fault)
 
 
 def plain_error(status: int) -> Answer:
@@ -151,6 +169,7 @@ def render(what: Answer, request: WireRequest) -> Rendered:
     else:
         body = content
         if what.framing == "content-length" and not bodiless:
+            fields = [field for field in fields if field[0].lower() != "content-length"]
             fields.append(("Content-Length", str(len(content))))
     if what.close:
         fields.append(("Connection", "close"))

@@ -20,6 +20,7 @@ Body = Callable[Concatenate["Gate", P], None]
 Source = Strata[Any] | Callable[[Contract], Strata[Any]]
 _SOURCES = "__graphcontract_sources__"
 _CASES = "__graphcontract_cases__"
+_CALLS = "__graphcontract_calls__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class SuiteTest:
     proves: tuple[str, ...]
     sources: Mapping[str, Source]
     cases: Mapping[str, Mapping[str, Any]]
+    calls: int = 1
 
     def strata(self, contract: Contract) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
         """Keyword arguments for the body by class of input: a class a combination of its sources' classes."""
@@ -55,18 +57,22 @@ def _classes(source: Source, contract: Contract) -> Strata[Any]:
     return source if isinstance(source, Strata) else source(contract)
 
 
-def given(**sources: Source) -> Callable[[Body[P]], Body[P]]:
-    """Draw the body's keyword arguments from classes of input, or from what makes such of a contract."""
+def given(*, calls: int = 1, **sources: Source) -> Callable[[Body[P]], Body[P]]:
+    """Draw the body's keyword arguments from classes of input, or from what makes such of a contract.
+
+    `calls` is about how many calls the body makes: a test that makes many draws fewer examples.
+    """
 
     def decorate(body: Body[P]) -> Body[P]:
         setattr(body, _SOURCES, sources)
+        setattr(body, _CALLS, calls)
         return body
 
     return decorate
 
 
 def side_by_side(**cases: Mapping[str, Any]) -> Callable[[Body[P]], Body[P]]:
-    """Give the body's one keyword argument each of these values, by class of input, in calls at the same time."""
+    """Give the body's one keyword argument each of these values, in calls at the same time."""
     ((keyword, values),) = cases.items()
 
     def decorate(body: Body[P]) -> Body[P]:
@@ -81,6 +87,6 @@ def proves(*clauses: str) -> Callable[[Body[P]], SuiteTest]:
 
     def decorate(body: Body[P]) -> SuiteTest:
         sources, cases = getattr(body, _SOURCES, {}), getattr(body, _CASES, {})
-        return SuiteTest(body.__name__, body, clauses, sources, cases)
+        return SuiteTest(body.__name__, body, clauses, sources, cases, getattr(body, _CALLS, 1))
 
     return decorate

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from graphcontract.suite import SuiteTest
 
-_MODULES = ("test_request", "test_answers", "test_errors")
+_MODULES = ("test_request", "test_answers", "test_errors", "test_retries", "test_network", "test_calls")
 
 
 def tests() -> list[SuiteTest]:

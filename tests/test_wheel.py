@@ -26,6 +26,7 @@ PLACES = {
     "contracts": "graphcontract/contracts",
     "suites": "graphcontract/suites",
 }
+NAMED = ("py.typed", "suites/test_request.py", "reporting/report-event.schema.json")
 UNWANTED = ("PYTHON", "PYTEST", "COV")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(UNWANTED)}
 
@@ -88,7 +89,7 @@ def test_the_wheel_holds_what_a_run_needs_and_no_more(wheel: Path) -> None:
     about = {name.partition(".dist-info/")[2] for name in names}
     assert held == owed
     assert {f"graphcontract/contracts/{id}.json" for id in shipped()} <= held
-    assert {"graphcontract/py.typed", "graphcontract/suites/test_request.py"} <= held
+    assert {f"graphcontract/{name}" for name in NAMED} <= held
     assert {"licenses/LICENSE", "licenses/NOTICE", "entry_points.txt"} <= about
 
 

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.reading import abbreviated, answered
+from graphcontract.clauses.reading import answered, said
 from graphcontract.contract import Contract
-from graphcontract.exchange import Exchange, Outcome, Trial
+from graphcontract.exchange import Exchange, Trial
 
 _UNKEPT = ("crash", "hang")
-
-
-def said(outcome: Outcome) -> str:
-    """An outcome in a line of a report: what the client reported, and the status and words it gave."""
-    status = f" with status {outcome.reported_status}" if outcome.reported_status is not None else ""
-    words = outcome.reason or (outcome.error.message if outcome.error else None) or ""
-    return f"{outcome.kind}{status}{': ' if words else ''}{abbreviated(words)}"
 
 
 def _status(contract: Contract, exchange: Exchange) -> int | None:

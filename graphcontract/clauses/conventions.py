@@ -9,6 +9,7 @@ from graphcontract.clauses.reading import (
     GUID,
     abbreviated,
     has_controls,
+    has_opaque_ids,
     is_guid,
     is_usable,
     own_requests,
@@ -19,10 +20,12 @@ from graphcontract.exchange import Trial, WireRequest
 from graphcontract.target import Template, decode, is_plain
 
 
-def _empty(contract: Contract, trial: Trial) -> list[WireRequest]:
-    """Well-formed requests of the call that carry no content."""
-    requests = own_requests(contract, trial.last)
-    return [each for each in requests if each.malformed is None and not each.content_size]
+def _as_asked(contract: Contract, trial: Trial) -> list[WireRequest]:
+    """Well-formed requests of the call whose content is as it is owed; another clause judges that."""
+    requests = [each for each in own_requests(contract, trial.last) if each.malformed is None]
+    if contract.request.content == "unconstrained":
+        return requests
+    return [each for each in requests if bool(each.content_size) == (contract.request.content == "required")]
 
 
 def _rule(field: str) -> Unowed:
@@ -33,27 +36,34 @@ def _rule(field: str) -> Unowed:
     return unowed
 
 
+def _forbids(contract: Contract, field: str) -> bool:
+    return contract.request.fields[field] == "forbid"
+
+
+def _present(request: WireRequest, field: str) -> Iterator[Finding]:
+    for value in request.values(field):
+        yield Finding("present", f"no {field}", abbreviated(value), at=request)
+
+
 @clause(
     "request.content-length",
     "missing",
     "chunked",
-    when=lambda contract, trial: any(each.version == "1.1" for each in _empty(contract, trial)),
+    "present",
+    when=lambda contract, trial: any(each.version == "1.1" for each in _as_asked(contract, trial)),
     unowed=_rule("Content-Length"),
 )
 def content_length(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A POST without content says so (RFC 9110, 8.6): some front doors answer 411 where nothing does."""
-    for request in _empty(contract, trial):
-        if request.version == "1.1" and request.framing != "content-length":
+    for request in _as_asked(contract, trial):
+        if request.version != "1.1":
+            continue
+        if _forbids(contract, "Content-Length"):
+            yield from _present(request, "Content-Length")
+        elif request.framing != "content-length":
             kind = "chunked" if request.framing == "chunked" else "missing"
-            seen = "an empty chunked content" if kind == "chunked" else "neither length nor coding"
-            yield Finding(kind, "Content-Length: 0", seen, at=request)
-
-
-def _typed(contract: Contract, trial: Trial) -> list[WireRequest]:
-    """Requests whose Content-Type the contract rules: those without content, or all where it is required."""
-    if contract.request.fields["Content-Type"] == "require":
-        return own_requests(contract, trial.last)
-    return _empty(contract, trial)
+            seen = "chunked content" if kind == "chunked" else "neither length nor coding"
+            yield Finding(kind, f"Content-Length: {request.content_size}", seen, at=request)
 
 
 @clause(
@@ -61,21 +71,20 @@ def _typed(contract: Contract, trial: Trial) -> list[WireRequest]:
     "present",
     "missing",
     "other",
-    when=lambda contract, trial: bool(_typed(contract, trial)),
+    when=lambda contract, trial: bool(_as_asked(contract, trial)),
     unowed=_rule("Content-Type"),
 )
 def content_type(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """No content has no type."""
-    required = contract.request.fields["Content-Type"] == "require"
-    for request in _typed(contract, trial):
+    media_type = contract.request.media_type
+    owed = f"Content-Type: {media_type}" if media_type else "a Content-Type"
+    for request in _as_asked(contract, trial):
         values = request.values("content-type")
-        if not required:
-            for value in values:
-                yield Finding("present", "no Content-Type", abbreviated(value), at=request)
+        if _forbids(contract, "Content-Type"):
+            yield from _present(request, "Content-Type")
         elif not values:
-            yield Finding("missing", f"Content-Type: {contract.request.media_type}", "none", at=request)
-        elif values[0].partition(";")[0].strip().lower() != contract.request.media_type:
-            owed = f"Content-Type: {contract.request.media_type}"
+            yield Finding("missing", owed, "none", at=request)
+        elif media_type and values[0].partition(";")[0].strip().lower() != media_type:
             yield Finding("other", owed, abbreviated(values[0]), at=request)
 
 
@@ -85,6 +94,7 @@ def content_type(contract: Contract, trial: Trial) -> Iterator[Finding]:
     "not-a-guid",
     "same-for-calls",
     "other-for-retry",
+    "present",
     when=lambda contract, trial: bool(own_requests(contract, trial.last)),
     needs=frozenset({"own-root"}),
     unowed=_rule("client-request-id"),
@@ -92,6 +102,10 @@ def content_type(contract: Contract, trial: Trial) -> Iterator[Finding]:
 )
 def client_request_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """One GUID a call, kept for its retries: what Graph's support asks for."""
+    if _forbids(contract, "client-request-id"):
+        for request in own_requests(contract, trial.last):
+            yield from _present(request, "client-request-id")
+        return
     earlier: set[str] = set()
     for step in trial.steps:
         ids: list[str] = []
@@ -118,7 +132,13 @@ def _is_opaque(contract: Contract, trial: Trial) -> bool:
     return plain and bool(control)
 
 
-@clause("input.opaque-id", "refused", when=_is_opaque, needs=frozenset({"id"}))
+@clause(
+    "input.opaque-id",
+    "refused",
+    when=_is_opaque,
+    needs=frozenset({"id"}),
+    unowed=lambda contract: None if has_opaque_ids(contract) else "the contract says what an id looks like",
+)
 def opaque_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Keys in Graph are opaque strings; that today's are GUIDs is no promise."""
     exchange = trial.last

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.answers import said
-from graphcontract.clauses.reading import GraphError, abbreviated, answered, graph_error
+from graphcontract.clauses.reading import GraphError, abbreviated, answered, graph_error, said
 from graphcontract.contract import Contract
 from graphcontract.exchange import Exchange, ReportedError, Trial, WireResponse
 

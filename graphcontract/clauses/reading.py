@@ -11,9 +11,9 @@ import unicodedata
 from dataclasses import dataclass
 
 from graphcontract.contract import Contract
-from graphcontract.exchange import Call, Exchange, WireRequest, WireResponse
+from graphcontract.exchange import Call, Exchange, Outcome, WireRequest, WireResponse
 from graphcontract.service import Concerns, request_id_of
-from graphcontract.target import UNRESERVED, Target, Template, read
+from graphcontract.target import UNRESERVED, Target, Template, is_plain, read
 
 GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
@@ -46,11 +46,11 @@ def own_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
 
 
 def answered(contract: Contract, exchange: Exchange) -> WireResponse | None:
-    """The last answer to a well-formed request of the call; None where it got none."""
+    """The last whole answer to a well-formed request of the call; None where it got none."""
     concerning = concerns(contract, exchange.call)
     for response in reversed(exchange.responses):
         request = exchange.requests[response.request]
-        if request.malformed is None and concerning(request):
+        if response.whole and request.malformed is None and concerning(request):
             return response
     return None
 
@@ -78,6 +78,19 @@ def has_usable_id(call: Call) -> bool:
 def is_usable(call: Call) -> bool:
     """Whether id and token are such that the contract's request can be made of them."""
     return has_usable_id(call) and B64TOKEN.fullmatch(call.token) is not None
+
+
+def has_opaque_ids(contract: Contract) -> bool:
+    """Whether the contract leaves open what an id looks like."""
+    (schema,) = contract.request.parameters.values()
+    return schema["type"] == "string" and schema.keys().isdisjoint(("format", "pattern", "enum"))
+
+
+def is_ordinary(contract: Contract, call: Call) -> bool:
+    """Whether no client may refuse the call: a usable token, a GUID, or a plain id where ids are no GUIDs."""
+    (schema,) = contract.request.parameters.values()
+    guids = has_opaque_ids(contract) or "format" in schema
+    return is_usable(call) and (is_guid(call.task_id) if guids else is_plain(call.task_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +125,13 @@ def abbreviated(text: str, limit: int = 120) -> str:
         return text
     half = limit // 2
     return f"{text[:half]}…{text[-half:]} ({len(text)} characters)"
+
+
+def said(outcome: Outcome) -> str:
+    """An outcome in a line of a report: what the client reported, and the status and words it gave."""
+    status = f" with status {outcome.reported_status}" if outcome.reported_status is not None else ""
+    words = outcome.reason or (outcome.error.message if outcome.error else None) or ""
+    return f"{outcome.kind}{status}{': ' if words else ''}{abbreviated(words)}"
 
 
 def character_class(character: str) -> str:

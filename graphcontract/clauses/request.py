@@ -12,7 +12,7 @@ from graphcontract.clauses.reading import (
     character_class,
     difference,
     has_usable_id,
-    is_guid,
+    is_ordinary,
     is_usable,
     own_requests,
     target_of,
@@ -194,16 +194,20 @@ def _oddest(text: str) -> str:
 @clause(
     "request.query",
     "query",
+    "no-query",
     when=_sent_plainly,
     unowed=lambda contract: (
-        None if contract.request.query == "absent" else "the contract leaves the query open"
+        "the contract leaves the query open" if contract.request.query == "unconstrained" else None
     ),
 )
 def query(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A bare question mark is an empty query, and a matter of spelling."""
+    required = contract.request.query == "required"
     for request in own_requests(contract, trial.last):
         found = target_of(contract, request).query
-        if found:
+        if required and not found:
+            yield Finding("no-query", "a query", "none", at=request)
+        if found and not required:
             yield Finding("query", "no query", f"?{abbreviated(found)}", at=request)
 
 
@@ -246,13 +250,14 @@ def _odd_token_broke_it(contract: Contract, trial: Trial) -> bool:
     "other-scheme",
     "other-token",
     "elsewhere",
+    "present",
     "crash",
     when=_credentials_on_trial,
     needs=frozenset({"credentials"}),
     unowed=lambda contract: (
-        None
-        if contract.request.fields.get("Authorization") == "require"
-        else "the contract asks for no credentials"
+        "the contract leaves Authorization open"
+        if contract.request.fields["Authorization"] == "unconstrained"
+        else None
     ),
 )
 def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
@@ -262,8 +267,12 @@ def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
         seen = f"the client sent nothing: {trial.last.outcome.kind}, {trial.last.outcome.reason}"
         yield Finding("crash", "Authorization: Bearer and the token", seen, _token_class(token))
         return
+    required = contract.request.fields["Authorization"] == "require"
     for request in own_requests(contract, trial.last):
-        yield from _authorization_faults(request, token)
+        if required:
+            yield from _authorization_faults(request, token)
+        elif request.values("authorization"):
+            yield Finding("present", "no Authorization field", "one", at=request)
         if len(token) >= TELLING:
             yield from _leaks(request, token)
 
@@ -321,7 +330,7 @@ def _once_on_trial(contract: Contract, trial: Trial) -> bool:
     exchange = trial.last
     if not own_requests(contract, exchange):
         return True
-    if not (is_guid(exchange.call.task_id) and is_usable(exchange.call)):
+    if not is_ordinary(contract, exchange.call):
         return False
     last = answered(contract, exchange)
     return last is None or last.status == contract.success.status
@@ -331,9 +340,9 @@ def _once_on_trial(contract: Contract, trial: Trial) -> bool:
 def once(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """One request for a call that is answered at once; success only for what was sent."""
     exchange = trial.last
-    requests = own_requests(contract, exchange)
+    requests, ordinary = own_requests(contract, exchange), is_ordinary(contract, exchange.call)
     for request in requests:
-        if request.malformed is not None and is_guid(exchange.call.task_id):
+        if request.malformed is not None and ordinary:
             yield Finding("malformed", "a request that HTTP/1.1 admits", request.malformed, at=request)
     if len(requests) > 1:
         yield Finding("repeated", "one request", f"{len(requests)} requests", at=requests[1])
@@ -341,6 +350,6 @@ def once(contract: Contract, trial: Trial) -> Iterator[Finding]:
         return
     if exchange.outcome.kind == "success":
         yield Finding("unsent-success", "success only for what was sent", "success, and no request")
-    elif is_guid(exchange.call.task_id) and is_usable(exchange.call):
+    elif ordinary:
         seen = f"no request, and {exchange.outcome.kind}: {exchange.outcome.reason or exchange.outcome.error}"
         yield Finding("unsent", "one request", abbreviated(seen, 400))

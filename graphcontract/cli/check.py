@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import redirect_stdout
 from enum import StrEnum
 from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from graphcontract.reporting.terminal import Terminal
+    from collections.abc import Sequence
+
     from graphcontract.session import Options, Session
 
 CLIENTS = """CLIENT is one of
@@ -135,25 +138,31 @@ def check(
             clause = session.contract.clauses[id]
             typer.echo(f"{clause.counted_level:6}  {id:28}{clause.statement}")
         return
-    raise typer.Exit(_run(session, tuple(report or ()), workers=workers, first=first))
+    try:
+        status = _run(session, tuple(report or ()), workers=workers, first=first)
+    except KeyboardInterrupt:
+        status = 130
+    raise typer.Exit(status)
 
 
 def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: bool) -> int:
     from rich.console import Console
 
-    from graphcontract.reporting import to_standard_output
+    from graphcontract.reporting import listeners, to_standard_output
     from graphcontract.reporting.terminal import Terminal
 
-    terminal = Terminal(Console(stderr=to_standard_output(reports), highlight=False))
-    session.open()
+    terminal = Terminal(Console(stderr=to_standard_output(reports), highlight=False, emoji=False))
+    with redirect_stdout(sys.stderr):  # What a client prints in this process is no part of a report.
+        session.open()
     try:
-        return _judge(session, terminal, _arguments(session.options, reports, workers=workers, first=first))
+        plugins = [terminal, *listeners(reports)]
+        return _judge(session, plugins, _arguments(session.options, workers=workers, first=first))
     finally:
         terminal.stop()
         session.close()
 
 
-def _judge(session: Session, terminal: Terminal, arguments: list[str]) -> int:
+def _judge(session: Session, plugins: Sequence[object], arguments: list[str]) -> int:
     import pytest
 
     from graphcontract.plugin import Handover
@@ -161,14 +170,14 @@ def _judge(session: Session, terminal: Terminal, arguments: list[str]) -> int:
     previous = os.environ.pop("PYTEST_ADDOPTS", None)
     handover = Handover(session)
     try:
-        pytest.main(arguments, plugins=[handover, terminal])
+        pytest.main(arguments, plugins=[handover, *plugins])
     finally:
         if previous is not None:
             os.environ["PYTEST_ADDOPTS"] = previous
     return int(handover.exit_status)
 
 
-def _arguments(options: Options, reports: tuple[str, ...], *, workers: int, first: bool) -> list[str]:
+def _arguments(options: Options, *, workers: int, first: bool) -> list[str]:
     """Words for pytest; nobody's ini files or plugins have a say."""
     suites = str(files("graphcontract.suites"))
     words = [suites, f"--rootdir={suites}", "-c", os.devnull, "--disable-plugin-autoload"]
@@ -188,6 +197,5 @@ def _arguments(options: Options, reports: tuple[str, ...], *, workers: int, firs
     words += ["--graph-in-process"] if options.in_process else []
     words += [f"--graph-select={pattern}" for pattern in options.select]
     words += [f"--graph-deselect={pattern}" for pattern in options.deselect]
-    words += [f"--graph-report={report}" for report in reports]
     words += ["-n", str(workers)] if workers > 1 else []
     return [*words, "-x"] if first else words

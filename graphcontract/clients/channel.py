@@ -1,6 +1,6 @@
 """One child process and its three pipes: a line out, a line in, each by a deadline.
 
-Knows processes and bytes; it must not know what the lines say. It works in the thread that calls it, and
+Knows processes and bytes; it must not know what the lines say. It works in the threads that call it, and
 whatever the child does costs bounded memory and bounded time.
 """
 
@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import subprocess
+import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -40,6 +41,7 @@ class BrokenError(Exception):
 class Channel:
     """A running child, in a process group of its own; deadlines are in seconds of `time.monotonic()`.
 
+    `send` and `output_since` are for any thread at any time before `end`, all else for one thread at a time.
     Making one raises OSError or ValueError where the command cannot be run; `end` must be called, once.
     """
 
@@ -56,36 +58,52 @@ class Channel:
         self._open = {self._stdout, self._stderr}
         self._lines: deque[bytes] = deque()
         self._partial = bytearray()
+        self._lock = threading.Lock()  # for what follows
+        self._unsent = bytearray()
+        self._deaf = False
         self._output = bytearray()
+        self._kept = 0
         self._ending = False
 
-    def send(self, line: bytes, deadline: float) -> None:
-        """Write a line; raises SilentError where the child does not read it, BrokenError where it cannot."""
-        rest = memoryview(line)
-        while rest:
-            try:
-                rest = rest[os.write(self._stdin, rest) :]
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise SilentError("it did not read its standard input") from None
-                self._pump(deadline, writing=True)
-            except BrokenPipeError:
-                raise self._broken("it closed its standard input") from None
+    @property
+    def kept(self) -> int:
+        """How many bytes of output have been read so far."""
+        return self._kept
+
+    @property
+    def silence(self) -> str | None:
+        """What the child left undone where no line comes; None where it wrote no part of one."""
+        if self._unsent:
+            return "it did not read its standard input"
+        return "it wrote no end of line" if self._partial else None
+
+    def send(self, line: bytes) -> None:
+        """Write a line, the rest of one that the child does not take at once while lines are waited for."""
+        with self._lock:
+            self._unsent += line
+            self._write()
 
     def receive(self, deadline: float) -> bytes:
-        """Wait for the next line of standard output, without its end; raises SilentError or BrokenError.
+        """Wait for the next line of standard output, without its end; raises SilentError or BrokenError."""
+        while (line := self.next_line(deadline)) is None:
+            if time.monotonic() >= deadline:
+                raise SilentError(self.silence or "it wrote nothing")
+        return line
+
+    def next_line(self, until: float) -> bytes | None:
+        """Give the next line, None where none has come after a short while; raises BrokenError.
 
         What the child wrote to standard error before that line is kept by then.
         """
-        while not self._lines:
+        if not self._lines:
             if self._stdout not in self._open:
                 raise self._broken("it closed its standard output")
-            if time.monotonic() >= deadline:
-                raise SilentError("it wrote nothing" if not self._partial else "it wrote no end of line")
             # The child may be gone while one of its own children keeps the pipe open.
             gone = self._process.poll() is not None
-            if not self._pump(deadline) and gone:
-                raise self._broken("it ended")
+            if not self._pump(until) and (gone or self._deaf):
+                raise self._broken("it ended" if gone else "it closed its standard input")
+            if not self._lines:
+                return None
         self._drain()
         return self._lines.popleft()
 
@@ -93,11 +111,11 @@ class Channel:
         """Count a line of standard output among the other output, at most its first 4 KiB."""
         self._keep(line[:_STRAY_LINE] + b"\n")
 
-    def take_output(self) -> str:
-        """Give, once, the last 64 KiB of what the child wrote besides the lines received."""
-        text = self._output.decode(errors="replace")
-        self._output.clear()
-        return text
+    def output_since(self, mark: int) -> str:
+        """Give what was read since `kept` was `mark`, besides the lines received: its last 64 KiB."""
+        with self._lock:
+            new = self._kept - mark
+            return self._output[-new:].decode(errors="replace") if new else ""
 
     def end(self, farewell: bytes = b"", patience: float = 0.0) -> None:
         """Say farewell, give the child `patience` seconds to end, then end its process group by force.
@@ -108,8 +126,8 @@ class Channel:
         self._keep_stray()
         self._ending = True
         try:
-            with suppress(SilentError, BrokenError):
-                self.send(farewell, deadline)
+            self.send(farewell)
+            self._unsent.clear()
             self._streams[0].close()
             if not self._exits_by(deadline):
                 self._signal(signal.SIGTERM)
@@ -122,8 +140,8 @@ class Channel:
             for stream in self._streams:
                 stream.close()
 
-    def _pump(self, until: float, *, writing: bool = False) -> bool:
-        """Wait for a pipe, a short while at the most, and read what is there; False where no pipe was ready.
+    def _pump(self, until: float) -> bool:
+        """Wait for a pipe, a short while at the most, and read and write; False where no pipe was ready.
 
         Standard output is left alone while a line of it waits, so that a flood of lines stays in the child.
         """
@@ -131,13 +149,27 @@ class Channel:
         for source in self._open:
             if source == self._stderr or self._ending or not self._lines:
                 poll.register(source, select.POLLIN)
-        if writing:
+        if self._unsent:
             poll.register(self._stdin, select.POLLOUT)
         seconds = max(0.0, min(until - time.monotonic(), _SLICE))
         ready = [descriptor for descriptor, _ in poll.poll(math.ceil(seconds * 1000))]
         for source in self._open.intersection(ready):
             self._read(source)
+        if self._stdin in ready:
+            with self._lock:
+                self._write()
         return bool(ready)
+
+    def _write(self) -> None:
+        """Write what the child takes now; the lock is held."""
+        try:
+            while self._unsent:
+                del self._unsent[: os.write(self._stdin, self._unsent)]
+        except BlockingIOError:
+            pass
+        except BrokenPipeError:
+            self._deaf = True
+            self._unsent.clear()
 
     def _read(self, source: int) -> None:
         data = os.read(source, _CHUNK)
@@ -158,8 +190,10 @@ class Channel:
             raise BrokenError(f"it wrote a line of more than {MAX_LINE // 1024**2} MiB")
 
     def _keep(self, data: bytes) -> None:
-        self._output += data
-        del self._output[:-MAX_OUTPUT]
+        with self._lock:
+            self._output += data
+            del self._output[:-MAX_OUTPUT]
+            self._kept += len(data)
 
     def _keep_stray(self) -> None:
         """Count what was read and never received among the other output."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, NoReturn, TypeVar
 
@@ -169,20 +169,28 @@ def write_reply(seq: int, outcome: Outcome) -> bytes:
 def read_reply(line: bytes, seq: int) -> Outcome:
     """Read the outcome that a line reports for the call of that number; never raises.
 
-    A line that is no reply to this call is a crash with `died`: such a driver is out of step and has to
-    be replaced. A reply with a member of the wrong type is a crash of a driver that can go on.
+    A line that is no reply to this call is a crash with `died`, as `read_reply_to_any` refuses it.
     """
     try:
-        reply = _read_answer(line)
+        return read_reply_to_any(line, (seq,))[1]
     except MessageError as error:
         return Outcome.crash(f"the driver answered with {error}", died=True)
-    answered = reply.get("seq")
-    if type(answered) is not int or answered != seq:
-        return Outcome.crash(f"the driver answered with `seq` {_shown(answered)}, not {seq}", died=True)
+
+
+def read_reply_to_any(line: bytes, awaited: Collection[int]) -> tuple[int, Outcome]:
+    """Read which of the awaited calls a line replies to, and the outcome that it reports.
+
+    Raises MessageError for a line that is no reply to any of them: such a driver is out of step and has to
+    be replaced. A reply with a member of the wrong type is a crash of a driver that can go on.
+    """
+    reply = _read_answer(line)
+    seq = reply.get("seq")
+    if type(seq) is not int or seq not in awaited:
+        raise MessageError(f"`seq` {_shown(seq)}, not {' or '.join(map(str, sorted(awaited)))}")
     try:
-        return _read_outcome(reply)
+        return seq, _read_outcome(reply)
     except MessageError as error:
-        return Outcome.crash(f"in the driver's answer {error}")
+        return seq, Outcome.crash(f"in the driver's answer {error}")
 
 
 def _read_outcome(reply: Mapping[str, Any]) -> Outcome:

@@ -1,21 +1,24 @@
 """The `process:` client: a driver that runs as a child process and speaks JSON lines.
 
-Knows when a driver is started, asked, given up and replaced. What the lines say is `messages`' business,
-how they travel is `channel`'s. Whatever a driver does in a call is an Outcome.
+Knows when a driver is started and replaced. Who waits for which answer is `driver`'s business, what the lines
+say is `messages`', how they travel is `channel`'s. Whatever a driver does in a call is an Outcome.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
+import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, grace, messages, shown_by
+from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, messages, shown_by
 from graphcontract.clients.channel import BrokenError, Channel, SilentError
+from graphcontract.clients.driver import Driver
 from graphcontract.exchange import Call, Outcome
 
+_CLOSED = Outcome.unsupported("the driver was ended because the client was closed")
 _STOP_PATIENCE = 2.0
 _SHOWN_LINES = 20
 _PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
@@ -28,8 +31,9 @@ _HOW_TO_START = (
 
 
 class ProcessClient:
-    """One driver process, kept for all calls and replaced after it crashed or hung; one call at a time.
+    """One driver process, kept for all calls and replaced after it crashed or hung.
 
+    Any threads may call: a driver is sent as many calls at once as it declares, and the others wait.
     `name` is what messages call it, and what it is known by until it says who it is; `start_timeout` is in
     seconds; `env` is added to our environment, from which proxy settings are left out.
     """
@@ -48,9 +52,12 @@ class ProcessClient:
         self._name = name or shlex.join(argv)
         self._start_timeout = start_timeout
         self._env = dict(env or {})
+        self._lock = threading.Lock()  # for what follows, and held while a driver starts
         self._start: Start | None = None
-        self._channel: Channel | None = None
-        self._seq = 0
+        self._drivers: list[Driver] = []
+        self._failure: ClientUnavailable | None = None
+        self._launches = 0
+        self._seq = itertools.count(1)
         self.implementation = Implementation(self._name)
         self.limits = Limits()
         self.concurrency = 1
@@ -60,49 +67,71 @@ class ProcessClient:
     def start(self, start: Start) -> None:
         """Start the driver and learn who it is; raises ClientUnavailable."""
         self.close()
-        self._channel, declaration = self._launch(start)
-        self._start = start
+        with self._lock:
+            declaration = self._launch(start)
+            self._start = start
         self.implementation = declaration.implementation
         self.concurrency = declaration.concurrency
         self.limits = declaration.limits
         self.shows = shown_by(self.limits)
 
     def call(self, call: Call) -> Outcome:
-        """Make one call and wait for its outcome, at most its timeout and grace once a driver runs.
+        """Make one call and wait for its outcome, at most its timeout and grace once a driver has room.
 
-        The outcome's `output` is what the driver wrote besides since the call before, 64 KiB at the most.
+        The outcome's `output` is what the driver wrote besides while the call was in flight, or before it
+        when none was: 64 KiB at the most. Where `close` comes in between, the outcome is `unsupported`.
         """
-        if self._start is None:
-            raise RuntimeError("a call before start() or after close()")
-        if self._channel is None:
+        outcome: Outcome | None = None
+        while outcome is None:
             try:
-                self._channel, _ = self._launch(self._start)
+                driver = self._living_driver()
             except ClientUnavailable as error:
                 return Outcome.crash(f"no fresh driver: {error}", died=True, output=error.output)
-        channel = self._channel
-        try:
-            outcome = self._ask(channel, call)
-        except BaseException:
-            # Interrupted: the answer is still to come, and would be taken for the next call's.
-            self._end()
-            raise
-        if outcome.died or outcome.kind == "hang":
-            self._end()
-        return replace(outcome, output=channel.take_output())
+            outcome = driver.ask(next(self._seq), call)
+        return outcome
 
     def close(self) -> None:
         """Ask the driver to stop, and end it and whatever it started."""
-        self._start = None
-        self._end(messages.write_stop(), _STOP_PATIENCE)
+        with self._lock:
+            self._start = None
+            drivers, self._drivers = self._drivers, []
+        for driver in drivers:
+            driver.end(_CLOSED, messages.write_stop(), _STOP_PATIENCE)
 
-    def _launch(self, start: Start) -> tuple[Channel, messages.Declaration]:
+    def _living_driver(self) -> Driver:
+        """Give the driver that takes calls, a fresh one where the last is done; raises ClientUnavailable."""
+        launches = self._launches
+        with self._lock:
+            if self._start is None:
+                raise RuntimeError("a call before start() or after close()")
+            if not self._drivers or self._drivers[-1].done:
+                # Those who waited for a start that failed do not try again one after the other.
+                if self._failure is not None and self._launches > launches:
+                    raise self._failure
+                self._launch(self._start)
+            return self._drivers[-1]
+
+    def _launch(self, start: Start) -> messages.Declaration:
+        """Start a driver, the last of those that may still run; the lock is held."""
+        self._launches += 1
+        self._failure = None
+        try:
+            channel, declaration = self._open(start)
+        except ClientUnavailable as error:
+            self._failure = error
+            raise
+        self._drivers = [driver for driver in self._drivers if not driver.ended]
+        self._drivers.append(Driver(channel, declaration.concurrency))
+        return declaration
+
+    def _open(self, start: Start) -> tuple[Channel, messages.Declaration]:
         channel = self._spawn(start)
         try:
             return channel, self._introduce(channel, start)
         except BaseException as error:
             channel.end()
             if isinstance(error, ClientUnavailable):
-                error.output = "\n".join(channel.take_output().splitlines()[-_SHOWN_LINES:])
+                error.output = "\n".join(channel.output_since(0).splitlines()[-_SHOWN_LINES:])
             raise
 
     def _spawn(self, start: Start) -> Channel:
@@ -127,7 +156,7 @@ class ProcessClient:
     def _introduce(self, channel: Channel, start: Start) -> messages.Declaration:
         deadline = time.monotonic() + self._start_timeout
         try:
-            channel.send(messages.write_start(start), deadline)
+            channel.send(messages.write_start(start))
             line = channel.receive(deadline)
             while not messages.begins_object(line):
                 channel.keep(line)
@@ -144,27 +173,6 @@ class ProcessClient:
         except messages.MessageError as error:
             problem = f"answered `start` with what is no declaration: {error}"
             raise ClientUnavailable(f"`{self._name}` {problem}", _HOW_TO_START) from None
-
-    def _ask(self, channel: Channel, call: Call) -> Outcome:
-        self._seq += 1
-        seconds = call.timeout + grace(call.timeout)
-        deadline = time.monotonic() + seconds
-        try:
-            channel.send(messages.write_call(self._seq, call), deadline)
-            line = channel.receive(deadline)
-        except SilentError as error:
-            return Outcome.hang(f"the driver gave no answer within {seconds:g} s: {error}")
-        except BrokenError as error:
-            return Outcome.crash(f"the driver gave no answer: {error}", died=True)
-        outcome = messages.read_reply(line, self._seq)
-        if outcome.died:
-            channel.keep(line)
-        return outcome
-
-    def _end(self, farewell: bytes = b"", patience: float = 0.0) -> None:
-        channel, self._channel = self._channel, None
-        if channel is not None:
-            channel.end(farewell, patience)
 
 
 def environment(start: Start, env: Mapping[str, str]) -> dict[str, str]:

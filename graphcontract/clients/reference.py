@@ -10,8 +10,10 @@ import json
 import re
 import ssl
 import threading
+import time
 import unicodedata
 import uuid
+from email.utils import parsedate_to_datetime
 from functools import cache
 from importlib.metadata import version
 from urllib.parse import quote
@@ -20,12 +22,16 @@ import httpx
 
 from graphcontract.exchange import Call, Outcome
 
+CONCURRENCY = 8
 IMPLEMENTATION = {"name": "reference", "version": version("graphcontract")}
 LIMITS = {"proxy": "none", "timeout": "call", "surface": "typed"}
 
 _ROOT = "https://graph.microsoft.com/beta"
 _PATH = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{}/cancel"
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+_THROTTLING = (429, 503, 504)
+_RETRIES = 3
 _MAX_ERROR = 4 * 1024 * 1024
 
 
@@ -46,7 +52,13 @@ async def cancel_async(call: Call) -> Outcome:
         return Outcome.rejected(str(error))
     try:
         async with asyncio.timeout(call.timeout):
-            return await _exchange(url, fields, authorities, call.timeout)
+            until = asyncio.get_running_loop().time() + call.timeout
+            for _ in range(_RETRIES):
+                outcome, wait = await _exchange(url, fields, authorities, call.timeout)
+                if wait is None or asyncio.get_running_loop().time() + wait > until:
+                    return outcome
+                await asyncio.sleep(wait)
+            return (await _exchange(url, fields, authorities, call.timeout))[0]
     except (TimeoutError, httpx.TimeoutException):
         return Outcome.failure(kind="timeout", message=f"no answer within {call.timeout:g} s")
     except httpx.TransportError as error:
@@ -75,8 +87,10 @@ def _fields(token: str) -> dict[str, str]:
 
 async def _exchange(
     url: httpx.URL, fields: dict[str, str], authorities: ssl.SSLContext, timeout: float
-) -> Outcome:
-    """Send the one request and read the answer. Nothing is sent again: the service may have obeyed it.
+) -> tuple[Outcome, float | None]:
+    """Send a request and read the answer, and the seconds after which that invites another try, if it does.
+
+    After anything else nothing is sent again: the service may have obeyed it.
 
     A connection serves one call: on a kept one, httpx takes what follows a 204, be it content or stray
     bytes, for the next call's answer. A client a call costs little; its SSL context is dear, and kept.
@@ -88,10 +102,26 @@ async def _exchange(
         client.stream("POST", url, headers=fields) as response,
     ):
         if not response.is_success:
-            return _failure(response, await _error_content(response))
+            return _failure(response, await _error_content(response)), _wait(response)
         async for _ in response.aiter_raw():
             pass
-        return Outcome.success(status=response.status_code, request_id=response.headers.get("request-id"))
+        request_id = response.headers.get("request-id")
+        return Outcome.success(status=response.status_code, request_id=request_id), None
+
+
+def _wait(response: httpx.Response) -> float | None:
+    """Seconds to wait before another try: what Retry-After says, a second where it cannot be read."""
+    if response.status_code not in _THROTTLING:
+        return None
+    value = response.headers.get("retry-after", "")
+    try:
+        return float(value) if _SECONDS.fullmatch(value) else max(0.0, _date(value) - time.time())
+    except ValueError:
+        return 1.0
+
+
+def _date(value: str) -> float:
+    return parsedate_to_datetime(value).timestamp()
 
 
 async def _error_content(response: httpx.Response) -> bytes:

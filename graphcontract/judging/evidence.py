@@ -87,9 +87,10 @@ def _bytes(raw: bytes, redactor: Redactor) -> dict[str, Any]:
     size = {"size": len(clean), "sha256": hashlib.sha256(clean).hexdigest()}
     cut = clean[:_CUT]
     try:
-        return {"text": cut.decode("utf-8"), **size}
+        clean.decode("utf-8")
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(cut).decode("ascii"), **size}
+    return {"text": cut.decode("utf-8", "ignore"), **size}
 
 
 def _deep(value: Any, redactor: Redactor) -> Any:

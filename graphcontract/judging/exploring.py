@@ -70,7 +70,6 @@ def explore(
     if shrink:
         phases.append(hypothesis.Phase.shrink)
 
-    @hypothesis.seed(_seed(seed, name))
     @hypothesis.settings(
         max_examples=examples,
         phases=phases,
@@ -83,6 +82,7 @@ def explore(
         verbosity=hypothesis.Verbosity.quiet,
         backend=_BACKEND,
     )
+    @hypothesis.seed(_seed(seed, name))  # Below the settings: above them, it takes their database away.
     @hypothesis.given(strategy)
     def run(value: Any) -> None:
         body(value)
@@ -96,6 +96,13 @@ def explore(
     except (Shown, Flaky):
         if not shrink:
             raise
+
+
+def simplest(strategy: SearchStrategy[Any]) -> Any:
+    """The value that Hypothesis draws first: its simplest, and always the same."""
+    drawn: list[Any] = []
+    explore(strategy, drawn.append, seed=0, name="simplest", examples=1)
+    return drawn[0]
 
 
 class Shown(Exception):

@@ -11,21 +11,23 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Protocol, TypeVar
+from typing import Protocol, TypedDict, TypeVar, Unpack
 
 from graphcontract.clauses.reading import concerns
 from graphcontract.clients import Client
 from graphcontract.contract import Contract
 from graphcontract.exchange import Call, Exchange, Trial
+from graphcontract.inputs import ids
 from graphcontract.inputs.tokens import CANARY
+from graphcontract.judging.exploring import simplest
 from graphcontract.judging.profile import Profile
 from graphcontract.service import Answer, Script, settle
-from graphcontract.transports import Transport
+from graphcontract.transports import Certificate, Transport
 
 _COSTLY_RUN = 3
 _MOST_AT_ONCE = 8
 _MOST_COPIES = 4
-_CONTROL_IDS = {
+_USUAL_IDS = {
     "guid": "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e",
     "opaque": "x1",
 }
@@ -39,6 +41,17 @@ class Court(Protocol):
     def hear(self, trial: Trial) -> None:
         """Judge one trial."""
         ...
+
+
+class How(TypedDict, total=False):
+    """How a call is made: at Graph's `own_root`, at another root than the calls before (`aside`), with
+    answers `elsewhere` for other origins, over TLS with this `certificate`.
+    """
+
+    own_root: bool
+    aside: bool
+    elsewhere: Sequence[Answer]
+    certificate: Certificate
 
 
 class LeaveClass(BaseException):
@@ -76,13 +89,19 @@ class Gate:
     _more: list[Client] = field(default_factory=list)
     _objects: dict[tuple[object, ...], int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._plain_ids = _plain_ids(self.contract)
+
     @property
     def shows(self) -> frozenset[str]:
         """What this client on this transport lets clauses see."""
         limits = self.client.limits
         allowed = not limits.hosts or bool(set(limits.hosts) & set(self.transport.hosts))
         withheld = not allowed or (limits.https and not self.transport.https)
-        return self.client.shows | self.transport.shows | (frozenset() if withheld else {"credentials"})
+        shown = set(self.client.shows | self.transport.shows)
+        shown |= set() if withheld else {"credentials"}
+        shown |= {"timeout"} if limits.timeout != "none" else set()
+        return frozenset(shown | ({"concurrency"} if self.client.concurrency > 1 else set()))
 
     @property
     def tired(self) -> bool:
@@ -97,7 +116,13 @@ class Gate:
     def plain_call(self, kind: str = "guid") -> Call:
         """An ordinary call: a `guid` or a plain `opaque` id, and a usable token."""
         (parameter,) = self.contract.request.parameters
-        return Call(self.contract.id, {parameter: _CONTROL_IDS[kind]}, f"{CANARY}control")
+        return Call(self.contract.id, {parameter: self._plain_ids[kind]}, f"{CANARY}control")
+
+    def target(self, call: Call) -> str:
+        """The path that a call asks for, below scheme and authority; its id needs no encoding."""
+        request = self.contract.request
+        (parameter,) = request.parameters
+        return f"/{request.version}{request.path.replace(f'{{{parameter}}}', call.task_id)}"
 
     def control(self, answers: Sequence[Answer], kind: str = "guid") -> Exchange:
         """An ordinary call with these answers, made once a test: what odd ones are compared with."""
@@ -112,15 +137,16 @@ class Gate:
         answers: Sequence[Answer],
         *,
         after: Iterable[Exchange] = (),
-        own_root: bool = False,
+        **how: Unpack[How],
     ) -> None:
         """Make the call and bring it to court, after exchanges that it is to be seen with."""
-        before = tuple(after)
-        exchange = self.perform(call, answers, own_root=own_root)
-        steps = (*before, exchange)
+        self.hear([*after, self.perform(call, answers, **how)])
+
+    def hear(self, steps: Sequence[Exchange]) -> None:
+        """Bring exchanges to court as one trial; the last is the one on trial."""
         if self._seat.court is not None and not any(step.outcome.kind == "unsupported" for step in steps):
-            self._seat.court.hear(Trial(steps))
-        if _is_costly(exchange):
+            self._seat.court.hear(Trial(tuple(steps)))
+        if any(_is_costly(step) for step in steps):
             raise LeaveClass
 
     def side_by_side(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
@@ -153,12 +179,23 @@ class Gate:
         for client in (self.client, *self._more):
             client.close()
 
-    def perform(self, call: Call, answers: Sequence[Answer], *, own_root: bool = False) -> Exchange:
+    def perform(self, call: Call, answers: Sequence[Answer], **how: Unpack[How]) -> Exchange:
         """Make one call, answered as told, and record both witnesses."""
-        settled = settle(answers, self.contract.success.status, self._success_content())
-        script = Script(settled, concerns(self.contract, call))
-        stage = self.transport.stage(script, root=self.contract.request.root if own_root else None)
-        call = replace(call, base_url=f"{stage.root}/{self.contract.request.version}")
+        certificate = how.get("certificate")
+        elsewhere = self._settled(how.get("elsewhere", ()))
+        script = Script(self._settled(answers), concerns(self.contract, call), elsewhere)
+        root = self.contract.request.root if how.get("own_root") else None
+        stage = self.transport.stage(script, root=root, certificate=certificate)
+        if how.get("aside"):
+            # A stage that is open keeps its root: another one gets another.
+            first, stage = stage, self.transport.stage(script, root=root, certificate=certificate)
+            first.finish()
+        secure = stage.root.startswith("https:") and "wire" in self.transport.shows
+        call = replace(
+            call,
+            base_url=f"{stage.root}/{self.contract.request.version}",
+            ca_file=self.transport.ca_file if secure else None,
+        )
         call = replace(call, client=self._object(call))
         started = monotonic()
         spoiled, expecting = True, False
@@ -168,7 +205,19 @@ class Gate:
             expecting = outcome.kind == "success"
         finally:
             record = stage.finish(spoiled=spoiled, expecting=expecting)
-        exchange = Exchange(call, record.requests, record.responses, outcome, started, monotonic())
+        exchange = Exchange(
+            call,
+            record.requests,
+            record.responses,
+            outcome,
+            started,
+            monotonic(),
+            elsewhere=record.elsewhere,
+            connections=record.connections,
+            fault=next((answer.fault for answer in answers if answer.fault), None),
+            certificate=(certificate or "trusted") if secure else None,
+            bounds=self.client.limits.timeout,
+        )
         with self._lock:
             self.exchanges += 1
             self.costly += _is_costly(exchange)
@@ -180,8 +229,18 @@ class Gate:
         tied = (call.base_url, call.token if self.client.limits.token == "client" else None)  # noqa: S105 - no secret
         return self._objects.setdefault(tied, len(self._objects) + 1)
 
-    def _success_content(self) -> bytes:
-        return b"{}" if self.contract.success.content == "required" else b""
+    def _settled(self, answers: Sequence[Answer]) -> tuple[Answer, ...]:
+        success = self.contract.success
+        return settle(answers, success.status, b"{}" if success.content == "required" else b"")
+
+
+def _plain_ids(contract: Contract) -> dict[str, str]:
+    """An id for each kind of ordinary call: the usual one, or another where the contract refuses that."""
+    (schema,) = contract.request.parameters.values()
+    admitted, least = ids.task_ids(schema), schema.get("minLength", 0)
+    usual = {kind: id for kind, id in _USUAL_IDS.items() if kind in admitted and len(id) >= least}
+    other = usual.get("guid") or simplest(ids.plain(schema))
+    return {kind: usual.get(kind, other) for kind in _USUAL_IDS}
 
 
 def _is_costly(exchange: Exchange) -> bool:

@@ -109,11 +109,7 @@ class Ledger:
         """Settle what is left as not run, and emit the footer."""
         for id in self._planned:
             if id not in self._verdicts:
-                if self._parts[id] and not interrupted:
-                    self._settle(id)
-                    continue
-                reason = "the run was interrupted" if interrupted else "no test of the suites proves it"
-                self._parts[id].append(Part(id, "not-run", reason=reason))
+                self._parts[id].append(Part(id, "not-run", reason=self._left_over(id, interrupted)))
                 self._settle(id)
         verdicts = list(self._verdicts.values())
         counts: dict[str, int] = {}
@@ -160,6 +156,14 @@ class Ledger:
         if part.reason is not None:
             event["reason"] = part.reason
         self._emit(event)
+
+    def _left_over(self, id: str, interrupted: bool) -> str:
+        """Why a clause has no verdict when the run is over."""
+        if interrupted:
+            return "the run was interrupted"
+        if self._expected.get(id):
+            return "the run ended before all of its tests had run"
+        return "no test of this run proves it"
 
     def _level(self, id: str) -> str:
         return self._contract.clauses[id].counted_level

@@ -17,11 +17,11 @@ class Profile:
     deterministic: bool
     database: Path | None = None
 
-    def share(self, classes: int, budget: int | None) -> int:
+    def share(self, classes: int, budget: int | None, calls: int = 1) -> int:
         """Examples a class of input; a client's own `budget` a test bounds them, to one a class at least."""
         if budget is not None and budget < self.examples:
-            return max(1, budget // classes)
-        return max(self.least, math.ceil(self.examples / classes))
+            return max(1, budget // (classes * calls))
+        return max(self.least, math.ceil(self.examples / (classes * calls)))
 
 
 PROFILES = {

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote
 
 _TELLING = 20
-_REST = r"(?:[A-Za-z0-9\-._~+/=]|%[0-9A-Fa-f]{2})*"
+_RUN = re.compile(rf"[A-Za-z0-9\-._~+/=%]{{{_TELLING},}}")
 _NAMES = ("authorization", "proxy-authorization", "cookie", "set-cookie")
 _BY_NAME = re.compile(rf"(?im)^((?:{'|'.join(_NAMES)})[ \t]*:[ \t]*)([^\r\n]*)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*[ \t]+(?=\S)")
 _LABEL = re.compile(r"\[token[^\]]*\]")
+_URL_SAFE = str.maketrans("+/", "-_")
 
 
 class Redactor:
-    """Replaces tokens of at least 20 characters, whole, cut or coded, by what may be known of them."""
+    """Replaces tokens of at least 20 characters, whole, in pieces or coded, by what may be known of them.
+
+    What stands in one word with 20 characters of a token goes with them: it may be another token's rest.
+    """
 
     def __init__(self, tokens: Iterable[str]) -> None:
         self._tokens = sorted({token for token in tokens if len(token) >= _TELLING}, key=len, reverse=True)
-        self._patterns = [self._pattern(token) for token in self._tokens]
+        spellings = [spelling for token in self._tokens for spelling in _spellings(token)]
+        self._pieces = frozenset(piece for spelling in spellings for piece in _pieces(spelling))
 
     def text(self, text: str) -> str:
         """The text without secrets: `[token]` where one stood, with its length where it was changed."""
-        for token, pattern in zip(self._tokens, self._patterns, strict=True):
-            text = pattern.sub(lambda match, token=token: _label(match[0], token), text)  # type: ignore[misc]
-        return text
+        return _RUN.sub(self._hide, text) if self._pieces else text
 
     def head(self, text: str) -> str:
         """A message's text without secrets, credentials of every scheme included."""
@@ -35,22 +39,38 @@ class Redactor:
         """Bytes without secrets."""
         return self.text(content.decode("latin-1")).encode("latin-1")
 
-    @staticmethod
-    def _pattern(token: str) -> re.Pattern[str]:
-        spellings = [re.escape(token[:_TELLING]) + _REST]
-        for lead in range(3):
-            # Whatever precedes the token shifts its base64; its ends mix with neighbours and are left out.
-            coded = base64.b64encode(b"\0" * lead + token[: 2 * _TELLING].encode("utf-8", "replace")).decode()
-            spellings.append(re.escape(coded[4 if lead else 0 : 24]) + r"[A-Za-z0-9+/_=-]*")
-        return re.compile("|".join(spellings), re.IGNORECASE)
+    def _hide(self, run: re.Match[str]) -> str:
+        for at, piece in enumerate(_pieces(run[0])):
+            if piece in self._pieces:
+                return run[0][:at] + self._label(run[0][at:], piece)
+        return run[0]
 
-
-def _label(found: str, token: str) -> str:
-    if found == token:
-        return "[token]"
-    if found.startswith(token[:_TELLING]):
+    def _label(self, found: str, piece: str) -> str:
+        if found in self._tokens:
+            return "[token]"
+        token = next((token for token in self._tokens if piece in token.lower()), None)
+        if token is None:
+            return "[token, coded]"
         return f"[token, changed: {len(found)} of {len(token)} characters]"
-    return "[token, coded]"
+
+
+def _spellings(token: str) -> Iterator[str]:
+    """The token, percent-encoded, and as base64 has it, whatever stands before and behind it."""
+    yield token
+    yield quote(token, safe="")
+    plain = token.encode("utf-8", "replace")
+    for lead in range(3):
+        # Bytes before it shift it. Digits that hold bits of what stands around it are left out.
+        digits = base64.b64encode(b"\0" * lead + plain).decode()
+        own = digits[-(-8 * lead // 6) : 8 * (lead + len(plain)) // 6]
+        yield own
+        yield own.translate(_URL_SAFE)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Every stretch of 20 characters, in order, in lower case."""
+    lower = text.lower()
+    return (lower[at : at + _TELLING] for at in range(len(lower) - _TELLING + 1))
 
 
 def _credentials(value: str) -> str:

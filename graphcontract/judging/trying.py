@@ -18,9 +18,11 @@ from hypothesis.strategies import SearchStrategy
 
 from graphcontract.clauses import ClauseFunction, Finding, registry
 from graphcontract.exchange import Trial
+from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.evidence import evidence, exchange
 from graphcontract.judging.exploring import Enough, Shown, explore
 from graphcontract.judging.gate import Gate, LeaveClass
+from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.verdict import UNMET, Part, evidence_id
 from graphcontract.suite import SuiteTest
 
@@ -32,6 +34,8 @@ _UNSEEN = {
     "wire": "this transport does not show raw bytes (try --transport loopback)",
     "own-root": "this transport does not stand for Graph's own root (try --transport mock)",
     "credentials": "the client, as its driver declares, sends no token to these hosts or over http",
+    "timeout": "the client, as its driver declares, has no timeout",
+    "concurrency": "the client, as its driver declares, holds one call at a time",
     "status": "the client tells no HTTP status",
     "code": "the client tells no error code",
     "message": "the client tells no error message",
@@ -168,7 +172,7 @@ class Trying:
             for id, hearing in hearings.items():
                 parts[id] = self._conclude(id, hearing, cut)
         except Exception:
-            wrong = traceback.format_exc()
+            wrong = Redactor([CANARY]).text(traceback.format_exc())
             return {id: Part(id, "error", reason=wrong) for id in hearings} | parts
         finally:
             self._gate.convene(None)
@@ -219,7 +223,7 @@ class Trying:
             lambda drawn: self._test.body(self._gate, **drawn),
             seed=self._seed,
             name=f"{self._test.name}/{name}",
-            examples=profile.share(strata, self._gate.client.budget),
+            examples=profile.share(strata, self._gate.client.budget, self._test.calls),
             shrink=shrink,
             database=profile.database,
         )

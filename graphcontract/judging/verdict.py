@@ -35,9 +35,9 @@ class Part:
 
 def fold(clause: str, parts: Iterable[Part]) -> Part:
     """One verdict a clause: fail > error > not-run > pass > not-supported. A test that only met
-    nothing to judge leaves the word to one that did.
+    nothing to judge leaves the word to one that did. The order in which parts come is nothing to it.
     """
-    ranked = sorted(parts, key=lambda part: (part.reason == UNMET, _ORDER.index(part.verdict)))
+    ranked = sorted(parts, key=_rank)
     if not ranked:
         return Part(clause, "not-run", reason="no test of the suites proves it")
     first = ranked[0]
@@ -59,6 +59,11 @@ def fold(clause: str, parts: Iterable[Part]) -> Part:
         exchanges=sum(part.exchanges for part in ranked),
         recorded=tuple(each for part in ranked for each in part.recorded),
     )
+
+
+def _rank(part: Part) -> tuple[bool, int, str, str]:
+    id = part.evidence["id"] if part.evidence else ""
+    return part.reason == UNMET, _ORDER.index(part.verdict), id, part.reason or ""
 
 
 def evidence_id(clause: str, kind: str, input: str) -> str:

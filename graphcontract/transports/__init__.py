@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol
+from typing import Literal, Protocol
 
 from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.service import Script
 
+Certificate = Literal["trusted", "untrusted", "other-name", "expired"]
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What passed while a stage was up, in order of receipt."""
+    """What passed while a stage was up, in order of receipt.
+
+    `elsewhere` holds what came to the stage's other origins. `connections` counts those that were
+    opened to its root, and `handshakes_failed` those of them that never came to speak TLS: a client
+    may also refuse a certificate after the handshake, by leaving without a request.
+    """
 
     requests: tuple[WireRequest, ...]
     responses: tuple[WireResponse, ...]
+    elsewhere: tuple[WireRequest, ...] = ()
+    connections: int = 0
+    handshakes_failed: int = 0
 
 
 class Stage(Protocol):
@@ -24,6 +35,15 @@ class Stage(Protocol):
     @property
     def root(self) -> str:
         """Scheme and authority to call, without a trailing slash: `http://127.0.0.1:53121`."""
+        ...
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Roots that answers can lead to, by the names that placeholders have.
+
+        `self`; over a network `same-host-name`, the same port by another name; where the script answers
+        elsewhere also `other-port` and `other-host`, and `plain`, which is http where the root is https.
+        """
         ...
 
     def finish(self, *, spoiled: bool = False, expecting: bool = False) -> Record:
@@ -35,7 +55,7 @@ class Stage(Protocol):
 
 class Transport(Protocol):
     """A place that clients can be pointed at. `shows` names what can be observed there (what a clause
-    `needs`); `https` tells the scheme of its roots.
+    `needs`); `https` tells the usual scheme of its roots.
     """
 
     name: str
@@ -47,9 +67,19 @@ class Transport(Protocol):
         """Every `host:port` that calls of this run may go to."""
         ...
 
-    def stage(self, script: Script, *, root: str | None = None) -> Stage:
+    @property
+    def ca_file(self) -> str | None:
+        """The path of a PEM file with the authority that calls to https roots are to trust; None where none
+        is needed. It is made when it is asked for, which takes a tenth of a second.
+        """
+        ...
+
+    def stage(
+        self, script: Script, *, root: str | None = None, certificate: Certificate | None = None
+    ) -> Stage:
         """Make ready for one call. `root` asks for that very scheme and authority, which only a
-        transport that shows "own-root" can stage; several stages may be open at once.
+        transport that shows "own-root" can stage; `certificate` for an https root that shows it, which
+        only one that shows "wire" can. Several stages may be open at once.
         """
         ...
 

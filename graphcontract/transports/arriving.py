@@ -27,12 +27,14 @@ _BROKEN_OFF = "ended before the request was complete"
 class RequestReader:
     """Reads the requests of one connection in order; sizes are bounded, `content_size` is not cut.
 
-    `origin` is the `host:port` that was connected to, `connection` the connection's number.
+    `origin` is the `host:port` that was connected to, `scheme` what was spoken there, `connection` the
+    connection's number.
     """
 
-    def __init__(self, origin: str, connection: int) -> None:
+    def __init__(self, origin: str, connection: int, scheme: str = "http") -> None:
         self._origin = origin
         self._connection = connection
+        self._scheme = scheme
         self._begin()
 
     def _begin(self, leftover: bytes = b"") -> None:
@@ -44,6 +46,11 @@ class RequestReader:
         self._content_size = 0
         self._told_to_continue = False
         self.feed(leftover)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was fed of a request that has not been given."""
+        return not self._fed
 
     def feed(self, data: bytes) -> None:
         """Take bytes as they came; empty lines before a request are dropped (RFC 9112 2.2)."""
@@ -111,6 +118,7 @@ class RequestReader:
             malformed=malformed,
             origin=self._origin,
             connection=self._connection,
+            scheme=self._scheme,
         )
         self._begin(leftover)
         return request

@@ -6,85 +6,123 @@ It lends ports to stages and takes them back; it judges nothing.
 from __future__ import annotations
 
 import itertools
+import ssl
+from collections.abc import Mapping
 from types import TracebackType
 
+from graphcontract.exchange import WireRequest
 from graphcontract.service import Script
-from graphcontract.transports import Record
-from graphcontract.transports.connections import ADDRESS, Port, Scene
+from graphcontract.transports import Certificate, Record, faults, filling
+from graphcontract.transports.certificates import Certificates
+from graphcontract.transports.connections import ADDRESS, Port
+from graphcontract.transports.pools import Pool
+from graphcontract.transports.scenes import Scene
 from graphcontract.transports.serving import Loop
 
+_NAME = "localhost"
 _PATIENCE = 0.05
 
 
 class Loopback:
-    """Plain HTTP/1.1 on 127.0.0.1, a port for each stage that is open; use it once, in a `with`.
+    """HTTP/1.1 on 127.0.0.1, a port for each stage that is open; use it once, in a `with`.
 
     `slots` and `spares` are the ports bound in advance: as many stages at once, and as many
-    replacements for retired ports, before `hosts` grows.
+    replacements for retired ports, before `hosts` grows. With `tls`, roots are https.
     """
 
     name: str = "loopback"
-    https: bool = False
     shows: frozenset[str] = frozenset({"wire"})
 
-    def __init__(self, slots: int = 1, spares: int = 24) -> None:
+    def __init__(self, slots: int = 1, spares: int = 24, *, tls: bool = False) -> None:
+        self.https: bool = tls
         self._in_advance = slots + spares
         self._loop = Loop()
         self._numbers = itertools.count(1)
-        self._ports: list[Port] = []
-        self._free: list[Port] = []
+        self._certificates = Certificates()
+        self._own = Pool(self._bind)
+        self._others = Pool(self._bind)
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Every `host:port` that calls may go to, by address and by name, retired ports included."""
-        return tuple(f"{host}:{port.number}" for port in self._ports for host in (ADDRESS, "localhost"))
+        """Every `host:port` that calls may go to, by address and by name, retired ports included.
+
+        The other origins of a stage are not among them: a client is led there, not sent.
+        """
+        return tuple(f"{host}:{port.number}" for port in self._own.ports for host in (ADDRESS, _NAME))
 
     @property
     def late(self) -> int:
         """How many requests came to a port while no stage was open on it."""
-        return sum(port.late for port in self._ports)
+        return sum(port.late for pool in (self._own, self._others) for port in pool.ports)
 
-    def stage(self, script: Script, *, root: str | None = None) -> _Stage:
-        """Open a stage on a free port.
+    @property
+    def ca_file(self) -> str:
+        """The path of a PEM file with the authority to trust, made when asked for and there until the end."""
+        return self._certificates.ca_file
 
-        ValueError for a root or a script that cannot be sent; RuntimeError where the server does
-        not run or has failed.
+    def stage(
+        self, script: Script, *, root: str | None = None, certificate: Certificate | None = None
+    ) -> _Stage:
+        """Open a stage on a free port, with other origins where its script answers elsewhere.
+
+        A `certificate` makes this one https; "trusted" is the usual one where all are. ValueError for
+        a root or a script that cannot be sent; RuntimeError where the server does not run or has failed.
         """
         if root is not None:
             raise ValueError("the loopback transport has roots of its own: it does not show own-root")
-        if not script.answers or any(answer.status is None for answer in script.answers):
-            raise ValueError("a script needs at least one answer, and all of them settled")
+        if certificate is None and self.https:
+            certificate = "trusted"
+        _check(script, secure=certificate is not None)
+        context = self._certificates.context(certificate) if certificate else None
         with self._loop.turn():
-            port = self._free.pop() if self._free else self._bind()
-            port.take_in()
-            port.scene = Scene(script)
-            return _Stage(self, port, port.scene)
+            return self._open(script, context)
 
     def finish(self, stage: _Stage, *, spoiled: bool, expecting: bool) -> Record:
         """Do what `Stage.finish` says; RuntimeError for a stage that is finished already."""
-        port, scene = stage.port, stage.scene
-        if port.scene is not scene:
+        scene, elsewhere = stage.scene, stage.elsewhere
+        if stage.port.scene is not scene:
             raise RuntimeError("the stage is finished already")
         if expecting:
             scene.asked.wait(_PATIENCE)
         with self._loop.turn():
-            port.take_in()
-            port.scene = None
-            if spoiled:
-                port.close()
-            else:
-                self._free.append(port)
-            return Record(tuple(scene.requests), tuple(scene.responses))
+            self._own.give_back(stage.port, retired=spoiled)
+            for port in stage.others:
+                self._others.give_back(port, retired=spoiled)
+            return Record(
+                tuple(scene.requests),
+                tuple(scene.responses),
+                tuple(elsewhere.requests) if elsewhere else (),
+                scene.connections,
+                scene.handshakes_failed,
+            )
+
+    def _open(self, script: Script, context: ssl.SSLContext | None) -> _Stage:
+        port = self._own.take(context)
+        places = {"self": port.root(ADDRESS), "same-host-name": port.root(_NAME)}
+        stage = _Stage(self, port, Scene(script.answers, script.concerns, places))
+        if script.elsewhere:
+            other = self._others.take(context)
+            places |= {"other-port": other.root(ADDRESS), "other-host": other.root(_NAME)}
+            stage.others = (other,)
+            if context:
+                plain = self._others.take(None)
+                places["plain"] = plain.root(ADDRESS)
+                stage.others = (other, plain)
+            stage.elsewhere = Scene(script.elsewhere, _any, places)
+            for each in stage.others:
+                each.open(stage.elsewhere)
+        port.open(stage.scene)
+        return stage
 
     def _bind(self) -> Port:
-        self._ports.append(Port(self._loop, self._numbers))
-        return self._ports[-1]
+        return Port(self._loop, self._numbers)
 
     def __enter__(self) -> Loopback:
         self._loop.start()
         try:
             with self._loop.turn():
-                self._free = [self._bind() for _ in range(self._in_advance)]
+                for _ in range(self._in_advance):
+                    self._own.grow()
         except RuntimeError:
             self._loop.stop()
             raise
@@ -94,25 +132,53 @@ class Loopback:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._loop.stop()
+        for port in (*self._own.ports, *self._others.ports):
+            port.close()  # the loop closes those alone that listen
+        self._certificates.remove()
 
 
 class _Stage:
-    """One call's place on the loopback transport."""
+    """One call's place on the loopback transport, at `port`; `others` are the ports of its other origins."""
 
     def __init__(self, transport: Loopback, port: Port, scene: Scene) -> None:
         self.port = port
         self.scene = scene
+        self.others: tuple[Port, ...] = ()
+        self.elsewhere: Scene | None = None
         self._transport = transport
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Roots that answers can lead to, as `Stage.places` has them."""
+        return self.scene.places
 
     @property
     def root(self) -> str:
         """Scheme and authority to call: `http://127.0.0.1:PORT`."""
-        return f"http://{self.port.origin}"
+        return self.scene.places["self"]
 
     def finish(self, *, spoiled: bool = False, expecting: bool = False) -> Record:
         """End the stage and give its record, with all that has arrived by now.
 
-        `spoiled` retires the port; `expecting` waits 50 ms for a request where none has come.
+        `spoiled` retires its ports; `expecting` waits 50 ms for a request where none has come.
         RuntimeError where the stage is finished already or the server has failed.
         """
         return self._transport.finish(self, spoiled=spoiled, expecting=expecting)
+
+
+def _check(script: Script, *, secure: bool) -> None:
+    if not script.answers:
+        raise ValueError("a script needs at least one answer")
+    places = ["self", "same-host-name"]
+    if script.elsewhere:
+        places += ["other-port", "other-host", "plain"] if secure else ["other-port", "other-host"]
+    for answers in (script.answers, script.elsewhere):
+        for number, answer in enumerate(answers):
+            if answer.status is None:
+                raise ValueError("the answers of a script are to be settled")
+            faults.check(answer, first=number == 0)
+            filling.check(answer, places)
+
+
+def _any(_request: WireRequest) -> bool:
+    return True

@@ -20,7 +20,7 @@ from respx.mocks import HTTPCoreMocker, Mocker
 
 from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.service import NOT_FOUND_ELSEWHERE, Answer, Script, render
-from graphcontract.transports import Record
+from graphcontract.transports import Certificate, Record, filling
 from graphcontract.transports.arriving import RequestReader
 from graphcontract.transports.offline import Block, blocked
 
@@ -43,6 +43,7 @@ class Mock:
     name: str = "mock"
     shows: frozenset[str] = frozenset({"own-root"})
     https: bool = True
+    ca_file: None = None
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -67,14 +68,18 @@ class Mock:
         """The first socket call by which the client went past httpx, None where there was none."""
         return next(iter(self._block.attempts), None)
 
-    def stage(self, script: Script, *, root: str | None = None) -> _Stage:
+    def stage(
+        self, script: Script, *, root: str | None = None, certificate: Certificate | None = None
+    ) -> _Stage:
         """Open a stage, on a free host where no `root` is asked for.
 
-        ValueError for a script that cannot be shown here; RuntimeError where the root has a stage
-        already, or where every host is taken or spoiled.
+        ValueError for a script that cannot be shown here, and for a certificate; RuntimeError where the
+        root has a stage already, or where every host is taken or spoiled.
         """
         if not script.answers:
             raise ValueError("a script needs at least one answer")
+        if script.elsewhere or certificate:
+            raise ValueError('other origins and certificates need a transport that shows "wire"')
         for answer in script.answers:
             _check(answer)
         with self._lock:
@@ -126,6 +131,7 @@ class _Stage:
         self._script = script
         self._used = 0
         self.root = root
+        self.places = {"self": root}
         self.origin = str(httpcore.URL(root).origin)
         self.asked = threading.Event()
         self.requests: list[WireRequest] = []
@@ -145,7 +151,7 @@ class _Stage:
         self.asked.set()
         if request.malformed is not None:
             return b""
-        rendered = render(self._next_answer(request), request)
+        rendered = render(filling.filled(self._next_answer(request), self.places), request)
         self.responses.append(
             WireResponse(
                 at=time.monotonic(),
@@ -174,7 +180,7 @@ class _Sending:
         if url.scheme not in (b"http", b"https"):
             raise httpcore.UnsupportedProtocol(f"neither http nor https: {url.scheme!r}")
         authority = url.host if url.port is None else b"%b:%d" % (url.host, url.port)
-        self._reader = RequestReader(authority.decode("latin-1"), connection=0)
+        self._reader = RequestReader(authority.decode("latin-1"), 0, url.scheme.decode())
         self._whole: WireRequest | None = None
         self._written = 0
         self._h11 = h11.Connection(h11.CLIENT)
@@ -280,6 +286,7 @@ def _check(answer: Answer) -> None:
     if answer.status is not None and answer.status < 200:
         raise ValueError(f"{answer.status} is no final status")
     stray = answer.stray or (answer.status in (204, 304) and (answer.content or answer.framing == "chunked"))
-    if answer.interim or stray:
-        raise ValueError('interim answers and stray bytes need a transport that shows "wire"')
+    if answer.interim or stray or answer.fault:
+        raise ValueError('interim answers, stray bytes and faults need a transport that shows "wire"')
+    filling.check(answer, ("self",))
     render(answer, _ANY_REQUEST)

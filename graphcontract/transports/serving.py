@@ -5,10 +5,13 @@ Knows readiness and failure, nothing of what passes over the sockets.
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import selectors
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -27,6 +30,8 @@ class Loop:
         self._thread = threading.Thread(target=self._serve, name="loopback", daemon=True)
         self._failure: Exception | None = None
         self._running = False
+        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
 
     def start(self) -> None:
         """Start the thread; a loop starts once."""
@@ -43,6 +48,11 @@ class Loop:
         self.selector.close()
         self._waker.close()
         self._woken.close()
+
+    def later(self, seconds: float, do: Callable[[], None]) -> None:
+        """In a turn: have this done by the thread, in a turn of its own, when so many seconds have passed."""
+        heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), do))
+        self._wake()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -72,11 +82,17 @@ class Loop:
     def _serve(self) -> None:
         try:
             while self._running:
-                ready = self.selector.select()
+                due = self._due
+                ready = self.selector.select(max(0.0, due[0][0] - time.monotonic()) if due else None)
                 with self._in_turn():
                     for key, _ in ready:
-                        if key.fileobj is not self._woken:
+                        if key.fileobj is self._woken:
+                            self._woken.recv(1024)
+                        else:
                             key.data.ready()
+                    now = time.monotonic()
+                    while due and due[0][0] <= now:
+                        heapq.heappop(due)[2]()
         except Exception as error:
             with self._in_turn():
                 self._fail(error)
@@ -96,4 +112,7 @@ class Loop:
         for key in tuple(self.selector.get_map().values()):
             if key.fileobj is not self._woken:
                 key.data.close()
+        self._wake()
+
+    def _wake(self) -> None:
         self._waker.send(b"!")

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import socket
+import ssl
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from graphcontract.exchange import Call, Outcome
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 PATH = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks"
 ROOT = "https://graph.microsoft.com/beta"
@@ -31,6 +40,26 @@ class Answer:
     content: bytes
 
 
+class Patient(io.RawIOBase):
+    """What a connection brings until its timeout has passed in all, however it drips."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._until = time.monotonic() + (connection.gettimeout() or 0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        self._connection.settimeout(max(0.001, self._until - time.monotonic()))
+        return self._connection.recv_into(buffer)
+
+
+@cache
+def _context(ca_file: str | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_file)
+
+
 class Conforming:
     """Meets every clause. `calls` counts the calls of this object's life, the current one included."""
 
@@ -44,7 +73,7 @@ class Conforming:
         if refusal:
             return Outcome.rejected(refusal)
         try:
-            answer = self.exchange(call)
+            answer = self.persist(call)
         except TimeoutError as error:
             return Outcome.failure(kind="timeout", message=str(error))
         except (OSError, BadAnswer) as error:
@@ -108,6 +137,31 @@ class Conforming:
     def request(self, call: Call) -> bytes:
         return self.head(call) + self.content(call)
 
+    # what is tried again
+
+    def wait(self, call: Call, answer: Answer) -> float | None:
+        """Seconds until another try, None for none."""
+        if answer.status not in (429, 503, 504):
+            return None
+        value = answer.fields.get("retry-after", "")
+        if value.replace(".", "", 1).isdigit():
+            return float(value)
+        try:
+            return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+        except ValueError:
+            return 1.0
+
+    def persist(self, call: Call) -> Answer:
+        until = time.monotonic() + call.timeout
+        answer = self.exchange(call)
+        for _ in range(3):
+            wait = self.wait(call, answer)
+            if wait is None or time.monotonic() + wait > until:
+                break
+            time.sleep(wait)
+            answer = self.exchange(call)
+        return answer
+
     # how it travels: a connection a call
 
     def exchange(self, call: Call) -> Answer:
@@ -117,10 +171,17 @@ class Conforming:
 
     def connect(self, call: Call) -> socket.socket:
         parts = urlsplit(call.base_url or ROOT)
-        return socket.create_connection((parts.hostname or "", parts.port or 80), timeout=call.timeout)
+        place = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+        connection = socket.create_connection(place, timeout=call.timeout)
+        if parts.scheme != "https":
+            return connection
+        return self.trusted(call).wrap_socket(connection, server_hostname=parts.hostname)
+
+    def trusted(self, call: Call) -> ssl.SSLContext:
+        return _context(call.ca_file)
 
     def read(self, connection: socket.socket) -> Answer:
-        with connection.makefile("rb") as stream:
+        with io.BufferedReader(Patient(connection)) as stream:
             while True:
                 answer = self.read_head(stream.readline)
                 if answer.status >= 200:

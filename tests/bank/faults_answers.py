@@ -1,4 +1,7 @@
-"""Clients that go wrong on what is no error: the promised 204, another 2xx, a 3xx, interim answers."""
+"""Clients that take the promised 204 for a failure, or die of it or of another 2xx.
+
+Importing this module registers all faults on answers.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,31 @@ from itertools import chain
 from xml.etree import ElementTree
 
 from graphcontract.exchange import Call, Outcome
-from tests.bank import faults_errors, faults_kept, faults_malformed, faults_shape, faults_texts
+from tests.bank import (
+    faults_encoded,
+    faults_errors,
+    faults_interim,
+    faults_kept,
+    faults_malformed,
+    faults_messages,
+    faults_redirection,
+    faults_shape,
+    faults_texts,
+)
 from tests.bank.client import Answer, BadAnswer, Conforming
 from tests.bank.registry import fault
 
-__all__ = ["faults_errors", "faults_kept", "faults_malformed", "faults_shape", "faults_texts"]
+__all__ = [
+    "faults_encoded",
+    "faults_errors",
+    "faults_interim",
+    "faults_kept",
+    "faults_malformed",
+    "faults_messages",
+    "faults_redirection",
+    "faults_shape",
+    "faults_texts",
+]
 
 
 class Looking(Conforming):
@@ -59,14 +82,14 @@ class SucceedsWithContent(Conforming):
 
 @fault("response.no-content")
 class ReadsThePhrase(Looking):
-    """A shell script greps for `OK` in the status line."""
+    """A script greps for `2.. OK` in the status line before it looks at errors."""
 
     def look(self, line: str, first: bool) -> None:
-        if first and "OK" not in line:
+        if first and " 2" in line and "OK" not in line:
             raise BadAnswer(line)
 
 
-@fault("response.no-content")
+@fault("response.no-content", "error.status")
 class KnowsPhrasesOfOneWord(Looking):
     r"""A status line is matched with `\d{3} \w+`, which `No Content` is not."""
 
@@ -97,7 +120,7 @@ class NeedsAType(Conforming):
 
 @fault("response.no-content", rare=True)
 class BelievesTheType(Conforming):
-    """Front doors put a Content-Type on every answer; this client then parses the content that is not there."""
+    """Front doors put a Content-Type on every answer, and this client parses what it is the type of."""
 
     def outcome(self, call: Call, answer: Answer) -> Outcome:
         if answer.status == 204 and answer.fields.get("content-type") == "application/json":
@@ -115,7 +138,7 @@ class NeedsALength(Conforming):
         return super().outcome(call, answer)
 
 
-@fault("response.no-content", rare=True)
+@fault("response.no-content", "response.stray-content", rare=True)
 class TakesALengthForContent(Conforming):
     """Asks whether there is a Content-Length, and not whether it is 0."""
 
@@ -172,22 +195,13 @@ class SplitsAtEveryColon(Looking):
 class KnowsItsFields(Looking):
     """A hand-written parser with a list of fields; any other ends the answer as malformed."""
 
-    known = frozenset(
-        [
-            "client-request-id",
-            "connection",
-            "content-encoding",
-            "content-length",
-            "content-type",
-            "date",
-            "request-id",
-            "retry-after",
-            "transfer-encoding",
-        ]
+    known = (
+        "client-request-id connection content-encoding content-length content-type date request-id "
+        "retry-after transfer-encoding"
     )
 
     def look(self, line: str, first: bool) -> None:
-        if not first and line.strip() and line.partition(":")[0].lower() not in self.known:
+        if not first and line.strip() and line.partition(":")[0].lower() not in self.known.split():
             raise BadAnswer(line)
 
 
@@ -322,7 +336,7 @@ class SuspectsAPortal(WithinSuccess):
         return None
 
 
-@fault("response.other-success", rare=True)
+@fault("response.other-success", "error.failure", rare=True)
 class NeedsAPhrase(Looking):
     """`version, status, phrase = line.split()`: an unregistered status has no phrase to name."""
 

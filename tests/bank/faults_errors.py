@@ -120,11 +120,11 @@ class FindsATwo(Forgiving):
 
 @fault("error.failure")
 class RunsOutOfRetries(Conforming):
-    """A loop of three attempts with `return` in it; after the loop there is nothing, and nothing is success."""
+    """A loop of three attempts with `return` in it; after the loop is nothing, and nothing is success."""
 
     def outcome(self, call: Call, answer: Answer) -> Outcome:
         for _attempt in range(2):
-            if answer.status not in (503, 504):
+            if answer.status not in (500, 502):
                 return super().outcome(call, answer)
             answer = self.exchange(call)
         return Outcome.success()
@@ -209,7 +209,7 @@ class BlamesTheServer(Conforming):
 
 @fault("error.status")
 class TellsTheClass(Conforming):
-    """The exception's type tells client errors from server errors, and the status is the type's: 400 or 500."""
+    """The exception's type tells client errors from server errors, and has a status: 400 or 500."""
 
     def status(self, answer: Answer) -> int | None:
         return answer.status // 100 * 100
@@ -217,7 +217,7 @@ class TellsTheClass(Conforming):
 
 @fault("error.status", rare=True)
 class TellsTheClassOfTheUnknown(Conforming):
-    """A status that is not registered is to be treated as x00 of its class; this client also reports it so."""
+    """An unregistered status is to be treated as x00 of its class; this client also reports it so."""
 
     def status(self, answer: Answer) -> int | None:
         return answer.status if answer.status in set(HTTPStatus) else answer.status // 100 * 100

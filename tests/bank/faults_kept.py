@@ -1,4 +1,4 @@
-"""A conforming client that keeps its connection, and clients that stumble there over a 204 with something after it."""
+"""A conforming client that keeps its connection, and clients that stumble over what follows a 204 there."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Line:
 
 
 class KeptConnection(Conforming):
-    """Meets every clause with one connection a host, kept from call to call while it is in order; for one call at a time."""
+    """Meets every clause, one call at a time, with a connection a host that it keeps while it is in order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -114,12 +114,12 @@ class Trusting(KeptConnection):
 
 @fault("response.stray-content")
 class KeepsWhatFollows(Trusting):
-    """A pool asks whether the socket has ended, and not whether the buffer is empty: the next call reads what is left."""
+    """A pool asks whether the socket has ended, and not whether the buffer is empty."""
 
 
 @fault("response.stray-content", rare=True)
 class ReadsLengthAlone(Trusting):
-    """Reads the announced content of a 204 to keep the connection clean, and knows of no other framing there."""
+    """Reads the content of a 204 by its length to keep the connection clean, and knows no other framing."""
 
     def has_content(self, answer: Answer) -> bool:
         return super().has_content(answer) or "content-length" in answer.fields

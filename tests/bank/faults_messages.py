@@ -45,14 +45,6 @@ class KeepsTheFirstMessage(Conforming):
 
 
 @fault("error.message", rare=True)
-class CutsTheMessage(Retelling):
-    """The message goes through a log field of 8 KiB on its way to the caller."""
-
-    def retold_message(self, message: str) -> str:
-        return message[:8192]
-
-
-@fault("error.message", rare=True)
 class ShortensTheMessage(Retelling):
     """A terminal's line, with an ellipsis for the rest."""
 

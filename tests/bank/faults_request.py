@@ -3,6 +3,7 @@
 from tests.bank import (
     faults_request_content,
     faults_request_correlation,
+    faults_request_encoding,
     faults_request_fields,
     faults_request_id,
     faults_request_input,
@@ -12,6 +13,7 @@ from tests.bank import (
 __all__ = [
     "faults_request_content",
     "faults_request_correlation",
+    "faults_request_encoding",
     "faults_request_fields",
     "faults_request_id",
     "faults_request_input",

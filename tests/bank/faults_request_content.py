@@ -1,4 +1,4 @@
-"""Faults of what is sent at all: content where none is owed, requests too many or too few, and broken ones."""
+"""Faults of what is sent at all: content where none is owed, requests too many, too few, or broken."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class ChunkedObject(Conforming):
 
 @fault("request.body", rare=True)
 class LongIdRepeated(Conforming):
-    """What is cut from logs by length is sent as content too."""
+    """An id that is too long for an access log goes along as content."""
 
     def body(self, call: Call) -> bytes:
         return call.task_id.encode() if len(call.task_id) > 1000 else b""
@@ -109,12 +109,12 @@ class TextsBeyondAscii(Conforming):
 # request.once
 
 
-@fault("request.once")
-class DryRun(Conforming):
-    """A dry run that nobody has switched off."""
+@fault("request.once", rare=True)
+class NumbersAreTests(Conforming):
+    """Ids of digits are those of the maker's own tests, and a stub answers them."""
 
     def cancel(self, call: Call) -> Outcome:
-        return Outcome.success()
+        return Outcome.success(status=204) if call.task_id.isdigit() else super().cancel(call)
 
 
 @fault("request.once")
@@ -271,14 +271,3 @@ class IdentityCoding(Conforming):
 
     def framing(self, call: Call) -> Fields:
         return [*super().framing(call), ("Transfer-Encoding", "identity")]
-
-
-@fault("request.once", rare=True)
-class MultilineField(Conforming):
-    """A field whose value is wrapped every 76 characters by a line end and nothing else, when it is long."""
-
-    def fields(self, call: Call) -> Fields:
-        wrapped = "\r\n".join(call.task_id[at : at + 76] for at in range(0, len(call.task_id), 76))
-        return (
-            [*super().fields(call), ("X-Task", wrapped)] if call.task_id.isascii() else super().fields(call)
-        )

@@ -95,7 +95,7 @@ class TokenAsBytes(Bearing):
     """Bytes put into a text: Python writes their prefix and quotes."""
 
     def credentials(self, token: str) -> str:
-        return f"Bearer {token.encode()}"
+        return f"Bearer {token.encode()!r}"
 
 
 @fault("request.authorization")
@@ -279,6 +279,15 @@ class JwtReadAndCrash(Conforming):
         if call.token.count(".") == 2:
             json.loads(urlsafe_b64decode(call.token.split(".")[1] + "=="))
         return super().authorization(call)
+
+
+@fault("request.authorization", "request.once", rare=True)
+class LongTokenWrapped(Bearing):
+    """MIME's base64 in lines of 76 characters, with tokens that do not fit into one of 1,000."""
+
+    def credentials(self, token: str) -> str:
+        lines = [token[at : at + 76] for at in range(0, len(token), 76)]
+        return "Bearer " + ("\r\n".join(lines) if len(token) > 1000 else token)
 
 
 # request.content-length

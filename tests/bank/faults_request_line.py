@@ -1,4 +1,4 @@
-"""Faults of the request line: its method, its path and the path's spelling, a query. The id has a module of its own."""
+"""Faults of the request line: method, path and its spelling, query. The id has modules of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.bank.registry import fault
 
 @fault("request.method")
 class LowerCaseMethod(Conforming):
-    """The method as a configuration file spells it; undici and requests' prepared requests send it on as it is."""
+    """curl -X post, Go's NewRequest("post", …): the method goes out as it is spelled."""
 
     def method(self, call: Call) -> str:
         return "post"
@@ -56,10 +56,10 @@ class MethodForgottenByPool(Conforming):
 
 @fault("request.method", rare=True)
 class LongTargetsByQuery(Conforming):
-    """Requests with a long target use QUERY, which a search client brought in for all of them."""
+    """Targets longer than MAX_PATH go out as QUERY, which a search client brought in for all of them."""
 
     def method(self, call: Call) -> str:
-        return "POST" if len(self.target(call)) < 1500 else "QUERY"
+        return "POST" if len(self.target(call)) <= 260 else "QUERY"
 
 
 # request.path
@@ -163,8 +163,8 @@ class BuilderKeepsItsPath(Conforming):
 
 
 @fault("request.path", rare=True)
-class ScriptsHaveSuffix(Conforming):
-    """Ids that end in digits alone get a format suffix behind the action, from a router's habit."""
+class SuffixForNumbers(Conforming):
+    """A router that knows ids of digits puts the format behind the action."""
 
     def path(self, call: Call) -> str:
         return super().path(call) + (".json" if call.task_id.isdigit() else "")

@@ -1,4 +1,4 @@
-"""Clients that a legal Graph error brings down: members missing, null, new, deep, long, or in other scripts."""
+"""Clients that a legal Graph error brings down: members missing, null or new; depth, length, script."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.bank.registry import fault
 
 
 class Minding(Conforming):
-    """What the faults below have in common: something that they do with an error object before they report it."""
+    """What the faults below have in common: something that they do with an error before they report it."""
 
     def mind(self, error: Any, answer: Answer) -> object:
         raise NotImplementedError
@@ -107,7 +107,8 @@ class FailsWithACode(Conforming):
     """`if error.code: raise`: an error without a code, or with an empty one, goes through as success."""
 
     def failure(self, call: Call, answer: Answer) -> Outcome:
-        return super().failure(call, answer) if self.code(answer) else Outcome.success()
+        nameless = answer.status >= 400 and not self.code(answer)
+        return Outcome.success() if nameless else super().failure(call, answer)
 
 
 @fault("error.shape", rare=True)

@@ -1,4 +1,4 @@
-"""The bank's register: faulty clients with the clause that each breaks, and oddities that break none."""
+"""The bank's register: faulty clients with the clause that each breaks, and oddities that break no MUST."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Kind = type[Conforming]
 
 @dataclass(frozen=True)
 class Entry:
-    """A client of the bank. `breaks` is empty for an oddity; `also` are clauses that the same fault breaks too;
-    `rare` marks what only rare inputs show.
+    """A client of the bank; `rare` marks what only rare inputs show. `also` are clauses that a fault breaks
+    besides the one it is for, or SHOULDs that an oddity falls short of; an oddity `breaks` none, hence "".
     """
 
     client: Kind
@@ -41,7 +41,11 @@ def fault(breaks: str, *also: str, transport: str = "loopback", rare: bool = Fal
     return register
 
 
-def oddity(client: Kind) -> Kind:
-    """Register a client that is strange and breaks nothing."""
-    ODDITIES.append(Entry(client, ""))
-    return client
+def oddity(*short_of: str, transport: str = "loopback") -> Callable[[Kind], Kind]:
+    """Register a client that is strange and breaks no MUST, with the SHOULDs that it falls short of."""
+
+    def register(client: Kind) -> Kind:
+        ODDITIES.append(Entry(client, "", frozenset(short_of), transport))
+        return client
+
+    return register

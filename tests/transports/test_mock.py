@@ -266,7 +266,7 @@ def test_no_content_follows_a_head(mock: Mock, client: httpx.Client) -> None:
     "answer",
     [
         Answer(409, (("Content-Length", "9"),), b"short", framing="none"),
-        Answer(409, (("Content-Length", "9"), ("Content-Length", "5"))),
+        Answer(409, (("Content-Length", "9"), ("Content-Length", "5")), framing="none"),
         Answer(409, (("a b", "c"),)),
     ],
     ids=["truncated", "two-lengths", "field-name"],

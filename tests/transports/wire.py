@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import socket
+import ssl
+from urllib.parse import urlsplit
 
 from graphcontract.service import Answer, Script
 from graphcontract.transports import Record, Stage
@@ -19,11 +21,31 @@ def done(server: Loopback, *answers: Answer) -> Stage:
     return server.stage(Script(answers or (DONE,)))
 
 
-def connect(stage: Stage) -> socket.socket:
-    host, port = stage.root.removeprefix("http://").split(":")
-    connection = socket.create_connection((host, int(port)), timeout=10)
+def connect(stage: Stage, place: str = "self") -> socket.socket:
+    root = urlsplit(stage.places[place])
+    connection = socket.create_connection((root.hostname, root.port), timeout=10)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
+
+
+def trusting(server: Loopback) -> ssl.SSLContext:
+    """What a careful client goes by: the server's authority and no other."""
+    context = ssl.create_default_context(cafile=server.ca_file)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    return context
+
+
+def careless() -> ssl.SSLContext:
+    """What a client goes by that takes any certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def secured(context: ssl.SSLContext, stage: Stage, place: str = "self") -> ssl.SSLSocket:
+    """Connect, and shake hands."""
+    return context.wrap_socket(connect(stage, place), server_hostname=urlsplit(stage.places[place]).hostname)
 
 
 def receive(connection: socket.socket, size: int) -> bytes:

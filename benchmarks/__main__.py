@@ -1,0 +1,97 @@
+"""`python -m benchmarks`: how long the gate takes, how much of it is judging, and what a start costs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.measuring import Command, Sample, middle, ratio, rounds
+
+_GRAPHCONTRACT = str(Path(sys.executable).with_name("graphcontract"))
+_RAW = "python:benchmarks.raw:cancel"
+
+
+def _footer(output: str) -> int:
+    return int(json.loads(output.splitlines()[-1])["exchanges"])
+
+
+def _gate(*words: str) -> Command:
+    return Command([_GRAPHCONTRACT, "check", *words, "--report", "jsonl=-"], _footer)
+
+
+def _unjudged(*words: str) -> Command:
+    return Command([sys.executable, "-m", "benchmarks.unjudged", *words], int)
+
+
+# Whatever a ratio compares stands side by side, and so runs one right after the other.
+GATES = {
+    "reference, loopback": _gate("reference"),
+    "reference, loopback, not judged": _unjudged("reference"),
+    "reference, mock": _gate("reference", "--transport", "mock"),
+    "reference, mock, not judged": _unjudged("reference", "--transport", "mock"),
+    "raw socket, in process": _gate(_RAW, "--in-process"),
+    "raw socket, driver child": _gate(_RAW),
+}
+RATIOS = (
+    ("reference, loopback", "reference, loopback, not judged", "goal: at most 1.3"),
+    ("reference, mock", "reference, mock, not judged", "goal: at most 1.3"),
+    ("raw socket, driver child", "raw socket, in process", ""),
+)
+STARTS = {
+    "graphcontract --help": Command([_GRAPHCONTRACT, "--help"]),
+    "graphcontract contracts list": Command([_GRAPHCONTRACT, "contracts", "list"]),
+}
+
+
+def main() -> None:
+    """Measure, and print tables of medians."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--rounds", type=int, default=5, metavar="N", help="runs of each command [default: 5]"
+    )
+    count = max(1, parser.parse_args().rounds)
+    taken = rounds(GATES | STARTS, count)
+    where = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} processors"
+    print(f"graphcontract {version('graphcontract')}, {where}; medians of {count} rounds")
+    print()
+    _print_gates(taken)
+    print()
+    _print_ratios(taken)
+    print()
+    for name in STARTS:
+        seconds = middle(taken[name], lambda each: each.processor)
+        print(f"{name:34}{seconds:6.2f} s of processor   goal: less than 0.3 s")
+
+
+def _print_gates(taken: Mapping[str, Sequence[Sample]]) -> None:
+    print(f"{'gate':34}{'wall':>8}{'processor':>11}{'exchanges':>11}{'a second':>10}{'peak RSS':>10}")
+    for name in GATES:
+        samples = taken[name]
+        wall, processor = (
+            middle(samples, lambda each: each.wall),
+            middle(samples, lambda each: each.processor),
+        )
+        exchanges, memory = samples[0].exchanges, middle(samples, lambda each: each.memory) / 2**20
+        a_second = exchanges / wall
+        print(f"{name:34}{wall:6.2f} s{processor:9.2f} s{exchanges:11}{a_second:10.0f}{memory:6.0f} MiB")
+
+
+def _print_ratios(taken: Mapping[str, Sequence[Sample]]) -> None:
+    for of, to, goal in RATIOS:
+        wall = ratio(taken[of], taken[to], lambda each: each.wall)
+        processor = ratio(taken[of], taken[to], lambda each: each.processor)
+        print(
+            f"{of} : {to}".ljust(60), f"{wall:5.2f} by wall {processor:5.2f} by processor   {goal}".rstrip()
+        )
+        if taken[of][0].exchanges != taken[to][0].exchanges:
+            print("  not comparable: their exchanges differ in number")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""The gate's inputs and exchanges without clauses, pytest and reports; prints how many there were."""
+
+from __future__ import annotations
+
+import argparse
+
+from graphcontract.suites import tests
+
+from graphcontract.judging.gate import Court, Gate
+from graphcontract.session import TRANSPORTS, Options, Session
+
+
+class Unheard(Gate):
+    """A gate whose trials come before no court."""
+
+    def convene(self, court: Court | None) -> None:
+        """Start a test, and leave the court out."""
+        del court
+        super().convene(None)
+
+
+def main() -> None:
+    """Make every exchange of the suites at the gate profile."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.unjudged", description=__doc__)
+    parser.add_argument("client")
+    parser.add_argument("--transport", choices=TRANSPORTS, default="loopback")
+    parser.add_argument("--in-process", action="store_true")
+    asked = parser.parse_args()
+    session = Session.of(Options(asked.client, transport=asked.transport, in_process=asked.in_process))
+    session.open()
+    try:
+        print(_exchanges(session))
+    finally:
+        session.close()
+
+
+def _exchanges(session: Session) -> int:
+    judging = session.gate
+    assert judging is not None
+    gate = Unheard(
+        judging.contract, judging.client, judging.transport, judging.profile, another=judging.another
+    )
+    session.gate = gate
+    for test in tests():
+        wanted = [id for id in test.proves if id in session.planned]
+        for id in wanted:
+            session.want(test, id)
+        for id in wanted:
+            session.part(test, id)
+    return gate.exchanges
+
+
+if __name__ == "__main__":
+    main()

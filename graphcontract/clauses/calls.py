@@ -1,0 +1,103 @@
+"""What one call leaves behind in the next, or lets others see: tokens in words, ids and roots mixed up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from graphcontract.clauses import Finding, clause
+from graphcontract.clauses.reading import TELLING, answered, own_requests, said, target_of
+from graphcontract.contract import Contract
+from graphcontract.exchange import Exchange, Outcome, Trial
+from graphcontract.target import Template, decode
+
+
+def _told(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """Every text that an outcome shows, and where."""
+    yield "the reason", outcome.reason or ""
+    yield "the client's own output", outcome.output
+    yield "the request id", outcome.request_id or ""
+    if outcome.error:
+        for name in ("type", "code", "message", "request_id"):
+            yield f"the error's {name}", getattr(outcome.error, name) or ""
+
+
+@clause("secrets.token", "outcome", "output", when=lambda _, trial: len(trial.last.call.token) >= TELLING)
+def token(_contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """What is printed or raised ends in logs, and logs are read by many."""
+    telling = trial.last.call.token[:TELLING]
+    for where, text in _told(trial.last.outcome):
+        if telling in text:
+            kind = "output" if "output" in where else "outcome"
+            yield Finding(kind, "the token nowhere but on the wire", f"it stands in {where}")
+
+
+def _sequence(_contract: Contract, trial: Trial) -> bool:
+    return len(trial.steps) > 1
+
+
+def _mixed(contract: Contract, steps: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """What of each step's calls shows in another's requests or outcome."""
+    for index, step in enumerate(steps):
+        others = [each.call for each in steps[:index] + steps[index + 1 :]]
+        yield from _foreign(
+            contract, step, {call.task_id for call in others}, {call.token for call in others}
+        )
+        yield from _misreported(contract, step, steps)
+
+
+def _foreign(contract: Contract, step: Exchange, ids: set[str], tokens: set[str]) -> Iterator[Finding]:
+    own, template = step.call, Template.of(contract)
+    authority = urlsplit(own.base_url or "").netloc
+    for request in step.requests:
+        target = target_of(contract, request)
+        place = target.place_of(template, own.task_id)
+        seen = decode(target.segments[place]).decode("utf-8", "replace") if place is not None else ""
+        if seen != own.task_id and seen in ids:
+            yield Finding("id", f"the id {own.task_id}", f"{seen}, which is another call's", at=request)
+        for value in request.values("authorization"):
+            given = value.partition(" ")[2].strip()
+            if given != own.token and given in tokens:
+                yield Finding("token", "the call's own token", "the token of another call", at=request)
+        for host in request.values("host"):
+            if host != authority:
+                yield Finding("root", f"Host: {authority}", host, at=request)
+
+
+def _misreported(contract: Contract, step: Exchange, steps: Sequence[Exchange]) -> Iterator[Finding]:
+    """A step without its request, or one whose outcome differs from that of the others so answered."""
+    last = answered(contract, step)
+    if last is None:
+        requests = own_requests(contract, step)
+        if not requests:
+            yield Finding("lost", "a request of its own", f"none, and {said(step.outcome)}")
+        return
+    owed = ("success", None) if last.status == contract.success.status else ("failure", last.status)
+    alike = (each for each in steps if (found := answered(contract, each)) and found.status == last.status)
+    if _taken_for(step.outcome) != owed and any(_taken_for(each.outcome) == owed for each in alike):
+        yield Finding("outcome", f"{owed[0]} for {last.status}, as elsewhere", said(step.outcome))
+
+
+def _taken_for(outcome: Outcome) -> tuple[str, int | None]:
+    return outcome.kind, outcome.error.status if outcome.error else None
+
+
+_KINDS = ("id", "token", "root", "outcome", "lost")
+
+
+@clause("calls.independent", *_KINDS, when=_sequence, looks_back=True)
+def independent(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """One after another, with other ids, tokens and roots, after failures too."""
+    yield from _mixed(contract, trial.steps)
+
+
+@clause(
+    "calls.concurrent",
+    *_KINDS,
+    when=_sequence,
+    needs=frozenset({"concurrency"}),
+    looks_back=True,
+)
+def concurrent(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """At the same time, as a program with threads or tasks makes them."""
+    yield from _mixed(contract, trial.steps)

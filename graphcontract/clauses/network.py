@@ -1,0 +1,176 @@
+"""What a client does when the network is not what it seems: redirections, faults, certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+from graphcontract.clauses import Finding, When, clause
+from graphcontract.clauses.reading import TELLING, answered, own_requests, said
+from graphcontract.contract import Contract
+from graphcontract.exchange import Exchange, Trial, WireRequest
+
+_MOST_REDIRECTIONS = 50
+_UNKEPT = ("crash", "hang")
+_REWRITTEN = (301, 302, 307, 308)
+
+
+def _redirected_to(exchange: Exchange) -> tuple[int, str] | None:
+    """Status and absolute target of the call's first redirection; None without one."""
+    for response in exchange.responses:
+        if 300 <= response.status < 400 and response.values("location"):
+            return response.status, urljoin(exchange.call.base_url or "", response.values("location")[0])
+    return None
+
+
+def _way(exchange: Exchange) -> str | None:
+    """Where a redirection leads, as the call's root sees it: `same`, `port`, `host` or `downgrade`."""
+    redirected = _redirected_to(exchange)
+    if redirected is None:
+        return None
+    here, there = urlsplit(exchange.call.base_url or ""), urlsplit(redirected[1])
+    if here.scheme == "https" and there.scheme == "http":
+        return "downgrade"
+    if here.hostname != there.hostname:
+        return "host"
+    return "same" if here.port == there.port else "port"
+
+
+def _leads(*ways: str) -> When:
+    return lambda _contract, trial: _way(trial.last) in ways
+
+
+def _gave_away(exchange: Exchange) -> Iterator[WireRequest]:
+    """Requests at another origin that carry the token, wherever."""
+    telling = exchange.call.token[:TELLING].encode()
+    for request in exchange.elsewhere:
+        if request.values("authorization") or (len(telling) == TELLING and telling in request.raw):
+            yield request
+
+
+@clause(
+    "redirect.credentials", "host", "downgrade", when=_leads("host", "downgrade"), needs=frozenset({"wire"})
+)
+def credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """Whoever can answer with a Location would get the token."""
+    way = _way(trial.last)
+    for request in _gave_away(trial.last):
+        where = "another host" if way == "host" else "plain http"
+        yield Finding(str(way), f"no credentials to {where}", f"the token, at {request.origin}", at=request)
+        return
+
+
+@clause("redirect.credentials-port", "port", when=_leads("port"), needs=frozenset({"wire"}))
+def credentials_port(_contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """Another port is another service, of whoever runs it."""
+    for request in _gave_away(trial.last):
+        yield Finding("port", "no credentials to another port", f"the token, at {request.origin}", at=request)
+        return
+
+
+def _may_be_rewritten(_contract: Contract, trial: Trial) -> bool:
+    redirected = _redirected_to(trial.last)
+    return redirected is not None and redirected[0] in _REWRITTEN
+
+
+@clause("redirect.method", "rewritten", when=_may_be_rewritten)
+def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A GET, whatever it is answered with, canceled nothing."""
+    exchange = trial.last
+    redirected = _redirected_to(exchange)
+    followed = [*own_requests(contract, exchange)[1:], *exchange.elsewhere]
+    if redirected is None or not followed or exchange.outcome.kind != "success":
+        return
+    last = followed[-1]
+    if last.method != contract.request.method:
+        owed = f"no success for {redirected[0]} that was followed as {last.method}"
+        yield Finding("rewritten", owed, said(exchange.outcome), str(redirected[0]), last)
+
+
+def _looped(_contract: Contract, trial: Trial) -> bool:
+    statuses = {response.status for response in trial.last.responses}
+    return _redirected_to(trial.last) is not None and all(300 <= status < 400 for status in statuses)
+
+
+@clause("redirect.bounded", "success", "crash", "hang", "endless", when=_looped)
+def bounded(_contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A loop ends, and ends as failure."""
+    exchange = trial.last
+    count = len(exchange.requests) + len(exchange.elsewhere)
+    if count > _MOST_REDIRECTIONS + 1:
+        yield Finding("endless", f"an end within {_MOST_REDIRECTIONS} redirections", f"{count} requests")
+    elif exchange.outcome.kind in ("success", *_UNKEPT):
+        yield Finding(exchange.outcome.kind, "failure for a redirection loop", said(exchange.outcome))
+
+
+def _broken(_contract: Contract, trial: Trial) -> bool:
+    return len(trial.steps) > 1 and trial.steps[-2].fault not in (None, "stalled", "dripped")
+
+
+@clause(
+    "transport.failure",
+    "success",
+    "crash",
+    "hang",
+    "unusable",
+    when=_broken,
+    needs=frozenset({"wire"}),
+    looks_back=True,
+)
+def failure(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """What broke the connection decides nothing about the task; the next call is another matter."""
+    broken, following = trial.steps[-2:]
+    fault = str(broken.fault)
+    if broken.outcome.kind in ("success", *_UNKEPT) and fault != "idle-closed":
+        yield Finding(
+            broken.outcome.kind, f"failure where the connection is {fault}", said(broken.outcome), fault
+        )
+    last = answered(contract, following)
+    taken = (
+        last is not None and last.status == contract.success.status and following.outcome.kind == "success"
+    )
+    if not taken:
+        yield Finding("unusable", f"success in the call after {fault}", said(following.outcome), fault)
+
+
+def _unanswered(_contract: Contract, trial: Trial) -> bool:
+    return trial.last.fault in ("stalled", "dripped")
+
+
+@clause(
+    "transport.timeout", "success", "crash", "hang", when=_unanswered, needs=frozenset({"wire", "timeout"})
+)
+def timeout(_contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A caller that gave a timeout gets its thread back."""
+    exchange = trial.last
+    if exchange.outcome.kind in ("success", *_UNKEPT):
+        owed = f"failure within {exchange.call.timeout:g} s and grace, as the answer is {exchange.fault}"
+        yield Finding(exchange.outcome.kind, owed, said(exchange.outcome), str(exchange.fault))
+
+
+def _distrusted(_contract: Contract, trial: Trial) -> bool:
+    certificate = trial.last.certificate
+    control = trial.steps[-2] if len(trial.steps) > 1 else None
+    return certificate not in (None, "trusted") and control is not None and control.outcome.kind == "success"
+
+
+@clause(
+    "transport.certificate",
+    "untrusted",
+    "other-name",
+    "expired",
+    when=_distrusted,
+    needs=frozenset({"wire"}),
+    otherwise="the client does not speak TLS with the authority that it is told to trust",
+)
+def certificate(_contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A request that was sent gave the token to whoever held the certificate."""
+    exchange = trial.last
+    requests = exchange.requests
+    if requests or exchange.outcome.kind == "success":
+        seen = f"{len(requests)} requests, and {said(exchange.outcome)}"
+        yield Finding(
+            str(exchange.certificate),
+            f"no request to a server whose certificate is {exchange.certificate}",
+            seen,
+        )

@@ -1,0 +1,67 @@
+"""Several calls in order, with what each is answered: what one may leave behind in another.
+
+Knows calls and statuses; nothing of how they are made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from graphcontract.contract import Contract
+from graphcontract.exchange import Call
+from graphcontract.inputs.calls import guid_calls
+from graphcontract.inputs.strata import Strata
+
+_LENGTH = 12
+_AT_ONCE = 8
+_FAILURES = (404, 409, 400, 403)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A call of a sequence: `status` is the error it is answered with, None for success; `aside` sends it to
+    another root than the calls before.
+    """
+
+    call: Call
+    status: int | None = None
+    aside: bool = False
+
+
+def sequences(contract: Contract) -> Strata[list[Planned]]:
+    """Draw up to a dozen calls, each with its own id and token: successes, failures, changing roots."""
+    return Strata(
+        {
+            "successes": _several(contract, st.none(), st.just(False)),
+            "failures": _several(contract, st.sampled_from((*_FAILURES, None)), st.just(False)),
+            "after-failure": _several(contract, st.sampled_from((None, *_FAILURES)), st.just(False)),
+            "roots": _several(contract, st.none(), st.booleans()),
+        }
+    )
+
+
+def at_once(contract: Contract) -> Strata[list[Planned]]:
+    """Draw calls to be made at the same time."""
+    statuses = st.sampled_from((None, *_FAILURES))
+    return Strata({"at-once": _several(contract, statuses, st.just(False), _AT_ONCE)})
+
+
+def _several(
+    contract: Contract,
+    statuses: SearchStrategy[int | None],
+    asides: SearchStrategy[bool],
+    length: int = _LENGTH,
+) -> SearchStrategy[list[Planned]]:
+    one = st.builds(Planned, guid_calls(contract)["guid"], statuses, asides)
+    return st.lists(one, min_size=2, max_size=length, unique_by=(_id, _token))
+
+
+def _id(planned: Planned) -> str:
+    return planned.call.task_id
+
+
+def _token(planned: Planned) -> str:
+    return planned.call.token

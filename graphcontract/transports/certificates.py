@@ -1,0 +1,79 @@
+"""Certificates of the loopback server: one to trust, and those that a client has to refuse.
+
+Keys are made when they are first asked for; a run without TLS makes none, nor loads what makes them.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import tempfile
+import threading
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graphcontract.transports import Certificate
+
+if TYPE_CHECKING:
+    import trustme
+
+_NAMES = ("127.0.0.1", "localhost")
+_ANOTHER_NAME = "another.graphcontract.test"
+_DAY = timedelta(days=1)
+
+
+class Certificates:
+    """Makes an SSL context for each kind of certificate once, and the file of the authority to trust."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._contexts: dict[Certificate, ssl.SSLContext] = {}
+        self._ca_file: Path | None = None
+
+    @property
+    def ca_file(self) -> str:
+        """The path of a PEM file with the authority to trust, there until `remove`."""
+        with self._lock:
+            if self._ca_file is None:
+                handle, path = tempfile.mkstemp(prefix="graphcontract-", suffix=".pem")
+                self._ca_file = Path(path)
+                with os.fdopen(handle, "wb") as file:
+                    file.write(self._authority.cert_pem.bytes())
+            return str(self._ca_file)
+
+    def remove(self) -> None:
+        """Remove the file, where there is one."""
+        with self._lock:
+            if self._ca_file is not None:
+                self._ca_file.unlink(missing_ok=True)
+                self._ca_file = None
+
+    def context(self, kind: Certificate) -> ssl.SSLContext:
+        """The context of a server that shows this kind of certificate, HTTP/1.1 its one protocol."""
+        with self._lock:
+            if kind not in self._contexts:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.minimum_version = ssl.TLSVersion.TLSv1_2
+                context.set_alpn_protocols(["http/1.1"])
+                self._issue(kind).configure_cert(context)
+                self._contexts[kind] = context
+            return self._contexts[kind]
+
+    @cached_property
+    def _authority(self) -> trustme.CA:
+        return _new_authority()
+
+    def _issue(self, kind: Certificate) -> trustme.LeafCert:
+        authority = _new_authority() if kind == "untrusted" else self._authority
+        names = (_ANOTHER_NAME,) if kind == "other-name" else _NAMES
+        now = datetime.now(UTC)
+        ends = now - _DAY if kind == "expired" else now + 30 * _DAY
+        return authority.issue_cert(*names, not_before=now - 30 * _DAY, not_after=ends)
+
+
+def _new_authority() -> trustme.CA:
+    import trustme  # 80 ms, of which a run without TLS has no use
+
+    return trustme.CA()  # EC keys, as those of the certificates that it issues

@@ -1,0 +1,43 @@
+"""Placeholders in the fields of an answer: what is known only when the answer is sent.
+
+`{self}`, `{same-host-name}`, `{other-port}`, `{other-host}`, `{plain}` stand for a stage's places.
+`{date+N}` is an HTTP date N seconds ahead. HTTP dates are whole seconds: the second now under way
+is counted from, so that whoever waits until then waits more than N - 1 and at most N seconds, and a
+`Date: {date+0}` in the same answer is exactly N seconds before it.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from email.utils import formatdate
+
+from graphcontract.service import Answer
+
+_PLACES = re.compile(r"\{(self|same-host-name|other-port|other-host|plain)\}")
+_DATES = re.compile(r"\{date\+([0-9]{1,9})\}")
+
+
+def check(answer: Answer, places: Sequence[str]) -> None:
+    """Refuse with a ValueError an answer that names a place which the stage will not have."""
+    for _, value in answer.fields:
+        for name in _PLACES.findall(value):
+            if name not in places:
+                raise ValueError(f"an answer names a place that the stage does not have: {name}")
+
+
+def filled(answer: Answer, places: Mapping[str, str]) -> Answer:
+    """The answer as it is to be sent now."""
+    for _, value in answer.fields:
+        if "{" in value:
+            now = int(time.time())
+            fields = tuple((name, _fill(value, places, now)) for name, value in answer.fields)
+            return replace(answer, fields=fields)
+    return answer
+
+
+def _fill(value: str, places: Mapping[str, str], now: int) -> str:
+    value = _PLACES.sub(lambda match: places[match[1]], value)
+    return _DATES.sub(lambda match: formatdate(now + int(match[1]), usegmt=True), value)

@@ -1,0 +1,58 @@
+"""A stage as its ports see it: which answer is next, and what has passed.
+
+Knows scripts; it touches no socket and sends nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphcontract.exchange import Fault, WireRequest, WireResponse
+from graphcontract.service import NOT_FOUND_ELSEWHERE, Answer, Concerns
+
+_BAD_REQUEST = Answer(400, close=True)
+
+
+@dataclass(eq=False, slots=True)
+class Scene:
+    """The answers at one root and what has passed there so far; `asked` once a request has.
+
+    `places` are what the placeholders of the answers stand for.
+    """
+
+    answers: tuple[Answer, ...]
+    concerns: Concerns
+    places: Mapping[str, str]
+    asked: threading.Event = field(default_factory=threading.Event)
+    requests: list[WireRequest] = field(default_factory=list)
+    responses: list[WireResponse] = field(default_factory=list)
+    connections: int = 0
+    handshakes_failed: int = 0
+    _used: int = 0
+
+    @property
+    def refuses(self) -> bool:
+        """Whether nothing is to listen."""
+        return self.answers[0].fault == "refused"
+
+    def choose(self, request: WireRequest) -> Answer:
+        """Choose the answer to a request, as the script has it."""
+        if request.malformed is not None:
+            return _BAD_REQUEST
+        if not self.concerns(request):
+            return NOT_FOUND_ELSEWHERE
+        answer = self._next()
+        self._used += 1
+        return answer
+
+    def strikes(self, *faults: Fault) -> bool:
+        """Tell whether one of these faults is next; it is used up then."""
+        if self._next().fault not in faults:
+            return False
+        self._used += 1
+        return True
+
+    def _next(self) -> Answer:
+        return self.answers[min(self._used, len(self.answers) - 1)]

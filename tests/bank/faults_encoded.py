@@ -1,0 +1,88 @@
+"""Clients that ask for gzip and make of an error in gzip what it is not."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+
+from tests.bank.client import Answer, BadAnswer, Conforming
+from tests.bank.registry import fault
+
+
+@fault("error.encoded")
+class NeverDecodes(Conforming):
+    """The request's defaults ask for gzip, and no layer below undoes it: code and message are lost."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return content
+
+
+@fault("error.encoded")
+class DecodesSuccessAlone(Conforming):
+    """The error stream of a platform's HTTP class is not wrapped as its input stream is."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return super().decode(answer, content) if answer.status < 400 else content
+
+
+@fault("error.encoded", rare=True)
+class LeavesGatewaysEncoded(Conforming):
+    """Content of a 5xx is kept as it came, for the log."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return super().decode(answer, content) if answer.status < 500 else content
+
+
+@fault("error.encoded")
+class ReadsGzipAsText(Conforming):
+    """The content goes into a text before it goes anywhere: UnicodeDecodeError."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return content.decode().encode() if "content-encoding" in answer.fields else content
+
+
+@fault("error.encoded")
+class DecodesTwice(Conforming):
+    """The library has decoded it, and the client does so again: the field still says gzip."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        decoded = super().decode(answer, content)
+        return super().decode(answer, decoded) if answer.status >= 400 else decoded
+
+
+@fault("error.encoded")
+class TakesGzipForDeflate(Conforming):
+    """`zlib.decompress` with its default window expects another head."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return zlib.decompress(content) if "content-encoding" in answer.fields else content
+
+
+@fault("error.encoded")
+class CutsAtTheLength(Conforming):
+    """Content-Length counts what was sent; cut to it, what was decoded is no JSON any more."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return super().decode(answer, content)[: int(answer.fields.get("content-length", -1))]
+
+
+@fault("error.encoded")
+class LosesTheStatusWithTheContent(Conforming):
+    """What cannot be read is a transport fault, and a transport fault has no status."""
+
+    def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
+        content = super().read_content(answer, read, line)
+        if "content-encoding" in answer.fields:
+            raise BadAnswer("the content is in no coding that can be read")
+        return content
+
+
+@fault("error.encoded")
+class SucceedsWhereItCannotRead(Conforming):
+    """An unreadable error is no error."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return content
+
+    def succeeded(self, answer: Answer) -> bool:
+        return super().succeeded(answer) or "content-encoding" in answer.fields

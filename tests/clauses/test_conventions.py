@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import pytest
+
+from graphcontract.exchange import Exchange, Outcome, WireRequest
+from graphcontract.inputs.tokens import CANARY
+from tests.clauses import (
+    CONTRACT,
+    CONTROL,
+    CRASH,
+    ID,
+    NAMES,
+    TOKEN,
+    call,
+    exchange,
+    failure,
+    fault,
+    judges,
+    kinds,
+    read,
+    request,
+    target,
+    unowed,
+    with_fields,
+    with_request,
+)
+
+OTHER_ID = "11111111-2222-4333-8444-555555555555"
+UNFRAMED = request(fields={"Content-Length": None})
+CHUNKED = request(
+    fields={"Content-Length": None}, more=[("Transfer-Encoding", "chunked")], content="0\r\n\r\n"
+)
+
+
+def identified(id: str | None) -> WireRequest:
+    return request(fields={"client-request-id": id})
+
+
+class TestContentLength:
+    @pytest.mark.parametrize(
+        ("sent", "found"), [(request(), []), (UNFRAMED, ["missing"]), (CHUNKED, ["chunked"])]
+    )
+    def test_faults(self, sent: WireRequest, found: list[str]) -> None:
+        assert kinds("request.content-length", exchange(sent)) == found
+
+    def test_content_is_the_body_clause_s_business(self) -> None:
+        assert not judges("request.content-length", exchange(request(content="{}")))
+
+    def test_is_judged_on_http_1_1_alone(self) -> None:
+        old = read(f"POST {target()} HTTP/1.0\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode())
+        assert old.malformed is None
+        assert not judges("request.content-length", exchange(old))
+
+    def test_a_contract_may_forbid_it(self) -> None:
+        contract = with_fields(Content_Length="forbid")
+        assert kinds("request.content-length", exchange(request()), contract=contract) == ["present"]
+        assert kinds("request.content-length", exchange(UNFRAMED), contract=contract) == []
+
+
+class TestContentType:
+    def test_nothing_has_no_type(self) -> None:
+        typed = request(fields={"Content-Type": "application/json"})
+        assert kinds("request.content-type", exchange(typed)) == ["present"]
+        assert kinds("request.content-type", exchange(request())) == []
+
+    @pytest.mark.parametrize(
+        ("value", "found"),
+        [
+            (None, ["missing"]),
+            ("text/plain", ["other"]),
+            ("application/json", []),
+            ("Application/JSON; charset=utf-8", []),
+        ],
+    )
+    def test_a_contract_may_require_one(self, value: str | None, found: list[str]) -> None:
+        fields = {**CONTRACT.request.fields, "Content-Type": "require"}
+        contract = with_request(content="required", media_type="application/json", fields=fields)
+        sent = request(fields={"Content-Type": value}, content="{}")
+        assert kinds("request.content-type", exchange(sent), contract=contract) == found
+
+
+class TestClientRequestId:
+    @pytest.mark.parametrize(
+        ("steps", "found"),
+        [
+            ([exchange(identified(ID))], []),
+            ([exchange(identified(f"{{{ID.upper()}}}"))], []),
+            ([exchange(identified(None))], ["missing"]),
+            ([exchange(identified("42"))], ["not-a-guid"]),
+            ([exchange(identified(ID)), exchange(identified(ID))], ["same-for-calls"]),
+            ([exchange(identified(ID)), exchange(identified(OTHER_ID))], []),
+            ([exchange(identified(ID), identified(OTHER_ID))], ["other-for-retry"]),
+            ([exchange(identified(ID), identified(ID))], []),
+        ],
+    )
+    def test_faults(self, steps: list[Exchange], found: list[str]) -> None:
+        assert kinds("request.client-request-id", *steps) == found
+
+    def test_a_contract_may_forbid_it(self) -> None:
+        contract = with_fields(client_request_id="forbid")
+        assert kinds("request.client-request-id", CONTROL, contract=contract) == ["present"]
+
+
+@pytest.mark.parametrize("field", ["Content-Length", "Content-Type", "client-request-id"])
+def test_fields_that_a_contract_leaves_open(field: str) -> None:
+    id = f"request.{field.lower()}"
+    assert unowed(id, CONTRACT) is None
+    contract = with_fields(**{field.replace("-", "_"): "unconstrained"})
+    assert unowed(id, contract) == f"the contract leaves {field} open"
+
+
+class TestOpaqueId:
+    @pytest.mark.parametrize("outcome", [Outcome.rejected("no GUID"), CRASH, failure(None)])
+    def test_a_refusal(self, outcome: Outcome) -> None:
+        assert kinds("input.opaque-id", CONTROL, exchange(outcome=outcome, asked=call("x1"))) == ["refused"]
+
+    def test_a_request(self) -> None:
+        assert kinds("input.opaque-id", CONTROL, exchange(request(target("x1")), asked=call("x1"))) == []
+
+    @pytest.mark.parametrize(
+        "steps",
+        [
+            (exchange(outcome=CRASH, asked=call("x1")),),
+            (exchange(outcome=CRASH), exchange(outcome=CRASH, asked=call("x1"))),
+            (CONTROL, exchange(outcome=CRASH)),
+            (CONTROL, exchange(outcome=CRASH, asked=call("a/b"))),
+        ],
+        ids=["no control", "control not sent", "GUID", "not plain"],
+    )
+    def test_is_judged_on_plain_ids_where_a_guid_went_out(self, steps: tuple[Exchange, ...]) -> None:
+        assert not judges("input.opaque-id", *steps)
+
+    def test_a_contract_may_say_what_an_id_is(self) -> None:
+        (name,) = CONTRACT.request.parameters
+        contract = with_request(parameters={name: {"type": "string", "format": "uuid"}})
+        assert unowed("input.opaque-id", contract) is not None
+        assert unowed("input.opaque-id", CONTRACT) is None
+
+
+class TestUnusableId:
+    @pytest.mark.parametrize(
+        ("task_id", "segments", "kind"),
+        [
+            ("..", "crossOrganizationMigrationTasks/../cancel", "dot-segment"),
+            ("..", "crossOrganizationMigrationTasks/%2E%2e/cancel", "dot-segment"),
+            (".", "crossOrganizationMigrationTasks/./cancel", "dot-segment"),
+            ("..", "cancel", "collapsed"),
+            ("", "crossOrganizationMigrationTasks//cancel", "collapsed"),
+        ],
+    )
+    def test_a_changed_path(self, task_id: str, segments: str, kind: str) -> None:
+        sent = request(f"{NAMES.rpartition('/')[0]}/{segments}")
+        assert fault("input.unusable-id", exchange(sent, asked=call(task_id))) == (kind, repr(task_id))
+
+    @pytest.mark.parametrize(
+        "step",
+        [
+            exchange(outcome=Outcome.rejected("no"), asked=call("..")),
+            exchange(request(target("%252E%252E")), asked=call("..")),
+            exchange(request(f"{NAMES}('..')/cancel"), asked=call("..")),
+        ],
+        ids=["refused", "encoded twice", "a key"],
+    )
+    def test_an_unchanged_path(self, step: Exchange) -> None:
+        assert kinds("input.unusable-id", step) == []
+
+
+class TestInjection:
+    def test_raw_in_the_id(self) -> None:
+        task_id = "a\r\nX: 1"
+        sent = read(f"POST {target(task_id)} HTTP/1.1\r\n\r\n".encode())
+        assert kinds("input.injection", exchange(sent, asked=call(task_id))) == ["raw-in-id"]
+
+    def test_raw_in_the_token(self) -> None:
+        token = f"{CANARY}a\x00b"
+        sent = request(fields={"Authorization": f"Bearer {token}"})
+        assert kinds("input.injection", exchange(sent, asked=call(token=token))) == ["raw-in-token"]
+
+    def test_altered(self) -> None:
+        step = exchange(request(target("ab")), asked=call("a\nb"))
+        assert kinds("input.injection", step) == ["altered"]
+
+    @pytest.mark.parametrize(
+        "step",
+        [
+            exchange(request(target("a%0Ab")), asked=call("a\nb")),
+            exchange(outcome=Outcome.rejected("no"), asked=call("a\nb")),
+            exchange(request(fields={"Authorization": f"Bearer {CANARY}"}), asked=call(token=f"{CANARY}\n")),
+        ],
+        ids=["encoded", "refused", "stripped from a token"],
+    )
+    def test_harmless(self, step: Exchange) -> None:
+        assert kinds("input.injection", step) == []
+
+    def test_is_judged_on_control_characters_alone(self) -> None:
+        assert not judges("input.injection", CONTROL)
+        assert not judges("input.injection", exchange(request(), asked=call(token=f"{CANARY}\té")))

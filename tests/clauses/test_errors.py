@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+
+from graphcontract.exchange import Exchange, Outcome, WireResponse
+from tests.clauses import (
+    CRASH,
+    FAILED_CONTROL,
+    HANG,
+    ID,
+    SUCCESS,
+    error_answer,
+    exchange,
+    failure,
+    fault,
+    judges,
+    kinds,
+    request,
+    response,
+)
+
+REJECTED = Outcome.rejected("Gone.")
+HTML = response(409, b"<html>Conflict</html>")
+CODED = error_answer(409)
+
+
+def told(outcome: Outcome, answer: WireResponse | None = None) -> Exchange:
+    return exchange(request(), answer=answer or error_answer(409), outcome=outcome)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "found"),
+    [(failure(), []), (REJECTED, []), (SUCCESS, ["success"]), (CRASH, ["crash"]), (HANG, ["hang"])],
+)
+def test_an_error_is_failure(outcome: Outcome, found: list[str]) -> None:
+    assert kinds("error.failure", told(outcome)) == found
+
+
+def test_another_status_is_another_fault() -> None:
+    assert fault("error.failure", told(SUCCESS, error_answer(404))) == ("success", "404")
+    assert fault("error.status", told(failure(400), error_answer(404))) == ("other", "404")
+
+
+@pytest.mark.parametrize("status", [204, 302])
+def test_is_judged_on_errors_alone(status: int) -> None:
+    assert not judges("error.failure", exchange(request(), answer=response(status), outcome=CRASH))
+
+
+@pytest.mark.parametrize(
+    ("id", "outcome", "found"),
+    [
+        ("error.status", failure(409), []),
+        ("error.status", failure(None), ["missing"]),
+        ("error.status", failure(500), ["other"]),
+        ("error.code", failure(), []),
+        ("error.code", failure(code=None), ["missing"]),
+        ("error.code", failure(code="Conflict"), ["other"]),
+        ("error.message", failure(), []),
+        ("error.message", failure(message="409: In progress. (conflict)"), []),
+        ("error.message", failure(message=None), ["missing"]),
+        ("error.message", failure(message="Something went wrong."), ["other"]),
+        ("error.request-id", failure(), []),
+        ("error.request-id", failure(request_id=None), ["missing"]),
+        ("error.request-id", failure(request_id=f"<{ID}>"), ["other"]),
+    ],
+)
+def test_what_an_error_exposes(id: str, outcome: Outcome, found: list[str]) -> None:
+    assert kinds(id, told(outcome)) == found
+
+
+@pytest.mark.parametrize("id", ["error.status", "error.code", "error.message", "error.request-id"])
+@pytest.mark.parametrize("outcome", [SUCCESS, CRASH, REJECTED])
+def test_one_fault_condemns_no_second_clause(id: str, outcome: Outcome) -> None:
+    assert not judges(id, told(outcome))
+
+
+@pytest.mark.parametrize(
+    ("id", "answer"),
+    [
+        ("error.code", HTML),
+        ("error.code", error_answer(409, code=7)),
+        ("error.message", error_answer(409, message=None)),
+        ("error.message", response(409, b"[" * 100_000)),
+        ("error.request-id", error_answer(409, innerError=None)),
+        ("error.request-id", response(409, b'{"error": "invalid_grant"}')),
+    ],
+)
+def test_what_is_not_told_need_not_be_exposed(id: str, answer: WireResponse) -> None:
+    assert not judges(id, told(failure(code=None, message=None, request_id=None), answer))
+
+
+@pytest.mark.parametrize("id", ["error.shape", "error.malformed"])
+class TestHolds:
+    @pytest.mark.parametrize(
+        ("outcome", "found"),
+        [
+            (failure(code=None, message=None), []),
+            (REJECTED, ["no-status"]),
+            (SUCCESS, ["success"]),
+            (CRASH, ["crash"]),
+            (HANG, ["hang"]),
+            (failure(None), ["no-status"]),
+            (failure(200), ["other-status"]),
+        ],
+    )
+    def test_goes_no_worse_than_its_control(self, id: str, outcome: Outcome, found: list[str]) -> None:
+        assert kinds(id, FAILED_CONTROL, told(outcome, HTML)) == found
+
+    def test_a_client_that_never_tells_the_status(self, id: str) -> None:
+        assert kinds(id, told(failure(None)), told(failure(None), HTML)) == []
+
+    def test_waits_for_a_control_that_failed(self, id: str) -> None:
+        assert not judges(id, told(CRASH), told(CRASH, HTML))
+        assert not judges(id, told(CRASH, HTML))
+
+
+class TestEncoded:
+    CODED = response(409, b"\x1f\x8b", fields=(("Content-Encoding", "gzip"),))
+
+    @pytest.mark.parametrize(
+        ("outcome", "found"),
+        [
+            (failure(), []),
+            (failure(code=None), ["garbled"]),
+            (failure(message="\x1f\x8b"), ["garbled"]),
+            (failure(None), ["no-status"]),
+            (failure(400), ["other-status"]),
+            (SUCCESS, ["success"]),
+            (CRASH, ["crash"]),
+            (HANG, ["hang"]),
+        ],
+    )
+    def test_as_its_control(self, outcome: Outcome, found: list[str]) -> None:
+        assert kinds("error.encoded", FAILED_CONTROL, told(outcome, self.CODED)) == found
+
+    def test_is_for_clients_that_ask_for_a_coding(self) -> None:
+        assert not judges("error.encoded", FAILED_CONTROL, told(CRASH))

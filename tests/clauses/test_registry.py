@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import ast
+import inspect
+
+import pytest
+
+from graphcontract import clauses
+from graphcontract.clauses import clause, known
+from tests.clauses import CONTRACT
+
+
+def test_every_clause_of_the_contract_has_a_judge() -> None:
+    owed = {id: set(clause.kinds) for id, clause in CONTRACT.clauses.items()}
+    assert {id: set(known()[id]) for id in owed} == owed
+
+
+def test_two_judges_for_one_clause_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"two verdict functions for request\.method"):
+        clause("request.method", "x", when=lambda *_: True)(lambda *_: iter(()))
+
+
+@pytest.mark.parametrize("module", ["request", "conventions", "answers", "errors"])
+def test_a_judge_reads_no_clock_no_file_and_no_network(module: str) -> None:
+    tree = ast.parse(inspect.getsource(getattr(clauses, module)))
+    imported = {
+        each.module or "" if isinstance(each, ast.ImportFrom) else each.names[0].name
+        for each in ast.walk(tree)
+        if isinstance(each, ast.Import | ast.ImportFrom)
+    }
+    assert not imported & {"os", "time", "datetime", "random", "socket", "pathlib", "subprocess"}

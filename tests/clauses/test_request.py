@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import pytest
+
+from graphcontract.exchange import Exchange, Outcome, WireRequest
+from graphcontract.inputs.tokens import CANARY
+from tests.clauses import (
+    CONTRACT,
+    CONTROL,
+    CRASH,
+    HANG,
+    NAMES,
+    TASK,
+    TOKEN,
+    call,
+    exchange,
+    fault,
+    findings,
+    judges,
+    kinds,
+    read,
+    request,
+    response,
+    target,
+    unowed,
+    with_fields,
+    with_request,
+)
+
+GOOD = request()
+QUOTED = f"{NAMES}('{TASK}')/cancel"
+REJECTED = Outcome.rejected("no such id")
+REQUEST_CLAUSES = (
+    "request.method",
+    "request.path",
+    "request.path-spelling",
+    "request.task-id",
+    "request.query",
+    "request.body",
+    "request.authorization",
+    "request.once",
+)
+
+BROKEN = [
+    ("request.method", "letter-case", request(method="post")),
+    ("request.method", "other-method", request(method="DELETE")),
+    ("request.path", "trailing-slash", request(f"{target()}/")),
+    ("request.path", "extra-segment", request(f"{target()}/now")),
+    ("request.path", "missing-segment", request(target().replace("/solutions", ""))),
+    ("request.path", "other-segment", request(target().replace("solutions", "solution"))),
+    ("request.path", "version", request(target().replace("beta", "v1.0"))),
+    ("request.path-spelling", "letter-case", request(target().replace("sharePoint", "sharepoint"))),
+    ("request.path-spelling", "empty-segment", request(target().replace("/solutions", "//solutions"))),
+    ("request.path-spelling", "key-in-parentheses", request(QUOTED)),
+    ("request.path-spelling", "namespace", request(target().replace("cancel", "microsoft.graph.cancel"))),
+    ("request.path-spelling", "bare-question-mark", request(f"{target()}?")),
+    ("request.task-id", "changed", request(target(TASK.upper()))),
+    ("request.query", "query", request(f"{target()}?api-version=1")),
+    ("request.body", "content", request(content="{}")),
+    ("request.authorization", "missing", request(fields={"Authorization": None})),
+    ("request.authorization", "repeated", request(more=[("authorization", f"Bearer {TOKEN}")])),
+    ("request.authorization", "other-scheme", request(fields={"Authorization": f"Token {TOKEN}"})),
+    ("request.authorization", "other-scheme", request(fields={"Authorization": TOKEN})),
+    ("request.authorization", "other-token", request(fields={"Authorization": f"Bearer {TOKEN}="})),
+    ("request.authorization", "elsewhere", request(more=[("X-Token", TOKEN)])),
+    ("request.authorization", "elsewhere", request(f"{target()}?token={TOKEN}")),
+    ("request.authorization", "elsewhere", request(content=f'{{"token": "{TOKEN}"}}')),
+]
+
+
+@pytest.mark.parametrize("id", REQUEST_CLAUSES)
+def test_a_good_request_breaks_nothing(id: str) -> None:
+    assert kinds(id, CONTROL, CONTROL) == []
+
+
+@pytest.mark.parametrize(("id", "kind", "sent"), BROKEN, ids=[f"{id}-{kind}" for id, kind, _ in BROKEN])
+def test_a_fault_is_found_by_its_kind(id: str, kind: str, sent: WireRequest) -> None:
+    assert kinds(id, CONTROL, exchange(sent)) == [kind]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        request(fields={"Authorization": f"bearer  {TOKEN}"}),
+        request(more=[("Expect", "100-continue"), ("X-Trace", "1")]),
+        request(f"http://127.0.0.1:1{target()}"),
+        request(target().replace("cancel", "%63ancel")),
+        request(
+            fields={"Content-Length": None}, more=[("Transfer-Encoding", "chunked")], content="0\r\n\r\n"
+        ),
+    ],
+    ids=["scheme", "further fields", "absolute form", "encoded name", "chunked nothing"],
+)
+@pytest.mark.parametrize("id", REQUEST_CLAUSES)
+def test_what_is_never_failed(id: str, sent: WireRequest) -> None:
+    assert kinds(id, CONTROL, exchange(sent)) == []
+
+
+class TestTaskId:
+    @pytest.mark.parametrize(
+        ("task_id", "sent", "kind", "cls"),
+        [
+            ("a b", request(target("a+b")), "changed", "space"),
+            (" a", request(target("a")), "changed", "edges"),
+            ("Ab", request(target("ab")), "changed", "letter-case"),
+            ("é", request(target("e%CC%81")), "changed", "normalization"),
+            ("x" * 200, request(target("x" * 100)), "changed", "long"),
+            ("a%41", request(target("a%41")), "changed", "percent"),
+            ("a[b", request(target("a[b")), "raw", "gen-delim"),
+            ("a/b", request(target("a/b")), "split", "gen-delim"),
+            ("a?b", request(target("a?b")), "cut", "gen-delim"),
+            ("a b", request(target("a b")), "raw", "space"),
+            ("é", request(target("é")), "raw", "non-ascii"),
+        ],
+    )
+    def test_faults(self, task_id: str, sent: WireRequest, kind: str, cls: str) -> None:
+        assert fault("request.task-id", exchange(sent, asked=call(task_id))) == (kind, cls)
+
+    @pytest.mark.parametrize(
+        ("task_id", "segment"),
+        [
+            ("a/b", "a%2Fb"),
+            ("a/b", "a%2fb"),
+            ("~a.b", "%7Ea%2Eb"),
+            ("a:b@c!d", "a:b@c!d"),
+            ("é", "%C3%A9"),
+            ("a%b", "a%25b"),
+        ],
+    )
+    def test_spellings(self, task_id: str, segment: str) -> None:
+        assert kinds("request.task-id", exchange(request(target(segment)), asked=call(task_id))) == []
+
+    def test_a_key_in_parentheses_is_read(self) -> None:
+        asked = call("a'b")
+        assert kinds("request.task-id", exchange(request(f"{NAMES}('a''b')/cancel"), asked=asked)) == []
+        assert kinds("request.task-id", exchange(request(f"{NAMES}('a')/cancel"), asked=asked)) == ["changed"]
+
+    def test_a_crash_counts_where_a_plain_id_went_out(self) -> None:
+        broke = exchange(outcome=CRASH, asked=call("a/b"))
+        assert fault("request.task-id", CONTROL, broke) == ("crash", "gen-delim")
+        assert not judges("request.task-id", broke)
+        assert not judges("request.task-id", exchange(outcome=CRASH), broke)
+
+    def test_a_refusal_is_none_of_its_business(self) -> None:
+        assert not judges("request.task-id", CONTROL, exchange(outcome=REJECTED, asked=call("a/b")))
+
+    @pytest.mark.parametrize("task_id", ["", ".", "..", "a\x00b"])
+    def test_ids_that_cannot_be_sent(self, task_id: str) -> None:
+        assert not judges("request.task-id", CONTROL, exchange(request(), asked=call(task_id)))
+
+
+class TestPath:
+    def test_is_judged_for_ids_that_stand_as_they_are(self) -> None:
+        odd = exchange(request(target("a%2Fb")), asked=call("a/b"))
+        for id in ("request.path", "request.path-spelling", "request.query"):
+            assert not judges(id, odd)
+
+    def test_spelling_waits_for_the_path(self) -> None:
+        assert not judges("request.path-spelling", exchange(request(f"{target()}/")))
+
+
+class TestAuthorization:
+    @pytest.mark.parametrize(
+        ("token", "sent", "cls"),
+        [
+            (CANARY + "a" * 2000, CANARY + "a" * 100, "long"),
+            ("abc", "abd", "short"),
+            (TOKEN, TOKEN.lower(), "letter-case"),
+        ],
+    )
+    def test_other_tokens(self, token: str, sent: str, cls: str) -> None:
+        step = exchange(request(fields={"Authorization": f"Bearer {sent}"}), asked=call(token=token))
+        assert fault("request.authorization", step) == ("other-token", cls)
+
+    def test_a_short_token_may_stand_anywhere(self) -> None:
+        step = exchange(request(fields={"Authorization": "Bearer 0"}), asked=call(token="0"))
+        assert kinds("request.authorization", step) == []
+
+    def test_a_token_in_a_coding_of_the_target(self) -> None:
+        coded = "".join(f"%{ord(each):02X}" for each in TOKEN)
+        assert kinds("request.authorization", exchange(request(f"{target()}?t={coded}"))) == ["elsewhere"]
+
+    @pytest.mark.parametrize(
+        ("token", "cls"), [("x", "short"), (CANARY + "a" * 2000, "long"), (TOKEN, "token")]
+    )
+    def test_a_crash_counts_where_a_plain_token_went_out(self, token: str, cls: str) -> None:
+        broke = exchange(outcome=HANG, asked=call(token=token))
+        assert fault("request.authorization", CONTROL, broke) == ("crash", cls)
+        assert not judges("request.authorization", broke)
+
+    def test_no_report_of_it_shows_the_token(self) -> None:
+        sent = request(fields={"Authorization": f"Bearer {TOKEN[:-1]}X"}, more=[("X-Token", TOKEN)])
+        found = findings("request.authorization", exchange(sent))
+        assert [each.kind for each in found] == ["other-token", "elsewhere"]
+        assert not any(CANARY in f"{each.expected}{each.observed}" for each in found)
+
+
+class TestOnce:
+    @pytest.mark.parametrize(
+        ("step", "kind"),
+        [
+            (exchange(request(), request()), "repeated"),
+            (exchange(outcome=Outcome.success()), "unsent-success"),
+            (exchange(outcome=Outcome.success(), asked=call("")), "unsent-success"),
+            (exchange(outcome=REJECTED), "unsent"),
+            (exchange(outcome=CRASH), "unsent"),
+            (exchange(read(f"POST {target()} HTTP/1.1\r\n\r\n".encode())), "malformed"),
+        ],
+    )
+    def test_faults(self, step: Exchange, kind: str) -> None:
+        assert kinds("request.once", step) == [kind]
+
+    def test_other_traffic_is_not_counted(self) -> None:
+        telemetry = request("/collect", fields={"Authorization": None})
+        assert kinds("request.once", exchange(telemetry, request())) == []
+
+    @pytest.mark.parametrize(
+        "step",
+        [
+            exchange(request(), request(), answer=response(503)),
+            exchange(request(target("x1")), request(target("x1")), asked=call("x1")),
+        ],
+        ids=["retries", "no GUID"],
+    )
+    def test_is_for_ordinary_calls_that_are_answered_at_once(self, step: Exchange) -> None:
+        assert not judges("request.once", step)
+
+    def test_a_refusal_of_what_cannot_be_sent_is_right(self) -> None:
+        assert kinds("request.once", exchange(outcome=REJECTED, asked=call(".."))) == []
+
+
+class TestOtherContracts:
+    def test_content_that_is_owed(self) -> None:
+        contract = with_request(content="required")
+        assert kinds("request.body", exchange(request()), contract=contract) == ["no-content"]
+        assert kinds("request.body", exchange(request(content="{}")), contract=contract) == []
+
+    def test_a_query_that_is_owed(self) -> None:
+        contract = with_request(query="required")
+        assert kinds("request.query", exchange(request()), contract=contract) == ["no-query"]
+        assert kinds("request.query", exchange(request(f"{target()}?a=1")), contract=contract) == []
+
+    def test_credentials_that_are_forbidden(self) -> None:
+        contract = with_fields(Authorization="forbid")
+        assert kinds("request.authorization", exchange(request()), contract=contract) == ["present"]
+
+    @pytest.mark.parametrize(
+        ("id", "members"),
+        [
+            ("request.query", {"query": "unconstrained"}),
+            ("request.body", {"content": "unconstrained"}),
+            ("request.authorization", {"fields": {"Authorization": "unconstrained"}}),
+        ],
+    )
+    def test_what_a_contract_leaves_open(self, id: str, members: dict[str, object]) -> None:
+        assert unowed(id, CONTRACT) is None
+        assert "open" in str(unowed(id, with_request(**members)))

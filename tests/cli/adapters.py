@@ -1,0 +1,44 @@
+"""Clients for runs of the command line, by name: `python:tests.cli.adapters:gullible`."""
+
+from __future__ import annotations
+
+import socket
+import unicodedata
+
+from graphcontract.clients.reference import cancel
+from graphcontract.exchange import Call, Outcome
+
+
+def gullible(call: Call) -> Outcome:
+    """Takes every answer for success."""
+    outcome = cancel(call)
+    return Outcome.success() if outcome.kind == "failure" else outcome
+
+
+def mute(call: Call) -> Outcome:
+    """Says nothing of an error but its status."""
+    outcome = cancel(call)
+    if outcome.error is None:
+        return outcome
+    return Outcome.failure(kind="http", status=outcome.error.status)
+
+
+def idle(_call: Call) -> Outcome:
+    """Can express no call at all."""
+    return Outcome.unsupported("not written yet")
+
+
+def unfinished(call: Call) -> Outcome:
+    """Can express no call with a control character."""
+    if any(unicodedata.category(each) == "Cc" for each in call.token + call.task_id):
+        return Outcome.unsupported("not written yet")
+    return cancel(call)
+
+
+def raw(call: Call) -> Outcome:
+    """Knows nothing of httpx."""
+    try:
+        socket.create_connection(("127.0.0.1", 9), timeout=call.timeout).close()
+    except OSError as error:
+        return Outcome.failure(kind="transport", message=str(error))
+    return Outcome.success()

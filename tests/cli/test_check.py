@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from graphcontract.clauses import registry
+from graphcontract.loading import document
+from graphcontract.session import DEFAULT_CONTRACT
+from tests.cli.running import CHECKOUT, ENVIRONMENT, MAIN, Here, apart, read, verdicts
+from tests.reporting import problems
+
+CLIENTS = "python:tests.cli.adapters"
+GULLIBLE, MUTE, IDLE, UNFINISHED = (
+    f"{CLIENTS}:{name}" for name in ("gullible", "mute", "idle", "unfinished")
+)
+FAST = ("--transport", "mock", "--profile", "quick")
+METHOD = ("--select", "request.method")
+CHANGING = re.compile(r"call-[0-9]+|client-request-id: [0-9a-f-]{36}")
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Here:
+    monkeypatch.syspath_prepend(CHECKOUT)
+    return Here(monkeypatch, capsys, tmp_path)
+
+
+def break_judge(patch: pytest.MonkeyPatch, id: str) -> None:
+    def judge(*_: object) -> None:
+        raise ZeroDivisionError("a defect of ours")
+
+    patch.setitem(registry(), id, replace(registry()[id], judge=judge))  # type: ignore[arg-type]
+
+
+class TestExitStatus:
+    @pytest.mark.parametrize(
+        ("status", "words"),
+        [
+            (0, ("reference", *FAST, *METHOD)),
+            (0, ("reference", "--in-process", "--profile", "quick", *METHOD)),
+            (1, (GULLIBLE, *FAST, "--select", "response.redirection")),
+            (0, (MUTE, *FAST, "--select", "error.code")),
+            (1, (MUTE, *FAST, "--select", "error.code", "--fail-on", "should")),
+            (1, (UNFINISHED, *FAST, "--select", "input.injection", *METHOD)),
+            (5, (IDLE, *FAST, *METHOD)),
+            (5, ("reference", *FAST, "--select", "response.interim")),
+        ],
+    )
+    def test_of_a_run(self, here: Here, status: int, words: tuple[str, ...]) -> None:
+        assert here.events(*words, status=status)[-1]["exit_status"] == status
+
+    @pytest.mark.parametrize("client", ["reference", GULLIBLE])
+    def test_of_a_defect_of_the_harness(
+        self, here: Here, monkeypatch: pytest.MonkeyPatch, client: str
+    ) -> None:
+        break_judge(monkeypatch, "response.not-modified")
+        events = here.events(client, *FAST, "--select", "response.*", status=6)
+        assert verdicts(events)["response.not-modified"] == "error"
+        assert events[-1]["exit_status"] == 6
+        assert {problem for event in events for problem in problems(event)} == set()
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            (),
+            ("nonsense",),
+            ("reference", "--contract", "nope"),
+            ("reference", "--transport", "pigeon"),
+            ("reference", "--select", "nope.*"),
+            ("reference", "--deselect", "*"),
+            ("reference", "--report", "html=x"),
+            ("reference", "--report", "jsonl"),
+            ("reference", "--report", "jsonl=/dev/null/x"),
+            ("reference", "-n", "0"),
+            ("reference", "--seed", "x"),
+            ("process:x", "--transport", "mock"),
+            ("process:x", "--in-process"),
+        ],
+    )
+    def test_of_a_mistake_in_use(self, here: Here, words: tuple[str, ...]) -> None:
+        ended = here("check", *words)
+        assert (ended.status, ended.out) == (2, "")
+        assert "error" in ended.err.lower()
+        assert "Traceback" not in ended.err
+        assert list(here.folder.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            ("process:/nonexistent",),
+            (f"process:{sys.executable} -S -c pass",),
+            ("python:tests.cli.adapters:nobody",),
+            ("python:no.such.module:cancel", "--in-process"),
+            ("command:/nonexistent {url}",),
+        ],
+    )
+    def test_of_a_client_that_cannot_be_started(self, here: Here, words: tuple[str, ...]) -> None:
+        ended = here("check", *words)
+        assert (ended.status, ended.out) == (3, "")
+        assert ended.err.startswith("error: ")
+        assert "Traceback" not in ended.err
+
+    def test_of_a_client_that_goes_round_the_mock_transport(self, here: Here) -> None:
+        ended = here("check", "python:tests.cli.adapters:raw", "--transport", "mock")
+        assert ended.status == 3
+        assert "--transport loopback" in ended.err
+
+
+class TestSelection:
+    def test_patterns(self, here: Here) -> None:
+        words = ("--select", "request.*", "--select", "error.code", "--deselect", "*.content-*")
+        listed = here("check", "--list", *words).out.splitlines()
+        ids = [line.split()[1] for line in listed]
+        assert "request.method" in ids
+        assert "error.code" in ids
+        assert "request.content-length" not in ids
+        assert "error.message" not in ids
+
+    def test_all_are_listed_with_their_level(self, here: Here) -> None:
+        ended = here("check", "--list")
+        assert ended.status == 0
+        rows = [line.split(maxsplit=2) for line in ended.out.splitlines()]
+        clauses = document(DEFAULT_CONTRACT, None)["clauses"]
+        assert [(level, id) for level, id, _ in rows] == [(each["level"], each["id"]) for each in clauses]
+
+    def test_an_alias_selects_its_clause(self, here: Here) -> None:
+        contract = document(DEFAULT_CONTRACT, None)
+        contract["clauses"][0]["aliases"] = ["request.verb"]
+        path = here.folder / "mine.json"
+        path.write_text(json.dumps(contract))
+        listed = here("check", "--list", "--contract", str(path), "--select", "request.verb")
+        assert listed.out.split()[1] == "request.method"
+
+    def test_only_what_is_selected_is_planned(self, here: Here) -> None:
+        events = here.events("reference", *FAST, *METHOD, status=0)
+        assert verdicts(events) == {"request.method": "pass"}
+
+    def test_the_first_violation_may_end_the_run(self, here: Here) -> None:
+        words = ("--select", "response.*", "--select", "error.failure")
+        events = here.events(GULLIBLE, *FAST, *words, "-x", status=1)
+        found = verdicts(events)
+        assert list(found.values()).count("fail") == 1
+        assert found["error.failure"] == "not-run"
+        reasons = {event["clause"]: event.get("reason") for event in events if event["event"] == "verdict"}
+        assert reasons["error.failure"] == "the run ended before all of its tests had run"
+
+
+def recorded(events: list[dict[str, Any]]) -> list[list[str]]:
+    """What was sent and answered, without what is another each time: hosts, request ids."""
+    found = []
+    for event in events:
+        if event["event"] == "exchange":
+            wire = [str(each["raw"]) for each in (*event["requests"], *event["responses"])]
+            found.append([CHANGING.sub("", each.partition("'size'")[0]) for each in wire])
+    return found
+
+
+def request_lines(events: list[dict[str, Any]]) -> list[list[str]]:
+    return [[each.partition("\\r\\n")[0] for each in wire] for wire in recorded(events)]
+
+
+class TestReproduction:
+    WORDS = (*FAST, "--select", "request.*", "--select", "error.message", "--record", "all")
+
+    def test_the_same_seed_sends_the_same(self, here: Here) -> None:
+        first = recorded(here.events("reference", *self.WORDS, "--seed", "7"))
+        assert len(first) > 50
+        assert recorded(here.events("reference", *self.WORDS, "--seed", "7")) == first
+        assert recorded(here.events("reference", *self.WORDS, "--seed", "8")) != first
+
+    def test_another_client_is_sent_the_same(self, here: Here) -> None:
+        words = (*self.WORDS, "--deselect", "error.message")
+        first = request_lines(here.events("reference", *words))
+        assert request_lines(here.events(MUTE, *words)) == first
+
+    def test_profiles_explore_more_and_more(self, here: Here) -> None:
+        words = (GULLIBLE, "--transport", "mock", "--select", "response.not-modified", "--profile")
+        runs = [here.events(*words, name) for name in ("quick", "gate")]
+        assert not Path(".graphcontract").exists()
+        runs.append(here.events(*words, "nightly"))
+        exercised = [event["exercised"] for run in runs for event in run if "exercised" in event]
+        assert exercised == sorted(set(exercised))
+        assert [run[0]["seed"] for run in runs][:2] == [0, 0]
+        assert any(path.is_file() for path in Path(".graphcontract").rglob("*"))
+
+
+class TestWorkers:
+    @staticmethod
+    def summary(events: list[dict[str, Any]]) -> list[Any]:
+        names = ("clause", "verdict", "exercised", "classes", "also", "reason")
+        found = [event for event in events if event["event"] == "verdict"]
+        return sorted(
+            [[event.get(name) for name in names] + [(event["evidence"] or {}).get("id")] for event in found],
+            key=str,
+        )
+
+    def test_two_say_the_same_as_one(self, here: Here) -> None:
+        one = here.events(GULLIBLE, *FAST, status=1)
+        two = here.events(GULLIBLE, *FAST, "-n", "2", status=1)
+        assert verdicts(two) == verdicts(one)
+        assert self.summary(two) == self.summary(one)
+        assert [event["event"] for event in two][:2] == ["header", "plan"]
+        assert {problem for event in two for problem in problems(event)} == set()
+
+
+class TestReports:
+    @pytest.fixture(scope="class")
+    def ran(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        """A run over the loopback transport of a client that takes everything for success."""
+        folder = tmp_path_factory.mktemp("reports")
+        words = ("--profile", "quick", "--record", "all", "--deselect", "error.status")
+        reports = ("--report", "jsonl=-", "--report", "junit=out/junit.xml", "--report", "jsonl=copy.jsonl")
+        ended = apart("check", GULLIBLE, *words, *reports, folder=folder)
+        assert ended.status == 1, ended.err
+        (folder / "out.jsonl").write_text(ended.out)
+        (folder / "err.txt").write_text(ended.err)
+        return folder
+
+    def test_standard_output_has_the_report_alone(self, ran: Path) -> None:
+        assert read(ran / "out.jsonl") == read(ran / "copy.jsonl")
+        assert "The client does not honour the contract." in (ran / "err.txt").read_text()
+
+    def test_every_event_keeps_to_the_schema(self, ran: Path) -> None:
+        events = read(ran / "copy.jsonl")
+        assert {problem for event in events for problem in problems(event)} == set()
+        kinds = [event["event"] for event in events]
+        assert set(kinds) == {"header", "plan", "exchange", "verdict", "progress", "footer"}
+        assert (kinds[0], kinds[1], kinds[-1]) == ("header", "plan", "footer")
+
+    def test_every_exchange_is_recorded(self, ran: Path) -> None:
+        events = read(ran / "copy.jsonl")
+        recorded = sum(event["event"] == "exchange" for event in events)
+        assert recorded == events[-1]["exchanges"] > 400
+
+    def test_the_footer_counts_the_verdicts(self, ran: Path) -> None:
+        events = read(ran / "copy.jsonl")
+        found = list(verdicts(events).values())
+        assert events[-1]["counts"] == {verdict: found.count(verdict) for verdict in set(found)}
+        assert "error" not in found
+
+    def test_junit_has_a_case_a_clause(self, ran: Path) -> None:
+        found = verdicts(read(ran / "copy.jsonl"))
+        cases = list(ElementTree.parse(ran / "out" / "junit.xml").iter("testcase"))
+        assert {case.get("name") for case in cases} == found.keys()
+        failed = {case.get("name") for case in cases if case.find("failure") is not None}
+        assert {"response.redirection", "error.failure"} <= failed
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+class TestInterrupt:
+    @pytest.fixture
+    def running(self, tmp_path: Path) -> Iterator[list[subprocess.Popen[str]]]:
+        started: list[subprocess.Popen[str]] = []
+        yield started
+        for process in started:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+    @pytest.mark.parametrize(("workers", "drivers"), [((), 1), (("-n", "2"), 2)])
+    def test_ends_at_once_and_leaves_nothing(
+        self,
+        tmp_path: Path,
+        running: list[subprocess.Popen[str]],
+        workers: tuple[str, ...],
+        drivers: int,
+    ) -> None:
+        client = f"process:{sys.executable} -S {CHECKOUT / 'tests' / 'cli' / 'waiting.py'} {tmp_path}"
+        report = tmp_path / "report.jsonl"
+        words = ["check", client, "--profile", "quick", "--report", f"jsonl={report}", *workers]
+        process = subprocess.Popen(
+            [*MAIN, *words],
+            cwd=tmp_path,
+            env={**os.environ, **ENVIRONMENT},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        running.append(process)
+        patience = time.monotonic() + 60
+        while len(list(tmp_path.glob("called-*"))) < drivers:
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < patience
+            time.sleep(0.02)
+        interrupted = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        assert process.returncode == 130, err
+        assert time.monotonic() - interrupted < 4
+        events = read(report)
+        assert events[-1]["event"] == "footer"
+        assert (events[-1]["exit_status"], events[-1]["interrupted"]) == (130, True)
+        assert set(verdicts(events).values()) == {"not-run"}
+        assert {problem for event in events for problem in problems(event)} == set()
+        assert "Interrupted." in out
+        assert "Traceback" not in out + err
+        assert not any(is_alive(int(path.name.partition("-")[2])) for path in tmp_path.glob("called-*"))

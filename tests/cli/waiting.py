@@ -1,0 +1,18 @@
+"""A driver that answers no call: `waiting.py FOLDER` leaves `called-PID` there when it is asked to make one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+for line in sys.stdin:
+    command = json.loads(line)["cmd"]
+    if command == "stop":
+        break
+    if command == "call":
+        Path(sys.argv[1], f"called-{os.getpid()}").touch()
+        signal.pause()
+    print(json.dumps({"implementation": {"name": "waiting"}}), flush=True)

@@ -1,0 +1,157 @@
+"""What the tests of judging share: a client and a transport that are functions here, and tests for a gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+
+from graphcontract import service
+from graphcontract.clients import Implementation, Limits, Start
+from graphcontract.contract import Contract
+from graphcontract.exchange import Call, Outcome, WireRequest, WireResponse
+from graphcontract.inputs.calls import guid_calls
+from graphcontract.judging.gate import Gate
+from graphcontract.judging.profile import Profile
+from graphcontract.judging.trying import Trying
+from graphcontract.judging.verdict import Part
+from graphcontract.service import Rendered, Script, render
+from graphcontract.suite import SuiteTest, given, proves
+from graphcontract.transports import Record
+from tests.clauses import CONTRACT, request, target
+
+PROFILE = Profile("small", examples=12, least=1, deterministic=True)
+Send = Callable[[WireRequest], Rendered]
+Behaviour = Callable[[Call, Send], Outcome]
+
+
+class Paper:
+    """A transport on which a client writes its requests down; one stage at a time."""
+
+    name = "paper"
+    https = False
+    hosts = ("127.0.0.1:1",)
+    ca_file: str | None = None
+
+    def __init__(self, shows: frozenset[str] = frozenset({"wire"})) -> None:
+        self.shows = shows
+        self.stages: list[PaperStage] = []
+
+    def stage(self, script: Script, *, root: str | None = None, certificate: object = None) -> PaperStage:
+        self.stages.append(PaperStage(script, root or "http://127.0.0.1:1"))
+        return self.stages[-1]
+
+    def send(self, sent: WireRequest) -> Rendered:
+        return self.stages[-1].take(sent)
+
+    def __enter__(self) -> Paper:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+
+class PaperStage:
+    """One call's place: answers by script, whatever is asked. `finished` is how it was ended."""
+
+    def __init__(self, script: Script, root: str) -> None:
+        self.script, self.root = script, root
+        self.places = {"self": root}
+        self.finished: tuple[bool, bool] | None = None
+        self._requests: list[WireRequest] = []
+        self._responses: list[WireResponse] = []
+
+    def take(self, sent: WireRequest) -> Rendered:
+        index = len(self._requests)
+        answer = render(self.script.answers[min(index, len(self.script.answers) - 1)], sent)
+        self._requests.append(sent)
+        self._responses.append(
+            WireResponse(0.0, answer.final, answer.status, answer.fields, answer.content, index)
+        )
+        return answer
+
+    def finish(self, *, spoiled: bool = False, expecting: bool = False) -> Record:
+        self.finished = (spoiled, expecting)
+        return Record(tuple(self._requests), tuple(self._responses))
+
+
+class Scripted:
+    """A client that behaves as a function says; `calls` are those that it was asked to make."""
+
+    implementation = Implementation("scripted")
+    concurrency = 1
+
+    def __init__(self, behave: Behaviour, send: Send, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.budget: int | None = None
+        self.shows = frozenset({"id", "status", "code", "message", "request-id"})
+        self.calls: list[Call] = []
+        self.closed = False
+        self._behave, self._send = behave, send
+
+    def start(self, start: Start) -> None:
+        pass
+
+    def call(self, call: Call) -> Outcome:
+        self.calls.append(call)
+        return self._behave(call, self._send)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def written(call: Call, *, method: str = "POST", content: str = "") -> WireRequest:
+    """The conforming request for a call but for what is said."""
+    fields = {"Authorization": f"Bearer {call.token}"}
+    return request(target(call.task_id), method=method, fields=fields, content=content)
+
+
+def outcome(answer: Rendered) -> Outcome:
+    """What a good client says of an answer."""
+    if 200 <= answer.status < 300:
+        return Outcome.success(status=answer.status)
+    return Outcome.failure(kind="http", status=answer.status)
+
+
+def good(call: Call, send: Send) -> Outcome:
+    return outcome(send(written(call)))
+
+
+def lower(call: Call, send: Send) -> Outcome:
+    """Says `post` where POST is owed."""
+    return outcome(send(written(call, method="post")))
+
+
+def gate_of(
+    behave: Behaviour = good,
+    *,
+    contract: Contract = CONTRACT,
+    profile: Profile = PROFILE,
+    limits: Limits | None = None,
+    paper: Paper | None = None,
+) -> Gate:
+    paper = paper or Paper()
+    return Gate(contract, Scripted(behave, paper.send, limits), paper, profile)
+
+
+def calls_of(gate: Gate) -> list[Call]:
+    assert isinstance(gate.client, Scripted)
+    return gate.client.calls
+
+
+def plain_test(*clauses: str) -> SuiteTest:
+    """Calls with a GUID, answered with success."""
+
+    @proves(*clauses)
+    @given(call=guid_calls)
+    def body(gate: Gate, call: Call) -> None:
+        gate.judge(call, [service.success()])
+
+    return body
+
+
+def tried(gate: Gate, test: SuiteTest, *, record: bool = False) -> dict[str, Part]:
+    """What the test says of each of its clauses."""
+    trying = Trying(test, gate, clauses=test.proves, seed=0, repeat=lambda id: f"repeat {id}", record=record)
+    return {id: trying.part(id) for id in test.proves}

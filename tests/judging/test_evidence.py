@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from graphcontract.clauses import Finding
+from graphcontract.exchange import Outcome, Trial, WireRequest
+from graphcontract.inputs.tokens import from_recipe, make
+from graphcontract.judging.evidence import asked, evidence, exchange
+from tests.clauses import (
+    CONTRACT,
+    CONTROL,
+    TASK,
+    TOKEN,
+    call,
+    failure,
+    read,
+    request,
+    response,
+    target,
+)
+from tests.clauses import (
+    exchange as an_exchange,
+)
+from tests.reporting import problems
+
+CLAUSE = CONTRACT.clauses["request.method"]
+CUT = 64 * 1024
+
+
+def shown(*, sent: WireRequest | None = None, note: str | None = None, **members: Any) -> dict[str, Any]:
+    step = an_exchange(sent or request(method="post"))
+    finding = replace(Finding("letter-case", "POST", "post", at=step.requests[0]), **members)
+    return evidence(CLAUSE, finding, Trial((CONTROL, step)), repeat="graphcontract check x", note=note)
+
+
+def as_verdict(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "event": "verdict",
+        "clause": CLAUSE.id,
+        "level": "MUST",
+        "verdict": "fail",
+        "exercised": 1,
+        "duration": 0.0,
+        "evidence": evidence,
+        "classes": {},
+    }
+
+
+def test_a_verdict_names_its_evidence() -> None:
+    found = shown(note="seen twice", input="long")
+    assert problems(as_verdict(found)) == []
+    assert found["id"].startswith("request.method-")
+    assert found["text"] == CLAUSE.kinds["letter-case"].text
+    assert found["statement"] == CLAUSE.statement
+    assert all(source in found["source"] for source in CLAUSE.sources)
+    assert (found["expected"], found["observed"]) == ("POST", "post")
+    assert (found["class"], found["note"]) == ("long", "seen twice")
+    assert len(found["before"]) == 1
+
+
+def test_members_that_say_nothing_are_left_out() -> None:
+    found = shown()
+    assert {"class", "note"}.isdisjoint(found)
+    assert found["exchange"]["outcome"] == {"kind": "success", "status": 204}
+
+
+def test_the_input_makes_the_call_again() -> None:
+    for token in (TOKEN, "short", make("ab", 4000)):
+        written = asked(call(token=token))
+        assert written["arguments"] == call().arguments
+        assert from_recipe(written["token"]) == token
+        assert TOKEN not in str(written)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"expected": f"Bearer {TOKEN}"},
+        {"observed": f"saw {TOKEN.lower()} there"},
+        {"sent": request(f"{target()}?token={TOKEN}")},
+        {"sent": request(more=[("X-Token", TOKEN)])},
+        {"sent": request(content=f'{{"token": "{TOKEN}"}}')},
+        {"sent": read(f"POST {target()} HTTP/1.1\r\nX: {TOKEN}\r\n\r\n".encode())},
+    ],
+)
+def test_no_token_is_shown(place: dict[str, Any]) -> None:
+    assert TOKEN[:20].lower() not in str(shown(**place)).lower()
+
+
+class TestExchange:
+    def test_no_token_of_the_outcome_is_shown(self) -> None:
+        said = [
+            failure(message=f"Bearer {TOKEN}", code=TOKEN),
+            Outcome.rejected(f"odd token {TOKEN}"),
+            Outcome.crash(f"KeyError: {TOKEN}", output=f"trace\n{TOKEN}\n"),
+        ]
+        for outcome in said:
+            shown = exchange(an_exchange(outcome=outcome))
+            assert TOKEN[:20] not in str(shown)
+            assert "[token]" in str(shown["outcome"])
+
+    def test_times_are_from_the_start_of_the_call(self) -> None:
+        step = replace(an_exchange(replace(request(), at=100.25)), started=100.0, ended=101.5)
+        shown = exchange(step)
+        assert (shown["requests"][0]["at"], shown["duration"]) == (0.25, 1.5)
+
+    def test_bytes_are_text_where_they_can_be(self) -> None:
+        step = an_exchange(request(), answer=response(200, raw=b"HTTP/1.1 200 OK\r\n\r\n\xc3\xa9"))
+        (answer,) = exchange(step)["responses"]
+        assert answer["raw"]["text"].endswith("\r\n\r\né")
+
+    def test_other_bytes_are_base64(self) -> None:
+        raw = b"HTTP/1.1 200 OK\r\n\r\n\xff\xfe"
+        (answer,) = exchange(an_exchange(request(), answer=response(200, raw=raw)))["responses"]
+        assert base64.b64decode(answer["raw"]["base64"]) == raw
+
+    def test_what_is_long_is_cut_and_measured_whole(self) -> None:
+        raw = b"HTTP/1.1 500 X\r\n\r\n" + b"x" * (CUT * 2)
+        step = an_exchange(request(), answer=response(500, raw=raw), outcome=failure(message="m" * CUT * 2))
+        shown = exchange(step)
+        (answer,) = shown["responses"]
+        assert len(answer["raw"]["text"]) == CUT
+        assert (answer["raw"]["size"], answer["raw"]["sha256"]) == (len(raw), hashlib.sha256(raw).hexdigest())
+        assert len(shown["outcome"]["error"]["message"]) == CUT
+
+    def test_a_character_that_the_cut_goes_through(self) -> None:
+        head = b"HTTP/1.1 500 X\r\n\r\n"
+        raw = head + b"x" * (CUT - len(head) - 1) + "é".encode()
+        (answer,) = exchange(an_exchange(request(), answer=response(500, raw=raw)))["responses"]
+        assert answer["raw"]["text"].endswith("x")
+
+    def test_a_malformed_request_says_so(self) -> None:
+        sent = read(f"POST {target()} HTTP/1.1\r\n\r\n".encode())
+        (shown,) = exchange(an_exchange(sent))["requests"]
+        assert shown["malformed"] == sent.malformed
+
+
+class TestCurl:
+    def test_sends_the_request_again(self) -> None:
+        words = shlex.split(shown(sent=request(method="post", more=[("X-A", "it's")]))["curl"])
+        assert words[:5] == ["curl", "--path-as-is", "-i", "-X", "post"]
+        assert f"http://127.0.0.1:1{target()}" in words
+        assert "X-A: it's" in words
+        assert "Content-Length: 0" in words
+        assert words[-1] == "Authorization: Bearer $TOKEN"
+        assert not any(word.lower().startswith("host:") for word in words)
+
+    def test_with_its_content(self) -> None:
+        words = shlex.split(shown(sent=request(content='{"a": "$b"}'))["curl"])
+        assert words[words.index("--data-binary") + 1] == '{"a": "$b"}'
+
+    def test_without_credentials_where_none_were_sent(self) -> None:
+        assert "TOKEN" not in shown(sent=request(fields={"Authorization": None}))["curl"]
+
+    def test_an_absolute_target(self) -> None:
+        absolute = f"http://127.0.0.1:1{target()}"
+        assert absolute in shlex.split(shown(sent=request(absolute))["curl"])
+
+    def test_none_where_the_request_is_none(self) -> None:
+        sent = read(f"POST {target()} HTTP/1.1\r\n\r\n".encode())
+        assert shown(sent=sent)["curl"] is None
+
+    def test_none_where_nothing_was_sent(self) -> None:
+        step = an_exchange(outcome=Outcome.success())
+        clause = CONTRACT.clauses["request.once"]
+        finding = Finding("unsent-success", "a request", "none")
+        assert evidence(clause, finding, Trial((step,)), repeat="x", note=None)["curl"] is None
+
+    def test_of_the_request_at_fault(self) -> None:
+        first, second = request(), request(target(TASK.upper()))
+        step = an_exchange(first, second)
+        finding = Finding("letter-case", "", "", at=second)
+        made = evidence(CLAUSE, finding, Trial((step,)), repeat="x", note=None)
+        assert TASK.upper() in made["curl"]

@@ -1,0 +1,85 @@
+"""What the tests of reports share: the schema of events, and a run's events without a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from graphcontract.clients import Implementation
+from graphcontract.judging.ledger import FailOn, Ledger
+from graphcontract.judging.verdict import Part
+from tests.clauses import CONTRACT
+from tests.judging import gate_of, lower, plain_test, tried
+
+RUN = {"profile": "gate", "transport": "loopback", "seed": 0}
+CLIENT = Implementation("a client", "1.0")
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The schema that the package ships."""
+    text = files("graphcontract.reporting").joinpath("report-event.schema.json").read_bytes()
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(schema())
+
+
+def problems(event: object) -> list[str]:
+    """What the schema says against an event."""
+    found = _validator().iter_errors(event)
+    return [f"{error.json_path}: {error.message[:200]}" for error in found]
+
+
+@cache
+def _evidence() -> dict[str, Any]:
+    (part,) = tried(gate_of(lower), plain_test("request.method")).values()
+    assert part.evidence is not None
+    return dict(part.evidence)
+
+
+def evidence(**members: Any) -> dict[str, Any]:
+    """Evidence for a client that says `post`, but for what is said."""
+    return {**_evidence(), **members}
+
+
+def broken(clause: str, **members: Any) -> Part:
+    """A clause that failed, with that evidence."""
+    return Part(clause, "fail", 3, evidence=evidence(**members))
+
+
+def events_of(
+    *parts: Part,
+    fail_on: FailOn = "must",
+    planned: tuple[str, ...] | None = None,
+    expect: Mapping[str, int] | None = None,
+    interrupted: bool = False,
+    client: Implementation = CLIENT,
+) -> list[dict[str, Any]]:
+    """The events of a run whose tests gave these parts; each has to keep to the schema."""
+    events: list[dict[str, Any]] = []
+    ids = planned if planned is not None else tuple(dict.fromkeys(part.clause for part in parts))
+    ledger = Ledger(CONTRACT, ids, fail_on=fail_on, emit=lambda event: events.append(dict(event)))
+    ledger.open(client, {}, RUN)
+    ledger.expect(expect or {})
+    for part in parts:
+        ledger.add(part)
+    ledger.close(interrupted=interrupted)
+    assert [problem for event in events for problem in problems(event)] == []
+    return events
+
+
+def verdicts(events: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Verdict events by clause; one for each planned clause, and no other."""
+    (plan,) = (event for event in events if event["event"] == "plan")
+    found = [event for event in events if event["event"] == "verdict"]
+    assert sorted(event["clause"] for event in found) == sorted(row["clause"] for row in plan["clauses"])
+    return {event["clause"]: event for event in found}

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import io
+from xml.etree import ElementTree
+
+import pytest
+
+from graphcontract.judging.ledger import FailOn
+from graphcontract.judging.verdict import Part
+from graphcontract.reporting.junit import JUnit
+from tests.clauses import CONTRACT
+from tests.reporting import broken, events_of
+
+ODD = "\x00\x1b[31m<&>\"' ]]> é \ud800 \uffff \U0001f600 \u202e"
+
+
+def written_out(*parts: Part, fail_on: FailOn = "must") -> ElementTree.Element:
+    stream = io.StringIO()
+    stream.close = lambda: None  # type: ignore[method-assign]
+    junit = JUnit(stream)
+    for event in events_of(*parts, fail_on=fail_on):
+        junit.pytest_graphcontract_event(event)
+    text = stream.getvalue().encode("utf-8")
+    assert text.startswith(b'<?xml version="1.0" encoding="UTF-8"?>\n')
+    return ElementTree.fromstring(text)
+
+
+def case(part: Part, fail_on: FailOn = "must") -> ElementTree.Element:
+    (found,) = written_out(part, fail_on=fail_on).iter("testcase")
+    return found
+
+
+def test_a_testcase_a_clause() -> None:
+    root = written_out(
+        Part("request.method", "pass", 3, 0.25),
+        broken("request.path"),
+        broken("request.content-length"),
+        Part("input.injection", "error", reason="Traceback"),
+        Part("error.encoded", "not-supported", reason="no coding"),
+    )
+    assert root.tag == "testsuites"
+    (suite,) = root
+    totals = {"tests": "5", "failures": "1", "errors": "1", "skipped": "2"}
+    assert {name: suite.get(name) for name in totals} == totals
+    assert {name: root.get(name) for name in totals} == totals
+    assert suite.get("name") == CONTRACT.id
+    assert str(suite.get("timestamp")).count(":") == 2
+    assert [each.get("name") for each in suite] == [
+        "request.method",
+        "request.path",
+        "request.content-length",
+        "input.injection",
+        "error.encoded",
+    ]
+    assert {each.get("classname") for each in suite} == {f"{CONTRACT.id}.request", f"{CONTRACT.id}.answer"}
+    assert suite[0].get("time") == "0.2500"
+    assert list(suite[0]) == []
+
+
+def test_a_violation() -> None:
+    (failure,) = case(broken("request.method"))
+    assert failure.tag == "failure"
+    assert str(failure.get("message")).startswith("MUST: ")
+    assert failure.get("type") == "request.method-04fd417d7b00"
+    assert "seen     post" in str(failure.text)
+    assert "repeat   repeat request.method" in str(failure.text)
+
+
+@pytest.mark.parametrize(("fail_on", "tag"), [("must", "skipped"), ("should", "failure")])
+def test_a_should_is_as_the_run_takes_it(fail_on: FailOn, tag: str) -> None:
+    (child,) = case(broken("request.content-length"), fail_on)
+    assert child.tag == tag
+    assert str(child.get("message")).startswith("SHOULD: ")
+    assert "repeat" in str(child.text)
+
+
+@pytest.mark.parametrize(
+    ("part", "tag", "message"),
+    [
+        (Part("request.method", "not-run", reason="cut short"), "failure", "not run: cut short"),
+        (Part("error.code", "not-run", reason="cut short"), "skipped", "not-run: cut short"),
+        (Part("request.method", "not-supported", reason="no"), "skipped", "not-supported: no"),
+        (Part("error.code", "error", reason="Traceback"), "error", "the harness failed"),
+    ],
+)
+def test_what_was_not_judged(part: Part, tag: str, message: str) -> None:
+    (child,) = case(part)
+    assert (child.tag, child.get("message")) == (tag, message)
+
+
+def test_odd_characters_give_valid_xml() -> None:
+    (failure,) = case(broken("request.method", observed=ODD, text=ODD))
+    assert "<&>\"' ]]> é" in str(failure.text)
+    assert "�" in str(failure.get("message"))
+    (error,) = case(Part("request.method", "error", reason=ODD))
+    assert "\x1b" not in str(error.text)
+    (skipped,) = case(Part("error.code", "not-run", reason=ODD))
+    assert "]]>" in str(skipped.get("message"))

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from graphcontract.judging.verdict import Part
+from graphcontract.reporting import ReportError, listeners, to_standard_output
+from graphcontract.reporting.jsonl import JsonLines
+from graphcontract.reporting.junit import JUnit
+from tests.reporting import events_of
+
+EVENTS = events_of(
+    Part("request.method", "pass", 3), Part("request.path", "not-run", 0, reason="é\ud800\u2028")
+)
+
+
+def write(report: str) -> None:
+    (listener,) = listeners([report])
+    for event in EVENTS:
+        listener.pytest_graphcontract_event(event)
+
+
+def test_formats(tmp_path: Path) -> None:
+    made = listeners([f"jsonl={tmp_path / 'a'}", f"junit={tmp_path / 'b'}"])
+    assert [type(each) for each in made] == [JsonLines, JUnit]
+    for listener in made:
+        for event in EVENTS:
+            listener.pytest_graphcontract_event(event)
+    assert listeners([]) == []
+
+
+@pytest.mark.parametrize("report", ["", "jsonl", "jsonl=", "=x", "html=x", "JSONL=x"])
+def test_what_is_no_report(report: str) -> None:
+    with pytest.raises(ReportError, match=r"FORMAT=PATH with FORMAT one of jsonl, junit"):
+        listeners([report])
+
+
+def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in (tmp_path, tmp_path / "file" / "report"):
+        with pytest.raises(ReportError, match="cannot be written"):
+            listeners([f"jsonl={path}"])
+    assert ReportError.status == 2
+
+
+def test_folders_are_made(tmp_path: Path) -> None:
+    write(f"jsonl={tmp_path / 'a' / 'b=c' / 'report.jsonl'}")
+    assert (tmp_path / "a" / "b=c" / "report.jsonl").read_text().endswith("}\n")
+
+
+def test_a_line_an_event_in_ascii(tmp_path: Path) -> None:
+    write(f"jsonl={tmp_path / 'report'}")
+    data = (tmp_path / "report").read_bytes()
+    assert data.isascii()
+    assert [json.loads(line) for line in data.decode().splitlines()] == EVENTS
+
+
+def test_an_event_is_written_when_it_happens(tmp_path: Path) -> None:
+    path = tmp_path / "report"
+    (listener,) = listeners([f"jsonl={path}"])
+    for index, event in enumerate(EVENTS):
+        listener.pytest_graphcontract_event(event)
+        assert len(path.read_text().splitlines()) == index + 1
+
+
+def test_standard_output_stays_open(capsys: pytest.CaptureFixture[str]) -> None:
+    write("jsonl=-")
+    assert not sys.stdout.closed
+    assert len(capsys.readouterr().out.splitlines()) == len(EVENTS)
+
+
+@pytest.mark.parametrize(
+    ("reports", "carried"),
+    [((), False), (("jsonl=x",), False), (("junit=x", "jsonl=-"), True), (("jsonl=-x",), False)],
+)
+def test_who_has_standard_output(reports: tuple[str, ...], carried: bool) -> None:
+    assert to_standard_output(reports) is carried

@@ -1,0 +1,256 @@
+"""The contract file decides: a changed copy passes the clients that keep it, and fails those that keep ours.
+
+Each case changes one thing in the file and no code; its clients differ from the bank's in that alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from graphcontract.clauses import known
+from graphcontract.clients import reference
+from graphcontract.contract import Contract
+from graphcontract.exchange import Call, Outcome
+from graphcontract.loading import load
+from tests.bank.client import PATH, Answer, Conforming
+from tests.bank.court import verdicts
+
+OURS = "sharepointmigrationtask-cancel"
+PARAMETER = "sharePointMigrationTaskId"
+Document = dict[str, Any]
+Change = Callable[[Document], None]
+
+
+def changed(change: Change, folder: Path) -> Contract:
+    document = json.loads(files("graphcontract.contracts").joinpath(f"{OURS}.json").read_bytes())
+    change(document)
+    file = folder / "changed.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    return load(file, known())
+
+
+def request(**members: object) -> Change:
+    return lambda document: document["request"].update(members)
+
+
+def field(name: str, rule: str) -> Change:
+    return lambda document: document["request"]["fields"].update({name: rule})
+
+
+def parameter(name: str, schema: Mapping[str, object]) -> Change:
+    def change(document: Document) -> None:
+        document["request"]["path"] = document["request"]["path"].replace(PARAMETER, name)
+        document["request"]["parameters"] = {name: schema}
+        document["example"]["arguments"] = {name: document["example"]["arguments"][PARAMETER]}
+
+    return change
+
+
+def accepted(document: Document) -> None:
+    document["success"]["status"] = 202
+
+
+def with_content(document: Document) -> None:
+    field("Content-Type", "require")(document)
+    request(content="required", media_type="application/json")(document)
+
+
+def without_clause(document: Document) -> None:
+    document["clauses"] = [each for each in document["clauses"] if each["id"] != "request.query"]
+
+
+class Patching(Conforming):
+    def method(self, call: Call) -> str:
+        return "PATCH"
+
+
+class Stopping(Conforming):
+    def path(self, call: Call) -> str:
+        return super().path(call).replace("/cancel", "/stop")
+
+
+class OfVersion(Conforming):
+    version = "beta"
+
+    def target(self, call: Call) -> str:
+        return f"/{self.version}{self.path(call)}"
+
+
+class OfVersion1(OfVersion):
+    version = "v1.0"
+
+
+class Expecting204(Conforming):
+    promised = 204
+
+    def succeeded(self, answer: Answer) -> bool:
+        return answer.status == self.promised
+
+
+class Expecting202(Expecting204):
+    promised = 202
+
+
+class Typing(Conforming):
+    def fields(self, call: Call) -> list[tuple[str, str]]:
+        return [*super().fields(call), ("Content-Type", "application/json")]
+
+
+class Telling(Typing):
+    def body(self, call: Call) -> bytes:
+        return b'{"reason":"wrong tenant"}'
+
+
+class Unmeasured(Conforming):
+    def framing(self, call: Call) -> list[tuple[str, str]]:
+        return []
+
+
+class Anonymous(Conforming):
+    def authorization(self, call: Call) -> list[tuple[str, str]]:
+        return []
+
+
+class Querying(Conforming):
+    def query(self, call: Call) -> str:
+        return "?reason=wrong-tenant"
+
+
+class ByName(Conforming):
+    name = PARAMETER
+
+    def path(self, call: Call) -> str:
+        assert call.arguments[self.name] == call.task_id
+        return super().path(call)
+
+
+class ByAnotherName(ByName):
+    name = "taskId"
+
+
+class Narrow(Conforming):
+    admitted = "[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
+
+    def refusal(self, call: Call) -> str | None:
+        refusal = super().refusal(call)
+        return refusal if re.fullmatch(self.admitted, call.task_id) else "an id of another form"
+
+
+class Numbering(Narrow):
+    admitted = "-?[0-9]+"
+
+
+class Repeating(Numbering):
+    def exchange(self, call: Call) -> Answer:
+        super().exchange(call)
+        return super().exchange(call)
+
+
+@dataclass(frozen=True)
+class Case:
+    """`theirs` keeps the changed contract and breaks the clause `broken` of ours; `ours` the other way round.
+
+    Where the change asks for `less`, whoever keeps ours keeps the changed one too.
+    """
+
+    change: Change
+    theirs: type[Conforming]
+    broken: str
+    ours: type[Conforming] = Conforming
+    less: bool = False
+
+
+CASES = {
+    "method": Case(request(method="PATCH"), Patching, "request.method"),
+    "segment": Case(
+        request(
+            path=f"/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{{{PARAMETER}}}/stop"
+        ),
+        Stopping,
+        "request.path",
+    ),
+    "version": Case(request(version="v1.0"), OfVersion1, "request.path", OfVersion),
+    "success": Case(accepted, Expecting202, "response.no-content", Expecting204),
+    "content": Case(with_content, Telling, "request.body"),
+    "query": Case(request(query="required"), Querying, "request.query"),
+    "query-open": Case(request(query="unconstrained"), Querying, "request.query", less=True),
+    "type-required": Case(field("Content-Type", "require"), Typing, "request.content-type"),
+    "length-forbidden": Case(field("Content-Length", "forbid"), Unmeasured, "request.content-length"),
+    "length-open": Case(
+        field("Content-Length", "unconstrained"), Unmeasured, "request.content-length", less=True
+    ),
+    "token-forbidden": Case(field("Authorization", "forbid"), Anonymous, "request.authorization"),
+    "clause-dropped": Case(without_clause, Querying, "request.query", less=True),
+    "parameter-named": Case(
+        parameter("taskId", {"type": "string"}), ByAnotherName, "request.once", ours=ByName
+    ),
+    "parameter-guid": Case(
+        parameter("taskId", {"type": "string", "format": "uuid"}), Narrow, "input.opaque-id", less=True
+    ),
+    "parameter-integer": Case(
+        parameter("taskNumber", {"type": "integer"}), Numbering, "request.once", less=True
+    ),
+}
+
+
+def condemned(cancel: Callable[[Call], Outcome], contract: Contract, **how: Any) -> set[str]:
+    found = verdicts(cancel, contract=contract, profile="quick", **how)
+    errors = {id: part.reason for id, part in found.items() if part.verdict == "error"}
+    assert not errors
+    return {id for id, part in found.items() if part.verdict == "fail"}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_client_of_the_changed_contract(case: Case, tmp_path: Path) -> None:
+    contract = changed(case.change, tmp_path)
+    found = verdicts(case.theirs().cancel, contract=contract, profile="quick")
+    assert found.keys() == contract.clauses.keys()
+    unmet = {id: part for id, part in found.items() if part.verdict not in ("pass", "not-supported")}
+    assert not unmet
+    assert condemned(case.theirs().cancel, load(OURS, known()), of=[case.broken]) == {case.broken}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_client_of_our_contract(case: Case, tmp_path: Path) -> None:
+    broken = set() if case.less else {case.broken}
+    assert condemned(case.ours().cancel, changed(case.change, tmp_path), of=[case.broken]) == broken
+
+
+def test_a_number_is_an_ordinary_id_where_ids_are_numbers(tmp_path: Path) -> None:
+    contract = changed(parameter("taskNumber", {"type": "integer"}), tmp_path)
+    assert condemned(Repeating().cancel, contract, of=["request.once"]) == {"request.once"}
+
+
+def test_a_success_with_content_is_one_that_a_strict_reader_takes(tmp_path: Path) -> None:
+    def change(document: Document) -> None:
+        document["success"] = {"status": 200, "content": "required"}
+
+    assert condemned(reference.cancel, changed(change, tmp_path), of=["response.no-content"]) == set()
+
+
+def test_a_field_that_is_judged_on_the_mock_transport_alone(tmp_path: Path) -> None:
+    id = "request.client-request-id"
+    contract = changed(field("client-request-id", "forbid"), tmp_path)
+    client = httpx.Client()
+
+    def cancel(call: Call, **fields: str) -> Outcome:
+        url = f"{call.base_url}{PATH}/{call.task_id}/cancel"
+        response = client.post(url, headers={"Authorization": f"Bearer {call.token}", **fields})
+        return Outcome.success() if response.is_success else Outcome.failure(status=response.status_code)
+
+    def naming(call: Call) -> Outcome:
+        return cancel(call, **{"client-request-id": "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"})
+
+    with client:
+        assert condemned(naming, contract, of=[id], transport="mock") == {id}
+        assert condemned(cancel, contract, of=[id], transport="mock") == set()
+        assert condemned(cancel, load(OURS, known()), of=[id], transport="mock") == {id}

@@ -1,0 +1,170 @@
+"""Answers as data: how they are made, settled, and rendered for a request."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from graphcontract import service
+from graphcontract.exchange import Fields, WireRequest
+from graphcontract.service import Answer, Script, render
+
+
+def asking(*fields: tuple[str, str]) -> WireRequest:
+    return WireRequest(at=0.0, raw=b"", method="POST", target="/", version="1.1", fields=fields)
+
+
+def head(*lines: str) -> bytes:
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+# made
+
+
+def test_what_an_answer_and_a_script_leave_out() -> None:
+    answer, script = Answer(204), Script((Answer(204),))
+    assert (answer.fault, answer.drip, answer.close, answer.framing) == (None, 0.2, False, "content-length")
+    assert script.elsewhere == ()
+    assert script.concerns(asking())
+
+
+def test_members_by_name() -> None:
+    made = service.answer(409, b"x", "text/plain", fault="half-content", drip=1.0, close=True)
+    assert made == Answer(
+        409, (("Content-Type", "text/plain"),), b"x", fault="half-content", drip=1.0, close=True
+    )
+    with pytest.raises(TypeError, match="no_such"):
+        service.answer(409, no_such=1)
+
+
+def test_an_error_carries_its_request_id_twice() -> None:
+    made = service.plain_error(409)
+    inner = json.loads(made.content)["error"]["innerError"]
+    assert ("request-id", inner["request-id"]) in made.fields
+    assert made.fields[0] == ("Content-Type", "application/json")
+
+
+@pytest.mark.parametrize("request_id", ["caf\u00e9", "a\r\nb", 7, None])
+def test_a_request_id_that_no_field_can_hold_is_in_the_content_alone(request_id: object) -> None:
+    made = service.error(409, {"error": {"innererror": {"request-id": request_id}}})
+    assert [name for name, _ in made.fields] == ["Content-Type"]
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({"error": {"innerError": {"request-id": "a"}}}, "a"),
+        ({"error": {"innererror": {"request-id": "a"}}}, "a"),
+        ({"error": {"innerError": {"request-id": "a"}, "innererror": {"request-id": "b"}}}, "a"),
+        ({"error": {"innerError": {}}}, None),
+        ({"error": {"innerError": "a"}}, None),
+        ({"error": "invalid_grant"}, None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_request_id_of(body: object, found: str | None) -> None:
+    assert service.request_id_of(body) == found
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 503, 599])
+def test_statuses_that_make_clients_wait_say_at_once(status: int) -> None:
+    made = service.at_once(Answer(status, (("retry-after", "9"), ("A", "b"))))
+    assert made.fields == (("A", "b"), ("Retry-After", "0"))
+
+
+@pytest.mark.parametrize("status", [None, 204, 400, 409])
+def test_others_do_not(status: int | None) -> None:
+    assert service.at_once(Answer(status)) == Answer(status)
+
+
+# settled
+
+
+def test_success_is_the_contracts() -> None:
+    success, conflict = service.settle((service.success(), Answer(409)), 200, b"{}")
+    assert success == Answer(200, (("Content-Type", "application/json"),), b"{}")
+    assert conflict == Answer(409)
+
+
+def test_what_success_brings_of_its_own_stays() -> None:
+    own: Fields = (("Content-Type", "text/plain"),)
+    (settled,) = service.settle((Answer(None, own, b"x", fault="closed", close=True),), 200, b"{}")
+    assert settled == Answer(200, own, b"x", fault="closed", close=True)
+
+
+def test_what_is_not_settled_is_not_rendered() -> None:
+    with pytest.raises(ValueError, match="settled"):
+        render(service.success(), asking())
+
+
+# rendered
+
+
+def test_no_content() -> None:
+    rendered = render(Answer(204, (("A", "b"),)), asking())
+    assert rendered.final == head("HTTP/1.1 204 No Content", "A: b")
+    assert (rendered.status, rendered.fields, rendered.content) == (204, (("A", "b"),), b"")
+
+
+@pytest.mark.parametrize(
+    ("answer", "framed"),
+    [
+        (Answer(409), head("Content-Length: 0")),
+        (Answer(409, content=b"abc"), head("Content-Length: 3") + b"abc"),
+        (Answer(204, content=b"abc"), head("Content-Length: 3") + b"abc"),
+        (
+            Answer(409, content=b"abc", framing="chunked"),
+            head("Transfer-Encoding: chunked") + b"3\r\nabc\r\n0\r\n\r\n",
+        ),
+        (Answer(409, framing="chunked"), head("Transfer-Encoding: chunked") + b"0\r\n\r\n"),
+        (Answer(409, content=b"abc", framing="none"), b"\r\nabc"),
+    ],
+)
+def test_framings(answer: Answer, framed: bytes) -> None:
+    line, _, rest = render(answer, asking()).final.partition(b"\r\n")
+    assert line.startswith(b"HTTP/1.1 ")
+    assert rest == framed
+
+
+def test_before_and_after() -> None:
+    rendered = render(Answer(204, interim=(100, 103), stray=b"x", close=True), asking())
+    assert rendered.before == head("HTTP/1.1 100 Continue") + head("HTTP/1.1 103 Early Hints")
+    assert (rendered.stray, rendered.interim, rendered.close) == (b"x", (100, 103), True)
+    assert rendered.fields == (("Connection", "close"),)
+
+
+def test_a_status_without_a_name() -> None:
+    assert render(Answer(499), asking()).final.startswith(b"HTTP/1.1 499 \r\n")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coded"),
+    [
+        ("gzip", True),
+        ("br, GZIP;q=0.5", True),
+        ("x-gzip", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.000", False),
+        ("br", False),
+        ("*", False),
+        ("", False),
+    ],
+)
+def test_gzip_for_whom_asks_for_it(accepted: str, coded: bool) -> None:
+    rendered = render(Answer(409, content=b"abc", coded=True), asking(("Accept-Encoding", accepted)))
+    assert (("Content-Encoding", "gzip") in rendered.fields) is coded
+    assert (gzip.decompress(rendered.content) if coded else rendered.content) == b"abc"
+    assert ("Content-Length", str(len(rendered.content))) in rendered.fields
+
+
+@pytest.mark.parametrize(
+    ("sent", "returned"),
+    [(["a"], ["a"]), (["a", "b"], ["a"]), ([], []), (["caf\xe9"], []), (["{self}"], ["{self}"])],
+)
+def test_the_first_client_request_id_is_returned(sent: list[str], returned: list[str]) -> None:
+    request = asking(*(("Client-Request-Id", value) for value in sent))
+    rendered = render(Answer(204), request)
+    assert [value for name, value in rendered.fields if name == "client-request-id"] == returned

@@ -1,0 +1,189 @@
+"""Other origins of a stage: where redirections lead, and what is recorded there."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from graphcontract.service import Answer, Script, answer
+from graphcontract.transports import Record
+from graphcontract.transports.loopback import Loopback
+
+from .wire import (
+    DONE,
+    NO_CONTENT,
+    PLAIN,
+    connect,
+    done,
+    exchange,
+    one_answer,
+    receive,
+    secured,
+    to_the_end,
+    trusting,
+)
+
+GONE = Answer(410)
+
+
+def led(server: Loopback, place: str, *elsewhere: Answer) -> Script:
+    return Script((Answer(307, (("Location", f"{{{place}}}/there"),)), DONE), elsewhere=elsewhere)
+
+
+def port(root: str) -> int:
+    return int(root.rpartition(":")[2])
+
+
+class TestPlaces:
+    def test_a_plain_stage_has_itself_alone(self, server: Loopback) -> None:
+        stage = done(server)
+        number = port(stage.root)
+        assert stage.places == {
+            "self": f"http://127.0.0.1:{number}",
+            "same-host-name": f"http://localhost:{number}",
+        }
+        assert stage.root == stage.places["self"]
+
+    def test_with_answers_elsewhere_there_are_others(self, server: Loopback) -> None:
+        hosts = server.hosts
+        stage = server.stage(Script((DONE,), elsewhere=(DONE,)))
+        other = port(stage.places["other-port"])
+        assert other != port(stage.root)
+        assert stage.places["other-port"] == f"http://127.0.0.1:{other}"
+        assert stage.places["other-host"] == f"http://localhost:{other}"
+        assert "plain" not in stage.places
+        assert server.hosts == hosts
+        assert not any(host.endswith(f":{other}") for host in hosts)
+
+    def test_another_name_leads_to_the_same_port(self, server: Loopback) -> None:
+        stage = done(server)
+        with connect(stage, "same-host-name") as connection:
+            exchange(connection)
+        (request,) = stage.finish().requests
+        assert request.origin == stage.root.removeprefix("http://")
+
+    def test_they_are_kept_for_the_next_stage(self, server: Loopback) -> None:
+        roots = set()
+        for _ in range(3):
+            stage = server.stage(Script((DONE,), elsewhere=(DONE,)))
+            roots.add(stage.places["other-port"])
+            with connect(stage, "other-port") as connection:
+                exchange(connection)
+            assert len(stage.finish().elsewhere) == 1
+        assert len(roots) == 1
+
+    def test_they_are_retired_with_a_spoiled_stage(self, server: Loopback) -> None:
+        stage = server.stage(Script((DONE,), elsewhere=(DONE,)))
+        stage.finish(spoiled=True)
+        with pytest.raises(ConnectionRefusedError):
+            connect(stage, "other-port")
+
+    def test_stages_at_once_have_others_of_their_own(self, server: Loopback) -> None:
+        first, second = (server.stage(Script((DONE,), elsewhere=(DONE,))) for _ in range(2))
+        assert first.places["other-port"] != second.places["other-port"]
+        with connect(second, "other-port") as connection:
+            exchange(connection)
+        assert (len(first.finish().elsewhere), len(second.finish().elsewhere)) == (0, 1)
+
+
+class TestElsewhere:
+    @pytest.mark.parametrize("place", ["other-port", "other-host"])
+    def test_httpx_is_led_there(self, server: Loopback, place: str) -> None:
+        stage = server.stage(led(server, place, GONE))
+        with httpx.Client(trust_env=False, follow_redirects=True) as client:
+            response = client.post(stage.root, headers={"Authorization": "Bearer t"})
+        record = stage.finish()
+        assert (response.status_code, str(response.url)) == (410, f"{stage.places[place]}/there")
+        (request,), (there,) = record.requests, record.elsewhere
+        assert (len(record.responses), record.connections) == (1, 1)
+        assert request.values("authorization") == ["Bearer t"]
+        assert there.values("authorization") == []
+        assert (there.method, there.target, there.scheme) == ("POST", "/there", "http")
+        assert there.origin == stage.places["other-port"].removeprefix("http://")
+        assert there.values("host") == [stage.places[place].removeprefix("http://")]
+        assert request.at <= there.at
+
+    def test_answers_come_in_order_to_any_request_the_last_repeated(self, server: Loopback) -> None:
+        script = Script((DONE,), concerns=lambda _request: False, elsewhere=(Answer(503), GONE))
+        stage = server.stage(script)
+        statuses = []
+        for place in ("other-port", "other-host", "other-port"):
+            with connect(stage, place) as connection:
+                statuses.append(one_answer(connection, PLAIN)[9:12])
+        assert statuses == [b"503", b"410", b"410"]
+        record = stage.finish()
+        assert (record.requests, len(record.elsewhere), record.connections) == ((), 3, 0)
+
+    def test_answers_there_lead_on_and_fail_too(self, server: Loopback) -> None:
+        back = Answer(307, (("Location", "{self}/back"),))
+        stage = server.stage(Script((DONE,), elsewhere=(back, answer(204, fault="closed"))))
+        with connect(stage, "other-port") as connection:
+            assert f"Location: {stage.root}/back\r\n".encode() in one_answer(connection, PLAIN)
+            connection.sendall(PLAIN)
+            assert to_the_end(connection) == b""
+
+    def test_it_can_be_refused_there(self, server: Loopback) -> None:
+        stage = server.stage(Script((DONE,), elsewhere=(answer(204, fault="refused"),)))
+        with pytest.raises(ConnectionRefusedError):
+            connect(stage, "other-port")
+        with connect(stage) as connection:
+            exchange(connection)
+        assert len(stage.finish().requests) == 1
+
+    def test_late_requests_there_are_counted(self, server: Loopback) -> None:
+        stage = server.stage(Script((DONE,), elsewhere=(DONE,)))
+        with connect(stage, "other-port") as connection:
+            exchange(connection)
+            stage.finish()
+            assert one_answer(connection, PLAIN).startswith(b"HTTP/1.1 503 ")
+        assert server.late == 1
+
+    def test_what_cannot_be_staged_there(self, server: Loopback) -> None:
+        for elsewhere in ((Answer(None),), (DONE, answer(204, fault="refused"))):
+            with pytest.raises(ValueError, match=r"settled|first answer"):
+                server.stage(Script((DONE,), elsewhere=elsewhere))
+
+    def test_no_elsewhere_is_no_record(self, server: Loopback) -> None:
+        assert done(server).finish() == Record((), (), (), 0, 0)
+
+
+class TestSecure:
+    def test_the_others_are_https_and_one_is_plain(self) -> None:
+        with Loopback(spares=0, tls=True) as server:
+            stage = server.stage(Script((DONE,), elsewhere=(DONE,)))
+            assert {name: root.partition(":")[0] for name, root in stage.places.items()} == {
+                "self": "https",
+                "same-host-name": "https",
+                "other-port": "https",
+                "other-host": "https",
+                "plain": "http",
+            }
+            assert len({port(root) for root in stage.places.values()}) == 3
+            context = trusting(server)
+            for place in ("same-host-name", "other-port", "other-host"):
+                with secured(context, stage, place) as connection:
+                    exchange(connection)
+            with connect(stage, "plain") as connection:
+                exchange(connection)
+            record = stage.finish()
+        assert [request.scheme for request in record.requests] == ["https"]
+        assert [request.scheme for request in record.elsewhere] == ["https", "https", "http"]
+        assert len({request.origin for request in record.elsewhere}) == 2
+
+    def test_from_https_to_http(self) -> None:
+        with Loopback(spares=0, tls=True) as server:
+            context = trusting(server)
+            stage = server.stage(led(server, "plain", GONE))
+            with httpx.Client(trust_env=False, follow_redirects=True, verify=context) as client:
+                assert client.post(stage.root).status_code == 410
+            (there,) = stage.finish().elsewhere
+        assert there.scheme == "http"
+
+    def test_both_others_share_their_answers(self) -> None:
+        with Loopback(spares=0, tls=True) as server:
+            stage = server.stage(Script((DONE,), elsewhere=(Answer(503), DONE)))
+            with connect(stage, "plain") as connection:
+                assert one_answer(connection, PLAIN).startswith(b"HTTP/1.1 503 ")
+            with secured(trusting(server), stage, "other-host") as connection:
+                connection.sendall(PLAIN)
+                assert receive(connection, len(NO_CONTENT)) == NO_CONTENT
