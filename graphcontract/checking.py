@@ -6,41 +6,24 @@ Knows one file at a time; how files extend each other is settled elsewhere.
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from importlib.resources import files
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from graphcontract.contractfile import ContractFile, nearest, printable, shown
 from graphcontract.places import Path
+from graphcontract.schemas import Fault, conform
 
 if TYPE_CHECKING:
-    from jsonschema import ValidationError
-    from jsonschema.protocols import Validator
+    pass
 
 Known = Mapping[str, frozenset[str]]
-Fault = tuple[Path, str, str, str]
 
-_MOST_ERRORS = 100
-_SEE = "See contract.schema.json, which describes every member."
 _NO_REFERENCES = "Write out here what it refers to: references are not followed."
 _PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
-
-_BOUNDS = {
-    "minimum": "{} or more",
-    "maximum": "{} or less",
-    "minLength": "at least {} characters",
-    "maxLength": "at most {} characters",
-    "minItems": "at least {} elements",
-    "maxItems": "at most {} elements",
-    "pattern": "a string that matches {}",
-    "uniqueItems": "elements that differ from each other",
-}
 
 
 def check(file: ContractFile, known: Known | None) -> None:
@@ -48,14 +31,7 @@ def check(file: ContractFile, known: Known | None) -> None:
 
     `known` maps the ids of verdict functions to their kinds; None skips the comparison with them.
     """
-    errors = list(islice(_validator().iter_errors(file.document), _MOST_ERRORS))
-    if errors:
-        # A misspelled name is what other errors, such as a missing name, come from.
-        first = min(errors, key=lambda error: error.validator != "additionalProperties")
-        path, expected, found, remedy = _schema_fault(first)
-        if len(errors) > 1:
-            remedy += f" ({len(errors) - 1}{'+' if len(errors) == _MOST_ERRORS else ''} more in this file.)"
-        raise file.error(path, expected, found, remedy)
+    conform(file, "graphcontract.contracts", "contract.schema.json")
     document = file.document
     rules: list[Iterator[Fault]] = [_clause_faults(document["clauses"], known)]
     if "request" in document:
@@ -64,86 +40,6 @@ def check(file: ContractFile, known: Known | None) -> None:
     fault = next(chain.from_iterable(rules), None)
     if fault is not None:
         raise file.error(*fault)
-
-
-@cache
-def _validator() -> Validator:
-    from jsonschema import Draft202012Validator, validators  # 40 ms: not for those who load nothing
-
-    schema = json.loads(files("graphcontract.contracts").joinpath("contract.schema.json").read_bytes())
-    keywords = {"pattern": _pattern, "uniqueItems": _unique_items}
-    extended: type[Validator] = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
-    return extended(schema)
-
-
-def _pattern(_: object, pattern: str, instance: object, _schema: object) -> Iterator[ValidationError]:
-    """As the keyword is meant: Python's `$` matches before a last line break as well."""
-    from jsonschema import ValidationError
-
-    if isinstance(instance, str) and (instance.endswith("\n") or not re.search(pattern, instance)):
-        yield ValidationError("no match")
-
-
-def _unique_items(_: object, wanted: bool, instance: object, _schema: object) -> Iterator[ValidationError]:
-    """As the keyword is meant, but in linear time on hostile arrays."""
-    from jsonschema import ValidationError
-
-    if wanted and isinstance(instance, list):
-        spelled = {json.dumps(element, sort_keys=True) for element in instance}
-        if len(spelled) < len(instance):
-            yield ValidationError("repeated")
-
-
-def _schema_fault(error: ValidationError) -> Fault:
-    path, keyword = list(error.absolute_path), str(error.validator)
-    owed: Any = error.validator_value
-    instance: Any = error.instance
-    schema: Any = error.schema
-    remedy = str(schema.get("description", _SEE))
-    if keyword == "additionalProperties":
-        return _unknown_name(path, schema, instance)
-    if keyword == "required":
-        name = next(name for name in owed if name not in instance)
-        return path, f"the member {shown(name)}", "none", _description(schema, name)
-    if keyword == "dependentRequired":
-        name, needed = next(
-            (name, each) for name in owed if name in instance for each in owed[name] if each not in instance
-        )
-        return path, f"the member {shown(needed)} beside {shown(name)}", "none", _description(schema, needed)
-    if keyword == "type":
-        return path, _types(owed), shown(instance), remedy
-    if keyword == "enum":
-        near = nearest(instance, owed) if isinstance(instance, str) else ""
-        return path, f"one of {', '.join(owed)}", shown(instance), f"{remedy} {near}".rstrip()
-    if keyword == "const":
-        return path, shown(owed), shown(instance), remedy
-    return path, _BOUNDS[keyword].format(owed), shown(instance), remedy
-
-
-def _unknown_name(path: Path, schema: Mapping[str, Any], instance: Mapping[str, object]) -> Fault:
-    names, patterns = schema.get("properties", {}), list(schema.get("patternProperties", {}))
-    unknown = next(
-        name for name in instance if name not in names and not any(re.search(each, name) for each in patterns)
-    )
-    expected = f"one of the members {', '.join(names)}" if names else f"a name that matches {patterns[0]}"
-    remedy = _NO_REFERENCES if unknown.startswith("$") and path else nearest(unknown, names)
-    return [*path, unknown], expected, shown(unknown), remedy or f"Remove it. {_SEE}"
-
-
-def _description(schema: Mapping[str, Any], name: str) -> str:
-    member = schema.get("properties", {}).get(name, schema)
-    return str(member.get("description", _SEE))
-
-
-def _types(owed: str | list[str]) -> str:
-    names = [owed] if isinstance(owed, str) else owed
-    words = {
-        "object": "an object",
-        "array": "an array",
-        "integer": "a whole number",
-        "boolean": "true or false",
-    }
-    return " or ".join(words.get(name, f"a {name}") for name in names)
 
 
 def _clause_faults(clauses: Sequence[Mapping[str, Any]], known: Known | None) -> Iterator[Fault]:

@@ -26,6 +26,11 @@ Fault = Literal[
 ]
 
 
+def grace(timeout: float) -> float:
+    """Seconds beyond its timeout that a call may still take: half of it, at least one."""
+    return max(1.0, timeout / 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of the action under contract, as a client is asked to make it.

@@ -60,6 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, settings in _OPTIONS:
         group.addoption(f"--graph-{name}", default=None, **settings)
         parser.addini(f"graph_{name.replace('-', '_')}", settings["help"])
+    group.addoption("--graph-tls", action="store_true", help="speak https on the loopback transport")
     group.addoption("--graph-in-process", action="store_true", help="call a python: client in this process")
     group.addoption(
         "--graph-select", action="append", default=[], metavar="CLAUSE", help="judge these clauses alone"
@@ -116,6 +117,7 @@ def _options(config: pytest.Config) -> Options:
     given = {name.replace("-", "_"): value for name, value in values.items() if value and name != "seed"}
     options = Options(
         **given,
+        tls=config.getoption("graph_tls"),
         in_process=config.getoption("graph_in_process"),
         select=tuple(config.getoption("graph_select")),
         deselect=tuple(config.getoption("graph_deselect")),
@@ -254,8 +256,11 @@ class Run:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """Plan what a worker collected; all collect the same."""
-        if any("[" in id for id in ids):
-            self._plan(Counter(clause for clause in map(_clause_of, ids) if clause in self.session.planned))
+        if self._session is None and not _value(self._config, "client"):
+            return
+        parts = Counter(clause for clause in map(_clause_of, ids) if clause in self.session.planned)
+        if parts:
+            self._plan(parts)
 
     def _plan(self, parts: Mapping[str, int]) -> None:
         if self.ledger is not None:

@@ -42,6 +42,7 @@ class Options:
     client: str
     contract: str = DEFAULT_CONTRACT
     transport: str = "loopback"
+    tls: bool = False
     profile: str = "gate"
     seed: int = 0
     fail_on: FailOn = "must"
@@ -63,6 +64,7 @@ class Options:
         ):
             if value is not None and value != usual:
                 words += [name, value]
+        words += ["--tls"] if self.tls else []
         words += ["--in-process"] if self.in_process else []
         return shlex.join([*words, "--select", clause, "--seed", str(self.seed)])
 
@@ -95,7 +97,7 @@ class Session:
                 "the mock transport serves Python callables in this process, and "
                 f"{options.client!r} is another program: use --transport loopback"
             )
-        self._transport = _transport(options.transport)
+        self._transport = _transport(options.transport, options.tls)
         self._transport.__enter__()
         try:
             profile = PROFILES[options.profile]
@@ -160,6 +162,7 @@ class Session:
         return {
             "profile": self.options.profile,
             "transport": self.options.transport,
+            "tls": self.options.tls or self.options.transport == "mock",
             "seed": self.options.seed,
         }
 
@@ -196,14 +199,14 @@ def _matches(pattern: str, id: str, aliases: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for name in (id, *aliases))
 
 
-def _transport(name: str) -> Transport:
+def _transport(name: str, tls: bool) -> Transport:
     if name == "mock":
         from graphcontract.transports.mock import Mock
 
         return Mock()
     from graphcontract.transports.loopback import Loopback
 
-    return Loopback()
+    return Loopback(tls=tls)
 
 
 def with_seed(options: Options, seed: int | None, random: int) -> Options:

@@ -50,6 +50,7 @@ _COMMENT = re.compile(r"<!-- (.+) -->")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _JOB = re.compile(r"(?:run|script): ((graphcontract check|pytest) .+)")
 _HARMLESS = {"graphcontract check": " --list", "pytest": " --collect-only"}
+_UNKEPT = ("PYTEST", "COV", "FORCE_COLOR", "TTY_")
 _NEEDED = {"node": re.compile(r"\bnode "), "curl": re.compile(r"\bcurl |cancel\.sh")}
 
 
@@ -136,7 +137,7 @@ def not_said(shown: list[str], said: str) -> str | None:
 
 def run(command: str, folder: Path) -> tuple[int, str]:
     """Exit status and both outputs of a command line, with this environment's programs first."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_UNKEPT)}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
     ended = subprocess.run(
         command,

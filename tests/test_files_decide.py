@@ -171,13 +171,7 @@ class Case:
 
 CASES = {
     "method": Case(request(method="PATCH"), Patching, "request.method"),
-    "segment": Case(
-        request(
-            path=f"/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{{{PARAMETER}}}/stop"
-        ),
-        Stopping,
-        "request.path",
-    ),
+    "segment": Case(request(path=f"{PATH}/{{{PARAMETER}}}/stop"), Stopping, "request.path"),
     "version": Case(request(version="v1.0"), OfVersion1, "request.path", OfVersion),
     "success": Case(accepted, Expecting202, "response.no-content", Expecting204),
     "content": Case(with_content, Telling, "request.body"),

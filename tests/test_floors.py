@@ -13,6 +13,7 @@ CHECKOUT = Path(__file__).parents[1]
 FLOORS = (
     {"errors", "hooks", "places"},
     {"contract", "contractfile", "exchange"},
+    {"schemas"},
     {"checking", "inputs", "pages", "service", "target"},
     {"clauses", "clients", "loading", "suite", "transports"},
     {"judging", "reporting"},

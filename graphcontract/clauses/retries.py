@@ -12,9 +12,8 @@ from typing import Literal
 
 from graphcontract.clauses import Finding, When, clause
 from graphcontract.clauses.reading import answered, own_requests, said
-from graphcontract.clients import grace
 from graphcontract.contract import Contract
-from graphcontract.exchange import Exchange, Trial, WireRequest, WireResponse
+from graphcontract.exchange import Exchange, Trial, WireRequest, WireResponse, grace
 
 THROTTLING = (429, 503, 504)
 _MOST_REQUESTS = 11

@@ -66,6 +66,12 @@ def check(
             help="Where answers come from: a server on 127.0.0.1, or the inside of httpx (Python alone)."
         ),
     ] = Transport.LOOPBACK,
+    tls: Annotated[
+        bool,
+        typer.Option(
+            "--tls", help="Speak https on the loopback transport, with an authority made for the run."
+        ),
+    ] = False,
     profile: Annotated[
         Profile, typer.Option(help="How much to explore; nightly draws anew each time.")
     ] = Profile.GATE,
@@ -123,6 +129,7 @@ def check(
         client=client or "reference",
         contract=contract,
         transport=transport.value,
+        tls=tls,
         profile=profile.value,
         fail_on=fail_on.value,
         select=tuple(select or ()),
@@ -194,6 +201,7 @@ def _arguments(options: Options, *, workers: int, first: bool) -> list[str]:
         ("record", options.record),
     ):
         words += [f"--graph-{name}={value}"] if value is not None else []
+    words += ["--graph-tls"] if options.tls else []
     words += ["--graph-in-process"] if options.in_process else []
     words += [f"--graph-select={pattern}" for pattern in options.select]
     words += [f"--graph-deselect={pattern}" for pattern in options.deselect]

@@ -67,7 +67,8 @@ class ClientUnavailable(UserError):
 class Client(Protocol):
     """A client under test. Nothing it does raises: what goes wrong inside is an Outcome.
 
-    `budget` bounds the examples a test (None: the profile's); `shows` names what it can tell.
+    `call` may be called from `concurrency` threads at once. `budget` bounds the examples a test (None: the
+    profile's); `shows` names what it can tell.
     """
 
     implementation: Implementation
@@ -87,8 +88,3 @@ class Client(Protocol):
     def close(self) -> None:
         """End the client and whatever it started."""
         ...
-
-
-def grace(timeout: float) -> float:
-    """Seconds beyond its timeout that a call may still take: half of it, at least one."""
-    return max(1.0, timeout / 2)

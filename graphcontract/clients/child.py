@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
 from graphcontract.clients import ClientUnavailable, Start, messages
 from graphcontract.clients.process import ProcessClient
 from graphcontract.clients.python import Adapter
+from graphcontract.exchange import Call
 
 _USAGE = "usage: python -m graphcontract.clients.child module:callable [NAME[@VERSION]]\n"
 _MISUSED, _NOT_STARTED, _INTERRUPTED = 2, 3, 130
@@ -59,11 +62,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("\n".join([*filter(None, (error.output, str(error), error.hint)), ""]))
         return _NOT_STARTED
     try:
-        for line in commands:
-            if (reply := _reply(adapter, line)) is None:
-                break
-            replies.write(reply)
-            replies.flush()
+        _serve(adapter, commands, _Replies(replies))
     except messages.MessageError as error:
         sys.stderr.write(f"a command that is none: {error}\n")
         return _MISUSED
@@ -85,21 +84,52 @@ def _take_streams() -> tuple[BinaryIO, BinaryIO]:
     return commands, replies
 
 
-def _reply(adapter: Adapter, line: bytes) -> bytes | None:
-    """Obey one command: the line to answer, None where it says stop."""
-    command = messages.read_command(line)
-    match command:
-        case None:
-            return None
-        case Start():
-            return messages.write_declaration(
-                messages.Declaration(adapter.implementation, limits=adapter.limits)
-            )
-        case messages.NumberedCall(seq, call):
-            outcome = adapter.call(call)
-            if outcome.output:
-                sys.stderr.write(f"{outcome.output}\n")
-            return messages.write_reply(seq, outcome)
+class _Replies:
+    """Where replies go, each of them whole, whichever thread it comes from."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+
+    def write(self, line: bytes) -> None:
+        """Write a reply at once."""
+        with self._lock:
+            self._stream.write(line)
+            self._stream.flush()
+
+
+def _serve(adapter: Adapter, commands: Iterable[bytes], replies: _Replies) -> None:
+    """Obey commands until one says stop; an adapter that takes several calls at once is called by threads."""
+    with ThreadPoolExecutor(adapter.concurrency, "adapter-call") as pool:
+        for line in commands:
+            match messages.read_command(line):
+                case None:
+                    return
+                case Start():
+                    declaration = messages.Declaration(
+                        adapter.implementation, adapter.concurrency, adapter.limits
+                    )
+                    replies.write(messages.write_declaration(declaration))
+                case messages.NumberedCall(seq, call) if adapter.concurrency > 1:
+                    pool.submit(_answer_in_thread, adapter, seq, call, replies)
+                case messages.NumberedCall(seq, call):
+                    _answer(adapter, seq, call, replies)
+
+
+def _answer(adapter: Adapter, seq: int, call: Call, replies: _Replies) -> None:
+    outcome = adapter.call(call)
+    if outcome.output:
+        sys.stderr.write(f"{outcome.output}\n")
+    replies.write(messages.write_reply(seq, outcome))
+
+
+def _answer_in_thread(adapter: Adapter, seq: int, call: Call, replies: _Replies) -> None:
+    # What else is raised, and lost here, is that nobody reads the reply: then the commands end, too.
+    try:
+        _answer(adapter, seq, call, replies)
+    except KeyboardInterrupt:
+        # As in the main thread it ends the process; an orderly end would wait for the other calls.
+        os._exit(_INTERRUPTED)
 
 
 if __name__ == "__main__":

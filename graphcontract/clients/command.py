@@ -20,10 +20,10 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
-from graphcontract.clients import ClientUnavailable, Limits, Start, grace
+from graphcontract.clients import ClientUnavailable, Limits, Start
 from graphcontract.clients.process import environment
 from graphcontract.clients.python import named
-from graphcontract.exchange import Call, Outcome
+from graphcontract.exchange import Call, Outcome, grace
 
 MAX_OUTPUT = 64 * 1024
 TOKEN_VARIABLE = "GRAPHCONTRACT_TOKEN"  # noqa: S105 - a name, not a secret

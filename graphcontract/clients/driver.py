@@ -10,9 +10,9 @@ import threading
 import time
 from dataclasses import dataclass, replace
 
-from graphcontract.clients import grace, messages
+from graphcontract.clients import messages
 from graphcontract.clients.channel import BrokenError, Channel
-from graphcontract.exchange import Call, Outcome
+from graphcontract.exchange import Call, Outcome, grace
 
 _INTERRUPTED = Outcome.unsupported("the driver was ended because the run was interrupted")
 _LEFT = Outcome.unsupported("the driver was ended after its last call")
@@ -77,17 +77,20 @@ class Driver:
     def end(self, verdict: Outcome, farewell: bytes = b"", patience: float = 0.0) -> Outcome:
         """End the driver and what it started, once; calls in flight get the first verdict, which is returned.
 
-        It is told farewell and has `patience` seconds to end by itself.
+        It is told farewell and has `patience` seconds to end by itself, none with calls in flight.
         """
         with self._lock:
             verdict = self._verdict = self._verdict or verdict
+            patience = 0.0 if self._calls else patience
             self._changed.notify_all()
         with self._ending:
             with self._lock:
                 self._changed.wait_for(lambda: self._reader is None)
             if not self.ended:
-                self.ended = True
-                self._channel.end(farewell, patience)
+                try:
+                    self._channel.end(farewell, patience)
+                finally:
+                    self.ended = True
         return verdict
 
     def _send(self, seq: int, line: bytes, seconds: float) -> _InFlight | None:

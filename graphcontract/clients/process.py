@@ -55,8 +55,7 @@ class ProcessClient:
         self._lock = threading.Lock()  # for what follows, and held while a driver starts
         self._start: Start | None = None
         self._drivers: list[Driver] = []
-        self._failure: ClientUnavailable | None = None
-        self._launches = 0
+        self._failures: list[ClientUnavailable] = []
         self._seq = itertools.count(1)
         self.implementation = Implementation(self._name)
         self.limits = Limits()
@@ -100,25 +99,23 @@ class ProcessClient:
 
     def _living_driver(self) -> Driver:
         """Give the driver that takes calls, a fresh one where the last is done; raises ClientUnavailable."""
-        launches = self._launches
+        failures = len(self._failures)
         with self._lock:
             if self._start is None:
                 raise RuntimeError("a call before start() or after close()")
             if not self._drivers or self._drivers[-1].done:
                 # Those who waited for a start that failed do not try again one after the other.
-                if self._failure is not None and self._launches > launches:
-                    raise self._failure
+                if len(self._failures) > failures:
+                    raise self._failures[-1]
                 self._launch(self._start)
             return self._drivers[-1]
 
     def _launch(self, start: Start) -> messages.Declaration:
         """Start a driver, the last of those that may still run; the lock is held."""
-        self._launches += 1
-        self._failure = None
         try:
             channel, declaration = self._open(start)
         except ClientUnavailable as error:
-            self._failure = error
+            self._failures.append(error)
             raise
         self._drivers = [driver for driver in self._drivers if not driver.ended]
         self._drivers.append(Driver(channel, declaration.concurrency))

@@ -20,8 +20,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import ModuleType
 
-from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, grace, messages, shown_by
-from graphcontract.exchange import Call, Outcome
+from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, messages, shown_by
+from graphcontract.exchange import Call, Outcome, grace
 
 _MESSAGE = 300
 _TRACE_LINES = 12
@@ -36,8 +36,9 @@ _HOW_TO_NAME = "Name it python:package.module:callable; the current directory is
 class Adapter:
     """A callable that makes one call, `def` or `async def`, loaded from "module:callable".
 
-    Making one raises ClientUnavailable. Its module may say who it is (`IMPLEMENTATION`) and what it cannot
-    do (`LIMITS`), in the driver protocol's words; `implementation`, `NAME[@VERSION]`, overrules the first.
+    Making one raises ClientUnavailable. Its module may say who it is (`IMPLEMENTATION`), what it cannot do
+    (`LIMITS`) and from how many threads it may be called at once (`CONCURRENCY`, else 1), in the driver
+    protocol's words; `implementation`, `NAME[@VERSION]`, overrules the first.
     """
 
     def __init__(self, spec: str, implementation: str | None = None) -> None:
@@ -45,7 +46,8 @@ class Adapter:
         declared = _declared(spec, module)
         self.implementation = named(implementation, "python") if implementation else declared.implementation
         self.limits = declared.limits
-        self._loop: _Loop | None = None
+        self.concurrency = declared.concurrency
+        self._loops: list[_Loop] = []
         self._lock = threading.Lock()
 
     def call(self, call: Call, patience: float | None = None) -> Outcome:
@@ -67,23 +69,24 @@ class Adapter:
 
     def close(self) -> None:
         """End the event loop, if there is one."""
-        if self._loop is not None:
-            self._loop.end(_END_WITHIN)
-            self._loop = None
+        with self._lock:
+            loops, self._loops = self._loops, []
+        for loop in loops:
+            loop.end(_END_WITHIN if loop is loops[-1] else 0.0)
 
     def _living_loop(self) -> _Loop:
+        """Give the loop for the next call; one that is blocked is left to the calls that it already has."""
         with self._lock:
-            if self._loop is not None and not self._loop.responds():
-                self._loop.end(0.0)
-                self._loop = None
-            self._loop = self._loop or _Loop()
-            return self._loop
+            if not self._loops or not self._loops[-1].responds():
+                self._loops.append(_Loop())
+            return self._loops[-1]
 
 
 class InProcessClient:
-    """An adapter in this process, one call at a time; what it prints is its own.
+    """An adapter in this process, with as many calls at once as it declares; what it prints is its own.
 
-    A call runs in a daemon thread: one that overruns its time is left behind, for threads cannot be ended.
+    Any threads may call, those beyond that number wait. A call runs in a daemon thread: one that overruns its
+    time is left behind, for threads cannot be ended.
     """
 
     def __init__(self, spec: str, *, implementation: str | None = None) -> None:
@@ -91,6 +94,7 @@ class InProcessClient:
         self._named = implementation
         self._adapter: Adapter | None = None
         self._idle: deque[_Worker] = deque()
+        self._room = threading.Semaphore()
         self.implementation = named(implementation or spec, "python")
         self.limits = Limits()
         self.concurrency = 1
@@ -103,13 +107,19 @@ class InProcessClient:
         self._adapter = Adapter(self._spec, self._named)
         self.implementation = self._adapter.implementation
         self.limits = self._adapter.limits
+        self.concurrency = self._adapter.concurrency
         self.shows = shown_by(self.limits)
+        self._room = threading.Semaphore(self.concurrency)
 
     def call(self, call: Call) -> Outcome:
-        """Make one call and wait for its outcome, at most its timeout and grace."""
+        """Make one call and wait for its outcome, at most its timeout and grace once there is room for it."""
         adapter = self._adapter
         if adapter is None:
             raise RuntimeError("a call before start() or after close()")
+        with self._room:
+            return self._call(adapter, call)
+
+    def _call(self, adapter: Adapter, call: Call) -> Outcome:
         patience = call.timeout + grace(call.timeout)
         try:
             worker = self._idle.pop()
@@ -210,12 +220,17 @@ def _declared(spec: str, module: ModuleType) -> messages.Declaration:
     """Read what the module says of itself, as a driver's declaration is read."""
     try:
         who = {"language": "python", **getattr(module, "IMPLEMENTATION", {"name": spec})}
-        document = {"implementation": who, "limits": getattr(module, "LIMITS", {})}
+        document = {
+            "implementation": who,
+            "limits": getattr(module, "LIMITS", {}),
+            "concurrency": getattr(module, "CONCURRENCY", 1),
+        }
         return messages.read_declaration(json.dumps(document).encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise ClientUnavailable(
             f"what `{module.__name__}` declares cannot be read: {error}",
-            "IMPLEMENTATION and LIMITS are dicts with the members that the driver protocol gives them.",
+            "IMPLEMENTATION and LIMITS are dicts with the members that the driver protocol gives them, "
+            "CONCURRENCY is an integer.",
         ) from None
 
 

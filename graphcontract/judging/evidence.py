@@ -12,7 +12,7 @@ from typing import Any
 from graphcontract.clauses import Finding
 from graphcontract.contract import Clause
 from graphcontract.exchange import Call, Exchange, Trial, WireRequest, WireResponse
-from graphcontract.inputs.tokens import recipe
+from graphcontract.inputs.tokens import CANARY, recipe
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.verdict import evidence_id
 
@@ -23,7 +23,7 @@ def evidence(
     clause: Clause, finding: Finding, trial: Trial, *, repeat: str, note: str | None
 ) -> dict[str, Any]:
     """The report's `evidence` object for a finding; `note` tells how it was seen where that matters."""
-    redactor = Redactor(step.call.token for step in trial.steps)
+    redactor = Redactor([CANARY, *(step.call.token for step in trial.steps)])
     shown = {
         "id": evidence_id(clause.id, finding.kind, finding.input),
         "kind": finding.kind,
@@ -52,14 +52,21 @@ def asked(call: Call) -> dict[str, Any]:
 
 def exchange(of: Exchange) -> dict[str, Any]:
     """An exchange as reports show it; times are seconds from the call's start."""
-    redactor = Redactor([of.call.token])
+    redactor = Redactor([CANARY, of.call.token])  # The canary, for a client may show another call's token.
     outcome = {name: value for name, value in asdict(of.outcome).items() if value not in (None, "", False)}
-    return {
+    shown: dict[str, Any] = {
         "requests": [_request(each, of.started, redactor) for each in of.requests],
         "responses": [_response(each, of.started, redactor) for each in of.responses],
         "outcome": _deep(outcome, redactor),
         "duration": round(of.ended - of.started, 6),
     }
+    if of.elsewhere:
+        shown["elsewhere"] = [_request(each, of.started, redactor) for each in of.elsewhere]
+    if of.fault is not None:
+        shown["fault"] = of.fault
+    if of.certificate is not None:
+        shown["certificate"] = of.certificate
+    return shown
 
 
 def _request(request: WireRequest, started: float, redactor: Redactor) -> dict[str, Any]:

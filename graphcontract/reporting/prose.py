@@ -63,12 +63,21 @@ def _token(recipe: Mapping[str, Any]) -> str:
 
 def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
     answers: dict[int, Mapping[str, Any]] = {each["request"]: each for each in exchange["responses"]}
+    for label in ("certificate", "fault"):
+        if label in exchange:
+            yield f"  ! {label}: {exchange[label]}"
+    timed = len(exchange["requests"]) > 1
     for index, request in enumerate(exchange["requests"]):
+        if timed:
+            yield f"  {request['at']:.2f} s"
         yield from _wire(">", request["raw"])
         if "malformed" in request:
             yield f"  ! not HTTP: {harmless(request['malformed'])}"
         if index in answers:
             yield from _wire("<", answers[index]["raw"])
+    for request in exchange.get("elsewhere", ()):
+        yield f"  at {request['origin']}, {request['at']:.2f} s"
+        yield from _wire(">", request["raw"])
     if not exchange["requests"]:
         yield "  > (nothing was sent)"
     yield f"  = {harmless(_shortened(json.dumps(exchange['outcome'], ensure_ascii=False)))}"

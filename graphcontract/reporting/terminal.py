@@ -56,9 +56,10 @@ class Terminal:
         name = " ".join(
             harmless(str(implementation[key])) for key in ("name", "version") if implementation.get(key)
         )
+        over = " over TLS" if event.get("tls") else ""
         self._console.print(
             f"[bold]{escape(name)}[/bold] before [bold]{escape(event['contract']['title'])}[/bold]\n"
-            f"transport {event['transport']}, profile {event['profile']}, seed {event['seed']}"
+            f"transport {event['transport']}{over}, profile {event['profile']}, seed {event['seed']}"
         )
 
     def _on_plan(self, event: Mapping[str, Any]) -> None:

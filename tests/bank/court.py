@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection
 from graphcontract.suites import tests
 
 from graphcontract.clauses import known
-from graphcontract.clients import Implementation, Limits, Start, grace
+from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract import Contract
-from graphcontract.exchange import Call, Outcome
+from graphcontract.exchange import Call, Outcome, grace
 from graphcontract.judging.gate import Gate
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.trying import Trying

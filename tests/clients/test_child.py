@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 
@@ -63,6 +64,7 @@ def test_declares_itself(write: Write) -> None:
         """
         IMPLEMENTATION = {"name": "my-client", "version": "1.2", "homepage": "https://example.org"}
         LIMITS = {"timeout": "attempt", "status": False, "hosts": ["graph.microsoft.com"]}
+        CONCURRENCY = 70
         cancel = print
         """
     )
@@ -73,6 +75,7 @@ def test_declares_itself(write: Write) -> None:
         assert (client.implementation.name, client.implementation.version) == expected
         assert client.implementation.language == "python"
         assert client.limits.timeout == "attempt"
+        assert client.concurrency == 64
         assert client.limits.hosts == ("graph.microsoft.com",)
         assert "status" not in client.shows
 
@@ -152,6 +155,104 @@ def test_call_that_hangs(client: Callable[[str], ProcessClient]) -> None:
     )
     assert started.call(a_call("bad", timeout=0.01)).kind == "hang"
     assert started.call(a_call()).kind == "success"
+
+
+# Several calls at once
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(8) as threads:
+        yield threads
+
+
+SYNC = """
+    import threading
+    CONCURRENCY = 3
+    all_here = threading.Barrier(3)
+    def cancel(call):
+        all_here.wait(10)
+        return Outcome.success(request_id=call.task_id, status=os.getpid())
+    """
+ASYNC = """
+    import asyncio
+    CONCURRENCY = 3
+    all_here, loops = asyncio.Barrier(3), set()
+    async def cancel(call):
+        loops.add(id(asyncio.get_running_loop()))
+        async with asyncio.timeout(10):
+            await all_here.wait()
+        return Outcome.success(request_id=call.task_id, status=os.getpid() if len(loops) == 1 else None)
+    """
+
+
+@pytest.mark.parametrize("source", [SYNC, ASYNC])
+def test_calls_at_once(client: Callable[[str], ProcessClient], pool: ThreadPoolExecutor, source: str) -> None:
+    started = client(source)
+    assert started.concurrency == 3
+    calls = [a_call(str(number)) for number in range(30)]
+    outcomes = list(pool.map(started.call, calls))
+    assert [outcome.request_id for outcome in outcomes] == [call.task_id for call in calls]
+    (driver,) = {outcome.status for outcome in outcomes}
+    assert driver is not None
+
+
+def test_replies_are_written_whole(client: Callable[[str], ProcessClient], pool: ThreadPoolExecutor) -> None:
+    started = client(
+        """
+        CONCURRENCY = 8
+        def cancel(call):
+            return Outcome.failure(message=call.task_id * 100_000)
+        """
+    )
+    outcomes = pool.map(started.call, [a_call(letter) for letter in "abcdefgh" * 4])
+    assert list(outcomes) == [Outcome.failure(message=letter * 100_000) for letter in "abcdefgh" * 4]
+
+
+@pytest.mark.parametrize("ending", ["os._exit(3)", "raise KeyboardInterrupt"])
+def test_process_that_ends_takes_calls_with_it(
+    client: Callable[[str], ProcessClient], pool: ThreadPoolExecutor, ending: str
+) -> None:
+    started = client(
+        f"""
+        import threading
+        CONCURRENCY = 3
+        all_here = threading.Barrier(3)
+        def cancel(call):
+            if call.task_id == "good":
+                return Outcome.success()
+            all_here.wait(10)
+            if call.task_id == "bad":
+                {ending}
+            threading.Event().wait()
+        """
+    )
+    crashes = pool.map(started.call, [a_call(task) for task in ("1", "bad", "2")])
+    assert [(crash.kind, crash.died) for crash in crashes] == [("crash", True)] * 3
+    assert started.call(a_call("good")).kind == "success"
+
+
+def test_exception_is_a_crash_of_its_own_call(
+    client: Callable[[str], ProcessClient], pool: ThreadPoolExecutor
+) -> None:
+    started = client(
+        """
+        import threading
+        CONCURRENCY = 3
+        all_here = threading.Barrier(3)
+        def cancel(call):
+            all_here.wait(10)
+            if call.task_id == "bad":
+                raise SystemExit("no")
+            return Outcome.success()
+        """
+    )
+    outcomes = list(pool.map(started.call, [a_call(task) for task in ("1", "bad", "2")]))
+    assert [outcome.kind for outcome in outcomes] == ["success", "crash", "success"]
+    assert (outcomes[1].reason, outcomes[1].died) == ("SystemExit: no", False)
+
+
+# How it starts and ends
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 
@@ -147,6 +148,7 @@ def test_named_by_default(write: Write) -> None:
     assert adapter.implementation.name == "adapter_under_test:cancel"
     assert adapter.implementation.language == "python"
     assert adapter.limits.surface == "generic"
+    assert adapter.concurrency == 1
 
 
 def test_declares_itself(write: Write) -> None:
@@ -154,6 +156,7 @@ def test_declares_itself(write: Write) -> None:
         """
         IMPLEMENTATION = {"name": "my-client", "version": "1.2"}
         LIMITS = {"timeout": "attempt", "status": False}
+        CONCURRENCY = 8
         def cancel(call): ...
         """
     )
@@ -162,6 +165,7 @@ def test_declares_itself(write: Write) -> None:
     client.start(START)
     assert (client.implementation.name, client.implementation.version) == ("my-client", "1.2")
     assert client.limits.timeout == "attempt"
+    assert client.concurrency == 8
     assert "status" not in client.shows
     assert Adapter(f"{name}:cancel", "other@3").implementation == named("other@3", "python")
     client.close()
@@ -175,6 +179,9 @@ def test_declares_itself(write: Write) -> None:
         "LIMITS = {'timeout': 'never'}",
         "LIMITS = {1, 2}",
         "LIMITS = 'x'",
+        "CONCURRENCY = '8'",
+        "CONCURRENCY = True",
+        "CONCURRENCY = 1.5",
     ],
 )
 def test_declares_what_cannot_be_read(write: Write, source: str) -> None:
@@ -420,6 +427,7 @@ def test_calls_at_once_are_kept_apart(in_process: Callable[[str], InProcessClien
     client = in_process(
         """
         import threading
+        CONCURRENCY = 4
         together = threading.Barrier(4)
         def cancel(call):
             together.wait(10)
@@ -436,6 +444,55 @@ def test_calls_at_once_are_kept_apart(in_process: Callable[[str], InProcessClien
     for thread in threads:
         thread.join()
     assert found == {id: id for id in "abcd"}
+
+
+def test_no_more_calls_at_once_than_declared(in_process: Callable[[str], InProcessClient]) -> None:
+    client = in_process(
+        """
+        import threading
+        CONCURRENCY = 2
+        lock, here, most = threading.Lock(), 0, 0
+        both = threading.Barrier(2)
+        def cancel(call):
+            global here, most
+            with lock:
+                here += 1
+                most = max(most, here)
+            both.wait(10)
+            with lock:
+                here -= 1
+            return Outcome.success(status=most)
+        """
+    )
+    assert client.concurrency == 2
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(client.call, [a_call() for _ in range(20)]))
+    assert outcomes == [Outcome.success(status=2)] * 20
+
+
+def test_calls_on_a_loop_that_was_blocked_go_on(in_process: Callable[[str], InProcessClient]) -> None:
+    client = in_process(
+        """
+        import asyncio, threading
+        CONCURRENCY = 2
+        started, release = threading.Event(), threading.Event()
+        async def cancel(call):
+            if call.task_id == "waits":
+                started.set()
+                await asyncio.sleep(0.01)
+            if call.task_id == "blocks":
+                release.wait(60)
+            return Outcome.success()
+        """
+    )
+    module = sys.modules["adapter_under_test"]
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(client.call, a_call("waits", timeout=30))
+        assert module.started.wait(10)
+        blocked = client.call(a_call("blocks", timeout=0.01))
+        after = client.call(a_call())
+        module.release.set()
+        assert (blocked.kind, after, waits.result()) == ("hang", Outcome.success(), Outcome.success())
 
 
 def test_closed_twice_and_started_again(in_process: Callable[[str], InProcessClient]) -> None:

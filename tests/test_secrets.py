@@ -1,0 +1,138 @@
+"""No token leaves a run: a client that tells its tokens to everyone, and all that is written searched for them."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+import pytest
+
+from graphcontract.inputs.tokens import CANARY
+
+CHECKOUT = Path(__file__).parents[1]
+MAIN = [sys.executable, "-c", "from graphcontract.cli import main; main()"]
+SELECTED = (
+    "request.*",
+    "input.*",
+    "response.no-content",
+    "response.redirection",
+    "error.failure",
+    "error.m*",
+)
+TALKATIVE = '''
+import base64, logging, os, sys
+from urllib.parse import quote
+from graphcontract.clients.reference import cancel as good
+from graphcontract.exchange import Outcome
+
+logging.basicConfig(level=logging.DEBUG)
+seen = []
+
+
+def tell(token):
+    """A token in every coding in which clients are seen to tell it."""
+    raw = token.encode("utf-8", "replace")
+    return " ".join([
+        token, f"Bearer {token}", token[:30], token[-40:], token[3:-1], token.lower(), token.upper(), f"{token}&x=1",
+        quote(token, safe=""), repr({"token": token}), base64.b64encode(raw).decode(),
+        base64.b64encode(b"a" + raw).decode(), base64.urlsafe_b64encode(b"id:" + raw[:-1]).decode(),
+        base64.encodebytes(b"user:" + raw).decode(),
+    ])
+
+
+def cancel(call):
+    seen.append(call.token)
+    told = f"{tell(call.token)} and before that {tell(seen[len(seen) // 2])}"
+    print("out", told)
+    print("err", told, file=sys.stderr)
+    os.write(2, f"raw {told}\\n".encode())
+    logging.getLogger("client").error("log %s", told)
+    outcome = good(call)
+    if len(seen) % 3 == 0:
+        raise KeyError(told)
+    if len(seen) % 3 == 1:
+        return Outcome.failure(
+            kind=told, type=told, status=500, code=told, message=told, request_id=told
+        )
+    return Outcome.success(request_id=told) if outcome.kind == "failure" else Outcome.rejected(told)
+'''
+SPREADING = '''
+import base64
+import httpx
+from graphcontract.exchange import Outcome
+
+CODED = base64.b64encode
+
+
+def cancel(call):
+    """Sends the token wherever a request has room for it."""
+    token = call.token.encode("utf-8", "replace").decode("ascii", "replace").replace("\\n", "").replace("\\r", "")
+    token = "".join(each for each in token if each.isprintable())
+    url = f"{call.base_url}/solutions/{token[:60]}/cancel"
+    fields = {
+        "Authorization": f"bearer {token}", "X-Token": token, "Cookie": f"session={token[:25]}",
+        "Proxy-Authorization": "Basic " + CODED(f"user:{token}".encode()).decode(), "X-Id": token.lower()[:50],
+    }
+    try:
+        with httpx.Client(trust_env=False, timeout=2) as client:
+            answer = client.post(
+                url, params={"access_token": token[:200]}, headers=fields, json={"token": token, "cut": token[-50:]}
+            )
+    except httpx.HTTPError as error:
+        return Outcome.failure(message=f"{error!r} {error.request.url} {error.request.headers}")
+    return Outcome.failure(status=answer.status_code, message=f"{answer.request.url} {answer.request.headers}")
+'''
+
+
+def leaks(data: bytes) -> list[bytes]:
+    """Stretches that show a token's beginning and at least one character of what was drawn for it."""
+    canary = CANARY.encode()
+    found = re.findall(
+        re.escape(canary) + rb"[A-Za-z0-9\-._~+/=]", data + unquote_to_bytes(data), re.IGNORECASE
+    )
+    for lead in range(3):
+        # The digits of base64 that hold nothing but the beginning, whatever stands before it.
+        coded = base64.b64encode(b"\0" * lead + canary)[-(-8 * lead // 6) : 8 * (lead + len(canary)) // 6]
+        for spelling in (coded, coded.translate(bytes.maketrans(b"+/", b"-_"))):
+            found += re.findall(re.escape(spelling) + rb"[A-Za-z0-9+/_-]", data)
+    return found
+
+
+def test_the_search_finds_what_it_is_for() -> None:
+    token = f"{CANARY}abc".encode()
+    for told in (
+        token,
+        token.lower(),
+        b"t=%65" + token[1:],
+        *(base64.b64encode(b"x" * n + token) for n in range(3)),
+    ):
+        assert leaks(b"before " + told + b" behind"), told
+    assert not leaks(CANARY.encode())
+
+
+@pytest.mark.parametrize("words", [("--in-process",), ("--transport", "mock"), ("-n", "2"), ()], ids=str)
+@pytest.mark.parametrize("client", [TALKATIVE, SPREADING], ids=["talkative", "spreading"])
+def test_no_token_is_written(tmp_path: Path, client: str, words: tuple[str, ...]) -> None:
+    (tmp_path / "my_client.py").write_text(client)
+    reports = ("--report", "jsonl=out/report.jsonl", "--report", "junit=out/junit.xml", "--record", "all")
+    chosen = [word for clause in SELECTED for word in ("--select", clause)]
+    ended = subprocess.run(
+        [*MAIN, "check", "python:my_client:cancel", "--profile", "quick", *chosen, *words, *reports],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 1, ended.stderr
+    files = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert files.pop("my_client.py")
+    assert files.keys() == {"report.jsonl", "junit.xml"}
+    assert b"[token" in files["report.jsonl"]
+    for name, data in {**files, "stdout": ended.stdout, "stderr": ended.stderr}.items():
+        assert leaks(data) == [], name

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+import pytest
+from graphcontract.suites import tests
+
+from graphcontract.clauses import known
+from graphcontract.clients import ClientUnavailable
+from graphcontract.clients.naming import ClientSpecError
+from graphcontract.loading import ContractError, load
+from graphcontract.session import DEFAULT_CONTRACT, OptionError, Options, Session, planned, with_seed
+from graphcontract.suite import SuiteTest
+
+CONTRACT = load(DEFAULT_CONTRACT, known())
+
+
+class TestPlanned:
+    def test_all_in_the_contract_s_order(self) -> None:
+        assert planned(CONTRACT, (), ()) == list(CONTRACT.clauses)
+
+    @pytest.mark.parametrize(
+        ("select", "deselect", "found"),
+        [
+            (("request.method",), (), ["request.method"]),
+            (("request.query", "request.method"), (), ["request.method", "request.query"]),
+            (("input.*",), ("*-id",), ["input.injection"]),
+            (("request.[mq]*",), (), ["request.method", "request.query"]),
+        ],
+    )
+    def test_patterns(self, select: tuple[str, ...], deselect: tuple[str, ...], found: list[str]) -> None:
+        assert planned(CONTRACT, select, deselect) == found
+
+    @pytest.mark.parametrize(("select", "deselect"), [(("nope",), ()), ((), ("Request.*",)), (("",), ())])
+    def test_a_pattern_that_matches_nothing(self, select: tuple[str, ...], deselect: tuple[str, ...]) -> None:
+        with pytest.raises(OptionError, match=r"matches no clause .*--list"):
+            planned(CONTRACT, select, deselect)
+
+    def test_nothing_left(self) -> None:
+        with pytest.raises(OptionError, match="leave no clause"):
+            planned(CONTRACT, ("request.*",), ("*",))
+
+
+class TestSeed:
+    @pytest.mark.parametrize(
+        ("profile", "asked", "seed"),
+        [("gate", None, 0), ("quick", None, 0), ("gate", 7, 7), ("nightly", None, 99), ("nightly", 0, 0)],
+    )
+    def test_is_the_one_asked_for_else_by_the_profile(
+        self, profile: str, asked: int | None, seed: int
+    ) -> None:
+        assert with_seed(Options("reference", profile=profile), asked, 99).seed == seed
+
+
+class TestRepeat:
+    def test_says_what_is_not_usual(self) -> None:
+        assert Options("reference").repeat("request.method") == (
+            "graphcontract check reference --select request.method --seed 0"
+        )
+
+    def test_is_a_line_for_a_shell(self) -> None:
+        options = Options(
+            "process:node 'my driver.mjs'",
+            contract="a b.json",
+            transport="mock",
+            profile="quick",
+            seed=5,
+            implementation="x@1",
+            in_process=True,
+        )
+        words = shlex.split(options.repeat("error.code"))
+        assert words[:3] == ["graphcontract", "check", "process:node 'my driver.mjs'"]
+        for name, value in (
+            ("--contract", "a b.json"),
+            ("--transport", "mock"),
+            ("--profile", "quick"),
+            ("--implementation", "x@1"),
+            ("--select", "error.code"),
+            ("--seed", "5"),
+        ):
+            assert words[words.index(name) + 1] == value
+        assert "--in-process" in words
+
+
+class TestOpen:
+    @pytest.mark.parametrize(
+        ("options", "error"),
+        [
+            (Options("nonsense"), ClientSpecError),
+            (Options("process:true", in_process=True), ClientSpecError),
+            (Options("process:true", transport="mock"), OptionError),
+            (Options("nonsense", transport="mock"), ClientSpecError),
+            (Options("process:/nonexistent"), ClientUnavailable),
+            (Options("python:tests.cli.adapters:raw", transport="mock"), ClientUnavailable),
+        ],
+    )
+    def test_what_cannot_be_opened(self, options: Options, error: type[Exception]) -> None:
+        session = Session.of(options)
+        with pytest.raises(error):
+            session.open()
+        assert session.gate is None
+        session.close()
+
+    def test_a_contract_that_is_not_there(self) -> None:
+        with pytest.raises(ContractError):
+            Session.of(Options("reference", contract="nope"))
+
+    def test_once(self) -> None:
+        session = Session.of(Options("reference", transport="mock"))
+        try:
+            client = session.open()
+            assert session.open() is client
+            assert session.gate is not None
+            assert (session.gate.exchanges, session.gate.costly) == (0, 0)
+        finally:
+            session.close()
+        assert session.gate is None
+
+
+def met(session: Session, test: SuiteTest) -> set[str]:
+    """The classes of input in which a test put a clause to the proof."""
+    clauses = [id for id in test.proves if id in session.planned]
+    for id in clauses:
+        session.want(test, id)
+    parts = [session.part(test, id) for id in clauses]
+    assert {part.verdict for part in parts} <= {"pass", "not-supported"}
+    return {name for part in parts for name, count in part.classes.items() if count}
+
+
+@pytest.fixture(scope="module")
+def sessions() -> Iterator[list[Session]]:
+    """The reference client at the gate, first over the loopback transport, then through the mock transport."""
+    opened = [
+        Session.of(Options("reference", transport=name, in_process=True)) for name in ("loopback", "mock")
+    ]
+    yield opened
+    for session in opened:
+        session.close()
+
+
+@pytest.mark.parametrize("test", tests(), ids=lambda test: test.name)
+def test_every_class_of_input_is_met(sessions: list[Session], test: SuiteTest) -> None:
+    owed = set(test.cases or test.strata(CONTRACT))
+    for session in sessions:
+        owed -= met(session, test)
+        if not owed:
+            return
+    assert owed == set()
