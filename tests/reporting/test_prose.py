@@ -85,12 +85,22 @@ def test_what_is_long_is_cut() -> None:
 
 
 def test_requests_and_answers_alternate() -> None:
-    sent = [{"at": 0, "origin": "h", "raw": raw(f"{word}\r\n")} for word in ("ONE", "TWO")]
+    sent = [{"at": at, "origin": "h", "raw": raw(f"{word}\r\n")} for at, word in ((0, "ONE"), (1.5, "TWO"))]
     answers = [{"at": 0, "status": 503, "request": 0, "raw": raw("503\r\n")}]
     found = evidence(exchange=exchange(requests=sent, responses=answers))
     lines = violation(found, "MUST").splitlines()
     start = lines.index("  > ONE")
-    assert lines[start : start + 3] == ["  > ONE", "  < 503", "  > TWO"]
+    assert lines[start - 1 : start + 4] == ["  0.00 s", "  > ONE", "  < 503", "  1.50 s", "  > TWO"]
+
+
+def test_what_happened_elsewhere_is_shown() -> None:
+    shown = exchange(requests=[{"at": 0, "origin": "h", "raw": raw("ONE\r\n")}]) | {
+        "elsewhere": [{"at": 0.25, "origin": "other:1", "raw": raw("TWO\r\n")}],
+        "certificate": "expired",
+    }
+    lines = violation(evidence(exchange=shown), "MUST").splitlines()
+    start = lines.index("  ! certificate: expired")
+    assert lines[start : start + 4] == ["  ! certificate: expired", "  > ONE", "  at other:1, 0.25 s", "  > TWO"]
 
 
 def test_bytes_that_are_no_text() -> None:
