@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Literal
@@ -15,16 +15,21 @@ from typing import Literal
 from graphcontract.exchange import Fault, Fields, WireRequest
 
 Concerns = Callable[[WireRequest], bool]
-Framing = Literal["content-length", "chunked", "none"]
+Framing = Literal["content-length", "chunked", "to-the-end", "none"]
+Spelling = Literal["usual", "compact", "indented", "escaped"]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One answer: `status` None stands for the contract's success, settled by the gate.
 
-    `framing` "none" sends the content with nothing that announces it; `interim` are 1xx statuses
-    sent before; `stray` are bytes sent after the end; `coded` gzips the content for a client that
-    asked for gzip; `close` ends the connection after it.
+    `framing` "to-the-end" lets the end of the connection end the content, "none" sends it with
+    nothing that announces it; `interim` are 1xx statuses sent before, each with `interim_fields`;
+    `stray` are bytes sent after the end; `coded` gzips the content for a client that asked for
+    gzip; `close` ends the connection after it.
+
+    How the head is spelled: `version` of HTTP, 1.0 closes; `phrase`, None for the registered one;
+    `gap` between a field's colon and its value.
 
     Values of `fields` may hold places and dates that are known only when it is sent: `{self}`,
     `{date+2}`. `fault` is what happens instead of the answer (transports.faults says what each one
@@ -41,6 +46,10 @@ class Answer:
     close: bool = False
     fault: Fault | None = None
     drip: float = 0.2
+    interim_fields: Fields = ()
+    version: Literal["1.0", "1.1"] = "1.1"
+    phrase: str | None = None
+    gap: str = " "
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,8 @@ class Rendered:
     close: bool
 
 
+_PHRASES: Mapping[int | None, str] = {status.value: status.phrase for status in HTTPStatus}
+
 NOT_FOUND_ELSEWHERE = Answer(
     404,
     (("Content-Type", "application/json"),),
@@ -89,15 +100,28 @@ def answer(status: int, content: bytes = b"", media_type: str | None = None, **c
     return replace(made, **changes) if changes else made  # type: ignore[arg-type]
 
 
-def error(status: int, body: object, **changes: object) -> Answer:
-    """A JSON error as Graph sends it; `body` is the whole document."""
-    content = json.dumps(body, ensure_ascii=False).encode()
-    made = at_once(answer(status, content, "application/json", **changes))
+def error(status: int, body: object, *, spelling: Spelling = "usual", **changes: object) -> Answer:
+    """A JSON error as Graph sends it; `body` is the whole document, `changes` are members of `Answer`."""
+    made = at_once(answer(status, spelled(body, spelling), "application/json", **changes))
     request_id = request_id_of(body)
     sendable = request_id is not None and request_id.isascii() and request_id.isprintable()
     return (
         replace(made, fields=(*made.fields, ("request-id", request_id))) if sendable and request_id else made
     )
+
+
+def spelled(document: object, spelling: Spelling) -> bytes:
+    """JSON of a document; `escaped` writes what is not ASCII as `\\uXXXX`, `indented` ends lines in CR LF."""
+    match spelling:
+        case "usual":
+            text = json.dumps(document, ensure_ascii=False)
+        case "compact":
+            text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        case "indented":
+            text = json.dumps(document, ensure_ascii=False, indent=2).replace("\n", "\r\n")
+        case "escaped":
+            text = json.dumps(document)
+    return text.encode()
 
 
 def at_once(what: Answer) -> Answer:
@@ -162,6 +186,7 @@ def render(what: Answer, request: WireRequest) -> Rendered:
         if value.isprintable() and value.isascii():
             fields.append(("client-request-id", value))
     bodiless = what.status in (204, 304) and not content
+    close = what.close or what.framing == "to-the-end" or what.version == "1.0"
     if what.framing == "chunked":
         fields.append(("Transfer-Encoding", "chunked"))
         body = b"%x\r\n%b\r\n" % (len(content), content) if content else b""
@@ -171,18 +196,18 @@ def render(what: Answer, request: WireRequest) -> Rendered:
         if what.framing == "content-length" and not bodiless:
             fields = [field for field in fields if field[0].lower() != "content-length"]
             fields.append(("Content-Length", str(len(content))))
-    if what.close:
+    if close:
         fields.append(("Connection", "close"))
-    before = b"".join(_head(status, ()) for status in what.interim)
+    interim = (replace(what, status=status, phrase=None) for status in what.interim)
     return Rendered(
-        before=before,
-        final=_head(what.status, fields) + body,
+        before=b"".join(_head(each, each.interim_fields) for each in interim),
+        final=_head(what, fields) + body,
         stray=what.stray,
         status=what.status,
         fields=tuple(fields),
         content=content,
         interim=what.interim,
-        close=what.close,
+        close=close,
     )
 
 
@@ -197,10 +222,8 @@ def asks_for_gzip(request: WireRequest) -> bool:
     return False
 
 
-def _head(status: int, fields: Sequence[tuple[str, str]]) -> bytes:
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = ""
-    lines = [f"HTTP/1.1 {status} {phrase}", *(f"{name}: {value}" for name, value in fields)]
+def _head(what: Answer, fields: Sequence[tuple[str, str]]) -> bytes:
+    phrase = what.phrase if what.phrase is not None else _PHRASES.get(what.status, "")
+    lines = [f"HTTP/{what.version} {what.status} {phrase}"]
+    lines += [f"{name}:{what.gap}{value}" for name, value in fields]
     return "\r\n".join([*lines, "", ""]).encode("latin-1")

@@ -8,7 +8,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from graphcontract.clauses import known
@@ -16,7 +18,9 @@ from graphcontract.clients import Client, ClientUnavailable, Start
 from graphcontract.clients.naming import make_client
 from graphcontract.contract import Contract
 from graphcontract.errors import UserError
+from graphcontract.judging import knownfailures
 from graphcontract.judging.gate import Gate
+from graphcontract.judging.knownfailures import Entry, KnownFailures
 from graphcontract.judging.ledger import FailOn
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.trying import Trying
@@ -27,7 +31,7 @@ from graphcontract.suite import SuiteTest
 from graphcontract.transports import Transport
 
 DEFAULT_CONTRACT = "sharepointmigrationtask-cancel"
-TRANSPORTS = ("loopback", "mock")
+_REPEATED = ("client", "contract", "transport", "tls", "profile", "seed", "in_process", "implementation")
 _HARMLESS = "x"
 
 
@@ -52,6 +56,18 @@ class Options:
     implementation: str | None = None
     start_timeout: float = 60.0
     record: str = "failures"
+    known_failures: str | None = None
+
+    @classmethod
+    def of_report(cls, options: Mapping[str, Any], clause: str) -> Options:
+        """Options that judge one clause as a run did; `options` is what its report's header says."""
+        kinds = {"seed": int, "tls": bool, "in_process": bool}
+        given: dict[str, Any] = {name: options[name] for name in _REPEATED if options.get(name) is not None}
+        wrong = [name for name, value in given.items() if type(value) is not kinds.get(name, str)]
+        if wrong or "client" not in given:
+            missing = ", ".join(wrong) or "no client"
+            raise OptionError(f"the report does not say how to repeat its run: {missing}")
+        return cls(**given, select=(clause,))
 
     def repeat(self, clause: str) -> str:
         """The command line that judges one clause again as this run did."""
@@ -76,6 +92,7 @@ class Session:
     options: Options
     contract: Contract
     planned: list[str]
+    entries: list[Entry] = field(default_factory=list)
     gate: Gate | None = None
     _transport: Transport | None = None
     _wanted: dict[str, list[str]] = field(default_factory=dict)
@@ -85,14 +102,24 @@ class Session:
     def of(cls, options: Options) -> Session:
         """Load the contract and plan its clauses; raises ContractError and OptionError."""
         contract = load(options.contract, known())
-        return cls(options, contract, planned(contract, options.select, options.deselect))
+        path = options.known_failures
+        entries = knownfailures.load(Path(path), contract.clauses) if path else []
+        return cls(options, contract, planned(contract, options.select, options.deselect), entries)
+
+    def known_failures(self) -> KnownFailures | None:
+        """The failures that are listed for the client, which is opened; `nightly` takes no expired ones."""
+        if self.options.known_failures is None:
+            return None
+        implementation = self.open().implementation
+        strict = self.options.profile == "nightly"
+        return KnownFailures(self.entries, implementation, today=date.today(), strict=strict)
 
     def open(self) -> Client:
         """Start transport and client; raises ClientUnavailable, ClientSpecError and OptionError."""
         if self.gate is not None:
             return self.gate.client
         options = self.options
-        if options.transport == "mock" and not options.client.startswith(("reference", "python:")):
+        if options.transport == "mock" and options.client.strip().startswith(("process:", "command:")):
             raise OptionError(
                 "the mock transport serves Python callables in this process, and "
                 f"{options.client!r} is another program: use --transport loopback"
@@ -158,12 +185,13 @@ class Session:
         return self._tryings[test.name].part(clause)
 
     def described(self) -> Mapping[str, Any]:
-        """Profile, transport and seed, as a report's header has them."""
+        """Profile, transport and seed, as a report's header has them, and the options that repeat the run."""
         return {
             "profile": self.options.profile,
             "transport": self.options.transport,
             "tls": self.options.tls or self.options.transport == "mock",
             "seed": self.options.seed,
+            "options": {name: getattr(self.options, name) for name in _REPEATED},
         }
 
     def close(self) -> None:

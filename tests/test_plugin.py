@@ -1,4 +1,4 @@
-"""The suites in a pytest run of someone's own: a folder with an ini file, and pytest in a process of its own."""
+"""The suites in someone's own pytest run: a folder with an ini file, and a process for pytest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No token leaves a run: a client that tells its tokens to everyone, and all that is written searched for them."""
+"""No token leaves a run: clients tell their tokens to everyone, and all that is written is searched."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SELECTED = (
     "error.failure",
     "error.m*",
 )
-TALKATIVE = '''
+TALKATIVE = """
 import base64, logging, os, sys
 from urllib.parse import quote
 from graphcontract.clients.reference import cancel as good
@@ -35,14 +35,12 @@ seen = []
 
 
 def tell(token):
-    """A token in every coding in which clients are seen to tell it."""
     raw = token.encode("utf-8", "replace")
-    return " ".join([
-        token, f"Bearer {token}", token[:30], token[-40:], token[3:-1], token.lower(), token.upper(), f"{token}&x=1",
-        quote(token, safe=""), repr({"token": token}), base64.b64encode(raw).decode(),
-        base64.b64encode(b"a" + raw).decode(), base64.urlsafe_b64encode(b"id:" + raw[:-1]).decode(),
-        base64.encodebytes(b"user:" + raw).decode(),
-    ])
+    spellings = [token, token[:30], token[-40:], token[3:-1], token.lower(), token.upper(), f"{token}&x=1"]
+    spellings += [f"Bearer {token}", quote(token, safe=""), repr({"token": token})]
+    spellings += [base64.b64encode(b"a" * lead + raw).decode() for lead in range(3)]
+    spellings += [base64.urlsafe_b64encode(raw[:-1]).decode(), base64.encodebytes(b"user:" + raw).decode()]
+    return " ".join(spellings)
 
 
 def cancel(call):
@@ -56,44 +54,37 @@ def cancel(call):
     if len(seen) % 3 == 0:
         raise KeyError(told)
     if len(seen) % 3 == 1:
-        return Outcome.failure(
-            kind=told, type=told, status=500, code=told, message=told, request_id=told
-        )
+        return Outcome.failure(kind=told, type=told, status=500, code=told, message=told, request_id=told)
     return Outcome.success(request_id=told) if outcome.kind == "failure" else Outcome.rejected(told)
-'''
-SPREADING = '''
+"""
+SPREADING = """
 import base64
 import httpx
 from graphcontract.exchange import Outcome
 
-CODED = base64.b64encode
+client = httpx.Client(trust_env=False, timeout=2)
 
 
 def cancel(call):
-    """Sends the token wherever a request has room for it."""
-    token = call.token.encode("utf-8", "replace").decode("ascii", "replace").replace("\\n", "").replace("\\r", "")
-    token = "".join(each for each in token if each.isprintable())
-    url = f"{call.base_url}/solutions/{token[:60]}/cancel"
-    fields = {
-        "Authorization": f"bearer {token}", "X-Token": token, "Cookie": f"session={token[:25]}",
-        "Proxy-Authorization": "Basic " + CODED(f"user:{token}".encode()).decode(), "X-Id": token.lower()[:50],
-    }
+    token = "".join(each for each in call.token if each.isascii() and each.isprintable())
+    basic = base64.b64encode(f"user:{token}".encode()).decode()
+    fields = {"Authorization": f"bearer {token}", "X-Token": token, "X-Id": token.lower()[:50]}
+    fields |= {"Cookie": f"session={token[:25]}", "Proxy-Authorization": f"Basic {basic}"}
+    content = {"token": token, "cut": token[-50:]}
+    url = f"{call.base_url}/solutions/{token[:60]}/cancel?access_token={token[:200]}"
     try:
-        with httpx.Client(trust_env=False, timeout=2) as client:
-            answer = client.post(
-                url, params={"access_token": token[:200]}, headers=fields, json={"token": token, "cut": token[-50:]}
-            )
-    except httpx.HTTPError as error:
-        return Outcome.failure(message=f"{error!r} {error.request.url} {error.request.headers}")
-    return Outcome.failure(status=answer.status_code, message=f"{answer.request.url} {answer.request.headers}")
-'''
+        answer = client.post(url, headers=fields, json=content)
+    except (httpx.HTTPError, ValueError) as error:
+        return Outcome.failure(message=f"{error!r} {url} {fields}")
+    return Outcome.failure(status=answer.status_code, message=f"{url} {fields}")
+"""
 
 
 def leaks(data: bytes) -> list[bytes]:
     """Stretches that show a token's beginning and at least one character of what was drawn for it."""
     canary = CANARY.encode()
     found = re.findall(
-        re.escape(canary) + rb"[A-Za-z0-9\-._~+/=]", data + unquote_to_bytes(data), re.IGNORECASE
+        re.escape(canary) + rb"[A-Za-z0-9\-._~+/=]", data + b" " + unquote_to_bytes(data), re.IGNORECASE
     )
     for lead in range(3):
         # The digits of base64 that hold nothing but the beginning, whatever stands before it.
@@ -115,8 +106,16 @@ def test_the_search_finds_what_it_is_for() -> None:
     assert not leaks(CANARY.encode())
 
 
-@pytest.mark.parametrize("words", [("--in-process",), ("--transport", "mock"), ("-n", "2"), ()], ids=str)
-@pytest.mark.parametrize("client", [TALKATIVE, SPREADING], ids=["talkative", "spreading"])
+@pytest.mark.parametrize(
+    ("client", "words"),
+    [
+        (TALKATIVE, ("--transport", "mock")),
+        (TALKATIVE, ("-n", "2")),
+        (SPREADING, ("--transport", "mock")),
+        (SPREADING, ()),
+    ],
+    ids=["telling, in process", "telling, by workers", "sending, in process", "sending"],
+)
 def test_no_token_is_written(tmp_path: Path, client: str, words: tuple[str, ...]) -> None:
     (tmp_path / "my_client.py").write_text(client)
     reports = ("--report", "jsonl=out/report.jsonl", "--report", "junit=out/junit.xml", "--record", "all")

@@ -3,8 +3,8 @@ from __future__ import annotations
 import shlex
 
 import pytest
+from graphcontract.suites import tests as suite_tests
 
-from graphcontract import suites
 from graphcontract.clauses import known
 from graphcontract.clients import ClientUnavailable
 from graphcontract.clients.naming import ClientSpecError
@@ -12,7 +12,7 @@ from graphcontract.loading import ContractError, load
 from graphcontract.session import DEFAULT_CONTRACT, OptionError, Options, Session, planned, with_seed
 
 CONTRACT = load(DEFAULT_CONTRACT, known())
-TESTS = suites.tests()
+TESTS = suite_tests()
 
 
 class TestPlanned:

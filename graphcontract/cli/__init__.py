@@ -10,6 +10,7 @@ import typer
 
 from graphcontract.cli.check import CLIENTS, check
 from graphcontract.cli.contracts import app as contracts
+from graphcontract.cli.reports import diff, known_failures, replay
 from graphcontract.errors import UserError
 
 app = typer.Typer(
@@ -22,6 +23,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog="\b\n" + CLIENTS.replace("\n\n", "\n\n\b\n"))(check)
+app.command()(diff)
+app.command()(replay)
+app.add_typer(known_failures, name="known-failures")
 app.add_typer(contracts, name="contracts")
 
 

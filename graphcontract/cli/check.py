@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import redirect_stdout
 from enum import StrEnum
-from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from graphcontract.session import Options, Session
+    from graphcontract.session import Session
 
 CLIENTS = """CLIENT is one of
 
@@ -108,6 +104,10 @@ def check(
             metavar="FORMAT=PATH", help="Write jsonl=PATH or junit=PATH; - is standard output; repeatable."
         ),
     ] = None,
+    known_failures: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Failures that are known: green is a run that shows just these."),
+    ] = None,
     record: Annotated[Record, typer.Option(help="Exchanges that the jsonl report keeps.")] = Record.FAILURES,
     list_clauses: Annotated[
         bool, typer.Option("--list", help="List the clauses that would be judged, and judge nothing.")
@@ -138,6 +138,7 @@ def check(
         implementation=implementation,
         start_timeout=start_timeout,
         record=record.value,
+        known_failures=known_failures,
     )
     session = Session.of(with_seed(options, seed, secrets.randbits(32)))
     if list_clauses:
@@ -155,6 +156,7 @@ def check(
 def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: bool) -> int:
     from rich.console import Console
 
+    from graphcontract.cli.running import run
     from graphcontract.reporting import listeners, to_standard_output
     from graphcontract.reporting.terminal import Terminal
 
@@ -163,47 +165,7 @@ def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: boo
         session.open()
     try:
         plugins = [terminal, *listeners(reports)]
-        return _judge(session, plugins, _arguments(session.options, workers=workers, first=first))
+        return run(session, plugins, workers=workers, first=first)
     finally:
         terminal.stop()
         session.close()
-
-
-def _judge(session: Session, plugins: Sequence[object], arguments: list[str]) -> int:
-    import pytest
-
-    from graphcontract.plugin import Handover
-
-    previous = os.environ.pop("PYTEST_ADDOPTS", None)
-    handover = Handover(session)
-    try:
-        pytest.main(arguments, plugins=[handover, *plugins])
-    finally:
-        if previous is not None:
-            os.environ["PYTEST_ADDOPTS"] = previous
-    return int(handover.exit_status)
-
-
-def _arguments(options: Options, *, workers: int, first: bool) -> list[str]:
-    """Words for pytest; nobody's ini files or plugins have a say."""
-    suites = str(files("graphcontract.suites"))
-    words = [suites, f"--rootdir={suites}", "-c", os.devnull, "--disable-plugin-autoload"]
-    words += ["-p", "graphcontract.plugin", "-p", "xdist", "-p", "no:cacheprovider", "-p", "no:terminal"]
-    for name, value in (
-        ("client", options.client),
-        ("contract", options.contract),
-        ("transport", options.transport),
-        ("profile", options.profile),
-        ("seed", options.seed),
-        ("fail-on", options.fail_on),
-        ("implementation", options.implementation),
-        ("start-timeout", options.start_timeout),
-        ("record", options.record),
-    ):
-        words += [f"--graph-{name}={value}"] if value is not None else []
-    words += ["--graph-tls"] if options.tls else []
-    words += ["--graph-in-process"] if options.in_process else []
-    words += [f"--graph-select={pattern}" for pattern in options.select]
-    words += [f"--graph-deselect={pattern}" for pattern in options.deselect]
-    words += ["-n", str(workers)] if workers > 1 else []
-    return [*words, "-x"] if first else words

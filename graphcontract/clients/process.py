@@ -55,7 +55,7 @@ class ProcessClient:
         self._lock = threading.Lock()  # for what follows, and held while a driver starts
         self._start: Start | None = None
         self._drivers: list[Driver] = []
-        self._failures: list[ClientUnavailable] = []
+        self._unstarted: Outcome | None = None
         self._seq = itertools.count(1)
         self.implementation = Implementation(self._name)
         self.limits = Limits()
@@ -82,10 +82,9 @@ class ProcessClient:
         """
         outcome: Outcome | None = None
         while outcome is None:
-            try:
-                driver = self._living_driver()
-            except ClientUnavailable as error:
-                return Outcome.crash(f"no fresh driver: {error}", died=True, output=error.output)
+            driver = self._living_driver()
+            if isinstance(driver, Outcome):
+                return driver
             outcome = driver.ask(next(self._seq), call)
         return outcome
 
@@ -97,26 +96,27 @@ class ProcessClient:
         for driver in drivers:
             driver.end(_CLOSED, messages.write_stop(), _STOP_PATIENCE)
 
-    def _living_driver(self) -> Driver:
-        """Give the driver that takes calls, a fresh one where the last is done; raises ClientUnavailable."""
-        failures = len(self._failures)
+    def _living_driver(self) -> Driver | Outcome:
+        """Give the driver that takes calls, a fresh one where the last is done; a crash where none starts."""
+        before = self._unstarted
         with self._lock:
             if self._start is None:
                 raise RuntimeError("a call before start() or after close()")
-            if not self._drivers or self._drivers[-1].done:
-                # Those who waited for a start that failed do not try again one after the other.
-                if len(self._failures) > failures:
-                    raise self._failures[-1]
-                self._launch(self._start)
-            return self._drivers[-1]
+            if self._drivers and not self._drivers[-1].done:
+                return self._drivers[-1]
+            # A call that waited here while another failed to start a driver does not try once more.
+            if self._unstarted is None or self._unstarted is before:
+                try:
+                    self._launch(self._start)
+                    return self._drivers[-1]
+                except ClientUnavailable as error:
+                    reason = f"no fresh driver: {error}"
+                    self._unstarted = Outcome.crash(reason, died=True, output=error.output)
+            return self._unstarted
 
     def _launch(self, start: Start) -> messages.Declaration:
         """Start a driver, the last of those that may still run; the lock is held."""
-        try:
-            channel, declaration = self._open(start)
-        except ClientUnavailable as error:
-            self._failures.append(error)
-            raise
+        channel, declaration = self._open(start)
         self._drivers = [driver for driver in self._drivers if not driver.ended]
         self._drivers.append(Driver(channel, declaration.concurrency))
         return declaration

@@ -46,6 +46,18 @@ def _read_characters() -> None:
         configuration.set_hypothesis_home_dir(before)
 
 
+class _Drawn:
+    """A drawn value with a short repr: Hypothesis makes one of what it shrank, and warns where it is long."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "a drawn value"
+
+
 class Enough(BaseException):
     """Raised by a body to end the exploration at once; Hypothesis lets it through."""
 
@@ -83,9 +95,9 @@ def explore(
         backend=_BACKEND,
     )
     @hypothesis.seed(_seed(seed, name))  # Below the settings: above them, it takes their database away.
-    @hypothesis.given(strategy)
-    def run(value: Any) -> None:
-        body(value)
+    @hypothesis.given(strategy.map(_Drawn))
+    def run(drawn: _Drawn) -> None:
+        body(drawn.value)
 
     # Functions made here share their source, and so the database key; the name tells them apart.
     run.hypothesis.inner_test._hypothesis_internal_add_digest = name.encode()  # type: ignore[attr-defined]

@@ -14,10 +14,12 @@ from typing import Any, Literal
 
 from graphcontract.clients import Implementation
 from graphcontract.contract import Contract
+from graphcontract.judging.knownfailures import KnownFailures
 from graphcontract.judging.verdict import Part, fold
 
 Event = Mapping[str, Any]
 FailOn = Literal["must", "should"]
+_JUDGED = ("pass", "fail", "known-failure", "fixed")
 
 
 class ExitStatus(IntEnum):
@@ -37,8 +39,15 @@ class Ledger:
     """Takes parts as tests give them, and emits header, plan, each verdict once it is whole, footer."""
 
     def __init__(
-        self, contract: Contract, planned: Sequence[str], *, fail_on: FailOn, emit: Callable[[Event], None]
+        self,
+        contract: Contract,
+        planned: Sequence[str],
+        *,
+        fail_on: FailOn,
+        emit: Callable[[Event], None],
+        known: KnownFailures | None = None,
     ) -> None:
+        self._known = known
         self._contract, self._planned, self._fail_on, self._emit = contract, list(planned), fail_on, emit
         self._parts: dict[str, list[Part]] = {id: [] for id in planned}
         self._expected: dict[str, int] = {}
@@ -116,7 +125,7 @@ class Ledger:
         for part in verdicts:
             counts[part.verdict] = counts.get(part.verdict, 0) + 1
         must = [part for part in verdicts if self._level(part.clause) == "MUST"]
-        judged = sum(part.verdict in ("pass", "fail") for part in must)
+        judged = sum(part.verdict in _JUDGED for part in must)
         exchanges = sum(part.exchanges for part in verdicts)
         self.summary = f"{judged} of {len(must)} MUST judged, {exchanges} exchanges"
         self.exit_status = ExitStatus.INTERRUPTED if interrupted else self._judged()
@@ -138,6 +147,8 @@ class Ledger:
 
     def _settle(self, id: str) -> None:
         part = fold(id, self._parts[id])
+        if self._known is not None:
+            part = self._known.applied(part)
         self._verdicts[id] = part
         for recorded in part.recorded:
             self._emit({"event": "exchange", "clause": id, **recorded})
@@ -149,6 +160,7 @@ class Ledger:
             "exercised": part.exercised,
             "duration": round(part.duration, 4),
             "evidence": part.evidence,
+            "fails_run": self._fails(part),
             "classes": dict(part.classes),
         }
         if part.also:
@@ -174,9 +186,14 @@ class Ledger:
             return ExitStatus.HARNESS
         if not any(part.exercised for part in verdicts):
             return ExitStatus.NOTHING_EXERCISED
-        owed = ("MUST", "SHOULD") if self._fail_on == "should" else ("MUST",)
-        for part in verdicts:
-            level = self._level(part.clause)
-            if (part.verdict == "fail" and level in owed) or (part.verdict == "not-run" and level == "MUST"):
-                return ExitStatus.VIOLATED
+        if any(self._fails(part) for part in verdicts):
+            return ExitStatus.VIOLATED
         return ExitStatus.OK
+
+    def _fails(self, part: Part) -> bool:
+        """Whether a verdict fails the run."""
+        level = self._level(part.clause)
+        if part.verdict == "fail":
+            listed = self._known is not None and self._known.lists(part.clause)
+            return level == "MUST" or (level == "SHOULD" and self._fail_on == "should") or listed
+        return part.verdict in ("fixed", "error") or (part.verdict == "not-run" and level == "MUST")

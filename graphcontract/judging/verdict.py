@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-VerdictKind = Literal["pass", "fail", "not-supported", "not-run", "error"]
+VerdictKind = Literal["pass", "fail", "known-failure", "fixed", "not-supported", "not-run", "error"]
 
 _ORDER: tuple[VerdictKind, ...] = ("fail", "error", "not-run", "pass", "not-supported")
 UNMET = "no exchange could have condemned it: what it rests on was not met"

@@ -70,20 +70,18 @@ class JUnit:
             },
         )
         kind, evidence = verdict["verdict"], verdict["evidence"]
-        gating = verdict["level"] == "MUST" or self._header["fail_on"] == "should"
         if kind == "fail":
             message = f"{verdict['level']}: {evidence['text']}"
-            tag = "failure" if gating else "skipped"
+            tag = "failure" if verdict["fails_run"] else "skipped"
             child = ElementTree.SubElement(case, tag, {"message": _clean(message), "type": evidence["id"]})
             child.text = _clean(violation(evidence, verdict["level"]))
         elif kind == "error":
             ElementTree.SubElement(
                 case, "error", {"message": "the harness failed", "type": kind}
             ).text = _clean(verdict["reason"])
-        elif kind == "not-run" and gating:
-            ElementTree.SubElement(
-                case, "failure", {"message": _clean(f"not run: {verdict['reason']}"), "type": kind}
-            )
+        elif verdict["fails_run"]:
+            message = _clean(f"{kind}: {verdict['reason']}")
+            ElementTree.SubElement(case, "failure", {"message": message, "type": kind})
         elif kind != "pass":
             ElementTree.SubElement(case, "skipped", {"message": _clean(f"{kind}: {verdict['reason']}")})
         return case

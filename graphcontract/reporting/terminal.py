@@ -19,6 +19,16 @@ _STYLES = {
     "not run": "red",
     "n/a": "dim",
     "ERROR": "bold red",
+    "known": "cyan",
+    "fixed": "bold red",
+}
+_WORDS = {
+    "pass": "pass",
+    "not-supported": "n/a",
+    "not-run": "not run",
+    "error": "ERROR",
+    "known-failure": "known",
+    "fixed": "fixed",
 }
 
 
@@ -93,7 +103,7 @@ class Terminal:
         failed = [verdict for verdict in self._verdicts.values() if verdict["verdict"] == "fail"]
         for verdict in sorted(failed, key=lambda each: each["level"] != "MUST"):
             head, _, rest = violation(verdict["evidence"], verdict["level"]).partition("\n")
-            style = "bold red" if self._gating(verdict) else "bold yellow"
+            style = "bold red" if verdict["fails_run"] else "bold yellow"
             self._console.print(f"\n[{style}]{escape(head)}[/{style}]")
             self._console.print(rest, markup=False, soft_wrap=True)
             if "also" in verdict:
@@ -112,20 +122,15 @@ class Terminal:
                 yield from (f"[dim]{'':16}{escape(line)}[/]" for line in wrap(harmless(note), 62))
 
     def _note(self, verdict: Mapping[str, Any]) -> str:
-        if verdict["evidence"]:
-            return str(verdict["evidence"]["text"])
         reason = str(verdict.get("reason", ""))
+        if verdict["evidence"] and verdict["verdict"] == "fail":
+            return f"{verdict['evidence']['text']} {reason}".rstrip()
         return reason.strip().rpartition("\n")[2] if verdict["verdict"] == "error" else reason
-
-    def _gating(self, verdict: Mapping[str, Any]) -> bool:
-        return bool(verdict["level"] == "MUST" or self._header["fail_on"] == "should")
 
     def _word(self, verdict: Mapping[str, Any]) -> str:
         if verdict["verdict"] == "fail":
-            return "FAIL" if self._gating(verdict) else "short"
-        return {"pass": "pass", "not-supported": "n/a", "not-run": "not run", "error": "ERROR"}[
-            verdict["verdict"]
-        ]
+            return "FAIL" if verdict["fails_run"] else "short"
+        return _WORDS[verdict["verdict"]]
 
     def _sum(self, event: Mapping[str, Any]) -> str:
         must, verdicts = event["must"], self._verdicts.values()
@@ -137,8 +142,11 @@ class Terminal:
         if event.get("interrupted"):
             return f"[bold red]Interrupted.[/bold red] {', '.join(parts)}."
         status = event["exit_status"]
+        known = event["counts"].get("known-failure", 0)
         verdict = {
-            0: "[bold green]The client honours the contract.[/bold green]",
+            0: "[bold cyan]The client fails as is known.[/bold cyan]"
+            if known
+            else "[bold green]The client honours the contract.[/bold green]",
             1: "[bold red]The client does not honour the contract.[/bold red]",
             5: "[bold red]Nothing was exercised.[/bold red]",
             6: "[bold red]The harness failed; this is a defect of graphcontract.[/bold red]",

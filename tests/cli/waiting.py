@@ -1,4 +1,4 @@
-"""A driver that answers no call: `waiting.py FOLDER` leaves `called-PID` there when it is asked to make one."""
+"""A driver that answers no call: `waiting.py FOLDER` leaves `called-PID` there when it gets one."""
 
 from __future__ import annotations
 
@@ -15,4 +15,5 @@ for line in sys.stdin:
     if command == "call":
         Path(sys.argv[1], f"called-{os.getpid()}").touch()
         signal.pause()
-    print(json.dumps({"implementation": {"name": "waiting"}}), flush=True)
+    sys.stdout.write(json.dumps({"implementation": {"name": "waiting"}}) + "\n")
+    sys.stdout.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -196,25 +197,32 @@ def test_an_interrupt_is_no_fault_of_the_other_calls(pool: ThreadPoolExecutor, l
 def test_a_fresh_driver_that_does_not_start_is_tried_once_for_all(
     pool: ThreadPoolExecutor, tmp_path: Path
 ) -> None:
-    starts = tmp_path / "starts"
+    """The second start fails when the test says so, the third would wait for that in vain."""
+    started, fail = tmp_path / "started", tmp_path / "fail"
+    os.mkfifo(fail)
     script = tmp_path / "driver.py"
     script.write_text(
         f"""
-import signal, sys
-starts = open({str(starts)!r}, "a")
-print("x", file=starts, flush=True)
-if starts.tell() > 2:
-    signal.pause()
+import os, sys
+if os.path.exists({str(started)!r}):
+    open({str(fail)!r}).read()
+    sys.exit(1)
+open({str(started)!r}, "w").close()
 sys.stdin.readline()
 print('{{"implementation": {{"name": "zoo"}}, "concurrency": 3}}', flush=True)
-sys.stdin.readline()
 """
     )
-    client = ProcessClient([sys.executable, "-S", str(script)], name="zoo", start_timeout=1.0)
+    client = ProcessClient([sys.executable, "-S", str(script)], name="zoo", start_timeout=10.0)
     client.start(START)
     assert client.call(a_call()).died
-    outcomes = together(pool, client).values()
+    all_here = threading.Barrier(3)
+
+    def call() -> Outcome:
+        all_here.wait(10)
+        return client.call(a_call())
+
+    futures = [pool.submit(call) for _ in range(3)]
+    fail.write_text("")
+    reason = "no fresh driver: `zoo` did not answer `start`: it ended with exit status 1"
+    assert [future.result() for future in futures] == [Outcome.crash(reason, died=True)] * 3
     client.close()
-    assert {outcome.kind for outcome in outcomes} == {"crash"}
-    assert all("no fresh driver: `zoo` did not answer" in (outcome.reason or "") for outcome in outcomes)
-    assert starts.read_text() == "x\nx\n"

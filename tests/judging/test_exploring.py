@@ -72,6 +72,13 @@ def test_what_shows_a_fault_is_shrunk_and_seen_last() -> None:
     assert len(shown) > 1
 
 
+def test_a_megabyte_is_shrunk_without_a_warning() -> None:
+    def body(value: str) -> None:
+        raise Shown
+
+    explore(st.just("x" * 2**20), body, seed=0, name="n", examples=1, shrink=True)
+
+
 def test_without_shrinking_the_exception_comes_out() -> None:
     def body(value: str) -> None:
         raise Shown

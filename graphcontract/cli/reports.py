@@ -1,0 +1,151 @@
+"""`diff`, `replay` and `known-failures update`: what can be done with a report once it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from graphcontract.reporting.reading import Report
+
+known_failures = typer.Typer(no_args_is_help=True, help="Keep the list of a client's known failures.")
+
+_JUDGED = ("pass", "fail", "known-failure", "fixed")
+Path1 = Annotated[str, typer.Argument(metavar="REPORT", help="A report made with --report jsonl=PATH.")]
+
+
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The earlier report.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The later one.")],
+) -> None:
+    """Compare two reports: what newly fails, is fixed, stopped or started running.
+
+    Exit status 1 where something newly fails or stopped running.
+    """
+    from graphcontract.reporting.reading import read_report
+
+    before, after = read_report(old), read_report(new)
+    failing, failed = _ids(after), _ids(before)
+    groups: dict[str, list[str]] = {
+        "newly failing": sorted(failing - failed),
+        "fixed": sorted(id for id in failed - failing if _clause_of(id, before) in _judged(after)),
+        "stopped running": sorted(_judged(before) - _judged(after)),
+        "started running": sorted(_judged(after) - _judged(before)),
+    }
+    for name, found in groups.items():
+        for each in found:
+            typer.echo(f"{name}: {each}")
+    if not any(groups.values()):
+        typer.echo("no difference")
+    if groups["newly failing"] or groups["stopped running"]:
+        raise typer.Exit(1)
+
+
+def _ids(report: Report) -> set[str]:
+    return {id for ids in report.failing().values() for id in ids}
+
+
+def _judged(report: Report) -> set[str]:
+    return {clause for clause, verdict in report.verdicts.items() if verdict["verdict"] in _JUDGED}
+
+
+def _clause_of(evidence: str, report: Report) -> str | None:
+    return next((clause for clause, ids in report.failing().items() if evidence in ids), None)
+
+
+def replay(
+    report: Path1,
+    evidence: Annotated[str, typer.Argument(metavar="ID", help="An evidence id of the report.")],
+) -> None:
+    """Repeat one failure with the client, contract and seed of the report.
+
+    Exit status: 0 it is fixed; 1 it still fails; 3 it cannot be judged.
+    """
+    from graphcontract.errors import UserError
+    from graphcontract.reporting.reading import read_report
+
+    read = read_report(report)
+    found = read.verdict_of(evidence)
+    if found is None:
+        raise UserError(f"{report} has no evidence with the id {evidence}")
+    verdict = _repeated(read.header.get("options", {}), found["clause"])
+    seen = [verdict["evidence"]["id"], *verdict.get("also", [])] if verdict and verdict["evidence"] else []
+    if evidence in seen:
+        typer.echo(f"still failing: {evidence}")
+        raise typer.Exit(1)
+    if verdict is None or verdict["verdict"] not in ("pass", "fail"):
+        reason = verdict.get("reason", "") if verdict else "the run came to no verdict"
+        typer.echo(f"cannot be judged: {evidence}: {reason}", err=True)
+        raise typer.Exit(3)
+    typer.echo(f"fixed: {evidence}")
+
+
+def _repeated(options: Mapping[str, Any], clause: str) -> Mapping[str, Any] | None:
+    """Judge one clause again as a run did, and give its verdict event."""
+    from graphcontract.cli.running import run
+    from graphcontract.session import Options, Session
+
+    session = Session.of(Options.of_report(options, clause))
+    typer.echo(session.options.repeat(clause), err=True)
+    keeper = _Keeper()
+    try:
+        session.open()
+        run(session, [keeper])
+    finally:
+        session.close()
+    return keeper.verdicts.get(clause)
+
+
+class _Keeper:
+    """Keeps the verdicts of a run."""
+
+    def __init__(self) -> None:
+        self.verdicts: dict[str, Mapping[str, Any]] = {}
+
+    def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
+        """Take a verdict in."""
+        if event["event"] == "verdict":
+            self.verdicts[event["clause"]] = event
+
+
+@known_failures.command()
+def update(
+    report: Path1,
+    file: Annotated[Path, typer.Option("--file", metavar="FILE", help="The list to write.", dir_okay=False)],
+    contract: Annotated[
+        str, typer.Option(metavar="ID|FILE", help="Contract of the report.")
+    ] = "sharepointmigrationtask-cancel",
+) -> None:
+    """Write the list that makes the report's failures known; reasons that the file has are kept."""
+    from graphcontract.clauses import known
+    from graphcontract.judging.knownfailures import load, updated
+    from graphcontract.loading import load as load_contract
+    from graphcontract.reporting.reading import read_report
+
+    clauses = load_contract(contract, known()).clauses
+    read = read_report(report)
+    entries = load(file, clauses) if file.exists() else []
+    listed = {entry.clause for entry in entries}
+    failing = {
+        clause: ids
+        for clause, ids in read.failing().items()
+        if clause in listed
+        or read.verdicts[clause].get("fails_run")
+        or read.verdicts[clause]["level"] == "MUST"
+    }
+    file.write_text(updated(entries, failing), encoding="utf-8")
+    typer.echo(f"{file}: {sum(map(len, failing.values()))} known failures of {len(failing)} clauses")
+    _remind(failing, listed)
+
+
+def _gates(verdict: Mapping[str, Any]) -> bool:
+    return bool(verdict["fails_run"]) or verdict["level"] == "MUST"
+
+
+def _remind(failing: Iterable[str], listed: Iterable[str]) -> None:
+    new = sorted(set(failing) - set(listed))
+    if new:
+        typer.echo(f"write a reason for: {', '.join(new)}")
