@@ -199,8 +199,9 @@ def render(what: Answer, request: WireRequest) -> Rendered:
     if close:
         fields.append(("Connection", "close"))
     interim = (replace(what, status=status, phrase=None) for status in what.interim)
+    before = b"".join(_head(each, what.interim_fields) for each in interim)
     return Rendered(
-        before=b"".join(_head(each, each.interim_fields) for each in interim),
+        before=before,
         final=_head(what, fields) + body,
         stray=what.stray,
         status=what.status,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
@@ -48,9 +49,14 @@ class SuiteTest:
                 for (name, _), classes in zip(combination, drawn.values(), strict=True)
                 if len(classes) > 1
             ]
-            strategies = {key: strategy for key, (_, strategy) in zip(drawn, combination, strict=True)}
-            combined[" ".join(names) or "any"] = st.fixed_dictionaries(strategies)
+            strategies = [strategy for _, strategy in combination]
+            combined[" ".join(names) or "any"] = st.tuples(*strategies).map(partial(_by_name, tuple(drawn)))
         return combined
+
+
+def _by_name(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    # Not st.fixed_dictionaries: it draws an order too, and so repeats what has but one value.
+    return dict(zip(names, values, strict=True))
 
 
 def _classes(source: Source, contract: Contract) -> Strata[Any]:

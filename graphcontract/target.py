@@ -15,10 +15,10 @@ from graphcontract.contract import Contract
 
 UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 _SEGMENT = frozenset(UNRESERVED | set("!$&'()*+,;=:@%"))
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<authority>[^/?#]*)")
 _NAMESPACE = "microsoft.graph."
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_KEY = re.compile(r"(?P<name>[^(]*)\((?:'|%27)(?P<key>.*)(?:'|%27)\)", re.DOTALL)
+_KEY = re.compile(r"(?P<name>(?:(?!%28)[^(])*)(?:\(|%28)(?:'|%27)(?P<key>.*)(?:'|%27)(?:\)|%29)", re.DOTALL)
 
 _QUOTE = {True: "%27%27", False: "%27"}
 
@@ -52,15 +52,21 @@ class Template:
 class Target:
     """A request target taken apart: raw texts as sent, in Latin-1.
 
-    `segments` leaves empty ones out and a key in parentheses counts as a segment of its own;
-    `query` is None without a question mark.
+    `authority` is that of an absolute form, None in any other; `segments` leaves empty ones out and a key
+    in parentheses counts as a segment of its own; `query` is None without a question mark.
     """
 
     raw: str
+    authority: str | None
     path: str
     query: str | None
     segments: tuple[str, ...]
     key_in_parentheses: bool
+
+    @property
+    def rooted(self) -> bool:
+        """Whether it is in origin or absolute form: the path begins with a slash."""
+        return self.path.startswith("/")
 
     @property
     def trailing_slash(self) -> bool:
@@ -87,11 +93,18 @@ class Target:
 def read(target: str, template: Template) -> Target:
     """Take a target apart, in origin or absolute form."""
     absolute = _ABSOLUTE.match(target)
-    rest = target[absolute.end() :] if absolute else target
+    authority, rest = (absolute["authority"], target[absolute.end() :]) if absolute else (None, target)
     path, mark, query = rest.partition("?")
     segments = [segment for segment in path.split("/") if segment]
     keyed = _split_key(segments, template)
-    return Target(target, path, query if mark else None, tuple(keyed or segments), keyed is not None)
+    return Target(
+        raw=target,
+        authority=authority,
+        path=path,
+        query=query if mark else None,
+        segments=tuple(keyed or segments),
+        key_in_parentheses=keyed is not None,
+    )
 
 
 def _split_key(segments: Sequence[str], template: Template) -> list[str] | None:

@@ -1,125 +1,125 @@
 """What the client makes of an answer that is no error."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from hypothesis import strategies as st
-
-from graphcontract import service
-from graphcontract.exchange import Call
-from graphcontract.inputs import Strata
-from graphcontract.inputs.calls import guid_calls
+from graphcontract.exchange import Fields
+from graphcontract.inputs import constants
 from graphcontract.judging.gate import Gate
-from graphcontract.service import Answer, answer, success
+from graphcontract.service import Answer, answer, plain_error, success, with_fields
 from graphcontract.suite import given, proves
 
 JSON = b'{"id":"0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e","status":"cancelled"}'
+PAGE = b'<html><body><a href="/">Moved</a></body></html>'
 POISON = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-FIELDS = (("request-id", "6f1c2f64-7c0e-4c39-8a55-6d1f6f5a9b10"), ("Date", "Wed, 12 Nov 2025 09:30:00 GMT"))
+DATE = ("Date", "Wed, 12 Nov 2025 09:30:00 GMT")
+FIELDS = (("request-id", "6f1c2f64-7c0e-4c39-8a55-6d1f6f5a9b10"), DATE)
+HINTS = (("Link", "</style.css>; rel=preload; as=style"), ("Link", "</script.js>; rel=preload; as=script"))
+
+PROMISED: Mapping[str, Answer] = {
+    "plain": success(),
+    "fields": with_fields(success(), *FIELDS, ("x-ms-ags-diagnostic", "{}")),
+    "zero-length": with_fields(success(), ("Content-Length", "0")),
+    "closing": replace(success(), close=True),
+    "typed": with_fields(success(), ("Content-Type", "application/json")),
+    "vary": with_fields(success(), ("Cache-Control", "no-cache"), ("Vary", "Accept")),
+    "lower-case": with_fields(success(), ("content-length", "0"), ("date", DATE[1])),
+    "cookie": with_fields(success(), ("Set-Cookie", "a=b; Path=/; Secure")),
+    "repeated": with_fields(success(), ("Vary", "Accept"), ("Vary", "Origin"), ("vary", "Prefer")),
+    "long": with_fields(success(), ("x-ms-diagnostics", "4" * 4000)),
+    "empty-value": with_fields(success(), ("x-ms-diagnostics", "")),
+    "beyond-ascii": with_fields(success(), ("x-ms-region", "Zürich")),
+    "no-phrase": replace(success(), phrase=""),
+    "other-phrase": replace(success(), phrase="Task canceled"),
+    "no-gap": replace(with_fields(success(), *FIELDS), gap=""),
+    "wide-gap": replace(with_fields(success(), *FIELDS), gap=" \t "),
+    "http-1.0": replace(success(), version="1.0"),
+}
 
 
 @proves("response.no-content")
-@given(
-    call=guid_calls,
-    promised=Strata(
-        {
-            "plain": st.just(success()),
-            "fields": st.just(replace(success(), fields=(*FIELDS, ("x-ms-ags-diagnostic", "{}")))),
-            "zero-length": st.just(replace(success(), fields=(("Content-Length", "0"),))),
-            "closing": st.just(replace(success(), close=True)),
-            "typed": st.just(replace(success(), fields=(("Content-Type", "application/json"),))),
-            "vary": st.just(replace(success(), fields=(("Cache-Control", "no-cache"), ("Vary", "Accept")))),
-        }
-    ),
-)
-def test_promised_answer(gate: Gate, call: Call, promised: Answer) -> None:
-    gate.judge(call, [promised])
+@given(promised=constants(PROMISED))
+def test_promised_answer(gate: Gate, promised: Answer) -> None:
+    gate.judge(gate.plain_call(), [promised])
 
 
-def statuses(*codes: int) -> st.SearchStrategy[int]:
-    return st.sampled_from(codes)
+OTHER_SUCCESSES = (200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 209, 218, 250, 299)
+CONTENTS: Mapping[str, Answer] = {
+    "none": answer(200),
+    "json": answer(200, JSON, "application/json"),
+    "chunked": answer(200, JSON, "application/json", framing="chunked"),
+    "to-the-end": answer(200, JSON, "application/json", framing="to-the-end"),
+    "text": answer(200, b"OK", "text/plain"),
+    "page": answer(200, PAGE, "text/html"),
+    "bytes": answer(200, b"\xff\xfe", "text/html"),
+}
 
 
 @proves("response.other-success")
 @given(
-    call=guid_calls,
-    status=Strata(
-        {
-            "ok": statuses(200),
-            "created": statuses(201),
-            "accepted": statuses(202),
-            "no-content": statuses(204),
-            "registered": statuses(203, 205, 206, 207, 208, 226),
-            "unregistered": statuses(209, 218, 250, 299),
-        }
-    ),
-    content=Strata(
-        {
-            "none": st.just(b""),
-            "json": st.just(JSON),
-            "text": st.sampled_from([b"OK", b"<p>done</p>", b"\xff\xfe"]),
-        }
-    ),
+    status=constants({str(status): status for status in OTHER_SUCCESSES}),
+    content=constants(CONTENTS),
 )
-def test_other_success(gate: Gate, call: Call, status: int, content: bytes) -> None:
-    typed = "application/json" if content == JSON else "text/html" if content else None
-    content = b"" if status in (204, 205) else content
-    gate.judge(call, [answer(status, content, typed, close=True)])
+def test_other_success(gate: Gate, status: int, content: Answer) -> None:
+    sent = answer(status) if status in (204, 205) else replace(content, status=status)
+    gate.judge(gate.plain_call(), [replace(sent, close=True)])
+
+
+REDIRECTIONS = (301, 302, 303, 307, 308, 304, 300, 305, 306, 309, 310, 399)
+LEADING_NOWHERE: Mapping[str, Answer] = {
+    "bare": answer(302),
+    "content": answer(302, PAGE, "text/html"),
+    "tagged": answer(302, fields=(("ETag", '"1"'), DATE)),
+    "to a mailbox": answer(302, fields=(("Location", "mailto:task@example.com"),)),
+    "to no URL": answer(302, fields=(("Location", "http://["),)),
+}
 
 
 @proves("response.redirection", "response.not-modified")
 @given(
-    call=guid_calls,
-    status=Strata(
-        {
-            "moved": statuses(301, 308),
-            "found": statuses(302, 307),
-            "see-other": statuses(303),
-            "not-modified": statuses(304),
-            "choices": statuses(300, 305, 306),
-            "unregistered": statuses(309, 310, 399),
-        }
-    ),
+    status=constants({str(status): status for status in REDIRECTIONS}),
+    sent=constants(LEADING_NOWHERE),
 )
-def test_redirection_to_nowhere(gate: Gate, call: Call, status: int) -> None:
-    gate.judge(call, [answer(status)])
+def test_redirection_to_nowhere(gate: Gate, status: int, sent: Answer) -> None:
+    content = b"" if status == 304 else sent.content
+    answers = [replace(sent, status=status, content=content)]
+    gate.judge(gate.plain_call(), answers, after=[gate.control([success()])])
+
+
+INTERIM = ((100,), (102,), (103,), (100, 102), (103, 103), (102, 100, 103))
+FINALS = constants({"success": success(), "error": plain_error(409)})
 
 
 @proves("response.interim")
 @given(
-    call=guid_calls,
-    before=Strata(
-        {
-            "continue": st.just((100,)),
-            "processing": st.just((102,)),
-            "early-hints": st.just((103,)),
-            "several": st.sampled_from([(100, 102), (103, 103), (102, 100, 103)]),
-        }
-    ),
-    final=Strata({"success": st.just(success()), "error": st.just(service.plain_error(409))}),
+    before=constants({" ".join(map(str, statuses)): statuses for statuses in INTERIM}),
+    fields=constants({"bare": (), "hints": HINTS}),
+    final=FINALS,
 )
-def test_interim_answers(gate: Gate, call: Call, before: tuple[int, ...], final: Answer) -> None:
-    gate.judge(call, [replace(final, interim=before)], after=[gate.control([final])])
+def test_interim_answers(gate: Gate, before: tuple[int, ...], fields: Fields, final: Answer) -> None:
+    answers = [replace(final, interim=before, interim_fields=fields)]
+    gate.judge(gate.plain_call(), answers, after=[gate.control([final])])
+
+
+STRAY: Mapping[str, Answer] = {
+    "content": replace(success(), content=JSON),
+    "short-content": replace(success(), content=b"{}"),
+    "one-byte": replace(success(), content=b"x"),
+    "chunked": replace(success(), content=JSON, framing="chunked"),
+    "chunked-nothing": replace(success(), framing="chunked"),
+    "unannounced": replace(success(), stray=JSON),
+    "unannounced-line-end": replace(success(), stray=b"\r\n"),
+    "unannounced-chunk": replace(success(), stray=b"0\r\n\r\n"),
+    "another-answer": replace(success(), stray=POISON),
+}
 
 
 @proves("response.stray-content")
-@given(
-    call=guid_calls,
-    stray=Strata(
-        {
-            "content": st.sampled_from([JSON, b"{}", b"x"]).map(
-                lambda content: replace(success(), content=content)
-            ),
-            "unannounced": st.sampled_from([JSON, b"\r\n", b"0\r\n\r\n"]).map(
-                lambda it: replace(success(), stray=it)
-            ),
-            "chunked": st.sampled_from([b"", JSON]).map(
-                lambda content: replace(success(), content=content, framing="chunked")
-            ),
-            "another-answer": st.just(replace(success(), stray=POISON)),
-        }
-    ),
-    following=Strata({"success": st.just(success()), "error": st.just(service.plain_error(409))}),
-)
-def test_stray_content(gate: Gate, call: Call, stray: Answer, following: Answer) -> None:
-    control = gate.control([success()])
-    gate.judge(call, [following], after=[control, gate.perform(gate.plain_call(), [stray])])
+@given(stray=constants(STRAY), following=FINALS)
+def test_stray_content(gate: Gate, stray: Answer, following: Answer) -> None:
+    """The first call after it uses the same connection; of a pool of two, it is the second."""
+    steps = [gate.control([success()]), gate.control([following])]
+    steps.append(gate.perform(gate.plain_call(), [stray]))
+    for _ in range(2):
+        steps.append(gate.perform(gate.plain_call(), [following]))
+        gate.hear(steps)

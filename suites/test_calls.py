@@ -5,21 +5,33 @@ from functools import partial
 
 from graphcontract.inputs.sequences import Planned, at_once, sequences
 from graphcontract.judging.gate import Gate
-from graphcontract.service import Answer, plain_error, success
+from graphcontract.service import Answer, error, success
 from graphcontract.suite import given, proves
 
 
-def answer(planned: Planned) -> Answer:
-    return success() if planned.status is None else plain_error(planned.status)
+def answers(sequence: Sequence[Planned]) -> list[Answer]:
+    """An answer for each call; errors differ in status and in request id."""
+    ids = [f"6f1c2f64-7c0e-4c39-8a55-{number:012d}" for number in range(len(sequence))]
+    return [
+        success() if it.status is None else refusal(it.status, id)
+        for it, id in zip(sequence, ids, strict=True)
+    ]
+
+
+def refusal(status: int, request_id: str) -> Answer:
+    inner = {"date": "2025-11-12T09:30:00", "request-id": request_id}
+    return error(status, {"error": {"code": "conflict", "message": "In progress.", "innerError": inner}})
 
 
 @proves("calls.independent", "secrets.token")
 @given(sequence=sequences, calls=7)
 def test_one_after_another(gate: Gate, sequence: Sequence[Planned]) -> None:
-    gate.hear([gate.perform(each.call, [answer(each)], aside=each.aside) for each in sequence])
+    planned = zip(sequence, answers(sequence), strict=True)
+    gate.hear([gate.perform(each.call, [answer], aside=each.aside) for each, answer in planned])
 
 
 @proves("calls.concurrent")
 @given(sequence=at_once, calls=5)
 def test_at_the_same_time(gate: Gate, sequence: Sequence[Planned]) -> None:
-    gate.hear(gate.side_by_side([partial(gate.perform, each.call, [answer(each)]) for each in sequence]))
+    planned = zip(sequence, answers(sequence), strict=True)
+    gate.hear(gate.side_by_side([partial(gate.perform, each.call, [answer]) for each, answer in planned]))

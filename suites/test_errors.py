@@ -1,34 +1,110 @@
 """What the client makes of an error."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from hypothesis import strategies as st
-
 from graphcontract.exchange import Call
-from graphcontract.inputs import ErrorCase, MalformedError, Strata
+from graphcontract.inputs import ErrorCase, MalformedError, constants
 from graphcontract.inputs.calls import guid_calls
-from graphcontract.inputs.errors import WAITING, graph_errors, malformed, statuses
+from graphcontract.inputs.errors import ORDINARY, WAITING, graph_errors, malformed, statuses
 from graphcontract.judging.gate import Gate
-from graphcontract.service import answer, at_once, error, plain_error, retry_after
-from graphcontract.suite import given, proves
+from graphcontract.service import (
+    Answer,
+    Framing,
+    answer,
+    at_once,
+    error,
+    plain_error,
+    retry_after,
+    with_fields,
+)
+from graphcontract.suite import given, proves, side_by_side
+
+ID = "0c9c5f1e-7f0b-4a53-9d1a-6f0a8b1f7f35"
+ERROR = {
+    "error": {
+        "code": "Authorization_RequestDenied",
+        "message": "The task “é 😀” is in progress.",
+        "innerError": {"date": "2025-11-12T09:30:00", "request-id": ID},
+    }
+}
+JSON = ("Content-Type", "application/json")
+CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="'
 
 
 @proves("error.failure", "error.status")
-@given(call=guid_calls, status=statuses())
-def test_every_error_is_failure(gate: Gate, call: Call, status: int) -> None:
-    gate.judge(call, [plain_error(status)])
+@given(status=statuses())
+def test_every_error_is_failure(gate: Gate, status: int) -> None:
+    gate.judge(gate.plain_call(), [plain_error(status)])
 
 
 @proves("error.failure", "error.status")
-@given(status=Strata({str(status): st.just(status) for status in WAITING}))
-def test_error_that_invites_another_try(gate: Gate, status: int) -> None:
-    gate.judge(gate.plain_call(), [retry_after(1, plain_error(status)), plain_error(409)])
+@given(status=constants({str(status): status for status in ORDINARY}))
+def test_error_without_content(gate: Gate, status: int) -> None:
+    gate.judge(gate.plain_call(), [at_once(answer(status))])
+
+
+@proves("error.failure", "error.status")
+@given(status=constants({str(status): status for status in (404, 409, 500)}))
+def test_same_error_again(gate: Gate, status: int) -> None:
+    for _ in range(4):
+        gate.judge(gate.plain_call(), [plain_error(status)])
+
+
+def invited(status: int) -> Answer:
+    return retry_after(1, plain_error(status))
+
+
+@proves("error.failure", "error.status", "error.code", "error.message", "error.request-id")
+@side_by_side(
+    answers={
+        **{f"{status} for ever": [invited(status)] for status in WAITING},
+        **{f"{status} and then 409": [invited(status), plain_error(409)] for status in WAITING},
+    }
+)
+def test_error_that_invites_another_try(gate: Gate, answers: Sequence[Answer]) -> None:
+    gate.judge(gate.plain_call(), answers)
 
 
 @proves("error.shape", "error.code", "error.message", "error.request-id")
 @given(call=guid_calls, case=graph_errors)
 def test_legal_errors(gate: Gate, call: Call, case: ErrorCase) -> None:
     gate.judge(call, [error(case.status, case.body)], after=[gate.control([plain_error(case.status)])])
+
+
+def typed(media_type: str) -> Answer:
+    made = error(409, ERROR)
+    return replace(made, fields=(("Content-Type", media_type), *made.fields[1:]))
+
+
+def in_lower_case(made: Answer) -> Answer:
+    fields = (*made.fields, ("Content-Length", str(len(made.content))))
+    return replace(made, fields=tuple((name.lower(), value) for name, value in fields), framing="none")
+
+
+SENT: Mapping[str, Answer] = {
+    "compact": error(409, ERROR, spelling="compact"),
+    "indented": error(409, ERROR, spelling="indented"),
+    "escaped": error(409, ERROR, spelling="escaped"),
+    "chunked": error(409, ERROR, framing="chunked"),
+    "to-the-end": error(409, ERROR, framing="to-the-end"),
+    "closing": error(409, ERROR, close=True),
+    "charset": typed("application/json; charset=utf-8"),
+    "odata": typed("application/json;odata.metadata=minimal;IEEE754Compatible=false;charset=utf-8"),
+    "media-type-in-capitals": typed("Application/JSON"),
+    "lower-case": in_lower_case(error(409, ERROR)),
+    "no-phrase": error(409, ERROR, phrase=""),
+    "http-1.0": error(409, ERROR, version="1.0"),
+    "cookies": with_fields(error(409, ERROR), ("Set-Cookie", "a=b; Path=/"), ("Set-Cookie", "c=d; Secure")),
+    "challenge": with_fields(error(401, ERROR), ("WWW-Authenticate", CLAIMS)),
+}
+
+
+@proves("error.shape", "error.code", "error.message", "error.request-id")
+@given(sent=constants(SENT))
+def test_errors_as_they_are_sent(gate: Gate, sent: Answer) -> None:
+    assert sent.status is not None
+    gate.judge(gate.plain_call(), [sent], after=[gate.control([plain_error(sent.status)])])
 
 
 @proves("error.malformed")
@@ -38,8 +114,12 @@ def test_malformed_errors(gate: Gate, call: Call, case: MalformedError) -> None:
     gate.judge(call, [at_once(answer(case.status, case.content, case.media_type))], after=[control])
 
 
+FRAMINGS: Mapping[str, Framing] = {"whole": "content-length", "chunked": "chunked"}
+
+
 @proves("error.encoded")
-@given(call=guid_calls, status=Strata({"client": st.sampled_from([404, 409]), "server": st.just(500)}))
-def test_encoded_error(gate: Gate, call: Call, status: int) -> None:
+@given(status=constants({str(status): status for status in ORDINARY}), framing=constants(FRAMINGS))
+def test_encoded_error(gate: Gate, status: int, framing: Framing) -> None:
     plain = plain_error(status)
-    gate.judge(call, [replace(plain, coded=True)], after=[gate.control([plain])])
+    answers = [replace(plain, coded=True, framing=framing)]
+    gate.judge(gate.plain_call(), answers, after=[gate.control([plain])])

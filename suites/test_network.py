@@ -1,32 +1,56 @@
 """What the client does when the network is not what it seems."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 
-from graphcontract.exchange import Fault
+from hypothesis import strategies as st
+
+from graphcontract.inputs import Strata
 from graphcontract.judging.gate import Gate
-from graphcontract.service import Answer, answer, faulty, plain_error, success, with_fields
-from graphcontract.suite import proves, side_by_side
+from graphcontract.service import Answer, answer, faulty, plain_error, retry_after, success, with_fields
+from graphcontract.suite import given, proves, side_by_side
 from graphcontract.transports import Certificate
 
 MOVES = (301, 302, 303, 307, 308)
+ELSEWHERE = {
+    "other port": "{other-port}",
+    "other host": "{other-host}",
+    "other host, scheme left out": "{//other-host}",
+    "other host, scheme in capitals": "HTTP:{//other-host}",
+}
 
 
-def moved(gate: Gate, status: int, place: str) -> Answer:
-    return with_fields(answer(status), ("Location", place + gate.target(gate.plain_call())))
+def moved(gate: Gate, status: int, place: str, query: str = "") -> Answer:
+    return with_fields(answer(status), ("Location", place + gate.target(gate.plain_call()) + query))
+
+
+@proves("redirect.method", "secrets.token")
+@side_by_side(
+    move={f"{status} to itself": (status, "{self}") for status in MOVES}
+    | {f"{status} relative": (status, "") for status in MOVES}
+)
+def test_redirection(gate: Gate, move: tuple[int, str]) -> None:
+    gate.judge(gate.plain_call(), [moved(gate, *move), success()])
 
 
 @proves("redirect.credentials", "redirect.credentials-port", "redirect.method", "secrets.token")
 @side_by_side(
     move={
-        f"{status} to {place}": (status, f"{{{place}}}")
-        for status, place in product(MOVES, ("self", "other-port", "other-host"))
+        f"{status} to {name}": (status, place) for status, (name, place) in product(MOVES, ELSEWHERE.items())
     }
-    | {f"{status} relative": (status, "") for status in MOVES}
 )
-def test_redirection(gate: Gate, move: tuple[int, str]) -> None:
-    status, place = move
-    gate.judge(gate.plain_call(), [moved(gate, status, place), success()], elsewhere=[success()])
+def test_redirection_elsewhere(gate: Gate, move: tuple[int, str]) -> None:
+    if "wire" in gate.shows:
+        gate.judge(gate.plain_call(), [moved(gate, *move), success()], elsewhere=[success()])
+
+
+@proves("redirect.credentials", "redirect.credentials-port", "redirect.method")
+@side_by_side(place={f"{name} at last": place for name, place in ELSEWHERE.items()})
+def test_second_redirection_elsewhere(gate: Gate, place: str) -> None:
+    if "wire" in gate.shows:
+        answers = [moved(gate, 307, "{self}"), moved(gate, 307, place), success()]
+        gate.judge(gate.plain_call(), answers, elsewhere=[success()])
 
 
 @proves("redirect.credentials")
@@ -37,9 +61,23 @@ def test_redirection_out_of_tls(gate: Gate, status: int) -> None:
 
 
 @proves("redirect.bounded")
-@side_by_side(status={f"{status} to itself": status for status in MOVES})
-def test_redirection_loop(gate: Gate, status: int) -> None:
+@side_by_side(status={f"{status} in a circle": status for status in MOVES})
+def test_redirection_in_a_circle(gate: Gate, status: int) -> None:
     gate.judge(gate.plain_call(), [moved(gate, status, "{self}")])
+
+
+@proves("redirect.bounded")
+@side_by_side(status={f"{status} without end": status for status in MOVES})
+def test_redirection_without_end(gate: Gate, status: int) -> None:
+    gate.judge(gate.plain_call(), [moved(gate, status, "{self}", f"?step={step}") for step in range(60)])
+
+
+@proves("redirect.bounded")
+@side_by_side(status={f"{status} to and fro": status for status in MOVES})
+def test_redirection_to_and_fro(gate: Gate, status: int) -> None:
+    if "wire" in gate.shows:
+        to, fro = moved(gate, status, "{other-port}"), moved(gate, status, "{self}")
+        gate.judge(gate.plain_call(), [to], elsewhere=[fro])
 
 
 BREAKS: dict[str, Answer] = {
@@ -50,22 +88,33 @@ BREAKS: dict[str, Answer] = {
     "closed": faulty("closed"),
     "half-head": replace(success(), fault="half-head"),
     "half-content": replace(plain_error(409), fault="half-content"),
+    "half-chunked": replace(plain_error(409), fault="half-content", framing="chunked"),
     "garbage": faulty("garbage"),
     "idle-closed": replace(success(), fault="idle-closed"),
 }
 
 
 @proves("transport.failure", "secrets.token")
-@side_by_side(broken=BREAKS)
+@given(broken=Strata({name: st.just(broken) for name, broken in BREAKS.items()}), calls=2)
 def test_broken_connection(gate: Gate, broken: Answer) -> None:
-    gate.judge(gate.plain_call("opaque"), [success()], after=[gate.perform(gate.plain_call(), [broken])])
+    if "wire" in gate.shows:
+        gate.judge(gate.plain_call("opaque"), [success()], after=[gate.perform(gate.plain_call(), [broken])])
+
+
+SILENCES: dict[str, tuple[float, Sequence[Answer]]] = {
+    "503, then stalled": (2.5, [retry_after(2, plain_error(503)), faulty("stalled")]),
+    "stalled": (1.0, [faulty("stalled")]),
+    "dripped": (1.0, [replace(success(), fault="dripped")]),
+}
 
 
 @proves("transport.timeout", "secrets.token")
-@side_by_side(fault={"stalled": "stalled", "dripped": "dripped"})
-def test_no_answer(gate: Gate, fault: Fault) -> None:
-    if fault == "stalled" or gate.client.limits.timeout == "call":
-        gate.judge(replace(gate.plain_call(), timeout=1.0), [replace(success(), fault=fault)])
+@side_by_side(silence=SILENCES)
+def test_no_answer(gate: Gate, silence: tuple[float, Sequence[Answer]]) -> None:
+    timeout, answers = silence
+    bounds_all = gate.client.limits.timeout == "call"
+    if "wire" in gate.shows and (bounds_all or answers == [faulty("stalled")]):
+        gate.judge(replace(gate.plain_call(), timeout=timeout), answers)
 
 
 @proves("transport.certificate")

@@ -1,66 +1,120 @@
-"""What the client repeats, after what, and how soon. Nothing is drawn: these calls wait, side by side."""
+"""What the client repeats, after what, and how soon. Nothing that waits is drawn: such calls are made side by
+side, the longest first.
+"""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from hypothesis import strategies as st
+
+from graphcontract.clauses.reading import has_opaque_ids
+from graphcontract.exchange import Fault
+from graphcontract.inputs import Strata
 from graphcontract.judging.gate import Gate
-from graphcontract.service import Answer, faulty, plain_error, success, with_fields
-from graphcontract.suite import proves, side_by_side
+from graphcontract.service import Answer, answer, faulty, plain_error, success, with_fields
+from graphcontract.suite import given, proves, side_by_side
 
 CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsieG1zX2NjIjp7fX19"'
+GONE_BY = "Wed, 12 Nov 2025 09:30:00 GMT"
 
 
 def throttled(status: int, *retry_after: str) -> Answer:
     return with_fields(plain_error(status), *(("Retry-After", value) for value in retry_after))
 
 
-def then_success(*answers: Answer) -> Sequence[Answer]:
-    return (*answers, success())
+def dated(status: int, retry_after: str) -> Answer:
+    return with_fields(plain_error(status), ("Date", "{date+0}"), ("Retry-After", retry_after))
 
 
 WAITS: Mapping[str, Sequence[Answer]] = {
-    "429 for 1 s": then_success(throttled(429, "1")),
-    "503 for 1 s": then_success(throttled(503, "1")),
-    "504 for 1 s": then_success(throttled(504, "1")),
-    "429 for 2 s": then_success(throttled(429, "2")),
-    "503 twice": then_success(throttled(503, "1"), throttled(429, "1")),
-    "until a date": then_success(with_fields(throttled(503, "{date+2}"), ("Date", "{date+0}"))),
-    "a fraction": then_success(throttled(429, "1.5")),
-    "20 digits": then_success(throttled(429, "9" * 20)),
-    "absent": then_success(throttled(429)),
-    "negative": then_success(throttled(429, "-1")),
-    "a word": then_success(throttled(429, "soon")),
-    "exponent": then_success(throttled(429, "1e3")),
-    "a list": then_success(throttled(429, "30,120")),
-    "empty": then_success(throttled(429, "")),
-    "twice": then_success(throttled(429, "1", "2")),
-    "429 for ever": [throttled(429, "0")],
+    "503, then longer": [throttled(503, "1"), throttled(429, "2")],
+    "until a date": [dated(503, "{date+3}")],
+    "429 for 2 s": [throttled(429, "2")],
+    "a fraction": [throttled(429, "1.5")],
+    "429 for 1 s": [throttled(429, "1")],
+    "503 for 1 s": [throttled(503, "1")],
+    "504 for 1 s": [throttled(504, "1")],
+    "name in lower case": [with_fields(plain_error(429), ("retry-after", "1"))],
+}
+
+
+@proves("retry.throttled", "retry.after", "retry.equivalent", "error.failure", "secrets.token")
+@side_by_side(answers=WAITS)
+def test_throttling_that_ends(gate: Gate, answers: Sequence[Answer]) -> None:
+    gate.judge(replace(gate.plain_call(), timeout=6.0), [*answers, success()])
+
+
+LASTING: Mapping[str, Sequence[Answer]] = {
     "503 for ever": [throttled(503, "1")],
-    "500 for ever": [with_fields(plain_error(500))],
+    "429 for ever": [throttled(429, "0")],
+    "in turn for ever": [throttled(429, "0"), throttled(503, "0")] * 8,
+    "408 for ever": [throttled(408, "0")],
+    "500 for ever": [throttled(500)],
+    "no wait told": [throttled(429)],
+    "a date gone by": [dated(503, GONE_BY)],
+    "an hour": [throttled(503, "3600")],
+    "20 digits": [throttled(429, "9" * 20)],
 }
-REFUSALS: Mapping[str, Sequence[Answer]] = {
-    str(status): then_success(with_fields(plain_error(status)))
-    for status in (400, 403, 404, 409, 422, 500, 502)
-}
-CHALLENGES: Mapping[str, Sequence[Answer]] = {
-    "401": then_success(*[with_fields(plain_error(401), ("WWW-Authenticate", "Bearer"))] * 3),
-    "401 with claims": then_success(*[with_fields(plain_error(401), ("WWW-Authenticate", CLAIMS))] * 3),
-}
-LOSSES: Mapping[str, Sequence[Answer]] = {fault: then_success(faulty(fault)) for fault in ("reset", "closed")}
 
 
-@proves(
-    "retry.throttled",
-    "retry.after",
-    "retry.after-malformed",
-    "retry.bounded",
-    "retry.equivalent",
-    "retry.refused",
-    "retry.not-found",
-    "retry.conflict",
-    "retry.server-error",
-    "retry.connection-lost",
-    "secrets.token",
+@proves("retry.bounded", "retry.after", "retry.equivalent", "error.failure", "error.status", "secrets.token")
+@side_by_side(answers=LASTING)
+def test_throttling_that_lasts(gate: Gate, answers: Sequence[Answer]) -> None:
+    gate.judge(replace(gate.plain_call(), timeout=2.0), answers)
+
+
+UNREADABLE: Mapping[str, Sequence[str]] = {
+    "negative": ["-1"],
+    "a word": ["soon"],
+    "exponent": ["1e3"],
+    "a list": ["30,120"],
+    "empty": [""],
+    "twice": ["1", "2"],
+    "not a number": ["NaN"],
+    "superscript": ["\xb2"],
+    "half a date": ["Wed, 12 Nov"],
+    "no such date": ["Wed, 32 Nov 2025 25:61:61 GMT"],
+    "no such year": ["Wed, 12 Nov 99999999999 09:30:00 GMT"],
+}
+
+
+@proves("retry.after-malformed", "secrets.token")
+@side_by_side(retry_after=UNREADABLE)
+def test_wait_that_cannot_be_read(gate: Gate, retry_after: Sequence[str]) -> None:
+    gate.judge(replace(gate.plain_call(), timeout=1.0), [throttled(429, *retry_after)])
+
+
+@proves("retry.equivalent")
+@side_by_side(task_id={"reserved": "a/b c", "percent": "50%25", "beyond ascii": "é"})
+def test_retry_for_an_odd_id(gate: Gate, task_id: str) -> None:
+    (parameter,) = gate.contract.request.parameters
+    if has_opaque_ids(gate.contract):
+        gate.judge(
+            replace(gate.plain_call(), arguments={parameter: task_id}), [throttled(503, "0"), success()]
+        )
+
+
+REFUSALS: Mapping[str, Answer] = {
+    **{str(status): throttled(status) for status in (400, 403, 404, 409, 422, 500, 502)},
+    "500 without content": answer(500),
+    "502 as a page": answer(502, b"<html><h1>Bad Gateway</h1></html>", "text/html"),
+    "401": with_fields(plain_error(401), ("WWW-Authenticate", "Bearer")),
+    "401 with claims": with_fields(plain_error(401), ("WWW-Authenticate", CLAIMS)),
+}
+
+
+@proves("retry.refused", "retry.not-found", "retry.conflict", "retry.server-error", "secrets.token")
+@side_by_side(refusal=REFUSALS)
+def test_refusals(gate: Gate, refusal: Answer) -> None:
+    gate.judge(gate.plain_call(), [refusal] * 3 + [success()])
+
+
+@proves("retry.connection-lost", "secrets.token")
+@given(
+    fault=Strata({fault: st.just(fault) for fault in ("reset", "closed", "half-head")}),
+    kept=Strata({"new": st.just(False), "kept": st.just(True)}),
 )
-@side_by_side(answers={**WAITS, **REFUSALS, **CHALLENGES, **LOSSES})
-def test_retries(gate: Gate, answers: Sequence[Answer]) -> None:
-    gate.judge(gate.plain_call(), answers)
+def test_lost_connection(gate: Gate, fault: Fault, kept: bool) -> None:
+    if "wire" in gate.shows:
+        before = [gate.perform(gate.plain_call("opaque"), [success()])] if kept else []
+        gate.judge(gate.plain_call(), [faulty(fault), success()], after=before)

@@ -18,6 +18,7 @@ FLOORS = (
     {"clauses", "clients", "loading", "suite", "transports"},
     {"judging", "reporting"},
     {"session", "suites"},
+    {"doctor"},
     {"plugin"},
     {"cli"},
 )

@@ -9,7 +9,7 @@ import pytest
 
 from graphcontract import service
 from graphcontract.exchange import Fields, WireRequest
-from graphcontract.service import Answer, Script, render
+from graphcontract.service import Answer, Script, Spelling, render
 
 
 def asking(*fields: tuple[str, str]) -> WireRequest:
@@ -80,6 +80,22 @@ def test_others_do_not(status: int | None) -> None:
     assert service.at_once(Answer(status)) == Answer(status)
 
 
+@pytest.mark.parametrize(
+    ("spelling", "content"),
+    [
+        ("usual", '{"a": ["é", 1]}'),
+        ("compact", '{"a":["é",1]}'),
+        ("indented", '{\r\n  "a": [\r\n    "é",\r\n    1\r\n  ]\r\n}'),
+        ("escaped", '{"a": ["\\u00e9", 1]}'),
+    ],
+)
+def test_spellings_of_one_document(spelling: Spelling, content: str) -> None:
+    document = {"a": ["é", 1]}
+    assert service.spelled(document, spelling) == content.encode()
+    made = service.error(409, document, spelling=spelling, close=True)
+    assert (made.content, made.close) == (content.encode(), True)
+
+
 # settled
 
 
@@ -120,6 +136,7 @@ def test_no_content() -> None:
             head("Transfer-Encoding: chunked") + b"3\r\nabc\r\n0\r\n\r\n",
         ),
         (Answer(409, framing="chunked"), head("Transfer-Encoding: chunked") + b"0\r\n\r\n"),
+        (Answer(409, content=b"abc", framing="to-the-end"), head("Connection: close") + b"abc"),
         (Answer(409, content=b"abc", framing="none"), b"\r\nabc"),
     ],
 )
@@ -134,6 +151,29 @@ def test_before_and_after() -> None:
     assert rendered.before == head("HTTP/1.1 100 Continue") + head("HTTP/1.1 103 Early Hints")
     assert (rendered.stray, rendered.interim, rendered.close) == (b"x", (100, 103), True)
     assert rendered.fields == (("Connection", "close"),)
+
+
+def test_fields_of_interim_answers() -> None:
+    rendered = render(Answer(204, (("A", "b"),), interim=(100, 103), interim_fields=(("Link", "x"),)), asking())
+    assert rendered.before == head("HTTP/1.1 100 Continue", "Link: x") + head(
+        "HTTP/1.1 103 Early Hints", "Link: x"
+    )
+    assert rendered.final == head("HTTP/1.1 204 No Content", "A: b")
+
+
+def test_a_head_of_another_spelling() -> None:
+    rendered = render(Answer(204, (("A", "b"),), phrase="Done", gap="\t", interim=(100,)), asking())
+    assert rendered.before == head("HTTP/1.1 100 Continue")
+    assert rendered.final == head("HTTP/1.1 204 Done", "A:\tb")
+    assert render(Answer(204, phrase=""), asking()).final == head("HTTP/1.1 204 ")
+
+
+@pytest.mark.parametrize("answer", [Answer(409, version="1.0"), Answer(409, framing="to-the-end")])
+def test_what_ends_with_the_connection_closes_it(answer: Answer) -> None:
+    rendered = render(answer, asking())
+    assert rendered.close
+    assert ("Connection", "close") in rendered.fields
+    assert rendered.final.startswith(f"HTTP/{answer.version} 409 Conflict\r\n".encode())
 
 
 def test_a_status_without_a_name() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.reading import answered, said
+from graphcontract.clauses.reading import answered, graph_error, own_requests, said, unexposed
 from graphcontract.contract import Contract
-from graphcontract.exchange import Exchange, Trial
+from graphcontract.exchange import Exchange, Trial, WireResponse
 
 _UNKEPT = ("crash", "hang")
 
@@ -25,14 +25,28 @@ def _by_status(admits: Callable[[Contract, int], bool]) -> Callable[[Contract, T
     return when
 
 
-def _controls_held(contract: Contract, trial: Trial) -> bool:
-    """Whether every control before the exchange on trial was answered and taken for what it was."""
-    for step in trial.steps[:-1]:
-        status = _status(contract, step)
-        taken = "success" if status == contract.success.status else "failure"
-        if status is None or step.outcome.kind != taken:
-            return False
-    return True
+def _owed(contract: Contract, last: WireResponse) -> str:
+    return "success" if last.status == contract.success.status else "failure"
+
+
+def _true(contract: Contract, exchange: Exchange) -> bool:
+    """Whether the call was answered and taken for what it was, with its status where one is told."""
+    last, outcome = answered(contract, exchange), exchange.outcome
+    if last is None or outcome.kind != _owed(contract, last):
+        return False
+    return outcome.reported_status in (None, last.status)
+
+
+def _held(contract: Contract, control: Exchange) -> bool:
+    """Whether a control is fit to be compared with: one request, and a true outcome."""
+    return _true(contract, control) and len(own_requests(contract, control)) == 1
+
+
+def _lost_texts(contract: Contract, control: Exchange, exchange: Exchange) -> str:
+    """What the client told of the error in the control, and not of the same error in the exchange."""
+    last = answered(contract, control)
+    error = graph_error(last) if last is not None else None
+    return ", ".join(unexposed(error, control.outcome, exchange.outcome)) if error is not None else ""
 
 
 @clause(
@@ -52,6 +66,7 @@ def no_content(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 @clause(
     "response.other-success",
+    "rejected",
     "crash",
     "hang",
     when=_by_status(lambda contract, status: 200 <= status < 300 and status != contract.success.status),
@@ -59,7 +74,7 @@ def no_content(contract: Contract, trial: Trial) -> Iterator[Finding]:
 def other_success(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Success or failure, either is definite; the service's drift is no reason to die."""
     outcome = trial.last.outcome
-    if outcome.kind in _UNKEPT:
+    if outcome.kind not in ("success", "failure"):
         yield Finding(outcome.kind, f"success or failure for {_status(contract, trial.last)}", said(outcome))
 
 
@@ -85,40 +100,55 @@ def not_modified(_contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 def _interim_sent(contract: Contract, trial: Trial) -> bool:
     last = answered(contract, trial.last)
-    return last is not None and bool(last.interim) and _controls_held(contract, trial)
+    if len(trial.steps) < 2 or last is None or not last.interim:
+        return False
+    return _held(contract, trial.steps[-2]) and _status(contract, trial.steps[-2]) == last.status
 
 
 @clause(
     "response.interim",
     "success",
     "failure",
+    "rejected",
     "crash",
     "hang",
     "other-status",
+    "other-error",
     when=_interim_sent,
     needs=frozenset({"wire"}),
 )
 def interim(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The final answer decides; 100, 102 and 103 come before it (RFC 9110, 15.2)."""
-    last = answered(contract, trial.last)
-    outcome = trial.last.outcome
+    last, outcome = answered(contract, trial.last), trial.last.outcome
     if last is None:
         return
-    final = "success" if last.status == contract.success.status else "failure"
-    owed = f"{final} for {' '.join(map(str, last.interim))} {last.status}"
-    if outcome.kind in (*_UNKEPT, "success", "failure") and outcome.kind != final:
+    owed = f"{_owed(contract, last)} for {' '.join(map(str, last.interim))} {last.status}"
+    if outcome.kind != _owed(contract, last):
         yield Finding(outcome.kind, owed, said(outcome))
-    elif outcome.error and outcome.error.status is not None and outcome.error.status != last.status:
+    elif not _true(contract, trial.last):
         yield Finding("other-status", f"status {last.status}", said(outcome))
+    elif lost := _lost_texts(contract, trial.steps[-2], trial.last):
+        yield Finding("other-error", f"{owed}, and its {lost}", said(outcome))
 
 
-def _strayed(contract: Contract, trial: Trial) -> bool:
-    if len(trial.steps) < 3:
+def _is_stray(contract: Contract, exchange: Exchange) -> bool:
+    """Whether more came than the answer may have: bytes after it, content or chunks with a 204."""
+    sent = answered(contract, exchange)
+    if sent is None:
         return False
-    control, strayed, _ = trial.steps[-3:]
-    sent = answered(contract, strayed)
-    held = _controls_held(contract, Trial((control, control)))
-    return held and sent is not None and bool(sent.content or sent.stray or sent.values("transfer-encoding"))
+    framed = bool(sent.content or sent.values("transfer-encoding"))
+    return bool(sent.stray) or (sent.status == 204 and framed)
+
+
+def _around_the_stray(contract: Contract, trial: Trial) -> tuple[Exchange, Exchange] | None:
+    """The call with the stray content and the control for the one on trial; None unless all controls held."""
+    status = _status(contract, trial.last)
+    for place, step in enumerate(trial.steps[:-1]):
+        if _is_stray(contract, step):
+            controls = trial.steps[:place]
+            fit = [control for control in controls if status in (None, _status(contract, control))]
+            return (step, fit[0]) if fit and all(_held(contract, each) for each in controls) else None
+    return None
 
 
 @clause(
@@ -128,26 +158,29 @@ def _strayed(contract: Contract, trial: Trial) -> bool:
     "next-lost",
     "next-misread",
     "next-repeated",
-    when=_strayed,
+    when=lambda contract, trial: _around_the_stray(contract, trial) is not None,
     needs=frozenset({"wire"}),
     looks_back=True,
 )
 def stray_content(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """What follows a 204 on a kept connection is not the next call's answer (RFC 9112, 6.3)."""
-    strayed, following = trial.steps[-2:]
-    if strayed.outcome.kind in _UNKEPT:
-        yield Finding(
-            strayed.outcome.kind, "an outcome for the answer with stray content", said(strayed.outcome)
-        )
+    """What follows a 204 on a kept connection is not a later call's answer (RFC 9112, 6.3)."""
+    found = _around_the_stray(contract, trial)
+    if found is None:
         return
-    last = answered(contract, following)
+    strayed, control = found
+    if strayed.outcome.kind in _UNKEPT:
+        owed = "an outcome for the answer with stray content"
+        yield Finding(strayed.outcome.kind, owed, said(strayed.outcome))
+        return
+    following, last = trial.last, answered(contract, trial.last)
     if last is None:
         yield Finding("next-lost", "the next call's request", f"none, and {said(following.outcome)}")
         return
-    if len(following.requests) > 1:
-        yield Finding("next-repeated", "one request in the next call", f"{len(following.requests)} requests")
-    owed = "success" if last.status == contract.success.status else "failure"
-    seen = following.outcome
-    status = seen.error.status if seen.error else None
-    if seen.kind != owed or (status is not None and status != last.status):
-        yield Finding("next-misread", f"{owed} for {last.status} in the next call", said(seen))
+    if (requests := len(own_requests(contract, following))) > 1:
+        yield Finding("next-repeated", "one request in the next call", f"{requests} requests")
+    owed = f"{_owed(contract, last)} for {last.status} in the next call"
+    lost = _lost_texts(contract, control, following)
+    if not _true(contract, following):
+        yield Finding("next-misread", owed, said(following.outcome))
+    elif lost:
+        yield Finding("next-misread", f"{owed}, and its {lost}", said(following.outcome))

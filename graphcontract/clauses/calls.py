@@ -6,7 +6,17 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.reading import TELLING, answered, own_requests, said, target_of
+from graphcontract.clauses.reading import (
+    B64TOKEN,
+    TELLING,
+    answered,
+    graph_error,
+    is_guid,
+    own_requests,
+    said,
+    target_of,
+)
+from graphcontract.clauses.secrets import shows
 from graphcontract.contract import Contract
 from graphcontract.exchange import Exchange, Outcome, Trial
 from graphcontract.target import Template, decode
@@ -18,18 +28,23 @@ def _told(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "the client's own output", outcome.output
     yield "the request id", outcome.request_id or ""
     if outcome.error:
-        for name in ("type", "code", "message", "request_id"):
+        for name in ("kind", "type", "code", "message", "request_id"):
             yield f"the error's {name}", getattr(outcome.error, name) or ""
 
 
-@clause("secrets.token", "outcome", "output", when=lambda _, trial: len(trial.last.call.token) >= TELLING)
+def _has_token(_contract: Contract, trial: Trial) -> bool:
+    return any(len(step.call.token) >= TELLING for step in trial.steps)
+
+
+@clause("secrets.token", "outcome", "output", when=_has_token, looks_back=True)
 def token(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """What is printed or raised ends in logs, and logs are read by many."""
-    telling = trial.last.call.token[:TELLING]
-    for where, text in _told(trial.last.outcome):
-        if telling in text:
-            kind = "output" if "output" in where else "outcome"
-            yield Finding(kind, "the token nowhere but on the wire", f"it stands in {where}")
+    tokens = {step.call.token for step in trial.steps}
+    for step in trial.steps:
+        for where, text in _told(step.outcome):
+            if any(shows(each, text) for each in tokens):
+                kind = "output" if "output" in where else "outcome"
+                yield Finding(kind, "the token nowhere but on the wire", f"it stands in {where}")
 
 
 def _sequence(_contract: Contract, trial: Trial) -> bool:
@@ -48,24 +63,25 @@ def _mixed(contract: Contract, steps: tuple[Exchange, ...]) -> Iterator[Finding]
 
 def _foreign(contract: Contract, step: Exchange, ids: set[str], tokens: set[str]) -> Iterator[Finding]:
     own, template = step.call, Template.of(contract)
+    ids, tokens = ids - {own.task_id}, tokens - {own.token}
     authority = urlsplit(own.base_url or "").netloc
     for request in step.requests:
-        target = target_of(contract, request)
+        target, raw = target_of(contract, request), request.raw.decode("latin-1")
         place = target.place_of(template, own.task_id)
         seen = decode(target.segments[place]).decode("utf-8", "replace") if place is not None else ""
-        if seen != own.task_id and seen in ids:
-            yield Finding("id", f"the id {own.task_id}", f"{seen}, which is another call's", at=request)
-        for value in request.values("authorization"):
-            given = value.partition(" ")[2].strip()
-            if given != own.token and given in tokens:
-                yield Finding("token", "the call's own token", "the token of another call", at=request)
+        if seen in ids or any(id in raw for id in ids if is_guid(id)):
+            yield Finding("id", f"the id {own.task_id}", "the id of another call", at=request)
+        if not tokens.isdisjoint(B64TOKEN.findall(raw)):
+            yield Finding("token", "the call's own token", "the token of another call", at=request)
         for host in request.values("host"):
             if host != authority:
                 yield Finding("root", f"Host: {authority}", host, at=request)
 
 
 def _misreported(contract: Contract, step: Exchange, steps: Sequence[Exchange]) -> Iterator[Finding]:
-    """A step without its request, or one whose outcome differs from that of the others so answered."""
+    """A step without its request, or one whose outcome differs from that of the others so answered, or
+    tells what another was answered.
+    """
     last = answered(contract, step)
     if last is None:
         requests = own_requests(contract, step)
@@ -76,6 +92,15 @@ def _misreported(contract: Contract, step: Exchange, steps: Sequence[Exchange]) 
     alike = (each for each in steps if (found := answered(contract, each)) and found.status == last.status)
     if _taken_for(step.outcome) != owed and any(_taken_for(each.outcome) == owed for each in alike):
         yield Finding("outcome", f"{owed[0]} for {last.status}, as elsewhere", said(step.outcome))
+    told = step.outcome.error.request_id if step.outcome.error else step.outcome.request_id
+    if told and told != _request_id(contract, step) and told in {_request_id(contract, it) for it in steps}:
+        yield Finding("outcome", "the request id of its own answer", f"{told}, which is another call's")
+
+
+def _request_id(contract: Contract, step: Exchange) -> str | None:
+    last = answered(contract, step)
+    error = graph_error(last) if last is not None else None
+    return error.request_id if error is not None else None
 
 
 def _taken_for(outcome: Outcome) -> tuple[str, int | None]:

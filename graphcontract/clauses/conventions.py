@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, Unowed, clause
 from graphcontract.clauses.reading import (
     GUID,
     abbreviated,
+    asking,
     has_controls,
     has_opaque_ids,
     is_guid,
+    is_opaque,
     is_usable,
     own_requests,
     target_of,
 )
 from graphcontract.contract import Contract
 from graphcontract.exchange import Trial, WireRequest
-from graphcontract.target import Template, decode, is_plain
+from graphcontract.target import Template, decode
+
+_CONTROLS_IN_ID = re.compile("([\x00-\x1f\x7f-\x9f]+)")
+# Tabs and what is above ASCII may stand in a field's value (RFC 9110, 5.5).
+_CONTROLS_IN_FIELD = re.compile("([\x00-\x08\x0a-\x1f\x7f]+)")
+_NEIGHBOURS = 8
 
 
 def _as_asked(contract: Contract, trial: Trial) -> list[WireRequest]:
     """Well-formed requests of the call whose content is as it is owed; another clause judges that."""
-    requests = [each for each in own_requests(contract, trial.last) if each.malformed is None]
+    requests = [each for each in asking(contract, trial.last) if each.malformed is None]
     if contract.request.content == "unconstrained":
         return requests
     return [each for each in requests if bool(each.content_size) == (contract.request.content == "required")]
@@ -51,6 +59,7 @@ def _present(request: WireRequest, field: str) -> Iterator[Finding]:
     "chunked",
     "present",
     when=lambda contract, trial: any(each.version == "1.1" for each in _as_asked(contract, trial)),
+    otherwise="the client sends no HTTP/1.1 request with the content that is owed",
     unowed=_rule("Content-Length"),
 )
 def content_length(contract: Contract, trial: Trial) -> Iterator[Finding]:
@@ -91,6 +100,7 @@ def content_type(contract: Contract, trial: Trial) -> Iterator[Finding]:
 @clause(
     "request.client-request-id",
     "missing",
+    "repeated",
     "not-a-guid",
     "same-for-calls",
     "other-for-retry",
@@ -103,33 +113,41 @@ def content_type(contract: Contract, trial: Trial) -> Iterator[Finding]:
 def client_request_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """One GUID a call, kept for its retries: what Graph's support asks for."""
     if _forbids(contract, "client-request-id"):
-        for request in own_requests(contract, trial.last):
+        for request in asking(contract, trial.last):
             yield from _present(request, "client-request-id")
         return
     earlier: set[str] = set()
     for step in trial.steps:
         ids: list[str] = []
-        for request in own_requests(contract, step):
-            values = request.values("client-request-id")
-            if not values:
-                yield Finding("missing", "a client-request-id", "none", at=request)
-                continue
-            if GUID.fullmatch(values[0].strip("{}")) is None:
-                yield Finding("not-a-guid", "a GUID", abbreviated(values[0]), at=request)
-            if values[0] in earlier:
-                yield Finding("same-for-calls", "another one for each call", values[0], at=request)
-            if ids and values[0] != ids[0]:
-                seen = f"{ids[0]}, then {abbreviated(values[0])}"
-                yield Finding("other-for-retry", "the same one for a retry", seen, at=request)
-            ids.append(values[0])
+        for request in asking(contract, step):
+            yield from _correlation_faults(request)
+            for id in request.values("client-request-id")[:1]:
+                if id in earlier:
+                    yield Finding("same-for-calls", "another one for each call", abbreviated(id), at=request)
+                if ids and id != ids[0]:
+                    seen = f"{abbreviated(ids[0])}, then {abbreviated(id)}"
+                    yield Finding("other-for-retry", "the same one for a retry", seen, at=request)
+                ids.append(id)
         earlier.update(ids)
+
+
+def _correlation_faults(request: WireRequest) -> Iterator[Finding]:
+    ids = request.values("client-request-id")
+    if not ids:
+        yield Finding("missing", "a client-request-id", "none", at=request)
+    if len(ids) > 1:
+        yield Finding("repeated", "one client-request-id", f"{len(ids)} of them", at=request)
+    for id in ids:
+        bare = id[1:-1] if id.startswith("{") and id.endswith("}") else id
+        if GUID.fullmatch(bare) is None:
+            yield Finding("not-a-guid", "a GUID", abbreviated(id), at=request)
 
 
 def _is_opaque(contract: Contract, trial: Trial) -> bool:
     call = trial.last.call
-    plain = is_plain(call.task_id) and not is_guid(call.task_id) and is_usable(call)
+    opaque = is_opaque(call.task_id) and not is_guid(call.task_id) and is_usable(call)
     control = own_requests(contract, trial.steps[0]) if len(trial.steps) > 1 else []
-    return plain and bool(control)
+    return opaque and bool(control)
 
 
 @clause(
@@ -152,31 +170,31 @@ def _unusable(_contract: Contract, trial: Trial) -> bool:
     return trial.last.call.task_id in ("", ".", "..")
 
 
-@clause("input.unusable-id", "dot-segment", "collapsed", when=_unusable, needs=frozenset({"id"}))
+@clause("input.unusable-id", "dot-segment", "collapsed", "other-id", when=_unusable, needs=frozenset({"id"}))
 def unusable_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Dot segments are removed wherever a path is normalised, encoded or not (RFC 3986, 6.2.2)."""
-    template = Template.of(contract)
     task_id = trial.last.call.task_id
-    for request in own_requests(contract, trial.last):
-        target = target_of(contract, request)
-        if target.key_in_parentheses:
-            continue
-        decoded = [decode(segment) for segment in target.segments]
-        owed = f"a refusal of the id {task_id!r}, or a path that it does not change"
-        if b"." in decoded or b".." in decoded:
-            yield Finding("dot-segment", owed, request.target, repr(task_id), request)
-        elif len(target.segments) < len(template.segments):
-            yield Finding("collapsed", owed, request.target, repr(task_id), request)
+    owed = f"a refusal of the id {task_id!r}, or a path that it does not change"
+    for request in asking(contract, trial.last):
+        kind = _unusable_id_fault(contract, request, task_id)
+        if kind:
+            yield Finding(kind, owed, abbreviated(request.target, 400), repr(task_id), request)
 
 
-def _field_control(character: str) -> bool:
-    """Controls that a field value cannot hold; tabs it can, and bytes above ASCII (RFC 9110, 5.5)."""
-    return character != "\t" and (ord(character) < 0x20 or character == "\x7f")
+def _unusable_id_fault(contract: Contract, request: WireRequest, task_id: str) -> str | None:
+    template, target = Template.of(contract), target_of(contract, request)
+    decoded = target.decoded()
+    if not target.key_in_parentheses and (b"." in decoded or b".." in decoded):
+        return "dot-segment"
+    if len(decoded) < len(template.segments):
+        return "collapsed"
+    place = target.place_of(template, task_id)
+    return "other-id" if place is None or decoded[place] != task_id.encode() else None
 
 
 def _injected(_contract: Contract, trial: Trial) -> bool:
     call = trial.last.call
-    return has_controls(call.task_id) or any(map(_field_control, call.token))
+    return has_controls(call.task_id) or _CONTROLS_IN_FIELD.search(call.token) is not None
 
 
 @clause("input.injection", "raw-in-id", "raw-in-token", "altered", when=_injected, needs=frozenset({"id"}))
@@ -184,35 +202,44 @@ def injection(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A control character is refused, or percent-encoded in the id; dropping it asks for another task."""
     call = trial.last.call
     owed = "a refusal, or no raw control character on the wire"
+    found = False
     for request in trial.last.requests:
-        for kind, text, judged in (
-            ("raw-in-id", call.task_id, has_controls),
-            ("raw-in-token", call.token, _field_control),
+        for kind, text, controls in (
+            ("raw-in-id", call.task_id, _CONTROLS_IN_ID),
+            ("raw-in-token", call.token, _CONTROLS_IN_FIELD),
         ):
-            controls = next((run for run, around in _runs(text, judged) if around in request.raw), None)
-            if controls is not None:
-                yield Finding(kind, owed, f"{controls!r}, raw in the request", at=request)
-    if not has_controls(call.task_id):
+            run = next((run for run, raw in _runs(text, controls) if raw.search(request.raw)), None)
+            if run is not None:
+                found = True
+                yield Finding(kind, owed, f"{run!r}, raw in the request", at=request)
+    if found or not has_controls(call.task_id):
         return
-    for request in own_requests(contract, trial.last):
+    owed = f"the id {abbreviated(repr(call.task_id))}, or a refusal"
+    for request in asking(contract, trial.last):
         target = target_of(contract, request)
         place = target.place_of(Template.of(contract), call.task_id)
         seen = target.segments[place] if place is not None else request.target
-        if request.malformed is None and decode(seen) != call.task_id.encode():
-            yield Finding(
-                "altered", f"the id {abbreviated(repr(call.task_id))}, or a refusal", seen, at=request
+        if decode(seen) != call.task_id.encode():
+            yield Finding("altered", owed, abbreviated(seen, 400), at=request)
+
+
+def _runs(text: str, controls: re.Pattern[str]) -> Iterator[tuple[str, re.Pattern[bytes]]]:
+    """Each run of control characters, with what it and its neighbours are on the wire, raw.
+
+    Line ends within a text count in any form, folded lines too; at its end a line feed alone, or a carriage
+    return alone, for both together end a line from which they were taken off.
+    """
+    parts = controls.split(text)
+    for before, run, after in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
+        if not after and run.endswith("\r\n"):
+            continue
+        for encoding in ("utf-8", "latin-1"):
+            left, middle, right = (
+                re.escape(part.encode(encoding, "ignore"))
+                for part in (before[-_NEIGHBOURS:], run, after[:_NEIGHBOURS])
             )
-
-
-def _runs(text: str, judged: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-    """Each run of control characters, with the bytes that it and its neighbours would be on the wire, raw."""
-    start = 0
-    while start < len(text):
-        end = start
-        while end < len(text) and judged(text[end]):
-            end += 1
-        if end > start:
-            around = text[max(0, start - 2) : end] + (text[end : end + 2] or "\r\n")
-            for encoding in ("utf-8", "latin-1"):
-                yield text[start:end], around.encode(encoding, "ignore")
-        start = end + 1
+            if after:
+                middle = re.sub(rb"(?:\\[\r\n])+", rb"[\\r\\n]+[ \\t]*", middle)
+            # What goes on after the text's end may be a field whose name begins alike, or a line's end.
+            end = rb"(?![\w:-])" if after else rb"(?!\n)"
+            yield run, re.compile(left + middle + right + (end if len(after) < _NEIGHBOURS else b""))

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.reading import GraphError, abbreviated, answered, graph_error, said
+from graphcontract.clauses.reading import (
+    TextOfError,
+    abbreviated,
+    answered,
+    exposes,
+    graph_error,
+    own_requests,
+    said,
+    unexposed,
+)
 from graphcontract.contract import Contract
 from graphcontract.exchange import Exchange, ReportedError, Trial, WireResponse
 
@@ -15,31 +24,39 @@ def _error_answer(contract: Contract, exchange: Exchange) -> WireResponse | None
     return last if last is not None and last.status >= 400 else None
 
 
-def _failed(exchange: Exchange) -> bool:
-    return exchange.outcome.kind in ("failure", "rejected")
-
-
 def _answered_with_error(contract: Contract, trial: Trial) -> bool:
     return _error_answer(contract, trial.last) is not None
 
 
-@clause("error.failure", "success", "crash", "hang", when=_answered_with_error)
+def _may_be_waiting(contract: Contract, exchange: Exchange) -> bool:
+    """Whether a client that did not return may be trying again, which its timeout does not bound."""
+    unbounded = exchange.outcome.kind == "hang" and exchange.bounds != "call"
+    return unbounded and len(own_requests(contract, exchange)) > 1
+
+
+@clause(
+    "error.failure",
+    "success",
+    "rejected",
+    "crash",
+    "hang",
+    when=lambda contract, trial: (
+        _answered_with_error(contract, trial) and not _may_be_waiting(contract, trial.last)
+    ),
+)
 def failure(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """An error answer is failure by the client's documented error, 404 included: nothing was canceled."""
-    if not _failed(trial.last):
-        status = answered(contract, trial.last)
-        owed = f"failure for {status.status if status else 'an error'}"
-        yield Finding(trial.last.outcome.kind, owed, said(trial.last.outcome), _status_class(contract, trial))
-
-
-def _status_class(contract: Contract, trial: Trial) -> str:
-    last = answered(contract, trial.last)
-    return str(last.status) if last is not None else ""
+    last, outcome = _error_answer(contract, trial.last), trial.last.outcome
+    if last is not None and outcome.kind != "failure":
+        yield Finding(outcome.kind, f"failure for {last.status}", said(outcome), str(last.status))
 
 
 def _reported(contract: Contract, trial: Trial) -> tuple[ReportedError, WireResponse] | None:
-    last, error = _error_answer(contract, trial.last), trial.last.outcome.error
-    if last is None or error is None or trial.last.outcome.kind != "failure":
+    """The error that the client reports, and the answer that it is about."""
+    exchange = trial.last
+    last, error = _error_answer(contract, exchange), exchange.outcome.error
+    out_of_time = exchange.ended - exchange.started >= exchange.call.timeout
+    if last is None or error is None or exchange.outcome.kind != "failure" or out_of_time:
         return None
     return error, last
 
@@ -57,55 +74,36 @@ def status(contract: Contract, trial: Trial) -> Iterator[Finding]:
         error, last = reported
         if error.status != last.status:
             kind = "missing" if error.status is None else "other"
-            yield Finding(
-                kind, f"status {last.status}", f"status {error.status}", _status_class(contract, trial)
-            )
+            yield Finding(kind, f"status {last.status}", f"status {error.status}", str(last.status))
 
 
-Texts = Callable[[GraphError], str | None]
-Exposed = Callable[[ReportedError], str | None]
+def _owed(last: WireResponse, text: TextOfError) -> str | None:
+    """A text that an answer has for the client's error; a request id, where both of its places agree."""
+    error = graph_error(last)
+    owed: str | None = getattr(error, text, None)
+    return None if text == "request_id" and owed not in last.values("request-id") else owed
 
 
-def _told(contract: Contract, trial: Trial, owed: Texts) -> tuple[ReportedError, str] | None:
-    """What the client exposes, and the text that the answer held for it."""
-    reported = _reported(contract, trial)
-    if reported is None:
-        return None
-    error = graph_error(reported[1])
-    text = owed(error) if error is not None else None
-    return (reported[0], text) if text else None
+def _exposes(id: str, needs: str, text: TextOfError) -> None:
+    """Register the clause that a text of an error object is exposed."""
 
+    def when(contract: Contract, trial: Trial) -> bool:
+        reported = _reported(contract, trial)
+        return reported is not None and bool(_owed(reported[1], text))
 
-def _exposes(id: str, needs: str, owed: Texts, exposed: Exposed, part: bool) -> None:
-    """Register the clause that a member of an error object is exposed; with `part`, inside other text."""
-
-    @clause(
-        id,
-        "missing",
-        "other",
-        when=lambda contract, trial: _told(contract, trial, owed) is not None,
-        needs=frozenset({needs}),
-    )
+    @clause(id, "missing", "other", when=when, needs=frozenset({needs}))
     def judge(contract: Contract, trial: Trial) -> Iterator[Finding]:
-        told = _told(contract, trial, owed)
-        if told is None:
+        reported = _reported(contract, trial)
+        error = graph_error(reported[1]) if reported else None
+        if reported is None or error is None or exposes(error, reported[0], text):
             return
-        given, text = exposed(told[0]), told[1]
-        if not given:
-            yield Finding("missing", abbreviated(text), "nothing")
-        elif given != text and not (part and text.strip() in given):
-            yield Finding("other", abbreviated(text), abbreviated(given))
+        owed, given = _owed(reported[1], text) or "", getattr(reported[0], text)
+        yield Finding("other" if given else "missing", abbreviated(owed), abbreviated(given or "nothing"))
 
 
-_exposes("error.code", "code", lambda error: error.code, lambda given: given.code, part=False)
-_exposes("error.message", "message", lambda error: error.message, lambda given: given.message, part=True)
-_exposes(
-    "error.request-id",
-    "request-id",
-    lambda error: error.request_id,
-    lambda given: given.request_id,
-    part=False,
-)
+_exposes("error.code", "code", "code")
+_exposes("error.message", "message", "message")
+_exposes("error.request-id", "request-id", "request_id")
 
 
 def _same_status_failed(contract: Contract, trial: Trial) -> bool:
@@ -113,7 +111,7 @@ def _same_status_failed(contract: Contract, trial: Trial) -> bool:
     if len(trial.steps) < 2 or not _answered_with_error(contract, trial):
         return False
     control = trial.steps[-2]
-    return _answered_with_error(contract, Trial((control,))) and _failed(control)
+    return _answered_with_error(contract, Trial((control,))) and control.outcome.kind == "failure"
 
 
 def _lost_hold(contract: Contract, trial: Trial) -> Iterator[tuple[str, str, str]]:
@@ -122,7 +120,7 @@ def _lost_hold(contract: Contract, trial: Trial) -> Iterator[tuple[str, str, str
     last = answered(contract, exchange)
     if last is None:
         return
-    if not _failed(exchange):
+    if exchange.outcome.kind != "failure":
         yield exchange.outcome.kind, f"failure for {last.status}", said(exchange.outcome)
         return
     told = answered(contract, control)
@@ -132,7 +130,7 @@ def _lost_hold(contract: Contract, trial: Trial) -> Iterator[tuple[str, str, str
         yield kind, f"status {last.status}", said(exchange.outcome)
 
 
-_HOLDS = ("success", "crash", "hang", "no-status", "other-status")
+_HOLDS = ("success", "rejected", "crash", "hang", "no-status", "other-status")
 
 
 @clause("error.shape", *_HOLDS, when=_same_status_failed, looks_back=True)
@@ -167,9 +165,10 @@ def encoded(contract: Contract, trial: Trial) -> Iterator[Finding]:
     for kind, owed, seen in _lost_hold(contract, trial):
         yield Finding(kind, owed, seen)
     control, exchange = trial.steps[-2:]
-    plain, coded = control.outcome.error, exchange.outcome.error
-    if plain and coded:
-        for name in ("code", "message"):
-            owed, seen = getattr(plain, name), getattr(coded, name)
-            if owed and owed != seen:
-                yield Finding("garbled", f"{name} {abbreviated(owed)}", f"{name} {abbreviated(str(seen))}")
+    plain = answered(contract, control)
+    error = graph_error(plain) if plain is not None else None
+    if error is None or exchange.outcome.kind != "failure":
+        return
+    for text in unexposed(error, control.outcome, exchange.outcome):
+        owed, given = getattr(error, text), getattr(exchange.outcome.error, text, None)
+        yield Finding("garbled", f"{text} {abbreviated(owed)}", f"{text} {abbreviated(str(given))}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from graphcontract.clauses import Finding, When, clause
-from graphcontract.clauses.reading import TELLING, answered, own_requests, said
+from graphcontract.clauses.reading import answered, own_requests, said
+from graphcontract.clauses.secrets import shows
 from graphcontract.contract import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest
 
@@ -15,20 +16,21 @@ _UNKEPT = ("crash", "hang")
 _REWRITTEN = (301, 302, 307, 308)
 
 
-def _redirected_to(exchange: Exchange) -> tuple[int, str] | None:
-    """Status and absolute target of the call's first redirection; None without one."""
+def _locations(exchange: Exchange) -> Iterator[tuple[int, SplitResult]]:
+    """Status and absolute target of each redirection from the call's own root, in order."""
     for response in exchange.responses:
         if 300 <= response.status < 400 and response.values("location"):
-            return response.status, urljoin(exchange.call.base_url or "", response.values("location")[0])
-    return None
+            try:
+                place = urlsplit(urljoin(exchange.call.base_url or "", response.values("location")[0]))
+                _port = place.port
+            except ValueError:
+                continue
+            yield response.status, place
 
 
-def _way(exchange: Exchange) -> str | None:
+def _way(exchange: Exchange, there: SplitResult) -> str:
     """Where a redirection leads, as the call's root sees it: `same`, `port`, `host` or `downgrade`."""
-    redirected = _redirected_to(exchange)
-    if redirected is None:
-        return None
-    here, there = urlsplit(exchange.call.base_url or ""), urlsplit(redirected[1])
+    here = urlsplit(exchange.call.base_url or "")
     if here.scheme == "https" and there.scheme == "http":
         return "downgrade"
     if here.hostname != there.hostname:
@@ -37,15 +39,20 @@ def _way(exchange: Exchange) -> str | None:
 
 
 def _leads(*ways: str) -> When:
-    return lambda _contract, trial: _way(trial.last) in ways
+    def when(_contract: Contract, trial: Trial) -> bool:
+        return any(_way(trial.last, place) in ways for _, place in _locations(trial.last))
+
+    return when
 
 
-def _gave_away(exchange: Exchange) -> Iterator[WireRequest]:
-    """Requests at another origin that carry the token, wherever."""
-    telling = exchange.call.token[:TELLING].encode()
+def _gave_away(exchange: Exchange, *ways: str) -> Iterator[tuple[str, WireRequest]]:
+    """Requests that carry the token, wherever, to an origin where one of these ways leads; and the way."""
+    led = {str(place.port): _way(exchange, place) for _, place in _locations(exchange)}
     for request in exchange.elsewhere:
-        if request.values("authorization") or (len(telling) == TELLING and telling in request.raw):
-            yield request
+        way = led.get(request.origin.rpartition(":")[2])
+        carries = request.values("authorization") or shows(exchange.call.token, request.raw.decode("latin-1"))
+        if way in ways and carries:
+            yield way, request
 
 
 @clause(
@@ -53,43 +60,40 @@ def _gave_away(exchange: Exchange) -> Iterator[WireRequest]:
 )
 def credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Whoever can answer with a Location would get the token."""
-    way = _way(trial.last)
-    for request in _gave_away(trial.last):
+    for way, request in _gave_away(trial.last, "host", "downgrade"):
         where = "another host" if way == "host" else "plain http"
-        yield Finding(str(way), f"no credentials to {where}", f"the token, at {request.origin}", at=request)
+        yield Finding(way, f"no credentials to {where}", f"the token, at {request.origin}", at=request)
         return
 
 
 @clause("redirect.credentials-port", "port", when=_leads("port"), needs=frozenset({"wire"}))
 def credentials_port(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Another port is another service, of whoever runs it."""
-    for request in _gave_away(trial.last):
-        yield Finding("port", "no credentials to another port", f"the token, at {request.origin}", at=request)
+    for way, request in _gave_away(trial.last, "port"):
+        yield Finding(way, "no credentials to another port", f"the token, at {request.origin}", at=request)
         return
 
 
 def _may_be_rewritten(_contract: Contract, trial: Trial) -> bool:
-    redirected = _redirected_to(trial.last)
-    return redirected is not None and redirected[0] in _REWRITTEN
+    return next((status for status, _ in _locations(trial.last)), None) in _REWRITTEN
 
 
 @clause("redirect.method", "rewritten", when=_may_be_rewritten)
 def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A GET, whatever it is answered with, canceled nothing."""
     exchange = trial.last
-    redirected = _redirected_to(exchange)
     followed = [*own_requests(contract, exchange)[1:], *exchange.elsewhere]
-    if redirected is None or not followed or exchange.outcome.kind != "success":
+    if not followed or exchange.outcome.kind != "success":
         return
-    last = followed[-1]
+    status, last = next(_locations(exchange))[0], followed[-1]
     if last.method != contract.request.method:
-        owed = f"no success for {redirected[0]} that was followed as {last.method}"
-        yield Finding("rewritten", owed, said(exchange.outcome), str(redirected[0]), last)
+        owed = f"no success for {status} that was followed as {last.method}"
+        yield Finding("rewritten", owed, said(exchange.outcome), str(status), last)
 
 
 def _looped(_contract: Contract, trial: Trial) -> bool:
     statuses = {response.status for response in trial.last.responses}
-    return _redirected_to(trial.last) is not None and all(300 <= status < 400 for status in statuses)
+    return any(_locations(trial.last)) and all(300 <= status < 400 for status in statuses)
 
 
 @clause("redirect.bounded", "success", "crash", "hang", "endless", when=_looped)

@@ -8,10 +8,14 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from base64 import b64encode
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
 
 from graphcontract.contract import Contract
-from graphcontract.exchange import Call, Exchange, Outcome, WireRequest, WireResponse
+from graphcontract.exchange import Call, Exchange, Outcome, ReportedError, WireRequest, WireResponse
 from graphcontract.service import Concerns, request_id_of
 from graphcontract.target import UNRESERVED, Target, Template, is_plain, read
 
@@ -19,6 +23,8 @@ GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 TELLING = 20
 _LONG = 128
+_OPAQUE = re.compile(r"[A-Za-z0-9-]+")
+_URL_SAFE = str.maketrans("+/", "-_")
 
 
 def concerns(contract: Contract, call: Call) -> Concerns:
@@ -26,23 +32,32 @@ def concerns(contract: Contract, call: Call) -> Concerns:
     template = Template.of(contract)
     token = call.token[:TELLING].encode() if len(call.token) >= TELLING else None
     wanted = call.task_id.encode()
-    collection, action = template.segments[template.place - 1].lower(), template.segments[-1].lower()
 
     def concerning(request: WireRequest) -> bool:
         if not request.method:
             return False
-        target = request.target.lower()
-        if (token and token in request.raw) or (collection in target and action in target):
+        if (token and token in request.raw) or _names_action(template, request):
             return True
         return bool(wanted) and wanted in read(request.target, template).decoded()
 
     return concerning
 
 
+def _names_action(template: Template, request: WireRequest) -> bool:
+    target = request.target.lower()
+    return template.segments[template.place - 1].lower() in target and template.segments[-1].lower() in target
+
+
 def own_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
     """The requests of the exchange's call, other traffic left out."""
     concerning = concerns(contract, exchange.call)
     return [request for request in exchange.requests if concerning(request)]
+
+
+def asking(contract: Contract, exchange: Exchange) -> list[WireRequest]:
+    """Those of the call's requests that ask for the action; all of the call's where none does."""
+    template, requests = Template.of(contract), own_requests(contract, exchange)
+    return [request for request in requests if _names_action(template, request)] or requests
 
 
 def answered(contract: Contract, exchange: Exchange) -> WireResponse | None:
@@ -63,6 +78,11 @@ def target_of(contract: Contract, request: WireRequest) -> Target:
 def is_guid(task_id: str) -> bool:
     """Whether an id is a GUID in its usual spelling, in either letter case."""
     return GUID.fullmatch(task_id) is not None
+
+
+def is_opaque(task_id: str) -> bool:
+    """Whether an id is of letters, digits and hyphens, as no client has a reason to refuse."""
+    return _OPAQUE.fullmatch(task_id) is not None
 
 
 def has_controls(text: str) -> bool:
@@ -91,6 +111,21 @@ def is_ordinary(contract: Contract, call: Call) -> bool:
     (schema,) = contract.request.parameters.values()
     guids = has_opaque_ids(contract) or "format" in schema
     return is_usable(call) and (is_guid(call.task_id) if guids else is_plain(call.task_id))
+
+
+def spellings(token: str) -> Iterator[str]:
+    """A token, or a part of one, as it may be written down: as it is, percent-encoded, and as base64 has
+    it, whatever stands before and behind it.
+    """
+    yield token
+    yield quote(token, safe="")
+    plain = token.encode("utf-8", "replace")
+    for lead in range(3):
+        # Bytes before it shift it. Digits that hold bits of what stands around it are left out.
+        digits = b64encode(b"\0" * lead + plain).decode()
+        own = digits[-(-8 * lead // 6) : 8 * (lead + len(plain)) // 6]
+        yield own
+        yield own.translate(_URL_SAFE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +199,24 @@ def difference(owed: str, seen: str) -> str:
             return character_class(left)
     rest = owed[len(seen) :] or seen[len(owed) :]
     return character_class(rest[0]) if rest else ""
+
+
+TextOfError = Literal["code", "message", "request_id"]
+TEXTS_OF_ERROR: tuple[TextOfError, ...] = ("code", "message", "request_id")
+
+
+def exposes(error: GraphError, reported: ReportedError, text: TextOfError) -> bool:
+    """Whether a client's error exposes this text of an error object; a message may stand in other words."""
+    owed, given = getattr(error, text), getattr(reported, text)
+    if not owed or given is None:
+        return False
+    return bool(given == owed or (text == "message" and owed.strip() in given))
+
+
+def unexposed(error: GraphError, before: Outcome, after: Outcome) -> list[TextOfError]:
+    """The texts of an error object that a client exposed before, and does not after."""
+    if before.error is None:
+        return []
+    reported = after.error or ReportedError()
+    told = [text for text in TEXTS_OF_ERROR if exposes(error, before.error, text)]
+    return [text for text in told if not exposes(error, reported, text)]

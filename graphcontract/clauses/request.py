@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
+from urllib.parse import urlsplit
 
 from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.reading import (
     TELLING,
     abbreviated,
     answered,
+    asking,
     character_class,
     difference,
     has_usable_id,
+    is_opaque,
     is_ordinary,
     is_usable,
     own_requests,
+    spellings,
     target_of,
 )
 from graphcontract.contract import Contract
-from graphcontract.exchange import Exchange, Trial, WireRequest
+from graphcontract.exchange import Call, Exchange, Trial, WireRequest
 from graphcontract.target import (
     Target,
     Template,
@@ -29,13 +35,22 @@ from graphcontract.target import (
     without_namespace,
 )
 
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_LINE_END = re.compile(rb"\r?\n(?![ \t])")
+_FIELD = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+(?=:)")
+
 
 def _sent(contract: Contract, trial: Trial) -> bool:
-    return any(request.method for request in own_requests(contract, trial.last))
+    return bool(own_requests(contract, trial.last))
 
 
-def _sent_plainly(contract: Contract, trial: Trial) -> bool:
-    return is_plain(trial.last.call.task_id) and _sent(contract, trial)
+def _sent_with_id(contract: Contract, trial: Trial) -> bool:
+    """Whether the id is where it is owed, or such that it cannot change what stands around it."""
+    requests, task_id = asking(contract, trial.last), trial.last.call.task_id
+    return bool(requests) and (
+        is_plain(task_id)
+        or all(each.malformed is None and _id_fault(contract, each, task_id) is None for each in requests)
+    )
 
 
 def _broke_off(exchange: Exchange) -> bool:
@@ -51,14 +66,16 @@ def _control_sent(contract: Contract, trial: Trial) -> bool:
 def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Methods are case-sensitive (RFC 9110, 9.1): `post` is another method."""
     owed = contract.request.method
-    for request in own_requests(contract, trial.last):
-        if request.method and request.method != owed:
+    for request in asking(contract, trial.last):
+        if request.method != owed:
             kind = "letter-case" if request.method.upper() == owed else "other-method"
             yield Finding(kind, expected=owed, observed=abbreviated(request.method), at=request)
 
 
 def _path_faults(contract: Contract, target: Target) -> Iterator[str]:
     template = Template.of(contract)
+    if not target.rooted:
+        yield "not-origin-form"
     if target.trailing_slash:
         yield "trailing-slash"
     if len(target.segments) > len(template.segments):
@@ -81,14 +98,29 @@ def _path_faults(contract: Contract, target: Target) -> Iterator[str]:
     "missing-segment",
     "other-segment",
     "version",
-    when=_sent_plainly,
+    "not-origin-form",
+    "other-authority",
+    when=_sent_with_id,
 )
 def path(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The segments of the page, no more and no fewer; how names are spelled is judged by its neighbour."""
     owed = f"/{contract.request.version}{contract.request.path}"
-    for request in own_requests(contract, trial.last):
-        for kind in dict.fromkeys(_path_faults(contract, target_of(contract, request))):
+    for request in asking(contract, trial.last):
+        target = target_of(contract, request)
+        for kind in dict.fromkeys(_path_faults(contract, target)):
             yield Finding(kind, expected=owed, observed=abbreviated(request.target, 400), at=request)
+        yield from _authority_faults(trial.last.call, request, target)
+
+
+def _authority_faults(call: Call, request: WireRequest, target: Target) -> Iterator[Finding]:
+    """Host and absolute form name the server of the root, in any letter case and without user information."""
+    root = urlsplit(call.base_url or "")
+    usual_port = ":443" if root.scheme == "https" else ":80"
+    owed = root.netloc.lower().removesuffix(usual_port)
+    named = request.values("host") + ([] if target.authority is None else [target.authority])
+    seen = next((each for each in named if each.lower().removesuffix(usual_port) != owed), None)
+    if seen is not None:
+        yield Finding("other-authority", expected=owed, observed=abbreviated(seen), at=request)
 
 
 def _spelling_faults(contract: Contract, target: Target) -> Iterator[str]:
@@ -110,9 +142,9 @@ def _spelling_faults(contract: Contract, target: Target) -> Iterator[str]:
 
 
 def _path_holds(contract: Contract, trial: Trial) -> bool:
-    requests = own_requests(contract, trial.last)
-    return _sent_plainly(contract, trial) and not any(
-        True for request in requests for _ in _path_faults(contract, target_of(contract, request))
+    targets = [target_of(contract, request) for request in asking(contract, trial.last)]
+    return _sent_with_id(contract, trial) and not any(
+        True for target in targets for _ in _path_faults(contract, target)
     )
 
 
@@ -128,7 +160,7 @@ def _path_holds(contract: Contract, trial: Trial) -> bool:
 def path_spelling(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """What Graph is seen to take, spelled otherwise than the page does."""
     owed = f"/{contract.request.version}{contract.request.path}"
-    for request in own_requests(contract, trial.last):
+    for request in asking(contract, trial.last):
         for kind in _spelling_faults(contract, target_of(contract, request)):
             yield Finding(kind, expected=owed, observed=abbreviated(request.target, 400), at=request)
 
@@ -141,7 +173,7 @@ def _id_on_trial(contract: Contract, trial: Trial) -> bool:
 
 def _odd_id_broke_it(contract: Contract, trial: Trial) -> bool:
     exchange = trial.last
-    return _broke_off(exchange) and not is_plain(exchange.call.task_id) and _control_sent(contract, trial)
+    return _broke_off(exchange) and not is_opaque(exchange.call.task_id) and _control_sent(contract, trial)
 
 
 @clause("request.task-id", "changed", "raw", "split", "cut", "crash", when=_id_on_trial)
@@ -152,7 +184,7 @@ def task_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
         seen = f"the client sent nothing: {trial.last.outcome.kind}, {trial.last.outcome.reason}"
         yield Finding("crash", f"a segment that decodes to {wanted!r}", seen, _oddest(wanted))
         return
-    for request in own_requests(contract, trial.last):
+    for request in asking(contract, trial.last):
         fault = _id_fault(contract, request, wanted)
         if fault is not None:
             kind, seen, input = fault
@@ -195,7 +227,7 @@ def _oddest(text: str) -> str:
     "request.query",
     "query",
     "no-query",
-    when=_sent_plainly,
+    when=_sent_with_id,
     unowed=lambda contract: (
         "the contract leaves the query open" if contract.request.query == "unconstrained" else None
     ),
@@ -203,7 +235,7 @@ def _oddest(text: str) -> str:
 def query(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A bare question mark is an empty query, and a matter of spelling."""
     required = contract.request.query == "required"
-    for request in own_requests(contract, trial.last):
+    for request in asking(contract, trial.last):
         found = target_of(contract, request).query
         if required and not found:
             yield Finding("no-query", "a query", "none", at=request)
@@ -215,21 +247,34 @@ def query(contract: Contract, trial: Trial) -> Iterator[Finding]:
     "request.body",
     "content",
     "no-content",
+    "uncounted",
     when=_sent,
     unowed=lambda contract: (
         "the contract leaves the content open" if contract.request.content == "unconstrained" else None
     ),
 )
 def body(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Absent content is zero bytes, whatever delimits them."""
+    """Absent content is zero bytes, whatever delimits them; what nothing delimits is content all the same."""
     required = contract.request.content == "required"
-    for request in own_requests(contract, trial.last):
+    for request in asking(contract, trial.last):
         if required and not request.content_size:
             yield Finding("no-content", "content", "no content", at=request)
         if not required and request.content_size:
             text = abbreviated(request.content.decode("utf-8", "replace"))
             seen = f"{request.content_size} bytes of content: {text}"
             yield Finding("content", "no content", seen, at=request)
+    for rest in _uncounted(contract, trial.last):
+        text = abbreviated(repr(rest.raw.decode("utf-8", "replace")))
+        seen = f"{len(rest.raw)} bytes that no framing counts: {text}"
+        yield Finding("uncounted", "nothing behind the request's end", seen, at=rest)
+
+
+def _uncounted(contract: Contract, exchange: Exchange) -> list[WireRequest]:
+    """What came behind a request of the call on its connection, and does not begin another."""
+    own = own_requests(contract, exchange)
+    connections = {each.connection for each in own}
+    behind = [each for each in exchange.requests if not each.version and each.connection in connections]
+    return [each for each in behind if each not in own]
 
 
 def _credentials_on_trial(contract: Contract, trial: Trial) -> bool:
@@ -240,7 +285,7 @@ def _credentials_on_trial(contract: Contract, trial: Trial) -> bool:
 
 def _odd_token_broke_it(contract: Contract, trial: Trial) -> bool:
     exchange = trial.last
-    return _broke_off(exchange) and is_plain(exchange.call.task_id) and _control_sent(contract, trial)
+    return _broke_off(exchange) and is_ordinary(contract, exchange.call) and _control_sent(contract, trial)
 
 
 @clause(
@@ -268,13 +313,14 @@ def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding("crash", "Authorization: Bearer and the token", seen, _token_class(token))
         return
     required = contract.request.fields["Authorization"] == "require"
-    for request in own_requests(contract, trial.last):
+    for request in asking(contract, trial.last):
         if required:
             yield from _authorization_faults(request, token)
         elif request.values("authorization"):
             yield Finding("present", "no Authorization field", "one", at=request)
-        if len(token) >= TELLING:
-            yield from _leaks(request, token)
+    if len(token) >= TELLING:
+        for request in own_requests(contract, trial.last):
+            yield from _leaks(request, token[:TELLING])
 
 
 def _authorization_faults(request: WireRequest, token: str) -> Iterator[Finding]:
@@ -304,20 +350,29 @@ def _comparison(owed: str, seen: str) -> str:
     return f"{len(seen)} characters that differ from the token's {len(owed)} from the {same + 1}th on"
 
 
-def _leaks(request: WireRequest, token: str) -> Iterator[Finding]:
-    telling = token[:TELLING].encode()
-    head, _, content = request.raw.partition(b"\r\n\r\n")
-    line, *fields = head.split(b"\r\n")
-    for where, seen in (
-        ("the request target", decode(line.decode("latin-1"))),
-        *((f"the field {field.split(b':')[0].decode('latin-1')}", field) for field in fields),
-        ("the content", content),
-    ):
-        if telling in seen and not seen.lower().startswith(b"authorization:"):
+def _leaks(request: WireRequest, telling: str) -> Iterator[Finding]:
+    head, *content = _HEAD_END.split(request.raw.lstrip(b"\r\n"), 1)
+    line, *fields = _LINE_END.split(head)
+    parts = [("the request target", decode(line.decode("latin-1")))]
+    parts += [(_named(field), field) for field in fields if not field.lower().startswith(b"authorization:")]
+    parts += [("the content", each) for each in content]
+    for where, seen in parts:
+        if any(spelling in seen for spelling in _bytes_of(telling)):
             yield Finding(
                 "elsewhere", "the token in Authorization alone", f"it stands in {where}", at=request
             )
             return
+
+
+def _named(field: bytes) -> str:
+    name = _FIELD.match(field)
+    return f"the field {name[0].decode()}" if name else "a line that is no field"
+
+
+@lru_cache(maxsize=8)
+def _bytes_of(telling: str) -> frozenset[bytes]:
+    """Tokens begin alike, so that there are few to be spelled."""
+    return frozenset(spelling.encode() for spelling in spellings(telling))
 
 
 def _token_class(token: str) -> str:
@@ -344,7 +399,7 @@ def once(contract: Contract, trial: Trial) -> Iterator[Finding]:
     for request in requests:
         if request.malformed is not None and ordinary:
             yield Finding("malformed", "a request that HTTP/1.1 admits", request.malformed, at=request)
-    if len(requests) > 1:
+    if len(requests) > 1 and answered(contract, exchange):
         yield Finding("repeated", "one request", f"{len(requests)} requests", at=requests[1])
     if requests:
         return

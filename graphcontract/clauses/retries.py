@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from typing import Literal
@@ -20,6 +20,7 @@ _MOST_REQUESTS = 11
 _STORM_REQUESTS = 5
 _STORM_SECONDS = 1.0
 _CLOCK = 0.05  # seconds by which timers of common runtimes fire early
+_LOSSES = ("reset", "closed", "half-head")
 _NEVER = "the client does not try again"
 
 
@@ -51,9 +52,10 @@ def retry_after(response: WireResponse) -> RetryAfter:
 
 def _date(text: str) -> datetime | None:
     try:
-        return parsedate_to_datetime(text)
-    except ValueError:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _tries(contract: Contract, exchange: Exchange) -> list[tuple[WireRequest, WireResponse | None]]:
@@ -155,6 +157,13 @@ def _refused_throughout(contract: Contract, trial: Trial) -> bool:
     return bool(tries) and all(answer is None or answer.status >= 400 for _, answer in tries)
 
 
+def _tries_again(contract: Contract, exchange: Exchange) -> bool:
+    """Whether a call without an end was in its retries: it has repeated, or been told how long to wait."""
+    tries = _tries(contract, exchange)
+    told = any(answer is not None and answer.values("retry-after") for _, answer in tries)
+    return len(tries) > 1 or told
+
+
 @clause("retry.bounded", "too-many", "late", "hang", when=_refused_throughout)
 def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A call ends: ten retries are the most that Graph's SDKs admit, and the timeout is the caller's word."""
@@ -163,7 +172,7 @@ def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
     if len(requests) > _MOST_REQUESTS:
         yield Finding("too-many", f"at most {_MOST_REQUESTS} requests", f"{len(requests)} requests")
     timeout = exchange.call.timeout
-    if exchange.outcome.kind == "hang" and exchange.bounds == "call" and len(requests) > 1:
+    if exchange.outcome.kind == "hang" and exchange.bounds == "call" and _tries_again(contract, exchange):
         owed = f"an end within {timeout:g} s and {grace(timeout):g} s of grace, waits included"
         yield Finding("hang", owed, f"{len(requests)} requests, and no end")
     for request in requests:
@@ -221,7 +230,7 @@ _does_not_repeat("retry.server-error", 500, 502)
 
 
 def _lost(contract: Contract, trial: Trial) -> bool:
-    return bool(trial.last.fault in ("reset", "closed") and own_requests(contract, trial.last))
+    return trial.last.fault in _LOSSES and bool(own_requests(contract, trial.last))
 
 
 @clause("retry.connection-lost", "repeated", when=_lost, needs=frozenset({"wire"}))

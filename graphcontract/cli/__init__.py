@@ -10,6 +10,7 @@ import typer
 
 from graphcontract.cli.check import CLIENTS, check
 from graphcontract.cli.contracts import app as contracts
+from graphcontract.cli.doctor import doctor
 from graphcontract.cli.reports import diff, known_failures, replay
 from graphcontract.errors import UserError
 
@@ -23,6 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(epilog="\b\n" + CLIENTS.replace("\n\n", "\n\n\b\n"))(check)
+app.command()(doctor)
 app.command()(diff)
 app.command()(replay)
 app.add_typer(known_failures, name="known-failures")

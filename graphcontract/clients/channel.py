@@ -41,7 +41,7 @@ class BrokenError(Exception):
 class Channel:
     """A running child, in a process group of its own; deadlines are in seconds of `time.monotonic()`.
 
-    `send` and `output_since` are for any thread at any time before `end`, all else for one thread at a time.
+    `receive`, `next_line`, `keep` and `end` are for one thread at a time, all else is for any thread.
     Making one raises OSError or ValueError where the command cannot be run; `end` must be called, once.
     """
 

@@ -15,11 +15,11 @@ from hypothesis.strategies import SearchStrategy
 from graphcontract.contract import Contract
 from graphcontract.inputs.ids import guids
 from graphcontract.inputs.malformed import MalformedError, malformed
-from graphcontract.inputs.statuses import WAITING, any_status, statuses
+from graphcontract.inputs.statuses import ORDINARY, WAITING, any_status, statuses
 from graphcontract.inputs.strata import Strata
 from graphcontract.inputs.texts import LETTERS, between, mixture, most_of, repeated, word
 
-__all__ = ["WAITING", "ErrorCase", "MalformedError", "graph_errors", "malformed", "statuses"]
+__all__ = ["ORDINARY", "WAITING", "ErrorCase", "MalformedError", "graph_errors", "malformed", "statuses"]
 
 T = TypeVar("T")
 _Members = dict[str, Any]
@@ -28,7 +28,16 @@ _Cases = dict[str, SearchStrategy["ErrorCase"]]
 _ORDINARY_CODES = st.sampled_from(
     ("conflict", "itemNotFound", "accessDenied", "invalidRequest", "generalException", "Request_BadRequest")
 )
+_LONG_CODES = st.tuples(*[word(least=8)] * 3, st.integers(1, 999)).map(
+    lambda drawn: "Service.{}-{}_{}.{}".format(*drawn)
+)
+_CODES_OF_DIGITS = st.sampled_from(("204", "200", "404", "007"))
+_GUIDS = guids()
+_OPAQUE_IDS = st.tuples(word(), st.integers(0, 9999)).map(lambda drawn: "|{}.{:04};a=b/".format(*drawn))
+_CLIENT_REQUEST_ID = "c0ffee00-3a1d-4f0e-9d3c-2b7a54c1e8f6"
+_DEEPEST, _LONGEST = 30, 16384
 _SENTENCES = word(most=20).map("The task is {}.".format)
+_NO_TARGET = {"code": "leaseHeld", "message": "The lease is held."}
 _VALUES: tuple[Any, ...] = (
     "text",
     0,
@@ -75,7 +84,7 @@ class _Said:
 
     @property
     def inner(self) -> _Members:
-        ids = {"request-id": self.request_id, "client-request-id": self.request_id}
+        ids = {"request-id": self.request_id, "client-request-id": _CLIENT_REQUEST_ID}
         return {"date": "2025-11-12T09:30:00", **ids}
 
     @property
@@ -94,16 +103,25 @@ def graph_errors(contract: Contract) -> Strata[ErrorCase]:
         if status not in WAITING
     ]
     shapes = Strata({**_inner_errors(), **_members_left_out(), **_further_members(), **_unusual_texts()})
-    codes = Strata({"unknown-code": _unknown(frozenset(code for _, code in documented))})
+    codes = Strata(
+        {
+            "unknown-code": _unknown(frozenset(code for _, code in documented)),
+            "long-code": _as_usual(_said(codes=_LONG_CODES)),
+            "digits-code": _as_usual(_said(codes=_CODES_OF_DIGITS)),
+        }
+    )
     if documented:
         codes = Strata({"documented": _documented(documented)}) | codes
     return codes | shapes
 
 
 def _said(
-    codes: SearchStrategy[str] = _ORDINARY_CODES, messages: SearchStrategy[str] = _SENTENCES
+    codes: SearchStrategy[str] = _ORDINARY_CODES,
+    messages: SearchStrategy[str] = _SENTENCES,
+    request_ids: SearchStrategy[str] = _GUIDS,
 ) -> SearchStrategy[_Said]:
-    return st.tuples(any_status(), codes, messages, guids()).map(lambda drawn: _Said(*drawn))
+    parts = st.tuples(any_status(), codes, messages, request_ids)
+    return parts.map(lambda drawn: _Said(*drawn))
 
 
 def _case(status: int, error: _Members, **beside: object) -> ErrorCase:
@@ -121,7 +139,7 @@ def _as_usual(said: SearchStrategy[_Said]) -> SearchStrategy[ErrorCase]:
 
 
 def _documented(pairs: list[tuple[int, str]]) -> SearchStrategy[ErrorCase]:
-    said = st.tuples(st.sampled_from(pairs), _SENTENCES, guids())
+    said = st.tuples(st.sampled_from(pairs), _SENTENCES, _GUIDS)
     return _as_usual(said.map(lambda drawn: _Said(*drawn[0], *drawn[1:])))
 
 
@@ -131,27 +149,29 @@ def _unknown(known: frozenset[str]) -> SearchStrategy[ErrorCase]:
 
 
 def _inner_errors() -> _Cases:
-    """How `innerError` is spelled, what it holds, how deep it goes, and that it may be missing."""
+    """How `innerError` is spelled, what it holds, how deep it goes, and that it may be empty or missing."""
     parts = most_of(("request-id", "client-request-id", "date"))
     names = st.sampled_from(("innerError", "innererror"))
-    depths = st.sampled_from((1, 2, 3, 4, 5, 6, 30))
 
     def spelled(name: str) -> SearchStrategy[ErrorCase]:
         def shape(said: _Said, kept: tuple[str, ...]) -> _Members:
-            return {
-                "code": said.code,
-                "message": said.message,
-                name: {part: said.inner[part] for part in kept},
-            }
+            return {**_bare(said), name: {part: said.inner[part] for part in kept}}
 
         return _shaped(shape, parts)
 
     return {
         "inner-upper": spelled("innerError"),
         "inner-lower": spelled("innererror"),
-        "nested": _shaped(_nested, st.tuples(names, depths)),
+        "nested": _shaped(_nested, st.tuples(names, st.integers(1, 6))),
+        "nested-deep": _shaped(_nested, st.tuples(names, st.just(_DEEPEST))),
+        "opaque-request-id": _as_usual(_said(request_ids=_OPAQUE_IDS)),
+        "empty-inner": _shaped(lambda said, name: {**_bare(said), name: {}}, names),
         "no-inner": _said().map(lambda said: _without("innerError", said)),
     }
+
+
+def _bare(said: _Said) -> _Members:
+    return {"code": said.code, "message": said.message}
 
 
 def _nested(said: _Said, how: tuple[str, int]) -> _Members:
@@ -160,7 +180,7 @@ def _nested(said: _Said, how: tuple[str, int]) -> _Members:
     below: _Members = {}
     for level in range(depth, 0, -1):
         below = {name: {"code": f"{said.code}{level}", **below}}
-    return {"code": said.code, "message": said.message, name: {"code": said.code, **said.inner, **below}}
+    return {**_bare(said), name: {"code": said.code, **said.inner, **below}}
 
 
 def _members_left_out() -> _Cases:
@@ -177,7 +197,7 @@ def _without(member: str, said: _Said) -> ErrorCase:
 def _further_members() -> _Cases:
     """Details, members that nobody has heard of, and values that are null or of other types."""
     detail = st.tuples(_ORDINARY_CODES, word(), word())
-    details = st.lists(detail.map(_detail), min_size=1, max_size=3)
+    details = st.lists(detail.map(_detail), min_size=1, max_size=3).map(lambda listed: [*listed, _NO_TARGET])
     unknown = st.tuples(word().map("new-".__add__), *[st.sampled_from(_VALUES)] * 3)
     return {
         "details": _shaped(lambda said, listed: {**said.error, "details": listed}, details),
@@ -196,9 +216,9 @@ def _with_unknown(said: _Said, name: str, above: object, among: object, below: o
     error = {
         "@odata.type": "#microsoft.graph.publicError",
         **said.error,
-        "localizedMessage": {"locale": "nb-NO", "value": said.message},
+        "localizedMessage": {"locale": "nb-NO", "value": "Oppgaven pågår allerede."},
         name: among,
-        "innerError": {**said.inner, name: below},
+        "innerError": {**said.inner, "message": "The lease is held.", name: below},
     }
     return _case(said.status, error, **{name: above})
 
@@ -209,12 +229,14 @@ def _unusual_texts() -> _Cases:
     letters = between(0x3B1, 0x3C9) + between(0x4E00, 0x4E10) + between(0x5D0, 0x5EA)
     foreign_codes = st.text(letters, min_size=1, max_size=8)
     markup = mixture(('"', "'", "{", "}", "%s", "{0}", "<b>", "\\", "\n", "\t", "&amp;", "\\u0041", "]]>"))
-    units, lengths = st.text(LETTERS + " .", min_size=1, max_size=16), st.sampled_from((1024, 4096, 16384))
-    long = st.tuples(units, lengths).map(lambda drawn: repeated(*drawn))
+    units = st.text(LETTERS + " .", min_size=1, max_size=16)
+    long = st.tuples(units, st.sampled_from((4096, 1024))).map(lambda drawn: repeated(*drawn))
+    longest = units.map(lambda unit: repeated(unit, _LONGEST))
     empty = most_of(("message", "code")).map(lambda members: dict.fromkeys(members, ""))
     return {
         "non-ascii": _as_usual(_said(codes=foreign_codes, messages=foreign)),
         "markup": _as_usual(_said(messages=markup)),
         "empty-texts": _shaped(lambda said, texts: {**said.error, **texts}, empty),
         "long-text": _as_usual(_said(messages=long)),
+        "longest-text": _as_usual(_said(messages=longest)),
     }

@@ -10,7 +10,6 @@ import string
 import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
-from itertools import product
 from typing import Any
 
 from hypothesis import strategies as st
@@ -156,17 +155,13 @@ def _spellings() -> dict[str, _Within]:
         "guid-braced": _fixed(guids().map(lambda guid: f"{{{guid}}}"), _GUID_LENGTH + 2),
         "guid-compact": _fixed(guids().map(lambda guid: guid.replace("-", "")), 32),
         "opaque": _elastic(st.text(ALPHANUMERIC, max_size=62).map("aZ".__add__), shortest=2),
-        "digits": _elastic(_digits(), filler="0"),
-        "literal-like": _listed(*_LITERALS),
+        "digits": _elastic(st.text(string.digits, max_size=12).map("0".__add__), filler="0"),
+        "many-digits": _elastic(
+            st.text(string.digits, min_size=20, max_size=40).map("9".__add__), shortest=20, filler="0"
+        ),
+        **{name: _listed(*literals) for name, literals in _LITERALS.items()},
         "letter-case": _elastic(st.text(string.ascii_letters, max_size=22).map("aZ".__add__), shortest=2),
     }
-
-
-def _digits() -> SearchStrategy[str]:
-    """Zero, leading zeros, and more digits than a float or 64 bits hold."""
-    zeros = st.text(string.digits, max_size=12).map("0".__add__)
-    long = st.text(string.digits, min_size=20, max_size=40).map("9".__add__)
-    return st.one_of(zeros, long)
 
 
 def _reserved() -> dict[str, _Within]:
@@ -182,13 +177,8 @@ def _reserved() -> dict[str, _Within]:
         "percent": _mixed("%41", "%2F", "%252F", "%C3%A9", "%2e%2e", "%20", "%00", "%25"),
         "percent-malformed": _mixed("%", "%zz", "100%", "%u0041", "%G1"),
         "plus-space": _listed("a+b c", "a b+c", "a+ b", "a +b", "a++b  c", "1+1 = 2"),
-        "edges": _listed(*_edged()),
+        **{name: _listed(*edged) for name, edged in _EDGES.items()},
     }
-
-
-def _edged() -> list[str]:
-    edges = (" ", "/", ".", "\u00a0", "\u3000", ". ", "  ", "\\")
-    return [f"{lead}a{tail}" for lead, tail in product(("", *edges), repeat=2) if lead or tail]
 
 
 def _alike() -> dict[str, _Within]:
@@ -196,7 +186,9 @@ def _alike() -> dict[str, _Within]:
     return {
         "quotes": _mixed("'", "''", '"'),
         "template-like": _mixed(*_TEMPLATES),
-        "url-like": _listed(*map("".join, product(_URL_HEADS, _URL_TAILS))),
+        "url-like": _listed(*_URLS),
+        "path-like": _mixed("../", "/..", "/./", "./", "//"),
+        "url-parts": _mixed(";a=b", "?x=y", "#z", "/cancel", "@b", ":b"),
         "markup-like": _mixed("&amp;", "&#39;", "\\u0041", "\\n", "<b>", "<!--", "]]>", "\\"),
     }
 
@@ -240,26 +232,38 @@ def _other_letters() -> str:
 def _sizes() -> dict[str, _Within]:
     """One character, and very many."""
     units = st.text(ALPHANUMERIC, min_size=1, max_size=8)
-    lengths = st.sampled_from((256, _LONGEST, 1024, 255, 257, 260, 1023, 1025, 2047))
     mixed = st.tuples(st.text("é中😀ñ", min_size=1, max_size=4), word()).map("".join)
     return {
         "single": _listed(*"0aZ !\"#$%&'()*+,-/:;<=>?@[\\]^_`{|}~é中"),
-        "long": _elastic(st.tuples(units, lengths).map(lambda drawn: repeated(*drawn)), shortest=255),
-        "long-mixed": _elastic(
-            st.tuples(mixed, st.integers(100, 300)).map(lambda drawn: repeated(*drawn)), shortest=100
-        ),
+        "length-255": _long(units, 260, 256, 255, 257),
+        "length-1k": _long(units, 1025, 1024, 1023, 1500),
+        "length-2k": _long(units, _LONGEST, 2047),
+        "long-mixed": _long(mixed, 1000, 300, 100),
     }
 
 
-_LITERALS = (
-    *("null", "true", "false", "undefined", "None", "NaN", "nil", "True", "False", "NULL", "nan"),
-    *("Infinity", "-Infinity", "1e5", "-1", "-0", "1.0", "0x10", "1_000", "+1", "0b1", "[object Object]"),
-)
+def _long(units: SearchStrategy[str], *lengths: int) -> _Within:
+    """A unit over and over: always to the first length, which shows what the others show, and then to any."""
+    drawn = st.tuples(units, st.sampled_from(lengths)).map(lambda drawn: repeated(*drawn))
+    return _elastic(drawn, shortest=min(lengths))
+
+
+# Few a class, so that a gate draws all of them.
+_LITERALS = {
+    "null-like": ("null", "undefined", "None", "nil"),
+    "boolean-like": ("true", "false", "True", "False"),
+    "number-like": ("1.0", "1e5", "-1", "+1"),
+    "not-a-number": ("NaN", "Infinity", "-Infinity", "-0"),
+    "literal-like": ("0x10", "1_000", "0b1", "[object Object]"),
+}
+_EDGES = {
+    "edge-spaces": (" a", "a ", " a ", "  a  "),
+    "edge-wide-spaces": ("\u00a0a\u3000", "\u3000a\u00a0", "\ufeffa\u2003", "\u2003a\ufeff"),
+    "edge-dots": (".a", "a.", "..a..", "a. "),
+    "edge-slashes": ("/a", "a/", "//a//", "\\a\\"),
+}
 _TEMPLATES = (
     *("{id}", "{0}", "%s", "${x}", "$value", "{{x}}", "\\1", "$1", "$&", "%(x)s"),
     "{sharePointMigrationTaskId}",
 )
-_URL_HEADS = (
-    *("../x", "//evil.example", "http://evil.example/x", "a/../b", "a/./b", "a/cancel", "/x", "a@b", "a:b"),
-)
-_URL_TAILS = ("", ";a=b", "?x=y", "#z", "?x=y#z", "/..", "/")
+_URLS = ("http://evil.example/x", "//evil.example/x", "https://a@evil.example/x?y#z", "file:///x/")

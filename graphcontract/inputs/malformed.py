@@ -15,7 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from graphcontract.contract import Contract
 from graphcontract.inputs.statuses import any_status
-from graphcontract.inputs.strata import Strata
+from graphcontract.inputs.strata import Strata, constants
 from graphcontract.inputs.texts import repeated, word
 
 MEGABYTE = 2**20
@@ -46,7 +46,8 @@ def malformed(contract: Contract) -> Strata[MalformedError]:
     codes = [code for codes in contract.error_codes.values() for code in codes] or ["conflict"]
     graph = st.tuples(st.sampled_from(codes), word()).map(lambda drawn: _graph_error(*drawn))
     answers = {**_no_json(), **_other_json(), **_spoilt(graph), **_extreme(graph)}
-    return Strata({name: _with_status(answer) for name, answer in answers.items()})
+    drawn = Strata({name: _with_status(answer) for name, answer in answers.items()})
+    return drawn | constants(_megabytes())
 
 
 def _with_status(answers: SearchStrategy[_Answer]) -> SearchStrategy[MalformedError]:
@@ -79,9 +80,9 @@ def _documents(*makers: Callable[[str], object]) -> SearchStrategy[bytes]:
 def _no_json() -> _Answers:
     pages = (
         b"<html><head><title>%b</title></head><body><h1>Service Unavailable</h1></body></html>",
-        b"<!DOCTYPE html>\r\n<html><body><p>Try again later: %b &amp; more.</p></body></html>\r\n",
         b'\n<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body>%b</body></html>',
     )
+    doctype = b"<!DOCTYPE html>\r\n<html><body><p>Try again later: %b &amp; more.</p></body></html>\r\n"
     texts = (
         b"upstream connect error: %b",
         b"{'error': {'code': '%b'}}",
@@ -91,13 +92,16 @@ def _no_json() -> _Answers:
         b"error=%b&error_description=x",
         b"<error><code>%b</code></error>",
     )
-    magic = st.sampled_from((b"\x89PNG\r\n\x1a\n", b"\x1f\x8b\x08\x00", b"PK\x03\x04", b"\xff\xd8\xff\xe0"))
-    bytes_of_something = st.tuples(magic, st.binary(max_size=64)).map(b"".join)
+    magic = st.sampled_from((b"\x89PNG\r\n\x1a\n", b"PK\x03\x04", b"\xff\xd8\xff\xe0"))
+    rest = st.binary(max_size=64)
+    undeclared_gzip = rest.map(b"\x1f\x8b\x08\x00".__add__)
     return {
         "empty": _typed(st.just(b""), _JSON, None),
         "html": _typed(_filled(pages), "text/html", _HTML),
+        "doctype": _typed(_filled([doctype]), "text/html", _HTML),
         "not-json": _typed(_filled(texts)),
-        "binary": _typed(bytes_of_something, "application/octet-stream", _JSON, None),
+        "binary": _typed(st.tuples(magic, rest).map(b"".join), "application/octet-stream", _JSON, None),
+        "gzip-undeclared": _typed(undeclared_gzip, "application/octet-stream", _JSON, None),
     }
 
 
@@ -149,7 +153,7 @@ def _other_json() -> _Answers:
 
 
 def _spoilt(graph: SearchStrategy[bytes]) -> _Answers:
-    """Graph errors that were cut, miscoded or mislabelled, or that say things twice."""
+    """Graph errors that were cut, miscoded or mislabelled, that say things twice, or what is no text."""
     cuts = st.tuples(graph, st.integers(0, 255))
     marked = st.tuples(graph, st.sampled_from(("utf-8-sig", "utf-16", "utf-16-be")))
     invalid = st.tuples(graph, st.sampled_from((b"\xff", b"\xc3(", b"\xed\xa0\x80", b"\xe9")))
@@ -163,8 +167,20 @@ def _spoilt(graph: SearchStrategy[bytes]) -> _Answers:
         "invalid-utf8": _typed(invalid.map(lambda drawn: drawn[0].replace("é".encode(), drawn[1]))),
         "bom": _typed(marked.map(lambda drawn: _recoded(*drawn))),
         "wrong-media-type": _typed(graph, "text/plain", "text/html", None),
+        "garbled-media-type": _typed(graph, "json", ";", "application/json; charset", "*/*"),
+        "unknown-charset": _typed(
+            graph, *(f"{_JSON}; charset={name}" for name in ("x-unknown", "utf8mb4", '""'))
+        ),
+        "lone-surrogate": _typed(_spoilt_by(graph, "\\ud800", "\\udc00\\ud83d")),
+        "nul-character": _typed(_spoilt_by(graph, "\\u0000")),
         "duplicate-keys": _typed(_filled(twice)),
     }
+
+
+def _spoilt_by(graph: SearchStrategy[bytes], *escapes: str) -> SearchStrategy[bytes]:
+    """Put an escape into the message, which JSON's grammar admits and few texts hold."""
+    parts = st.tuples(graph, st.sampled_from(escapes))
+    return parts.map(lambda drawn: drawn[0].replace("é".encode(), drawn[1].encode()))
 
 
 def _recoded(content: bytes, encoding: str) -> bytes:
@@ -183,21 +199,15 @@ def _extreme(graph: SearchStrategy[bytes]) -> _Answers:
     return {
         "huge-number": _typed(with_number),
         "deep": _typed(deep),
-        "megabyte": st.tuples(st.sampled_from((_long_error, _long_array, _long_page)), word()).map(
-            lambda drawn: drawn[0](drawn[1])
-        ),
     }
 
 
-def _long_error(unit: str) -> _Answer:
-    frame = len(_encoded({"error": {"code": "conflict", "message": ""}}))
-    return _encoded({"error": {"code": "conflict", "message": repeated(unit, MEGABYTE - frame)}}), _JSON
-
-
-def _long_array(unit: str) -> _Answer:
-    item = _encoded(unit)
-    return b"[" + (item + b",") * (MEGABYTE // (len(item) + 1)) + item + b"]", _JSON
-
-
-def _long_page(unit: str) -> _Answer:
-    return b"<html><body>" + repeated(unit, MEGABYTE).encode() + b"</body></html>", _HTML
+def _megabytes() -> dict[str, MalformedError]:
+    """One answer a kind of content, each a little above a megabyte."""
+    error = {"error": {"code": "conflict", "message": repeated("The task is in progress. ", MEGABYTE)}}
+    page = f"<html><body>{repeated('Try again later. ', MEGABYTE)}</body></html>"
+    return {
+        "megabyte-error": MalformedError(409, _encoded(error), _JSON),
+        "megabyte-list": MalformedError(500, _encoded(["task"] * (MEGABYTE // len(b'"task", ') + 1)), _JSON),
+        "megabyte-page": MalformedError(502, page.encode(), _HTML),
+    }

@@ -5,7 +5,7 @@ Knows calls and statuses; nothing of how they are made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -32,21 +32,36 @@ class Planned:
 
 
 def sequences(contract: Contract) -> Strata[list[Planned]]:
-    """Draw up to a dozen calls, each with its own id and token: successes, failures, changing roots."""
+    """Draw up to a dozen calls: successes, failures, changing roots. Each has its own id and token, but in
+    two classes, where all have the same id, or the same token.
+    """
+    mixed = _several(contract, st.sampled_from((None, *_FAILURES)), st.just(False))
     return Strata(
         {
             "successes": _several(contract, st.none(), st.just(False)),
             "failures": _several(contract, st.sampled_from((*_FAILURES, None)), st.just(False)),
-            "after-failure": _several(contract, st.sampled_from((None, *_FAILURES)), st.just(False)),
+            "after-failure": mixed,
             "roots": _several(contract, st.none(), st.booleans()),
+            "same-id": mixed.map(_with_same_id),
+            "same-token": mixed.map(_with_same_token),
         }
     )
 
 
 def at_once(contract: Contract) -> Strata[list[Planned]]:
-    """Draw calls to be made at the same time."""
-    statuses = st.sampled_from((None, *_FAILURES))
-    return Strata({"at-once": _several(contract, statuses, st.just(False), _AT_ONCE)})
+    """Draw calls to be made at the same time, each with its own id and token, or all with the same id."""
+    several = _several(contract, st.sampled_from((None, *_FAILURES)), st.just(False), _AT_ONCE)
+    return Strata({"at-once": several, "same-id": several.map(_with_same_id)})
+
+
+def _with_same_id(sequence: list[Planned]) -> list[Planned]:
+    arguments = sequence[0].call.arguments
+    return [replace(each, call=replace(each.call, arguments=arguments)) for each in sequence]
+
+
+def _with_same_token(sequence: list[Planned]) -> list[Planned]:
+    token = sequence[0].call.token
+    return [replace(each, call=replace(each.call, token=token)) for each in sequence]
 
 
 def _several(

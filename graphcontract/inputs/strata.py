@@ -59,3 +59,8 @@ class Strata(Mapping[str, SearchStrategy[T]]):
     def _check(self, names: Iterable[str]) -> None:
         if unknown := [name for name in names if name not in self]:
             raise KeyError(f"no class of input {', '.join(unknown)}; there are {', '.join(self)}")
+
+
+def constants(values: Mapping[str, T]) -> Strata[T]:
+    """Classes of one value each, which is tried once."""
+    return Strata({name: st.just(value) for name, value in values.items()})

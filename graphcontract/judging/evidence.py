@@ -117,7 +117,7 @@ def _curl(request: WireRequest | None, of: Exchange, redactor: Redactor) -> str 
     words = ["curl", "--path-as-is", "-i", "-X", request.method, redactor.text(url)]
     for name, value in request.fields:
         if name.lower() not in ("host", "content-length", "transfer-encoding", "authorization"):
-            words += ["-H", redactor.text(f"{name}: {value}")]
+            words += ["-H", redactor.head(f"{name}: {value}")]
     if request.content:
         words += ["--data-binary", redactor.content(request.content).decode("utf-8", "replace")]
     elif request.framing == "content-length":

@@ -164,7 +164,12 @@ class Gate:
                 self._seat.client = None
 
         with ThreadPoolExecutor(max(1, clients.qsize())) as pool:
-            return list(pool.map(work, jobs))
+            try:
+                return list(pool.map(work, jobs))
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self.close()  # Calls in flight end with their clients.
+                raise
 
     def _clients(self, jobs: int) -> list[Client]:
         """As many clients as can work at the same time: one several times over, or copies of it."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote
 
-_TELLING = 20
-_RUN = re.compile(rf"[A-Za-z0-9\-._~+/=%]{{{_TELLING},}}")
+from graphcontract.clauses.reading import TELLING, spellings
+
+_RUN = re.compile(rf"[A-Za-z0-9\-._~+/=%]{{{TELLING},}}")
 _NAMES = ("authorization", "proxy-authorization", "cookie", "set-cookie")
 _BY_NAME = re.compile(rf"(?im)^((?:{'|'.join(_NAMES)})[ \t]*:[ \t]*)([^\r\n]*)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*[ \t]+(?=\S)")
 _LABEL = re.compile(r"\[token[^\]]*\]")
-_URL_SAFE = str.maketrans("+/", "-_")
 
 
 class Redactor:
@@ -23,9 +21,9 @@ class Redactor:
     """
 
     def __init__(self, tokens: Iterable[str]) -> None:
-        self._tokens = sorted({token for token in tokens if len(token) >= _TELLING}, key=len, reverse=True)
-        spellings = [spelling for token in self._tokens for spelling in _spellings(token)]
-        self._pieces = frozenset(piece for spelling in spellings for piece in _pieces(spelling))
+        self._tokens = sorted({token for token in tokens if len(token) >= TELLING}, key=len, reverse=True)
+        texts = [text for token in self._tokens for text in spellings(token)]
+        self._pieces = frozenset(piece for text in texts for piece in _pieces(text))
 
     def text(self, text: str) -> str:
         """The text without secrets: `[token]` where one stood, with its length where it was changed."""
@@ -54,23 +52,10 @@ class Redactor:
         return f"[token, changed: {len(found)} of {len(token)} characters]"
 
 
-def _spellings(token: str) -> Iterator[str]:
-    """The token, percent-encoded, and as base64 has it, whatever stands before and behind it."""
-    yield token
-    yield quote(token, safe="")
-    plain = token.encode("utf-8", "replace")
-    for lead in range(3):
-        # Bytes before it shift it. Digits that hold bits of what stands around it are left out.
-        digits = base64.b64encode(b"\0" * lead + plain).decode()
-        own = digits[-(-8 * lead // 6) : 8 * (lead + len(plain)) // 6]
-        yield own
-        yield own.translate(_URL_SAFE)
-
-
 def _pieces(text: str) -> Iterator[str]:
     """Every stretch of 20 characters, in order, in lower case."""
     lower = text.lower()
-    return (lower[at : at + _TELLING] for at in range(len(lower) - _TELLING + 1))
+    return (lower[at : at + TELLING] for at in range(len(lower) - TELLING + 1))
 
 
 def _credentials(value: str) -> str:

@@ -1,7 +1,8 @@
 """The bytes of one connection read into requests, whatever they are.
 
-Knows HTTP/1.1 through h11; it touches no socket and decides no answer. What h11 refuses is a
-request all the same: with its bytes, the reason, and as much of its head as can be read by hand.
+Knows HTTP/1.1 through h11; it touches no socket and decides no answer. What h11 refuses, or overlooks
+and RFC 9112 forbids, is a request all the same: with its bytes, the reason, and as much of its head as can
+be read by hand.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ MOST_RAW = 1 << 20
 MOST_CONTENT = 64 << 10
 
 _LINE_END = re.compile(rb"\r?\n")
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_LONE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+_FRAMING = re.compile(rb"\n(Content-Length|Transfer-Encoding):([^\r\n]*)", re.IGNORECASE)
 _REQUEST_LINE = re.compile(rb"([-!#$%&'*+.^_`|~0-9A-Za-z]+) (.*?)(?: HTTP/([0-9.]+))?", re.DOTALL)
 _BROKEN_OFF = "ended before the request was complete"
 
@@ -41,6 +45,7 @@ class RequestReader:
         self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_BUFFERED)
         self._raw = bytearray()
         self._fed = 0
+        self._blank = bytearray()
         self._head: h11.Request | None = None
         self._content = bytearray()
         self._content_size = 0
@@ -53,9 +58,11 @@ class RequestReader:
         return not self._fed
 
     def feed(self, data: bytes) -> None:
-        """Take bytes as they came; empty lines before a request are dropped (RFC 9112 2.2)."""
+        """Take bytes as they came."""
         if not self._fed:
-            data = data.lstrip(b"\r\n")
+            begun = data.lstrip(b"\r\n")
+            self._blank += data[: min(len(data) - len(begun), MOST_RAW - len(self._blank))]
+            data = begun
         if data:
             self._parser.receive_data(data)
             self._raw += data[: MOST_RAW - len(self._raw)]
@@ -71,8 +78,11 @@ class RequestReader:
             return self._give(_reason(error))
 
     def broken_off(self) -> WireRequest | None:
-        """Give what was fed of a request that will not be completed; None where that is nothing."""
-        return self._give(_BROKEN_OFF) if self._fed else None
+        """Give what was fed of a request that will not be completed; None where that is nothing.
+
+        Empty lines that no request follows are such a request too.
+        """
+        return self._give(_BROKEN_OFF) if self._fed or self._blank else None
 
     def expects_continue(self) -> bool:
         """Tell whether the client now waits for `100 Continue`: true once a request."""
@@ -96,10 +106,11 @@ class RequestReader:
 
     def _give(self, malformed: str | None) -> WireRequest:
         """Make the request of what was read and begin anew, after a complete one with what followed it."""
+        malformed = malformed or self._overlooked()
         leftover = self._parser.trailing_data[0] if malformed is None else b""
-        raw = bytes(self._raw[: self._fed - len(leftover)])
+        raw = bytes(self._blank + self._raw[: self._fed - len(leftover)])
         if self._head is None:
-            method, target, version, fields = _read_by_hand(raw)
+            method, target, version, fields = _read_by_hand(bytes(self._raw))
         else:
             method, target, version = (
                 _text(part) for part in (self._head.method, self._head.target, self._head.http_version)
@@ -122,6 +133,22 @@ class RequestReader:
         )
         self._begin(leftover)
         return request
+
+    def _overlooked(self) -> str | None:
+        """Say what a client must not send, though h11 reads it: RFC 9112 2.2, 6.2 and 6.3."""
+        if self._blank:
+            return "an empty line before the request line"
+        end = _HEAD_END.search(self._raw)
+        head = self._raw[: end.end()] if end else self._raw
+        if _LONE_LINE_FEED.search(head):
+            return "a line that ends with a line feed alone"
+        framing = [(name.lower(), value) for name, value in _FRAMING.findall(head)]
+        lengths = [value for name, value in framing if name == b"content-length"]
+        if len(lengths) > 1 or b"," in b"".join(lengths):
+            return "more than one Content-Length"
+        if lengths and len(framing) > len(lengths):
+            return "both Content-Length and Transfer-Encoding"
+        return None
 
 
 def _read_by_hand(raw: bytes) -> tuple[str, str, str, Fields]:

@@ -10,7 +10,7 @@ Knows answers in bytes, and no socket. Each fault takes the place of one answer 
   or by nothing until the stage is finished.
 - `half-head`, `half-content`: the answer is cut, then the stream ends. The head is cut inside the
   status code, since a client may understand a 204 without the rest.
-- `garbage`: bytes that are no HTTP, then the stream ends.
+- `garbage`: bytes that are no HTTP, though 204 stands where a status would, then the stream ends.
 - `dripped`: a byte of the answer every `Answer.drip` seconds, its head without end.
 - `idle-closed`: the answer, then the kept connection is closed without a word before the next request.
 """
@@ -40,7 +40,7 @@ _ENDINGS: Mapping[Fault, Ending] = {
     "dripped": "hold",
     "idle-closed": "close",
 }
-_GARBAGE = b"\x00\x01\xfe\xff this is not HTTP\r\n\r\n"
+_GARBAGE = b"\x00\x01\xfe\xff 204 this is not HTTP\r\n\r\n"
 _NOTHING = Rendered(
     before=b"", final=b"", stray=b"", status=0, fields=(), content=b"", interim=(), close=False
 )
@@ -50,7 +50,7 @@ def check(answer: Answer, *, first: bool) -> None:
     """Refuse with a ValueError what cannot be shown: a refusal after the first answer, half of nothing."""
     if answer.fault == "refused" and not first:
         raise ValueError("only the first answer of a script can be refused, and the whole stage is then")
-    whole_anyway = not answer.content or answer.status in (204, 304) or answer.framing == "none"
+    whole_anyway = not answer.content or answer.status in (204, 304) or answer.framing in ("none", "to-the-end")
     if answer.fault == "half-content" and whole_anyway:
         raise ValueError("half-content needs content, and a framing that tells how much of it is missing")
 

@@ -1,6 +1,7 @@
 """Placeholders in the fields of an answer: what is known only when the answer is sent.
 
-`{self}`, `{same-host-name}`, `{other-port}`, `{other-host}`, `{plain}` stand for a stage's places.
+`{self}`, `{same-host-name}`, `{other-port}`, `{other-host}`, `{plain}` stand for a stage's places, and
+`{//self}` and so on for the same without their scheme: `//127.0.0.1:53121`.
 `{date+N}` is an HTTP date N seconds ahead. HTTP dates are whole seconds: the second now under way
 is counted from, so that whoever waits until then waits more than N - 1 and at most N seconds, and a
 `Date: {date+0}` in the same answer is exactly N seconds before it.
@@ -16,14 +17,14 @@ from email.utils import formatdate
 
 from graphcontract.service import Answer
 
-_PLACES = re.compile(r"\{(self|same-host-name|other-port|other-host|plain)\}")
+_PLACES = re.compile(r"\{(//)?(self|same-host-name|other-port|other-host|plain)\}")
 _DATES = re.compile(r"\{date\+([0-9]{1,9})\}")
 
 
 def check(answer: Answer, places: Sequence[str]) -> None:
     """Refuse with a ValueError an answer that names a place which the stage will not have."""
     for _, value in answer.fields:
-        for name in _PLACES.findall(value):
+        for _, name in _PLACES.findall(value):
             if name not in places:
                 raise ValueError(f"an answer names a place that the stage does not have: {name}")
 
@@ -39,5 +40,9 @@ def filled(answer: Answer, places: Mapping[str, str]) -> Answer:
 
 
 def _fill(value: str, places: Mapping[str, str], now: int) -> str:
-    value = _PLACES.sub(lambda match: places[match[1]], value)
+    value = _PLACES.sub(lambda match: _place(places[match[2]], bare=bool(match[1])), value)
     return _DATES.sub(lambda match: formatdate(now + int(match[1]), usegmt=True), value)
+
+
+def _place(root: str, *, bare: bool) -> str:
+    return root[root.index("//") :] if bare else root

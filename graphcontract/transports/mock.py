@@ -223,7 +223,7 @@ class _Sending:
             head.status_code,
             headers=head.headers.raw_items(),
             content=bytes(content),
-            extensions={"http_version": b"HTTP/1.1", "reason_phrase": head.reason},
+            extensions={"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason},
         )
 
 

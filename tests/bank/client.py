@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import socket
 import ssl
 import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -139,28 +140,39 @@ class Conforming:
 
     # what is tried again
 
+    retries = 3
+
+    def repeats(self, answer: Answer) -> bool:
+        """Whether the answer invites another try."""
+        return answer.status in (429, 503, 504)
+
     def wait(self, call: Call, answer: Answer) -> float | None:
         """Seconds until another try, None for none."""
-        if answer.status not in (429, 503, 504):
-            return None
-        value = answer.fields.get("retry-after", "")
-        if value.replace(".", "", 1).isdigit():
+        return self.seconds(answer.fields.get("retry-after", "")) if self.repeats(answer) else None
+
+    def seconds(self, value: str) -> float:
+        """The wait that a Retry-After asks for; a second of our own where it cannot be read."""
+        if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
             return float(value)
         try:
             return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-        except ValueError:
+        except (ValueError, OverflowError):
             return 1.0
 
     def persist(self, call: Call) -> Answer:
         until = time.monotonic() + call.timeout
         answer = self.exchange(call)
-        for _ in range(3):
+        for attempt in range(1, self.retries + 1):
             wait = self.wait(call, answer)
-            if wait is None or time.monotonic() + wait > until:
+            if wait is None or time.monotonic() + wait >= until:
                 break
             time.sleep(wait)
-            answer = self.exchange(call)
+            answer = self.again(replace(call, timeout=max(0.001, until - time.monotonic())), attempt)
         return answer
+
+    def again(self, call: Call, attempt: int) -> Answer:
+        """Another try, counted from 1; its timeout is what is left of the call's."""
+        return self.exchange(call)
 
     # how it travels: a connection a call
 
@@ -203,12 +215,18 @@ class Conforming:
     def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
         if answer.fields.get("transfer-encoding") == "chunked":
             content = b""
-            while size := int(line().split(b";")[0], 16):
+            while size := self.chunk_size(line()):
                 content += read(size)
                 line()
             return self.decode(answer, content)
         length = answer.fields.get("content-length")
         return self.decode(answer, read(int(length) if length is not None else -1))
+
+    def chunk_size(self, line: bytes) -> int:
+        try:
+            return int(line.split(b";")[0], 16)
+        except ValueError:
+            raise BadAnswer("no chunk") from None
 
     def decode(self, answer: Answer, content: bytes) -> bytes:
         return gzip.decompress(content) if answer.fields.get("content-encoding") == "gzip" else content

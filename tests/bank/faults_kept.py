@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import time
 from urllib.parse import urlsplit
 
 from graphcontract.exchange import Call, Outcome
@@ -12,11 +13,12 @@ from tests.bank.registry import fault
 
 
 class Line:
-    """A connection, with what was read ahead from it."""
+    """A connection, with what was read ahead from it; what it brings is waited for `until` a time."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
         self.ahead = b""
+        self.until = 0.0
 
     def readline(self) -> bytes:
         while b"\n" not in self.ahead and self._receive():
@@ -39,6 +41,7 @@ class Line:
         self.connection.close()
 
     def _receive(self) -> bool:
+        self.connection.settimeout(max(0.001, self.until - time.monotonic()))
         more = self.connection.recv(1 << 16)
         self.ahead += more
         return bool(more)
@@ -79,6 +82,7 @@ class KeptConnection(Conforming):
 
     def over(self, line: Line, call: Call) -> Answer:
         line.connection.settimeout(call.timeout)
+        line.until = time.monotonic() + call.timeout
         line.connection.sendall(self.request(call))
         answer = self.read_head(line.readline)
         while answer.status < 200:

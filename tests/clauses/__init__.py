@@ -43,7 +43,7 @@ def request(
 ) -> WireRequest:
     """A conforming request but for what is said; a field that is None is left out, `more` come last."""
     sent: dict[str, str | None] = {
-        "Host": "127.0.0.1",
+        "Host": "127.0.0.1:1",
         "Authorization": f"Bearer {TOKEN}",
         "Content-Length": str(len(content.encode())),
         "client-request-id": ID,

@@ -49,6 +49,7 @@ def as_verdict(evidence: Mapping[str, Any]) -> dict[str, Any]:
         "exercised": 1,
         "duration": 0.0,
         "evidence": evidence,
+        "fails_run": True,
         "classes": {},
     }
 
@@ -151,6 +152,12 @@ class TestCurl:
         assert "Content-Length: 0" in words
         assert words[-1] == "Authorization: Bearer $TOKEN"
         assert not any(word.lower().startswith("host:") for word in words)
+
+    def test_without_what_is_secret_by_name(self) -> None:
+        sent = request(more=[("Cookie", "a=secret"), ("Proxy-Authorization", "Basic c2VjcmV0")])
+        words = shlex.split(shown(sent=sent)["curl"])
+        assert "Cookie: [redacted]" in words
+        assert "Proxy-Authorization: Basic [redacted]" in words
 
     def test_with_its_content(self) -> None:
         words = shlex.split(shown(sent=request(content='{"a": "$b"}'))["curl"])

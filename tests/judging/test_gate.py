@@ -149,7 +149,10 @@ class TestClientObjects:
 
 class TestShows:
     def test_what_client_and_transport_show(self) -> None:
-        assert gate_of().shows == {"wire", "credentials", "id", "status", "code", "message", "request-id"}
+        own = {"id", "status", "code", "message", "request-id"}
+        assert gate_of().shows == {"wire", *own, "credentials", "timeout"}
+        assert "wire" not in gate_of(paper=Paper(frozenset())).shows
+        assert "timeout" not in gate_of(limits=Limits(timeout="none")).shows
 
     @pytest.mark.parametrize(
         ("limits", "shown"),

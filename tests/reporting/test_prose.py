@@ -100,7 +100,12 @@ def test_what_happened_elsewhere_is_shown() -> None:
     }
     lines = violation(evidence(exchange=shown), "MUST").splitlines()
     start = lines.index("  ! certificate: expired")
-    assert lines[start : start + 4] == ["  ! certificate: expired", "  > ONE", "  at other:1, 0.25 s", "  > TWO"]
+    assert lines[start : start + 4] == [
+        "  ! certificate: expired",
+        "  > ONE",
+        "  at other:1, 0.25 s",
+        "  > TWO",
+    ]
 
 
 def test_bytes_that_are_no_text() -> None:

@@ -151,6 +151,29 @@ class TestMalformed:
         assert (request.method, request.target, request.version) == (method, target, version)
         assert (request.raw, response.raw, response.request) == (data, received, 0)
 
+    @pytest.mark.parametrize(
+        ("data", "why"),
+        [
+            (b"\r\n" + PLAIN, "an empty line before the request line"),
+            (PLAIN.replace(b"\r\n", b"\n"), "a line that ends with a line feed alone"),
+            (PLAIN.replace(b" 0\r\n", b" 0\r\ncontent-length: 0\r\n"), "more than one Content-Length"),
+            (PLAIN.replace(b" 0\r\n", b" 0, 0\r\n"), "more than one Content-Length"),
+            (
+                PLAIN.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+                "both Content-Length and Transfer-Encoding",
+            ),
+        ],
+        ids=["empty line", "line feeds", "two lengths", "a list of lengths", "length and coding"],
+    )
+    def test_what_other_servers_may_take_is_read_and_refused(
+        self, server: Loopback, data: bytes, why: str
+    ) -> None:
+        received, record = sent(done(server), data)
+        assert received.startswith(b"HTTP/1.1 400 ")
+        (request,) = record.requests
+        assert (request.malformed, request.raw) == (why, data)
+        assert (request.method, request.target, request.version) == ("POST", "/beta/tasks/x1/cancel", "1.1")
+
     def test_fields_are_read_by_hand_and_the_reason_quotes_none(self, server: Loopback) -> None:
         data = b"POST / HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer s\0cret\r\nContent-Length: 0\r\n\r\n"
         _received, record = sent(done(server), data)

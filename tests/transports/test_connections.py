@@ -116,13 +116,19 @@ class TestAnswering:
         assert [request.malformed for request in record.requests] == [None, None]
         assert len(record.responses) == 1
 
-    def test_empty_lines_between_requests_are_nothing(self, server: Loopback) -> None:
+    @pytest.mark.parametrize("option", [b"", b"Connection: close\r\n"], ids=["kept", "closed"])
+    def test_an_empty_line_behind_a_request_is_recorded_and_not_answered(
+        self, server: Loopback, option: bytes
+    ) -> None:
+        data = PLAIN.replace(b"Content", option + b"Content")
         stage = done(server)
         with connect(stage) as connection:
-            exchange(connection, b"\r\n" + PLAIN + b"\r\n")
-            exchange(connection, b"\r\n" + PLAIN)
+            connection.sendall(data + b"\r\n")
+            connection.recv(1)
             record = stage.finish()
-            assert [request.raw for request in record.requests] == [PLAIN, PLAIN]
+        assert [request.raw for request in record.requests] == [data, b"\r\n"]
+        assert record.requests[1].malformed == "ended before the request was complete"
+        assert [response.status for response in record.responses] == [204]
 
     @pytest.mark.parametrize(
         "data",

@@ -160,7 +160,7 @@ class TestCut:
             ),
             (answer(409, b"{}", fault="half-content"), None, 409, b"{"),
             (answer(409, b"x", fault="half-content"), None, 409, b""),
-            (faulty("garbage"), b"\x00\x01\xfe\xff this is not HTTP\r\n\r\n", 0, b""),
+            (faulty("garbage"), b"\x00\x01\xfe\xff 204 this is not HTTP\r\n\r\n", 0, b""),
         ],
         ids=["closed", "half-head", "after an interim answer", "half-content", "one byte", "garbage"],
     )
@@ -196,8 +196,13 @@ class TestCut:
 
     @pytest.mark.parametrize(
         "what",
-        [Answer(409), Answer(204, content=b"x"), Answer(409, content=b"x", framing="none")],
-        ids=["none", "204", "unframed"],
+        [
+            Answer(409),
+            Answer(204, content=b"x"),
+            Answer(409, content=b"x", framing="none"),
+            Answer(409, content=b"x", framing="to-the-end"),
+        ],
+        ids=["none", "204", "unframed", "to the end"],
     )
     def test_half_content_needs_content_whose_end_is_told(self, server: Loopback, what: Answer) -> None:
         with pytest.raises(ValueError, match="half-content needs"):

@@ -39,6 +39,11 @@ def test_places() -> None:
     ]
 
 
+def test_places_without_their_scheme() -> None:
+    answer = Answer(307, (("Location", "{//other-host}/a"), ("A", "HTTP:{//self}")))
+    assert values(filled(answer, PLACES)) == ["//localhost:2/a", "HTTP://127.0.0.1:1"]
+
+
 def test_nothing_to_fill_is_the_same_answer() -> None:
     answer = Answer(307, (("Location", "/a"),))
     assert filled(answer, PLACES) is answer

@@ -251,10 +251,17 @@ def test_a_coded_answer_is_the_clients_to_decode(mock: Mock, client: httpx.Clien
     assert response.json()["error"]["code"] == "conflict"
 
 
-@pytest.mark.parametrize("framing", ["content-length", "chunked", "none"])
+@pytest.mark.parametrize("framing", ["content-length", "chunked", "to-the-end", "none"])
 def test_framings_are_taken_off(mock: Mock, client: httpx.Client, framing: Framing) -> None:
     response = answered(mock, client, service.answer(500, b"<p>", "text/html", framing=framing))
     assert (response.content, response.headers["content-type"]) == (b"<p>", "text/html")
+
+
+def test_a_head_is_shown_as_it_is_spelled(mock: Mock, client: httpx.Client) -> None:
+    answer = Answer(204, (("x-Odd", "Zürich"),), version="1.0", phrase="Done already", gap="\t")
+    response = answered(mock, client, answer)
+    assert (response.http_version, response.reason_phrase) == ("HTTP/1.0", "Done already")
+    assert response.headers.raw == [(b"x-Odd", "Zürich".encode("latin-1")), (b"Connection", b"close")]
 
 
 def test_no_content_follows_a_head(mock: Mock, client: httpx.Client) -> None:

@@ -1,0 +1,45 @@
+"""`graphcontract doctor`: what a client can do, before it is judged."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import Annotated
+
+import typer
+
+_WORDS = {True: "ok", False: "NO", None: "-"}
+
+
+def doctor(
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client, as for `check`.")],
+    contract: Annotated[
+        str, typer.Option(metavar="ID|FILE", help="Contract to call by.")
+    ] = "sharepointmigrationtask-cancel",
+    tls: Annotated[bool, typer.Option("--tls", help="Speak https throughout.")] = False,
+    start_timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="How long a driver may take to start.")
+    ] = 60.0,
+) -> None:
+    """Make a few plain calls and tell what works, and which limit to declare where something cannot.
+
+    Exit status: 0 everything works; 1 something does not; 3 the client could not be started.
+    """
+    from graphcontract.doctor import examine
+    from graphcontract.reporting.prose import harmless
+    from graphcontract.session import Options, Session
+
+    session = Session.of(Options(client=client, contract=contract, tls=tls, start_timeout=start_timeout))
+    failed = False
+    try:
+        implementation = session.open().implementation
+        typer.echo(harmless(f"{implementation.name} {implementation.version or ''}".rstrip()))
+        assert session.gate is not None
+        for finding in examine(session.gate):
+            failed = failed or finding.works is False
+            lines = wrap(harmless(finding.seen), 64)
+            typer.echo(f"{_WORDS[finding.works]:4}{finding.call:10}{lines[0]}")
+            for line in [*lines[1:], *wrap(finding.advice, 64)]:
+                typer.echo(f"{'':14}{line}")
+    finally:
+        session.close()
+    raise typer.Exit(1 if failed else 0)

@@ -1,0 +1,90 @@
+"""`known-failures update`, `diff` and `replay`, end to end on a client whose fault is mended."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import apart
+
+ADAPTER = """
+import httpx
+from graphcontract.exchange import Call, Outcome
+
+PATH = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/"
+
+def cancel(call: Call) -> Outcome:
+    with httpx.Client(trust_env=False) as client:
+        url = call.base_url + PATH + call.task_id + "/cancel"
+        answer = client.request("{method}", url, headers={{"Authorization": "Bearer " + call.token}})
+    return Outcome.success() if answer.is_success else Outcome.failure(status=answer.status_code)
+"""
+CHECK = ("check", "python:adapter:cancel", "--profile", "quick", "--select", "request.method")
+
+
+class Folder:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.uses("PUT")
+
+    def uses(self, method: str) -> None:
+        (self.path / "adapter.py").write_text(ADAPTER.format(method=method), encoding="utf-8")
+
+    def run(self, *words: str, status: int) -> str:
+        ended = apart(*words, folder=self.path)
+        assert ended.status == status, ended
+        return ended.out + ended.err
+
+    def failed(self) -> str:
+        """Write a report of the fault, and give its evidence id."""
+        self.run(*CHECK, "--report", "jsonl=old.jsonl", status=1)
+        lines = (self.path / "old.jsonl").read_text().splitlines()
+        evidence = next(event["evidence"] for event in map(json.loads, lines) if event["event"] == "verdict")
+        return str(evidence["id"])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def test_a_known_failure_is_green_until_it_is_mended(folder: Folder) -> None:
+    id = folder.failed()
+    update = ("known-failures", "update", "old.jsonl", "--file", "known.json")
+    assert "write a reason for: request.method" in folder.run(*update, status=0)
+    known = (*CHECK, "--known-failures", "known.json")
+    assert "as is known" in folder.run(*known, status=0)
+    folder.uses("POST")
+    assert f"take {id} out of known.json:3" in " ".join(folder.run(*known, status=1).split())
+
+
+def test_a_failure_is_repeated_by_its_id(folder: Folder) -> None:
+    id = folder.failed()
+    assert f"still failing: {id}" in folder.run("replay", "old.jsonl", id, status=1)
+    folder.uses("POST")
+    assert f"fixed: {id}" in folder.run("replay", "old.jsonl", id, status=0)
+    (folder.path / "adapter.py").write_text("def cancel(call):\n    raise SystemExit\n", encoding="utf-8")
+    assert "cannot be judged" in folder.run("replay", "old.jsonl", id, status=3)
+    assert "no evidence" in folder.run("replay", "old.jsonl", "request.body-000000000000", status=2)
+
+
+def test_two_reports_are_compared(folder: Folder) -> None:
+    id = folder.failed()
+    folder.uses("POST")
+    folder.run(*CHECK, "--report", "jsonl=new.jsonl", status=0)
+    assert folder.run("diff", "old.jsonl", "new.jsonl", status=0) == f"fixed: {id}\n"
+    assert folder.run("diff", "new.jsonl", "old.jsonl", status=1) == f"newly failing: {id}\n"
+    assert folder.run("diff", "old.jsonl", "old.jsonl", status=0) == "no difference\n"
+    folder.run(*CHECK[:-1], "request.query", "--report", "jsonl=other.jsonl", status=0)
+    found = folder.run("diff", "new.jsonl", "other.jsonl", status=1)
+    assert found == "stopped running: request.method\nstarted running: request.query\n"
+
+
+def test_a_truncated_report_is_refused(folder: Folder) -> None:
+    id = folder.failed()
+    whole = (folder.path / "old.jsonl").read_text().splitlines(keepends=True)
+    (folder.path / "cut.jsonl").write_text("".join(whole[:-1]))
+    for words in (("diff", "cut.jsonl", "old.jsonl"), ("replay", "cut.jsonl", id)):
+        assert "truncated" in folder.run(*words, status=2)
