@@ -16,6 +16,7 @@ from typing import Any
 from graphcontract.clauses import known
 from graphcontract.clients import Client, ClientUnavailable, Start
 from graphcontract.clients.naming import make_client
+from graphcontract.clients.python import InProcessClient
 from graphcontract.contract import Contract
 from graphcontract.errors import UserError
 from graphcontract.judging import knownfailures
@@ -127,8 +128,10 @@ class Session:
         self._transport = _transport(options.transport, options.tls)
         self._transport.__enter__()
         try:
-            profile = PROFILES[options.profile]
-            self.gate = Gate(self.contract, self._start(), self._transport, profile, another=self._start)
+            client, profile = self._start(), PROFILES[options.profile]
+            # Copies in this process would be one module, called from several threads that it may not bear.
+            another = None if isinstance(client, InProcessClient) else self._start
+            self.gate = Gate(self.contract, client, self._transport, profile, another=another)
             self._check_reach()
         except BaseException:
             self.close()

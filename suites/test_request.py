@@ -2,7 +2,7 @@
 
 from graphcontract import service
 from graphcontract.exchange import Call
-from graphcontract.inputs.calls import calls, control_calls, guid_calls, opaque_calls, unusable_calls
+from graphcontract.inputs.calls import calls, control_calls, opaque_calls, repeated_calls, unusable_calls
 from graphcontract.judging.gate import Gate
 from graphcontract.suite import given, proves
 
@@ -25,10 +25,9 @@ def test_request(gate: Gate, call: Call) -> None:
 
 
 @proves("request.client-request-id")
-@given(call=guid_calls)
-def test_client_request_id(gate: Gate, call: Call) -> None:
-    before = gate.perform(call, [service.success()], own_root=True)
-    gate.judge(call, [service.success()], after=[before], own_root=True)
+@given(calls=20, repeated=repeated_calls)
+def test_client_request_id(gate: Gate, repeated: list[Call]) -> None:
+    gate.hear([gate.perform(call, [service.success()], own_root=True) for call in repeated])
 
 
 @proves("request.client-request-id")

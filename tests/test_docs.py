@@ -19,7 +19,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,9 @@ def run(command: str, folder: Path) -> tuple[int, str]:
     return ended.returncode, ended.stdout
 
 
+Scene = tuple[str, BaseException | None]
+
+
 def lacking(text: str) -> str | None:
     """A program that a block needs and this machine has not."""
     return next(
@@ -160,21 +164,31 @@ def lacking(text: str) -> str | None:
     )
 
 
-@pytest.mark.parametrize("page", RUN, ids=str)
-def test_page(page: Path, tmp_path: Path, subtests: pytest.Subtests) -> None:
+def played(page: Path, folder: Path) -> list[Scene]:
+    """Lay out a page's files and run its commands, in order."""
+    scenes: list[Scene] = []
     for part in parts(page):
         if part.order.startswith("not run: "):
             continue
-        if laid_out(part, tmp_path):
-            for job, program in _JOB.findall(part.text) if part.language == "yaml" else ():
-                status, said = run(job + _HARMLESS[program], tmp_path)
-                assert status == 0, f"$ {job}\n{said}"
-        elif part.language == "json":
-            assert all(isinstance(json.loads(line), dict) for line in part.text.splitlines())
+        try:
+            play(part, folder)
+        except (AssertionError, pytest.skip.Exception) as error:
+            scenes.append((part.text.partition("\n")[0], error))
         else:
-            assert part.language == "console", f"neither run nor marked as not run:\n{part.text}"
-            with subtests.test(part.text.partition("\n")[0]):
-                check_session(part, tmp_path)
+            scenes.append((part.text.partition("\n")[0], None))
+    return scenes
+
+
+def play(part: Part, folder: Path) -> None:
+    if laid_out(part, folder):
+        for job, program in _JOB.findall(part.text) if part.language == "yaml" else ():
+            status, said = run(job + _HARMLESS[program], folder)
+            assert status == 0, f"$ {job}\n{said}"
+    elif part.language == "json":
+        assert all(isinstance(json.loads(line), dict) for line in part.text.splitlines())
+    else:
+        assert part.language == "console", f"neither run nor marked as not run:\n{part.text}"
+        check_session(part, folder)
 
 
 def check_session(part: Part, folder: Path) -> None:
@@ -187,6 +201,22 @@ def check_session(part: Part, folder: Path) -> None:
         assert ended == status, f"$ {command}\n{said}"
         line = not_said(shown, said)
         assert line is None, f"$ {command}\ndoes not print {line!r} there, but\n{said}"
+
+
+@pytest.fixture(scope="module")
+def plays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[Path, Future[list[Scene]]]]:
+    """Every page, two at a time, for most of a run's time is waiting."""
+    longest_first = sorted(RUN, key=lambda page: -sum(part.language == "console" for part in parts(page)))
+    with ThreadPoolExecutor(2) as pool:
+        yield {page: pool.submit(played, page, tmp_path_factory.mktemp(page.stem)) for page in longest_first}
+
+
+@pytest.mark.parametrize("page", RUN, ids=str)
+def test_page(page: Path, plays: Mapping[Path, Future[list[Scene]]], subtests: pytest.Subtests) -> None:
+    for title, error in plays[page].result():
+        with subtests.test(title):
+            if error is not None:
+                raise error
 
 
 @pytest.mark.parametrize("page", ["docs/how-to/ci-github.md", "docs/how-to/ci-azure.md"])

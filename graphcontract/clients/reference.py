@@ -32,6 +32,7 @@ _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _THROTTLING = (429, 503, 504)
 _RETRIES = 3
+_starting = threading.Lock()
 _MAX_ERROR = 4 * 1024 * 1024
 
 
@@ -170,9 +171,14 @@ def _authorities(ca_file: str | None) -> ssl.SSLContext:
     )
 
 
-@cache
 def _loop() -> asyncio.AbstractEventLoop:
     """Start the one event loop that synchronous calls share, in a thread of its own."""
+    with _starting:
+        return _started()
+
+
+@cache
+def _started() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="reference-client", daemon=True).start()
     return loop

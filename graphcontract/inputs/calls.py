@@ -16,6 +16,9 @@ from graphcontract.exchange import Call
 from graphcontract.inputs import ids, tokens
 from graphcontract.inputs.strata import Strata
 
+_OPAQUE = ("opaque", "digits", "many-digits", "null-like", "boolean-like")
+_MOST_TIMES = 40
+
 
 def calls(contract: Contract) -> Strata[Call]:
     """Draw usable calls: classes of id ("id:…") with a plain token, of token ("token:…") with a plain id."""
@@ -29,10 +32,20 @@ def guid_calls(contract: Contract) -> Strata[Call]:
     return _with_ids(contract, Strata({"guid": ids.plain(schema)}))
 
 
+def repeated_calls(contract: Contract) -> Strata[list[Call]]:
+    """Draw an ordinary call that is made twice or many times, in the one class "repeated"."""
+    times = st.integers(2, _MOST_TIMES)
+    drawn = st.tuples(guid_calls(contract)["guid"], times)
+    return Strata({"repeated": drawn.map(lambda drawn: [drawn[0]] * drawn[1])})
+
+
 def opaque_calls(contract: Contract) -> Strata[Call]:
-    """Draw calls whose id is no GUID and easy to send; no class where the schema admits none of them."""
+    """Draw calls whose id is no GUID and easy to send: letters and digits, with few exceptions.
+
+    There is no class where the schema admits none of them.
+    """
     usable = ids.task_ids(_parameter(contract)[1])
-    names = [name for name in ("opaque", "digits", "literal-like") if name in usable]
+    names = [name for name in _OPAQUE if name in usable]
     return _with_ids(contract, usable.only(*names))
 
 

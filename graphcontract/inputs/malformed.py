@@ -22,7 +22,7 @@ MEGABYTE = 2**20
 
 _JSON = "application/json"
 _HTML = "text/html; charset=utf-8"
-_DEPTH = 2000
+_DEPTH = 5000
 
 # Content and media type.
 _Answer = tuple[bytes, str | None]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 
 from graphcontract.suites import tests
 
@@ -16,6 +17,7 @@ from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.trying import Trying
 from graphcontract.judging.verdict import Part, fold
 from graphcontract.loading import load
+from graphcontract.suite import SuiteTest
 from graphcontract.transports import Transport
 from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock
@@ -61,17 +63,20 @@ def verdicts(
     cancel: Callable[[Call], Outcome],
     *,
     of: Collection[str] | None = None,
+    shown_by: Collection[str] = (),
     transport: str = "loopback",
     profile: str = "gate",
     seed: int = 0,
     contract: Contract = CONTRACT,
 ) -> dict[str, Part]:
-    """The verdict on each clause; `of` keeps to the tests that prove one of these clauses."""
+    """The verdict on each clause; `of` keeps to the tests that prove one of these clauses, `shown_by` to
+    tests and cases of these names.
+    """
     made: Transport = Mock() if transport == "mock" else Loopback()
     parts: dict[str, list[Part]] = {}
     with made:
         gate = Gate(contract, Direct(cancel), made, PROFILES[profile])
-        for test in tests():
+        for test in _chosen(shown_by):
             clauses = [id for id in test.proves if id in contract.clauses]
             if of is not None and not set(of) & set(clauses):
                 continue
@@ -79,3 +84,13 @@ def verdicts(
             for id in clauses:
                 parts.setdefault(id, []).append(trying.part(id))
     return {id: fold(id, each) for id, each in parts.items()}
+
+
+def _chosen(names: Collection[str]) -> Iterator[SuiteTest]:
+    """The tests of the suites; where there are names those alone, and of others the cases so named."""
+    for test in tests():
+        cases = {name: arguments for name, arguments in test.cases.items() if name in names}
+        if not names or test.name in names:
+            yield test
+        elif cases:
+            yield replace(test, cases=cases)

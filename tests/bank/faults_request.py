@@ -7,6 +7,7 @@ from tests.bank import (
     faults_request_fields,
     faults_request_id,
     faults_request_input,
+    faults_request_leaks,
     faults_request_line,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     "faults_request_fields",
     "faults_request_id",
     "faults_request_input",
+    "faults_request_leaks",
     "faults_request_line",
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from urllib.parse import urlsplit
 
 from graphcontract.exchange import Call, Outcome
-from tests.bank.client import Answer, Conforming
+from tests.bank.client import ROOT, Answer, Conforming
 from tests.bank.registry import fault
 
 Fields = list[tuple[str, str]]
@@ -82,6 +83,33 @@ class ChunkedObject(Conforming):
         return b"2\r\n{}\r\n0\r\n\r\n"
 
 
+@fault("request.body")
+class ObjectUncounted(Conforming):
+    """An object is written behind the head, whose length is a constant."""
+
+    def content(self, call: Call) -> bytes:
+        return b"{}"
+
+
+@fault("request.body", "request.content-length")
+class ObjectUnframed(Conforming):
+    """An object is written behind the head, and nothing tells of it."""
+
+    def framing(self, call: Call) -> Fields:
+        return []
+
+    def content(self, call: Call) -> bytes:
+        return b"{}"
+
+
+@fault("request.body")
+class LineEndUncounted(Conforming):
+    """A line end behind the request, as println leaves it (RFC 9112, 2.2)."""
+
+    def content(self, call: Call) -> bytes:
+        return b"\r\n"
+
+
 @fault("request.body", rare=True)
 class LongIdRepeated(Conforming):
     """An id that is too long for an access log goes along as content."""
@@ -148,6 +176,39 @@ class AskedBefore(Conforming):
         self.asking = True
         super().exchange(call)
         self.asking = False
+        return super().exchange(call)
+
+
+@fault("request.once")
+class LooksBefore(Conforming):
+    """The task is read first, to see whether there is anything to cancel."""
+
+    looking = False
+
+    def method(self, call: Call) -> str:
+        return "GET" if self.looking else "POST"
+
+    def path(self, call: Call) -> str:
+        path = super().path(call)
+        return path.removesuffix("/cancel") if self.looking else path
+
+    def exchange(self, call: Call) -> Answer:
+        self.looking = True
+        super().exchange(call)
+        self.looking = False
+        return super().exchange(call)
+
+
+@fault("request.once")
+class TelemetryWithToken(Conforming):
+    """A collector of telemetry is sent the credentials of the service, which is at the same root."""
+
+    def exchange(self, call: Call) -> Answer:
+        host = urlsplit(call.base_url or ROOT).netloc
+        head = ["POST /telemetry HTTP/1.1", f"Host: {host}", f"Authorization: Bearer {call.token}"]
+        with self.connect(call) as connection:
+            connection.sendall("\r\n".join([*head, "Content-Length: 0", "", ""]).encode())
+            self.read(connection)
         return super().exchange(call)
 
 
@@ -271,3 +332,38 @@ class IdentityCoding(Conforming):
 
     def framing(self, call: Call) -> Fields:
         return [*super().framing(call), ("Transfer-Encoding", "identity")]
+
+
+@fault("request.once")
+class LoneLineFeeds(Conforming):
+    """print() to a socket: lines end with a line feed alone, and many servers bear it (RFC 9112, 2.2)."""
+
+    def head(self, call: Call) -> bytes:
+        return super().head(call).replace(b"\r\n", b"\n")
+
+
+@fault("request.once")
+class LineEndBefore(Conforming):
+    """An empty line before the request, which many servers bear (RFC 9112, 2.2)."""
+
+    def request(self, call: Call) -> bytes:
+        return b"\r\n" + super().request(call)
+
+
+@fault("request.once")
+class LengthTwice(Conforming):
+    """One Content-Length from the library and one from the caller (RFC 9110, 8.6)."""
+
+    def framing(self, call: Call) -> Fields:
+        return super().framing(call) * 2
+
+
+@fault("request.once")
+class LengthAndChunks(Conforming):
+    """Both ways to frame the content, which proxies read in two ways (RFC 9112, 6.1)."""
+
+    def framing(self, call: Call) -> Fields:
+        return [*super().framing(call), ("Transfer-Encoding", "chunked")]
+
+    def content(self, call: Call) -> bytes:
+        return b"0\r\n\r\n"

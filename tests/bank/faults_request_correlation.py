@@ -126,6 +126,40 @@ class IdQuoted(OverHttpx):
 
 
 @fault("request.client-request-id", transport="mock")
+class BracesUnbalanced(OverHttpx):
+    """A format string with one brace too many on one side."""
+
+    def correlation(self, call: Call) -> list[str]:
+        return [f"{{{{{uuid.uuid4()}}}"]
+
+
+@fault("request.client-request-id", transport="mock")
+class DrawnTwice(OverHttpx):
+    """Two layers draw an id each, and both are sent."""
+
+    def correlation(self, call: Call) -> list[str]:
+        return [str(uuid.uuid4()), str(uuid.uuid4())]
+
+
+@fault("request.client-request-id", transport="mock")
+class FirstOfTwo(OverHttpx):
+    """The caller's own name for the call goes along with the client's."""
+
+    def correlation(self, call: Call) -> list[str]:
+        return [str(uuid.uuid4()), "nightly-run"]
+
+
+@fault("request.client-request-id", transport="mock", rare=True)
+class PoolOfIds(OverHttpx):
+    """Eight ids are drawn in advance, and used again and again."""
+
+    pool = tuple(str(uuid.uuid4()) for _ in range(8))
+
+    def correlation(self, call: Call) -> list[str]:
+        return [self.pool[self.calls % len(self.pool)]]
+
+
+@fault("request.client-request-id", transport="mock")
 class AttemptNumbered(Retrying):
     """The attempt's number behind the GUID of the call."""
 

@@ -133,46 +133,6 @@ class TokenLostLater(Conforming):
         return super().authorization(call) if self.calls % 10 else []
 
 
-@fault("request.authorization")
-class TokenInCookie(Conforming):
-    """A copy in a cookie for the sake of a portal."""
-
-    def fields(self, call: Call) -> Fields:
-        return [*super().fields(call), ("Cookie", f"access_token={call.token}")]
-
-
-@fault("request.authorization")
-class TokenForProxy(Conforming):
-    """The proxy's field gets the credentials of the origin."""
-
-    def fields(self, call: Call) -> Fields:
-        return [*super().fields(call), ("Proxy-Authorization", f"Bearer {call.token}")]
-
-
-@fault("request.authorization")
-class TokenNamesUser(Conforming):
-    """A telemetry field that names the user by the beginning of the token."""
-
-    def fields(self, call: Call) -> Fields:
-        return [*super().fields(call), ("X-User-Hint", call.token[:24])]
-
-
-@fault("request.authorization", "request.query")
-class TokenInQuery(Conforming):
-    """RFC 6750's third way as well as the first."""
-
-    def query(self, call: Call) -> str:
-        return f"?access_token={quote(call.token, safe='')}"
-
-
-@fault("request.authorization", "request.body")
-class TokenInForm(Conforming):
-    """RFC 6750's second way as well as the first."""
-
-    def body(self, call: Call) -> bytes:
-        return b"access_token=" + quote(call.token, safe="").encode()
-
-
 @fault("request.authorization", rare=True)
 class PaddingStripped(Bearing):
     """The equals signs at the end taken for base64's, which JWTs have not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 import re
@@ -80,6 +81,46 @@ class SlashesTrimmed(Changing):
 
     def change(self, task_id: str) -> str:
         return task_id.strip("/") or task_id
+
+
+@fault("request.task-id", rare=True)
+class LeadingSpacesTrimmed(Changing):
+    """lstrip(), after what a user typed before the id."""
+
+    def change(self, task_id: str) -> str:
+        return task_id.lstrip() or task_id
+
+
+@fault("request.task-id", rare=True)
+class NoBreakSpacesTrimmed(Changing):
+    """What a text processor leaves behind an id is taken off."""
+
+    def change(self, task_id: str) -> str:
+        return task_id.rstrip("\u00a0\ufeff\u3000") or task_id
+
+
+@fault("request.task-id", rare=True)
+class IdeographicSpacesTrimmed(Changing):
+    """An input method's wide space is taken off."""
+
+    def change(self, task_id: str) -> str:
+        return task_id.strip("\u3000") or task_id
+
+
+@fault("request.task-id", rare=True)
+class BackslashesTrimmed(Changing):
+    """What ends a folder's name on Windows is taken off."""
+
+    def change(self, task_id: str) -> str:
+        return task_id.rstrip("\\") or task_id
+
+
+@fault("request.task-id", rare=True)
+class LastOfUrl(Changing):
+    """An id that is a URL is taken for the task's address, and its last segment for the id."""
+
+    def change(self, task_id: str) -> str:
+        return task_id.rstrip("/").rsplit("/", 1)[-1] if "://" in task_id else task_id
 
 
 @fault("request.task-id", rare=True)
@@ -286,6 +327,31 @@ class CutAt255(Changing):
 
     def change(self, task_id: str) -> str:
         return task_id[:255]
+
+
+@fault("request.task-id", rare=True)
+class CutAt2047(Changing):
+    """A URL has 2,047 characters at the most, somebody read, and applied it to the id."""
+
+    def change(self, task_id: str) -> str:
+        return task_id[:2047]
+
+
+@fault("request.task-id", rare=True)
+class LongIdHashed(Changing):
+    """Ids of more than 1,500 characters do not fit into a table, and are known by their digest."""
+
+    def change(self, task_id: str) -> str:
+        return hashlib.sha256(task_id.encode()).hexdigest() if len(task_id) > 1500 else task_id
+
+
+@fault("request.task-id", rare=True)
+class CutInBytes(Conforming):
+    """A buffer of 1,024 bytes for what is encoded, which ASCII fills with other limits."""
+
+    def encode(self, task_id: str) -> str:
+        encoded = super().encode(task_id)
+        return encoded if task_id.isascii() else encoded[:1024]
 
 
 @fault("request.task-id")

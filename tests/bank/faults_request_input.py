@@ -89,6 +89,16 @@ class TwoLettersRefused(Conforming):
         return "a language is no id" if language else super().refusal(call)
 
 
+@fault("input.opaque-id", rare=True)
+class NumbersCrash(Conforming):
+    """An id of digits becomes a number on its way through a loose reader, and a number has no length."""
+
+    def path(self, call: Call) -> str:
+        if call.task_id.isdigit():
+            raise TypeError("object of type 'int' has no len()")
+        return super().path(call)
+
+
 # input.unusable-id
 
 
@@ -155,6 +165,36 @@ class TwoDotsPass(Conforming):
 
     def refusal(self, call: Call) -> str | None:
         return None if call.task_id == ".." else super().refusal(call)
+
+
+@fault("input.unusable-id", rare=True)
+class EmptyIdIsUndefined(Conforming):
+    """A template in JavaScript, filled with what is not there."""
+
+    def refusal(self, call: Call) -> str | None:
+        return super().refusal(call) if call.task_id else None
+
+    def encode(self, task_id: str) -> str:
+        return super().encode(task_id or "undefined")
+
+
+@fault("input.unusable-id")
+class DotsEncodedTwice(DotsPass):
+    """Dots encoded so that no parser takes them out, and so the id of another task."""
+
+    def encode(self, task_id: str) -> str:
+        return task_id.replace(".", "%252E") if set(task_id) == {"."} else super().encode(task_id)
+
+
+@fault("input.unusable-id", rare=True)
+class DotsAsDash(Conforming):
+    """A sanitiser of file names, where dots alone are no name."""
+
+    def refusal(self, call: Call) -> str | None:
+        return None if call.task_id in (".", "..") else super().refusal(call)
+
+    def encode(self, task_id: str) -> str:
+        return "-" if task_id in (".", "..") else super().encode(task_id)
 
 
 # input.injection
@@ -308,3 +348,31 @@ class LineFeedAtEndOfToken(TokenUnchecked):
 
     def refusal(self, call: Call) -> str | None:
         return super().refusal(replace(call, token=call.token.removesuffix("\n")))
+
+
+@fault("input.injection", rare=True)
+class NewlinesOfIdTranslated(IdUnchecked):
+    """A text stream writes CR LF for each line feed, those of the id included."""
+
+    def encode(self, task_id: str) -> str:
+        return "".join("\r\n" if each == "\n" else quote(each, safe="") for each in task_id)
+
+
+@fault("input.injection", rare=True)
+class NewlinesOfTokenTranslated(TokenUnchecked):
+    """A text stream writes CR LF for each line feed, those of the token included."""
+
+    raw = "\n"
+
+    def authorization(self, call: Call) -> list[tuple[str, str]]:
+        return [("Authorization", "Bearer " + call.token.replace("\n", "\r\n"))]
+
+
+@fault("input.injection", rare=True)
+class TokenFolded(TokenUnchecked):
+    """A library for e-mail folds a field where its value has a line end (RFC 9112, 5.2)."""
+
+    raw = "\r\n"
+
+    def authorization(self, call: Call) -> list[tuple[str, str]]:
+        return [("Authorization", "Bearer " + re.sub("[\r\n]+", "\r\n ", call.token))]

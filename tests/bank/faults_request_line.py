@@ -154,6 +154,47 @@ class FragmentSent(Conforming):
         return super().path(call) + "#done"
 
 
+@fault("request.path")
+class NoLeadingSlash(Conforming):
+    """The path of a root without its slash, put into the request line by hand."""
+
+    def target(self, call: Call) -> str:
+        return super().target(call)[1:]
+
+
+@fault("request.path")
+class HostOfGraph(Conforming):
+    """The root can be configured, and the Host field is a constant."""
+
+    def fields(self, call: Call) -> list[tuple[str, str]]:
+        return [("Host", "graph.microsoft.com"), *super().fields(call)[1:]]
+
+
+@fault("request.path")
+class AbsoluteElsewhere(Conforming):
+    """The absolute form of Graph's own address, over a connection to another root."""
+
+    def target(self, call: Call) -> str:
+        return "https://graph.microsoft.com" + super().target(call)
+
+
+@fault("request.path")
+class UserInTarget(Conforming):
+    """A root with a user in it goes out as it was configured (RFC 9110, 4.2.4)."""
+
+    def target(self, call: Call) -> str:
+        return "http://user@" + urlsplit(call.base_url or ROOT).netloc + super().target(call)
+
+
+@fault("request.path", rare=True)
+class ReleasedVersionForSpaces(Conforming):
+    """A router that sends what it must encode to the version that it was made for."""
+
+    def target(self, call: Call) -> str:
+        target = super().target(call)
+        return target.replace("/beta/", "/v1.0/", 1) if " " in call.task_id else target
+
+
 @fault("request.path", rare=True)
 class BuilderKeepsItsPath(Conforming):
     """A builder appends the action to a path that it keeps, and is made anew every ninth call only."""
@@ -245,6 +286,24 @@ class BareQuestionMark(Conforming):
         return "?"
 
 
+@fault("request.path-spelling")
+class KeyEncodedWhole(Conforming):
+    """The key in parentheses, encoded together with them as one segment."""
+
+    def path(self, call: Call) -> str:
+        key = call.task_id.replace("'", "''")
+        return f"{PATH}%28%27{self.encode(key)}%27%29/cancel"
+
+
+@fault("request.path-spelling", rare=True)
+class SpacesInKeys(Conforming):
+    """An id with a space does not match the router's pattern of a segment, and becomes a key."""
+
+    def path(self, call: Call) -> str:
+        key = call.task_id.replace("'", "''")
+        return f"{PATH}('{self.encode(key)}')/cancel" if " " in key else super().path(call)
+
+
 @fault("request.path-spelling", rare=True)
 class StringsAsKeys(Conforming):
     """GUIDs make segments, and ids of digits quoted keys: an OData writer that looks at types."""
@@ -312,3 +371,19 @@ class NumbersFlagged(Conforming):
 
     def query(self, call: Call) -> str:
         return "?idType=int" if call.task_id.isdigit() else ""
+
+
+@fault("request.query", rare=True)
+class CheckMark(Conforming):
+    """Rails' utf8=✓, which says that what is beyond ASCII is UTF-8."""
+
+    def query(self, call: Call) -> str:
+        return "" if call.task_id.isascii() else "?utf8=%E2%9C%93"
+
+
+@fault("request.query", rare=True)
+class ColonsFlagged(Conforming):
+    """An id with a colon is sent with a hint that it has two parts."""
+
+    def query(self, call: Call) -> str:
+        return "?idType=composite" if ":" in call.task_id else ""

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from graphcontract.exchange import Call, Outcome
 from tests.bank.client import PATH, ROOT, Answer, Conforming
 from tests.bank.faults_kept import KeptConnection
-from tests.bank.faults_request_correlation import Retrying
+from tests.bank.faults_request_correlation import OverHttpx, Retrying
 from tests.bank.registry import oddity
 
 Fields = list[tuple[str, str]]
@@ -62,6 +62,31 @@ class Telemetry(Conforming):
             ("Cookie", "theme=dark"),
             ("Origin", "https://portal.example"),
         ]
+
+
+@oddity()
+class FieldsOfAllKinds(Conforming):
+    """What gateways and careful libraries add, one of them with no value."""
+
+    def fields(self, call: Call) -> Fields:
+        return [
+            *super().fields(call),
+            ("TE", "trailers"),
+            ("Connection", "TE"),
+            ("Via", "1.1 proxy"),
+            ("Forwarded", "for=192.0.2.1"),
+            ("If-Match", "*"),
+            ("Date", "Wed, 12 Nov 2025 09:30:00 GMT"),
+            ("X-Empty", ""),
+        ]
+
+
+@oddity(transport="mock")
+class GuidInBraces(OverHttpx):
+    """A client-request-id in the format of the registry: the same GUID."""
+
+    def correlation(self, call: Call) -> list[str]:
+        return [f"{{{uuid.uuid4()}}}"]
 
 
 @oddity()
@@ -167,6 +192,27 @@ class KeyInParentheses(Conforming):
         return f"{PATH}('{self.encode(key)}')/cancel"
 
 
+@oddity("request.path-spelling")
+class KeyWithItsDelimiters(Conforming):
+    """A key in parentheses, with all raw that may stand in a segment."""
+
+    def path(self, call: Call) -> str:
+        key = quote(call.task_id.replace("'", "''"), safe="!$&()*+,;=:@'")
+        return f"{PATH}('{key}')/cancel"
+
+
+@oddity("request.path-spelling")
+class UnusableIdsAsKeys(Conforming):
+    """Between parentheses and quotes, dots and nothing are ids like others, and change no path."""
+
+    def refusal(self, call: Call) -> str | None:
+        return None if call.task_id in ("", ".", "..") else super().refusal(call)
+
+    def path(self, call: Call) -> str:
+        key = call.task_id.replace("'", "''")
+        return f"{PATH}('{self.encode(key)}')/cancel"
+
+
 # framing and connections
 
 
@@ -241,7 +287,59 @@ class TriesAgain(Retrying):
         return [self.drawn]
 
 
+# other traffic
+
+
+class Telling(Conforming):
+    """Sends a request of its own before each cancel: `other` gives its path and content."""
+
+    def other(self, call: Call) -> tuple[str, bytes]:
+        raise NotImplementedError
+
+    def exchange(self, call: Call) -> Answer:
+        path, content = self.other(call)
+        host = urlsplit(call.base_url or ROOT).netloc
+        head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(content)}\r\n\r\n"
+        with self.connect(call) as connection:
+            connection.sendall(head.encode() + content)
+            self.read(connection)
+        return super().exchange(call)
+
+
+@oddity()
+class AsksForToken(Telling):
+    """A token service at the same root is asked before each call."""
+
+    def other(self, call: Call) -> tuple[str, bytes]:
+        return "/tenant/oauth2/v2.0/token", b"grant_type=client_credentials&client_id=7a1&client_secret=0"
+
+
+@oddity()
+class TellsOfTheTask(Telling):
+    """Telemetry that names the task in its content."""
+
+    def other(self, call: Call) -> tuple[str, bytes]:
+        return "/telemetry", call.task_id.encode()
+
+
 # what is refused
+
+
+@oddity()
+class TrimsToken(Conforming):
+    """A token that was read from a file with its line end, which is no part of it."""
+
+    def cancel(self, call: Call) -> Outcome:
+        return super().cancel(replace(call, token=call.token.rstrip("\r\n")))
+
+
+@oddity()
+class RefusesAllButHyphens(Conforming):
+    """Letters, digits and hyphens are all that this client can express."""
+
+    def refusal(self, call: Call) -> str | None:
+        odd = re.fullmatch("[A-Za-z0-9-]+", call.task_id) is None
+        return "an id has letters, digits and hyphens" if odd else super().refusal(call)
 
 
 @oddity()

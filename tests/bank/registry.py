@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tests.bank.client import Conforming
@@ -14,6 +14,7 @@ Kind = type[Conforming]
 class Entry:
     """A client of the bank; `rare` marks what only rare inputs show. `also` are clauses that a fault breaks
     besides the one it is for, or SHOULDs that an oddity falls short of; an oddity `breaks` none, hence "".
+    `shown_by` names tests, or cases of tests whose calls wait, where the others would only cost time.
     """
 
     client: Kind
@@ -21,6 +22,7 @@ class Entry:
     also: frozenset[str] = frozenset()
     transport: str = "loopback"
     rare: bool = False
+    shown_by: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -31,11 +33,13 @@ FAULTS: list[Entry] = []
 ODDITIES: list[Entry] = []
 
 
-def fault(breaks: str, *also: str, transport: str = "loopback", rare: bool = False) -> Callable[[Kind], Kind]:
+def fault(
+    breaks: str, *also: str, transport: str = "loopback", rare: bool = False, shown_by: Iterable[str] = ()
+) -> Callable[[Kind], Kind]:
     """Register a deviation of the conforming client by the clause that it breaks."""
 
     def register(client: Kind) -> Kind:
-        FAULTS.append(Entry(client, breaks, frozenset(also), transport, rare))
+        FAULTS.append(Entry(client, breaks, frozenset(also), transport, rare, frozenset(shown_by)))
         return client
 
     return register

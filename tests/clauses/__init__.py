@@ -56,10 +56,16 @@ def request(
 
 
 def read(raw: bytes) -> WireRequest:
-    reader = RequestReader("127.0.0.1:1", 1)
+    return stream(raw)[0]
+
+
+def stream(raw: bytes) -> list[WireRequest]:
+    """What one connection carries until its end, at least one request."""
+    reader, found = RequestReader("127.0.0.1:1", 1), []
     reader.feed(raw)
-    found = reader.next() or reader.broken_off()
-    assert found is not None
+    while request := reader.next() or reader.broken_off():
+        found.append(request)
+    assert found
     return found
 
 

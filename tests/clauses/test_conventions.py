@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from graphcontract.clauses import registry
 from graphcontract.exchange import Exchange, Outcome, WireRequest
 from graphcontract.inputs.tokens import CANARY
 from tests.clauses import (
@@ -30,6 +31,11 @@ UNFRAMED = request(fields={"Content-Length": None})
 CHUNKED = request(
     fields={"Content-Length": None}, more=[("Transfer-Encoding", "chunked")], content="0\r\n\r\n"
 )
+LAST = request(fields={"Authorization": None}, more=[("Authorization", f"Bearer {CANARY}")])
+CUT = request(
+    fields={"Authorization": None, "Host": None},
+    more=[("Authorization", f"Bearer {CANARY}"), ("host", "127.0.0.1:1")],
+)
 
 
 def identified(id: str | None) -> WireRequest:
@@ -50,6 +56,7 @@ class TestContentLength:
         old = read(f"POST {target()} HTTP/1.0\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode())
         assert old.malformed is None
         assert not judges("request.content-length", exchange(old))
+        assert "HTTP/1.1" in str(registry()["request.content-length"].otherwise)
 
     def test_a_contract_may_forbid_it(self) -> None:
         contract = with_fields(Content_Length="forbid")
@@ -87,6 +94,12 @@ class TestClientRequestId:
             ([exchange(identified(f"{{{ID.upper()}}}"))], []),
             ([exchange(identified(None))], ["missing"]),
             ([exchange(identified("42"))], ["not-a-guid"]),
+            ([exchange(identified(f"{{{{{ID}}}"))], ["not-a-guid"]),
+            ([exchange(identified(f"{ID}}}"))], ["not-a-guid"]),
+            ([exchange(request(more=[("Client-Request-Id", OTHER_ID)]))], ["repeated"]),
+            ([exchange(request(more=[("client-request-id", "42")]))], ["repeated", "not-a-guid"]),
+            ([exchange(request(f"{NAMES}/1", fields={"client-request-id": OTHER_ID}), request())], []),
+            ([*[exchange(identified(ID))] * 2, exchange(identified(OTHER_ID))], ["same-for-calls"]),
             ([exchange(identified(ID)), exchange(identified(ID))], ["same-for-calls"]),
             ([exchange(identified(ID)), exchange(identified(OTHER_ID))], []),
             ([exchange(identified(ID), identified(OTHER_ID))], ["other-for-retry"]),
@@ -123,11 +136,14 @@ class TestOpaqueId:
             (exchange(outcome=CRASH, asked=call("x1")),),
             (exchange(outcome=CRASH), exchange(outcome=CRASH, asked=call("x1"))),
             (CONTROL, exchange(outcome=CRASH)),
+            (CONTROL, exchange(outcome=CRASH, asked=call("1.0"))),
             (CONTROL, exchange(outcome=CRASH, asked=call("a/b"))),
         ],
-        ids=["no control", "control not sent", "GUID", "not plain"],
+        ids=["no control", "control not sent", "GUID", "dot", "not plain"],
     )
-    def test_is_judged_on_plain_ids_where_a_guid_went_out(self, steps: tuple[Exchange, ...]) -> None:
+    def test_is_judged_on_letters_digits_and_hyphens_where_a_guid_went_out(
+        self, steps: tuple[Exchange, ...]
+    ) -> None:
         assert not judges("input.opaque-id", *steps)
 
     def test_a_contract_may_say_what_an_id_is(self) -> None:
@@ -146,6 +162,11 @@ class TestUnusableId:
             (".", "crossOrganizationMigrationTasks/./cancel", "dot-segment"),
             ("..", "cancel", "collapsed"),
             ("", "crossOrganizationMigrationTasks//cancel", "collapsed"),
+            ("..", "crossOrganizationMigrationTasks/%252E%252E/cancel", "other-id"),
+            ("", "crossOrganizationMigrationTasks/undefined/cancel", "other-id"),
+            (".", "crossOrganizationMigrationTasks/-/cancel", "other-id"),
+            (".", "crossOrganizationMigrationTasks('-')/cancel", "other-id"),
+            ("", "crossOrganizationMigrationTasks/a/b/cancel", "other-id"),
         ],
     )
     def test_a_changed_path(self, task_id: str, segments: str, kind: str) -> None:
@@ -156,10 +177,10 @@ class TestUnusableId:
         "step",
         [
             exchange(outcome=Outcome.rejected("no"), asked=call("..")),
-            exchange(request(target("%252E%252E")), asked=call("..")),
             exchange(request(f"{NAMES}('..')/cancel"), asked=call("..")),
+            exchange(request(f"{NAMES}('')/cancel"), asked=call("")),
         ],
-        ids=["refused", "encoded twice", "a key"],
+        ids=["refused", "a key", "an empty key"],
     )
     def test_an_unchanged_path(self, step: Exchange) -> None:
         assert kinds("input.unusable-id", step) == []
@@ -171,13 +192,27 @@ class TestInjection:
         sent = read(f"POST {target(task_id)} HTTP/1.1\r\n\r\n".encode())
         assert kinds("input.injection", exchange(sent, asked=call(task_id))) == ["raw-in-id"]
 
-    def test_raw_in_the_token(self) -> None:
-        token = f"{CANARY}a\x00b"
-        sent = request(fields={"Authorization": f"Bearer {token}"})
-        assert kinds("input.injection", exchange(sent, asked=call(token=token))) == ["raw-in-token"]
+    @pytest.mark.parametrize(
+        ("part", "sent"),
+        [
+            ("a\0b", "a\0b"),
+            ("a\nb", "a\r\nb"),
+            ("a\r\nb", "a\r\n b"),
+            ("a\rb", "a\nb"),
+            ("a\n", "a\n"),
+            ("a\r", "a\r"),
+            ("a\r\nX-Injected: b", "a\r\nX-Injected: b"),
+        ],
+    )
+    def test_raw_in_the_token(self, part: str, sent: str) -> None:
+        step = exchange(
+            request(fields={"Authorization": f"Bearer {CANARY}{sent}"}), asked=call(token=CANARY + part)
+        )
+        assert kinds("input.injection", step) == ["raw-in-token"]
 
-    def test_altered(self) -> None:
-        step = exchange(request(target("ab")), asked=call("a\nb"))
+    @pytest.mark.parametrize("segment", ["ab", "a b", "a\r\n/b"])
+    def test_altered(self, segment: str) -> None:
+        step = exchange(request(target(segment)), asked=call("a\nb"))
         assert kinds("input.injection", step) == ["altered"]
 
     @pytest.mark.parametrize(
@@ -185,9 +220,12 @@ class TestInjection:
         [
             exchange(request(target("a%0Ab")), asked=call("a\nb")),
             exchange(outcome=Outcome.rejected("no"), asked=call("a\nb")),
-            exchange(request(fields={"Authorization": f"Bearer {CANARY}"}), asked=call(token=f"{CANARY}\n")),
+            exchange(LAST, asked=call(token=f"{CANARY}\n")),
+            exchange(LAST, asked=call(token=f"{CANARY}\r")),
+            exchange(LAST, asked=call(token=f"{CANARY}\r\n")),
+            exchange(CUT, asked=call(token=f"{CANARY}\nh")),
         ],
-        ids=["encoded", "refused", "stripped from a token"],
+        ids=["encoded", "refused", "no line feed", "no carriage return", "no line end", "cut off"],
     )
     def test_harmless(self, step: Exchange) -> None:
         assert kinds("input.injection", step) == []

@@ -5,6 +5,7 @@ import pytest
 from graphcontract.clauses.reading import (
     abbreviated,
     answered,
+    asking,
     character_class,
     concerns,
     difference,
@@ -65,6 +66,17 @@ class TestConcerns:
 
     def test_an_empty_id_tells_nothing(self) -> None:
         assert not concerns(CONTRACT, call(""))(request("/", fields=BARE))
+
+
+class TestAsking:
+    def test_is_what_asks_for_the_action(self) -> None:
+        looked, telemetry = request(f"{NAMES}/{TASK}"), request("/collect", fields=BARE)
+        asked = request()
+        assert asking(CONTRACT, exchange(looked, asked, telemetry)) == [asked]
+
+    def test_is_all_of_the_call_s_where_nothing_does(self) -> None:
+        looked, telemetry = request(f"{NAMES}/{TASK}"), request("/collect", fields=BARE)
+        assert asking(CONTRACT, exchange(looked, telemetry)) == [looked]
 
 
 class TestAnswered:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from base64 import b64encode
+from dataclasses import replace
+
 import pytest
 
 from graphcontract.exchange import Exchange, Outcome, WireRequest
@@ -21,6 +24,7 @@ from tests.clauses import (
     read,
     request,
     response,
+    stream,
     target,
     unowed,
     with_fields,
@@ -49,9 +53,15 @@ BROKEN = [
     ("request.path", "missing-segment", request(target().replace("/solutions", ""))),
     ("request.path", "other-segment", request(target().replace("solutions", "solution"))),
     ("request.path", "version", request(target().replace("beta", "v1.0"))),
+    ("request.path", "not-origin-form", request(target()[1:])),
+    ("request.path", "other-authority", request(fields={"Host": "graph.microsoft.com"})),
+    ("request.path", "other-authority", request(fields={"Host": "127.0.0.1"})),
+    ("request.path", "other-authority", request(f"https://graph.microsoft.com{target()}")),
+    ("request.path", "other-authority", request(f"http://user@127.0.0.1:1{target()}")),
     ("request.path-spelling", "letter-case", request(target().replace("sharePoint", "sharepoint"))),
     ("request.path-spelling", "empty-segment", request(target().replace("/solutions", "//solutions"))),
     ("request.path-spelling", "key-in-parentheses", request(QUOTED)),
+    ("request.path-spelling", "key-in-parentheses", request(f"{NAMES}%28%27{TASK}%27%29/cancel")),
     ("request.path-spelling", "namespace", request(target().replace("cancel", "microsoft.graph.cancel"))),
     ("request.path-spelling", "bare-question-mark", request(f"{target()}?")),
     ("request.task-id", "changed", request(target(TASK.upper()))),
@@ -65,6 +75,11 @@ BROKEN = [
     ("request.authorization", "elsewhere", request(more=[("X-Token", TOKEN)])),
     ("request.authorization", "elsewhere", request(f"{target()}?token={TOKEN}")),
     ("request.authorization", "elsewhere", request(content=f'{{"token": "{TOKEN}"}}')),
+    (
+        "request.authorization",
+        "elsewhere",
+        request(more=[("X-Debug", b64encode(f"x:{TOKEN}".encode()).decode())]),
+    ),
 ]
 
 
@@ -150,13 +165,51 @@ class TestTaskId:
 
 
 class TestPath:
-    def test_is_judged_for_ids_that_stand_as_they_are(self) -> None:
-        odd = exchange(request(target("a%2Fb")), asked=call("a/b"))
-        for id in ("request.path", "request.path-spelling", "request.query"):
-            assert not judges(id, odd)
+    @pytest.mark.parametrize("id", ["request.path", "request.path-spelling", "request.query"])
+    def test_is_judged_where_the_id_is_as_it_is_owed(self, id: str) -> None:
+        assert judges(id, exchange(request(target("a%2Fb")), asked=call("a/b")))
+        assert not judges(id, exchange(request(target("a/b")), asked=call("a/b")))
+        assert not judges(id, exchange(request(target("a b")), asked=call("a b")))
+
+    @pytest.mark.parametrize(
+        ("root", "host"),
+        [
+            ("http://127.0.0.1:1/beta", "127.0.0.1:1"),
+            ("http://localhost:1/beta", "LOCALHOST:1"),
+            ("https://graph.microsoft.com/beta", "graph.microsoft.com"),
+            ("https://graph.microsoft.com/beta", "graph.microsoft.com:443"),
+            ("http://graph.microsoft.com:80/beta", "graph.microsoft.com"),
+        ],
+    )
+    def test_the_server_of_the_root(self, root: str, host: str) -> None:
+        asked = replace(call(), base_url=root)
+        assert kinds("request.path", exchange(request(fields={"Host": host}), asked=asked)) == []
+
+    @pytest.mark.parametrize("id", REQUEST_CLAUSES[:-1])
+    def test_where_one_asks_for_the_action_it_is_judged_alone(self, id: str) -> None:
+        looked = request(f"{NAMES}/{TASK}", method="GET", more=[("Content-Type", "text/plain")])
+        assert kinds(id, CONTROL, exchange(looked, request())) == []
+        assert kinds("request.once", exchange(looked, request())) == ["repeated"]
 
     def test_spelling_waits_for_the_path(self) -> None:
         assert not judges("request.path-spelling", exchange(request(f"{target()}/")))
+
+
+class TestBody:
+    @pytest.mark.parametrize("rest", [b"{}", b"\r\n", b"a b", b'{"a": "b"}\r\n\r\n'])
+    def test_what_nothing_counts(self, rest: bytes) -> None:
+        step = exchange(*stream(GOOD.raw + rest))
+        (found,) = findings("request.body", step)
+        assert (found.kind, found.at) == ("uncounted", step.requests[1])
+
+    def test_another_request_on_the_connection_is_none_of_its_business(self) -> None:
+        telemetry = request("/collect", fields={"Authorization": None})
+        assert kinds("request.body", exchange(*stream(GOOD.raw + telemetry.raw))) == []
+        assert kinds("request.body", exchange(*stream(GOOD.raw + GOOD.raw[:60]))) == []
+
+    def test_what_came_on_another_connection_is_not_behind_it(self) -> None:
+        hello = replace(read(b"\x16\x03\x01"), connection=2)
+        assert kinds("request.body", exchange(request(), hello)) == []
 
 
 class TestAuthorization:
@@ -188,11 +241,25 @@ class TestAuthorization:
         assert fault("request.authorization", CONTROL, broke) == ("crash", cls)
         assert not judges("request.authorization", broke)
 
+    def test_a_crash_on_an_odd_id_is_not_its_business(self) -> None:
+        assert not judges("request.authorization", CONTROL, exchange(outcome=CRASH, asked=call("42")))
+
+    def test_a_folded_field_is_one_field(self) -> None:
+        token = CANARY + "a" * 40
+        sent = request(fields={"Authorization": f"Bearer\r\n {token}"})
+        assert "elsewhere" not in kinds("request.authorization", exchange(sent, asked=call(token=token)))
+
+    def test_lines_that_end_with_a_line_feed_are_lines(self) -> None:
+        sent = read(GOOD.raw.replace(b"\r\n", b"\n"))
+        assert kinds("request.authorization", exchange(sent)) == []
+
     def test_no_report_of_it_shows_the_token(self) -> None:
         sent = request(fields={"Authorization": f"Bearer {TOKEN[:-1]}X"}, more=[("X-Token", TOKEN)])
-        found = findings("request.authorization", exchange(sent))
-        assert [each.kind for each in found] == ["other-token", "elsewhere"]
-        assert not any(CANARY in f"{each.expected}{each.observed}" for each in found)
+        wrapped = read(GOOD.raw.replace(b"Bearer ", b"Bearer\r\n"))
+        for step in (exchange(sent), exchange(wrapped)):
+            found = findings("request.authorization", step)
+            assert [each.kind for each in found][1:] == ["elsewhere"]
+            assert not any(CANARY in f"{each.expected}{each.observed}" for each in found)
 
 
 class TestOnce:
@@ -205,14 +272,20 @@ class TestOnce:
             (exchange(outcome=REJECTED), "unsent"),
             (exchange(outcome=CRASH), "unsent"),
             (exchange(read(f"POST {target()} HTTP/1.1\r\n\r\n".encode())), "malformed"),
+            (exchange(read(b"\r\n" + GOOD.raw)), "malformed"),
         ],
     )
     def test_faults(self, step: Exchange, kind: str) -> None:
         assert kinds("request.once", step) == [kind]
 
-    def test_other_traffic_is_not_counted(self) -> None:
-        telemetry = request("/collect", fields={"Authorization": None})
+    @pytest.mark.parametrize("content", ["", TASK])
+    def test_other_traffic_is_not_counted(self, content: str) -> None:
+        telemetry = request("/collect", fields={"Authorization": None}, content=content)
         assert kinds("request.once", exchange(telemetry, request())) == []
+
+    def test_what_was_refused_may_be_sent_again(self) -> None:
+        broken = read(f"POST {target()} HTTP/1.1\r\n\r\n".encode())
+        assert kinds("request.once", exchange(broken, broken)) == ["malformed"]
 
     @pytest.mark.parametrize(
         "step",

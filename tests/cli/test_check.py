@@ -219,22 +219,21 @@ class TestWorkers:
         assert {problem for event in two for problem in problems(event)} == set()
 
 
-class TestReports:
-    @pytest.fixture(scope="class")
-    def ran(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """A run over the loopback transport of a client that takes everything for success."""
-        folder = tmp_path_factory.mktemp("reports")
-        hurried = [
-            word for id in ("retry.*", "transport.timeout", "secrets.*") for word in ("--deselect", id)
-        ]
-        words = ("--profile", "quick", "--record", "all", *hurried)
-        reports = ("--report", "jsonl=-", "--report", "junit=out/junit.xml", "--report", "jsonl=copy.jsonl")
-        ended = apart("check", GULLIBLE, *words, *reports, folder=folder)
-        assert ended.status == 1, ended.err
-        (folder / "out.jsonl").write_text(ended.out)
-        (folder / "err.txt").write_text(ended.err)
-        return folder
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run over the loopback transport of a client that takes everything for success."""
+    folder = tmp_path_factory.mktemp("reports")
+    hurried = [word for id in ("retry.*", "transport.timeout", "secrets.*") for word in ("--deselect", id)]
+    words = ("--profile", "quick", "--record", "all", *hurried)
+    reports = ("--report", "jsonl=-", "--report", "junit=out/junit.xml", "--report", "jsonl=copy.jsonl")
+    ended = apart("check", GULLIBLE, *words, *reports, folder=folder)
+    assert ended.status == 1, ended.err
+    (folder / "out.jsonl").write_text(ended.out)
+    (folder / "err.txt").write_text(ended.err)
+    return folder
 
+
+class TestReports:
     def test_standard_output_has_the_report_alone(self, ran: Path) -> None:
         assert read(ran / "out.jsonl") == read(ran / "copy.jsonl")
         assert "The client does not honour the contract." in (ran / "err.txt").read_text()

@@ -178,7 +178,7 @@ def test_success(server: Server, client: Cancel, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "status", [300, 301, 302, 303, 304, 307, 308, 400, 401, 404, 409, 429, 500, 503, 599, 999]
+    "status", [300, 301, 302, 303, 304, 307, 308, 400, 401, 404, 409, 500, 502, 599, 999]
 )
 def test_failure(server: Server, client: Cancel, status: int) -> None:
     server.answers = [
@@ -186,6 +186,30 @@ def test_failure(server: Server, client: Cancel, status: int) -> None:
     ]
     assert client(server.call()) == Outcome.failure(kind="http", status=status)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503, 504])
+def test_throttling_is_waited_out_three_times_and_then_failure(
+    server: Server, client: Cancel, status: int
+) -> None:
+    server.answers = [answer(status, b"", "Retry-After: 0")]
+    assert client(server.call()) == Outcome.failure(kind="http", status=status)
+    assert len(server.requests) == 4
+
+
+@pytest.mark.parametrize("value", ["9" * 20, "60", "Fri, 31 Dec 2100 23:59:59 GMT"])
+def test_a_wait_beyond_the_timeout_is_not_begun(server: Server, client: Cancel, value: str) -> None:
+    server.answers = [answer(429, b"", f"Retry-After: {value}")]
+    assert client(server.call()) == Outcome.failure(kind="http", status=429)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("value", ["-1", "soon", "1e3", "30,120", ""])
+def test_a_retry_after_that_cannot_be_read_is_a_second(server: Server, client: Cancel, value: str) -> None:
+    server.answers = [answer(429, b"", f"Retry-After: {value}"), answer(204, b"")]
+    started = time.monotonic()
+    assert client(server.call(timeout=3.0)).kind == "success"
+    assert time.monotonic() - started >= 1.0
 
 
 @pytest.mark.parametrize(
