@@ -1,6 +1,7 @@
 """The contract file decides: a changed copy passes the clients that keep it, and fails those that keep ours.
 
-Each case changes one thing in the file and no code; its clients differ from the bank's in that alone.
+Each case changes one thing in the file and no code; its clients differ from the bank's in that alone. It is
+tried in the tests of the clause that it changes; another action altogether in the whole gate.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from graphcontract.clauses import known
 from graphcontract.clients import reference
 from graphcontract.contract import Contract
 from graphcontract.exchange import Call, Outcome
+from graphcontract.judging.verdict import Part
 from graphcontract.loading import load
 from tests.bank.client import PATH, Answer, Conforming
 from tests.bank.court import verdicts
@@ -149,6 +151,14 @@ class Numbering(Narrow):
     admitted = "-?[0-9]+"
 
 
+class Sharing(Numbering, Telling):
+    def method(self, call: Call) -> str:
+        return "PUT"
+
+    def path(self, call: Call) -> str:
+        return f"/shares/{self.encode(call.task_id)}"
+
+
 class Repeating(Numbering):
     def exchange(self, call: Call) -> Answer:
         super().exchange(call)
@@ -203,20 +213,38 @@ def condemned(cancel: Callable[[Call], Outcome], contract: Contract, **how: Any)
     return {id for id, part in found.items() if part.verdict == "fail"}
 
 
+def unmet(found: Mapping[str, Part]) -> dict[str, Part]:
+    return {id: part for id, part in found.items() if part.verdict not in ("pass", "not-supported")}
+
+
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_client_of_the_changed_contract(case: Case, tmp_path: Path) -> None:
-    contract = changed(case.change, tmp_path)
-    found = verdicts(case.theirs().cancel, contract=contract, profile="quick")
-    assert found.keys() == contract.clauses.keys()
-    unmet = {id: part for id, part in found.items() if part.verdict not in ("pass", "not-supported")}
-    assert not unmet
-    assert condemned(case.theirs().cancel, load(OURS, known()), of=[case.broken]) == {case.broken}
+    contract, asked = changed(case.change, tmp_path), ["request.method", case.broken]
+    found = verdicts(case.theirs().cancel, contract=contract, profile="quick", of=asked)
+    assert found
+    assert not unmet(found)
+    assert condemned(case.theirs().cancel, load(OURS, known()), of=asked) == {case.broken}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_client_of_our_contract(case: Case, tmp_path: Path) -> None:
+    contract, asked = changed(case.change, tmp_path), ["request.method", case.broken]
     broken = set() if case.less else {case.broken}
-    assert condemned(case.ours().cancel, changed(case.change, tmp_path), of=[case.broken]) == broken
+    assert condemned(case.ours().cancel, contract, of=asked) == broken
+
+
+def test_a_client_of_another_action_altogether(tmp_path: Path) -> None:
+    def change(document: Document) -> None:
+        with_content(document)
+        request(method="PUT", version="v1.0", path="/shares/{shareNumber}")(document)
+        request(parameters={"shareNumber": {"type": "integer"}})(document)
+        del document["example"]
+        document["success"] = {"status": 201, "content": "required"}
+
+    contract = changed(change, tmp_path)
+    found = verdicts(Sharing().cancel, contract=contract, profile="quick")
+    assert found.keys() == contract.clauses.keys()
+    assert not unmet(found)
 
 
 def test_a_number_is_an_ordinary_id_where_ids_are_numbers(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from graphcontract.contract import Contract
 from graphcontract.exchange import Call, Exchange, Outcome, ReportedError, WireRequest, WireResponse
 from graphcontract.service import Concerns, request_id_of
-from graphcontract.target import UNRESERVED, Target, Template, is_plain, read
+from graphcontract.target import UNRESERVED, Target, Template, is_plain, read, same_name, without_namespace
 
 GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
@@ -32,20 +32,17 @@ def concerns(contract: Contract, call: Call) -> Concerns:
     template = Template.of(contract)
     token = call.token[:TELLING].encode() if len(call.token) >= TELLING else None
     wanted = call.task_id.encode()
+    collection, action = template.segments[template.place - 1].lower(), template.segments[-1].lower()
 
     def concerning(request: WireRequest) -> bool:
         if not request.method:
             return False
-        if (token and token in request.raw) or _names_action(template, request):
+        target = request.target.lower()
+        if (token and token in request.raw) or (collection in target and action in target):
             return True
         return bool(wanted) and wanted in read(request.target, template).decoded()
 
     return concerning
-
-
-def _names_action(template: Template, request: WireRequest) -> bool:
-    target = request.target.lower()
-    return template.segments[template.place - 1].lower() in target and template.segments[-1].lower() in target
 
 
 def own_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
@@ -55,9 +52,14 @@ def own_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
 
 
 def asking(contract: Contract, exchange: Exchange) -> list[WireRequest]:
-    """Those of the call's requests that ask for the action; all of the call's where none does."""
-    template, requests = Template.of(contract), own_requests(contract, exchange)
-    return [request for request in requests if _names_action(template, request)] or requests
+    """Those of the call's requests whose path ends with the action; all of the call's where none does."""
+    action, requests = Template.of(contract).segments[-1], own_requests(contract, exchange)
+
+    def ends_with_action(request: WireRequest) -> bool:
+        last = target_of(contract, request).segments[-1:]
+        return any(same_name(without_namespace(segment), action) for segment in last)
+
+    return [request for request in requests if ends_with_action(request)] or requests
 
 
 def answered(contract: Contract, exchange: Exchange) -> WireResponse | None:

@@ -101,7 +101,8 @@ def check(
     report: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="FORMAT=PATH", help="Write jsonl=PATH or junit=PATH; - is standard output; repeatable."
+            metavar="FORMAT=PATH",
+            help="Write jsonl=, junit=, markdown= or github=PATH; - is standard output; repeatable.",
         ),
     ] = None,
     known_failures: Annotated[

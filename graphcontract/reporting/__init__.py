@@ -9,7 +9,7 @@ from typing import Any, Protocol, TextIO
 
 from graphcontract.errors import UserError
 
-FORMATS = ("jsonl", "junit")
+FORMATS = ("jsonl", "junit", "markdown", "github")
 
 
 class Listener(Protocol):
@@ -41,14 +41,21 @@ def _listener(report: str) -> Listener:
             f"{report!r} is no report: give FORMAT=PATH with FORMAT one of {', '.join(FORMATS)}, "
             "for example jsonl=report.jsonl"
         )
-    stream = _open(path)
+    return _make(name, _open(path))
+
+
+def _make(name: str, stream: TextIO) -> Listener:
     if name == "jsonl":
         from graphcontract.reporting.jsonl import JsonLines
 
         return JsonLines(stream)
-    from graphcontract.reporting.junit import JUnit
+    if name == "junit":
+        from graphcontract.reporting.junit import JUnit
 
-    return JUnit(stream)
+        return JUnit(stream)
+    from graphcontract.reporting.github import Annotations, Markdown
+
+    return Markdown(stream) if name == "markdown" else Annotations(stream)
 
 
 def _open(path: str) -> TextIO:

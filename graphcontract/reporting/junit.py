@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from graphcontract.reporting import finish
 from graphcontract.reporting.prose import violation
+from graphcontract.reporting.run import Run
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -18,19 +19,12 @@ class JUnit:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._header: Mapping[str, Any] = {}
-        self._groups: dict[str, str] = {}
-        self._verdicts: list[Mapping[str, Any]] = []
+        self._run = Run()
 
     def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
         """Take an event in; write at the footer."""
-        if event["event"] == "header":
-            self._header = event
-        elif event["event"] == "plan":
-            self._groups = {row["clause"]: row["group"] for row in event["clauses"]}
-        elif event["event"] == "verdict":
-            self._verdicts.append(event)
-        elif event["event"] == "footer":
+        self._run.hear(event)
+        if event["event"] == "footer":
             root = ElementTree.ElementTree(self._suites(event))
             ElementTree.indent(root)
             self._stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
@@ -39,13 +33,14 @@ class JUnit:
             finish(self._stream)
 
     def _suites(self, footer: Mapping[str, Any]) -> ElementTree.Element:
-        cases = [self._case(verdict) for verdict in self._verdicts]
+        groups = {row["clause"]: row["group"] for row in self._run.plan}
+        cases = [self._case(verdict, groups[id]) for id, verdict in self._run.verdicts.items()]
         counts = {
             name: str(sum(case.find(name) is not None for case in cases))
             for name in ("failure", "error", "skipped")
         }
         totals = {
-            "name": self._header["contract"]["id"],
+            "name": self._run.header["contract"]["id"],
             "tests": str(len(cases)),
             "failures": counts["failure"],
             "errors": counts["error"],
@@ -54,17 +49,16 @@ class JUnit:
         }
         suites = ElementTree.Element("testsuites", {**totals, "name": "graphcontract"})
         suite = ElementTree.SubElement(
-            suites, "testsuite", {**totals, "timestamp": self._header["started"].rstrip("Z")}
+            suites, "testsuite", {**totals, "timestamp": self._run.header["started"].rstrip("Z")}
         )
         suite.extend(cases)
         return suites
 
-    def _case(self, verdict: Mapping[str, Any]) -> ElementTree.Element:
-        group = self._groups[verdict["clause"]].lower().replace(" ", "-")
+    def _case(self, verdict: Mapping[str, Any], group: str) -> ElementTree.Element:
         case = ElementTree.Element(
             "testcase",
             {
-                "classname": f"{self._header['contract']['id']}.{group}",
+                "classname": f"{self._run.header['contract']['id']}.{group.lower().replace(' ', '-')}",
                 "name": verdict["clause"],
                 "time": f"{verdict['duration']:.4f}",
             },

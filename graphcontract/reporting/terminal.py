@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from graphcontract.reporting.prose import harmless, violation
+from graphcontract.reporting.run import Run
 
 _STYLES = {
     "pass": "green",
@@ -37,22 +38,22 @@ class Terminal:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._header: Mapping[str, Any] = {}
-        self._plan: list[Mapping[str, Any]] = []
-        self._verdicts: dict[str, Mapping[str, Any]] = {}
+        self._run = Run()
         self._progress: Progress | None = None
 
     def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
         """Show an event."""
-        show = {
-            "header": self._on_header,
-            "plan": self._on_plan,
-            "progress": self._on_progress,
-            "verdict": self._on_verdict,
-            "footer": self._on_footer,
-        }.get(event["event"])
-        if show is not None:
-            show(event)
+        self._run.hear(event)
+        match event["event"]:
+            case "header":
+                self._begin(event)
+            case "plan" if self._console.is_terminal:
+                self._start_progress(len(event["clauses"]))
+            case "progress" if self._progress is not None:
+                task = self._progress.task_ids[0]
+                self._progress.update(task, completed=event["done"], clause=event["clause"])
+            case "footer":
+                self._end()
 
     def stop(self) -> None:
         """Take the progress line away, whatever has happened."""
@@ -60,62 +61,52 @@ class Terminal:
             self._progress.stop()
             self._progress = None
 
-    def _on_header(self, event: Mapping[str, Any]) -> None:
-        self._header = event
-        implementation = event["implementation"]
-        name = " ".join(
-            harmless(str(implementation[key])) for key in ("name", "version") if implementation.get(key)
-        )
-        over = " over TLS" if event.get("tls") else ""
+    def _begin(self, header: Mapping[str, Any]) -> None:
+        name, over = escape(harmless(self._run.named())), " over TLS" if header.get("tls") else ""
         self._console.print(
-            f"[bold]{escape(name)}[/bold] before [bold]{escape(event['contract']['title'])}[/bold]\n"
-            f"transport {event['transport']}{over}, profile {event['profile']}, seed {event['seed']}"
+            f"[bold]{name}[/bold] before [bold]{escape(header['contract']['title'])}[/bold]\n"
+            f"transport {header['transport']}{over}, profile {header['profile']}, seed {header['seed']}"
         )
 
-    def _on_plan(self, event: Mapping[str, Any]) -> None:
-        self._plan = event["clauses"]
-        if self._console.is_terminal:
-            self._progress = Progress(
-                TextColumn("judging"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                TextColumn("{task.fields[clause]}"),
-                console=self._console,
-                transient=True,
-            )
-            self._progress.add_task("clauses", total=len(self._plan), clause="")
-            self._progress.start()
+    def _start_progress(self, clauses: int) -> None:
+        self._progress = Progress(
+            TextColumn("judging"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[clause]}"),
+            console=self._console,
+            transient=True,
+        )
+        self._progress.add_task("clauses", total=clauses, clause="")
+        self._progress.start()
 
-    def _on_progress(self, event: Mapping[str, Any]) -> None:
-        if self._progress is not None:
-            self._progress.update(self._progress.task_ids[0], completed=event["done"], clause=event["clause"])
-
-    def _on_verdict(self, event: Mapping[str, Any]) -> None:
-        self._verdicts[event["clause"]] = event
-
-    def _on_footer(self, event: Mapping[str, Any]) -> None:
+    def _end(self) -> None:
         self.stop()
-        for group in dict.fromkeys(row["group"] for row in self._plan):
+        for group in dict.fromkeys(row["group"] for row in self._run.plan):
             self._console.print(f"\n[bold]{escape(group)}[/bold]")
             for line in self._rows(group):
                 self._console.print(line, soft_wrap=True)
-        failed = [verdict for verdict in self._verdicts.values() if verdict["verdict"] == "fail"]
-        for verdict in sorted(failed, key=lambda each: each["level"] != "MUST"):
-            head, _, rest = violation(verdict["evidence"], verdict["level"]).partition("\n")
-            style = "bold red" if verdict["fails_run"] else "bold yellow"
-            self._console.print(f"\n[{style}]{escape(head)}[/{style}]")
-            self._console.print(rest, markup=False, soft_wrap=True)
-            if "also" in verdict:
-                self._console.print(f"  also     {', '.join(verdict['also'])}", markup=False, soft_wrap=True)
-        self._console.print()
-        self._console.print(self._sum(event))
+        for verdict in self._run.fallen_short():
+            if verdict["verdict"] == "fail":
+                self._show(verdict)
+        sentence, good = self._run.judgement()
+        style = "bold green" if good else "bold red"
+        self._console.print(f"\n[{style}]{sentence}[/{style}] {self._run.figures()}.")
+
+    def _show(self, verdict: Mapping[str, Any]) -> None:
+        head, _, rest = violation(verdict["evidence"], verdict["level"]).partition("\n")
+        style = "bold red" if verdict["fails_run"] else "bold yellow"
+        self._console.print(f"\n[{style}]{escape(head)}[/{style}]")
+        self._console.print(rest, markup=False, soft_wrap=True)
+        if "also" in verdict:
+            self._console.print(f"  also     {', '.join(verdict['also'])}", markup=False, soft_wrap=True)
 
     def _rows(self, group: str) -> Iterator[str]:
-        for row in self._plan:
+        for row in self._run.plan:
             if row["group"] != group:
                 continue
-            verdict = self._verdicts[row["clause"]]
+            verdict = self._run.verdicts[row["clause"]]
             word, exercised = self._word(verdict), verdict["exercised"] or ""
             yield f"[{_STYLES[word]}]{word:8}[/]{row['level']:8}{row['clause']:30}{exercised:>6}"
             if note := self._note(verdict):
@@ -131,24 +122,3 @@ class Terminal:
         if verdict["verdict"] == "fail":
             return "FAIL" if verdict["fails_run"] else "short"
         return _WORDS[verdict["verdict"]]
-
-    def _sum(self, event: Mapping[str, Any]) -> str:
-        must, verdicts = event["must"], self._verdicts.values()
-        parts = [f"{must['judged']} of {must['planned']} MUST judged"]
-        for level in ("MUST", "SHOULD"):
-            broken = sum(each["verdict"] == "fail" and each["level"] == level for each in verdicts)
-            parts.append(f"{broken} {level} {'violated' if level == 'MUST' else 'not met'}")
-        parts.append(f"{event['exchanges']} exchanges in {event['duration']:.1f} s")
-        if event.get("interrupted"):
-            return f"[bold red]Interrupted.[/bold red] {', '.join(parts)}."
-        status = event["exit_status"]
-        known = event["counts"].get("known-failure", 0)
-        verdict = {
-            0: "[bold cyan]The client fails as is known.[/bold cyan]"
-            if known
-            else "[bold green]The client honours the contract.[/bold green]",
-            1: "[bold red]The client does not honour the contract.[/bold red]",
-            5: "[bold red]Nothing was exercised.[/bold red]",
-            6: "[bold red]The harness failed; this is a defect of graphcontract.[/bold red]",
-        }[status]
-        return f"{verdict} {', '.join(parts)}."

@@ -50,7 +50,9 @@ def check(answer: Answer, *, first: bool) -> None:
     """Refuse with a ValueError what cannot be shown: a refusal after the first answer, half of nothing."""
     if answer.fault == "refused" and not first:
         raise ValueError("only the first answer of a script can be refused, and the whole stage is then")
-    whole_anyway = not answer.content or answer.status in (204, 304) or answer.framing in ("none", "to-the-end")
+    whole_anyway = (
+        not answer.content or answer.status in (204, 304) or answer.framing in ("none", "to-the-end")
+    )
     if answer.fault == "half-content" and whole_anyway:
         raise ValueError("half-content needs content, and a framing that tells how much of it is missing")
 

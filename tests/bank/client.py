@@ -192,8 +192,11 @@ class Conforming:
     def trusted(self, call: Call) -> ssl.SSLContext:
         return _context(call.ca_file)
 
+    def stream(self, connection: socket.socket) -> io.BufferedReader:
+        return io.BufferedReader(Patient(connection))
+
     def read(self, connection: socket.socket) -> Answer:
-        with io.BufferedReader(Patient(connection)) as stream:
+        with self.stream(connection) as stream:
             while True:
                 answer = self.read_head(stream.readline)
                 if answer.status >= 200:

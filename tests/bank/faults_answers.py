@@ -6,18 +6,17 @@ Importing this module registers all faults on answers.
 from __future__ import annotations
 
 import json
-import re
 import socket
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from itertools import chain
 from xml.etree import ElementTree
 
 from graphcontract.exchange import Call, Outcome
 from tests.bank import (
     faults_encoded,
     faults_errors,
+    faults_heads,
     faults_interim,
     faults_kept,
     faults_malformed,
@@ -26,12 +25,14 @@ from tests.bank import (
     faults_shape,
     faults_texts,
 )
-from tests.bank.client import Answer, BadAnswer, Conforming
+from tests.bank.client import Answer, Conforming
+from tests.bank.faults_heads import Looking
 from tests.bank.registry import fault
 
 __all__ = [
     "faults_encoded",
     "faults_errors",
+    "faults_heads",
     "faults_interim",
     "faults_kept",
     "faults_malformed",
@@ -40,25 +41,6 @@ __all__ = [
     "faults_shape",
     "faults_texts",
 ]
-
-
-class Looking(Conforming):
-    """What the faults below have in common: a look at each line of a head before it is parsed."""
-
-    def look(self, line: str, first: bool) -> None:
-        raise NotImplementedError
-
-    def read_head(self, line: Callable[[], bytes]) -> Answer:
-        status_line = line()
-        self.look(status_line.decode("latin-1"), True)
-
-        def looked_at() -> bytes:
-            read = line()
-            self.look(read.decode("latin-1"), False)
-            return read
-
-        lines = chain((status_line,), iter(looked_at, None))
-        return super().read_head(lambda: next(lines))
 
 
 # the promised 204
@@ -78,24 +60,6 @@ class SucceedsWithContent(Conforming):
 
     def succeeded(self, answer: Answer) -> bool:
         return super().succeeded(answer) and bool(answer.content)
-
-
-@fault("response.no-content")
-class ReadsThePhrase(Looking):
-    """A script greps for `2.. OK` in the status line before it looks at errors."""
-
-    def look(self, line: str, first: bool) -> None:
-        if first and " 2" in line and "OK" not in line:
-            raise BadAnswer(line)
-
-
-@fault("response.no-content", "error.status")
-class KnowsPhrasesOfOneWord(Looking):
-    r"""A status line is matched with `\d{3} \w+`, which `No Content` is not."""
-
-    def look(self, line: str, first: bool) -> None:
-        if first and not re.fullmatch(r"HTTP/1\.1 \d{3} \w*\r\n", line):
-            raise BadAnswer(line)
 
 
 @fault("response.no-content")
@@ -180,29 +144,6 @@ class ReadsDiagnostics(Conforming):
         if diagnostics is not None:
             json.loads(diagnostics)["ServerInfo"]["DataCenter"]
         return super().outcome(call, answer)
-
-
-@fault("response.no-content", rare=True)
-class SplitsAtEveryColon(Looking):
-    """`name, value = line.split(":")` holds until a value has a time in it."""
-
-    def look(self, line: str, first: bool) -> None:
-        if line.count(":") > 1:
-            raise ValueError("too many values to unpack")
-
-
-@fault("response.no-content", rare=True)
-class KnowsItsFields(Looking):
-    """A hand-written parser with a list of fields; any other ends the answer as malformed."""
-
-    known = (
-        "client-request-id connection content-encoding content-length content-type date request-id "
-        "retry-after transfer-encoding"
-    )
-
-    def look(self, line: str, first: bool) -> None:
-        if not first and line.strip() and line.partition(":")[0].lower() not in self.known.split():
-            raise BadAnswer(line)
 
 
 @fault("response.no-content", rare=True)
@@ -343,3 +284,23 @@ class NeedsAPhrase(Looking):
     def look(self, line: str, first: bool) -> None:
         if first:
             _version, _status, _phrase = line.strip().split(" ", 2)
+
+
+@fault("response.other-success")
+class KnowsNoChunks(Conforming):
+    """The service has always told a length, and a success in chunks finds no reader."""
+
+    def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
+        if answer.status < 300 and "transfer-encoding" in answer.fields:
+            raise ValueError("no length")
+        return super().read_content(answer, read, line)
+
+
+@fault("response.other-success")
+class TakesItBack(Conforming):
+    """A success that it does not know makes it say that the call was never made."""
+
+    def outcome(self, call: Call, answer: Answer) -> Outcome:
+        if self.succeeded(answer) and answer.status != 204:
+            return Outcome.rejected("this is no operation that I know")
+        return super().outcome(call, answer)

@@ -86,3 +86,29 @@ class SucceedsWhereItCannotRead(Conforming):
 
     def succeeded(self, answer: Answer) -> bool:
         return super().succeeded(answer) or "content-encoding" in answer.fields
+
+
+@fault("error.encoded")
+class ReadsChunksOfPlainTextAlone(Conforming):
+    """A reader for chunks and one for gzip, and no way to have the one read from the other."""
+
+    def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
+        if "transfer-encoding" in answer.fields and "content-encoding" in answer.fields:
+            raise NotImplementedError("chunks of gzip")
+        return super().read_content(answer, read, line)
+
+
+@fault("error.encoded", rare=True)
+class LeavesRefusalsEncoded(Conforming):
+    """403 and 502 come from a gateway, whose content goes to the log as it is."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return content if answer.status in (403, 502) else super().decode(answer, content)
+
+
+@fault("error.encoded")
+class LosesTheIdWithTheCoding(Conforming):
+    """A decoded answer is a new object, for which the fields were not copied; nor is its content asked."""
+
+    def request_id(self, answer: Answer) -> str | None:
+        return None if "content-encoding" in answer.fields else super().request_id(answer)

@@ -154,6 +154,87 @@ class SwallowsRepeats(Conforming):
         return super().succeeded(answer) or self.last == [answer.status] * 3
 
 
+@fault("error.failure")
+class IsRefusedByTheServer(Conforming):
+    """400, 404 and 422 speak of the input, and so become a refusal of it, as if nothing had been sent."""
+
+    def failure(self, call: Call, answer: Answer) -> Outcome:
+        if answer.status in (400, 404, 422):
+            return Outcome.rejected("no such task")
+        return super().failure(call, answer)
+
+
+@fault("error.failure")
+class ComplainsOfContentAlone(Forgiving):
+    """An error without content has nothing to tell, and so nobody is told."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        return super().succeeded(answer) or (answer.status == 404 and not answer.content)
+
+    def forgives(self, status: int) -> bool:
+        return False
+
+
+@fault("error.failure", "retry.after")
+class RunsOutOfPatience(Conforming):
+    """Three attempts at a service that is busy, and after them nothing, which is success."""
+
+    def outcome(self, call: Call, answer: Answer) -> Outcome:
+        for _attempt in range(2):
+            if answer.status not in (429, 503, 504):
+                return super().outcome(call, answer)
+            answer = self.exchange(call)
+        return Outcome.success()
+
+
+@fault("error.failure", rare=True)
+class IsReserved(Forgiving):
+    """402 and 418 are reserved for future use, in which they may well mean success."""
+
+    def forgives(self, status: int) -> bool:
+        return status in (402, 418)
+
+
+@fault("error.failure", rare=True)
+class CameTooEarlyOrTooLate(Forgiving):
+    """408, 425 and 499 speak of time, and not of the task."""
+
+    def forgives(self, status: int) -> bool:
+        return status in (408, 425, 499)
+
+
+@fault("error.failure", rare=True)
+class IsForbiddenByLaw(Forgiving):
+    """451 came after this client; it is in no table, and what is in no table goes through."""
+
+    def forgives(self, status: int) -> bool:
+        return status == 451
+
+
+@fault("error.failure", rare=True)
+class KnowsItsCloud(Forgiving):
+    """520 to 530 are a content network's, which has not asked the service."""
+
+    def forgives(self, status: int) -> bool:
+        return 520 <= status <= 530
+
+
+@fault("error.failure", rare=True)
+class WaitsForAnUpgrade(Forgiving):
+    """421, 426, 505 and 511 are settled between client and network, out of the caller's sight."""
+
+    def forgives(self, status: int) -> bool:
+        return status in (421, 426, 505, 511)
+
+
+@fault("error.failure", rare=True)
+class EndsAtFiveNinety(Forgiving):
+    """598 and 599 are a proxy's timeouts: no answer, and no error."""
+
+    def forgives(self, status: int) -> bool:
+        return status >= 590
+
+
 # error.failure: crash
 
 

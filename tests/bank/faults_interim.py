@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 from graphcontract.exchange import Call, Outcome
 from tests.bank.client import Answer, BadAnswer, Conforming
@@ -133,3 +134,72 @@ class KeepsTheFirstStatus(Meeting):
 
     def status(self, answer: Answer) -> int | None:
         return self.first or answer.status
+
+
+@fault("response.interim", rare=True)
+class SkipsTwoLines(Conforming):
+    """Skips an interim answer as the two lines that it always was: a status line and an empty one."""
+
+    def read(self, connection: socket.socket) -> Answer:
+        with connection.makefile("rb") as stream:
+            while (first := stream.readline())[9:10] == b"1":
+                stream.readline()
+            lines = chain([first], iter(stream.readline, None))
+            answer = self.read_head(lambda: next(lines))
+            if answer.status not in (204, 304):
+                answer.content = self.read_content(answer, stream.read, stream.readline)
+            return answer
+
+
+@fault("response.interim", rare=True)
+class MixesItsHeads(Conforming):
+    """One map of fields for all heads of an answer: hints are taken for fields of the final one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def read_head(self, line: Callable[[], bytes]) -> Answer:
+        answer = super().read_head(line)
+        self.names |= answer.fields.keys()
+        if answer.status < 200:
+            return answer
+        names, self.names = self.names, set()
+        if "link" in names:
+            raise ValueError("links in an answer that is no page")
+        return answer
+
+
+@fault("response.interim")
+class ForgetsTheError(Meeting):
+    """What was parsed for the first head is kept: nothing, which is then what the error says."""
+
+    met = False
+
+    def meet(self, interim: int) -> object:
+        self.met = True
+        return None
+
+    def outcome(self, call: Call, answer: Answer) -> Outcome:
+        try:
+            return super().outcome(call, answer)
+        finally:
+            self.met = False
+
+    def error(self, answer: Answer) -> dict[str, object]:
+        return {} if self.met else super().error(answer)
+
+
+@fault("response.interim", rare=True)
+class DeniesTheCall(Meeting):
+    """An answer before the answer is no HTTP to it, so it says that it never asked."""
+
+    met = False
+
+    def meet(self, interim: int) -> object:
+        self.met = interim == 102
+        return None
+
+    def outcome(self, call: Call, answer: Answer) -> Outcome:
+        met, self.met = self.met, False
+        return Outcome.rejected("not a call that I can make") if met else super().outcome(call, answer)

@@ -237,3 +237,49 @@ class BreaksTheCircuit(Conforming):
         answer = super().exchange(call)
         self.broken = answer.status == 204 and answer.fields.get("content-length", "0") != "0"
         return answer
+
+
+class Keeping(KeptConnection):
+    """What the faults below have in common: what is left on a connection is given to the next call."""
+
+    left = b""
+
+    def in_order(self, line: Line) -> bool:
+        self.left, line.ahead = line.ahead, b""
+        return not line.has_news()
+
+    def keeps(self, answer: Answer) -> bool:
+        return answer.fields.get("connection") != "close"
+
+    def take_left(self) -> bytes:
+        left, self.left = self.left, b""
+        return left
+
+
+@fault("response.stray-content")
+class PutsItBeforeTheNextContent(Keeping):
+    """One buffer for the content of all answers, emptied by whoever reads one."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return self.take_left() + super().decode(answer, content)
+
+
+@fault("response.stray-content")
+class TellsItAsTheNextMessage(Keeping):
+    """What came unasked is worth a message: that of the next error."""
+
+    def message(self, answer: Answer) -> str | None:
+        return self.take_left().decode("latin-1") or super().message(answer)
+
+
+@fault("response.stray-content")
+class TakesTurns(Conforming):
+    """A pool of two connections that are used in turn: the spoilt one comes up in the call after the next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = [Trusting(), Trusting()]
+
+    def exchange(self, call: Call) -> Answer:
+        self.pool.reverse()
+        return self.pool[0].exchange(call)

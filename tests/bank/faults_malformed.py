@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from typing import Any
 
 from graphcontract.exchange import Call, Outcome
+from graphcontract.inputs.malformed import MEGABYTE
 from tests.bank.client import Answer, Conforming
 from tests.bank.registry import fault
 
@@ -138,6 +140,58 @@ class SniffsGzip(Parsing):
         if answer.content.startswith(b"\x1f\x8b"):
             return gzip.decompress(answer.content)
         return {"error": super(Parsing, self).error(answer)}
+
+
+@fault("error.malformed", rare=True)
+class ReadsNoMoreThanAMegabyte(Parsing):
+    """A guard against large contents raises where nobody catches."""
+
+    def parse(self, answer: Answer) -> Any:
+        if len(answer.content) > MEGABYTE:
+            raise MemoryError("the content is too large")
+        return {"error": super(Parsing, self).error(answer)}
+
+
+@fault("error.malformed", rare=True)
+class ReadsMediaTypesStrictly(Parsing):
+    """A media type is parsed by its grammar, and what does not fit raises."""
+
+    def parse(self, answer: Answer) -> Any:
+        typed = answer.fields.get("content-type", "text/plain")
+        if not re.fullmatch(r"[\w.+-]+/[\w.+-]+(; *[\w.-]+=.*)?", typed):
+            raise ValueError(typed)
+        return {"error": super(Parsing, self).error(answer)}
+
+
+@fault("error.malformed", rare=True)
+class DecodesByTheCharset(Parsing):
+    """`content.decode(charset)` of whatever the answer calls its charset: LookupError."""
+
+    def parse(self, answer: Answer) -> Any:
+        charset = answer.fields.get("content-type", "").partition("charset=")[2]
+        answer.content.decode(charset or "latin-1", "replace")
+        return {"error": super(Parsing, self).error(answer)}
+
+
+@fault("error.malformed", rare=True)
+class LogsSurrogates(Parsing):
+    """The message is encoded for a log, which half a surrogate pair cannot be."""
+
+    def parse(self, answer: Answer) -> Any:
+        error = super(Parsing, self).error(answer)
+        str(error.get("message")).encode()
+        return {"error": error}
+
+
+@fault("error.malformed", rare=True)
+class EndsItsTextsWithNul(Parsing):
+    """A text for a library in C, which refuses one with a NUL inside."""
+
+    def parse(self, answer: Answer) -> Any:
+        error = super(Parsing, self).error(answer)
+        if "\0" in str(error.get("message")):
+            raise ValueError("embedded null character")
+        return {"error": error}
 
 
 class Digging(Conforming):
@@ -299,3 +353,11 @@ class RefreshesAndForgets(Conforming):
 
     def succeeded(self, answer: Answer) -> bool:
         return super().succeeded(answer) or b'"invalid_token"' in answer.content
+
+
+@fault("error.malformed", rare=True)
+class SucceedsWithTooMuch(Conforming):
+    """A limit on what is read; beyond it the error is dropped, and no error is success."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        return super().succeeded(answer) or len(answer.content) > 1_000_000

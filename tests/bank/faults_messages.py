@@ -9,7 +9,7 @@ import unicodedata
 from http import HTTPStatus
 
 from tests.bank.client import Answer, Conforming
-from tests.bank.faults_texts import Retelling, detail, text
+from tests.bank.faults_texts import Retelling, detail, inner, text
 from tests.bank.registry import fault
 
 
@@ -168,3 +168,45 @@ class ReadsLatin1(Conforming):
             return {}
         error = document.get("error") if isinstance(document, dict) else None
         return error if isinstance(error, dict) else {}
+
+
+@fault("error.message", rare=True)
+class CutsTheMessage(Retelling):
+    """The message goes through a log's field of 8 KiB on its way to the caller."""
+
+    def retold_message(self, message: str) -> str:
+        return message[:8192]
+
+
+@fault("error.message")
+class FindsASpaceAfterTheColon(Conforming):
+    """No JSON parser in a small client: a pattern with the space that its author's server sends."""
+
+    def message(self, answer: Answer) -> str | None:
+        return super().message(answer) if b'"message": "' in answer.content else None
+
+
+@fault("error.message")
+class UndoesNoEscapes(Conforming):
+    r"""A parser of its own that leaves `\u` sequences to somebody else, who then drops the text."""
+
+    def message(self, answer: Answer) -> str | None:
+        return None if re.search(rb"[^\\]\\u[0-9a-f]{4}", answer.content) else super().message(answer)
+
+
+@fault("error.message", rare=True)
+class TellsItInNorwegian(Conforming):
+    """A localized message is there for the user, who is not the one that reads this."""
+
+    def message(self, answer: Answer) -> str | None:
+        localized = self.error(answer).get("localizedMessage")
+        value = localized.get("value") if isinstance(localized, dict) else None
+        return text(value) or super().message(answer)
+
+
+@fault("error.message", rare=True)
+class TellsTheInnerMessage(Conforming):
+    """What is said further in is said more precisely, and takes the error's place."""
+
+    def message(self, answer: Answer) -> str | None:
+        return text(inner(self.error(answer)).get("message")) or super().message(answer)

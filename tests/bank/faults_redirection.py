@@ -99,3 +99,57 @@ class AnswersFromItsCache(Conforming):
     def read(self, connection: socket.socket) -> Answer:
         answer = super().read(connection)
         return Answer(200, answer.fields, b"") if answer.status == 304 else answer
+
+
+@fault("response.redirection", "response.not-modified")
+class TakesAPlaceForDone(Conforming):
+    """A Location names what was made, whatever the status before it."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        placed = 300 <= answer.status < 400 and "location" in answer.fields
+        return super().succeeded(answer) or placed
+
+
+@fault("response.redirection")
+class TakesAPageForDone(Conforming):
+    """`response.ok or response.content`: a page that says where to go is content."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        return super().succeeded(answer) or (300 <= answer.status < 400 and bool(answer.content))
+
+
+@fault("response.not-modified")
+class TakesATagForDone(Conforming):
+    """A 304 with an entity tag is what a conditional request was after."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        return super().succeeded(answer) or (answer.status == 304 and "etag" in answer.fields)
+
+
+class Remembering(Conforming):
+    """What the faults below have in common: once a call was a success, a status says that it still is."""
+
+    status_of_old = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.succeeded_once = False
+
+    def succeeded(self, answer: Answer) -> bool:
+        now = super().succeeded(answer)
+        self.succeeded_once = self.succeeded_once or now
+        return now or (self.succeeded_once and answer.status == self.status_of_old)
+
+
+@fault("response.not-modified")
+class SaysWhatItSaidBefore(Remembering):
+    """A cache in front of it answers 304 with what it has: the success of the last call."""
+
+    status_of_old = 304
+
+
+@fault("response.redirection")
+class WasMovedAfterwards(Remembering):
+    """A task that was canceled once may move: a 302 after a 204 is no news."""
+
+    status_of_old = 302

@@ -13,7 +13,8 @@ from tests.bank.registry import fault
 
 
 class OverHttpx(Conforming):
-    """The conforming client over httpx; `correlation` makes the field for each attempt, counted from 1.
+    """The conforming client over httpx. `correlation` gives the field's values for a call, `attempted` what
+    of them goes out with an attempt, counted from 1.
 
     Under the mock transport nothing is ever connected, so nothing has to be closed.
     """
@@ -21,20 +22,25 @@ class OverHttpx(Conforming):
     def __init__(self) -> None:
         super().__init__()
         self.http = httpx.Client(verify=False, trust_env=False, timeout=3)
+        self.ids: list[str] = []
         self.attempt = 0
 
     def correlation(self, call: Call) -> list[str]:
         return [str(uuid.uuid4())]
 
+    def attempted(self) -> list[str]:
+        return self.ids
+
     def fields(self, call: Call) -> list[tuple[str, str]]:
         others = [each for each in super().fields(call) if each[0] != "client-request-id"]
-        return [*others, *(("client-request-id", value) for value in self.correlation(call))]
+        return [*others, *(("client-request-id", value) for value in self.attempted())]
+
+    def persist(self, call: Call) -> Answer:
+        self.ids, self.attempt = self.correlation(call), 0
+        return super().persist(call)
 
     def exchange(self, call: Call) -> Answer:
-        self.attempt = 1
-        return self.send(call)
-
-    def send(self, call: Call) -> Answer:
+        self.attempt += 1
         url = (call.base_url or ROOT) + self.path(call)
         try:
             response = self.http.request(
@@ -43,17 +49,6 @@ class OverHttpx(Conforming):
         except httpx.RequestError as error:
             raise BadAnswer(str(error)) from error
         return Answer(response.status_code, dict(response.headers), response.content)
-
-
-class Retrying(OverHttpx):
-    """Tries a 503 once more; `correlation` is asked for each attempt."""
-
-    def exchange(self, call: Call) -> Answer:
-        answer = super().exchange(call)
-        if answer.status == 503:
-            self.attempt = 2
-            answer = self.send(call)
-        return answer
 
 
 @fault("request.client-request-id", transport="mock")
@@ -160,27 +155,27 @@ class PoolOfIds(OverHttpx):
 
 
 @fault("request.client-request-id", transport="mock")
-class AttemptNumbered(Retrying):
+class AttemptNumbered(OverHttpx):
     """The attempt's number behind the GUID of the call."""
 
-    drawn = ""
-
-    def correlation(self, call: Call) -> list[str]:
-        self.drawn = self.drawn if self.attempt > 1 else str(uuid.uuid4())
-        return [self.drawn if self.attempt == 1 else f"{self.drawn}-{self.attempt}"]
+    def attempted(self) -> list[str]:
+        return self.ids if self.attempt == 1 else [f"{id}-{self.attempt}" for id in self.ids]
 
 
 @fault("request.client-request-id", transport="mock")
-class DrawnForAttempt(Retrying):
+class DrawnForAttempt(OverHttpx):
     """The middleware that draws the id stands behind the one that retries."""
 
+    def attempted(self) -> list[str]:
+        return [str(uuid.uuid4())]
+
 
 @fault("request.client-request-id", transport="mock")
-class LostForRetry(Retrying):
+class LostForRetry(OverHttpx):
     """A retry made of method and URL alone, with the token put back."""
 
-    def correlation(self, call: Call) -> list[str]:
-        return super().correlation(call) if self.attempt == 1 else []
+    def attempted(self) -> list[str]:
+        return self.ids if self.attempt == 1 else []
 
 
 @fault("request.client-request-id", transport="mock", rare=True)

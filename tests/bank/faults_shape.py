@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 from graphcontract.exchange import Call, Outcome
 from tests.bank.client import Answer, Conforming
@@ -298,3 +299,48 @@ class UnpacksTheMessage(Minding):
     def mind(self, error: Any, answer: Answer) -> object:
         first, rest = (error.get("message") or "no message").split(maxsplit=1)
         return first, rest
+
+
+@fault("error.shape", "error.status", rare=True)
+class TakesTheCodeForTheStatus(Conforming):
+    """Some services put the status into error.code; where it is made of digits, it wins."""
+
+    def status(self, answer: Answer) -> int | None:
+        code = self.code(answer) or ""
+        return int(code) if code.isdecimal() else answer.status
+
+
+@fault("error.shape", rare=True)
+class TakesTheFirstOfNothing(Minding):
+    """`next(iter(inner))`: an inner error that is there has a member."""
+
+    def mind(self, error: Any, answer: Answer) -> object:
+        inner = error.get("innerError", error.get("innererror"))
+        return next(iter(inner)) if inner is not None else None
+
+
+@fault("error.shape", rare=True)
+class ReadsTheIdAsAGuid(Minding):
+    """`UUID(inner["request-id"])`, of an id that is whatever the service says it is."""
+
+    def mind(self, error: Any, answer: Answer) -> object:
+        inner = error.get("innerError") or error.get("innererror") or {}
+        return UUID(inner["request-id"]) if "request-id" in inner else None
+
+
+@fault("error.shape", rare=True)
+class NeedsATargetInDetails(Minding):
+    """Every detail has a target, as in the example that the model was made from."""
+
+    def mind(self, error: Any, answer: Answer) -> object:
+        return [each["target"] for each in error.get("details") or ()]
+
+
+@fault("error.shape", rare=True)
+class AnswersNoChallenge(Minding):
+    """A challenge starts a sign-in that an application without a user cannot end."""
+
+    def mind(self, error: Any, answer: Answer) -> object:
+        if "claims=" in answer.fields.get("www-authenticate", ""):
+            raise RuntimeError("no user to ask")
+        return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from collections.abc import Callable
 from http import HTTPStatus
 
 from tests.bank.client import Answer, Conforming
@@ -163,6 +165,84 @@ class LearnsOneCodeAStatus(Conforming):
         return self.learned.setdefault(answer.status, super().code(answer))
 
 
+@fault("error.code", rare=True)
+class HasThirtyTwoCharactersForACode(Retelling):
+    """The longest code in the documentation is shorter."""
+
+    def retold_code(self, code: str) -> str:
+        return code[:32]
+
+
+@fault("error.code", rare=True)
+class CutsTheCodeAtTheDot(Retelling):
+    """The part behind the last dot is what OData calls the simple name."""
+
+    def retold_code(self, code: str) -> str:
+        return code.rpartition(".")[2]
+
+
+@fault("error.code", rare=True)
+class TakesLettersForACode(Retelling):
+    """A code is a name, without digits and hyphens; anything else is a text."""
+
+    def retold_code(self, code: str) -> str:
+        return "" if re.search(r"[-0-9]", code) else code
+
+
+@fault("error.code", rare=True)
+class ThrottlesWithoutACode(Conforming):
+    """An exception of its own for throttling, made from the status and the wait alone."""
+
+    def code(self, answer: Answer) -> str | None:
+        return None if answer.status in (429, 503, 504) else super().code(answer)
+
+
+# error.code and message, of errors that are sent in another way
+
+
+@fault("error.code", "error.message")
+class KnowsOneMediaType(Conforming):
+    """`content_type == "application/json"`, which a charset or a parameter of OData makes another text."""
+
+    def error(self, answer: Answer) -> dict[str, object]:
+        typed = answer.fields.get("content-type") == "application/json"
+        return super().error(answer) if typed else {}
+
+
+class Skipping(Conforming):
+    """What the faults below have in common: a content that they do not read."""
+
+    def skips(self, answer: Answer) -> bool:
+        raise NotImplementedError
+
+    def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
+        return b"" if self.skips(answer) else super().read_content(answer, read, line)
+
+
+@fault("error.code", "error.message")
+class ReadsNoChunks(Skipping):
+    """An error without a Content-Length is taken for one without content."""
+
+    def skips(self, answer: Answer) -> bool:
+        return "transfer-encoding" in answer.fields
+
+
+@fault("error.code", "error.message")
+class ReadsNotToTheEnd(Skipping):
+    """Content whose end is the connection's is left, lest the client wait for ever."""
+
+    def skips(self, answer: Answer) -> bool:
+        return not {"content-length", "transfer-encoding"} & answer.fields.keys()
+
+
+@fault("error.code", "error.message")
+class LeavesWithTheConnection(Skipping):
+    """Closes its end when the server says that it will close, before the content is read."""
+
+    def skips(self, answer: Answer) -> bool:
+        return answer.fields.get("connection") == "close"
+
+
 # error.request-id
 
 
@@ -222,6 +302,14 @@ class TellsTheInnermostId(Conforming):
 
     def request_id(self, answer: Answer) -> str | None:
         return text(innermost(self.error(answer)).get("request-id"))
+
+
+@fault("error.request-id")
+class TellsTheInnerClientsId(Conforming):
+    """The inner error has two ids, and the first that ends in `request-id` is the client's own."""
+
+    def request_id(self, answer: Answer) -> str | None:
+        return text(inner(self.error(answer)).get("client-request-id")) or super().request_id(answer)
 
 
 @fault("error.request-id", rare=True)

@@ -1,7 +1,8 @@
-"""A conforming client that follows redirections, and one that keeps connections, in overridable steps."""
+"""A conforming client that follows redirections, in overridable steps."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -10,9 +11,16 @@ from tests.bank.client import ROOT, Answer, BadAnswer, Conforming
 
 
 class Following(Conforming):
-    """Meets every clause: follows five redirections but 303, with the same method, the token to no other origin."""
+    """Meets every clause: follows up to five redirections but no 303, with the same method, and takes the
+    token to no other origin.
+    """
 
     most = 5
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.local = threading.local()
+        """What a call keeps for itself: `hops` is the number of the redirection that is being followed."""
 
     def follows(self, answer: Answer) -> bool:
         return answer.status in (301, 302, 307, 308) and "location" in answer.fields
@@ -40,7 +48,8 @@ class Following(Conforming):
     def exchange(self, call: Call) -> Answer:
         first = (call.base_url or ROOT) + self.path(call)
         answer, url, method = super().exchange(call), first, self.method(call)
-        for _ in range(self.most):
+        for hops in range(1, self.most + 1):
+            self.local.hops = hops
             if not self.follows(answer):
                 return answer
             url, method = self.place(url, answer.fields["location"]), self.method_after(answer, method)

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from graphcontract.exchange import Call, Outcome
 from tests.bank.client import PATH, ROOT, Answer, Conforming
 from tests.bank.faults_kept import KeptConnection
-from tests.bank.faults_request_correlation import OverHttpx, Retrying
+from tests.bank.faults_request_correlation import OverHttpx
 from tests.bank.registry import oddity
 
 Fields = list[tuple[str, str]]
@@ -79,6 +79,14 @@ class FieldsOfAllKinds(Conforming):
             ("Date", "Wed, 12 Nov 2025 09:30:00 GMT"),
             ("X-Empty", ""),
         ]
+
+
+@oddity(transport="mock")
+class GuidInCapitals(OverHttpx):
+    """A client-request-id in capitals, the same for each attempt of a call."""
+
+    def correlation(self, call: Call) -> list[str]:
+        return [str(uuid.uuid4()).upper()]
 
 
 @oddity(transport="mock")
@@ -273,18 +281,6 @@ class SendsInPieces(Conforming):
             for line in self.request(call).splitlines(keepends=True):
                 connection.sendall(line)
             return self.read(connection)
-
-
-@oddity(transport="mock")
-class TriesAgain(Retrying):
-    """Another try after 503, with the id of the call, which is in capitals."""
-
-    drawn = ""
-
-    def correlation(self, call: Call) -> list[str]:
-        if self.attempt == 1:
-            self.drawn = str(uuid.uuid4()).upper()
-        return [self.drawn]
 
 
 # other traffic

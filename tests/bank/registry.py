@@ -45,11 +45,13 @@ def fault(
     return register
 
 
-def oddity(*short_of: str, transport: str = "loopback") -> Callable[[Kind], Kind]:
+def oddity(
+    *short_of: str, transport: str = "loopback", shown_by: Iterable[str] = ()
+) -> Callable[[Kind], Kind]:
     """Register a client that is strange and breaks no MUST, with the SHOULDs that it falls short of."""
 
     def register(client: Kind) -> Kind:
-        ODDITIES.append(Entry(client, "", frozenset(short_of), transport))
+        ODDITIES.append(Entry(client, "", frozenset(short_of), transport, shown_by=frozenset(shown_by)))
         return client
 
     return register

@@ -16,10 +16,13 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from graphcontract.suites import tests
+
 from tests.bank.court import CONTRACT, verdicts
 from tests.bank.registry import FAULTS, ODDITIES, Entry
 
 _PROCESSES = 2
+_WAITING_PROCESSES = 6
 _TABLE = Path(__file__).parents[2] / "docs" / "kill-table.md"
 _INTRODUCTION = """\
 # The kill table
@@ -27,16 +30,19 @@ _INTRODUCTION = """\
 `make kill-table` brings every client of the bank (`tests/bank/`) before the whole gate, at the profile
 `gate` and the seeds {seeds}. A *fault* differs in one thing from a client that meets every clause, and must
 be condemned by the clause that it breaks. An *oddity* is strange and lawful: no MUST may condemn it, and no
-SHOULD but those that it is known to fall short of.
+SHOULD but those that it is known to fall short of. Tests that draw nothing are made once, as no seed changes
+them.
 """
 
 
 @dataclass(frozen=True)
 class Job:
-    """One client at one seed; `number` is its place in `_bank()`."""
+    """One client, by its place in `_bank()`, before the tests that draw their inputs with a seed; with None
+    before those whose calls are fixed, the ones that wait among them: no seed changes those.
+    """
 
     number: int
-    seed: int
+    seed: int | None
 
 
 @dataclass(frozen=True)
@@ -77,8 +83,11 @@ def _bank() -> list[Entry]:
 
 
 def _try(job: Job) -> Found:
-    entry = _bank()[job.number]
-    found = verdicts(entry.client().cancel, transport=entry.transport, seed=job.seed)
+    entry, names = (
+        _bank()[job.number],
+        [test.name for test in tests() if bool(test.cases) == (job.seed is None)],
+    )
+    found = verdicts(entry.client().cancel, shown_by=names, transport=entry.transport, seed=job.seed or 0)
     condemned = frozenset(id for id, part in found.items() if part.verdict == "fail")
     errors = tuple(f"{id}: {part.reason}" for id, part in found.items() if part.verdict == "error")
     return Found(job, condemned, errors)
@@ -91,7 +100,10 @@ def main() -> int:
     parser.add_argument("--only", metavar="PATTERN", help="clients whose name or broken clause matches")
     asked = parser.parse_args()
     chosen = [number for number, entry in enumerate(_bank()) if _matches(entry, asked.only)]
-    found = list(_all([Job(number, seed) for number in chosen for seed in asked.seeds]))
+    found = [
+        *_all([Job(number, seed) for number in chosen for seed in asked.seeds], _PROCESSES),
+        *_all([Job(number, None) for number in chosen], _WAITING_PROCESSES),
+    ]
     rows = [Row(_bank()[number], _by_seed(found, number, asked.seeds)) for number in chosen]
     text = "".join(f"{line}\n" for line in _lines(rows, asked.seeds))
     if asked.only is None:
@@ -107,8 +119,8 @@ def _matches(entry: Entry, pattern: str | None) -> bool:
     return pattern is None or any(fnmatchcase(name, pattern) for name in (entry.name, entry.breaks))
 
 
-def _all(jobs: Sequence[Job]) -> Iterator[Found]:
-    with multiprocessing.get_context("spawn").Pool(_PROCESSES) as pool:
+def _all(jobs: Sequence[Job], processes: int) -> Iterator[Found]:
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
         for done, found in enumerate(pool.imap_unordered(_try, jobs), 1):
             sys.stderr.write(f"\r{done} of {len(jobs)}")
             sys.stderr.flush()
@@ -118,7 +130,7 @@ def _all(jobs: Sequence[Job]) -> Iterator[Found]:
 
 def _by_seed(found: Iterable[Found], number: int, seeds: Sequence[int]) -> dict[int, frozenset[str]]:
     by_seed = {each.job.seed: each.condemned for each in found if each.job.number == number}
-    return {seed: by_seed[seed] for seed in seeds}
+    return {seed: by_seed[seed] | by_seed[None] for seed in seeds}
 
 
 def _complaints(rows: Sequence[Row], found: Iterable[Found]) -> Iterator[str]:

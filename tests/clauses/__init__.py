@@ -77,7 +77,7 @@ def response(status: int, content: bytes = b"", **members: object) -> WireRespon
 def error_answer(status: int, **members: object) -> WireResponse:
     inner = {"request-id": ID, "date": "2025-11-12T09:30:00"}
     error = {"code": "conflict", "message": "In progress.", "innerError": inner, **members}
-    return response(status, json.dumps({"error": error}).encode())
+    return response(status, json.dumps({"error": error}).encode(), fields=(("request-id", ID),))
 
 
 def failure(status: int | None = 409, **members: str | None) -> Outcome:

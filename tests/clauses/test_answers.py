@@ -118,7 +118,7 @@ class TestStrayContent:
         ],
     )
     def test_the_next_call(self, strayed: Exchange, following: Exchange, found: list[str]) -> None:
-        assert kinds("response.stray-content", CONTROL, strayed, following) == found
+        assert kinds("response.stray-content", CONTROL, FAILED_CONTROL, strayed, following) == found
 
     def test_chunks_are_stray_content_too(self) -> None:
         framed = response(204, fields=(("Transfer-Encoding", "chunked"),))

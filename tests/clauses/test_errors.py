@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from graphcontract.exchange import Exchange, Outcome, WireResponse
@@ -9,6 +11,7 @@ from tests.clauses import (
     HANG,
     ID,
     SUCCESS,
+    TASK,
     error_answer,
     exchange,
     failure,
@@ -30,7 +33,7 @@ def told(outcome: Outcome, answer: WireResponse | None = None) -> Exchange:
 
 @pytest.mark.parametrize(
     ("outcome", "found"),
-    [(failure(), []), (REJECTED, []), (SUCCESS, ["success"]), (CRASH, ["crash"]), (HANG, ["hang"])],
+    [(failure(), []), (REJECTED, ["rejected"]), (SUCCESS, ["success"]), (CRASH, ["crash"]), (HANG, ["hang"])],
 )
 def test_an_error_is_failure(outcome: Outcome, found: list[str]) -> None:
     assert kinds("error.failure", told(outcome)) == found
@@ -82,6 +85,7 @@ def test_one_fault_condemns_no_second_clause(id: str, outcome: Outcome) -> None:
         ("error.message", error_answer(409, message=None)),
         ("error.message", response(409, b"[" * 100_000)),
         ("error.request-id", error_answer(409, innerError=None)),
+        ("error.request-id", replace(error_answer(409), fields=(("request-id", TASK),))),
         ("error.request-id", response(409, b'{"error": "invalid_grant"}')),
     ],
 )
@@ -95,7 +99,7 @@ class TestHolds:
         ("outcome", "found"),
         [
             (failure(code=None, message=None), []),
-            (REJECTED, ["no-status"]),
+            (REJECTED, ["rejected"]),
             (SUCCESS, ["success"]),
             (CRASH, ["crash"]),
             (HANG, ["hang"]),

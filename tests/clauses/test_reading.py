@@ -70,8 +70,8 @@ class TestConcerns:
 
 class TestAsking:
     def test_is_what_asks_for_the_action(self) -> None:
-        looked, telemetry = request(f"{NAMES}/{TASK}"), request("/collect", fields=BARE)
-        asked = request()
+        looked, telemetry = request(f"{NAMES}/a%2Fcancel"), request("/collect", fields=BARE)
+        asked = request(target().replace("cancel", "microsoft.graph.Cancel/"))
         assert asking(CONTRACT, exchange(looked, asked, telemetry)) == [asked]
 
     def test_is_all_of_the_call_s_where_nothing_does(self) -> None:

@@ -41,9 +41,16 @@ def test_guid_calls() -> None:
     assert all(GUID.fullmatch(call.task_id) for call in draws(strata["guid"], 20))
 
 
+def test_repeated_calls() -> None:
+    drawn = draws(calls.repeated_calls(contract())["repeated"], 20)
+    assert len(drawn[0]) == 2
+    assert max(map(len, drawn)) > 20
+    assert all(GUID.fullmatch(made[0].task_id) and made == made[:1] * len(made) for made in drawn)
+
+
 def test_opaque_calls() -> None:
     strata = calls.opaque_calls(contract())
-    assert list(strata) == ["opaque", "digits", "literal-like"]
+    assert list(strata) == ["opaque", "digits", "many-digits", "null-like", "boolean-like"]
     assert not any(GUID.fullmatch(call.task_id) for call in draws(strata.any(), 50))
 
 

@@ -17,10 +17,6 @@ from . import draws, smallest
 
 LETTERS = set(string.ascii_lowercase)
 WORD = set(string.ascii_letters + string.digits)
-LITERALS = re.compile(
-    r"null|none|nil|nan|true|false|undefined|-?infinity|[+-]?\d[\d._]*(e\d+)?|0[xb]\d+|\[object Object\]",
-    re.I,
-)
 
 
 def matches(pattern: str) -> Callable[[str], bool]:
@@ -29,6 +25,14 @@ def matches(pattern: str) -> Callable[[str], bool]:
 
 def mixes(special: str) -> Callable[[str], bool]:
     return lambda id: bool(set(id) & set(special)) and set(id) <= set(special) | LETTERS
+
+
+def edges(special: str) -> Callable[[str], bool]:
+    return lambda id: id.strip(special) == "a" != id
+
+
+def is_long(*lengths: int) -> Callable[[str], bool]:
+    return lambda id: len(id) in lengths and id.isascii() and id.isalnum()
 
 
 def holds(*pieces: str) -> Callable[[str], bool]:
@@ -65,8 +69,12 @@ MEMBERS: dict[str, Callable[[str], bool]] = {
     "guid-braced": matches(r"\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}"),
     "guid-compact": matches("[0-9a-f]{32}"),
     "opaque": lambda id: set(id) <= WORD and alternates_case(id) and len(id) <= 64,
-    "digits": matches(r"0\d*|\d{20,}"),
-    "literal-like": lambda id: LITERALS.fullmatch(id) is not None,
+    "digits": matches(r"0\d*"),
+    "many-digits": matches(r"9\d{20,40}"),
+    "null-like": matches(r"(?i:null|none|nil|undefined)|\[object Object\]"),
+    "boolean-like": matches("(?i:true|false)"),
+    "number-like": matches(r"[+-]?\d[\d._]*(e\d+)?|0[xb]\d+"),
+    "not-a-number": matches("(?i:nan|-?infinity)"),
     "letter-case": lambda id: id.isalpha() and alternates_case(id),
     "unreserved": mixes("-._~"),
     "gen-delims": mixes(":/?#[]@"),
@@ -75,10 +83,17 @@ MEMBERS: dict[str, Callable[[str], bool]] = {
     "percent": lambda id: re.search("%[0-9A-Fa-f]{2}", id) is not None and not has_malformed_percent(id),
     "percent-malformed": has_malformed_percent,
     "plus-space": lambda id: "+" in id and " " in id and id.strip("+ ") == id,
-    "edges": lambda id: not id[0].isalpha() or not id[-1].isalpha(),
+    "edge-spaces": edges(" "),
+    "edge-no-break-spaces": edges("\u00a0\ufeff"),
+    "edge-wide-spaces": edges("\u3000\u2003"),
+    "edge-dots": edges(". "),
+    "edge-slashes": edges("/"),
+    "edge-backslashes": edges("\\"),
     "quotes": mixes("'\""),
     "template-like": holds("{", "%s", "%(x)s", "$", "\\1"),
-    "url-like": holds("/", ":", "@"),
+    "url-like": matches(r"([a-z]+:)?//.+"),
+    "path-like": lambda id: "/" in id and set(id) <= set("./") | LETTERS,
+    "url-parts": mixes(";=?#/@:"),
     "markup-like": holds("&amp;", "&#39;", "\\", "<b>", "<!--", "]]>"),
     "composed": lambda id: form(id, "NFC") == id != form(id, "NFD"),
     "decomposed": lambda id: form(id, "NFD") == id != form(id, "NFC"),
@@ -90,8 +105,10 @@ MEMBERS: dict[str, Callable[[str], bool]] = {
     "right-to-left": has_directions,
     "invisible": lambda id: any(unicodedata.category(one) in ("Cf", "Zs", "Zl", "Zp") for one in id),
     "single": lambda id: len(id) == 1 and id.isprintable(),
-    "long": lambda id: id.isascii() and id.isalnum() and 255 <= len(id) <= 2048,
-    "long-mixed": lambda id: not id.isascii() and 100 <= len(id) <= 300,
+    "length-255": is_long(255, 256, 257, 260),
+    "length-1k": is_long(1023, 1024, 1025, 1500),
+    "length-2k": is_long(2047, 2048),
+    "long-mixed": lambda id: not id.isascii() and len(id) in (100, 300, 1000),
 }
 
 
@@ -99,7 +116,9 @@ MEMBERS: dict[str, Callable[[str], bool]] = {
 FITTED: dict[str, Callable[[str], bool]] = {
     "opaque": lambda id: set(id) <= WORD and alternates_case(id),
     "digits": str.isdigit,
+    "many-digits": str.isdigit,
     "percent": lambda id: re.search("%[0-9A-Fa-f]{2}", id) is not None,
+    **dict.fromkeys(("length-255", "length-1k", "length-2k"), str.isalnum),
     "long-mixed": lambda id: not id.isascii(),
 }
 
@@ -125,7 +144,7 @@ def test_the_simplest_of_a_class_is_short_and_comes_first(name: str) -> None:
     strategy = ids.task_ids()[name]
     first = draws(strategy, 1)[0]
     assert first == smallest(strategy, lambda _: True)
-    assert len(first) <= 6 or name.startswith(("guid", "long"))
+    assert len(first) <= 6 or name.startswith(("guid", "many", "url", "leng", "long"))
 
 
 @pytest.mark.parametrize(
@@ -181,15 +200,29 @@ def test_shrinks_to_a_readable_id(name: str, wanted: Callable[[str], bool], id: 
     assert smallest(ids.task_ids()[name], wanted) == id
 
 
-def test_long_ids_reach_the_bounds() -> None:
-    lengths = {len(id) for id in draws(ids.task_ids()["long"], 100)}
-    assert {255, 256, 1023, 1024, 1025, 2048} <= lengths
+@pytest.mark.parametrize(
+    ("name", "first"), [("length-255", 260), ("length-1k", 1025), ("length-2k", 2048), ("long-mixed", 1000)]
+)
+def test_long_ids_begin_with_one_that_is_cut_wherever_others_are(name: str, first: int) -> None:
+    drawn = draws(ids.task_ids()[name], 40)
+    assert len(drawn[0]) == first
+    assert len({len(id) for id in drawn}) > 1
 
 
-def test_edges_are_on_either_side() -> None:
-    drawn = draws(ids.task_ids()["edges"], 100)
-    assert any(id[0].isalpha() for id in drawn)
-    assert any(id[-1].isalpha() for id in drawn)
+@pytest.mark.parametrize("name", [name for name in MEMBERS if name.startswith("edge-")])
+def test_edges_are_on_both_sides_first_and_on_either(name: str) -> None:
+    drawn = draws(ids.task_ids()[name], 60)
+    sides = [(not id[0].isalpha(), not id[-1].isalpha()) for id in drawn]
+    assert sides[0] == (True, True)
+    assert {(True, False), (False, True)} <= set(sides)
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [("null-like", "null"), ("boolean-like", "true"), ("number-like", "1e5"), ("not-a-number", "NaN")],
+)
+def test_literals_begin_with_the_commonest(name: str, first: str) -> None:
+    assert draws(ids.task_ids()[name], 1) == [first]
 
 
 def test_guids_are_lower_case_and_never_nil() -> None:
@@ -260,8 +293,8 @@ def test_lengths_are_kept_and_members_stay_members(bounds: tuple[int, int]) -> N
 
 def test_classes_that_cannot_be_of_a_length_are_left_out() -> None:
     strata = ids.task_ids({"type": "string", "maxLength": 8})
-    assert not {"guid", "guid-compact", "template-like", "long", "long-mixed"} & set(strata)
-    assert {"opaque", "single", "sub-delims", "percent", "literal-like"} <= set(strata)
+    assert not {"guid", "guid-compact", "template-like", "length-255", "long-mixed"} & set(strata)
+    assert {"opaque", "single", "sub-delims", "percent", "null-like"} <= set(strata)
     assert "single" not in ids.task_ids({"type": "string", "minLength": 2})
 
 

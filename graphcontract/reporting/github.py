@@ -1,0 +1,99 @@
+"""What GitHub Actions shows of a run: an annotation a violation, and a job summary in Markdown."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TextIO
+
+from graphcontract.reporting import finish
+from graphcontract.reporting.prose import harmless, violation
+from graphcontract.reporting.run import Run
+
+_MOST_BYTES = 1000 * 1024  # GitHub takes a summary of 1 MiB at the most
+_FENCE = re.compile("`{3,}")
+
+
+class Annotations:
+    """Writes workflow commands: an error for what fails the run, a warning for what else fell short."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
+        """Annotate a verdict; close after the footer."""
+        if event["event"] == "verdict" and (event["fails_run"] or event["verdict"] == "fail"):
+            word = "error" if event["fails_run"] else "warning"
+            title = _property(f"{event['clause']} ({event['level']})")
+            self._stream.write(f"::{word} title={title}::{_data(told(event))}\n")
+            self._stream.flush()
+        elif event["event"] == "footer":
+            finish(self._stream)
+
+
+class Markdown:
+    """Writes a summary at the footer: verdict, a table of what fell short, evidence folded; under 1 MiB."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._run = Run()
+
+    def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
+        """Take an event in; write at the footer."""
+        self._run.hear(event)
+        if event["event"] == "footer":
+            self._stream.write("".join(self._bounded()))
+            finish(self._stream)
+
+    def _bounded(self) -> Iterator[str]:
+        left = _MOST_BYTES
+        for part in self._parts():
+            left -= len(part.encode())
+            if left < 0:
+                yield "\nThe rest was too long for a summary; the jsonl report has it.\n"
+                return
+            yield part
+
+    def _parts(self) -> Iterator[str]:
+        run = self._run
+        sentence, _ = run.judgement()
+        title = f"{run.named()} before {run.header['contract']['title']}"
+        yield f"## {_text(title)}\n\n**{sentence}** {run.figures()}.\n"
+        shown = run.fallen_short()
+        if shown:
+            yield "\n| clause | level | verdict | what |\n| --- | --- | --- | --- |\n"
+        for verdict in shown:
+            word = "fails the run" if verdict["fails_run"] else "noted"
+            what = _text(told(verdict)).replace("|", "\\|")
+            yield f"| `{verdict['clause']}` | {verdict['level']} | {word} | {what} |\n"
+        for verdict in shown:
+            if verdict["evidence"]:
+                yield _folded(verdict)
+
+
+def told(verdict: Mapping[str, Any]) -> str:
+    """What a verdict says, in a line."""
+    evidence = verdict["evidence"]
+    words = evidence["text"] if evidence and verdict["verdict"] == "fail" else ""
+    return harmless(" ".join(filter(None, (words, verdict.get("reason"))))) or str(verdict["verdict"])
+
+
+def _folded(verdict: Mapping[str, Any]) -> str:
+    text = violation(verdict["evidence"], verdict["level"])
+    fence = "`" * max([3, *(len(found) + 1 for found in _FENCE.findall(text))])
+    summary = f"<summary><code>{html.escape(verdict['evidence']['id'])}</code></summary>"
+    return f"\n<details>{summary}\n\n{fence}text\n{text}\n{fence}\n\n</details>\n"
+
+
+def _text(text: str) -> str:
+    """A text that Markdown takes for nothing else."""
+    return re.sub(r"([\\`*_\[\]<>#~])", r"\\\1", " ".join(text.split()))
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,61 @@
+"""A run as its events have told it so far, and the sentence that sums it up; what most reports begin from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Run:
+    """Keeps header, plan, verdicts by clause and footer; listeners build on it."""
+
+    def __init__(self) -> None:
+        self.header: Mapping[str, Any] = {}
+        self.plan: list[Mapping[str, Any]] = []
+        self.verdicts: dict[str, Mapping[str, Any]] = {}
+        self.footer: Mapping[str, Any] = {}
+
+    def hear(self, event: Mapping[str, Any]) -> None:
+        """Take an event in; others than these four change nothing."""
+        match event["event"]:
+            case "header":
+                self.header = event
+            case "plan":
+                self.plan = event["clauses"]
+            case "verdict":
+                self.verdicts[event["clause"]] = event
+            case "footer":
+                self.footer = event
+
+    def fallen_short(self) -> list[Mapping[str, Any]]:
+        """Verdicts that a reader should see, those that fail the run first, MUST before SHOULD."""
+        shown = [each for each in self.verdicts.values() if each["fails_run"] or each["verdict"] == "fail"]
+        return sorted(shown, key=lambda each: (not each["fails_run"], each["level"] != "MUST"))
+
+    def judgement(self) -> tuple[str, bool]:
+        """The verdict on the client in one sentence, and whether it is good."""
+        if self.footer.get("interrupted"):
+            return "Interrupted.", False
+        if self.footer["exit_status"] == 0 and self.footer["counts"].get("known-failure"):
+            return "The client fails as is known.", True
+        return {
+            0: ("The client honours the contract.", True),
+            1: ("The client does not honour the contract.", False),
+            5: ("Nothing was exercised.", False),
+            6: ("The harness failed; this is a defect of graphcontract.", False),
+        }[self.footer["exit_status"]]
+
+    def figures(self) -> str:
+        """What was judged, and what of it fell short, in numbers."""
+        must, verdicts = self.footer["must"], self.verdicts.values()
+        parts = [f"{must['judged']} of {must['planned']} MUST judged"]
+        for level, word in (("MUST", "violated"), ("SHOULD", "not met")):
+            broken = sum(each["verdict"] == "fail" and each["level"] == level for each in verdicts)
+            parts.append(f"{broken} {level} {word}")
+        parts.append(f"{self.footer['exchanges']} exchanges in {self.footer['duration']:.1f} s")
+        return ", ".join(parts)
+
+    def named(self) -> str:
+        """The client's name and version."""
+        implementation = self.header["implementation"]
+        return " ".join(str(implementation[key]) for key in ("name", "version") if implementation.get(key))

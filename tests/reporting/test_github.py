@@ -1,0 +1,86 @@
+"""What GitHub Actions is shown: annotations, and a summary that Markdown cannot break and that fits."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from graphcontract.reporting.github import Annotations, Markdown
+from tests.reporting import evidence
+
+HEADER = {
+    "event": "header",
+    "contract": {"id": "c", "title": "thing: cancel"},
+    "implementation": {"name": "lib*", "version": "1"},
+}
+FOOTER = {
+    "event": "footer",
+    "counts": {},
+    "must": {"judged": 2, "planned": 2},
+    "exchanges": 9,
+    "duration": 1.25,
+    "exit_status": 1,
+}
+
+
+class Kept(io.StringIO):
+    def close(self) -> None:
+        pass
+
+
+def verdict(level: str = "MUST", *, fails: bool = True, **changes: Any) -> dict[str, Any]:
+    shown = {
+        "event": "verdict",
+        "clause": "request.body",
+        "level": level,
+        "verdict": "fail",
+        "fails_run": fails,
+    }
+    return {**shown, "evidence": evidence(**changes)}
+
+
+def told(listener: type[Annotations] | type[Markdown], *verdicts: dict[str, Any]) -> str:
+    stream = Kept()
+    heard = listener(stream)
+    for event in (HEADER, {"event": "plan", "clauses": []}, *verdicts, FOOTER):
+        heard.pytest_graphcontract_event(event)
+    return stream.getvalue()
+
+
+def test_what_fails_the_run_is_an_error_and_the_rest_a_warning() -> None:
+    lines = told(
+        Annotations, verdict(text="100%\nno"), verdict("SHOULD", fails=False, text="well")
+    ).splitlines()
+    assert lines == [
+        "::error title=request.body (MUST)::100%25\\x0ano",
+        "::warning title=request.body (SHOULD)::well",
+    ]
+
+
+def test_a_pass_is_not_annotated() -> None:
+    passed = {**verdict(fails=False), "verdict": "pass", "evidence": None}
+    assert told(Annotations, passed) == ""
+
+
+def test_the_summary_says_the_verdict_what_fell_short_and_the_evidence() -> None:
+    text = told(Markdown, verdict(text="a | b <i>"))
+    assert text.startswith(
+        "## lib\\* 1 before thing: cancel\n\n**The client does not honour the contract.** "
+    )
+    assert "| `request.body` | MUST | fails the run | a \\| b \\<i\\> |" in text
+    assert "<details><summary><code>request.method-04fd417d7b00</code>" in text
+
+
+def test_evidence_cannot_leave_its_fence() -> None:
+    text = told(Markdown, verdict(observed="```` </details> # loud"))
+    fence = next(line for line in text.splitlines() if line.endswith("text") and line.startswith("`"))
+    assert fence == "`````text"
+    assert text.count("`````") == 2
+
+
+def test_the_summary_fits() -> None:
+    many = [{**verdict(observed="x" * 60_000), "clause": f"request.c{number}"} for number in range(40)]
+    text = told(Markdown, *many)
+    assert len(text.encode()) < 1024 * 1024
+    assert text.endswith("The rest was too long for a summary; the jsonl report has it.\n")
+    assert "| `request.c39` |" in text
