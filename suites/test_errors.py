@@ -56,8 +56,8 @@ def invited(status: int) -> Answer:
 @proves("error.failure", "error.status", "error.code", "error.message", "error.request-id")
 @side_by_side(
     answers={
-        **{f"{status} for ever": [invited(status)] for status in WAITING},
-        "503 and then 409": [invited(503), plain_error(409)],
+        **{f"{status} to the end": [invited(status)] for status in WAITING},
+        "503, then 409": [invited(503), plain_error(409)],
     }
 )
 def test_error_that_invites_another_try(gate: Gate, answers: Sequence[Answer]) -> None:

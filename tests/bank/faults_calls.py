@@ -60,6 +60,8 @@ class KeepsTheFirstToken(Remembering):
 class KeepsTheFirstRoot(Remembering):
     """The root is read once, from a setting of the process."""
 
+    retries = 0
+
     def remembered(self, call: Call) -> Call:
         return replace(call, base_url=self.seen.setdefault("root", call.base_url or ""))
 
@@ -239,6 +241,8 @@ class HasOneToken(Sharing):
 @fault("calls.concurrent")
 class HasOneRoot(Sharing):
     """`client.base_url = …` before each call."""
+
+    retries = 0
 
     def mixed(self, call: Call, shared: Call) -> Call:
         return replace(call, base_url=shared.base_url)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 
 from graphcontract.exchange import Call, Outcome
+from tests.bank import registry
 from tests.bank.client import Answer, Conforming
-from tests.bank.registry import fault
+
+# Other tests prove these clauses as well, by calls that wait.
+fault = partial(
+    registry.fault,
+    shown_by=["test_every_error_is_failure", "test_error_without_content", "test_same_error_again"],
+)
 
 
 class Forgiving(Conforming):
@@ -62,7 +69,7 @@ class IsLockedByACancel(Forgiving):
         return status == 423
 
 
-@fault("error.failure")
+@fault("error.failure", shown_by=["429 to the end"])
 class IsQueued(Forgiving):
     """A throttled call is put down as accepted: the service will come to it."""
 
@@ -175,7 +182,7 @@ class ComplainsOfContentAlone(Forgiving):
         return False
 
 
-@fault("error.failure", "retry.after")
+@fault("error.failure", shown_by=["503 to the end"])
 class RunsOutOfPatience(Conforming):
     """Three attempts at a service that is busy, and after them nothing, which is success."""
 
@@ -320,7 +327,7 @@ class HidesServerErrors(Conforming):
         return answer.status if answer.status < 500 else None
 
 
-@fault("error.status", rare=True)
+@fault("error.status", rare=True, shown_by=["504 to the end"])
 class TakesGatewaysForTimeouts(Conforming):
     """504 is raised as the timeout that it is about, and a timeout has no status."""
 
@@ -328,7 +335,7 @@ class TakesGatewaysForTimeouts(Conforming):
         return None if answer.status == 504 else answer.status
 
 
-@fault("error.status", rare=True)
+@fault("error.status", rare=True, shown_by=["429 to the end"])
 class ThrottlesWithoutStatus(Conforming):
     """An exception of its own for throttling carries the wait and drops the rest."""
 

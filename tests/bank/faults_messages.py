@@ -9,8 +9,7 @@ import unicodedata
 from http import HTTPStatus
 
 from tests.bank.client import Answer, Conforming
-from tests.bank.faults_texts import Retelling, detail, inner, text
-from tests.bank.registry import fault
+from tests.bank.faults_texts import Retelling, detail, fault, inner, text
 
 
 @fault("error.message")

@@ -8,12 +8,12 @@ from typing import Any
 from graphcontract.reporting.github import Annotations, Markdown
 from tests.reporting import evidence
 
-HEADER = {
+HEADER: dict[str, Any] = {
     "event": "header",
     "contract": {"id": "c", "title": "thing: cancel"},
     "implementation": {"name": "lib*", "version": "1"},
 }
-FOOTER = {
+FOOTER: dict[str, Any] = {
     "event": "footer",
     "counts": {},
     "must": {"judged": 2, "planned": 2},
