@@ -7,7 +7,7 @@ import argparse
 from graphcontract.suites import tests
 
 from graphcontract.judging.gate import Court, Gate
-from graphcontract.session import TRANSPORTS, Options, Session
+from graphcontract.session import Options, Session
 
 
 class Unheard(Gate):
@@ -23,7 +23,7 @@ def main() -> None:
     """Make every exchange of the suites at the gate profile."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.unjudged", description=__doc__)
     parser.add_argument("client")
-    parser.add_argument("--transport", choices=TRANSPORTS, default="loopback")
+    parser.add_argument("--transport", choices=("loopback", "mock"), default="loopback")
     parser.add_argument("--in-process", action="store_true")
     asked = parser.parse_args()
     session = Session.of(Options(asked.client, transport=asked.transport, in_process=asked.in_process))

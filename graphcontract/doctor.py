@@ -30,7 +30,7 @@ def examine(gate: Gate) -> Iterator[Finding]:
     yield _reached(gate, plain)
     yield _credentials(gate, plain)
     yield _not_found(gate)
-    if "wire" in gate.transport.shows:
+    if "network" in gate.transport.shows:
         for name, look in _NETWORK.items():
             yield look(gate, name)
 

@@ -111,7 +111,7 @@ def error(status: int, body: object, *, spelling: Spelling = "usual", **changes:
 
 
 def spelled(document: object, spelling: Spelling) -> bytes:
-    """JSON of a document; `escaped` writes what is not ASCII as `\\uXXXX`, `indented` ends lines in CR LF."""
+    r"""JSON of a document; `escaped` writes what is not ASCII as `\uXXXX`, `indented` ends lines in CR LF."""
     match spelling:
         case "usual":
             text = json.dumps(document, ensure_ascii=False)

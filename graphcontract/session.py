@@ -166,11 +166,16 @@ class Session:
             self.gate.perform(call, [plain_error(409)])
             self.gate.exchanges = 0
             if self._transport.escaped is not None:
-                raise ClientUnavailable(self._transport.escaped, "run it with --transport loopback")
+                problem = f"the client goes round the mock transport: {self._transport.escaped}"
+                raise ClientUnavailable(problem, "That serves httpx alone: use --transport loopback.")
 
     def want(self, test: SuiteTest, clause: str) -> None:
         """Announce that a clause of a test will be asked for."""
         self._wanted.setdefault(test.name, []).append(clause)
+
+    def proofs(self, clause: str) -> int:
+        """How many of the wanted tests prove a clause."""
+        return sum(clause in clauses for clauses in self._wanted.values())
 
     def part(self, test: SuiteTest, clause: str) -> Part:
         """What a test says of a clause; never raises but for what stops the run."""
@@ -192,7 +197,7 @@ class Session:
         return {
             "profile": self.options.profile,
             "transport": self.options.transport,
-            "tls": self.options.tls or self.options.transport == "mock",
+            "tls": self.options.tls,
             "seed": self.options.seed,
             "options": {name: getattr(self.options, name) for name in _REPEATED},
         }

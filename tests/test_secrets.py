@@ -13,9 +13,11 @@ from urllib.parse import unquote_to_bytes
 import pytest
 
 from graphcontract.inputs.tokens import CANARY
+from graphcontract.reporting import FORMATS
 
 CHECKOUT = Path(__file__).parents[1]
 MAIN = [sys.executable, "-c", "from graphcontract.cli import main; main()"]
+PROFILE = ("--profile", "quick", "--record", "all")
 SELECTED = (
     "request.*",
     "input.*",
@@ -118,10 +120,10 @@ def test_the_search_finds_what_it_is_for() -> None:
 )
 def test_no_token_is_written(tmp_path: Path, client: str, words: tuple[str, ...]) -> None:
     (tmp_path / "my_client.py").write_text(client)
-    reports = ("--report", "jsonl=out/report.jsonl", "--report", "junit=out/junit.xml", "--record", "all")
+    reports = [word for name in FORMATS for word in ("--report", f"{name}=out/{name}")]
     chosen = [word for clause in SELECTED for word in ("--select", clause)]
     ended = subprocess.run(
-        [*MAIN, "check", "python:my_client:cancel", "--profile", "quick", *chosen, *words, *reports],
+        [*MAIN, "check", "python:my_client:cancel", *PROFILE, *chosen, *words, *reports],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
@@ -131,7 +133,7 @@ def test_no_token_is_written(tmp_path: Path, client: str, words: tuple[str, ...]
     assert ended.returncode == 1, ended.stderr
     files = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert files.pop("my_client.py")
-    assert files.keys() == {"report.jsonl", "junit.xml"}
-    assert b"[token" in files["report.jsonl"]
+    assert files.keys() == set(FORMATS)
+    assert b"[token" in files["jsonl"]
     for name, data in {**files, "stdout": ended.stdout, "stderr": ended.stderr}.items():
         assert leaks(data) == [], name

@@ -56,7 +56,11 @@ def _gave_away(exchange: Exchange, *ways: str) -> Iterator[tuple[str, WireReques
 
 
 @clause(
-    "redirect.credentials", "host", "downgrade", when=_leads("host", "downgrade"), needs=frozenset({"wire"})
+    "redirect.credentials",
+    "host",
+    "downgrade",
+    when=_leads("host", "downgrade"),
+    needs=frozenset({"network"}),
 )
 def credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Whoever can answer with a Location would get the token."""
@@ -66,7 +70,7 @@ def credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
         return
 
 
-@clause("redirect.credentials-port", "port", when=_leads("port"), needs=frozenset({"wire"}))
+@clause("redirect.credentials-port", "port", when=_leads("port"), needs=frozenset({"network"}))
 def credentials_port(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Another port is another service, of whoever runs it."""
     for way, request in _gave_away(trial.last, "port"):
@@ -118,7 +122,7 @@ def _broken(_contract: Contract, trial: Trial) -> bool:
     "hang",
     "unusable",
     when=_broken,
-    needs=frozenset({"wire"}),
+    needs=frozenset({"network"}),
     looks_back=True,
 )
 def failure(contract: Contract, trial: Trial) -> Iterator[Finding]:
@@ -142,7 +146,7 @@ def _unanswered(_contract: Contract, trial: Trial) -> bool:
 
 
 @clause(
-    "transport.timeout", "success", "crash", "hang", when=_unanswered, needs=frozenset({"wire", "timeout"})
+    "transport.timeout", "success", "crash", "hang", when=_unanswered, needs=frozenset({"network", "timeout"})
 )
 def timeout(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A caller that gave a timeout gets its thread back."""
@@ -164,7 +168,7 @@ def _distrusted(_contract: Contract, trial: Trial) -> bool:
     "other-name",
     "expired",
     when=_distrusted,
-    needs=frozenset({"wire"}),
+    needs=frozenset({"network"}),
     otherwise="the client does not speak TLS with the authority that it is told to trust",
 )
 def certificate(_contract: Contract, trial: Trial) -> Iterator[Finding]:

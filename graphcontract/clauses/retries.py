@@ -233,7 +233,7 @@ def _lost(contract: Contract, trial: Trial) -> bool:
     return trial.last.fault in _LOSSES and bool(own_requests(contract, trial.last))
 
 
-@clause("retry.connection-lost", "repeated", when=_lost, needs=frozenset({"wire"}))
+@clause("retry.connection-lost", "repeated", when=_lost, needs=frozenset({"network"}))
 def connection_lost(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The service may have obeyed a POST whose answer was lost."""
     requests = own_requests(contract, trial.last)

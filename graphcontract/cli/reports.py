@@ -116,8 +116,9 @@ def update(
     report: Path1,
     file: Annotated[Path, typer.Option("--file", metavar="FILE", help="The list to write.", dir_okay=False)],
     contract: Annotated[
-        str, typer.Option(metavar="ID|FILE", help="Contract of the report.")
-    ] = "sharepointmigrationtask-cancel",
+        str | None,
+        typer.Option(metavar="ID|FILE", help="Its contract [default: the report's].", show_default=False),
+    ] = None,
 ) -> None:
     """Write the list that makes the report's failures known; reasons that the file has are kept."""
     from graphcontract.clauses import known
@@ -125,8 +126,8 @@ def update(
     from graphcontract.loading import load as load_contract
     from graphcontract.reporting.reading import read_report
 
-    clauses = load_contract(contract, known()).clauses
     read = read_report(report)
+    clauses = load_contract(contract or read.header["contract"]["id"], known()).clauses
     entries = load(file, clauses) if file.exists() else []
     listed = {entry.clause for entry in entries}
     failing = {

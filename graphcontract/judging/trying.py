@@ -32,6 +32,7 @@ _SHRINKING_SECONDS = 10.0
 
 _UNSEEN = {
     "wire": "this transport does not show raw bytes (try --transport loopback)",
+    "network": "this transport has no network to fail, to redirect or to secure (try --transport loopback)",
     "own-root": "this transport does not stand for Graph's own root (try --transport mock)",
     "credentials": "the client, as its driver declares, sends no token to these hosts or over http",
     "timeout": "the client, as its driver declares, has no timeout",

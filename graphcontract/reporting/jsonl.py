@@ -14,10 +14,17 @@ class JsonLines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._broken = False
 
     def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
         """Write one event, and close after the footer."""
-        self._stream.write(json.dumps(event, ensure_ascii=True, separators=(",", ":")) + "\n")
-        self._stream.flush()
-        if event["event"] == "footer":
-            finish(self._stream)
+        if self._broken:
+            return
+        try:
+            self._stream.write(json.dumps(event, ensure_ascii=True, separators=(",", ":")) + "\n")
+            self._stream.flush()
+            if event["event"] == "footer":
+                finish(self._stream)
+        except BrokenPipeError:
+            # Whoever read has gone; the run goes on for its exit status and its other reports.
+            self._broken = True

@@ -39,6 +39,8 @@ def _lines(evidence: Mapping[str, Any], level: str) -> Iterator[str]:
     for exchange in evidence["before"]:
         yield "  before that:"
         yield from _exchange(exchange)
+    if evidence["before"]:
+        yield "  then:"
     yield from _exchange(evidence["exchange"])
     yield ""
     yield f"  repeat   {evidence['repeat']}"
@@ -58,7 +60,7 @@ def _token(recipe: Mapping[str, Any]) -> str:
         return json.dumps(recipe["text"])
     unit, length = json.dumps(recipe["unit"]), recipe["length"]
     repeated = "" if len(recipe["unit"]) == length else f" repeated to {length} characters"
-    return f"a fixed beginning and {unit}{repeated}"
+    return f"20 fixed characters and {unit}{repeated}"
 
 
 def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:

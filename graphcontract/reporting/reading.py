@@ -92,4 +92,7 @@ def _header(path: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
         raise ReportError(f"{path}:1: a report begins with a header, and this is {event['event']!r}")
     if event.get("format") != 1:
         raise ReportError(f"{path} has format {event.get('format')!r}, and this version reads format 1")
+    contract = event.get("contract")
+    if not isinstance(contract, dict) or not isinstance(contract.get("id"), str):
+        raise ReportError(f"{path}:1: the header does not say which contract it was judged by. {_REMEDY}")
     return event

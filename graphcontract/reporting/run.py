@@ -36,14 +36,21 @@ class Run:
         """The verdict on the client in one sentence, and whether it is good."""
         if self.footer.get("interrupted"):
             return "Interrupted.", False
-        if self.footer["exit_status"] == 0 and self.footer["counts"].get("known-failure"):
+        status, must = self.footer["exit_status"], self.footer["must"]
+        if status == 0 and self.footer["counts"].get("known-failure"):
             return "The client fails as is known.", True
+        if status == 0 and must["judged"] < must["planned"]:
+            return "Nothing that was judged fell short.", True
+        if status == 1 and all(
+            each["verdict"] == "fixed" for each in self.fallen_short() if each["fails_run"]
+        ):
+            return "The list of known failures is out of date.", False
         return {
             0: ("The client honours the contract.", True),
             1: ("The client does not honour the contract.", False),
             5: ("Nothing was exercised.", False),
             6: ("The harness failed; this is a defect of graphcontract.", False),
-        }[self.footer["exit_status"]]
+        }[status]
 
     def figures(self) -> str:
         """What was judged, and what of it fell short, in numbers."""

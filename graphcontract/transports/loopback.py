@@ -31,7 +31,7 @@ class Loopback:
     """
 
     name: str = "loopback"
-    shows: frozenset[str] = frozenset({"wire"})
+    shows: frozenset[str] = frozenset({"wire", "network"})
 
     def __init__(self, slots: int = 1, spares: int = 24, *, tls: bool = False) -> None:
         self.https: bool = tls

@@ -64,7 +64,7 @@ def test_a_token_is_told_by_its_recipe() -> None:
             line for line in violation(evidence(input=asked), "MUST").splitlines() if "  input " in line
         )
 
-    assert told({"canary": True, "unit": "ab", "length": 2}).endswith('a fixed beginning and "ab"')
+    assert told({"canary": True, "unit": "ab", "length": 2}).endswith('20 fixed characters and "ab"')
     assert told({"canary": True, "unit": "ab", "length": 9}).endswith('"ab" repeated to 9 characters')
     assert told({"canary": False, "text": "0"}).endswith('token = "0"')
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from graphcontract.reporting import ReportError
 from graphcontract.reporting.reading import read_report
 
-HEADER = {"event": "header", "format": 1}
+HEADER = {"event": "header", "format": 1, "contract": {"id": "c"}}
 FOOTER = {"event": "footer", "counts": {}}
 ONE, TWO = "request.body-000000000001", "request.body-000000000002"
 FAILED = {
@@ -44,6 +44,7 @@ def test_what_failed_is_found_by_clause_and_by_evidence(tmp_path: Path) -> None:
         ([], "truncated"),
         ([FAILED, FOOTER], "begins with a header"),
         ([{**HEADER, "format": 2}, FOOTER], "reads format 1"),
+        ([{**HEADER, "contract": "c"}, FOOTER], "which contract"),
         ([HEADER, [], FOOTER], ":2: this line is no event"),
         ([HEADER, {"event": "verdict"}, FOOTER], ":2: a member"),
     ],
