@@ -63,6 +63,7 @@ def main() -> None:
     _print_gates(taken)
     print()
     _print_ratios(taken)
+    print("Calls that wait do so on both sides: the processor's ratio leaves them out.")
     print()
     for name in STARTS:
         seconds = middle(taken[name], lambda each: each.processor)

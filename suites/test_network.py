@@ -16,8 +16,9 @@ MOVES = (301, 302, 303, 307, 308)
 ELSEWHERE = {
     "other port": "{other-port}",
     "other host": "{other-host}",
-    "other host, scheme left out": "{//other-host}",
-    "other host, scheme in capitals": "HTTP:{//other-host}",
+    "other host, scheme left out": "//{@other-host}",
+    "other host, scheme in capitals": "HTTP://{@other-host}",
+    "other host, this one as its user": "{self}@{@other-host}",
 }
 
 
@@ -51,6 +52,28 @@ def test_second_redirection_elsewhere(gate: Gate, place: str) -> None:
     if "wire" in gate.shows:
         answers = [moved(gate, 307, "{self}"), moved(gate, 307, place), success()]
         gate.judge(gate.plain_call(), answers, elsewhere=[success()])
+
+
+CHALLENGE = with_fields(plain_error(401), ("WWW-Authenticate", "Bearer"))
+
+
+@proves("redirect.credentials", "redirect.credentials-port")
+@side_by_side(place={f"{name} that asks for a token": place for name, place in ELSEWHERE.items()})
+def test_redirection_to_who_asks(gate: Gate, place: str) -> None:
+    if "wire" in gate.shows:
+        gate.judge(gate.plain_call(), [moved(gate, 307, place)], elsewhere=[CHALLENGE, success()])
+
+
+@proves("redirect.credentials", "redirect.credentials-port")
+@given(
+    status=Strata({str(status): st.just(status) for status in (301, 308)}),
+    place=Strata({name: st.just(ELSEWHERE[name]) for name in ("other port", "other host")}),
+    calls=2,
+)
+def test_call_after_a_redirection(gate: Gate, status: int, place: str) -> None:
+    if "wire" in gate.shows:
+        before = gate.perform(gate.plain_call(), [moved(gate, status, place)], elsewhere=[success()])
+        gate.judge(gate.plain_call("opaque"), [success()], after=[before], elsewhere=[success()])
 
 
 @proves("redirect.credentials")
@@ -94,7 +117,7 @@ BREAKS: dict[str, Answer] = {
 }
 
 
-@proves("transport.failure", "secrets.token")
+@proves("transport.failure", "calls.independent", "secrets.token")
 @given(broken=Strata({name: st.just(broken) for name, broken in BREAKS.items()}), calls=2)
 def test_broken_connection(gate: Gate, broken: Answer) -> None:
     if "wire" in gate.shows:

@@ -15,6 +15,7 @@ from graphcontract.service import Answer, answer, faulty, plain_error, success, 
 from graphcontract.suite import given, proves, side_by_side
 
 CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsieG1zX2NjIjp7fX19"'
+PAGE = b"<html><h1>Service unavailable</h1></html>"
 GONE_BY = "Wed, 12 Nov 2025 09:30:00 GMT"
 
 
@@ -35,6 +36,7 @@ WAITS: Mapping[str, Sequence[Answer]] = {
     "503 for 1 s": [throttled(503, "1")],
     "504 for 1 s": [throttled(504, "1")],
     "name in lower case": [with_fields(plain_error(429), ("retry-after", "1"))],
+    "503 as a page": [with_fields(answer(503, PAGE, "text/html"), ("Retry-After", "1"))],
 }
 
 
@@ -93,10 +95,11 @@ def test_retry_for_an_odd_id(gate: Gate, task_id: str) -> None:
         )
 
 
+FINAL = (400, 403, 404, 409, 422, 500, 502)
 REFUSALS: Mapping[str, Answer] = {
-    **{str(status): throttled(status) for status in (400, 403, 404, 409, 422, 500, 502)},
-    "500 without content": answer(500),
-    "502 as a page": answer(502, b"<html><h1>Bad Gateway</h1></html>", "text/html"),
+    **{str(status): throttled(status) for status in FINAL},
+    **{f"{status} without content": answer(status) for status in FINAL},
+    **{f"{status} as a page": answer(status, PAGE, "text/html") for status in FINAL},
     "401": with_fields(plain_error(401), ("WWW-Authenticate", "Bearer")),
     "401 with claims": with_fields(plain_error(401), ("WWW-Authenticate", CLAIMS)),
 }

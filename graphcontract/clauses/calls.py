@@ -52,13 +52,15 @@ def _sequence(_contract: Contract, trial: Trial) -> bool:
 
 
 def _mixed(contract: Contract, steps: tuple[Exchange, ...]) -> Iterator[Finding]:
-    """What of each step's calls shows in another's requests or outcome."""
+    """What of each step's calls shows in another's requests, or in its outcome where no connection broke."""
+    broken = any(step.fault for step in steps)
     for index, step in enumerate(steps):
         others = [each.call for each in steps[:index] + steps[index + 1 :]]
         yield from _foreign(
             contract, step, {call.task_id for call in others}, {call.token for call in others}
         )
-        yield from _misreported(contract, step, steps)
+        if not broken:
+            yield from _misreported(contract, step, steps)
 
 
 def _foreign(contract: Contract, step: Exchange, ids: set[str], tokens: set[str]) -> Iterator[Finding]:

@@ -40,17 +40,17 @@ def _way(exchange: Exchange, there: SplitResult) -> str:
 
 def _leads(*ways: str) -> When:
     def when(_contract: Contract, trial: Trial) -> bool:
-        return any(_way(trial.last, place) in ways for _, place in _locations(trial.last))
+        return any(_way(step, place) in ways for step in trial.steps for _, place in _locations(step))
 
     return when
 
 
-def _gave_away(exchange: Exchange, *ways: str) -> Iterator[tuple[str, WireRequest]]:
+def _gave_away(trial: Trial, *ways: str) -> Iterator[tuple[str, WireRequest]]:
     """Requests that carry the token, wherever, to an origin where one of these ways leads; and the way."""
-    led = {str(place.port): _way(exchange, place) for _, place in _locations(exchange)}
-    for request in exchange.elsewhere:
-        way = led.get(request.origin.rpartition(":")[2])
-        carries = request.values("authorization") or shows(exchange.call.token, request.raw.decode("latin-1"))
+    led = {str(place.port): _way(step, place) for step in trial.steps for _, place in _locations(step)}
+    for request in trial.last.elsewhere:
+        way, token = led.get(request.origin.rpartition(":")[2]), trial.last.call.token
+        carries = request.values("authorization") or shows(token, request.raw.decode("latin-1"))
         if way in ways and carries:
             yield way, request
 
@@ -60,20 +60,27 @@ def _gave_away(exchange: Exchange, *ways: str) -> Iterator[tuple[str, WireReques
     "host",
     "downgrade",
     when=_leads("host", "downgrade"),
-    needs=frozenset({"network"}),
+    needs=frozenset({"wire"}),
+    looks_back=True,
 )
 def credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Whoever can answer with a Location would get the token."""
-    for way, request in _gave_away(trial.last, "host", "downgrade"):
+    """Whoever can answer with a Location would get the token, and with a permanent one those to come."""
+    for way, request in _gave_away(trial, "host", "downgrade"):
         where = "another host" if way == "host" else "plain http"
         yield Finding(way, f"no credentials to {where}", f"the token, at {request.origin}", at=request)
         return
 
 
-@clause("redirect.credentials-port", "port", when=_leads("port"), needs=frozenset({"network"}))
+@clause(
+    "redirect.credentials-port",
+    "port",
+    when=_leads("port"),
+    needs=frozenset({"wire"}),
+    looks_back=True,
+)
 def credentials_port(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Another port is another service, of whoever runs it."""
-    for way, request in _gave_away(trial.last, "port"):
+    for way, request in _gave_away(trial, "port"):
         yield Finding(way, "no credentials to another port", f"the token, at {request.origin}", at=request)
         return
 

@@ -11,6 +11,7 @@ import unicodedata
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
@@ -128,6 +129,17 @@ def spellings(token: str) -> Iterator[str]:
         own = digits[-(-8 * lead // 6) : 8 * (lead + len(plain)) // 6]
         yield own
         yield own.translate(_URL_SAFE)
+
+
+@lru_cache(maxsize=8)
+def _in_bytes(telling: str) -> frozenset[bytes]:
+    return frozenset(spelling.encode() for spelling in spellings(telling))
+
+
+def carries(seen: bytes, token: str) -> bool:
+    """Whether bytes hold the beginning of a token in any spelling; never that of one too short to tell."""
+    telling = token[:TELLING]
+    return len(telling) == TELLING and any(spelling in seen for spelling in _in_bytes(telling))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 from graphcontract.clauses import Finding, clause
@@ -13,6 +12,7 @@ from graphcontract.clauses.reading import (
     abbreviated,
     answered,
     asking,
+    carries,
     character_class,
     difference,
     has_usable_id,
@@ -20,7 +20,6 @@ from graphcontract.clauses.reading import (
     is_ordinary,
     is_usable,
     own_requests,
-    spellings,
     target_of,
 )
 from graphcontract.contract import Contract
@@ -195,7 +194,7 @@ def task_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
 def _id_fault(contract: Contract, request: WireRequest, wanted: str) -> tuple[str, str, str] | None:
     """Kind, observation and class of input where a request does not carry the id as owed."""
     if request.malformed is not None:
-        line = request.raw.split(b"\r\n", 1)[0].split(b" ", 1)[-1]
+        line = _LINE_END.split(request.raw.lstrip(b"\r\n"), 1)[0].split(b" ", 1)[-1]
         raw = [each for each in wanted if not each.isalnum() or not each.isascii()]
         raw = [each for each in raw if character_class(each) in ("space", "non-ascii", "unsafe")]
         found = next((each for each in raw if each.encode() in line.rsplit(b" HTTP/", 1)[0]), None)
@@ -318,9 +317,8 @@ def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
             yield from _authorization_faults(request, token)
         elif request.values("authorization"):
             yield Finding("present", "no Authorization field", "one", at=request)
-    if len(token) >= TELLING:
-        for request in own_requests(contract, trial.last):
-            yield from _leaks(request, token[:TELLING])
+    for request in own_requests(contract, trial.last):
+        yield from _leaks(request, token)
 
 
 def _authorization_faults(request: WireRequest, token: str) -> Iterator[Finding]:
@@ -337,8 +335,8 @@ def _authorization_faults(request: WireRequest, token: str) -> Iterator[Finding]
             yield Finding("other-scheme", "Bearer and the token", seen, at=request)
         elif given != token:
             changed = difference(token, given)
-            seen = f"{_comparison(token, given)}"
             input = "long" if changed == "long" else "short" if len(token) < TELLING else changed
+            seen = _comparison(token, given)
             yield Finding("other-token", "Bearer and the token unchanged", seen, input, request)
 
 
@@ -350,29 +348,22 @@ def _comparison(owed: str, seen: str) -> str:
     return f"{len(seen)} characters that differ from the token's {len(owed)} from the {same + 1}th on"
 
 
-def _leaks(request: WireRequest, telling: str) -> Iterator[Finding]:
+def _leaks(request: WireRequest, token: str) -> Iterator[Finding]:
     head, *content = _HEAD_END.split(request.raw.lstrip(b"\r\n"), 1)
     line, *fields = _LINE_END.split(head)
     parts = [("the request target", decode(line.decode("latin-1")))]
     parts += [(_named(field), field) for field in fields if not field.lower().startswith(b"authorization:")]
     parts += [("the content", each) for each in content]
     for where, seen in parts:
-        if any(spelling in seen for spelling in _bytes_of(telling)):
-            yield Finding(
-                "elsewhere", "the token in Authorization alone", f"it stands in {where}", at=request
-            )
+        if carries(seen, token):
+            owed = "the token in Authorization alone"
+            yield Finding("elsewhere", owed, f"it stands in {where}", at=request)
             return
 
 
 def _named(field: bytes) -> str:
     name = _FIELD.match(field)
     return f"the field {name[0].decode()}" if name else "a line that is no field"
-
-
-@lru_cache(maxsize=8)
-def _bytes_of(telling: str) -> frozenset[bytes]:
-    """Tokens begin alike, so that there are few to be spelled."""
-    return frozenset(spelling.encode() for spelling in spellings(telling))
 
 
 def _token_class(token: str) -> str:

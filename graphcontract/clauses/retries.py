@@ -21,6 +21,7 @@ _STORM_REQUESTS = 5
 _STORM_SECONDS = 1.0
 _CLOCK = 0.05  # seconds by which timers of common runtimes fire early
 _LOSSES = ("reset", "closed", "half-head")
+_ORDINARY_WAIT = 1.0
 _NEVER = "the client does not try again"
 
 
@@ -98,9 +99,8 @@ def _invited(contract: Contract, trial: Trial) -> bool:
     if first is None or first.status not in THROTTLING:
         return False
     asked = retry_after(first)
-    return (
-        asked.form == "seconds" and asked.seconds is not None and asked.seconds <= trial.last.call.timeout / 2
-    )
+    most = min(_ORDINARY_WAIT, trial.last.call.timeout / 2)
+    return asked.form == "seconds" and asked.seconds is not None and asked.seconds <= most
 
 
 @clause("retry.throttled", "gave-up", "lost", when=_invited)

@@ -1,7 +1,7 @@
 """Placeholders in the fields of an answer: what is known only when the answer is sent.
 
 `{self}`, `{same-host-name}`, `{other-port}`, `{other-host}`, `{plain}` stand for a stage's places, and
-`{//self}` and so on for the same without their scheme: `//127.0.0.1:53121`.
+`{@self}` and so on for their authorities alone: `127.0.0.1:53121`.
 `{date+N}` is an HTTP date N seconds ahead. HTTP dates are whole seconds: the second now under way
 is counted from, so that whoever waits until then waits more than N - 1 and at most N seconds, and a
 `Date: {date+0}` in the same answer is exactly N seconds before it.
@@ -17,7 +17,7 @@ from email.utils import formatdate
 
 from graphcontract.service import Answer
 
-_PLACES = re.compile(r"\{(//)?(self|same-host-name|other-port|other-host|plain)\}")
+_PLACES = re.compile(r"\{(@)?(self|same-host-name|other-port|other-host|plain)\}")
 _DATES = re.compile(r"\{date\+([0-9]{1,9})\}")
 
 
@@ -40,9 +40,9 @@ def filled(answer: Answer, places: Mapping[str, str]) -> Answer:
 
 
 def _fill(value: str, places: Mapping[str, str], now: int) -> str:
-    value = _PLACES.sub(lambda match: _place(places[match[2]], bare=bool(match[1])), value)
+    value = _PLACES.sub(lambda match: _named(places[match[2]], authority=bool(match[1])), value)
     return _DATES.sub(lambda match: formatdate(now + int(match[1]), usegmt=True), value)
 
 
-def _place(root: str, *, bare: bool) -> str:
-    return root[root.index("//") :] if bare else root
+def _named(root: str, *, authority: bool) -> str:
+    return root.partition("//")[2] if authority else root

@@ -189,6 +189,25 @@ class RefersToTheLast(Conforming):
         return [*super().fields(call), *([("Referer", referer)] if referer else [])]
 
 
+@fault("calls.independent", rare=True, shown_by=["test_broken_connection"])
+class SendsAgainWhatBroke(Conforming):
+    """A queue in front of the connection: what broke it is sent before, or in place of, what comes next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queue: list[str] = []
+
+    def persist(self, call: Call) -> Answer:
+        self.queue.append(call.task_id)
+        try:
+            answer = super().persist(with_id(call, self.queue[0]))
+        except TimeoutError:
+            self.queue.clear()
+            raise
+        self.queue.clear()
+        return answer
+
+
 @fault("calls.independent")
 class CollectsTokens(Conforming):
     """The list of fields is the class's own, and each call appends to it."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from urllib.parse import SplitResult, urlsplit
 
 from graphcontract.exchange import Call
@@ -105,6 +106,46 @@ class KnowsSchemesInLowerCase(Following):
     def carried(self, call: Call, here: SplitResult, there: SplitResult, answer: Answer) -> str:
         absolute = re.match("https?://|//", answer.fields["location"])
         return super().carried(call, here, there if absolute else here, answer)
+
+
+@fault("redirect.credentials", rare=True)
+class LooksForItsRootInFront(Following):
+    """`location.startswith(root)`: the root may also be the name of a user at another host."""
+
+    def carried(self, call: Call, here: SplitResult, there: SplitResult, answer: Answer) -> str:
+        own = answer.fields["location"].startswith(f"{here.scheme}://{here.netloc}")
+        return super().carried(call, here, here if own else there, answer)
+
+
+@fault("redirect.credentials", PORT, rare=True)
+class AuthorizesWhereItIsAsked(Following):
+    """Authorization is dropped on the way, and added again for whoever answers 401."""
+
+    def carried(self, call: Call, here: SplitResult, there: SplitResult, answer: Answer) -> str:
+        return super().carried(call, there if answer.status == 401 else here, there, answer)
+
+    def hop(self, call: Call, here: SplitResult, there: SplitResult, method: str, answer: Answer) -> Answer:
+        there_answered = super().hop(call, here, there, method, answer)
+        if there_answered.status != 401:
+            return there_answered
+        return super().hop(call, here, there, method, there_answered)
+
+
+@fault("redirect.credentials", PORT, rare=True)
+class RemembersWhereItMoved(Following):
+    """A permanent redirection is for good: the next call goes straight to the new place, token and all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moved: dict[str | None, str] = {}
+
+    def exchange(self, call: Call) -> Answer:
+        return super().exchange(replace(call, base_url=self.moved.get(call.base_url, call.base_url)))
+
+    def hop(self, call: Call, here: SplitResult, there: SplitResult, method: str, answer: Answer) -> Answer:
+        if answer.status in (301, 308):
+            self.moved[call.base_url] = f"{there.scheme}://{there.netloc}/beta"
+        return super().hop(call, here, there, method, answer)
 
 
 @fault("redirect.credentials")

@@ -206,6 +206,14 @@ class RepeatsClientErrors(Insisting):
         return 400 <= answer.status < 500 and answer.status != 429
 
 
+@fault("retry.refused", rare=True)
+class RepeatsPagesOfGateways(Insisting):
+    """403 as a page of HTML is a firewall's, and the next gateway may have another."""
+
+    def insists(self, answer: Answer) -> bool:
+        return answer.status == 403 and answer.fields.get("content-type") == "text/html"
+
+
 @fault("retry.not-found")
 class WaitsForTheTask(Insisting):
     """A task that was just created may not be seen everywhere yet: eventual consistency."""
@@ -242,6 +250,22 @@ class RepeatsConflicts(Insisting):
 
     def insists(self, answer: Answer) -> bool:
         return answer.status == 409
+
+
+@fault("retry.conflict", rare=True)
+class RepeatsUnexplainedConflicts(Insisting):
+    """A conflict that nobody explains is one of the storage below, which sorts itself out."""
+
+    def insists(self, answer: Answer) -> bool:
+        return answer.status == 409 and not answer.content
+
+
+@fault("retry.not-found", rare=True)
+class RepeatsUnknownPlaces(Insisting):
+    """404 without an error object is a gateway that does not know the way yet."""
+
+    def insists(self, answer: Answer) -> bool:
+        return answer.status == 404 and not self.error(answer)
 
 
 @fault("retry.conflict")

@@ -87,6 +87,14 @@ class CountsBeforeItLooks(Conforming):
         raise ConnectionError("too many retries")
 
 
+@fault("retry.throttled", rare=True, shown_by=["503 as a page"])
+class RetriesGraphErrorsAlone(Conforming):
+    """The error object is parsed before anything is decided, and what has none is thrown at the caller."""
+
+    def repeats(self, answer: Answer) -> bool:
+        return super().repeats(answer) and bool(self.error(answer))
+
+
 @fault(
     "retry.throttled",
     rare=True,

@@ -59,7 +59,9 @@ class Following(Conforming):
     def hop(self, call: Call, here: SplitResult, there: SplitResult, method: str, answer: Answer) -> Answer:
         """Follow one redirection."""
         target = there.path + (f"?{there.query}" if there.query else "")
-        head = f"{method} {target} HTTP/1.1\r\nHost: {there.netloc}\r\nContent-Length: 0\r\n"
+        head = (
+            f"{method} {target} HTTP/1.1\r\nHost: {there.netloc.rpartition('@')[2]}\r\nContent-Length: 0\r\n"
+        )
         with self.connect(replace(call, base_url=f"{there.scheme}://{there.netloc}")) as connection:
             connection.sendall(f"{head}{self.carried(call, here, there, answer)}\r\n".encode())
             return self.read(connection)

@@ -16,37 +16,35 @@ from tests.bank.faults_kept import KeptConnection
 from tests.bank.following import Following
 from tests.bank.registry import oddity
 
-TIME = (
-    "test_throttling_that_ends",
-    "test_throttling_that_lasts",
-    "test_wait_that_cannot_be_read",
-    "test_refusals",
-)
+SECONDS = ("429 for 1 s", "503 for 1 s", "a fraction")
+UNREADABLE = "test_wait_that_cannot_be_read"
 MOVES = (
     "test_redirection",
     "test_redirection_elsewhere",
     "test_second_redirection_elsewhere",
+    "test_redirection_to_who_asks",
+    "test_call_after_a_redirection",
     "test_redirection_out_of_tls",
     "test_redirection_in_a_circle",
     "test_redirection_without_end",
     "test_redirection_to_and_fro",
     "test_redirection_to_nowhere",
 )
-BREAKS = ("test_lost_connection", "test_broken_connection", "test_no_answer", "test_certificate")
+BROKEN = ("test_lost_connection", "test_broken_connection")
 CALLS = ("test_one_after_another", "test_at_the_same_time")
 
 
 # time
 
 
-@oddity("retry.throttled", shown_by=TIME)
+@oddity("retry.throttled", shown_by=(*SECONDS, "lasting 429", UNREADABLE))
 class NeverRetries(Conforming):
     """Whoever calls it decides whether and when to try again."""
 
     retries = 0
 
 
-@oddity(shown_by=TIME)
+@oddity(shown_by=(*SECONDS, UNREADABLE))
 class WaitsLonger(Conforming):
     """Its own backoff is longer than what most services ask for, and the longer one counts."""
 
@@ -54,7 +52,7 @@ class WaitsLonger(Conforming):
         return max(1.4, super().seconds(value))
 
 
-@oddity(shown_by=TIME)
+@oddity(shown_by=SECONDS)
 class AddsJitter(Conforming):
     """A fifth of a second more, so that not all clients come back at once."""
 
@@ -62,16 +60,16 @@ class AddsJitter(Conforming):
         return super().seconds(value) + 0.2
 
 
-@oddity(shown_by=TIME)
+@oddity(shown_by=("429 for 2 s", "503, then longer", "an hour", "20 digits"))
 class GivesUpOnLongWaits(Conforming):
-    """More than five seconds are the caller's to wait."""
+    """More than a second is the caller's to wait."""
 
     def wait(self, call: Call, answer: Answer) -> float | None:
         wait = super().wait(call, answer)
-        return wait if wait is None or wait <= 5 else None
+        return wait if wait is None or wait <= 1 else None
 
 
-@oddity(shown_by=TIME)
+@oddity(shown_by=SECONDS)
 class RoundsUp(Conforming):
     """Whole seconds, and a fraction is one more."""
 
@@ -79,7 +77,7 @@ class RoundsUp(Conforming):
         return float(math.ceil(super().seconds(value)))
 
 
-@oddity(shown_by=TIME)
+@oddity(shown_by=SECONDS)
 class CutsFractions(Conforming):
     """Whole seconds, and of a fraction what stands before the point."""
 
@@ -88,7 +86,7 @@ class CutsFractions(Conforming):
         return float(int(wait)) if "." in value else wait
 
 
-@oddity(shown_by=TIME)
+@oddity(shown_by=("until a date", "a date gone by"))
 class ReckonsByTheServersClock(Conforming):
     """The wait until a date is reckoned from the answer's own Date."""
 
@@ -100,19 +98,22 @@ class ReckonsByTheServersClock(Conforming):
         return max(0.0, (until - now).total_seconds())
 
 
-@oddity(shown_by=TIME)
+@oddity(shown_by=("lasting 429", "lasting in turn", UNREADABLE))
 class TriesTenTimesMore(Conforming):
     """Ten quick retries where no wait is asked for."""
 
     retries = 10
 
 
-@oddity(shown_by=TIME)
+@oddity(shown_by=("no wait told", UNREADABLE))
 class BacksOffQuickly(Conforming):
     """A backoff of its own where it cannot read the field: a quarter of a second, doubled each time."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.local = threading.local()
+
     def persist(self, call: Call) -> Answer:
-        self.local = getattr(self, "local", threading.local())
         self.local.backoff = 0.125
         return super().persist(call)
 
@@ -123,7 +124,7 @@ class BacksOffQuickly(Conforming):
         return float(self.local.backoff)
 
 
-@oddity(shown_by=TIME)
+@oddity(shown_by=("test_refusals",))
 class AnswersAChallenge(Conforming):
     """One more request after a claims challenge, with the token that meets it."""
 
@@ -134,13 +135,33 @@ class AnswersAChallenge(Conforming):
         return answer
 
 
-@oddity(shown_by=TIME)
+@oddity(shown_by=("test_refusals",))
 class RefreshesOnce(Conforming):
     """One more request after any 401, with what the cache of tokens has by now, which is the same."""
 
     def exchange(self, call: Call) -> Answer:
         answer = super().exchange(call)
         return super().exchange(call) if answer.status == 401 else answer
+
+
+@oddity(shown_by=("lasting 429", "503 for 1 s"))
+class TellsItsAttempt(Conforming):
+    """A field with the number of the try, as Microsoft's SDKs send it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.local = threading.local()
+
+    def persist(self, call: Call) -> Answer:
+        self.local.attempt = 0
+        return super().persist(call)
+
+    def again(self, call: Call, attempt: int) -> Answer:
+        self.local.attempt = attempt
+        return super().again(call, attempt)
+
+    def fields(self, call: Call) -> list[tuple[str, str]]:
+        return [*super().fields(call), ("Retry-Attempt", str(self.local.attempt))]
 
 
 # redirections
@@ -219,7 +240,7 @@ class RefusesRedirections(Conforming):
 # connections, and calls
 
 
-@oddity(shown_by=BREAKS)
+@oddity(shown_by=BROKEN)
 class ConnectsAgain(Conforming):
     """Tries once more where nothing was sent, for there was no connection."""
 
@@ -233,7 +254,7 @@ class ConnectsAgain(Conforming):
             return self.read(connection)
 
 
-@oddity(shown_by=BREAKS)
+@oddity(shown_by=("stalled", "dripped"))
 class TakesItsGrace(Conforming):
     """A timeout that is looked at now and then, and so ends late."""
 
@@ -243,7 +264,7 @@ class TakesItsGrace(Conforming):
         return connection
 
 
-@oddity(shown_by=(*BREAKS, *CALLS))
+@oddity(shown_by=(*BROKEN, *CALLS, "dripped", "test_certificate"))
 class KeepsWhatIsInOrder(KeptConnection):
     """Keeps a connection a host, and drops it when anything is odd."""
 
@@ -261,7 +282,7 @@ class QueuesCalls(Conforming):
             return super().cancel(call)
 
 
-@oddity(shown_by=(*CALLS, *BREAKS))
+@oddity(shown_by=(*CALLS, *BROKEN))
 class MasksItsToken(Conforming):
     """Each error names the token by its first eight characters and its length, to tell it from others."""
 

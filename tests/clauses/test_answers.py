@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from graphcontract.exchange import Exchange, Outcome, WireResponse
 from tests.clauses import (
+    CONTRACT,
     CONTROL,
     CRASH,
     FAILED_CONTROL,
@@ -22,8 +25,16 @@ from tests.clauses import (
 REJECTED = Outcome.rejected("no such id")
 
 
+SUCCESS_202 = Outcome.success(status=202)
+TELEMETRY = request("/collect", fields={"Authorization": None})
+
+
 def answered(status: int, outcome: Outcome) -> Exchange:
     return exchange(request(), answer=response(status), outcome=outcome)
+
+
+def told(outcome: Outcome) -> Exchange:
+    return exchange(request(), answer=error_answer(409), outcome=outcome)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +49,7 @@ def answered(status: int, outcome: Outcome) -> Exchange:
         ("response.other-success", 202, failure(202), []),
         ("response.other-success", 299, CRASH, ["crash"]),
         ("response.other-success", 200, HANG, ["hang"]),
+        ("response.other-success", 200, REJECTED, ["rejected"]),
         ("response.redirection", 302, failure(302), []),
         ("response.redirection", 301, CRASH, []),
         ("response.redirection", 302, SUCCESS, ["success"]),
@@ -83,8 +95,16 @@ class TestInterim:
             (409, SUCCESS, ["success"]),
             (204, CRASH, ["crash"]),
             (204, HANG, ["hang"]),
+            (204, REJECTED, ["rejected"]),
+            (409, REJECTED, ["rejected"]),
+            (204, Outcome.success(status=103), ["other-status"]),
+            (204, Outcome.success(), []),
             (409, failure(103), ["other-status"]),
             (409, failure(None), []),
+            (409, failure(409, message="In progress. Call 7."), []),
+            (409, failure(409, message=None), ["other-error"]),
+            (409, failure(409, code="x"), ["other-error"]),
+            (409, failure(409, request_id=None), ["other-error"]),
         ],
     )
     def test_the_final_answer_decides(self, status: int, outcome: Outcome, found: list[str]) -> None:
@@ -92,9 +112,26 @@ class TestInterim:
         answer = response(status, interim=(103,))
         assert kinds("response.interim", control, self.step(outcome, answer)) == found
 
-    def test_waits_for_a_control_that_held(self) -> None:
+    def test_tells_no_less_than_it_does_without(self) -> None:
+        control = self.step(failure(409, code=None), error_answer(409))
+        answer = replace(error_answer(409), interim=(100,))
+        assert kinds("response.interim", control, self.step(failure(409, code=None), answer)) == []
+
+    @pytest.mark.parametrize(
+        "control",
+        [
+            answered(204, CRASH),
+            answered(204, failure(200)),
+            answered(204, Outcome.success(status=200)),
+            exchange(request(), request()),
+            FAILED_CONTROL,
+        ],
+        ids=["crash", "failure", "other status", "sent twice", "another answer"],
+    )
+    def test_waits_for_a_control_that_held(self, control: Exchange) -> None:
         answer = response(204, interim=(100,))
-        assert not judges("response.interim", answered(204, CRASH), self.step(CRASH, answer))
+        assert not judges("response.interim", control, self.step(CRASH, answer))
+        assert not judges("response.interim", self.step(CRASH, answer))
 
     def test_waits_for_an_interim_answer(self) -> None:
         assert not judges("response.interim", CONTROL, answered(204, CRASH))
@@ -115,10 +152,28 @@ class TestStrayContent:
             (STRAYED, answered(204, failure(200)), ["next-misread"]),
             (STRAYED, exchange(request(), answer=error_answer(409), outcome=failure(200)), ["next-misread"]),
             (STRAYED, exchange(request(), request()), ["next-repeated"]),
+            (STRAYED, exchange(TELEMETRY, request()), []),
+            (STRAYED, answered(204, Outcome.success(status=200)), ["next-misread"]),
+            (STRAYED, told(failure(message="{}")), ["next-misread"]),
+            (STRAYED, told(failure(code=None)), ["next-misread"]),
+            (STRAYED, told(failure(message="In progress. Call 7.")), []),
         ],
     )
     def test_the_next_call(self, strayed: Exchange, following: Exchange, found: list[str]) -> None:
         assert kinds("response.stray-content", CONTROL, FAILED_CONTROL, strayed, following) == found
+
+    def test_the_call_after_the_next(self) -> None:
+        steps = (CONTROL, FAILED_CONTROL, self.STRAYED, CONTROL)
+        assert kinds("response.stray-content", *steps, CONTROL) == []
+        assert kinds("response.stray-content", *steps, answered(204, failure(None))) == ["next-misread"]
+
+    def test_what_another_success_brings_is_not_stray(self) -> None:
+        accepted = replace(CONTRACT, success=replace(CONTRACT.success, status=202))
+        control, after = answered(202, SUCCESS_202), answered(202, SUCCESS_202)
+        brought = exchange(request(), answer=response(202, b"{}"), outcome=SUCCESS_202)
+        strayed = exchange(request(), answer=response(202, stray=b"{}"), outcome=SUCCESS_202)
+        assert not judges("response.stray-content", control, brought, after, contract=accepted)
+        assert judges("response.stray-content", control, strayed, after, contract=accepted)
 
     def test_chunks_are_stray_content_too(self) -> None:
         framed = response(204, fields=(("Transfer-Encoding", "chunked"),))
@@ -126,13 +181,23 @@ class TestStrayContent:
 
     @pytest.mark.parametrize(
         "steps",
-        [(CONTROL, CONTROL), (CONTROL, CONTROL, CONTROL), (answered(204, CRASH), STRAYED, CONTROL)],
-        ids=["too few", "nothing stray", "control failed"],
+        [
+            (STRAYED, CONTROL),
+            (CONTROL, CONTROL, CONTROL),
+            (CONTROL, STRAYED),
+            (answered(204, CRASH), STRAYED, CONTROL),
+            (exchange(request(), request()), STRAYED, CONTROL),
+            (CONTROL, told(SUCCESS), STRAYED, CONTROL),
+            (CONTROL, STRAYED, FAILED_CONTROL),
+        ],
+        ids=[
+            *("no control", "nothing stray", "nothing after", "control failed", "sent twice"),
+            *("control of the error failed", "no control of the error"),
+        ],
     )
     def test_is_not_judged(self, steps: tuple[Exchange, ...]) -> None:
         assert not judges("response.stray-content", *steps)
 
 
 def test_an_answer_to_other_traffic_is_none() -> None:
-    telemetry = request("/collect", fields={"Authorization": None})
-    assert not judges("response.no-content", exchange(telemetry, outcome=CRASH, asked=call("x1")))
+    assert not judges("response.no-content", exchange(TELEMETRY, outcome=CRASH, asked=call("x1")))

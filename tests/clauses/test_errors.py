@@ -93,6 +93,27 @@ def test_what_is_not_told_need_not_be_exposed(id: str, answer: WireResponse) -> 
     assert not judges(id, told(failure(code=None, message=None, request_id=None), answer))
 
 
+class TestTime:
+    """A client may retry until its time is up, and then tell of that."""
+
+    UP = failure(None, code=None, message=None, request_id=None)
+
+    @pytest.mark.parametrize("id", ["error.status", "error.code", "error.message", "error.request-id"])
+    def test_what_is_told_when_it_is_up_is_not_judged(self, id: str) -> None:
+        in_time, late = (replace(told(self.UP), started=1.0, ended=ended) for ended in (3.9, 4.0))
+        assert kinds(id, in_time) == ["missing"]
+        assert not judges(id, late)
+
+    def test_success_when_it_is_up_is_no_failure(self) -> None:
+        assert kinds("error.failure", replace(told(SUCCESS), ended=9.0)) == ["success"]
+
+    def test_trying_on_is_no_hang_where_nothing_bounds_it(self) -> None:
+        trying = exchange(request(), request(), answer=error_answer(503), outcome=HANG)
+        assert kinds("error.failure", trying) == ["hang"]
+        assert not judges("error.failure", replace(trying, bounds="attempt"))
+        assert judges("error.failure", replace(told(HANG), bounds="attempt"))
+
+
 @pytest.mark.parametrize("id", ["error.shape", "error.malformed"])
 class TestHolds:
     @pytest.mark.parametrize(
@@ -127,6 +148,9 @@ class TestEncoded:
             (failure(), []),
             (failure(code=None), ["garbled"]),
             (failure(message="\x1f\x8b"), ["garbled"]),
+            (failure(message="In progress. Call 7."), []),
+            (failure(request_id=None), ["garbled"]),
+            (REJECTED, ["rejected"]),
             (failure(None), ["no-status"]),
             (failure(400), ["other-status"]),
             (SUCCESS, ["success"]),

@@ -145,6 +145,16 @@ class TestTaskId:
     def test_spellings(self, task_id: str, segment: str) -> None:
         assert kinds("request.task-id", exchange(request(target(segment)), asked=call(task_id))) == []
 
+    def test_a_malformed_request_is_read_by_its_first_line(self) -> None:
+        asked = call("a b")
+        for raw in (
+            request(target("a%20b")).raw.replace(b"\r\n", b"\n"),
+            b"\r\n" + request(target("a%20b")).raw,
+        ):
+            assert kinds("request.task-id", exchange(read(raw), asked=asked)) == []
+        raw = b"\r\n" + request(target("a b")).raw
+        assert kinds("request.task-id", exchange(read(raw), asked=asked)) == ["raw"]
+
     def test_a_key_in_parentheses_is_read(self) -> None:
         asked = call("a'b")
         assert kinds("request.task-id", exchange(request(f"{NAMES}('a''b')/cancel"), asked=asked)) == []

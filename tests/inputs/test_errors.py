@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -30,15 +32,23 @@ def depth(error: dict[str, Any]) -> int:
 
 
 def is_shaped_for_details(case: ErrorCase) -> bool:
-    details = error_of(case)["details"]
-    return bool(details) and all(set(detail) == {"code", "message", "target"} for detail in details)
+    """The target may be missing from a detail, and is from the last."""
+    *details, last = error_of(case)["details"]
+    full = all(set(detail) == {"code", "message", "target"} for detail in details)
+    return bool(details) and full and set(last) == {"code", "message"}
+
+
+def is_long_code(code: str) -> bool:
+    return len(code) > 32 and {".", "-", "_"} <= set(code) and re.search("[0-9]", code) is not None
 
 
 def has_unknown_members(case: ErrorCase) -> bool:
     error, body = error_of(case), case.body
     assert isinstance(body, dict)
     levels = (body.keys() - {"error"}, error.keys() - KNOWN, error["innerError"].keys() - {"date"})
-    return all(any(name.startswith("new-") for name in level) for level in levels) and "@odata.type" in error
+    told_otherwise = {error["localizedMessage"]["value"], error["innerError"]["message"]}
+    new = all(any(name.startswith("new-") for name in level) for level in levels)
+    return new and "@odata.type" in error and case.message not in told_otherwise
 
 
 def has_odd_types(case: ErrorCase) -> bool:
@@ -54,9 +64,14 @@ def is_empty(text: str | None) -> bool:
 MEMBERS: dict[str, Callable[[ErrorCase], bool]] = {
     "documented": lambda case: (case.status, case.code) in DOCUMENTED,
     "unknown-code": lambda case: bool(case.code) and case.code not in {code for _, code in DOCUMENTED},
+    "long-code": lambda case: is_long_code(case.code or ""),
+    "digits-code": lambda case: (case.code or "").isdecimal(),
     "inner-upper": lambda case: bool(error_of(case)["innerError"]) and "innererror" not in error_of(case),
     "inner-lower": lambda case: bool(error_of(case)["innererror"]) and "innerError" not in error_of(case),
-    "nested": lambda case: 2 <= depth(error_of(case)) <= 31,
+    "nested": lambda case: 2 <= depth(error_of(case)) <= 7,
+    "nested-deep": lambda case: depth(error_of(case)) == 31,
+    "opaque-request-id": lambda case: re.fullmatch("[0-9a-f-]{36}", case.request_id or "") is None,
+    "empty-inner": lambda case: {} in error_of(case).values(),
     "no-inner": lambda case: set(error_of(case)) == {"code", "message"},
     "no-message": lambda case: "message" not in error_of(case) and bool(case.code),
     "no-code": lambda case: "code" not in error_of(case) and bool(case.message),
@@ -66,7 +81,8 @@ MEMBERS: dict[str, Callable[[ErrorCase], bool]] = {
     "non-ascii": lambda case: not (case.code or "").isascii() and not (case.message or "").isascii(),
     "markup": lambda case: bool(set(case.message or "") & set("\"'{}%<\\\n\t&]")),
     "empty-texts": lambda case: is_empty(case.code) or is_empty(case.message),
-    "long-text": lambda case: 1024 <= len(case.message or "") <= 16384,
+    "long-text": lambda case: 1024 <= len(case.message or "") <= 4096,
+    "longest-text": lambda case: len(case.message or "") == 16384,
 }
 
 
@@ -107,9 +123,14 @@ def test_request_ids_are_said_or_not() -> None:
     assert {case.request_id is None for case in draws(strata["inner-lower"], 60)} == {True, False}
 
 
-def test_nesting_is_shallow_and_deep() -> None:
-    depths = {depth(error_of(case)) for case in draws(errors.graph_errors(contract())["nested"], 60)}
-    assert {2, 7, 31} <= depths
+def test_the_client_s_id_is_another() -> None:
+    for case in draws(errors.graph_errors(contract())["documented"], 20):
+        assert error_of(case)["innerError"]["client-request-id"] != case.request_id
+
+
+def test_a_request_id_of_any_form_goes_into_a_field() -> None:
+    for case in draws(errors.graph_errors(contract())["opaque-request-id"], 20):
+        assert ("request-id", case.request_id) in service.error(case.status, case.body).fields
 
 
 def test_a_few_draws_show_every_oddity() -> None:
@@ -128,12 +149,20 @@ def test_shrinks_to_the_mark_that_matters() -> None:
     assert case.message == "<b>"
 
 
-def test_each_named_status_is_a_class() -> None:
+def test_each_named_status_is_a_class_and_is_drawn_once() -> None:
     strata = errors.statuses()
-    named = [400, 401, 403, 404, 405, 406, 409, 410, 411, 412, 413, 415, 416, 422, 423, 428, 429]
-    named += [500, 501, 502, 503, 504, 507, 509]
+    named = [int(name) for name in strata if name.isdecimal()]
     assert list(strata) == [*map(str, named), "other-4xx", "other-5xx"]
-    assert [draws(strata[str(status)], 2) for status in named] == [[status] for status in named]
+    assert [draws(strata[str(status)], 9) for status in named] == [[status] for status in named]
+
+
+def test_every_registered_error_has_a_class_but_those_for_others() -> None:
+    registered = {str(status.value) for status in HTTPStatus if status >= 400}
+    assert registered - set(errors.statuses()) == {"407", *map(str, errors.WAITING)}
+
+
+def test_ordinary_statuses_have_classes_too() -> None:
+    assert {str(status) for status in errors.ORDINARY} <= set(errors.statuses())
 
 
 def test_other_statuses_are_of_their_class_and_have_no_class_of_their_own() -> None:
@@ -141,6 +170,5 @@ def test_other_statuses_are_of_their_class_and_have_no_class_of_their_own() -> N
     for name, first in (("other-4xx", 400), ("other-5xx", 500)):
         drawn = set(draws(strata[name], 60))
         assert len(drawn) > 20
-        assert drawn <= set(range(first, first + 100)) - {407} - {
-            int(other) for other in strata if other.isdigit()
-        }
+        named = {int(other) for other in strata if other.isdecimal()}
+        assert drawn <= set(range(first, first + 100)) - {407, *errors.WAITING} - named

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +16,7 @@ from . import CODES, contract, draws, smallest
 MEGABYTE = 2**20
 
 
-def parsed(answer: MalformedError) -> Any:  # noqa: ANN401 - whatever the document is
+def parsed(answer: MalformedError) -> Any:
     return json.loads(answer.content.decode())
 
 
@@ -57,7 +58,22 @@ def is_marked(content: bytes) -> bool:
 
 
 def is_deep(content: bytes) -> bool:
-    return content.count(b"[") + content.count(b"{") >= 2000 and len(content) < 100_000
+    return content.count(b"[") + content.count(b"{") >= 5000 and len(content) < 200_000
+
+
+def is_a_megabyte(answer: MalformedError) -> bool:
+    return MEGABYTE < len(answer.content) <= MEGABYTE + 100
+
+
+def known_charset(answer: MalformedError) -> bool:
+    try:
+        return bool(codecs.lookup((answer.media_type or "").partition("charset=")[2]))
+    except LookupError:
+        return False
+
+
+def message(answer: MalformedError) -> str:
+    return str(parsed(answer)["error"]["message"])
 
 
 def has_a_huge_number(content: bytes) -> bool:
@@ -66,9 +82,11 @@ def has_a_huge_number(content: bytes) -> bool:
 
 MEMBERS: dict[str, Callable[[MalformedError], bool]] = {
     "empty": lambda answer: answer.content == b"",
+    "doctype": lambda answer: answer.content.startswith(b"<!DOCTYPE html>"),
     "html": lambda answer: b"<html" in answer.content and (answer.media_type or "").startswith("text/html"),
     "not-json": lambda answer: is_utf8(answer.content) and not parses(answer.content),
-    "binary": lambda answer: not parses(answer.content) and answer.content[:1] in b"\x89\x1fP\xff",
+    "binary": lambda answer: not parses(answer.content) and answer.content[:1] in b"\x89P\xff",
+    "gzip-undeclared": lambda answer: answer.content.startswith(b"\x1f\x8b"),
     "not-an-object": lambda answer: not isinstance(parsed(answer), dict),
     "no-error-member": lambda answer: isinstance(parsed(answer), dict) and "error" not in parsed(answer),
     "error-not-object": lambda answer: not isinstance(parsed(answer)["error"], dict),
@@ -83,10 +101,16 @@ MEMBERS: dict[str, Callable[[MalformedError], bool]] = {
     "wrong-media-type": lambda answer: (
         is_graph_error(parsed(answer)) and answer.media_type != "application/json"
     ),
+    "garbled-media-type": lambda answer: is_graph_error(parsed(answer)),
+    "unknown-charset": lambda answer: is_graph_error(parsed(answer)) and not known_charset(answer),
+    "lone-surrogate": lambda answer: any("\ud800" <= each < "\ue000" for each in message(answer)),
+    "nul-character": lambda answer: "\0" in message(answer),
     "duplicate-keys": lambda answer: repeats_a_name(answer.content),
     "huge-number": lambda answer: has_a_huge_number(answer.content),
     "deep": lambda answer: is_deep(answer.content),
-    "megabyte": lambda answer: MEGABYTE <= len(answer.content) <= MEGABYTE + 100,
+    "megabyte-error": lambda answer: is_a_megabyte(answer) and is_graph_error(parsed(answer)),
+    "megabyte-list": lambda answer: is_a_megabyte(answer) and isinstance(parsed(answer), list),
+    "megabyte-page": lambda answer: is_a_megabyte(answer) and not parses(answer.content),
 }
 
 
@@ -109,7 +133,7 @@ def test_a_class_draws_its_members_alone(name: str) -> None:
         ("binary", {"application/octet-stream", "application/json", None}),
         ("truncated", {"application/json"}),
         ("wrong-media-type", {"text/plain", "text/html", None}),
-        ("megabyte", {"application/json", "text/html; charset=utf-8"}),
+        ("garbled-media-type", {"json", ";", "application/json; charset", "*/*"}),
     ],
 )
 def test_media_types(name: str, media_types: set[str | None]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import strategies as st
 
-from graphcontract.inputs import Strata
+from graphcontract.inputs import Strata, constants
 
 from . import draws, smallest
 
@@ -17,6 +17,11 @@ def test_a_mapping_in_order() -> None:
     assert len(NUMBERS) == 3
     assert repr(NUMBERS) == "Strata(one, two, three)"
     assert draws(NUMBERS["two"], 5) == [2]
+
+
+def test_constants_are_drawn_once() -> None:
+    made = constants({"empty": "", "long": "x" * 1000})
+    assert [(name, draws(made[name], 9)) for name in made] == [("empty", [""]), ("long", ["x" * 1000])]
 
 
 def test_is_not_changed_by_what_it_was_made_of() -> None:

@@ -39,9 +39,9 @@ def test_places() -> None:
     ]
 
 
-def test_places_without_their_scheme() -> None:
-    answer = Answer(307, (("Location", "{//other-host}/a"), ("A", "HTTP:{//self}")))
-    assert values(filled(answer, PLACES)) == ["//localhost:2/a", "HTTP://127.0.0.1:1"]
+def test_authorities_of_places() -> None:
+    answer = Answer(307, (("Location", "//{@other-host}/a"), ("A", "{self}@{@other-host}")))
+    assert values(filled(answer, PLACES)) == ["//localhost:2/a", "http://127.0.0.1:1@localhost:2"]
 
 
 def test_nothing_to_fill_is_the_same_answer() -> None:
