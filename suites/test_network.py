@@ -42,14 +42,14 @@ def test_redirection(gate: Gate, move: tuple[int, str]) -> None:
     }
 )
 def test_redirection_elsewhere(gate: Gate, move: tuple[int, str]) -> None:
-    if "wire" in gate.shows:
+    if "network" in gate.shows:
         gate.judge(gate.plain_call(), [moved(gate, *move), success()], elsewhere=[success()])
 
 
 @proves("redirect.credentials", "redirect.credentials-port", "redirect.method")
 @side_by_side(place={f"{name} at last": place for name, place in ELSEWHERE.items()})
 def test_second_redirection_elsewhere(gate: Gate, place: str) -> None:
-    if "wire" in gate.shows:
+    if "network" in gate.shows:
         answers = [moved(gate, 307, "{self}"), moved(gate, 307, place), success()]
         gate.judge(gate.plain_call(), answers, elsewhere=[success()])
 
@@ -60,7 +60,7 @@ CHALLENGE = with_fields(plain_error(401), ("WWW-Authenticate", "Bearer"))
 @proves("redirect.credentials", "redirect.credentials-port")
 @side_by_side(place={f"{name} that asks for a token": place for name, place in ELSEWHERE.items()})
 def test_redirection_to_who_asks(gate: Gate, place: str) -> None:
-    if "wire" in gate.shows:
+    if "network" in gate.shows:
         gate.judge(gate.plain_call(), [moved(gate, 307, place)], elsewhere=[CHALLENGE, success()])
 
 
@@ -71,7 +71,7 @@ def test_redirection_to_who_asks(gate: Gate, place: str) -> None:
     calls=2,
 )
 def test_call_after_a_redirection(gate: Gate, status: int, place: str) -> None:
-    if "wire" in gate.shows:
+    if "network" in gate.shows:
         before = gate.perform(gate.plain_call(), [moved(gate, status, place)], elsewhere=[success()])
         gate.judge(gate.plain_call("opaque"), [success()], after=[before], elsewhere=[success()])
 
@@ -98,7 +98,7 @@ def test_redirection_without_end(gate: Gate, status: int) -> None:
 @proves("redirect.bounded")
 @side_by_side(status={f"{status} to and fro": status for status in MOVES})
 def test_redirection_to_and_fro(gate: Gate, status: int) -> None:
-    if "wire" in gate.shows:
+    if "network" in gate.shows:
         to, fro = moved(gate, status, "{other-port}"), moved(gate, status, "{self}")
         gate.judge(gate.plain_call(), [to], elsewhere=[fro])
 
@@ -120,7 +120,7 @@ BREAKS: dict[str, Answer] = {
 @proves("transport.failure", "calls.independent", "secrets.token")
 @given(broken=Strata({name: st.just(broken) for name, broken in BREAKS.items()}), calls=2)
 def test_broken_connection(gate: Gate, broken: Answer) -> None:
-    if "wire" in gate.shows:
+    if "network" in gate.shows:
         gate.judge(gate.plain_call("opaque"), [success()], after=[gate.perform(gate.plain_call(), [broken])])
 
 
@@ -136,7 +136,7 @@ SILENCES: dict[str, tuple[float, Sequence[Answer]]] = {
 def test_no_answer(gate: Gate, silence: tuple[float, Sequence[Answer]]) -> None:
     timeout, answers = silence
     bounds_all = gate.client.limits.timeout == "call"
-    if "wire" in gate.shows and (bounds_all or answers == [faulty("stalled")]):
+    if "network" in gate.shows and (bounds_all or answers == [faulty("stalled")]):
         gate.judge(replace(gate.plain_call(), timeout=timeout), answers)
 
 

@@ -117,6 +117,6 @@ def test_refusals(gate: Gate, refusal: Answer) -> None:
     kept=Strata({"new": st.just(False), "kept": st.just(True)}),
 )
 def test_lost_connection(gate: Gate, fault: Fault, kept: bool) -> None:
-    if "wire" in gate.shows:
+    if "network" in gate.shows:
         before = [gate.perform(gate.plain_call("opaque"), [success()])] if kept else []
         gate.judge(gate.plain_call(), [faulty(fault), success()], after=before)

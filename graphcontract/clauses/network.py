@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from graphcontract.clauses import Finding, When, clause
-from graphcontract.clauses.reading import answered, own_requests, said
+from graphcontract.clauses.reading import own_requests, said
 from graphcontract.clauses.secrets import shows
 from graphcontract.contract import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest
@@ -38,20 +38,29 @@ def _way(exchange: Exchange, there: SplitResult) -> str:
     return "same" if here.port == there.port else "port"
 
 
+def _away(exchange: Exchange, *ways: str) -> Iterator[tuple[str, WireRequest]]:
+    """Requests at other origins, and the way there: a redirection's, or the client's own."""
+    led = {str(place.port): _way(exchange, place) for _, place in _locations(exchange)}
+    for request in exchange.elsewhere:
+        asked = next(iter(request.values("host")), request.origin)
+        own = _way(exchange, urlsplit(f"{request.scheme}://{asked}"))
+        way = led.get(request.origin.rpartition(":")[2], own)
+        if way in ways:
+            yield way, request
+
+
 def _leads(*ways: str) -> When:
     def when(_contract: Contract, trial: Trial) -> bool:
-        return any(_way(step, place) in ways for step in trial.steps for _, place in _locations(step))
+        led = any(_way(trial.last, place) in ways for _, place in _locations(trial.last))
+        return led or any(_away(trial.last, *ways))
 
     return when
 
 
-def _gave_away(trial: Trial, *ways: str) -> Iterator[tuple[str, WireRequest]]:
-    """Requests that carry the token, wherever, to an origin where one of these ways leads; and the way."""
-    led = {str(place.port): _way(step, place) for step in trial.steps for _, place in _locations(step)}
-    for request in trial.last.elsewhere:
-        way, token = led.get(request.origin.rpartition(":")[2]), trial.last.call.token
-        carries = request.values("authorization") or shows(token, request.raw.decode("latin-1"))
-        if way in ways and carries:
+def _gave_away(exchange: Exchange, *ways: str) -> Iterator[tuple[str, WireRequest]]:
+    """Those of them that carry the token, wherever."""
+    for way, request in _away(exchange, *ways):
+        if request.values("authorization") or shows(exchange.call.token, request.raw.decode("latin-1")):
             yield way, request
 
 
@@ -60,27 +69,20 @@ def _gave_away(trial: Trial, *ways: str) -> Iterator[tuple[str, WireRequest]]:
     "host",
     "downgrade",
     when=_leads("host", "downgrade"),
-    needs=frozenset({"wire"}),
-    looks_back=True,
+    needs=frozenset({"network"}),
 )
 def credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Whoever can answer with a Location would get the token, and with a permanent one those to come."""
-    for way, request in _gave_away(trial, "host", "downgrade"):
+    for way, request in _gave_away(trial.last, "host", "downgrade"):
         where = "another host" if way == "host" else "plain http"
         yield Finding(way, f"no credentials to {where}", f"the token, at {request.origin}", at=request)
         return
 
 
-@clause(
-    "redirect.credentials-port",
-    "port",
-    when=_leads("port"),
-    needs=frozenset({"wire"}),
-    looks_back=True,
-)
+@clause("redirect.credentials-port", "port", when=_leads("port"), needs=frozenset({"network"}))
 def credentials_port(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Another port is another service, of whoever runs it."""
-    for way, request in _gave_away(trial, "port"):
+    for way, request in _gave_away(trial.last, "port"):
         yield Finding(way, "no credentials to another port", f"the token, at {request.origin}", at=request)
         return
 
@@ -132,7 +134,7 @@ def _broken(_contract: Contract, trial: Trial) -> bool:
     needs=frozenset({"network"}),
     looks_back=True,
 )
-def failure(contract: Contract, trial: Trial) -> Iterator[Finding]:
+def failure(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """What broke the connection decides nothing about the task; the next call is another matter."""
     broken, following = trial.steps[-2:]
     fault = str(broken.fault)
@@ -140,11 +142,7 @@ def failure(contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding(
             broken.outcome.kind, f"failure where the connection is {fault}", said(broken.outcome), fault
         )
-    last = answered(contract, following)
-    taken = (
-        last is not None and last.status == contract.success.status and following.outcome.kind == "success"
-    )
-    if not taken:
+    if following.outcome.kind != "success":
         yield Finding("unusable", f"success in the call after {fault}", said(following.outcome), fault)
 
 

@@ -99,8 +99,8 @@ def explore(
     def run(drawn: _Drawn) -> None:
         body(drawn.value)
 
-    # Functions made here share their source, and so the database key; the name tells them apart.
-    run.hypothesis.inner_test._hypothesis_internal_add_digest = name.encode()  # type: ignore[attr-defined]
+    # Functions made here share their source, from which Hypothesis would make the key, at some cost.
+    run._hypothesis_internal_database_key = name.encode()  # type: ignore[attr-defined]
     try:
         run()
     except Enough:
