@@ -6,19 +6,16 @@ Knows pytest and sessions; what a clause is and how a report looks are others' b
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import signal
 from collections import Counter
 from collections.abc import Generator, Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphcontract import hooks
+from graphcontract import hooks, interrupts
 from graphcontract.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,7 +26,7 @@ if TYPE_CHECKING:
 
 _ATTRIBUTE = "graphcontract_part"
 _SEED = "graphcontract_seed"
-_OWN_GROUP = "import os; os.setpgid(0, 0); channel.send(os.getpid())"
+_CHECK = "graphcontract_check"
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "client",
@@ -228,6 +225,11 @@ class Run:
             self._session = _session(self._config)
         return self._session
 
+    def pytest_sessionstart(self) -> None:
+        """In `graphcontract check`, lose no Ctrl-C."""
+        if self._handover is not None or getattr(self._config, "workerinput", {}).get(_CHECK):
+            self._config.add_cleanup(interrupts.keep())
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Plan what was collected here, or say what is wrong: within collection it would be a traceback."""
         if self.refusal is not None and self._worker:
@@ -244,7 +246,8 @@ class Run:
         if self._session is not None or _value(self._config, "client"):
             node.workerinput[_SEED] = self.session.options.seed
         if self._handover is not None:
-            self._groups.append(node.gateway.remote_exec(_OWN_GROUP).receive())
+            node.workerinput[_CHECK] = True
+            self._groups.append(interrupts.own_group(node.gateway))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -335,9 +338,7 @@ class Run:
         if excinfo.type is not KeyboardInterrupt:
             return  # by pytest or xdist itself, such as for -x
         self._interrupted = True
-        for group in self._groups:
-            with suppress(ProcessLookupError):
-                os.killpg(group, signal.SIGINT)
+        interrupts.interrupt(self._groups)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

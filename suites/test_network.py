@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 
-from hypothesis import strategies as st
-
-from graphcontract.inputs import Strata
+from graphcontract.inputs import constants
 from graphcontract.judging.gate import Gate
 from graphcontract.service import Answer, answer, faulty, plain_error, retry_after, success, with_fields
 from graphcontract.suite import given, proves, side_by_side
@@ -66,8 +64,8 @@ def test_redirection_to_who_asks(gate: Gate, place: str) -> None:
 
 @proves("redirect.credentials", "redirect.credentials-port")
 @given(
-    status=Strata({str(status): st.just(status) for status in (301, 308)}),
-    place=Strata({name: st.just(ELSEWHERE[name]) for name in ("other port", "other host")}),
+    status=constants({str(status): status for status in (301, 308)}),
+    place=constants({name: ELSEWHERE[name] for name in ("other port", "other host")}),
     calls=2,
 )
 def test_call_after_a_redirection(gate: Gate, status: int, place: str) -> None:
@@ -76,11 +74,20 @@ def test_call_after_a_redirection(gate: Gate, status: int, place: str) -> None:
         gate.judge(gate.plain_call("opaque"), [success()], after=[before], elsewhere=[success()])
 
 
-@proves("redirect.credentials")
-@side_by_side(status={f"{status} to plain http": status for status in MOVES})
-def test_redirection_out_of_tls(gate: Gate, status: int) -> None:
-    answers = [moved(gate, status, "{plain}"), success()]
-    gate.judge(gate.plain_call(), answers, elsewhere=[success()], certificate="trusted")
+@proves("redirect.credentials", "redirect.credentials-port")
+@side_by_side(
+    move={
+        f"{status} from https to {name}": (status, place)
+        for status, (name, place) in product(
+            MOVES,
+            {"plain http": "{plain}", "other host": "{other-host}", "other port": "{other-port}"}.items(),
+        )
+    }
+)
+def test_redirection_from_https(gate: Gate, move: tuple[int, str]) -> None:
+    if "network" in gate.shows:
+        answers = [moved(gate, *move), success()]
+        gate.judge(gate.plain_call(), answers, elsewhere=[success()], certificate="trusted")
 
 
 @proves("redirect.bounded")
@@ -118,7 +125,7 @@ BREAKS: dict[str, Answer] = {
 
 
 @proves("transport.failure", "calls.independent", "secrets.token")
-@given(broken=Strata({name: st.just(broken) for name, broken in BREAKS.items()}), calls=2)
+@given(broken=constants(BREAKS), calls=2)
 def test_broken_connection(gate: Gate, broken: Answer) -> None:
     if "network" in gate.shows:
         gate.judge(gate.plain_call("opaque"), [success()], after=[gate.perform(gate.plain_call(), [broken])])

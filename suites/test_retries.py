@@ -5,11 +5,9 @@ side, the longest first.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from hypothesis import strategies as st
-
 from graphcontract.clauses.reading import has_opaque_ids
 from graphcontract.exchange import Fault
-from graphcontract.inputs import Strata
+from graphcontract.inputs import constants
 from graphcontract.judging.gate import Gate
 from graphcontract.service import Answer, answer, faulty, plain_error, success, with_fields
 from graphcontract.suite import given, proves, side_by_side
@@ -62,7 +60,7 @@ LASTING: Mapping[str, Sequence[Answer]] = {
 @proves("retry.bounded", "retry.after", "retry.equivalent", "error.failure", "secrets.token")
 @side_by_side(answers=LASTING)
 def test_throttling_that_lasts(gate: Gate, answers: Sequence[Answer]) -> None:
-    gate.judge(replace(gate.plain_call(), timeout=2.0), answers)
+    gate.judge(replace(gate.plain_call(), timeout=1.5), answers)
 
 
 UNREADABLE: Mapping[str, Sequence[str]] = {
@@ -113,8 +111,8 @@ def test_refusals(gate: Gate, refusal: Answer) -> None:
 
 @proves("retry.connection-lost", "secrets.token")
 @given(
-    fault=Strata({fault: st.just(fault) for fault in ("reset", "closed", "half-head")}),
-    kept=Strata({"new": st.just(False), "kept": st.just(True)}),
+    fault=constants({fault: fault for fault in ("reset", "closed", "half-head")}),
+    kept=constants({"new": False, "kept": True}),
 )
 def test_lost_connection(gate: Gate, fault: Fault, kept: bool) -> None:
     if "network" in gate.shows:

@@ -122,7 +122,7 @@ Classes = dict[str, set[str]]
 
 def unmet(transport: str, owed: Classes) -> Classes:
     """What is left of the classes of input that are owed, by test, when the reference client was tried."""
-    session = Session.of(Options("reference", transport=transport, in_process=True))
+    session = Session.of(Options("reference", transport=transport, profile="quick"))
     left = {}
     try:
         for test in TESTS:

@@ -18,7 +18,7 @@ from graphcontract.clauses.reading import (
 )
 from graphcontract.clauses.secrets import shows
 from graphcontract.contract import Contract
-from graphcontract.exchange import Exchange, Outcome, Trial
+from graphcontract.exchange import Exchange, Outcome, Trial, WireRequest
 from graphcontract.target import Template, decode
 
 
@@ -51,28 +51,38 @@ def _sequence(_contract: Contract, trial: Trial) -> bool:
     return len(trial.steps) > 1
 
 
+Shown = tuple[str, set[str]]
+"""What a call was given or answered, and what its requests or its outcome show of that kind."""
+
+
 def _mixed(contract: Contract, steps: tuple[Exchange, ...]) -> Iterator[Finding]:
     """What of each step's calls shows in another's requests, or in its outcome where no connection broke."""
+    ids = [(step.call.task_id, {_sent_id(contract, step, it) for it in step.requests}) for step in steps]
+    tokens = [(step.call.token, set(_credentials(step))) for step in steps]
+    told = [(_request_id(contract, step), {_told_id(step.outcome)}) for step in steps]
     broken = any(step.fault for step in steps)
     for index, step in enumerate(steps):
-        others = [each.call for each in steps[:index] + steps[index + 1 :]]
-        yield from _foreign(
-            contract, step, {call.task_id for call in others}, {call.token for call in others}
-        )
+        yield from _foreign(contract, step, _others(ids, index), _others(tokens, index))
         if not broken:
             yield from _misreported(contract, step, steps)
+            for id in told[index][1] & _others(told, index):
+                yield Finding("outcome", "the request id of its own answer", f"{id}, which is another's")
+
+
+def _others(shown: Sequence[Shown], index: int) -> set[str]:
+    """What other calls were given, and what they show: what is kept may be older than all of them."""
+    own = shown[index][0]
+    others = [(given, values) for given, values in shown if given != own]
+    long = {value for _, values in others for value in values if len(value) >= TELLING}
+    return ({given for given, _ in others if given} | long) - {own}
 
 
 def _foreign(contract: Contract, step: Exchange, ids: set[str], tokens: set[str]) -> Iterator[Finding]:
-    own, template = step.call, Template.of(contract)
-    ids, tokens = ids - {own.task_id}, tokens - {own.token}
-    authority = urlsplit(own.base_url or "").netloc
+    authority = urlsplit(step.call.base_url or "").netloc
     for request in step.requests:
-        target, raw = target_of(contract, request), request.raw.decode("latin-1")
-        place = target.place_of(template, own.task_id)
-        seen = decode(target.segments[place]).decode("utf-8", "replace") if place is not None else ""
-        if seen in ids or any(id in raw for id in ids if is_guid(id)):
-            yield Finding("id", f"the id {own.task_id}", "the id of another call", at=request)
+        raw = request.raw.decode("latin-1")
+        if _sent_id(contract, step, request) in ids or any(id in raw for id in ids if is_guid(id)):
+            yield Finding("id", f"the id {step.call.task_id}", "the id of another call", at=request)
         if not tokens.isdisjoint(B64TOKEN.findall(raw)):
             yield Finding("token", "the call's own token", "the token of another call", at=request)
         for host in request.values("host"):
@@ -80,10 +90,30 @@ def _foreign(contract: Contract, step: Exchange, ids: set[str], tokens: set[str]
                 yield Finding("root", f"Host: {authority}", host, at=request)
 
 
+def _sent_id(contract: Contract, step: Exchange, request: WireRequest) -> str:
+    target = target_of(contract, request)
+    place = target.place_of(Template.of(contract), step.call.task_id)
+    return decode(target.segments[place]).decode("utf-8", "replace") if place is not None else ""
+
+
+def _credentials(step: Exchange) -> Iterator[str]:
+    for request in step.requests:
+        for value in request.values("authorization"):
+            yield value.partition(" ")[2].strip()
+
+
+def _request_id(contract: Contract, step: Exchange) -> str:
+    last = answered(contract, step)
+    error = graph_error(last) if last is not None else None
+    return (error.request_id if error is not None else None) or ""
+
+
+def _told_id(outcome: Outcome) -> str:
+    return (outcome.error.request_id if outcome.error else outcome.request_id) or ""
+
+
 def _misreported(contract: Contract, step: Exchange, steps: Sequence[Exchange]) -> Iterator[Finding]:
-    """A step without its request, or one whose outcome differs from that of the others so answered, or
-    tells what another was answered.
-    """
+    """A step without its request, or one whose outcome differs from that of the others so answered."""
     last = answered(contract, step)
     if last is None:
         requests = own_requests(contract, step)
@@ -94,15 +124,6 @@ def _misreported(contract: Contract, step: Exchange, steps: Sequence[Exchange]) 
     alike = (each for each in steps if (found := answered(contract, each)) and found.status == last.status)
     if _taken_for(step.outcome) != owed and any(_taken_for(each.outcome) == owed for each in alike):
         yield Finding("outcome", f"{owed[0]} for {last.status}, as elsewhere", said(step.outcome))
-    told = step.outcome.error.request_id if step.outcome.error else step.outcome.request_id
-    if told and told != _request_id(contract, step) and told in {_request_id(contract, it) for it in steps}:
-        yield Finding("outcome", "the request id of its own answer", f"{told}, which is another call's")
-
-
-def _request_id(contract: Contract, step: Exchange) -> str | None:
-    last = answered(contract, step)
-    error = graph_error(last) if last is not None else None
-    return error.request_id if error is not None else None
 
 
 def _taken_for(outcome: Outcome) -> tuple[str, int | None]:

@@ -18,6 +18,8 @@ from graphcontract.clauses.reading import (
 from graphcontract.contract import Contract
 from graphcontract.exchange import Exchange, ReportedError, Trial, WireResponse
 
+_INVITING = (408, 425, 429, 503, 504)
+
 
 def _error_answer(contract: Contract, exchange: Exchange) -> WireResponse | None:
     last = answered(contract, exchange)
@@ -28,10 +30,13 @@ def _answered_with_error(contract: Contract, trial: Trial) -> bool:
     return _error_answer(contract, trial.last) is not None
 
 
-def _may_be_waiting(contract: Contract, exchange: Exchange) -> bool:
-    """Whether a client that did not return may be trying again, which its timeout does not bound."""
-    unbounded = exchange.outcome.kind == "hang" and exchange.bounds != "call"
-    return unbounded and len(own_requests(contract, exchange)) > 1
+def _may_be_trying(contract: Contract, exchange: Exchange) -> bool:
+    """Whether a client that did not return may yet try again, its timeout being that of one try."""
+    if exchange.outcome.kind != "hang" or exchange.bounds == "call":
+        return False
+    last = answered(contract, exchange)
+    invited = last is not None and last.status in _INVITING
+    return invited or len(own_requests(contract, exchange)) > 1
 
 
 @clause(
@@ -41,7 +46,7 @@ def _may_be_waiting(contract: Contract, exchange: Exchange) -> bool:
     "crash",
     "hang",
     when=lambda contract, trial: (
-        _answered_with_error(contract, trial) and not _may_be_waiting(contract, trial.last)
+        _answered_with_error(contract, trial) and not _may_be_trying(contract, trial.last)
     ),
 )
 def failure(contract: Contract, trial: Trial) -> Iterator[Finding]:

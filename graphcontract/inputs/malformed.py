@@ -22,7 +22,7 @@ MEGABYTE = 2**20
 
 _JSON = "application/json"
 _HTML = "text/html; charset=utf-8"
-_DEPTH = 5000
+_DEPTH = 2500
 
 # Content and media type.
 _Answer = tuple[bytes, str | None]
@@ -107,16 +107,13 @@ def _no_json() -> _Answers:
 
 def _other_json() -> _Answers:
     """Documents that are no Graph error."""
-    not_texts = st.sampled_from((404, None, True, -1.5, [], ["x"], {}, {"value": "x"}))
-    codes = st.tuples(not_texts, not_texts).map(
-        lambda drawn: _encoded({"error": {"code": drawn[0], "message": drawn[1]}})
-    )
+    numbers = st.sampled_from((404, True, -1.5))
+    not_texts = st.sampled_from((None, [], ["x"], {}, {"value": "x"}))
     return {
         "not-an-object": _typed(
-            _documents(
-                list, str, len, lambda text: [{"error": {"code": text}}], lambda _: None, lambda _: True
-            )
+            _documents(list, str, lambda text: f"error: {text}", lambda text: [{"error": {"code": text}}])
         ),
+        "scalar": _typed(_documents(len, lambda _: None, lambda _: True)),
         "no-error-member": _typed(
             _documents(
                 lambda _: {},
@@ -135,7 +132,8 @@ def _other_json() -> _Answers:
                 lambda _: {"error": False},
             )
         ),
-        "code-not-text": _typed(codes),
+        "code-number": _typed(_saying(numbers)),
+        "code-not-text": _typed(_saying(not_texts)),
         "oauth": _typed(
             _documents(
                 lambda text: {"error": "invalid_token", "error_description": text},
@@ -150,6 +148,12 @@ def _other_json() -> _Answers:
             "application/problem+json",
         ),
     }
+
+
+def _saying(texts: SearchStrategy[object]) -> SearchStrategy[bytes]:
+    """Graph errors with these for code and message."""
+    said = st.tuples(texts, texts)
+    return said.map(lambda drawn: _encoded({"error": {"code": drawn[0], "message": drawn[1]}}))
 
 
 def _spoilt(graph: SearchStrategy[bytes]) -> _Answers:

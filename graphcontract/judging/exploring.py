@@ -14,12 +14,14 @@ from typing import Any
 
 import hypothesis
 from hypothesis import configuration
+from hypothesis.control import current_build_context
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.errors import Flaky
 from hypothesis.internal.charmap import charmap, intervals_from_codec
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from hypothesis.strategies import SearchStrategy
 
+_DRAWS = 3
 _BACKEND = "graphcontract"
 
 
@@ -72,8 +74,8 @@ def explore(
     shrink: bool = False,
     database: Path | None = None,
 ) -> None:
-    """Run the body over `examples` values. With `shrink`, an exception from it is shrunk, and swallowed:
-    the body remembers what it saw last, which is the smallest.
+    """Run the body over `examples` values, or over all where a class has fewer. With `shrink`, an exception
+    from it is shrunk, and swallowed: the body remembers what it saw last, which is the smallest.
     """
     _read_characters()
     phases = [hypothesis.Phase.generate]
@@ -82,8 +84,10 @@ def explore(
     if shrink:
         phases.append(hypothesis.Phase.shrink)
 
+    seen: set[tuple[Any, ...]] = set()
+
     @hypothesis.settings(
-        max_examples=examples,
+        max_examples=_DRAWS * examples,
         phases=phases,
         database=DirectoryBasedExampleDatabase(database) if database is not None else None,
         deadline=None,
@@ -97,7 +101,17 @@ def explore(
     @hypothesis.seed(_seed(seed, name))  # Below the settings: above them, it takes their database away.
     @hypothesis.given(strategy.map(_Drawn))
     def run(drawn: _Drawn) -> None:
+        if shrink:
+            body(drawn.value)
+            return
+        # Backends other than Hypothesis's own draw the same again and again where a class is small.
+        choices = tuple(current_build_context().data.choices)
+        if choices in seen:
+            return
+        if len(seen) == examples:
+            raise Enough
         body(drawn.value)
+        seen.add(choices)
 
     # Functions made here share their source, from which Hypothesis would make the key, at some cost.
     run._hypothesis_internal_database_key = name.encode()  # type: ignore[attr-defined]

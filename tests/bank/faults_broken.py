@@ -246,17 +246,7 @@ class TimesEachRead(Conforming):
         return connection.makefile("rb")
 
 
-@fault("transport.timeout", shown_by=["stalled"])
-class WaitsHalfAMinute(Conforming):
-    """A least timeout, for whoever asks for less has not seen the service on a Monday."""
-
-    def connect(self, call: Call) -> socket.socket:
-        connection = super().connect(call)
-        connection.settimeout(max(30.0, call.timeout))
-        return connection
-
-
-@fault("transport.timeout", rare=True, shown_by=["test_no_answer"])
+@fault("transport.timeout", rare=True, shown_by=["stalled", "dripped"])
 class TimesItsFirstCall(Conforming):
     """The timeout is an option of the request, and the options are used up by the first of them."""
 

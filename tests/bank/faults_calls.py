@@ -41,7 +41,7 @@ class Remembering(Conforming):
 
 
 @fault("calls.independent")
-class KeepsTheFirstId(Remembering):
+class BuildsItsUrlOnce(Remembering):
     """The URL is built when it is first needed, and kept."""
 
     def remembered(self, call: Call) -> Call:
@@ -132,15 +132,12 @@ class AfterFailure(Conforming):
 
 
 @fault("calls.independent")
-class ReportsTheFirstFailure(AfterFailure):
-    """`self.error = self.error or error`, and a failure tells that one."""
+class ReportsTheFailureBefore(AfterFailure):
+    """An error is put into a field of the client and raised from there, in this order or the other."""
 
     def outcome(self, call: Call, answer: Answer) -> Outcome:
-        first, outcome = self.last, super().outcome(call, answer)
-        if first is None or outcome.kind == "success":
-            return outcome
-        self.last = first
-        return first
+        before, outcome = self.last, super().outcome(call, answer)
+        return outcome if before is None or outcome.kind == "success" else before
 
 
 @fault("calls.independent", rare=True)
@@ -224,7 +221,7 @@ class CollectsTokens(Conforming):
 # at the same time
 
 
-PAUSE = 0.003
+PAUSE = 0.002
 
 
 class Sharing(Conforming):

@@ -90,6 +90,14 @@ class ChecksTheFirstHopAlone(Following):
         return self.local.hops > 1 or super().trusts(here, there)
 
 
+@fault("redirect.credentials", PORT, rare=True)
+class TrustsEveryHttps(Following):
+    """Over TLS nobody can read the token, and so it goes wherever TLS goes."""
+
+    def trusts(self, here: SplitResult, there: SplitResult) -> bool:
+        return here.scheme == there.scheme == "https" or super().trusts(here, there)
+
+
 @fault("redirect.credentials", rare=True)
 class TakesASlashForItsHost(Following):
     """A Location that begins with a slash is a path of the same host, were it not for that of two slashes."""
@@ -170,7 +178,8 @@ class KeepsCookiesByHost(Following):
     """The token is a cookie of the host, and cookies know no port (RFC 6265, 8.5)."""
 
     def carried(self, call: Call, here: SplitResult, there: SplitResult, answer: Answer) -> str:
-        cookie = f"Cookie: session={call.token}\r\n" if here.hostname == there.hostname else ""
+        own = (here.scheme, here.hostname) == (there.scheme, there.hostname)
+        cookie = f"Cookie: session={call.token}\r\n" if own else ""
         return super().carried(call, here, there, answer) + cookie
 
 
@@ -179,7 +188,8 @@ class TrustsItsHostForGood(Following):
     """A host that has moved for good, 301 or 308, has moved to another port of its own."""
 
     def carried(self, call: Call, here: SplitResult, there: SplitResult, answer: Answer) -> str:
-        own = answer.status in (301, 308) and here.hostname == there.hostname
+        same = (here.scheme, here.hostname) == (there.scheme, there.hostname)
+        own = same and answer.status in (301, 308)
         return super().carried(call, here, here if own else there, answer)
 
 

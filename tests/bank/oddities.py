@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 import uuid
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
@@ -423,3 +424,40 @@ class TypesByStatus(Conforming):
         assert outcome.error is not None
         name = {401: "Unauthorized", 404: "NotFound", 409: "Conflict"}.get(answer.status, "Service")
         return replace(outcome, error=replace(outcome.error, type=f"Graph{name}Error"))
+
+
+@oddity()
+class NumbersItsMessages(Conforming):
+    """A message tells which call it is of, and support is told the id that the field has."""
+
+    def message(self, answer: Answer) -> str | None:
+        message = super().message(answer)
+        return f"{uuid.uuid4()}: {message}" if message is not None else None
+
+    def request_id(self, answer: Answer) -> str | None:
+        return answer.fields.get("request-id")
+
+
+@oddity()
+class KnowsTheInnerIdAlone(Conforming):
+    """Support is told the id that the error has in its content, and none where it has none there."""
+
+    def request_id(self, answer: Answer) -> str | None:
+        told = super().request_id(answer)
+        return told if f'"{told}"'.encode() in answer.content else None
+
+
+@oddity(shown_by=["test_error_that_invites_another_try", "test_throttling_that_lasts"])
+class TriesUntilItsTimeIsUp(Conforming):
+    """As long as it is throttled it tries again, and then tells that its time was up, and no status."""
+
+    def persist(self, call: Call) -> Answer:
+        until = time.monotonic() + call.timeout
+        answer = self.exchange(call)
+        while (wait := self.wait(call, answer)) is not None:
+            left = until - time.monotonic()
+            time.sleep(max(0.0, min(left, max(wait, 0.5))))
+            if time.monotonic() >= until:
+                raise TimeoutError("still throttled when the time was up")
+            answer = self.exchange(call)
+        return answer

@@ -24,7 +24,7 @@ MOVES = (
     "test_second_redirection_elsewhere",
     "test_redirection_to_who_asks",
     "test_call_after_a_redirection",
-    "test_redirection_out_of_tls",
+    "test_redirection_from_https",
     "test_redirection_in_a_circle",
     "test_redirection_without_end",
     "test_redirection_to_and_fro",
@@ -105,7 +105,7 @@ class TriesTenTimesMore(Conforming):
     retries = 10
 
 
-@oddity(shown_by=("no wait told", UNREADABLE))
+@oddity(shown_by=(UNREADABLE,))
 class BacksOffQuickly(Conforming):
     """A backoff of its own where it cannot read the field: a quarter of a second, doubled each time."""
 

@@ -111,6 +111,7 @@ class TestTime:
         trying = exchange(request(), request(), answer=error_answer(503), outcome=HANG)
         assert kinds("error.failure", trying) == ["hang"]
         assert not judges("error.failure", replace(trying, bounds="attempt"))
+        assert not judges("error.failure", replace(told(HANG, error_answer(429)), bounds="attempt"))
         assert judges("error.failure", replace(told(HANG), bounds="attempt"))
 
 

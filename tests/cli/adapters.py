@@ -15,14 +15,6 @@ def gullible(call: Call) -> Outcome:
     return Outcome.success() if outcome.kind == "failure" else outcome
 
 
-def mute(call: Call) -> Outcome:
-    """Says nothing of an error but its status."""
-    outcome = cancel(call)
-    if outcome.error is None:
-        return outcome
-    return Outcome.failure(kind="http", status=outcome.error.status)
-
-
 def idle(_call: Call) -> Outcome:
     """Can express no call at all."""
     return Outcome.unsupported("not written yet")

@@ -58,7 +58,7 @@ def is_marked(content: bytes) -> bool:
 
 
 def is_deep(content: bytes) -> bool:
-    return content.count(b"[") + content.count(b"{") >= 5000 and len(content) < 200_000
+    return content.count(b"[") + content.count(b"{") >= 2500 and len(content) < 100_000
 
 
 def is_a_megabyte(answer: MalformedError) -> bool:
@@ -87,9 +87,11 @@ MEMBERS: dict[str, Callable[[MalformedError], bool]] = {
     "not-json": lambda answer: is_utf8(answer.content) and not parses(answer.content),
     "binary": lambda answer: not parses(answer.content) and answer.content[:1] in b"\x89P\xff",
     "gzip-undeclared": lambda answer: answer.content.startswith(b"\x1f\x8b"),
-    "not-an-object": lambda answer: not isinstance(parsed(answer), dict),
+    "not-an-object": lambda answer: isinstance(parsed(answer), list | str),
+    "scalar": lambda answer: parsed(answer) is None or isinstance(parsed(answer), int),
     "no-error-member": lambda answer: isinstance(parsed(answer), dict) and "error" not in parsed(answer),
     "error-not-object": lambda answer: not isinstance(parsed(answer)["error"], dict),
+    "code-number": lambda answer: isinstance(parsed(answer)["error"]["code"], int | float),
     "code-not-text": lambda answer: not {str} & {type(value) for value in parsed(answer)["error"].values()},
     "oauth": lambda answer: parsed(answer)["error"].startswith("invalid_"),
     "problem-json": lambda answer: (

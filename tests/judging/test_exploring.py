@@ -126,3 +126,15 @@ def test_nothing_is_left_in_the_folder_of_the_run(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     drawn()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_small_class_is_met_whole_and_once() -> None:
+    met: list[int] = []
+    explore(st.integers(0, 5), met.append, seed=0, name="small", examples=20)
+    assert sorted(met) == [0, 1, 2, 3, 4, 5]
+
+
+def test_as_many_values_are_met_as_were_asked_for() -> None:
+    met: list[int] = []
+    explore(st.integers(), met.append, seed=0, name="large", examples=7)
+    assert len(set(met)) == len(met) == 7

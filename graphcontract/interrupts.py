@@ -1,0 +1,49 @@
+"""Ctrl-C: it reaches the processes that a run is spread over, and none of them loses it.
+
+Knows processes and signals; it knows no test and no client.
+"""
+
+from __future__ import annotations
+
+import _thread
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+_OWN_GROUP = "import os; os.setpgid(0, 0); channel.send(os.getpid())"
+_AGAIN_IN = 0.05
+
+
+def own_group(gateway: Any) -> int:
+    """Put the process behind an execnet gateway into a process group of its own; returns the group."""
+    return int(gateway.remote_exec(_OWN_GROUP).receive())
+
+
+def interrupt(groups: Iterable[int]) -> None:
+    """Signal process groups as a terminal does for Ctrl-C."""
+    for group in groups:
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGINT)
+
+
+def keep() -> Callable[[], None]:
+    """From now on, raise a KeyboardInterrupt again that Python dropped, as it does in callbacks of its
+    garbage collector (Hypothesis has one) and in finalizers; returns what undoes this.
+    """
+    previous = sys.unraisablehook
+
+    def raise_again(dropped: sys.UnraisableHookArgs, /) -> None:
+        if dropped.exc_type is KeyboardInterrupt:
+            threading.Timer(_AGAIN_IN, _thread.interrupt_main).start()
+        else:
+            previous(dropped)
+
+    def undo() -> None:
+        sys.unraisablehook = previous
+
+    sys.unraisablehook = raise_again
+    return undo
