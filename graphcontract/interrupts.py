@@ -5,7 +5,6 @@ Knows processes and signals; it knows no test and no client.
 
 from __future__ import annotations
 
-import _thread
 import os
 import signal
 import sys
@@ -34,11 +33,12 @@ def keep() -> Callable[[], None]:
     """From now on, raise a KeyboardInterrupt again that Python dropped, as it does in callbacks of its
     garbage collector (Hypothesis has one) and in finalizers; returns what undoes this.
     """
-    previous = sys.unraisablehook
+    previous, main = sys.unraisablehook, threading.main_thread().ident
 
     def raise_again(dropped: sys.UnraisableHookArgs, /) -> None:
         if dropped.exc_type is KeyboardInterrupt:
-            threading.Timer(_AGAIN_IN, _thread.interrupt_main).start()
+            # A real signal, a moment later and from another thread: it ends a wait, and not this callback.
+            threading.Timer(_AGAIN_IN, signal.pthread_kill, (main, signal.SIGINT)).start()
         else:
             previous(dropped)
 

@@ -104,8 +104,10 @@ def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding("rewritten", owed, said(exchange.outcome), str(status), last)
 
 
-def _looped(_contract: Contract, trial: Trial) -> bool:
-    statuses = {response.status for response in trial.last.responses}
+def _looped(contract: Contract, trial: Trial) -> bool:
+    own = own_requests(contract, trial.last)
+    answers = (each for each in trial.last.responses if trial.last.requests[each.request] in own)
+    statuses = {response.status for response in answers}
     return any(_locations(trial.last)) and all(300 <= status < 400 for status in statuses)
 
 

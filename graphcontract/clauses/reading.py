@@ -16,13 +16,14 @@ from typing import Literal
 from urllib.parse import quote
 
 from graphcontract.contract import Contract
-from graphcontract.exchange import Call, Exchange, Outcome, ReportedError, WireRequest, WireResponse
+from graphcontract.exchange import Call, Exchange, Outcome, ReportedError, Trial, WireRequest, WireResponse
 from graphcontract.service import Concerns, request_id_of
 from graphcontract.target import UNRESERVED, Target, Template, is_plain, read, same_name, without_namespace
 
 GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 TELLING = 20
+LINE_END = re.compile(rb"\r?\n(?![ \t])")
 _LONG = 128
 _OPAQUE = re.compile(r"[A-Za-z0-9-]+")
 _URL_SAFE = str.maketrans("+/", "-_")
@@ -234,3 +235,13 @@ def unexposed(error: GraphError, before: Outcome, after: Outcome) -> list[TextOf
     reported = after.error or ReportedError()
     told = [text for text in TEXTS_OF_ERROR if exposes(error, before.error, text)]
     return [text for text in told if not exposes(error, reported, text)]
+
+
+def broke_off(exchange: Exchange) -> bool:
+    """Whether the client neither sent nor refused."""
+    return not exchange.requests and exchange.outcome.kind in ("crash", "hang")
+
+
+def control_sent(contract: Contract, trial: Trial) -> bool:
+    """Whether the first of a trial's controls went out."""
+    return len(trial.steps) > 1 and bool(own_requests(contract, trial.steps[0]))

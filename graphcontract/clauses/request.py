@@ -1,24 +1,23 @@
-"""The request that the action's page demands: method, path, id, query, content, credentials, number."""
+"""The request that the action's page demands: method, path, id, query, content, number."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.reading import (
-    TELLING,
+    LINE_END,
     abbreviated,
     answered,
     asking,
-    carries,
+    broke_off,
     character_class,
+    control_sent,
     difference,
     has_usable_id,
     is_opaque,
     is_ordinary,
-    is_usable,
     own_requests,
     target_of,
 )
@@ -34,10 +33,6 @@ from graphcontract.target import (
     without_namespace,
 )
 
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
-_LINE_END = re.compile(rb"\r?\n(?![ \t])")
-_FIELD = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+(?=:)")
-
 
 def _sent(contract: Contract, trial: Trial) -> bool:
     return bool(own_requests(contract, trial.last))
@@ -50,15 +45,6 @@ def _sent_with_id(contract: Contract, trial: Trial) -> bool:
         is_plain(task_id)
         or all(each.malformed is None and _id_fault(contract, each, task_id) is None for each in requests)
     )
-
-
-def _broke_off(exchange: Exchange) -> bool:
-    """Whether the client neither sent nor refused."""
-    return not exchange.requests and exchange.outcome.kind in ("crash", "hang")
-
-
-def _control_sent(contract: Contract, trial: Trial) -> bool:
-    return len(trial.steps) > 1 and bool(own_requests(contract, trial.steps[0]))
 
 
 @clause("request.method", "other-method", "letter-case", when=_sent)
@@ -172,14 +158,14 @@ def _id_on_trial(contract: Contract, trial: Trial) -> bool:
 
 def _odd_id_broke_it(contract: Contract, trial: Trial) -> bool:
     exchange = trial.last
-    return _broke_off(exchange) and not is_opaque(exchange.call.task_id) and _control_sent(contract, trial)
+    return broke_off(exchange) and not is_opaque(exchange.call.task_id) and control_sent(contract, trial)
 
 
 @clause("request.task-id", "changed", "raw", "split", "cut", "crash", when=_id_on_trial)
 def task_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """One segment that decodes to the very id; a crash counts where a plain id went out."""
     wanted = trial.last.call.task_id
-    if _broke_off(trial.last):
+    if broke_off(trial.last):
         seen = f"the client sent nothing: {trial.last.outcome.kind}, {trial.last.outcome.reason}"
         yield Finding("crash", f"a segment that decodes to {wanted!r}", seen, _oddest(wanted))
         return
@@ -194,7 +180,7 @@ def task_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
 def _id_fault(contract: Contract, request: WireRequest, wanted: str) -> tuple[str, str, str] | None:
     """Kind, observation and class of input where a request does not carry the id as owed."""
     if request.malformed is not None:
-        line = _LINE_END.split(request.raw.lstrip(b"\r\n"), 1)[0].split(b" ", 1)[-1]
+        line = LINE_END.split(request.raw.lstrip(b"\r\n"), 1)[0].split(b" ", 1)[-1]
         raw = [each for each in wanted if not each.isalnum() or not each.isascii()]
         raw = [each for each in raw if character_class(each) in ("space", "non-ascii", "unsafe")]
         found = next((each for each in raw if each.encode() in line.rsplit(b" HTTP/", 1)[0]), None)
@@ -274,102 +260,6 @@ def _uncounted(contract: Contract, exchange: Exchange) -> list[WireRequest]:
     connections = {each.connection for each in own}
     behind = [each for each in exchange.requests if not each.version and each.connection in connections]
     return [each for each in behind if each not in own]
-
-
-def _credentials_on_trial(contract: Contract, trial: Trial) -> bool:
-    if not is_usable(trial.last.call):
-        return False
-    return _sent(contract, trial) or _odd_token_broke_it(contract, trial)
-
-
-def _odd_token_broke_it(contract: Contract, trial: Trial) -> bool:
-    exchange = trial.last
-    return _broke_off(exchange) and is_ordinary(contract, exchange.call) and _control_sent(contract, trial)
-
-
-@clause(
-    "request.authorization",
-    "missing",
-    "repeated",
-    "other-scheme",
-    "other-token",
-    "elsewhere",
-    "present",
-    "crash",
-    when=_credentials_on_trial,
-    needs=frozenset({"credentials"}),
-    unowed=lambda contract: (
-        "the contract leaves Authorization open"
-        if contract.request.fields["Authorization"] == "unconstrained"
-        else None
-    ),
-)
-def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Bearer in any letter case, one or more spaces, the token unchanged, and the token nowhere else."""
-    token = trial.last.call.token
-    if _broke_off(trial.last):
-        seen = f"the client sent nothing: {trial.last.outcome.kind}, {trial.last.outcome.reason}"
-        yield Finding("crash", "Authorization: Bearer and the token", seen, _token_class(token))
-        return
-    required = contract.request.fields["Authorization"] == "require"
-    for request in asking(contract, trial.last):
-        if required:
-            yield from _authorization_faults(request, token)
-        elif request.values("authorization"):
-            yield Finding("present", "no Authorization field", "one", at=request)
-    for request in own_requests(contract, trial.last):
-        yield from _leaks(request, token)
-
-
-def _authorization_faults(request: WireRequest, token: str) -> Iterator[Finding]:
-    values = request.values("authorization")
-    if not values:
-        yield Finding("missing", "one Authorization field", "none", at=request)
-    if len(values) > 1:
-        yield Finding("repeated", "one Authorization field", f"{len(values)} of them", at=request)
-    for value in values[:1]:
-        scheme, _, given = value.strip(" \t").partition(" ")
-        given = given.lstrip(" ")
-        if scheme.lower() != "bearer":
-            seen = f"the scheme {abbreviated(scheme, 40)}" if given else f"no scheme, {len(value)} characters"
-            yield Finding("other-scheme", "Bearer and the token", seen, at=request)
-        elif given != token:
-            changed = difference(token, given)
-            input = "long" if changed == "long" else "short" if len(token) < TELLING else changed
-            seen = _comparison(token, given)
-            yield Finding("other-token", "Bearer and the token unchanged", seen, input, request)
-
-
-def _comparison(owed: str, seen: str) -> str:
-    """How two tokens differ, without showing either."""
-    same = next(
-        (i for i, (a, b) in enumerate(zip(owed, seen, strict=False)) if a != b), min(len(owed), len(seen))
-    )
-    return f"{len(seen)} characters that differ from the token's {len(owed)} from the {same + 1}th on"
-
-
-def _leaks(request: WireRequest, token: str) -> Iterator[Finding]:
-    head, *content = _HEAD_END.split(request.raw.lstrip(b"\r\n"), 1)
-    line, *fields = _LINE_END.split(head)
-    parts = [("the request target", decode(line.decode("latin-1")))]
-    parts += [(_named(field), field) for field in fields if not field.lower().startswith(b"authorization:")]
-    parts += [("the content", each) for each in content]
-    for where, seen in parts:
-        if carries(seen, token):
-            owed = "the token in Authorization alone"
-            yield Finding("elsewhere", owed, f"it stands in {where}", at=request)
-            return
-
-
-def _named(field: bytes) -> str:
-    name = _FIELD.match(field)
-    return f"the field {name[0].decode()}" if name else "a line that is no field"
-
-
-def _token_class(token: str) -> str:
-    if len(token) < TELLING:
-        return "short"
-    return "long" if len(token) > 1024 else "token"
 
 
 def _once_on_trial(contract: Contract, trial: Trial) -> bool:

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from graphcontract.exchange import Call, Outcome
 from tests.bank import faults_secrets
 from tests.bank.client import Answer, Conforming
-from tests.bank.faults_kept import KeptConnection, Line
 from tests.bank.registry import fault
 
 __all__ = ["faults_secrets"]
@@ -332,14 +331,3 @@ class HasOneStatus(Conforming):
         self.shown = answer.status
         time.sleep(PAUSE)
         return self.shown
-
-
-@fault("calls.concurrent", "calls.independent", rare=True)
-class HasOneLine(KeptConnection):
-    """One connection for all calls, without a lock and whatever the host."""
-
-    def take(self, host: str) -> Line | None:
-        return next(iter(self.lines.values()), None)
-
-    def keeps(self, answer: Answer) -> bool:
-        return True
