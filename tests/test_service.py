@@ -154,7 +154,8 @@ def test_before_and_after() -> None:
 
 
 def test_fields_of_interim_answers() -> None:
-    rendered = render(Answer(204, (("A", "b"),), interim=(100, 103), interim_fields=(("Link", "x"),)), asking())
+    hinting = Answer(204, (("A", "b"),), interim=(100, 103), interim_fields=(("Link", "x"),))
+    rendered = render(hinting, asking())
     assert rendered.before == head("HTTP/1.1 100 Continue", "Link: x") + head(
         "HTTP/1.1 103 Early Hints", "Link: x"
     )

@@ -51,7 +51,7 @@ def _away(exchange: Exchange, *ways: str) -> Iterator[tuple[str, WireRequest]]:
 
 def _leads(*ways: str) -> When:
     def when(_contract: Contract, trial: Trial) -> bool:
-        led = any(_way(trial.last, place) in ways for _, place in _locations(trial.last))
+        led = any(_way(step, place) in ways for step in trial.steps for _, place in _locations(step))
         return led or any(_away(trial.last, *ways))
 
     return when

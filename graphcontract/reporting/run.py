@@ -40,7 +40,7 @@ class Run:
         if status == 0 and self.footer["counts"].get("known-failure"):
             return "The client fails as is known.", True
         if status == 0 and must["judged"] < must["planned"]:
-            return "Nothing that was judged fell short.", True
+            return "The client honours the contract as far as it was judged.", True
         if status == 1 and all(
             each["verdict"] == "fixed" for each in self.fallen_short() if each["fails_run"]
         ):
