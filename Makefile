@@ -23,9 +23,9 @@ test: setup  ## every test, types and style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 4
 
-kill-table: setup  ## the whole gate against every faulty client (minutes)
+kill-table: setup  ## the whole gate against every faulty client (an hour)
 	$(BIN)/python -m tests.bank.table
 
 bench: setup  ## speed, as ratios within one run
