@@ -67,7 +67,7 @@ class Driver {
         https: true,
         hosts: [],
         proxy: "none",
-        timeout: "call",
+        timeout: "attempt", // the waits between attempts do not listen to the signal
         token: "call",
         status: true,
         surface: "generic",

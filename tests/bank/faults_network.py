@@ -143,6 +143,8 @@ class AuthorizesWhereItIsAsked(Following):
 class RemembersWhereItMoved(Following):
     """A permanent redirection is for good: the next call goes straight to the new place, token and all."""
 
+    retries = 0
+
     def __init__(self) -> None:
         super().__init__()
         self.moved: dict[str | None, str] = {}

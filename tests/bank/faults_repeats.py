@@ -371,7 +371,7 @@ class RepeatsOnKeptConnections(KeptConnection):
     def exchange(self, call: Call) -> Answer:
         try:
             return super().exchange(call)
-        except (OSError, BadAnswer):
+        except (ConnectionError, BadAnswer):
             if not self.kept:
                 raise
             return super().exchange(call)

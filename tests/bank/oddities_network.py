@@ -270,16 +270,16 @@ class KeepsWhatIsInOrder(KeptConnection):
 
 
 @oddity(shown_by=CALLS)
-class QueuesCalls(Conforming):
-    """A lock around the client: calls that are made at once are made one after another."""
+class ConnectsOneAtATime(Conforming):
+    """A lock around what is shared: calls that are made at once connect one after another."""
 
     def __init__(self) -> None:
         super().__init__()
         self.turn = threading.Lock()
 
-    def cancel(self, call: Call) -> Outcome:
+    def connect(self, call: Call) -> socket.socket:
         with self.turn:
-            return super().cancel(call)
+            return super().connect(call)
 
 
 @oddity(shown_by=(*CALLS, *BROKEN))

@@ -73,7 +73,8 @@ def in_process(write: Write) -> Iterator[Callable[[str], InProcessClient]]:
 # Loading
 
 
-def test_current_directory_is_searched_first(write: Write) -> None:
+def test_current_directory_is_searched_first(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)  # rich may have brought the library's
     write("def cancel(call): return Outcome.success(status=204)", name="colorsys")
     assert Adapter("colorsys:cancel").call(a_call()) == Outcome.success(status=204)
 

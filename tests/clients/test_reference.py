@@ -255,7 +255,7 @@ def test_error_object(
     )
 
 
-CODED = gzip.compress(json.dumps({"error": {"code": "coded"}}).encode())
+CODED = gzip.compress(json.dumps({"error": {"code": "coded"}}).encode(), mtime=0)
 
 
 @pytest.mark.parametrize(
