@@ -80,7 +80,7 @@ LEADING_NOWHERE: Mapping[str, Answer] = {
 }
 
 
-@proves("response.redirection", "response.not-modified")
+@proves("response.redirection", "response.not-modified", "secrets.token")
 @given(
     status=constants({str(status): status for status in REDIRECTIONS}),
     sent=constants(LEADING_NOWHERE),

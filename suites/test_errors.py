@@ -30,7 +30,7 @@ JSON = ("Content-Type", "application/json")
 CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="'
 
 
-@proves("error.failure", "error.status")
+@proves("error.failure", "error.status", "secrets.token")
 @given(status=statuses())
 def test_every_error_is_failure(gate: Gate, status: int) -> None:
     gate.judge(gate.plain_call(), [plain_error(status)])
@@ -64,7 +64,7 @@ def test_error_that_invites_another_try(gate: Gate, answers: Sequence[Answer]) -
     gate.judge(gate.plain_call(), answers)
 
 
-@proves("error.shape", "error.code", "error.message", "error.request-id")
+@proves("error.shape", "error.code", "error.message", "error.request-id", "secrets.token")
 @given(case=graph_errors)
 def test_legal_errors(gate: Gate, case: ErrorCase) -> None:
     control = gate.control([plain_error(case.status)])
@@ -106,7 +106,7 @@ def test_errors_as_they_are_sent(gate: Gate, sent: Answer) -> None:
     gate.judge(gate.plain_call(), [sent], after=[gate.control([plain_error(sent.status)])])
 
 
-@proves("error.malformed")
+@proves("error.malformed", "secrets.token")
 @given(case=malformed)
 def test_malformed_errors(gate: Gate, case: MalformedError) -> None:
     sent = at_once(answer(case.status, case.content, case.media_type))

@@ -18,6 +18,7 @@ from graphcontract.suite import given, proves
     "request.content-type",
     "request.authorization",
     "request.once",
+    "secrets.token",
 )
 @given(call=calls)
 def test_request(gate: Gate, call: Call) -> None:
@@ -43,13 +44,13 @@ def test_opaque_id(gate: Gate, call: Call) -> None:
     gate.judge(call, [service.success()], after=[gate.control([service.success()])])
 
 
-@proves("input.unusable-id", "request.once")
+@proves("input.unusable-id", "request.once", "secrets.token")
 @given(call=unusable_calls)
 def test_unusable_id(gate: Gate, call: Call) -> None:
     gate.judge(call, [service.success()])
 
 
-@proves("input.injection", "request.once")
+@proves("input.injection", "request.once", "secrets.token")
 @given(call=control_calls)
 def test_control_characters(gate: Gate, call: Call) -> None:
     gate.judge(call, [service.success()])

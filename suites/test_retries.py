@@ -74,6 +74,7 @@ UNREADABLE: Mapping[str, Sequence[str]] = {
     "superscript": ["\xb2"],
     "half a date": ["Wed, 12 Nov"],
     "no such date": ["Wed, 32 Nov 2025 25:61:61 GMT"],
+    "no such year": ["Wed, 12 Nov 99999999999 09:30:00 GMT"],
 }
 
 

@@ -117,7 +117,7 @@ def _wait(response: httpx.Response) -> float | None:
     value = response.headers.get("retry-after", "")
     try:
         return float(value) if _SECONDS.fullmatch(value) else max(0.0, _date(value) - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return 1.0
 
 
