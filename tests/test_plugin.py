@@ -102,7 +102,8 @@ def test_an_item_a_clause(project: Project) -> None:
     said = project.pytest(
         *SUITES, "-m", "graphcontract", "-k", "(test_request and not retry) or interim", "-rA"
     )
-    assert items(said, "PASSED") == {id for id in CLAUSES if id.startswith(("request.", "input."))}
+    proved = ("request.", "input.", "secrets.")
+    assert items(said, "PASSED") == {id for id in CLAUSES if id.startswith(proved)}
     assert "this transport does not show raw bytes" in said
     assert re.search(r"[0-9]+ of [0-9]+ MUST judged, [0-9]+ exchanges", said)
     assert sorted(path.name for path in project.folder.iterdir()) == ["pytest.ini"]
