@@ -207,11 +207,6 @@ class Exchange:
     certificate: str | None = None
     bounds: str = "call"
 
-    @property
-    def answered(self) -> WireResponse | None:
-        """The last answer that was sent, None where nothing was asked."""
-        return self.responses[-1] if self.responses else None
-
 
 @dataclass(frozen=True, slots=True)
 class Trial:

@@ -142,10 +142,6 @@ def update(
     _remind(failing, listed)
 
 
-def _gates(verdict: Mapping[str, Any]) -> bool:
-    return bool(verdict["fails_run"]) or verdict["level"] == "MUST"
-
-
 def _remind(failing: Iterable[str], listed: Iterable[str]) -> None:
     new = sorted(set(failing) - set(listed))
     if new:
