@@ -16,9 +16,9 @@ FLOORS = (
     {"schemas"},
     {"checking", "inputs", "pages", "service", "target"},
     {"clauses", "clients", "loading", "suite", "transports"},
-    {"judging", "reporting"},
+    {"drift", "judging", "reporting", "tenant"},
     {"session", "suites"},
-    {"doctor"},
+    {"doctor", "live"},
     {"plugin"},
     {"cli"},
 )
@@ -26,11 +26,14 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 NEVER = {
     "clauses": {"httpx", "hypothesis", "pytest", "rich", "socket", "typer"},
     "clients": {"hypothesis", "pytest", "rich", "typer"},
+    "drift": {"hypothesis", "pytest", "rich", "typer"},
     "inputs": {"httpx", "pytest", "rich", "socket", "typer"},
     "judging": {"httpx", "pytest", "rich", "socket", "typer"},
     "reporting": {"httpx", "hypothesis", "pytest", "socket", "typer"},
+    "live": {"hypothesis", "pytest", "rich", "typer"},
     "session": {"httpx", "pytest", "rich", "typer"},
     "suites": {"httpx", "pytest", "rich", "socket", "typer"},
+    "tenant": {"hypothesis", "pytest", "rich", "typer"},
     "transports": {"hypothesis", "pytest", "rich", "typer"},
 }
 

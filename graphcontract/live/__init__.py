@@ -1,0 +1,1 @@
+"""The service clauses against a tenant, safe there by construction."""
