@@ -9,6 +9,7 @@ from typing import Any, Literal
 Level = Literal["MUST", "SHOULD", "MAY"]
 Presence = Literal["absent", "required", "unconstrained"]
 FieldRule = Literal["require", "forbid", "unconstrained"]
+Party = Literal["client", "service"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One requirement: `basis` says who demands it, `sources` where they do."""
+    """One requirement: `by` says who owes it, `basis` who demands it, `sources` where they do."""
 
     id: str
     group: str
@@ -35,6 +36,7 @@ class Clause:
     why: str = ""
     disputed: bool = False
     aliases: tuple[str, ...] = ()
+    by: Party = "client"
 
     @property
     def counted_level(self) -> Level:

@@ -189,10 +189,10 @@ class WireResponse:
 class Exchange:
     """One call, all that it sent and was answered, and what the client says: two witnesses.
 
-    `elsewhere` holds the requests that came to the call's other origins; `connections` counts those
-    opened to its own root, whether or not a request came over them; `fault` is the first that its
-    answers were to show; `certificate` is what its root showed, None over plain http; `bounds` is what
-    the client's timeout bounds (driver protocol, `limits`).
+    `own_root` is where a call goes that names no root; `elsewhere` holds the requests that came to the call's
+    other origins; `connections` counts those opened to its own root, whether or not a request came over them;
+    `fault` is the first that its answers were to show; `certificate` is what its root showed, None over plain
+    http; `bounds` is what the client's timeout bounds (driver protocol, `limits`).
     """
 
     call: Call
@@ -206,6 +206,13 @@ class Exchange:
     fault: Fault | None = None
     certificate: str | None = None
     bounds: str = "call"
+    own_root: str = ""
+    purpose: str = ""
+
+    @property
+    def root(self) -> str:
+        """The service root that was to be asked, with its version segment."""
+        return self.call.base_url or self.own_root
 
 
 @dataclass(frozen=True, slots=True)

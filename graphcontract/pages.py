@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from graphcontract.contract import Clause, Contract
 
+_MENDING = {"client": "How to mend a client", "service": "What to do about it"}
+_COMMAND = {"client": "check CLIENT", "service": "live --tenant-url URL"}
 _TOP = "Generated from the contract files by `make docs`; change those, not this page."
 
 
@@ -38,10 +40,10 @@ def _page(clause: Clause) -> Iterator[str]:
     yield "\n## What a failure looks like\n\n| kind | what was owed, and how it was missed |\n| --- | --- |"
     yield from (f"| {kind.name} | {_cell(kind.text)} |" for kind in clause.kinds.values())
     yield f"\n```\n{clause.sample}\n```\n"
-    yield f"## How to mend a client\n\n{clause.mend}\n"
+    yield f"## {_MENDING[clause.by]}\n\n{clause.mend}\n"
     if clause.aliases:
         yield f"Earlier ids: {', '.join(clause.aliases)}.\n"
-    yield f"Judge it alone: `graphcontract check CLIENT --select {clause.id}`\n"
+    yield f"Judge it alone: `graphcontract {_COMMAND[clause.by]} --select {clause.id}`\n"
 
 
 def _cell(text: str) -> str:

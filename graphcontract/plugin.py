@@ -36,7 +36,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     ("contract", {"metavar": "ID|FILE", "help": "contract to judge by"}),
-    ("transport", {"choices": ("loopback", "mock"), "help": "where answers come from"}),
+    ("transport", {"choices": ("loopback", "mock", "proxy"), "help": "where answers come from"}),
     ("profile", {"choices": ("quick", "gate", "nightly"), "help": "how much to explore"}),
     ("seed", {"metavar": "N", "help": "seed of the inputs"}),
     ("fail-on", {"choices": ("must", "should"), "help": "lowest level whose violation fails a test"}),

@@ -6,7 +6,7 @@ Knows how the parts are put together; it knows neither pytest nor a terminal.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from graphcontract.clauses import known
-from graphcontract.clients import Client, ClientUnavailable, Start
-from graphcontract.clients.naming import make_client
+from graphcontract.clients import Client
 from graphcontract.clients.python import InProcessClient
-from graphcontract.contract import Contract
-from graphcontract.errors import UserError
+from graphcontract.contract import Contract, Party
 from graphcontract.judging import knownfailures
 from graphcontract.judging.gate import Gate
 from graphcontract.judging.knownfailures import Entry, KnownFailures
@@ -27,17 +25,11 @@ from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.trying import Trying
 from graphcontract.judging.verdict import Part
 from graphcontract.loading import load
-from graphcontract.service import plain_error
+from graphcontract.stations import OptionError, Stations
 from graphcontract.suite import SuiteTest
-from graphcontract.transports import Transport
 
 DEFAULT_CONTRACT = "sharepointmigrationtask-cancel"
 _REPEATED = ("client", "contract", "transport", "tls", "profile", "seed", "in_process", "implementation")
-_HARMLESS = "x"
-
-
-class OptionError(UserError):
-    """Options that cannot be carried out: `str()` says which and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +87,6 @@ class Session:
     planned: list[str]
     entries: list[Entry] = field(default_factory=list)
     gate: Gate | None = None
-    _transport: Transport | None = None
     _wanted: dict[str, list[str]] = field(default_factory=dict)
     _tryings: dict[str, Trying] = field(default_factory=dict)
 
@@ -120,54 +111,25 @@ class Session:
         if self.gate is not None:
             return self.gate.client
         options = self.options
-        if options.transport == "mock" and options.client.strip().startswith(("process:", "command:")):
-            raise OptionError(
-                "the mock transport serves Python callables in this process, and "
-                f"{options.client!r} is another program: use --transport loopback"
-            )
-        self._transport = _transport(options.transport, options.tls)
-        self._transport.__enter__()
-        try:
-            client, profile = self._start(), PROFILES[options.profile]
-            # Copies in this process would be one module, called from several threads that it may not bear.
-            another = None if isinstance(client, InProcessClient) else self._start
-            self.gate = Gate(self.contract, client, self._transport, profile, another=another)
-            self._check_reach()
-        except BaseException:
-            self.close()
-            raise
-        return self.gate.client
-
-    def _start(self) -> Client:
-        """Bring up one more client of the kind that was asked for."""
-        options, transport = self.options, self._transport
-        assert transport is not None
-        client = make_client(
+        stations = Stations(
+            self.contract,
             options.client,
-            in_process=options.in_process or options.transport == "mock",
-            start_timeout=options.start_timeout,
-            implementation=options.implementation,
-            path=self.contract.request.path,
+            options.transport,
+            options.tls,
+            options.in_process,
+            options.start_timeout,
+            options.implementation,
         )
-        try:
-            client.start(Start(self.contract.id, transport.hosts, ca_file=transport.ca_file))
-        except BaseException:
-            client.close()
-            raise
-        return client
-
-    def _check_reach(self) -> None:
-        """Stop where a client goes round the mock transport: every clause would fail alike."""
-        from graphcontract.transports.mock import Mock
-
-        if isinstance(self._transport, Mock) and self.gate is not None:
-            # What the client prints is not captured yet: this call has nothing to give away.
-            call = replace(self.gate.plain_call(), token=_HARMLESS)
-            self.gate.perform(call, [plain_error(409)])
-            self.gate.exchanges = 0
-            if self._transport.escaped is not None:
-                problem = f"the client goes round the mock transport: {self._transport.escaped}"
-                raise ClientUnavailable(problem, "That serves httpx alone: use --transport loopback.")
+        main = stations.main()
+        self.gate = Gate(
+            self.contract,
+            main.client,
+            main.transport,
+            PROFILES[options.profile],
+            another=stations.another(main),
+            at_own_root=None if isinstance(main.client, InProcessClient) else stations.own_root,
+        )
+        return main.client
 
     def want(self, test: SuiteTest, clause: str) -> None:
         """Announce that a clause of a test will be asked for."""
@@ -207,23 +169,27 @@ class Session:
         gate, self.gate = self.gate, None
         if gate is not None:
             gate.close()
-        transport, self._transport = self._transport, None
-        if transport is not None:
-            transport.__exit__(None, None, None)
+            gate.transport.__exit__(None, None, None)
 
 
-def planned(contract: Contract, select: Sequence[str], deselect: Sequence[str]) -> list[str]:
-    """Clauses that the patterns leave, in the contract's order; OptionError for one that matches nothing."""
-    chosen = set(contract.clauses) if not select else set()
+def planned(
+    contract: Contract,
+    select: Sequence[str],
+    deselect: Sequence[str],
+    *,
+    owed_by: Collection[Party] = frozenset[Party]({"client"}),
+    command: str = "check",
+) -> list[str]:
+    """Clauses that the patterns leave of those `owed_by` these, in the contract's order; OptionError for a
+    pattern that matches nothing.
+    """
+    clauses = [clause for clause in contract.clauses.values() if clause.by in owed_by]
+    chosen = {clause.id for clause in clauses} if not select else set()
     for patterns, change in ((select, chosen.update), (deselect, chosen.difference_update)):
         for pattern in patterns:
-            found = [
-                clause.id
-                for clause in contract.clauses.values()
-                if _matches(pattern, clause.id, clause.aliases)
-            ]
+            found = [clause.id for clause in clauses if _matches(pattern, clause.id, clause.aliases)]
             if not found:
-                hint = "`graphcontract check --list` shows them"
+                hint = f"`graphcontract {command} --list` shows them"
                 raise OptionError(f"{pattern!r} matches no clause of {contract.id}: {hint}")
             change(found)
     if not chosen:
@@ -233,16 +199,6 @@ def planned(contract: Contract, select: Sequence[str], deselect: Sequence[str]) 
 
 def _matches(pattern: str, id: str, aliases: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for name in (id, *aliases))
-
-
-def _transport(name: str, tls: bool) -> Transport:
-    if name == "mock":
-        from graphcontract.transports.mock import Mock
-
-        return Mock()
-    from graphcontract.transports.loopback import Loopback
-
-    return Loopback(tls=tls)
 
 
 def with_seed(options: Options, seed: int | None, random: int) -> Options:

@@ -367,7 +367,7 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
     "root without a host": (put("request", "root", value="https://:80"), "/request/root", ":80", "example"),
     "repeated clause": (
         lambda document: document["clauses"].append(document["clauses"][0]),
-        "/clauses/9/id",
+        "/clauses/16/id",
         '"request.method", as in this file',
         "Remove one",
     ),

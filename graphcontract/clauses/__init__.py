@@ -18,7 +18,10 @@ Judge = Callable[[Contract, Trial], Iterator["Finding"]]
 When = Callable[[Contract, Trial], bool]
 Unowed = Callable[[Contract], str | None]
 
-_MODULES = ("request", "credentials", "conventions", "answers", "errors", "retries", "network", "calls")
+_MODULES = (
+    *("request", "credentials", "conventions", "answers", "errors", "retries", "network", "calls"),
+    "service",
+)
 _registry: dict[str, ClauseFunction] = {}
 
 

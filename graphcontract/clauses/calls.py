@@ -78,7 +78,7 @@ def _others(shown: Sequence[Shown], index: int) -> set[str]:
 
 
 def _foreign(contract: Contract, step: Exchange, ids: set[str], tokens: set[str]) -> Iterator[Finding]:
-    authority = urlsplit(step.call.base_url or "").netloc
+    authority = urlsplit(step.root).netloc
     for request in step.requests:
         raw = request.raw.decode("latin-1")
         if _sent_id(contract, step, request) in ids or any(id in raw for id in ids if is_guid(id)):

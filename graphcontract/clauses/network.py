@@ -14,6 +14,8 @@ from graphcontract.exchange import Exchange, Trial, WireRequest
 _MOST_REDIRECTIONS = 50
 _UNKEPT = ("crash", "hang")
 _REWRITTEN = (301, 302, 307, 308)
+_LOOPBACK = "127.0.0.1"  # by which name it was asked, a port there does not know
+_USUAL_PORTS = {"https": 443, "http": 80}
 
 
 def _locations(exchange: Exchange) -> Iterator[tuple[int, SplitResult]]:
@@ -21,7 +23,7 @@ def _locations(exchange: Exchange) -> Iterator[tuple[int, SplitResult]]:
     for response in exchange.responses:
         if 300 <= response.status < 400 and response.values("location"):
             try:
-                place = urlsplit(urljoin(exchange.call.base_url or "", response.values("location")[0]))
+                place = urlsplit(urljoin(exchange.root, response.values("location")[0]))
                 _port = place.port
             except ValueError:
                 continue
@@ -30,7 +32,7 @@ def _locations(exchange: Exchange) -> Iterator[tuple[int, SplitResult]]:
 
 def _way(exchange: Exchange, there: SplitResult) -> str:
     """Where a redirection leads, as the call's root sees it: `same`, `port`, `host` or `downgrade`."""
-    here = urlsplit(exchange.call.base_url or "")
+    here = urlsplit(exchange.root)
     if here.scheme == "https" and there.scheme == "http":
         return "downgrade"
     if here.hostname != there.hostname:
@@ -40,11 +42,14 @@ def _way(exchange: Exchange, there: SplitResult) -> str:
 
 def _away(exchange: Exchange, *ways: str) -> Iterator[tuple[str, WireRequest]]:
     """Requests at other origins, and the way there: a redirection's, or the client's own."""
-    led = {str(place.port): _way(exchange, place) for _, place in _locations(exchange)}
+    led: dict[str, str] = {}
+    for _, place in _locations(exchange):
+        port = place.port or _USUAL_PORTS.get(place.scheme)
+        led |= {f"{host}:{port}": _way(exchange, place) for host in (place.hostname, _LOOPBACK)}
     for request in exchange.elsewhere:
         asked = next(iter(request.values("host")), request.origin)
         own = _way(exchange, urlsplit(f"{request.scheme}://{asked}"))
-        way = led.get(request.origin.rpartition(":")[2], own)
+        way = led.get(request.origin, own)
         if way in ways:
             yield way, request
 
@@ -60,8 +65,15 @@ def _leads(*ways: str) -> When:
 def _gave_away(exchange: Exchange, *ways: str) -> Iterator[tuple[str, WireRequest]]:
     """Those of them that carry the token, wherever."""
     for way, request in _away(exchange, *ways):
-        if request.values("authorization") or shows(exchange.call.token, request.raw.decode("latin-1")):
+        if any(map(_is_own, request.values("authorization"))) or shows(
+            exchange.call.token, request.raw.decode("latin-1")
+        ):
             yield way, request
+
+
+def _is_own(credentials: str) -> bool:
+    """Whether credentials could be the client's: Basic ones are the user information of a Location."""
+    return not credentials.lower().startswith("basic ")
 
 
 @clause(

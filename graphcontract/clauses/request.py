@@ -22,7 +22,7 @@ from graphcontract.clauses.reading import (
     target_of,
 )
 from graphcontract.contract import Contract
-from graphcontract.exchange import Call, Exchange, Trial, WireRequest
+from graphcontract.exchange import Exchange, Trial, WireRequest
 from graphcontract.target import (
     Target,
     Template,
@@ -94,12 +94,12 @@ def path(contract: Contract, trial: Trial) -> Iterator[Finding]:
         target = target_of(contract, request)
         for kind in dict.fromkeys(_path_faults(contract, target)):
             yield Finding(kind, expected=owed, observed=abbreviated(request.target, 400), at=request)
-        yield from _authority_faults(trial.last.call, request, target)
+        yield from _authority_faults(trial.last.root, request, target)
 
 
-def _authority_faults(call: Call, request: WireRequest, target: Target) -> Iterator[Finding]:
+def _authority_faults(owed_root: str, request: WireRequest, target: Target) -> Iterator[Finding]:
     """Host and absolute form name the server of the root, in any letter case and without user information."""
-    root = urlsplit(call.base_url or "")
+    root = urlsplit(owed_root)
     usual_port = ":443" if root.scheme == "https" else ":80"
     owed = root.netloc.lower().removesuffix(usual_port)
     named = request.values("host") + ([] if target.authority is None else [target.authority])

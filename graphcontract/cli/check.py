@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sys
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,7 @@ class Transport(StrEnum):
 
     LOOPBACK = "loopback"
     MOCK = "mock"
+    PROXY = "proxy"
 
 
 class Profile(StrEnum):
@@ -59,7 +61,8 @@ def check(
     transport: Annotated[
         Transport,
         typer.Option(
-            help="Where answers come from: a server on 127.0.0.1, or the inside of httpx (Python alone)."
+            help="Where answers come from: a server on 127.0.0.1, the inside of httpx (Python alone), "
+            "or a proxy behind which the client's own root is played."
         ),
     ] = Transport.LOOPBACK,
     tls: Annotated[
@@ -117,7 +120,7 @@ def check(
     """Gate a client: judge it clause by clause against a contract.
 
     Exit status: 0 it holds; 1 a clause is violated or a MUST was not judged; 2 usage, or a wrong contract;
-    3 the client could not be started; 5 nothing was exercised; 6 graphcontract failed; 130 interrupted.
+    3 the client could not be started or reached; 5 nothing was exercised; 6 graphcontract failed; 130 interrupted.
     """
     from graphcontract.errors import UserError
     from graphcontract.session import Options, Session, with_seed
@@ -165,8 +168,24 @@ def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: boo
     with redirect_stdout(sys.stderr):  # What a client prints in this process is no part of a report.
         session.open()
     try:
+        _stop_for_obstacles(session)
         plugins = [terminal, *listeners(reports)]
         return run(session, plugins, workers=workers, first=first)
     finally:
         terminal.stop()
         session.close()
+
+
+def _stop_for_obstacles(session: Session) -> None:
+    """Make the first of the doctor's calls; raises ClientUnavailable where every clause would fail alike."""
+    from graphcontract.clients import ClientUnavailable
+    from graphcontract.doctor import reach
+    from graphcontract.reporting.prose import harmless
+
+    assert session.gate is not None
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # Nothing of it is in a report yet.
+        found = next((finding for finding in reach(session.gate) if finding.stops), None)
+    session.gate.exchanges = session.gate.costly = 0
+    if found is not None:
+        problem = f"the client cannot be judged like this: at an ordinary call, {found.seen}"
+        raise ClientUnavailable(harmless(problem), found.advice)

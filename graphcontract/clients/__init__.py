@@ -45,12 +45,16 @@ def shown_by(limits: Limits) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a client is told once, before its first call."""
+    """What a client is told once, before its first call.
+
+    `doorway` is for its process alone: where it may be cut off from any network but the proxy.
+    """
 
     contract: str
     hosts: tuple[str, ...]
     ca_file: str | None = None
     proxy: str | None = None
+    doorway: str | None = None
 
 
 class ClientUnavailable(UserError):

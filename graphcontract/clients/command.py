@@ -21,6 +21,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from graphcontract.clients import ClientUnavailable, Limits, Start
+from graphcontract.clients.isolation import isolated
 from graphcontract.clients.process import environment
 from graphcontract.clients.python import named
 from graphcontract.exchange import Call, Outcome, grace
@@ -37,19 +38,29 @@ _KILL_PATIENCE = 5.0
 class CommandClient:
     """A command line with placeholders {base_url} {url} {token} {task_id} {timeout}; no shell reads it.
 
-    `path` is the contract's path with its parameter in braces, for {url}; the token is in the environment
-    too, as GRAPHCONTRACT_TOKEN, for arguments show in process lists. `implementation` is `NAME[@VERSION]`.
-    Raises ValueError for a command that could not know where to send its request.
+    `path` is the contract's path with its parameter in braces, for {url}; `root` is what {base_url} stands
+    for in a call that names none. The token is in the environment too, as GRAPHCONTRACT_TOKEN, for arguments
+    show in process lists. `implementation` is `NAME[@VERSION]`. Raises ValueError for a command that could
+    not know where to send its request, which one that has an `own_root` does.
     """
 
-    def __init__(self, argv: Sequence[str], *, path: str, implementation: str | None = None) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        root: str,
+        path: str,
+        implementation: str | None = None,
+        own_root: bool = False,
+    ) -> None:
         self._placeholders = {name for argument in argv for name in _PLACEHOLDER.findall(argument)}
-        if not self._placeholders & {"url", "base_url"}:
+        if not own_root and not self._placeholders & {"url", "base_url"}:
             raise ValueError(
-                "the command needs {url} or {base_url} in an argument, to know where to send its request"
+                "the command needs {url} or {base_url} in an argument, to know where to send its request, "
+                "unless it is judged at its own root, with --transport proxy"
             )
         self._argv = tuple(argv)
-        self._path = path
+        self._root, self._path = root, path
         self._start: Start | None = None
         self.implementation = named(implementation or Path(argv[0]).name)
         self.limits = Limits(surface="generic", status=False)
@@ -72,9 +83,11 @@ class CommandClient:
             raise RuntimeError("a call before start() or after close()")
         if reason := self._inexpressible(call):
             return Outcome.unsupported(reason)
-        env = environment(replace(self._start, ca_file=call.ca_file), {TOKEN_VARIABLE: call.token})
+        start = replace(self._start, ca_file=call.ca_file) if call.base_url else self._start
+        env = environment(start, {TOKEN_VARIABLE: call.token})
         try:
-            argv = [self._filled(argument, call).encode() for argument in self._argv]
+            filled = [self._filled(argument, call) for argument in self._argv]
+            argv = [argument.encode() for argument in isolated(filled, start.doorway)]
             return _run(argv, env, call.timeout + grace(call.timeout))
         except ValueError as error:  # NUL, or half of a surrogate pair
             return Outcome.unsupported(f"no command line can hold the id or the token: {error}")
@@ -88,15 +101,13 @@ class CommandClient:
         self._start = None
 
     def _inexpressible(self, call: Call) -> str | None:
-        if call.base_url is None:
-            return "a command has no root of its own to ask"
         if "url" in self._placeholders and call.task_id in ("", ".", ".."):
             return f"no URL can hold {call.task_id!r} as a segment of its path"
         return None
 
     def _filled(self, argument: str, call: Call) -> str:
         """Fill an argument's placeholders in, once: what is put in is not read again."""
-        root = call.base_url or ""
+        root = call.base_url or self._root
         values = {
             "base_url": root,
             "token": call.token,

@@ -38,12 +38,20 @@ class ClientSpecError(UserError, ValueError):
 
 
 def make_client(
-    spec: str, *, in_process: bool, start_timeout: float, implementation: str | None, path: str
+    spec: str,
+    *,
+    in_process: bool,
+    start_timeout: float,
+    implementation: str | None,
+    root: str,
+    path: str,
+    own_root: bool = False,
 ) -> Client:
     """Make the client that `spec` names, not yet started; raises ClientSpecError.
 
     `in_process` keeps a Python function in this process; `start_timeout` is in seconds; `implementation` is
-    `NAME[@VERSION]`; `path` is the contract's path with its parameter in braces.
+    `NAME[@VERSION]`; `root` is the contract's service root with its version, `path` the path below it with
+    its parameter in braces. With `own_root` calls name no root.
     """
     spec = spec.strip()
     kind, _, rest = _REFERENCE.get(spec, spec).partition(":")
@@ -66,7 +74,7 @@ def make_client(
         argv = shlex.split(rest)
         if kind == "process":
             return ProcessClient(argv, start_timeout=start_timeout)
-        return CommandClient(argv, path=path, implementation=implementation)
+        return CommandClient(argv, root=root, path=path, implementation=implementation, own_root=own_root)
     except ValueError as error:
         raise ClientSpecError(f"`{spec}` cannot be run: {error}.") from None
 

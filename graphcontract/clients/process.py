@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, messages, shown_by
 from graphcontract.clients.channel import BrokenError, Channel, SilentError
 from graphcontract.clients.driver import Driver
+from graphcontract.clients.isolation import isolated
 from graphcontract.exchange import Call, Outcome
 
 _CLOSED = Outcome.unsupported("the driver was ended because the client was closed")
@@ -23,7 +24,7 @@ _STOP_PATIENCE = 2.0
 _SHOWN_LINES = 20
 _PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
 _PROXY_NAMES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
-_CA_NAMES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
+CA_NAMES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
 _HOW_TO_START = (
     "A driver reads one JSON object a line from standard input, and answers the first with "
     '{"protocol": 1, "implementation": {"name": "…"}} on a line of standard output, flushed at once.'
@@ -134,7 +135,7 @@ class ProcessClient:
     def _spawn(self, start: Start) -> Channel:
         command = self._argv[0]
         try:
-            return Channel(self._argv, environment(start, self._env))
+            return Channel(isolated(self._argv, start.doorway), environment(start, self._env))
         except FileNotFoundError:
             raise ClientUnavailable(
                 f"cannot start `{self._name}`: `{command}` was not found",
@@ -182,5 +183,5 @@ def environment(start: Start, env: Mapping[str, str]) -> dict[str, str]:
     if start.proxy is not None:
         found.update(dict.fromkeys(_PROXY_NAMES, start.proxy))
     if start.ca_file is not None:
-        found.update(dict.fromkeys(_CA_NAMES, start.ca_file))
+        found.update(dict.fromkeys(CA_NAMES, start.ca_file))
     return found

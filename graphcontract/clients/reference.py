@@ -24,7 +24,7 @@ from graphcontract.exchange import Call, Outcome
 
 CONCURRENCY = 8
 IMPLEMENTATION = {"name": "reference", "version": version("graphcontract")}
-LIMITS = {"proxy": "none", "timeout": "call", "surface": "typed"}
+LIMITS = {"proxy": "env", "timeout": "call", "surface": "typed"}
 
 _ROOT = "https://graph.microsoft.com/beta"
 _PATH = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{}/cancel"
@@ -48,18 +48,18 @@ def cancel(call: Call) -> Outcome:
 async def cancel_async(call: Call) -> Outcome:
     """Cancel a task, within `call.timeout` seconds."""
     try:
-        url, fields, authorities = _target(call), _fields(call.token), _authorities(call.ca_file)
+        url, fields = _target(call), _fields(call.token)
     except (ValueError, httpx.InvalidURL) as error:
         return Outcome.rejected(str(error))
     try:
         async with asyncio.timeout(call.timeout):
             until = asyncio.get_running_loop().time() + call.timeout
             for _ in range(_RETRIES):
-                outcome, wait = await _exchange(url, fields, authorities, call.timeout)
+                outcome, wait = await _exchange(url, fields, call)
                 if wait is None or asyncio.get_running_loop().time() + wait > until:
                     return outcome
                 await asyncio.sleep(wait)
-            return (await _exchange(url, fields, authorities, call.timeout))[0]
+            return (await _exchange(url, fields, call))[0]
     except (TimeoutError, httpx.TimeoutException):
         return Outcome.failure(kind="timeout", message=f"no answer within {call.timeout:g} s")
     except httpx.TransportError as error:
@@ -86,20 +86,20 @@ def _fields(token: str) -> dict[str, str]:
     }
 
 
-async def _exchange(
-    url: httpx.URL, fields: dict[str, str], authorities: ssl.SSLContext, timeout: float
-) -> tuple[Outcome, float | None]:
+async def _exchange(url: httpx.URL, fields: dict[str, str], call: Call) -> tuple[Outcome, float | None]:
     """Send a request and read the answer, and the seconds after which that invites another try, if it does.
 
     After anything else nothing is sent again: the service may have obeyed it.
 
     A connection serves one call: on a kept one, httpx takes what follows a 204, be it content or stray
     bytes, for the next call's answer. A client a call costs little; its SSL context is dear, and kept.
+    At its own root it heeds the environment: the proxy, and the authorities to trust.
     """
+    own = call.base_url is None
     # The caller bounds the whole; but httpx leaves a socket open whose TLS handshake is cancelled.
-    bounds = httpx.Timeout(None, connect=0.9 * timeout)
+    bounds = httpx.Timeout(None, connect=0.9 * call.timeout)
     async with (
-        httpx.AsyncClient(verify=authorities, trust_env=False, timeout=bounds) as client,
+        httpx.AsyncClient(verify=_authorities(call.ca_file, own), trust_env=own, timeout=bounds) as client,
         client.stream("POST", url, headers=fields) as response,
     ):
         if not response.is_success:
@@ -164,11 +164,11 @@ def _text(value: object) -> str | None:
 
 
 @cache
-def _authorities(ca_file: str | None) -> ssl.SSLContext:
-    """Trust the authorities in this PEM file, or those that httpx brings."""
-    return (
-        ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
-    )
+def _authorities(ca_file: str | None, environment: bool) -> ssl.SSLContext:
+    """Trust the authorities in this PEM file, or those that the environment names, or that httpx brings."""
+    if ca_file:
+        return ssl.create_default_context(cafile=ca_file)
+    return httpx.create_ssl_context(trust_env=environment)
 
 
 def _loop() -> asyncio.AbstractEventLoop:

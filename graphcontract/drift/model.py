@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Protocol
 
 from graphcontract.errors import UserError
 
@@ -40,13 +41,17 @@ class Fact:
     - `key-type`: `string`, `guid`, … without `Edm.`. `content`: `none`, `optional` or `required`.
     - `query`, `fields`: sorted `(name, "required" | "optional")`; the Authorization field is in no list.
     - `parameters`: sorted `(name, type, "required" | "optional")` but for the binding.
-    - `success`: `(status, "none" | "content")`, `2XX` without content is 204.
+    - `success`: `(status, "none" | "content")`, `2XX` without content is 204; None in place of either
+      where it is not told.
     - `errors`: sorted statuses as texts, where `4XX` and `5XX` stand for a range.
     - `permissions.delegated-work`, `permissions.delegated-personal`, `permissions.application`:
       `(least, higher)`, sorted names each; both empty where the scheme is not supported.
-    - `clouds`: sorted of `global`, `us-gov-l4`, `us-gov-l5`, `china`.
-    - `route`: `reachable`, `declared` or `absent`.
+    - `clouds`: sorted of `global`, `us-gov-l4`, `us-gov-l5`, `china`. Of a CSDL file: the cloud that it is
+      of, where its name or address tells; whether that cloud has the operation is for `route` to say.
+    - `route`: `reachable`, `declared` or `absent`. A source of another version than the wanted one that lacks
+      the operation is no `Unknown`: it asserts its `version` and `absent`.
     - `status-enum`: `(name, number or None)` in the order of numbers, else as they stand.
+    - `statuses`: of a contract: names that the enum has to have.
     - `properties`: sorted `(name, type, nullable or None)` of the binding's type.
     - `deprecation`: `(announced date, removal date, text)`, each may be None; silent where there is none.
     - `wording`: title, description and the like, each `(name, text)`.
@@ -59,17 +64,51 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """A fact that a source was to tell and does not tell clearly: `fact-unreadable` where it cannot be made
+    out, `self-contradiction` where the source says two things. Each becomes a finding of that rule.
+    """
+
+    rule: Literal["fact-unreadable", "self-contradiction"]
+    fact: str
+    text: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One source, read: a fact for each name that this kind of source can speak of, silence included.
 
     `slice_sha256` is of the part of the file that speaks of the operation, `notes` what a reader of the
-    result has to know (a whole file parsed, say).
+    result has to know (a whole file parsed, say). A fact that a problem says is unreadable is left out.
     """
 
     origin: Origin
     facts: Mapping[str, Fact]
     slice_sha256: str
     notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read: where it lies, what messages and findings call it, its version or commit where known.
+
+    `root` is the folder that a page's includes must stay in; None lets the reader look for it.
+    """
+
+    path: Path
+    name: str
+    version: str | None = None
+    root: Path | None = None
+
+
+class Reader(Protocol):
+    """Reads one kind of source; raises `SourceError` or `Unknown`."""
+
+    def __call__(self, source: Source, wanted: Wanted) -> Reading:
+        """Read what a source says of an operation."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,10 +109,13 @@ def _deep(value: Any, redactor: Redactor) -> Any:
 
 
 def _curl(request: WireRequest | None, of: Exchange, redactor: Redactor) -> str | None:
-    """A curl line that sends the same head and content again, the token from the environment."""
-    if request is None or request.malformed:
+    """A curl line that sends the same head and content again, the token from the environment.
+
+    None for a call to the client's own root: outside of the run that is the service itself.
+    """
+    if request is None or request.malformed or of.call.base_url is None:
         return None
-    root = (of.call.base_url or "").split("/", 3)
+    root = of.root.split("/", 3)
     url = request.target if "://" in request.target else "/".join(root[:3]) + request.target
     words = ["curl", "--path-as-is", "-i", "-X", request.method, redactor.text(url)]
     for name, value in request.fields:

@@ -16,6 +16,7 @@ from typing import Protocol, TypedDict, TypeVar, Unpack
 from graphcontract.clauses.reading import concerns
 from graphcontract.clients import Client
 from graphcontract.contract import Contract
+from graphcontract.errors import UserError
 from graphcontract.exchange import Call, Exchange, Trial
 from graphcontract.inputs import ids
 from graphcontract.inputs.tokens import CANARY
@@ -55,6 +56,14 @@ class How(TypedDict, total=False):
     certificate: Certificate
 
 
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A client, up, and the transport that it is pointed at, up as well."""
+
+    client: Client
+    transport: Transport
+
+
 class LeaveClass(BaseException):
     """A call hung or killed the client: what is left of this class of input would cost as much again."""
 
@@ -63,8 +72,7 @@ class _Seat(threading.local):
     """What a thread's calls are made for and with."""
 
     court: Court | None = None
-    client: Client | None = None
-
+    station: Station | None = None
     vain: int = 0
 
     def __init__(self) -> None:
@@ -76,7 +84,8 @@ class Gate:
     """A client before a contract, as a suite's test sees it. One gate serves a whole run of one process.
 
     `on_exchange` hears of every exchange; `exchanges` counts them. `another` starts one more client like the
-    first, for calls at the same time where one holds only one.
+    first, for calls at the same time where one holds only one; `at_own_root` starts one that is judged at its
+    own root, where the transport does not stand for that, and raises a UserError where it cannot.
     """
 
     contract: Contract
@@ -84,16 +93,19 @@ class Gate:
     transport: Transport
     profile: Profile
     on_exchange: Callable[[Exchange], None] = lambda _exchange: None
-    another: Callable[[], Client] | None = None
+    another: Callable[[], Station] | None = None
+    at_own_root: Callable[[], Station] | None = None
     exchanges: int = 0
     costly: int = 0
     _seat: _Seat = field(default_factory=_Seat)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _more: list[Client] = field(default_factory=list)
+    _more: list[Station] = field(default_factory=list)
+    _at_own_root: Station | str | None = None
     _objects: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._plain_ids = _plain_ids(self.contract)
+        self._station = Station(self.client, self.transport)
 
     @property
     def shows(self) -> frozenset[str]:
@@ -104,7 +116,27 @@ class Gate:
         shown = set(self.client.shows | self.transport.shows)
         shown |= set() if withheld else {"credentials"}
         shown |= {"timeout"} if limits.timeout != "none" else set()
-        return frozenset(shown | ({"concurrency"} if self.client.concurrency > 1 else set()))
+        return frozenset(shown | ({"concurrency"} if self._holds > 1 else set()))
+
+    @property
+    def _holds(self) -> int:
+        """How many calls the client can be given at once."""
+        return min(self.client.concurrency, self.transport.at_once or _MOST_AT_ONCE)
+
+    def not_at_own_root(self) -> str | None:
+        """Why the client cannot be judged at its own root, None where it can; the first question may start a
+        client there.
+        """
+        if "own-root" in self.transport.shows:
+            return None
+        if self._at_own_root is None:
+            if self.at_own_root is None:
+                return "this transport does not stand for the client's own root (try --transport mock)"
+            try:
+                self._at_own_root = self.at_own_root()
+            except UserError as error:
+                self._at_own_root = f"not at its own root: {error}"
+        return self._at_own_root if isinstance(self._at_own_root, str) else None
 
     @property
     def tired(self) -> bool:
@@ -155,19 +187,19 @@ class Gate:
 
     def side_by_side(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Do jobs that wait at the same time, each with a client that holds its calls; results in order."""
-        clients: queue.SimpleQueue[Client] = queue.SimpleQueue()
-        for client in self._clients(len(jobs)):
-            clients.put(client)
+        stations: queue.SimpleQueue[Station] = queue.SimpleQueue()
+        for station in self._stations(len(jobs)):
+            stations.put(station)
 
         def work(job: Callable[[], T]) -> T:
-            self._seat.client = clients.get()
+            self._seat.station = stations.get()
             try:
                 return job()
             finally:
-                clients.put(self._seat.client)
-                self._seat.client = None
+                stations.put(self._seat.station)
+                self._seat.station = None
 
-        with ThreadPoolExecutor(max(1, clients.qsize())) as pool:
+        with ThreadPoolExecutor(max(1, stations.qsize())) as pool:
             try:
                 return list(pool.map(work, jobs))
             except KeyboardInterrupt:
@@ -175,41 +207,49 @@ class Gate:
                 self.close()  # Calls in flight end with their clients.
                 raise
 
-    def _clients(self, jobs: int) -> list[Client]:
+    def _stations(self, jobs: int) -> list[Station]:
         """As many clients as can work at the same time: one several times over, or copies of it."""
-        if self.client.concurrency > 1 or self.another is None:
-            return [self.client] * min(self.client.concurrency, _MOST_AT_ONCE, jobs)
+        if self._holds > 1 or self.another is None:
+            return [self._station] * min(self._holds, _MOST_AT_ONCE, jobs)
         while len(self._more) + 1 < min(_MOST_COPIES, jobs):
             self._more.append(self.another())
-        return [self.client, *self._more]
+        return [self._station, *self._more]
 
     def close(self) -> None:
-        """End the clients."""
-        for client in (self.client, *self._more):
-            client.close()
+        """End the clients, and the transports of those that were started besides the first."""
+        self.client.close()
+        for station in (*self._more, self._at_own_root):
+            if isinstance(station, Station):
+                station.client.close()
+                if station.transport is not self.transport:
+                    station.transport.__exit__(None, None, None)
+        self._more.clear()
+        self._at_own_root = None
 
     def perform(self, call: Call, answers: Sequence[Answer], **how: Unpack[How]) -> Exchange:
         """Make one call, answered as told, and record both witnesses."""
         certificate = how.get("certificate")
+        client, transport = self._where(how)
         elsewhere = self._settled(how.get("elsewhere", ()))
         script = Script(self._settled(answers), concerns(self.contract, call), elsewhere)
         root = self.contract.request.root if how.get("own_root") else None
-        stage = self.transport.stage(script, root=root, certificate=certificate)
-        if how.get("aside"):
+        stage = transport.stage(script, root=root, certificate=certificate)
+        if how.get("aside") and transport.at_once is None:
             # A stage that is open keeps its root: another one gets another.
-            first, stage = stage, self.transport.stage(script, root=root, certificate=certificate)
+            first, stage = stage, transport.stage(script, root=root, certificate=certificate)
             first.finish()
-        secure = stage.root.startswith("https:") and "wire" in self.transport.shows
+        secure = stage.root.startswith("https:") and "wire" in transport.shows
+        asked, own = f"{stage.root}/{self.contract.request.version}", stage.root == self.contract.request.root
         call = replace(
             call,
-            base_url=f"{stage.root}/{self.contract.request.version}",
-            ca_file=self.transport.ca_file if secure else None,
+            base_url=None if own else asked,
+            ca_file=transport.ca_file if secure and not own else None,
         )
         call = replace(call, client=self._object(call))
         started = monotonic()
         spoiled, expecting = True, False
         try:
-            outcome = (self._seat.client or self.client).call(call)
+            outcome = client.call(call)
             spoiled = outcome.kind == "hang" or outcome.died
             expecting = outcome.kind == "success" and self._seat.vain < _MOST_WAITS
         finally:
@@ -226,13 +266,21 @@ class Gate:
             connections=record.connections,
             fault=next((answer.fault for answer in answers if answer.fault), None),
             certificate=(certificate or "trusted") if secure else None,
-            bounds=self.client.limits.timeout,
+            bounds=client.limits.timeout,
+            own_root=asked,
         )
         with self._lock:
             self.exchanges += 1
             self.costly += _is_costly(exchange)
             self.on_exchange(exchange)
         return exchange
+
+    def _where(self, how: How) -> tuple[Client, Transport]:
+        """The client that is to make a call, and the transport that it comes to."""
+        station = self._seat.station or self._station
+        if how.get("own_root") and isinstance(self._at_own_root, Station):
+            station = self._at_own_root
+        return station.client, station.transport
 
     def _object(self, call: Call) -> int:
         """The number of the client object for a call: one a root, one a token where limits say so."""

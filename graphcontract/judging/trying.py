@@ -33,10 +33,9 @@ _SHRINKING_SECONDS = 10.0
 _UNSEEN = {
     "wire": "this transport does not show raw bytes (try --transport loopback)",
     "network": "this transport has no network to fail, to redirect or to secure (try --transport loopback)",
-    "own-root": "this transport does not stand for Graph's own root (try --transport mock)",
     "credentials": "the client, as its driver declares, sends no token to these hosts or over http",
     "timeout": "the client, as its driver declares, has no timeout",
-    "concurrency": "the client, as its driver declares, holds one call at a time",
+    "concurrency": "calls are made one at a time: the driver declares no more, or this transport could not tell them apart",
     "status": "the client tells no HTTP status",
     "code": "the client tells no error code",
     "message": "the client tells no error message",
@@ -273,4 +272,8 @@ def _unjudgeable(gate: Gate, id: str) -> str | None:
     unowed = function.unowed(gate.contract)
     if unowed is not None:
         return unowed
-    return next((_UNSEEN[need] for need in sorted(function.needs - gate.shows)), None)
+    for need in sorted(function.needs - gate.shows):
+        unseen = gate.not_at_own_root() if need == "own-root" else _UNSEEN[need]
+        if unseen is not None:
+            return unseen
+    return None

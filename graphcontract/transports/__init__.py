@@ -74,12 +74,27 @@ class Transport(Protocol):
         """
         ...
 
+    @property
+    def at_once(self) -> int | None:
+        """How many stages may be open at the same time; None where any number may."""
+        ...
+
+    @property
+    def proxy(self) -> str | None:
+        """The URL of the proxy that a client has to go through, if any."""
+        ...
+
+    @property
+    def doorway(self) -> str | None:
+        """The Unix socket at which a client's own network namespace is given that proxy."""
+        ...
+
     def stage(
         self, script: Script, *, root: str | None = None, certificate: Certificate | None = None
     ) -> Stage:
         """Make ready for one call. `root` asks for that very scheme and authority, which only a
         transport that shows "own-root" can stage; `certificate` for an https root that shows it, which
-        only one that shows "wire" can. Several stages may be open at once.
+        only one that shows "wire" can.
         """
         ...
 

@@ -9,6 +9,7 @@ import os
 import ssl
 import tempfile
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -19,15 +20,17 @@ from graphcontract.transports import Certificate
 if TYPE_CHECKING:
     import trustme
 
-_NAMES = ("127.0.0.1", "localhost")
 _ANOTHER_NAME = "another.graphcontract.test"
 _DAY = timedelta(days=1)
 
 
 class Certificates:
-    """Makes an SSL context for each kind of certificate once, and the file of the authority to trust."""
+    """Makes an SSL context for each kind of certificate once, for hosts of these names, and the file of the
+    authority to trust.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, names: Sequence[str] = ("127.0.0.1", "localhost")) -> None:
+        self._names = names
         self._lock = threading.Lock()
         self._contexts: dict[Certificate, ssl.SSLContext] = {}
         self._ca_file: Path | None = None
@@ -67,7 +70,7 @@ class Certificates:
 
     def _issue(self, kind: Certificate) -> trustme.LeafCert:
         authority = _new_authority() if kind == "untrusted" else self._authority
-        names = (_ANOTHER_NAME,) if kind == "other-name" else _NAMES
+        names = (_ANOTHER_NAME,) if kind == "other-name" else self._names
         now = datetime.now(UTC)
         ends = now - _DAY if kind == "expired" else now + 30 * _DAY
         return authority.issue_cert(*names, not_before=now - 30 * _DAY, not_after=ends)

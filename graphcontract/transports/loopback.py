@@ -10,13 +10,12 @@ import ssl
 from collections.abc import Mapping
 from types import TracebackType
 
-from graphcontract.exchange import WireRequest
 from graphcontract.service import Script
 from graphcontract.transports import Certificate, Record, faults, filling
 from graphcontract.transports.certificates import Certificates
-from graphcontract.transports.connections import ADDRESS, Port
+from graphcontract.transports.origins import ADDRESS, Port
 from graphcontract.transports.pools import Pool
-from graphcontract.transports.scenes import Scene
+from graphcontract.transports.scenes import Scene, any_request
 from graphcontract.transports.serving import Loop
 
 _NAME = "localhost"
@@ -31,6 +30,9 @@ class Loopback:
     """
 
     name: str = "loopback"
+    at_once: None = None
+    proxy: None = None
+    doorway: None = None
     shows: frozenset[str] = frozenset({"wire", "network"})
 
     def __init__(self, slots: int = 1, spares: int = 24, *, tls: bool = False) -> None:
@@ -108,7 +110,7 @@ class Loopback:
                 plain = self._others.take(None)
                 places["plain"] = plain.root(ADDRESS)
                 stage.others = (other, plain)
-            stage.elsewhere = Scene(script.elsewhere, _any, places)
+            stage.elsewhere = Scene(script.elsewhere, any_request, places)
             for each in stage.others:
                 each.open(stage.elsewhere)
         port.open(stage.scene)
@@ -178,7 +180,3 @@ def _check(script: Script, *, secure: bool) -> None:
                 raise ValueError("the answers of a script are to be settled")
             faults.check(answer, first=number == 0)
             filling.check(answer, places)
-
-
-def _any(_request: WireRequest) -> bool:
-    return True

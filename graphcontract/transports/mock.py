@@ -41,6 +41,9 @@ class Mock:
     """
 
     name: str = "mock"
+    at_once: None = None
+    proxy: None = None
+    doorway: None = None
     shows: frozenset[str] = frozenset({"own-root"})
     https: bool = True
     ca_file: None = None

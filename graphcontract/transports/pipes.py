@@ -31,7 +31,10 @@ class Owner(Protocol):
 
 
 class Pipe:
-    """A non-blocking socket, with TLS where it is given a context; `unsent` is what it could not send yet."""
+    """A non-blocking socket, with TLS where it is given a context; `unsent` is what it could not send yet.
+
+    `received` was read off the socket before.
+    """
 
     def __init__(
         self,
@@ -39,8 +42,10 @@ class Pipe:
         selector: selectors.BaseSelector,
         owner: Owner,
         context: ssl.SSLContext | None,
+        received: bytes = b"",
     ) -> None:
         self.unsent = b""
+        self._received = received
         self._socket = accepted
         self._selector = selector
         self._owner = owner
@@ -65,11 +70,12 @@ class Pipe:
         if self.ended:
             return b""
         try:
-            data = self._socket.recv(_READ_SIZE)
+            data = self._received or self._socket.recv(_READ_SIZE)
         except BlockingIOError:
             return None
         except OSError:
             return b""
+        self._received = b""
         if self._tls is None or not data:
             return data
         opened = self._tls.open(data)

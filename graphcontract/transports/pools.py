@@ -8,7 +8,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 
-from graphcontract.transports.connections import Port
+from graphcontract.transports.origins import Port
 
 
 class Pool:

@@ -15,6 +15,11 @@ from graphcontract.service import NOT_FOUND_ELSEWHERE, Answer, Concerns
 _BAD_REQUEST = Answer(400, close=True)
 
 
+def any_request(_request: WireRequest) -> bool:
+    """Tell of every request that it concerns the scene."""
+    return True
+
+
 @dataclass(eq=False, slots=True)
 class Scene:
     """The answers at one root and what has passed there so far; `asked` once a request has.
@@ -36,6 +41,11 @@ class Scene:
     def refuses(self) -> bool:
         """Whether nothing is to listen."""
         return self.answers[0].fault == "refused"
+
+    @property
+    def resets(self) -> bool:
+        """Whether the next connection is to be reset once it is made."""
+        return self._next().fault == "reset-at-connect"
 
     def choose(self, request: WireRequest) -> Answer:
         """Choose the answer to a request, as the script has it."""

@@ -181,6 +181,17 @@ class FollowsWithoutItsToken(Following):
 
 
 @oddity(shown_by=MOVES)
+class BelievesTheUserOfALocation(Following):
+    """What a Location names before its @ becomes Basic credentials there, as in aiohttp: none are its own."""
+
+    def carried(self, call: Call, here: SplitResult, there: SplitResult, answer: Answer) -> str:
+        if self.trusts(here, there) or "@" not in there.netloc:
+            return super().carried(call, here, there, answer)
+        user = b64encode(there.netloc.rpartition("@")[0].encode()).decode()
+        return f"Authorization: Basic {user}\r\n"
+
+
+@oddity(shown_by=MOVES)
 class FollowsWithinItsOrigin(Following):
     """Other origins are none of its business: such a redirection is a failure."""
 

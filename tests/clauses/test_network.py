@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,10 @@ def moved(location: str, *there: WireRequest, root: str = "http://127.0.0.1:1/be
     made = exchange(request(), answer=answer, outcome=SUCCESS)
     asked = replace(made.call, base_url=root)
     return replace(made, call=asked, elsewhere=tuple(replace(it, origin="127.0.0.1:2") for it in there))
+
+
+def _basic(credentials: str) -> str:
+    return f"Basic {b64encode(credentials.encode()).decode()}"
 
 
 ASKED = request(fields={"Host": "localhost:2"})
@@ -54,8 +59,10 @@ def test_out_of_tls() -> None:
         (BARE, []),
         (request(f"/x?t={TOKEN}", fields={"Authorization": None}), ["host"]),
         (request(fields={"Authorization": None, "Cookie": f"t={TOKEN.lower()}"}), ["host"]),
+        (request(fields={"Authorization": _basic("127.0.0.1:1")}), []),
+        (request(fields={"Authorization": _basic(f"user:{TOKEN}")}), ["host"]),
     ],
-    ids=["field", "bare", "query", "cookie"],
+    ids=["field", "bare", "query", "cookie", "user of the Location", "as a password"],
 )
 def test_who_got_the_token(there: WireRequest, found: list[str]) -> None:
     assert kinds("redirect.credentials", moved("http://localhost:2/x", there)) == found

@@ -32,6 +32,16 @@ def finicky(call: Call) -> Outcome:
     return cancel(call) if call.task_id.count("-") == 4 else Outcome.rejected("no GUID")
 
 
+def aloof(_call: Call) -> Outcome:
+    """Keeps to hosts of its own."""
+    return Outcome.rejected("127.0.0.1 is not an allowed host")
+
+
+def claiming(_call: Call) -> Outcome:
+    """Sends nothing, and says that all is done."""
+    return Outcome.success()
+
+
 def raw(call: Call) -> Outcome:
     """Knows nothing of httpx."""
     try:

@@ -105,6 +105,16 @@ class TestExitStatus:
         assert ended.err.startswith("error: ")
         assert "Traceback" not in ended.err
 
+    def test_of_a_client_that_cannot_be_reached(self, here: Here) -> None:
+        ended = here("check", f"{CLIENTS}:aloof", *FAST, *METHOD, "--report", "jsonl=-")
+        assert (ended.status, ended.out) == (3, "")
+        assert "not an allowed host" in ended.err
+        assert "hosts" in ended.err.partition("\nhint: ")[2]
+
+    def test_of_a_client_that_claims_what_it_does_not_do(self, here: Here) -> None:
+        events = here.events(f"{CLIENTS}:claiming", *FAST, "--select", "request.once", status=1)
+        assert verdicts(events) == {"request.once": "fail"}
+
     def test_of_a_client_that_goes_round_the_mock_transport(self, here: Here) -> None:
         ended = here("check", "python:tests.cli.adapters:raw", "--transport", "mock")
         assert ended.status == 3

@@ -68,7 +68,7 @@ def test_show_as_json_can_be_validated(tmp_path: Path) -> None:
 def test_show_a_base() -> None:
     text = run("show", "graph-conventions").stdout
     assert "input.injection" in text
-    assert "permission" not in text
+    assert "application:" not in text
 
 
 def test_show_text_is_not_markup(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A driver that answers no call: `waiting.py FOLDER` leaves `called-PID` there when it gets one."""
+"""A driver that answers its first call and no other: `waiting.py FOLDER` leaves `called-PID` there."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ import signal
 import sys
 from pathlib import Path
 
+calls = 0
 for line in sys.stdin:
-    command = json.loads(line)["cmd"]
-    if command == "stop":
+    command = json.loads(line)
+    reply: dict[str, object] = {"implementation": {"name": "waiting"}}
+    if command["cmd"] == "stop":
         break
-    if command == "call":
-        Path(sys.argv[1], f"called-{os.getpid()}").touch()
-        signal.pause()
-    sys.stdout.write(json.dumps({"implementation": {"name": "waiting"}}) + "\n")
+    if command["cmd"] == "call":
+        calls += 1
+        if calls > 1:
+            Path(sys.argv[1], f"called-{os.getpid()}").touch()
+            signal.pause()
+        reply = {"seq": command["seq"], "outcome": "success"}
+    sys.stdout.write(json.dumps(reply) + "\n")
     sys.stdout.flush()

@@ -1,0 +1,194 @@
+"""Driver for Office365-REST-Python-Client, speaking driver protocol 1 on standard input and output.
+
+It knows the library's public interface and the protocol; it judges nothing and repairs nothing.
+"""
+
+# The library is installed in the driver's own environment, where no type checker looks.
+# mypy: disable-error-code="import-not-found"
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import requests
+from office365.entity import Entity
+from office365.entity_collection import EntityCollection
+from office365.graph_client import GraphClient
+from office365.graph_version import GraphVersion
+from office365.runtime.client_request_exception import ClientRequestException
+from office365.runtime.http.request_options import RequestOptions
+from office365.runtime.paths.resource_path import ResourcePath
+from office365.runtime.queries.service_operation import ServiceOperationQuery
+
+PROTOCOL = 1
+PACKAGE = "office365-rest-python-client"
+OPERATION = "sharepointmigrationtask-cancel"
+TASKS = ("solutions", "sharePoint", "migrations", "crossOrganizationMigrationTasks")
+REFUSALS = (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL)
+
+
+class TaskClient:
+    """One client object of the library with its default transport; root, token and timeout are set a call.
+
+    The library has no method for the action, so it is asked for as the library asks for those that it has. It
+    takes its root from a list of clouds; another one is put into each request by a `before_execute` hook.
+    """
+
+    def __init__(self, ca_file: str | None) -> None:
+        self._token = ""
+        self._root: str | None = None
+        self._timeout = 0.0
+        self._graph = GraphClient(self._access_token)
+        if ca_file:
+            self._graph.with_transport(verify=ca_file)
+        request = self._graph.pending_request()
+        request.version = GraphVersion.BETA
+        request.before_execute(self._set_out, once=False)
+        path = None
+        for name in TASKS:
+            path = ResourcePath(name, path)
+        self._tasks = EntityCollection(self._graph, Entity, path)
+
+    def cancel(self, task_id: str, *, base_url: str | None, token: str, timeout: float) -> None:
+        """Cancel one task; raises what the library raises.
+
+        `timeout` is that of requests: the seconds that it waits for a connection, and for each read.
+        """
+        self._token, self._root, self._timeout = token, base_url, timeout
+        self._graph.add_query(ServiceOperationQuery(self._tasks[task_id], "cancel"))
+        self._graph.execute_query()
+
+    def _access_token(self) -> dict[str, str]:
+        return {"token_type": "Bearer", "access_token": self._token}
+
+    def _set_out(self, request: RequestOptions) -> None:
+        request.timeout = self._timeout
+        if self._root is not None:
+            request.url = self._root + request.url.removeprefix(self._graph.service_root_url)
+
+
+class Driver:
+    """The state between commands: the client objects, by number and authorities."""
+
+    def __init__(self) -> None:
+        self._clients: dict[tuple[int, str | None], TaskClient] = {}
+
+    def start(self, command: Mapping[str, Any]) -> dict[str, Any]:
+        """Say who is under test."""
+        if command["protocol"] != PROTOCOL:
+            return {"protocol": PROTOCOL}
+        return {
+            "protocol": PROTOCOL,
+            "implementation": {
+                "name": PACKAGE,
+                "version": version(PACKAGE),
+                "language": "python",
+                "homepage": "https://github.com/vgrem/office365-rest-python-client",
+                "notes": f"requests {requests.__version__}",
+            },
+            "concurrency": 1,
+            "limits": {
+                "root": "settable",
+                "https": False,
+                "hosts": [],
+                "proxy": "env",
+                "timeout": "attempt",
+                "token": "call",
+                "status": True,
+                "surface": "generic",
+            },
+        }
+
+    def call(self, command: Mapping[str, Any]) -> dict[str, Any]:
+        """Make the one call and say what became of it."""
+        if command["operation"] != OPERATION:
+            return {"outcome": "unsupported", "reason": f"this driver has only {OPERATION}"}
+        key = (command["client"], command["ca_file"])
+        if key not in self._clients:
+            self._clients[key] = TaskClient(command["ca_file"])
+        try:
+            self._clients[key].cancel(
+                command["arguments"]["sharePointMigrationTaskId"],
+                base_url=command["base_url"],
+                token=command["token"],
+                timeout=command["timeout"],
+            )
+        except ClientRequestException as error:
+            return _answered(error)
+        except REFUSALS as error:
+            return {"outcome": "rejected", "reason": _told(error)}
+        except requests.Timeout as error:
+            return _failure("timeout", error, message=str(error))
+        except requests.RequestException as error:
+            return _failure("transport", error, message=str(error))
+        except Exception as error:
+            return {"outcome": "crash", "reason": _told(error)}
+        return {"outcome": "success"}
+
+
+def _answered(error: ClientRequestException) -> dict[str, Any]:
+    """Tell what the library's error for an answer exposes."""
+    return _failure(
+        "http",
+        error,
+        message=error.message or str(error),
+        status=error.response.status_code,
+        code=error.code,
+        request_id=error.request_id,
+    )
+
+
+def _failure(
+    kind: str,
+    error: Exception,
+    *,
+    message: object,
+    status: int | None = None,
+    code: object = None,
+    request_id: object = None,
+) -> dict[str, Any]:
+    return {
+        "outcome": "failure",
+        "error": {
+            "kind": kind,
+            "type": type(error).__name__,
+            "status": status,
+            "code": _text(code),
+            "message": _text(message),
+            "requestId": _text(request_id),
+        },
+    }
+
+
+def _text(value: object) -> str | None:
+    """The library hands on whatever JSON held; the protocol takes texts."""
+    return value if isinstance(value, str) else None
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def main() -> None:
+    """Answer commands until `stop` or the end of input; whatever else is printed goes to standard error."""
+    replies, sys.stdout = sys.stdout.buffer, sys.stderr
+    driver = Driver()
+    for line in sys.stdin.buffer:
+        command = json.loads(line)
+        if command["cmd"] == "stop":
+            return
+        reply = (
+            driver.start(command)
+            if command["cmd"] == "start"
+            else {"seq": command["seq"], **driver.call(command)}
+        )
+        replies.write(json.dumps(reply).encode() + b"\n")
+        replies.flush()
+
+
+if __name__ == "__main__":
+    main()

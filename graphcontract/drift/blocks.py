@@ -1,0 +1,154 @@
+"""Markdown as a flat list of blocks, each with its line: what a documentation page is made of.
+
+Knows CommonMark, front matter and the tab groups of Microsoft's pages; it knows nothing of Graph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+_FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
+_MEMBER = re.compile(r"^([A-Za-z][\w.-]*+)[ \t]*+:(.*)$", re.MULTILINE)
+_TAB = re.compile(r"\]\(#tab/([^)\s]+)\)", re.IGNORECASE)
+_LINK = re.compile(r"!?\[([^\[\]]*+)\]\([^()]{0,2000}+(?:\([^()]{0,200}+\)[^()]{0,200}+)?\)")
+_MARKS = re.compile(r"[`*\"“”]|(?<!\w)_+|_+(?!\w)|</?[a-zA-Z][^<>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table: the Markdown of each cell."""
+
+    cells: tuple[str, ...]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A heading, paragraph, fenced text, comment or table; `rule` is a thematic break, `missing` an include
+    that was not followed. `file` is how the file that it stands in is called.
+    """
+
+    kind: Literal["heading", "text", "fence", "comment", "table", "rule", "missing"]
+    text: str
+    file: str
+    line: int
+    level: int = 0
+    rows: tuple[Row, ...] = ()
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One Markdown file: the members of its front matter, and its blocks."""
+
+    front: Mapping[str, str]
+    blocks: Sequence[Block]
+
+
+def parse(text: str, file: str) -> Document:
+    """Parse Markdown; whatever the text is, it is some Markdown."""
+    front: dict[str, str] = {}
+    begins = _FRONT.match(text)
+    if begins:
+        front = {
+            name.casefold(): value.strip().strip("\"'") for name, value in _MEMBER.findall(begins[1] or "")
+        }
+        text = "\n" * begins[0].count("\n") + text[begins.end() :]
+    return Document(front, list(_blocks(_parser().parse(text), file)))
+
+
+def visible(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Leave out rules, tab headings, and what stands in another tab than HTTP's."""
+    tab: str | None = None
+    for block in blocks:
+        opens = _TAB.search(block.text) if block.kind == "heading" else None
+        if opens:
+            tab = opens[1].casefold()
+        elif block.kind in ("heading", "rule"):
+            tab = None
+        if not opens and block.kind != "rule" and tab in (None, "http"):
+            yield block
+
+
+def plain(text: str) -> str:
+    """Take marks, quotes and link targets from a line of Markdown; white space becomes one space."""
+    return " ".join(_MARKS.sub("", _LINK.sub(r"\1", text).replace("’", "'")).split())
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark").enable("table")
+    parser.core.ruler.disable(["inline", "text_join"])  # blocks are enough, and cheap on hostile text
+    return parser
+
+
+def _blocks(tokens: Sequence[Token], file: str) -> Iterator[Block]:
+    quotes = index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        line = (token.map or [0])[0] + 1
+        index += 1
+        if token.type in ("blockquote_open", "blockquote_close"):
+            quotes += token.nesting
+        elif token.type == "heading_open":
+            yield from _heading(token, tokens[index].content, file, line)
+            index += 1
+        elif token.type in ("inline", "html_block"):
+            yield from _text(token.content, file, line, quoted=quotes > 0)
+        elif token.type in ("fence", "code_block"):
+            first = line + (token.type == "fence")
+            yield Block("fence", token.content, file, first)
+        elif token.type == "hr":
+            yield Block("rule", "", file, line)
+        elif token.type == "table_open":
+            end = next(at for at in range(index, len(tokens)) if tokens[at].type == "table_close")
+            yield Block("table", "", file, line, rows=tuple(_rows(tokens[index:end], line)))
+            index = end
+
+
+def _heading(token: Token, content: str, file: str, line: int) -> Iterator[Block]:
+    if token.markup == "-":  # a paragraph right above the rule that ends a tab group
+        yield from _text(content, file, line, quoted=False)
+        yield Block("rule", "", file, line)
+    else:
+        yield Block("heading", content, file, line, level=int(token.tag[1:]))
+
+
+def _text(content: str, file: str, line: int, *, quoted: bool) -> Iterator[Block]:
+    """Take comments out of a paragraph or of HTML, and keep their order."""
+    at = 0
+    while (begins := content.find("<!--", at)) >= 0 and (ends := content.find("-->", begins + 4)) >= 0:
+        yield from _prose(content[at:begins], file, line + content.count("\n", 0, at), quoted=quoted)
+        yield Block("comment", content[begins + 4 : ends], file, line + content.count("\n", 0, begins))
+        at = ends + 3
+    yield from _prose(content[at:], file, line + content.count("\n", 0, at), quoted=quoted)
+
+
+def _prose(text: str, file: str, line: int, *, quoted: bool) -> Iterator[Block]:
+    if text.strip():
+        above = text[: len(text) - len(text.lstrip())].count("\n")
+        yield Block("text", text.strip(), file, line + above, quoted=quoted)
+
+
+def _rows(tokens: Iterable[Token], line: int) -> Iterator[Row]:
+    """The head first; a table has a line of dashes below it."""
+    cells: list[str] = []
+    number = line
+    for token in tokens:
+        if token.type == "tr_open":
+            cells = []
+        elif token.type == "inline":
+            cells.append(token.content)
+        elif token.type == "tr_close":
+            yield Row(tuple(cells), number)
+            number += 2 if number == line else 1

@@ -1,0 +1,68 @@
+"""What kind of source a file is, by its first bytes; its name says nothing.
+
+Knows how each kind begins; it parses none.
+"""
+
+from __future__ import annotations
+
+import re
+
+from graphcontract.drift.model import Kind, Source, SourceError
+
+_HEAD = 64 * 1024
+_COMMENTS = rb"\A\s*+(?:<!--(?>.*?-->)\s*+)*+"
+_YAML_KEY = rb"['\"]?(?:openapi|swagger|info|servers|tags|paths|components|security|externalDocs|x-[\w-]+)"
+_KINDS: tuple[tuple[Kind, re.Pattern[bytes]], ...] = (
+    ("csdl", re.compile(rb"\A\s*+(?:<\?xml[^>]*+>\s*+)?(?:<!--(?>.*?-->)\s*+)*+<(?:\w+:)?Edmx\b", re.DOTALL)),
+    ("snapshot", re.compile(rb'\A\s*+\{[^{]*?"snapshot"\s*:')),
+    ("openapi", re.compile(rb'\A\s*+\{[^{}\[]*?"(?:openapi|swagger)"\s*:')),
+    ("run", re.compile(rb'\A\s*+\{\s*"log"\s*:|\A\s*+\{[^{\n]*?"event"\s*:\s*"header"')),
+    ("permissions", re.compile(rb'\A\s*+\{[^{\[]*?"permissions"\s*:\s*\{')),
+    ("openapi", re.compile(rb"\A(?:[ \t]*+(?:#[^\n]*+)?\n|---[ \t]*+\n)*+" + _YAML_KEY + rb"['\"]?\s*+:")),
+    ("sdk", re.compile(rb"^[\w.]++(?:::\|(?:static\|)?public\||-->|::\d{4}-)", re.MULTILINE)),
+    ("page", re.compile(rb"\A\s*+---[ \t]*\n|^ {0,3}#{1,6}\s|blockType|\[!INCLUDE", re.MULTILINE)),
+)
+_PACKED = {b"\xfd7zXZ\x00": "xz", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2"}
+_HTML = re.compile(_COMMENTS + rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_RENDERED = (
+    "it is HTML: a rendered page, or what a proxy or a sign-in page answered. "
+    "Give the Markdown source of the page, or the file itself."
+)
+_OTHER = (
+    "it is no documentation page, permissions.json, CSDL, OpenAPI description, SDK export, "
+    "recorded run or snapshot. Check that it was fetched whole."
+)
+
+
+def kind_of(source: Source) -> Kind:
+    """Tell what kind of source a file is; `SourceError` where it is none, or cannot be read."""
+    head = _head(source).removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+    problem = _unfit(head)
+    kind = None if problem else next((kind for kind, begins in _KINDS if begins.search(head)), None)
+    if kind is None:
+        raise SourceError(f"{source.name}: {problem or _OTHER}")
+    return kind
+
+
+def _head(source: Source) -> bytes:
+    try:
+        with source.path.open("rb") as file:
+            return file.read(_HEAD)
+    except FileNotFoundError:
+        problem = "there is no such file. Give the path of a source, or --published."
+    except IsADirectoryError:
+        problem = "this is a folder. Name a file in it."
+    except OSError as error:
+        problem = f"it cannot be read: {error.strerror}."
+    except ValueError:
+        problem = "no file can have such a name."
+    raise SourceError(f"{source.name}: {problem}")
+
+
+def _unfit(head: bytes) -> str | None:
+    if not head.strip():
+        return "it is empty. Fetch it again."
+    for magic, name in _PACKED.items():
+        if head.startswith(magic):
+            return f"it is packed with {name}. Unpack it first."
+    return _RENDERED if _HTML.match(head) else None

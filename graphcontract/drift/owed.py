@@ -1,0 +1,106 @@
+"""A contract as one more source: its facts in the model of `drift.model`, and the operation to look for.
+
+Knows contracts; it reads no file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from graphcontract.contract import Contract
+from graphcontract.drift.model import Fact, Origin, Reading, Value, Wanted
+
+SCHEMES = {
+    "DelegatedWork": "permissions.delegated-work",
+    "DelegatedPersonal": "permissions.delegated-personal",
+    "Application": "permissions.application",
+}
+CLOUDS = {
+    "global": "global",
+    "usGovernmentL4": "us-gov-l4",
+    "usGovernmentL5": "us-gov-l5",
+    "china": "china",
+}
+
+_CONTENT = {"absent": "none", "required": "required", "unconstrained": "optional"}
+_SUCCESS = {"absent": "none", "required": "content", "unconstrained": None}
+_KEY = re.compile(r"\{([^{}]+)\}")
+
+
+def reading(contract: Contract, name: str) -> Reading:
+    """Give the facts that a contract asserts; `name` is the id or file that it was loaded by."""
+    origin = Origin("contract", name, contract.sha256[:12])
+    values = dict(_values(contract))
+    facts = {
+        fact: Fact(fact, "silent" if value is None else "asserts", value, origin)
+        for fact, value in values.items()
+    }
+    return Reading(origin, facts, contract.sha256)
+
+
+def wanted(contract: Contract) -> Wanted:
+    """Tell the operation that a contract is about."""
+    request = contract.request
+    return Wanted(request.method, request.version, segments(request.path), *_names(contract))
+
+
+def segments(path: str) -> tuple[Value, ...]:
+    """Take a path below its version apart: literals as spelled, `("key", name)` for `{name}`."""
+    parts = path.strip("/").split("/")
+    keys = (_KEY.fullmatch(part) for part in parts)
+    return tuple(("key", key[1]) if key else part for part, key in zip(parts, keys, strict=True))
+
+
+def _values(contract: Contract) -> Mapping[str, Value]:
+    request, success, document = contract.request, contract.success, contract.document
+    binding, action = _names(contract)
+    (parameter,) = request.parameters.values()
+    statuses: list[str] = document.get("precondition", {}).get("statuses", [])
+    values: dict[str, Value] = {
+        "method": request.method,
+        "version": request.version,
+        "path": segments(request.path),
+        "binding": binding,
+        "action": action,
+        "key-type": _key_type(parameter),
+        "content": _CONTENT[request.content],
+        "query": () if request.query == "absent" else None,
+        "fields": (("Content-Type", "required"),) if request.fields["Content-Type"] == "require" else (),
+        "parameters": () if request.content == "absent" else None,
+        "success": (success.status, _SUCCESS[success.content]),
+        "errors": None,  # its codes are those of Microsoft Graph in general
+        "clouds": tuple(sorted(CLOUDS[cloud] for cloud in document.get("clouds", ()))) or None,
+        "route": "reachable",
+        "status-enum": None,
+        "statuses": tuple(sorted(statuses)) or None,
+        "properties": None,
+        "deprecation": None,
+        "wording": (("title", contract.title),),
+    }
+    return values | _permissions(document)
+
+
+def _permissions(document: Mapping[str, Any]) -> dict[str, Value]:
+    """A scheme without an entry is not supported, where the contract speaks of permissions at all."""
+    if "permissions" not in document:
+        return dict.fromkeys(SCHEMES.values())
+    found: dict[str, Value] = dict.fromkeys(SCHEMES.values(), ((), ()))
+    for entry in document["permissions"]:
+        found[SCHEMES[entry["scheme"]]] = (tuple(sorted(entry["least"])), tuple(sorted(entry["higher"])))
+    return found
+
+
+def _names(contract: Contract) -> tuple[str, str]:
+    """Binding and action: as the title has them (`type: action`), else from placeholder and last segment."""
+    last = contract.request.path.rpartition("/")[2]
+    binding, colon, action = contract.title.partition(": ")
+    if colon and action == last:
+        return binding, action
+    (placeholder,) = contract.request.parameters
+    return placeholder.removesuffix("Id"), last
+
+
+def _key_type(parameter: Mapping[str, Any]) -> str:
+    return "guid" if parameter.get("format") == "uuid" else str(parameter["type"])

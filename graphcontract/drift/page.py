@@ -1,0 +1,281 @@
+"""A documentation page of Microsoft Graph (Markdown), read into facts about an operation.
+
+Knows the sections of such pages and how they are worded in English; it compares nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from graphcontract.drift import resourcepage, tables
+from graphcontract.drift.asked import asked
+from graphcontract.drift.blocks import Block, plain
+from graphcontract.drift.includes import Includes
+from graphcontract.drift.model import Origin, Reading, Source, SourceError, Unknown, Value, Wanted
+from graphcontract.drift.notes import Notes
+from graphcontract.drift.owed import SCHEMES
+from graphcontract.drift.prose import content_of, deprecation, names_in, removal_of, success_of
+from graphcontract.drift.requestlines import Answer, RequestLine, answer, sample_request
+from graphcontract.drift.sections import examples, sections
+from graphcontract.drift.texts import read_bytes
+
+NAMES = (
+    *("method", "version", "path", "binding", "action", "content", "query", "fields", "parameters"),
+    *("success", "errors", *SCHEMES.values(), "clouds", "route", "deprecation", "wording"),
+)
+
+_MOST_BYTES = 2 * 1024 * 1024
+_TITLE = re.compile(r"([A-Za-z]\w*): ([A-Za-z]\w*)")
+_PERMISSIONS_IN_OTHER_LANGUAGES = {
+    *("autorisations", "autorizzazioni", "berechtigungen", "machtigingen", "oprávnění", "permisos"),
+    *("permissões", "tillstånd", "uprawnienia", "разрешения", "дозволи", "アクセス許可", "权限", "許可權"),
+    *("사용 권한", "권한", "i̇zinler", "izinler", "engedélyek", "behörigheter", "tilladelser", "tillatelser"),
+}
+_TRANSLATED = ("ms.translationtype", "ms.contentlocale", "translationtype", "contentlocale")
+
+
+def read(source: Source, wanted: Wanted) -> Reading:
+    """Read a page, a resource's page, or an include with a table of permissions or clouds."""
+    includes = Includes(source.path, source.name, source.root)
+    front, blocks = includes.page(read_bytes(source.path, source.name, _MOST_BYTES))
+    _refuse_translations(front, blocks, source.name)
+    origin = Origin("page", source.name, source.version or front.get("ms.date"))
+    notes = Notes(origin)
+    for place, problem in includes.refusals:
+        notes.unreadable("includes", problem, place)
+    if front.get("ms.topic") == "include" or not any(block.kind == "heading" for block in blocks):
+        _read_include(notes, blocks)
+    elif front.get("doc_type", "").casefold() == "resourcepagetype":
+        resourcepage.read(notes, front, blocks, wanted)
+    else:
+        _read_operation(notes, front, blocks, source, wanted)
+    missing = tuple(f"{each.file}:{each.line}: not at hand: {each.text}" for each in includes.missing)
+    return notes.reading(includes.sha256, missing)
+
+
+def _refuse_translations(front: dict[str, str], blocks: Sequence[Block], name: str) -> None:
+    headings = {plain(block.text).casefold() for block in blocks if block.kind == "heading"}
+    locale = front.get("ms.contentlocale") or front.get("contentlocale") or ""
+    if any(member in front for member in _TRANSLATED) and not locale.casefold().startswith("en"):
+        found = f"translated ({locale or 'by its front matter'})"
+    elif headings & _PERMISSIONS_IN_OTHER_LANGUAGES:
+        found = f"not in English ({sorted(headings & _PERMISSIONS_IN_OTHER_LANGUAGES)[0]})"
+    else:
+        return
+    raise SourceError(f"{name}: this page is {found}. Give the English source of the page (en-us).")
+
+
+def _read_include(notes: Notes, blocks: Sequence[Block]) -> None:
+    _permissions(notes, blocks)
+    _clouds(notes, blocks)
+    if not notes.facts and not notes.problems:
+        raise Unknown("an include without a table of permissions or of clouds", notes.origin)
+
+
+def _read_operation(
+    notes: Notes, front: dict[str, str], blocks: Sequence[Block], source: Source, wanted: Wanted
+) -> None:
+    title = next((plain(block.text) for block in blocks if block.kind == "heading" and block.level == 1), "")
+    title = title or front.get("title", "")
+    titled = _TITLE.fullmatch(title)
+    samples, answers = _examples(blocks)
+    asked(notes, blocks, samples, source, wanted, titled.groups() if titled else None)
+    notes.asserts("route", "reachable", notes.place("path"))
+    if titled:
+        notes.asserts("binding", titled[1], None)
+        notes.asserts("action", titled[2], None)
+    _request(notes, blocks, samples)
+    _success(notes, blocks, answers)
+    _errors(notes, blocks)
+    permissions = sections(blocks, r"permissions?|prerequisites")
+    _permissions(notes, [block for section in permissions for block in section])
+    if not permissions:
+        _permissions(notes, blocks)
+    _needed_permissions(notes, blocks)
+    _clouds(notes, blocks)
+    _deprecation(notes, blocks)
+    _wording(notes, front, blocks, title)
+    notes.silent(NAMES)
+
+
+def _examples(blocks: Sequence[Block]) -> tuple[list[RequestLine], list[Answer]]:
+    samples, answers = list[RequestLine](), list[Answer]()
+    for role, block in examples(blocks):
+        request = sample_request(block.text, block.line) if role in ("request", "") else None
+        answered = answer(block.text, block.line) if role in ("response", "") else None
+        samples += [request] if request else []
+        answers += [answered] if answered else []
+    return samples, answers
+
+
+def _request(notes: Notes, blocks: Sequence[Block], samples: Sequence[RequestLine]) -> None:
+    for section in sections(blocks, r"request headers?"):
+        for table in _tables(section):
+            found = [(name, tables.presence(cells)) for name, cells, _ in tables.named(table)]
+            rows = sorted(each for each in found if each[0].casefold() != "authorization")
+            notes.asserts("fields", tuple(rows), table)
+    _query(notes, blocks)
+    _content(notes, blocks, samples)
+
+
+def _query(notes: Notes, blocks: Sequence[Block]) -> None:
+    for section in sections(blocks, r"(optional |supported )?query parameters"):
+        rows = {
+            name.split("=")[0]: tables.presence(cells)
+            for table in _tables(section)
+            for name, cells, _ in tables.named(table)
+        }
+        texts = [block for block in section if block.kind == "text"]
+        denied = any(re.search(r"n't support|not support", plain(block.text)) for block in texts)
+        if denied and not rows:
+            notes.asserts("query", (), texts[0])
+            continue
+        for block in texts:
+            rows.update(dict.fromkeys(re.findall(r"`(\$[a-z]+)`", block.text), "optional"))
+        if rows:
+            notes.asserts("query", tuple(sorted(rows.items())), section[0])
+        else:
+            notes.unreadable("query", "the section on query parameters names none", section[0])
+
+
+def _content(notes: Notes, blocks: Sequence[Block], samples: Sequence[RequestLine]) -> None:
+    shown = next((sample for sample in samples if sample.has_body), None)
+    found = sections(blocks, r"request body")
+    if not found:
+        if samples:
+            notes.asserts("content", "required" if shown else "none", notes.at(samples[0].line))
+        else:
+            notes.unreadable(
+                "content", "there is no section on the request body, and no sample request", None
+            )
+        return
+    (section, *_) = found
+    rows = [
+        (name, plain(cells.get("type", "")), tables.presence(cells))
+        for table in _tables(section)
+        for name, cells, _ in tables.named(table)
+    ]
+    said = content_of([plain(block.text) for block in section if block.kind == "text"], rows)
+    if said is None:
+        notes.unreadable("content", "the section on the request body is worded in an unknown way", section[0])
+        return
+    notes.asserts("content", said, next((b for b in section if b.kind == "text"), section[0]))
+    if said == "none":
+        notes.asserts("parameters", (), section[0])
+    elif rows:
+        notes.asserts("parameters", tuple(sorted(rows)), section[0])
+    if said == "none" and shown:
+        text = "the section on the request body says that there is none, and the sample request has one"
+        notes.contradiction("content", text, notes.at(shown.line))
+
+
+def _success(notes: Notes, blocks: Sequence[Block], answers: Sequence[Answer]) -> None:
+    shown = next((each for each in answers if each.status < 300), None)
+    texts = [b for section in sections(blocks, r"responses?") for b in section if b.kind == "text"]
+    said = [(each, block) for block in texts for each in success_of(plain_code(block.text))]
+    statuses = sorted({status for (status, _), _ in said})
+    if len(statuses) > 1:
+        listed = ", ".join(map(str, statuses))
+        notes.unreadable("success", f"it names more than one status of success: {listed}", said[0][1])
+    elif said:
+        (status, content), block = said[0]
+        if shown and shown.status != status:
+            text = f"the text says {status}, and the sample response {shown.status}"
+            notes.contradiction("success", text, notes.at(shown.line))
+        elif shown and content and shown.content != content:
+            text = (
+                f"the text says {status} with {_words(content)}, and the sample has {_words(shown.content)}"
+            )
+            notes.contradiction("success", text, notes.at(shown.line))
+        elif shown and not content:
+            content = shown.content
+        notes.asserts("success", (status, content), block)
+    elif shown:
+        notes.asserts("success", (shown.status, shown.content), notes.at(shown.line))
+    else:
+        notes.unreadable("success", "neither text nor sample response tells a status of success", None)
+
+
+def plain_code(text: str) -> str:
+    """A paragraph without marks but for the backticks that statuses stand in."""
+    return "`".join(plain(part) for part in text.split("`"))
+
+
+def _words(content: str) -> str:
+    return "no content" if content == "none" else "content"
+
+
+def _errors(notes: Notes, blocks: Sequence[Block]) -> None:
+    found: dict[str, Block] = {}
+    for table in _tables(blocks):
+        for status, _ in tables.errors(table):
+            found.setdefault(status, table)
+    for section in sections(blocks, r"responses?|.*\berrors?\b.*"):
+        for block in section:
+            for status in tables.statuses(block.text) if block.kind == "text" else ():
+                found.setdefault(status, block)
+    if found:
+        notes.asserts("errors", tuple(sorted(found)), next(iter(found.values())))
+
+
+def _permissions(notes: Notes, blocks: Sequence[Block]) -> None:
+    for table in _tables(blocks):
+        for name, cell in (tables.permissions(table) or {}).items():
+            if cell.problem:
+                notes.unreadable(name, cell.problem, notes.at(cell.line, cell.file))
+            else:
+                notes.asserts(name, cell.value, notes.at(cell.line, cell.file))
+
+
+def _needed_permissions(notes: Notes, blocks: Sequence[Block]) -> None:
+    """A page of an operation has a table of permissions: without one they are unknown, not silent."""
+    if not any(notes.knows(name) for name in SCHEMES.values()):
+        missing = [b for b in blocks if b.kind == "missing" and "permission" in b.text.casefold()]
+        text = "the include with the permissions is not at hand" if missing else "no table of permissions"
+        notes.unreadable("permissions", text, missing[0] if missing else None)
+
+
+def _clouds(notes: Notes, blocks: Sequence[Block]) -> None:
+    for table in _tables(blocks):
+        cell = tables.clouds(table)
+        if cell is not None and cell.problem:
+            notes.unreadable("clouds", cell.problem, table)
+        elif cell is not None:
+            notes.asserts("clouds", cell.value, table)
+    for block in blocks:
+        if (
+            block.kind == "missing"
+            and "national-cloud" in block.text.casefold()
+            and not notes.knows("clouds")
+        ):
+            notes.unreadable("clouds", "the include with the table of clouds is not at hand", block)
+
+
+def _deprecation(notes: Notes, blocks: Sequence[Block]) -> None:
+    second = next((i for i, b in enumerate(blocks) if b.kind == "heading" and b.level == 2), len(blocks))
+    for index, block in enumerate(blocks):
+        if block.kind == "missing" and "deprecat" in block.text.casefold():
+            notes.asserts("deprecation", (None, None, block.text), block)
+        elif block.kind == "text" and (block.quoted or index < second) and deprecation(plain(block.text)):
+            text = plain(block.text)
+            notes.asserts("deprecation", (None, removal_of(text), text), block)
+
+
+def _wording(notes: Notes, front: dict[str, str], blocks: Sequence[Block], title: str) -> None:
+    texts: list[tuple[str, str]] = [("title", title), ("description", plain(front.get("description", "")))]
+    begins = next((i for i, b in enumerate(blocks) if b.kind == "heading"), 0)
+    intro = []
+    for block in blocks[begins + 1 :]:
+        if block.kind == "heading":
+            break
+        intro += [names_in(block.text)] if block.kind == "text" and "Namespace:" not in block.text else []
+    texts.append(("introduction", " ".join(intro)))
+    for name, pattern in (("request-body", r"request body"), ("response", r"responses?")):
+        section = next(iter(sections(blocks, pattern)), [])
+        texts.append((name, " ".join(names_in(b.text) for b in section if b.kind == "text")))
+    notes.asserts("wording", tuple((name, text) for name, text in texts if text), None)
+
+
+def _tables(blocks: Sequence[Block]) -> list[Block]:
+    return [block for block in blocks if block.kind == "table" and block.rows and block.rows[0].cells]

@@ -1,0 +1,109 @@
+"""HTTP messages as pages show them: request lines with placeholders or sample ids, and answers.
+
+Knows how a request target of Graph is taken apart; it knows no page.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import unquote
+
+from graphcontract.drift.model import Value
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+_PROTOCOL = re.compile(r"HTTP/[\d.]+")
+_LONGEST = 4000
+_ANSWER = re.compile(r"\s*HTTP/[\d.]+[ \t]+(\d{3})\b[^\n]*(?:\n|\Z)")
+_ROOT = re.compile(r"https?://[^/?#\s]+", re.IGNORECASE)
+_VERSION = re.compile(r"beta|v\d+\.\d+", re.IGNORECASE)
+_KEY = re.compile(r"\{+([^{}]*)\}+|<([^<>]*)>")
+_IN_PARENTHESES = re.compile(r"([A-Za-z][\w.]*)\('?(\{[^{}=]*\}|<[^<>=]*>)'?\)")
+_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """A request as a page writes it; `version` is None where the target begins below it."""
+
+    method: str
+    version: str | None
+    path: tuple[Value, ...]
+    query: tuple[str, ...]
+    line: int
+    has_body: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as a page shows it."""
+
+    status: int
+    content: Literal["none", "content"]
+    line: int
+
+
+def request_lines(text: str, line: int) -> list[RequestLine]:
+    """Find the request lines of a fenced text, of which each may name another address of the operation."""
+    found = []
+    for number, each in enumerate(text.split("\n"), line):
+        words = each[:_LONGEST].split()
+        if (
+            len(words) > 1
+            and words[0].upper() in _METHODS
+            and (words[1][0] in "/{<" or _ROOT.match(words[1]))
+        ):
+            asked = " ".join(words[1:-1] if _PROTOCOL.fullmatch(words[-1]) else words[1:])
+            found.append(RequestLine(words[0].upper(), *target(asked), number))
+    return found
+
+
+def sample_request(text: str, line: int) -> RequestLine | None:
+    """Read a fenced text that is one whole request, with fields and content; None where it is none."""
+    lines = request_lines(text, line)
+    if not lines:
+        return None
+    first = lines[0]
+    rest = text.split("\n")[first.line - line + 1 :]
+    body = _body(rest)
+    return RequestLine(first.method, first.version, first.path, first.query, first.line, bool(body))
+
+
+def answer(text: str, line: int) -> Answer | None:
+    """Read a fenced text that is an answer with a status line; None where it is none."""
+    status = _ANSWER.match(text)
+    if status is None:
+        return None
+    rest = text[status.end() :].split("\n")
+    typed = any(field[1].casefold() == "content-type" for each in rest if (field := _FIELD.match(each)))
+    return Answer(int(status[1]), "content" if typed or _body(rest) else "none", line)
+
+
+def target(text: str) -> tuple[str | None, tuple[Value, ...], tuple[str, ...]]:
+    """Take a request target apart: version or None, segments, and the names in its query."""
+    root = _ROOT.match(text)
+    path, _, query = text[root.end() if root else 0 :].partition("#")[0].partition("?")
+    parts = [part.strip() for part in path.strip().strip("/").split("/")]
+    version = parts.pop(0).casefold() if parts and _VERSION.fullmatch(parts[0]) else None
+    names = tuple(sorted(name for each in query.split("&") if (name := each.partition("=")[0].strip())))
+    return version, tuple(segment for part in parts for segment in _segments(part)), names
+
+
+def _segments(part: str) -> tuple[Value, ...]:
+    """Usually one; `tasks('{id}')` and `tasks({id})` are a literal and a key."""
+    key = _KEY.fullmatch(part)
+    if key:
+        return (("key", (key[1] or key[2] or "").strip()),)
+    called = _IN_PARENTHESES.fullmatch(part)
+    if called:
+        return (called[1], ("key", called[2][1:-1].strip()))
+    return (unquote(part),)
+
+
+def _body(lines: list[str]) -> str:
+    """What follows the fields: content, with or without the empty line that HTTP demands."""
+    for index, each in enumerate(lines):
+        if not _FIELD.fullmatch(each.strip()):
+            return "\n".join(lines[index:]).strip()
+    return ""

@@ -1,0 +1,160 @@
+"""Tables of documentation pages: permissions, national clouds, errors, and lists of named things.
+
+Knows how their columns are headed and their cells worded; it knows no page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from graphcontract.drift.blocks import Block, Row, plain
+from graphcontract.drift.model import Value
+from graphcontract.drift.owed import SCHEMES
+
+_NOTHING = {"", "n/a", "na", "none", "no", "-", "–", "—", "not supported", "not available", "not applicable"}
+_PERMISSION = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.-][A-Za-z0-9]+)*")
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[,;]|\bor\b")
+_CLOUDS = (
+    ("global", re.compile(r"\bglobal\b")),
+    ("us-gov-l4", re.compile(r"\bl4\b")),
+    ("us-gov-l5", re.compile(r"\bl5\b|\bdod\b")),
+    ("china", re.compile(r"\bchina\b|21vianet")),
+)
+_YES = {":white_check_mark:", "✅", "✔", "✔️", "yes", "supported", "available", ":heavy_check_mark:"}
+_NO = {":x:", "❌", "✖", "✖️", "no", "not supported", "not available", ""}
+_STATUS_HEADS = {
+    "code",
+    "status",
+    "status code",
+    "http status",
+    "http status code",
+    "http code",
+    "error code",
+}
+_STATUS = re.compile(r"(?<![\w.])([45]\d\d)(?![\w.]*\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a table says of one thing: its value, or None and why it cannot be made out."""
+
+    value: Value
+    line: int
+    file: str
+    problem: str = ""
+
+
+def permissions(table: Block) -> dict[str, Cell] | None:
+    """Least and higher permissions by the name of the fact; None where the table is another."""
+    head = [_folded(cell) for cell in table.rows[0].cells]
+    if not head or not head[0].startswith("permission type"):
+        return None
+    found: dict[str, Cell] = {}
+    for row in table.rows[1:]:
+        name = _scheme(_folded(row.cells[0]))
+        if name is not None and name not in found:
+            found[name] = _permission_cell(head, row, table.file)
+    return found
+
+
+def clouds(table: Block) -> Cell | None:
+    """The clouds that have the operation; None where the table is another."""
+    head = [_folded(cell) for cell in table.rows[0].cells]
+    names = [next((name for name, called in _CLOUDS if called.search(cell)), None) for cell in head]
+    if "global" not in names or len(names) < 2 or len(table.rows) != 2:
+        return None
+    row = table.rows[1]
+    has: list[str] = []
+    for name, cell in zip(names, row.cells, strict=False):
+        said = _folded(cell)
+        if name is None or said not in _YES | _NO:
+            return Cell(
+                None, row.line, table.file, f"the table of clouds says {cell!r} of {name or 'a cloud'}"
+            )
+        has += [name] if said in _YES else []
+    return Cell(tuple(sorted(has)), row.line, table.file)
+
+
+def errors(table: Block) -> Iterator[tuple[str, int]]:
+    """Yield each 4xx and 5xx of a table of errors, with its line; nothing where the table is another."""
+    columns = [index for index, cell in enumerate(table.rows[0].cells) if _folded(cell) in _STATUS_HEADS]
+    for row in table.rows[1:]:
+        for column in columns:
+            for status in _STATUS.findall(row.cells[column]) if column < len(row.cells) else ():
+                yield status, row.line
+
+
+def statuses(text: str) -> list[str]:
+    """Find the 4xx and 5xx that a sentence names as code or with their words."""
+    named = re.findall(r"`(?:HTTP/[\d.]+ )?([45]\d\d)\b[^`]{0,60}`", text)
+    return named + re.findall(r"(?<![\w.`])([45]\d\d) (?:[A-Z][A-Za-z]+|response|status|error)\b", text)
+
+
+def named(table: Block) -> Iterator[tuple[str, Mapping[str, str], Row]]:
+    """Yield name and cells by heading of each row of a table of headers, parameters or properties."""
+    head = [_folded(cell) for cell in table.rows[0].cells]
+    for row in table.rows[1:]:
+        cells = dict(zip(head, row.cells, strict=False))
+        name = plain(row.cells[0]) if row.cells else ""
+        if name:
+            yield name, cells, row
+
+
+def presence(cells: Mapping[str, str]) -> str:
+    """Whether a row calls its thing required or optional; optional where it says neither."""
+    for head, cell in cells.items():
+        if head.startswith("required"):
+            return "required" if _folded(cell) in ("yes", "true", "required", "✅") else "optional"
+    text = " ".join(map(_folded, cells.values()))
+    if re.search(r"\bnot required\b|\boptional\b|isn't required", text):
+        return "optional"
+    return "required" if re.search(r"\brequired\b", text) else "optional"
+
+
+def _permission_cell(head: Sequence[str], row: Row, file: str) -> Cell:
+    least: list[str] = []
+    higher: list[str] = []
+    for column, cell in zip(head[1:], row.cells[1:], strict=False):
+        names = _names(cell)
+        if names is None:
+            return Cell(None, row.line, file, f"the table of permissions says {plain(cell)[:80]!r}")
+        if "higher" in column:
+            higher += names
+        elif "least" in column and "most" not in column:
+            least += names
+        else:  # one column for all, from the least to the most privileged
+            least, higher = least + names[:1], higher + names[1:]
+    if len(row.cells) < 2:
+        return Cell(None, row.line, file, "a row of the table of permissions ends early")
+    return Cell((tuple(sorted(set(least))), tuple(sorted(set(higher)))), row.line, file)
+
+
+def _names(cell: str) -> list[str] | None:
+    """The permissions of a cell, `A + B` where both are needed; None where it says something else."""
+    found = []
+    text = plain(_BREAK.sub(",", cell))
+    for each in [text] if _empty(text) else _SEPARATOR.split(text):
+        together = [part.strip().rstrip(".") for part in re.split(r"\band\b|\+", each)]
+        if all(_empty(part) for part in together):
+            continue
+        if not all(_PERMISSION.fullmatch(part) for part in together):
+            return None
+        found.append(" + ".join(together))
+    return found
+
+
+def _scheme(text: str) -> str | None:
+    if text.startswith("delegated"):
+        return SCHEMES["DelegatedPersonal" if "personal" in text else "DelegatedWork"]
+    return SCHEMES["Application"] if text.startswith("application") else None
+
+
+def _empty(text: str) -> bool:
+    return text.strip().rstrip(".").casefold() in _NOTHING
+
+
+def _folded(cell: str) -> str:
+    return plain(cell).casefold().rstrip(".")

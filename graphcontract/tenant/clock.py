@@ -1,0 +1,32 @@
+"""The tenant's time: the machine's, or one that a test drives."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+
+class Clock:
+    """Follows the machine's clock, or stands still at `at`; `advance` moves either."""
+
+    def __init__(self, at: datetime | None = None) -> None:
+        self._lock = threading.Lock()
+        self._at = at
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        with self._lock:
+            return (self._at or datetime.now(UTC)) + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Move on by so many seconds; ValueError for fewer than none."""
+        if seconds < 0:
+            raise ValueError("time does not go back")
+        with self._lock:
+            self._ahead += timedelta(seconds=seconds)
+
+
+def shown(moment: datetime) -> str:
+    """A moment as Graph writes it: ISO 8601 in UTC, to the millisecond."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

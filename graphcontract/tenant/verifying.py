@@ -1,0 +1,94 @@
+"""Whether a token is good: the checks that a service owes, each by a name that a fault can leave out.
+
+Knows JSON Web Tokens, and neither HTTP nor permissions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import jwt
+
+from graphcontract.tenant.clock import Clock
+from graphcontract.tenant.directory import PERSONAL_TENANT, Directory
+
+Check = Literal["algorithm", "signature", "expiry", "not-before", "audience", "tenant"]
+
+_PYJWT_LEAVES_TIME_TO_US = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
+_MOST_CHARACTERS = 16 << 10
+
+
+class BadToken(Exception):
+    """A token that is not good, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom a good token speaks for; `permissions` are its roles, or its scopes where it is `delegated`."""
+
+    permissions: frozenset[str]
+    delegated: bool
+    personal: bool
+    client_id: str
+
+
+def verify(
+    token: str, directory: Directory, clock: Clock, *, without: frozenset[Check] = frozenset()
+) -> Caller:
+    """Hold a token against every check but those named; `BadToken`.
+
+    Times are the tenant's, not the machine's, and there is no leeway between one clock and itself.
+    """
+    claims = _opened(token, directory, without)
+    now = clock.now().timestamp()
+    expiry, begin = (_number(claims, name) for name in ("exp", "nbf"))
+    if "expiry" not in without and now >= expiry:
+        raise BadToken("Lifetime validation failed, the token is expired.")
+    if "not-before" not in without and now < begin:
+        raise BadToken("Lifetime validation failed, the token is not yet valid.")
+    if "audience" not in without and claims.get("aud") not in directory.audiences:
+        raise BadToken("Access token validation failure. Invalid audience.")
+    tenant = claims.get("tid")
+    known = tenant in (directory.tenant_id, PERSONAL_TENANT)
+    if "tenant" not in without and not (known and claims.get("iss") == directory.issuer(str(tenant))):
+        raise BadToken("Access token validation failure. Invalid issuer.")
+    return caller_of(claims)
+
+
+def caller_of(claims: Mapping[str, Any]) -> Caller:
+    """Whom claims speak for."""
+    roles, scopes = claims.get("roles"), claims.get("scp")
+    delegated = isinstance(scopes, str)
+    given = scopes.split() if isinstance(scopes, str) else roles if isinstance(roles, list) else ()
+    permissions = frozenset(each for each in given if isinstance(each, str))
+    personal = claims.get("tid") == PERSONAL_TENANT
+    return Caller(permissions, delegated, personal, str(claims.get("appid", "")))
+
+
+def _opened(token: str, directory: Directory, without: frozenset[Check]) -> dict[str, Any]:
+    if len(token) > _MOST_CHARACTERS:
+        raise BadToken("The token is too long.")
+    try:
+        algorithm = jwt.get_unverified_header(token).get("alg")
+        if algorithm != "RS256" and "algorithm" not in without:
+            raise BadToken("The token is not signed as the authority signs.")
+        unsigned = "signature" in without or algorithm != "RS256"
+        signature = {"verify_signature": not unsigned}
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            directory.signing_key.public_pem,
+            algorithms=["RS256"],
+            options=_PYJWT_LEAVES_TIME_TO_US | signature,  # type: ignore[arg-type]
+        )
+    except jwt.PyJWTError as error:
+        raise BadToken("The token is malformed, or its signature is not valid.") from error
+    return claims
+
+
+def _number(claims: Mapping[str, Any], name: str) -> float:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadToken(f"The token has no {name}.")
+    return value
