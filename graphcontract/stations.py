@@ -14,7 +14,7 @@ from graphcontract.clients.naming import make_client
 from graphcontract.clients.python import InProcessClient
 from graphcontract.contract import Contract
 from graphcontract.errors import UserError
-from graphcontract.exchange import Call, Outcome
+from graphcontract.exchange import Call, Outcome, WireRequest
 from graphcontract.judging.gate import Station
 from graphcontract.service import Answer, Script
 from graphcontract.transports import Transport
@@ -168,11 +168,16 @@ def _reached_proxy(contract: Contract, station: Station) -> None:
     from graphcontract.transports.proxy import Proxy
 
     assert isinstance(station.transport, Proxy)
-    stage = station.transport.stage(Script((Answer(contract.success.status),), any_request))
+    stage = station.transport.stage(Script((Answer(contract.success.status),), _asks))
     outcome = station.client.call(_harmless_call(contract))
     record = stage.finish(expecting=True)
     if not record.requests:
         raise ClientUnavailable(*_astray(station.transport, outcome, record.connections))
+
+
+def _asks(request: WireRequest) -> bool:
+    """Tell a request from a CONNECT, which only prepares one."""
+    return request.method != "CONNECT"
 
 
 def _astray(proxy: Proxy, outcome: Outcome, connections: int) -> tuple[str, str]:

@@ -19,7 +19,8 @@ FLOORS = (
     {"drift", "judging", "reporting", "tenant"},
     {"stations"},
     {"session", "suites"},
-    {"doctor", "live"},
+    {"cases", "doctor", "live"},
+    {"hosting"},
     {"plugin"},
     {"cli"},
 )

@@ -58,7 +58,7 @@ function reported(error) {
   if (error instanceof URIError) return unsupported(String(error)); // a lone surrogate is no Unicode text
   if (type === "TimeoutError") return failure({ kind: "timeout", type, message });
   if (!(error instanceof TypeError)) return { outcome: "crash", reason: String(error) };
-  if (cause === undefined) return { outcome: "rejected", reason: String(error) };
+  if (cause === undefined || cause.code === "UND_ERR_INVALID_ARG") return { outcome: "rejected", reason: String(error) };
   return failure({ kind: "transport", type, message: `${message}: ${cause.message}` });
 }
 

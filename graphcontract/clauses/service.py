@@ -38,6 +38,17 @@ TERMINAL = ("completed", "failed", "cancelled")
 BUSY = (429, 503, 504)
 _GONE = (404, 410)
 
+EACH_ANSWER = frozenset(
+    {
+        "service.error-shape",
+        "service.secrets",
+        "service.challenge",
+        "service.request-id",
+        "service.media-type",
+    }
+)
+"""Clauses that every answer is held against; the others judge what a step, or a few, were made for."""
+
 
 def answer_to(exchange: Exchange) -> WireResponse | None:
     """The last whole answer of an exchange."""

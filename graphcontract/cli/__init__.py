@@ -11,7 +11,11 @@ import typer
 from graphcontract.cli.check import CLIENTS, check
 from graphcontract.cli.contracts import app as contracts
 from graphcontract.cli.doctor import doctor
+from graphcontract.cli.live import SAFETY, live
+from graphcontract.cli.drift import app as drift
 from graphcontract.cli.reports import diff, known_failures, replay
+from graphcontract.cli.serve import serve
+from graphcontract.cli.tenant import tenant
 from graphcontract.errors import UserError
 
 app = typer.Typer(
@@ -25,10 +29,14 @@ app = typer.Typer(
 )
 app.command(epilog="\b\n" + CLIENTS.replace("\n\n", "\n\n\b\n"))(check)
 app.command()(doctor)
+app.command(epilog="\b\n" + SAFETY.replace("\n\n", "\n\n\b\n"))(live)
+app.command()(tenant)
 app.command()(diff)
 app.command()(replay)
+app.command()(serve)
 app.add_typer(known_failures, name="known-failures")
 app.add_typer(contracts, name="contracts")
+app.add_typer(drift, name="drift", help="Does the contract still say what is published, clause by clause?")
 
 
 def _version(wanted: bool) -> None:

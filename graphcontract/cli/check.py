@@ -120,7 +120,8 @@ def check(
     """Gate a client: judge it clause by clause against a contract.
 
     Exit status: 0 it holds; 1 a clause is violated or a MUST was not judged; 2 usage, or a wrong contract;
-    3 the client could not be started or reached; 5 nothing was exercised; 6 graphcontract failed; 130 interrupted.
+    3 the client could not be started or reached; 5 nothing was exercised; 6 graphcontract failed;
+    130 interrupted.
     """
     from graphcontract.errors import UserError
     from graphcontract.session import Options, Session, with_seed

@@ -93,7 +93,7 @@ def _same_operation(request: RequestLine, wanted: Wanted, titled: Sequence[str] 
 
 
 def _hold_against(notes: Notes, sample: RequestLine, templates: Sequence[RequestLine]) -> None:
-    fitting = [each for each in templates if _fits(sample.path, each.path)]
+    fitting = [each for each in templates if fits(sample.path, each.path)]
     place = notes.at(sample.line)
     if not fitting:
         text = f"the sample asks for /{shown(sample.path)}, which no HTTP request of the page is"
@@ -103,7 +103,8 @@ def _hold_against(notes: Notes, sample: RequestLine, templates: Sequence[Request
         notes.contradiction("method", text, place)
 
 
-def _fits(sample: Path, template: Path) -> bool:
+def fits(sample: Path, template: Path) -> bool:
+    """Whether a request asks for a template: its literals as they compare, anything where it has a key."""
     own, owed = folded(sample), folded(template)
     return len(own) == len(owed) and all(
         a == b or isinstance(b, tuple) for a, b in zip(own, owed, strict=True)

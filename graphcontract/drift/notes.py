@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from graphcontract.drift.blocks import Block
 from graphcontract.drift.model import Fact, Origin, Problem, Reading, Value
+from graphcontract.drift.texts import clean
 
 Place = Block | Origin | None
 
@@ -37,7 +38,7 @@ class Notes:
         if known is None:
             self.facts[name] = Fact(name, "asserts", value, origin)
         elif known.value != value:
-            text = f"line {known.origin.line} says {told(known.value)}, and this {told(value)}"
+            text = f"it says {told(known.value)} in one place, and {told(value)} in another"
             self.contradiction(name, text, origin)
 
     def unreadable(self, name: str, text: str, place: Place) -> None:
@@ -75,4 +76,4 @@ def told(value: Value) -> str:
         if len(value) == 2 and value[0] == "key":
             return f"{{{value[1]}}}"
         return f"({', '.join(told(each) for each in value)})" if value else "none"
-    return "nothing" if value is None else str(value)
+    return "nothing" if value is None else clean(str(value))

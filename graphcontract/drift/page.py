@@ -12,7 +12,7 @@ from graphcontract.drift import resourcepage, tables
 from graphcontract.drift.asked import asked
 from graphcontract.drift.blocks import Block, plain
 from graphcontract.drift.includes import Includes
-from graphcontract.drift.model import Origin, Reading, Source, SourceError, Unknown, Value, Wanted
+from graphcontract.drift.model import Origin, Reading, Source, SourceError, Unknown, Wanted
 from graphcontract.drift.notes import Notes
 from graphcontract.drift.owed import SCHEMES
 from graphcontract.drift.prose import content_of, deprecation, names_in, removal_of, success_of
@@ -76,15 +76,15 @@ def _read_include(notes: Notes, blocks: Sequence[Block]) -> None:
 def _read_operation(
     notes: Notes, front: dict[str, str], blocks: Sequence[Block], source: Source, wanted: Wanted
 ) -> None:
-    title = next((plain(block.text) for block in blocks if block.kind == "heading" and block.level == 1), "")
-    title = title or front.get("title", "")
+    heading = next((block for block in blocks if block.kind == "heading" and block.level == 1), None)
+    title = plain(heading.text) if heading else front.get("title", "")
     titled = _TITLE.fullmatch(title)
     samples, answers = _examples(blocks)
     asked(notes, blocks, samples, source, wanted, titled.groups() if titled else None)
     notes.asserts("route", "reachable", notes.place("path"))
     if titled:
-        notes.asserts("binding", titled[1], None)
-        notes.asserts("action", titled[2], None)
+        notes.asserts("binding", titled[1], heading)
+        notes.asserts("action", titled[2], heading)
     _request(notes, blocks, samples)
     _success(notes, blocks, answers)
     _errors(notes, blocks)
@@ -95,7 +95,7 @@ def _read_operation(
     _needed_permissions(notes, blocks)
     _clouds(notes, blocks)
     _deprecation(notes, blocks)
-    _wording(notes, front, blocks, title)
+    _wording(notes, front, blocks, heading)
     notes.silent(NAMES)
 
 
@@ -262,7 +262,8 @@ def _deprecation(notes: Notes, blocks: Sequence[Block]) -> None:
             notes.asserts("deprecation", (None, removal_of(text), text), block)
 
 
-def _wording(notes: Notes, front: dict[str, str], blocks: Sequence[Block], title: str) -> None:
+def _wording(notes: Notes, front: dict[str, str], blocks: Sequence[Block], heading: Block | None) -> None:
+    title = plain(heading.text) if heading else front.get("title", "")
     texts: list[tuple[str, str]] = [("title", title), ("description", plain(front.get("description", "")))]
     begins = next((i for i, b in enumerate(blocks) if b.kind == "heading"), 0)
     intro = []
@@ -274,7 +275,7 @@ def _wording(notes: Notes, front: dict[str, str], blocks: Sequence[Block], title
     for name, pattern in (("request-body", r"request body"), ("response", r"responses?")):
         section = next(iter(sections(blocks, pattern)), [])
         texts.append((name, " ".join(names_in(b.text) for b in section if b.kind == "text")))
-    notes.asserts("wording", tuple((name, text) for name, text in texts if text), None)
+    notes.asserts("wording", tuple((name, text) for name, text in texts if text), heading)
 
 
 def _tables(blocks: Sequence[Block]) -> list[Block]:

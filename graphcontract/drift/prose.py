@@ -20,7 +20,8 @@ _NONE = re.compile(
     re.IGNORECASE,
 )
 _OPTIONAL = re.compile(
-    r"\boptional(ly)?\b[^.]{0,80}\bbody\b|\bbody\b[^.]{0,40}\boptional\b|\b(can|may)\b[^.]{0,80}\brequest body\b",
+    r"\boptional(ly)?\b[^.]{0,80}\bbody\b|\bbody\b[^.]{0,40}\boptional\b"
+    r"|\b(can|may)\b[^.]{0,80}\brequest body\b",
     re.IGNORECASE,
 )
 _REQUIRED = re.compile(
@@ -91,7 +92,7 @@ def names_in(text: str) -> str:
 def _day(text: str) -> date | None:
     for form in ("%Y-%m-%d", "%B %d, %Y", "%d %B %Y", "%b %d, %Y", "%d %b %Y"):
         try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
+            return datetime.strptime(text, form).date()
         except ValueError:
             continue
     return None

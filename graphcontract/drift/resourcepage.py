@@ -31,7 +31,7 @@ def read(notes: Notes, front: Mapping[str, str], blocks: Sequence[Block], wanted
         raise Unknown(problem, notes.origin)
     notes.asserts("binding", titled[1], heading)
     _properties(notes, blocks)
-    texts = [("title", title), ("description", plain(front.get("description", "")))]
+    texts = [("resource-title", title), ("resource-description", plain(front.get("description", "")))]
     notes.asserts("wording", tuple((name, text) for name, text in texts if text), heading)
     notes.silent(NAMES)
 

@@ -5,11 +5,14 @@ Knows files; it knows no format.
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 
 from graphcontract.drift.model import SourceError
 
+# Controls but tab and line feed, lone surrogates, changes of writing direction: nothing that a person reads.
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _FETCH = "Fetch it again, and whole."
 
 
@@ -38,4 +41,9 @@ def text_of(data: bytes, name: str) -> str:
         raise SourceError(f"{name}:{line}: this is not UTF-8. {_FETCH}") from None
     if "\0" in text:
         raise SourceError(f"{name}: this is no text: it holds a NUL. {_FETCH}")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return clean(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def clean(text: str) -> str:
+    """Put a replacement character where a text has what no terminal and no report can show."""
+    return _UNFIT.sub("\ufffd", text)

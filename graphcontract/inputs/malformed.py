@@ -198,11 +198,15 @@ def _extreme(graph: SearchStrategy[bytes]) -> _Answers:
     with_number = st.tuples(graph, st.sampled_from(numbers)).map(
         lambda drawn: drawn[0].replace(b'{"code"', b'{"retries": ' + drawn[1] + b', "code"')
     )
-    brackets = ((b"[", b"", b"]"), (b'{"error":', b"{}", b"}"), (b'{"error":{"innerError":', b"null", b"}}"))
-    deep = st.sampled_from(brackets).map(lambda part: part[0] * _DEPTH + part[1] + part[2] * _DEPTH)
+    brackets = {
+        "deep-array": (b"[", b"", b"]"),
+        "deep-error": (b'{"error":', b"{}", b"}"),
+        "deep-inner": (b'{"error":{"innerError":', b"null", b"}}"),
+    }
+    deep = {name: begin * _DEPTH + core + end * _DEPTH for name, (begin, core, end) in brackets.items()}
     return {
         "huge-number": _typed(with_number),
-        "deep": _typed(deep),
+        **{name: _typed(st.just(content)) for name, content in deep.items()},
     }
 
 

@@ -156,11 +156,26 @@ class Trying:
             recorded=tuple(recorded),
         )
 
+    def trial(self, clause: str, key: str) -> Trial | None:
+        """A trial that shows the fault of this evidence id, the smallest where it can be shrunk; None where
+        the client does not show it.
+        """
+        hearing = Hearing(registry()[clause])
+        try:
+            self._listen({clause: hearing})
+            sighting = hearing.sightings.get(key)
+            if sighting is None:
+                return None
+            smallest = self._hunt(hearing.function, key, sighting.cls) if self._shrinks else None
+        finally:
+            self._gate.convene(None)
+        return smallest[1] if smallest else sighting.trial
+
     def _run(self) -> dict[str, Part]:
         parts: dict[str, Part] = {}
         hearings: dict[str, Hearing] = {}
         for id in self._clauses:
-            reason = _unjudgeable(self._gate, id)
+            reason = unjudgeable(self._gate, id)
             if reason is None:
                 hearings[id] = Hearing(registry()[id])
             else:
@@ -244,7 +259,7 @@ class Trying:
         """Evidence for a fault: shrunk where it shows again, else as it was first seen."""
         sighting = hearing.sightings[key]
         finding, trial, note = sighting.finding, sighting.trial, None
-        if self._gate.costly == self._costly and not self._test.cases:
+        if self._shrinks:
             smallest = self._hunt(hearing.function, key, sighting.cls)
             if smallest is not None:
                 finding, trial = smallest
@@ -257,6 +272,11 @@ class Trying:
             trial = Trial(trial.steps[-1:])
         return evidence(self._gate.contract.clauses[id], finding, trial, repeat=self._repeat(id), note=note)
 
+    @property
+    def _shrinks(self) -> bool:
+        """Whether a fault is looked for once more: calls that are fixed, or that hung, are not."""
+        return self._gate.costly == self._costly and not self._test.cases
+
     def _hunt(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial] | None:
         court = _Hunting(self._gate, function, key)
         self._gate.convene(court)
@@ -266,7 +286,7 @@ class Trying:
         return court.smallest
 
 
-def _unjudgeable(gate: Gate, id: str) -> str | None:
+def unjudgeable(gate: Gate, id: str) -> str | None:
     """Why this contract, client and transport leave a clause unjudged, or None."""
     function = registry()[id]
     unowed = function.unowed(gate.contract)

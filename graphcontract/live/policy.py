@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from graphcontract.clauses.service import CANCELLED, IN_PROGRESS, NOT_STARTED, TERMINAL
+from graphcontract.clauses.service import CANCELLED, IN_PROGRESS, LOOKUP, NOT_STARTED, TERMINAL
 from graphcontract.live.steps import Step
 from graphcontract.live.targets import MALFORMED, Targets
 
@@ -36,8 +36,9 @@ class Policy:
     started: Collection[str] = ()
     fresh: set[str] = field(default_factory=set)
     _made: set[str] = field(default_factory=set)
-    _cancelled: set[str] = field(default_factory=set)
+    _tried: set[str] = field(default_factory=set)
     _reads: dict[str, tuple[int, str | None]] = field(default_factory=dict)
+    _spent: tuple[int, str | None] | None = None
     _looked_up: str = ""
     _created: bool = False
     _fresh_cancels: int = 0
@@ -49,12 +50,12 @@ class Policy:
 
     def saw(self, step: Step, status: int, task_status: str | None) -> None:
         """Take in what a step showed. A read counts for one change, and only with the run's credential."""
+        if step.method != "GET" and status == 429 and self._spent is not None:
+            self._reads[step.task_id], self._spent = self._spent, None
         if step.method == "GET" and step.credential == "main":
             if step.target == self.targets.task(step.task_id):
                 self._reads[step.task_id] = (status, task_status)
-                if task_status == CANCELLED:
-                    self._cancelled.add(step.task_id)
-            elif status == 404:
+            elif step.purpose == LOOKUP and status == 404:
                 self._looked_up = step.target
 
     def check(self, step: Step) -> None:
@@ -93,18 +94,20 @@ class Policy:
         id = step.task_id
         if (step.method != "POST" or step.content) and not self.loopback:
             raise Forbidden("other methods go to loopback alone")
-        status, task_status = self._reads.pop(id, (0, None))
-        if not status:
+        self._spent = self._reads.pop(id, None)
+        if self._spent is None:
             raise Forbidden("a cancel without a read just before it")
+        status, task_status = self._spent
         self._check_extra(step)
         if id in self.fresh or id in MALFORMED:
             self._check_nobodys(id, status)
         elif not self.cancel:
             raise Forbidden("a cancel that was not allowed")
         elif id in self.tasks or id in self._made:
-            again = task_status == CANCELLED and id in self._cancelled
+            again = task_status == CANCELLED and id in self._tried
             if task_status != NOT_STARTED and not again:
                 raise Forbidden(f"the task is {task_status}, not {NOT_STARTED}")
+            self._tried.add(id)
         elif id in self.started:
             self._check_started(task_status)
         else:

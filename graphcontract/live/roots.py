@@ -47,7 +47,9 @@ def root_of(text: str, contract: Contract) -> Root:
         raise RootError(f"no tenant: name its root with --tenant-url, {_EXAMPLES}")
     match = _URL.fullmatch(text)
     if match is None or match["path"] not in ("", f"/{contract.request.version}"):
-        raise RootError(f"{_printable(text)} is no service root: scheme, host and perhaps a port, {_EXAMPLES}")
+        raise RootError(
+            f"{_printable(text)} is no service root: scheme, host and perhaps a port, {_EXAMPLES}"
+        )
     host, secure, port = match["host"].lower(), match["scheme"] == "https", match["port"]
     if port is not None and not 0 < int(port) < 65536:
         raise RootError(f"{_printable(text)} has a port that there is not")

@@ -9,7 +9,7 @@ import asyncio
 import ssl
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 
@@ -22,10 +22,17 @@ USER_AGENT = f"graphcontract-live/{version('graphcontract')}"
 MOST_CONTENT = 4 * 1024 * 1024
 _TIMEOUT = 60.0
 _CONNECT = 20.0
+_MOST_NAMED = 4
 
 
 class Unanswered(Exception):
-    """No answer came, or none that can be read; the text names the kind of fault alone."""
+    """No answer came, or none that can be read; the text names the kind of fault alone. `request` is what was
+    to be sent, where it came so far.
+    """
+
+    def __init__(self, why: str, request: WireRequest | None = None) -> None:
+        super().__init__(why)
+        self.request = request
 
 
 @dataclass
@@ -35,7 +42,6 @@ class Sender:
     root: Root
     now: Callable[[], float]
     timeout: float = _TIMEOUT
-    on_request: Callable[[WireRequest], None] = field(default=lambda _request: None)
 
     @cached_property
     def _trust(self) -> ssl.SSLContext:
@@ -53,11 +59,12 @@ class Sender:
         url = httpx.URL(self.root.url).copy_with(raw_path=target.encode("ascii"))
         # A client a request: nothing is kept, neither a connection nor a cookie.
         bounds = httpx.Timeout(None, connect=_CONNECT)
+        request: WireRequest | None = None
         try:
             async with (
                 asyncio.timeout(self.timeout),
                 httpx.AsyncClient(
-                    verify=self._trust if self.root.secure else False,
+                    verify=self._trust,
                     trust_env=False,
                     proxy=self._proxy(),
                     timeout=bounds,
@@ -69,16 +76,17 @@ class Sender:
                 if method != "GET":
                     made.headers["Content-Length"] = str(len(content))
                 request = _recorded(made, target, content, self.root, self.now())
-                self.on_request(request)
                 response = await client.send(made, stream=True)
                 try:
                     return request, await _read(response, self.now)
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException):
-            raise Unanswered(f"no whole answer within {self.timeout:g} s") from None
+            raise Unanswered(f"no whole answer within {self.timeout:g} s", request) from None
         except (httpx.HTTPError, httpx.StreamError, ssl.SSLError, OSError) as error:
-            raise Unanswered(_named(error)) from None
+            raise Unanswered(_named(error), request) from None
+        except Unanswered as error:
+            raise Unanswered(str(error), request) from None
 
     def _proxy(self) -> str | None:
         """The proxy that the environment names for https; never for loopback, and never for http."""
@@ -89,9 +97,11 @@ class Sender:
 
 def _named(error: BaseException) -> str:
     """The kind of a fault, and of what lies below it; never its text, which may quote what was sent."""
-    names = [type(error).__name__]
-    while (error := error.__cause__ or error.__context__) is not None and len(names) < 4:  # type: ignore[assignment]
-        names.append(type(error).__name__)
+    names: list[str] = []
+    below: BaseException | None = error
+    while below is not None and len(names) < _MOST_NAMED:
+        names.append(type(below).__name__)
+        below = below.__cause__ or below.__context__
     return " from ".join(dict.fromkeys(names))
 
 

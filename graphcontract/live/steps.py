@@ -11,7 +11,9 @@ from typing import Any, Literal
 
 from graphcontract.exchange import Exchange
 
-Credential = Literal["main", "lesser", "none", "garbage", "expired", "no-algorithm", "bad-signature", "altered"]
+Credential = Literal[
+    "main", "lesser", "none", "garbage", "expired", "no-algorithm", "bad-signature", "altered"
+]
 FORGERIES: tuple[Credential, ...] = ("expired", "no-algorithm", "bad-signature", "altered")
 # No JWT, and of characters that every front door takes.
 GARBAGE = "graphcontract-garbage-0000000000000000"  # the fixed garbage
@@ -31,7 +33,8 @@ CREDENTIALS: Mapping[Credential, str] = {
 @dataclass(frozen=True, slots=True)
 class Step:
     """One request. `shown` is its target for people; `expected` the status, and `shows` the task's status,
-    of a good service; `times` how often it may be made; `after` the seconds to wait before it.
+    of a good service; `times` how often it may be made; `after` the seconds to wait before it; `journal` what
+    the journal is told besides.
     """
 
     purpose: str
@@ -48,6 +51,7 @@ class Step:
     content: bytes = b""
     times: int = 1
     after: float = 0.0
+    journal: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,12 @@ def _token(recipe: Mapping[str, Any]) -> str:
 
 
 def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
+    yield from passed(exchange)
+    yield f"  = {harmless(_shortened(json.dumps(exchange['outcome'], ensure_ascii=False)))}"
+
+
+def passed(exchange: Mapping[str, Any]) -> Iterator[str]:
+    """What passed over the wire in an exchange, as lines."""
     answers: dict[int, Mapping[str, Any]] = {each["request"]: each for each in exchange["responses"]}
     for label in ("certificate", "fault"):
         if label in exchange:
@@ -82,7 +88,6 @@ def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
         yield from _wire(">", request["raw"])
     if not exchange["requests"]:
         yield "  > (nothing was sent)"
-    yield f"  = {harmless(_shortened(json.dumps(exchange['outcome'], ensure_ascii=False)))}"
 
 
 def _wire(mark: str, raw: Mapping[str, Any]) -> Iterator[str]:

@@ -1,1 +1,12 @@
-"""The reference tenant: a service that honours the contract, or breaks one clause of it by name."""
+"""The reference tenant: a service that honours the contract, or breaks one clause of it by name.
+
+with running(fault="no-effect") as tenant:
+    ...  # tenant.root, tenant.token("reader"), tenant.tasks, tenant.clock
+"""
+
+from graphcontract.tenant.clock import Clock
+from graphcontract.tenant.registry import Entry, faults, variants
+from graphcontract.tenant.serving import Running, Unreachable, running
+from graphcontract.tenant.tasks import Status
+
+__all__ = ["Clock", "Entry", "Running", "Status", "Unreachable", "faults", "running", "variants"]

@@ -66,7 +66,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A migration task; `due` is when it starts, if it may by then, and `ends` when it completes by itself."""
+    """A migration task; `due` is when it starts, if it may by then, `ends` when it completes by itself."""
 
     id: str
     order: Order

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from types import TracebackType
 
 from graphcontract.service import Script
-from graphcontract.transports import Certificate, Record, faults, filling
+from graphcontract.transports import Certificate, Record
 from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.origins import ADDRESS, Port
 from graphcontract.transports.pools import Pool
-from graphcontract.transports.scenes import Scene, any_request
+from graphcontract.transports.scenes import Scene, any_request, check
 from graphcontract.transports.serving import Loop
 
 _NAME = "localhost"
@@ -26,7 +26,8 @@ class Loopback:
     """HTTP/1.1 on 127.0.0.1, a port for each stage that is open; use it once, in a `with`.
 
     `slots` and `spares` are the ports bound in advance: as many stages at once, and as many
-    replacements for retired ports, before `hosts` grows. With `tls`, roots are https.
+    replacements for retired ports, before `hosts` grows. With `tls`, roots are https. `latest` is the
+    stage that was opened last.
     """
 
     name: str = "loopback"
@@ -43,6 +44,7 @@ class Loopback:
         self._certificates = Certificates()
         self._own = Pool(self._bind)
         self._others = Pool(self._bind)
+        self.latest: _Stage | None = None
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -74,29 +76,24 @@ class Loopback:
             raise ValueError("the loopback transport has roots of its own: it does not show own-root")
         if certificate is None and self.https:
             certificate = "trusted"
-        _check(script, secure=certificate is not None)
+        elsewhere = ("other-port", "other-host", *(("plain",) if certificate else ()))
+        check(script, ("self", "same-host-name"), elsewhere)
         context = self._certificates.context(certificate) if certificate else None
         with self._loop.turn():
-            return self._open(script, context)
+            self.latest = self._open(script, context)
+            return self.latest
 
     def finish(self, stage: _Stage, *, spoiled: bool, expecting: bool) -> Record:
         """Do what `Stage.finish` says; RuntimeError for a stage that is finished already."""
-        scene, elsewhere = stage.scene, stage.elsewhere
-        if stage.port.scene is not scene:
+        if stage.port.scene is not stage.scene:
             raise RuntimeError("the stage is finished already")
         if expecting:
-            scene.asked.wait(_PATIENCE)
+            stage.scene.asked.wait(_PATIENCE)
         with self._loop.turn():
             self._own.give_back(stage.port, retired=spoiled)
             for port in stage.others:
                 self._others.give_back(port, retired=spoiled)
-            return Record(
-                tuple(scene.requests),
-                tuple(scene.responses),
-                tuple(elsewhere.requests) if elsewhere else (),
-                scene.connections,
-                scene.handshakes_failed,
-            )
+            return stage.so_far()
 
     def _open(self, script: Script, context: ssl.SSLContext | None) -> _Stage:
         port = self._own.take(context)
@@ -159,6 +156,16 @@ class _Stage:
         """Scheme and authority to call: `http://127.0.0.1:PORT`."""
         return self.scene.places["self"]
 
+    def so_far(self) -> Record:
+        """What has passed by now."""
+        return Record(
+            tuple(self.scene.requests),
+            tuple(self.scene.responses),
+            tuple(self.elsewhere.requests) if self.elsewhere else (),
+            self.scene.connections,
+            self.scene.handshakes_failed,
+        )
+
     def finish(self, *, spoiled: bool = False, expecting: bool = False) -> Record:
         """End the stage and give its record, with all that has arrived by now.
 
@@ -166,17 +173,3 @@ class _Stage:
         RuntimeError where the stage is finished already or the server has failed.
         """
         return self._transport.finish(self, spoiled=spoiled, expecting=expecting)
-
-
-def _check(script: Script, *, secure: bool) -> None:
-    if not script.answers:
-        raise ValueError("a script needs at least one answer")
-    places = ["self", "same-host-name"]
-    if script.elsewhere:
-        places += ["other-port", "other-host", "plain"] if secure else ["other-port", "other-host"]
-    for answers in (script.answers, script.elsewhere):
-        for number, answer in enumerate(answers):
-            if answer.status is None:
-                raise ValueError("the answers of a script are to be settled")
-            faults.check(answer, first=number == 0)
-            filling.check(answer, places)

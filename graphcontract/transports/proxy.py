@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 from graphcontract.exchange import WireRequest
 from graphcontract.service import Script
-from graphcontract.transports import Certificate, Record, faults, filling
+from graphcontract.transports import Certificate, Record
 from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.doorways import Doorway
 from graphcontract.transports.origins import ADDRESS, Origin, bind
-from graphcontract.transports.scenes import Scene, any_request
+from graphcontract.transports.scenes import Scene, any_request, check
 from graphcontract.transports.serving import Loop
 from graphcontract.transports.tunnels import Gateway
 
@@ -105,17 +105,12 @@ class Proxy:
         """
         if root not in (None, self._root):
             raise ValueError(f"the proxy stands for {self._root} alone")
-        if not script.answers:
-            raise ValueError("a script needs at least one answer")
+        check(script, ("self",), tuple(self._places))
         names = self._places if script.elsewhere else ("self",)
-        for answers in (script.answers, script.elsewhere):
-            for number, answer in enumerate(answers):
-                faults.check(answer, first=number == 0)
-                filling.check(answer, tuple(names))
         context = self._certificates.context(certificate or "trusted")
+        if self._open is not None:
+            raise RuntimeError("the stage of the root is open already")
         with self._loop.turn():
-            if self._open is not None:
-                raise RuntimeError("the stage of the root is open already")
             stage = self._open = _Stage(self, script, {name: self._places[name] for name in names})
             for scheme, origin in self._all:
                 wanted = context if scheme == "https" else None

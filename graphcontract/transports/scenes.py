@@ -6,11 +6,12 @@ Knows scripts; it touches no socket and sends nothing.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graphcontract.exchange import Fault, WireRequest, WireResponse
-from graphcontract.service import NOT_FOUND_ELSEWHERE, Answer, Concerns
+from graphcontract.service import NOT_FOUND_ELSEWHERE, Answer, Concerns, Script
+from graphcontract.transports import faults, filling
 
 _BAD_REQUEST = Answer(400, close=True)
 
@@ -18,6 +19,21 @@ _BAD_REQUEST = Answer(400, close=True)
 def any_request(_request: WireRequest) -> bool:
     """Tell of every request that it concerns the scene."""
     return True
+
+
+def check(script: Script, places: Sequence[str], elsewhere: Sequence[str]) -> None:
+    """Refuse with a ValueError a script that cannot be sent by a stage with these places, and with others
+    where it answers elsewhere.
+    """
+    if not script.answers:
+        raise ValueError("a script needs at least one answer")
+    named = [*places, *(elsewhere if script.elsewhere else ())]
+    for answers in (script.answers, script.elsewhere):
+        for number, answer in enumerate(answers):
+            if answer.status is None:
+                raise ValueError("the answers of a script are to be settled")
+            faults.check(answer, first=number == 0)
+            filling.check(answer, named)
 
 
 @dataclass(eq=False, slots=True)

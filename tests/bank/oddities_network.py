@@ -6,6 +6,7 @@ import math
 import socket
 import threading
 import time
+from base64 import b64encode
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from urllib.parse import SplitResult

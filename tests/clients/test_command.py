@@ -34,7 +34,7 @@ def a_call(
 
 def python(source: str, *arguments: str) -> CommandClient:
     """A started client that runs a Python program."""
-    client = CommandClient([sys.executable, "-c", source, *(arguments or ("{url}",))], path=PATH)
+    client = CommandClient([sys.executable, "-c", source, *(arguments or ("{url}",))], root=ROOT, path=PATH)
     client.start(START)
     return client
 
@@ -177,7 +177,6 @@ def test_output_that_is_no_text() -> None:
         (a_call(""), ("{url}",), "''"),
         (a_call("."), ("{url}",), "'.'"),
         (a_call(".."), ("{url}",), "'..'"),
-        (a_call(root=None), ("{url}",), "no root of its own"),
         (a_call("a\0"), ("{base_url}", "{task_id}"), "null byte"),
         (a_call(token="a\0"), ("{url}",), "null byte"),
         (a_call("\ud800"), ("{url}",), "surrogates"),
@@ -200,11 +199,11 @@ def test_unusable_id_is_the_command_s_own_to_refuse(task_id: str) -> None:
 @pytest.mark.parametrize("argv", [["curl"], ["curl", "{token}", "{task_id}"], ["curl", "{URL}"], []])
 def test_nowhere_to_send_to(argv: list[str]) -> None:
     with pytest.raises(ValueError, match=r"needs \{url\} or \{base_url\}"):
-        CommandClient(argv, path=PATH)
+        CommandClient(argv, root=ROOT, path=PATH)
 
 
 def test_no_such_program() -> None:
-    client = CommandClient(["no-such-program", "{url}"], path=PATH)
+    client = CommandClient(["no-such-program", "{url}"], root=ROOT, path=PATH)
     with pytest.raises(ClientUnavailable, match="no program `no-such-program`") as caught:
         client.start(START)
     assert "full path" in caught.value.hint
@@ -214,20 +213,23 @@ def test_program_that_cannot_be_run(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text("#!/no/such/interpreter\n")
     program.chmod(0o755)
-    client = CommandClient([str(program), "{url}"], path=PATH)
+    client = CommandClient([str(program), "{url}"], root=ROOT, path=PATH)
     client.start(START)
     assert client.call(a_call()).kind == "crash"
 
 
 def test_call_before_start() -> None:
     with pytest.raises(RuntimeError, match="before start"):
-        CommandClient(["curl", "{url}"], path=PATH).call(a_call())
+        CommandClient(["curl", "{url}"], root=ROOT, path=PATH).call(a_call())
 
 
 def test_what_it_shows() -> None:
-    client = CommandClient(["/usr/bin/curl", "{url}"], path=PATH)
+    client = CommandClient(["/usr/bin/curl", "{url}"], root=ROOT, path=PATH)
     assert client.implementation.name == "curl"
     assert (client.budget, client.concurrency, client.shows) == (20, 1, frozenset())
     assert (client.limits.surface, client.limits.status) == ("generic", False)
-    assert CommandClient(shlex.split("curl {base_url}/{task_id}"), path=PATH).shows == {"id"}
-    assert CommandClient(["curl", "{url}"], path=PATH, implementation="curl@8").implementation.version == "8"
+    assert CommandClient(shlex.split("curl {base_url}/{task_id}"), root=ROOT, path=PATH).shows == {"id"}
+    assert (
+        CommandClient(["curl", "{url}"], root=ROOT, path=PATH, implementation="curl@8").implementation.version
+        == "8"
+    )

@@ -16,7 +16,12 @@ PATH = "/tasks/{sharePointMigrationTaskId}/cancel"
 
 def made(spec: str, *, in_process: bool = False, implementation: str | None = None) -> Client:
     return make_client(
-        spec, in_process=in_process, start_timeout=5.0, implementation=implementation, path=PATH
+        spec,
+        in_process=in_process,
+        start_timeout=5.0,
+        implementation=implementation,
+        root="https://graph.test/beta",
+        path=PATH,
     )
 
 

@@ -31,6 +31,9 @@ class Paper:
     https = False
     hosts = ("127.0.0.1:1",)
     ca_file: str | None = None
+    at_once = None
+    proxy = None
+    doorway = None
 
     def __init__(self, shows: frozenset[str] = frozenset({"wire"})) -> None:
         self.shows = shows

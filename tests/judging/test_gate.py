@@ -8,7 +8,7 @@ from graphcontract import service
 from graphcontract.clients import Limits
 from graphcontract.exchange import Call, Exchange, Outcome, Trial
 from graphcontract.inputs.tokens import CANARY
-from graphcontract.judging.gate import Gate, LeaveClass
+from graphcontract.judging.gate import Gate, LeaveClass, Station
 from tests.clauses import CONTRACT
 from tests.judging import Paper, Scripted, Send, calls_of, gate_of, good, written
 
@@ -50,7 +50,8 @@ def test_the_contract_s_success_is_settled() -> None:
 def test_the_action_s_own_root() -> None:
     gate = gate_of()
     exchange = gate.perform(gate.plain_call(), SUCCESS, own_root=True)
-    assert exchange.call.base_url == "https://graph.microsoft.com/beta"
+    assert exchange.call.base_url is None
+    assert exchange.root == "https://graph.microsoft.com/beta"
 
 
 @pytest.mark.parametrize(
@@ -182,9 +183,9 @@ class TestSideBySide:
         gate, paper = gate_of(), Paper()
         copies: list[Scripted] = []
 
-        def another() -> Scripted:
+        def another() -> Station:
             copies.append(Scripted(good, paper.send))
-            return copies[-1]
+            return Station(copies[-1], gate.transport)
 
         gate.another = another
         gate.side_by_side([lambda: None] * 6)

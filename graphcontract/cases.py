@@ -1,0 +1,126 @@
+"""One case of a clause: the calls and answers that put it to the proof, found by letting a client make them.
+
+Knows suites, gates and clauses; it does not know what a case is wanted for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Unpack
+
+from graphcontract.clauses import ClauseFunction, registry
+from graphcontract.exchange import Call, Exchange, Trial
+from graphcontract.judging.exploring import Enough, simplest
+from graphcontract.judging.gate import Gate, How, LeaveClass
+from graphcontract.judging.trying import Trying
+from graphcontract.judging.verdict import evidence_id
+from graphcontract.service import Answer
+from graphcontract.suite import SuiteTest
+from graphcontract.suites import tests
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call of a case, how it is answered and how it is made."""
+
+    call: Call
+    answers: tuple[Answer, ...]
+    how: How
+
+
+class Rehearsal(Gate):
+    """A gate that knows of each exchange how it was staged."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._staged: dict[int, tuple[Exchange, Step]] = {}  # The exchange is kept, and so is its identity.
+
+    @classmethod
+    def of(cls, gate: Gate) -> Rehearsal:
+        """One more gate for the same client."""
+        return cls(
+            gate.contract,
+            gate.client,
+            gate.transport,
+            gate.profile,
+            another=gate.another,
+            at_own_root=gate.at_own_root,
+        )
+
+    def perform(self, call: Call, answers: Sequence[Answer], **how: Unpack[How]) -> Exchange:
+        """Make one call as any gate does, and remember it."""
+        exchange = super().perform(call, answers, **how)
+        self._staged[id(exchange)] = (exchange, Step(call, tuple(answers), how))
+        return exchange
+
+    def steps(self, trial: Trial) -> list[Step]:
+        """How the exchanges of a trial were staged, in order."""
+        return [self._staged[id(exchange)][1] for exchange in trial.steps]
+
+
+def usual_case(gate: Rehearsal, clause: str) -> list[Step] | None:
+    """The first case of the suites that could break the clause, of the simplest of each class of input; None
+    where the gate's client meets none.
+    """
+    function = registry()[clause]
+    court = _Waiting(lambda trial: function.when(gate.contract, trial))
+    for test in _proving(clause):
+        for drawn in _draws(test, gate):
+            gate.convene(court)
+            with suppress(LeaveClass, Enough):
+                test.body(gate, **drawn)
+            gate.convene(None)
+            if court.found is not None:
+                return gate.steps(_shortest(function, court.found, court.wanted))
+    return None
+
+
+def failing_case(gate: Rehearsal, clause: str, evidence: str, seed: int) -> list[Step] | None:
+    """The case in which the gate's client shows the fault of that evidence id, as small as it gets; None
+    where it does not.
+    """
+    function = registry()[clause]
+
+    def shows(trial: Trial) -> bool:
+        findings = function.judge(gate.contract, trial)
+        return any(evidence_id(clause, each.kind, each.input) == evidence for each in findings)
+
+    for test in _proving(clause):
+        trying = Trying(test, gate, clauses=[clause], seed=seed, repeat=str)
+        trial = trying.trial(clause, evidence)
+        if trial is not None:
+            return gate.steps(_shortest(function, trial, shows))
+    return None
+
+
+class _Waiting:
+    """A court that waits for one trial, in which something is served, and hears no further ones."""
+
+    def __init__(self, wanted: Callable[[Trial], bool]) -> None:
+        self.wanted = wanted
+        self.found: Trial | None = None
+
+    def hear(self, trial: Trial) -> None:
+        """Judge one trial."""
+        if all(step.fault != "refused" for step in trial.steps) and self.wanted(trial):
+            self.found = trial
+            raise Enough
+
+
+def _proving(clause: str) -> list[SuiteTest]:
+    return [test for test in tests() if clause in test.proves]
+
+
+def _draws(test: SuiteTest, gate: Gate) -> Iterator[Mapping[str, Any]]:
+    if test.cases:
+        yield from test.cases.values()
+    else:
+        yield from map(simplest, test.strata(gate.contract).values())
+
+
+def _shortest(function: ClauseFunction, trial: Trial, wanted: Callable[[Trial], bool]) -> Trial:
+    """The last step alone, where the steps before it are nothing to the clause."""
+    last = Trial(trial.steps[-1:])
+    return last if not function.looks_back and wanted(last) else trial

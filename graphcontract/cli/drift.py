@@ -1,0 +1,232 @@
+"""`graphcontract drift`: does the contract still say what is published. Words in, a table and reports out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from graphcontract.contract import Contract
+    from graphcontract.drift.drifting import Result
+    from graphcontract.drift.findings import Finding
+    from graphcontract.drift.model import Source
+
+SOURCES = """SOURCE is a file; its content tells what it is:
+
+  a documentation page or include   Markdown, as in microsoft-graph-docs-contrib
+  permissions.json                  of microsoft-graph-devx-content
+  CSDL ($metadata), OpenAPI         of msgraph-metadata
+  an SDK's API export               kiota-dom-export.txt of a Kiota SDK
+  a recorded live run               --report jsonl=PATH, or HAR
+
+`graphcontract drift snapshot SOURCE... --output FILE` keeps what they say, for --since."""
+
+_STYLES = {"err": "bold red", "warn": "yellow", "info": "cyan"}
+
+
+class _CompareByDefault(TyperGroup):
+    """`drift SOURCE...` is `drift compare SOURCE...`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or args[0] not in self.commands:
+            args = ["compare", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=_CompareByDefault)
+
+
+class Level(StrEnum):
+    """What fails the run."""
+
+    ERR = "err"
+    WARN = "warn"
+    INFO = "info"
+
+
+Sources = Annotated[
+    list[str] | None, typer.Argument(metavar="SOURCE...", help="Files; see below.", show_default=False)
+]
+ContractName = Annotated[str, typer.Option("--contract", metavar="ID|FILE", help="The contract.")]
+Root = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="The docs root that includes must stay in [default: the folder that holds api-reference].",
+        show_default=False,
+    ),
+]
+_DEFAULT = "sharepointmigrationtask-cancel"
+
+
+@app.command(epilog="\b\n" + SOURCES.replace("\n\n", "\n\n\b\n"))
+def compare(
+    sources: Sources = None,
+    contract: ContractName = _DEFAULT,
+    since: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="SNAPSHOT", help="Compare with what the sources said then, not with the contract."
+        ),
+    ] = None,
+    fail_on: Annotated[Level, typer.Option(help="Lowest level of a finding that fails the run.")] = Level.ERR,
+    waivers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Findings that are accepted for now, with reasons.")
+    ] = None,
+    root: Root = None,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FORMAT=PATH",
+            help="Write json=, sarif=, markdown= or github=PATH; - is standard output; repeatable.",
+        ),
+    ] = None,
+) -> None:
+    """Hold what is published against a contract, clause by clause, and sources against each other.
+
+    Exit status: 0 nothing at the level asked for; 2 usage; 3 a source cannot be had or read; 4 drift.
+    """
+    from datetime import date
+
+    from graphcontract.drift.drifting import drift
+    from graphcontract.drift.lists import known_skew
+    from graphcontract.drift.lists import waivers as read_waivers
+    from graphcontract.drift.snapshots import read
+
+    reports = _reports(report or [])
+    loaded, folder = _loaded(contract)
+    result = drift(
+        loaded,
+        contract,
+        _sources(sources, root),
+        snapshot=read(since, loaded.id) if since else None,
+        known=known_skew(loaded.id, folder),
+        waivers=read_waivers(waivers) if waivers else [],
+        today=date.today(),
+    )
+    for write, path in reports:
+        _write(path, write(result))
+    _show(result, to_stderr=any(path == "-" for _, path in reports))
+    raise typer.Exit(4 if result.fails(fail_on.value) else 0)
+
+
+@app.command()
+def snapshot(
+    sources: Sources = None,
+    output: Annotated[
+        str, typer.Option(metavar="FILE", help="Where to write it; - is standard output.")
+    ] = "-",
+    contract: ContractName = _DEFAULT,
+    root: Root = None,
+) -> None:
+    """Write what sources say, as JSON to commit: facts without lines, so that it changes only where they do."""
+    from graphcontract.drift import owed, reading
+    from graphcontract.drift.model import SourceError, Unknown
+    from graphcontract.drift.snapshots import written
+
+    loaded, _ = _loaded(contract)
+    wanted = owed.wanted(loaded)
+    readings = []
+    for source in _sources(sources, root):
+        try:
+            readings.append(reading.read(source, wanted))
+        except Unknown as unknown:
+            problem = f"{source.name}: {unknown}. Leave it out, or give the source that has it."
+            raise SourceError(problem) from None
+    for each in readings:
+        for problem_found in each.problems:
+            typer.echo(f"{each.origin.source}: {problem_found.fact}: {problem_found.text}", err=True)
+    _write(output, written(loaded.id, wanted, readings))
+
+
+def _loaded(name: str) -> tuple[Contract, Path | None]:
+    """The contract, and the folder of its file; None for a shipped one."""
+    from graphcontract.clauses import known
+    from graphcontract.loading import load, shipped
+
+    return load(name, known()), None if name in shipped() else Path(name).parent
+
+
+def _sources(names: Sequence[str] | None, root: Path | None) -> list[Source]:
+    from graphcontract.drift.model import Source
+    from graphcontract.errors import UserError
+
+    if not names:
+        raise UserError(f"no source given\n\n{SOURCES}")
+    if root is not None and not root.is_dir():
+        raise UserError(f"--root {root}: there is no such folder")
+    return [Source(Path(name), name, root=root) for name in names]
+
+
+def _reports(words: Sequence[str]) -> list[tuple[Any, str]]:
+    from graphcontract.drift.reports import FORMATS
+    from graphcontract.errors import UserError
+
+    found = []
+    for word in words:
+        name, _, path = word.partition("=")
+        if name not in FORMATS or not path:
+            raise UserError(
+                f"{word!r} is no report: give FORMAT=PATH with FORMAT one of {', '.join(FORMATS)}, "
+                "for example json=drift.json"
+            )
+        found.append((FORMATS[name], path))
+    return found
+
+
+def _write(path: str, text: str) -> None:
+    from graphcontract.errors import UserError
+
+    if path == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _show(result: Result, *, to_stderr: bool) -> None:
+    from rich.console import Console
+
+    from graphcontract.drift.reports import operation, place, verdict
+
+    console = Console(stderr=to_stderr, markup=False, highlight=False, emoji=False)
+    console.print(f"{result.contract.title}\n{operation(result)}", soft_wrap=True)
+    for source in result.readings:
+        origin = source.origin
+        console.print(f"  {origin.kind:<12}{origin.source}  {origin.version or ''}".rstrip(), soft_wrap=True)
+    counting = [each for each in result.findings if each.counts]
+    if counting:
+        _rows(console, counting)
+    for each in result.findings:
+        if not each.counts:
+            reason = each.known or each.waived
+            word = "known" if each.known else "waived"
+            console.print(f"{word:<6}{each.rule}  {place(each)}\n      {reason}", style="dim", soft_wrap=True)
+    for note in result.notes:
+        console.print(f"note  {note}", style="dim", soft_wrap=True)
+    style = "bold green" if not counting else "bold red"
+    console.print(f"{verdict(result)}.", style=style, soft_wrap=True)
+
+
+def _rows(console: Console, findings: Sequence[Finding]) -> None:
+    from graphcontract.drift.reports import place
+
+    console.print()
+    for each in findings:
+        head = f"{each.level:<6}{each.cls:<11}{each.rule:<30}{each.fingerprint}"
+        console.print(head, style=_STYLES[each.level], soft_wrap=True)
+        console.print(f"      {each.sentence()}", soft_wrap=True)
+        console.print(f"      {place(each)}", style="dim", soft_wrap=True)
+    console.print()

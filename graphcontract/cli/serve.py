@@ -1,0 +1,197 @@
+"""`graphcontract serve`: one case of a clause, kept up for a debugger.
+
+Knows the terminal; finding the case and keeping it up is `cases`' and `hosting`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from graphcontract.cases import Step
+    from graphcontract.contract import Contract
+    from graphcontract.exchange import Call, Exchange
+    from graphcontract.hosting import Judgement
+    from graphcontract.service import Answer
+    from graphcontract.session import Options, Session
+    from graphcontract.transports.loopback import Loopback
+
+
+def serve(
+    clause: Annotated[
+        str, typer.Option(metavar="ID", help="The clause, in its usual case.", show_default=False)
+    ] = "",
+    evidence: Annotated[
+        str,
+        typer.Option(metavar="ID", help="Or a failure, by its evidence id in --report.", show_default=False),
+    ] = "",
+    report: Annotated[
+        str,
+        typer.Option(metavar="FILE", help="A report made with --report jsonl=PATH.", show_default=False),
+    ] = "",
+    contract: Annotated[
+        str, typer.Option(metavar="ID|FILE", help="Contract to judge by.")
+    ] = "sharepointmigrationtask-cancel",
+    tls: Annotated[bool, typer.Option("--tls", help="Speak https.")] = False,
+) -> None:
+    """Keep one case of a clause up on a port of 127.0.0.1, to step through a client in a debugger.
+
+    Standard error has a curl line for each call that is waited for; then what comes is shown and judged, over
+    and over. End it with Ctrl-C: exit status 0.
+    """
+    from graphcontract.errors import UserError
+    from graphcontract.session import Options
+
+    if bool(clause) == bool(evidence) or bool(evidence) != bool(report):
+        raise UserError("give --clause ID, or --evidence ID with --report FILE")
+    if clause:
+        options = Options("reference", contract, tls=tls, profile="quick", in_process=True, select=(clause,))
+    else:
+        options = _of_failure(report, evidence)
+    _keep_up(options, evidence)
+
+
+def _of_failure(report: str, evidence: str) -> Options:
+    from graphcontract.errors import UserError
+    from graphcontract.reporting.reading import read_report
+    from graphcontract.session import Options
+
+    read = read_report(report)
+    found = read.verdict_of(evidence)
+    if found is None:
+        raise UserError(f"{report} has no evidence with the id {evidence}")
+    return Options.of_report(read.header.get("options", {}), found["clause"])
+
+
+def _keep_up(options: Options, evidence: str) -> None:
+    from graphcontract.errors import UserError
+    from graphcontract.session import Session
+    from graphcontract.transports.loopback import Loopback
+
+    session = Session.of(options)
+    if len(session.planned) != 1:
+        raise UserError(f"{options.select[0]!r} matches several clauses: give one")
+    (id,) = session.planned
+    steps = _found(session, id, evidence)
+    clause = session.contract.clauses[id]
+    typer.echo(f"{id} ({clause.counted_level}): {clause.statement}")
+    with Loopback(tls=options.tls) as server:
+        try:
+            _Terminal(session.contract, id, steps, server).run()
+        except KeyboardInterrupt:
+            typer.echo("ended", err=True)
+
+
+def _found(session: Session, id: str, evidence: str) -> Sequence[Step]:
+    """The case to keep up; raises UserError where there is none."""
+    from graphcontract.cases import Rehearsal, failing_case, usual_case
+    from graphcontract.clauses import registry
+    from graphcontract.errors import UserError
+    from graphcontract.judging.trying import unjudgeable
+
+    if "own-root" in registry()[id].needs:
+        raise UserError(f"{id} is judged at a client's own root, which no server on 127.0.0.1 can stand for")
+
+    typer.echo("looking for the case ...", err=True)
+    session.open()
+    try:
+        assert session.gate is not None
+        if reason := unjudgeable(session.gate, id):
+            raise UserError(f"{id} has no case: {reason}")
+        gate = Rehearsal.of(session.gate)
+        steps = failing_case(gate, id, evidence, session.options.seed) if evidence else usual_case(gate, id)
+    finally:
+        session.close()
+    if steps is None and evidence:
+        raise UserError(f"the client does not show {evidence} any more")
+    if steps is None:
+        raise UserError(f"{id} has no case that the reference client meets")
+    return steps
+
+
+class _Terminal:
+    """What people see of a case: standard error has the lines to copy, standard output what came of them."""
+
+    def __init__(self, contract: Contract, id: str, steps: Sequence[Step], server: Loopback) -> None:
+        from graphcontract.hosting import Host
+
+        self._contract, self._id, self._calls = contract, id, len(steps)
+        self._host = Host(contract, id, steps, server, self._announce)
+        self._round: list[Exchange] = []
+        self._shown = 0
+        self._announced = ""
+
+    def run(self) -> NoReturn:
+        """Go through the case again and again."""
+        while True:
+            for exchange in self._host.exchanges():
+                self._round.append(exchange)
+
+    def _announce(self, call: Call, step: Step) -> None:
+        """Say where a call is waited for, once where it is the same as before, and first what came before it:
+        who has read that may send at once.
+        """
+        from graphcontract.hosting import curl
+        from graphcontract.reporting.prose import harmless
+
+        self._show()
+        line = curl(self._contract, call)
+        if line == self._announced:
+            return
+        self._announced = line
+        which = f"call {self._shown + 1} of {self._calls}" if self._calls > 1 else "the call"
+        typer.echo(f"waiting for {which} at {call.base_url}")
+        for name, value in call.arguments.items():
+            typer.echo(harmless(f"  {name} = {value}"))
+        typer.echo(f"  answered with {', then '.join(map(_named, step.answers))}")
+        typer.echo(harmless(line), err=True)
+
+    def _show(self) -> None:
+        """Show the exchanges that were not shown yet, and the judgement where they complete the case."""
+        from graphcontract.judging.evidence import exchange as shown
+        from graphcontract.reporting.prose import passed
+
+        for exchange in self._round[self._shown :]:
+            for line in passed(shown(exchange)):
+                typer.echo(line)
+        self._shown = len(self._round)
+        if self._shown == self._calls:
+            self._judge(self._host.judgements(self._round))
+            self._round, self._shown = [], 0
+
+    def _judge(self, judgements: Sequence[Judgement]) -> None:
+        told = [self._told(judgement) for judgement in judgements]
+        if all(each == told[0] for each in told):
+            typer.echo("\n".join(told[0]))
+            return
+        for judgement, lines in zip(judgements, told, strict=True):
+            typer.echo(f"where the client reports {judgement.reported}:")
+            typer.echo("\n".join(f"  {line}" for line in lines))
+
+    def _told(self, judgement: Judgement) -> list[str]:
+        from graphcontract.judging.verdict import evidence_id
+        from graphcontract.reporting.prose import harmless
+
+        if judgement.findings is None:
+            return [f"= {self._id} cannot be judged by this"]
+        if not judgement.findings:
+            return [f"= {self._id} holds"]
+        kinds = self._contract.clauses[self._id].kinds
+        lines = []
+        for found in judgement.findings:
+            lines.append(f"! {evidence_id(self._id, found.kind, found.input)}: {kinds[found.kind].text}")
+            lines.append(harmless(f"    owed {found.expected}; seen {found.observed}"))
+        return lines
+
+
+def _named(answer: Answer) -> str:
+    """An answer in a word or two."""
+    if answer.fault is not None:
+        return f"a fault ({answer.fault})"
+    waits = next((value for name, value in answer.fields if name.lower() == "retry-after"), None)
+    words = [str(status) for status in answer.interim]
+    words.append(str(answer.status or "the promised success"))
+    return " ".join(words) + (f" (Retry-After: {waits})" if waits is not None else "")

@@ -1,0 +1,186 @@
+"""Findings: what differs between a source and its contract, its own snapshot, or another source.
+
+Knows readings and rules; it reads no file and writes no report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Literal
+
+from graphcontract.drift.asked import folded, shown
+from graphcontract.drift.comparing import Hit, differences, differs_from_enum
+from graphcontract.drift.model import Fact, Origin, Reading, Unknown, Wanted
+from graphcontract.drift.rules import BY_ID, Level
+
+Against = Literal["contract", "snapshot", "source"]
+
+_AUTHORITY = ("page", "openapi", "csdl", "sdk", "permissions", "run")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that drifted, or that two sources disagree on.
+
+    `before` and `now` are the two sides in words, `origin` where it is said now, `base` where it was said.
+    `known` is the reason where the contract lists the disagreement, `waived` that of a waiver; either keeps
+    it from counting.
+    """
+
+    rule: str
+    fact: str
+    against: Against
+    before: str
+    now: str
+    origin: Origin
+    base: Origin | None
+    fingerprint: str
+    known: str | None = None
+    waived: str | None = None
+
+    @property
+    def cls(self) -> str:
+        """The class of its rule, or `skew` between two sources."""
+        return "skew" if self.against == "source" else BY_ID[self.rule].cls
+
+    @property
+    def level(self) -> Level:
+        """How bad it is."""
+        return BY_ID[self.rule].level
+
+    @property
+    def counts(self) -> bool:
+        """Whether it can fail a run."""
+        return self.known is None and self.waived is None
+
+    def sentence(self) -> str:
+        """Both sides in one line."""
+        if self.before and self.now:
+            other = (
+                f" (says {self.base.kind} {self.base.source})"
+                if self.against == "source" and self.base
+                else ""
+            )
+            return f"{self.fact}: {self.before}{other} -> {self.now}"
+        return f"{self.fact}: {self.now or f'no longer: {self.before}'}"
+
+
+class Comparison:
+    """Makes findings about one operation; `today` decides which removal dates are past."""
+
+    def __init__(self, wanted: Wanted, today: date) -> None:
+        self._operation = f"{wanted.method} {wanted.version}/{shown(folded(wanted.path))}"
+        self._version = wanted.version
+        self._today = today
+
+    def against_contract(self, owed: Reading, reading: Reading) -> Iterator[Finding]:
+        """What a source says otherwise than the contract, and what it fails to tell."""
+        yield from self._problems(reading, "contract")
+        if self._other_version(reading):
+            if _value(reading, "route") == "reachable":
+                hit = Hit("version-appeared", self._version, str(_value(reading, "version")))
+                yield self._finding(hit, reading.facts["version"], owed.facts["version"], "contract")
+            return
+        for name, new in reading.facts.items():
+            if name == "route":
+                yield from self._route(owed, reading)
+            elif name in owed.facts and not _names_own_cloud(new):
+                yield from self._facts(owed.facts[name], new, "contract")
+        if "status-enum" in reading.facts:
+            statuses, enum = owed.facts["statuses"], reading.facts["status-enum"]
+            for hit in differs_from_enum(statuses, enum):
+                yield self._finding(hit, enum, statuses, "contract")
+
+    def against_snapshot(self, before: Reading, reading: Reading) -> Iterator[Finding]:
+        """What one source says otherwise than it did."""
+        yield from self._problems(reading, "snapshot")
+        for name, new in reading.facts.items():
+            if name in before.facts:
+                yield from self._facts(before.facts[name], new, "snapshot")
+
+    def between(self, owed: Reading, readings: Sequence[Reading]) -> Iterator[Finding]:
+        """What sources of one day say otherwise than each other, where the contract has no say; each once."""
+        seen: set[str] = set()
+        ranked = sorted(readings, key=lambda each: _AUTHORITY.index(each.origin.kind))
+        for index, first in enumerate(ranked):
+            for second in ranked[index + 1 :]:
+                for finding in self._pair(owed, first, second):
+                    if finding.fingerprint not in seen:
+                        seen.add(finding.fingerprint)
+                        yield finding
+
+    def missing(self, unknown: Unknown, against: Against) -> Finding:
+        """The finding that an operation is not where it was in a source."""
+        return self._of_problem("operation-missing", "operation", str(unknown), unknown.origin, against)
+
+    def unmatched(self, origin: Origin, text: str) -> Finding:
+        """The finding that a snapshot has nothing of a source."""
+        return self._of_problem("fact-unreadable", "source", text, origin, "snapshot")
+
+    def gone(self, origin: Origin, text: str, against: Against) -> Finding:
+        """The finding that a source is not there any more."""
+        return self._of_problem("source-gone", "source", text, origin, against)
+
+    def _pair(self, owed: Reading, first: Reading, second: Reading) -> Iterator[Finding]:
+        if self._other_version(first) or self._other_version(second):
+            return
+        for name, old in first.facts.items():
+            decided = name in owed.facts and owed.facts[name].stance == "asserts"
+            if decided or name in ("wording", "route", "deprecation", "clouds") or name not in second.facts:
+                continue
+            if old.stance == second.facts[name].stance == "asserts":
+                yield from self._facts(old, second.facts[name], "source")
+
+    def _other_version(self, reading: Reading) -> bool:
+        return _value(reading, "version") not in (None, self._version)
+
+    def _route(self, owed: Reading, reading: Reading) -> Iterator[Finding]:
+        """A cloud that the contract does not list owes no route; one that has it is news."""
+        cloud, new, old = reading.facts.get("clouds"), reading.facts["route"], owed.facts["route"]
+        listed = owed.facts["clouds"].value
+        own = cloud.value if cloud is not None and _names_own_cloud(cloud) else None
+        if not isinstance(own, tuple) or not isinstance(listed, tuple) or set(own) & set(listed):
+            yield from self._facts(old, new, "contract")
+        elif new.value == "reachable":
+            hit = Hit("cloud-added", ", ".join(map(str, listed)), ", ".join(map(str, own)))
+            yield self._finding(hit, new, owed.facts["clouds"], "contract")
+        elif new.value == "declared":
+            hit = Hit(
+                "route-only-declared", "", f"declared in {', '.join(map(str, own))}, and no path leads to it"
+            )
+            yield self._finding(hit, new, old, "contract")
+
+    def _facts(self, old: Fact, new: Fact, against: Against) -> Iterator[Finding]:
+        same = against == "snapshot"
+        for hit in differences(old, new, same_source=same, today=self._today):
+            yield self._finding(hit, new, old, against)
+
+    def _problems(self, reading: Reading, against: Against) -> Iterator[Finding]:
+        for problem in reading.problems:
+            yield self._of_problem(problem.rule, problem.fact, problem.text, problem.origin, against)
+
+    def _of_problem(self, rule: str, fact: str, text: str, origin: Origin, against: Against) -> Finding:
+        mark = _fingerprint(self._operation, rule, fact, origin.kind, text)
+        return Finding(rule, fact, against, "", text, origin, None, mark)
+
+    def _finding(self, hit: Hit, new: Fact, old: Fact, against: Against) -> Finding:
+        sides = (against, old.origin.kind, new.origin.kind)
+        mark = _fingerprint(self._operation, hit.rule, new.name, *sides, hit.before, hit.now)
+        return Finding(hit.rule, new.name, against, hit.before, hit.now, new.origin, old.origin, mark)
+
+
+def _fingerprint(*words: str) -> str:
+    """12 hex digits over what a finding says; lines, versions and names of files do not count."""
+    return sha256("\0".join(words).encode()).hexdigest()[:12]
+
+
+def _names_own_cloud(fact: Fact) -> bool:
+    return fact.name == "clouds" and fact.origin.kind == "csdl"
+
+
+def _value(reading: Reading, name: str) -> object:
+    fact = reading.facts.get(name)
+    return fact.value if fact is not None and fact.stance == "asserts" else None

@@ -1,0 +1,180 @@
+"""A drift run's result in formats for machines and for GitHub: JSON, SARIF, Markdown, annotations.
+
+Knows results and formats; it opens no file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import quote
+
+from graphcontract.drift.asked import shown
+from graphcontract.drift.drifting import Result
+from graphcontract.drift.findings import Finding
+from graphcontract.drift.rules import BY_ID, RULES, Level
+
+_SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_WORDS: Mapping[Level, tuple[str, str]] = {
+    "err": ("error", "error"),
+    "warn": ("warning", "warning"),
+    "info": ("note", "notice"),
+}
+
+
+def figures(result: Result) -> dict[str, int]:
+    """Count findings by level, and apart from them what is known and what is waived."""
+    counts = Counter(each.level for each in result.findings if each.counts)
+    known = sum(each.known is not None for each in result.findings)
+    waived = sum(each.known is None and each.waived is not None for each in result.findings)
+    return {**{level: counts[level] for level in _WORDS}, "known": known, "waived": waived}
+
+
+def as_json(result: Result) -> str:
+    """The whole result, as drift-report.schema.json describes it."""
+    document = {
+        "format": 1,
+        "tool": {"name": "graphcontract", "version": version("graphcontract")},
+        "contract": {"id": result.contract.id, "sha256": result.contract.sha256},
+        "operation": operation(result),
+        "sources": [{**_origin(each.origin), "slice_sha256": each.slice_sha256} for each in result.readings],
+        "findings": [_finding(each) for each in result.findings],
+        "counts": figures(result),
+        "notes": list(result.notes),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_sarif(result: Result) -> str:
+    """SARIF 2.1.0; what is known or waived is suppressed there, with its reason."""
+    rules = [
+        {
+            "id": rule.id,
+            "shortDescription": {"text": rule.means},
+            "help": {"text": rule.do},
+            "defaultConfiguration": {"level": _WORDS[rule.level][0]},
+            "properties": {"class": rule.cls},
+        }
+        for rule in RULES
+    ]
+    driver = {"name": "graphcontract", "version": version("graphcontract"), "rules": rules}
+    run = {"tool": {"driver": driver}, "results": [_sarif(each) for each in result.findings]}
+    return json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def as_markdown(result: Result) -> str:
+    """A summary: what counts in a table, what does not in a line."""
+    return "\n".join(_markdown(result)) + "\n"
+
+
+def as_github(result: Result) -> str:
+    """Workflow commands, an annotation for each finding that counts."""
+    lines = (_annotation(each) for each in result.findings if each.counts)
+    return "".join(f"{line}\n" for line in lines)
+
+
+FORMATS = {"json": as_json, "sarif": as_sarif, "markdown": as_markdown, "github": as_github}
+
+
+def operation(result: Result) -> str:
+    """Method, version and path in one line."""
+    wanted = result.wanted
+    return f"{wanted.method} /{wanted.version}/{shown(wanted.path)}"
+
+
+def place(finding: Finding) -> str:
+    """Source and line of a finding."""
+    origin = finding.origin
+    return origin.source if origin.line is None else f"{origin.source}:{origin.line}"
+
+
+def verdict(result: Result) -> str:
+    """One sentence on the whole."""
+    counts = figures(result)
+    found = [f"{counts[level]} {word}" for level, (word, _) in _WORDS.items() if counts[level]]
+    aside = [f"{counts[name]} {name}" for name in ("known", "waived") if counts[name]]
+    said = ", ".join(found) if found else "no drift and no skew"
+    not_counted = f" ({', '.join(aside)})" if aside else ""
+    return f"{said}{not_counted}, {len(result.readings)} sources read"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "class": finding.cls,
+        "level": finding.level,
+        "fact": finding.fact,
+        "against": finding.against,
+        "before": finding.before,
+        "now": finding.now,
+        "origin": _origin(finding.origin),
+        "base": _origin(finding.base) if finding.base else None,
+        "fingerprint": finding.fingerprint,
+        "known": finding.known,
+        "waived": finding.waived,
+    }
+
+
+def _origin(origin: Any) -> dict[str, Any]:
+    return asdict(origin)
+
+
+def _sarif(finding: Finding) -> dict[str, Any]:
+    location: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.origin.source, safe="/:._-~")}}
+    if finding.origin.line:
+        location["region"] = {"startLine": finding.origin.line}
+    result: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "level": _WORDS[finding.level][0],
+        "message": {"text": finding.sentence()},
+        "locations": [{"physicalLocation": location}],
+        "partialFingerprints": {"graphcontract/v1": finding.fingerprint},
+        "properties": {"class": finding.cls, "against": finding.against},
+    }
+    reason = finding.known or finding.waived
+    if reason is not None:
+        result["suppressions"] = [{"kind": "external", "justification": reason}]
+    return result
+
+
+def _markdown(result: Result) -> Iterator[str]:
+    yield f"## Drift of {_text(result.contract.title)}\n"
+    yield f"`{operation(result)}`: **{verdict(result)}.**"
+    counting = [each for each in result.findings if each.counts]
+    if counting:
+        yield "\n| level | class | rule | what | where | fingerprint |\n| --- | --- | --- | --- | --- | --- |"
+    for each in counting:
+        cells = (_text(each.sentence()), _text(place(each)))
+        yield f"| {each.level} | {each.cls} | {each.rule} | {' | '.join(cells)} | `{each.fingerprint}` |"
+    aside = [each for each in result.findings if not each.counts]
+    if aside:
+        yield "\nNot counted:\n"
+        yield from (
+            f"- {each.rule}, {_text(place(each))}: {_text(each.known or each.waived or '')}" for each in aside
+        )
+
+
+def _annotation(finding: Finding) -> str:
+    origin = finding.origin
+    line = f",line={origin.line}" if origin.line else ""
+    title = _property(f"{finding.rule} ({finding.cls})")
+    message = _data(f"{finding.sentence()}. {BY_ID[finding.rule].means} [{finding.fingerprint}]")
+    return f"::{_WORDS[finding.level][1]} file={_property(origin.source)}{line},title={title}::{message}"
+
+
+def _text(text: str) -> str:
+    """A text that Markdown takes for nothing else, in a cell of a table too."""
+    return re.sub(r"([\\`*_\[\]<>#~|])", r"\\\1", " ".join(text.split()))
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

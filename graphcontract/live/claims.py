@@ -1,0 +1,64 @@
+"""What a token says of itself: read for the question of privilege and of the tenant, trusted for nothing.
+
+Knows the shape of a JWT; it checks no signature. What cannot be read counts as privileged.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_MOST = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Permissions and tenant of a token; None where they cannot be read."""
+
+    permissions: frozenset[str] | None
+    tenant: str | None
+
+    def carries(self, permissions: Collection[str]) -> bool:
+        """Whether the token has one of these permissions, or may have."""
+        return self.permissions is None or not self.permissions.isdisjoint(permissions)
+
+
+def claims_of(token: str) -> Claims:
+    """Read a token's claims; never raises."""
+    payload = payload_of(token)
+    if payload is None:
+        return Claims(None, None)
+    roles, scopes, tenant = payload.get("roles"), payload.get("scp"), payload.get("tid")
+    found: set[str] | None = set()
+    if isinstance(roles, list) and all(isinstance(each, str) for each in roles):
+        found = set(roles)
+    elif roles is not None:
+        found = None
+    if isinstance(scopes, str) and found is not None:
+        found |= set(scopes.split())
+    elif scopes is not None:
+        found = None
+    if roles is None and scopes is None:
+        found = None
+    return Claims(None if found is None else frozenset(found), tenant if isinstance(tenant, str) else None)
+
+
+def payload_of(token: str) -> Mapping[str, Any] | None:
+    """The second part of a JWT as JSON; None where there is none."""
+    parts = token.split(".")
+    if len(parts) != 3 or len(token) > _MOST:
+        return None
+    try:
+        document = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def permissions_of(document: Mapping[str, Any]) -> frozenset[str]:
+    """Every permission that the contract's action takes."""
+    rows = document.get("permissions", ())
+    return frozenset(name for row in rows for kind in ("least", "higher") for name in row[kind])

@@ -1,0 +1,218 @@
+"""Stands between a client under test and a tenant: it passes on what a step planned, and answers all else
+itself. What goes to the tenant is the planned request, not the client's bytes; the client has no token of the
+tenant.
+
+Knows HTTP on loopback; it neither plans nor judges.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import unquote
+
+from graphcontract.exchange import Fields, WireRequest, WireResponse
+from graphcontract.live.sender import Unanswered
+from graphcontract.transports.arriving import RequestReader
+from graphcontract.transports.certificates import Certificates
+
+MOST_ATTEMPTS = 3
+_MOST_RECORDED = 200
+_MOST_CONNECTIONS = 32
+_PATIENCE = 30.0
+_PASSED = ("content-type", "request-id", "client-request-id", "date", "retry-after", "www-authenticate")
+_NOT_PLANNED = (403, "notPlanned", "graphcontract passes on only what this step of the run has planned.")
+_TOO_EARLY = (429, "TooManyRequests", "The tenant has asked for a longer wait.")
+_UNANSWERED = (504, "gatewayTimeout", "The tenant did not answer.")
+
+
+class Busy(Exception):
+    """The tenant has asked for a wait that is not over."""
+
+
+@dataclass
+class Plan:
+    """What one step passes on: this method and target, at most once, and again only after a 429."""
+
+    method: str
+    target: str
+    forward: Callable[[WireRequest], WireResponse]
+    requests: list[WireRequest] = field(default_factory=list)
+    responses: list[WireResponse] = field(default_factory=list)
+    passed: int = 0
+    refused: int = 0
+    left: int = 1
+
+    def takes(self, request: WireRequest) -> bool:
+        """Whether a request is the one that is planned, in any encoding, with no content and no query."""
+        return (
+            request.malformed is None
+            and request.method == self.method
+            and _segments(request.target) == _segments(self.target)
+            and request.content_size == 0
+            and self.left > 0
+        )
+
+
+class Forwarder:
+    """A server on 127.0.0.1, open while it is entered. `strays` counts requests that no step waited for."""
+
+    def __init__(self, *, tls: bool = False) -> None:
+        self._certificates = Certificates() if tls else None
+        self._context: ssl.SSLContext | None = None
+        self._lock = threading.Lock()
+        self._counting = threading.Lock()
+        self._plan: Plan | None = None
+        self._closing = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._open: set[socket.socket] = set()
+        self.strays = 0
+
+    def __enter__(self) -> Forwarder:
+        if self._certificates is not None:
+            self._context = self._certificates.context("trusted")
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.origin = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._accept, name="forwarder", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._counting:
+            for connection in self._open:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+        for thread in (self._thread, *self._threads):
+            thread.join(_PATIENCE)
+        if self._certificates is not None:
+            self._certificates.remove()
+
+    @property
+    def root(self) -> str:
+        """Scheme and authority that a client is to ask."""
+        return f"{'https' if self._context is not None else 'http'}://{self.origin}"
+
+    @property
+    def ca_file(self) -> str | None:
+        """The authority to trust, where it speaks https."""
+        return self._certificates.ca_file if self._certificates is not None else None
+
+    @contextmanager
+    def planned(
+        self, method: str, target: str, forward: Callable[[WireRequest], WireResponse]
+    ) -> Iterator[Plan]:
+        """Pass on this one request while the block runs; when it ends, nothing more goes to the tenant."""
+        plan = Plan(method, target, forward)
+        with self._lock:
+            self._plan = plan
+        try:
+            yield plan
+        finally:
+            with self._lock:  # waits for what is on its way
+                self._plan = None
+
+    def _accept(self) -> None:
+        while not self._closing.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._threads = [thread for thread in self._threads if thread.is_alive()]
+            if len(self._threads) >= _MOST_CONNECTIONS:
+                connection.close()
+                continue
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with self._counting:
+            self._open.add(connection)
+        try:
+            connection.settimeout(_PATIENCE)
+            if self._context is not None:
+                secure = self._context.wrap_socket(connection, server_side=True)
+                with self._counting:
+                    self._open.discard(connection)
+                    self._open.add(secure)
+                connection = secure
+            request = _received(connection, self.origin, self._context is not None)
+            if request is not None:
+                connection.sendall(self._answer(request))
+        except (OSError, ValueError):
+            pass  # A client that goes away in the middle has its outcome to tell.
+        finally:
+            with self._counting:
+                self._open.discard(connection)
+            connection.close()
+
+    def _answer(self, request: WireRequest) -> bytes:
+        """One request at a time: a storm waits, and finds that its plan is spent."""
+        with self._lock:
+            plan = self._plan
+            if plan is None or len(plan.requests) >= _MOST_RECORDED:
+                self.strays += 1
+                return _bytes(*_local(*_NOT_PLANNED))
+            plan.requests.append(request)
+            status, fields, content = self._passed_on(plan, request)
+            raw = _bytes(status, fields, content)
+            index = len(plan.requests) - 1
+            plan.responses.append(WireResponse(request.at, raw, status, fields, content, index))
+            return raw
+
+    def _passed_on(self, plan: Plan, request: WireRequest) -> tuple[int, Fields, bytes]:
+        if not plan.takes(request):
+            plan.refused += 1
+            return _local(*_NOT_PLANNED)
+        try:
+            answer = plan.forward(request)
+        except Busy:
+            return _local(*_TOO_EARLY)
+        except Unanswered:
+            plan.left = 0
+            return _local(*_UNANSWERED)
+        plan.passed += 1
+        plan.left = int(answer.status == 429 and plan.passed < MOST_ATTEMPTS)
+        fields = tuple((name, value) for name, value in answer.fields if name.lower() in _PASSED)
+        return answer.status, fields, answer.content
+
+
+def _segments(target: str) -> list[str]:
+    """A path in its segments, decoded: a separator, raw or encoded, or a query makes other ones."""
+    return [unquote(segment, encoding="latin-1") for segment in target.split("/")]
+
+
+def _received(connection: socket.socket, origin: str, secure: bool) -> WireRequest | None:
+    reader = RequestReader(origin, 1, "https" if secure else "http")
+    while True:
+        data = connection.recv(65536)
+        if not data:
+            return reader.broken_off()
+        reader.feed(data)
+        if (request := reader.next()) is not None:
+            return request
+        if reader.expects_continue():
+            connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def _local(status: int, code: str, message: str) -> tuple[int, Fields, bytes]:
+    content = json.dumps({"error": {"code": code, "message": message}}).encode()
+    return status, (("Content-Type", "application/json"),), content
+
+
+def _bytes(status: int, fields: Fields, content: bytes) -> bytes:
+    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
+    framing = [] if status in (204, 304) or status < 200 else [("Content-Length", str(len(content)))]
+    lines = [f"{name}: {value}\r\n" for name, value in (*fields, *framing, ("Connection", "close"))]
+    body = b"" if status in (204, 304) else content
+    return f"HTTP/1.1 {status} {phrase}\r\n{''.join(lines)}\r\n".encode("latin-1") + body

@@ -1,0 +1,132 @@
+"""Trials of a live run held against the clauses: one part a clause, its evidence made of what may be kept.
+
+Knows clauses and what is kept; it sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from graphcontract.clauses import Finding, registry
+from graphcontract.clauses.service import EACH_ANSWER
+from graphcontract.contract import Contract
+from graphcontract.exchange import Exchange, Trial
+from graphcontract.judging.evidence import evidence
+from graphcontract.judging.verdict import Part, evidence_id
+from graphcontract.live.executor import Kept
+from graphcontract.live.keeping import Keeper
+from graphcontract.live.options import LiveOptions
+
+BY_CLIENT = (
+    "request.method",
+    "request.path",
+    "request.path-spelling",
+    "request.task-id",
+    "request.query",
+    "request.body",
+    "request.authorization",
+    "request.once",
+    "request.content-length",
+    "request.content-type",
+    "response.no-content",
+    "error.failure",
+    "error.status",
+    "error.code",
+    "error.message",
+    "error.request-id",
+    "retry.refused",
+    "retry.not-found",
+    "retry.conflict",
+    "secrets.token",
+)
+"""Clauses of a client that the traffic of a live run can show."""
+
+
+@dataclass
+class Court:
+    """Judges what a run has seen. `reasons` says why a clause could not be judged in this run, `stopped` why
+    the run ended early.
+    """
+
+    contract: Contract
+    options: LiveOptions
+    keeper: Keeper
+    shows: frozenset[str]
+    reasons: Mapping[str, str]
+    stopped: str | None = None
+
+    def parts(
+        self, planned: Sequence[str], trials: Sequence[Trial], sent: Sequence[Kept], made: Sequence[Kept]
+    ) -> Iterable[Part]:
+        """A part for each planned clause; all requests are counted with the first."""
+        steps = {id(kept.exchange): kept for kept in (*sent, *made)}
+        singles = [Trial((kept.exchange,)) for kept in sent]
+        theirs = [Trial((kept.exchange,)) for kept in made]
+        count = len(sent)
+        for clause in planned:
+            of_service = self.contract.clauses[clause].by == "service"
+            heard = singles if clause in EACH_ANSWER else trials if of_service else theirs
+            yield self._part(clause, heard, steps, count, of_service=of_service)
+            count = 0
+
+    def _part(
+        self, id: str, trials: Sequence[Trial], steps: Mapping[int, Kept], count: int, *, of_service: bool
+    ) -> Part:
+        function, started = registry()[id], monotonic()
+        found: dict[str, tuple[Finding, Trial]] = {}
+        classes: dict[str, int] = {}
+        unowed = function.unowed(self.contract) or (None if of_service else self._unseen(function.needs))
+        for trial in trials if unowed is None else ():
+            if not function.when(self.contract, trial):
+                continue
+            purpose = _purpose(trial)
+            classes[purpose] = classes.get(purpose, 0) + 1
+            for finding in function.judge(self.contract, trial):
+                found.setdefault(evidence_id(id, finding.kind, finding.input), (finding, trial))
+        exercised, passed = sum(classes.values()), monotonic() - started
+        if found:
+            finding, trial = next(iter(found.values()))
+            if not function.looks_back:
+                trial = Trial(trial.steps[-1:])
+            shown = self._evidence(id, finding, trial, steps, of_service=of_service)
+            also = tuple(found)[1:]
+            return Part(id, "fail", exercised, passed, None, shown, also, classes, exchanges=count)
+        if exercised:
+            return Part(id, "pass", exercised, passed, classes=classes, exchanges=count)
+        reason = unowed or self.reasons.get(id)
+        if reason is not None:
+            return Part(id, "not-supported", reason=reason, exchanges=count)
+        why = self.stopped or "no answer could have condemned it"
+        if not of_service and self.stopped is None:
+            why = "the traffic of this run does not show it"
+            return Part(id, "not-supported", reason=why, exchanges=count)
+        return Part(id, "not-run", reason=why, exchanges=count)
+
+    def _unseen(self, needs: frozenset[str]) -> str | None:
+        lacking = sorted(needs - self.shows)
+        return f"the client does not tell: {', '.join(lacking)}" if lacking else None
+
+    def _evidence(
+        self, id: str, finding: Finding, trial: Trial, steps: Mapping[int, Kept], *, of_service: bool
+    ) -> dict[str, Any]:
+        kept = Trial(tuple(self._kept(step, steps) for step in trial.steps))
+        return evidence(
+            self.contract.clauses[id],
+            self.keeper.finding(finding, of_service=of_service),
+            kept,
+            repeat=self.options.repeat(id),
+            note=None,
+        )
+
+    def _kept(self, exchange: Exchange, steps: Mapping[int, Kept]) -> Exchange:
+        return self.keeper.kept(exchange, steps[id(exchange)].step)
+
+
+def _purpose(trial: Trial) -> str:
+    return next(
+        (step.purpose for step in trial.steps if step.purpose not in ("read", "bystander")),
+        trial.last.purpose,
+    )

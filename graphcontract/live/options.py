@@ -1,0 +1,103 @@
+"""What a live run was asked for, checked: words that contradict each other end it before anything is sent.
+
+Knows options and the rules between them.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphcontract.errors import UserError
+from graphcontract.judging.ledger import FailOn
+from graphcontract.live.journal import DEFAULT
+from graphcontract.live.roots import Root
+from graphcontract.live.targets import MALFORMED
+from graphcontract.session import DEFAULT_CONTRACT
+from graphcontract.stations import OptionError
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
+MOST_TASKS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """Words of a live run, as on the command line; `rate` is in requests a second."""
+
+    tenant_url: str
+    contract: str = DEFAULT_CONTRACT
+    client: str | None = None
+    get_only: bool = False
+    allow_cancel: bool = False
+    tasks: tuple[str, ...] = ()
+    create: Path | None = None
+    confirm_tenant: str | None = None
+    started_tasks: tuple[str, ...] = ()
+    risk_running_task: bool = False
+    require_least_privilege: bool = False
+    keep_bodies: Path | None = None
+    request_log: Path | None = None
+    journal: Path = DEFAULT
+    budget: int = 400
+    rate: float = 4.0
+    profile: str = "gate"
+    seed: int = 0
+    fail_on: FailOn = "must"
+    select: tuple[str, ...] = ()
+    deselect: tuple[str, ...] = ()
+    known_failures: str | None = None
+    implementation: str | None = None
+    start_timeout: float = 60.0
+
+    def check(self, root: Root) -> None:
+        """Raise OptionError for words that do not go together, before anything is sent."""
+        named = bool(self.tasks or self.create or self.started_tasks)
+        if self.get_only and (self.allow_cancel or named):
+            raise OptionError(
+                "--get-only sends no POST: leave out --allow-cancel, --task, --started-task, --create"
+            )
+        if named and not self.allow_cancel:
+            raise OptionError(
+                "--task, --create and --started-task need --allow-cancel: they ask for a change"
+            )
+        if self.allow_cancel and not named:
+            raise OptionError("--allow-cancel needs a task: --task ID, --create FILE or --started-task ID")
+        if self.allow_cancel and not root.loopback and not self.confirm_tenant:
+            raise OptionError(
+                "--allow-cancel needs --confirm-tenant ID, but on loopback: which tenant it is for"
+            )
+        if self.risk_running_task and not self.started_tasks:
+            raise OptionError("--risk-running-task is for --started-task")
+        self._check_ids()
+
+    def _check_ids(self) -> None:
+        ids = (*self.tasks, *self.started_tasks)
+        if len(ids) > MOST_TASKS:
+            raise OptionError(f"{len(ids)} tasks are more than {MOST_TASKS}")
+        if len(set(ids)) != len(ids):
+            raise OptionError("a task is named twice")
+        for id in ids:
+            if not _ID.fullmatch(id) or id in MALFORMED:
+                raise OptionError(f"{id[:60]!r} is no id of a task: letters, digits, hyphens and underscores")
+
+    def repeat(self, clause: str) -> str:
+        """The command line that judges one clause again; ids are left for the reader to fill in."""
+        words = ["graphcontract", "live"]
+        words += [self.client] if self.client else []
+        words += ["--tenant-url", self.tenant_url]
+        words += ["--contract", self.contract] if self.contract != DEFAULT_CONTRACT else []
+        words += ["--get-only"] if self.get_only else []
+        words += ["--allow-cancel"] if self.allow_cancel else []
+        words += ["--task", "ID"] if self.tasks else []
+        words += ["--create", "FILE"] if self.create else []
+        words += ["--started-task", "ID"] if self.started_tasks else []
+        words += ["--confirm-tenant", "ID"] if self.confirm_tenant else []
+        return shlex.join([*words, "--select", clause])
+
+
+class LiveUnreachable(UserError):
+    """The tenant cannot be reached, or nothing but `wait` is to be had of it."""
+
+    status = 3

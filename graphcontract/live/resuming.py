@@ -1,0 +1,174 @@
+"""What an earlier run left behind, by its journal: said, and cancelled where that is asked for.
+
+Knows journals and the rules of a cancel; it judges nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from graphcontract.clauses import known
+from graphcontract.clauses.service import CANCELLED, LOOKUP, NOT_STARTED, READ, REPEAT
+from graphcontract.errors import UserError
+from graphcontract.live.bringing import brought_up
+from graphcontract.live.claims import claims_of
+from graphcontract.live.creation import Creation, creation_of
+from graphcontract.live.credentials import tokens_for
+from graphcontract.live.executor import Executor
+from graphcontract.live.journal import Journal, JournalError, Open, left_behind
+from graphcontract.live.options import LiveOptions, LiveUnreachable
+from graphcontract.live.pacing import Clock, Pacer, Stopped
+from graphcontract.live.policy import Policy
+from graphcontract.live.roots import root_of
+from graphcontract.live.scenarios import marked
+from graphcontract.live.sender import Sender
+from graphcontract.live.steps import Seen, Step
+from graphcontract.live.targets import Targets
+from graphcontract.loading import load
+from graphcontract.session import DEFAULT_CONTRACT
+
+_BUDGET, _RATE = 200, 4.0
+_BY_HAND = "look after it by hand"
+
+
+@dataclass
+class Resuming:
+    """Goes through what is open. `settled` counts what is, `open` what stays."""
+
+    executor: Executor
+    targets: Targets
+    say: Callable[[str], None]
+    finish: bool
+    open: int = 0
+
+    def settle(self, left: Open) -> None:
+        """Say what became of one thing that was left, and cancel it where it is ours and that is asked for."""
+        id, ours = (left.id, False) if left.id is not None else (None, False)
+        if left.created:
+            id, ours = self._ours(left)
+            if id is None:
+                return
+        assert id is not None
+        seen = self._read(id)
+        if seen.status in (404, 410):
+            self.say(f"{id}: is not there")
+        elif seen.task_status is None:
+            self._stays(f"{id}: cannot be read: status {seen.status}")
+        elif seen.task_status != NOT_STARTED:
+            self.say(f"{id}: is {seen.task_status}")
+        elif not ours:
+            self.say(f"{id}: is {NOT_STARTED}; the run had not made it, and it is left as it is")
+        elif not self.finish:
+            self._stays(f"{id}: was made by the run, and is {NOT_STARTED}: --finish cancels it")
+        else:
+            self._cancel(id)
+
+    def _stays(self, line: str) -> None:
+        self.open += 1
+        self.say(line)
+
+    def _ours(self, left: Open) -> tuple[str | None, bool]:
+        """The id of what a create call made, and whether it is surely the run's own."""
+        creation = _creation(left, self.targets)
+        if creation is None:
+            if left.id is None:
+                self._stays(f"a create call was sent, and {left.file} is gone or has changed: {_BY_HAND}")
+            return left.id, False
+        looked_up = self._perform(
+            Step(LOOKUP, "what the create call made", "GET", creation.lookup, creation.lookup)
+        )
+        if looked_up.status == 404 and left.id is None:
+            self.executor.journal.answered("create", http=404, sure=True)
+            self.say("a create call was announced, and made nothing")
+            return None, False
+        found = looked_up.document.get("id")
+        id = found if isinstance(found, str) else left.id
+        if id is None or (left.id is not None and id != left.id):
+            self._stays(f"a create call was sent, and what it made is not found: {_BY_HAND}")
+            return None, False
+        if left.id is None:
+            self.executor.journal.answered("create", id=id, http=looked_up.status, sure=True)
+        new = marked(id) not in left.before
+        return id, new and creation.unlike(looked_up.document) is None
+
+    def _cancel(self, id: str) -> None:
+        self.executor.policy.made(id)
+        target = self.targets.cancel(id)
+        method = self.executor.contract.request.method
+        step = Step(REPEAT, "what was left", method, target, target, id, through_client=True)
+        done = self._perform(step)
+        after = self._read(id)
+        if after.task_status == CANCELLED:
+            self.say(f"{id}: cancelled")
+        else:
+            state = after.task_status or f"status {after.status}"
+            self._stays(f"{id}: is {state} after a cancel that was answered {done.status}: {_BY_HAND}")
+
+    def _read(self, id: str) -> Seen:
+        target = self.targets.task(id)
+        self.executor.watch(id)
+        return self._perform(Step(READ, "what became of it", "GET", target, target, id))
+
+    def _perform(self, step: Step) -> Seen:
+        return self.executor.perform(step)
+
+
+def _creation(left: Open, targets: Targets) -> Creation | None:
+    """The file that a task was made of, where it is still the same."""
+    if left.file is None:
+        return None
+    try:
+        creation = creation_of(Path(left.file), targets, datetime.min.replace(tzinfo=UTC, year=1900))
+    except UserError:
+        return None
+    return creation if creation.sha256 == left.sha256 else None
+
+
+def resume(
+    path: Path,
+    tenant_url: str,
+    environment: Mapping[str, str],
+    say: Callable[[str], None],
+    *,
+    finish: bool,
+    clock: Clock | None = None,
+) -> int:
+    """Settle what a journal has open: 0 where nothing is left, 1 where something is; raises UserError."""
+    if not path.is_file():
+        raise JournalError(f"there is no journal {path}")
+    left = left_behind(path)
+    if not left.open:
+        say(f"{path}: nothing was left behind")
+        return 0
+    contract = load(DEFAULT_CONTRACT, known())
+    root = root_of(left.root or "", contract)
+    if tenant_url and root_of(tenant_url, contract) != root:
+        raise JournalError(f"the journal {path} is of {root.url}, and not of what --tenant-url names")
+    tokens = tokens_for(root, environment)
+    if claims_of(tokens.get()).tenant != left.tenant:
+        raise JournalError("the journal is of another tenant than the token is for: nothing was sent")
+    clock = clock or Clock()
+    with ExitStack() as stack:
+        journal = stack.enter_context(Journal(path, root.url, left.tenant))
+        guest = stack.enter_context(brought_up(contract, LiveOptions(root.url)))
+        executor = Executor(
+            contract,
+            tokens,
+            Pacer(_BUDGET, _RATE, clock),
+            Policy(Targets.of(contract), root.loopback, cancel=finish),
+            Sender(root, clock.now),
+            journal,
+            guest.client,
+            guest.forwarder,
+        )
+        resuming = Resuming(executor, Targets.of(contract), say, finish)
+        try:
+            for each in left.open:
+                resuming.settle(each)
+        except Stopped as error:
+            raise LiveUnreachable(f"{path} is not settled: {error}") from error
+    return int(resuming.open > 0)

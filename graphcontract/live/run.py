@@ -1,0 +1,322 @@
+"""A live run from its options: credentials, steps, verdicts, one exit status.
+
+Knows how the parts are put together; it knows no terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from graphcontract.clauses import known
+from graphcontract.clauses.service import BUSY, status_to
+from graphcontract.clients import Implementation
+from graphcontract.contract import Contract
+from graphcontract.judging import knownfailures
+from graphcontract.judging.knownfailures import Entry, KnownFailures
+from graphcontract.judging.ledger import Event, ExitStatus, Ledger
+from graphcontract.judging.profile import PROFILES
+from graphcontract.judging.verdict import Part
+from graphcontract.live.bringing import Guest, brought_up
+from graphcontract.live.creation import Creation, creation_of
+from graphcontract.live.credentials import Tokens, tokens_for, withhold
+from graphcontract.live.executor import Executor, stand_in
+from graphcontract.live.journal import Journal, JournalError, left_behind
+from graphcontract.live.judging import BY_CLIENT, Court
+from graphcontract.live.keeping import Keeper
+from graphcontract.live.options import LiveOptions, LiveUnreachable
+from graphcontract.live.pacing import Clock, Pacer, Stopped
+from graphcontract.live.policy import Policy
+from graphcontract.live.privilege import Privilege, privilege_of
+from graphcontract.live.reasons import reasons_for
+from graphcontract.live.recording import Recording
+from graphcontract.live.roots import Root, root_of
+from graphcontract.live.scenarios import REST, Bench, unknown
+from graphcontract.live.sender import Sender
+from graphcontract.live.steps import FORGERIES, Scenario, Step
+from graphcontract.live.targets import Targets
+from graphcontract.loading import load
+from graphcontract.session import planned
+from graphcontract.stations import OptionError
+
+Emit = Callable[[Event], None]
+Say = Callable[[str], None]
+
+
+@dataclass
+class Live:
+    """One live run, its options checked: nothing is sent before `run`. `clock` is the run's time."""
+
+    options: LiveOptions
+    contract: Contract
+    root: Root
+    planned: list[str]
+    creation: Creation | None = None
+    clock: Clock = field(default_factory=Clock)
+
+    @classmethod
+    def of(cls, options: LiveOptions, *, clock: Clock | None = None) -> Live:
+        """Check everything that can be checked before anything is sent: UserError says what is wrong."""
+        clock = clock or Clock()
+        contract = load(options.contract, known())
+        root = root_of(options.tenant_url, contract)
+        options.check(root)
+        creation = None
+        if options.create is not None:
+            now = datetime.fromtimestamp(clock.wall(), UTC)
+            creation = creation_of(options.create, Targets.of(contract), now)
+        return cls(options, contract, root, judged(contract, options), creation, clock)
+
+    def plan(self) -> Iterator[Step]:
+        """The steps that a run against a good tenant would take; nothing is sent."""
+        bench = replace(self._bench(), lesser=True, forgeries=FORGERIES)
+        for scenario in (unknown, *REST):
+            yield from _dry(scenario(bench))
+
+    def run(self, emit: Emit, say: Say, environment: MutableMapping[str, str]) -> ExitStatus:
+        """Carry the run out and emit its events; raises UserError before the first of them, and JournalError.
+
+        `say` takes lines for people; credentials are taken from `environment`, and taken out of it where a
+        client of someone else's is started in it.
+        """
+        entries = self._entries()
+        tokens = tokens_for(self.root, environment)
+        privilege = privilege_of(tokens, self.contract, self.options, say)
+        keeper = self._keeper(tokens)
+        with ExitStack() as stack:
+            recording = stack.enter_context(
+                Recording(self.options.request_log, self.options.keep_bodies, keeper)
+            )
+            journal = Journal(self.options.journal, self.root.url, privilege.tenant)
+            if not self.options.get_only:
+                stack.enter_context(journal)
+                self._check_journal(journal)
+            if self.options.client:
+                withhold(environment)
+            guest = stack.enter_context(brought_up(self.contract, self.options))
+            bench = self._bench(privilege)
+            bench.lesser = tokens.lesser is not None
+            bench.forgeries = [how for how in FORGERIES if how != "expired" or tokens.expired]
+            executor = self._executor(bench, tokens, journal, recording, guest)
+            ledger = Ledger(
+                self.contract,
+                self.planned,
+                fail_on=self.options.fail_on,
+                emit=emit,
+                known=self._known(entries, guest),
+            )
+            described = self._described(keeper.name(privilege.tenant or ""))
+            status = self._carry_out(bench, executor, ledger, keeper, guest, say, described)
+        for line in left_lines(self.options.journal):
+            say(line)
+        return status
+
+    def _carry_out(
+        self,
+        bench: Bench,
+        executor: Executor,
+        ledger: Ledger,
+        keeper: Keeper,
+        guest: Guest,
+        say: Say,
+        described: dict[str, Any],
+    ) -> ExitStatus:
+        stopped, interrupted, opened = None, False, False
+        try:
+            stopped = self._reach(bench, executor)
+            ledger.open(self._judged_one(guest), guest.client.limits.declared, described)
+            opened = True
+            for scenario in REST if stopped is None else ():
+                _drive(scenario(bench), executor)
+            if stopped is None and self.options.profile == "nightly":
+                from graphcontract.live.exploring import explore
+
+                explore(bench, executor, self.options.seed, PROFILES["nightly"].database)
+        except Stopped as error:
+            stopped = str(error)
+        except KeyboardInterrupt:
+            interrupted = True
+        if not opened:
+            ledger.open(self._judged_one(guest), guest.client.limits.declared, described)
+        for note in (*bench.notes, *([f"the run ended early: {stopped}"] if stopped else [])):
+            say(f"note: {note}")
+        if not interrupted:
+            court = Court(self.contract, self.options, keeper, guest.shows, reasons_for(bench), stopped)
+            nothing = _all(executor, 401)
+            for part in court.parts(self.planned, bench.trials, executor.sent, executor.made):
+                ledger.add(_unexercised(part) if nothing else part)
+        return ledger.close(interrupted=interrupted)
+
+    def _reach(self, bench: Bench, executor: Executor) -> str | None:
+        """Make the first steps: LiveUnreachable where nothing answers; a text where nothing can be judged."""
+        try:
+            _drive(unknown(bench), executor)
+        except Stopped as error:
+            raise LiveUnreachable(f"the tenant cannot be judged now: {error}") from error
+        if not any(status_to(kept.exchange) for kept in executor.sent):
+            told = executor.sent[-1].exchange.outcome.error
+            why = told.message if told is not None else "no answer"
+            raise LiveUnreachable(f"{self.root.url} cannot be reached: {why}")
+        if all(status_to(kept.exchange) in (0, *BUSY) for kept in executor.sent):
+            raise LiveUnreachable(f"{self.root.url} answers nothing but that it is busy: try again later")
+        return "the tenant answers the credential with 401" if _all(executor, 401) else None
+
+    def _bench(self, privilege: Privilege | None = None) -> Bench:
+        options = self.options
+        return Bench(
+            Targets.of(self.contract),
+            self.root.loopback,
+            self.contract.request.method,
+            self.contract.success.status,
+            get_only=options.get_only,
+            cancel=options.allow_cancel,
+            privileged=privilege.privileged if privilege else True,
+            risk_running_task=options.risk_running_task,
+            tasks=options.tasks,
+            started=options.started_tasks,
+            creation=self.creation,
+        )
+
+    def _keeper(self, tokens: Tokens) -> Keeper:
+        (parameter,) = self.contract.request.parameters
+        return Keeper(parameter, tokens.issued, {*self.options.tasks, *self.options.started_tasks})
+
+    def _executor(
+        self, bench: Bench, tokens: Tokens, journal: Journal, recording: Recording, guest: Guest
+    ) -> Executor:
+        policy = Policy(
+            bench.targets,
+            self.root.loopback,
+            get_only=bench.get_only,
+            cancel=bench.cancel,
+            create=self.creation is not None,
+            risk_running_task=bench.risk_running_task,
+            tasks=bench.tasks,
+            started=bench.started,
+        )
+        keeper = recording.keeper
+
+        def fresh(id: str) -> None:
+            policy.fresh.add(id)
+            keeper.ids.add(id)
+
+        def made(id: str) -> None:
+            policy.made(id)
+            keeper.ids.add(id)
+
+        bench.on_fresh, bench.on_made = fresh, made
+        return Executor(
+            self.contract,
+            tokens,
+            Pacer(self.options.budget, self.options.rate, self.clock),
+            policy,
+            Sender(self.root, self.clock.now),
+            journal,
+            guest.client,
+            guest.forwarder,
+            recording.hear,
+        )
+
+    def _entries(self) -> list[Entry]:
+        path = self.options.known_failures
+        return knownfailures.load(Path(path), self.contract.clauses) if path else []
+
+    def _known(self, entries: list[Entry], guest: Guest) -> KnownFailures | None:
+        if self.options.known_failures is None:
+            return None
+        strict = self.options.profile == "nightly"
+        return KnownFailures(entries, self._judged_one(guest), today=date.today(), strict=strict)
+
+    def _judged_one(self, guest: Guest) -> Implementation:
+        """Who is judged: the service, or the client where one is given."""
+        if self.options.client:
+            return guest.client.implementation
+        return Implementation("a tenant on loopback" if self.root.loopback else "Microsoft Graph")
+
+    def _check_journal(self, journal: Journal) -> None:
+        left = left_behind(journal.path)
+        if not left.open:
+            return
+        resume = f"graphcontract live --resume {journal.path}"
+        if (left.root, left.tenant) != (journal.root, journal.tenant):
+            raise JournalError(f"the journal {journal.path} is open for another tenant: {resume}")
+        if self.creation is not None:
+            raise JournalError(
+                f"the journal {journal.path} is open: an earlier run left a task behind, and no other is "
+                f"made before that is settled: {resume}"
+            )
+
+    def _described(self, tenant: str) -> dict[str, Any]:
+        options = self.options
+        described: dict[str, Any] = {
+            "kind": "live",
+            "profile": options.profile,
+            "transport": "tenant",
+            "tls": self.root.secure,
+            "seed": options.seed,
+            "root": self.root.url,
+        }
+        described |= {"tenant": tenant} if tenant else {}
+        database = PROFILES[options.profile].database
+        return described | ({"database": str(database)} if database is not None else {})
+
+
+def judged(contract: Contract, options: LiveOptions) -> list[str]:
+    """The clauses that a live run judges: the service's, and those of a client's that traffic can show."""
+    clauses = planned(
+        contract,
+        options.select,
+        options.deselect,
+        owed_by={"client", "service"} if options.client else {"service"},
+        command="live",
+    )
+    kept = [id for id in clauses if contract.clauses[id].by == "service" or id in BY_CLIENT]
+    if not kept:
+        raise OptionError("--select and --deselect leave no clause that a live run can judge")
+    return kept
+
+
+def left_lines(path: Path) -> Iterator[str]:
+    """What a journal says is left behind, for people."""
+    left = left_behind(path)
+    if left.open:
+        made = sum(each.created for each in left.open)
+        what = f"{made} created, " if made else ""
+        yield f"left behind: {len(left.open)} tasks ({what}outcome open): graphcontract live --resume {path}"
+
+
+def _all(executor: Executor, status: int) -> bool:
+    """Whether every answer to the run's own credential was this."""
+    answers = [status_to(kept.exchange) for kept in executor.sent if kept.step.credential == "main"]
+    return bool(answers) and all(each == status for each in answers)
+
+
+def _unexercised(part: Part) -> Part:
+    reason = "the tenant answers the credential with 401: nothing else can be said"
+    return Part(part.clause, "not-run", reason=reason, exchanges=part.exchanges)
+
+
+def _drive(scenario: Scenario, executor: Executor) -> None:
+    """Carry out a scenario's steps, each with what the one before showed."""
+    try:
+        step = next(scenario)
+        while True:
+            step = scenario.send(executor.perform(step))
+    except StopIteration:
+        pass
+    finally:
+        scenario.close()
+
+
+def _dry(scenario: Scenario) -> Iterator[Step]:
+    try:
+        step = next(scenario)
+        while True:
+            yield step
+            step = scenario.send(stand_in(step))
+    except StopIteration:
+        pass

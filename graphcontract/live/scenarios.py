@@ -1,0 +1,391 @@
+"""What a live run does, step by step. A scenario yields steps and is sent what each showed; the plan runs the
+same scenarios with what a good service would show.
+
+Knows the clauses' purposes and what a task may be; it sends nothing, and the policy has the last word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphcontract.clauses import service
+from graphcontract.exchange import Trial
+from graphcontract.live.creation import Creation
+from graphcontract.live.steps import FORGERIES, Credential, Scenario, Seen, Step
+from graphcontract.live.targets import MALFORMED, Targets
+
+POLLS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
+OTHER_METHODS = ("GET", "PUT", "PATCH", "DELETE")
+_NEW = "(the new task)"
+
+
+@dataclass
+class Bench:
+    """What scenarios are made with: what the run may do, and where what it finds goes.
+
+    `reasons` says, by clause, why it is not judged; `notes` are lines for people, which name no id.
+    """
+
+    targets: Targets
+    loopback: bool
+    method: str = "POST"
+    success: int = 204
+    get_only: bool = False
+    cancel: bool = False
+    privileged: bool = True
+    lesser: bool = False
+    forgeries: Sequence[Credential] = ()
+    risk_running_task: bool = False
+    tasks: Sequence[str] = ()
+    started: Sequence[str] = ()
+    creation: Creation | None = None
+    made: list[str] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
+    on_fresh: Callable[[str], None] = lambda _id: None
+    on_made: Callable[[str], None] = lambda _id: None
+    _fresh: dict[str, int] = field(default_factory=dict)
+
+    def fresh(self) -> str:
+        """A GUID that nobody has ever seen."""
+        id = str(uuid.uuid4())
+        self._fresh[id] = len(self._fresh) + 1
+        self.on_fresh(id)
+        return id
+
+    @property
+    def subjects(self) -> list[str]:
+        """Tasks that this run may cancel."""
+        return [*self.tasks, *self.made] if self.cancel else []
+
+    def shown(self, id: str) -> str:
+        """An id as a plan shows it."""
+        if id in self._fresh:
+            return f"(fresh GUID {self._fresh[id]})"
+        return id if len(id) <= 64 else f"{id[:8]}… ({len(id)} characters)"
+
+    def trial(self, *seen: Seen) -> None:
+        """Bring exchanges to court as one trial, in order."""
+        steps = tuple(each.exchange for each in seen if each.exchange is not None)
+        if steps:
+            self.trials.append(Trial(steps))
+
+    def read(
+        self,
+        id: str,
+        why: str,
+        *,
+        purpose: str = service.READ,
+        credential: Credential = "main",
+        expected: int = 200,
+        shows: str | None = None,
+        times: int = 1,
+        after: float = 0.0,
+    ) -> Step:
+        """A GET of one task."""
+        target = self.targets.task(id)
+        shown = f"{self.targets.collection}/{self.shown(id)}"
+        return Step(
+            purpose, why, "GET", target, shown, id, credential, expected, shows, times=times, after=after
+        )
+
+    def change(
+        self,
+        id: str,
+        why: str,
+        *,
+        purpose: str,
+        credential: Credential = "main",
+        expected: int,
+        changes: str = "nothing: no task has this id",
+        method: str | None = None,
+    ) -> Step:
+        """The action on one task, through the client; with another method, without it."""
+        shown = f"{self.targets.collection}/{self.shown(id)}{self.targets.action}"
+        return Step(
+            purpose,
+            why,
+            method or self.method,
+            self.targets.cancel(id),
+            shown,
+            id,
+            credential,
+            expected,
+            changes=changes,
+            through_client=method is None,
+        )
+
+
+def unknown(bench: Bench) -> Scenario:
+    """An id that nobody has: first read, and only where that is answered 404 also cancelled."""
+    id = bench.fresh()
+    read = yield bench.read(id, "an id that the service does not know", purpose=service.UNKNOWN, expected=404)
+    bench.trial(read)
+    if read.status == 403:
+        denied = "the credential may not read tasks (403)"
+        bench.reasons |= dict.fromkeys(("service.unknown-task", "service.malformed-id"), denied)
+        bench.reasons["service.refusal-status"] = denied
+    if bench.get_only or read.status != 404:
+        return
+    purpose = service.UNKNOWN if bench.privileged else service.LESSER_TOKEN
+    expected = 404 if bench.privileged else 403
+    cancel = yield bench.change(id, "the action on it", purpose=purpose, expected=expected)
+    bench.trial(cancel)
+
+
+def unauthenticated(bench: Bench) -> Scenario:
+    """No token, garbage, and on loopback forgeries: on a task that may be cancelled, else on a made-up id,
+    else as a read.
+    """
+    odd: list[tuple[str, Credential]] = [(service.NO_TOKEN, "none"), (service.GARBAGE, "garbage")]
+    if bench.loopback:
+        odd += [(f"{service.FORGED}:{how}", how) for how in FORGERIES if how in bench.forgeries]
+    for purpose, credential in odd:
+        why = "a call that must be answered 401"
+        subject = bench.subjects[0] if bench.subjects else ""
+        if bench.get_only:
+            step = bench.read(bench.fresh(), why, purpose=purpose, credential=credential, expected=401)
+            bench.trial((yield step))
+            continue
+        yield from _odd_cancel(bench, subject, why, purpose, credential, 401)
+
+
+def _odd_cancel(
+    bench: Bench,
+    subject: str,
+    why: str,
+    purpose: str,
+    credential: Credential,
+    expected: int,
+    method: str | None = None,
+) -> Scenario:
+    """A cancel that must be refused, between two reads of a task; or of an id that nobody has."""
+    if subject:
+        before = yield bench.read(subject, "that it has not started", shows=service.NOT_STARTED)
+        if before.task_status == service.NOT_STARTED:
+            tried = yield bench.change(
+                subject,
+                why,
+                purpose=purpose,
+                credential=credential,
+                expected=expected,
+                changes="cancels the task, were it not refused",
+                method=method,
+            )
+            after = yield bench.read(subject, "that it is as before", shows=service.NOT_STARTED)
+            bench.trial(before, tried, after)
+            return
+    id = bench.fresh()
+    read = yield bench.read(id, "that nobody has this id", purpose=service.UNKNOWN, expected=404)
+    bench.trial(read)
+    if read.status == 404:
+        step = bench.change(id, why, purpose=purpose, credential=credential, expected=expected, method=method)
+        bench.trial((yield step))
+    elif credential not in ("main", "lesser"):
+        step = bench.read(id, why, purpose=purpose, credential=credential, expected=expected)
+        bench.trial((yield step))
+
+
+def permission(bench: Bench) -> Scenario:
+    """A token without the permission must not cancel, and a read with it is nobody's business."""
+    if bench.get_only or not bench.privileged:
+        return
+    if not bench.lesser:
+        return
+    subject = bench.subjects[0] if bench.subjects else ""
+    yield from _odd_cancel(bench, subject, "a call that must be refused", service.LESSER_TOKEN, "lesser", 403)
+
+
+def methods(bench: Bench) -> Scenario:
+    """Other methods than the action's, on loopback alone."""
+    if not bench.loopback or bench.get_only:
+        return
+    subject = bench.subjects[0] if bench.subjects else ""
+    for method in OTHER_METHODS:
+        purpose = f"{service.METHOD}:{method}"
+        yield from _odd_cancel(bench, subject, "another method", purpose, "main", 405, method)
+
+
+def create(bench: Bench) -> Scenario:
+    """A task of our own: looked up, made, and taken for ours where it is new, waiting and dated as asked."""
+    creation = bench.creation
+    if creation is None:
+        return
+    collection = bench.targets.collection
+    shown = f"{creation.lookup.partition('=')[0]}=…)"
+    looked_up = yield Step(
+        service.LOOKUP, "that the source has no task", "GET", creation.lookup, shown, expected=404
+    )
+    if looked_up.status != 404:
+        bench.notes.append(
+            "nothing was created: the lookup by source did not answer 404, so a task may exist"
+        )
+        return
+    before = yield from _listed(bench, "which tasks there are")
+    if before is None:
+        bench.notes.append("nothing was created: the tasks that there are could not be listed whole")
+        return
+    made = yield Step(
+        service.CREATE,
+        "a task to cancel",
+        bench.method,
+        collection,
+        collection,
+        changes=f"creates a task as {creation.path} says",
+        content=creation.content,
+        shows=service.NOT_STARTED,
+        journal={"file": creation.path, "sha256": creation.sha256, "before": [marked(id) for id in before]},
+    )
+    why, id = _unusable(creation, made, before)
+    if why is not None:
+        bench.notes.append(
+            f"what the create call answered is not to be cancelled: {why}; look after it by hand"
+        )
+        return
+    bench.made.append(id)
+    bench.on_made(id)
+
+
+def marked(id: str) -> str:
+    """An id as the journal remembers that it was there before."""
+    return hashlib.sha256(id.encode()).hexdigest()[:16]
+
+
+def _unusable(creation: Creation, made: Seen, before: dict[str, Any]) -> tuple[str | None, str]:
+    """Why a created task must be left alone, or None; and its id."""
+    if made.exchange is None:
+        return None, _NEW
+    id = made.document.get("id")
+    if not 200 <= made.status < 300 or not isinstance(id, str) or not 0 < len(id) <= 200:
+        return f"status {made.status}, and no id", ""
+    if id in before:
+        return "its id is not new", id
+    if made.task_status != service.NOT_STARTED:
+        return f"its status is {made.task_status}", id
+    other = creation.unlike(made.document)
+    return (f"{other} is not as it was asked for" if other else None), id
+
+
+def _listed(bench: Bench, why: str) -> Any:
+    """The tasks' statuses by id; None where the answer does not show all of them."""
+    target = bench.targets.page()
+    seen = yield Step(service.LIST, why, "GET", target, target)
+    if seen.exchange is None:
+        return {}
+    tasks = seen.document.get("value")
+    if not isinstance(tasks, list) or "@odata.nextLink" in seen.document:
+        return None
+    return {
+        task["id"]: task.get("status")
+        for task in tasks
+        if isinstance(task, dict) and isinstance(task.get("id"), str)
+    }
+
+
+def cancel(bench: Bench) -> Scenario:
+    """The cancel itself, of each task that it is allowed for."""
+    if not bench.cancel or bench.get_only:
+        return
+    for id in bench.subjects:
+        yield from _cancelled(bench, id)
+
+
+def _cancelled(bench: Bench, id: str) -> Scenario:
+    others = [each for each in (*bench.subjects, *bench.started) if each != id]
+    listed = yield from _listed(bench, "how the other tasks are before")
+    around = []
+    for other in others:
+        around.append((yield bench.read(other, "how another task is before", purpose=service.BYSTANDER)))
+    before = yield bench.read(id, "that it has not started", shows=service.NOT_STARTED)
+    if before.task_status != service.NOT_STARTED:
+        bench.notes.append(
+            f"a task was not cancelled: it is {before.task_status or before.status}, not notStarted"
+        )
+        return
+    done = yield bench.change(
+        id,
+        "the action",
+        purpose=service.CANCEL,
+        expected=bench.success,
+        changes="cancels the task for good",
+    )
+    polls = yield from _polled(bench, id, waits=200 <= done.status < 300)
+    for other in others:
+        around.append((yield bench.read(other, "how another task is after", purpose=service.BYSTANDER)))
+    before_others, after_others = around[: len(others)], around[len(others) :]
+    bench.trial(before, *before_others, done, *polls, *after_others)
+    again = yield from _listed(bench, "how the other tasks are after")
+    _compare(bench, listed, again, id)
+    if polls and polls[-1].task_status == service.CANCELLED:
+        repeat = yield bench.change(
+            id,
+            "a second cancel, recorded and not judged",
+            purpose=service.REPEAT,
+            expected=409,
+            changes="nothing: it is cancelled",
+        )
+        if repeat.exchange is not None:
+            bench.reasons["service.repeat"] = f"recorded, never judged: status {repeat.status}"
+
+
+def _polled(bench: Bench, id: str, *, waits: bool) -> Any:
+    """Reads until the task is cancelled, for a minute at most; one read where nothing is to be waited for."""
+    seen: list[Seen] = []
+    for after in POLLS if waits else POLLS[:1]:
+        times = len(POLLS) if not seen and waits else 1
+        step = bench.read(id, "that it is cancelled", shows=service.CANCELLED, times=times, after=after)
+        seen.append((yield step))
+        if seen[-1].task_status == service.CANCELLED:
+            break
+    return seen
+
+
+def _compare(bench: Bench, before: Any, after: Any, id: str) -> None:
+    """Tell of other tasks that changed; they count only where this run asked for them."""
+    if not before or not after:
+        return
+    changed = [each for each in before if each != id and before[each] != after.get(each)]
+    if changed:
+        bench.notes.append(f"{len(changed)} other tasks changed meanwhile, which may have other reasons")
+
+
+def started(bench: Bench) -> Scenario:
+    """Tasks that must refuse, read just before."""
+    if not bench.cancel or bench.get_only:
+        return
+    for id in bench.started:
+        before = yield bench.read(id, "that it has ended", shows="completed")
+        running = before.task_status == service.IN_PROGRESS and (bench.loopback or bench.risk_running_task)
+        if before.task_status not in service.TERMINAL and not running:
+            state = before.task_status or f"answered {before.status}"
+            bench.notes.append(f"a --started-task was left alone: it is {state}")
+            continue
+        purpose = service.REPEAT if before.task_status == service.CANCELLED else service.STARTED
+        tried = yield bench.change(
+            id,
+            "the action on a task that must refuse",
+            purpose=purpose,
+            expected=409,
+            changes="cancels the task, were it not refused",
+        )
+        after = yield bench.read(id, "that it is as before", shows="completed")
+        bench.trial(before, tried, after)
+
+
+def malformed(bench: Bench) -> Scenario:
+    """Malformed ids from the fixed list: read, and on loopback cancelled too."""
+    for id in MALFORMED:
+        why = "a malformed id"
+        read = yield bench.read(id, why, purpose=service.MALFORMED, expected=404)
+        bench.trial(read)
+        if bench.loopback and not bench.get_only and 400 <= read.status < 500:
+            bench.trial((yield bench.change(id, why, purpose=service.MALFORMED, expected=404)))
+
+
+REST = (create, unauthenticated, permission, methods, cancel, started, malformed)
+"""What follows `unknown`, in order: what a run of 5xx may stop comes last."""

@@ -1,0 +1,236 @@
+// @ts-check
+/**
+ * A driver to fill in, for Node 18 or newer. It speaks graphcontract's driver protocol, version 1.
+ *
+ * graphcontract starts this program, writes commands to its standard input and reads replies from its standard
+ * output, one JSON object a line. What is yours to change stands first: `declaration`, `Client` and `outcome`.
+ * Until then `Client` is a small client on node:http, so that you see it judged before you put your own in.
+ *
+ * Its types stand in comments, which TypeScript checks (`npx tsc --noEmit --allowJs --checkJs`), so that it runs
+ * without a build. A library in TypeScript is imported as it is published. It was run against the suites of
+ * graphcontract with Node 20.
+ */
+
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import { createInterface } from "node:readline";
+import tls from "node:tls";
+
+/**
+ * @typedef {{ cmd: "start", protocol: number, contract: string, hosts: string[], ca_file: string | null,
+ *   proxy: string | null }} Start
+ * @typedef {{ cmd: "call", seq: number, operation: string, base_url: string | null, token: string,
+ *   arguments: Record<string, string>, timeout: number, ca_file: string | null, client: number }} Call
+ * @typedef {Record<string, unknown>} Json
+ */
+
+// Yours: who is under test, and what it cannot do by design. Reports show both.
+
+/** The answer to `start`. */
+function declaration() {
+  return {
+    protocol: 1,
+    implementation: { name: "my-library", version: "0.0.0", language: "typescript" },
+    concurrency: 1, // how many calls this driver can hold at once
+    // Leave out what does not hold for your library; the first value is meant where a limit is left out.
+    limits: {
+      // root: "settable" | "fixed"     fixed: it has a service root of its own and takes no other
+      // https: false | true            true: it refuses http, or sends no token over it
+      // hosts: []                      the only hosts to which it sends tokens
+      // proxy: "env" | "option" | "none"
+      proxy: "option",
+      // timeout: "call" | "attempt" | "none"   what its timeout bounds
+      timeout: "call",
+      // token: "call" | "client"       client: another token needs another client object
+      // status: true | false           false: it tells no HTTP status
+      // surface: "generic" | "typed"   typed: it has this action in its interface
+    },
+  };
+}
+
+// Yours: the library. Replace the class by the construction of your client object, `cancel` by the one call of its
+// public interface that cancels a task. Do no work for it: what is checked, encoded or repeated here is judged as
+// its own. Most libraries that keep to allowed hosts are to be given `start.hosts` as such.
+
+const OWN_ROOT = "https://graph.microsoft.com/beta";
+const TASKS = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks";
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** The library's documented error: the service answered, and not with success. */
+class GraphError extends Error {
+  /** @param {number} status @param {Json} error @param {string | null} requestId */
+  constructor(status, error, requestId) {
+    super(text(error.message) ?? `status ${status}`);
+    this.name = "GraphError";
+    this.status = status;
+    this.code = text(error.code);
+    this.requestId = requestId;
+  }
+}
+
+/** Input that the library refuses before anything is sent. */
+class InputError extends Error {}
+
+/** One client object of the library. */
+class Client {
+  #proxy;
+
+  /** @param {Start} start */
+  constructor(start) {
+    this.#proxy = start.proxy === null ? null : new URL(start.proxy);
+  }
+
+  /**
+   * Cancel a task, and give the status; throws InputError, GraphError and what node:http throws.
+   * @param {string} taskId
+   * @param {{ root: string | null, token: string, caFile: string | null, signal: AbortSignal }} options
+   */
+  async cancel(taskId, { root, token, caFile, signal }) {
+    if (["", ".", ".."].includes(taskId) || /\p{Cc}/u.test(taskId)) throw new InputError("this is no task id");
+    if (!/^[\w\-.~+/]+=*$/.test(token)) throw new InputError("this is no bearer token");
+    const path = `${TASKS}/${encodeURIComponent(taskId)}/cancel`;
+    const answer = await this.#post(new URL((root ?? OWN_ROOT) + path), token, caFile, signal);
+    const status = answer.statusCode ?? 0;
+    if (status >= 200 && status < 300) {
+      await content(answer);
+      return status;
+    }
+    const error = errorOf(await content(answer).catch(() => ""));
+    const inner = object(error.innerError ?? error.innererror);
+    throw new GraphError(status, error, text(inner["request-id"]) ?? text(answer.headers["request-id"]));
+  }
+
+  /**
+   * Send a POST without content over a connection of its own: node:http adds Content-Length: 0.
+   * @param {URL} url @param {string} token @param {string | null} caFile @param {AbortSignal} signal
+   * @returns {Promise<http.IncomingMessage>}
+   */
+  async #post(url, token, caFile, signal) {
+    const headers = { authorization: `Bearer ${token}`, "client-request-id": randomUUID(), connection: "close" };
+    const ca = caFile === null ? undefined : readFileSync(caFile);
+    /** @type {https.RequestOptions} */
+    const options = { method: "POST", headers, ca, signal, agent: false };
+    if (this.#proxy !== null && url.protocol === "https:") {
+      const socket = await tunnel(this.#proxy, url, signal);
+      options.createConnection = () => tls.connect({ socket, servername: url.hostname, ca });
+    }
+    return new Promise((resolve, reject) => {
+      const request =
+        this.#proxy !== null && url.protocol === "http:"
+          ? http.request(this.#proxy, { ...options, path: url.href, headers: { ...headers, host: url.host } })
+          : (url.protocol === "https:" ? https : http).request(url, options);
+      request.on("response", resolve).on("error", reject).end();
+    });
+  }
+}
+
+/**
+ * A connection to a host through a proxy.
+ * @param {URL} proxy @param {URL} url @param {AbortSignal} signal
+ * @returns {Promise<import("node:net").Socket>}
+ */
+function tunnel(proxy, url, signal) {
+  const path = `${url.hostname}:${url.port || 443}`;
+  return new Promise((resolve, reject) => {
+    const request = http.request(proxy, { method: "CONNECT", path, headers: { host: path }, signal, agent: false });
+    request.on("connect", (answer, socket) => {
+      if (answer.statusCode === 200) resolve(socket);
+      else reject(new Error(`the proxy answered with ${answer.statusCode}`));
+    });
+    request.on("error", reject).end();
+  });
+}
+
+/** @param {http.IncomingMessage} answer */
+async function content(answer) {
+  const chunks = [];
+  let size = 0;
+  for await (const chunk of answer) {
+    size += chunk.length;
+    if (size > MOST_BYTES) break;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Graph's error object, empty where the content holds none. @param {string} content */
+function errorOf(content) {
+  try {
+    return object(object(JSON.parse(content)).error);
+  } catch {
+    return {};
+  }
+}
+
+/** @param {unknown} value @returns {Json} */
+function object(value) {
+  return typeof value === "object" && value !== null ? /** @type {Json} */ (value) : {};
+}
+
+/** A text as it is; null for anything else, for the protocol takes texts alone. @param {unknown} value */
+function text(value) {
+  return typeof value === "string" ? value : null;
+}
+
+// Yours: what became of a call. `failure` is for what the library documents, be it its own error or those of its
+// HTTP stack; `rejected` for input that it refused before anything was sent; `crash` for whatever else it throws.
+
+/** Make the one call, and say what became of it. @param {Client} client @param {Call} call */
+async function outcome(client, call) {
+  const signal = AbortSignal.timeout(call.timeout * 1000); // seconds, for the whole call
+  try {
+    const status = await client.cancel(call.arguments.sharePointMigrationTaskId, {
+      root: call.base_url, // null: the root that a user has who sets none
+      token: call.token,
+      caFile: call.ca_file,
+      signal,
+    });
+    return { outcome: "success", status };
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    if (error instanceof InputError || error instanceof URIError) {
+      return { outcome: "rejected", reason: error.message };
+    }
+    if (error instanceof GraphError) {
+      const { status, code, requestId } = error;
+      return failure("http", error, { status, code, requestId });
+    }
+    if (signal.aborted) return failure("timeout", error);
+    if ("code" in error) return failure("transport", error); // what node:http throws has a code
+    return { outcome: "crash", reason: `${error.name}: ${error.message}` };
+  }
+}
+
+/** What an error exposes. @param {string} kind @param {Error} error @param {Json} more */
+function failure(kind, error, more = {}) {
+  return { outcome: "failure", error: { kind, type: error.name, message: error.message, ...more } };
+}
+
+// The protocol: nothing of it is yours.
+
+console.log = console.error; // Standard output holds replies alone.
+/** @type {Start | undefined} */
+let start;
+/** @type {Map<number, Client>} */
+const clients = new Map();
+
+/** @param {Call} call */
+function clientOf({ client: number }) {
+  if (start === undefined) throw new Error("a call before start");
+  const client = clients.get(number) ?? new Client(start);
+  clients.set(number, client);
+  return client;
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  if (command.cmd === "stop") break;
+  if (command.cmd === "start") start = command;
+  const reply =
+    command.cmd === "start"
+      ? declaration()
+      : { seq: command.seq, ...(await outcome(clientOf(command), command)) };
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}

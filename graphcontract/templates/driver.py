@@ -1,0 +1,180 @@
+"""A driver to fill in, in Python 3.9 or newer. It speaks graphcontract's driver protocol, version 1.
+
+graphcontract starts this program, writes commands to its standard input and reads replies from its standard
+output, one JSON object a line. What is yours to change stands first: `declaration`, `Client` and `outcome`.
+Until then `Client` is a small client on http.client, so that you see it judged before you put your own in.
+
+It was run against the suites of graphcontract.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import ssl
+import sys
+import uuid
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+# Yours: who is under test, and what it cannot do by design. Reports show both.
+
+
+def declaration() -> dict[str, Any]:
+    """The answer to `start`."""
+    return {
+        "protocol": 1,
+        "implementation": {"name": "my-library", "version": "0.0.0", "language": "python"},
+        "concurrency": 1,  # how many calls this driver can hold at once
+        # Leave out what does not hold for your library; the first value is meant where a limit is left out.
+        "limits": {
+            # "root": "settable" | "fixed"     fixed: it has a service root of its own and takes no other
+            # "https": False | True            True: it refuses http, or sends no token over it
+            # "hosts": []                      the only hosts to which it sends tokens
+            # "proxy": "env" | "option" | "none"
+            "proxy": "option",
+            # "timeout": "call" | "attempt" | "none"   what its timeout bounds
+            "timeout": "attempt",
+            # "token": "call" | "client"       client: another token needs another client object
+            # "status": True | False           False: it tells no HTTP status
+            # "surface": "generic" | "typed"   typed: it has this action in its interface
+        },
+    }
+
+
+# Yours: the library. Replace the class by the construction of your client object, `cancel` by the one call of its
+# public interface that cancels a task. Do no work for it: what is checked, encoded or repeated here is judged as
+# its own. Most libraries that keep to allowed hosts are to be given `start["hosts"]` as such.
+
+OWN_ROOT = "https://graph.microsoft.com/beta"
+PATH = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{}/cancel"
+TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+MOST_BYTES = 4 * 1024 * 1024
+
+
+class GraphError(Exception):
+    """The library's documented error: the service answered, and not with success."""
+
+    def __init__(self, status: int, error: dict[str, Any], request_id: str | None) -> None:
+        super().__init__(text(error.get("message")) or f"status {status}")
+        self.status = status
+        self.code = text(error.get("code"))
+        self.request_id = request_id
+
+
+class Client:
+    """One client object of the library."""
+
+    def __init__(self, start: dict[str, Any]) -> None:
+        self._proxy = start["proxy"]
+
+    def cancel(
+        self, task_id: str, *, root: str | None, token: str, timeout: float, ca_file: str | None
+    ) -> int:
+        """Cancel a task, and return the status; raises ValueError, GraphError, OSError and HTTPException."""
+        if task_id in ("", ".", "..") or any(ord(each) < 32 or 127 <= ord(each) < 160 for each in task_id):
+            raise ValueError("this is no task id")
+        if not TOKEN.fullmatch(token):
+            raise ValueError("this is no bearer token")
+        url = urlsplit((root or OWN_ROOT) + PATH.format(quote(task_id, safe="")))
+        connection, target = self._connect(url, timeout, ca_file)
+        try:
+            fields = {"Authorization": f"Bearer {token}", "client-request-id": str(uuid.uuid4())}
+            connection.request("POST", target, headers=fields)  # It adds Content-Length: 0.
+            answer = connection.getresponse()
+            if 200 <= answer.status < 300:
+                answer.read(MOST_BYTES)
+                return answer.status
+            error = error_of(answer)
+            inner = error.get("innerError") or error.get("innererror") or {}
+            request_id = text(inner.get("request-id")) if isinstance(inner, dict) else None
+            raise GraphError(answer.status, error, request_id or answer.getheader("request-id"))
+        finally:
+            connection.close()
+
+    def _connect(
+        self, url: Any, timeout: float, ca_file: str | None
+    ) -> tuple[http.client.HTTPConnection, str]:
+        """A connection for one call, and what to ask for over it."""
+        via = urlsplit(self._proxy) if self._proxy else url
+        if url.scheme == "http":
+            plain = http.client.HTTPConnection(via.hostname, via.port, timeout=timeout)
+            return plain, url.geturl() if self._proxy else url.path
+        trusted = ssl.create_default_context(cafile=ca_file)  # None: what SSL_CERT_FILE or the system says
+        secure = http.client.HTTPSConnection(via.hostname, via.port, timeout=timeout, context=trusted)
+        if self._proxy:
+            secure.set_tunnel(url.hostname, url.port or 443)
+        return secure, url.path
+
+
+def error_of(answer: http.client.HTTPResponse) -> dict[str, Any]:
+    """Graph's error object, empty where the content holds none."""
+    try:
+        document = json.loads(answer.read(MOST_BYTES))
+    except (OSError, http.client.HTTPException, ValueError, RecursionError):
+        return {}
+    error = document.get("error") if isinstance(document, dict) else None
+    return error if isinstance(error, dict) else {}
+
+
+def text(value: Any) -> str | None:
+    """A text as it is; None for anything else, for the protocol takes texts alone."""
+    return value if isinstance(value, str) else None
+
+
+# Yours: what became of a call. `failure` is for what the library documents, be it its own error or those of its
+# HTTP stack; `rejected` for input that it refused before anything was sent; `crash` for all other exceptions.
+
+
+def outcome(client: Client, call: dict[str, Any]) -> dict[str, Any]:
+    """Make the one call, and say what became of it."""
+    try:
+        status = client.cancel(
+            call["arguments"]["sharePointMigrationTaskId"],
+            root=call["base_url"],  # None: the root that a user has who sets none
+            token=call["token"],
+            timeout=call["timeout"],  # seconds, for the whole call
+            ca_file=call["ca_file"],
+        )
+    except ValueError as error:
+        return {"outcome": "rejected", "reason": str(error)}
+    except GraphError as error:
+        return failure("http", error, status=error.status, code=error.code, requestId=error.request_id)
+    except TimeoutError as error:
+        return failure("timeout", error)
+    except (OSError, http.client.HTTPException) as error:
+        return failure("transport", error)
+    except Exception as error:
+        return {"outcome": "crash", "reason": f"{type(error).__name__}: {error}"}
+    return {"outcome": "success", "status": status}
+
+
+def failure(kind: str, error: Exception, **more: Any) -> dict[str, Any]:
+    """What an error exposes."""
+    told = {"kind": kind, "type": type(error).__name__, "message": str(error), **more}
+    return {"outcome": "failure", "error": told}
+
+
+# The protocol: nothing of it is yours.
+
+
+def main() -> None:
+    """Answer commands until `stop`, or the end of input."""
+    replies, sys.stdout = sys.stdout, sys.stderr  # Whatever else is printed is no reply.
+    start: dict[str, Any] = {}
+    clients: dict[int, Client] = {}
+    for line in sys.stdin:
+        command = json.loads(line)
+        if command["cmd"] == "stop":
+            return
+        if command["cmd"] == "start":
+            start, reply = command, declaration()
+        else:
+            client = clients.setdefault(command["client"], Client(start))
+            reply = {"seq": command["seq"], **outcome(client, command)}
+        print(json.dumps(reply), file=replies, flush=True)
+
+
+if __name__ == "__main__":
+    main()

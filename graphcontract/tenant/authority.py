@@ -1,0 +1,145 @@
+"""The authority's endpoints: discovery, keys, and tokens for applications that show who they are.
+
+Knows OAuth's and Entra's shapes; what a credential is worth the directory says.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from graphcontract.tenant.answers import document
+from graphcontract.tenant.clock import Clock, shown
+from graphcontract.tenant.directory import ASSERTION_ALGORITHMS, LIFETIME, App, BadCredential, Directory
+
+ReadContent = Callable[[Request], Awaitable[bytes | None]]
+
+_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_MOST_FIELDS = 20
+
+
+class _Refused(Exception):
+    """A token that is not given, with OAuth's error and Entra's words for it."""
+
+    def __init__(self, error: str, description: str, status: int = 400) -> None:
+        super().__init__(description)
+        self.error, self.status = error, status
+
+
+class Authority:
+    """Hands out tokens for one directory."""
+
+    def __init__(self, directory: Directory, clock: Clock, read: ReadContent) -> None:
+        self._directory, self._clock, self._read = directory, clock, read
+
+    def routes(self) -> list[Route]:
+        """The endpoints, each below the tenant's id."""
+        return [
+            Route("/common/discovery/instance", self._instance),
+            Route("/{tenant}/v2.0/.well-known/openid-configuration", self._configuration),
+            Route("/{tenant}/.well-known/openid-configuration", self._configuration),
+            Route("/{tenant}/discovery/v2.0/keys", self._keys),
+            Route("/{tenant}/oauth2/v2.0/token", self._token, methods=["POST"]),
+        ]
+
+    async def _instance(self, _request: Request) -> Response:
+        own = f"{self._directory.authority}/{self._directory.tenant_id}"
+        return document(
+            {
+                "tenant_discovery_endpoint": f"{own}/v2.0/.well-known/openid-configuration",
+                "api-version": "1.1",
+                "metadata": [],
+            }
+        )
+
+    async def _configuration(self, request: Request) -> Response:
+        if refused := self._other_tenant(request):
+            return refused
+        own = f"{self._directory.authority}/{self._directory.tenant_id}"
+        return document(
+            {
+                "issuer": self._directory.issuer(),
+                "authorization_endpoint": f"{own}/oauth2/v2.0/authorize",
+                "token_endpoint": self._directory.token_endpoint,
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+                "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+                "jwks_uri": f"{own}/discovery/v2.0/keys",
+                "response_types_supported": ["token"],
+                "subject_types_supported": ["pairwise"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "claims_supported": ["aud", "iss", "iat", "nbf", "exp", "tid", "roles", "scp"],
+            }
+        )
+
+    async def _keys(self, request: Request) -> Response:
+        return self._other_tenant(request) or document({"keys": [self._directory.signing_key.jwk()]})
+
+    async def _token(self, request: Request) -> Response:
+        if refused := self._other_tenant(request):
+            return refused
+        content = await self._read(request)
+        try:
+            return self._granted(content)
+        except _Refused as refused_:
+            return self._error(refused_)
+
+    def _granted(self, content: bytes | None) -> Response:
+        form = _form(content)
+        if form.get("grant_type") != "client_credentials":
+            raise _Refused("unsupported_grant_type", "AADSTS70003: Only client_credentials is supported.")
+        app = self._directory.app_of(form.get("client_id", ""))
+        if app is None:
+            raise _Refused("unauthorized_client", "AADSTS700016: There is no application of this id.")
+        self._identify(app, form)
+        resource, slash, what = form.get("scope", "").rpartition("/")
+        if not slash or what != ".default" or resource not in self._directory.audiences:
+            raise _Refused("invalid_scope", "AADSTS1002012: The scope is not the service's /.default.")
+        token = self._directory.token(app.name)
+        given = {"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME}
+        response = document(given | {"access_token": token})
+        response.headers.update({"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"})
+        return response
+
+    def _identify(self, app: App, form: dict[str, str]) -> None:
+        try:
+            if "client_assertion" in form:
+                if form.get("client_assertion_type") != _ASSERTION:
+                    raise BadCredential("AADSTS90019: The client_assertion_type is not supported.")
+                self._directory.check_assertion(app, form["client_assertion"])
+            else:
+                self._directory.check_secret(app, form.get("client_secret", ""))
+        except BadCredential as error:
+            raise _Refused("invalid_client", str(error), 401) from error
+
+    def _other_tenant(self, request: Request) -> Response | None:
+        if request.path_params["tenant"].lower() == self._directory.tenant_id:
+            return None
+        return self._error(_Refused("invalid_tenant", "AADSTS90002: There is no tenant of this id."))
+
+    def _error(self, refused: _Refused) -> Response:
+        code = str(refused).partition(":")[0].removeprefix("AADSTS")
+        told = {
+            "error": refused.error,
+            "error_description": str(refused),
+            "error_codes": [int(code)],
+            "timestamp": shown(self._clock.now()),
+            "trace_id": str(uuid.uuid4()),
+            "correlation_id": str(uuid.uuid4()),
+        }
+        return document(told, refused.status)
+
+
+def _form(content: bytes | None) -> dict[str, str]:
+    """The fields of a form, each of which may stand there once."""
+    try:
+        fields = parse_qs((content or b"").decode("ascii"), strict_parsing=True, max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise _Refused("invalid_request", "AADSTS900144: The content is no form.") from error
+    if any(len(values) > 1 for values in fields.values()):
+        raise _Refused("invalid_request", "AADSTS90100: A field of the form is repeated.")
+    return {name: value for name, (value,) in fields.items()}

@@ -1,0 +1,82 @@
+"""What a request's target names: the contract's action, or one of its sibling operations.
+
+Knows the contract's path and OData's spelling of it; it neither looks anything up nor refuses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import parse_qsl, unquote
+
+from graphcontract.contract import Contract
+from graphcontract.target import Target, Template, decode, read, same_name, without_namespace
+from graphcontract.tenant.tasks import Source
+
+Operation = Literal["tasks", "task", "cancel", "lookup"]
+
+_LOOKUPS = {
+    ("getbysourceuserprincipalname", "sourceprincipalname"): "user",
+    ("getbysourcegroupmailnickname", "sourcegroupmailnickname"): "group",
+    ("getbysourcesiteurl", "sourcesiteurl"): "site",
+}
+_FUNCTION = re.compile(r"(?P<name>[A-Za-z]+)\((?P<parameter>[A-Za-z]+)='(?P<value>.*)'\)", re.DOTALL)
+_MOST_QUERY_FIELDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a target names; `operation` is None where that is nothing of this service."""
+
+    operation: Operation | None = None
+    task_id: str = ""
+    source: Source | None = None
+
+
+class Router:
+    """Reads targets by the contract's path."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._cancel = Template.of(contract)
+        self._task = Template(self._cancel.segments[: self._cancel.place + 1], self._cancel.place)
+
+    def named(self, path: str) -> Named:
+        """What a raw path names, in Latin-1 as it came."""
+        if source := self._source(path):
+            return Named("lookup", source=source)
+        templates: tuple[tuple[Operation, Template], ...] = (("cancel", self._cancel), ("task", self._task))
+        for operation, template in templates:
+            target = read(path, template)
+            if _matches(target, template):
+                return Named(operation, decode(target.segments[template.place]).decode("utf-8", "replace"))
+        return Named("tasks") if _spell(path.split("/")[1:], self._cancel.before) else Named()
+
+    def _source(self, path: str) -> Source | None:
+        """What a lookup asks for; its value may hold slashes, encoded or not."""
+        owed = self._cancel.before
+        _, *segments = path.split("/", len(owed) + 1)
+        if len(segments) != len(owed) + 1 or not _spell(segments[:-1], owed):
+            return None
+        match = _FUNCTION.fullmatch(without_namespace(unquote(segments[-1])))
+        kind = _LOOKUPS.get((match["name"].lower(), match["parameter"].lower())) if match else None
+        return Source(kind, match["value"].replace("''", "'")) if match and kind else None
+
+
+def options(query: str) -> Mapping[str, str]:
+    """The query's fields, names in lower case; ValueError where there are too many."""
+    fields = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_QUERY_FIELDS)
+    return {name.lower(): value for name, value in fields}
+
+
+def _matches(target: Target, template: Template) -> bool:
+    if len(target.segments) != len(template.segments) or target.trailing_slash or target.empty_segments:
+        return False
+    before, after = target.segments[: template.place], target.segments[template.place + 1 :]
+    return _spell(before, template.before) and _spell(after, template.after)
+
+
+def _spell(segments: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether raw segments are these names, in any letter case, with or without a namespace."""
+    return len(segments) == len(names) and all(map(same_name, map(without_namespace, segments), names))

@@ -1,0 +1,220 @@
+"""A tenant on a port of this machine, in a thread of its own, from start to stop."""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from graphcontract.contract import Contract
+from graphcontract.errors import UserError
+from graphcontract.loading import load
+from graphcontract.tenant.app import application
+from graphcontract.tenant.clock import Clock
+from graphcontract.tenant.directory import Directory
+from graphcontract.tenant.registry import behaviour
+from graphcontract.tenant.seeds import sow
+from graphcontract.tenant.steps import Steps, Tenant
+from graphcontract.tenant.tasks import Status, Tasks
+from graphcontract.tenant.throttle import Bucket
+from graphcontract.transports.certificates import Certificates
+
+CONTRACT = "sharepointmigrationtask-cancel"
+ADDRESS = "127.0.0.1"
+_MOST_HEAD = 64 << 10
+_MOST_CONNECTIONS = 200
+_DAY = 86400.0
+
+
+class Unreachable(UserError):
+    """A port that cannot be listened on."""
+
+    status = 3
+
+
+@dataclass(slots=True)
+class Running:
+    """A tenant that serves, and what there is to know of it.
+
+    `root` is the service root with its version segment, as clients are given it; `ca_file` is a PEM file
+    to trust, None over plain http; `sown` are the ids of the tasks to begin with, by status.
+    """
+
+    tenant: Tenant
+    ca_file: str | None
+    folder: Path
+    sown: dict[Status, str]
+    fault: str | None = None
+    _steps: Steps = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.behave(self.fault)
+
+    @property
+    def root(self) -> str:
+        """The service root with its version segment."""
+        return self.tenant.root
+
+    @property
+    def authority(self) -> str:
+        """The origin of the token endpoint, as azure-identity is given it."""
+        return self.tenant.directory.authority
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant's id, which its tokens carry as `tid`."""
+        return self.tenant.directory.tenant_id
+
+    @property
+    def clock(self) -> Clock:
+        """The tenant's time."""
+        return self.tenant.clock
+
+    @property
+    def tasks(self) -> Tasks:
+        """The tenant's tasks."""
+        return self.tenant.tasks
+
+    @property
+    def directory(self) -> Directory:
+        """The tenant's applications, and what makes their tokens."""
+        return self.tenant.directory
+
+    def token(self, name: str = "privileged") -> str:
+        """A token for an application: `privileged`, `reader` or `unprivileged`."""
+        return self.directory.token(name)
+
+    def behave(self, fault: str | None) -> None:
+        """From now on, show this fault or variant, or none; what an earlier one remembered is gone."""
+        self._steps = behaviour(fault)(self.tenant)
+        self.fault = fault
+
+    def steps(self) -> Steps:
+        """What answers the next request."""
+        return self._steps
+
+    def described(self) -> dict[str, Any]:
+        """Everything that a program needs to use the tenant; secrets, tokens good for a day, and files."""
+        return {
+            "root": self.root,
+            "authority": self.authority,
+            "tenant_id": self.tenant_id,
+            "ca_file": self.ca_file,
+            "fault": self.fault,
+            "credentials": {
+                app.name: {
+                    "client_id": app.client_id,
+                    "client_secret": app.secret,
+                    "client_certificate": self._certificate(app.name),
+                    "permissions": list(app.roles),
+                    "token": self.directory.token(app.name, lifetime=_DAY),
+                }
+                for app in self.directory.apps.values()
+            },
+            "tasks": {str(status): id for status, id in self.sown.items()},
+        }
+
+    def _certificate(self, name: str) -> str:
+        path = self.folder / f"{name}.pem"
+        path.write_bytes(self.directory.apps[name].key.pem)
+        return str(path)
+
+
+@contextmanager
+def running(
+    *,
+    contract: Contract | None = None,
+    fault: str | None = None,
+    tls: bool = False,
+    port: int = 0,
+    clock: Clock | None = None,
+    size: int = 200,
+    rate: float = 100.0,
+    takes: float = 60.0,
+) -> Iterator[Running]:
+    """Serve a tenant on loopback until the block ends; `port` 0 takes a free one.
+
+    `fault` names a fault or a variant; `size` and `rate` are the bucket's that throttles, in requests and
+    requests a second; `takes` is how many seconds a task is in progress. `UserError` for an unknown fault,
+    `Unreachable` where the port cannot be had.
+    """
+    behaviour(fault)
+    contract = contract or load(CONTRACT, None)
+    clock = clock or Clock()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="graphcontract-tenant-")))
+        certificates = Certificates() if tls else None
+        if certificates is not None:
+            stack.callback(certificates.remove)
+        listener = stack.enter_context(_listening(port))
+        origin = f"{'https' if tls else 'http'}://{ADDRESS}:{listener.getsockname()[1]}"
+        tasks = Tasks(clock, takes=takes)
+        tenant = Tenant(
+            contract=contract,
+            root=f"{origin}/{contract.request.version}",
+            clock=clock,
+            tasks=tasks,
+            directory=Directory(clock, origin, contract.request.root),
+            bucket=Bucket(clock, size=size, rate=rate),
+        )
+        ca_file = certificates.ca_file if certificates is not None else None
+        tenant_running = Running(tenant, ca_file, folder, dict(sow(tasks, clock)), fault)
+        stack.enter_context(_served(tenant_running, listener, certificates))
+        yield tenant_running
+
+
+def _listening(port: int) -> socket.socket:
+    try:
+        return socket.create_server((ADDRESS, port))
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise Unreachable(
+            f"port {port} of {ADDRESS} cannot be listened on: {reason}. Name another."
+        ) from error
+
+
+class _Server(uvicorn.Server):
+    """Ends at once: closing TLS in good order waits for clients that may never answer."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
+        await super().shutdown(sockets)
+
+
+@contextmanager
+def _served(running: Running, listener: socket.socket, certificates: Certificates | None) -> Iterator[None]:
+    config = uvicorn.Config(
+        application(running.tenant, running.steps),
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        limit_concurrency=_MOST_CONNECTIONS,
+        timeout_graceful_shutdown=1,
+        h11_max_incomplete_event_size=_MOST_HEAD,
+    )
+    if certificates is not None:
+        context = certificates.context("trusted")
+        config.ssl_context_factory = lambda _config, _default: context
+    server = _Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],), name="tenant", daemon=True)
+    thread.start()  # clients that are faster wait in the listener's backlog
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,73 @@
+"""What released clients are known to get wrong: the lists are whole, and true as far as a quick look goes."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from graphcontract.judging import knownfailures
+from graphcontract.loading import load
+from tests.drivers import GATES, ROOT, Gate
+
+NAMES = [gate.name for gate in GATES]
+PINS = {
+    "msgraph-beta-sdk": r"^msgraph-beta-sdk==(\S+)$",
+    "office365-rest-python-client": r"^office365-rest-python-client==(\S+)$",
+    "microsoft-graph-client": r'"@microsoft/microsoft-graph-client": "(\S+)"',
+}
+
+
+@pytest.mark.parametrize("gate", GATES, ids=NAMES)
+def test_list_is_of_the_contract_and_has_reasons(gate: Gate) -> None:
+    contract = load("sharepointmigrationtask-cancel", None)
+    entries = knownfailures.load(ROOT / gate.known_failures, contract.clauses)
+    assert gate.cheap in {entry.clause for entry in entries}
+    for entry in entries:
+        assert len(entry.reason) > 20, entry.clause
+        assert "accepted for now" not in entry.reason, entry.clause
+
+
+@pytest.mark.parametrize("name", PINS)
+def test_findings_are_about_the_pinned_version(name: str) -> None:
+    folder = (ROOT / next(gate for gate in GATES if gate.name == name).known_failures).parent
+    pinned = next(file for file in (folder / "requirements.txt", folder / "package.json") if file.exists())
+    found = re.search(PINS[name], pinned.read_text(encoding="utf-8"), re.MULTILINE)
+    assert found is not None
+    assert f"{name} {found[1]}" in (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("gate", GATES, ids=NAMES)
+def test_client_fails_as_is_known(gate: Gate) -> None:
+    if not gate.at_hand:
+        pytest.skip(f"not here: {gate.make or gate.needs}")
+    ended = check(gate)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert re.search(rf"^known +MUST +{re.escape(gate.cheap)} ", ended.stdout, re.MULTILINE)
+
+
+def test_change_turns_a_gate_red(tmp_path: Path) -> None:
+    """A fault that the list has not, and one that it has too many."""
+    gate = next(gate for gate in GATES if gate.name == "requests")
+    listed = json.loads((ROOT / gate.known_failures).read_bytes())
+    (entry,) = (row for row in listed["known_failures"] if row["clause"] == gate.cheap)
+    ids = entry["evidence"]
+    for name, changed in {"other": ids[1:], "fixed": [*ids, f"{gate.cheap}-000000000000"]}.items():
+        entry["evidence"] = changed
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps(listed), encoding="utf-8")
+        ended = check(gate, "--known-failures", str(file))
+        assert ended.returncode == 1, ended.stdout + ended.stderr
+        assert {"other": "not listed: ", "fixed": "no longer seen: "}[name] in ended.stdout
+
+
+def check(gate: Gate, *options: str) -> subprocess.CompletedProcess[str]:
+    """Judge the client by its cheap clause alone."""
+    command = [str(Path(sys.executable).with_name("graphcontract")), "check", *gate.words, *options]
+    return subprocess.run(
+        [*command, "--select", gate.cheap], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=120
+    )

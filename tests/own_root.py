@@ -1,0 +1,75 @@
+"""Clients that are used at a root of their own: `python:tests.own_root:careful`."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from urllib.parse import quote
+
+import httpx
+
+from graphcontract.clients.reference import cancel
+from graphcontract.exchange import Call, Outcome
+
+PATH = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{}/cancel"
+
+
+def post(
+    call: Call, root: str, *, trust: bool = True, proxies: bool = True, correlate: bool = False
+) -> Outcome:
+    """Send one request to `root`, or to the call's where it names one."""
+    url = (call.base_url or root) + PATH.format(quote(call.task_id, safe=""))
+    fields = {"Authorization": f"Bearer {call.token}"}
+    if correlate:
+        fields["client-request-id"] = str(uuid.uuid4())
+    authorities = httpx.create_ssl_context() if trust else httpx.create_ssl_context(trust_env=False)
+    try:
+        with httpx.Client(verify=authorities, trust_env=proxies, timeout=call.timeout) as client:
+            response = client.post(url, headers=fields)
+    except httpx.TransportError as error:
+        return Outcome.failure(kind="transport", message=str(error))
+    if response.is_success:
+        return Outcome.success(status=response.status_code)
+    return Outcome.failure(kind="http", status=response.status_code)
+
+
+def careful(call: Call) -> Outcome:
+    """Does what it should, at any root."""
+    return cancel(call)
+
+
+def released(call: Call) -> Outcome:
+    """Uses v1.0 unless it is told otherwise, where there is no such action."""
+    return post(call, "https://graph.microsoft.com/v1.0", correlate=True)
+
+
+def uncorrelated(call: Call) -> Outcome:
+    """Sends no client-request-id, wherever it goes."""
+    return post(call, "https://graph.microsoft.com/beta")
+
+
+def sovereign(call: Call) -> Outcome:
+    """Uses another cloud unless it is told otherwise."""
+    return post(call, "https://graph.microsoft.us/beta")
+
+
+def distrustful(call: Call) -> Outcome:
+    """Trusts the authorities that it brings, and no others."""
+    return post(call, "https://graph.microsoft.com/beta", trust=False)
+
+
+def direct(call: Call) -> Outcome:
+    """Heeds no proxy."""
+    return post(call, "https://graph.microsoft.com/beta", proxies=False)
+
+
+def dreaming(_call: Call) -> Outcome:
+    """Sends nothing, and says that all is done."""
+    return Outcome.success()
+
+
+def telling(call: Call) -> Outcome:
+    """Tells what its environment names, in what an error exposes."""
+    names = ("HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "NO_PROXY")
+    post(call, "https://graph.microsoft.com/beta")
+    return Outcome.failure(kind="http", status=409, message="; ".join(os.environ.get(n, "-") for n in names))

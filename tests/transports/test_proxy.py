@@ -1,0 +1,206 @@
+"""The proxy transport: hosts that a client reaches by CONNECT, and the rest, which it refuses."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import replace
+
+import httpx
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from graphcontract.exchange import Fault, WireRequest
+from graphcontract.service import Answer, Script, answer
+from graphcontract.transports import Certificate
+from graphcontract.transports.proxy import Proxy
+
+from .wire import DONE, to_the_end
+
+ROOT = "https://graph.test"
+ABOUT = "/beta/tasks/x1/cancel"
+CONNECT = b"CONNECT graph.test:443 HTTP/1.1\r\nHost: graph.test:443\r\n\r\n"
+MOVED = Answer(307, (("Location", "{other-host}/there"),))
+
+
+def _names_x1(request: WireRequest) -> bool:
+    return b"x1" in request.raw
+
+
+@pytest.fixture(scope="module")
+def proxy() -> Iterator[Proxy]:
+    with Proxy(ROOT) as up:
+        yield up
+
+
+@pytest.fixture
+def client(proxy: Proxy) -> Iterator[httpx.Client]:
+    context = ssl.create_default_context(cafile=proxy.ca_file)
+    with httpx.Client(verify=context, proxy=proxy.proxy, trust_env=False, timeout=5) as up:
+        yield up
+
+
+def knock(proxy: Proxy, data: bytes) -> bytes:
+    """Say this to the proxy, and read what it says until it ends."""
+    with socket.create_connection(("127.0.0.1", httpx.URL(proxy.proxy).port or 0), timeout=5) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        try:
+            return to_the_end(connection)
+        except ConnectionResetError:
+            return b"reset"
+
+
+class TestTheRoot:
+    def test_a_request_comes_by_the_name_of_the_root(self, proxy: Proxy, client: httpx.Client) -> None:
+        stage = proxy.stage(Script((DONE,), _names_x1))
+        assert client.post(ROOT + ABOUT).status_code == 204
+        record = stage.finish()
+        (request,) = record.requests
+        assert (request.method, request.target, request.origin) == ("POST", ABOUT, "graph.test:443")
+        assert (request.values("host"), request.scheme, record.connections) == (["graph.test"], "https", 1)
+        assert [response.status for response in record.responses] == [204]
+
+    def test_a_tunnel_lives_on_from_stage_to_stage(self, proxy: Proxy, client: httpx.Client) -> None:
+        for number in range(3):
+            stage = proxy.stage(Script((answer(409),), _names_x1))
+            assert client.post(ROOT + ABOUT).status_code == 409
+            assert stage.finish().connections == (number == 0)
+
+    def test_a_spoiled_one_ends_it(self, proxy: Proxy, client: httpx.Client) -> None:
+        for _ in range(2):
+            stage = proxy.stage(Script((DONE,), _names_x1))
+            client.post(ROOT + ABOUT)
+            assert stage.finish(spoiled=True).connections == 1
+
+    def test_one_stage_at_a_time(self, proxy: Proxy) -> None:
+        stage = proxy.stage(Script((DONE,), _names_x1))
+        with pytest.raises(RuntimeError, match="open already"):
+            proxy.stage(Script((DONE,), _names_x1))
+        stage.finish()
+        with pytest.raises(RuntimeError, match="finished already"):
+            stage.finish()
+
+    def test_no_other_root(self, proxy: Proxy) -> None:
+        with pytest.raises(ValueError, match="alone"):
+            proxy.stage(Script((DONE,), _names_x1), root="https://other.test")
+        with pytest.raises(ValueError, match="at least one answer"):
+            proxy.stage(Script(()))
+
+    def test_between_stages_it_is_unavailable(self, proxy: Proxy, client: httpx.Client) -> None:
+        assert client.post(ROOT + ABOUT).status_code == 503
+
+
+class TestElsewhere:
+    @pytest.mark.parametrize("place", ["other-host", "other-port", "plain"])
+    def test_other_origins_are_behind_it_too(self, proxy: Proxy, client: httpx.Client, place: str) -> None:
+        moved = Answer(307, (("Location", f"{{{place}}}/there"),))
+        stage = proxy.stage(Script((moved,), _names_x1, elsewhere=(DONE,)))
+        assert client.post(ROOT + ABOUT, follow_redirects=True).status_code == 204
+        (there,) = stage.finish().elsewhere
+        assert there.target.endswith("/there")
+        assert there.scheme == ("http" if place == "plain" else "https")
+
+    def test_without_answers_there_is_no_such_place(self, proxy: Proxy) -> None:
+        with pytest.raises(ValueError, match="does not have: other-host"):
+            proxy.stage(Script((MOVED,), _names_x1))
+
+
+class TestFaults:
+    @pytest.mark.parametrize(
+        "fault", ["refused", "reset-at-connect", "reset-in-request", "reset", "half-head"]
+    )
+    def test_what_breaks_is_a_failure_and_the_next_call_works(
+        self, proxy: Proxy, client: httpx.Client, fault: Fault
+    ) -> None:
+        stage = proxy.stage(Script((replace(DONE, fault=fault),), _names_x1))
+        with pytest.raises(httpx.TransportError):
+            client.post(ROOT + ABOUT)
+        stage.finish()
+        stage = proxy.stage(Script((DONE,), _names_x1))
+        assert client.post(ROOT + ABOUT).status_code == 204
+        stage.finish()
+
+    def test_a_stall_is_ended_with_the_stage(self, proxy: Proxy, client: httpx.Client) -> None:
+        stage = proxy.stage(Script((replace(DONE, fault="stalled"),), _names_x1))
+        with pytest.raises(httpx.ReadTimeout):
+            client.post(ROOT + ABOUT, timeout=0.1)
+        assert len(stage.finish().requests) == 1
+
+    @pytest.mark.parametrize("certificate", ["untrusted", "other-name", "expired"])
+    def test_certificates(self, proxy: Proxy, client: httpx.Client, certificate: Certificate) -> None:
+        stage = proxy.stage(Script((DONE,), _names_x1), certificate=certificate)
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            client.post(ROOT + ABOUT)
+        assert stage.finish().requests == ()
+
+
+class TestTheProxyItself:
+    def test_strangers_are_refused_and_told(self) -> None:
+        with Proxy(ROOT) as proxy:
+            said = knock(proxy, b"CONNECT login.test:443 HTTP/1.1\r\nHost: login.test:443\r\n\r\n")
+            assert said.startswith(b"HTTP/1.1 502 ")
+            assert knock(proxy, b"GET http://else.test/ HTTP/1.1\r\nHost: else.test\r\n\r\n").startswith(
+                b"HTTP/1.1 502 "
+            )
+            assert proxy.strangers == ("login.test:443", "else.test:80")
+            for number in range(50):
+                knock(proxy, b"CONNECT %d.test:443 HTTP/1.1\r\nHost: x\r\n\r\n" % number)
+            assert len(proxy.strangers) == 20
+
+    def test_a_connect_is_no_request_of_the_call(self, proxy: Proxy) -> None:
+        stage = proxy.stage(Script((DONE,), _names_x1))
+        assert knock(proxy, CONNECT).startswith(b"HTTP/1.1 200 ")
+        assert stage.finish().requests == ()
+
+    def test_one_that_carries_what_is_the_call_s_is(self, proxy: Proxy) -> None:
+        stage = proxy.stage(Script((DONE,), _names_x1))
+        knock(proxy, CONNECT.replace(b"\r\n\r\n", b"\r\nAuthorization: Bearer x1\r\n\r\n"))
+        (request,) = stage.finish().requests
+        assert request.method == "CONNECT"
+
+    def test_a_head_without_end_is_not_kept(self, proxy: Proxy) -> None:
+        assert knock(proxy, b"CONNECT " + b"a" * (1 << 20)) in (b"", b"reset")
+
+    def test_many_who_say_nothing(self, proxy: Proxy, client: httpx.Client) -> None:
+        port = httpx.URL(proxy.proxy).port or 0
+        silent = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(80)]
+        stage = proxy.stage(Script((DONE,), _names_x1))
+        assert client.post(ROOT + ABOUT).status_code == 204
+        stage.finish()
+        for connection in silent:
+            connection.close()
+
+    @settings(max_examples=60, deadline=None)
+    @example(b"CONNECT graph.test:443 HTTP/9.9\r\n\r\n")
+    @example(b"CONNECT [::1 HTTP/1.1\r\nHost: x\r\n\r\n")
+    @example(b"POST http://[graph.test/ HTTP/1.1\r\nHost: x\r\n\r\n")
+    @example(b"POST http://u@GRAPH.test:80/a HTTP/1.1\r\nHost: x\r\n\r\n")
+    @example(b"\r\n\r\n\r\n")
+    @example(CONNECT + b"\x16\x03\x01\x00\x05hello")
+    @given(
+        st.one_of(st.binary(max_size=200), st.text(max_size=60).map(lambda text: text.encode() + b"\r\n\r\n"))
+    )
+    def test_garbage_does_not_end_it(self, data: bytes) -> None:
+        with Proxy(ROOT) as proxy:
+            knock(proxy, data)
+            stage = proxy.stage(Script((DONE,), _names_x1))
+            context = ssl.create_default_context(cafile=proxy.ca_file)
+            with httpx.Client(verify=context, proxy=proxy.proxy, trust_env=False) as client:
+                assert client.post(ROOT + ABOUT).status_code == 204
+            stage.finish()
+
+
+def test_what_it_leaves_behind() -> None:
+    with Proxy(ROOT) as proxy:
+        files = [proxy.ca_file, proxy.doorway or ""]
+        assert json.dumps(files)
+        port = httpx.URL(proxy.proxy).port or 0
+    import os
+
+    assert not any(os.path.exists(path) for path in files)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=1)
