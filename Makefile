@@ -5,7 +5,7 @@ READY := .venv/.ready
 .DEFAULT_GOAL := help
 
 help:  ## show this
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 32
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 32
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "graphcontract needs Python 3.11 or newer")'
@@ -31,8 +31,9 @@ kill-table: setup  ## the whole gate against every faulty client (an hour)
 bench: setup  ## speed, as ratios within one run
 	$(BIN)/python -m benchmarks
 
-docs: setup  ## write docs/clauses/ from the contract files
+docs: setup  ## write docs/clauses/ from the contract files, docs/drift/ from the rules
 	$(BIN)/graphcontract contracts pages docs/clauses
+	$(BIN)/graphcontract drift pages docs/drift
 
 lock: setup  ## pin the newest versions that pyproject.toml admits
 	$(BIN)/python -m pip install --quiet uv
@@ -46,4 +47,13 @@ driver-python-msgraph-beta-sdk:  ## install the driver of the Python SDK (762 MB
 driver-node-microsoft-graph-client:  ## install the driver of the JavaScript SDK
 	npm ci --silent --prefix drivers/node-microsoft-graph-client
 
-.PHONY: help setup check test kill-table bench docs lock driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client
+driver-python-office365-rest-client:  ## install the driver of Office365-REST-Python-Client (120 MB)
+	$(PYTHON) -m venv drivers/python-office365-rest-client/.venv
+	drivers/python-office365-rest-client/.venv/bin/pip install --quiet -r drivers/python-office365-rest-client/requirements.txt
+
+DRIVERS := driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client driver-python-office365-rest-client
+
+clients: setup $(DRIVERS)  ## the whole gate of every released client, against its known failures (5 minutes)
+	$(BIN)/python -m tests.drivers.gates
+
+.PHONY: help setup check test kill-table bench docs lock clients $(DRIVERS)

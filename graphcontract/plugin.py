@@ -140,6 +140,7 @@ class ClauseItem(pytest.Item):
         super().__init__(**rest)
         self._test, self.clause, self._run = test, clause, run
         self.part: Part | None = None
+        self.waits = bool(test.cases) or test.at_once
         level = run.session.contract.clauses[clause].counted_level.lower()
         self.add_marker("graphcontract")
         if level in ("must", "should"):
@@ -215,6 +216,7 @@ class Run:
         self.ledger: Ledger | None = None
         self.refusal: pytest.UsageError | None = None
         self._interrupted = False
+        self._unjudged: list[str] = []
         self._worker = hasattr(config, "workerinput")
         self._groups: list[int] = []
 
@@ -223,12 +225,20 @@ class Run:
         """The run's session, made when the first item needs it."""
         if self._session is None:
             self._session = _session(self._config)
+            self._session.alone = not self._worker
         return self._session
 
     def pytest_sessionstart(self) -> None:
         """In `graphcontract check`, lose no Ctrl-C."""
         if self._handover is not None or getattr(self._config, "workerinput", {}).get(_CHECK):
             self._config.add_cleanup(interrupts.keep())
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put clauses whose calls wait, and are made ahead, behind the others."""
+        places = [place for place, item in enumerate(items) if isinstance(item, ClauseItem)]
+        ours = [item for item in items if isinstance(item, ClauseItem)]
+        for place, item in zip(places, sorted(ours, key=lambda item: item.waits), strict=True):
+            items[place] = item
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Plan what was collected here, or say what is wrong: within collection it would be a traceback."""
@@ -299,6 +309,11 @@ class Run:
             session.close()
 
     def _emit(self, event: Mapping[str, Any]) -> None:
+        from graphcontract.judging.verdict import UNMET
+
+        # Items leave a clause to other tests that prove it: where none could judge it, none has failed.
+        if event["event"] == "verdict" and event["fails_run"] and event.get("reason") == UNMET:
+            self._unjudged.append(event["clause"])
         self._config.hook.pytest_graphcontract_event(event=event)
 
     @pytest.hookimpl(wrapper=True)
@@ -341,12 +356,14 @@ class Run:
         interrupts.interrupt(self._groups)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the footer, and end what was started."""
         if self.ledger is not None:
             status = self.ledger.close(interrupted=self._interrupted)
             if self._handover is not None:
                 self._handover.exit_status = status
+            elif self._unjudged and session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self._session is not None:
             self._session.close()
 
@@ -355,6 +372,8 @@ class Run:
         if self.ledger is not None and self.ledger.summary:
             terminalreporter.section("graphcontract")
             terminalreporter.line(self.ledger.summary)
+            if self._unjudged:
+                terminalreporter.line(f"MUST that no test could judge: {', '.join(self._unjudged)}", red=True)
 
 
 def _clause_of(nodeid: str) -> str:

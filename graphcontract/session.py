@@ -80,14 +80,18 @@ class Options:
 
 @dataclass
 class Session:
-    """One run in one process. `open()` brings the client up; `close()` ends what it started."""
+    """One run in one process. `open()` brings the client up; `close()` ends what it started.
+
+    A run that is not `alone` tries some of the wanted tests only, and makes no calls ahead for the others.
+    """
 
     options: Options
     contract: Contract
     planned: list[str]
     entries: list[Entry] = field(default_factory=list)
     gate: Gate | None = None
-    _wanted: dict[str, list[str]] = field(default_factory=dict)
+    alone: bool = True
+    _wanted: dict[str, tuple[SuiteTest, list[str]]] = field(default_factory=dict)
     _tryings: dict[str, Trying] = field(default_factory=dict)
 
     @classmethod
@@ -133,26 +137,38 @@ class Session:
 
     def want(self, test: SuiteTest, clause: str) -> None:
         """Announce that a clause of a test will be asked for."""
-        self._wanted.setdefault(test.name, []).append(clause)
+        self._wanted.setdefault(test.name, (test, []))[1].append(clause)
 
     def proofs(self, clause: str) -> int:
         """How many of the wanted tests prove a clause."""
-        return sum(clause in clauses for clauses in self._wanted.values())
+        return sum(clause in clauses for _, clauses in self._wanted.values())
 
     def part(self, test: SuiteTest, clause: str) -> Part:
         """What a test says of a clause; never raises but for what stops the run."""
         self.open()
         assert self.gate is not None
+        if not self._tryings and self.alone:
+            self._begin(self.gate)
+        return self._trying(test, self.gate).part(clause)
+
+    def _begin(self, gate: Gate) -> None:
+        """Have the calls that wait made while the others are."""
+        crew = gate.crew()
+        for test, _ in self._wanted.values():
+            if test.cases and crew is not None:
+                self._trying(test, gate).begin(crew)
+
+    def _trying(self, test: SuiteTest, gate: Gate) -> Trying:
         if test.name not in self._tryings:
             self._tryings[test.name] = Trying(
                 test,
-                self.gate,
-                clauses=self._wanted[test.name],
+                gate,
+                clauses=self._wanted[test.name][1],
                 seed=self.options.seed,
                 repeat=self.options.repeat,
                 record=self.options.record == "all",
             )
-        return self._tryings[test.name].part(clause)
+        return self._tryings[test.name]
 
     def described(self) -> Mapping[str, Any]:
         """Profile, transport and seed, as a report's header has them, and the options that repeat the run."""

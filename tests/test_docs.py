@@ -28,6 +28,7 @@ from typing import Any
 import jsonschema
 import pytest
 import typer
+import yaml
 
 from graphcontract.cli import app
 from graphcontract.clients import Limits, messages
@@ -35,6 +36,7 @@ from graphcontract.inputs import errors, ids, tokens
 from graphcontract.judging.ledger import ExitStatus
 from graphcontract.judging.profile import PROFILES
 from graphcontract.loading import load
+from tests import action
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -184,11 +186,23 @@ def play(part: Part, folder: Path) -> None:
         for job, program in _JOB.findall(part.text) if part.language == "yaml" else ():
             status, said = run(job + _HARMLESS[program], folder)
             assert status == 0, f"$ {job}\n{said}"
+        for given in uses_of_the_action(part.text) if part.language == "yaml" else ():
+            listed = given | {"arguments": f"{given.get('arguments', '')}\n--list"}
+            ran = action.run("Gate", folder, listed)
+            assert ran.status == 0, ran.log
     elif part.language == "json":
         assert all(isinstance(json.loads(line), dict) for line in part.text.splitlines())
     else:
         assert part.language == "console", f"neither run nor marked as not run:\n{part.text}"
         check_session(part, folder)
+
+
+def uses_of_the_action(workflow: str) -> Iterator[dict[str, str]]:
+    """The inputs that a workflow, or a pipeline, gives to our own action."""
+    for job in yaml.safe_load(workflow).get("jobs", {}).values():
+        for step in job["steps"]:
+            if "/graphcontract@" in step.get("uses", ""):
+                yield step["with"]
 
 
 def check_session(part: Part, folder: Path) -> None:
@@ -222,6 +236,15 @@ def test_page(page: Path, plays: Mapping[Path, Future[list[Scene]]], subtests: p
 @pytest.mark.parametrize("page", ["docs/how-to/ci-github.md", "docs/how-to/ci-azure.md"])
 def test_pages_on_ci_have_jobs_that_gate(page: str) -> None:
     assert any(_JOB.search(part.text) for part in parts(page) if part.language == "yaml")
+
+
+def test_the_page_on_github_uses_the_action_and_names_every_input() -> None:
+    page = "docs/how-to/ci-github.md"
+    given = [
+        each for part in parts(page) if part.language == "yaml" for each in uses_of_the_action(part.text)
+    ]
+    assert given
+    assert not unnamed(action.ACTION["inputs"], (ROOT / page).read_text(encoding="utf-8"))
 
 
 def test_few_blocks_are_not_run() -> None:

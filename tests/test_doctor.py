@@ -95,7 +95,7 @@ def reached(client: Conforming, limits: Limits | None = None, *, tls: bool = Fal
     with Loopback(tls=tls) as transport:
         gate = Gate(CONTRACT, direct, transport, PROFILES["gate"])
         found = next((finding for finding in reach(gate) if finding.stops), None)
-        assert gate.exchanges <= 2
+        assert gate.tally.exchanges <= 2
         return found
 
 

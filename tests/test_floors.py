@@ -11,7 +11,7 @@ import pytest
 CHECKOUT = Path(__file__).parents[1]
 
 FLOORS = (
-    {"errors", "hooks", "interrupts", "places"},
+    {"errors", "hooks", "interrupts", "places", "templates"},
     {"contract", "contractfile", "exchange"},
     {"schemas"},
     {"checking", "inputs", "pages", "service", "target"},
@@ -32,7 +32,7 @@ NEVER = {
     "inputs": {"httpx", "pytest", "rich", "socket", "typer"},
     "judging": {"httpx", "pytest", "rich", "socket", "typer"},
     "reporting": {"httpx", "hypothesis", "pytest", "socket", "typer"},
-    "live": {"hypothesis", "pytest", "rich", "typer"},
+    "live": {"pytest", "rich", "typer"},
     "session": {"httpx", "pytest", "rich", "typer"},
     "suites": {"httpx", "pytest", "rich", "socket", "typer"},
     "tenant": {"hypothesis", "pytest", "rich", "typer"},

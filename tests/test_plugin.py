@@ -31,6 +31,12 @@ def gullible(call):
     outcome = cancel(call)
     return Outcome.success() if outcome.kind == "failure" else outcome
 """
+SILENT = """
+from graphcontract.exchange import Outcome
+
+def silent(call):
+    return Outcome.failure(message="not today")
+"""
 CONFTEST = """
 import json
 
@@ -150,6 +156,15 @@ def test_workers_give_one_verdict_a_clause(project: Project) -> None:
     assert {event["verdict"] for event in found} == {"pass"}
     assert events[0]["seed"] == 5
     assert (events[-1]["event"], events[-1]["exit_status"]) == ("footer", 0)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["", "by workers"])
+def test_a_must_that_no_test_could_judge_is_no_success(project: Project, workers: tuple[str, ...]) -> None:
+    project.write("mine.py", SILENT)
+    words = ("--graph-client", "python:mine:silent", "--graph-transport", "loopback")
+    said = project.pytest(*SUITES, *words, "--graph-select", "redirect.bounded", *workers, status=1)
+    assert "MUST that no test could judge: redirect.bounded" in said
+    assert re.search(r"= \d+ skipped in ", said)
 
 
 def test_clauses_can_be_proved_by_tests_of_ones_own(project: Project) -> None:

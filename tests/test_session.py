@@ -9,7 +9,8 @@ from graphcontract.clauses import known
 from graphcontract.clients import ClientUnavailable
 from graphcontract.clients.naming import ClientSpecError
 from graphcontract.loading import ContractError, load
-from graphcontract.session import DEFAULT_CONTRACT, OptionError, Options, Session, planned, with_seed
+from graphcontract.session import DEFAULT_CONTRACT, Options, Session, planned, with_seed
+from graphcontract.stations import OptionError
 
 CONTRACT = load(DEFAULT_CONTRACT, known())
 TESTS = suite_tests()
@@ -111,10 +112,43 @@ class TestOpen:
             client = session.open()
             assert session.open() is client
             assert session.gate is not None
-            assert (session.gate.exchanges, session.gate.costly) == (0, 0)
+            assert (session.gate.tally.exchanges, session.gate.tally.costly) == (0, 0)
         finally:
             session.close()
         assert session.gate is None
+
+
+def test_calls_made_ahead_show_what_calls_in_turn_show() -> None:
+    """A client that wrongly repeats, waits too little and takes what it meets for success."""
+    shown = []
+    for alone in (True, False):
+        session = Session.of(
+            Options("python:tests.cli.adapters:gullible", profile="quick", select=("re*.*",))
+        )
+        session.alone = alone
+        tests = [test for test in TESTS if test.cases or test.name == "test_refusals"]
+        for test in tests:
+            for id in test.proves:
+                if id in session.planned:
+                    session.want(test, id)
+        try:
+            parts = [session.part(test, id) for test in tests for id in test.proves if id in session.planned]
+        finally:
+            session.close()
+        assert "fail" in {part.verdict for part in parts}
+        shown.append(
+            [
+                (
+                    part.clause,
+                    part.verdict,
+                    part.exercised,
+                    part.exchanges,
+                    part.evidence and part.evidence["id"],
+                )
+                for part in parts
+            ]
+        )
+    assert shown[0] == shown[1]
 
 
 Classes = dict[str, set[str]]

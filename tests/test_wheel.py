@@ -19,6 +19,7 @@ import pytest
 
 from graphcontract.loading import load, shipped
 from graphcontract.session import DEFAULT_CONTRACT
+from graphcontract.templates import DRIVERS
 
 CHECKOUT = Path(__file__).parents[1]
 PLACES = {
@@ -26,7 +27,12 @@ PLACES = {
     "contracts": "graphcontract/contracts",
     "suites": "graphcontract/suites",
 }
-NAMED = ("py.typed", "suites/test_request.py", "reporting/report-event.schema.json")
+NAMED = (
+    "py.typed",
+    "suites/test_request.py",
+    "reporting/report-event.schema.json",
+    *(f"templates/{file}" for template in DRIVERS.values() for file in template.files),
+)
 UNWANTED = ("PYTHON", "PYTEST", "COV")
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(UNWANTED)}
 
@@ -81,7 +87,7 @@ def test_the_wheel_holds_what_a_run_needs_and_no_more(wheel: Path) -> None:
         f"{place}/{path.relative_to(copy / source).as_posix()}"
         for source, place in PLACES.items()
         for path in (copy / source).rglob("*")
-        if path.suffix in (".py", ".json") or path.name == "py.typed"
+        if path.suffix in (".py", ".json") or path.name == "py.typed" or path.parent.name == "templates"
     }
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()

@@ -36,6 +36,7 @@ STATUSES = ("notStarted", "inProgress", "completed", "failed", "cancelled", "unk
 NOT_STARTED, IN_PROGRESS, CANCELLED = "notStarted", "inProgress", "cancelled"
 TERMINAL = ("completed", "failed", "cancelled")
 BUSY = (429, 503, 504)
+_STARTED = ("inProgress", "completed", "failed")
 _GONE = (404, 410)
 
 EACH_ANSWER = frozenset(
@@ -202,7 +203,7 @@ def _moves(trial: Trial) -> list[tuple[str, str]]:
     if not reads or len({step.call.task_id for step in reads}) != 1:
         return []
     shown = [status for status in map(task_status, reads) if status]
-    return [(old, new) for old, new in pairwise(shown) if old not in (NOT_STARTED, CANCELLED)]
+    return [(old, new) for old, new in pairwise(shown) if old in _STARTED]
 
 
 @clause("service.precondition", "accepted", "became-cancelled", when=_started, looks_back=True)
@@ -342,7 +343,7 @@ def refusal_status(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     assert at is not None
     step = trial.steps[at]
     kind, expected = _EXPECTED[_kind(step)]
-    denied = _kind(step) in (UNKNOWN, METHOD) and status_to(step) == 403
+    denied = _kind(step) != LESSER_TOKEN and status_to(step) == 403
     if status_to(step) != expected and not denied:
         yield Finding(kind, f"status {expected}", _seen(step), _input(step))
 
@@ -353,7 +354,13 @@ def _answers(trial: Trial) -> list[WireResponse]:
 
 def _graph_errors(trial: Trial) -> list[WireResponse]:
     """Errors that carry a request-id: what a front door says in its own words is no Graph error."""
-    return [each for each in _answers(trial) if each.status >= 400 and each.values("request-id")]
+    return [
+        each
+        for each in _answers(trial)
+        if each.status >= 400
+        and each.values("request-id")
+        and trial.last.requests[each.request].method != "HEAD"
+    ]
 
 
 @clause(

@@ -11,8 +11,10 @@ import typer
 from graphcontract.cli.check import CLIENTS, check
 from graphcontract.cli.contracts import app as contracts
 from graphcontract.cli.doctor import doctor
-from graphcontract.cli.live import SAFETY, live
 from graphcontract.cli.drift import app as drift
+from graphcontract.cli.importing import export, import_contract
+from graphcontract.cli.live import SAFETY, live
+from graphcontract.cli.new import app as new
 from graphcontract.cli.reports import diff, known_failures, replay
 from graphcontract.cli.serve import serve
 from graphcontract.cli.tenant import tenant
@@ -34,7 +36,10 @@ app.command()(tenant)
 app.command()(diff)
 app.command()(replay)
 app.command()(serve)
+app.add_typer(new, name="new")
 app.add_typer(known_failures, name="known-failures")
+contracts.command("import")(import_contract)
+contracts.command()(export)
 app.add_typer(contracts, name="contracts")
 app.add_typer(drift, name="drift", help="Does the contract still say what is published, clause by clause?")
 

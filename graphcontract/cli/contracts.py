@@ -170,17 +170,31 @@ def _request_facts(
 
 
 def _print_clauses(console: Console, clauses: Sequence[Mapping[str, Any]]) -> None:
-    from rich.table import Table
+    """Print clauses by group, in columns that are the same for all, with nothing after the end of a line."""
+    from textwrap import wrap
 
+    heads = [(_level(clause), clause["id"]) for clause in clauses]
+    widths = [max(map(len, column)) for column in zip(*heads, strict=True)]
+    left = sum(widths) + 6
     for group in dict.fromkeys(clause["group"] for clause in clauses):
         console.print()
         console.print(group, style="bold")
-        table = Table.grid(padding=(0, 2), pad_edge=False)
-        table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True)
-        table.add_column(overflow="fold")
-        for clause in clauses:
-            if clause["group"] == group:
-                level = f"{clause['level']} (disputed)" if clause.get("disputed") else clause["level"]
-                table.add_row(f"  {level}", clause["id"], clause["statement"], style=_STYLES[clause["level"]])
-        console.print(table)
+        for clause, (level, id) in zip(clauses, heads, strict=True):
+            if clause["group"] != group:
+                continue
+            first, *rest = wrap(
+                clause["statement"],
+                max(24, console.width - left),
+                break_on_hyphens=False,
+                break_long_words=False,
+            )
+            line = f"  {level:{widths[0]}}  {id:{widths[1]}}  {first}"
+            console.print(
+                "\n".join([line, *(" " * left + each for each in rest)]),
+                style=_STYLES[clause["level"]],
+                soft_wrap=True,
+            )
+
+
+def _level(clause: Mapping[str, Any]) -> str:
+    return f"{clause['level']} (disputed)" if clause.get("disputed") else str(clause["level"])

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from graphcontract.contract import Contract
     from graphcontract.drift.drifting import Result
     from graphcontract.drift.findings import Finding
+    from graphcontract.drift.lists import Address
     from graphcontract.drift.model import Source
+    from graphcontract.drift.published import Fetched
 
 SOURCES = """SOURCE is a file; its content tells what it is:
 
@@ -73,15 +75,24 @@ def compare(
     contract: ContractName = _DEFAULT,
     since: Annotated[
         Path | None,
-        typer.Option(
-            metavar="SNAPSHOT", help="Compare with what the sources said then, not with the contract."
-        ),
+        typer.Option(metavar="SNAPSHOT", help="Compare with what they said then, not with the contract."),
     ] = None,
     fail_on: Annotated[Level, typer.Option(help="Lowest level of a finding that fails the run.")] = Level.ERR,
     waivers: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Findings that are accepted for now, with reasons.")
     ] = None,
     root: Root = None,
+    published: Annotated[
+        bool, typer.Option("--published", help="Fetch what is published about the contract's operation.")
+    ] = False,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where fetched files are kept [default: graphcontract/drift in the user's cache].",
+            show_default=False,
+        ),
+    ] = None,
     report: Annotated[
         list[str] | None,
         typer.Option(
@@ -97,19 +108,25 @@ def compare(
     from datetime import date
 
     from graphcontract.drift.drifting import drift
-    from graphcontract.drift.lists import known_skew
+    from graphcontract.drift.lists import dossier
     from graphcontract.drift.lists import waivers as read_waivers
     from graphcontract.drift.snapshots import read
 
     reports = _reports(report or [])
     loaded, folder = _loaded(contract)
+    about = dossier(loaded.id, folder)
+    accepted = read_waivers(waivers) if waivers else []
+    before = read(since, loaded.id) if since else None
+    given = _sources(sources, root) if sources or not published else []
+    fetched = _fetched(about.published, cache) if published else None
     result = drift(
         loaded,
         contract,
-        _sources(sources, root),
-        snapshot=read(since, loaded.id) if since else None,
-        known=known_skew(loaded.id, folder),
-        waivers=read_waivers(waivers) if waivers else [],
+        [*(fetched.sources if fetched else ()), *given],
+        snapshot=before,
+        gone=fetched.gone if fetched else (),
+        known=about.known,
+        waivers=accepted,
         today=date.today(),
     )
     for write, path in reports:
@@ -127,7 +144,7 @@ def snapshot(
     contract: ContractName = _DEFAULT,
     root: Root = None,
 ) -> None:
-    """Write what sources say, as JSON to commit: facts without lines, so that it changes only where they do."""
+    """Write what sources say, as JSON to commit: without lines, so that it changes only where they do."""
     from graphcontract.drift import owed, reading
     from graphcontract.drift.model import SourceError, Unknown
     from graphcontract.drift.snapshots import written
@@ -147,6 +164,19 @@ def snapshot(
     _write(output, written(loaded.id, wanted, readings))
 
 
+@app.command()
+def pages(
+    folder: Annotated[Path, typer.Argument(help="Where to write them.", file_okay=False)],
+) -> None:
+    """Write a Markdown page for each rule, and an index."""
+    from graphcontract.drift.rulepages import pages as made
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, text in made().items():
+        (folder / file).write_text(text, encoding="utf-8")
+    typer.echo(f"{folder}: written")
+
+
 def _loaded(name: str) -> tuple[Contract, Path | None]:
     """The contract, and the folder of its file; None for a shipped one."""
     from graphcontract.clauses import known
@@ -164,6 +194,28 @@ def _sources(names: Sequence[str] | None, root: Path | None) -> list[Source]:
     if root is not None and not root.is_dir():
         raise UserError(f"--root {root}: there is no such folder")
     return [Source(Path(name), name, root=root) for name in names]
+
+
+def _fetched(addresses: Sequence[Address], cache: Path | None) -> Fetched:
+    """Fetch, with progress on a terminal."""
+    import os
+
+    from rich.console import Console
+
+    from graphcontract.drift.published import fetch
+    from graphcontract.errors import UserError
+
+    if not addresses:
+        raise UserError("the contract does not say where its sources are published: give files")
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    console = Console(stderr=True, markup=False, highlight=False, emoji=False)
+    with console.status("fetching") as status:
+
+        def progress(url: str, size: int, whole: int | None) -> None:
+            of = f" of {whole >> 10}" if whole else ""
+            status.update(f"{url}  {size >> 10}{of} KiB" if size else f"{url}  as it was")
+
+        return fetch(addresses, cache or Path(home) / "graphcontract" / "drift", progress)
 
 
 def _reports(words: Sequence[str]) -> list[tuple[Any, str]]:

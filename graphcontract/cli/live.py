@@ -15,8 +15,8 @@ from graphcontract.cli.check import Level, Profile
 if TYPE_CHECKING:
     from graphcontract.live.run import Live
 
-SAFETY = """Nothing that exists can change by default: the run sends GETs, and a few cancels of made-up ids that
-a GET has just answered 404.
+SAFETY = """Nothing that exists can change by default: the run sends GETs, and a few cancels of made-up ids
+that a GET has just answered 404.
 
 A cancel takes three things: --allow-cancel; a task, --task ID or --create FILE; and, against anything
 but loopback, --confirm-tenant ID.

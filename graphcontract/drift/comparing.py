@@ -66,9 +66,9 @@ def _said_newly(old: Fact, new: Fact, *, same_source: bool, today: date) -> Iter
         rule = "removal-date-passed" if _passed(removal, today) else "deprecation-announced"
         yield Hit(rule, "", _words(new))
     elif new.name == "errors":
-        if new.origin.kind != "run" and not _texts(new.value) <= ("4XX", "5XX", "default"):
-            named = [status for status in _texts(new.value) if status.isdigit()]
-            yield from [Hit("errors-documented", "", ", ".join(named))] if named else []
+        named = [status for status in _texts(new.value) if status.isdigit()]  # a range says nothing new
+        if named and new.origin.kind != "run":
+            yield Hit("errors-documented", "", ", ".join(named))
     elif same_source and old.stance == "silent":
         yield Hit("statement-added", "", _words(new))
 

@@ -6,6 +6,7 @@ Knows how each kind begins; it parses none.
 from __future__ import annotations
 
 import re
+import stat
 
 from graphcontract.drift.model import Kind, Source, SourceError
 
@@ -46,12 +47,13 @@ def kind_of(source: Source) -> Kind:
 
 def _head(source: Source) -> bytes:
     try:
-        with source.path.open("rb") as file:
-            return file.read(_HEAD)
+        mode = source.path.stat().st_mode
+        if stat.S_ISREG(mode):
+            with source.path.open("rb") as file:
+                return file.read(_HEAD)
+        problem = "this is a folder. Name a file in it." if stat.S_ISDIR(mode) else "this is no file."
     except FileNotFoundError:
         problem = "there is no such file. Give the path of a source, or --published."
-    except IsADirectoryError:
-        problem = "this is a folder. Name a file in it."
     except OSError as error:
         problem = f"it cannot be read: {error.strerror}."
     except ValueError:

@@ -1,88 +1,44 @@
-"""An OData model: types, operations and the container, and how paths lead through them.
+"""An OData schema: types, operations and the container, and how paths lead through them.
 
-Knows the rules of OData 4 for names, inheritance and routes; it knows neither XML nor contracts.
+Knows the rules of OData 4 for names, inheritance, routes and annotations; it knows no contract.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from graphcontract.drift.csdlfile import CsdlFile, Element
 
 _COLLECTION = re.compile(r"Collection\((.*)\)", re.DOTALL)
+_STRUCTURES = ("EntityType", "ComplexType")
+_OPERATIONS = ("Action", "Function")
+_RESOURCES = ("EntitySet", "Singleton")
 _MOST_BASES = 32
 _MOST_SEGMENTS = 12
+_CORE = "Org.OData.Core.V1"
 
 
-@dataclass(slots=True)
-class Navigation:
-    """A navigation property, or an entity set or singleton of the container."""
-
-    name: str
-    type: str
-    contained: bool
-    line: int
-
-
-@dataclass(slots=True)
-class Structure:
-    """An entity or complex type: its own members, not those of its base."""
-
-    name: str
-    base: str | None
-    line: int
-    keys: list[str] = field(default_factory=list)
-    properties: list[tuple[str, str, bool]] = field(default_factory=list)
-    navigation: list[Navigation] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Parameter:
-    """A parameter of an operation; `omissible` where a call may leave it out."""
-
-    name: str
-    type: str
-    omissible: bool
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """An action or function. `parameters` includes the binding parameter of a bound one, first."""
+    """An action or function; `binding` is the full type that it is bound to, None where it is to none."""
 
+    element: Element
     name: str
-    kind: str
-    bound: bool
-    line: int
-    parameters: list[Parameter] = field(default_factory=list)
-    returns: str | None = None
-
-    @property
-    def binding(self) -> str | None:
-        """The type that it is bound to, as spelled; None where it is not bound."""
-        return self.parameters[0].type if self.bound and self.parameters else None
-
-    @property
-    def own(self) -> list[Parameter]:
-        """The parameters but for the binding."""
-        return self.parameters[1:] if self.bound else self.parameters
-
-
-@dataclass(slots=True)
-class Revision:
-    """That something is deprecated: dates as spelled, None where they are not told."""
-
-    announced: str | None
-    removal: str | None
-    text: str | None
-    line: int
+    namespace: str
+    binding: str | None
+    parameters: tuple[Element, ...]
+    returns: Element | None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A segment of a route: `key` is true for a key, whose `name` is then a placeholder.
-
-    `type` is what the path up to here leads to, `target` what annotations call the step.
+    """A segment of a route, and what it leads to. `target` is what annotations call it; `key` says that it is
+    a key, whose `name` is then a placeholder.
     """
 
     name: str
@@ -90,52 +46,106 @@ class Step:
     type: str
     collection: bool
     target: str
-    line: int
+    element: Element
+
+    @property
+    def reached(self) -> str:
+        """The type as `Collection()` of it where it is one."""
+        return f"Collection({self.type})" if self.collection else self.type
 
 
-@dataclass(slots=True)
-class Model:
-    """A whole schema. Types, enums and annotations go by full name, aliases resolved by `full`."""
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """That something is deprecated: dates as spelled, None where they are not told."""
 
-    aliases: dict[str, str] = field(default_factory=dict)
-    types: dict[str, Structure] = field(default_factory=dict)
-    enums: dict[str, tuple[int, list[tuple[str, int | None]]]] = field(default_factory=dict)
-    operations: list[Operation] = field(default_factory=list)
-    container: dict[str, Navigation] = field(default_factory=dict)
-    containers: int = 0
-    deprecated: dict[str, Revision] = field(default_factory=dict)
-    described: dict[str, str] = field(default_factory=dict)
+    announced: str | None
+    removal: str | None
+    text: str | None
+    element: Element
+
+
+class Schema:
+    """What a CSDL file declares. Types are named in full: with a namespace, and never with an alias."""
+
+    def __init__(self, file: CsdlFile) -> None:
+        self.file = file
+        self._structures: dict[str, Element | None] = {}
+        self._places: list[int] = []
+        self._spaces: list[str] = []
+        self._aliases: dict[str, str] = {}
+        for at, _, attributes in file.begun("Schema", "Include"):
+            space = attributes.get("Namespace", "")
+            self._places.append(at)
+            self._spaces.append(space)
+            if "Alias" in attributes:
+                self._aliases[attributes["Alias"]] = space
 
     def full(self, name: str) -> str:
         """Write a name, or `Collection(name)`, with its namespace in place of an alias."""
         inside = _COLLECTION.fullmatch(name)
         if inside:
             return f"Collection({self.full(inside[1])})"
-        space, _, last = name.rpartition(".")
-        return f"{self.aliases.get(space, space)}.{last}" if space else last
+        space, _, last = name.strip().rpartition(".")
+        return f"{self._aliases.get(space, space)}.{last}" if space else last
 
-    def lineage(self, type: str) -> Iterator[Structure]:
-        """Yield a type and its bases, as far as the schema has them."""
-        name: str | None = self.full(type)
+    @cached_property
+    def container(self) -> list[Element]:
+        """The entity sets and singletons of every container."""
+        return [each for found in self.file.all("EntityContainer") for each in found.named(*_RESOURCES)]
+
+    def structure(self, type: str) -> Element | None:
+        """Find the entity or complex type of a full name."""
+        if type not in self._structures:
+            self._structures[type] = self._declared(type, _STRUCTURES)
+        return self._structures[type]
+
+    def enum(self, type: str) -> Element | None:
+        """Find the enum of a full name."""
+        return self._declared(type, ("EnumType",))
+
+    def lineage(self, type: str) -> Iterator[tuple[str, Element]]:
+        """Yield a type and its bases by full name, as far as the file has them."""
         for _ in range(_MOST_BASES):
-            structure = self.types.get(name) if name else None
+            structure = self.structure(type)
             if structure is None:
                 return
-            yield structure
-            name = self.full(structure.base) if structure.base else None
+            yield type, structure
+            type = self.full(structure.attributes.get("BaseType", ""))
 
-    def properties(self, type: str) -> dict[str, tuple[str, bool]]:
-        """Tell type and nullability of each property of a type, inherited ones included."""
-        found: dict[str, tuple[str, bool]] = {}
-        for structure in self.lineage(type):
-            for name, kind, nullable in structure.properties:
-                found.setdefault(name, (kind, nullable))
+    def properties(self, type: str) -> dict[str, Element]:
+        """Tell the properties of a type, inherited ones included; the nearest of a name counts."""
+        found: dict[str, Element] = {}
+        for _, structure in self.lineage(type):
+            for each in structure.named("Property"):
+                found.setdefault(each.attributes.get("Name", ""), each)
         return found
 
-    def key_type(self, type: str) -> str | None:
-        """Tell the type of a type's key; None where it has none, or one of several properties."""
-        keys = next((each.keys for each in self.lineage(type) if each.keys), [])
-        return self.properties(type).get(keys[0], (None,))[0] if len(keys) == 1 else None
+    def key(self, type: str) -> Element | None:
+        """Find the property that is the key of a type; None where there is none, or where several are."""
+        for _, structure in self.lineage(type):
+            for key in structure.named("Key"):
+                names = [each.attributes.get("Name", "") for each in key.named("PropertyRef")]
+                return self.properties(type).get(names[0]) if len(names) == 1 else None
+        return None
+
+    def operations(self, name: str) -> list[Operation]:
+        """Find the bound operations of a name; where none is spelled so, those in other letter case."""
+        exact = [self._operation(each) for each in self.file.named(name, _OPERATIONS)]
+        near = exact or [self._operation(each) for each in self.file.named(name, _OPERATIONS, any_case=True)]
+        return [each for each in near if each.binding]
+
+    def every_operation(self) -> Iterator[Operation]:
+        """Yield every bound operation of the file."""
+        return (each for each in map(self._operation, self.file.all(*_OPERATIONS)) if each.binding)
+
+    def bound(self, operations: Iterable[Operation], step: Step) -> Operation | None:
+        """Choose the operation that is bound to what a step leads to, or to the nearest of its bases."""
+        known = {each.binding: each for each in operations}
+        for type, _ in self.lineage(step.type):
+            found = known.get(f"Collection({type})" if step.collection else type)
+            if found is not None:
+                return found
+        return None
 
     def follow(self, segments: Iterable[str | None]) -> list[Step] | None:
         """Walk a path, None standing for a key, from the container on; None where it leads nowhere."""
@@ -147,67 +157,137 @@ class Model:
             steps.append(step)
         return steps
 
-    def bound(self, name: str, step: Step) -> Operation | None:
-        """Find the operation of a name that is bound to what a step leads to, or to a base of it."""
-        last = name.rpartition(".")[2]
-        found = [each for each in self.operations if each.bound and alike(each.name, last)]
-        for structure in self.lineage(step.type):
-            owed = f"Collection({structure.name})" if step.collection else structure.name
-            for operation in found:
-                if operation.binding and self.full(operation.binding) == owed:
-                    return operation
+    def route(self, type: str) -> list[Step] | None:
+        """Find a shortest route by containment to a full type, or to a `Collection()` of one."""
+        contained = self._contained
+        seen: set[str] = set()
+        queue: deque[tuple[str, tuple[str | None, ...]]] = deque([("", ())])
+        while queue:
+            at, segments = queue.popleft()
+            inside = _COLLECTION.fullmatch(at)
+            onward = [(None, inside[1])] if inside else contained.get(at, ())
+            for name, reached in onward:
+                if reached == type:
+                    return self.follow((*segments, name))
+                if reached not in seen and len(segments) < _MOST_SEGMENTS:
+                    seen.add(reached)
+                    queue.append((reached, (*segments, name)))
         return None
 
-    def route(self, type: str) -> list[Step] | None:
-        """Find a shortest route by containment to a type, a full name or a `Collection()` of one."""
-        seen: set[str] = set()
-        queue: deque[list[Step]] = deque([[]])
-        while queue:
-            steps = queue.popleft()
-            for step in self._onward(steps[-1] if steps else None):
-                reached = f"Collection({step.type})" if step.collection else step.type
-                if reached == type:
-                    return [*steps, step]
-                if reached not in seen and len(steps) < _MOST_SEGMENTS:
-                    seen.add(reached)
-                    queue.append([*steps, step])
+    def deprecated(self, targets: Collection[str]) -> Revision | None:
+        """Find the first of some targets, as annotations name them in full, that is said to be deprecated."""
+        found: dict[str, Element] = {}
+        for at, target in self.file.values("Target"):
+            full = self._target(target)
+            if full in targets:
+                found.setdefault(full, self.file.element(at))
+        revisions = (self.revision(found[target]) for target in targets if target in found)
+        return next((each for each in revisions if each), None)
+
+    def revision(self, annotated: Element) -> Revision | None:
+        """Tell whether annotations of an element, or of its target, say that it is deprecated."""
+        for revisions in self.annotations(annotated, "Revisions"):
+            records = (each for found in revisions.named("Collection") for each in found.named("Record"))
+            for record in (*revisions.named("Record"), *records):
+                values = record.named("PropertyValue")
+                told = {each.attributes.get("Property", ""): _told(each) for each in values}
+                if (told.get("Kind") or "").rpartition("/")[2] == "Deprecated":
+                    text = told.get("Description")
+                    return Revision(told.get("Date"), told.get("RemovalDate"), text, record)
         return None
+
+    def annotations(self, annotated: Element, term: str) -> Iterator[Element]:
+        """Yield an element's own annotations of a term of the core vocabulary."""
+        for each in annotated.named("Annotation"):
+            if self.full(each.attributes.get("Term", "")) == f"{_CORE}.{term}":
+                yield each
+
+    def omissible(self, parameter: Element) -> bool:
+        """Tell whether a call may leave a parameter out: it may be null, as by default, or is optional."""
+        optional = any(True for _ in self.annotations(parameter, "OptionalParameter"))
+        return optional or parameter.attributes.get("Nullable") != "false"
+
+    @cached_property
+    def _contained(self) -> dict[str, list[tuple[str | None, str]]]:
+        """What each type contains, its bases' included, and under "" what the container holds."""
+        found: dict[str, list[tuple[str | None, str]]] = {
+            "": [(s.name, s.reached) for s in self._resources()]
+        }
+        bases: dict[str, str] = {}
+        owner = ""
+        for at, tag, attributes in self.file.begun(*_STRUCTURES, "NavigationProperty"):
+            name = attributes.get("Name", "")
+            if tag != "NavigationProperty":
+                owner = f"{self._space(at)}.{name}"
+                found[owner] = []
+                bases[owner] = self.full(attributes.get("BaseType", ""))
+            elif attributes.get("ContainsTarget") == "true" and owner:
+                found[owner].append((name, self.full(attributes.get("Type", ""))))
+        return {type: [each for base in _chain(type, bases) for each in found[base]] for type in found}
+
+    def _space(self, at: int) -> str:
+        index = bisect_right(self._places, at) - 1
+        return self._spaces[index] if index >= 0 else ""
+
+    def _declared(self, type: str, tags: Collection[str]) -> Element | None:
+        space, _, name = type.rpartition(".")
+        found = self.file.named(name, tags) if name else iter(())
+        return next((each for each in found if self._space(each.start) == space), None)
+
+    def _operation(self, element: Element) -> Operation:
+        parameters = list(element.named("Parameter"))
+        bound = element.attributes.get("IsBound") == "true" and bool(parameters)
+        binding = self.full(parameters[0].attributes.get("Type", "")) if bound else None
+        returns = next(element.named("ReturnType"), None)
+        own = tuple(parameters[bound:])
+        name, space = element.attributes.get("Name", ""), self._space(element.start)
+        return Operation(element, name, space, binding, own, returns)
+
+    def _target(self, target: str) -> str:
+        """Write what annotations are about in full: `ns.type/member`, or `ns.operation(ns.type, …)`."""
+        name, brace, types = target.partition("(")
+        head, slash, member = name.partition("/")
+        inside = ", ".join(self.full(each) for each in types.removesuffix(")").split(",")) if types else ""
+        return f"{self.full(head)}{slash}{member}{brace}{inside}{')' * bool(brace)}"
 
     def _next(self, at: Step | None, segment: str | None) -> Step | None:
         if at is not None and at.collection:
-            return self._element(at) if segment is None else None
+            return _element(at) if segment is None else None
         if segment is None:
             return None
         if at is None:
-            return _named(self.container.values(), segment, self, "")
-        for structure in self.lineage(at.type):
-            step = _named(structure.navigation, segment, self, structure.name)
+            return self._named(self.container, segment, "")
+        for type, structure in self.lineage(at.type):
+            step = self._named(structure.named("NavigationProperty"), segment, f"{type}/")
             if step is not None:
                 return step
         cast = self.full(segment)
-        if any(each.name == at.type for each in self.lineage(cast)):
-            return Step(segment, False, cast, False, cast, self.types[cast].line)
+        lineage = list(self.lineage(cast)) if "." in segment else []
+        if any(type == at.type for type, _ in lineage):
+            return Step(segment, False, cast, False, cast, lineage[0][1])
         return None
 
-    def _element(self, at: Step) -> Step:
-        return Step(f"{short(at.type)}Id", True, at.type, False, at.target, at.line)
+    def _resources(self) -> Iterator[Step]:
+        return (self._step(each, "") for each in self.container)
 
-    def _onward(self, at: Step | None) -> Iterator[Step]:
-        if at is None:
-            yield from (_step(each, self, "") for each in self.container.values())
-        elif at.collection:
-            yield self._element(at)
-        else:
-            for structure in self.lineage(at.type):
-                yield from (
-                    _step(each, self, structure.name) for each in structure.navigation if each.contained
-                )
+    def _named(self, found: Iterable[Element], segment: str, owner: str) -> Step | None:
+        near = [each for each in found if alike(each.attributes.get("Name", ""), segment)]
+        exact = (each for each in near if each.attributes["Name"] == segment)
+        chosen = next(exact, near[0] if near else None)
+        return self._step(chosen, owner) if chosen else None
+
+    def _step(self, found: Element, owner: str) -> Step:
+        name, type = found.attributes.get("Name", ""), self.full(found.attributes.get("Type", ""))
+        if found.tag == "EntitySet":
+            type = f"Collection({self.full(found.attributes.get('EntityType', ''))})"
+        inside = _COLLECTION.fullmatch(type)
+        return Step(name, False, inside[1] if inside else type, inside is not None, f"{owner}{name}", found)
 
 
-def short(name: str) -> str:
+def short(type: str) -> str:
     """Leave the namespace out of a type's name, also within `Collection()`."""
-    inside = _COLLECTION.fullmatch(name)
-    return f"Collection({short(inside[1])})" if inside else name.rpartition(".")[2]
+    inside = _COLLECTION.fullmatch(type)
+    return f"Collection({short(inside[1])})" if inside else type.rpartition(".")[2]
 
 
 def alike(one: str, other: str) -> bool:
@@ -215,28 +295,34 @@ def alike(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
-def numbered(members: Iterable[tuple[str, int | None]]) -> tuple[tuple[str, int], ...]:
-    """Number the members of an enum that have no value as OData does, and sort them by number."""
+def members(enum: Element) -> tuple[tuple[str, int], ...]:
+    """Number the members of an enum, as OData does where they have no value, and sort them by number."""
     found: list[tuple[str, int]] = []
-    for name, value in members:
-        found.append((name, value if value is not None else (found[-1][1] + 1 if found else 0)))
+    for each in enum.named("Member"):
+        value = each.attributes.get("Value", "")
+        number = int(value) if re.fullmatch(r"-?[0-9]{1,18}", value) else (found[-1][1] + 1 if found else 0)
+        found.append((each.attributes.get("Name", ""), number))
     return tuple(sorted(found, key=lambda each: each[1]))
 
 
-def deprecations(model: Model, targets: Iterable[str]) -> Iterator[Revision]:
-    """Yield what is said of the first deprecated of some targets on."""
-    known: Mapping[str, Revision] = model.deprecated
-    return (known[target] for target in targets if target in known)
+def _chain(type: str, bases: Mapping[str, str]) -> Iterator[str]:
+    for _ in range(_MOST_BASES):
+        if type in bases or not type:
+            yield type
+        type = bases.get(type, "")
+        if not type:
+            return
 
 
-def _named(found: Iterable[Navigation], segment: str, model: Model, owner: str) -> Step | None:
-    near = [each for each in found if alike(each.name, segment)]
-    exact = next((each for each in near if each.name == segment), near[0] if near else None)
-    return _step(exact, model, owner) if exact else None
+def _element(at: Step) -> Step:
+    return Step(f"{short(at.type)}Id", True, at.type, False, at.target, at.element)
 
 
-def _step(found: Navigation, model: Model, owner: str) -> Step:
-    type = model.full(found.type)
-    inside = _COLLECTION.fullmatch(type)
-    target = f"{owner}/{found.name}" if owner else found.name
-    return Step(found.name, False, inside[1] if inside else type, inside is not None, target, found.line)
+def _told(value: Element) -> str | None:
+    """Tell the value of a property of a record, be it an attribute or an element."""
+    for kind in ("String", "Date", "EnumMember"):
+        if kind in value.attributes:
+            return value.attributes[kind]
+        for each in value.named(kind):
+            return each.text.strip()
+    return None

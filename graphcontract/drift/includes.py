@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urljoin
 
 from graphcontract.drift.blocks import Block, parse, visible
 from graphcontract.drift.model import SourceError
@@ -27,7 +28,9 @@ class Refused(Exception):
 
 
 class Includes:
-    """Follows the includes of one page. `refusals` and `missing` tell those that were not followed."""
+    """Follows the includes of one page. `refusals` and `missing` tell those that were not followed, `paths`
+    the files that were asked for, there or not.
+    """
 
     def __init__(self, page: Path, name: str, root: Path | None) -> None:
         self._page, self._name = page, name
@@ -36,6 +39,7 @@ class Includes:
         self._sum = sha256()
         self.refusals: list[tuple[Block, str]] = []
         self.missing: list[Block] = []
+        self.paths: list[Path] = []
 
     @property
     def sha256(self) -> str:
@@ -70,12 +74,13 @@ class Includes:
     ) -> Iterator[Block]:
         try:
             path = self._resolved(target, file, above)
+            self.paths.append(path)
             if not path.is_file():
                 self.missing.append(place)
                 yield place
                 return
             self._files += 1
-            called = os.path.normpath(os.path.join(os.path.dirname(name), target.removeprefix("~/")))
+            called = _called(target, name)
             data = read_bytes(path, called, _MOST_BYTES)
             self._sum.update(data)
             blocks = visible(parse(text_of(data, called), called).blocks)
@@ -97,6 +102,13 @@ class Includes:
         if len(above) > _MOST_DEEP or self._files >= _MOST_FILES:
             raise Refused(f"more than {_MOST_DEEP} levels or {_MOST_FILES} files are not")
         return path
+
+
+def _called(target: str, name: str) -> str:
+    """What messages call an included file, after what they call the file that includes it."""
+    if "://" in name:
+        return urljoin(name, target.removeprefix("~/"))
+    return os.path.normpath(os.path.join(os.path.dirname(name), target.removeprefix("~/")))
 
 
 def root_of(page: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Lists of findings that do not count: a contract's known skew, and a user's waivers.
+"""What goes with a contract and a run: addresses of sources, known skew, and a user's waivers.
 
 Knows the two files; it compares nothing.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from graphcontract.contractfile import ContractFile, nearest, parse, read
 from graphcontract.drift.findings import Finding
+from graphcontract.drift.model import Kind
 from graphcontract.drift.rules import BY_ID
 from graphcontract.schemas import conform
 
@@ -34,6 +35,23 @@ class KnownSkew:
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """Where a source is published: a file below a root, of which a page may include others."""
+
+    kind: Kind
+    root: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """What goes with a contract: where its sources are, and on what they are known to disagree."""
+
+    published: tuple[Address, ...]
+    known: tuple[KnownSkew, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Waiver:
     """One finding that is accepted until a day; `place` is FILE:LINE, for messages."""
 
@@ -44,21 +62,22 @@ class Waiver:
     place: str
 
 
-def known_skew(contract: str, folder: Path | None) -> list[KnownSkew]:
-    """The known skew of a contract: `known-skew/ID.json` in its folder, or as shipped; else none."""
+def dossier(contract: str, folder: Path | None) -> Dossier:
+    """Addresses and known skew of a contract: `drift/ID.json` in its folder, or as shipped; empty without."""
     name = f"{contract}.json"
-    shipped = files("graphcontract.contracts").joinpath("known-skew", name)
-    if folder is not None and (folder / "known-skew" / name).is_file():
-        file = read(folder / "known-skew" / name, "")
+    shipped = files("graphcontract.contracts").joinpath("drift", name)
+    if folder is not None and (folder / "drift" / name).is_file():
+        file = read(folder / "drift" / name, "")
     elif folder is None and shipped.is_file():
-        file = parse(shipped.read_bytes(), f"known-skew/{name} (shipped)", None)
+        file = parse(shipped.read_bytes(), f"drift/{name} (shipped)", None)
     else:
-        return []
-    conform(file, "graphcontract.drift", "known-skew.schema.json")
-    rows = file.document["known_skew"]
+        return Dossier((), ())
+    conform(file, "graphcontract.drift", "published.schema.json")
+    rows = file.document.get("known_skew", [])
     for index, row in enumerate(rows):
         _check_rule(file, ("known_skew", index, "rule"), row["rule"])
-    return [KnownSkew(row["rule"], row["fact"], frozenset(row["kinds"]), row["reason"]) for row in rows]
+    known = (KnownSkew(row["rule"], row["fact"], frozenset(row["kinds"]), row["reason"]) for row in rows)
+    return Dossier(tuple(Address(**row) for row in file.document.get("published", [])), tuple(known))
 
 
 def waivers(path: Path) -> list[Waiver]:

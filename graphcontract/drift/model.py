@@ -47,7 +47,8 @@ class Fact:
     - `permissions.delegated-work`, `permissions.delegated-personal`, `permissions.application`:
       `(least, higher)`, sorted names each; both empty where the scheme is not supported.
     - `clouds`: sorted of `global`, `us-gov-l4`, `us-gov-l5`, `china`. Of a CSDL file: the cloud that it is
-      of, where its name or address tells; whether that cloud has the operation is for `route` to say.
+      of, where its name or address tells (others by their name, `ussec`); whether that cloud has the
+      operation is for `route` to say.
     - `route`: `reachable`, `declared` or `absent`. A source of another version than the wanted one that lacks
       the operation is no `Unknown`: it asserts its `version` and `absent`.
     - `status-enum`: `(name, number or None)` in the order of numbers, else as they stand.

@@ -25,7 +25,7 @@ NAMES = (
     *("success", "errors", *SCHEMES.values(), "clouds", "route", "deprecation", "wording"),
 )
 
-_MOST_BYTES = 2 * 1024 * 1024
+_MOST_BYTES = 512 * 1024
 _TITLE = re.compile(r"([A-Za-z]\w*): ([A-Za-z]\w*)")
 _PERMISSIONS_IN_OTHER_LANGUAGES = {
     *("autorisations", "autorizzazioni", "berechtigungen", "machtigingen", "oprávnění", "permisos"),
@@ -50,7 +50,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
         resourcepage.read(notes, front, blocks, wanted)
     else:
         _read_operation(notes, front, blocks, source, wanted)
-    missing = tuple(f"{each.file}:{each.line}: not at hand: {each.text}" for each in includes.missing)
+    missing = tuple(f"line {each.line}: an include is not at hand: {each.text}" for each in includes.missing)
     return notes.reading(includes.sha256, missing)
 
 
@@ -270,7 +270,8 @@ def _wording(notes: Notes, front: dict[str, str], blocks: Sequence[Block], headi
     for block in blocks[begins + 1 :]:
         if block.kind == "heading":
             break
-        intro += [names_in(block.text)] if block.kind == "text" and "Namespace:" not in block.text else []
+        told = block.kind == "text" and not block.quoted and not deprecation(plain(block.text))
+        intro += [names_in(block.text)] if told and "Namespace:" not in block.text else []
     texts.append(("introduction", " ".join(intro)))
     for name, pattern in (("request-body", r"request body"), ("response", r"responses?")):
         section = next(iter(sections(blocks, pattern)), [])

@@ -85,7 +85,7 @@ def _grant(notes: Notes, permission: str, path: str, words: Any, members: Mappin
             least += [each.strip() for each in value.split(",") if each.strip()]
         elif name.casefold() == "alsorequires":
             also = value.strip()
-        elif name:
+        elif name and name.casefold() != "implicit":
             notes.unreadable("permissions", f"{permission} on {path} says {word.strip()[:80]!r}", None)
     if not methods or not schemes or not set(least) <= set(schemes) or set(schemes) - SCHEMES.keys():
         problem = f"{permission} on {path} has no methods or schemes that can be made out"

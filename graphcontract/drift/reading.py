@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from graphcontract.drift.clouds import with_cloud
 from graphcontract.drift.detecting import kind_of
 from graphcontract.drift.model import Kind, Reader, Reading, Source, SourceError, Wanted
 
@@ -27,4 +28,4 @@ def read(source: Source, wanted: Wanted) -> Reading:
         problem = "this is a snapshot: give it with --since, and the sources by themselves."
         raise SourceError(f"{source.name}: {problem}")
     reader: Reader = import_module(f"graphcontract.drift.{_READERS[kind]}").read
-    return reader(source, wanted)
+    return with_cloud(reader(source, wanted))

@@ -96,11 +96,16 @@ def place(finding: Finding) -> str:
 def verdict(result: Result) -> str:
     """One sentence on the whole."""
     counts = figures(result)
-    found = [f"{counts[level]} {word}" for level, (word, _) in _WORDS.items() if counts[level]]
+    found = [
+        f"{counts[level]} {word}{'s' if counts[level] > 1 else ''}"
+        for level, (word, _) in _WORDS.items()
+        if counts[level]
+    ]
     aside = [f"{counts[name]} {name}" for name in ("known", "waived") if counts[name]]
     said = ", ".join(found) if found else "no drift and no skew"
+    read = "1 source" if len(result.readings) == 1 else f"{len(result.readings)} sources"
     not_counted = f" ({', '.join(aside)})" if aside else ""
-    return f"{said}{not_counted}, {len(result.readings)} sources read"
+    return f"{said}{not_counted}, {read} read"
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

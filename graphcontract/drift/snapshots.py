@@ -14,6 +14,7 @@ from typing import Any
 from graphcontract.contractfile import ContractFile, shown
 from graphcontract.drift.asked import shown as shown_path
 from graphcontract.drift.model import Fact, Kind, Origin, Reading, SourceError, Value, Wanted
+from graphcontract.drift.shapes import fits
 from graphcontract.drift.texts import read_bytes, text_of
 from graphcontract.schemas import conform
 
@@ -52,7 +53,7 @@ def read(path: Path, contract: str) -> list[Reading]:
         raise file.error(
             ("contract",), f"a snapshot for {contract}", found, "Give --contract, or another file."
         )
-    return [_reading(row, name) for row in document["sources"]]
+    return [_reading(file, index, row) for index, row in enumerate(document["sources"])]
 
 
 def counterpart(reading: Reading, snapshot: Sequence[Reading]) -> Reading | None:
@@ -78,14 +79,17 @@ def _row(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _reading(row: Mapping[str, Any], name: str) -> Reading:
+def _reading(file: ContractFile, index: int, row: Mapping[str, Any]) -> Reading:
     kind: Kind = row["kind"]
     origin = Origin(kind, row["source"], row["version"])
-    facts = {
-        fact: Fact(fact, members["stance"], _value(members.get("value")), origin)
-        for fact, members in row["facts"].items()
-    }
-    return Reading(origin, facts, row["slice_sha256"], (f"as of {name}",))
+    facts: dict[str, Fact] = {}
+    for fact, members in row["facts"].items():
+        value = _value(members.get("value"))
+        if members["stance"] == "asserts" and not fits(fact, value):
+            place = ("sources", index, "facts", fact, "value")
+            raise file.error(place, "a value of that fact", shown(members.get("value")), _MAKE)
+        facts[fact] = Fact(fact, members["stance"], value, origin)
+    return Reading(origin, facts, row["slice_sha256"])
 
 
 def _value(value: Any) -> Value:

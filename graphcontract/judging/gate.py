@@ -5,10 +5,8 @@ Knows contract, client and transport; it neither explores inputs nor reports.
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Protocol, TypedDict, TypeVar, Unpack
@@ -20,6 +18,7 @@ from graphcontract.errors import UserError
 from graphcontract.exchange import Call, Exchange, Trial
 from graphcontract.inputs import ids
 from graphcontract.inputs.tokens import CANARY
+from graphcontract.judging.crews import Crew, Place
 from graphcontract.judging.exploring import simplest
 from graphcontract.judging.profile import Profile
 from graphcontract.service import Answer, Script, settle
@@ -64,6 +63,23 @@ class Station:
     transport: Transport
 
 
+@dataclass(eq=False, slots=True)
+class Tally:
+    """What calls made for one purpose came to: `exchanges`, of which `costly` hung or ended the client;
+    `hear` is told of each.
+    """
+
+    exchanges: int = 0
+    costly: int = 0
+    hear: Callable[[Exchange], None] = lambda _exchange: None
+
+    def add(self, exchange: Exchange) -> None:
+        """Count one more."""
+        self.exchanges += 1
+        self.costly += _is_costly(exchange)
+        self.hear(exchange)
+
+
 class LeaveClass(BaseException):
     """A call hung or killed the client: what is left of this class of input would cost as much again."""
 
@@ -73,6 +89,7 @@ class _Seat(threading.local):
 
     court: Court | None = None
     station: Station | None = None
+    tally: Tally | None = None
     vain: int = 0
 
     def __init__(self) -> None:
@@ -83,7 +100,7 @@ class _Seat(threading.local):
 class Gate:
     """A client before a contract, as a suite's test sees it. One gate serves a whole run of one process.
 
-    `on_exchange` hears of every exchange; `exchanges` counts them. `another` starts one more client like the
+    `tally` counts the calls that are not counted apart. `another` starts one more client like the
     first, for calls at the same time where one holds only one; `at_own_root` starts one that is judged at its
     own root, where the transport does not stand for that, and raises a UserError where it cannot.
     """
@@ -92,14 +109,13 @@ class Gate:
     client: Client
     transport: Transport
     profile: Profile
-    on_exchange: Callable[[Exchange], None] = lambda _exchange: None
     another: Callable[[], Station] | None = None
     at_own_root: Callable[[], Station] | None = None
-    exchanges: int = 0
-    costly: int = 0
+    tally: Tally = field(default_factory=Tally)
     _seat: _Seat = field(default_factory=_Seat)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _more: list[Station] = field(default_factory=list)
+    _copies: list[Place[Station]] = field(default_factory=list)
+    _crew: Crew[Station] | None = None
     _at_own_root: Station | str | None = None
     _objects: dict[tuple[object, ...], int] = field(default_factory=dict)
 
@@ -141,11 +157,11 @@ class Gate:
     @property
     def tired(self) -> bool:
         """Whether so many calls hung or killed the client that one more a test is enough."""
-        return self.costly >= _COSTLY_RUN
+        return self.tally.costly >= _COSTLY_RUN
 
-    def convene(self, court: Court | None) -> None:
-        """Let this court hear what follows, with controls of its own."""
-        self._seat.court = court
+    def convene(self, court: Court | None, tally: Tally | None = None) -> None:
+        """Let this court hear what follows in this thread, with controls of its own, counted apart or not."""
+        self._seat.court, self._seat.tally = court, tally
         self._seat.controls.clear()
         self._seat.vain = 0
 
@@ -187,44 +203,58 @@ class Gate:
 
     def side_by_side(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Do jobs that wait at the same time, each with a client that holds its calls; results in order."""
-        stations: queue.SimpleQueue[Station] = queue.SimpleQueue()
-        for station in self._stations(len(jobs)):
-            stations.put(station)
+        if self._crew is not None:
+            self._crew.wait()
+        crew = Crew(self._places(len(jobs)), self._sit)
+        try:
+            return [future.result() for future in [crew.submit(job) for job in jobs]]
+        except KeyboardInterrupt:
+            self.close()  # Calls in flight end with their clients.
+            raise
+        finally:
+            crew.dismiss()
 
-        def work(job: Callable[[], T]) -> T:
-            self._seat.station = stations.get()
-            try:
-                return job()
-            finally:
-                stations.put(self._seat.station)
-                self._seat.station = None
+    def crew(self) -> Crew[Station] | None:
+        """Who makes calls that wait while this thread makes others, for the rest of the run; None where the
+        client holds one call at a time and cannot be copied.
+        """
+        if self._crew is None:
+            if self._holds > 1:
+                places = self._places(self._holds - 1)
+            elif self.another is not None:
+                places = self._copied(_MOST_COPIES - 1)
+            else:
+                return None
+            self._crew = Crew(places, self._sit)
+        return self._crew
 
-        with ThreadPoolExecutor(max(1, stations.qsize())) as pool:
-            try:
-                return list(pool.map(work, jobs))
-            except KeyboardInterrupt:
-                pool.shutdown(wait=False, cancel_futures=True)
-                self.close()  # Calls in flight end with their clients.
-                raise
-
-    def _stations(self, jobs: int) -> list[Station]:
+    def _places(self, jobs: int) -> list[Place[Station]]:
         """As many clients as can work at the same time: one several times over, or copies of it."""
+        own = Place(lambda: self._station)
         if self._holds > 1 or self.another is None:
-            return [self._station] * min(self._holds, _MOST_AT_ONCE, jobs)
-        while len(self._more) + 1 < min(_MOST_COPIES, jobs):
-            self._more.append(self.another())
-        return [self._station, *self._more]
+            return [own] * max(1, min(self._holds, _MOST_AT_ONCE, jobs))
+        return [own, *self._copied(min(_MOST_COPIES, jobs) - 1)]
+
+    def _copied(self, count: int) -> list[Place[Station]]:
+        while self.another is not None and len(self._copies) < count:
+            self._copies.append(Place(self.another))
+        return self._copies[:count]
+
+    def _sit(self, station: Station | None) -> None:
+        self._seat.station = station
 
     def close(self) -> None:
         """End the clients, and the transports of those that were started besides the first."""
+        if self._crew is not None:
+            self._crew.dismiss()
         self.client.close()
-        for station in (*self._more, self._at_own_root):
+        for station in (*(place.station for place in self._copies), self._at_own_root):
             if isinstance(station, Station):
                 station.client.close()
                 if station.transport is not self.transport:
                     station.transport.__exit__(None, None, None)
-        self._more.clear()
-        self._at_own_root = None
+        self._copies.clear()
+        self._crew = self._at_own_root = None
 
     def perform(self, call: Call, answers: Sequence[Answer], **how: Unpack[How]) -> Exchange:
         """Make one call, answered as told, and record both witnesses."""
@@ -270,9 +300,7 @@ class Gate:
             own_root=asked,
         )
         with self._lock:
-            self.exchanges += 1
-            self.costly += _is_costly(exchange)
-            self.on_exchange(exchange)
+            (self._seat.tally or self.tally).add(exchange)
         return exchange
 
     def _where(self, how: How) -> tuple[Client, Transport]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,11 +18,13 @@ from typing import Any
 from hypothesis.strategies import SearchStrategy
 
 from graphcontract.clauses import ClauseFunction, Finding, registry
+from graphcontract.contract import Contract
 from graphcontract.exchange import Trial
 from graphcontract.inputs.tokens import CANARY
+from graphcontract.judging.crews import Crew
 from graphcontract.judging.evidence import evidence, exchange
 from graphcontract.judging.exploring import Enough, Shown, explore
-from graphcontract.judging.gate import Gate, LeaveClass
+from graphcontract.judging.gate import Gate, LeaveClass, Station, Tally
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.verdict import UNMET, Part, evidence_id
 from graphcontract.suite import SuiteTest
@@ -35,7 +38,7 @@ _UNSEEN = {
     "network": "this transport has no network to fail, to redirect or to secure (try --transport loopback)",
     "credentials": "the client, as its driver declares, sends no token to these hosts or over http",
     "timeout": "the client, as its driver declares, has no timeout",
-    "concurrency": "calls are made one at a time: the driver declares no more, or this transport could not tell them apart",
+    "concurrency": "calls are made one at a time: no more are declared, or could be told apart here",
     "status": "the client tells no HTTP status",
     "code": "the client tells no error code",
     "message": "the client tells no error message",
@@ -72,12 +75,12 @@ class Hearing:
 class _Listening:
     """The court of the first pass: every clause hears every trial, and nothing is raised."""
 
-    def __init__(self, gate: Gate, hearings: Mapping[str, Hearing]) -> None:
-        self._gate, self._hearings = gate, hearings
+    def __init__(self, contract: Contract, hearings: Mapping[str, Hearing], tally: Tally) -> None:
+        self._contract, self._hearings, self._tally = contract, hearings, tally
         self.cls = ""
 
     def hear(self, trial: Trial) -> None:
-        contract = self._gate.contract
+        contract = self._contract
         for id, hearing in self._hearings.items():
             if not hearing.function.when(contract, trial):
                 continue
@@ -85,7 +88,7 @@ class _Listening:
             for finding in hearing.function.judge(contract, trial):
                 key = evidence_id(id, finding.kind, finding.input)
                 hearing.seen[key] = hearing.seen.get(key, 0) + 1
-                sighting = Sighting(finding, trial, self.cls, self._gate.exchanges)
+                sighting = Sighting(finding, trial, self.cls, self._tally.exchanges)
                 hearing.sightings.setdefault(key, sighting)
 
 
@@ -137,24 +140,38 @@ class Trying:
         self._test, self._gate, self._clauses = test, gate, clauses
         self._seed, self._repeat, self._record = seed, repeat, record
         self._parts: dict[str, Part] | None = None
-        self._costly = gate.costly
+        # Calls at the same time as others are counted apart: what they cost must not depend on those.
+        self._tally = Tally() if test.cases else gate.tally
+        self._costly = self._tally.costly
+        self._begun: list[Future[list[Trial]]] = []
+        self._recorded: list[dict[str, Any]] = []
+
+    def begin(self, crew: Crew[Station]) -> None:
+        """Have calls that are fixed made from now on, while others are."""
+        if self._test.cases and any(unjudgeable(self._gate, id) is None for id in self._clauses):
+            self._listen_in()
+            self._begun = [crew.submit(job) for job in self._jobs()]
 
     def part(self, clause: str) -> Part:
         """What the test says of the clause; the first question runs the test for all of its clauses."""
         if self._parts is not None:
             return self._parts[clause]
-        started, before = monotonic(), self._gate.exchanges
-        recorded: list[dict[str, Any]] = []
-        if self._record:
-            self._gate.on_exchange = lambda each: recorded.append(exchange(each))
-        self._costly = self._gate.costly
+        started = monotonic()
+        before = 0 if self._test.cases else self._tally.exchanges
+        self._costly = self._tally.costly
+        self._listen_in()
         self._parts = self._run()
         return replace(
             self._parts[clause],
             duration=monotonic() - started,
-            exchanges=self._gate.exchanges - before,
-            recorded=tuple(recorded),
+            exchanges=self._tally.exchanges - before,
+            recorded=tuple(self._recorded),
         )
+
+    def _listen_in(self) -> None:
+        """Record what is exchanged from now on, where the run keeps it."""
+        if self._record:
+            self._tally.hear = lambda each: self._recorded.append(exchange(each))
 
     def trial(self, clause: str, key: str) -> Trial | None:
         """A trial that shows the fault of this evidence id, the smallest where it can be shrunk; None where
@@ -195,7 +212,7 @@ class Trying:
 
     def _listen(self, hearings: Mapping[str, Hearing]) -> str | None:
         """The first pass; a text where it was cut short."""
-        court = _Listening(self._gate, hearings)
+        court = _Listening(self._gate.contract, hearings, self._tally)
         self._gate.convene(court)
         if self._test.cases:
             self._listen_side_by_side(court)
@@ -207,7 +224,7 @@ class Trying:
             try:
                 self._explore(name, strategy, len(strata))
             except LeaveClass:
-                if self._gate.costly - self._costly >= allowed and index + 1 < len(strata):
+                if self._tally.costly - self._costly >= allowed and index + 1 < len(strata):
                     left = len(strata) - index - 1
                     return (
                         f"cut short: calls hung or ended the client, {left} classes of input were not tried"
@@ -215,19 +232,27 @@ class Trying:
         return None
 
     def _listen_side_by_side(self, court: _Listening) -> None:
-        """Make all fixed calls at the same time, and hear them in order afterwards."""
+        """Make all fixed calls at the same time, or wait for those that are made, and hear them in order."""
+        if self._begun:
+            heard = [future.result() for future in self._begun]
+        else:
+            heard = self._gate.side_by_side(self._jobs())
+        for court.cls, trials in zip(self._test.cases, heard, strict=True):
+            for trial in trials:
+                court.hear(trial)
+
+    def _jobs(self) -> list[Callable[[], list[Trial]]]:
+        """Each fixed call, as what makes it and gives its trials."""
 
         def job(arguments: Mapping[str, Any]) -> list[Trial]:
             collected = _Collecting()
-            self._gate.convene(collected)
+            self._gate.convene(collected, self._tally)
             with suppress(LeaveClass):
                 self._test.body(self._gate, **arguments)
+            self._gate.convene(None)
             return collected.trials
 
-        jobs = [partial(job, arguments) for arguments in self._test.cases.values()]
-        for court.cls, trials in zip(self._test.cases, self._gate.side_by_side(jobs), strict=True):
-            for trial in trials:
-                court.hear(trial)
+        return [partial(job, arguments) for arguments in self._test.cases.values()]
 
     def _explore(
         self, name: str, strategy: SearchStrategy[Any], strata: int, *, shrink: bool = False
@@ -275,7 +300,7 @@ class Trying:
     @property
     def _shrinks(self) -> bool:
         """Whether a fault is looked for once more: calls that are fixed, or that hung, are not."""
-        return self._gate.costly == self._costly and not self._test.cases
+        return self._tally.costly == self._costly and not self._test.cases
 
     def _hunt(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial] | None:
         court = _Hunting(self._gate, function, key)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
 _MOST = 64 * 1024
 
 
@@ -22,7 +23,9 @@ class Claims:
     tenant: str | None
 
     def carries(self, permissions: Collection[str]) -> bool:
-        """Whether the token has one of these permissions, or may have."""
+        """Whether the token has one of these permissions, or may have; a personal account never has."""
+        if self.tenant == PERSONAL:
+            return False
         return self.permissions is None or not self.permissions.isdisjoint(permissions)
 
 
@@ -40,8 +43,6 @@ def claims_of(token: str) -> Claims:
     if isinstance(scopes, str) and found is not None:
         found |= set(scopes.split())
     elif scopes is not None:
-        found = None
-    if roles is None and scopes is None:
         found = None
     return Claims(None if found is None else frozenset(found), tenant if isinstance(tenant, str) else None)
 

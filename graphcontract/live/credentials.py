@@ -24,19 +24,21 @@ if TYPE_CHECKING:
 
 TOKEN = "GRAPHCONTRACT_TOKEN"  # noqa: S105 - a variable's name
 TOKEN_LESSER = "GRAPHCONTRACT_TOKEN_UNPRIVILEGED"  # noqa: S105 - a variable's name
-TOKEN_EXPIRED = "GRAPHCONTRACT_TOKEN_EXPIRED"  # noqa: S105 - a variable's name
+TOKENS_REFUSED = "GRAPHCONTRACT_TOKENS_REFUSED"
 LESSER = "GRAPHCONTRACT_UNPRIVILEGED_"
 SECRET_VARIABLES = re.compile(
     r"GRAPHCONTRACT_(TOKEN|UNPRIVILEGED).*|AZURE_(?!CONFIG_DIR).*|ACTIONS_ID_TOKEN_REQUEST_.*"
     r"|SYSTEM_ACCESSTOKEN|IDENTITY_.*|MSI_.*|ARM_.*"
 )
+_NAME = re.compile(r"[a-z][a-z-]{0,39}")
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 _AUTHORITIES = ("login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn")
 _AADSTS = re.compile(r"AADSTS[0-9]{1,8}")
 _EXCHANGE = "api://AzureADTokenExchange"
 _HOW = (
     f"Set {TOKEN}, or what azure-identity reads: AZURE_TENANT_ID and AZURE_CLIENT_ID with "
-    "AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH or a federated token, a managed identity, or `az login`."
+    "AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH or a federated token, a managed identity, or "
+    "`az login`."
 )
 
 GetToken = Callable[[], str]
@@ -58,7 +60,7 @@ class Tokens:
 
     main: GetToken
     lesser: GetToken | None = None
-    expired: str | None = None
+    refused: Mapping[str, str] = field(default_factory=dict)
     issued: set[str] = field(default_factory=set)
 
     def get(self) -> str:
@@ -82,12 +84,25 @@ class Tokens:
 def tokens_for(root: Root, environment: Mapping[str, str]) -> Tokens:
     """Find the run's credentials, and ask nobody yet; raises NoCredential."""
     found = Tokens(
-        _main(root, environment), _lesser(root, environment), environment.get(TOKEN_EXPIRED) or None
+        _main(root, environment), _lesser(root, environment), _refused_tokens(environment.get(TOKENS_REFUSED))
     )
     found.issued.update(filter(None, (environment.get(name) for name in _SECRET_NAMES)))
-    if found.expired:
-        found.issued.add(found.expired)
+    found.issued.update(found.refused.values())
     return found
+
+
+def _refused_tokens(given: str | None) -> Mapping[str, str]:
+    """Tokens that a service on loopback must refuse, by name: a JSON object."""
+    if not given:
+        return {}
+    try:
+        document = json.loads(given)
+    except (ValueError, RecursionError):
+        document = None
+    names = document if isinstance(document, dict) else {"": None}
+    if not all(_NAME.fullmatch(name) and isinstance(token, str) for name, token in names.items()):
+        raise NoCredential(f"{TOKENS_REFUSED} is no JSON object of tokens by name")
+    return dict(names)
 
 
 _SECRET_NAMES = (

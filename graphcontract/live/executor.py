@@ -197,8 +197,8 @@ class Executor:
                 return None
             case "garbage":
                 return GARBAGE
-            case "expired":
-                return self.tokens.expired
+            case name if name in self.tokens.refused:
+                return self.tokens.refused[name]
             case how:
                 return forged(self.tokens.get(), how)
 

@@ -8,10 +8,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from graphcontract.live.claims import payload_of
 from graphcontract.live.steps import Credential
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -29,7 +33,24 @@ def forged(token: str, how: Credential) -> str | None:
             return f"{head}.{body}.{signature[::-1]}"
         case "altered":
             return f"{head}.{_part({**payload, 'tid': _NOBODY, 'oid': _NOBODY})}.{signature}"
+        case "another-key":
+            return _signed(token, payload)
     raise ValueError(how)
+
+
+def _signed(token: str, payload: Mapping[str, Any]) -> str:
+    """The same claims, signed by a key that the service has never seen, under the name of its own."""
+    import jwt
+
+    named = jwt.get_unverified_header(token).get("kid", "")
+    return jwt.encode(dict(payload), _key(), algorithm="RS256", headers={"kid": str(named)})
+
+
+@cache
+def _key() -> RSAPrivateKey:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _part(document: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 from graphcontract.errors import UserError
 
 DEFAULT = Path(".graphcontract", "live-journal.jsonl")
+_GONE = (400, 404, 410, 422)
 _MOST = 4 * 1024 * 1024
 
 
@@ -74,6 +75,11 @@ class Journal:
         handle, self._handle = self._handle, None
         if handle is not None:
             os.close(handle)
+
+    def begin_anew(self) -> None:
+        """Empty a journal that has nothing open, so that it does not grow from night to night."""
+        assert self._handle is not None
+        os.ftruncate(self._handle, 0)
 
     def intend(self, kind: str, **members: Any) -> None:
         """Say what is about to be sent: `create`, or `cancel` with its `id`."""
@@ -162,7 +168,7 @@ def _follow(event: Mapping[str, Any], pending: dict[str, Open]) -> None:
             if id in pending and not pending[id].created and event.get("sure") is True:
                 del pending[id]
         case "shown", _ if id is not None:
-            status, gone = event.get("status"), event.get("http") in (404, 410)
+            status, gone = event.get("status"), event.get("http") in _GONE
             ended = status in ("completed", "failed", "cancelled")
             known = id in pending and not pending[id].created and status is not None
             if ended or gone or known:

@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 def lines(run: Live) -> Iterator[str]:
     """Lines for people; nothing is sent."""
     options = run.options
-    yield f"{run.root.url}: at most {options.budget} requests, {options.rate:g} a second. Nothing is sent now."
-    changes = 0
+    yield f"{run.root.url}: at most {options.budget} requests, {options.rate:g} a second. Nothing is sent."
     for number, step in enumerate(run.plan(), 1):
-        changes += step.changes != "nothing"
         yield f"{number:4}. {step.method} {step.shown}"
         yield f"      {_details(step)}"
     yield ""
@@ -31,7 +29,7 @@ def lines(run: Live) -> Iterator[str]:
 def _details(step: Step) -> str:
     parts = [step.why]
     if step.credential != "main":
-        parts.append(CREDENTIALS[step.credential])
+        parts.append(CREDENTIALS.get(step.credential, f"the token {step.credential}"))
     if step.method != "GET" or step.changes != "nothing":
         parts.append(f"could change: {step.changes}")
     if step.times > 1:

@@ -12,7 +12,7 @@ from graphcontract.clauses.service import CANCELLED, IN_PROGRESS, LOOKUP, NOT_ST
 from graphcontract.live.steps import Step
 from graphcontract.live.targets import MALFORMED, Targets
 
-MOST_FRESH_CANCELS = 4
+MOST_FRESH_CANCELS = 8
 _SAFE = ("main", "lesser", "none", "garbage")
 
 

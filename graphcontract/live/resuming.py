@@ -46,7 +46,7 @@ class Resuming:
     open: int = 0
 
     def settle(self, left: Open) -> None:
-        """Say what became of one thing that was left, and cancel it where it is ours and that is asked for."""
+        """Say what became of one thing that was left; cancel it where it is ours and that is asked for."""
         id, ours = (left.id, False) if left.id is not None else (None, False)
         if left.created:
             id, ours = self._ours(left)
@@ -60,6 +60,8 @@ class Resuming:
             self._stays(f"{id}: cannot be read: status {seen.status}")
         elif seen.task_status != NOT_STARTED:
             self.say(f"{id}: is {seen.task_status}")
+        elif left.created and not ours:
+            self._stays(f"{id}: is {NOT_STARTED}, and cannot be shown to be the run's own: {_BY_HAND}")
         elif not ours:
             self.say(f"{id}: is {NOT_STARTED}; the run had not made it, and it is left as it is")
         elif not self.finish:

@@ -35,7 +35,7 @@ from graphcontract.live.privilege import Privilege, privilege_of
 from graphcontract.live.reasons import reasons_for
 from graphcontract.live.recording import Recording
 from graphcontract.live.roots import Root, root_of
-from graphcontract.live.scenarios import REST, Bench, unknown
+from graphcontract.live.scenarios import Bench, needed, unknown
 from graphcontract.live.sender import Sender
 from graphcontract.live.steps import FORGERIES, Scenario, Step
 from graphcontract.live.targets import Targets
@@ -74,7 +74,7 @@ class Live:
     def plan(self) -> Iterator[Step]:
         """The steps that a run against a good tenant would take; nothing is sent."""
         bench = replace(self._bench(), lesser=True, forgeries=FORGERIES)
-        for scenario in (unknown, *REST):
+        for scenario in (unknown, *needed(self.planned)):
             yield from _dry(scenario(bench))
 
     def run(self, emit: Emit, say: Say, environment: MutableMapping[str, str]) -> ExitStatus:
@@ -100,7 +100,7 @@ class Live:
             guest = stack.enter_context(brought_up(self.contract, self.options))
             bench = self._bench(privilege)
             bench.lesser = tokens.lesser is not None
-            bench.forgeries = [how for how in FORGERIES if how != "expired" or tokens.expired]
+            bench.forgeries = (*FORGERIES, *tokens.refused) if self.root.loopback else ()
             executor = self._executor(bench, tokens, journal, recording, guest)
             ledger = Ledger(
                 self.contract,
@@ -130,7 +130,7 @@ class Live:
             stopped = self._reach(bench, executor)
             ledger.open(self._judged_one(guest), guest.client.limits.declared, described)
             opened = True
-            for scenario in REST if stopped is None else ():
+            for scenario in needed(self.planned) if stopped is None else ():
                 _drive(scenario(bench), executor)
             if stopped is None and self.options.profile == "nightly":
                 from graphcontract.live.exploring import explore
@@ -240,6 +240,7 @@ class Live:
     def _check_journal(self, journal: Journal) -> None:
         left = left_behind(journal.path)
         if not left.open:
+            journal.begin_anew()
             return
         resume = f"graphcontract live --resume {journal.path}"
         if (left.root, left.tenant) != (journal.root, journal.tenant):

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphcontract.clauses import service
 from graphcontract.exchange import Trial
 from graphcontract.live.creation import Creation
-from graphcontract.live.steps import FORGERIES, Credential, Scenario, Seen, Step
+from graphcontract.live.steps import Credential, Scenario, Seen, Step
 from graphcontract.live.targets import MALFORMED, Targets
 
 POLLS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
-OTHER_METHODS = ("GET", "PUT", "PATCH", "DELETE")
+OTHER_METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 _NEW = "(the new task)"
+_ATTEMPTS = 3
 
 
 @dataclass
@@ -51,9 +52,10 @@ class Bench:
     on_made: Callable[[str], None] = lambda _id: None
     _fresh: dict[str, int] = field(default_factory=dict)
 
-    def fresh(self) -> str:
+    def fresh(self, *, capitals: bool = False) -> str:
         """A GUID that nobody has ever seen."""
         id = str(uuid.uuid4())
+        id = id.upper() if capitals else id
         self._fresh[id] = len(self._fresh) + 1
         self.on_fresh(id)
         return id
@@ -62,6 +64,16 @@ class Bench:
     def subjects(self) -> list[str]:
         """Tasks that this run may cancel."""
         return [*self.tasks, *self.made] if self.cancel else []
+
+    @property
+    def subject(self) -> str:
+        """The first of them, or none."""
+        return next(iter(self.subjects), "")
+
+    def must_refuse(self, seen: Seen) -> bool:
+        """Whether a task has ended, or is in progress where that may be risked."""
+        running = seen.task_status == service.IN_PROGRESS and (self.loopback or self.risk_running_task)
+        return running or seen.task_status in service.TERMINAL
 
     def shown(self, id: str) -> str:
         """An id as a plan shows it."""
@@ -121,21 +133,65 @@ class Bench:
         )
 
 
+def _tried(
+    read: Step, change: Step, wanted: Callable[[Seen], bool]
+) -> Generator[Step, Seen, tuple[Seen, Seen | None]]:
+    """A change after a read that shows what is wanted, and again, with a new read, where the service is busy.
+    The last read and what the change showed, None where nothing was tried.
+    """
+    before = yield read
+    tried: Seen | None = None
+    for _ in range(_ATTEMPTS):
+        if not wanted(before):
+            return before, tried
+        tried = yield change
+        if tried.status not in service.BUSY:
+            break
+        before = yield read
+    return before, tried
+
+
+def _is_unknown(seen: Seen) -> bool:
+    return seen.status == 404
+
+
+def _not_started(seen: Seen) -> bool:
+    return seen.task_status == service.NOT_STARTED
+
+
+def _on_nobodys(
+    bench: Bench, read: Step, change: Step, wanted: Callable[[Seen], bool] = _is_unknown
+) -> Generator[Step, Seen, tuple[Seen, Seen | None]]:
+    """A change of an id that nobody has; read again where the answer does not say that nothing was done."""
+    before, tried = yield from _tried(read, change, wanted)
+    bench.trial(before)
+    if tried is not None:
+        bench.trial(tried)
+        if not 400 <= tried.status < 500:
+            yield read
+    return before, tried
+
+
 def unknown(bench: Bench) -> Scenario:
-    """An id that nobody has: first read, and only where that is answered 404 also cancelled."""
-    id = bench.fresh()
-    read = yield bench.read(id, "an id that the service does not know", purpose=service.UNKNOWN, expected=404)
-    bench.trial(read)
-    if read.status == 403:
-        denied = "the credential may not read tasks (403)"
-        bench.reasons |= dict.fromkeys(("service.unknown-task", "service.malformed-id"), denied)
-        bench.reasons["service.refusal-status"] = denied
-    if bench.get_only or read.status != 404:
-        return
-    purpose = service.UNKNOWN if bench.privileged else service.LESSER_TOKEN
-    expected = 404 if bench.privileged else 403
-    cancel = yield bench.change(id, "the action on it", purpose=purpose, expected=expected)
-    bench.trial(cancel)
+    """An id that nobody has: first read, and only where that is answered 404 also cancelled. Then one whose
+    letters are capitals.
+    """
+    for id in (bench.fresh(), bench.fresh(capitals=True)):
+        read = bench.read(id, "an id that nobody has", purpose=service.UNKNOWN, expected=404)
+        if bench.get_only:
+            seen = yield read
+            bench.trial(seen)
+        else:
+            purpose = service.UNKNOWN if bench.privileged else service.LESSER_TOKEN
+            expected = 404 if bench.privileged else 403
+            change = bench.change(id, "the action on it", purpose=purpose, expected=expected)
+            seen, _ = yield from _on_nobodys(bench, read, change)
+        if seen.status == 403:
+            denied = "the credential may not read tasks (403)"
+            bench.reasons |= dict.fromkeys(("service.unknown-task", "service.malformed-id"), denied)
+            bench.reasons["service.refusal-status"] = denied
+        if seen.status != 404:
+            return
 
 
 def unauthenticated(bench: Bench) -> Scenario:
@@ -144,15 +200,14 @@ def unauthenticated(bench: Bench) -> Scenario:
     """
     odd: list[tuple[str, Credential]] = [(service.NO_TOKEN, "none"), (service.GARBAGE, "garbage")]
     if bench.loopback:
-        odd += [(f"{service.FORGED}:{how}", how) for how in FORGERIES if how in bench.forgeries]
+        odd += [(f"{service.FORGED}:{how}", how) for how in bench.forgeries]
     for purpose, credential in odd:
         why = "a call that must be answered 401"
-        subject = bench.subjects[0] if bench.subjects else ""
         if bench.get_only:
             step = bench.read(bench.fresh(), why, purpose=purpose, credential=credential, expected=401)
             bench.trial((yield step))
-            continue
-        yield from _odd_cancel(bench, subject, why, purpose, credential, 401)
+        else:
+            yield from _odd_cancel(bench, bench.subject, why, purpose, credential, 401)
 
 
 def _odd_cancel(
@@ -166,49 +221,48 @@ def _odd_cancel(
 ) -> Scenario:
     """A cancel that must be refused, between two reads of a task; or of an id that nobody has."""
     if subject:
-        before = yield bench.read(subject, "that it has not started", shows=service.NOT_STARTED)
-        if before.task_status == service.NOT_STARTED:
-            tried = yield bench.change(
-                subject,
-                why,
-                purpose=purpose,
-                credential=credential,
-                expected=expected,
-                changes="cancels the task, were it not refused",
-                method=method,
-            )
-            after = yield bench.read(subject, "that it is as before", shows=service.NOT_STARTED)
+        read = bench.read(subject, "to see that it has not started", shows=service.NOT_STARTED)
+        change = bench.change(
+            subject,
+            why,
+            purpose=purpose,
+            credential=credential,
+            expected=expected,
+            changes="cancels the task, were it not refused",
+            method=method,
+        )
+        before, tried = yield from _tried(read, change, _not_started)
+        if tried is not None:
+            after = yield bench.read(subject, "to see that it is as before", shows=service.NOT_STARTED)
             bench.trial(before, tried, after)
             return
     id = bench.fresh()
-    read = yield bench.read(id, "that nobody has this id", purpose=service.UNKNOWN, expected=404)
-    bench.trial(read)
-    if read.status == 404:
-        step = bench.change(id, why, purpose=purpose, credential=credential, expected=expected, method=method)
-        bench.trial((yield step))
-    elif credential not in ("main", "lesser"):
+    read = bench.read(id, "to see that nobody has this id", purpose=service.UNKNOWN, expected=404)
+    change = bench.change(id, why, purpose=purpose, credential=credential, expected=expected, method=method)
+    _, tried = yield from _on_nobodys(bench, read, change)
+    if tried is None and credential not in ("main", "lesser"):
         step = bench.read(id, why, purpose=purpose, credential=credential, expected=expected)
         bench.trial((yield step))
 
 
 def permission(bench: Bench) -> Scenario:
-    """A token without the permission must not cancel, and a read with it is nobody's business."""
-    if bench.get_only or not bench.privileged:
-        return
-    if not bench.lesser:
-        return
-    subject = bench.subjects[0] if bench.subjects else ""
-    yield from _odd_cancel(bench, subject, "a call that must be refused", service.LESSER_TOKEN, "lesser", 403)
+    """A token without the permission must not cancel."""
+    yield from _without_permission(bench, bench.subject)
+
+
+def _without_permission(bench: Bench, subject: str) -> Scenario:
+    if bench.lesser and bench.privileged and not bench.get_only:
+        why = "a call that must be refused"
+        yield from _odd_cancel(bench, subject, why, service.LESSER_TOKEN, "lesser", 403)
 
 
 def methods(bench: Bench) -> Scenario:
     """Other methods than the action's, on loopback alone."""
     if not bench.loopback or bench.get_only:
         return
-    subject = bench.subjects[0] if bench.subjects else ""
     for method in OTHER_METHODS:
         purpose = f"{service.METHOD}:{method}"
-        yield from _odd_cancel(bench, subject, "another method", purpose, "main", 405, method)
+        yield from _odd_cancel(bench, bench.subject, "another method", purpose, "main", 405, method)
 
 
 def create(bench: Bench) -> Scenario:
@@ -219,14 +273,14 @@ def create(bench: Bench) -> Scenario:
     collection = bench.targets.collection
     shown = f"{creation.lookup.partition('=')[0]}=…)"
     looked_up = yield Step(
-        service.LOOKUP, "that the source has no task", "GET", creation.lookup, shown, expected=404
+        service.LOOKUP, "to see that the source has no task", "GET", creation.lookup, shown, expected=404
     )
     if looked_up.status != 404:
         bench.notes.append(
             "nothing was created: the lookup by source did not answer 404, so a task may exist"
         )
         return
-    before = yield from _listed(bench, "which tasks there are")
+    before = yield from _listed(bench, "to see which tasks there are")
     if before is None:
         bench.notes.append("nothing was created: the tasks that there are could not be listed whole")
         return
@@ -271,7 +325,7 @@ def _unusable(creation: Creation, made: Seen, before: dict[str, Any]) -> tuple[s
     return (f"{other} is not as it was asked for" if other else None), id
 
 
-def _listed(bench: Bench, why: str) -> Any:
+def _listed(bench: Bench, why: str) -> Generator[Step, Seen, dict[str, Any] | None]:
     """The tasks' statuses by id; None where the answer does not show all of them."""
     target = bench.targets.page()
     seen = yield Step(service.LIST, why, "GET", target, target)
@@ -289,39 +343,35 @@ def _listed(bench: Bench, why: str) -> Any:
 
 def cancel(bench: Bench) -> Scenario:
     """The cancel itself, of each task that it is allowed for."""
-    if not bench.cancel or bench.get_only:
-        return
-    for id in bench.subjects:
+    for at, id in enumerate(bench.subjects):
+        if at:  # the service has obeyed someone by now
+            yield from _without_permission(bench, id)
         yield from _cancelled(bench, id)
 
 
 def _cancelled(bench: Bench, id: str) -> Scenario:
     others = [each for each in (*bench.subjects, *bench.started) if each != id]
-    listed = yield from _listed(bench, "how the other tasks are before")
-    around = []
-    for other in others:
-        around.append((yield bench.read(other, "how another task is before", purpose=service.BYSTANDER)))
-    before = yield bench.read(id, "that it has not started", shows=service.NOT_STARTED)
-    if before.task_status != service.NOT_STARTED:
-        bench.notes.append(
-            f"a task was not cancelled: it is {before.task_status or before.status}, not notStarted"
-        )
-        return
-    done = yield bench.change(
+    listed = yield from _listed(bench, "to see how the other tasks are before")
+    before_others = yield from _bystanders(bench, others, "before")
+    read = bench.read(id, "to see that it has not started", shows=service.NOT_STARTED)
+    change = bench.change(
         id,
         "the action",
         purpose=service.CANCEL,
         expected=bench.success,
         changes="cancels the task for good",
     )
+    before, done = yield from _tried(read, change, _not_started)
+    if done is None:
+        state = before.task_status or f"answered {before.status}"
+        bench.notes.append(f"a task was not cancelled: it is {state}, not {service.NOT_STARTED}")
+        return
     polls = yield from _polled(bench, id, waits=200 <= done.status < 300)
-    for other in others:
-        around.append((yield bench.read(other, "how another task is after", purpose=service.BYSTANDER)))
-    before_others, after_others = around[: len(others)], around[len(others) :]
-    bench.trial(before, *before_others, done, *polls, *after_others)
-    again = yield from _listed(bench, "how the other tasks are after")
-    _compare(bench, listed, again, id)
-    if polls and polls[-1].task_status == service.CANCELLED:
+    after_others = yield from _bystanders(bench, others, "after")
+    _compare(bench, listed, (yield from _listed(bench, "to see how the other tasks are after")), id)
+    if polls[-1].task_status == service.CANCELLED:
+        polls.append((yield bench.read(id, "to see that it stays cancelled", shows=service.CANCELLED)))
+    if polls[-1].task_status == service.CANCELLED:
         repeat = yield bench.change(
             id,
             "a second cancel, recorded and not judged",
@@ -331,21 +381,36 @@ def _cancelled(bench: Bench, id: str) -> Scenario:
         )
         if repeat.exchange is not None:
             bench.reasons["service.repeat"] = f"recorded, never judged: status {repeat.status}"
+        polls.append((yield bench.read(id, "to see that it stays cancelled", shows=service.CANCELLED)))
+    bench.trial(before, *before_others, done, *polls, *after_others)
 
 
-def _polled(bench: Bench, id: str, *, waits: bool) -> Any:
+def _bystanders(bench: Bench, others: Sequence[str], when: str) -> Generator[Step, Seen, list[Seen]]:
+    seen = []
+    for other in others:
+        seen.append(
+            (yield bench.read(other, f"to see how another task is {when}", purpose=service.BYSTANDER))
+        )
+    return seen
+
+
+def _polled(bench: Bench, id: str, *, waits: bool) -> Generator[Step, Seen, list[Seen]]:
     """Reads until the task is cancelled, for a minute at most; one read where nothing is to be waited for."""
     seen: list[Seen] = []
     for after in POLLS if waits else POLLS[:1]:
         times = len(POLLS) if not seen and waits else 1
-        step = bench.read(id, "that it is cancelled", shows=service.CANCELLED, times=times, after=after)
+        step = bench.read(
+            id, "to see that it is cancelled", shows=service.CANCELLED, times=times, after=after
+        )
         seen.append((yield step))
         if seen[-1].task_status == service.CANCELLED:
             break
     return seen
 
 
-def _compare(bench: Bench, before: Any, after: Any, id: str) -> None:
+def _compare(
+    bench: Bench, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, id: str
+) -> None:
     """Tell of other tasks that changed; they count only where this run asked for them."""
     if not before or not after:
         return
@@ -356,24 +421,23 @@ def _compare(bench: Bench, before: Any, after: Any, id: str) -> None:
 
 def started(bench: Bench) -> Scenario:
     """Tasks that must refuse, read just before."""
-    if not bench.cancel or bench.get_only:
-        return
-    for id in bench.started:
-        before = yield bench.read(id, "that it has ended", shows="completed")
-        running = before.task_status == service.IN_PROGRESS and (bench.loopback or bench.risk_running_task)
-        if before.task_status not in service.TERMINAL and not running:
-            state = before.task_status or f"answered {before.status}"
-            bench.notes.append(f"a --started-task was left alone: it is {state}")
-            continue
+    for id in bench.started if bench.cancel else ():
+        read = bench.read(id, "to see that it has ended", shows="completed")
+        before = yield read
         purpose = service.REPEAT if before.task_status == service.CANCELLED else service.STARTED
-        tried = yield bench.change(
+        change = bench.change(
             id,
             "the action on a task that must refuse",
             purpose=purpose,
             expected=409,
             changes="cancels the task, were it not refused",
         )
-        after = yield bench.read(id, "that it is as before", shows="completed")
+        before, tried = yield from _tried(read, change, bench.must_refuse)
+        if tried is None:
+            state = before.task_status or f"answered {before.status}"
+            bench.notes.append(f"a --started-task was left alone: it is {state}")
+            continue
+        after = yield bench.read(id, "to see that it is as before", shows="completed")
         bench.trial(before, tried, after)
 
 
@@ -381,11 +445,27 @@ def malformed(bench: Bench) -> Scenario:
     """Malformed ids from the fixed list: read, and on loopback cancelled too."""
     for id in MALFORMED:
         why = "a malformed id"
-        read = yield bench.read(id, why, purpose=service.MALFORMED, expected=404)
-        bench.trial(read)
-        if bench.loopback and not bench.get_only and 400 <= read.status < 500:
-            bench.trial((yield bench.change(id, why, purpose=service.MALFORMED, expected=404)))
+        read = bench.read(id, why, purpose=service.MALFORMED, expected=404)
+        if bench.loopback and not bench.get_only:
+            change = bench.change(id, why, purpose=service.MALFORMED, expected=404)
+            yield from _on_nobodys(bench, read, change, lambda seen: 400 <= seen.status < 500)
+        else:
+            bench.trial((yield read))
 
 
-REST = (create, unauthenticated, permission, methods, cancel, started, malformed)
-"""What follows `unknown`, in order: what a run of 5xx may stop comes last."""
+REST: tuple[tuple[Callable[[Bench], Scenario], tuple[str, ...]], ...] = (
+    (create, ("service.cancel", "service.effect", "service.repeat")),
+    (unauthenticated, ("service.authentication",)),
+    (permission, ("service.permission", "service.refusal-status")),
+    (methods, ("service.method", "service.refusal-status")),
+    (cancel, ("service.cancel", "service.effect", "service.repeat")),
+    (started, ("service.precondition", "service.refusal-status")),
+    (malformed, ("service.malformed-id",)),
+)
+"""What follows `unknown`, with the clauses that rest on it; what a run of 5xx may stop comes last."""
+
+
+def needed(planned: Sequence[str]) -> list[Callable[[Bench], Scenario]]:
+    """The scenarios after `unknown` that these clauses rest on; those that judge every answer rest on all."""
+    everything = not set(planned) <= {id for _, clauses in REST for id in clauses} | {"service.unknown-task"}
+    return [scenario for scenario, clauses in REST if everything or not set(clauses).isdisjoint(planned)]

@@ -44,8 +44,9 @@ class Sender:
     timeout: float = _TIMEOUT
 
     @cached_property
-    def _trust(self) -> ssl.SSLContext:
-        return httpx.create_ssl_context()
+    def _trust(self) -> ssl.SSLContext | bool:
+        """The authorities to trust, SSL_CERT_FILE's where that is set; none where nothing is encrypted."""
+        return httpx.create_ssl_context() if self.root.secure else False
 
     def send(
         self, method: str, target: str, fields: Fields, content: bytes = b""

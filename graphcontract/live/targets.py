@@ -26,6 +26,7 @@ MALFORMED = (
     "3ed6d46d-13a3-4995-b6ea-a74a20b1fac0-0",
     "3ed6d46d13a34995b6eaa74a20b1fac0x",
     "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz",
+    "tâche",
     "t" * 300,
 )
 

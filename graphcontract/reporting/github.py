@@ -10,6 +10,7 @@ from typing import Any, TextIO
 from graphcontract.reporting import finish
 from graphcontract.reporting.prose import harmless, violation
 from graphcontract.reporting.run import Run
+from graphcontract.reporting.summing import Summing
 
 _MOST_BYTES = 1000 * 1024  # GitHub takes a summary of 1 MiB at the most
 _FENCE = re.compile("`{3,}")
@@ -32,44 +33,34 @@ class Annotations:
             finish(self._stream)
 
 
-class Markdown:
+class Markdown(Summing):
     """Writes a summary at the footer: verdict, a table of what fell short, evidence folded; under 1 MiB."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._run = Run()
-
-    def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
-        """Take an event in; write at the footer."""
-        self._run.hear(event)
-        if event["event"] == "footer":
-            self._stream.write("".join(self._bounded()))
-            finish(self._stream)
-
-    def _bounded(self) -> Iterator[str]:
+    def written(self, run: Run) -> Iterator[str]:
+        """The summary in pieces, of which the last says so where there were more."""
         left = _MOST_BYTES
-        for part in self._parts():
+        for part in _parts(run):
             left -= len(part.encode())
             if left < 0:
                 yield "\nThe rest was too long for a summary; the jsonl report has it.\n"
                 return
             yield part
 
-    def _parts(self) -> Iterator[str]:
-        run = self._run
-        sentence, _ = run.judgement()
-        title = f"{run.named()} before {run.header['contract']['title']}"
-        yield f"## {_text(title)}\n\n**{sentence}** {run.figures()}.\n"
-        shown = run.fallen_short()
-        if shown:
-            yield "\n| clause | level | verdict | what |\n| --- | --- | --- | --- |\n"
-        for verdict in shown:
-            word = "fails the run" if verdict["fails_run"] else "noted"
-            what = _text(told(verdict)).replace("|", "\\|")
-            yield f"| `{verdict['clause']}` | {verdict['level']} | {word} | {what} |\n"
-        for verdict in shown:
-            if verdict["evidence"]:
-                yield _folded(verdict)
+
+def _parts(run: Run) -> Iterator[str]:
+    sentence, _ = run.judgement()
+    title = f"{run.named()} before {run.header['contract']['title']}"
+    yield f"## {_text(title)}\n\n**{sentence}** {run.figures()}.\n"
+    shown = run.fallen_short()
+    if shown:
+        yield "\n| clause | level | verdict | what |\n| --- | --- | --- | --- |\n"
+    for verdict in shown:
+        word = "fails the run" if verdict["fails_run"] else "noted"
+        what = _text(told(verdict)).replace("|", "\\|")
+        yield f"| `{verdict['clause']}` | {verdict['level']} | {word} | {what} |\n"
+    for verdict in shown:
+        if verdict["evidence"]:
+            yield _folded(verdict)
 
 
 def told(verdict: Mapping[str, Any]) -> str:

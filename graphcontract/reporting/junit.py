@@ -3,82 +3,77 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, TextIO
+from collections.abc import Iterator, Mapping
+from typing import Any
 from xml.etree import ElementTree
 
-from graphcontract.reporting import finish
 from graphcontract.reporting.prose import violation
 from graphcontract.reporting.run import Run
+from graphcontract.reporting.summing import Summing
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class JUnit:
+class JUnit(Summing):
     """Collects verdicts and writes one testsuite at the footer; what the run lets pass is `skipped`."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._run = Run()
+    def written(self, run: Run) -> Iterator[str]:
+        """The document."""
+        root = _suites(run)
+        ElementTree.indent(root)
+        yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+        yield ElementTree.tostring(root, encoding="unicode")
+        yield "\n"
 
-    def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
-        """Take an event in; write at the footer."""
-        self._run.hear(event)
-        if event["event"] == "footer":
-            root = ElementTree.ElementTree(self._suites(event))
-            ElementTree.indent(root)
-            self._stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
-            root.write(self._stream, encoding="unicode")
-            self._stream.write("\n")
-            finish(self._stream)
 
-    def _suites(self, footer: Mapping[str, Any]) -> ElementTree.Element:
-        groups = {row["clause"]: row["group"] for row in self._run.plan}
-        cases = [self._case(verdict, groups[id]) for id, verdict in self._run.verdicts.items()]
-        counts = {
-            name: str(sum(case.find(name) is not None for case in cases))
-            for name in ("failure", "error", "skipped")
-        }
-        totals = {
-            "name": self._run.header["contract"]["id"],
-            "tests": str(len(cases)),
-            "failures": counts["failure"],
-            "errors": counts["error"],
-            "skipped": counts["skipped"],
-            "time": f"{footer['duration']:.3f}",
-        }
-        suites = ElementTree.Element("testsuites", {**totals, "name": "graphcontract"})
-        suite = ElementTree.SubElement(
-            suites, "testsuite", {**totals, "timestamp": self._run.header["started"].rstrip("Z")}
+def _suites(run: Run) -> ElementTree.Element:
+    groups = {row["clause"]: row["group"] for row in run.plan}
+    cases = [_case(run.header["contract"]["id"], verdict, groups[id]) for id, verdict in run.verdicts.items()]
+    counts = {
+        name: str(sum(case.find(name) is not None for case in cases))
+        for name in ("failure", "error", "skipped")
+    }
+    totals = {
+        "name": run.header["contract"]["id"],
+        "tests": str(len(cases)),
+        "failures": counts["failure"],
+        "errors": counts["error"],
+        "skipped": counts["skipped"],
+        "time": f"{run.footer['duration']:.3f}",
+    }
+    suites = ElementTree.Element("testsuites", {**totals, "name": "graphcontract"})
+    suite = ElementTree.SubElement(
+        suites, "testsuite", {**totals, "timestamp": run.header["started"].rstrip("Z")}
+    )
+    suite.extend(cases)
+    return suites
+
+
+def _case(contract: str, verdict: Mapping[str, Any], group: str) -> ElementTree.Element:
+    case = ElementTree.Element(
+        "testcase",
+        {
+            "classname": f"{contract}.{group.lower().replace(' ', '-')}",
+            "name": verdict["clause"],
+            "time": f"{verdict['duration']:.4f}",
+        },
+    )
+    kind, evidence = verdict["verdict"], verdict["evidence"]
+    if kind == "fail":
+        message = f"{verdict['level']}: {evidence['text']}"
+        tag = "failure" if verdict["fails_run"] else "skipped"
+        child = ElementTree.SubElement(case, tag, {"message": _clean(message), "type": evidence["id"]})
+        child.text = _clean(violation(evidence, verdict["level"]))
+    elif kind == "error":
+        ElementTree.SubElement(case, "error", {"message": "the harness failed", "type": kind}).text = _clean(
+            verdict["reason"]
         )
-        suite.extend(cases)
-        return suites
-
-    def _case(self, verdict: Mapping[str, Any], group: str) -> ElementTree.Element:
-        case = ElementTree.Element(
-            "testcase",
-            {
-                "classname": f"{self._run.header['contract']['id']}.{group.lower().replace(' ', '-')}",
-                "name": verdict["clause"],
-                "time": f"{verdict['duration']:.4f}",
-            },
-        )
-        kind, evidence = verdict["verdict"], verdict["evidence"]
-        if kind == "fail":
-            message = f"{verdict['level']}: {evidence['text']}"
-            tag = "failure" if verdict["fails_run"] else "skipped"
-            child = ElementTree.SubElement(case, tag, {"message": _clean(message), "type": evidence["id"]})
-            child.text = _clean(violation(evidence, verdict["level"]))
-        elif kind == "error":
-            ElementTree.SubElement(
-                case, "error", {"message": "the harness failed", "type": kind}
-            ).text = _clean(verdict["reason"])
-        elif verdict["fails_run"]:
-            message = _clean(f"{kind}: {verdict['reason']}")
-            ElementTree.SubElement(case, "failure", {"message": message, "type": kind})
-        elif kind != "pass":
-            ElementTree.SubElement(case, "skipped", {"message": _clean(f"{kind}: {verdict['reason']}")})
-        return case
+    elif verdict["fails_run"]:
+        message = _clean(f"{kind}: {verdict['reason']}")
+        ElementTree.SubElement(case, "failure", {"message": message, "type": kind})
+    elif kind != "pass":
+        ElementTree.SubElement(case, "skipped", {"message": _clean(f"{kind}: {verdict['reason']}")})
+    return case
 
 
 def _clean(text: str) -> str:

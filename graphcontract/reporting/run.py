@@ -33,21 +33,22 @@ class Run:
         return sorted(shown, key=lambda each: (not each["fails_run"], each["level"] != "MUST"))
 
     def judgement(self) -> tuple[str, bool]:
-        """The verdict on the client in one sentence, and whether it is good."""
+        """The verdict on who was judged in one sentence, and whether it is good."""
         if self.footer.get("interrupted"):
             return "Interrupted.", False
         status, must = self.footer["exit_status"], self.footer["must"]
+        who = "tenant" if self.header.get("kind") == "live" else "client"
         if status == 0 and self.footer["counts"].get("known-failure"):
-            return "The client fails as is known.", True
+            return f"The {who} fails as is known.", True
         if status == 0 and must["judged"] < must["planned"]:
-            return "The client honours the contract as far as it was judged.", True
+            return f"The {who} honours the contract as far as it was judged.", True
         if status == 1 and all(
             each["verdict"] == "fixed" for each in self.fallen_short() if each["fails_run"]
         ):
             return "The list of known failures is out of date.", False
         return {
-            0: ("The client honours the contract.", True),
-            1: ("The client does not honour the contract.", False),
+            0: (f"The {who} honours the contract.", True),
+            1: (f"The {who} does not honour the contract.", False),
             5: ("Nothing was exercised.", False),
             6: ("The harness failed; this is a defect of graphcontract.", False),
         }[status]

@@ -1,10 +1,11 @@
-"""A driver to fill in, in Python 3.9 or newer. It speaks graphcontract's driver protocol, version 1.
+"""A driver to fill in, for Python 3.10 or newer. It speaks graphcontract's driver protocol, version 1.
 
 graphcontract starts this program, writes commands to its standard input and reads replies from its standard
 output, one JSON object a line. What is yours to change stands first: `declaration`, `Client` and `outcome`.
 Until then `Client` is a small client on http.client, so that you see it judged before you put your own in.
 
-It was run against the suites of graphcontract.
+It was run against the suites of graphcontract. http.client takes 102 and 103 for final answers, which shows
+there as a SHOULD that is not met; so does that nothing is tried again.
 """
 
 from __future__ import annotations
@@ -43,9 +44,9 @@ def declaration() -> dict[str, Any]:
     }
 
 
-# Yours: the library. Replace the class by the construction of your client object, `cancel` by the one call of its
-# public interface that cancels a task. Do no work for it: what is checked, encoded or repeated here is judged as
-# its own. Most libraries that keep to allowed hosts are to be given `start["hosts"]` as such.
+# Yours: the library. Replace the class by the construction of your client object, `cancel` by the one call of
+# its public interface that cancels a task. Do no work for it: what is checked, encoded or repeated here is
+# judged as its own. Most libraries that keep to allowed hosts are to be given `start["hosts"]` as such.
 
 OWN_ROOT = "https://graph.microsoft.com/beta"
 PATH = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{}/cancel"
@@ -123,8 +124,8 @@ def text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-# Yours: what became of a call. `failure` is for what the library documents, be it its own error or those of its
-# HTTP stack; `rejected` for input that it refused before anything was sent; `crash` for all other exceptions.
+# Yours: what became of a call. `failure` is for what the library documents, be it its own error or those of
+# its HTTP stack; `rejected` for input that it refused before anything was sent; `crash` for anything else.
 
 
 def outcome(client: Client, call: dict[str, Any]) -> dict[str, Any]:

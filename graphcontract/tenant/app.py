@@ -40,7 +40,7 @@ async def read_content(request: Request) -> bytes | None:
                 content += part
                 if len(content) > MOST_CONTENT:
                     return None
-    except TimeoutError:
+    except (TimeoutError, ClientDisconnect):
         return None
     return content
 
@@ -51,10 +51,7 @@ def _service(tenant: Tenant, steps: Callable[[], Steps]) -> ASGIApp:
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         path = scope["raw_path"].decode("latin-1")
-        try:
-            content = await read_content(request)
-        except ClientDisconnect:
-            return
+        content = await read_content(request)
         asked = Asked(
             method=request.method,
             path=path,

@@ -136,8 +136,10 @@ class Authority:
 
 def _form(content: bytes | None) -> dict[str, str]:
     """The fields of a form, each of which may stand there once."""
+    if content is None:
+        raise _Refused("invalid_request", "AADSTS900144: The content is too large, or too slow.", 413)
     try:
-        fields = parse_qs((content or b"").decode("ascii"), strict_parsing=True, max_num_fields=_MOST_FIELDS)
+        fields = parse_qs(content.decode("ascii"), strict_parsing=True, max_num_fields=_MOST_FIELDS)
     except ValueError as error:
         raise _Refused("invalid_request", "AADSTS900144: The content is no form.") from error
     if any(len(values) > 1 for values in fields.values()):

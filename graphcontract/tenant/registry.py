@@ -13,7 +13,7 @@ from graphcontract.tenant.steps import Steps
 
 Kind = type[Steps]
 
-_MODULES = ("wrong_effects", "wrong_access", "wrong_answers", "variants")
+_MODULES = ("wrong_effects", "wrong_access", "wrong_refusals", "wrong_answers", "oddities")
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 

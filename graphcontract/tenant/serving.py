@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,11 +19,11 @@ from graphcontract.loading import load
 from graphcontract.tenant.app import application
 from graphcontract.tenant.clock import Clock
 from graphcontract.tenant.directory import Directory
+from graphcontract.tenant.forging import forged
 from graphcontract.tenant.registry import behaviour
 from graphcontract.tenant.seeds import sow
 from graphcontract.tenant.steps import Steps, Tenant
 from graphcontract.tenant.tasks import Status, Tasks
-from graphcontract.tenant.throttle import Bucket
 from graphcontract.transports.certificates import Certificates
 
 CONTRACT = "sharepointmigrationtask-cancel"
@@ -91,6 +91,10 @@ class Running:
         """A token for an application: `privileged`, `reader` or `unprivileged`."""
         return self.directory.token(name)
 
+    def forged(self) -> Mapping[str, str]:
+        """Tokens that have to be refused with 401, by what is wrong with them."""
+        return forged(self.directory)
+
     def behave(self, fault: str | None) -> None:
         """From now on, show this fault or variant, or none; what an earlier one remembered is gone."""
         self._steps = behaviour(fault)(self.tenant)
@@ -118,6 +122,7 @@ class Running:
                 }
                 for app in self.directory.apps.values()
             },
+            "refused": dict(forged(self.directory, lifetime=_DAY)),
             "tasks": {str(status): id for status, id in self.sown.items()},
         }
 
@@ -155,19 +160,11 @@ def running(
             stack.callback(certificates.remove)
         listener = stack.enter_context(_listening(port))
         origin = f"{'https' if tls else 'http'}://{ADDRESS}:{listener.getsockname()[1]}"
-        tasks = Tasks(clock, takes=takes)
-        tenant = Tenant(
-            contract=contract,
-            root=f"{origin}/{contract.request.version}",
-            clock=clock,
-            tasks=tasks,
-            directory=Directory(clock, origin, contract.request.root),
-            bucket=Bucket(clock, size=size, rate=rate),
-        )
+        tenant = Tenant.of(contract, origin, clock, size=size, rate=rate, takes=takes)
         ca_file = certificates.ca_file if certificates is not None else None
-        tenant_running = Running(tenant, ca_file, folder, dict(sow(tasks, clock)), fault)
-        stack.enter_context(_served(tenant_running, listener, certificates))
-        yield tenant_running
+        serving = Running(tenant, ca_file, folder, dict(sow(tenant.tasks, clock)), fault)
+        stack.enter_context(_served(serving, listener, certificates))
+        yield serving
 
 
 def _listening(port: int) -> socket.socket:

@@ -25,9 +25,13 @@ from graphcontract.tenant.ordering import read_order
 from graphcontract.tenant.routing import Named, options
 from graphcontract.tenant.tasks import Full, IllegalMove, Status, Task, Tasks
 from graphcontract.tenant.throttle import Bucket
-from graphcontract.tenant.verifying import BadToken, Caller, verify
+from graphcontract.tenant.verifying import BadToken, Caller, Scheme, verify
 
 PAGE_SIZE = 100
+PROPERTIES = frozenset(
+    ("error", "finishedDateTime", "id", "lastUpdatedDateTime", "parameters", "startedDateTime", "status")
+)
+_NUMBER = re.compile(r"[0-9]{1,3}")
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _METHODS = {"tasks": ("GET", "POST"), "task": ("GET",), "lookup": ("GET",)}
 
@@ -42,6 +46,29 @@ class Tenant:
     tasks: Tasks
     directory: Directory
     bucket: Bucket
+
+    @classmethod
+    def of(
+        cls,
+        contract: Contract,
+        origin: str,
+        clock: Clock,
+        *,
+        size: int = 200,
+        rate: float = 100.0,
+        takes: float = 60.0,
+    ) -> Tenant:
+        """A tenant without tasks. `size` and `rate` are the throttling bucket's, in requests and requests a
+        second; `takes` is how many seconds a task is in progress.
+        """
+        return cls(
+            contract=contract,
+            root=f"{origin}/{contract.request.version}",
+            clock=clock,
+            tasks=Tasks(clock, takes=takes),
+            directory=Directory(clock, origin, contract.request.root),
+            bucket=Bucket(clock, size=size, rate=rate),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +138,17 @@ class Steps:
 
     def permit(self, asked: Asked, caller: Caller) -> None:
         """403 where the token does not carry the permission."""
-        if caller.personal:
-            raise self.forbidden("Personal accounts are not supported.")
-        if not caller.permissions & self.permissions(asked):
+        if not caller.permissions & self.permissions(asked, caller.scheme):
             raise self.forbidden("The token does not carry the permission.")
 
-    def permissions(self, asked: Asked) -> frozenset[str]:
-        """The permissions of which any one will do."""
-        if asked.named.operation == "cancel":
-            entries = self.tenant.contract.document["permissions"]
-            return frozenset(name for entry in entries for name in (*entry["least"], *entry["higher"]))
+    def permissions(self, asked: Asked, scheme: Scheme) -> frozenset[str]:
+        """The permissions of which any one will do, for tokens of this scheme."""
+        entries = self.tenant.contract.document.get("permissions")
+        if asked.named.operation == "cancel" and entries is not None:
+            given = [entry for entry in entries if entry["scheme"] == scheme]
+            return frozenset(name for entry in given for name in (*entry["least"], *entry["higher"]))
+        if scheme == "DelegatedPersonal":
+            return frozenset()
         return frozenset({MANAGE} if asked.method == "POST" else {READ, MANAGE})
 
     def forbidden(self, message: str) -> Refusal:
@@ -201,13 +229,24 @@ class Steps:
 
     def get(self, asked: Asked) -> Response:
         """One task."""
-        shown_task = self.show(asked, self.find(asked))
+        whole = self.show(asked, self.find(asked))
+        selected = self.query(asked, "$select").get("$select")
+        if selected is None:
+            return document(whole)
+        names = selected.split(",")
+        if unknown := set(names) - PROPERTIES:
+            raise Refusal(400, f"A task has no property {min(unknown)[:40]!r}.")
+        return document({name: whole[name] for name in names if name in whole})
+
+    def query(self, asked: Asked, *known: str) -> Mapping[str, str]:
+        """The query's options; 400 for any but these."""
         try:
-            wanted = options(asked.query).get("$select", "")
+            query = options(asked.query)
         except ValueError as error:
             raise Refusal(400, "The query has too many fields.") from error
-        names = [name for name in wanted.split(",") if name]
-        return document({name: shown_task[name] for name in names if name in shown_task} or shown_task)
+        if unknown := query.keys() - set(known):
+            raise Refusal(400, f"The query option {min(unknown)[:40]!r} is not supported.")
+        return query
 
     def show(self, asked: Asked, task: Task) -> dict[str, Any]:
         """A task's document."""
@@ -223,15 +262,11 @@ class Steps:
 
     def list(self, asked: Asked) -> Response:
         """A page of tasks, with a link to the next."""
-        try:
-            query = options(asked.query)
-            size = int(query.get("$top", PAGE_SIZE))
-        except ValueError as error:
-            raise Refusal(400, "$top is no number, or the query has too many fields.") from error
+        query = self.query(asked, "$top", "$skiptoken")
+        top = query.get("$top", str(PAGE_SIZE))
+        size = int(top) if _NUMBER.fullmatch(top) else 0
         if not 1 <= size <= PAGE_SIZE:
-            raise Refusal(400, f"$top is not between 1 and {PAGE_SIZE}.")
-        if unknown := query.keys() - {"$top", "$skiptoken", "$select"}:
-            raise Refusal(400, f"The query option {min(unknown)[:40]!r} is not supported.")
+            raise Refusal(400, f"$top is no number between 1 and {PAGE_SIZE}.")
         tasks = self.tenant.tasks.all()
         if after := query.get("$skiptoken"):
             places = [place for place, task in enumerate(tasks) if task.id == after]
@@ -240,8 +275,8 @@ class Steps:
             tasks = tasks[places[0] + 1 :]
         page: dict[str, Any] = {"value": [self.show(asked, task) for task in tasks[:size]]}
         if len(tasks) > size:
-            query_ = f"$top={size}&$skiptoken={tasks[size - 1].id}"
-            page["@odata.nextLink"] = f"{self.tenant.root}{self.collection}?{query_}"
+            rest = f"$top={size}&$skiptoken={tasks[size - 1].id}"
+            page["@odata.nextLink"] = f"{self.tenant.root}{self.collection}?{rest}"
         return document(page)
 
     @property

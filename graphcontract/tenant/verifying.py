@@ -14,6 +14,7 @@ import jwt
 from graphcontract.tenant.clock import Clock
 from graphcontract.tenant.directory import PERSONAL_TENANT, TIMES_ARE_CHECKED_HERE, Directory
 
+Scheme = Literal["Application", "DelegatedWork", "DelegatedPersonal"]
 Check = Literal["signature", "expiry", "not-before", "audience", "tenant"]
 
 _MOST_CHARACTERS = 16 << 10
@@ -31,6 +32,13 @@ class Caller:
     delegated: bool
     personal: bool
     client_id: str
+
+    @property
+    def scheme(self) -> Scheme:
+        """The kind of token, as permissions name it."""
+        if self.personal:
+            return "DelegatedPersonal"
+        return "DelegatedWork" if self.delegated else "Application"
 
 
 def verify(

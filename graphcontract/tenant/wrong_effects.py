@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -13,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from graphcontract.tenant.answers import JSON, Refusal, document
 from graphcontract.tenant.registry import fault
 from graphcontract.tenant.steps import Asked, Steps, Tenant
-from graphcontract.tenant.tasks import Status, Task
+from graphcontract.tenant.tasks import IllegalMove, Status, Task
 from graphcontract.tenant.verifying import Caller
 
 # service.cancel: the task has not started, and the answer is another than 204.
@@ -207,11 +208,12 @@ class Delayed(Steps):
         now = self.tenant.clock.now()
         for id in [id for id, due in self.coming.items() if due <= now]:
             del self.coming[id]
-            self.tenant.tasks.move(id, Status.CANCELLED)
+            with suppress(IllegalMove, KeyError):  # it has started meanwhile, or is gone
+                self.tenant.tasks.move(id, Status.CANCELLED)
         return super().answer(asked)
 
     def carry_out(self, asked: Asked, task: Task) -> None:
-        self.coming[task.id] = self.tenant.clock.now() + timedelta(seconds=self.seconds)
+        self.coming.setdefault(task.id, self.tenant.clock.now() + timedelta(seconds=self.seconds))
 
 
 @fault("service.effect")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from importlib.resources import as_file, files
@@ -55,6 +56,9 @@ def test_show() -> None:
     for clause in load(CANCEL, None).clauses.values():
         assert f"  {clause.level:<6}  {clause.id} " in text
     assert "The client sends POST, in capitals." in text
+    assert not [line for line in text.splitlines() if line != line.rstrip()]
+    rows = [line for line in text.splitlines() if re.match("  (MUST|SHOULD|MAY) ", line)]
+    assert len({re.match(" +[^ ]+ +[^ ]+ +", line).end() for line in rows}) == 1  # type: ignore[union-attr]
 
 
 def test_show_as_json_can_be_validated(tmp_path: Path) -> None:

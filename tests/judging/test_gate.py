@@ -31,7 +31,7 @@ def paper_of(gate: Gate) -> Paper:
 def test_both_witnesses_are_recorded() -> None:
     gate = gate_of()
     heard: list[Exchange] = []
-    gate.on_exchange = heard.append
+    gate.tally.hear = heard.append
     exchange = gate.perform(gate.plain_call(), [service.plain_error(409)])
     assert exchange.call.base_url == "http://127.0.0.1:1/beta"
     assert [request.method for request in exchange.requests] == ["POST"]
@@ -39,7 +39,7 @@ def test_both_witnesses_are_recorded() -> None:
     assert exchange.outcome.reported_status == 409
     assert exchange.ended >= exchange.started
     assert heard == [exchange]
-    assert gate.exchanges == 1
+    assert gate.tally.exchanges == 1
 
 
 def test_the_contract_s_success_is_settled() -> None:
@@ -87,7 +87,7 @@ class TestControl:
         assert gate.control([service.success()]) is first
         assert gate.control(SUCCESS, "opaque") is not first
         assert gate.control([service.plain_error(409)]) is not first
-        assert gate.exchanges == 3
+        assert gate.tally.exchanges == 3
 
     def test_is_made_anew_for_another_test(self) -> None:
         gate = gate_of()
@@ -124,7 +124,7 @@ class TestJudge:
         with pytest.raises(LeaveClass):
             gate.judge(gate.plain_call(), SUCCESS)
         assert len(court.trials) == 1
-        assert (gate.costly, gate.tired) == (1, False)
+        assert (gate.tally.costly, gate.tired) == (1, False)
 
     def test_after_three_costly_calls_the_gate_is_tired(self) -> None:
         gate = gate_of(lambda *_: Outcome.hang("x"))

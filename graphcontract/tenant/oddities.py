@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from starlette.responses import Response, StreamingResponse
 
-from graphcontract.tenant.answers import JSON, Refusal, document
+from graphcontract.tenant.answers import JSON, Refusal
 from graphcontract.tenant.registry import variant
 from graphcontract.tenant.steps import Asked, Steps, Tenant
 from graphcontract.tenant.tasks import Status, Task

@@ -1,0 +1,207 @@
+"""An OpenAPI description of any size: the path item that is asked for, and what it refers to, sliced out.
+
+Knows where things stand in a description; what they mean for an operation is not its business. Nothing is
+fetched: references lead within the file.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import unquote
+
+from graphcontract.drift.model import SourceError
+from graphcontract.drift.outline import LayoutError, Outline, Part
+from graphcontract.drift.values import Node, ValuesError, from_json, from_yaml
+
+_MOST_BYTES = 128 * 1024 * 1024
+_MOST_WHOLE = 8 * 1024 * 1024
+_MOST_SLICE = 4 * 1024 * 1024
+_FETCH = "Fetch it again, and whole."
+_REFERENCE = re.compile(r"#/components/([A-Za-z]+)/([^/]+)")
+
+Fits = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class PathItem:
+    """A member of `paths`. `last` says that the file ends with it."""
+
+    path: str
+    node: Node
+    last: bool
+
+
+class OpenApiFile:
+    """A mapped file. `whole` says that it was parsed as a whole, for its layout is not a key on each line."""
+
+    def __init__(self, data: mmap.mmap, name: str) -> None:
+        self._data, self._name = data, name
+        self._digest = sha256()
+        self._found: dict[str, Node | None] = {}
+        self._document: Node | None = None
+        self._after = 0
+        try:
+            self._outline = Outline(data)
+            self._paths = self._outline.top("paths")
+            if self._paths is None or not self._outline.first(self._paths).key.startswith("/"):
+                raise LayoutError
+        except LayoutError:
+            self._document = self._parsed_whole()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the file was parsed as a whole."""
+        return self._document is not None
+
+    @property
+    def sha256(self) -> str:
+        """Of every slice that was read, in order."""
+        return self._digest.hexdigest()
+
+    def path_item(self, literal: str, fits: Fits) -> PathItem | None:
+        """Find the path that fits; `literal` is what it holds for sure, and is searched for."""
+        if self._document is not None:
+            return next((each for each in self._items(self._document) if fits(each.path)), None)
+        return self._sliced_item(self._outline.lines_with(literal, self._paths_start()), fits)
+
+    def path_item_ending(self, pattern: str, fits: Fits) -> PathItem | None:
+        """Find the first path that ends as a pattern says, and fits; slower."""
+        if self._document is not None:
+            ending = re.compile(f".*{pattern}", re.IGNORECASE)
+            items = (each for each in self._items(self._document) if ending.fullmatch(each.path))
+            return next((each for each in items if fits(each.path)), None)
+        indent = self._outline.first(self._known_paths()).indent
+        line = rb" {%d}['\"]?/[^\n]*%b['\"]? *:" % (indent, pattern.encode())
+        return self._sliced_item(self._outline.matching(line, self._paths_start()), fits)
+
+    def member(self, name: str) -> Node | None:
+        """Read a member of the whole description, such as `servers`; None where it has none."""
+        if self._document is not None:
+            return self._document.get(name)
+        found = self._outline.top(name)
+        return self._parsed(self._outline.whole(found)).get(name) if found else None
+
+    def resolved(self, node: Node | None) -> Node | None:
+        """Follow a value's `$ref` into the components; None where it leads nowhere, or out of the file."""
+        for _ in range(8):
+            reference = node.text("$ref") if node is not None else None
+            if reference is None:
+                return node
+            node = self.component(reference)
+        return None
+
+    def component(self, reference: str) -> Node | None:
+        """Read the component that a reference names; None where there is none."""
+        if reference not in self._found:
+            self._found[reference] = self._component(reference)
+        return self._found[reference]
+
+    def is_cut_off(self) -> bool:
+        """Tell whether nothing follows the paths, so that the rest of them may be missing."""
+        if self._document is not None:
+            return False
+        paths = self._known_paths()
+        return self._outline.whole(paths).end >= len(self._data)
+
+    def ends_a_line(self) -> bool:
+        """Tell whether the last line of the file is a whole one."""
+        return self._data[-1:] == b"\n" or self.whole
+
+    def _sliced_item(self, lines: Iterator[int], fits: Fits) -> PathItem | None:
+        paths = self._known_paths()
+        indent = self._outline.first(paths).indent
+        for at in lines:
+            part = self._outline.key_at(at)
+            if (
+                part is not None
+                and part.indent == indent
+                and fits(part.key)
+                and self._outline.within(paths, at)
+            ):
+                part = self._outline.whole(part)
+                node = self._parsed(part).get(part.key)
+                if node is None:
+                    self._refuse("a key that cannot be read", self._outline.line_at(at))
+                self._after = part.end
+                return PathItem(part.key, node, part.end >= len(self._data))
+        return None
+
+    def _items(self, document: Node) -> Iterator[PathItem]:
+        paths = document.get("paths")
+        return (PathItem(key, node, last=False) for key, node in (paths.members() if paths else ()))
+
+    def _component(self, reference: str) -> Node | None:
+        named = _REFERENCE.fullmatch(reference)
+        if named is None:
+            return None
+        kind, name = named[1], unquote(named[2]).replace("~1", "/").replace("~0", "~")
+        if self._document is not None:
+            return self._document.get("components", kind, name)
+        components = self._outline.top("components", self._after)
+        of_kind = self._outline.child(components, kind) if components else None
+        found = self._outline.child(of_kind, name) if of_kind else None
+        return self._parsed(self._outline.whole(found)).get(name) if found else None
+
+    def _parsed(self, part: Part) -> Node:
+        """Parse a slice: its own line gives it its key."""
+        first_line = self._outline.line_at(part.start)
+        if part.end - part.start > _MOST_SLICE:
+            self._refuse(f"{part.key[:200]} is larger than {_MOST_SLICE >> 20} MiB", first_line)
+        data = self._data[part.start : part.end]
+        self._digest.update(data)
+        try:
+            if self._outline.json:
+                return from_json(b"{" + data.rstrip().removesuffix(b",") + b"}", first_line)
+            return from_yaml(data, first_line)
+        except ValuesError as error:
+            self._refuse(str(error), error.line)
+
+    def _parsed_whole(self) -> Node:
+        if len(self._data) > _MOST_WHOLE:
+            problem = f"it has no key on each line, and is larger than {_MOST_WHOLE >> 20} MiB"
+            raise SourceError(f"{self._name}: {problem}. Lay it out, as `jq .` or `yq -P` do.")
+        data = self._data[:]
+        self._digest.update(data)
+        try:
+            is_json = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+            document = from_json(data) if is_json else from_yaml(data)
+        except ValuesError as error:
+            self._refuse(str(error), error.line)
+        if document.get("paths") is None:
+            raise SourceError(
+                f"{self._name}: it has no member `paths`: it is no OpenAPI description. {_FETCH}"
+            )
+        return document
+
+    def _known_paths(self) -> Part:
+        assert self._paths is not None
+        return self._paths
+
+    def _paths_start(self) -> int:
+        return self._known_paths().start
+
+    def _refuse(self, problem: str, line: int) -> NoReturn:
+        raise SourceError(f"{self._name}:{line}: {problem}. {_FETCH}")
+
+
+@contextmanager
+def opened(path: Path, name: str) -> Iterator[OpenApiFile]:
+    """Map a description of at most 128 MiB; `SourceError` where it cannot be read, or is none."""
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if not 0 < size <= _MOST_BYTES:
+                problem = "it is empty" if not size else f"it is larger than {_MOST_BYTES >> 20} MiB"
+                raise SourceError(f"{name}: {problem}, which no OpenAPI description of Graph is. {_FETCH}")
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                yield OpenApiFile(data, name)
+    except OSError as error:
+        raise SourceError(f"{name}: it cannot be read: {error.strerror}. Name a file that can.") from None

@@ -1,0 +1,151 @@
+"""A large YAML or JSON file with a key on each line: where a member begins and ends, by indentation alone.
+
+Knows lines and indentation; it parses nothing, and the file is mapped, not read.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+_WINDOW = 1024 * 1024
+_LONGEST = 4 * 1024
+_KEY = re.compile(rb"( *)(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"'{}\[\],#&*!|>%@`-][^\n]*?)) *:(?=[ \r\n])")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A member, from the begin of its key's line on; `end` is the file's where it was not looked for."""
+
+    key: str
+    indent: int
+    start: int
+    end: int
+
+
+class LayoutError(Exception):
+    """The file is not laid out with a key on each line, as far as one can tell without parsing it."""
+
+
+class Outline:
+    """Members of a mapped file. No line between a member and its parent's key is indented as little as that
+    key: so much is looked at of every line.
+    """
+
+    def __init__(self, data: mmap.mmap) -> None:
+        self._data = data
+        self._lines = {0: 1}
+        self._members: dict[tuple[int, str], Part | None] = {}
+        head = data[:_LONGEST].removeprefix(b"\xef\xbb\xbf").lstrip()
+        self.json = head.startswith(b"{")
+        self.indent = 0
+        if self.json:
+            begins = re.compile(rb"\{[ \r]*\n( +)\"").match(head)
+            if begins is None:
+                raise LayoutError
+            self.indent = len(begins[1])
+
+    def top(self, name: str, start: int = 0) -> Part | None:
+        """Find a member of the whole, without its end; looked for from `start` on first."""
+        if (-1, name) not in self._members:
+            lines = chain.from_iterable(self._lines_of(name, self.indent, each) for each in (start, 0))
+            at = next(lines, -1)
+            self._members[-1, name] = Part(name, self.indent, at, len(self._data)) if at >= 0 else None
+        return self._members[-1, name]
+
+    def child(self, parent: Part, name: str) -> Part | None:
+        """Find a member of a part, without its end."""
+        known = (parent.start, name)
+        if known not in self._members:
+            indent = self.first(parent).indent
+            found = (at for at in self._lines_of(name, indent, parent.start) if self.within(parent, at))
+            at = next(found, -1)
+            self._members[known] = Part(name, indent, at, len(self._data)) if at >= 0 else None
+        return self._members[known]
+
+    def first(self, parent: Part) -> Part:
+        """Find the first member of a part, without its end."""
+        at = self._data.find(b"\n", parent.start) + 1
+        while at and (line := self._data[at : at + _LONGEST].split(b"\n", 1)[0]).strip()[:1] in (b"", b"#"):
+            at += len(line) + 1
+            if at >= len(self._data):
+                raise LayoutError
+        found = self.key_at(at)
+        if not at or found is None or found.indent <= parent.indent:
+            raise LayoutError
+        return found
+
+    def key_at(self, at: int) -> Part | None:
+        """Read the key of the line that begins at an offset; None where that is not laid out as one."""
+        line = self._data[at : at + _LONGEST]
+        found = _KEY.match(line)
+        if found is None or (self.json and found[2] is None):
+            return None
+        key = next(group for group in found.groups()[1:] if group is not None)
+        if b"\\" in key:
+            return None
+        return Part(key.decode("utf-8", "replace"), len(found[1]), at, len(self._data))
+
+    def lines_with(self, text: str, start: int) -> Iterator[int]:
+        """Yield where lines begin that hold a text; in other letter case where none does in its own."""
+        wanted = text.encode()
+        none = True
+        at = self._data.find(wanted, start)
+        while at >= 0:
+            none = False
+            yield self._begin(at)
+            at = self._data.find(wanted, at + 1)
+        if none:
+            for found in re.compile(re.escape(wanted), re.IGNORECASE).finditer(self._data, start):
+                yield self._begin(found.start())
+
+    def matching(self, pattern: bytes, start: int) -> Iterator[int]:
+        """Yield where lines begin whose begin a pattern matches."""
+        for found in re.compile(rb"\n" + pattern).finditer(self._data, start):
+            yield found.start() + 1
+
+    def within(self, parent: Part, at: int) -> bool:
+        """Tell whether the line that begins at an offset is still part of a parent."""
+        return at > parent.start and self._end(parent.indent, parent.start, at - 1) is None
+
+    def whole(self, part: Part) -> Part:
+        """Find the end of a part."""
+        end = self._end(part.indent, part.start, len(self._data))
+        if end is None:
+            return part
+        if self.json:  # the line that ends it begins with the bracket that closes it
+            end = self._data.find(b"\n", end) % (len(self._data) + 1)
+        return Part(part.key, part.indent, part.start, end)
+
+    def line_at(self, offset: int) -> int:
+        """Tell the line, from 1, of a byte of the file."""
+        before = max(each for each in self._lines if each <= offset)
+        windows = range(before, offset, _WINDOW)
+        more = sum(self._data[at : min(at + _WINDOW, offset)].count(b"\n") for at in windows)
+        self._lines[offset] = self._lines[before] + more
+        return self._lines[offset]
+
+    def _lines_of(self, name: str, indent: int, start: int) -> Iterator[int]:
+        """Yield the first line from an offset on that has a key at an indentation, for each quoting."""
+        key = name.encode()
+        first = self.key_at(0)
+        if first is not None and start == 0 and (first.key, first.indent) == (name, indent):
+            yield 0
+        for quoted in (b'"%b"',) if self.json else (b"%b", b"'%b'", b'"%b"'):
+            line = b"\n" + b" " * indent + quoted % key + b":"
+            at = self._data.find(line, max(start - 1, 0))
+            if at >= 0:
+                yield at + 1
+
+    def _end(self, indent: int, start: int, end: int) -> int | None:
+        """Find the first line after `start`, and before `end`, that is indented as little, and no comment."""
+        # As fast as can be: for a large file these are most of the time that is spent.
+        pattern = rb"\n(?! {%d}| *[\r\n#])" % (indent + 1) if indent else rb"\n[^ \n\r#]"
+        ends = re.compile(pattern).search(self._data, start, end)
+        return ends.start() + 1 if ends else None
+
+    def _begin(self, at: int) -> int:
+        return self._data.rfind(b"\n", max(at - _LONGEST, 0), at) + 1

@@ -1,0 +1,71 @@
+"""The published sources of a contract: fetched with a page's includes, laid out as they are published.
+
+Knows addresses and includes; `fetching` knows HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from graphcontract.drift.fetching import Fetcher, Gone, Progress
+from graphcontract.drift.includes import Includes
+from graphcontract.drift.lists import Address
+from graphcontract.drift.model import Origin, Source, SourceError
+
+_SECONDS = 30.0
+_MOST_INCLUDES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Sources in the cache, and those that were there before and are gone, with words for people."""
+
+    sources: tuple[Source, ...]
+    gone: tuple[tuple[Origin, str], ...]
+
+
+def fetch(addresses: Iterable[Address], cache: Path, progress: Progress) -> Fetched:
+    """Fetch sources, conditionally where the cache has them; `SourceError` where one cannot be had."""
+    import httpx
+
+    sources: list[Source] = []
+    gone: list[tuple[Origin, str]] = []
+    with httpx.Client(timeout=_SECONDS, headers={"User-Agent": "graphcontract"}) as client:
+        fetcher = Fetcher(client, progress)
+        for address in addresses:
+            url = address.root + address.path
+            root = cache / sha256(address.root.encode()).hexdigest()[:16]
+            path = root / address.path
+            try:
+                version = fetcher.fetch(url, path, address.kind)
+            except Gone as answer:
+                if not answer.before:
+                    problem = f"it answers {answer.status}, and never was there. Check the address."
+                    raise SourceError(f"{url}: {problem}") from None
+                gone.append((Origin(address.kind, url), f"it answers {answer.status}, and was there before"))
+                continue
+            if address.kind == "page":
+                _fetch_includes(fetcher, address, path, root)
+            sources.append(Source(path, url, version[:12] if version else None, root))
+    return Fetched(tuple(sources), tuple(gone))
+
+
+def _fetch_includes(fetcher: Fetcher, address: Address, page: Path, root: Path) -> None:
+    """Fetch what a page includes, and what that includes; one that is not there is the page reader's find."""
+    met: set[Path] = set()
+    while True:
+        includes = Includes(page, address.path, root)
+        includes.page(page.read_bytes())
+        due = [path for path in dict.fromkeys(includes.paths) if path not in met]
+        if not due or len(met) > _MOST_INCLUDES:
+            return
+        for path in due:
+            met.add(path)
+            url = address.root + path.relative_to(root.resolve()).as_posix()
+            try:
+                fetcher.fetch(url, path, None)
+            except Gone:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,64 @@
+"""Threads that make calls at the same time, each with a client that holds its calls.
+
+Knows threads and where their clients come from; what the calls are for, it does not know.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+S = TypeVar("S")
+
+
+@dataclass(eq=False, slots=True)
+class Place(Generic[S]):
+    """Where one of a crew works: its `station`, started when someone first works there."""
+
+    start: Callable[[], S]
+    station: S | None = None
+
+    def take(self) -> S:
+        """The place's station; raises what starting it does. For one thread at a time."""
+        if self.station is None:
+            self.station = self.start()
+        return self.station
+
+
+class Crew(Generic[S]):
+    """As many threads as there are `places`; `sit` is told in each where it works, and None afterwards."""
+
+    def __init__(self, places: Sequence[Place[S]], sit: Callable[[S | None], None]) -> None:
+        self._sit = sit
+        self._free: queue.SimpleQueue[Place[S]] = queue.SimpleQueue()
+        for place in places:
+            self._free.put(place)
+        self._pool = ThreadPoolExecutor(len(places))
+        self._futures: list[Future[object]] = []
+
+    def submit(self, job: Callable[[], T]) -> Future[T]:
+        """Have a job done as soon as a place is free, in the order of submission."""
+        future = self._pool.submit(self._work, job)
+        self._futures.append(future)  # type: ignore[arg-type]  # Future is invariant, and only waited for.
+        return future
+
+    def wait(self) -> None:
+        """Wait until all that was submitted is done."""
+        wait(self._futures)
+
+    def dismiss(self) -> None:
+        """Begin no further job; those under way end by themselves."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _work(self, job: Callable[[], T]) -> T:
+        place = self._free.get()
+        try:
+            self._sit(place.take())
+            return job()
+        finally:
+            self._sit(None)
+            self._free.put(place)

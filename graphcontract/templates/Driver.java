@@ -1,0 +1,400 @@
+/*
+ * A driver to fill in, for Java 17 or newer. It speaks graphcontract's driver protocol, version 1.
+ *
+ * graphcontract starts this program, writes commands to its standard input and reads replies from its standard
+ * output, one JSON object a line. What is yours to change stands first: `declaration`, `Client` and `outcome`.
+ * Until then `Client` is a small client on java.net.http, so that you see it judged before you put your own in.
+ *
+ * `java Driver.java` runs it as it is, with your library on the class path: `java -cp my-library.jar Driver.java`.
+ * It was run against the suites of graphcontract with Java 17; that nothing is tried again shows there as a SHOULD
+ * that is not met.
+ */
+
+import java.io.BufferedReader;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+public final class Driver {
+
+    // Yours: who is under test, and what it cannot do by design. Reports show both.
+
+    /** The answer to `start`. */
+    static Map<String, Object> declaration() {
+        Map<String, Object> limits = new LinkedHashMap<>();
+        // Leave out what does not hold for your library; the first value is meant where a limit is left out.
+        // limits.put("root", "settable" | "fixed");  fixed: it has a service root of its own and takes no other
+        // limits.put("https", false | true);         true: it refuses http, or sends no token over it
+        // limits.put("hosts", List.of());            the only hosts to which it sends tokens
+        // limits.put("proxy", "env" | "option" | "none");
+        limits.put("proxy", "option");
+        // limits.put("timeout", "call" | "attempt" | "none");   what its timeout bounds
+        limits.put("timeout", "call");
+        // limits.put("token", "call" | "client");    client: another token needs another client object
+        // limits.put("status", true | false);        false: it tells no HTTP status
+        // limits.put("surface", "generic" | "typed");  typed: it has this action in its interface
+        return Map.of(
+                "protocol", 1,
+                "implementation", Map.of("name", "my-library", "version", "0.0.0", "language", "java"),
+                "concurrency", 1, // how many calls this driver can hold at once
+                "limits", limits);
+    }
+
+    // Yours: the library. Replace the class by the construction of your client object, `cancel` by the one call of
+    // its public interface that cancels a task. Do no work for it: what is checked, encoded or repeated here is
+    // judged as its own. Most libraries that keep to allowed hosts are to be given the `hosts` of `start` as such.
+
+    static final String OWN_ROOT = "https://graph.microsoft.com/beta";
+    static final String TASKS = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/";
+
+    /** The library's documented error: the service answered, and not with success. */
+    static final class GraphError extends Exception {
+        final int status;
+        final String code;
+        final String requestId;
+
+        GraphError(int status, Map<?, ?> error, String requestId) {
+            super(text(error.get("message")) != null ? text(error.get("message")) : "status " + status);
+            this.status = status;
+            this.code = text(error.get("code"));
+            this.requestId = requestId;
+        }
+    }
+
+    /** One client object of the library. */
+    static final class Client {
+        private final URI proxy;
+        private final String usualAuthorities; // Java does not read SSL_CERT_FILE
+        private final Map<String, HttpClient> stacks = new HashMap<>(); // by the file of authorities
+
+        Client(Map<?, ?> start) {
+            proxy = start.get("proxy") == null ? null : URI.create(text(start.get("proxy")));
+            usualAuthorities = text(start.get("ca_file"));
+        }
+
+        /** Cancel a task within the seconds of `timeout`, and give the status. */
+        int cancel(String taskId, String root, String token, double timeout, String caFile) throws Exception {
+            boolean writable = StandardCharsets.UTF_8.newEncoder().canEncode(taskId);
+            if (List.of("", ".", "..").contains(taskId) || taskId.matches("(?s).*\\p{Cc}.*") || !writable) {
+                throw new IllegalArgumentException("this is no task id");
+            }
+            if (!token.matches("[A-Za-z0-9\\-._~+/]+=*")) {
+                throw new IllegalArgumentException("this is no bearer token");
+            }
+            String segment = URLEncoder.encode(taskId, StandardCharsets.UTF_8).replace("+", "%20");
+            URI url = URI.create((root != null ? root : OWN_ROOT) + TASKS + segment + "/cancel");
+            HttpRequest request = HttpRequest.newBuilder(url)
+                    .POST(HttpRequest.BodyPublishers.noBody()) // with Content-Length: 0
+                    .header("Authorization", "Bearer " + token)
+                    .header("client-request-id", UUID.randomUUID().toString())
+                    .build();
+            HttpResponse<String> answer = sent(request, timeout, caFile != null ? caFile : usualAuthorities);
+            if (answer.statusCode() >= 200 && answer.statusCode() < 300) {
+                return answer.statusCode();
+            }
+            Map<?, ?> error = errorOf(answer.body());
+            Object inner = error.containsKey("innerError") ? error.get("innerError") : error.get("innererror");
+            String id = inner instanceof Map<?, ?> members ? text(members.get("request-id")) : null;
+            String field = answer.headers().firstValue("request-id").orElse(null);
+            throw new GraphError(answer.statusCode(), error, id != null ? id : field);
+        }
+
+        private HttpResponse<String> sent(HttpRequest request, double timeout, String caFile) throws Exception {
+            CompletableFuture<HttpResponse<String>> coming =
+                    stack(caFile).sendAsync(request, HttpResponse.BodyHandlers.ofString());
+            try {
+                return coming.get((long) (timeout * 1000), TimeUnit.MILLISECONDS);
+            } catch (ExecutionException error) {
+                throw error.getCause() instanceof Exception cause ? cause : error;
+            } finally {
+                coming.cancel(true);
+            }
+        }
+
+        private HttpClient stack(String caFile) throws IOException, GeneralSecurityException {
+            if (!stacks.containsKey(caFile)) {
+                HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1);
+                if (caFile != null) {
+                    builder.sslContext(trusting(caFile));
+                }
+                if (proxy != null) {
+                    builder.proxy(ProxySelector.of(new InetSocketAddress(proxy.getHost(), proxy.getPort())));
+                }
+                stacks.put(caFile, builder.build());
+            }
+            return stacks.get(caFile);
+        }
+    }
+
+    static SSLContext trusting(String caFile) throws IOException, GeneralSecurityException {
+        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+        store.load(null, null);
+        try (FileInputStream file = new FileInputStream(caFile)) {
+            for (Certificate each : CertificateFactory.getInstance("X.509").generateCertificates(file)) {
+                store.setCertificateEntry("authority " + store.size(), each);
+            }
+        }
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(store);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
+    }
+
+    /** Graph's error object, empty where the content holds none. */
+    static Map<?, ?> errorOf(String content) {
+        try {
+            return Json.read(content) instanceof Map<?, ?> document
+                            && document.get("error") instanceof Map<?, ?> error
+                    ? error
+                    : Map.of();
+        } catch (IllegalArgumentException | StackOverflowError error) {
+            return Map.of();
+        }
+    }
+
+    /** A text as it is; null for anything else, for the protocol takes texts alone. */
+    static String text(Object value) {
+        return value instanceof String text ? text : null;
+    }
+
+    // Yours: what became of a call. `failure` is for what the library documents, be it its own error or those of
+    // its HTTP stack; `rejected` for input that it refused before anything was sent; `crash` for whatever else.
+
+    /** Make the one call, and say what became of it. */
+    static Map<String, Object> outcome(Client client, Map<?, ?> call) {
+        try {
+            int status = client.cancel(
+                    text(((Map<?, ?>) call.get("arguments")).get("sharePointMigrationTaskId")),
+                    text(call.get("base_url")), // null: the root that a user has who sets none
+                    text(call.get("token")),
+                    ((Number) call.get("timeout")).doubleValue(), // seconds, for the whole call
+                    text(call.get("ca_file")));
+            return Json.object("outcome", "success", "status", status);
+        } catch (IllegalArgumentException error) {
+            return Json.object("outcome", "rejected", "reason", error.getMessage());
+        } catch (GraphError error) {
+            Map<String, Object> told = told("http", error);
+            told.putAll(Json.object("status", error.status, "code", error.code, "requestId", error.requestId));
+            return Json.object("outcome", "failure", "error", told);
+        } catch (TimeoutException error) {
+            return Json.object("outcome", "failure", "error", told("timeout", error));
+        } catch (IOException error) {
+            return Json.object("outcome", "failure", "error", told("transport", error));
+        } catch (Exception error) {
+            return Json.object("outcome", "crash", "reason", error.toString());
+        }
+    }
+
+    /** What an error exposes. */
+    static Map<String, Object> told(String kind, Exception error) {
+        return Json.object("kind", kind, "type", error.getClass().getSimpleName(), "message", error.getMessage());
+    }
+
+    // The protocol: nothing of it is yours.
+
+    /** Answer commands until `stop`, or the end of input. */
+    public static void main(String[] arguments) throws IOException {
+        PrintStream replies = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+        System.setOut(System.err); // Whatever else is printed is no reply.
+        BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        Map<?, ?> start = Map.of();
+        Map<Object, Client> clients = new HashMap<>();
+        for (String line = commands.readLine(); line != null; line = commands.readLine()) {
+            Map<?, ?> command = (Map<?, ?>) Json.read(line);
+            if ("stop".equals(command.get("cmd"))) {
+                break;
+            }
+            Map<String, Object> reply;
+            if ("start".equals(command.get("cmd"))) {
+                start = command;
+                reply = declaration();
+            } else {
+                Object number = command.get("client");
+                if (!clients.containsKey(number)) {
+                    clients.put(number, new Client(start));
+                }
+                reply = outcome(clients.get(number), command);
+                reply.put("seq", command.get("seq"));
+            }
+            replies.print(Json.write(reply) + "\n");
+            replies.flush();
+        }
+        System.exit(0); // The HTTP stack has threads that would go on.
+    }
+
+    /** JSON, for the JDK has none; put your library's own in its place. */
+    static final class Json {
+        private final String text;
+        private int at;
+
+        private Json(String text) {
+            this.text = text;
+        }
+
+        /** Maps, lists, strings, numbers, booleans and null; IllegalArgumentException where it is no JSON. */
+        static Object read(String text) {
+            Json json = new Json(text);
+            Object value = json.value();
+            if (json.peek() != 0) {
+                throw new IllegalArgumentException("more than one value");
+            }
+            return value;
+        }
+
+        static Map<String, Object> object(Object... namesAndValues) {
+            Map<String, Object> members = new LinkedHashMap<>();
+            for (int each = 0; each < namesAndValues.length; each += 2) {
+                members.put((String) namesAndValues[each], namesAndValues[each + 1]);
+            }
+            return members;
+        }
+
+        static String write(Object value) {
+            if (value instanceof Map<?, ?> members) {
+                List<String> parts = new ArrayList<>();
+                members.forEach((name, each) -> parts.add(write(name) + ":" + write(each)));
+                return "{" + String.join(",", parts) + "}";
+            }
+            if (!(value instanceof String string)) {
+                return String.valueOf(value);
+            }
+            StringBuilder quoted = new StringBuilder("\"");
+            for (char each : string.toCharArray()) {
+                boolean plain = each >= ' ' && each < 0x7f && each != '"' && each != '\\';
+                quoted.append(plain ? String.valueOf(each) : String.format("\\u%04x", (int) each));
+            }
+            return quoted.append('"').toString();
+        }
+
+        private char peek() {
+            while (at < text.length() && " \t\r\n".indexOf(text.charAt(at)) >= 0) {
+                at++;
+            }
+            return at < text.length() ? text.charAt(at) : 0;
+        }
+
+        private boolean takes(char wanted) {
+            boolean found = peek() == wanted;
+            at += found ? 1 : 0;
+            return found;
+        }
+
+        private void expect(char wanted) {
+            if (!takes(wanted)) {
+                throw new IllegalArgumentException("no " + wanted + " at " + at);
+            }
+        }
+
+        private Object value() {
+            switch (peek()) {
+                case '{':
+                    return members();
+                case '[':
+                    return elements();
+                case '"':
+                    return string();
+                default:
+                    return literal();
+            }
+        }
+
+        private Map<String, Object> members() {
+            Map<String, Object> found = new LinkedHashMap<>();
+            expect('{');
+            while (!takes('}')) {
+                if (!found.isEmpty()) {
+                    expect(',');
+                }
+                peek();
+                String name = string();
+                expect(':');
+                found.put(name, value());
+            }
+            return found;
+        }
+
+        private List<Object> elements() {
+            List<Object> found = new ArrayList<>();
+            expect('[');
+            while (!takes(']')) {
+                if (!found.isEmpty()) {
+                    expect(',');
+                }
+                found.add(value());
+            }
+            return found;
+        }
+
+        private String string() {
+            StringBuilder found = new StringBuilder();
+            expect('"');
+            for (; at < text.length(); at++) {
+                char each = text.charAt(at);
+                if (each == '"') {
+                    at++;
+                    return found.toString();
+                }
+                found.append(each == '\\' ? escaped() : each);
+            }
+            throw new IllegalArgumentException("a string without an end");
+        }
+
+        private char escaped() {
+            at++;
+            int known = "\"\\/bfnrt".indexOf(at < text.length() ? text.charAt(at) : 0);
+            if (known >= 0) {
+                return "\"\\/\b\f\n\r\t".charAt(known);
+            }
+            if (at + 5 > text.length() || text.charAt(at) != 'u') {
+                throw new IllegalArgumentException("no such escape at " + at);
+            }
+            at += 4;
+            return (char) Integer.parseInt(text.substring(at - 3, at + 1), 16);
+        }
+
+        private Object literal() {
+            int begun = at;
+            while (at < text.length() && ",]} \t\r\n".indexOf(text.charAt(at)) < 0) {
+                at++;
+            }
+            String found = text.substring(begun, at);
+            switch (found) {
+                case "true":
+                    return true;
+                case "false":
+                    return false;
+                case "null":
+                    return null;
+                default:
+                    // The number of a call is repeated as it came.
+                    return found.matches("-?[0-9]+") ? (Number) Long.valueOf(found) : Double.valueOf(found);
+            }
+        }
+    }
+}

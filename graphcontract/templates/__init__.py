@@ -1,0 +1,32 @@
+"""Drivers to fill in, one a language: which files each is, and how it is run. Data alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A driver's `files`, the words that run it where `{driver}` is the first of them, and what it was
+    `tested` with, None where it was not.
+    """
+
+    files: tuple[str, ...]
+    run: str
+    tested: str | None = None
+
+
+DRIVERS: Mapping[str, Template] = {
+    "python": Template(("driver.py",), "python {driver}", "Python 3.11"),
+    "typescript": Template(("driver.mjs",), "node {driver}", "Node 20"),
+    "dotnet": Template(("Driver.csproj", "Driver.cs"), "dotnet run --project {driver}"),
+    "go": Template(("driver.go",), "go run {driver}"),
+    "java": Template(("Driver.java",), "java {driver}", "Java 17"),
+}
+
+
+def text_of(file: str) -> str:
+    """The text of a template's file."""
+    return files(__name__).joinpath(file).read_text(encoding="utf-8")

@@ -1,0 +1,75 @@
+"""Drivers to fill in: those that this machine can run are judged as they are written."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from graphcontract.cli.new import Language
+from graphcontract.templates import DRIVERS, text_of
+from tests.cli.running import Here, apart
+
+PROGRAMS = {language: template.run.split()[0] for language, template in DRIVERS.items()}
+RUN_HERE = [
+    language
+    for language, template in DRIVERS.items()
+    if template.tested and (language == "python" or shutil.which(PROGRAMS[language]))
+]
+
+
+@pytest.fixture(scope="module", params=RUN_HERE)
+def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """A driver as it was written, as CLIENT of the command line, and the folder to run it in."""
+    folder = tmp_path_factory.mktemp(request.param)
+    ended = apart("new", "driver", request.param, "--output", "my driver", folder=folder)
+    assert (ended.status, ended.err) == (0, "")
+    words = shlex.split(ended.out.splitlines()[-1])
+    assert (words[:3], words[4:]) == (["next:", "graphcontract", "check"], ["--profile", "quick"])
+    return words[3].replace("process:python ", f"process:{sys.executable} "), folder
+
+
+def test_the_first_run_is_green(client: tuple[str, Path]) -> None:
+    ended = apart("check", client[0], "--profile", "quick", folder=client[1])
+    assert ended.status == 0, ended.out + ended.err
+    assert "0 MUST violated" in " ".join(ended.out.split())
+
+
+@pytest.mark.parametrize("words", [("--tls",), ("--transport", "proxy")], ids=" ".join)
+def test_authorities_and_a_proxy_are_taken(client: tuple[str, Path], words: tuple[str, ...]) -> None:
+    selected = ("--select", "request.method", "--select", "request.authorization")
+    ended = apart("check", client[0], "--profile", "quick", *words, *selected, folder=client[1])
+    assert ended.status == 0, ended.out + ended.err
+    assert "2 of 2 MUST judged" in " ".join(ended.out.split())
+
+
+def test_every_language_has_a_template() -> None:
+    assert [language.value for language in Language] == list(DRIVERS)
+
+
+@pytest.mark.parametrize("language", DRIVERS)
+def test_what_was_not_tested_says_so(language: str) -> None:
+    template = DRIVERS[language]
+    head = text_of(template.files[-1])[:1500]
+    assert ("NOT TESTED" in head) is (template.tested is None)
+
+
+def test_nothing_is_overwritten_unasked(here: Here) -> None:
+    file = here.folder / "Driver.cs"
+    file.write_text("mine")
+    ended = here("new", "driver", "dotnet")
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err == "error: Driver.cs: there already; --force overwrites\n"
+    assert [path.name for path in here.folder.iterdir()] == ["Driver.cs"]
+    assert here("new", "driver", "dotnet", "--force").status == 0
+    assert file.read_text() == text_of("Driver.cs")
+
+
+@pytest.mark.parametrize("words", [("cobol",), (), ("python", "--output", "/dev/null/x")])
+def test_mistakes_are_said(here: Here, words: tuple[str, ...]) -> None:
+    ended = here("new", "driver", *words)
+    assert (ended.status, ended.out) == (2, "")
+    assert "Traceback" not in ended.err

@@ -1,0 +1,146 @@
+"""Readings against the contract and each other: clouds and routes, versions, skew, problems, fingerprints."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from graphcontract.contract import Contract
+from graphcontract.drift.findings import Comparison, Finding
+from graphcontract.drift.model import Fact, Kind, Origin, Problem, Reading, Value
+from graphcontract.drift.owed import reading as owed_reading
+from graphcontract.drift.owed import wanted
+from tests.drift import library
+
+
+@pytest.fixture(scope="module")
+def owed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    return library.contract(tmp_path_factory.mktemp("contract"))
+
+
+def source(kind: Kind, name: str = "", line: int = 1, **values: Value) -> Reading:
+    origin = Origin(kind, name or kind, None, line)
+    facts = {}
+    for each, value in values.items():
+        fact = each.replace("__", ".").replace("_", "-")
+        facts[fact] = Fact(fact, "silent" if value is None else "asserts", value, origin)
+    return Reading(origin, facts, "0" * 64)
+
+
+def against(owed: Contract, reading: Reading) -> list[Finding]:
+    comparison = Comparison(wanted(owed), library.TODAY)
+    return list(comparison.against_contract(owed_reading(owed, "loan-cancel"), reading))
+
+
+def skew(owed: Contract, *readings: Reading) -> list[Finding]:
+    comparison = Comparison(wanted(owed), library.TODAY)
+    return list(comparison.between(owed_reading(owed, "loan-cancel"), readings))
+
+
+@pytest.mark.parametrize(
+    ("cloud", "route", "rules"),
+    [
+        ("global", "reachable", []),
+        ("global", "declared", ["route-gone"]),
+        ("global", "absent", ["route-gone"]),
+        (None, "declared", ["route-gone"]),
+        ("china", "reachable", ["cloud-added"]),
+        ("china", "declared", ["route-only-declared"]),
+        ("china", "absent", []),
+    ],
+)
+def test_declared_is_not_reachable(owed: Contract, cloud: str | None, route: str, rules: list[str]) -> None:
+    reading = source("csdl", clouds=(cloud,) if cloud else None, route=route)
+    assert [each.rule for each in against(owed, reading)] == rules
+
+
+@pytest.mark.parametrize(
+    ("version", "route", "rules"),
+    [
+        ("beta", "reachable", ["method-changed"]),
+        ("v1.0", "reachable", ["version-appeared"]),
+        ("v1.0", "absent", []),
+    ],
+)
+def test_another_version_is_news_only_where_it_has_the_operation(
+    owed: Contract, version: str, route: str, rules: list[str]
+) -> None:
+    reading = source("csdl", version=version, route=route, method="GET")
+    assert [each.rule for each in against(owed, reading)] == rules
+
+
+def test_silence_denies_nothing(owed: Contract) -> None:
+    names = owed_reading(owed, "loan-cancel").facts
+    origin = Origin("openapi", "openapi")
+    facts = {name: Fact(name, "silent", None, origin) for name in names}
+    assert against(owed, Reading(origin, facts, "0" * 64)) == []
+
+
+def test_a_denial_is_found(owed: Contract) -> None:
+    reading = source("page", clouds=None)
+    fact = replace(reading.facts["clouds"], stance="denies")
+    found = against(owed, replace(reading, facts={"clouds": fact}))
+    assert [each.rule for each in found] == ["fact-denied"]
+
+
+def test_the_enum_needs_the_statuses_of_the_contract(owed: Contract) -> None:
+    assert against(owed, source("csdl", status_enum=(("reserved", 0), ("lent", 1)))) == []
+    (found,) = against(owed, source("csdl", status_enum=(("Reserved", 0), ("lent", 1))))
+    assert (found.rule, found.before) == ("enum-member-removed", "reserved")
+
+
+def test_errors_that_are_ranges_say_nothing_new(owed: Contract) -> None:
+    assert against(owed, source("openapi", errors=("4XX", "5XX"))) == []
+    assert [each.rule for each in against(owed, source("openapi", errors=("4XX", "409")))] == [
+        "errors-documented"
+    ]
+    assert against(owed, source("run", errors=("404", "409"))) == []
+
+
+def test_sources_that_differ_where_the_contract_is_silent_are_skew(owed: Contract) -> None:
+    one = source("page", properties=(("id", "String", None),), path=("other",))
+    two = source("csdl", properties=(("id", "Edm.String", False), ("title", "Edm.String", True)), path=("x",))
+    (found,) = skew(owed, two, one)
+    assert (found.rule, found.cls, found.level) == ("property-added", "skew", "info")
+    assert (found.origin.kind, found.base and found.base.kind) == ("csdl", "page")
+
+
+def test_skew_is_told_once(owed: Contract) -> None:
+    one = source("page", status_enum=(("reserved", None), ("unknownFutureValue", None)))
+    more = (("reserved", 0), ("lent", 1), ("unknownFutureValue", 2))
+    found = skew(owed, one, source("csdl", "a", status_enum=more), source("csdl", "b", status_enum=more))
+    assert [each.rule for each in found] == ["enum-member-added"]
+
+
+def test_ranges_and_single_errors_agree_where_they_cover_each_other(owed: Contract) -> None:
+    page = source("page", errors=("404", "409", "500"))
+    assert skew(owed, page, source("openapi", errors=("4XX", "5XX"))) == []
+    assert len(skew(owed, source("page", errors=("404",)), source("openapi", errors=("4XX", "5XX")))) == 1
+
+
+def test_a_problem_is_a_finding(owed: Contract) -> None:
+    reading = source("page")
+    problem = Problem("fact-unreadable", "success", "nobody knows", reading.origin)
+    (found,) = against(owed, replace(reading, problems=(problem,)))
+    assert (found.rule, found.cls, found.level, found.fact) == (
+        "fact-unreadable",
+        "unknown",
+        "err",
+        "success",
+    )
+
+
+def test_a_fingerprint_knows_neither_line_nor_name(owed: Contract) -> None:
+    found = [
+        against(owed, source("page", name, line, method=method))[0].fingerprint
+        for name, line, method in (("a", 1, "GET"), ("/tmp/a", 7, "GET"), ("a", 1, "PUT"))
+    ]
+    assert found[0] == found[1] != found[2]
+    assert len(found[0]) == 12
+
+
+def test_a_contract_is_no_news_to_itself(owed: Contract, tmp_path: Path) -> None:
+    own = owed_reading(owed, "loan-cancel")
+    assert against(owed, own) == []

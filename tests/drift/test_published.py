@@ -1,0 +1,206 @@
+"""Fetching from a local server: conditional, whole or not at all, and a clear end for what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from typer.testing import CliRunner
+
+from graphcontract.cli import app
+from graphcontract.drift.lists import Address
+from graphcontract.drift.model import SourceError
+from graphcontract.drift.published import Fetched, fetch
+from tests.drift import library
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+class Server:
+    """Serves texts by path, with an entity tag; `odd` answers replace them."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.odd: dict[str, Answer] = {}
+        self.seen: list[tuple[str, int]] = []
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                path = self.path.removeprefix("/docs/")
+                if path in server.odd:
+                    server.odd[path](self)
+                elif path not in server.texts:
+                    self.reply(404)
+                elif self.headers["If-None-Match"] == server.tag(path):
+                    self.reply(304)
+                else:
+                    self.reply(200, server.texts[path].encode(), ETag=server.tag(path))
+
+            def reply(self, status: int, body: bytes = b"", **fields: str) -> None:
+                server.seen.append((self.path.removeprefix("/docs/"), status))
+                self.send_response(status)
+                for name, value in fields.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.root = f"http://127.0.0.1:{self._server.server_port}/docs/"
+        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def tag(self, path: str) -> str:
+        return f'"{len(self.texts[path])}-{hash(self.texts[path])}"'
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def status(number: int, **fields: str) -> Answer:
+    return lambda handler: handler.reply(number, b"no", **fields)  # type: ignore[attr-defined]
+
+
+def body(text: str, content_type: str) -> Answer:
+    return lambda handler: handler.reply(200, text.encode(), Content_Type=content_type)  # type: ignore[attr-defined]
+
+
+def truncated(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "100000")
+    handler.end_headers()
+    handler.wfile.write(library.PAGE_TEXT.encode())
+    handler.close_connection = True
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    made.texts = library.files_of_page() | {"permissions.json": json.dumps(library.PERMISSIONS_JSON)}
+    yield made
+    made.close()
+
+
+def fetched(server: Server, cache: Path) -> Fetched:
+    addresses = [
+        Address("page", server.root, library.PAGE),
+        Address("permissions", server.root, "permissions.json"),
+    ]
+    return fetch(addresses, cache, lambda _url, _size, _whole: None)
+
+
+def test_a_page_comes_with_its_includes(server: Server, tmp_path: Path) -> None:
+    found = fetched(server, tmp_path / "cache")
+    result = library.compared(library.contract(tmp_path), *found.sources)
+    assert library.rules(result) == ["letter-case-changed"]
+    assert [each.origin.source for each in result.readings] == [
+        server.root + library.PAGE,
+        f"{server.root}permissions.json",
+    ]
+    assert result.readings[0].facts["clouds"].origin.source == server.root + library.CLOUDS
+
+
+def test_a_second_time_nothing_is_sent_again(server: Server, tmp_path: Path) -> None:
+    fetched(server, tmp_path)
+    server.seen.clear()
+    fetched(server, tmp_path)
+    assert sorted(status for _, status in server.seen) == [304] * 4
+
+
+def test_what_changed_is_fetched(server: Server, tmp_path: Path) -> None:
+    fetched(server, tmp_path / "cache")
+    server.texts[library.CLOUDS] = library.CLOUDS_TEXT.replace("|✅|❌|", "|✅|✅|")
+    found = fetched(server, tmp_path / "cache")
+    result = library.compared(library.contract(tmp_path), found.sources[0])
+    assert library.rules(result) == ["cloud-added"]
+
+
+@pytest.mark.parametrize("number", [404, 410])
+def test_a_source_that_is_gone_is_a_finding(server: Server, tmp_path: Path, number: int) -> None:
+    fetched(server, tmp_path)
+    server.odd[library.PAGE] = status(number)
+    found = fetched(server, tmp_path)
+    assert [each.name for each in found.sources] == [f"{server.root}permissions.json"]
+    ((origin, text),) = found.gone
+    assert origin.source == server.root + library.PAGE
+    assert str(number) in text
+
+
+def test_an_include_that_is_gone_leaves_its_fact_unknown(server: Server, tmp_path: Path) -> None:
+    fetched(server, tmp_path / "cache")
+    del server.texts[library.PERMISSIONS]
+    result = library.compared(library.contract(tmp_path), fetched(server, tmp_path / "cache").sources[0])
+    assert library.rules(result) == ["fact-unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (status(404), "never was there"),
+        (status(429, Retry_After="7"), "after 7 s"),
+        (status(429), "Try again later"),
+        (status(503), "the server fails"),
+        (status(302, Location="https://login.example/"), "redirects to https://login.example/"),
+        (status(403), "answers 403"),
+        (truncated, "broke off"),
+        (body("<!DOCTYPE html><p>Sign in", "text/html; charset=utf-8"), "HTML"),
+        (body("<!DOCTYPE html><p>Sign in", "text/plain"), "HTML"),
+        (body('{"openapi": "3.1.0"}', "application/json"), "openapi where page is due"),
+        (body("", "text/plain"), "empty"),
+    ],
+)
+def test_what_cannot_be_had_is_one_clear_error(
+    server: Server, tmp_path: Path, answer: Answer, said: str
+) -> None:
+    server.odd[library.PAGE] = answer
+    with pytest.raises(SourceError, match=re.escape(said)) as error:
+        fetched(server, tmp_path)
+    assert server.root + library.PAGE in str(error.value)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_failed_fetch_leaves_the_cache_as_it_was(server: Server, tmp_path: Path) -> None:
+    before = fetched(server, tmp_path).sources[0].path.read_bytes()
+    server.odd[library.PAGE] = truncated
+    with pytest.raises(SourceError):
+        fetched(server, tmp_path)
+    del server.odd[library.PAGE]
+    assert fetched(server, tmp_path).sources[0].path.read_bytes() == before
+
+
+def test_nobody_there(tmp_path: Path) -> None:
+    server = Server()
+    server.close()
+    with pytest.raises(SourceError, match="cannot be reached"):
+        fetched(server, tmp_path)
+
+
+def test_the_command_fetches_what_goes_with_a_contract(server: Server, tmp_path: Path) -> None:
+    library.contract(tmp_path)
+    (tmp_path / "drift").mkdir()
+    addresses = [{"kind": "page", "root": server.root, "path": library.PAGE}]
+    document = {"contract": "loan-cancel", "published": addresses}
+    (tmp_path / "drift" / "loan-cancel.json").write_text(json.dumps(document))
+    words = [
+        "drift",
+        "--published",
+        "--contract",
+        str(tmp_path / "loan-cancel.json"),
+        "--cache",
+        str(tmp_path),
+    ]
+    ended = CliRunner().invoke(app, words)
+    assert (ended.exit_code, "no drift and no skew, 1 source read." in ended.output) == (0, True)
+    server.odd[library.PAGE] = status(404)
+    ended = CliRunner().invoke(app, words)
+    assert ended.exit_code == 4
+    assert "source-gone" in ended.output

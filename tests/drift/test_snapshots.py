@@ -1,0 +1,140 @@
+"""Facts written and read back are the same; what moved since is found; hostile files are one error."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graphcontract.contract import Contract
+from graphcontract.drift import page, permissionsfile
+from graphcontract.drift.model import Reading, Source
+from graphcontract.drift.owed import wanted
+from graphcontract.drift.snapshots import read, written
+from graphcontract.errors import UserError
+from tests.drift import library
+from tests.drift.mutations import swap, without
+
+ERRORS = "### Errors\n\n|Code|Scenario|\n|-|-|\n|404|Unknown.|\n|409|Picked up.|\n\n## Examples"
+DEPRECATED = "> [!CAUTION]\n> This API is deprecated and will be removed on {day}.\n\n## Permissions"
+
+
+@pytest.fixture(scope="module")
+def owed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    return library.contract(tmp_path_factory.mktemp("contract"))
+
+
+def reading(owed: Contract, folder: Path, text: str = library.PAGE_TEXT) -> Reading:
+    library.laid_out(folder, library.files_of_page(page=text))
+    return page.read(library.source(folder), wanted(owed))
+
+
+def snapshot(owed: Contract, folder: Path, *readings: Reading) -> Path:
+    path = folder / "snapshot.json"
+    path.write_text(written(owed.id, wanted(owed), readings), encoding="utf-8")
+    return path
+
+
+def test_facts_come_back(owed: Contract, tmp_path: Path) -> None:
+    path = tmp_path / "permissions.json"
+    path.write_text(json.dumps(library.PERMISSIONS_JSON))
+    made = [reading(owed, tmp_path), permissionsfile.read(Source(path, path.name), wanted(owed))]
+    back = read(snapshot(owed, tmp_path, *made), owed.id)
+    assert [each.origin.kind for each in back] == ["page", "permissions"]
+    for one, other in zip(made, back, strict=True):
+        assert {name: (fact.stance, fact.value) for name, fact in one.facts.items()} == {
+            name: (fact.stance, fact.value) for name, fact in other.facts.items()
+        }
+
+
+def test_it_changes_only_where_facts_do(owed: Contract, tmp_path: Path) -> None:
+    first = json.loads(snapshot(owed, tmp_path, reading(owed, tmp_path)).read_text())
+    moved = swap("## Permissions", "\n\n\n## Permissions")(library.PAGE_TEXT)
+    second = json.loads(snapshot(owed, tmp_path, reading(owed, tmp_path, moved)).read_text())
+    assert first != second
+    for document in (first, second):
+        del document["sources"][0]["slice_sha256"]
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rules"),
+    [
+        (swap("## Examples", ERRORS), str, ["errors-dropped"]),
+        (swap("## Examples", ERRORS), swap("## Examples", ERRORS.replace("409", "423")), ["errors-changed"]),
+        (str, swap("## Examples", ERRORS), ["errors-documented"]),
+        (str, swap("Pick the", "Choose the"), []),
+        (str, swap("while the book", "as long as the book"), ["wording-changed"]),
+        (str, swap("../resources/loan.md", "../resources/lending.md"), ["wording-changed"]),
+        (str, without("## Request headers", "## Request body"), ["statement-dropped"]),
+        (without("## Request headers", "## Request body"), str, ["statement-added"]),
+        (str, swap("## Permissions", DEPRECATED.format(day="May 1, 2027")), ["deprecation-announced"]),
+        (swap("## Permissions", DEPRECATED.format(day="May 1, 2027")), str, ["deprecation-withdrawn"]),
+        (
+            swap("## Permissions", DEPRECATED.format(day="May 1, 2027")),
+            swap("## Permissions", DEPRECATED.format(day="June 1, 2027")),
+            ["removal-date-changed"],
+        ),
+        (
+            swap("## Permissions", DEPRECATED.format(day="May 1, 2026")),
+            swap("## Permissions", DEPRECATED.format(day="May 1, 2026")),
+            ["removal-date-passed"],
+        ),
+    ],
+)
+def test_a_page_at_two_times(
+    owed: Contract, tmp_path: Path, before: Any, after: Any, rules: list[str]
+) -> None:
+    yesterday = read(snapshot(owed, tmp_path, reading(owed, tmp_path, before(library.PAGE_TEXT))), owed.id)
+    library.laid_out(tmp_path, library.files_of_page(page=after(library.PAGE_TEXT)))
+    result = library.compared(owed, library.source(tmp_path), snapshot=yesterday)
+    assert library.rules(result) == rules
+
+
+def test_a_source_that_is_not_given_or_not_there_is_no_silence(owed: Contract, tmp_path: Path) -> None:
+    yesterday = read(snapshot(owed, tmp_path, reading(owed, tmp_path)), owed.id)
+    assert library.rules(library.compared(owed, snapshot=yesterday)) == ["source-gone"]
+    assert library.rules(library.compared(owed, library.source(tmp_path), snapshot=[])) == ["fact-unreadable"]
+
+
+def test_a_page_of_another_name_is_the_same_source(owed: Contract, tmp_path: Path) -> None:
+    yesterday = read(snapshot(owed, tmp_path, reading(owed, tmp_path)), owed.id)
+    source = Source(tmp_path / library.PAGE, "https://docs.example/loan.md")
+    assert library.rules(library.compared(owed, source, snapshot=yesterday)) == []
+
+
+def test_it_is_for_one_contract(owed: Contract, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="a snapshot for book-cancel"):
+        read(snapshot(owed, tmp_path, reading(owed, tmp_path)), "book-cancel")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "nonsense", "[" * 100_000, '{"snapshot": 1}', "\0"])
+def test_what_is_no_snapshot(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "snapshot.json"
+    path.write_text(text)
+    with pytest.raises(UserError):
+        read(path, "loan-cancel")
+
+
+@given(name=st.sampled_from(["path", "success", "query", "properties", "content", "errors"]), data=st.data())
+@settings(max_examples=50, deadline=None, database=None)
+def test_a_value_of_another_shape_is_refused_or_compared(
+    name: str, data: st.DataObject, tmp_path_factory: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("shapes")
+    owed = library.contract(folder)
+    document = json.loads(snapshot(owed, folder, reading(owed, folder)).read_text())
+    leaves = st.none() | st.booleans() | st.integers(-5, 500) | st.text(max_size=3)
+    value = data.draw(st.recursive(leaves, lambda inner: st.lists(inner, max_size=3), max_leaves=6))
+    document["sources"][0]["facts"][name] = {"stance": "asserts", "value": value}
+    path = folder / "snapshot.json"
+    path.write_text(json.dumps(document))
+    try:
+        yesterday = read(path, owed.id)
+    except UserError:
+        return
+    library.compared(owed, library.source(folder), snapshot=yesterday)

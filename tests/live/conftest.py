@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from graphcontract.tenant import Running, running
+
+
+@pytest.fixture(scope="session")
+def shared() -> Iterator[Running]:
+    """One tenant for many tests; `tenant` gives it back to each as it should be."""
+    with running() as tenant:
+        yield tenant
+
+
+@pytest.fixture
+def tenant(shared: Running) -> Iterator[Running]:
+    yield shared
+    shared.behave(None)

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+
+from graphcontract.live.claims import PERSONAL, claims_of, permissions_of
+from graphcontract.live.forging import forged
+from graphcontract.live.steps import FORGERIES
+from tests.clauses import CONTRACT
+
+MANAGE = "SharePointCrossTenantMigration.Manage.All"
+READ = "SharePointCrossTenantMigration.Read.All"
+NEEDED = permissions_of(CONTRACT.document)
+
+
+def token(payload: object, parts: int = 3) -> str:
+    def part(value: object) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+    return ".".join([part({"alg": "RS256"}), part(payload), "c2ln"][:parts])
+
+
+def test_what_the_action_needs_is_in_the_contract() -> None:
+    assert NEEDED == {MANAGE}
+
+
+@pytest.mark.parametrize(
+    ("payload", "carries"),
+    [
+        ({"roles": [MANAGE]}, True),
+        ({"roles": [READ, MANAGE]}, True),
+        ({"scp": f"openid {MANAGE}"}, True),
+        ({"roles": [READ], "scp": MANAGE}, True),
+        ({"roles": [READ]}, False),
+        ({"roles": []}, False),
+        ({"scp": f"openid {READ}"}, False),
+        ({}, False),
+        ({"scp": MANAGE, "tid": PERSONAL}, False),
+        ({"roles": MANAGE}, True),
+        ({"roles": [1]}, True),
+        ({"roles": {}}, True),
+        ({"scp": [READ]}, True),
+        ([], True),
+        ("x", True),
+        (None, True),
+    ],
+)
+def test_whether_it_carries_the_permission(payload: object, carries: bool) -> None:
+    assert claims_of(token(payload)).carries(NEEDED) is carries
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ".",
+        "..",
+        "a.b.c",
+        "opaque",
+        token({"roles": []}, parts=2),
+        f"x.{'A' * 100_000}.x",
+        "e30.🙂.x",
+        "a.W1s.b",
+    ],
+)
+def test_what_cannot_be_read_counts_as_privileged(text: str) -> None:
+    claims = claims_of(text)
+    assert claims.carries(NEEDED)
+    assert claims.tenant is None
+
+
+def test_deep_nesting_counts_as_privileged() -> None:
+    deep = base64.urlsafe_b64encode(b"[" * 30_000).decode()
+    assert claims_of(f"x.{deep}.x").carries(NEEDED)
+
+
+def test_the_tenant_is_a_text_or_none() -> None:
+    assert claims_of(token({"tid": "t-1"})).tenant == "t-1"
+    assert claims_of(token({"tid": ["t-1"]})).tenant is None
+
+
+@pytest.mark.parametrize("how", FORGERIES)
+def test_a_forgery_is_another_token_of_three_parts(how: str) -> None:
+    real = token({"roles": [MANAGE], "tid": "t-1"})
+    made = forged(real, how)
+    assert made is not None
+    assert made != real
+    assert made.count(".") == 2
+
+
+def test_nothing_is_forged_of_an_opaque_token() -> None:
+    assert [forged("opaque", how) for how in FORGERIES] == [None] * len(FORGERIES)

@@ -1,0 +1,110 @@
+"""Every fault of a tenant is condemned by its clause and no other; every oddity is let be."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from pathlib import Path
+
+import pytest
+
+from graphcontract.contract import Clause
+from graphcontract.tenant import Entry, Running, Status, faults, variants
+from graphcontract.tenant.directory import Directory
+from tests.clauses import CONTRACT
+from tests.live import Result, environment, judge, tasks
+
+_STARTED = (Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED)
+_HOURS = 7200
+_OTHER_TENANT = "11111111-1111-4111-8111-111111111111"
+
+
+def refused(directory: Directory) -> dict[str, str]:
+    """Tokens that only the tenant can make, and must refuse."""
+    claims = directory.claims(directory.apps["privileged"])
+    past = {name: claims[name] - _HOURS for name in ("iat", "nbf", "exp")}
+    elsewhere = {"tid": _OTHER_TENANT, "iss": directory.issuer(_OTHER_TENANT)}
+    return {
+        "expired": directory.sign(claims | past),
+        "not-yet-valid": directory.sign(claims | {"nbf": claims["nbf"] + _HOURS}),
+        "another-audience": directory.sign(claims | {"aud": "https://vault.azure.net"}),
+        "another-tenant": directory.sign(claims | elsewhere),
+        "public-key-as-secret": _signed_with_the_public_key(directory, claims),
+    }
+
+
+def _signed_with_the_public_key(directory: Directory, claims: dict[str, object]) -> str:
+    key = directory.signing_key
+    parts = [{"alg": "HS256", "typ": "JWT", "kid": key.id}, claims]
+    signed = ".".join(_encoded(json.dumps(part).encode()) for part in parts)
+    return f"{signed}.{_encoded(hmac.digest(key.public_pem, signed.encode(), hashlib.sha256))}"
+
+
+def _encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def given(tenant: Running, name: str) -> dict[str, str]:
+    """The credentials that show a fault: most need none of their own."""
+    directory = tenant.directory
+    apps = directory.apps
+    special = {
+        "refuses-delegated-tokens": {"GRAPHCONTRACT_TOKEN": directory.delegated(apps["privileged"])},
+        "no-effect-for-delegated-tokens": {"GRAPHCONTRACT_TOKEN": directory.delegated(apps["privileged"])},
+        "readers-may-cancel": {"GRAPHCONTRACT_TOKEN_UNPRIVILEGED": directory.claims(apps["reader"])},
+        "scopes-are-unchecked": {"GRAPHCONTRACT_TOKEN_UNPRIVILEGED": directory.delegated(apps["reader"])},
+        "personal-accounts-may-cancel": {
+            "GRAPHCONTRACT_TOKEN_UNPRIVILEGED": directory.personal(apps["privileged"])
+        },
+    }
+    tokens = {variable: directory.sign(claims) for variable, claims in special.get(name, {}).items()}
+    return environment(tenant, GRAPHCONTRACT_TOKENS_REFUSED=json.dumps(refused(directory)), **tokens)
+
+
+def tried(tenant: Running, folder: Path, entry: Entry) -> Result:
+    tenant.behave(entry.name)
+    return judge(
+        tenant,
+        folder,
+        env=given(tenant, entry.name),
+        allow_cancel=True,
+        tasks=tasks(tenant, Status.NOT_STARTED, Status.NOT_STARTED),
+        started_tasks=tasks(tenant, *_STARTED),
+    )
+
+
+@pytest.mark.parametrize("entry", faults(), ids=lambda entry: entry.name)
+def test_a_fault_is_condemned_by_its_clause_alone(tenant: Running, tmp_path: Path, entry: Entry) -> None:
+    result = tried(tenant, tmp_path, entry)
+    assert result.of("fail") == {entry.breaks}
+    assert not result.of("error")
+    assert result.status == (1 if CONTRACT.clauses[entry.breaks].level == "MUST" else 0)
+
+
+@pytest.mark.parametrize("entry", variants(), ids=lambda entry: entry.name)
+def test_an_oddity_breaks_no_must(tenant: Running, tmp_path: Path, entry: Entry) -> None:
+    result = tried(tenant, tmp_path, entry)
+    assert result.of("fail") == set(entry.short_of)
+    assert not result.of("not-run", "error")
+    assert result.status == 0
+
+
+def _can_be_broken(clause: Clause) -> bool:
+    return clause.by == "service" and clause.level != "MAY"
+
+
+def test_every_clause_of_the_service_has_a_fault_of_its_own() -> None:
+    owed = {clause.id for clause in CONTRACT.clauses.values() if _can_be_broken(clause)}
+    shown = {entry.breaks for entry in faults()} | {id for entry in variants() for id in entry.short_of}
+    assert owed == shown
+
+
+def test_the_tenant_as_it_should_be_keeps_every_clause(tenant: Running, tmp_path: Path) -> None:
+    started = tasks(tenant, *_STARTED)
+    named = tasks(tenant, Status.NOT_STARTED)
+    result = judge(tenant, tmp_path, allow_cancel=True, tasks=named, started_tasks=started)
+    assert result.of("pass") == set(result.verdicts) - {"service.repeat"}
+    assert result.verdicts["service.repeat"]["reason"] == "recorded, never judged: status 409"
+    assert result.status == 0

@@ -1,0 +1,105 @@
+"""A tenant without a socket: requests go straight into the application."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from graphcontract.contract import Contract
+from graphcontract.loading import load
+from graphcontract.tenant.app import application
+from graphcontract.tenant.clock import Clock
+from graphcontract.tenant.seeds import order_for
+from graphcontract.tenant.steps import Steps, Tenant
+from graphcontract.tenant.tasks import Order, Source, Status, Task
+
+CONTRACT = load("sharepointmigrationtask-cancel", None)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ORIGIN = "http://tenant.example"
+TASKS = "/beta/solutions/sharePoint/migrations/crossOrganizationMigrationTasks"
+USER = {
+    "@odata.type": "#microsoft.graph.sharePointUserMigrationTaskParameters",
+    "sourceUserIdentity": {"userPrincipalName": "adele@contoso.example"},
+    "targetUserIdentity": {"userPrincipalName": "adele@fabrikam.example"},
+    "targetOrganizationHost": "https://fabrikam-my.sharepoint.example",
+}
+LATER = "2026-04-01T00:00:00Z"
+
+_runner = asyncio.Runner()  # one for all: to make a loop for each request takes longer than the request
+atexit.register(_runner.close)
+
+
+class Asking:
+    """A tenant whose clock stands at noon, and requests to it."""
+
+    def __init__(
+        self,
+        steps: type[Steps] = Steps,
+        *,
+        contract: Contract = CONTRACT,
+        size: int = 10_000,
+        rate: float = 1.0,
+    ) -> None:
+        self.clock = Clock(NOON)
+        self.tenant = Tenant.of(contract, ORIGIN, self.clock, size=size, rate=rate)
+        self.tasks = self.tenant.tasks
+        self.seen: list[httpx.Response] = []
+        self._tokens = {name: self.tenant.directory.token(name) for name in self.tenant.directory.apps}
+        answering = steps(self.tenant)
+        self._transport = httpx.ASGITransport(application(self.tenant, lambda: answering))
+
+    def __call__(
+        self, method: str, path: str, token: str | None = "privileged", **more: Any
+    ) -> httpx.Response:
+        """Send a request; `token` is an application's name, a token, or None for no Authorization."""
+        if token is not None:
+            bearer = self._tokens.get(token, token)
+            more["headers"] = {"Authorization": f"Bearer {bearer}", **more.get("headers", {})}
+        more["headers"] = {"client-request-id": str(uuid.uuid4()), **more.get("headers", {})}
+        request = httpx.Request(method, f"{ORIGIN}{path}", **more)
+        response = _runner.run(self._sent(request))
+        self.seen.append(response)
+        return response
+
+    async def _sent(self, request: httpx.Request) -> httpx.Response:
+        response = await self._transport.handle_async_request(request)
+        await response.aread()
+        response.request = request
+        return response
+
+    def create(self, parameters: Mapping[str, Any] = USER, **changes: Any) -> httpx.Response:
+        """Ask for a task; `changes` are further parameters."""
+        return self("POST", TASKS, json={"parameters": {**parameters, **changes}})
+
+    def cancel(self, id: str, token: str | None = "privileged", **more: Any) -> httpx.Response:
+        """Ask for a cancel."""
+        return self("POST", f"{TASKS}/{id}/cancel", token, **more)
+
+    def status(self, id: str) -> str:
+        """The status that a GET shows, or what it was answered with."""
+        response = self("GET", f"{TASKS}/{id}")
+        return str(response.json()["status"] if response.status_code == 200 else response.status_code)
+
+    def task(self, name: str, status: Status = Status.NOT_STARTED) -> str:
+        """Put a task there that does not move by itself; its id."""
+        id = f"{len(self.tasks.all()):08x}-1111-4111-8111-111111111111"
+        order = order_for(f"https://contoso.sharepoint.example/sites/{name}")
+        return self.tasks.put(Task(id, order, datetime.max.replace(tzinfo=UTC), NOON, status)).id
+
+
+def order(name: str = "a", **members: Any) -> Order:
+    return Order(Source("site", name), {}, **members)
+
+
+def code(response: httpx.Response) -> str:
+    """The code of a Graph error, which has to have a message too."""
+    error = response.json()["error"]
+    assert error["message"]
+    assert error["innerError"]["request-id"] == response.headers["request-id"]
+    return str(error["code"])

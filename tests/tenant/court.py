@@ -1,0 +1,171 @@
+"""Whether a tenant keeps the service clauses, by plain requests: what falls short, and where it shows.
+
+It stands apart from the verdict functions, so that neither hides what the other overlooks.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import uuid
+from collections.abc import Iterator
+
+import httpx
+
+from graphcontract.tenant.forging import forged
+from graphcontract.tenant.steps import Steps
+from graphcontract.tenant.tasks import Status
+from tests.tenant import TASKS, Asking
+
+Sighting = tuple[str, str]
+EXPECTED = {"started": 409, "permission": 403, "unknown": 404, "method": 405}
+
+
+class Court:
+    """One tenant with these steps, asked everything once."""
+
+    def __init__(self, steps: type[Steps]) -> None:
+        self.ask = Asking(steps)
+        apps, directory = self.ask.tenant.directory.apps, self.ask.tenant.directory
+        self.delegated = directory.sign(directory.delegated(apps["privileged"]))
+        self.lesser = {
+            "reader": directory.token("reader"),
+            "unprivileged": directory.token("unprivileged"),
+            "delegated": directory.sign(directory.delegated(apps["reader"])),
+            "personal": directory.sign(directory.personal(apps["privileged"])),
+        }
+        self.forged = forged(directory)
+
+    def sightings(self) -> set[Sighting]:
+        """Every clause that falls short, with a word on where."""
+        found = {
+            *self.cancels("first"),
+            *self.cancels("second"),
+            *self.cancels("delegated", self.delegated),
+            *self.refusals(),
+        }
+        for answer in self.ask.seen:
+            found |= set(shape(answer))
+        return found
+
+    def cancels(self, which: str, token: str = "privileged") -> Iterator[Sighting]:
+        bystander, id = self.ask.task(f"{which}-bystander"), self.ask.task(which)
+        answer = self.ask.cancel(id, token)
+        if wait := answer.headers.get("Retry-After"):
+            self.ask.clock.advance(int(wait) if wait.isdecimal() else 2)
+            answer = self.ask.cancel(id, token)
+        if answer.status_code != 204:
+            moved = "" if answer.is_success or self.ask.status(id) == "notStarted" else ", with effect"
+            yield "service.cancel", f"{which}: {answer.status_code}{moved}"
+        if answer.is_success:
+            self.ask.clock.advance(30)
+            shown = {self.ask.status(id), self.ask.status(id)} - {"cancelled"}
+            yield from (("service.effect", f"{which}: {status}") for status in shown)
+        if self.ask.status(bystander) != "notStarted":
+            yield "service.effect", f"{which}: bystander"
+        self.ask.cancel(id, token)
+
+    def refusals(self) -> Iterator[Sighting]:
+        yield from self.started()
+        yield from self.unauthenticated()
+        yield from self.without_permission()
+        yield from self.no_task()
+        yield from self.methods()
+
+    def started(self) -> Iterator[Sighting]:
+        for status in (Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED):
+            id = self.ask.task(f"started-{status}", status)
+            answer = self.ask.cancel(id)
+            if answer.is_success:
+                yield "service.precondition", f"{status}: {answer.status_code}"
+            if (now := self.ask.status(id)) != status:
+                yield "service.precondition", f"{status}: {now}"
+            yield from refusal_status("started", answer)
+
+    def unauthenticated(self) -> Iterator[Sighting]:
+        for name, token in {"no-token": None, **self.forged}.items():
+            yield from self.harmless("service.authentication", name, token, {401})
+
+    def without_permission(self) -> Iterator[Sighting]:
+        for name, token in self.lesser.items():
+            yield from self.harmless("service.permission", name, token, set(range(400, 500)))
+            yield from refusal_status("permission", self.ask.seen[-2])
+
+    def methods(self) -> Iterator[Sighting]:
+        for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"):
+            owed = {*range(400, 500), 501}
+            yield from self.harmless("service.method", method, "privileged", owed, method)
+            yield from refusal_status("method", self.ask.seen[-2])
+
+    def harmless(
+        self, clause: str, name: str, token: str | None, owed: set[int], method: str = "POST"
+    ) -> Iterator[Sighting]:
+        """A request that has to be refused, and to leave the task as it is."""
+        id = self.ask.task(f"{clause}-{name}")
+        answer = self.ask(method, f"{TASKS}/{id}/cancel", token)
+        if answer.status_code not in owed:
+            yield clause, f"{name}: {answer.status_code}"
+        if (status := self.ask.status(id)) != "notStarted":
+            yield clause, f"{name}: {status}"
+
+    def no_task(self) -> Iterator[Sighting]:
+        for name, id in (("lower", str(uuid.uuid4())), ("upper", str(uuid.uuid4()).upper())):
+            assert self.ask.status(id) == "404"
+            answer = self.ask.cancel(id)
+            if not answer.is_client_error:
+                yield "service.unknown-task", f"{name}: {answer.status_code}"
+            yield from refusal_status("unknown", answer)
+        for name, id in (("word", "task"), ("number", "0"), ("long", "a" * 300), ("accent", "%C3%A9")):
+            answer = self.ask.cancel(id)
+            if not answer.is_client_error:
+                yield "service.malformed-id", f"{name}: {answer.status_code}"
+
+
+def refusal_status(kind: str, answer: httpx.Response) -> Iterator[Sighting]:
+    if answer.is_client_error and answer.status_code != EXPECTED[kind]:
+        yield "service.refusal-status", f"{kind}: {answer.status_code}"
+
+
+def shape(answer: httpx.Response) -> Iterator[Sighting]:
+    """What any answer owes."""
+    request, status = answer.request, answer.status_code
+    if status >= 400 and "request-id" in answer.headers and request.method != "HEAD":
+        yield from (("service.error-shape", f"{status}: {lack}") for lack in lacking(answer))
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token and token in answer.text:
+        yield "service.secrets", f"{status}: content"
+    for name, value in answer.headers.items():
+        if token and (token in value or token in decoded(value)):
+            yield "service.secrets", f"{status}: {name}"
+    if status == 401 and "www-authenticate" not in answer.headers:
+        yield "service.challenge", f"{'token' if token else 'no token'}"
+    if "request-id" not in answer.headers:
+        yield "service.request-id", f"{status}: missing"
+    if "client-request-id" not in answer.headers:
+        yield "service.request-id", f"{status}: not returned"
+    elif answer.headers["client-request-id"] != request.headers.get("client-request-id"):
+        yield "service.request-id", f"{status}: changed"
+    if status == 204 and "content-type" in answer.headers:
+        yield "service.media-type", answer.headers["content-type"]
+
+
+def lacking(answer: httpx.Response) -> Iterator[str]:
+    """What an error is in place of an error object, or what its object has not."""
+    try:
+        document = answer.json()
+    except ValueError:
+        yield answer.headers.get("content-type", "nothing")
+        return
+    if not isinstance(document, dict):
+        yield type(document).__name__
+    elif not isinstance(error := document.get("error"), dict):
+        yield " ".join(document) if error is None else type(error).__name__
+    else:
+        yield from (f"no {name}" for name in ("code", "message") if not error.get(name))
+
+
+def decoded(value: str) -> str:
+    try:
+        return base64.b64decode(value, validate=True).decode("latin-1")
+    except (binascii.Error, ValueError):
+        return ""

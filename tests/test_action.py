@@ -1,0 +1,112 @@
+"""The GitHub Action gates, annotates and sums up; what its users write is never run as a script."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.action import ACTION, CHECKOUT, STEPS, run
+
+GULLIBLE = """
+import sys
+from graphcontract.clients.reference import cancel as good
+from graphcontract.exchange import Outcome
+
+def cancel(call):
+    print("::error title=forged::printed by the client", file=sys.stderr)
+    outcome = good(call)
+    return Outcome.success() if outcome.kind == "failure" else outcome
+"""
+FAST = "--profile=quick\n--select=response.*\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "gullible.py").write_text(GULLIBLE)
+    return tmp_path
+
+
+def commands(log: str) -> list[str]:
+    """The workflow commands of a log that GitHub obeys."""
+    obeyed: list[str] = []
+    resume: str | None = None
+    for line in log.splitlines():
+        stopped = re.fullmatch("::stop-commands::(.+)", line)
+        if resume is None and stopped:
+            resume = f"::{stopped[1]}::"
+        elif line == resume:
+            resume = None
+        elif resume is None and line.lstrip().startswith("::"):
+            obeyed.append(line)
+    assert resume is None
+    return obeyed
+
+
+def test_a_client_that_holds(folder: Path) -> None:
+    ran = run("Gate", folder, {"client": "reference", "arguments": FAST})
+    assert (ran.status, commands(ran.log)) == (0, [])
+    assert ran.output.startswith("exit-status=0\nreport<<")
+    assert ran.output.splitlines()[2] == "graphcontract.jsonl"
+    assert ran.summary.startswith("## reference ")
+    assert (folder / "graphcontract.jsonl").stat().st_size
+
+
+def test_a_client_that_does_not(folder: Path) -> None:
+    given = {"client": "python:gullible:cancel", "arguments": FAST, "report": "", "fail-on": "should"}
+    ran = run("Gate", folder, given)
+    assert (ran.status, ran.output) == (1, "exit-status=1\n")
+    annotated = commands(ran.log)
+    assert {line.partition(" ")[0] for line in annotated} == {"::error"}
+    assert any("response.redirection" in line for line in annotated)
+    assert not any("forged" in line for line in annotated)
+    assert "**The client does not honour the contract.**" in ran.summary
+    assert "<details>" in ran.summary
+
+
+def test_failures_that_are_known(folder: Path) -> None:
+    given = {"client": "python:gullible:cancel", "arguments": "--profile=quick\n--select=*.redirection"}
+    (folder / "known.json").write_text('{"known_failures": []}')
+    assert run("Gate", folder, given | {"known-failures": "known.json"}).status == 1
+    assert run("Gate", folder, given | {"known-failures": "none.json"}).status == 2
+
+
+def test_a_client_that_cannot_be_started(folder: Path) -> None:
+    ran = run("Gate", folder, {"client": "process:/nonexistent/driver"})
+    assert (ran.status, ran.output) == (3, "exit-status=3\n")
+    (annotation,) = commands(ran.log)
+    assert "exit status 3" in annotation
+    assert "was not found" in ran.log
+    assert "was not judged" in ran.summary
+
+
+@pytest.mark.parametrize("text", ["$(touch pwned)", 'x"; touch pwned; "', "x\ntouch pwned", "--help", "*"])
+def test_no_input_is_run(folder: Path, text: str) -> None:
+    for name in ("client", "contract", "known-failures", "fail-on", "arguments"):
+        given = {"client": "reference", "arguments": "--select=request.query\n--profile=quick", name: text}
+        ran = run("Gate", folder, given)
+        assert not (folder / "pwned").exists()
+        assert ran.status in (0, 2), ran.log
+
+
+def test_no_script_holds_an_expression() -> None:
+    scripts = [step["run"] for step in STEPS if "run" in step]
+    assert len(scripts) == 2
+    assert not any("${{" in script for script in scripts)
+
+
+@pytest.mark.parametrize(("package", "installed"), [("", str(CHECKOUT)), ("a == 0.1", "a == 0.1")])
+def test_what_is_installed_is_one_word(folder: Path, package: str, installed: str) -> None:
+    python = folder / "python"
+    python.write_text('#!/bin/sh\nfor word in "$@"; do echo "<$word>"; done\n')
+    python.chmod(0o755)
+    ran = run("Install", folder, {"client": "reference", "package": package}, first=folder)
+    assert ran.status == 0
+    assert ran.log.splitlines()[-1] == f"<{installed}>"
+
+
+def test_every_input_is_described() -> None:
+    for each in (*ACTION["inputs"].values(), *ACTION["outputs"].values()):
+        assert each["description"]
+    assert [name for name, each in ACTION["inputs"].items() if each.get("required")] == ["client"]
