@@ -140,7 +140,7 @@ class ClauseItem(pytest.Item):
         super().__init__(**rest)
         self._test, self.clause, self._run = test, clause, run
         self.part: Part | None = None
-        self.waits = bool(test.cases) or test.at_once
+        self.waits = bool(test.cases)
         level = run.session.contract.clauses[clause].counted_level.lower()
         self.add_marker("graphcontract")
         if level in ("must", "should"):
@@ -234,7 +234,7 @@ class Run:
             self._config.add_cleanup(interrupts.keep())
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Put clauses whose calls wait, and are made ahead, behind the others."""
+        """Put clauses whose calls wait behind the others: all of them can be made at the same time."""
         places = [place for place, item in enumerate(items) if isinstance(item, ClauseItem)]
         ours = [item for item in items if isinstance(item, ClauseItem)]
         for place, item in zip(places, sorted(ours, key=lambda item: item.waits), strict=True):

@@ -91,6 +91,7 @@ class Session:
     entries: list[Entry] = field(default_factory=list)
     gate: Gate | None = None
     alone: bool = True
+    _begun: bool = False
     _wanted: dict[str, tuple[SuiteTest, list[str]]] = field(default_factory=dict)
     _tryings: dict[str, Trying] = field(default_factory=dict)
 
@@ -147,16 +148,20 @@ class Session:
         """What a test says of a clause; never raises but for what stops the run."""
         self.open()
         assert self.gate is not None
-        if not self._tryings and self.alone:
+        if self.alone and not self._begun and (test.cases or self.gate.copies):
             self._begin(self.gate)
         return self._trying(test, self.gate).part(clause)
 
     def _begin(self, gate: Gate) -> None:
-        """Have the calls that wait made while the others are."""
-        crew = gate.crew()
+        """Have the calls of all tests that wait made at the same time.
+
+        Copies of the client make them while the client makes others. One client would have to bear calls of
+        different ids and tokens at once, which is for one clause to judge and not for all.
+        """
+        self._begun = True
         for test, _ in self._wanted.values():
-            if test.cases and crew is not None:
-                self._trying(test, gate).begin(crew)
+            if test.cases:
+                self._trying(test, gate).begin(gate.crew())
 
     def _trying(self, test: SuiteTest, gate: Gate) -> Trying:
         if test.name not in self._tryings:

@@ -22,7 +22,6 @@ Source = Strata[Any] | Callable[[Contract], Strata[Any]]
 _SOURCES = "__graphcontract_sources__"
 _CASES = "__graphcontract_cases__"
 _CALLS = "__graphcontract_calls__"
-_AT_ONCE = "__graphcontract_at_once__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class SuiteTest:
     """A test of a suite: a body, the clauses that it puts to the proof, and what it draws by keyword.
 
     `cases` are fixed keyword arguments by class of input, where nothing is drawn: calls that wait are made
-    side by side. `at_once` says that its body makes calls at the same time itself.
+    side by side.
     """
 
     name: str
@@ -39,7 +38,6 @@ class SuiteTest:
     sources: Mapping[str, Source]
     cases: Mapping[str, Mapping[str, Any]]
     calls: int = 1
-    at_once: bool = False
 
     def strata(self, contract: Contract) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
         """Keyword arguments for the body by class of input: a class a combination of its sources' classes."""
@@ -65,17 +63,15 @@ def _classes(source: Source, contract: Contract) -> Strata[Any]:
     return source if isinstance(source, Strata) else source(contract)
 
 
-def given(*, calls: int = 1, at_once: bool = False, **sources: Source) -> Callable[[Body[P]], Body[P]]:
+def given(*, calls: int = 1, **sources: Source) -> Callable[[Body[P]], Body[P]]:
     """Draw the body's keyword arguments from classes of input, or from what makes such of a contract.
 
-    `calls` is about how many calls the body makes: a test that makes many draws fewer examples. `at_once`
-    says that it makes them at the same time.
+    `calls` is about how many calls the body makes: a test that makes many draws fewer examples.
     """
 
     def decorate(body: Body[P]) -> Body[P]:
         setattr(body, _SOURCES, sources)
         setattr(body, _CALLS, calls)
-        setattr(body, _AT_ONCE, at_once)
         return body
 
     return decorate
@@ -97,7 +93,6 @@ def proves(*clauses: str) -> Callable[[Body[P]], SuiteTest]:
 
     def decorate(body: Body[P]) -> SuiteTest:
         sources, cases = getattr(body, _SOURCES, {}), getattr(body, _CASES, {})
-        calls, at_once = getattr(body, _CALLS, 1), getattr(body, _AT_ONCE, False)
-        return SuiteTest(body.__name__, body, clauses, sources, cases, calls, at_once)
+        return SuiteTest(body.__name__, body, clauses, sources, cases, getattr(body, _CALLS, 1))
 
     return decorate

@@ -31,7 +31,7 @@ def test_one_after_another(gate: Gate, sequence: Sequence[Planned]) -> None:
 
 
 @proves("calls.concurrent")
-@given(sequence=at_once, calls=5, at_once=True)
+@given(sequence=at_once, calls=5)
 def test_at_the_same_time(gate: Gate, sequence: Sequence[Planned]) -> None:
     planned = zip(sequence, answers(sequence), strict=True)
     gate.hear(gate.side_by_side([partial(gate.perform, each.call, [answer]) for each, answer in planned]))

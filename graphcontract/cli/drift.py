@@ -265,7 +265,7 @@ def _show(result: Result, *, to_stderr: bool) -> None:
         if not each.counts:
             reason = each.known or each.waived
             word = "known" if each.known else "waived"
-            console.print(f"{word:<6}{each.rule}  {place(each)}\n      {reason}", style="dim", soft_wrap=True)
+            console.print(f"{word:<8}{each.rule}  {place(each)}\n      {reason}", style="dim", soft_wrap=True)
     for note in result.notes:
         console.print(f"note  {note}", style="dim", soft_wrap=True)
     style = "bold green" if not counting else "bold red"

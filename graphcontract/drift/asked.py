@@ -26,8 +26,10 @@ def asked(
     source: Source,
     wanted: Wanted,
     titled: Sequence[str] | None,
-) -> None:
-    """Find out method, version, path and query; `Unknown` where the page is about another operation."""
+) -> RequestLine:
+    """Find out method, version and path, and give the request line that says them; `Unknown` where the page
+    is about another operation.
+    """
     templates = [
         line
         for section in sections(blocks, r"http requests?|request (syntax|uri|url)")
@@ -49,11 +51,10 @@ def asked(
     place = notes.at(request.line)
     notes.asserts("method", request.method, place)
     notes.asserts("path", request.path, place)
-    if request.query:
-        notes.asserts("query", tuple((name, "required") for name in request.query), place)
     if templates and samples:
         _hold_against(notes, samples[0], templates)
     _version(notes, request, samples, source)
+    return request
 
 
 def folded(path: Path) -> Path:

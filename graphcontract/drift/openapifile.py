@@ -171,8 +171,7 @@ class OpenApiFile:
         data = self._data[:]
         self._digest.update(data)
         try:
-            is_json = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
-            document = from_json(data) if is_json else from_yaml(data)
+            document = _parsed(data)
         except ValuesError as error:
             self._refuse(str(error), error.line)
         if document.get("paths") is None:
@@ -190,6 +189,19 @@ class OpenApiFile:
 
     def _refuse(self, problem: str, line: int) -> NoReturn:
         raise SourceError(f"{self._name}:{line}: {problem}. {_FETCH}")
+
+
+def _parsed(data: bytes) -> Node:
+    """Parse what may be JSON, or YAML in braces."""
+    try:
+        return from_yaml(data) if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{" else from_json(data)
+    except ValuesError as error:
+        if not str(error).startswith("no JSON"):
+            raise
+        try:
+            return from_yaml(data)
+        except ValuesError:
+            raise error from None
 
 
 @contextmanager

@@ -143,7 +143,7 @@ class Outline:
     def _end(self, indent: int, start: int, end: int) -> int | None:
         """Find the first line after `start`, and before `end`, that is indented as little, and no comment."""
         # As fast as can be: for a large file these are most of the time that is spent.
-        pattern = rb"\n(?! {%d}| *[\r\n#])" % (indent + 1) if indent else rb"\n[^ \n\r#]"
+        pattern = rb"\n(?! {%d}| *(?:[\r\n#]|\Z))" % (indent + 1) if indent else rb"\n[^ \n\r#]"
         ends = re.compile(pattern).search(self._data, start, end)
         return ends.start() + 1 if ends else None
 

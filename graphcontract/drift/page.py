@@ -80,12 +80,14 @@ def _read_operation(
     title = plain(heading.text) if heading else front.get("title", "")
     titled = _TITLE.fullmatch(title)
     samples, answers = _examples(blocks)
-    asked(notes, blocks, samples, source, wanted, titled.groups() if titled else None)
+    request = asked(notes, blocks, samples, source, wanted, titled.groups() if titled else None)
     notes.asserts("route", "reachable", notes.place("path"))
     if titled:
         notes.asserts("binding", titled[1], heading)
         notes.asserts("action", titled[2], heading)
-    _request(notes, blocks, samples)
+    _fields(notes, blocks)
+    _query(notes, blocks, request)
+    _content(notes, blocks, samples)
     _success(notes, blocks, answers)
     _errors(notes, blocks)
     permissions = sections(blocks, r"permissions?|prerequisites")
@@ -109,34 +111,33 @@ def _examples(blocks: Sequence[Block]) -> tuple[list[RequestLine], list[Answer]]
     return samples, answers
 
 
-def _request(notes: Notes, blocks: Sequence[Block], samples: Sequence[RequestLine]) -> None:
+def _fields(notes: Notes, blocks: Sequence[Block]) -> None:
     for section in sections(blocks, r"request headers?"):
         for table in _tables(section):
             found = [(name, tables.presence(cells)) for name, cells, _ in tables.named(table)]
             rows = sorted(each for each in found if each[0].casefold() != "authorization")
             notes.asserts("fields", tuple(rows), table)
-    _query(notes, blocks)
-    _content(notes, blocks, samples)
 
 
-def _query(notes: Notes, blocks: Sequence[Block]) -> None:
+def _query(notes: Notes, blocks: Sequence[Block], request: RequestLine) -> None:
+    """What the address names is required, unless the section on the query says otherwise."""
+    found = dict.fromkeys(request.query, "required")
+    place = notes.at(request.line)
     for section in sections(blocks, r"(optional |supported )?query parameters"):
+        texts = [plain(block.text) for block in section if block.kind == "text"]
         rows = {
-            name.split("=")[0]: tables.presence(cells)
+            name.partition("=")[0]: tables.presence(cells)
             for table in _tables(section)
             for name, cells, _ in tables.named(table)
         }
-        texts = [block for block in section if block.kind == "text"]
-        denied = any(re.search(r"n't support|not support", plain(block.text)) for block in texts)
-        if denied and not rows:
-            notes.asserts("query", (), texts[0])
-            continue
-        for block in texts:
-            rows.update(dict.fromkeys(re.findall(r"`(\$[a-z]+)`", block.text), "optional"))
-        if rows:
-            notes.asserts("query", tuple(sorted(rows.items())), section[0])
-        else:
+        rows |= dict.fromkeys(re.findall(r"(\$[a-z]+)\b", " ".join(texts)), "optional")
+        if any(re.search(r"n't support|not support", text) for text in texts):
+            notes.asserts("query", (), section[0])
+        elif not rows:
             notes.unreadable("query", "the section on query parameters names none", section[0])
+        found, place = found | rows, notes.at(section[0].line, section[0].file)
+    if found and not notes.knows("query"):
+        notes.asserts("query", tuple(sorted(found.items())), place)
 
 
 def _content(notes: Notes, blocks: Sequence[Block], samples: Sequence[RequestLine]) -> None:
@@ -173,7 +174,7 @@ def _content(notes: Notes, blocks: Sequence[Block], samples: Sequence[RequestLin
 def _success(notes: Notes, blocks: Sequence[Block], answers: Sequence[Answer]) -> None:
     shown = next((each for each in answers if each.status < 300), None)
     texts = [b for section in sections(blocks, r"responses?") for b in section if b.kind == "text"]
-    said = [(each, block) for block in texts for each in success_of(plain_code(block.text))]
+    said = [(each, block) for block in texts for each in success_of(_with_code(block.text))]
     statuses = sorted({status for (status, _), _ in said})
     if len(statuses) > 1:
         listed = ", ".join(map(str, statuses))
@@ -197,7 +198,7 @@ def _success(notes: Notes, blocks: Sequence[Block], answers: Sequence[Answer]) -
         notes.unreadable("success", "neither text nor sample response tells a status of success", None)
 
 
-def plain_code(text: str) -> str:
+def _with_code(text: str) -> str:
     """A paragraph without marks but for the backticks that statuses stand in."""
     return "`".join(plain(part) for part in text.split("`"))
 
@@ -243,23 +244,23 @@ def _clouds(notes: Notes, blocks: Sequence[Block]) -> None:
             notes.unreadable("clouds", cell.problem, table)
         elif cell is not None:
             notes.asserts("clouds", cell.value, table)
-    for block in blocks:
-        if (
-            block.kind == "missing"
-            and "national-cloud" in block.text.casefold()
-            and not notes.knows("clouds")
-        ):
-            notes.unreadable("clouds", "the include with the table of clouds is not at hand", block)
+    missing = [b for b in blocks if b.kind == "missing" and "national-cloud" in b.text.casefold()]
+    if missing and not notes.knows("clouds"):
+        notes.unreadable("clouds", "the include with the table of clouds is not at hand", missing[0])
 
 
 def _deprecation(notes: Notes, blocks: Sequence[Block]) -> None:
     second = next((i for i, b in enumerate(blocks) if b.kind == "heading" and b.level == 2), len(blocks))
+    said: list[tuple[str | None, str, Block]] = []
     for index, block in enumerate(blocks):
-        if block.kind == "missing" and "deprecat" in block.text.casefold():
-            notes.asserts("deprecation", (None, None, block.text), block)
-        elif block.kind == "text" and (block.quoted or index < second) and deprecation(plain(block.text)):
-            text = plain(block.text)
-            notes.asserts("deprecation", (None, removal_of(text), text), block)
+        text = plain(block.text)
+        if block.kind == "missing" and "deprecat" in text.casefold():
+            said.append((None, text, block))
+        elif block.kind == "text" and (block.quoted or index < second) and deprecation(text):
+            said.append((removal_of(text), text, block))
+    if said:
+        removal, text, block = next((each for each in said if each[0]), said[0])
+        notes.asserts("deprecation", (None, removal, text), block)
 
 
 def _wording(notes: Notes, front: dict[str, str], blocks: Sequence[Block], heading: Block | None) -> None:

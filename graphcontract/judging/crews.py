@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -38,17 +38,10 @@ class Crew(Generic[S]):
         for place in places:
             self._free.put(place)
         self._pool = ThreadPoolExecutor(len(places))
-        self._futures: list[Future[object]] = []
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
         """Have a job done as soon as a place is free, in the order of submission."""
-        future = self._pool.submit(self._work, job)
-        self._futures.append(future)  # type: ignore[arg-type]  # Future is invariant, and only waited for.
-        return future
-
-    def wait(self) -> None:
-        """Wait until all that was submitted is done."""
-        wait(self._futures)
+        return self._pool.submit(self._work, job)
 
     def dismiss(self) -> None:
         """Begin no further job; those under way end by themselves."""

@@ -203,8 +203,6 @@ class Gate:
 
     def side_by_side(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Do jobs that wait at the same time, each with a client that holds its calls; results in order."""
-        if self._crew is not None:
-            self._crew.wait()
         crew = Crew(self._places(len(jobs)), self._sit)
         try:
             return [future.result() for future in [crew.submit(job) for job in jobs]]
@@ -214,17 +212,15 @@ class Gate:
         finally:
             crew.dismiss()
 
-    def crew(self) -> Crew[Station] | None:
-        """Who makes calls that wait while this thread makes others, for the rest of the run; None where the
-        client holds one call at a time and cannot be copied.
-        """
+    @property
+    def copies(self) -> bool:
+        """Whether calls at the same time are made by copies of the client, which no other calls disturb."""
+        return self._holds == 1 and self.another is not None
+
+    def crew(self) -> Crew[Station]:
+        """Who makes the calls that wait, for the rest of the run: several of them at the same time."""
         if self._crew is None:
-            if self._holds > 1:
-                places = self._places(self._holds - 1)
-            elif self.another is not None:
-                places = self._copied(_MOST_COPIES - 1)
-            else:
-                return None
+            places = self._copied(_MOST_COPIES - 1) if self.copies else self._places(_MOST_AT_ONCE)
             self._crew = Crew(places, self._sit)
         return self._crew
 

@@ -137,7 +137,7 @@ class Trying:
         repeat: Callable[[str], str],
         record: bool = False,
     ) -> None:
-        self._test, self._gate, self._clauses = test, gate, clauses
+        self._test, self._gate, self.clauses = test, gate, clauses
         self._seed, self._repeat, self._record = seed, repeat, record
         self._parts: dict[str, Part] | None = None
         # Calls at the same time as others are counted apart: what they cost must not depend on those.
@@ -148,7 +148,7 @@ class Trying:
 
     def begin(self, crew: Crew[Station]) -> None:
         """Have calls that are fixed made from now on, while others are."""
-        if self._test.cases and any(unjudgeable(self._gate, id) is None for id in self._clauses):
+        if self._test.cases and any(unjudgeable(self._gate, id) is None for id in self.clauses):
             self._listen_in()
             self._begun = [crew.submit(job) for job in self._jobs()]
 
@@ -191,7 +191,7 @@ class Trying:
     def _run(self) -> dict[str, Part]:
         parts: dict[str, Part] = {}
         hearings: dict[str, Hearing] = {}
-        for id in self._clauses:
+        for id in self.clauses:
             reason = unjudgeable(self._gate, id)
             if reason is None:
                 hearings[id] = Hearing(registry()[id])

@@ -76,14 +76,27 @@ def verdicts(
     parts: dict[str, list[Part]] = {}
     with made:
         gate = Gate(contract, Direct(cancel), made, PROFILES[profile])
+        waiting: list[Trying] = []
         for test in _chosen(shown_by):
             clauses = [id for id in test.proves if id in contract.clauses]
             if of is not None and not set(of) & set(clauses):
                 continue
             trying = Trying(test, gate, clauses=clauses, seed=seed, repeat=lambda id: id)
-            for id in clauses:
-                parts.setdefault(id, []).append(trying.part(id))
+            if test.cases:
+                waiting.append(trying)
+            else:
+                _add(parts, trying)
+        for trying in waiting:
+            trying.begin(gate.crew())
+        for trying in waiting:
+            _add(parts, trying)
+        gate.close()
     return {id: fold(id, each) for id, each in parts.items()}
+
+
+def _add(parts: dict[str, list[Part]], trying: Trying) -> None:
+    for id in trying.clauses:
+        parts.setdefault(id, []).append(trying.part(id))
 
 
 def _chosen(names: Collection[str]) -> Iterator[SuiteTest]:

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from graphcontract.suites import tests
 
-from tests.bank.court import CONTRACT, verdicts
+from graphcontract.judging.verdict import Part
+from tests.bank.court import verdicts
 from tests.bank.registry import FAULTS, ODDITIES, Entry
 
-_PROCESSES = 2
-_WAITING_PROCESSES = 6
+_PROCESSES = 4  # half of what a job does is waiting
 _TABLE = Path(__file__).parents[2] / "docs" / "kill-table.md"
 _INTRODUCTION = """\
 # The kill table
@@ -30,27 +30,31 @@ _INTRODUCTION = """\
 `make kill-table` brings every client of the bank (`tests/bank/`) before the whole gate, at the profile
 `gate` and the seeds {seeds}. A *fault* differs in one thing from a client that meets every clause, and must
 be condemned by the clause that it breaks. An *oddity* is strange and lawful: no MUST may condemn it, and no
-SHOULD but those that it is known to fall short of. Tests that draw nothing are made once, as no seed changes
-them.
+SHOULD but those that it is known to fall short of. The first seed stands for the whole gate. At the
+others tests that draw nothing are not made again, and a fault is brought before its own clause alone.
 """
 
 
 @dataclass(frozen=True)
 class Job:
-    """One client, by its place in `_bank()`, before the tests that draw their inputs with a seed; with None
-    before those whose calls are fixed, the ones that wait among them: no seed changes those.
+    """One client, by its place in `_bank()`, before the whole gate; or, where that was done with another seed,
+    `again`: before the tests that draw their inputs, a fault before those of its own clause.
     """
 
     number: int
-    seed: int | None
+    seed: int
+    again: bool
 
 
 @dataclass(frozen=True)
 class Found:
-    """What became of a job: clauses that condemned, and what the harness itself failed at."""
+    """What became of a job: clauses that condemned on what was drawn, and on what is `fixed` whatever the
+    seed; and what the harness itself failed at.
+    """
 
     job: Job
-    condemned: frozenset[str]
+    drawn: frozenset[str]
+    fixed: frozenset[str]
     errors: tuple[str, ...]
 
 
@@ -83,14 +87,26 @@ def _bank() -> list[Entry]:
 
 
 def _try(job: Job) -> Found:
-    entry, names = (
-        _bank()[job.number],
-        [test.name for test in tests() if bool(test.cases) == (job.seed is None)],
+    drawn, fixed = _judged(job, cases=False), {} if job.again else _judged(job, cases=True)
+    errors = tuple(
+        f"{id}: {part.reason}"
+        for found in (drawn, fixed)
+        for id, part in found.items()
+        if part.verdict == "error"
     )
-    found = verdicts(entry.client().cancel, shown_by=names, transport=entry.transport, seed=job.seed or 0)
-    condemned = frozenset(id for id, part in found.items() if part.verdict == "fail")
-    errors = tuple(f"{id}: {part.reason}" for id, part in found.items() if part.verdict == "error")
-    return Found(job, condemned, errors)
+    return Found(job, _condemning(drawn), _condemning(fixed), errors)
+
+
+def _judged(job: Job, *, cases: bool) -> Mapping[str, Part]:
+    """The verdicts of the tests whose calls are fixed, or of those that draw them."""
+    entry = _bank()[job.number]
+    names = [test.name for test in tests() if bool(test.cases) == cases]
+    of = [entry.breaks] if job.again and entry.breaks else None
+    return verdicts(entry.client().cancel, of=of, shown_by=names, transport=entry.transport, seed=job.seed)
+
+
+def _condemning(found: Mapping[str, Part]) -> frozenset[str]:
+    return frozenset(id for id, part in found.items() if part.verdict == "fail")
 
 
 def main() -> int:
@@ -100,10 +116,10 @@ def main() -> int:
     parser.add_argument("--only", metavar="PATTERN", help="clients whose name or broken clause matches")
     asked = parser.parse_args()
     chosen = [number for number, entry in enumerate(_bank()) if _matches(entry, asked.only)]
-    found = [
-        *_all([Job(number, seed) for number in chosen for seed in asked.seeds], _PROCESSES),
-        *_all([Job(number, None) for number in chosen], _WAITING_PROCESSES),
-    ]
+    first, *others = asked.seeds
+    jobs = [Job(number, first, again=False) for number in chosen]
+    jobs += [Job(number, seed, again=True) for number in chosen for seed in others if _drawn(_bank()[number])]
+    found = list(_all(jobs))
     rows = [Row(_bank()[number], _by_seed(found, number, asked.seeds)) for number in chosen]
     text = "".join(f"{line}\n" for line in _lines(rows, asked.seeds))
     if asked.only is None:
@@ -115,12 +131,17 @@ def main() -> int:
     return 1 if wrong or not rows else 0
 
 
+def _drawn(entry: Entry) -> bool:
+    """Whether a test that could show what a client does draws its inputs, so that a seed tells more."""
+    return not entry.breaks or any(not test.cases and entry.breaks in test.proves for test in tests())
+
+
 def _matches(entry: Entry, pattern: str | None) -> bool:
     return pattern is None or any(fnmatchcase(name, pattern) for name in (entry.name, entry.breaks))
 
 
-def _all(jobs: Sequence[Job], processes: int) -> Iterator[Found]:
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+def _all(jobs: Sequence[Job]) -> Iterator[Found]:
+    with multiprocessing.get_context("spawn").Pool(_PROCESSES) as pool:
         for done, found in enumerate(pool.imap_unordered(_try, jobs), 1):
             sys.stderr.write(f"\r{done} of {len(jobs)}")
             sys.stderr.flush()
@@ -129,8 +150,10 @@ def _all(jobs: Sequence[Job], processes: int) -> Iterator[Found]:
 
 
 def _by_seed(found: Iterable[Found], number: int, seeds: Sequence[int]) -> dict[int, frozenset[str]]:
-    by_seed = {each.job.seed: each.condemned for each in found if each.job.number == number}
-    return {seed: by_seed[seed] | by_seed[None] for seed in seeds}
+    of_it = [each for each in found if each.job.number == number]
+    fixed = frozenset[str]().union(*(each.fixed for each in of_it))
+    drawn = {each.job.seed: each.drawn for each in of_it}
+    return {seed: drawn.get(seed, frozenset()) | fixed for seed in seeds}
 
 
 def _complaints(rows: Sequence[Row], found: Iterable[Found]) -> Iterator[str]:
@@ -161,7 +184,7 @@ def _lines(rows: Sequence[Row], seeds: Sequence[int]) -> Iterator[str]:
 
 
 def _counts(faults: Sequence[Row]) -> Iterator[str]:
-    numbers = dict.fromkeys(CONTRACT.clauses, 0)
+    numbers = dict.fromkeys((id for test in tests() for id in test.proves), 0)
     for row in faults:
         numbers[row.entry.breaks] += 1
     yield from _table(("clause", "faults"), ((id, str(number)) for id, number in numbers.items()))
@@ -188,11 +211,14 @@ def _described(entry: Entry) -> str:
 
 
 def _condemners(row: Row) -> str:
-    """Clauses that condemned, its own first, each with the seeds where not all of them showed it."""
-    ids = sorted(frozenset[str]().union(*row.condemned.values()), key=lambda id: (id != row.entry.breaks, id))
+    """Clauses that condemned, its own first, each with the seeds where not all that were tried showed it."""
+    own = row.entry.breaks
+    ids = sorted(frozenset[str]().union(*row.condemned.values()), key=lambda id: (id != own, id))
     seeds = {id: [seed for seed, by in row.condemned.items() if id in by] for id in ids}
+    tried_once = own and len(row.condemned) > 1
     return ", ".join(
-        id if len(at) == len(row.condemned) else f"{id} ({_listed(at)})" for id, at in seeds.items()
+        id if len(at) == len(row.condemned) or (tried_once and id != own) else f"{id} ({_listed(at)})"
+        for id, at in seeds.items()
     )
 
 

@@ -77,12 +77,3 @@ def test_dismissed_it_begins_nothing_more() -> None:
     go.set()
     first.result(10)
     assert second.cancelled()
-
-
-def test_one_can_wait_for_all_that_was_submitted() -> None:
-    crew, done = crew_of("a", "b"), []
-    for number in range(5):
-        crew.submit(lambda number=number: done.append(number))  # type: ignore[misc]
-    crew.wait()
-    assert sorted(done) == [0, 1, 2, 3, 4]
-    crew.dismiss()

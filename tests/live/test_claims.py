@@ -23,7 +23,7 @@ def token(payload: object, parts: int = 3) -> str:
 
 
 def test_what_the_action_needs_is_in_the_contract() -> None:
-    assert NEEDED == {MANAGE}
+    assert {MANAGE} == NEEDED
 
 
 @pytest.mark.parametrize(
