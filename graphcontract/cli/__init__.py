@@ -41,7 +41,7 @@ app.add_typer(known_failures, name="known-failures")
 contracts.command("import")(import_contract)
 contracts.command()(export)
 app.add_typer(contracts, name="contracts")
-app.add_typer(drift, name="drift", help="Does the contract still say what is published, clause by clause?")
+app.add_typer(drift, name="drift", help="Does the contract still say what is published?")
 
 
 def _version(wanted: bool) -> None:

@@ -1,4 +1,4 @@
-"""`contracts import` and `contracts export`: contracts from what is published, and in OpenAPI for other tools.
+"""`contracts import` and `contracts export`: contracts from what is published, and in OpenAPI.
 
 Knows the terminal and files. Heavy imports wait until a command needs them.
 """

@@ -18,6 +18,7 @@ from graphcontract.drift.rules import BY_ID, Level
 
 Against = Literal["contract", "snapshot", "source"]
 
+_OWN_AFFAIR = ("wording", "route", "deprecation", "clouds")
 _AUTHORITY = ("page", "openapi", "csdl", "sdk", "permissions", "run")
 
 
@@ -58,13 +59,12 @@ class Finding:
 
     def sentence(self) -> str:
         """Both sides in one line."""
+        if self.against == "source" and self.base is not None:
+            sides = ((self.base, self.before), (self.origin, self.now))
+            said = [f"{origin.kind} says {words or 'nothing of it'}" for origin, words in sides]
+            return f"{self.fact}: {', and '.join(said)}"
         if self.before and self.now:
-            other = (
-                f" (says {self.base.kind} {self.base.source})"
-                if self.against == "source" and self.base
-                else ""
-            )
-            return f"{self.fact}: {self.before}{other} -> {self.now}"
+            return f"{self.fact}: {self.before} -> {self.now}"
         return f"{self.fact}: {self.now or f'no longer: {self.before}'}"
 
 
@@ -102,15 +102,22 @@ class Comparison:
                 yield from self._facts(before.facts[name], new, "snapshot")
 
     def between(self, owed: Reading, readings: Sequence[Reading]) -> Iterator[Finding]:
-        """What sources of one day say otherwise than each other, where the contract has no say; each once."""
-        seen: set[str] = set()
+        """What sources of one day say otherwise than each other, where the contract has no say.
+
+        Each is held against the first by authority that speaks of a fact, so that each is told once.
+        """
         ranked = sorted(readings, key=lambda each: _AUTHORITY.index(each.origin.kind))
-        for index, first in enumerate(ranked):
-            for second in ranked[index + 1 :]:
-                for finding in self._pair(owed, first, second):
-                    if finding.fingerprint not in seen:
-                        seen.add(finding.fingerprint)
-                        yield finding
+        facts = [fact for each in ranked if not self._other_version(each) for fact in each.facts.values()]
+        told: dict[str, Finding] = {}
+        first: dict[str, Fact] = {}
+        for new in facts:
+            decided = new.name in owed.facts and owed.facts[new.name].stance == "asserts"
+            if new.stance != "asserts" or decided or new.name in _OWN_AFFAIR:
+                continue
+            old = first.setdefault(new.name, new)
+            if old is not new:
+                told |= {each.fingerprint: each for each in self._facts(old, new, "source")}
+        return iter(told.values())
 
     def missing(self, unknown: Unknown, against: Against) -> Finding:
         """The finding that an operation is not where it was in a source."""
@@ -123,16 +130,6 @@ class Comparison:
     def gone(self, origin: Origin, text: str, against: Against) -> Finding:
         """The finding that a source is not there any more."""
         return self._of_problem("source-gone", "source", text, origin, against)
-
-    def _pair(self, owed: Reading, first: Reading, second: Reading) -> Iterator[Finding]:
-        if self._other_version(first) or self._other_version(second):
-            return
-        for name, old in first.facts.items():
-            decided = name in owed.facts and owed.facts[name].stance == "asserts"
-            if decided or name in ("wording", "route", "deprecation", "clouds") or name not in second.facts:
-                continue
-            if old.stance == second.facts[name].stance == "asserts":
-                yield from self._facts(old, second.facts[name], "source")
 
     def _other_version(self, reading: Reading) -> bool:
         return _value(reading, "version") not in (None, self._version)

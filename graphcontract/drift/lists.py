@@ -63,13 +63,13 @@ class Waiver:
 
 
 def dossier(contract: str, folder: Path | None) -> Dossier:
-    """Addresses and known skew of a contract: `drift/ID.json` in its folder, or as shipped; empty without."""
+    """Addresses and known skew of a contract: `drift-sources/ID.json` in its folder, or as shipped; empty without."""
     name = f"{contract}.json"
-    shipped = files("graphcontract.contracts").joinpath("drift", name)
-    if folder is not None and (folder / "drift" / name).is_file():
-        file = read(folder / "drift" / name, "")
+    shipped = files("graphcontract.contracts").joinpath("drift-sources", name)
+    if folder is not None and (folder / "drift-sources" / name).is_file():
+        file = read(folder / "drift-sources" / name, "")
     elif folder is None and shipped.is_file():
-        file = parse(shipped.read_bytes(), f"drift/{name} (shipped)", None)
+        file = parse(shipped.read_bytes(), f"drift-sources/{name} (shipped)", None)
     else:
         return Dossier((), ())
     conform(file, "graphcontract.drift", "published.schema.json")

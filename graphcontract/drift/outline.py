@@ -60,11 +60,16 @@ class Outline:
         """Find a member of a part, without its end."""
         known = (parent.start, name)
         if known not in self._members:
-            indent = self.first(parent).indent
-            found = (at for at in self._lines_of(name, indent, parent.start) if self.within(parent, at))
-            at = next(found, -1)
-            self._members[known] = Part(name, indent, at, len(self._data)) if at >= 0 else None
+            self._members[known] = self._child(parent, name)
         return self._members[known]
+
+    def _child(self, parent: Part, name: str) -> Part | None:
+        try:
+            indent = self.first(parent).indent
+        except LayoutError:  # nothing below it, as in `components: {}`
+            return None
+        found = (at for at in self._lines_of(name, indent, parent.start) if self.within(parent, at))
+        return next((Part(name, indent, at, len(self._data)) for at in found), None)
 
     def first(self, parent: Part) -> Part:
         """Find the first member of a part, without its end."""

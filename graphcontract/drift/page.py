@@ -113,6 +113,10 @@ def _examples(blocks: Sequence[Block]) -> tuple[list[RequestLine], list[Answer]]
 
 def _fields(notes: Notes, blocks: Sequence[Block]) -> None:
     for section in sections(blocks, r"request headers?"):
+        if any(
+            block.kind == "text" and plain(block.text).casefold() in ("none", "none.") for block in section
+        ):
+            notes.asserts("fields", (), section[0])
         for table in _tables(section):
             found = [(name, tables.presence(cells)) for name, cells, _ in tables.named(table)]
             rows = sorted(each for each in found if each[0].casefold() != "authorization")

@@ -15,7 +15,7 @@ Presence = str | None
 
 _NONE = re.compile(
     r"\b(do not|don't|does not|doesn't|no need to)\b[^.]{0,60}\b(request )?body\b"
-    r"|\bno (request )?body\b|request body[^.]{0,20}\b(empty|not required|isn't required)\b"
+    r"|\bno (request )?(body|content)\b|request body[^.]{0,20}\b(empty|not required|isn't required)\b"
     r"|^(empty|none|not applicable|n/a)\.?$",
     re.IGNORECASE,
 )

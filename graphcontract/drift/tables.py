@@ -125,8 +125,9 @@ def _permission_cell(head: Sequence[str], row: Row, file: str) -> Cell:
             higher += names
         elif "least" in column and "most" not in column:
             least += names
-        else:  # one column for all, from the least to the most privileged
-            least, higher = least + names[:1], higher + names[1:]
+        else:  # one column for all, from the least to the most privileged, or the other way round
+            ranked = names[::-1] if "most to least" in column else names
+            least, higher = least + ranked[:1], higher + ranked[1:]
     if len(row.cells) < 2:
         return Cell(None, row.line, file, "a row of the table of permissions ends early")
     return Cell((tuple(sorted(set(least))), tuple(sorted(set(higher)))), row.line, file)

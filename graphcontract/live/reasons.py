@@ -14,7 +14,7 @@ def reasons_for(bench: Bench) -> dict[str, str]:
         "service.repeat": "no task was cancelled, and so none a second time",
         "service.error-shape": "no error carried a request-id",
     }
-    if not bench.subjects:
+    if not (bench.cancel and (bench.tasks or bench.creation)):
         reasons |= dict.fromkeys(("service.cancel", "service.effect"), _NO_CANCEL)
     if not (bench.started and bench.cancel):
         reasons["service.precondition"] = (

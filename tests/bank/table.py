@@ -37,8 +37,8 @@ others tests that draw nothing are not made again, and a fault is brought before
 
 @dataclass(frozen=True)
 class Job:
-    """One client, by its place in `_bank()`, before the whole gate; or, where that was done with another seed,
-    `again`: before the tests that draw their inputs, a fault before those of its own clause.
+    """One client, by its place in `_bank()`, before the whole gate; or, where that was done with another
+    seed, `again`: before the tests that draw their inputs, a fault before those of its own clause.
     """
 
     number: int

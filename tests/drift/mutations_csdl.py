@@ -152,7 +152,8 @@ LOUD = (
         "key of its own",
         swap(
             '        <Property Name="dueDate"',
-            '        <Key>\n          <PropertyRef Name="dueDate" />\n        </Key>\n        <Property Name="dueDate"',
+            '        <Key>\n          <PropertyRef Name="dueDate" />\n        </Key>\n'
+            '        <Property Name="dueDate"',
         ),
         {"key-type": "date"},
         ("key-type-changed",),
@@ -430,7 +431,8 @@ SILENT = (
             '    <Schema Namespace="microsoft.graph"',
             '    <Schema Namespace="microsoft.graph.jobs" xmlns="http://docs.oasis-open.org/odata/ns/edm">\n'
             '      <EntityType Name="loan" />\n      <Action Name="cancel" IsBound="true">\n'
-            '        <Parameter Name="b" Type="microsoft.graph.jobs.loan" />\n      </Action>\n    </Schema>\n'
+            '        <Parameter Name="b" Type="microsoft.graph.jobs.loan" />\n'
+            "      </Action>\n    </Schema>\n"
             '    <Schema Namespace="microsoft.graph"',
         ),
     ),

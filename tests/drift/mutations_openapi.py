@@ -16,7 +16,12 @@ _ITEM = OPENAPI[
     )
 ]
 _POST = "      operationId: library"
-_ERRORS = "        4XX:\n          $ref: '#/components/responses/error'\n        5XX:\n          $ref: '#/components/responses/error'\n"
+_ERRORS = """\
+        4XX:
+          $ref: '#/components/responses/error'
+        5XX:
+          $ref: '#/components/responses/error'
+"""
 _ENUM = tuple((name, None) for name in ("reserved", "pickedUp", "cancelled", "unknownFutureValue"))
 
 
@@ -149,7 +154,8 @@ LOUD = (
             text
         ).replace(
             "components:\n",
-            "components:\n  parameters:\n    match:\n      name: If-Match\n      in: header\n      required: true\n",
+            "components:\n  parameters:\n    match:\n      name: If-Match\n"
+            "      in: header\n      required: true\n",
             1,
         ),
         {"fields": (("If-Match", "required"),)},
@@ -308,7 +314,7 @@ SILENT = (
     Mutation("JSON in lines", lambda text: _json(text, indent=2)),
     Mutation("JSON in lines, deeper", lambda text: _json(text, indent=4)),
     Mutation("JSON on one line", _json),
-    Mutation("YAML in braces", lambda text: yaml.safe_dump(yaml.safe_load(text), default_flow_style=True)),
+    Mutation("YAML in braces", lambda text: _braces(text)),
     Mutation(
         "written by another program", lambda text: yaml.safe_dump(yaml.safe_load(text), sort_keys=False)
     ),
@@ -380,6 +386,12 @@ SILENT = (
     Mutation("other tags", swap("tags:\n        - library.branchesRoot", "tags:\n        - library")),
     Mutation("another version of OpenAPI", swap("openapi: 3.0.1", "openapi: 3.1.0")),
 )
+
+
+def _braces(text: str) -> str:
+    members = yaml.safe_load(text).items()
+    lines = (f"{name}: {yaml.safe_dump(value, default_flow_style=True)}" for name, value in members)
+    return "".join(lines).replace("...\n", "")
 
 
 def _parameters_first(text: str) -> str:

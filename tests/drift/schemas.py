@@ -1,4 +1,4 @@
-"""The library's schema in CSDL and its OpenAPI description, in the grammar and layout of Microsoft's files."""
+"""The library's schema in CSDL and its OpenAPI description, in the layout of Microsoft's files."""
 
 from __future__ import annotations
 

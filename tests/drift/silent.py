@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from tests.drift.library import CLOUDS, PAGE, PERMISSIONS
-from tests.drift.mutations import APPLICATION, EMPTY_TAB, REQUEST, WORK, Mutation, moved, swap, without
+from tests.drift.mutations import (
+    APPLICATION,
+    EMPTY_TAB,
+    HEADERS,
+    REQUEST,
+    WORK,
+    Mutation,
+    moved,
+    swap,
+    without,
+)
 
 SILENT = (
     Mutation("name of the key", PAGE, swap("{loanId}", "{id}")),
@@ -152,6 +162,31 @@ SILENT = (
             "|Permission type|Permissions (from least to most privileged)|\n|-|-|\n"
             "|Delegated (work or school account)|Loan.Manage, Loan.Manage.All, Library.Manage.All|\n"
             "|Delegated (personal Microsoft account)|Not supported.|\n|Application|Loan.Manage.All|\n"
+        ),
+    ),
+    Mutation(
+        "one column of permissions, the other way round",
+        PERMISSIONS,
+        lambda text: (
+            "|Permission type|Permissions (from most to least privileged)|\n|-|-|\n"
+            "|Delegated (work or school account)|Library.Manage.All, Loan.Manage.All, Loan.Manage|\n"
+            "|Delegated (personal Microsoft account)|Not supported.|\n"
+            "|Application|Loan.Manage.All|\n"
+        ),
+    ),
+    Mutation("body called content", PAGE, swap("Don't send a request body.", "It has no request content.")),
+    Mutation("no fields in a word", PAGE, swap("|Name|Description|\n|:---|:---|\n" + HEADERS, "None.\n")),
+    Mutation(
+        "an annotation of the page",
+        PAGE,
+        lambda text: text + '\n<!--\n{\n  "type": "#page.annotation",\n  "suppressions": [\n  ]\n}\n-->\n',
+    ),
+    Mutation(
+        "a status with a comma",
+        PAGE,
+        swap(
+            "`204 No Content` status",
+            "`204, No Content` code. It doesn't return anything in the response body",
         ),
     ),
 )

@@ -84,10 +84,10 @@ def test_every_shipped_contract_says_where_its_sources_are() -> None:
 
 def test_a_contract_of_ones_own_has_a_list_of_its_own(tmp_path: Path) -> None:
     assert dossier("loan-cancel", tmp_path).known == ()
-    (tmp_path / "drift").mkdir()
+    (tmp_path / "drift-sources").mkdir()
     row = {"rule": "cloud-added", "fact": "clouds", "kinds": ["page"], "reason": "it is so"}
     document = {"contract": "loan-cancel", "known_skew": [row]}
-    (tmp_path / "drift" / "loan-cancel.json").write_text(json.dumps(document))
+    (tmp_path / "drift-sources" / "loan-cancel.json").write_text(json.dumps(document))
     (known,) = dossier("loan-cancel", tmp_path).known
     assert known.covers(finding("cloud-added", "clouds", "page"))
 
@@ -103,8 +103,8 @@ def test_a_contract_of_ones_own_has_a_list_of_its_own(tmp_path: Path) -> None:
     ],
 )
 def test_addresses_lead_nowhere_else(tmp_path: Path, root: str, path: str) -> None:
-    (tmp_path / "drift").mkdir()
+    (tmp_path / "drift-sources").mkdir()
     document = {"contract": "x", "published": [{"kind": "page", "root": root, "path": path}]}
-    (tmp_path / "drift" / "x.json").write_text(json.dumps(document))
+    (tmp_path / "drift-sources" / "x.json").write_text(json.dumps(document))
     with pytest.raises(UserError):
         dossier("x", tmp_path)

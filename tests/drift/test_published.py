@@ -186,10 +186,10 @@ def test_nobody_there(tmp_path: Path) -> None:
 
 def test_the_command_fetches_what_goes_with_a_contract(server: Server, tmp_path: Path) -> None:
     library.contract(tmp_path)
-    (tmp_path / "drift").mkdir()
+    (tmp_path / "drift-sources").mkdir()
     addresses = [{"kind": "page", "root": server.root, "path": library.PAGE}]
     document = {"contract": "loan-cancel", "published": addresses}
-    (tmp_path / "drift" / "loan-cancel.json").write_text(json.dumps(document))
+    (tmp_path / "drift-sources" / "loan-cancel.json").write_text(json.dumps(document))
     words = [
         "drift",
         "--published",

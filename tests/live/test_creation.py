@@ -178,7 +178,7 @@ class TestRun:
 
         def changed(self: Any, asked: Any, task: Any) -> dict[str, Any]:
             document = original(self, asked, task)
-            return document | shown if asked.method == "POST" else document
+            return {**document, **shown} if asked.method == "POST" else document
 
         monkeypatch.setattr(steps, "show", changed)
         file = for_tenant(tenant, tmp_path, f"odd-{abs(hash(str(shown)))}")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def open_ids(path: Path) -> list[tuple[str | None, bool]]:
     return [(each.id, each.created) for each in left_behind(path).open]
 
 
-def lines(*events: dict[str, object]) -> str:
+def lines(*events: Mapping[str, object]) -> str:
     return "".join(f"{json.dumps(event)}\n" for event in events)
 
 
