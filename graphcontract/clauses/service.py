@@ -80,6 +80,17 @@ def task_status(exchange: Exchange) -> str | None:
     return status if isinstance(status, str) and status in STATUSES else None
 
 
+def listed(exchange: Exchange) -> dict[str, str]:
+    """The statuses, by id, that an answer shows of tasks; those alone that there are."""
+    tasks = task_of(exchange).get("value")
+    found: dict[str, str] = {}
+    for task in tasks if isinstance(tasks, list) else ():
+        id, status = (task.get("id"), task.get("status")) if isinstance(task, dict) else (None, None)
+        if isinstance(id, str) and id and isinstance(status, str) and status in STATUSES:
+            found[id] = status
+    return found
+
+
 def _kind(exchange: Exchange) -> str:
     """The purpose without what follows its colon."""
     return exchange.purpose.partition(":")[0]
@@ -198,12 +209,17 @@ def _started(_contract: Contract, trial: Trial) -> bool:
 
 
 def _moves(trial: Trial) -> list[tuple[str, str]]:
-    """Changes of the trial's task between reads that had started, or ended, before."""
-    reads = [step for step in trial.steps if _kind(step) == READ]
-    if not reads or len({step.call.task_id for step in reads}) != 1:
+    """Changes, from one of the trial's reads to the next, of tasks that had started or ended before."""
+    kinds = {_kind(step) for step in trial.steps}
+    if kinds == {LIST}:
+        shown = [listed(step) for step in trial.steps]
+    elif READ in kinds and len({step.call.task_id for step in trial.steps if _kind(step) == READ}) == 1:
+        reads = (task_status(step) for step in trial.steps if _kind(step) == READ)
+        shown = [{"": status} for status in reads if status]
+    else:
         return []
-    shown = [status for status in map(task_status, reads) if status]
-    return [(old, new) for old, new in pairwise(shown) if old in _STARTED]
+    pairs = ((old[id], new[id]) for old, new in pairwise(shown) for id in old.keys() & new.keys())
+    return [(old, new) for old, new in pairs if old in _STARTED]
 
 
 @clause("service.precondition", "accepted", "became-cancelled", when=_started, looks_back=True)

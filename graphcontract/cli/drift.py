@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from graphcontract.contract import Contract
     from graphcontract.drift.drifting import Result
     from graphcontract.drift.findings import Finding
-    from graphcontract.drift.lists import Address
-    from graphcontract.drift.model import Source
+    from graphcontract.drift.lists import Address, Dossier
+    from graphcontract.drift.model import Origin, Source
     from graphcontract.drift.published import Fetched
 
 SOURCES = """SOURCE is a file; its content tells what it is:
@@ -66,6 +66,17 @@ Root = Annotated[
         show_default=False,
     ),
 ]
+Published = Annotated[
+    bool, typer.Option("--published", help="Fetch what is published about the contract's operation.")
+]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Where fetched files are kept [default: graphcontract/drift in the user's cache].",
+        show_default=False,
+    ),
+]
 _DEFAULT = "sharepointmigrationtask-cancel"
 
 
@@ -82,17 +93,8 @@ def compare(
         Path | None, typer.Option(metavar="FILE", help="Findings that are accepted for now, with reasons.")
     ] = None,
     root: Root = None,
-    published: Annotated[
-        bool, typer.Option("--published", help="Fetch what is published about the contract's operation.")
-    ] = False,
-    cache: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Where fetched files are kept [default: graphcontract/drift in the user's cache].",
-            show_default=False,
-        ),
-    ] = None,
+    published: Published = False,
+    cache: Cache = None,
     report: Annotated[
         list[str] | None,
         typer.Option(
@@ -108,23 +110,20 @@ def compare(
     from datetime import date
 
     from graphcontract.drift.drifting import drift
-    from graphcontract.drift.lists import dossier
     from graphcontract.drift.lists import waivers as read_waivers
     from graphcontract.drift.snapshots import read
 
     reports = _reports(report or [])
-    loaded, folder = _loaded(contract)
-    about = dossier(loaded.id, folder)
+    loaded, about = _loaded(contract)
     accepted = read_waivers(waivers) if waivers else []
     before = read(since, loaded.id) if since else None
-    given = _sources(sources, root) if sources or not published else []
-    fetched = _fetched(about.published, cache) if published else None
+    given, gone = _gathered(sources, root, about, published=published, cache=cache)
     result = drift(
         loaded,
         contract,
-        [*(fetched.sources if fetched else ()), *given],
+        given,
         snapshot=before,
-        gone=fetched.gone if fetched else (),
+        gone=gone,
         known=about.known,
         waivers=accepted,
         today=date.today(),
@@ -143,16 +142,21 @@ def snapshot(
     ] = "-",
     contract: ContractName = _DEFAULT,
     root: Root = None,
+    published: Published = False,
+    cache: Cache = None,
 ) -> None:
     """Write what sources say, as JSON to commit: without lines, so that it changes only where they do."""
     from graphcontract.drift import owed, reading
     from graphcontract.drift.model import SourceError, Unknown
     from graphcontract.drift.snapshots import written
 
-    loaded, _ = _loaded(contract)
+    loaded, about = _loaded(contract)
     wanted = owed.wanted(loaded)
     readings = []
-    for source in _sources(sources, root):
+    given, gone = _gathered(sources, root, about, published=published, cache=cache)
+    if gone:
+        raise SourceError(f"{gone[0][0].source}: {gone[0][1]}. Write the snapshot without it, from files.")
+    for source in given:
         try:
             readings.append(reading.read(source, wanted))
         except Unknown as unknown:
@@ -177,23 +181,32 @@ def pages(
     typer.echo(f"{folder}: written")
 
 
-def _loaded(name: str) -> tuple[Contract, Path | None]:
-    """The contract, and the folder of its file; None for a shipped one."""
+def _loaded(name: str) -> tuple[Contract, Dossier]:
+    """The contract, and what goes with it."""
     from graphcontract.clauses import known
+    from graphcontract.drift.lists import dossier
     from graphcontract.loading import load, shipped
 
-    return load(name, known()), None if name in shipped() else Path(name).parent
+    contract = load(name, known())
+    return contract, dossier(contract.id, None if name in shipped() else Path(name).parent)
 
 
-def _sources(names: Sequence[str] | None, root: Path | None) -> list[Source]:
+def _gathered(
+    names: Sequence[str] | None, root: Path | None, about: Dossier, *, published: bool, cache: Path | None
+) -> tuple[list[Source], Sequence[tuple[Origin, str]]]:
+    """The sources that are given or fetched, and those that are published no more."""
     from graphcontract.drift.model import Source
     from graphcontract.errors import UserError
 
-    if not names:
+    if not names and not published:
         raise UserError(f"no source given\n\n{SOURCES}")
     if root is not None and not root.is_dir():
         raise UserError(f"--root {root}: there is no such folder")
-    return [Source(Path(name), name, root=root) for name in names]
+    given = [Source(Path(name), name, root=root) for name in names or ()]
+    if not published:
+        return given, ()
+    fetched = _fetched(about.published, cache)
+    return [*fetched.sources, *given], fetched.gone
 
 
 def _fetched(addresses: Sequence[Address], cache: Path | None) -> Fetched:
@@ -268,7 +281,7 @@ def _show(result: Result, *, to_stderr: bool) -> None:
             console.print(f"{word:<8}{each.rule}  {place(each)}\n      {reason}", style="dim", soft_wrap=True)
     for note in result.notes:
         console.print(f"note  {note}", style="dim", soft_wrap=True)
-    style = "bold green" if not counting else "bold red"
+    style = _STYLES[counting[0].level] if counting else "bold green"
     console.print(f"{verdict(result)}.", style=style, soft_wrap=True)
 
 

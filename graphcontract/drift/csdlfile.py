@@ -26,7 +26,9 @@ _FETCH = "Fetch it again, and whole."
 _ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", re.DOTALL)
 _TAG = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z]+)(?=[\s/>])")
 _ATTRIBUTE = re.compile(rb"\s+([^\s=<>/\"']+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_NAMESPACE = b"http://docs.oasis-open.org/odata/ns/edm"
 _WITHIN = b"<_>"
+_MOST_ASIDES = 100_000
 _DECLARATION = 8  # beyond the begin of an XML declaration, which may stand
 
 
@@ -54,9 +56,15 @@ class CsdlFile:
     def __init__(self, path: Path, name: str) -> None:
         self._name = name
         self.data = read_bytes(path, name, MOST_BYTES)
-        if b"<!" in self.data or self.data.find(b"<?", _DECLARATION) >= 0:
+        asides = self.data.count(b"<!") + self.data.count(b"<?", _DECLARATION)
+        if asides > _MOST_ASIDES:
+            raise SourceError(f"{name}: it has more than {_MOST_ASIDES} comments. {_FETCH}")
+        if asides:
             self.data = _ASIDE.sub(_blank, self.data)
         self._prove()
+        outermost = _TAG.search(self.data)
+        if outermost is None or outermost[1] != b"Edmx" or _NAMESPACE not in self.data:
+            raise SourceError(f"{name}: it is XML, but no CSDL of OData 4. Give a $metadata file.")
 
     def line_at(self, offset: int) -> int:
         """Tell the line, from 1, of a byte of the file."""

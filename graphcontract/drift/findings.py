@@ -15,6 +15,7 @@ from graphcontract.drift.asked import folded, shown
 from graphcontract.drift.comparing import Hit, differences, differs_from_enum
 from graphcontract.drift.model import Fact, Origin, Reading, Unknown, Wanted
 from graphcontract.drift.rules import BY_ID, Level
+from graphcontract.drift.texts import clean
 
 Against = Literal["contract", "snapshot", "source"]
 
@@ -161,12 +162,13 @@ class Comparison:
 
     def _of_problem(self, rule: str, fact: str, text: str, origin: Origin, against: Against) -> Finding:
         mark = _fingerprint(self._operation, rule, fact, origin.kind, text)
-        return Finding(rule, fact, against, "", text, origin, None, mark)
+        return Finding(rule, fact, against, "", clean(text), origin, None, mark)
 
     def _finding(self, hit: Hit, new: Fact, old: Fact, against: Against) -> Finding:
         sides = (against, old.origin.kind, new.origin.kind)
-        mark = _fingerprint(self._operation, hit.rule, new.name, *sides, hit.before, hit.now)
-        return Finding(hit.rule, new.name, against, hit.before, hit.now, new.origin, old.origin, mark)
+        before, now = clean(hit.before), clean(hit.now)
+        mark = _fingerprint(self._operation, hit.rule, new.name, *sides, before, now)
+        return Finding(hit.rule, new.name, against, before, now, new.origin, old.origin, mark)
 
 
 def _fingerprint(*words: str) -> str:

@@ -63,7 +63,7 @@ class Waiver:
 
 
 def dossier(contract: str, folder: Path | None) -> Dossier:
-    """Addresses and known skew of a contract: `drift-sources/ID.json` in its folder, or as shipped; empty without."""
+    """Read `drift-sources/ID.json` in a contract's folder, or as shipped; nothing where there is none."""
     name = f"{contract}.json"
     shipped = files("graphcontract.contracts").joinpath("drift-sources", name)
     if folder is not None and (folder / "drift-sources" / name).is_file():

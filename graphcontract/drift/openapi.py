@@ -33,7 +33,7 @@ SPEAKS_OF = (
     *("success", "errors", "route", "status-enum", "properties", "deprecation", "wording"),
 )
 _METHODS = ("post", "get", "patch", "put", "delete", "head", "options", "trace")
-_PLACEHOLDER = re.compile(r"(.+)-id\d*")
+_PLACEHOLDER = re.compile(r"(.+?)(?:-id\d*|Id)")
 _NAMESPACE = re.compile(r"(?:microsoft\.)?graph\.", re.IGNORECASE)
 _SCHEMA = "#/components/schemas/microsoft.graph."
 
@@ -43,7 +43,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
 
     `SourceError` where it is none; `Unknown` where it lacks the operation, and may lack more of its version.
     """
-    with opened(source.path, source.name) as file:
+    with opened(source) as file:
         notes = Notes(Origin("openapi", source.name, source.version))
         version = _version(file, source, notes)
         item = _wanted(file, wanted) or _moved(file, wanted)
@@ -53,14 +53,12 @@ def read(source: Source, wanted: Wanted) -> Reading:
             _Telling(file, notes, item, wanted).tell()
         notes.silent(SPEAKS_OF)
         said = ("it was parsed as a whole: it does not have a key on each line",) if file.whole else ()
-        if item is not None and item.last and not file.whole:
-            said = (*said, "it ends with the operation: whether it is whole cannot be told")
         return notes.reading(file.sha256, said)
 
 
 def path_of(source: Source, binding: str, action: str) -> tuple[Value, ...] | None:
     """Find a path to an action that is given by names without namespace; None where there is none."""
-    with opened(source.path, source.name) as file:
+    with opened(source) as file:
         item = file.path_item_ending(_ending(binding, action), lambda _: True)
         return segments(item.path) if item else None
 
@@ -88,7 +86,7 @@ def _moved(file: OpenApiFile, wanted: Wanted) -> PathItem | None:
 
 
 def _ending(binding: str, action: str) -> str:
-    return rf"/\{{{re.escape(binding)}-id\d*\}}/(?:(?:microsoft\.)?graph\.)?{re.escape(action)}"
+    return rf"/\{{{re.escape(binding)}(?:-id\d*|Id)\}}/(?:(?:microsoft\.)?graph\.)?{re.escape(action)}"
 
 
 def _version(file: OpenApiFile, source: Source, notes: Notes) -> str | None:

@@ -9,21 +9,22 @@ from __future__ import annotations
 import mmap
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import NoReturn
 from urllib.parse import unquote
 
-from graphcontract.drift.model import SourceError
+from graphcontract.drift.model import Origin, Source, SourceError, Unknown
 from graphcontract.drift.outline import LayoutError, Outline, Part
 from graphcontract.drift.values import Node, ValuesError, from_json, from_yaml
 
 _MOST_BYTES = 128 * 1024 * 1024
 _MOST_WHOLE = 8 * 1024 * 1024
 _MOST_SLICE = 4 * 1024 * 1024
+_MOST_ALIKE = 100_000
 _FETCH = "Fetch it again, and whole."
 _REFERENCE = re.compile(r"#/components/([A-Za-z]+)/([^/]+)")
 
@@ -32,18 +33,17 @@ Fits = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class PathItem:
-    """A member of `paths`. `last` says that the file ends with it."""
+    """A member of `paths`."""
 
     path: str
     node: Node
-    last: bool
 
 
 class OpenApiFile:
     """A mapped file. `whole` says that it was parsed as a whole, for its layout is not a key on each line."""
 
-    def __init__(self, data: mmap.mmap, name: str) -> None:
-        self._data, self._name = data, name
+    def __init__(self, data: mmap.mmap, source: Source) -> None:
+        self._data, self._source = data, source
         self._digest = sha256()
         self._found: dict[str, Node | None] = {}
         self._document: Node | None = None
@@ -98,6 +98,14 @@ class OpenApiFile:
             node = self.component(reference)
         return None
 
+    def followed(self, node: Node) -> Node:
+        """Follow a value's `$ref` as `resolved` does; `Unknown` where it leads nowhere."""
+        found = self.resolved(node)
+        if found is None:
+            place = Origin("openapi", self._source.name, self._source.version, node.line)
+            raise Unknown(f"{node.text('$ref')} is not there: it may be cut off", place)
+        return found
+
     def component(self, reference: str) -> Node | None:
         """Read the component that a reference names; None where there is none."""
         if reference not in self._found:
@@ -111,14 +119,12 @@ class OpenApiFile:
         paths = self._known_paths()
         return self._outline.whole(paths).end >= len(self._data)
 
-    def ends_a_line(self) -> bool:
-        """Tell whether the last line of the file is a whole one."""
-        return self._data[-1:] == b"\n" or self.whole
-
     def _sliced_item(self, lines: Iterator[int], fits: Fits) -> PathItem | None:
         paths = self._known_paths()
         indent = self._outline.first(paths).indent
-        for at in lines:
+        for count, at in enumerate(lines):
+            if count > _MOST_ALIKE:
+                self._refuse(f"more than {_MOST_ALIKE} paths are like the one that is looked for", 1)
             part = self._outline.key_at(at)
             if (
                 part is not None
@@ -126,17 +132,17 @@ class OpenApiFile:
                 and fits(part.key)
                 and self._outline.within(paths, at)
             ):
-                part = self._outline.whole(part)
+                part = self._not_the_end(self._outline.whole(part))
                 node = self._parsed(part).get(part.key)
                 if node is None:
                     self._refuse("a key that cannot be read", self._outline.line_at(at))
                 self._after = part.end
-                return PathItem(part.key, node, part.end >= len(self._data))
+                return PathItem(part.key, node)
         return None
 
     def _items(self, document: Node) -> Iterator[PathItem]:
         paths = document.get("paths")
-        return (PathItem(key, node, last=False) for key, node in (paths.members() if paths else ()))
+        return (PathItem(key, node) for key, node in (paths.members() if paths else ()))
 
     def _component(self, reference: str) -> Node | None:
         named = _REFERENCE.fullmatch(reference)
@@ -148,7 +154,18 @@ class OpenApiFile:
         components = self._outline.top("components", self._after)
         of_kind = self._outline.child(components, kind) if components else None
         found = self._outline.child(of_kind, name) if of_kind else None
-        return self._parsed(self._outline.whole(found)).get(name) if found else None
+        if found is None:
+            return None
+        return self._parsed(self._not_the_end(self._outline.whole(found))).get(name)
+
+    def _not_the_end(self, part: Part) -> Part:
+        """JSON tells by a bracket whether a part is whole; in YAML that which follows does."""
+        if part.end >= len(self._data) and not self._outline.json:
+            place = Origin(
+                "openapi", self._source.name, self._source.version, self._outline.line_at(part.start)
+            )
+            raise Unknown(f"the file ends with {part.key}, and may be cut off", place)
+        return part
 
     def _parsed(self, part: Part) -> Node:
         """Parse a slice: its own line gives it its key."""
@@ -167,7 +184,7 @@ class OpenApiFile:
     def _parsed_whole(self) -> Node:
         if len(self._data) > _MOST_WHOLE:
             problem = f"it has no key on each line, and is larger than {_MOST_WHOLE >> 20} MiB"
-            raise SourceError(f"{self._name}: {problem}. Lay it out, as `jq .` or `yq -P` do.")
+            raise SourceError(f"{self._source.name}: {problem}. Lay it out, as `jq .` or `yq -P` do.")
         data = self._data[:]
         self._digest.update(data)
         try:
@@ -176,7 +193,7 @@ class OpenApiFile:
             self._refuse(str(error), error.line)
         if document.get("paths") is None:
             raise SourceError(
-                f"{self._name}: it has no member `paths`: it is no OpenAPI description. {_FETCH}"
+                f"{self._source.name}: it has no member `paths`: it is no OpenAPI description. {_FETCH}"
             )
         return document
 
@@ -188,7 +205,7 @@ class OpenApiFile:
         return self._known_paths().start
 
     def _refuse(self, problem: str, line: int) -> NoReturn:
-        raise SourceError(f"{self._name}:{line}: {problem}. {_FETCH}")
+        raise SourceError(f"{self._source.name}:{line}: {problem}. {_FETCH}")
 
 
 def _parsed(data: bytes) -> Node:
@@ -205,15 +222,20 @@ def _parsed(data: bytes) -> Node:
 
 
 @contextmanager
-def opened(path: Path, name: str) -> Iterator[OpenApiFile]:
+def opened(source: Source) -> Iterator[OpenApiFile]:
     """Map a description of at most 128 MiB; `SourceError` where it cannot be read, or is none."""
+    path, name = source.path, source.name
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SourceError(f"{name}: this is no file. Name a file.")
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if not 0 < size <= _MOST_BYTES:
                 problem = "it is empty" if not size else f"it is larger than {_MOST_BYTES >> 20} MiB"
                 raise SourceError(f"{name}: {problem}, which no OpenAPI description of Graph is. {_FETCH}")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                yield OpenApiFile(data, name)
+                yield OpenApiFile(data, source)
     except OSError as error:
         raise SourceError(f"{name}: it cannot be read: {error.strerror}. Name a file that can.") from None
+    except ValueError:
+        raise SourceError(f"{name}: no file can have such a name.") from None

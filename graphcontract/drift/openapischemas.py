@@ -41,7 +41,7 @@ def enum_of(file: OpenApiFile, schema: Node, name: str) -> tuple[tuple[str, ...]
     """Tell the values of a property that is an enum, and the line that they are listed on."""
     for declared in _declared(file, schema):
         node = declared.get(name)
-        found = file.resolved(_reference(node) or node) if node else None
+        found = file.followed(_reference(node) or node) if node else None
         listed = found.get("enum") if found else None
         if listed is not None:
             return tuple(str(each.data) for each in listed.elements()), listed.line
@@ -80,8 +80,7 @@ def _declared(file: OpenApiFile, schema: Node) -> Iterator[Node]:
         own = at.get("properties")
         if own is not None:
             yield own
-        parts = [file.resolved(each) for each in listed(at, "allOf")]
-        waiting += [each for each in reversed(parts) if each is not None]
+        waiting += [file.followed(each) for each in reversed(listed(at, "allOf"))]
 
 
 def _reference(node: Node) -> Node | None:

@@ -50,7 +50,11 @@ def creation_of(path: Path, targets: Targets, now: datetime) -> Creation:
     file = read(path, _MISSING)
     document = file.document
     parameters = document.get("parameters") if isinstance(document, dict) else None
-    if not isinstance(document, dict) or document.keys() - {"parameters", "@odata.type"} or not isinstance(parameters, dict):
+    if (
+        not isinstance(document, dict)
+        or document.keys() - {"parameters", "@odata.type"}
+        or not isinstance(parameters, dict)
+    ):
         raise CreationError(f"{path}: a create call holds `parameters`, and neither an id nor a status")
     if parameters.get("validateOnly") not in (None, False):
         raise CreationError(f"{path}: with validateOnly nothing is made, and so nothing can be cancelled")

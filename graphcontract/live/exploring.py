@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -47,7 +46,8 @@ class _Tenant:
     def __init__(self, bench: Bench, executor: Executor) -> None:
         self._bench, self._executor = bench, executor
         self._reads = 0
-        self._seen: defaultdict[str, list[Seen]] = defaultdict(list)
+        self._seen: dict[str, list[Seen]] = {}
+        self._lists: list[Seen] = []
 
     def get(self, client: int, id: str) -> tuple[int, str | None] | None:
         del client  # all have the run's one credential
@@ -66,12 +66,13 @@ class _Tenant:
         del client
         target = self._bench.targets.page()
         seen = self._perform(Step(service.LIST, "a list in random order", "GET", target, target))
-        tasks = seen.document.get("value") if seen is not None else None
-        shown: dict[str, str] = {}
-        for task in tasks if isinstance(tasks, list) else ():
-            if isinstance(task, dict) and isinstance(task.get("id"), str) and task["id"]:
-                self._seen[task["id"]]  # known from now on
-                shown[task["id"]] = str(task.get("status"))
+        if seen is None or seen.exchange is None:
+            return None
+        self._lists.append(seen)
+        shown = service.listed(seen.exchange)
+        for id in shown:
+            self._seen.setdefault(id, [])
+            self._bench.on_seen(id)
         return shown
 
     def create(self, client: int) -> str:
@@ -84,8 +85,8 @@ class _Tenant:
         raise NotImplementedError
 
     def trials(self) -> None:
-        """Bring the reads of each task to court, in order."""
-        for reads in self._seen.values():
+        """Bring the lists, and the reads of each task, to court in order."""
+        for reads in (self._lists, *self._seen.values()):
             if len(reads) > 1:
                 self._bench.trial(*reads)
 

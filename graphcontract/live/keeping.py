@@ -143,7 +143,8 @@ class Keeper:
         if error is None:
             return kept
         kind = error.kind if error.kind in ("http", "transport", "timeout") else None
-        named = error.type if error.type and _NAME.fullmatch(error.type) and self._plain(error.type) else None
+        told = error.type is not None and self._plain(error.type) == error.type
+        named = error.type if told and _NAME.fullmatch(error.type or "") else None
         id = self.request_id([error.request_id]) if error.request_id else None
         code = self._plain(error.code)
         return replace(kept, error=ReportedError(kind, named, error.status, code, None, id))

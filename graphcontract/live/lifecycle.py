@@ -30,6 +30,10 @@ class Model:
         """A task was created."""
         self.tasks[id] = NOT_STARTED
 
+    def waits(self, id: str) -> bool:
+        """Whether time may move a task on."""
+        return self.tasks.get(id) in (NOT_STARTED, IN_PROGRESS)
+
     def moved(self, id: str, status: str) -> None:
         """Time has moved a task on."""
         self.tasks[id] = status

@@ -79,7 +79,7 @@ class Lifecycle(RuleBasedStateMachine):
     def advance(self) -> None:
         """Time starts tasks, and ends them."""
         for id, status in self.world.advance().items():
-            if id in self.model.tasks:
+            if self.model.waits(id):
                 self.model.moved(id, status)
 
     @precondition(_changes)

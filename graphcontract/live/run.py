@@ -208,7 +208,7 @@ class Live:
             policy.made(id)
             keeper.ids.add(id)
 
-        bench.on_fresh, bench.on_made = fresh, made
+        bench.on_fresh, bench.on_made, bench.on_seen = fresh, made, keeper.ids.add
         return Executor(
             self.contract,
             tokens,

@@ -50,6 +50,7 @@ class Bench:
     reasons: dict[str, str] = field(default_factory=dict)
     on_fresh: Callable[[str], None] = lambda _id: None
     on_made: Callable[[str], None] = lambda _id: None
+    on_seen: Callable[[str], None] = lambda _id: None
     _fresh: dict[str, int] = field(default_factory=dict)
 
     def fresh(self, *, capitals: bool = False) -> str:

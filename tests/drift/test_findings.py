@@ -141,6 +141,11 @@ def test_a_fingerprint_knows_neither_line_nor_name(owed: Contract) -> None:
     assert len(found[0]) == 12
 
 
+def test_what_no_terminal_can_show_is_replaced(owed: Contract) -> None:
+    (found,) = against(owed, source("openapi", method="\x1b[31mPOST\u202e"))
+    assert found.now == "\ufffd[31mPOST\ufffd"
+
+
 def test_a_contract_is_no_news_to_itself(owed: Contract, tmp_path: Path) -> None:
     own = owed_reading(owed, "loan-cancel")
     assert against(owed, own) == []

@@ -1,0 +1,372 @@
+"""Whatever CSDL or an OpenAPI description holds: a result or one clear error, soon and in little memory.
+
+GRAPHCONTRACT_FUZZ_SECONDS makes the search as long as a nightly run wants it; it is short otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from graphcontract.drift import csdl, openapi
+from graphcontract.drift.model import Fact, Reader, Source, SourceError, Unknown
+from tests.drift.schemas import CSDL, OPENAPI, WANTED
+
+SECONDS = float(os.environ.get("GRAPHCONTRACT_FUZZ_SECONDS", "0"))
+SEEDS: dict[str, tuple[Reader, str]] = {
+    "csdl": (csdl.read, CSDL),
+    "openapi": (openapi.read, OPENAPI),
+    "json": (openapi.read, json.dumps(yaml.safe_load(OPENAPI), indent=2)),
+    "one line": (openapi.read, json.dumps(yaml.safe_load(OPENAPI))),
+}
+PIECES = (
+    *(
+        "<",
+        ">",
+        "/>",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+        "<?",
+        "?>",
+        "<!DOCTYPE a>",
+        "&amp;",
+        "&a;",
+        "&#0;",
+        "<a>",
+    ),
+    *(
+        "'",
+        '"',
+        ":",
+        ": ",
+        "- ",
+        "\n",
+        "\n  ",
+        "\n    ",
+        "\t",
+        "#",
+        "|",
+        "|\n",
+        ">\n",
+        "&a ",
+        "*a",
+        "<<: ",
+        "---\n",
+    ),
+    *(
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "{" * 80,
+        "[" * 80,
+        "null",
+        "true",
+        "\0",
+        "\r",
+        "\ufeff",
+        "\u202e",
+        "é",
+        "9" * 400,
+    ),
+    *("$ref: '#/components/schemas/microsoft.graph.loan'", "$ref: other.yaml", "BaseType='graph.loan'"),
+    *("Collection(Collection(", "Type='graph.loan'", "Alias='microsoft.graph'", "...\n", "!!binary ", "!a "),
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> tuple[Reader, bytes]:
+    """A valid file with stretches cut, doubled or moved, and odd pieces put in; or any bytes."""
+    reader, text = SEEDS[draw(st.sampled_from(sorted(SEEDS)))]
+    if draw(st.integers(0, 9)) == 0:
+        return reader, draw(st.binary(max_size=300))
+    for _ in range(draw(st.integers(1, 6))):
+        at, length = draw(st.integers(0, len(text))), draw(st.integers(0, 200))
+        how = draw(st.sampled_from(["cut", "double", "put", "end"]))
+        if how == "cut":
+            text = text[:at] + text[at + length :]
+        elif how == "double":
+            text = text[:at] + text[at : at + length] * draw(st.integers(1, 4)) + text[at:]
+        elif how == "put":
+            text = text[:at] + draw(st.sampled_from(PIECES)) * draw(st.integers(1, 5)) + text[at:]
+        else:
+            text = text[: max(at, len(text) // 2)]
+    return reader, text.encode("utf-8", "replace")
+
+
+def ends(reader: Reader, path: Path, data: bytes) -> None:
+    """Read bytes, to facts or to one of the two errors."""
+    path.write_bytes(data)
+    said = ""
+    try:
+        reader(Source(path, "beta.hostile"), WANTED)
+    except (SourceError, Unknown) as error:
+        said = str(error)
+    assert said.isprintable()
+
+
+def rounds() -> Iterator[int]:
+    """Once, or until a nightly run's time is up."""
+    until = time.monotonic() + SECONDS
+    yield 0
+    number = 1
+    while time.monotonic() < until:
+        yield number
+        number += 1
+
+
+def test_any_bytes_and_any_mutation(tmp_path: Path) -> None:
+    for number in rounds():
+
+        @settings(
+            max_examples=400,
+            deadline=None,
+            database=None,
+            derandomize=number == 0,
+            phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(drawn=mutated())
+        def search(drawn: tuple[Reader, bytes]) -> None:
+            ends(drawn[0], tmp_path / "hostile", drawn[1])
+
+        search()
+
+
+@pytest.mark.parametrize("kind", SEEDS)
+def test_a_file_that_is_cut_off_is_never_read_as_a_whole_one(kind: str, tmp_path: Path) -> None:
+    """Wherever it ends, it says the same as before, or that it is cut off: never that something is gone."""
+    reader, text = SEEDS[kind]
+    whole = {
+        name: fact.value for name, fact in _read(reader, text, tmp_path).items() if fact.stance == "asserts"
+    }
+    ends_at = range(text.index("\n") + 1 if "\n" in text else 200, len(text) - 1, max(len(text) // 150, 1))
+    for at in ends_at:
+        try:
+            now = _read(reader, text[:at], tmp_path)
+        except (SourceError, Unknown):
+            continue
+        said = {name: fact.value for name, fact in now.items() if fact.stance == "asserts"}
+        assert said.get("route") == "reachable", at
+        assert said.items() <= whole.items(), at
+
+
+def _read(reader: Reader, text: str, folder: Path) -> dict[str, Fact]:
+    path = folder / "beta.cut"
+    path.write_text(text)
+    return dict(reader(Source(path, "beta.cut"), WANTED).facts)
+
+
+BOMB = "".join(f'<!ENTITY a{number} "{f"&a{number - 1};" * 10}">' for number in range(1, 12))
+ITEM = "  '/library/branches/loanRequests/{loan-id}/cancel':\n"
+HUGE: dict[str, tuple[str, Callable[[], bytes], str]] = {
+    "entity bomb": (
+        "csdl",
+        lambda: CSDL.replace("<edmx", f'<!DOCTYPE a [<!ENTITY a0 "x">{BOMB}]><edmx', 1).encode(),
+        "document type",
+    ),
+    "outside entity": (
+        "csdl",
+        lambda: CSDL.replace("<edmx", '<!DOCTYPE a SYSTEM "file:///etc/passwd"><edmx', 1).encode(),
+        "document type",
+    ),
+    "deep elements": ("csdl", lambda: b"<a>" * 10_000_000, "deeper"),
+    "deep elements with marks": ("csdl", lambda: b"<a b='/>'>" * 4_000_000, "deeper"),
+    "long attribute": ("csdl", lambda: b"<Edmx a='" + b"x" * 60_000_000, "longer than 1 MiB|broken"),
+    "long comment": ("csdl", lambda: b"<!--" + b"x" * 60_000_000, "longer than 1 MiB|broken"),
+    "many elements": (
+        "csdl",
+        lambda: b"<a>" + b"<EntityType Name='a'/>" * 1_000_000 + b"</a>",
+        "no CSDL|comments",
+    ),
+    "many comments": ("csdl", lambda: b"<a>" + b"<!---->" * 8_000_000 + b"</a>", "no CSDL|comments"),
+    "larger than any": ("csdl", lambda: b"<a>" + b" " * 70_000_000, "larger than"),
+    "line of 100 MB": ("openapi", lambda: b"openapi: " + b"x" * 100_000_000, "larger than 8 MiB"),
+    "line of 100 MB in the paths": (
+        "openapi",
+        lambda: b"paths:\n  " + b"x" * 100_000_000,
+        "larger than 8 MiB",
+    ),
+    "long value in the item": (
+        "openapi",
+        lambda: b"paths:\n" + ITEM.encode() + b"    x: " + b"y" * 60_000_000 + b"\nx: y\n",
+        "larger than 4 MiB",
+    ),
+    "many paths": (
+        "openapi",
+        lambda: b"paths:\n" + b"".join(b"  /a%d:\n    get: {}\n" % each for each in range(2_000_000)),
+        "cut off",
+    ),
+    "many paths that are alike": (
+        "openapi",
+        lambda: b"paths:\n" + ITEM.replace("cancel", "x").encode() * 1_000_000 + b"x: y\n",
+        "are like the one",
+    ),
+    "aliases": (
+        "openapi",
+        lambda: OPENAPI.replace("summary: Invoke", "x: &a [&b [1, 2], *b]\n      summary: Invoke").encode(),
+        "aliases",
+    ),
+    "alias bomb": (
+        "openapi",
+        lambda: (
+            "x0: &x0 [a]\n"
+            + "".join(f"x{i}: &x{i} [{','.join([f'*x{i - 1}'] * 9)}]\n" for i in range(1, 12))
+            + "paths: {}\n"
+        ).encode(),
+        "aliases",
+    ),
+    "deep braces": ("openapi", lambda: b"paths: " + b"{a: " * 500_000, "deeper"),
+    "deep braces in the item": (
+        "openapi",
+        lambda: OPENAPI.replace("summary: Invoke", f"x: {'[' * 500_000}").encode(),
+        "deeper",
+    ),
+    "deep JSON": ("json", lambda: b'{"paths": ' + b'{"a": ' * 1_000_000, "deep|no JSON"),
+    "deep indentation": (
+        "openapi",
+        lambda: b"paths:\n" + b"".join(b" " * each + b"a:\n" for each in range(1, 2500)),
+        "deeper",
+    ),
+    "reference to itself": (
+        "openapi",
+        lambda: (
+            OPENAPI.replace(
+                "        4XX:\n          $ref: '#/components/responses/error'",
+                "        2XX:\n          $ref: '#/components/responses/a'",
+            )
+            .replace(
+                "  responses:\n    books",
+                "  responses:\n    a:\n      $ref: '#/components/responses/a'\n    books",
+                1,
+            )
+            .encode()
+        ),
+        "not there",
+    ),
+    "a key twice": (
+        "openapi",
+        lambda: OPENAPI.replace("      summary: Invoke", "      summary: b\n      summary: Invoke").encode(),
+        "a second time",
+    ),
+    "a key twice in JSON": (
+        "json",
+        lambda: SEEDS["json"][1].replace('"summary": "Invoke', '"summary": 1, "summary": "Invoke').encode(),
+        "a second time",
+    ),
+    "no UTF-8": (
+        "openapi",
+        lambda: OPENAPI.replace("Invoke", "\udcff").encode("utf-8", "surrogateescape"),
+        "no YAML",
+    ),
+}
+CHILD = """
+import re, resource, sys
+from pathlib import Path
+from graphcontract.drift import csdl, openapi
+from graphcontract.drift.model import Source, SourceError, Unknown
+from tests.drift.schemas import WANTED
+reader = csdl.read if sys.argv[1] == "csdl" else openapi.read
+try:
+    print(reader(Source(Path(sys.argv[2]), "beta.huge"), WANTED).notes)
+except (SourceError, Unknown) as error:
+    print(error)
+if sys.platform == "linux":  # what getrusage tells is that of the parent too, whose image this process had
+    print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+else:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_what_is_huge_ends_in_one_error_and_little_memory(name: str, tmp_path: Path) -> None:
+    kind, made, problem = HUGE[name]
+    path = tmp_path / "huge"
+    path.write_bytes(made())
+    ran = subprocess.run(
+        [sys.executable, "-c", CHILD, kind, path], capture_output=True, text=True, timeout=60, check=False
+    )
+    path.unlink()
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    said, peak = ran.stdout.splitlines()
+    assert len(said) < 400
+    assert any(each in said for each in problem.split("|")), said
+    assert int(peak) < 300 * 1024
+
+
+def test_types_and_schemas_in_circles_end(tmp_path: Path) -> None:
+    circle = CSDL.replace('Name="entity" Abstract="true"', 'Name="entity" BaseType="graph.loan"')
+    assert _read(csdl.read, circle, tmp_path).keys() >= {"properties"}
+    entity = "    microsoft.graph.entity:\n"
+    loan = "      allOf:\n        - $ref: '#/components/schemas/microsoft.graph.loan'\n"
+    circle = OPENAPI.replace(entity, entity + loan)
+    assert _read(openapi.read, circle, tmp_path).keys() >= {"properties"}
+
+
+@pytest.mark.parametrize("reader", [csdl.read, openapi.read])
+def test_what_is_no_file(reader: Reader, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "empty").write_bytes(b"")
+    for name, problem in (
+        ("pipe", "no file"),
+        ("none", "cannot be read"),
+        ("empty", "empty|no element"),
+        ("a\0b", "such a name"),
+    ):
+        with pytest.raises(SourceError, match=problem):
+            reader(Source(tmp_path / name, "it"), WANTED)
+
+
+def test_a_whole_parse_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "beta.json"
+    path.write_text(SEEDS["one line"][1])
+    assert "parsed as a whole" in openapi.read(Source(path, "beta.json"), WANTED).notes[0]
+    path.write_text(SEEDS["json"][1])
+    assert openapi.read(Source(path, "beta.json"), WANTED).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (CSDL.replace("<EntityContainer", "<x").replace("</EntityContainer", "</x"), "part of a schema"),
+        (CSDL.replace(' IsBound="true"', ""), "does not tell of which version"),
+    ],
+)
+def test_csdl_that_lacks_the_operation_and_is_not_known_to_be_whole(
+    text: str, problem: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "metadata.xml"
+    path.write_text(text.replace(' IsBound="true"', ""))
+    with pytest.raises(Unknown, match=problem):
+        csdl.read(Source(path, "metadata.xml"), WANTED)
+
+
+def test_lines_are_those_of_the_facts(tmp_path: Path) -> None:
+    for reader, text in SEEDS.values():
+        path = tmp_path / "beta.x"
+        path.write_text(text)
+        lines = text.splitlines()
+        facts = reader(Source(path, "beta.x"), WANTED).facts
+        for name, mark in (
+            ("status-enum", "loanStatus"),
+            ("properties", "loan"),
+            ("key-type", "id"),
+            ("action", "cancel"),
+        ):
+            line = facts[name].origin.line
+            assert line is not None
+            near = " ".join(lines[max(line - 2, 0) : line + 1])
+            assert mark in near, (name, line)

@@ -1,0 +1,321 @@
+"""Tokens from the environment and from the real azure-identity, over TLS; and what an authority cannot do."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graphcontract.live.claims import claims_of
+from graphcontract.live.credentials import NoCredential, Tokens, tokens_for, withhold
+from graphcontract.live.roots import root_of
+from graphcontract.tenant import Running, running
+from graphcontract.transports.certificates import Certificates
+from tests.clauses import CONTRACT
+from tests.live import judge
+
+MANAGE = "SharePointCrossTenantMigration.Manage.All"
+SECRET, ASSERTION = "S3cr3t-canary-0123456789abcdef", "assertion-canary-0123456789abcdef"
+COOKIE, REFRESH = "cookie-canary-0123456789abcdef", "refresh-canary-0123456789abcdef"
+LOOPBACK = root_of("http://127.0.0.1:1", CONTRACT)
+
+
+@pytest.fixture(scope="module")
+def secure() -> Iterator[Running]:
+    with running(tls=True) as tenant:
+        yield tenant
+
+
+@pytest.fixture
+def clean(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """No credential of this machine's, and no managed identity to wait for."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(("AZURE_", "GRAPHCONTRACT_", "ACTIONS_", "MSI_", "IDENTITY_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PATH", "/nowhere")
+    return monkeypatch
+
+
+def trusting(patch: pytest.MonkeyPatch, authority: str, ca_file: str | None, tenant_id: str) -> None:
+    patch.setenv("AZURE_AUTHORITY_HOST", authority)
+    patch.setenv("AZURE_TENANT_ID", tenant_id)
+    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        patch.setenv(name, ca_file or "")
+
+
+def found(patch: pytest.MonkeyPatch) -> Tokens:
+    import os
+
+    del patch
+    return tokens_for(LOOPBACK, os.environ)
+
+
+class TestEnvironment:
+    def test_a_token_that_is_set_comes_first(self, clean: pytest.MonkeyPatch) -> None:
+        clean.setenv("GRAPHCONTRACT_TOKEN", " t0ken\n")
+        clean.setenv("AZURE_CLIENT_SECRET", SECRET)
+        tokens = found(clean)
+        assert tokens.get() == "t0ken"
+        assert tokens.issued == {"t0ken", SECRET}
+        assert tokens.lesser is None
+
+    @pytest.mark.parametrize("text", ["s3 x", "s3\nx", "s3ü", "s3\x00x", "Bearer s3", "s3=x"])
+    def test_one_that_is_no_bearer_token(self, text: str) -> None:
+        tokens = tokens_for(LOOPBACK, {"GRAPHCONTRACT_TOKEN": text})
+        with pytest.raises(NoCredential) as caught:
+            tokens.get()
+        assert caught.value.status == 3
+        assert "s3" not in str(caught.value)
+
+    @pytest.mark.parametrize("text", ["x", "[]", "null", '{"a": 1}', '{"A B": "x"}', "[" * 10_000])
+    def test_tokens_to_be_refused_are_an_object(self, text: str) -> None:
+        with pytest.raises(NoCredential, match="JSON object"):
+            tokens_for(LOOPBACK, {"GRAPHCONTRACT_TOKEN": "x", "GRAPHCONTRACT_TOKENS_REFUSED": text})
+
+    def test_without_azure_identity(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        original = builtins.__import__
+
+        def without(name: str, *rest: Any) -> Any:
+            if name.startswith("azure"):
+                raise ImportError(name)
+            return original(name, *rest)
+
+        monkeypatch.setattr(builtins, "__import__", without)
+        with pytest.raises(NoCredential) as caught:
+            tokens_for(LOOPBACK, {})
+        assert caught.value.status == 3
+        assert "pip install 'graphcontract[live]'" in caught.value.hint
+
+    def test_a_client_finds_none_of_them(self) -> None:
+        kept = {"PATH": "/bin", "HOME": "/root", "AZURE_CONFIG_DIR": "/x"}
+        secret = (
+            "GRAPHCONTRACT_TOKEN",
+            "GRAPHCONTRACT_TOKEN_UNPRIVILEGED",
+            "GRAPHCONTRACT_UNPRIVILEGED_CLIENT_SECRET",
+            "AZURE_CLIENT_SECRET",
+            "AZURE_FEDERATED_TOKEN_FILE",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            "SYSTEM_ACCESSTOKEN",
+            "IDENTITY_HEADER",
+        )
+        environment = {**kept, **dict.fromkeys(secret, "x")}
+        withhold(environment)
+        assert environment == kept
+
+
+class TestAzureIdentity:
+    def test_a_secret(self, secure: Running, clean: pytest.MonkeyPatch) -> None:
+        trusting(clean, secure.authority, secure.ca_file, secure.tenant_id)
+        app = secure.directory.apps["privileged"]
+        clean.setenv("AZURE_CLIENT_ID", app.client_id)
+        clean.setenv("AZURE_CLIENT_SECRET", app.secret)
+        claims = claims_of(found(clean).get())
+        assert claims.permissions == frozenset({MANAGE})
+        assert claims.tenant == secure.tenant_id
+
+    def test_a_certificate(self, secure: Running, clean: pytest.MonkeyPatch) -> None:
+        trusting(clean, secure.authority, secure.ca_file, secure.tenant_id)
+        credential = secure.described()["credentials"]["reader"]
+        clean.setenv("AZURE_CLIENT_ID", credential["client_id"])
+        clean.setenv("AZURE_CLIENT_CERTIFICATE_PATH", credential["client_certificate"])
+        assert not claims_of(found(clean).get()).carries({MANAGE})
+
+    def test_a_second_app_by_the_same_means(self, secure: Running, clean: pytest.MonkeyPatch) -> None:
+        trusting(clean, secure.authority, secure.ca_file, secure.tenant_id)
+        first, second = secure.directory.apps["privileged"], secure.directory.apps["unprivileged"]
+        clean.setenv("AZURE_CLIENT_ID", first.client_id)
+        clean.setenv("AZURE_CLIENT_SECRET", first.secret)
+        clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_ID", second.client_id)
+        clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_SECRET", second.secret)
+        tokens = found(clean)
+        assert claims_of(tokens.get()).carries({MANAGE})
+        assert not claims_of(tokens.get_lesser()).carries({MANAGE})
+
+    def test_a_whole_run_over_tls(self, secure: Running, clean: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        import os
+
+        trusting(clean, secure.authority, secure.ca_file, secure.tenant_id)
+        app = secure.directory.apps["reader"]
+        clean.setenv("AZURE_CLIENT_ID", app.client_id)
+        clean.setenv("AZURE_CLIENT_SECRET", app.secret)
+        result = judge(secure, tmp_path, env=os.environ, require_least_privilege=True)
+        assert result.status == 0
+        assert result.events[0]["tls"] is True
+        assert app.secret not in result.text
+
+    def test_a_certificate_that_nothing_vouches_for(
+        self, secure: Running, clean: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        from graphcontract.live.options import LiveUnreachable
+
+        clean.delenv("SSL_CERT_FILE", raising=False)
+        env = {"GRAPHCONTRACT_TOKEN": secure.token()}
+        with pytest.raises(LiveUnreachable, match="cannot be reached"):
+            judge(secure, tmp_path, env=env)
+
+    @pytest.mark.parametrize(
+        "host", ["https://evil.example", "login.microsoftonline.com.evil.example", "https://x@evil.example"]
+    )
+    def test_a_secret_goes_to_no_other_authority(self, clean: pytest.MonkeyPatch, host: str) -> None:
+        clean.setenv("AZURE_AUTHORITY_HOST", host)
+        clean.setenv("AZURE_CLIENT_SECRET", SECRET)
+        with pytest.raises(NoCredential, match="AZURE_AUTHORITY_HOST"):
+            found(clean)
+
+
+class _Authority(BaseHTTPRequestHandler):
+    """Gives what it is told to, and sends back all that it was sent."""
+
+    answer: Mapping[str, Any]
+    status = 200
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        self._answer("")
+
+    def do_POST(self) -> None:
+        self._answer(self.rfile.read(int(self.headers["Content-Length"])).decode())
+
+    def _answer(self, content: str) -> None:
+        self.asked.append(f"{self.path}\n{self.headers}\n{content}")
+        told = {
+            name: (f"{value} {content}" if value == "echo" else value) for name, value in self.answer.items()
+        }
+        if "openid-configuration" in self.path:
+            root = f"https://{self.headers['Host']}/{self.path.split('/')[1]}"
+            endpoints = ("authorization_endpoint", "token_endpoint", "issuer")
+            told = {name: f"{root}/{name}" for name in endpoints}
+        data = json.dumps(told).encode()
+        self.send_response(200 if "openid-configuration" in self.path else self.status)
+        self.send_header("Set-Cookie", f"session={COOKIE}")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        del format, args
+
+
+@pytest.fixture
+def authority(clean: pytest.MonkeyPatch) -> Iterator[type[_Authority]]:
+    """An authority on loopback, over TLS, and the environment of an app with a secret that asks it."""
+    handler = type("Handler", (_Authority,), {"asked": [], "answer": {}})
+    certificates = Certificates()
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.socket = certificates.context("trusted").wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        root = f"https://127.0.0.1:{server.server_port}"
+        trusting(clean, root, certificates.ca_file, "11111111-1111-4111-8111-111111111111")
+        clean.setenv("AZURE_CLIENT_ID", "22222222-2222-4222-8222-222222222222")
+        clean.setenv("AZURE_CLIENT_SECRET", SECRET)
+        try:
+            yield handler
+        finally:
+            server.shutdown()
+            thread.join()
+            certificates.remove()
+
+
+class TestCanaries:
+    def test_what_an_authority_says_is_shown_to_nobody(
+        self,
+        authority: type[_Authority],
+        clean: pytest.MonkeyPatch,
+        capfd: pytest.CaptureFixture[str],
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        authority.status = 400
+        authority.answer = {"error": "invalid_client", "error_description": "echo", "refresh_token": REFRESH}
+        with caplog.at_level(logging.DEBUG), pytest.raises(NoCredential) as caught:
+            found(clean).get()
+        assert any(SECRET in asked for asked in authority.asked)
+        out, err = capfd.readouterr()
+        shown = f"{out}{err}{caplog.text}{caught.value}{caught.value.hint}{caught.value.__context__}"
+        assert caught.value.__cause__ is None
+        assert not [canary for canary in (SECRET, COOKIE, REFRESH) if canary in str(caught.value) + out + err]
+        assert COOKIE not in shown
+
+    def test_codes_of_the_authority_are(self, authority: type[_Authority], clean: pytest.MonkeyPatch) -> None:
+        authority.status = 401
+        told = f"AADSTS7000215: Invalid client secret {SECRET}"
+        authority.answer = {"error": "invalid_client", "error_description": told}
+        with pytest.raises(NoCredential, match="AADSTS7000215") as caught:
+            found(clean).get()
+        assert SECRET not in str(caught.value)
+
+    def test_of_a_whole_run_none_is_kept(
+        self,
+        authority: type[_Authority],
+        shared: Running,
+        clean: pytest.MonkeyPatch,
+        tmp_path: Path,
+        capfd: pytest.CaptureFixture[str],
+    ) -> None:
+        import os
+
+        token = shared.token()
+        authority.answer = {
+            "access_token": token,
+            "token_type": "Bearer",
+            "expires_in": 3600,
+            "refresh_token": REFRESH,
+        }
+        result = judge(
+            shared,
+            tmp_path,
+            env=os.environ,
+            request_log=tmp_path / "log.jsonl",
+            keep_bodies=tmp_path / "bodies.jsonl",
+        )
+        assert result.status == 0
+        out, err = capfd.readouterr()
+        written = "".join(path.read_text() for path in tmp_path.rglob("*") if path.is_file())
+        for canary in (SECRET, COOKIE, REFRESH, token, token[20:60], token[-30:]):
+            assert canary not in result.text + out + err + written
+
+    def test_an_identity_of_github_is_exchanged_and_not_kept(
+        self, authority: type[_Authority], shared: Running, clean: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        import os
+
+        from tests.live.hostile import Answering, answering, asked
+
+        clean.delenv("AZURE_CLIENT_SECRET")
+        authority.answer = {
+            "access_token": shared.token("reader"),
+            "token_type": "Bearer",
+            "expires_in": 3600,
+        }
+        identity = Answering(200, content=json.dumps({"value": ASSERTION}).encode())
+        with answering(identity) as github:
+            clean.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", f"{github}/token?api-version=2")
+            clean.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "job-canary-0123456789abcdef")
+            result = judge(shared, tmp_path, env=os.environ, keep_bodies=tmp_path / "bodies.jsonl")
+            (request,) = asked(github)
+        assert "audience=api%3A%2F%2FAzureADTokenExchange" in request
+        assert any(ASSERTION in each for each in authority.asked)
+        assert result.status == 0
+        written = "".join(path.read_text() for path in tmp_path.rglob("*") if path.is_file())
+        for canary in (ASSERTION, "job-canary-0123456789abcdef"):
+            assert canary not in result.text + written
+
+    @pytest.mark.parametrize("url", ["http://evil.example/token", "ftp://x", ""])
+    def test_nor_asked_for_in_the_clear(
+        self, authority: type[_Authority], clean: pytest.MonkeyPatch, url: str
+    ) -> None:
+        clean.delenv("AZURE_CLIENT_SECRET")
+        clean.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", url or "x")
+        clean.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "job-canary-0123456789abcdef")
+        with pytest.raises(NoCredential):
+            found(clean).get()
