@@ -1,4 +1,6 @@
-"""`python -m benchmarks`: how long the gate takes, how much of it is judging, and what a start costs."""
+"""`python -m benchmarks`: how long the gate takes and how much of it is judging, what a start costs, and how
+long large sources take to read.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks import sources
 from benchmarks.measuring import Command, Sample, middle, ratio, rounds
 
 _GRAPHCONTRACT = str(Path(sys.executable).with_name("graphcontract"))
@@ -68,6 +71,7 @@ def main() -> None:
     for name in STARTS:
         seconds = middle(taken[name], lambda each: each.processor)
         print(f"{name:34}{seconds:6.2f} s of processor   goal: less than 0.3 s")
+    sources.report(count)
 
 
 def _print_gates(taken: Mapping[str, Sequence[Sample]]) -> None:

@@ -78,10 +78,18 @@ def other_success(contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding(outcome.kind, f"success or failure for {_status(contract, trial.last)}", said(outcome))
 
 
+def _not_followed(contract: Contract, trial: Trial) -> bool:
+    last = answered(contract, trial.last)
+    if last is None or not 300 <= last.status < 400 or last.status == 304:
+        return False
+    followed = len(own_requests(contract, trial.last)) > 1 or trial.last.elsewhere
+    return not (followed and last.values("location"))
+
+
 @clause(
     "response.redirection",
     "success",
-    when=_by_status(lambda _, status: 300 <= status < 400 and status != 304),
+    when=_not_followed,
 )
 def redirection(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A redirection that leads nowhere canceled nothing."""

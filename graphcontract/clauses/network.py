@@ -120,7 +120,10 @@ def _looped(contract: Contract, trial: Trial) -> bool:
     own = own_requests(contract, trial.last)
     answers = (each for each in trial.last.responses if trial.last.requests[each.request] in own)
     statuses = {response.status for response in answers}
-    return any(_locations(trial.last)) and all(300 <= status < 400 for status in statuses)
+    followed = len(own) > 1 or bool(trial.last.elsewhere)
+    left_unfollowed = trial.last.outcome.kind == "success" and not followed  # response.redirection's matter
+    redirected = any(_locations(trial.last)) and all(300 <= status < 400 for status in statuses)
+    return redirected and not left_unfollowed
 
 
 @clause("redirect.bounded", "success", "crash", "hang", "endless", when=_looped)

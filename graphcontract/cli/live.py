@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -202,8 +200,7 @@ def _run(run: Live, reports: tuple[str, ...]) -> int:
             listener.pytest_graphcontract_event(event)
 
     try:
-        with redirect_stdout(sys.stderr):  # What a client prints in this process is no part of a report.
-            return int(run.run(emit, _say, os.environ))
+        return int(run.run(emit, _say, os.environ))
     except KeyboardInterrupt:
         return 130
     finally:

@@ -5,19 +5,18 @@ Knows what facts a schema tells; declared and reachable are different ones.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from hashlib import sha256
 
 from graphcontract.drift.csdlfile import CsdlFile, Element
 from graphcontract.drift.edm import Operation, Revision, Schema, Step, members, short
 from graphcontract.drift.model import Fact, Origin, Reading, Source, Unknown, Value, Wanted
+from graphcontract.drift.versions import version_in
 
 SPEAKS_OF = (
     *("method", "version", "path", "binding", "action", "key-type", "content", "parameters", "success"),
     *("route", "status-enum", "properties", "deprecation", "wording"),
 )
-_VERSION = re.compile(r"(?<![A-Za-z0-9.])(beta|v1\.0)(?![A-Za-z0-9])")
 
 
 def read(source: Source, wanted: Wanted) -> Reading:
@@ -32,7 +31,8 @@ def read(source: Source, wanted: Wanted) -> Reading:
     operation = schema.bound(operations, steps[-1]) if steps else None
     if operation is None:
         bound = [each for each in operations if short(each.binding or "") == wanted.binding]
-        routes = [schema.route(each.binding or "") for each in bound]
+        keys = sum(not isinstance(segment, str) for segment in wanted.path)
+        routes = [schema.route(each.binding or "", keys) for each in bound]
         steps = next((route for route in routes if route), None)
         operation = bound[routes.index(steps) if steps else 0] if bound else None
     if operation is None:
@@ -41,7 +41,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
 
 
 def route_to(source: Source, binding: str, action: str) -> tuple[Value, ...] | None:
-    """Find a path to an action, given by names without namespace: segments as the fact `path` has them; None
+    """Find a path to an action, given by names without namespace, with one key if there is such a path; None
     where none leads to it by containment. `Unknown` where the file does not declare it.
     """
     schema = Schema(CsdlFile(source.path, source.name))
@@ -49,14 +49,8 @@ def route_to(source: Source, binding: str, action: str) -> tuple[Value, ...] | N
     if not found:
         problem = f"{source.name}: it declares no {action} that is bound to {binding}."
         raise Unknown(problem, Origin("csdl", source.name, source.version))
-    steps = schema.route(found[0].binding or "")
+    steps = schema.route(found[0].binding or "", keys=1)
     return _path(steps, found[0]) if steps else None
-
-
-def version_in(name: str) -> str | None:
-    """Tell the version of the service that a file name or address names last; None where it names none."""
-    found = _VERSION.findall(name)
-    return found[-1] if found else None
 
 
 class _Telling:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from html import escape, unescape
+from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 from xml.parsers import expat
@@ -28,6 +28,7 @@ _TAG = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z]+)(?=[\s/>])")
 _ATTRIBUTE = re.compile(rb"\s+([^\s=<>/\"']+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _NAMESPACE = b"http://docs.oasis-open.org/odata/ns/edm"
 _WITHIN = b"<_>"
+_LONGEST_PREFIX = 100
 _MOST_ASIDES = 100_000
 _DECLARATION = 8  # beyond the begin of an XML declaration, which may stand
 
@@ -80,7 +81,9 @@ class CsdlFile:
         )
         for at in (self.data.rfind(b"<", 0, each) for each in found):
             tag = _TAG.match(self.data, max(at, 0))
-            spelled = self._attributes(tag.end()).get("Name", "") if tag and tag[1].decode() in tags else ""
+            spelled = (
+                self._attributes(at, tag.end()).get("Name", "") if tag and tag[1].decode() in tags else ""
+            )
             if spelled == name or (any_case and spelled.casefold() == name.casefold()):
                 yield self.element(at)
 
@@ -90,16 +93,15 @@ class CsdlFile:
 
     def begun(self, *tags: str) -> Iterator[tuple[int, str, dict[str, str]]]:
         """Yield where each element of some tags begins, its tag and its attributes, but no content."""
-        names = "|".join(tags).encode()
-        for found in re.finditer(rb"<(?:[\w.-]+:)?(" + names + rb")(?=[\s/>])", self.data):
-            yield found.start(), found[1].decode(), self._attributes(found.end())
+        for at, end, tag in sorted(chain.from_iterable(map(self._begun, tags))):
+            yield at, tag, self._attributes(at, end)
 
     def values(self, attribute: str) -> Iterator[tuple[int, str]]:
         """Yield the values of an attribute of whatever elements, each with where its element begins."""
-        pattern = rb"\s" + attribute.encode() + rb"\s*=\s*(?:\"([^\"]*)\"|'([^']*)')"
-        for found in re.finditer(pattern, self.data):
-            value = found[1] if found[1] is not None else found[2]
-            yield self.data.rfind(b"<", 0, found.start()), unescape(value.decode())
+        for found in re.finditer(attribute.encode() + rb"\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", self.data):
+            if self.data[found.start() - 1 : found.start()].isspace():
+                value = found[1] if found[1] is not None else found[2]
+                yield self.data.rfind(b"<", 0, found.start()), value.decode()
 
     def element(self, at: int) -> Element:
         """Read the element that begins at an offset."""
@@ -109,11 +111,22 @@ class CsdlFile:
                 break
         return reading.outermost
 
-    def _attributes(self, at: int) -> dict[str, str]:
+    def _begun(self, tag: str) -> Iterator[tuple[int, int, str]]:
+        for found in re.finditer(tag.encode() + rb"(?=[\s/>])", self.data):
+            at = self.data.rfind(b"<", max(found.start() - _LONGEST_PREFIX, 0), found.start())
+            whole = _TAG.match(self.data, max(at, 0))
+            if whole is not None and whole.end() == found.end():
+                yield at, found.end(), tag
+
+    def _attributes(self, at: int, end: int) -> dict[str, str]:
+        """Read the attributes of a tag, of which the name is known to end at an offset."""
         found: dict[str, str] = {}
-        while each := _ATTRIBUTE.match(self.data, at):
-            found[each[1].decode()] = unescape((each[2] or each[3] or b"").decode())
-            at = each.end()
+        while each := _ATTRIBUTE.match(self.data, end):
+            value: bytes = each[2] if each[2] is not None else each[3]
+            if b"&" in value:  # what it stands for, expat knows
+                return self.element(at).attributes
+            found[each[1].decode()] = value.decode()
+            end = each.end()
         return found
 
     def _prove(self) -> None:
@@ -198,5 +211,5 @@ def _begun(data: bytes, start: int, end: int) -> int:
 def _blank(found: re.Match[bytes]) -> bytes:
     """Keep lines, and text of CDATA in another spelling."""
     if found[1] is not None:
-        return escape(found[1].decode(), quote=False).encode()
+        return found[1].replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
     return b"\n" * found[0].count(b"\n")

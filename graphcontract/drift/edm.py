@@ -20,6 +20,7 @@ _OPERATIONS = ("Action", "Function")
 _RESOURCES = ("EntitySet", "Singleton")
 _MOST_BASES = 32
 _MOST_SEGMENTS = 12
+_MOST_KEYS = 4
 _CORE = "Org.OData.Core.V1"
 
 
@@ -157,22 +158,27 @@ class Schema:
             steps.append(step)
         return steps
 
-    def route(self, type: str) -> list[Step] | None:
-        """Find a shortest route by containment to a full type, or to a `Collection()` of one."""
-        contained = self._contained
-        seen: set[str] = set()
+    def route(self, type: str, keys: int) -> list[Step] | None:
+        """Find a shortest route by containment to a full type, or to a `Collection()` of one: with so many
+        keys, if there is one.
+        """
+        seen: set[tuple[str, int]] = set()
+        other: tuple[str | None, ...] | None = None
         queue: deque[tuple[str, tuple[str | None, ...]]] = deque([("", ())])
         while queue:
             at, segments = queue.popleft()
             inside = _COLLECTION.fullmatch(at)
-            onward = [(None, inside[1])] if inside else contained.get(at, ())
+            onward = [(None, inside[1])] if inside else self._contained.get(at, ())
             for name, reached in onward:
-                if reached == type:
-                    return self.follow((*segments, name))
-                if reached not in seen and len(segments) < _MOST_SEGMENTS:
-                    seen.add(reached)
-                    queue.append((reached, (*segments, name)))
-        return None
+                further = (*segments, name)
+                state = (reached, further.count(None))
+                if reached == type and state[1] == keys:
+                    return self.follow(further)
+                other = further if reached == type and other is None else other
+                if state not in seen and len(further) < _MOST_SEGMENTS and state[1] <= _MOST_KEYS:
+                    seen.add(state)
+                    queue.append((reached, further))
+        return self.follow(other) if other else None
 
     def deprecated(self, targets: Collection[str]) -> Revision | None:
         """Find the first of some targets, as annotations name them in full, that is said to be deprecated."""

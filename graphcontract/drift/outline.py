@@ -38,6 +38,7 @@ class Outline:
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
         self._lines = {0: 1}
+        self._reach: dict[int, int] = {}  # of a part, by its start: where it is known not to have ended yet
         self._members: dict[tuple[int, str], Part | None] = {}
         head = data[:_LONGEST].removeprefix(b"\xef\xbb\xbf").lstrip()
         self.json = head.startswith(b"{")
@@ -114,7 +115,10 @@ class Outline:
 
     def within(self, parent: Part, at: int) -> bool:
         """Tell whether the line that begins at an offset is still part of a parent."""
-        return at > parent.start and self._end(parent.indent, parent.start, at - 1) is None
+        known = self._reach.get(parent.start, parent.start)
+        if at > known and self._end(parent.indent, known, at - 1) is None:
+            self._reach[parent.start] = known = at
+        return parent.start < at <= known
 
     def whole(self, part: Part) -> Part:
         """Find the end of a part."""

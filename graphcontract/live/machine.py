@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Protocol
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from graphcontract.live.lifecycle import Model
 
@@ -62,9 +62,18 @@ class Lifecycle(RuleBasedStateMachine):
     def _changes(self) -> bool:
         return self.world.writable
 
+    def _waits(self) -> bool:
+        return self.world.writable and any(map(self.model.waits, self.model.tasks))
+
     def _task(self, which: int) -> str | None:
         ids = list(self.model.tasks)
         return ids[which % len(ids)] if ids else None
+
+    @initialize(count=st.integers(1, 3))
+    def begin(self, count: int) -> None:
+        """There are tasks to begin with, where they can be made."""
+        for client in range(count if self.world.writable else 0):
+            self.create(client)
 
     @precondition(_changes)
     @rule(client=_CLIENT)
@@ -74,7 +83,7 @@ class Lifecycle(RuleBasedStateMachine):
         assert id not in self.model.tasks, "a new task has the id of another"
         self.model.made(id)
 
-    @precondition(_changes)
+    @precondition(_waits)
     @rule()
     def advance(self) -> None:
         """Time starts tasks, and ends them."""

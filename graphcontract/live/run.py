@@ -37,7 +37,7 @@ from graphcontract.live.recording import Recording
 from graphcontract.live.roots import Root, root_of
 from graphcontract.live.scenarios import Bench, needed, unknown
 from graphcontract.live.sender import Sender
-from graphcontract.live.steps import FORGERIES, Scenario, Step
+from graphcontract.live.steps import CREDENTIALS, FORGERIES, Scenario, Step
 from graphcontract.live.targets import Targets
 from graphcontract.loading import load
 from graphcontract.session import planned
@@ -100,7 +100,8 @@ class Live:
             guest = stack.enter_context(brought_up(self.contract, self.options))
             bench = self._bench(privilege)
             bench.lesser = tokens.lesser is not None
-            bench.forgeries = (*FORGERIES, *tokens.refused) if self.root.loopback else ()
+            others = [name for name in tokens.refused if name not in CREDENTIALS]
+            bench.forgeries = (*FORGERIES, *others) if self.root.loopback else ()
             executor = self._executor(bench, tokens, journal, recording, guest)
             ledger = Ledger(
                 self.contract,

@@ -283,7 +283,7 @@ class ArrivesInTheEnd(Following):
         return Answer(204, {}, b"")
 
 
-@fault("redirect.bounded", shown_by=["307 in a circle"])
+@fault("response.redirection", shown_by=["307 in a circle"])
 class IsThereAlready(Following):
     """A Location that is the request's own URL says that there is nothing more to do."""
 

@@ -156,7 +156,7 @@ def test_an_unreadable_fact_stops_it(name: str, tmp_path: Path) -> None:
 
 
 @given(rendering.published())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_published_comes_back(tmp_path: Path, each: Published) -> None:
     sources = {
         f"{each.version}.csdl": rendering.csdl(each),

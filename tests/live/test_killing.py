@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 from pathlib import Path
 
@@ -12,38 +9,10 @@ import pytest
 
 from graphcontract.contract import Clause
 from graphcontract.tenant import Entry, Running, Status, faults, variants
-from graphcontract.tenant.directory import Directory
 from tests.clauses import CONTRACT
 from tests.live import Result, environment, judge, tasks
 
 _STARTED = (Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED)
-_HOURS = 7200
-_OTHER_TENANT = "11111111-1111-4111-8111-111111111111"
-
-
-def refused(directory: Directory) -> dict[str, str]:
-    """Tokens that only the tenant can make, and must refuse."""
-    claims = directory.claims(directory.apps["privileged"])
-    past = {name: claims[name] - _HOURS for name in ("iat", "nbf", "exp")}
-    elsewhere = {"tid": _OTHER_TENANT, "iss": directory.issuer(_OTHER_TENANT)}
-    return {
-        "expired": directory.sign(claims | past),
-        "not-yet-valid": directory.sign(claims | {"nbf": claims["nbf"] + _HOURS}),
-        "another-audience": directory.sign(claims | {"aud": "https://vault.azure.net"}),
-        "another-tenant": directory.sign(claims | elsewhere),
-        "public-key-as-secret": _signed_with_the_public_key(directory, claims),
-    }
-
-
-def _signed_with_the_public_key(directory: Directory, claims: dict[str, object]) -> str:
-    key = directory.signing_key
-    parts = [{"alg": "HS256", "typ": "JWT", "kid": key.id}, claims]
-    signed = ".".join(_encoded(json.dumps(part).encode()) for part in parts)
-    return f"{signed}.{_encoded(hmac.digest(key.public_pem, signed.encode(), hashlib.sha256))}"
-
-
-def _encoded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def given(tenant: Running, name: str) -> dict[str, str]:
@@ -60,7 +29,7 @@ def given(tenant: Running, name: str) -> dict[str, str]:
         },
     }
     tokens = {variable: directory.sign(claims) for variable, claims in special.get(name, {}).items()}
-    return environment(tenant, GRAPHCONTRACT_TOKENS_REFUSED=json.dumps(refused(directory)), **tokens)
+    return environment(tenant, GRAPHCONTRACT_TOKENS_REFUSED=json.dumps(dict(tenant.forged())), **tokens)
 
 
 def tried(tenant: Running, folder: Path, entry: Entry) -> Result:

@@ -1,0 +1,267 @@
+"""What a tenant owes, clause by clause: what could condemn, what does, and what says nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from graphcontract.exchange import Exchange
+from tests.clauses import ID, SUCCESS, TASK, TOKEN, call, findings, judges, kinds, request, response
+
+OTHER = "7c1c2f64-7c0e-4c39-8a55-6d1f6f5a9b10"
+FIELDS = (("request-id", ID), ("client-request-id", ID))
+GRAPH = json.dumps({"error": {"code": "x", "message": "y"}}).encode()
+
+
+def step(purpose: str, status: int, content: bytes = b"", id: str = TASK, **members: object) -> Exchange:
+    made = response(status, content, **{"fields": FIELDS, **members})
+    if status == 0:
+        made = replace(made, fault="reset")
+    return Exchange(call(id), (request(),), (made,), outcome=SUCCESS, purpose=purpose)
+
+
+def read(status: str | None, id: str = TASK, purpose: str = "read") -> Exchange:
+    content = json.dumps({"id": id, "status": status}).encode()
+    return step(purpose, 200, content, id)
+
+
+def gone(status: int = 404) -> Exchange:
+    return step("read", status, GRAPH)
+
+
+def page(**statuses: str) -> Exchange:
+    tasks = [{"id": id, "status": status} for id, status in statuses.items()]
+    return step("list", 200, json.dumps({"value": tasks}).encode())
+
+
+NEW, DONE = read("notStarted"), read("cancelled")
+
+
+class TestCancel:
+    @pytest.mark.parametrize(
+        ("steps", "kind"),
+        [
+            ((NEW, step("cancel", 204), DONE), []),
+            ((NEW, step("cancel", 200), DONE), ["other-success"]),
+            ((NEW, step("cancel", 202), NEW), ["other-success"]),
+            ((NEW, step("cancel", 204, b"{}"), DONE), ["content"]),
+            ((NEW, step("cancel", 204, stray=b"x"), DONE), ["content"]),
+            ((NEW, step("cancel", 409, GRAPH), NEW), ["refused"]),
+            ((NEW, step("cancel", 403, GRAPH), NEW), ["refused"]),
+            ((NEW, step("cancel", 302), NEW), ["refused"]),
+            ((NEW, step("cancel", 500, GRAPH), NEW), ["server-error"]),
+            ((NEW, step("cancel", 500, GRAPH), DONE), ["server-error"]),
+        ],
+    )
+    def test_kinds(self, steps: tuple[Exchange, ...], kind: list[str]) -> None:
+        assert kinds("service.cancel", *steps) == kind
+
+    @pytest.mark.parametrize(
+        "steps",
+        [
+            (NEW, step("cancel", 409, GRAPH), read("inProgress")),
+            (NEW, step("cancel", 409, GRAPH), DONE),
+            (NEW, step("cancel", 409, GRAPH)),
+            (read("inProgress"), step("cancel", 204), DONE),
+            (step("cancel", 204), DONE),
+            (NEW, step("cancel", 429, GRAPH), NEW),
+            (NEW, step("cancel", 503, GRAPH), NEW),
+            (NEW, step("cancel", 401, GRAPH), NEW),
+            (NEW, step("cancel", 0), NEW),
+            (read("notStarted", OTHER), step("cancel", 204), DONE),
+        ],
+    )
+    def test_inconclusive(self, steps: tuple[Exchange, ...]) -> None:
+        assert not judges("service.cancel", *steps)
+
+
+class TestEffect:
+    @pytest.mark.parametrize(
+        ("after", "kind"),
+        [
+            ((DONE,), []),
+            ((NEW, DONE), []),
+            ((NEW, NEW), ["not-cancelled"]),
+            ((DONE, NEW), ["not-cancelled"]),
+            ((read("canceled"),), ["not-cancelled"]),
+            ((read(None),), ["not-cancelled"]),
+            ((gone(),), ["gone"]),
+            ((gone(500),), ["not-cancelled"]),
+            ((DONE, gone(503)), []),
+        ],
+    )
+    def test_kinds(self, after: tuple[Exchange, ...], kind: list[str]) -> None:
+        assert kinds("service.effect", NEW, step("cancel", 204), *after) == kind
+
+    def test_another_task(self) -> None:
+        for before, after, kind in (
+            ("notStarted", "cancelled", ["other-task"]),
+            ("inProgress", "cancelled", ["other-task"]),
+            ("cancelled", "cancelled", []),
+            ("notStarted", "inProgress", []),
+        ):
+            around = [read(each, OTHER, "bystander") for each in (before, after)]
+            steps = (NEW, around[0], step("cancel", 204), DONE, around[1])
+            assert kinds("service.effect", *steps) == kind
+
+    def test_needs_a_success_and_a_read(self) -> None:
+        assert not judges("service.effect", NEW, step("cancel", 409, GRAPH), NEW)
+        assert not judges("service.effect", NEW, step("cancel", 204))
+
+
+class TestPrecondition:
+    @pytest.mark.parametrize(
+        ("steps", "kind"),
+        [
+            ((read("completed"), step("started", 409, GRAPH), read("completed")), []),
+            ((read("completed"), step("started", 422, GRAPH), read("completed")), []),
+            ((read("completed"), step("started", 204), read("completed")), ["accepted"]),
+            ((read("inProgress"), step("started", 200), read("inProgress")), ["accepted"]),
+            ((read("inProgress"), step("started", 409, GRAPH), read("cancelled")), ["became-cancelled"]),
+            ((read("failed"), step("started", 204), read("cancelled")), ["accepted", "became-cancelled"]),
+            ((read("inProgress"), read("completed")), []),
+            ((read("completed"), read("cancelled")), ["became-cancelled"]),
+            ((page(a="completed", b="notStarted"), page(b="cancelled", a="completed")), []),
+            ((page(a="completed"), page(a="cancelled")), ["became-cancelled"]),
+        ],
+    )
+    def test_kinds(self, steps: tuple[Exchange, ...], kind: list[str]) -> None:
+        assert kinds("service.precondition", *steps) == kind
+
+    @pytest.mark.parametrize(
+        "steps",
+        [
+            (read("notStarted"), read("cancelled")),
+            (read("unknownFutureValue"), read("cancelled")),
+            (read("completed"), read("cancelled", OTHER)),
+            (read("completed"),),
+            (page(a="x"), page(a="cancelled")),
+            (read("completed"), step("started", 401, GRAPH)),
+        ],
+    )
+    def test_says_nothing(self, steps: tuple[Exchange, ...]) -> None:
+        assert not judges("service.precondition", *steps)
+
+
+class TestAccess:
+    @pytest.mark.parametrize("purpose", ["no-token", "garbage-token", "forged:expired"])
+    def test_authentication(self, purpose: str) -> None:
+        for status, kind in (
+            (401, []),
+            (204, ["accepted"]),
+            (403, ["other-status"]),
+            (302, ["other-status"]),
+        ):
+            assert kinds("service.authentication", step(purpose, status)) == kind
+        assert kinds("service.authentication", NEW, step(purpose, 401), DONE) == ["took-effect"]
+        assert not judges("service.authentication", step(purpose, 429))
+
+    def test_each_forgery_is_a_fault_of_its_own(self) -> None:
+        found = {
+            findings("service.authentication", step(f"forged:{how}", 204))[0].input for how in ("a", "b")
+        }
+        assert found == {"a", "b"}
+
+    def test_permission(self) -> None:
+        for status, kind in ((403, []), (404, []), (204, ["accepted"]), (200, ["accepted"])):
+            assert kinds("service.permission", step("lesser-token", status)) == kind
+        assert kinds("service.permission", NEW, step("lesser-token", 403), DONE) == ["took-effect"]
+        assert not judges("service.permission", step("lesser-token", 401))
+
+    def test_method(self) -> None:
+        for status, kind in ((405, []), (404, []), (501, []), (200, ["accepted"]), (500, ["other-status"])):
+            assert kinds("service.method", step("method:PUT", status)) == kind
+        assert kinds("service.method", NEW, step("method:PUT", 405), DONE) == ["took-effect"]
+        assert not judges("service.method", step("method:PUT", 403))
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(("purpose", "id"), [("unknown", "unknown-task"), ("malformed", "malformed-id")])
+    def test_a_4xx_is_owed(self, purpose: str, id: str) -> None:
+        for status, kind in (
+            (404, []),
+            (400, []),
+            (200, ["accepted"]),
+            (500, ["server-error"]),
+            (302, ["other-status"]),
+        ):
+            assert kinds(f"service.{id}", step(purpose, status)) == kind
+        for status in (0, 401, 403, 429, 503):
+            assert not judges(f"service.{id}", step(purpose, status))
+
+    def test_which(self) -> None:
+        for purpose, status, kind in (
+            ("unknown", 404, []),
+            ("unknown", 400, ["unknown-task"]),
+            ("unknown", 403, []),
+            ("lesser-token", 404, ["permission"]),
+            ("started", 422, ["precondition"]),
+            ("method:PUT", 404, ["method"]),
+        ):
+            assert kinds("service.refusal-status", step(purpose, status)) == kind
+        assert not judges("service.refusal-status", step("unknown", 200))
+
+    def test_a_second_cancel_is_never_judged(self) -> None:
+        for status in (200, 204, 409, 500):
+            assert not judges("service.repeat", step("repeat", status))
+
+
+class TestEachAnswer:
+    @pytest.mark.parametrize(
+        ("content", "kind"),
+        [
+            (GRAPH, []),
+            (b"", ["no-object"]),
+            (b"<html>", ["no-object"]),
+            (b'{"error": "x"}', ["no-object"]),
+            (b"[" * 5000, ["no-object"]),
+            (b'{"error": {"message": "y"}}', ["no-code"]),
+            (b'{"error": {"code": "", "message": "y"}}', ["no-code"]),
+            (b'{"error": {"code": 7, "message": "y"}}', ["no-code"]),
+            (b'{"error": {"code": "x"}}', ["no-message"]),
+        ],
+    )
+    def test_error_shape(self, content: bytes, kind: list[str]) -> None:
+        assert kinds("service.error-shape", step("unknown", 404, content)) == kind
+
+    def test_a_front_door_is_let_be(self) -> None:
+        assert not judges("service.error-shape", step("unknown", 404, b"<html>", fields=()))
+
+    def test_secrets(self) -> None:
+        told = TOKEN.encode()
+        assert kinds("service.secrets", step("read", 200, b"{}")) == []
+        assert kinds("service.secrets", step("read", 401, b'{"m": "' + told + b'"}')) == ["in-content"]
+        assert kinds("service.secrets", step("read", 401, fields=(("X-Echo", TOKEN),))) == ["in-field"]
+        assert kinds("service.secrets", step("read", 401, told[:20])) == ["in-content"]
+
+    def test_no_finding_repeats_what_a_tenant_wrote(self) -> None:
+        bad = step("no-token", 302, TOKEN.encode(), fields=(("X-Echo", TOKEN), ("request-id", TOKEN)))
+        for id in ("service.secrets", "service.request-id", "service.authentication"):
+            for finding in findings(id, bad):
+                assert TOKEN[:20] not in finding.expected + finding.observed + finding.input
+
+    def test_challenge(self) -> None:
+        assert kinds("service.challenge", step("no-token", 401)) == ["missing"]
+        assert (
+            kinds("service.challenge", step("no-token", 401, fields=(("WWW-Authenticate", "Bearer"),))) == []
+        )
+        assert not judges("service.challenge", step("no-token", 403))
+
+    def test_request_id(self) -> None:
+        for fields, kind in (
+            (FIELDS, []),
+            ((("Request-Id", ID), ("Client-Request-Id", ID.upper())), []),
+            ((("client-request-id", ID),), ["missing"]),
+            ((("request-id", " "), ("client-request-id", ID)), ["missing"]),
+            ((("request-id", ID),), ["not-returned"]),
+            ((("request-id", ID), ("client-request-id", OTHER)), ["changed"]),
+        ):
+            assert kinds("service.request-id", step("read", 200, fields=fields)) == kind
+
+    def test_media_type(self) -> None:
+        typed = (("Content-Type", "application/json"),)
+        assert kinds("service.media-type", step("cancel", 204)) == []
+        assert kinds("service.media-type", step("cancel", 204, fields=typed)) == ["present"]
+        assert not judges("service.media-type", step("read", 200, fields=typed))

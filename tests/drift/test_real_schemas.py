@@ -1,0 +1,103 @@
+"""What Microsoft publishes as CSDL and OpenAPI, in the folder that GRAPHCONTRACT_SOURCES names."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from graphcontract.drift import csdl, openapi, owed
+from graphcontract.drift.csdlfile import CsdlFile
+from graphcontract.drift.edm import Schema, short
+from graphcontract.drift.model import Reading, Source
+from graphcontract.loading import load
+
+FOLDER = Path(os.environ.get("GRAPHCONTRACT_SOURCES", ""))
+CONTRACT = load("sharepointmigrationtask-cancel", None)
+STATUSES = ("notStarted", "inProgress", "completed", "cancelled", "failed", "unknownFutureValue")
+
+
+def values(reading: Reading) -> dict[str, object]:
+    return {name: fact.value for name, fact in reading.facts.items() if fact.stance == "asserts"}
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("openapi") / "graph-beta.yaml"
+    with (
+        lzma.open(FOLDER / "openapi" / "graph-beta-with-cancel.yaml.xz") as source,
+        path.open("wb") as target,
+    ):
+        shutil.copyfileobj(source, target)
+    return path
+
+
+def test_a_description_of_all_of_graph(large: Path) -> None:
+    reading = openapi.read(Source(large, large.name), owed.wanted(CONTRACT))
+    said = values(reading)
+    assert reading.notes == ()
+    assert said["success"] == (204, "none")
+    assert said["errors"] == ("4XX", "5XX")
+    assert said["binding"] == "sharePointMigrationTask"
+    assert reading.facts["path"].origin.line == 911_460
+    assert said["status-enum"] == tuple(
+        (name, None) for name in (*STATUSES[:3], "cancelled", "failed", "unknownFutureValue")
+    )
+
+
+def test_paths_to_other_actions_in_it(large: Path) -> None:
+    path = openapi.path_of(Source(large, large.name), "governanceRoleAssignmentRequest", "cancel")
+    assert path is not None
+    assert path[-1] == "microsoft.graph.cancel"
+
+
+def test_a_cloud_that_only_declares_the_action() -> None:
+    file = FOLDER / "csdl" / "beta-USSec.csdl"
+    said = values(csdl.read(Source(file, file.name), owed.wanted(CONTRACT)))
+    assert (said["route"], said["version"]) == ("declared", "beta")
+    assert said["status-enum"] == tuple((name, number) for number, name in enumerate(STATUSES))
+    assert "path" not in said
+
+
+def test_a_version_that_lacks_the_action() -> None:
+    file = FOLDER / "csdl" / "v1.0-Prod.csdl"
+    assert values(csdl.read(Source(file, file.name), owed.wanted(CONTRACT))) == {
+        "version": "v1.0",
+        "route": "absent",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "beta-USSec.csdl",
+            {"family": 106, "one key": 70, "to a collection": 2, "no route": 9, "other keys": 25},
+        ),
+        (
+            "v1.0-Prod.csdl",
+            {"family": 131, "one key": 94, "to a collection": 1, "no route": 7, "other keys": 29},
+        ),
+    ],
+)
+def test_actions_that_a_contract_can_be_about(name: str, expected: dict[str, int]) -> None:
+    """Bound, with no parameter but the binding, no return type: as many as have a route with one key."""
+    schema = Schema(CsdlFile(FOLDER / "csdl" / name, name))
+    found = Counter[str]()
+    for each in schema.every_operation():
+        if each.element.tag == "Action" and not each.parameters and each.returns is None:
+            found["family"] += 1
+            binding = each.binding or ""
+            steps = None if binding.startswith("Collection(") else schema.route(binding, keys=1)
+            if binding.startswith("Collection("):
+                found["to a collection"] += 1
+            elif steps is None:
+                found["no route"] += 1
+            else:
+                found["one key" if sum(step.key for step in steps) == 1 else "other keys"] += 1
+                assert short(binding) == short(steps[-1].type)
+    assert {kind: found[kind] for kind in expected} == expected
