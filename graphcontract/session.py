@@ -159,9 +159,9 @@ class Session:
         different ids and tokens at once, which is for one clause to judge and not for all.
         """
         self._begun = True
-        for test, _ in self._wanted.values():
-            if test.cases:
-                self._trying(test, gate).begin(gate.crew())
+        wanted = [test for test, _ in self._wanted.values() if test.cases]
+        for test in sorted(wanted, key=lambda test: -test.seconds):
+            self._trying(test, gate).begin(gate.crew())
 
     def _trying(self, test: SuiteTest, gate: Gate) -> Trying:
         if test.name not in self._tryings:

@@ -22,6 +22,7 @@ Source = Strata[Any] | Callable[[Contract], Strata[Any]]
 _SOURCES = "__graphcontract_sources__"
 _CASES = "__graphcontract_cases__"
 _CALLS = "__graphcontract_calls__"
+_SECONDS = "__graphcontract_seconds__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class SuiteTest:
     """A test of a suite: a body, the clauses that it puts to the proof, and what it draws by keyword.
 
     `cases` are fixed keyword arguments by class of input, where nothing is drawn: calls that wait are made
-    side by side.
+    side by side, for `seconds` at the longest with a good client.
     """
 
     name: str
@@ -38,6 +39,7 @@ class SuiteTest:
     sources: Mapping[str, Source]
     cases: Mapping[str, Mapping[str, Any]]
     calls: int = 1
+    seconds: float = 0.0
 
     def strata(self, contract: Contract) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
         """Keyword arguments for the body by class of input: a class a combination of its sources' classes."""
@@ -77,12 +79,16 @@ def given(*, calls: int = 1, **sources: Source) -> Callable[[Body[P]], Body[P]]:
     return decorate
 
 
-def side_by_side(**cases: Mapping[str, Any]) -> Callable[[Body[P]], Body[P]]:
-    """Give the body's one keyword argument each of these values, in calls at the same time."""
+def side_by_side(*, seconds: float = 0.0, **cases: Mapping[str, Any]) -> Callable[[Body[P]], Body[P]]:
+    """Give the body's one keyword argument each of these values, in calls at the same time.
+
+    `seconds` is about how long the longest of them takes: the longest are begun first.
+    """
     ((keyword, values),) = cases.items()
 
     def decorate(body: Body[P]) -> Body[P]:
         setattr(body, _CASES, {name: {keyword: value} for name, value in values.items()})
+        setattr(body, _SECONDS, seconds)
         return body
 
     return decorate
@@ -93,6 +99,7 @@ def proves(*clauses: str) -> Callable[[Body[P]], SuiteTest]:
 
     def decorate(body: Body[P]) -> SuiteTest:
         sources, cases = getattr(body, _SOURCES, {}), getattr(body, _CASES, {})
-        return SuiteTest(body.__name__, body, clauses, sources, cases, getattr(body, _CALLS, 1))
+        calls, seconds = getattr(body, _CALLS, 1), getattr(body, _SECONDS, 0.0)
+        return SuiteTest(body.__name__, body, clauses, sources, cases, calls, seconds)
 
     return decorate

@@ -55,10 +55,11 @@ def invited(status: int) -> Answer:
 
 @proves("error.failure", "error.status", "error.code", "error.message", "error.request-id")
 @side_by_side(
+    seconds=2,
     answers={
         **{f"{status} to the end": [invited(status)] for status in WAITING},
         "503, then 409": [invited(503), plain_error(409)],
-    }
+    },
 )
 def test_error_that_invites_another_try(gate: Gate, answers: Sequence[Answer]) -> None:
     gate.judge(gate.plain_call(), answers)

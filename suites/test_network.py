@@ -139,7 +139,7 @@ SILENCES: dict[str, tuple[float, Sequence[Answer]]] = {
 
 
 @proves("transport.timeout", "secrets.token")
-@side_by_side(silence=SILENCES)
+@side_by_side(seconds=2.5, silence=SILENCES)
 def test_no_answer(gate: Gate, silence: tuple[float, Sequence[Answer]]) -> None:
     timeout, answers = silence
     bounds_all = gate.client.limits.timeout == "call"

@@ -4,7 +4,7 @@ from graphcontract import service
 from graphcontract.exchange import Call
 from graphcontract.inputs.calls import calls, control_calls, opaque_calls, repeated_calls, unusable_calls
 from graphcontract.judging.gate import Gate
-from graphcontract.suite import given, proves
+from graphcontract.suite import given, proves, side_by_side
 
 
 @proves(
@@ -32,9 +32,9 @@ def test_client_request_id(gate: Gate, repeated: list[Call]) -> None:
 
 
 @proves("request.client-request-id")
-@given()
-def test_client_request_id_of_a_retry(gate: Gate) -> None:
-    throttled = service.retry_after(1, service.plain_error(503))
+@side_by_side(seconds=1, status={"503": 503})
+def test_client_request_id_of_a_retry(gate: Gate, status: int) -> None:
+    throttled = service.retry_after(1, service.plain_error(status))
     gate.judge(gate.plain_call(), [throttled, service.success()], own_root=True)
 
 

@@ -39,7 +39,7 @@ WAITS: Mapping[str, Sequence[Answer]] = {
 
 
 @proves("retry.throttled", "retry.after", "retry.equivalent", "error.failure", "secrets.token")
-@side_by_side(answers=WAITS)
+@side_by_side(seconds=3, answers=WAITS)
 def test_throttling_that_ends(gate: Gate, answers: Sequence[Answer]) -> None:
     gate.judge(replace(gate.plain_call(), timeout=6.0), [*answers, success()])
 
@@ -58,7 +58,7 @@ LASTING: Mapping[str, Sequence[Answer]] = {
 
 
 @proves("retry.bounded", "retry.after", "retry.equivalent", "error.failure", "secrets.token")
-@side_by_side(answers=LASTING)
+@side_by_side(seconds=1.5, answers=LASTING)
 def test_throttling_that_lasts(gate: Gate, answers: Sequence[Answer]) -> None:
     gate.judge(replace(gate.plain_call(), timeout=1.5), answers)
 

@@ -85,10 +85,10 @@ class Channel:
 
     def receive(self, deadline: float) -> bytes:
         """Wait for the next line of standard output, without its end; raises SilentError or BrokenError."""
-        while (line := self.next_line(deadline)) is None:
-            if time.monotonic() >= deadline:
-                raise SilentError(self.silence or "it wrote nothing")
-        return line
+        while time.monotonic() < deadline:
+            if (line := self.next_line(deadline)) is not None:
+                return line
+        raise SilentError(self.silence or ("it wrote nothing else" if self._kept else "it wrote nothing"))
 
     def next_line(self, until: float) -> bytes | None:
         """Give the next line, None where none has come after a short while; raises BrokenError.

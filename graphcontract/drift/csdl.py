@@ -47,7 +47,7 @@ def route_to(source: Source, binding: str, action: str) -> tuple[Value, ...] | N
     schema = Schema(CsdlFile(source.path, source.name))
     found = [each for each in schema.operations(action) if short(each.binding or "") == binding]
     if not found:
-        problem = f"{source.name}: it declares no {action} that is bound to {binding}."
+        problem = f"it declares no {action} that is bound to {binding}."
         raise Unknown(problem, Origin("csdl", source.name, source.version))
     steps = schema.route(found[0].binding or "", keys=1)
     return _path(steps, found[0]) if steps else None
@@ -146,7 +146,7 @@ class _Telling:
 def _absent(schema: Schema, source: Source, wanted: Wanted) -> Reading:
     """A whole schema of a known version that lacks the operation says so."""
     version = _version(source)
-    lacking = f"{source.name}: it declares no {wanted.action} that is bound to {wanted.binding}, and "
+    lacking = f"it declares no {wanted.action} that is bound to {wanted.binding}, and "
     if not schema.container:
         raise Unknown(f"{lacking}no entity container: it is a part of a schema.", _origin(source))
     if version is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 from hashlib import sha256
 from typing import Any
 
@@ -212,13 +212,18 @@ def _clauses(request: Mapping[str, Any], success: Mapping[str, Any], cited: str)
         "request.body": request["content"] == "absent",
         "response.no-content": success == {"status": 204, "content": "absent"},
     }
-    model = document(_MODEL, None)
+    model = _model()
     said = list(_rewordings(model["request"], request))
     for clause in model["clauses"]:
         if holds.get(clause["id"]):
             reworded: dict[str, Any] = _reworded(clause, said)
             sources = [source for source in clause["sources"] if source.startswith("RFC ")]
             yield {**reworded, "sources": [cited, *sources]}
+
+
+@cache
+def _model() -> Mapping[str, Any]:
+    return document(_MODEL, None)
 
 
 def _rewordings(model: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

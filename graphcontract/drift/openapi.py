@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from graphcontract.contractfile import printable
 from graphcontract.drift.asked import folded, shown
 from graphcontract.drift.model import Origin, Reading, Source, Unknown, Value, Wanted
 from graphcontract.drift.notes import Notes
@@ -147,7 +148,7 @@ class _Telling:
         found = {method: self._node.get(method) for method in _METHODS}
         there = {method: node for method, node in found.items() if node is not None}
         if not there:
-            problem = f"{self._item.path} has no operation"
+            problem = f"{printable(self._item.path, 200)} has no operation"
             raise Unknown(problem, self._notes.at(self._item.node.line))
         wanted = self._wanted.method.lower()
         method = wanted if wanted in there else next(iter(there))
@@ -185,7 +186,9 @@ class _Telling:
             self._type(binding)
         schema = self._file.resolved(parameter.get("schema")) if parameter else None
         if schema is None:
-            self._notes.unreadable("key-type", f"no schema for the key {{{placeholder}}}", place)
+            self._notes.unreadable(
+                "key-type", f"no schema for the key {{{printable(placeholder, 200)}}}", place
+            )
         else:
             type = type_of(schema)
             self._notes.asserts("key-type", type[:1].lower() + type[1:], place)
@@ -255,7 +258,7 @@ class _Telling:
     def _response_content(self, node: Node) -> str:
         response = self._file.resolved(node)
         if response is None:
-            problem = f"a response refers to {node.text('$ref')}, which is not there"
+            problem = f"a response refers to {printable(node.text('$ref') or '', 200)}, which is not there"
             raise Unknown(problem, self._notes.at(node.line))
         content = response.get("content")
         return "content" if content is not None and any(True for _ in content.members()) else "none"
@@ -282,4 +285,4 @@ class _Telling:
             self._notes.asserts("status-enum", tuple((name, None) for name in names), self._notes.at(line))
 
     def _unreadable(self, fact: str, text: str, node: Node) -> None:
-        self._notes.unreadable(fact, text, self._notes.at(node.line))
+        self._notes.unreadable(fact, printable(text, 400), self._notes.at(node.line))

@@ -17,6 +17,7 @@ from hashlib import sha256
 from typing import NoReturn
 from urllib.parse import unquote
 
+from graphcontract.contractfile import printable
 from graphcontract.drift.model import Origin, Source, SourceError, Unknown
 from graphcontract.drift.outline import LayoutError, Outline, Part
 from graphcontract.drift.values import Node, ValuesError, from_json, from_yaml
@@ -103,7 +104,7 @@ class OpenApiFile:
         found = self.resolved(node)
         if found is None:
             place = Origin("openapi", self._source.name, self._source.version, node.line)
-            raise Unknown(f"{node.text('$ref')} is not there: it may be cut off", place)
+            raise Unknown(f"{printable(node.text('$ref') or '', 200)} is not there: it may be cut off", place)
         return found
 
     def component(self, reference: str) -> Node | None:
@@ -137,6 +138,7 @@ class OpenApiFile:
                 if node is None:
                     self._refuse("a key that cannot be read", self._outline.line_at(at))
                 self._after = part.end
+                self._outline.release()
                 return PathItem(part.key, node)
         return None
 
@@ -164,14 +166,14 @@ class OpenApiFile:
             place = Origin(
                 "openapi", self._source.name, self._source.version, self._outline.line_at(part.start)
             )
-            raise Unknown(f"the file ends with {part.key}, and may be cut off", place)
+            raise Unknown(f"the file ends with {printable(part.key, 200)}, and may be cut off", place)
         return part
 
     def _parsed(self, part: Part) -> Node:
         """Parse a slice: its own line gives it its key."""
         first_line = self._outline.line_at(part.start)
         if part.end - part.start > _MOST_SLICE:
-            self._refuse(f"{part.key[:200]} is larger than {_MOST_SLICE >> 20} MiB", first_line)
+            self._refuse(f"{printable(part.key, 200)} is larger than {_MOST_SLICE >> 20} MiB", first_line)
         data = self._data[part.start : part.end]
         self._digest.update(data)
         try:

@@ -105,13 +105,11 @@ class Outline:
             yield self._begin(at)
             at = self._data.find(wanted, at + 1)
         if none:
-            for found in re.compile(re.escape(wanted), re.IGNORECASE).finditer(self._data, start):
-                yield self._begin(found.start())
+            yield from map(self._begin, self._found(re.compile(re.escape(wanted), re.IGNORECASE), start))
 
     def matching(self, pattern: bytes, start: int) -> Iterator[int]:
         """Yield where lines begin whose begin a pattern matches."""
-        for found in re.compile(rb"\n" + pattern).finditer(self._data, start):
-            yield found.start() + 1
+        return (at + 1 for at in self._found(re.compile(rb"\n" + pattern), start))
 
     def within(self, parent: Part, at: int) -> bool:
         """Tell whether the line that begins at an offset is still part of a parent."""
@@ -128,6 +126,10 @@ class Outline:
         if self.json:  # the line that ends it begins with the bracket that closes it
             end = self._data.find(b"\n", end) % (len(self._data) + 1)
         return Part(part.key, part.indent, part.start, end)
+
+    def release(self) -> None:
+        """Give back the memory of what was looked at; it comes back from the file where it is asked for."""
+        self._data.madvise(mmap.MADV_DONTNEED)
 
     def line_at(self, offset: int) -> int:
         """Tell the line, from 1, of a byte of the file."""
@@ -148,6 +150,12 @@ class Outline:
             at = self._data.find(line, max(start - 1, 0))
             if at >= 0:
                 yield at + 1
+
+    def _found(self, pattern: re.Pattern[bytes], start: int) -> Iterator[int]:
+        """Yield where a pattern matches. An iterator of `re` would keep the file from being unmapped."""
+        while found := pattern.search(self._data, start):
+            yield found.start()
+            start = found.end()
 
     def _end(self, indent: int, start: int, end: int) -> int | None:
         """Find the first line after `start`, and before `end`, that is indented as little, and no comment."""

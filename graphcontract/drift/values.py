@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
+from graphcontract.contractfile import printable
+
 _MOST_DEEP = 64
 _MOST_EVENTS = 1_000_000
 _JSON = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|[^\s\[\]{}:,"]++', re.DOTALL)
@@ -101,7 +103,9 @@ def _yaml_events(data: bytes, first_line: int) -> Iterator[_Event]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "broken"
-        raise ValuesError(f"no YAML: {problem}", (mark.line if mark else 0) + first_line) from None
+        raise ValuesError(
+            f"no YAML: {printable(str(problem), 200)}", (mark.line if mark else 0) + first_line
+        ) from None
 
 
 def _json_events(data: bytes, first_line: int) -> Iterator[_Event]:
@@ -166,7 +170,7 @@ class _Open:
             _refuse("a key that is no text", line)
         name = scalar if isinstance(scalar, str) else str(scalar).lower()
         if name in self._data:
-            _refuse(f"the key {name[:100]} a second time", line)
+            _refuse(f"the key {printable(name, 200)} a second time", line)
         self._key = (name, line)
         return True
 

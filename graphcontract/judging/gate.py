@@ -114,6 +114,7 @@ class Gate:
     tally: Tally = field(default_factory=Tally)
     _seat: _Seat = field(default_factory=_Seat)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _own_root_turn: threading.Lock = field(default_factory=threading.Lock)
     _copies: list[Place[Station]] = field(default_factory=list)
     _crew: Crew[Station] | None = None
     _at_own_root: Station | str | None = None
@@ -254,8 +255,18 @@ class Gate:
 
     def perform(self, call: Call, answers: Sequence[Answer], **how: Unpack[How]) -> Exchange:
         """Make one call, answered as told, and record both witnesses."""
-        certificate = how.get("certificate")
-        client, transport = self._where(how)
+        at_own_root = self._at_own_root
+        if how.get("own_root") and isinstance(at_own_root, Station):
+            with self._own_root_turn:  # a root of its own holds one call
+                exchange = self._performed(at_own_root, call, answers, how)
+        else:
+            exchange = self._performed(self._seat.station or self._station, call, answers, how)
+        with self._lock:
+            (self._seat.tally or self.tally).add(exchange)
+        return exchange
+
+    def _performed(self, station: Station, call: Call, answers: Sequence[Answer], how: How) -> Exchange:
+        certificate, client, transport = how.get("certificate"), station.client, station.transport
         elsewhere = self._settled(how.get("elsewhere", ()))
         script = Script(self._settled(answers), concerns(self.contract, call), elsewhere)
         root = self.contract.request.root if how.get("own_root") else None
@@ -281,7 +292,7 @@ class Gate:
         finally:
             record = stage.finish(spoiled=spoiled, expecting=expecting)
         self._seat.vain += expecting and not record.requests
-        exchange = Exchange(
+        return Exchange(
             call,
             record.requests,
             record.responses,
@@ -295,16 +306,6 @@ class Gate:
             bounds=client.limits.timeout,
             own_root=asked,
         )
-        with self._lock:
-            (self._seat.tally or self.tally).add(exchange)
-        return exchange
-
-    def _where(self, how: How) -> tuple[Client, Transport]:
-        """The client that is to make a call, and the transport that it comes to."""
-        station = self._seat.station or self._station
-        if how.get("own_root") and isinstance(self._at_own_root, Station):
-            station = self._at_own_root
-        return station.client, station.transport
 
     def _object(self, call: Call) -> int:
         """The number of the client object for a call: one a root, one a token where limits say so."""

@@ -33,5 +33,5 @@ def _details(step: Step) -> str:
     if step.method != "GET" or step.changes != "nothing":
         parts.append(f"could change: {step.changes}")
     if step.times > 1:
-        parts.append(f"up to {step.times} times, within a minute")
+        parts.append(f"up to {step.times} times")
     return "; ".join(parts)

@@ -16,6 +16,7 @@ from graphcontract.clauses import known
 from graphcontract.clauses.service import BUSY, status_to
 from graphcontract.clients import Implementation
 from graphcontract.contract import Contract
+from graphcontract.errors import UserError
 from graphcontract.judging import knownfailures
 from graphcontract.judging.knownfailures import Entry, KnownFailures
 from graphcontract.judging.ledger import Event, ExitStatus, Ledger
@@ -126,23 +127,14 @@ class Live:
         say: Say,
         described: dict[str, Any],
     ) -> ExitStatus:
-        stopped, interrupted, opened = None, False, False
+        stopped, interrupted = None, False
         try:
             stopped = self._reach(bench, executor)
-            ledger.open(self._judged_one(guest), guest.client.limits.declared, described)
-            opened = True
-            for scenario in needed(self.planned) if stopped is None else ():
-                _drive(scenario(bench), executor)
-            if stopped is None and self.options.profile == "nightly":
-                from graphcontract.live.exploring import explore
-
-                explore(bench, executor, self.options.seed, PROFILES["nightly"].database)
-        except Stopped as error:
-            stopped = str(error)
         except KeyboardInterrupt:
             interrupted = True
-        if not opened:
-            ledger.open(self._judged_one(guest), guest.client.limits.declared, described)
+        ledger.open(self._judged_one(guest), guest.client.limits.declared, described)
+        if stopped is None and not interrupted:
+            stopped, interrupted = self._go_on(bench, executor)
         for note in (*bench.notes, *([f"the run ended early: {stopped}"] if stopped else [])):
             say(f"note: {note}")
         if not interrupted:
@@ -151,6 +143,21 @@ class Live:
             for part in court.parts(self.planned, bench.trials, executor.sent, executor.made):
                 ledger.add(_unexercised(part) if nothing else part)
         return ledger.close(interrupted=interrupted)
+
+    def _go_on(self, bench: Bench, executor: Executor) -> tuple[str | None, bool]:
+        """Make the other steps: why they ended early, if they did, and whether someone stopped them."""
+        try:
+            for scenario in needed(self.planned):
+                _drive(scenario(bench), executor)
+            if self.options.profile == "nightly":
+                from graphcontract.live.exploring import explore
+
+                explore(bench, executor, self.options.seed, PROFILES["nightly"].database)
+        except (Stopped, UserError) as error:
+            return str(error), False
+        except KeyboardInterrupt:
+            return None, True
+        return None, False
 
     def _reach(self, bench: Bench, executor: Executor) -> str | None:
         """Make the first steps: LiveUnreachable where nothing answers; a text where nothing can be judged."""

@@ -22,6 +22,7 @@ POLLS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
 OTHER_METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 _NEW = "(the new task)"
 _ATTEMPTS = 3
+MOST_PAGES = 20
 
 
 @dataclass
@@ -327,19 +328,27 @@ def _unusable(creation: Creation, made: Seen, before: dict[str, Any]) -> tuple[s
 
 
 def _listed(bench: Bench, why: str) -> Generator[Step, Seen, dict[str, Any] | None]:
-    """The tasks' statuses by id; None where the answer does not show all of them."""
-    target = bench.targets.page()
-    seen = yield Step(service.LIST, why, "GET", target, target)
-    if seen.exchange is None:
-        return {}
-    tasks = seen.document.get("value")
-    if not isinstance(tasks, list) or "@odata.nextLink" in seen.document:
-        return None
-    return {
-        task["id"]: task.get("status")
-        for task in tasks
-        if isinstance(task, dict) and isinstance(task.get("id"), str)
-    }
+    """The tasks' statuses by id, page by page; None where the answers do not show all of them."""
+    found: dict[str, Any] = {}
+    target: str | None = bench.targets.page()
+    for page in range(MOST_PAGES):
+        assert target is not None
+        shown = target if not page else f"{bench.targets.collection}?(page {page + 1})"
+        times = 1 if page else MOST_PAGES
+        seen = yield Step(service.LIST, why, "GET", target, shown, times=times)
+        if seen.exchange is None:
+            return {}
+        tasks = seen.document.get("value")
+        if not isinstance(tasks, list):
+            return None
+        named = (task for task in tasks if isinstance(task, dict) and isinstance(task.get("id"), str))
+        found |= {task["id"]: task.get("status") for task in named}
+        if "@odata.nextLink" not in seen.document:
+            return found
+        target = bench.targets.next_page(seen.document["@odata.nextLink"])
+        if target is None:
+            return None
+    return None
 
 
 def cancel(bench: Bench) -> Scenario:

@@ -6,6 +6,7 @@ Knows paths and facts about them; it sends nothing.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,7 @@ MALFORMED = (
     "t" * 300,
 )
 
+_QUERY = re.compile(r"[A-Za-z0-9$%=&_.~+:,*'()!-]{1,2000}")
 _LOOKUPS = {
     "#microsoft.graph.sharePointUserMigrationTaskParameters": (
         "getBySourceUserPrincipalName",
@@ -69,6 +71,15 @@ class Targets:
     def page(self) -> str:
         """The first page of the tasks."""
         return f"{self.collection}{LIST_QUERY}"
+
+    def next_page(self, link: object) -> str | None:
+        """What a link to the next page asks for, at this root whatever the link says; None where it asks for
+        anything but a page of the tasks.
+        """
+        path, _, query = link.partition("?") if isinstance(link, str) else ("", "", "")
+        if not path.lower().endswith(self.collection.lower()) or not _QUERY.fullmatch(query):
+            return None
+        return f"{self.collection}?{query}"
 
     def lookup(self, parameters: Mapping[str, Any]) -> str | None:
         """The task of the source that creation parameters name; None where they name none."""

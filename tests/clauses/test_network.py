@@ -7,14 +7,31 @@ from dataclasses import replace
 
 import pytest
 
-from graphcontract.exchange import Exchange, Fault, WireRequest
-from tests.clauses import CRASH, SUCCESS, TOKEN, exchange, failure, fault, judges, kinds, request, response
+from graphcontract.exchange import Exchange, Fault, Outcome, WireRequest, WireResponse
+from tests.clauses import (
+    CONTROL,
+    CRASH,
+    HANG,
+    SUCCESS,
+    TOKEN,
+    exchange,
+    failure,
+    fault,
+    findings,
+    judges,
+    kinds,
+    request,
+    response,
+)
+
+
+def leading(location: str, status: int = 307) -> WireResponse:
+    return response(status, fields=(("Location", location),))
 
 
 def moved(location: str, *there: WireRequest, root: str = "http://127.0.0.1:1/beta") -> Exchange:
     """A redirection, and the requests that came to another origin, at port 2."""
-    answer = response(307, fields=(("Location", location),))
-    made = exchange(request(), answer=answer, outcome=SUCCESS)
+    made = exchange(request(), answer=leading(location), outcome=SUCCESS)
     asked = replace(made.call, base_url=root)
     return replace(made, call=asked, elsewhere=tuple(replace(it, origin="127.0.0.1:2") for it in there))
 
@@ -98,3 +115,196 @@ def test_what_is_left_when_a_connection_breaks(
     first = replace(exchange(request()), outcome=broken, fault=by)  # type: ignore[arg-type]
     second = replace(exchange(request()), outcome=following)  # type: ignore[arg-type]
     assert kinds("transport.failure", first, second) == found
+
+
+def test_a_connection_that_was_idle_decides_nothing() -> None:
+    idle = replace(exchange(request()), fault="idle-closed")
+    assert kinds("transport.failure", idle, CONTROL) == []
+    assert kinds("transport.failure", idle, replace(CONTROL, outcome=HANG)) == ["unusable"]
+
+
+def test_what_breaks_a_connection_is_judged_with_the_call_after_it() -> None:
+    broken = replace(exchange(request(), outcome=SUCCESS), fault="reset")
+    assert kinds("transport.failure", CONTROL, broken, CONTROL) == ["success"]
+    assert not judges("transport.failure", broken)
+    assert not judges("transport.failure", broken, CONTROL, CONTROL)
+    for by in (None, "stalled", "dripped"):
+        assert not judges("transport.failure", replace(broken, fault=by), CONTROL)
+
+
+@pytest.mark.parametrize("by", ["stalled", "dripped"])
+@pytest.mark.parametrize(
+    ("outcome", "found"), [(failure(None), []), (SUCCESS, ["success"]), (CRASH, ["crash"]), (HANG, ["hang"])]
+)
+def test_a_timeout_ends_the_call(by: Fault, outcome: Outcome, found: list[str]) -> None:
+    assert kinds("transport.timeout", replace(exchange(request(), outcome=outcome), fault=by)) == found
+    assert not judges("transport.timeout", replace(exchange(request(), outcome=outcome), fault="reset"))
+
+
+class TestWays:
+    @pytest.mark.parametrize("status", [300, 301, 399])
+    def test_a_location_leads_in_a_redirection(self, status: int) -> None:
+        assert judges("redirect.credentials", exchange(request(), answer=leading("//localhost:2/x", status)))
+
+    @pytest.mark.parametrize("status", [201, 299, 400])
+    def test_a_location_leads_nowhere_in_other_answers(self, status: int) -> None:
+        step = exchange(request(), answer=leading("//localhost:2/x", status))
+        assert not judges("redirect.credentials", step)
+        assert not judges("redirect.credentials", exchange(request(), answer=response(302)))
+
+    def test_the_first_of_two_locations_leads(self) -> None:
+        fields = (("Location", "//localhost:2/x"), ("Location", "/x"))
+        assert judges("redirect.credentials", exchange(request(), answer=response(302, fields=fields)))
+
+    def test_a_location_that_cannot_be_read_hides_none_behind_it(self) -> None:
+        step = exchange(request(), request())
+        answers = (leading("http://[/x"), replace(leading("//localhost:2/x"), request=1))
+        assert judges("redirect.credentials", replace(step, responses=answers))
+
+    @pytest.mark.parametrize(
+        ("root", "location", "way"),
+        [
+            ("https://127.0.0.1:1/beta", "https://127.0.0.1:2/x", "port"),
+            ("https://127.0.0.1:1/beta", "https://127.0.0.1:1/x", None),
+            ("http://127.0.0.1:5/beta", "http://127.0.0.1:2/x", "port"),
+            ("http://127.0.0.1:1/beta", "http://10.0.0.1:1/x", "host"),
+        ],
+    )
+    def test_ways(self, root: str, location: str, way: str | None) -> None:
+        assert judges("redirect.credentials", moved(location, root=root)) == (way == "host")
+        assert judges("redirect.credentials-port", moved(location, root=root)) == (way == "port")
+
+    @pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
+    def test_a_location_without_a_port_leads_to_the_usual_one(self, scheme: str, port: int) -> None:
+        there = replace(request(fields={"Host": None}), origin=f"127.0.0.1:{port}", scheme=scheme)
+        step = replace(moved(f"{scheme}://localhost/x"), elsewhere=(there,))
+        assert kinds("redirect.credentials", step) == ["host"]
+
+    def test_another_port_got_the_token(self) -> None:
+        there = request(fields={"Host": "127.0.0.1:2"})
+        (found,) = findings("redirect.credentials-port", moved("http://127.0.0.1:2/x", there, there))
+        assert (found.kind, found.observed) == ("port", "the token, at 127.0.0.1:2")
+
+    def test_a_report_names_the_way(self) -> None:
+        left = moved("http://127.0.0.1:2/x", ASKED, root="https://127.0.0.1:1/beta")
+        assert findings("redirect.credentials", left)[0].expected == "no credentials to plain http"
+        away = moved("http://localhost:2/x", ASKED)
+        assert findings("redirect.credentials", away)[0].expected == "no credentials to another host"
+
+
+class TestMethod:
+    @staticmethod
+    def followed(*methods: str, status: int = 307, outcome: Outcome = SUCCESS) -> Exchange:
+        """A redirection within the root, and the requests that follow it."""
+        step = exchange(request(), *(request(method=each) for each in methods), outcome=outcome)
+        return replace(step, responses=(leading("/x", status), *step.responses[1:]))
+
+    @pytest.mark.parametrize(
+        ("methods", "found"),
+        [
+            ([], []),
+            (["POST"], []),
+            (["GET"], ["rewritten"]),
+            (["PUT"], ["rewritten"]),
+            (["POST", "GET"], ["rewritten"]),
+            (["GET", "POST"], []),
+            (["GET", "GET", "POST"], []),
+        ],
+    )
+    def test_the_last_request_canceled_or_did_not(self, methods: list[str], found: list[str]) -> None:
+        step = self.followed(*methods)
+        seen = findings("redirect.method", step)
+        assert [each.kind for each in seen] == found
+        assert all((each.input, each.at) == ("307", step.requests[-1]) for each in seen)
+
+    @pytest.mark.parametrize("outcome", [failure(405), CRASH, HANG, Outcome.rejected("no")])
+    def test_no_success_is_none_of_its_business(self, outcome: Outcome) -> None:
+        assert kinds("redirect.method", self.followed("GET", outcome=outcome)) == []
+
+    def test_another_origin_may_have_it(self) -> None:
+        step = moved("http://127.0.0.1:2/x", request(method="GET"))
+        assert kinds("redirect.method", step) == ["rewritten"]
+
+    def test_what_was_not_followed_was_not_rewritten(self) -> None:
+        step = exchange(request(method="GET"), answer=leading("/x"))
+        assert kinds("redirect.method", step) == []
+
+    def test_is_judged_on_statuses_that_keep_or_may_change_the_method(self) -> None:
+        judged = [
+            status for status in range(300, 400) if judges("redirect.method", self.followed(status=status))
+        ]
+        assert judged == [301, 302, 307, 308]
+
+
+class TestBounded:
+    @pytest.mark.parametrize(
+        ("statuses", "judged"),
+        [
+            ([302, 302], True),
+            ([300, 399], True),
+            ([302, 204], False),
+            ([302, 400], False),
+            ([302, 299], False),
+        ],
+    )
+    def test_is_judged_where_every_answer_redirects(self, statuses: list[int], judged: bool) -> None:
+        step = exchange(*[request()] * len(statuses))
+        answers = tuple(replace(leading("/x", each), request=at) for at, each in enumerate(statuses))
+        assert judges("redirect.bounded", replace(step, responses=answers)) == judged
+
+    def test_is_not_judged_where_nothing_leads_anywhere(self) -> None:
+        assert not judges("redirect.bounded", exchange(request(), answer=response(302)))
+
+    @pytest.mark.parametrize(
+        ("outcome", "found"),
+        [(failure(302), []), (SUCCESS, ["success"]), (CRASH, ["crash"]), (HANG, ["hang"])],
+    )
+    def test_a_loop_ends_as_failure(self, outcome: Outcome, found: list[str]) -> None:
+        step = exchange(request(), request(), answer=leading("/x", 302), outcome=outcome)
+        assert kinds("redirect.bounded", step) == found
+
+    def test_other_origins_count(self) -> None:
+        step = exchange(*[request()] * 26, answer=leading("http://127.0.0.1:2/x"), outcome=failure(307))
+        there = replace(request(), origin="127.0.0.1:2")
+        assert kinds("redirect.bounded", replace(step, elsewhere=(there,) * 25)) == []
+        (found,) = findings("redirect.bounded", replace(step, elsewhere=(there,) * 26))
+        assert (found.kind, found.observed) == ("endless", "52 requests")
+
+
+class TestCertificate:
+    TRUSTED = replace(CONTROL, certificate="trusted")
+
+    @staticmethod
+    def shown(certificate: str | None, *requests: WireRequest, outcome: Outcome) -> Exchange:
+        return replace(exchange(*requests, outcome=outcome), certificate=certificate)
+
+    @pytest.mark.parametrize("certificate", ["untrusted", "other-name", "expired"])
+    @pytest.mark.parametrize(
+        ("requests", "outcome", "fails"),
+        [
+            ([], failure(None), False),
+            ([], CRASH, False),
+            ([], Outcome.rejected("no"), False),
+            ([request()], failure(None), True),
+            ([request()], SUCCESS, True),
+            ([], SUCCESS, True),
+        ],
+    )
+    def test_nothing_is_sent_to_who_cannot_be_known(
+        self, certificate: str, requests: list[WireRequest], outcome: Outcome, fails: bool
+    ) -> None:
+        step = self.shown(certificate, *requests, outcome=outcome)
+        expected = [certificate] if fails else []
+        assert kinds("transport.certificate", self.TRUSTED, step) == expected
+        assert kinds("transport.certificate", CONTROL, self.TRUSTED, step) == expected
+
+    def test_waits_for_a_client_that_speaks_tls(self) -> None:
+        step = self.shown("expired", request(), outcome=SUCCESS)
+        assert not judges("transport.certificate", step)
+        for outcome in (failure(None), CRASH, HANG, Outcome.rejected("no")):
+            assert not judges("transport.certificate", replace(self.TRUSTED, outcome=outcome), step)
+            assert not judges("transport.certificate", CONTROL, replace(CONTROL, outcome=outcome), step)
+
+    @pytest.mark.parametrize("certificate", [None, "trusted"])
+    def test_a_certificate_that_is_good_is_not_judged(self, certificate: str | None) -> None:
+        assert not judges("transport.certificate", CONTROL, self.shown(certificate, outcome=SUCCESS))

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from graphcontract.clauses.retries import retry_after
-from graphcontract.exchange import Exchange, Outcome
-from tests.clauses import HANG, SUCCESS, call, error_answer, exchange, failure, kinds, request, response
+from graphcontract.exchange import Exchange, Fault, Outcome, WireRequest, WireResponse
+from tests.clauses import (
+    CRASH,
+    HANG,
+    SUCCESS,
+    call,
+    error_answer,
+    exchange,
+    failure,
+    findings,
+    judges,
+    kinds,
+    request,
+    response,
+)
 
 NOW = "Wed, 12 Nov 2025 09:30:00 GMT"
 LATER = "Wed, 12 Nov 2025 09:30:10 GMT"
@@ -89,3 +103,262 @@ def test_a_hang_is_a_retrys_where_a_wait_was_asked_for() -> None:
 )
 def test_six_requests_in_a_second_are_a_storm(times: list[float], found: list[str]) -> None:
     assert kinds("retry.after-malformed", repeated(*times, retry_after="soon", outcome=failure(429))) == found
+
+
+def throttled(status: int = 429, retry_after: str = "1") -> WireResponse:
+    return response(status, fields=(("Date", NOW), ("Retry-After", retry_after)))
+
+
+def in_turn(
+    *answers: WireResponse | int | None,
+    sent: Sequence[WireRequest] | None = None,
+    outcome: Outcome = SUCCESS,
+    start: float = 100.0,
+) -> Exchange:
+    """A request a second, each with its own answer: a whole one, one of this status, or none."""
+    requests = sent or [request()] * len(answers)
+    responses = [
+        replace(response(answer) if isinstance(answer, int) else answer, request=index, at=start + index)
+        for index, answer in enumerate(answers)
+        if answer is not None
+    ]
+    return Exchange(
+        call(),
+        tuple(replace(each, at=start + index) for index, each in enumerate(requests)),
+        tuple(responses),
+        outcome,
+        started=start,
+        ended=start + len(requests),
+    )
+
+
+class TestThrottled:
+    @pytest.mark.parametrize("status", [429, 503, 504])
+    @pytest.mark.parametrize("retry_after", ["0", "1"])
+    def test_another_try_is_owed_where_a_short_wait_is_asked_for(self, status: int, retry_after: str) -> None:
+        gave_up = in_turn(throttled(status, retry_after), outcome=failure(status))
+        (found,) = findings("retry.throttled", gave_up)
+        assert (found.kind, found.input) == ("gave-up", str(status))
+        assert found.expected == f"another try after {status} with Retry-After: {retry_after}"
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            None,
+            429,
+            *(throttled(status) for status in (428, 430, 500, 502, 505)),
+            *(throttled(retry_after=value) for value in ("2", "0.5", "soon", "-1", NOW)),
+        ],
+    )
+    def test_nothing_is_owed_after_other_answers(self, answer: WireResponse | int | None) -> None:
+        assert not judges("retry.throttled", in_turn(answer))
+
+    @pytest.mark.parametrize(("timeout", "owed"), [(2.0, True), (1.9, False), (1.0, False), (60.0, True)])
+    def test_a_wait_may_take_half_of_the_callers_time(self, timeout: float, owed: bool) -> None:
+        step = in_turn(throttled())
+        assert judges("retry.throttled", replace(step, call=replace(step.call, timeout=timeout))) == owed
+
+    def test_the_first_answer_invites(self) -> None:
+        assert judges("retry.throttled", in_turn(throttled(), 204))
+        assert not judges("retry.throttled", in_turn(204, throttled()))
+        assert not judges("retry.throttled", exchange())
+
+    @pytest.mark.parametrize(
+        ("second", "outcome", "found"),
+        [
+            (204, SUCCESS, []),
+            (204, failure(429), ["lost"]),
+            (204, CRASH, ["lost"]),
+            (None, failure(None), []),
+            (200, failure(200), []),
+            (429, failure(429), []),
+        ],
+    )
+    def test_the_second_tries_success_is_the_calls(
+        self, second: int | None, outcome: Outcome, found: list[str]
+    ) -> None:
+        assert kinds("retry.throttled", in_turn(throttled(), second, outcome=outcome)) == found
+
+
+class TestAfter:
+    def test_every_wait_is_judged_by_the_answer_before_it(self) -> None:
+        tries = in_turn(None, 503, throttled(retry_after="2"), 204)
+        (found,) = findings("retry.after", tries)
+        assert (found.at, found.input) == (tries.requests[3], "seconds")
+        assert found.expected == "at least 2 s after 429 with Retry-After: 2"
+        assert found.observed == "1.00 s"
+
+    def test_is_not_judged_where_no_time_is_known(self) -> None:
+        assert not judges("retry.after", in_turn(throttled(retry_after="soon"), 204))
+        assert not judges("retry.after", in_turn(None, 204))
+        assert not judges("retry.after", in_turn(throttled()))
+
+
+class TestAfterMalformed:
+    @pytest.mark.parametrize("value", ["1", "1.5", LATER])
+    def test_what_can_be_read_is_not_malformed(self, value: str) -> None:
+        assert not judges("retry.after-malformed", in_turn(throttled(retry_after=value)))
+
+    def test_absent_is_not_malformed(self) -> None:
+        assert not judges("retry.after-malformed", in_turn(429))
+        assert not judges("retry.after-malformed", in_turn(None))
+
+    @pytest.mark.parametrize(
+        ("outcome", "found"), [(failure(429), []), (SUCCESS, []), (CRASH, [("crash", "soon")])]
+    )
+    def test_a_crash(self, outcome: Outcome, found: list[tuple[str, str]]) -> None:
+        step = in_turn(throttled(retry_after="soon"), outcome=outcome)
+        assert [(each.kind, each.input) for each in findings("retry.after-malformed", step)] == found
+
+    @pytest.mark.parametrize(
+        ("times", "seen"),
+        [
+            ([0, 0.1, 0.2, 0.3, 0.4], None),
+            ([0, 0.2, 0.4, 0.6, 0.8, 1.0], None),
+            ([0, 2, 2.1, 2.2, 2.3, 2.4, 2.5, 2.6], "6 requests in 0.50 s"),
+        ],
+    )
+    def test_a_storm_is_six_requests_in_less_than_a_second(
+        self, times: list[float], seen: str | None
+    ) -> None:
+        step = repeated(*(64 + time for time in times), retry_after="soon", outcome=failure(429))
+        found = findings("retry.after-malformed", step)
+        assert [each.observed for each in found] == ([seen] if seen else [])
+
+
+class TestBounded:
+    @pytest.mark.parametrize(
+        ("answers", "judged"),
+        [
+            ([400], True),
+            ([429, 503], True),
+            ([None], True),
+            ([None, 500], True),
+            ([399], False),
+            ([302], False),
+            ([429, 204], False),
+            ([], False),
+        ],
+    )
+    def test_is_judged_where_every_try_was_refused(self, answers: list[int | None], judged: bool) -> None:
+        assert judges("retry.bounded", in_turn(*answers)) == judged
+
+    @pytest.mark.parametrize(
+        ("answers", "outcome", "found"),
+        [
+            ([503, 503], HANG, ["hang"]),
+            ([503], HANG, []),
+            ([503, 503], failure(503), []),
+            ([503, 503], CRASH, []),
+            ([503, 503], SUCCESS, []),
+        ],
+    )
+    def test_a_hang_among_retries(self, answers: list[int], outcome: Outcome, found: list[str]) -> None:
+        assert kinds("retry.bounded", in_turn(*answers, outcome=outcome)) == found
+
+    def test_a_request_just_after_the_grace_is_not_late(self) -> None:
+        assert kinds("retry.bounded", repeated(0.0, 4.52, outcome=failure(429))) == []
+
+
+def asked_with(token: str) -> WireRequest:
+    return request(fields={"Authorization": f"Bearer {token}"})
+
+
+class TestEquivalent:
+    CHALLENGE = response(401, fields=(("WWW-Authenticate", 'Bearer error="x", claims="e30="'),))
+
+    def test_is_judged_on_more_than_one_request(self) -> None:
+        assert [judges("retry.equivalent", in_turn(*[503] * count)) for count in range(4)] == [
+            *(False, False),
+            *(True, True),
+        ]
+
+    @pytest.mark.parametrize(
+        ("second", "found"),
+        [
+            (request(), []),
+            (request(method="PUT"), ["method"]),
+            (request(method="GET"), ["method"]),
+            (request("/beta"), ["target"]),
+            (request("/v1.0"), ["target"]),
+            (request(content="{}"), ["content"]),
+            (request(fields={"Authorization": None}), ["token"]),
+            (asked_with("a"), ["token"]),
+            (asked_with("~"), ["token"]),
+        ],
+    )
+    def test_a_retry_is_the_same_request(self, second: WireRequest, found: list[str]) -> None:
+        tries = in_turn(503, 503, 204, sent=[request(), second, request()])
+        seen = findings("retry.equivalent", tries)
+        assert [each.kind for each in seen] == found
+        assert all(each.at is tries.requests[1] for each in seen)
+
+    @pytest.mark.parametrize(
+        ("first", "found"),
+        [
+            (CHALLENGE, []),
+            (None, ["token"]),
+            (401, ["token"]),
+            (replace(CHALLENGE, status=400), ["token"]),
+            (replace(CHALLENGE, status=402), ["token"]),
+            (replace(CHALLENGE, fields=(("WWW-Authenticate", "Bearer"),)), ["token"]),
+        ],
+    )
+    def test_a_claims_challenge_alone_is_answered_with_another_token(
+        self, first: WireResponse | int | None, found: list[str]
+    ) -> None:
+        tries = in_turn(first, 503, 204, sent=[request(), asked_with("b"), asked_with("b")])
+        assert kinds("retry.equivalent", tries) == found
+
+
+REFUSALS = [
+    ("retry.refused", 400),
+    ("retry.refused", 403),
+    ("retry.not-found", 404),
+    ("retry.not-found", 422),
+    ("retry.conflict", 409),
+    ("retry.server-error", 500),
+    ("retry.server-error", 502),
+]
+
+
+class TestWhatIsNotRepeated:
+    @pytest.mark.parametrize(("id", "status"), REFUSALS)
+    def test_a_refusal(self, id: str, status: int) -> None:
+        assert kinds(id, in_turn(status, outcome=failure(status))) == []
+        tries = in_turn(None, 429, status, 204, 204)
+        (found,) = findings(id, tries)
+        assert (found.kind, found.at) == (f"repeated-{status}", tries.requests[3])
+        assert (found.expected, found.observed) == (f"none after {status}", "2 more requests")
+
+    def test_401_is_repeated_once_with_another_token(self) -> None:
+        assert kinds("retry.refused", in_turn(429, 401, 204)) == []
+        tries = in_turn(429, 401, 401, 204)
+        (found,) = findings("retry.refused", tries)
+        assert (found.kind, found.at) == ("repeated-401", tries.requests[3])
+        assert found.expected == "at most 1 more after 401"
+
+    @pytest.mark.parametrize(("id", "status"), REFUSALS)
+    def test_is_judged_on_its_own_statuses(self, id: str, status: int) -> None:
+        others = {other for _, other in REFUSALS} - {mine for other, mine in REFUSALS if other == id}
+        assert judges(id, in_turn(429, status))
+        assert not judges(id, in_turn(None, *sorted(others - {401})))
+
+
+class TestConnectionLost:
+    @pytest.mark.parametrize("by", ["reset", "closed", "half-head"])
+    @pytest.mark.parametrize("count", [1, 2, 3])
+    def test_a_lost_answer_is_not_asked_for_again(self, by: Fault, count: int) -> None:
+        lost = replace(in_turn(*[None] * count), fault=by)
+        if count == 1:
+            assert kinds("retry.connection-lost", lost) == []
+        else:
+            (found,) = findings("retry.connection-lost", lost)
+            assert (found.kind, found.input, found.at) == ("repeated", by, lost.requests[1])
+
+    @pytest.mark.parametrize("by", [None, "stalled", "refused", "idle-closed"])
+    def test_other_faults_lose_nothing(self, by: Fault | None) -> None:
+        assert not judges("retry.connection-lost", replace(in_turn(None, None), fault=by))
+
+    def test_nothing_is_lost_that_was_not_sent(self) -> None:
+        assert not judges("retry.connection-lost", replace(exchange(), fault="reset"))

@@ -10,7 +10,7 @@ from graphcontract.tenant import Running, running
 @pytest.fixture(scope="session")
 def shared() -> Iterator[Running]:
     """One tenant for many tests; `tenant` gives it back to each as it should be."""
-    with running() as tenant:
+    with running(size=1_000_000, rate=1_000_000) as tenant:
         yield tenant
 
 

@@ -16,9 +16,9 @@ from graphcontract.live.creation import CreationError, creation_of
 from graphcontract.live.journal import JournalError, left_behind
 from graphcontract.live.resuming import resume
 from graphcontract.live.targets import Targets
-from graphcontract.tenant import Running
+from graphcontract.tenant import Running, Status
 from tests.clauses import CONTRACT
-from tests.live import environment, judge, requests, waiting
+from tests.live import environment, judge, requests, tasks, waiting
 
 TARGETS = Targets.of(CONTRACT)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -125,6 +125,28 @@ class TestFile:
             creation_of(tmp_path / "none.json", TARGETS, NOW)
 
 
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        (
+            f"https://graph.microsoft.com{TARGETS.collection}?$top=100&$skiptoken=x-1",
+            "?$top=100&$skiptoken=x-1",
+        ),
+        (f"https://evil.example{TARGETS.collection}?$skiptoken=x", "?$skiptoken=x"),
+        (f"https://graph.microsoft.com{TARGETS.collection}/x/cancel?a=b", None),
+        (f"https://graph.microsoft.com{TARGETS.collection}", None),
+        (f"https://graph.microsoft.com{TARGETS.collection}?a=b#c", None),
+        (f"https://graph.microsoft.com{TARGETS.collection}?a=b\r\nX: y", None),
+        (f"{TARGETS.collection}?{'x' * 3000}", None),
+        ("?$skiptoken=x", None),
+        (["x"], None),
+        (None, None),
+    ],
+)
+def test_a_link_to_the_next_page_leads_nowhere_else(link: object, target: str | None) -> None:
+    assert TARGETS.next_page(link) == (f"{TARGETS.collection}{target}" if target else None)
+
+
 def created(tenant: Running, folder: Path, file: Path, **options: Any) -> tuple[Any, set[str]]:
     """What a run with --create came to, and the tasks that it has added."""
     before = {task.id for task in tenant.tasks.all()}
@@ -143,6 +165,15 @@ class TestRun:
         assert {"service.cancel", "service.effect"} <= result.of("pass")
         assert statuses(tenant, made) == ["cancelled"]
         assert not left_behind(tmp_path / "journal.jsonl").open
+
+    def test_there_may_be_more_tasks_than_a_page_holds(self, tenant: Running, tmp_path: Path) -> None:
+        tasks(tenant, *[Status.COMPLETED] * 21)
+        log = tmp_path / "log.jsonl"
+        file = for_tenant(tenant, tmp_path, "pages")
+        result, made = created(tenant, tmp_path, file, request_log=log, select=("service.cancel",))
+        assert result.status == 0
+        assert statuses(tenant, made) == ["cancelled"]
+        assert sum(line["purpose"] == "list" for line in requests(log)) > 3
 
     def test_a_source_that_has_a_task_gets_no_other(self, tenant: Running, tmp_path: Path) -> None:
         file = for_tenant(tenant, tmp_path, "twice")

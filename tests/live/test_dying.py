@@ -44,6 +44,7 @@ def points(shared: Running, tmp_path_factory: pytest.TempPathFactory) -> int:
     assert code == 0
     count, status, last = told.split()
     assert (status, last) == ("0", "footer")
+    assert int(count) > 40
     return int(count)
 
 

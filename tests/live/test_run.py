@@ -237,6 +237,25 @@ class TestEnds:
         assert result.status == 1
         assert "budget" in result.verdicts["service.malformed-id"]["reason"]
 
+    def test_a_journal_that_cannot_be_written_ends_what_could_change_anything(
+        self, tenant: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (named,) = tasks(tenant, Status.NOT_STARTED)
+        log = tmp_path / "log.jsonl"
+
+        def full(_handle: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        def fill(event: Mapping[str, Any]) -> None:
+            if event["event"] == "plan":
+                monkeypatch.setattr("os.fsync", full)
+
+        result = judge(tenant, tmp_path, allow_cancel=True, tasks=(named,), emit=fill, request_log=log)
+        monkeypatch.undo()
+        assert status_of(tenant, named) == "notStarted"
+        assert result.events[-1]["event"] == "footer"
+        assert any("No space left" in line for line in result.said)
+
     def test_redirections_are_not_followed(self, tenant: Running, tmp_path: Path) -> None:
         with (
             answering(Answering(200)) as other,
@@ -262,15 +281,6 @@ class TestEnds:
         assert "known.json" in refused(
             tenant, tmp_path, ContractError, known_failures=str(tmp_path / "known.json")
         )
-
-    def test_interrupted(self, tenant: Running, tmp_path: Path) -> None:
-        def interrupt(event: Mapping[str, Any]) -> None:
-            if event["event"] == "plan":
-                raise KeyboardInterrupt
-
-        result = judge(tenant, tmp_path, emit=interrupt)
-        assert result.status == 130
-        assert result.events[-1]["interrupted"] is True
 
 
 class TestClient:
