@@ -53,7 +53,12 @@ def told(outcome: Outcome) -> Exchange:
         ("response.redirection", 302, failure(302), []),
         ("response.redirection", 301, CRASH, []),
         ("response.redirection", 302, SUCCESS, ["success"]),
+        ("response.redirection", 300, SUCCESS, ["success"]),
+        ("response.redirection", 305, SUCCESS, ["success"]),
+        ("response.redirection", 399, SUCCESS, ["success"]),
+        ("response.redirection", 302, REJECTED, []),
         ("response.not-modified", 304, failure(304), []),
+        ("response.not-modified", 304, HANG, []),
         ("response.not-modified", 304, SUCCESS, ["success"]),
     ],
 )
@@ -65,11 +70,16 @@ def test_by_status(id: str, status: int, outcome: Outcome, found: list[str]) -> 
     ("id", "status"),
     [
         ("response.no-content", 200),
+        ("response.no-content", 205),
         ("response.other-success", 204),
+        ("response.other-success", 199),
+        ("response.other-success", 300),
         ("response.other-success", 302),
+        ("response.redirection", 299),
         ("response.redirection", 304),
         ("response.redirection", 400),
         ("response.not-modified", 302),
+        ("response.not-modified", 305),
     ],
 )
 def test_other_statuses_are_others_business(id: str, status: int) -> None:
@@ -125,13 +135,23 @@ class TestInterim:
             answered(204, Outcome.success(status=200)),
             exchange(request(), request()),
             FAILED_CONTROL,
+            answered(200, Outcome.success(status=200)),
         ],
-        ids=["crash", "failure", "other status", "sent twice", "another answer"],
+        ids=["crash", "failure", "other status", "sent twice", "another answer", "another success"],
     )
     def test_waits_for_a_control_that_held(self, control: Exchange) -> None:
         answer = response(204, interim=(100,))
         assert not judges("response.interim", control, self.step(CRASH, answer))
         assert not judges("response.interim", self.step(CRASH, answer))
+
+    @pytest.mark.parametrize("control", [told(REJECTED), CONTROL, answered(409, REJECTED)])
+    def test_waits_for_a_control_of_the_same_error(self, control: Exchange) -> None:
+        assert not judges("response.interim", control, self.step(CRASH, response(409, interim=(100,))))
+
+    def test_is_compared_with_the_call_before_it(self) -> None:
+        step = self.step(failure(409, code=None), replace(error_answer(409), interim=(100,)))
+        assert kinds("response.interim", CONTROL, FAILED_CONTROL, step) == ["other-error"]
+        assert not judges("response.interim", FAILED_CONTROL, CONTROL, step)
 
     def test_waits_for_an_interim_answer(self) -> None:
         assert not judges("response.interim", CONTROL, answered(204, CRASH))
@@ -189,10 +209,11 @@ class TestStrayContent:
             (exchange(request(), request()), STRAYED, CONTROL),
             (CONTROL, told(SUCCESS), STRAYED, CONTROL),
             (CONTROL, STRAYED, FAILED_CONTROL),
+            (CONTROL, exchange(outcome=failure(None)), CONTROL),
         ],
         ids=[
             *("no control", "nothing stray", "nothing after", "control failed", "sent twice"),
-            *("control of the error failed", "no control of the error"),
+            *("control of the error failed", "no control of the error", "unanswered"),
         ],
     )
     def test_is_not_judged(self, steps: tuple[Exchange, ...]) -> None:

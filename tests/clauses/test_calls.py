@@ -11,6 +11,7 @@ from graphcontract.clauses.secrets import shows
 from graphcontract.exchange import Exchange, Outcome
 from graphcontract.inputs.tokens import CANARY
 from tests.clauses import (
+    CRASH,
     ID,
     SUCCESS,
     TASK,
@@ -20,8 +21,11 @@ from tests.clauses import (
     exchange,
     failure,
     fault,
+    findings,
+    judges,
     kinds,
     request,
+    response,
     target,
 )
 
@@ -45,13 +49,17 @@ def test_words_that_tell_a_token(text: str) -> None:
     assert shows(TOKEN, f"before {text} behind")
 
 
-@pytest.mark.parametrize("text", ["", TOKEN[:19], f"{TOKEN[:8]}… (31 characters)", OTHER_TASK])
+@pytest.mark.parametrize(
+    "text", ["", TOKEN[:19], f"x {TOKEN[-19:]}", f"{TOKEN[:8]}… (31 characters)", OTHER_TASK]
+)
 def test_words_that_do_not(text: str) -> None:
     assert not shows(TOKEN, text)
 
 
 def test_a_short_token_cannot_be_told() -> None:
     assert not shows("short", "short")
+    assert not shows(TOKEN[:19], TOKEN)
+    assert shows(TOKEN[:20], TOKEN)
 
 
 def own(task: str, token: str, outcome: Outcome = SUCCESS, shown: tuple[str, str] | None = None) -> Exchange:
@@ -64,8 +72,89 @@ def own(task: str, token: str, outcome: Outcome = SUCCESS, shown: tuple[str, str
 FIRST = own(TASK, TOKEN)
 
 
-def test_calls_apart() -> None:
-    assert kinds("calls.independent", FIRST, own(OTHER_TASK, OTHER_TOKEN)) == []
+SECOND = own(OTHER_TASK, OTHER_TOKEN)
+
+
+@pytest.mark.parametrize("id", ["calls.independent", "calls.concurrent"])
+def test_calls_apart(id: str) -> None:
+    assert kinds(id, FIRST, SECOND) == []
+    assert not judges(id, FIRST)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_id_or_token_that_no_call_was_given_is_another_clause_s(order: int) -> None:
+    for third in (f"2{TASK[1:]}", f"f{TASK[1:]}"):
+        strange = own(TASK, TOKEN, shown=(third, f"{CANARY}.{third}"))
+        assert kinds("calls.independent", *[strange, SECOND][::order]) == []
+        assert kinds("calls.independent", *[strange, own("a", "b"), own("g", "h")][::order]) == []
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_id_of_another_call_anywhere_in_a_request(order: int) -> None:
+    tracing = replace(SECOND, requests=(request(target(OTHER_TASK), more=[("X-Task", TASK)]),))
+    tracing = replace(tracing, call=call(OTHER_TASK))
+    assert kinds("calls.independent", *[FIRST, tracing][::order]) == ["id"]
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1:1", "localhost:1"])
+def test_another_root(host: str) -> None:
+    sent = request(target(OTHER_TASK), fields={"Authorization": f"Bearer {OTHER_TOKEN}", "Host": host})
+    (found,) = findings("calls.independent", FIRST, replace(SECOND, requests=(sent,)))
+    assert (found.kind, found.expected, found.observed) == ("root", "Host: 127.0.0.1:1", host)
+
+
+class TestOutcomes:
+    """What a call is taken for differs from what the same answer is taken for elsewhere."""
+
+    @staticmethod
+    def step(status: int, outcome: Outcome, *, second: bool = True) -> Exchange:
+        made = own(OTHER_TASK, OTHER_TOKEN, outcome) if second else own(TASK, TOKEN, outcome)
+        return replace(made, responses=(response(status),))
+
+    @pytest.mark.parametrize(
+        ("status", "elsewhere", "outcome", "found"),
+        [
+            (204, SUCCESS, SUCCESS, []),
+            (204, SUCCESS, failure(409), ["outcome"]),
+            (204, SUCCESS, CRASH, ["outcome"]),
+            (204, SUCCESS, failure(None), ["outcome"]),
+            (204, failure(None), failure(None), []),
+            (204, CRASH, failure(None), []),
+            (409, failure(409), failure(409), []),
+            (409, failure(409), SUCCESS, ["outcome"]),
+            (409, failure(409), CRASH, ["outcome"]),
+            (409, failure(409), failure(404), ["outcome"]),
+            (409, failure(409), failure(500), ["outcome"]),
+            (409, failure(404), failure(404), []),
+            (409, failure(500), failure(404), []),
+            (409, SUCCESS, failure(404), []),
+        ],
+    )
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_as_elsewhere(
+        self, status: int, elsewhere: Outcome, outcome: Outcome, found: list[str], order: int
+    ) -> None:
+        steps = [self.step(status, elsewhere, second=False), self.step(status, outcome)]
+        seen = findings("calls.independent", *steps[::order])
+        assert [each.kind for each in seen] == found
+        word = "success" if status == 204 else "failure"
+        assert all(each.expected == f"{word} for {status}, as elsewhere" for each in seen)
+
+    @pytest.mark.parametrize("status", [404, 500])
+    def test_another_answer_says_nothing_of_it(self, status: int) -> None:
+        steps = [self.step(status, failure(409), second=False), self.step(409, failure(None))]
+        assert kinds("calls.independent", *steps) == []
+
+    def test_a_call_without_its_request_is_lost(self) -> None:
+        lost = exchange(outcome=failure(None), asked=call(OTHER_TASK, OTHER_TOKEN))
+        assert kinds("calls.independent", FIRST, lost) == ["lost"]
+        unanswered = replace(SECOND, responses=(), outcome=failure(None))
+        assert kinds("calls.independent", FIRST, unanswered) == []
+
+    def test_nothing_is_misreported_where_a_connection_broke(self) -> None:
+        broken = replace(self.step(204, failure(None)), fault="reset")
+        assert kinds("calls.independent", FIRST, broken) == []
+        assert kinds("calls.independent", broken, own(TASK, TOKEN, CRASH)) == []
 
 
 @pytest.mark.parametrize(
@@ -108,6 +197,11 @@ def test_the_request_id_of_another_answer() -> None:
         )
     ]
     assert kinds("calls.independent", *steps) == ["outcome"]
+
+
+def test_a_token_that_tells_is_judged() -> None:
+    assert judges("secrets.token", own(TASK, TOKEN[:20]))
+    assert not judges("secrets.token", own(TASK, TOKEN[:19]))
 
 
 def test_a_token_of_an_earlier_call_is_told_as_well() -> None:

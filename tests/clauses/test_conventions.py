@@ -11,11 +11,13 @@ from tests.clauses import (
     CRASH,
     ID,
     NAMES,
+    SUCCESS,
     TOKEN,
     call,
     exchange,
     failure,
     fault,
+    findings,
     judges,
     kinds,
     read,
@@ -52,10 +54,34 @@ class TestContentLength:
     def test_content_is_the_body_clause_s_business(self) -> None:
         assert not judges("request.content-length", exchange(request(content="{}")))
 
+    @pytest.mark.parametrize(
+        ("sent", "seen"), [(UNFRAMED, "neither length nor coding"), (CHUNKED, "chunked content")]
+    )
+    def test_a_report_says_what_was_seen(self, sent: WireRequest, seen: str) -> None:
+        (found,) = findings("request.content-length", exchange(sent))
+        assert (found.expected, found.observed) == ("Content-Length: 0", seen)
+
+    @pytest.mark.parametrize(
+        ("rule", "content", "judged"),
+        [
+            ("absent", "", True),
+            ("absent", "{}", False),
+            ("required", "", False),
+            ("required", "{}", True),
+            ("unconstrained", "", True),
+            ("unconstrained", "{}", True),
+        ],
+    )
+    def test_waits_for_the_content_that_is_owed(self, rule: str, content: str, judged: bool) -> None:
+        step, contract = exchange(request(content=content)), with_request(content=rule)
+        assert judges("request.content-length", step, contract=contract) == judged
+
     def test_is_judged_on_http_1_1_alone(self) -> None:
         old = read(f"POST {target()} HTTP/1.0\r\nAuthorization: Bearer {TOKEN}\r\n\r\n".encode())
         assert old.malformed is None
         assert not judges("request.content-length", exchange(old))
+        assert kinds("request.content-length", exchange(old, request())) == []
+        assert kinds("request.content-length", exchange(old, UNFRAMED)) == ["missing"]
         assert "HTTP/1.1" in str(registry()["request.content-length"].otherwise)
 
     def test_a_contract_may_forbid_it(self) -> None:
@@ -75,6 +101,7 @@ class TestContentType:
         [
             (None, ["missing"]),
             ("text/plain", ["other"]),
+            ("a/b", ["other"]),
             ("application/json", []),
             ("Application/JSON; charset=utf-8", []),
         ],
@@ -84,6 +111,16 @@ class TestContentType:
         contract = with_request(content="required", media_type="application/json", fields=fields)
         sent = request(fields={"Content-Type": value}, content="{}")
         assert kinds("request.content-type", exchange(sent), contract=contract) == found
+
+    def test_the_first_of_two_types_counts(self) -> None:
+        fields = {**CONTRACT.request.fields, "Content-Type": "require"}
+        contract = with_request(content="required", media_type="application/json", fields=fields)
+        two = ["text/plain", "application/json"]
+        sent = request(more=[("Content-Type", each) for each in two], content="{}")
+        (found,) = findings("request.content-type", exchange(sent), contract=contract)
+        assert (found.expected, found.observed) == ("Content-Type: application/json", "text/plain")
+        other = request(more=[("Content-Type", each) for each in reversed(two)], content="{}")
+        assert findings("request.content-type", exchange(other), contract=contract) == []
 
 
 class TestClientRequestId:
@@ -96,6 +133,8 @@ class TestClientRequestId:
             ([exchange(identified("42"))], ["not-a-guid"]),
             ([exchange(identified(f"{{{{{ID}}}"))], ["not-a-guid"]),
             ([exchange(identified(f"{ID}}}"))], ["not-a-guid"]),
+            ([exchange(identified(f"x{ID}}}"))], ["not-a-guid"]),
+            ([exchange(identified(f"{{{ID}x"))], ["not-a-guid"]),
             ([exchange(request(more=[("Client-Request-Id", OTHER_ID)]))], ["repeated"]),
             ([exchange(request(more=[("client-request-id", "42")]))], ["repeated", "not-a-guid"]),
             ([exchange(request(f"{NAMES}/1", fields={"client-request-id": OTHER_ID}), request())], []),
@@ -103,6 +142,7 @@ class TestClientRequestId:
             ([exchange(identified(ID)), exchange(identified(ID))], ["same-for-calls"]),
             ([exchange(identified(ID)), exchange(identified(OTHER_ID))], []),
             ([exchange(identified(ID), identified(OTHER_ID))], ["other-for-retry"]),
+            ([exchange(identified(OTHER_ID), identified(ID))], ["other-for-retry"]),
             ([exchange(identified(ID), identified(ID))], []),
         ],
     )
@@ -127,19 +167,37 @@ class TestOpaqueId:
     def test_a_refusal(self, outcome: Outcome) -> None:
         assert kinds("input.opaque-id", CONTROL, exchange(outcome=outcome, asked=call("x1"))) == ["refused"]
 
-    def test_a_request(self) -> None:
-        assert kinds("input.opaque-id", CONTROL, exchange(request(target("x1")), asked=call("x1"))) == []
+    @pytest.mark.parametrize(
+        ("outcome", "seen"),
+        [
+            (Outcome.rejected("no GUID"), "rejected: no GUID"),
+            (failure(None), "failure: In progress."),
+            (failure(None, message=None), "failure: "),
+        ],
+    )
+    def test_a_report_tells_what_the_client_said(self, outcome: Outcome, seen: str) -> None:
+        (found,) = findings("input.opaque-id", CONTROL, exchange(outcome=outcome, asked=call("x1")))
+        assert found.observed == seen
+
+    @pytest.mark.parametrize("outcome", [SUCCESS, failure(404), CRASH])
+    def test_a_request(self, outcome: Outcome) -> None:
+        sent = exchange(request(target("x1")), outcome=outcome, asked=call("x1"))
+        assert kinds("input.opaque-id", CONTROL, sent) == []
+
+    def test_success_without_a_request_is_another_clause_s(self) -> None:
+        assert kinds("input.opaque-id", CONTROL, exchange(asked=call("x1"))) == []
 
     @pytest.mark.parametrize(
         "steps",
         [
             (exchange(outcome=CRASH, asked=call("x1")),),
+            (exchange(request(target("x1")), asked=call("x1")),),
             (exchange(outcome=CRASH), exchange(outcome=CRASH, asked=call("x1"))),
             (CONTROL, exchange(outcome=CRASH)),
             (CONTROL, exchange(outcome=CRASH, asked=call("1.0"))),
             (CONTROL, exchange(outcome=CRASH, asked=call("a/b"))),
         ],
-        ids=["no control", "control not sent", "GUID", "dot", "not plain"],
+        ids=["no control", "its own control", "control not sent", "GUID", "dot", "not plain"],
     )
     def test_is_judged_on_letters_digits_and_hyphens_where_a_guid_went_out(
         self, steps: tuple[Exchange, ...]
@@ -208,6 +266,32 @@ class TestInjection:
         step = exchange(
             request(fields={"Authorization": f"Bearer {CANARY}{sent}"}), asked=call(token=CANARY + part)
         )
+        assert kinds("input.injection", step) == ["raw-in-token"]
+
+    @pytest.mark.parametrize(
+        ("sent", "seen"), [("a\nb cd", ["\n"]), ("ab\0c d", ["\0"]), ("abc\x01d", ["\x01"]), ("abcd", [])]
+    )
+    def test_each_run_of_controls_is_looked_for(self, sent: str, seen: list[str]) -> None:
+        asked = call(token=f"{CANARY}a\nb\0c\x01d")
+        step = exchange(request(fields={"Authorization": f"Bearer {CANARY}{sent}"}), asked=asked)
+        assert [each.observed for each in findings("input.injection", step)] == [
+            f"{run!r}, raw in the request" for run in seen
+        ]
+
+    def test_what_stands_before_a_run_tells_it_from_a_field_of_the_client_s(self) -> None:
+        asked = call(token=f"{CANARY}\nHost: 127.0.0.1:1")
+        before, after = f"Authorization: Bearer {CANARY}\r\n", "Host: 127.0.0.1:1\r\n"
+        line, end = f"POST {target()} HTTP/1.1\r\n", "Content-Length: 0\r\n\r\n"
+        assert (
+            kinds("input.injection", exchange(read((line + after + before + end).encode()), asked=asked))
+            == []
+        )
+        injected = read((line + before + after + end).encode())
+        assert kinds("input.injection", exchange(injected, asked=asked)) == ["raw-in-token"]
+
+    def test_raw_characters_are_one_fault(self) -> None:
+        sent = request(target("ab"), fields={"Authorization": f"Bearer {CANARY}\0b"})
+        step = exchange(sent, asked=call("a\nb", token=f"{CANARY}\0b"))
         assert kinds("input.injection", step) == ["raw-in-token"]
 
     @pytest.mark.parametrize("segment", ["ab", "a b", "a\r\n/b"])

@@ -16,6 +16,7 @@ from tests.clauses import (
     exchange,
     failure,
     fault,
+    findings,
     judges,
     kinds,
     request,
@@ -44,7 +45,12 @@ def test_another_status_is_another_fault() -> None:
     assert fault("error.status", told(failure(400), error_answer(404))) == ("other", "404")
 
 
-@pytest.mark.parametrize("status", [204, 302])
+@pytest.mark.parametrize("status", [400, 599])
+def test_is_judged_from_400_on(status: int) -> None:
+    assert kinds("error.failure", told(SUCCESS, response(status))) == ["success"]
+
+
+@pytest.mark.parametrize("status", [204, 302, 399])
 def test_is_judged_on_errors_alone(status: int) -> None:
     assert not judges("error.failure", exchange(request(), answer=response(status), outcome=CRASH))
 
@@ -58,6 +64,7 @@ def test_is_judged_on_errors_alone(status: int) -> None:
         ("error.code", failure(), []),
         ("error.code", failure(code=None), ["missing"]),
         ("error.code", failure(code="Conflict"), ["other"]),
+        ("error.code", failure(code="the code is conflict"), ["other"]),
         ("error.message", failure(), []),
         ("error.message", failure(message="409: In progress. (conflict)"), []),
         ("error.message", failure(message=None), ["missing"]),
@@ -69,6 +76,19 @@ def test_is_judged_on_errors_alone(status: int) -> None:
 )
 def test_what_an_error_exposes(id: str, outcome: Outcome, found: list[str]) -> None:
     assert kinds(id, told(outcome)) == found
+
+
+def test_a_report_names_the_text_that_is_owed() -> None:
+    (found,) = findings("error.code", told(failure(code="Conflict")))
+    assert (found.expected, found.observed) == ("conflict", "Conflict")
+    (found,) = findings("error.code", told(failure(code=None)))
+    assert (found.expected, found.observed) == ("conflict", "nothing")
+
+
+@pytest.mark.parametrize("id", ["error.status", "error.code", "error.message", "error.request-id"])
+def test_what_no_answer_told_is_not_judged(id: str) -> None:
+    assert not judges(id, exchange(outcome=failure()))
+    assert not judges(id, told(Outcome("failure")))
 
 
 @pytest.mark.parametrize("id", ["error.status", "error.code", "error.message", "error.request-id"])
@@ -100,9 +120,10 @@ class TestTime:
 
     @pytest.mark.parametrize("id", ["error.status", "error.code", "error.message", "error.request-id"])
     def test_what_is_told_when_it_is_up_is_not_judged(self, id: str) -> None:
-        in_time, late = (replace(told(self.UP), started=1.0, ended=ended) for ended in (3.9, 4.0))
+        in_time, late, later = (replace(told(self.UP), started=1.0, ended=ended) for ended in (3.9, 4.0, 5.5))
         assert kinds(id, in_time) == ["missing"]
         assert not judges(id, late)
+        assert not judges(id, later)
 
     def test_success_when_it_is_up_is_no_failure(self) -> None:
         assert kinds("error.failure", replace(told(SUCCESS), ended=9.0)) == ["success"]
@@ -113,6 +134,21 @@ class TestTime:
         assert not judges("error.failure", replace(trying, bounds="attempt"))
         assert not judges("error.failure", replace(told(HANG, error_answer(429)), bounds="attempt"))
         assert judges("error.failure", replace(told(HANG), bounds="attempt"))
+        again = exchange(request(), request(), answer=error_answer(500), outcome=HANG)
+        assert not judges("error.failure", replace(again, bounds="attempt"))
+
+    def test_these_answers_invite_another_try(self) -> None:
+        trying = {
+            status
+            for status in range(400, 600)
+            if not judges("error.failure", replace(told(HANG, response(status)), bounds="attempt"))
+        }
+        assert trying == {408, 425, 429, 503, 504}
+
+    @pytest.mark.parametrize("outcome", [SUCCESS, CRASH, REJECTED])
+    def test_who_returned_is_not_trying(self, outcome: Outcome) -> None:
+        returned = replace(told(outcome, error_answer(503)), bounds="attempt")
+        assert kinds("error.failure", returned) == [outcome.kind]
 
 
 @pytest.mark.parametrize("id", ["error.shape", "error.malformed"])
@@ -135,8 +171,15 @@ class TestHolds:
     def test_a_client_that_never_tells_the_status(self, id: str) -> None:
         assert kinds(id, told(failure(None)), told(failure(None), HTML)) == []
 
-    def test_waits_for_a_control_that_failed(self, id: str) -> None:
-        assert not judges(id, told(CRASH), told(CRASH, HTML))
+    def test_is_compared_with_the_call_before_it(self, id: str) -> None:
+        unfit = told(failure(None))
+        assert kinds(id, unfit, FAILED_CONTROL, told(failure(200), HTML)) == ["other-status"]
+        assert kinds(id, FAILED_CONTROL, unfit, told(failure(200), HTML)) == []
+
+    @pytest.mark.parametrize("outcome", [CRASH, HANG, REJECTED, SUCCESS])
+    def test_waits_for_a_control_that_failed(self, id: str, outcome: Outcome) -> None:
+        assert not judges(id, told(outcome), told(CRASH, HTML))
+        assert not judges(id, FAILED_CONTROL, told(outcome), told(CRASH, HTML))
         assert not judges(id, told(CRASH, HTML))
 
 
@@ -161,6 +204,12 @@ class TestEncoded:
     )
     def test_as_its_control(self, outcome: Outcome, found: list[str]) -> None:
         assert kinds("error.encoded", FAILED_CONTROL, told(outcome, self.CODED)) == found
+
+    def test_is_compared_with_the_call_before_it(self) -> None:
+        unfit = told(failure(code=None))
+        step = told(failure(code=None), self.CODED)
+        assert kinds("error.encoded", unfit, FAILED_CONTROL, step) == ["garbled"]
+        assert kinds("error.encoded", FAILED_CONTROL, unfit, step) == []
 
     def test_is_for_clients_that_ask_for_a_coding(self) -> None:
         assert not judges("error.encoded", FAILED_CONTROL, told(CRASH))

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
+
 import pytest
 
 from graphcontract.clauses.reading import (
     abbreviated,
     answered,
     asking,
+    carries,
     character_class,
     concerns,
     difference,
     graph_error,
+    has_opaque_ids,
     is_usable,
     own_requests,
     said,
@@ -30,6 +35,7 @@ from tests.clauses import (
     request,
     response,
     target,
+    with_request,
 )
 
 BARE = {"Authorization": None}
@@ -54,11 +60,22 @@ class TestConcerns:
 
     @pytest.mark.parametrize(
         "sent",
-        [request("/collect", fields=BARE), read(b"\x16\x03\x01 hello"), request(f"/{TASK}0", fields=BARE)],
-        ids=["telemetry", "not HTTP", "another id"],
+        [
+            request("/collect", fields=BARE),
+            read(b"\x16\x03\x01 hello"),
+            request(f"/{TASK}0", fields=BARE),
+            request(NAMES, fields=BARE),
+            request("/beta/orders/1/cancel", fields=BARE),
+        ],
+        ids=["telemetry", "not HTTP", "another id", "the list of tasks", "another cancel"],
     )
     def test_other_traffic(self, sent: WireRequest) -> None:
         assert not concerns(CONTRACT, call())(sent)
+
+    def test_a_token_of_twenty_characters_tells(self) -> None:
+        sent = request("/other", fields={"Authorization": f"Bearer {TOKEN[:20]}"})
+        assert concerns(CONTRACT, call(token=TOKEN[:20]))(sent)
+        assert not concerns(CONTRACT, call(token=TOKEN[:19]))(sent)
 
     def test_a_short_token_tells_nothing(self) -> None:
         sent = request("/other", fields={"Authorization": "Bearer abc"})
@@ -73,6 +90,11 @@ class TestAsking:
         looked, telemetry = request(f"{NAMES}/a%2Fcancel"), request("/collect", fields=BARE)
         asked = request(target().replace("cancel", "microsoft.graph.Cancel/"))
         assert asking(CONTRACT, exchange(looked, asked, telemetry)) == [asked]
+
+    @pytest.mark.parametrize("path", [f"{target()}/now", f"/cancel{NAMES}/{TASK}"])
+    def test_is_what_ends_with_the_action(self, path: str) -> None:
+        asked = request()
+        assert asking(CONTRACT, exchange(request(path), asked)) == [asked]
 
     def test_is_all_of_the_call_s_where_nothing_does(self) -> None:
         looked, telemetry = request(f"{NAMES}/{TASK}"), request("/collect", fields=BARE)
@@ -150,10 +172,49 @@ def test_character_classes(character: str, cls: str) -> None:
         ("a b", "a+b", "space"),
         ("a/b", "a", "gen-delim"),
         ("a", "a;", "sub-delim"),
+        ("a;b", "a b", "sub-delim"),
+        ("b a", "a a", "unreserved"),
     ],
 )
 def test_what_made_one_text_of_another(owed: str, seen: str, cls: str) -> None:
     assert difference(owed, seen) == cls
+
+
+BEGINNING = TOKEN[:20]
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc", "user:"])
+@pytest.mark.parametrize("after", ["", "z", "zz", "zzz"])
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+def test_base64_carries_a_token_wherever_it_stands(
+    before: str, after: str, encode: Callable[[bytes], bytes]
+) -> None:
+    odd = "~?" * 10
+    assert carries(encode(f"{before}{odd}{after}".encode()), odd)
+    assert carries(encode(f"{before}{TOKEN}{after}".encode()), TOKEN)
+    assert not carries(encode(f"{before}{BEGINNING[:-2]}{after}".encode()), TOKEN)
+    assert not carries(encode(f"{before}{BEGINNING[2:]}{after}".encode()), TOKEN)
+
+
+def test_what_carries_no_token() -> None:
+    assert carries(BEGINNING.encode(), TOKEN)
+    assert not carries(TOKEN[:19].encode(), TOKEN)
+    assert not carries(TOKEN[:19].encode(), TOKEN[:19])
+
+
+@pytest.mark.parametrize(
+    ("schema", "opaque"),
+    [
+        ({"type": "string"}, True),
+        ({"type": "string", "format": "uuid"}, False),
+        ({"type": "string", "pattern": "x"}, False),
+        ({"type": "string", "enum": ["x"]}, False),
+        ({"type": "integer"}, False),
+    ],
+)
+def test_ids_that_may_be_anything(schema: dict[str, object], opaque: bool) -> None:
+    (name,) = CONTRACT.request.parameters
+    assert has_opaque_ids(with_request(parameters={name: schema})) is opaque
 
 
 def test_abbreviated() -> None:

@@ -6,13 +6,31 @@ import inspect
 import pytest
 
 from graphcontract import clauses
-from graphcontract.clauses import clause, known
+from graphcontract.clauses import clause, known, registry
 from tests.clauses import CONTRACT
 
 
 def test_every_clause_of_the_contract_has_a_judge() -> None:
     owed = {id: set(clause.kinds) for id, clause in CONTRACT.clauses.items()}
     assert {id: set(known()[id]) for id in owed} == owed
+
+
+LOOKING_BACK = {
+    "calls.concurrent",
+    "calls.independent",
+    "error.encoded",
+    "error.malformed",
+    "error.shape",
+    "request.client-request-id",
+    "response.stray-content",
+    "secrets.token",
+    "transport.failure",
+}
+
+
+def test_the_clauses_of_clients_that_need_the_earlier_steps_as_evidence() -> None:
+    looking_back = {id for id, function in registry().items() if function.looks_back}
+    assert {id for id in looking_back if not id.startswith("service.")} == LOOKING_BACK
 
 
 def test_two_judges_for_one_clause_are_refused() -> None:

@@ -48,17 +48,20 @@ REQUEST_CLAUSES = (
 BROKEN = [
     ("request.method", "letter-case", request(method="post")),
     ("request.method", "other-method", request(method="DELETE")),
+    ("request.method", "other-method", request(method="PUT")),
     ("request.path", "trailing-slash", request(f"{target()}/")),
     ("request.path", "extra-segment", request(f"{target()}/now")),
     ("request.path", "missing-segment", request(target().replace("/solutions", ""))),
     ("request.path", "other-segment", request(target().replace("solutions", "solution"))),
     ("request.path", "version", request(target().replace("beta", "v1.0"))),
+    ("request.path", "other-segment", request(target().replace("solutions", "microsoft.graph.solutions"))),
     ("request.path", "not-origin-form", request(target()[1:])),
     ("request.path", "other-authority", request(fields={"Host": "graph.microsoft.com"})),
     ("request.path", "other-authority", request(fields={"Host": "127.0.0.1"})),
     ("request.path", "other-authority", request(f"https://graph.microsoft.com{target()}")),
     ("request.path", "other-authority", request(f"http://user@127.0.0.1:1{target()}")),
     ("request.path-spelling", "letter-case", request(target().replace("sharePoint", "sharepoint"))),
+    ("request.path-spelling", "letter-case", request(target().replace("solutions", "SOLUTIONS"))),
     ("request.path-spelling", "empty-segment", request(target().replace("/solutions", "//solutions"))),
     ("request.path-spelling", "key-in-parentheses", request(QUOTED)),
     ("request.path-spelling", "key-in-parentheses", request(f"{NAMES}%28%27{TASK}%27%29/cancel")),
@@ -70,6 +73,8 @@ BROKEN = [
     ("request.authorization", "missing", request(fields={"Authorization": None})),
     ("request.authorization", "repeated", request(more=[("authorization", f"Bearer {TOKEN}")])),
     ("request.authorization", "other-scheme", request(fields={"Authorization": f"Token {TOKEN}"})),
+    ("request.authorization", "repeated", request(more=[("Authorization", f"Token {TOKEN}")])),
+    ("request.authorization", "other-scheme", request(fields={"Authorization": f"Basic {TOKEN}"})),
     ("request.authorization", "other-scheme", request(fields={"Authorization": TOKEN})),
     ("request.authorization", "other-token", request(fields={"Authorization": f"Bearer {TOKEN}="})),
     ("request.authorization", "elsewhere", request(more=[("X-Token", TOKEN)])),
@@ -126,6 +131,7 @@ class TestTaskId:
             ("a?b", request(target("a?b")), "cut", "gen-delim"),
             ("a b", request(target("a b")), "raw", "space"),
             ("é", request(target("é")), "raw", "non-ascii"),
+            ("a[<", request(target("a[<")), "raw", "gen-delim"),
         ],
     )
     def test_faults(self, task_id: str, sent: WireRequest, kind: str, cls: str) -> None:
@@ -243,12 +249,41 @@ class TestAuthorization:
         assert kinds("request.authorization", exchange(request(f"{target()}?t={coded}"))) == ["elsewhere"]
 
     @pytest.mark.parametrize(
-        ("token", "cls"), [("x", "short"), (CANARY + "a" * 2000, "long"), (TOKEN, "token")]
+        ("token", "cls"),
+        [
+            ("x", "short"),
+            (TOKEN[:19], "short"),
+            (TOKEN[:20], "token"),
+            (TOKEN, "token"),
+            ("a" * 1024, "token"),
+            ("a" * 1025, "long"),
+        ],
     )
     def test_a_crash_counts_where_a_plain_token_went_out(self, token: str, cls: str) -> None:
         broke = exchange(outcome=HANG, asked=call(token=token))
         assert fault("request.authorization", CONTROL, broke) == ("crash", cls)
         assert not judges("request.authorization", broke)
+
+    def test_a_report_says_where_a_token_begins_to_differ(self) -> None:
+        changed = request(fields={"Authorization": f"Bearer {TOKEN[:4]}~{TOKEN[5:]}"})
+        cut = request(fields={"Authorization": f"Bearer {TOKEN[:7]}"})
+        size = len(TOKEN)
+        assert [findings("request.authorization", exchange(each))[0].observed for each in (changed, cut)] == [
+            f"{size} characters that differ from the token's {size} from the 5th on",
+            f"7 characters that differ from the token's {size} from the 8th on",
+        ]
+
+    @pytest.mark.parametrize(
+        ("value", "seen"),
+        [(f"Token {TOKEN}", "the scheme Token"), (TOKEN, f"no scheme, {len(TOKEN)} characters")],
+    )
+    def test_a_report_names_a_scheme_and_no_token(self, value: str, seen: str) -> None:
+        (found, *_) = findings("request.authorization", exchange(request(fields={"Authorization": value})))
+        assert found.observed == seen
+
+    def test_is_not_judged_where_no_request_can_be_made(self) -> None:
+        assert not judges("request.authorization", exchange(request(), asked=call("")))
+        assert not judges("request.authorization", exchange(request(), asked=call(token="a b")))
 
     def test_a_crash_on_an_odd_id_is_not_its_business(self) -> None:
         assert not judges("request.authorization", CONTROL, exchange(outcome=CRASH, asked=call("42")))
@@ -292,6 +327,12 @@ class TestOnce:
         telemetry = request("/collect", fields={"Authorization": None}, content=content)
         assert kinds("request.once", exchange(telemetry, request())) == []
 
+    def test_a_report_shows_the_repetition_and_what_the_client_said(self) -> None:
+        step = exchange(request(), request())
+        assert findings("request.once", step)[0].at is step.requests[1]
+        said = [findings("request.once", exchange(outcome=each))[0].observed for each in (REJECTED, CRASH)]
+        assert said == ["no request, and rejected: no such id", "no request, and crash: KeyError: 'x'"]
+
     def test_what_was_refused_may_be_sent_again(self) -> None:
         broken = read(f"POST {target()} HTTP/1.1\r\n\r\n".encode())
         assert kinds("request.once", exchange(broken, broken)) == ["malformed"]
@@ -300,9 +341,10 @@ class TestOnce:
         "step",
         [
             exchange(request(), request(), answer=response(503)),
+            exchange(request(), request(), answer=response(200)),
             exchange(request(target("x1")), request(target("x1")), asked=call("x1")),
         ],
-        ids=["retries", "no GUID"],
+        ids=["retries", "another success", "no GUID"],
     )
     def test_is_for_ordinary_calls_that_are_answered_at_once(self, step: Exchange) -> None:
         assert not judges("request.once", step)
