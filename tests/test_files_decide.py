@@ -23,7 +23,7 @@ from graphcontract.contract import Contract
 from graphcontract.exchange import Call, Outcome
 from graphcontract.judging.verdict import Part
 from graphcontract.loading import load
-from tests.bank.client import PATH, Answer, Conforming
+from tests.bank.client import PATH, ROOT, Answer, Conforming
 from tests.bank.court import verdicts
 
 OURS = "sharepointmigrationtask-cancel"
