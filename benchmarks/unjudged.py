@@ -6,17 +6,17 @@ import argparse
 
 from graphcontract.suites import tests
 
-from graphcontract.judging.gate import Court, Gate
+from graphcontract.judging.gate import Court, Gate, Tally
 from graphcontract.session import Options, Session
 
 
 class Unheard(Gate):
     """A gate whose trials come before no court."""
 
-    def convene(self, court: Court | None) -> None:
+    def convene(self, court: Court | None, tally: Tally | None = None) -> None:
         """Start a test, and leave the court out."""
         del court
-        super().convene(None)
+        super().convene(None, tally)
 
 
 def main() -> None:
@@ -37,17 +37,19 @@ def main() -> None:
 def _exchanges(session: Session) -> int:
     judging = session.gate
     assert judging is not None
-    gate = Unheard(
-        judging.contract, judging.client, judging.transport, judging.profile, another=judging.another
+    session.gate = Unheard(
+        judging.contract,
+        judging.client,
+        judging.transport,
+        judging.profile,
+        another=judging.another,
+        at_own_root=judging.at_own_root,
     )
-    session.gate = gate
-    for test in tests():
-        wanted = [id for id in test.proves if id in session.planned]
-        for id in wanted:
-            session.want(test, id)
-        for id in wanted:
-            session.part(test, id)
-    return gate.exchanges
+    wanted = [(test, id) for test in tests() for id in test.proves if id in session.planned]
+    for test, id in wanted:
+        session.want(test, id)
+    in_order = sorted(wanted, key=lambda pair: bool(pair[0].cases))
+    return sum(session.part(test, id).exchanges for test, id in in_order)
 
 
 if __name__ == "__main__":
