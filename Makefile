@@ -28,6 +28,9 @@ test: setup  ## every test, types and style
 kill-table: setup  ## the whole gate against every faulty client (an hour)
 	$(BIN)/python -m tests.bank.table
 
+fuzz: setup  ## garbage for every reader of sources, five minutes each
+	GRAPHCONTRACT_FUZZ_SECONDS=300 $(BIN)/python -m pytest -n 2 tests/drift/test_hostile.py tests/drift/test_hostile_schemas.py
+
 bench: setup  ## speed, as ratios within one run
 	$(BIN)/python -m benchmarks
 
@@ -56,4 +59,4 @@ DRIVERS := driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client dri
 clients: setup $(DRIVERS)  ## the whole gate of every released client, against its known failures (5 minutes)
 	$(BIN)/python -m tests.drivers.gates
 
-.PHONY: help setup check test kill-table bench docs lock clients $(DRIVERS)
+.PHONY: help setup check test kill-table fuzz bench docs lock clients $(DRIVERS)
