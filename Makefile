@@ -31,6 +31,16 @@ kill-table: setup  ## the whole gate against every faulty client (an hour)
 fuzz: setup  ## garbage for every reader of sources, five minutes each
 	GRAPHCONTRACT_FUZZ_SECONDS=300 $(BIN)/python -m pytest -n 2 tests/drift/test_hostile.py tests/drift/test_hostile_schemas.py
 
+mutation: setup  ## mutants of the clauses, nine in ten of which our tests must kill (an hour)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check cosmic-ray==8.7.0
+	$(BIN)/python -m tests.clauses.mutation
+
+coverage: setup  ## every test, with the branches of the engine that none takes (half an hour)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 4
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
 bench: setup  ## speed, as ratios within one run
 	$(BIN)/python -m benchmarks
 
@@ -59,4 +69,4 @@ DRIVERS := driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client dri
 clients: setup $(DRIVERS)  ## the whole gate of every released client, against its known failures (5 minutes)
 	$(BIN)/python -m tests.drivers.gates
 
-.PHONY: help setup check test kill-table fuzz bench docs lock clients $(DRIVERS)
+.PHONY: help setup check test kill-table mutation coverage fuzz bench docs lock clients $(DRIVERS)

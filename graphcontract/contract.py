@@ -58,6 +58,11 @@ class RequestRule:
     content: Presence
     media_type: str | None = None
 
+    @property
+    def action(self) -> str:
+        """Method, version and path template in one line."""
+        return f"{self.method} /{self.version}{self.path}"
+
 
 @dataclass(frozen=True, slots=True)
 class SuccessRule:

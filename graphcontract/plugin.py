@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from graphcontract.session import Options, Session
     from graphcontract.suite import SuiteTest
 
+pytest_plugins = ("graphcontract.tenantplugin",)
+
 _ATTRIBUTE = "graphcontract_part"
 _SEED = "graphcontract_seed"
 _CHECK = "graphcontract_check"
@@ -195,6 +197,8 @@ def pytest_pycollect_makeitem(
 
     if not isinstance(obj, SuiteTest):
         return None
+    if collector.config.getoption("graph_tenant_url") and not _value(collector.config, "client"):
+        return []
     run = next(each for each in collector.config.pluginmanager.get_plugins() if isinstance(each, Run))
     try:
         wanted = [id for id in obj.proves if id in run.session.planned]

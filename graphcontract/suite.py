@@ -56,6 +56,13 @@ class SuiteTest:
         return combined
 
 
+@dataclass(frozen=True, slots=True)
+class TenantTest:
+    """Clauses that a tenant owes: pytest shows one item a clause, and one live run judges all of them."""
+
+    proves: tuple[str, ...]
+
+
 def _by_name(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
     # Not st.fixed_dictionaries: it draws an order too, and so repeats what has but one value.
     return dict(zip(names, values, strict=True))

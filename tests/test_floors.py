@@ -21,7 +21,7 @@ FLOORS = (
     {"session", "suites"},
     {"cases", "doctor", "live"},
     {"hosting"},
-    {"plugin"},
+    {"plugin", "tenantplugin"},
     {"cli"},
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -20,7 +20,7 @@ Unowed = Callable[[Contract], str | None]
 
 _MODULES = (
     *("request", "credentials", "conventions", "answers", "errors", "retries", "network", "calls"),
-    "service",
+    *("service_effects", "service_refusals", "service_answers"),
 )
 _registry: dict[str, ClauseFunction] = {}
 

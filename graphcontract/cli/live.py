@@ -127,8 +127,8 @@ def live(
     """Judge a tenant, clause by clause; with CLIENT, that client on the tenant's traffic as well.
 
     Exit status: 0 it honours the contract; 1 a clause is violated or a MUST was not judged; 2 usage;
-    3 no credential, or the tenant is not reached; 5 nothing was exercised; 6 graphcontract failed;
-    130 interrupted.
+    3 no credential, or the tenant is not reached or gives out before the end; 5 nothing was exercised;
+    6 graphcontract failed; 130 interrupted.
     """
     import secrets
 
@@ -140,7 +140,7 @@ def live(
     if finish and resume is None:
         raise UserError("--finish goes with --resume JOURNAL")
     if resume is not None:
-        raise typer.Exit(_resume(resume, tenant_url, finish=finish))
+        raise typer.Exit(_resume(resume, tenant_url, contract, finish=finish))
     nightly = profile is Profile.NIGHTLY
     options = LiveOptions(
         tenant_url=tenant_url,
@@ -207,11 +207,13 @@ def _run(run: Live, reports: tuple[str, ...]) -> int:
         terminal.stop()
 
 
-def _resume(journal: Path, tenant_url: str, *, finish: bool) -> int:
+def _resume(journal: Path, tenant_url: str, contract: str, *, finish: bool) -> int:
     from graphcontract.live.resuming import resume
+    from graphcontract.session import DEFAULT_CONTRACT
 
+    named = contract if contract != DEFAULT_CONTRACT else None
     try:
-        return int(resume(journal, tenant_url, os.environ, typer.echo, finish=finish))
+        return int(resume(journal, tenant_url, os.environ, typer.echo, finish=finish, contract_named=named))
     except KeyboardInterrupt:
         return 130
 

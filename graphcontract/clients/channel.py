@@ -75,7 +75,7 @@ class Channel:
         """What the child left undone where no line comes; None where it wrote no part of one."""
         if self._unsent:
             return "it did not read its standard input"
-        return "it wrote no end of line" if self._partial else None
+        return "it wrote no end of line" if self._partial and not self._lines else None
 
     def send(self, line: bytes) -> None:
         """Write a line, the rest of one that the child does not take at once while lines are waited for."""

@@ -114,8 +114,10 @@ class Ledger:
             }
         )
 
-    def close(self, *, interrupted: bool = False) -> ExitStatus:
-        """Settle what is left as not run, and emit the footer."""
+    def close(self, *, interrupted: bool = False, cut_off: bool = False) -> ExitStatus:
+        """Settle what is left as not run, and emit the footer; `cut_off` says that what was not judged by
+        then could not be, and condemns nobody.
+        """
         for id in self._planned:
             if id not in self._verdicts:
                 self._parts[id].append(Part(id, "not-run", reason=self._left_over(id, interrupted)))
@@ -129,6 +131,9 @@ class Ledger:
         exchanges = sum(part.exchanges for part in verdicts)
         self.summary = f"{judged} of {len(must)} MUST judged, {exchanges} exchanges"
         self.exit_status = ExitStatus.INTERRUPTED if interrupted else self._judged()
+        broken = any(part.verdict != "not-run" and self._fails(part) for part in verdicts)
+        if cut_off and self.exit_status in (ExitStatus.OK, ExitStatus.VIOLATED) and not broken:
+            self.exit_status = ExitStatus.UNREACHABLE
         self._emit(
             {
                 "event": "footer",

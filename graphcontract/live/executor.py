@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from graphcontract.clauses.service import CREATE, answer_to, status_to, task_of, task_status
+from graphcontract.clauses.service import CREATE, READ, answer_to, status_to, task_of, task_status
 from graphcontract.clients import Client
 from graphcontract.contract import Contract
 from graphcontract.errors import UserError
 from graphcontract.exchange import Call, Exchange, Fields, Outcome, WireRequest, WireResponse
 from graphcontract.inputs.tokens import CANARY
-from graphcontract.live.credentials import Tokens
+from graphcontract.live.credentials import NoCredential, Tokens
 from graphcontract.live.forging import forged
 from graphcontract.live.forwarder import Busy, Forwarder
 from graphcontract.live.journal import Journal
-from graphcontract.live.pacing import Pacer, Stopped
+from graphcontract.live.pacing import CutOff, Pacer, Stopped
 from graphcontract.live.policy import Forbidden, Policy
 from graphcontract.live.sender import USER_AGENT, Sender, Unanswered
 from graphcontract.live.steps import GARBAGE, Seen, Step
@@ -56,9 +56,12 @@ class Executor:
     made: list[Kept] = field(default_factory=list)
     _journalled: set[str] = field(default_factory=set)
     _calls: int = 0
+    _taken: Step | None = None
 
     def perform(self, step: Step) -> Seen:
-        """Carry out a step; raises Stopped where the run must end, and NoCredential and JournalError."""
+        """Carry out a step; raises Stopped where the run must end, CutOff where the credential gives out too,
+        and JournalError.
+        """
         if step.after:
             self.pacer.clock.sleep(step.after)
         if step.through_client:
@@ -161,7 +164,20 @@ class Executor:
             purpose=step.purpose,
         )
         self._take_in(step, exchange, kind if changes else None, members)
+        if step.credential == "main":
+            self._watch_credential(step, status_to(exchange))
         return exchange
+
+    def _watch_credential(self, step: Step, status: int) -> None:
+        """Tell a credential that has given out from a service that answers one request with 401: a read that
+        was answered before is made again.
+        """
+        if status == 401 and self._taken is step:
+            raise CutOff("the tenant answers the credential with 401 by now: it has expired or was revoked")
+        if status == 401 and self._taken is not None:
+            self._sent(self._taken)
+        elif status in (200, 404) and step.method == "GET" and self._taken is None:
+            self._taken = replace(step, purpose=READ, why="to see that the credential is still good")
 
     def _take_in(self, step: Step, exchange: Exchange, kind: str | None, members: dict[str, str]) -> None:
         """Tell everyone who must know of an answer; the journal first."""
@@ -175,8 +191,7 @@ class Executor:
             self.journal.shown(step.task_id, shown, status)
         answer = answer_to(exchange)
         self.policy.saw(step, status, shown)
-        if answer is not None:
-            self.pacer.after(status, next(iter(answer.values("retry-after")), None))
+        self.pacer.after(status, next(iter(answer.values("retry-after")), None) if answer else None)
         self._keep(self.sent, Kept(exchange, step))
 
     def _keep(self, where: list[Kept], kept: Kept) -> None:
@@ -188,6 +203,12 @@ class Executor:
         return f"{self.sender.root.url}/{self.contract.request.version}"
 
     def _token(self, step: Step) -> str | None:
+        try:
+            return self._held(step)
+        except NoCredential as error:
+            raise CutOff(f"there is no token any more: {error}") from error
+
+    def _held(self, step: Step) -> str | None:
         match step.credential:
             case "main":
                 return self.tokens.get()

@@ -20,10 +20,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from graphcontract.clauses import service
 from graphcontract.clauses.reading import is_guid
 from graphcontract.inputs import ids
+from graphcontract.live.bench import Bench
 from graphcontract.live.executor import Executor
 from graphcontract.live.machine import machine, settings
 from graphcontract.live.pacing import Stopped
-from graphcontract.live.scenarios import Bench
 from graphcontract.live.steps import Seen, Step
 
 MOST_READS = 80

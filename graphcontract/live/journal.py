@@ -43,11 +43,15 @@ class Open:
 
 @dataclass
 class Journal:
-    """An append-only file of JSON lines, each synced; one process at a time has it."""
+    """An append-only file of JSON lines, each synced; one process at a time has it. `contract` is the id or
+    the file of the run's contract, `action` what it asks for.
+    """
 
     path: Path
     root: str
     tenant: str | None
+    contract: str = ""
+    action: str = ""
     _handle: int | None = None
     _described: bool = False
 
@@ -84,7 +88,8 @@ class Journal:
     def intend(self, kind: str, **members: Any) -> None:
         """Say what is about to be sent: `create`, or `cancel` with its `id`."""
         if not self._described:
-            self._append({"event": "run", "root": self.root, "tenant": self.tenant})
+            run = {"root": self.root, "tenant": self.tenant, "contract": self.contract, "action": self.action}
+            self._append({"event": "run", **run})
             self._described = True
         self._append({"event": "intend", "kind": kind, **members})
 
@@ -128,6 +133,8 @@ class Left:
 
     root: str | None = None
     tenant: str | None = None
+    contract: str | None = None
+    action: str | None = None
     open: list[Open] = field(default_factory=list)
 
 
@@ -138,10 +145,12 @@ def left_behind(path: Path) -> Left:
         match event.get("event"):
             case "run":
                 place = (_text(event, "root"), _text(event, "tenant"))
-                if pending and (left.root, left.tenant) != place:
-                    remedy = "use one --journal for each tenant"
+                action = _text(event, "action")
+                if pending and (left.root, left.tenant, left.action) != (*place, action):
+                    remedy = "use one --journal for each tenant and action"
                     raise JournalError(f"{path} is open for one tenant and goes on with another: {remedy}")
                 left.root, left.tenant = place
+                left.contract, left.action = _text(event, "contract"), action
             case "intend" | "answered" | "shown":
                 _follow(event, pending)
     left.open = list(pending.values())

@@ -6,7 +6,7 @@ Knows clauses and what is kept; it sends nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
@@ -48,7 +48,7 @@ BY_CLIENT = (
 @dataclass
 class Court:
     """Judges what a run has seen. `reasons` says why a clause could not be judged in this run, `stopped` why
-    the run ended early.
+    the run ended early, `remarks` what a report says of a clause besides.
     """
 
     contract: Contract
@@ -57,6 +57,7 @@ class Court:
     shows: frozenset[str]
     reasons: Mapping[str, str]
     stopped: str | None = None
+    remarks: Mapping[str, str] = field(default_factory=dict)
 
     def parts(
         self, planned: Sequence[str], trials: Sequence[Trial], sent: Sequence[Kept], made: Sequence[Kept]
@@ -95,7 +96,8 @@ class Court:
             also = tuple(found)[1:]
             return Part(id, "fail", exercised, passed, None, shown, also, classes, exchanges=count)
         if exercised:
-            return Part(id, "pass", exercised, passed, classes=classes, exchanges=count)
+            remark = self.remarks.get(id)
+            return Part(id, "pass", exercised, passed, remark, classes=classes, exchanges=count)
         reason = unowed or self.reasons.get(id)
         if reason is not None:
             return Part(id, "not-supported", reason=reason, exchanges=count)
@@ -118,7 +120,7 @@ class Court:
             self.keeper.finding(finding, of_service=of_service),
             kept,
             repeat=self.options.repeat(id),
-            note=None,
+            note=self.remarks.get(id),
         )
 
     def _kept(self, exchange: Exchange, steps: Mapping[int, Kept]) -> Exchange:

@@ -14,13 +14,19 @@ from email.utils import parsedate_to_datetime
 
 MOST_WAIT = 300.0
 RUN_OF_FAILURES = 3
+RUN_OF_SILENCE = 9
 _UNREADABLE = 5.0
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _BUSY = (429, 503)
+_SILENT = (0, 429, 503, 504)
 
 
 class Stopped(Exception):
     """The run sends nothing more, and why."""
+
+
+class CutOff(Stopped):
+    """The tenant, or the credential, gave out: what was not judged by then says nothing of the tenant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +48,17 @@ class Pacer:
     sent: int = 0
     _next: float = 0.0
     _failures: int = 0
-    _why: str | None = None
+    _silent: int = 0
+    _stopped: Stopped | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def before(self) -> None:
         """Wait until a request may be sent; raises Stopped where none may."""
         with self._lock:
-            if self._why is None and self.sent >= self.budget:
-                self._why = f"the budget of {self.budget} requests is spent (--budget)"
-            if self._why is not None:
-                raise Stopped(self._why)
+            if self._stopped is None and self.sent >= self.budget:
+                self._stopped = Stopped(f"the budget of {self.budget} requests is spent (--budget)")
+            if self._stopped is not None:
+                raise self._stopped
             self.sent += 1
             wait = self._next - self.clock.now()
             if wait > 0:
@@ -63,15 +70,19 @@ class Pacer:
         return self._next - self.clock.now() <= 1 / self.rate
 
     def after(self, status: int, retry_after: str | None) -> None:
-        """Take an answer in; raises nothing, for the answer is to be judged first."""
+        """Take an answer in, 0 for none; raises nothing, for the answer is to be judged first."""
         with self._lock:
             self._failures = self._failures + 1 if status >= 500 else 0
+            self._silent = self._silent + 1 if status in _SILENT else 0
             if self._failures >= RUN_OF_FAILURES:
-                self._why = f"the tenant answered {self._failures} requests in a row with 5xx"
+                kind = CutOff if self._silent >= RUN_OF_FAILURES else Stopped
+                self._stopped = kind(f"the tenant answered {self._failures} requests in a row with 5xx")
+            elif self._silent >= RUN_OF_SILENCE:
+                self._stopped = CutOff(f"{self._silent} requests in a row were throttled or not answered")
             if status in _BUSY or (retry_after is not None and status >= 400):
                 wait = self._asked(retry_after)
                 if wait > MOST_WAIT:
-                    self._why = f"the tenant asks for a wait of more than {MOST_WAIT:g} s"
+                    self._stopped = CutOff(f"the tenant asks for a wait of more than {MOST_WAIT:g} s")
                 self._next = max(self._next, self.clock.now() + min(wait, MOST_WAIT))
 
     def _asked(self, value: str | None) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphcontract.live.scenarios import Bench
+from graphcontract.live.bench import Bench
 
 _NO_CANCEL = "this run cancels nothing: --allow-cancel with --task ID or --create FILE"
 

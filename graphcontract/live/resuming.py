@@ -13,18 +13,21 @@ from pathlib import Path
 
 from graphcontract.clauses import known
 from graphcontract.clauses.service import CANCELLED, LOOKUP, NOT_STARTED, READ, REPEAT
+from graphcontract.contract import Contract
+from graphcontract.contractfile import ContractError
 from graphcontract.errors import UserError
 from graphcontract.live.bringing import brought_up
 from graphcontract.live.claims import claims_of
 from graphcontract.live.creation import Creation, creation_of
 from graphcontract.live.credentials import tokens_for
 from graphcontract.live.executor import Executor
-from graphcontract.live.journal import Journal, JournalError, Open, left_behind
+from graphcontract.live.journal import JournalError, Left, Open, left_behind
+from graphcontract.live.making import marked
 from graphcontract.live.options import LiveOptions, LiveUnreachable
 from graphcontract.live.pacing import Clock, Pacer, Stopped
 from graphcontract.live.policy import Policy
 from graphcontract.live.roots import root_of
-from graphcontract.live.scenarios import marked
+from graphcontract.live.run import journal_for
 from graphcontract.live.sender import Sender
 from graphcontract.live.steps import Seen, Step
 from graphcontract.live.targets import Targets
@@ -130,6 +133,22 @@ def _creation(left: Open, targets: Targets) -> Creation | None:
     return creation if creation.sha256 == left.sha256 else None
 
 
+def _contract(path: Path, left: Left, named: str | None) -> Contract:
+    """The contract that a journal was written by, or one that asks for the same; raises UserError."""
+    try:
+        contract = load(named or left.contract or DEFAULT_CONTRACT, known())
+    except ContractError as error:
+        if named is not None:
+            raise
+        remedy = "say where it is now: --contract FILE"
+        raise JournalError(f"the journal {path} is of the contract {left.contract}; {remedy}") from error
+    if left.action is not None and contract.request.action != left.action:
+        other = f"and {contract.id} is of {contract.request.action}"
+        remedy = "give the run's contract: --contract FILE"
+        raise JournalError(f"the journal {path} is of {left.action}, {other}: {remedy}")
+    return contract
+
+
 def resume(
     path: Path,
     tenant_url: str,
@@ -137,16 +156,20 @@ def resume(
     say: Callable[[str], None],
     *,
     finish: bool,
+    contract_named: str | None = None,
     clock: Clock | None = None,
 ) -> int:
-    """Settle what a journal has open: 0 where nothing is left, 1 where something is; raises UserError."""
+    """Settle what a journal has open: 0 where nothing is left, 1 where something is; raises UserError.
+
+    `contract_named` is the contract's id or file, where it is not the one that the journal names.
+    """
     if not path.is_file():
         raise JournalError(f"there is no journal {path}")
     left = left_behind(path)
     if not left.open:
         say(f"{path}: nothing was left behind")
         return 0
-    contract = load(DEFAULT_CONTRACT, known())
+    contract = _contract(path, left, contract_named)
     root = root_of(left.root or "", contract)
     if tenant_url and root_of(tenant_url, contract) != root:
         raise JournalError(f"the journal {path} is of {root.url}, and not of what --tenant-url names")
@@ -155,8 +178,9 @@ def resume(
         raise JournalError("the journal is of another tenant than the token is for: nothing was sent")
     clock = clock or Clock()
     with ExitStack() as stack:
-        journal = stack.enter_context(Journal(path, root.url, left.tenant))
-        guest = stack.enter_context(brought_up(contract, LiveOptions(root.url)))
+        options = LiveOptions(root.url, contract_named or left.contract or DEFAULT_CONTRACT, journal=path)
+        journal = stack.enter_context(journal_for(contract, options, root, left.tenant))
+        guest = stack.enter_context(brought_up(contract, options))
         executor = Executor(
             contract,
             tokens,

@@ -22,6 +22,7 @@ from graphcontract.judging.knownfailures import Entry, KnownFailures
 from graphcontract.judging.ledger import Event, ExitStatus, Ledger
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.verdict import Part
+from graphcontract.live.bench import Bench
 from graphcontract.live.bringing import Guest, brought_up
 from graphcontract.live.creation import Creation, creation_of
 from graphcontract.live.credentials import Tokens, tokens_for, withhold
@@ -30,22 +31,24 @@ from graphcontract.live.journal import Journal, JournalError, left_behind
 from graphcontract.live.judging import BY_CLIENT, Court
 from graphcontract.live.keeping import Keeper
 from graphcontract.live.options import LiveOptions, LiveUnreachable
-from graphcontract.live.pacing import Clock, Pacer, Stopped
+from graphcontract.live.pacing import Clock, CutOff, Pacer, Stopped
 from graphcontract.live.policy import Policy
 from graphcontract.live.privilege import Privilege, privilege_of
 from graphcontract.live.reasons import reasons_for
 from graphcontract.live.recording import Recording
+from graphcontract.live.refusals import unknown
 from graphcontract.live.roots import Root, root_of
-from graphcontract.live.scenarios import Bench, needed, unknown
+from graphcontract.live.scenarios import needed
 from graphcontract.live.sender import Sender
 from graphcontract.live.steps import CREDENTIALS, FORGERIES, Scenario, Step
 from graphcontract.live.targets import Targets
-from graphcontract.loading import load
+from graphcontract.loading import load, shipped
 from graphcontract.session import planned
 from graphcontract.stations import OptionError
 
 Emit = Callable[[Event], None]
 Say = Callable[[str], None]
+MOST_NAMED = 50
 
 
 @dataclass
@@ -92,7 +95,7 @@ class Live:
             recording = stack.enter_context(
                 Recording(self.options.request_log, self.options.keep_bodies, keeper)
             )
-            journal = Journal(self.options.journal, self.root.url, privilege.tenant)
+            journal = journal_for(self.contract, self.options, self.root, privilege.tenant)
             if not self.options.get_only:
                 stack.enter_context(journal)
                 self._check_journal(journal)
@@ -127,7 +130,8 @@ class Live:
         say: Say,
         described: dict[str, Any],
     ) -> ExitStatus:
-        stopped, interrupted = None, False
+        stopped: Exception | None = None
+        interrupted = False
         try:
             stopped = self._reach(bench, executor)
         except KeyboardInterrupt:
@@ -138,13 +142,22 @@ class Live:
         for note in (*bench.notes, *([f"the run ended early: {stopped}"] if stopped else [])):
             say(f"note: {note}")
         if not interrupted:
-            court = Court(self.contract, self.options, keeper, guest.shows, reasons_for(bench), stopped)
+            why = str(stopped) if stopped else None
+            court = Court(
+                self.contract,
+                self.options,
+                keeper,
+                guest.shows,
+                reasons_for(bench),
+                why,
+                _remarks(bench, keeper),
+            )
             nothing = _all(executor, 401)
             for part in court.parts(self.planned, bench.trials, executor.sent, executor.made):
                 ledger.add(_unexercised(part) if nothing else part)
-        return ledger.close(interrupted=interrupted)
+        return ledger.close(interrupted=interrupted, cut_off=isinstance(stopped, CutOff))
 
-    def _go_on(self, bench: Bench, executor: Executor) -> tuple[str | None, bool]:
+    def _go_on(self, bench: Bench, executor: Executor) -> tuple[Exception | None, bool]:
         """Make the other steps: why they ended early, if they did, and whether someone stopped them."""
         try:
             for scenario in needed(self.planned):
@@ -154,13 +167,13 @@ class Live:
 
                 explore(bench, executor, self.options.seed, PROFILES["nightly"].database)
         except (Stopped, UserError) as error:
-            return str(error), False
+            return error, False
         except KeyboardInterrupt:
             return None, True
         return None, False
 
-    def _reach(self, bench: Bench, executor: Executor) -> str | None:
-        """Make the first steps: LiveUnreachable where nothing answers; a text where nothing can be judged."""
+    def _reach(self, bench: Bench, executor: Executor) -> Exception | None:
+        """Make the first steps: LiveUnreachable where nothing answers; why, where nothing can be judged."""
         try:
             _drive(unknown(bench), executor)
         except Stopped as error:
@@ -171,7 +184,7 @@ class Live:
             raise LiveUnreachable(f"{self.root.url} cannot be reached: {why}")
         if all(status_to(kept.exchange) in (0, *BUSY) for kept in executor.sent):
             raise LiveUnreachable(f"{self.root.url} answers nothing but that it is busy: try again later")
-        return "the tenant answers the credential with 401" if _all(executor, 401) else None
+        return CutOff("the tenant answers the credential with 401") if _all(executor, 401) else None
 
     def _bench(self, privilege: Privilege | None = None) -> Bench:
         options = self.options
@@ -253,6 +266,8 @@ class Live:
         resume = f"graphcontract live --resume {journal.path}"
         if (left.root, left.tenant) != (journal.root, journal.tenant):
             raise JournalError(f"the journal {journal.path} is open for another tenant: {resume}")
+        if left.action != journal.action:
+            raise JournalError(f"the journal {journal.path} is open for another contract: {resume}")
         if self.creation is not None:
             raise JournalError(
                 f"the journal {journal.path} is open: an earlier run left a task behind, and no other is "
@@ -289,6 +304,12 @@ def judged(contract: Contract, options: LiveOptions) -> list[str]:
     return kept
 
 
+def journal_for(contract: Contract, options: LiveOptions, root: Root, tenant: str | None) -> Journal:
+    """The journal of a run; it names the contract as one finds it from any folder."""
+    named = options.contract if options.contract in shipped() else str(Path(options.contract).absolute())
+    return Journal(options.journal, root.url, tenant, named, contract.request.action)
+
+
 def left_lines(path: Path) -> Iterator[str]:
     """What a journal says is left behind, for people."""
     left = left_behind(path)
@@ -307,6 +328,16 @@ def _all(executor: Executor, status: int) -> bool:
 def _unexercised(part: Part) -> Part:
     reason = "the tenant answers the credential with 401: nothing else can be said"
     return Part(part.clause, "not-run", reason=reason, exchanges=part.exchanges)
+
+
+def _remarks(bench: Bench, keeper: Keeper) -> dict[str, str]:
+    """What a report says of a clause besides its verdict: other tasks that changed meanwhile."""
+    changes = [f"{keeper.name(id)} ({old}, then {new})" for id, old, new in bench.changed]
+    if not changes:
+        return {}
+    more = f" and {len(changes) - MOST_NAMED} more" if len(changes) > MOST_NAMED else ""
+    listed = ", ".join(changes[:MOST_NAMED])
+    return {"service.effect": f"other tasks changed meanwhile, which may have other reasons: {listed}{more}"}
 
 
 def _drive(scenario: Scenario, executor: Executor) -> None:

@@ -49,6 +49,7 @@ class Run:
         return {
             0: (f"The {who} honours the contract.", True),
             1: (f"The {who} does not honour the contract.", False),
+            3: (f"The {who} could not be judged to the end, and broke no MUST until then.", False),
             5: ("Nothing was exercised.", False),
             6: ("The harness failed; this is a defect of graphcontract.", False),
         }[status]

@@ -78,6 +78,7 @@ def test_by_status(id: str, status: int, outcome: Outcome, found: list[str]) -> 
         ("response.redirection", 299),
         ("response.redirection", 304),
         ("response.redirection", 400),
+        ("response.redirection", 404),
         ("response.not-modified", 302),
         ("response.not-modified", 305),
     ],
@@ -89,6 +90,20 @@ def test_other_statuses_are_others_business(id: str, status: int) -> None:
 @pytest.mark.parametrize("id", ["response.no-content", "response.other-success", "response.redirection"])
 def test_nothing_is_judged_where_nothing_was_asked(id: str) -> None:
     assert not judges(id, exchange(outcome=CRASH))
+
+
+class TestRedirection:
+    LEADING = response(302, fields=(("Location", "/x"),))
+
+    @pytest.mark.parametrize("count", [2, 3])
+    def test_one_that_was_followed_is_another_clause_s(self, count: int) -> None:
+        assert not judges("response.redirection", exchange(*[request()] * count, answer=self.LEADING))
+        assert judges("response.redirection", exchange(*[request()] * count, answer=response(302)))
+
+    def test_one_that_was_followed_elsewhere_is_too(self) -> None:
+        alone = exchange(request(), answer=self.LEADING)
+        assert kinds("response.redirection", alone) == ["success"]
+        assert not judges("response.redirection", replace(alone, elsewhere=(request(),)))
 
 
 class TestInterim:
@@ -152,6 +167,16 @@ class TestInterim:
         step = self.step(failure(409, code=None), replace(error_answer(409), interim=(100,)))
         assert kinds("response.interim", CONTROL, FAILED_CONTROL, step) == ["other-error"]
         assert not judges("response.interim", FAILED_CONTROL, CONTROL, step)
+
+    def test_waits_for_the_control_just_before_it(self) -> None:
+        step = self.step(CRASH, response(204, interim=(100,)))
+        assert judges("response.interim", answered(204, CRASH), CONTROL, step)
+        assert not judges("response.interim", CONTROL, answered(204, CRASH), step)
+
+    def test_another_success_owes_nothing(self) -> None:
+        accepted = Outcome.success(status=200)
+        step = self.step(CRASH, response(200, interim=(100,)))
+        assert not judges("response.interim", answered(200, accepted), step)
 
     def test_waits_for_an_interim_answer(self) -> None:
         assert not judges("response.interim", CONTROL, answered(204, CRASH))

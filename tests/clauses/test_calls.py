@@ -164,8 +164,14 @@ def test_what_another_call_was_given(shown: tuple[str, str], found: str) -> None
     assert kinds("calls.independent", FIRST, own(OTHER_TASK, OTHER_TOKEN, shown=shown)) == [found]
 
 
-def test_what_is_older_than_both_calls() -> None:
-    older = (f"2{TASK[1:]}", f"{CANARY}.older")
+def test_what_a_later_call_is_given() -> None:
+    assert kinds("calls.independent", own(TASK, TOKEN, shown=(OTHER_TASK, TOKEN)), SECOND) == ["id"]
+    assert kinds("calls.independent", own(TASK, TOKEN, shown=(TASK, OTHER_TOKEN)), SECOND) == ["token"]
+
+
+@pytest.mark.parametrize("kept", [f"{CANARY}.older", CANARY])
+def test_what_is_older_than_both_calls(kept: str) -> None:
+    older = (f"2{TASK[1:]}", kept)
     steps = own(TASK, TOKEN, shown=older), own(OTHER_TASK, OTHER_TOKEN, shown=older)
     assert kinds("calls.independent", *steps) == ["id", "token"]
 

@@ -149,6 +149,11 @@ class TestClientRequestId:
     def test_faults(self, steps: list[Exchange], found: list[str]) -> None:
         assert kinds("request.client-request-id", *steps) == found
 
+    def test_each_retry_is_compared_with_the_first_try(self) -> None:
+        step = exchange(*(identified(each) for each in (ID, OTHER_ID, OTHER_ID)))
+        found = findings("request.client-request-id", step)
+        assert [each.observed for each in found] == [f"{ID}, then {OTHER_ID}"] * 2
+
     def test_a_contract_may_forbid_it(self) -> None:
         contract = with_fields(client_request_id="forbid")
         assert kinds("request.client-request-id", CONTROL, contract=contract) == ["present"]
@@ -288,6 +293,11 @@ class TestInjection:
         )
         injected = read((line + before + after + end).encode())
         assert kinds("input.injection", exchange(injected, asked=asked)) == ["raw-in-token"]
+
+    def test_eight_characters_before_a_run_are_enough(self) -> None:
+        sent = request(fields={"Authorization": "Bearer abcdefgh\0x"})
+        step = exchange(sent, asked=call(token=f"{CANARY}.abcdefgh\0x"))
+        assert kinds("input.injection", step) == ["raw-in-token"]
 
     def test_raw_characters_are_one_fault(self) -> None:
         sent = request(target("ab"), fields={"Authorization": f"Bearer {CANARY}\0b"})

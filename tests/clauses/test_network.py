@@ -146,7 +146,7 @@ class TestWays:
     def test_a_location_leads_in_a_redirection(self, status: int) -> None:
         assert judges("redirect.credentials", exchange(request(), answer=leading("//localhost:2/x", status)))
 
-    @pytest.mark.parametrize("status", [201, 299, 400])
+    @pytest.mark.parametrize("status", [201, 299, 400, 404])
     def test_a_location_leads_nowhere_in_other_answers(self, status: int) -> None:
         step = exchange(request(), answer=leading("//localhost:2/x", status))
         assert not judges("redirect.credentials", step)
@@ -244,6 +244,7 @@ class TestBounded:
             ([300, 399], True),
             ([302, 204], False),
             ([302, 400], False),
+            ([302, 404], False),
             ([302, 299], False),
         ],
     )
@@ -251,6 +252,14 @@ class TestBounded:
         step = exchange(*[request()] * len(statuses))
         answers = tuple(replace(leading("/x", each), request=at) for at, each in enumerate(statuses))
         assert judges("redirect.bounded", replace(step, responses=answers)) == judged
+
+    def test_success_that_followed_nothing_is_another_clause_s(self) -> None:
+        alone = exchange(request(), answer=leading("/x", 302))
+        assert not judges("redirect.bounded", alone)
+        there = replace(request(), origin="127.0.0.1:2")
+        assert judges("redirect.bounded", replace(alone, elsewhere=(there,)))
+        for outcome in (failure(302), CRASH, HANG):
+            assert judges("redirect.bounded", replace(alone, outcome=outcome))
 
     def test_is_not_judged_where_nothing_leads_anywhere(self) -> None:
         assert not judges("redirect.bounded", exchange(request(), answer=response(302)))

@@ -66,8 +66,9 @@ class TestConcerns:
             request(f"/{TASK}0", fields=BARE),
             request(NAMES, fields=BARE),
             request("/beta/orders/1/cancel", fields=BARE),
+            request(f"{NAMES.rpartition('/')[0]}/jobs/1/cancel", fields=BARE),
         ],
-        ids=["telemetry", "not HTTP", "another id", "the list of tasks", "another cancel"],
+        ids=["telemetry", "not HTTP", "another id", "the list of tasks", "another cancel", "its neighbour"],
     )
     def test_other_traffic(self, sent: WireRequest) -> None:
         assert not concerns(CONTRACT, call())(sent)

@@ -233,6 +233,8 @@ class TestAuthorization:
         [
             (CANARY + "a" * 2000, CANARY + "a" * 100, "long"),
             ("abc", "abd", "short"),
+            (TOKEN[:19], TOKEN[:18], "short"),
+            (TOKEN[:20], TOKEN[:19], "unreserved"),
             (TOKEN, TOKEN.lower(), "letter-case"),
         ],
     )
@@ -266,9 +268,12 @@ class TestAuthorization:
 
     def test_a_report_says_where_a_token_begins_to_differ(self) -> None:
         changed = request(fields={"Authorization": f"Bearer {TOKEN[:4]}~{TOKEN[5:]}"})
+        lower = request(fields={"Authorization": f"Bearer {TOKEN[:4]}-{TOKEN[5:]}"})
         cut = request(fields={"Authorization": f"Bearer {TOKEN[:7]}"})
         size = len(TOKEN)
-        assert [findings("request.authorization", exchange(each))[0].observed for each in (changed, cut)] == [
+        steps = [exchange(each) for each in (changed, lower, cut)]
+        assert [findings("request.authorization", step)[0].observed for step in steps] == [
+            f"{size} characters that differ from the token's {size} from the 5th on",
             f"{size} characters that differ from the token's {size} from the 5th on",
             f"7 characters that differ from the token's {size} from the 8th on",
         ]

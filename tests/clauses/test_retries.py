@@ -155,8 +155,9 @@ class TestThrottled:
 
     @pytest.mark.parametrize(("timeout", "owed"), [(2.0, True), (1.9, False), (1.0, False), (60.0, True)])
     def test_a_wait_may_take_half_of_the_callers_time(self, timeout: float, owed: bool) -> None:
-        step = in_turn(throttled())
-        assert judges("retry.throttled", replace(step, call=replace(step.call, timeout=timeout))) == owed
+        asked = replace(call(), timeout=timeout)
+        assert judges("retry.throttled", replace(in_turn(throttled()), call=asked)) == owed
+        assert not judges("retry.throttled", replace(in_turn(throttled(retry_after="2")), call=asked))
 
     def test_the_first_answer_invites(self) -> None:
         assert judges("retry.throttled", in_turn(throttled(), 204))
@@ -258,6 +259,10 @@ class TestBounded:
 
     def test_a_request_just_after_the_grace_is_not_late(self) -> None:
         assert kinds("retry.bounded", repeated(0.0, 4.52, outcome=failure(429))) == []
+        patient = replace(call(), timeout=4.0)
+        for time, found in ((6.0, []), (6.1, ["late"])):
+            step = replace(repeated(0.0, time, outcome=failure(429)), call=patient)
+            assert kinds("retry.bounded", step) == found
 
 
 def asked_with(token: str) -> WireRequest:
@@ -332,6 +337,7 @@ class TestWhatIsNotRepeated:
         assert (found.expected, found.observed) == (f"none after {status}", "2 more requests")
 
     def test_401_is_repeated_once_with_another_token(self) -> None:
+        assert kinds("retry.refused", in_turn(401, outcome=failure(401))) == []
         assert kinds("retry.refused", in_turn(429, 401, 204)) == []
         tries = in_turn(429, 401, 401, 204)
         (found,) = findings("retry.refused", tries)

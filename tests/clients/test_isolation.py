@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.clients.isolation import isolated
+from graphcontract.clients.isolation import isolated, main
 from graphcontract.transports.proxy import Proxy
 
 TRY = """
@@ -87,3 +87,18 @@ def test_what_cannot_be_run(tmp_path: Path) -> None:
 def test_without_a_doorway_nothing_is_changed(argv: list[str]) -> None:
     assert list(isolated(argv, None)) == argv
     assert list(isolated(["no-such-program"], "/some/1234")) == ["no-such-program"]
+
+
+def test_without_a_doorway_the_program_runs_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone, unfit = str(tmp_path / "1"), tmp_path / "program"
+    assert main(gone, [str(tmp_path / "missing")]) == 127
+    assert "cannot run" in capsys.readouterr().err
+    unfit.touch(0o644)
+    assert main(gone, [str(unfit)]) == 126
+    ran = subprocess.run(
+        [sys.executable, "-c", f"from graphcontract.clients.isolation import main; main({gone!r}, ['true'])"],
+        check=False,
+    )
+    assert ran.returncode == 0

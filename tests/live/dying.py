@@ -13,14 +13,36 @@ from typing import Any
 from graphcontract.live.journal import Journal
 from graphcontract.live.options import LiveOptions
 from graphcontract.live.pacing import Clock
+from graphcontract.live.resuming import resume
 from graphcontract.live.run import Live
 from graphcontract.live.sender import Sender
+
+_HURRIED = Clock(sleep=lambda _seconds: None)
 
 
 def run(options: LiveOptions, environment: Mapping[str, str], point: int, number: int, told: Path) -> None:
     """Carry out a run and send this process a signal at its point: before or after a line of the journal or a
     request. How many points there were, and what the run ended with, is written down.
     """
+    events: list[Mapping[str, Any]] = []
+
+    def work() -> int:
+        live = Live.of(options, clock=_HURRIED)
+        return int(live.run(events.append, lambda _line: None, dict(environment)))
+
+    _dying(work, point, number, told, lambda: events[-1]["event"] if events else "nothing")
+
+
+def finish(journal: Path, environment: Mapping[str, str], point: int, number: int, told: Path) -> None:
+    """The same for a run that cancels what a journal has open."""
+
+    def work() -> int:
+        return resume(journal, "", environment, lambda _line: None, finish=True, clock=_HURRIED)
+
+    _dying(work, point, number, told, lambda: "finish")
+
+
+def _dying(work: Callable[[], int], point: int, number: int, told: Path, ended: Callable[[], str]) -> None:
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - this process ends with it
     counter = itertools.count()
 
@@ -30,15 +52,12 @@ def run(options: LiveOptions, environment: Mapping[str, str], point: int, number
 
     for owner, name in ((Journal, "_append"), (Sender, "send")):
         setattr(owner, name, _between(getattr(owner, name), reached))
-    events: list[Mapping[str, Any]] = []
-    live = Live.of(options, clock=Clock(sleep=lambda _seconds: None))
     try:
-        status = int(live.run(events.append, lambda _line: None, dict(environment)))
+        status = work()
     except KeyboardInterrupt:
         status = 130
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    ended = events[-1]["event"] if events else "nothing"
-    told.write_text(f"{next(counter)} {status} {ended}")
+    told.write_text(f"{next(counter)} {status} {ended()}")
 
 
 def _between(work: Callable[..., Any], reached: Callable[[], None]) -> Callable[..., Any]:

@@ -15,10 +15,13 @@ from graphcontract.errors import UserError
 from graphcontract.live.creation import CreationError, creation_of
 from graphcontract.live.journal import JournalError, left_behind
 from graphcontract.live.resuming import resume
+from graphcontract.live.sender import Sender
 from graphcontract.live.targets import Targets
+from graphcontract.loading import document
+from graphcontract.session import DEFAULT_CONTRACT
 from graphcontract.tenant import Running, Status
 from tests.clauses import CONTRACT
-from tests.live import environment, judge, requests, tasks, waiting
+from tests.live import COLLECTION, environment, judge, requests, tasks, waiting
 
 TARGETS = Targets.of(CONTRACT)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -238,7 +241,7 @@ class TestRun:
         path = tmp_path / "journal.jsonl"
         root = tenant.root.removesuffix("/beta")
         events = (
-            {"event": "run", "root": root, "tenant": tenant.tenant_id},
+            {"event": "run", "root": root, "tenant": tenant.tenant_id, "action": CONTRACT.request.action},
             {"event": "intend", "kind": "cancel", "id": "t-1"},
         )
         path.write_text("".join(f"{json.dumps(event)}\n" for event in events))
@@ -257,11 +260,46 @@ class TestRun:
             judge(tenant, tmp_path)
 
 
-def resumed(tenant: Running, path: Path, *, finish: bool = False, url: str = "") -> tuple[int, list[str]]:
+def resumed(
+    tenant: Running, path: Path, *, finish: bool = False, url: str = "", contract: str | None = None
+) -> tuple[int, list[str]]:
     said: list[str] = []
-    clock = waiting(tenant, [])
-    status = resume(path, url, environment(tenant), said.append, finish=finish, clock=clock)
+    status = resume(
+        path,
+        url,
+        environment(tenant),
+        said.append,
+        finish=finish,
+        contract_named=contract,
+        clock=waiting(tenant, []),
+    )
     return status, said
+
+
+def contract_file(path: Path, **request: Any) -> Path:
+    """A contract of one's own, like the shipped one but for this."""
+    own = document(DEFAULT_CONTRACT, None)
+    path.write_text(json.dumps(own | {"id": "mine", "request": own["request"] | request}))
+    return path
+
+
+def cut_off(tenant: Running, folder: Path, contract: Path) -> Path:
+    """The journal of a run by this contract that was stopped when it had made a task."""
+    send, made = Sender.send, list[str]()
+
+    def sent(self: Sender, method: str, target: str, *rest: Any) -> Any:
+        if made:
+            raise KeyboardInterrupt
+        if method == "POST" and target == COLLECTION:
+            made.append(target)
+        return send(self, method, target, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Sender, "send", sent)
+        file = for_tenant(tenant, folder, folder.name)
+        options: dict[str, Any] = {"contract": str(contract), "select": ("service.cancel",)}
+        assert judge(tenant, folder, allow_cancel=True, create=file, **options).status == 130
+    return folder / "journal.jsonl"
 
 
 class TestResume:
@@ -295,6 +333,23 @@ class TestResume:
         )
         with pytest.raises(UserError, match="refused"):
             resumed(tenant, path, finish=True)
+
+    def test_by_the_contract_that_the_run_had(self, tenant: Running, tmp_path: Path) -> None:
+        file, moved = contract_file(tmp_path / "mine.json"), tmp_path / "moved.json"
+        journal = cut_off(tenant, tmp_path, file)
+        assert left_behind(journal).contract == str(file)
+        assert resumed(tenant, journal)[0] == 1
+        other = contract_file(tmp_path / "other.json", version="v1.0")
+        with pytest.raises(JournalError, match=r"is of POST /beta/.* is of POST /v1\.0/.*--contract"):
+            resumed(tenant, journal, contract=str(other))
+        with pytest.raises(JournalError, match="open for another contract"):
+            judge(tenant, tmp_path, tenant_url=tenant.root.removesuffix("/beta"), contract=str(other))
+        file.rename(moved)
+        with pytest.raises(JournalError, match=r"mine\.json; say where it is now: --contract FILE"):
+            resumed(tenant, journal)
+        status, said = resumed(tenant, journal, finish=True, contract=str(moved))
+        assert status == 0, said
+        assert "cancelled" in said[0]
 
     def test_a_task_that_the_run_did_not_make_is_not_cancelled(self, tenant: Running, tmp_path: Path) -> None:
         id = next(task.id for task in tenant.tasks.all() if task.status == "notStarted")

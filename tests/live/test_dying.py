@@ -2,45 +2,55 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from graphcontract.live.journal import left_behind
 from graphcontract.live.options import LiveOptions
-from graphcontract.tenant import Running
-from tests.live import dying, environment
-from tests.live.test_creation import for_tenant, resumed, statuses
+from graphcontract.tenant import Running, Status
+from tests.live import dying, environment, tasks
+from tests.live.test_creation import contract_file, cut_off, for_tenant, resumed, statuses
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.live.dying"])
 _NEVER = 1_000_000
 _SLICES = 8
+_APART = {signal.SIGKILL: 5, signal.SIGINT: 9}
 
 
-def ended(tenant: Running, folder: Path, point: int, number: int, site: str) -> tuple[int, str]:
-    """Carry out a run that dies there: the exit code of its process, and what it wrote down at its end."""
-    options = LiveOptions(
-        tenant.root,
-        allow_cancel=True,
-        create=for_tenant(tenant, folder, site),
-        journal=folder / "journal.jsonl",
-        rate=100.0,
-        select=("service.cancel",),
-    )
-    told = folder / "told"
-    process = _FORKS.Process(target=dying.run, args=(options, environment(tenant), point, number, told))
+def ended(
+    work: Callable[..., None], tenant: Running, about: object, point: int, number: int, told: Path
+) -> int:
+    """Let a process do work that dies there, and give its exit code."""
+    process = _FORKS.Process(target=work, args=(about, environment(tenant), point, number, told))
     process.start()
     process.join(60)
     assert process.exitcode is not None
-    return process.exitcode, told.read_text() if told.exists() else ""
+    return process.exitcode
+
+
+def options(tenant: Running, folder: Path, **more: Any) -> LiveOptions:
+    given: dict[str, Any] = {"allow_cancel": True, "journal": folder / "journal.jsonl", "rate": 100.0}
+    return LiveOptions(tenant.root, **given | {"select": ("service.cancel",)} | more)
+
+
+def created(tenant: Running, folder: Path, point: int, number: int) -> tuple[int, str]:
+    """Carry out a run with --create that dies there: the exit code, and what it wrote down at its end."""
+    file = for_tenant(tenant, folder, f"{folder.name}-{number}-{point}")
+    told = folder / "told"
+    code = ended(dying.run, tenant, options(tenant, folder, create=file), point, number, told)
+    return code, told.read_text() if told.exists() else ""
 
 
 @pytest.fixture(scope="module")
 def points(shared: Running, tmp_path_factory: pytest.TempPathFactory) -> int:
-    code, told = ended(shared, tmp_path_factory.mktemp("whole"), _NEVER, signal.SIGKILL, "whole")
+    code, told = created(shared, tmp_path_factory.mktemp("whole"), _NEVER, signal.SIGKILL)
     assert code == 0
     count, status, last = told.split()
     assert (status, last) == ("0", "footer")
@@ -69,7 +79,7 @@ def test_a_kill_loses_nothing(tenant: Running, tmp_path: Path, points: int, piec
         folder = tmp_path / str(point)
         folder.mkdir()
         before = {task.id for task in tenant.tasks.all()}
-        code, told = ended(tenant, folder, point, signal.SIGKILL, f"kill-{point}")
+        code, told = created(tenant, folder, point, signal.SIGKILL)
         assert (code, told) == (-signal.SIGKILL, "")
         check(tenant, folder, before)
 
@@ -80,7 +90,89 @@ def test_a_ctrl_c_loses_nothing(tenant: Running, tmp_path: Path, points: int, pi
         folder = tmp_path / str(point)
         folder.mkdir()
         before = {task.id for task in tenant.tasks.all()}
-        code, told = ended(tenant, folder, point, signal.SIGINT, f"stop-{point}")
+        code, told = created(tenant, folder, point, signal.SIGINT)
         assert code == 0
         assert told.split()[1:] == ["130", "footer"]
         check(tenant, folder, before)
+
+
+def dead(
+    work: Callable[..., None],
+    tenant: Running,
+    folder: Path,
+    number: signal.Signals,
+    prepare: Callable[[Path], object],
+) -> Iterator[Path]:
+    """The folders of runs that died at one point after the other, some steps apart, until one lives."""
+    apart = _APART[number]
+    for point in itertools.count(0, apart):
+        each = folder / str(point)
+        each.mkdir()
+        told = each / "told"
+        code = ended(work, tenant, prepare(each), point, number, told)
+        if code == 0 and int(told.read_text().split()[0]) <= point:
+            assert told.read_text().split()[1] == "0"
+            assert point > 2 * apart
+            yield each
+            return
+        assert (code, told.exists()) == ((-number, False) if number == signal.SIGKILL else (0, True))
+        yield each
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_named_task_is_accounted_for(tenant: Running, tmp_path: Path, number: signal.Signals) -> None:
+    ids: dict[Path, str] = {}
+
+    def named(folder: Path) -> LiveOptions:
+        (ids[folder],) = tasks(tenant, Status.NOT_STARTED)
+        return options(tenant, folder, tasks=(ids[folder],))
+
+    for folder in dead(dying.run, tenant, tmp_path, number, named):
+        id, path = ids[folder], folder / "journal.jsonl"
+        (before,) = statuses(tenant, {id})
+        if before == "cancelled":
+            assert f'"intend","kind":"cancel","id":"{id}"' in path.read_text()
+        if path.exists():
+            status, said = resumed(tenant, path, finish=True)
+            assert status == 0, said
+            assert not left_behind(path).open
+        assert statuses(tenant, {id}) == [before], "it was named, and not made: nobody finishes it"
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_started_task_stays_as_it_is(tenant: Running, tmp_path: Path, number: signal.Signals) -> None:
+    (id,) = tasks(tenant, Status.COMPLETED)
+
+    def started(folder: Path) -> LiveOptions:
+        return options(tenant, folder, started_tasks=(id,), select=("service.precondition",))
+
+    for folder in dead(dying.run, tenant, tmp_path, number, started):
+        path = folder / "journal.jsonl"
+        if path.exists():
+            assert resumed(tenant, path, finish=True)[0] == 0
+            assert not left_behind(path).open
+    assert statuses(tenant, {id}) == ["completed"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_what_was_left_is_finished_all_the_same(
+    tenant: Running, tmp_path: Path, number: signal.Signals
+) -> None:
+    made: dict[Path, set[str]] = {}
+
+    def left(folder: Path) -> Path:
+        before = {task.id for task in tenant.tasks.all()}
+        own = tmp_path / f"finish-{number}-{folder.name}"
+        own.mkdir()
+        journal = cut_off(tenant, own, contract_file(own / "mine.json"))
+        made[folder] = {task.id for task in tenant.tasks.all()} - before
+        return journal.rename(folder / "journal.jsonl")
+
+    for folder in dead(dying.finish, tenant, tmp_path, number, left):
+        path = folder / "journal.jsonl"
+        if statuses(tenant, made[folder]) == ["notStarted"]:
+            assert left_behind(path).open
+        status, said = resumed(tenant, path, finish=True)
+        assert status == 0, said
+        assert statuses(tenant, made[folder]) == ["cancelled"]
+        assert not left_behind(path).open

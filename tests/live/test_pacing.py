@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from graphcontract.live.pacing import MOST_WAIT, Clock, Pacer, Stopped
+from graphcontract.live.pacing import MOST_WAIT, RUN_OF_SILENCE, Clock, CutOff, Pacer, Stopped
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -75,7 +75,7 @@ def test_a_wait_that_is_too_long_ends_it(value: str) -> None:
     pacer, time = paced()
     pacer.before()
     pacer.after(503, value)
-    with pytest.raises(Stopped, match="more than 300 s"):
+    with pytest.raises(CutOff, match="more than 300 s"):
         pacer.before()
     assert not time.waits
 
@@ -89,3 +89,21 @@ def test_the_first_run_of_5xx_ends_it() -> None:
     pacer.after(502, None)
     with pytest.raises(Stopped, match="3 requests in a row with 5xx"):
         pacer.before()
+
+
+@pytest.mark.parametrize("statuses", [(503,) * 3, (503, 504, 503), (429, 0, 429) * 3, (0,) * RUN_OF_SILENCE])
+def test_a_tenant_that_gives_out_is_told_from_one_that_fails(statuses: tuple[int, ...]) -> None:
+    pacer, _ = paced()
+    for status in statuses:
+        pacer.before()
+        pacer.after(status, "1" if status == 429 else None)
+    with pytest.raises(CutOff):
+        pacer.before()
+
+
+def test_a_tenant_that_speaks_now_and_then_has_not_given_out() -> None:
+    pacer, _ = paced()
+    for status in (*(429,) * (RUN_OF_SILENCE - 1), 404, *(0,) * (RUN_OF_SILENCE - 1), 200):
+        pacer.before()
+        pacer.after(status, "1" if status == 429 else None)
+    pacer.before()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +15,14 @@ import pytest
 
 from graphcontract.contractfile import ContractError
 from graphcontract.errors import UserError
+from graphcontract.exchange import Fields
+from graphcontract.live.credentials import NoCredential
 from graphcontract.live.journal import JournalError
 from graphcontract.live.options import LiveOptions, LiveUnreachable
 from graphcontract.live.privilege import WrongPrivilege
 from graphcontract.live.recording import RecordingError
 from graphcontract.live.run import Live
+from graphcontract.live.sender import Sender
 from graphcontract.stations import OptionError
 from graphcontract.tenant import Running, Status
 from tests.live import COLLECTION, environment, judge, requests, tasks
@@ -43,6 +49,31 @@ def status_of(tenant: Running, id: str) -> str:
     task = tenant.tasks.get(id)
     assert task is not None
     return task.status
+
+
+def turning(
+    patch: pytest.MonkeyPatch,
+    after: int,
+    answer: tuple[int, tuple[tuple[str, str], ...]],
+    times: int = 1_000_000,
+) -> None:
+    """Let the run's own credential be answered like this after so many requests."""
+    tokens: list[str] = []
+    counter, send = itertools.count(), Sender.send
+
+    def sent(self: Sender, method: str, target: str, fields: Fields, content: bytes = b"") -> Any:
+        request, response = send(self, method, target, fields, content)
+        tokens.extend(request.values("authorization"))
+        own = request.values("authorization") == tokens[:1]  # the first request of a run has it
+        if not own or not after <= next(counter) < after + times:
+            return request, response
+        status, more = answer
+        ids = tuple(each for each in response.fields if each[0].lower().endswith("request-id"))
+        made = (("WWW-Authenticate", "Bearer"), *ids, *more)
+        error = b'{"error":{"code":"x","message":"y"}}'
+        return request, replace(response, status=status, fields=made, content=error)
+
+    patch.setattr(Sender, "send", sent)
 
 
 class TestByDefault:
@@ -179,6 +210,25 @@ class TestCancel:
         assert status_of(tenant, named) is Status.CANCELLED
         assert status_of(tenant, other) is Status.NOT_STARTED
 
+    def test_other_tasks_that_change_meanwhile_are_listed_by_hashed_ids(
+        self, tenant: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        named, other = tasks(tenant, Status.NOT_STARTED, Status.NOT_STARTED)
+        send = Sender.send
+
+        def sent(self: Sender, method: str, target: str, fields: Fields, content: bytes = b"") -> Any:
+            if target.endswith(f"{named}/cancel") and status_of(tenant, other) is Status.NOT_STARTED:
+                tenant.tasks.move(other, Status.CANCELLED)
+            return send(self, method, target, fields, content)
+
+        monkeypatch.setattr(Sender, "send", sent)
+        select = ("service.cancel", "service.effect")
+        result = judge(tenant, tmp_path, allow_cancel=True, tasks=(named,), select=select)
+        assert result.status == 0
+        reason = result.verdicts["service.effect"]["reason"]
+        assert re.search(r"meanwhile.*: [0-9a-f]{12} \(notStarted, then cancelled\)", reason)
+        assert other not in result.text
+
     @pytest.mark.parametrize("status", [Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED])
     def test_a_task_that_has_started_is_left_alone(
         self, tenant: Running, tmp_path: Path, status: Status
@@ -223,6 +273,76 @@ class TestEnds:
         expired = tenant.directory.token("privileged", lifetime=-10)
         result = judge(tenant, tmp_path, env=environment(tenant, GRAPHCONTRACT_TOKEN=expired))
         assert result.status == 5
+
+    @pytest.mark.parametrize("after", [5, 9, 20, 30])
+    def test_with_3_where_the_credential_expires_on_the_way(
+        self, tenant: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+    ) -> None:
+        named = tasks(tenant, Status.NOT_STARTED)
+        turning(monkeypatch, after, (401, ()))
+        result = judge(tenant, tmp_path, allow_cancel=True, tasks=named)
+        assert result.status == 3
+        assert not result.of("fail")
+        assert any("expired or was revoked" in line for line in result.said)
+        assert "expired" in result.verdicts["service.malformed-id"]["reason"]
+
+    def test_or_before_anything_was_judged(
+        self, tenant: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        turning(monkeypatch, 2, (401, ()))
+        with pytest.raises(LiveUnreachable, match="expired or was revoked"):
+            judge(tenant, tmp_path)
+
+    def test_with_3_where_there_is_no_token_any_more(self, tenant: Running, tmp_path: Path) -> None:
+        tokens = iter([tenant.token()] * 12)
+
+        def get() -> str:
+            try:
+                return next(tokens)
+            except StopIteration:
+                raise NoCredential("azure-identity has no token") from None
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("graphcontract.live.credentials._main", lambda *_: get)
+            result = judge(tenant, tmp_path)
+        assert result.status == 3
+        assert any("no token any more" in line for line in result.said)
+
+    @pytest.mark.parametrize(
+        ("status", "fields"), [(429, (("Retry-After", "2"),)), (429, (("Retry-After", "9000"),)), (503, ())]
+    )
+    def test_with_3_where_the_tenant_is_busy_for_good(
+        self,
+        tenant: Running,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        status: int,
+        fields: tuple[tuple[str, str], ...],
+    ) -> None:
+        log = tmp_path / "log.jsonl"
+        turning(monkeypatch, 9, (status, fields))
+        result = judge(tenant, tmp_path, request_log=log)
+        assert result.status == 3
+        assert not result.of("fail")
+        assert len(requests(log)) < 40
+        assert any("the run ended early" in line for line in result.said)
+
+    def test_with_1_where_a_clause_was_violated_before(
+        self, tenant: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tenant.behave("fails-on-unknown")
+        turning(monkeypatch, 12, (401, ()))
+        result = judge(tenant, tmp_path)
+        assert result.status == 1
+        assert result.of("fail") == {"service.unknown-task"}
+
+    def test_one_request_that_is_answered_401_ends_nothing(
+        self, tenant: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        turning(monkeypatch, 9, (401, ()), times=1)
+        result = judge(tenant, tmp_path)
+        assert result.status == 0
+        assert not any("ended early" in line for line in result.said)
 
     def test_at_the_first_run_of_5xx(self, tenant: Running, tmp_path: Path) -> None:
         log = tmp_path / "log.jsonl"

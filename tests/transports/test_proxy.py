@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import httpx
@@ -46,8 +47,9 @@ def client(proxy: Proxy) -> Iterator[httpx.Client]:
 def knock(proxy: Proxy, data: bytes) -> bytes:
     """Say this to the proxy, and read what it says until it ends."""
     with socket.create_connection(("127.0.0.1", httpx.URL(proxy.proxy).port or 0), timeout=5) as connection:
-        connection.sendall(data)
-        connection.shutdown(socket.SHUT_WR)
+        with suppress(OSError):  # the proxy may have reset the connection by then
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
         try:
             return to_the_end(connection)
         except ConnectionResetError:

@@ -1,0 +1,141 @@
+"""Scenarios of what a service must refuse: ids that nobody has, odd tokens, other methods, tasks that ended.
+
+Knows the clauses' purposes; it sends nothing, and the policy has the last word.
+"""
+
+from __future__ import annotations
+
+from graphcontract.clauses import service
+from graphcontract.live.bench import Bench, not_started, on_nobodys, tried
+from graphcontract.live.steps import Credential, Scenario
+from graphcontract.live.targets import MALFORMED
+
+OTHER_METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def unknown(bench: Bench) -> Scenario:
+    """An id that nobody has: first read, and only where that is answered 404 also cancelled. Then one whose
+    letters are capitals.
+    """
+    for id in (bench.fresh(), bench.fresh(capitals=True)):
+        read = bench.read(id, "an id that nobody has", purpose=service.UNKNOWN, expected=404)
+        if bench.get_only:
+            seen = yield read
+            bench.trial(seen)
+        else:
+            purpose = service.UNKNOWN if bench.privileged else service.LESSER_TOKEN
+            expected = 404 if bench.privileged else 403
+            change = bench.change(id, "the action on it", purpose=purpose, expected=expected)
+            seen, _ = yield from on_nobodys(bench, read, change)
+        if seen.status == 403:
+            denied = "the credential may not read tasks (403)"
+            bench.reasons |= dict.fromkeys(("service.unknown-task", "service.malformed-id"), denied)
+            bench.reasons["service.refusal-status"] = denied
+        if seen.status != 404:
+            return
+
+
+def unauthenticated(bench: Bench) -> Scenario:
+    """No token, garbage, and on loopback forgeries: on a task that may be cancelled, else on a made-up id,
+    else as a read.
+    """
+    odd: list[tuple[str, Credential]] = [(service.NO_TOKEN, "none"), (service.GARBAGE, "garbage")]
+    if bench.loopback:
+        odd += [(f"{service.FORGED}:{how}", how) for how in bench.forgeries]
+    for purpose, credential in odd:
+        why = "a call that must be answered 401"
+        if bench.get_only:
+            step = bench.read(bench.fresh(), why, purpose=purpose, credential=credential, expected=401)
+            bench.trial((yield step))
+        else:
+            yield from _odd_cancel(bench, bench.subject, why, purpose, credential, 401)
+
+
+def _odd_cancel(
+    bench: Bench,
+    subject: str,
+    why: str,
+    purpose: str,
+    credential: Credential,
+    expected: int,
+    method: str | None = None,
+) -> Scenario:
+    """A cancel that must be refused, between two reads of a task; or of an id that nobody has."""
+    if subject:
+        read = bench.read(subject, "to see that it has not started", shows=service.NOT_STARTED)
+        change = bench.change(
+            subject,
+            why,
+            purpose=purpose,
+            credential=credential,
+            expected=expected,
+            changes="cancels the task, were it not refused",
+            method=method,
+        )
+        before, done = yield from tried(read, change, not_started)
+        if done is not None:
+            after = yield bench.read(subject, "to see that it is as before", shows=service.NOT_STARTED)
+            bench.trial(before, done, after)
+            return
+    id = bench.fresh()
+    read = bench.read(id, "to see that nobody has this id", purpose=service.UNKNOWN, expected=404)
+    change = bench.change(id, why, purpose=purpose, credential=credential, expected=expected, method=method)
+    _, done = yield from on_nobodys(bench, read, change)
+    if done is None and credential not in ("main", "lesser"):
+        step = bench.read(id, why, purpose=purpose, credential=credential, expected=expected)
+        bench.trial((yield step))
+
+
+def permission(bench: Bench) -> Scenario:
+    """A token without the permission must not cancel."""
+    yield from without_permission(bench, bench.subject)
+
+
+def without_permission(bench: Bench, subject: str) -> Scenario:
+    """The cancel of a task with the second credential, where there is one to try."""
+    if bench.lesser and bench.privileged and not bench.get_only:
+        why = "a call that must be refused"
+        yield from _odd_cancel(bench, subject, why, service.LESSER_TOKEN, "lesser", 403)
+
+
+def methods(bench: Bench) -> Scenario:
+    """Other methods than the action's, on loopback alone."""
+    if not bench.loopback or bench.get_only:
+        return
+    for method in OTHER_METHODS:
+        purpose = f"{service.METHOD}:{method}"
+        yield from _odd_cancel(bench, bench.subject, "another method", purpose, "main", 405, method)
+
+
+def started(bench: Bench) -> Scenario:
+    """Tasks that must refuse, read just before."""
+    for id in bench.started if bench.cancel else ():
+        read = bench.read(id, "to see that it has ended", shows="completed")
+        before = yield read
+        purpose = service.REPEAT if before.task_status == service.CANCELLED else service.STARTED
+        change = bench.change(
+            id,
+            "the action on a task that must refuse",
+            purpose=purpose,
+            expected=409,
+            changes="cancels the task, were it not refused",
+        )
+        before, done = yield from tried(read, change, bench.must_refuse)
+        if done is None:
+            state = before.task_status or f"answered {before.status}"
+            bench.notes.append(f"a --started-task was left alone: it is {state}")
+            continue
+        after = yield bench.read(id, "to see that it is as before", shows="completed")
+        bench.trial(before, done, after)
+
+
+def malformed(bench: Bench) -> Scenario:
+    """Malformed ids from the fixed list: read, and on loopback cancelled too."""
+    for id in MALFORMED:
+        why = "a malformed id"
+        read = bench.read(id, why, purpose=service.MALFORMED, expected=404)
+        if bench.loopback and not bench.get_only:
+            change = bench.change(id, why, purpose=service.MALFORMED, expected=404)
+            yield from on_nobodys(bench, read, change, lambda seen: 400 <= seen.status < 500)
+        else:
+            bench.trial((yield read))
