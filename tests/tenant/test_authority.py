@@ -51,7 +51,9 @@ def test_discovery_leads_to_the_endpoints() -> None:
 
 
 @pytest.mark.parametrize(
-    "proof", [{"client_secret": APP.secret}, assertion(), assertion(algorithm="RS256")], ids=str
+    "proof",
+    [{"client_secret": APP.secret}, assertion(), assertion(algorithm="RS256")],
+    ids=["secret", "PS256", "RS256"],
 )
 def test_whoever_shows_who_it_is_gets_a_token(proof: dict[str, str]) -> None:
     answer = ask(**proof)
