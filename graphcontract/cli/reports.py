@@ -71,6 +71,10 @@ def replay(
     found = read.verdict_of(evidence)
     if found is None:
         raise UserError(f"{report} has no evidence with the id {evidence}")
+    if read.header["kind"] == "live":
+        again = found["evidence"]["repeat"]
+        typer.echo(f"cannot be judged: a tenant is not asked again by a report; run: {again}", err=True)
+        raise typer.Exit(3)
     verdict = _repeated(read.header.get("options", {}), found["clause"])
     seen = [verdict["evidence"]["id"], *verdict.get("also", [])] if verdict and verdict["evidence"] else []
     if evidence in seen:

@@ -71,7 +71,7 @@ class Doorway:
             return
         try:
             self._listen(given)
-            giver.send(b"!")
             self.used = True
+            giver.send(b"!")
         except OSError:
             given.close()

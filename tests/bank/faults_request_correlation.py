@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import uuid
 
 import httpx
@@ -10,6 +11,14 @@ import httpx
 from graphcontract.exchange import Call
 from tests.bank.client import ROOT, Answer, BadAnswer, Conforming
 from tests.bank.registry import fault
+
+
+class Attempts(threading.local):
+    """What a thread's call has got to: calls at the same time are not what is broken here."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self.attempt = 0
 
 
 class OverHttpx(Conforming):
@@ -22,25 +31,24 @@ class OverHttpx(Conforming):
     def __init__(self) -> None:
         super().__init__()
         self.http = httpx.Client(verify=False, trust_env=False, timeout=3)
-        self.ids: list[str] = []
-        self.attempt = 0
+        self.of = Attempts()
 
     def correlation(self, call: Call) -> list[str]:
         return [str(uuid.uuid4())]
 
     def attempted(self) -> list[str]:
-        return self.ids
+        return self.of.ids
 
     def fields(self, call: Call) -> list[tuple[str, str]]:
         others = [each for each in super().fields(call) if each[0] != "client-request-id"]
         return [*others, *(("client-request-id", value) for value in self.attempted())]
 
     def persist(self, call: Call) -> Answer:
-        self.ids, self.attempt = self.correlation(call), 0
+        self.of.ids, self.of.attempt = self.correlation(call), 0
         return super().persist(call)
 
     def exchange(self, call: Call) -> Answer:
-        self.attempt += 1
+        self.of.attempt += 1
         url = (call.base_url or ROOT) + self.path(call)
         try:
             response = self.http.request(
@@ -159,7 +167,7 @@ class AttemptNumbered(OverHttpx):
     """The attempt's number behind the GUID of the call."""
 
     def attempted(self) -> list[str]:
-        return self.ids if self.attempt == 1 else [f"{id}-{self.attempt}" for id in self.ids]
+        return self.of.ids if self.of.attempt == 1 else [f"{id}-{self.of.attempt}" for id in self.of.ids]
 
 
 @fault("request.client-request-id", transport="mock")
@@ -175,7 +183,7 @@ class LostForRetry(OverHttpx):
     """A retry made of method and URL alone, with the token put back."""
 
     def attempted(self) -> list[str]:
-        return self.ids if self.attempt == 1 else []
+        return self.of.ids if self.of.attempt == 1 else []
 
 
 @fault("request.client-request-id", transport="mock", rare=True)

@@ -459,5 +459,5 @@ class TriesUntilItsTimeIsUp(Conforming):
             time.sleep(max(0.0, min(left, max(wait, 0.5))))
             if time.monotonic() >= until:
                 raise TimeoutError("still throttled when the time was up")
-            answer = self.exchange(call)
+            answer = self.exchange(replace(call, timeout=max(0.001, until - time.monotonic())))
         return answer

@@ -88,3 +88,14 @@ def test_a_truncated_report_is_refused(folder: Folder) -> None:
     (folder.path / "cut.jsonl").write_text("".join(whole[:-1]))
     for words in (("diff", "cut.jsonl", "old.jsonl"), ("replay", "cut.jsonl", id)):
         assert "truncated" in folder.run(*words, status=2)
+
+
+def test_a_tenants_failure_is_not_repeated_by_its_report(folder: Folder) -> None:
+    id = folder.failed()
+    old = (folder.path / "old.jsonl").read_text().replace('"kind":"check"', '"kind":"live"')
+    (folder.path / "live.jsonl").write_text(old.replace("graphcontract check", "graphcontract live"))
+    said = folder.run("replay", "live.jsonl", id, status=3)
+    assert said.startswith(
+        "cannot be judged: a tenant is not asked again by a report; run: graphcontract live"
+    )
+    assert said.count("\n") == 1
