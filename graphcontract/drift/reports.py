@@ -14,6 +14,7 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
 
+from graphcontract.annotations import attribute, data
 from graphcontract.drift.asked import shown
 from graphcontract.drift.drifting import Result
 from graphcontract.drift.findings import Finding
@@ -167,19 +168,11 @@ def _markdown(result: Result) -> Iterator[str]:
 def _annotation(finding: Finding) -> str:
     origin = finding.origin
     line = f",line={origin.line}" if origin.line else ""
-    title = _property(f"{finding.rule} ({finding.cls})")
-    message = _data(f"{finding.sentence()}. {BY_ID[finding.rule].means} [{finding.fingerprint}]")
-    return f"::{_WORDS[finding.level][1]} file={_property(origin.source)}{line},title={title}::{message}"
+    title = attribute(f"{finding.rule} ({finding.cls})")
+    message = data(f"{finding.sentence()}. {BY_ID[finding.rule].means} [{finding.fingerprint}]")
+    return f"::{_WORDS[finding.level][1]} file={attribute(origin.source)}{line},title={title}::{message}"
 
 
 def _text(text: str) -> str:
     """A text that Markdown takes for nothing else, in a cell of a table too."""
     return re.sub(r"([\\`*_\[\]<>#~|])", r"\\\1", " ".join(text.split()))
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

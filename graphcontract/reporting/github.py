@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
+from graphcontract.annotations import attribute, data
 from graphcontract.reporting import finish
 from graphcontract.reporting.prose import harmless, violation
 from graphcontract.reporting.run import Run
@@ -26,8 +27,8 @@ class Annotations:
         """Annotate a verdict; close after the footer."""
         if event["event"] == "verdict" and (event["fails_run"] or event["verdict"] == "fail"):
             word = "error" if event["fails_run"] else "warning"
-            title = _property(f"{event['clause']} ({event['level']})")
-            self._stream.write(f"::{word} title={title}::{_data(told(event))}\n")
+            title = attribute(f"{event['clause']} ({event['level']})")
+            self._stream.write(f"::{word} title={title}::{data(told(event))}\n")
             self._stream.flush()
         elif event["event"] == "footer":
             finish(self._stream)
@@ -80,11 +81,3 @@ def _folded(verdict: Mapping[str, Any]) -> str:
 def _text(text: str) -> str:
     """A text that Markdown takes for nothing else."""
     return re.sub(r"([\\`*_\[\]<>#~])", r"\\\1", " ".join(text.split()))
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -81,11 +81,6 @@ class Proxy:
         return self._doorway.path if self._doorway else None
 
     @property
-    def asked(self) -> int:
-        """How many connections have asked the proxy for anything."""
-        return self._gateway.asked
-
-    @property
     def strangers(self) -> tuple[str, ...]:
         """Authorities that were asked for and are not behind this proxy, the first twenty."""
         return tuple(self._gateway.strangers)

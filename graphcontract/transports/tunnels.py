@@ -32,7 +32,7 @@ class Gateway:
     """Sockets that speak as a proxy: `origins` are the hosts behind it, by `scheme://host:port`.
 
     `hear` is told of every CONNECT to one of them before it is answered; `strangers` are the authorities
-    asked for in vain, the first twenty; `asked` counts those who have asked for anything.
+    asked for in vain, the first twenty.
     """
 
     def __init__(self, loop: Loop, hear: Callable[[WireRequest], None]) -> None:
@@ -40,7 +40,6 @@ class Gateway:
         self.hear = hear
         self.origins: Mapping[str, Origin] = {}
         self.strangers: list[str] = []
-        self.asked = 0
         self.waiting: list[_Caller] = []
 
     def listen(self, bound: socket.socket) -> None:
@@ -50,7 +49,6 @@ class Gateway:
 
     def lead(self, caller: socket.socket, head: bytes, rest: bytes) -> None:
         """Bring a caller where its first request asks for, or refuse it."""
-        self.asked += 1
         reader = RequestReader("", 0)
         reader.feed(head)
         request = reader.next() or reader.broken_off()
