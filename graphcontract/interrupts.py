@@ -1,4 +1,5 @@
-"""Ctrl-C: it reaches the processes that a run is spread over, and none of them loses it.
+"""Ctrl-C: it reaches the processes that a run is spread over, none of them loses it, and what is to be
+written whole is.
 
 Knows processes and signals; it knows no test and no client.
 """
@@ -9,8 +10,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 _OWN_GROUP = "import os; os.setpgid(0, 0); channel.send(os.getpid())"
@@ -47,3 +48,21 @@ def keep() -> Callable[[], None]:
 
     sys.unraisablehook = raise_again
     return undo
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Let a Ctrl-C wait for the end of what is written whole or not at all; outside the main thread none
+    comes anyway.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[int] = []
+    previous = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)

@@ -307,7 +307,8 @@ class Run:
             emit=self._emit,
             known=session.known_failures(),
         )
-        self.ledger.open(client.implementation, client.limits.declared, session.described())
+        with interrupts.held():
+            self.ledger.open(client.implementation, client.limits.declared, session.described())
         self.ledger.expect(parts)
         if self._config.pluginmanager.hasplugin("dsession"):
             session.close()
@@ -362,14 +363,20 @@ class Run:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the footer, and end what was started."""
-        if self.ledger is not None:
-            status = self.ledger.close(interrupted=self._interrupted)
-            if self._handover is not None:
-                self._handover.exit_status = status
-            elif self._unjudged and session.exitstatus == pytest.ExitCode.OK:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        if self._session is not None:
-            self._session.close()
+        try:
+            if self.ledger is not None:
+                with interrupts.held():
+                    self._conclude(self.ledger, session)
+        finally:
+            if self._session is not None:
+                self._session.close()
+
+    def _conclude(self, ledger: Ledger, session: pytest.Session) -> None:
+        status = ledger.close(interrupted=self._interrupted)
+        if self._handover is not None:
+            self._handover.exit_status = status
+        elif self._unjudged and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """One line: how many MUST were judged."""

@@ -7,6 +7,7 @@ import sys
 import time
 import weakref
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import execnet
 import pytest
@@ -75,3 +76,26 @@ def test_a_gateway_gets_a_group_of_its_own() -> None:
     finally:
         gateway.exit()
         gateway.join(10)
+
+
+class TestHeld:
+    def test_what_is_begun_ends_first(self) -> None:
+        done: list[str] = []
+        with pytest.raises(KeyboardInterrupt), interrupts.held():  # noqa: PT012 - its end is what raises
+            signal.raise_signal(signal.SIGINT)
+            done.append("whole")
+        assert done == ["whole"]
+
+    def test_without_one_nothing_changes(self) -> None:
+        before = signal.getsignal(signal.SIGINT)
+        with interrupts.held():
+            assert signal.getsignal(signal.SIGINT) is not before
+        assert signal.getsignal(signal.SIGINT) is before
+
+    def test_in_another_thread_none_comes(self) -> None:
+        def hold() -> bool:
+            with interrupts.held():
+                return signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+        with ThreadPoolExecutor() as pool:
+            assert pool.submit(hold).result()

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from graphcontract import interrupts
 from graphcontract.clauses import known
 from graphcontract.clauses.service import BUSY, status_to
 from graphcontract.clients import Implementation
@@ -136,9 +137,31 @@ class Live:
             stopped = self._reach(bench, executor)
         except KeyboardInterrupt:
             interrupted = True
-        ledger.open(self._judged_one(guest), guest.client.limits.declared, described)
-        if stopped is None and not interrupted:
-            stopped, interrupted = self._go_on(bench, executor)
+        try:
+            with interrupts.held():
+                ledger.open(self._judged_one(guest), guest.client.limits.declared, described)
+            if stopped is None and not interrupted:
+                stopped = self._go_on(bench, executor)
+        except KeyboardInterrupt:
+            interrupted = True
+        with interrupts.held():
+            return self._conclude(
+                bench, executor, ledger, keeper, guest, say, stopped, interrupted=interrupted
+            )
+
+    def _conclude(
+        self,
+        bench: Bench,
+        executor: Executor,
+        ledger: Ledger,
+        keeper: Keeper,
+        guest: Guest,
+        say: Say,
+        stopped: Exception | None,
+        *,
+        interrupted: bool,
+    ) -> ExitStatus:
+        """Judge what was recorded, unless someone stopped the run, and write to the end of the report."""
         for note in (*bench.notes, *([f"the run ended early: {stopped}"] if stopped else [])):
             say(f"note: {note}")
         if not interrupted:
@@ -157,8 +180,8 @@ class Live:
                 ledger.add(_unexercised(part) if nothing else part)
         return ledger.close(interrupted=interrupted, cut_off=isinstance(stopped, CutOff))
 
-    def _go_on(self, bench: Bench, executor: Executor) -> tuple[Exception | None, bool]:
-        """Make the other steps: why they ended early, if they did, and whether someone stopped them."""
+    def _go_on(self, bench: Bench, executor: Executor) -> Exception | None:
+        """Make the other steps: why they ended early, if they did."""
         try:
             for scenario in needed(self.planned):
                 _drive(scenario(bench), executor)
@@ -167,10 +190,8 @@ class Live:
 
                 explore(bench, executor, self.options.seed, PROFILES["nightly"].database)
         except (Stopped, UserError) as error:
-            return error, False
-        except KeyboardInterrupt:
-            return None, True
-        return None, False
+            return error
+        return None
 
     def _reach(self, bench: Bench, executor: Executor) -> Exception | None:
         """Make the first steps: LiveUnreachable where nothing answers; why, where nothing can be judged."""

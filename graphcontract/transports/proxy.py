@@ -149,7 +149,10 @@ class Proxy:
         number = entrance.getsockname()[1]
         self.proxy = f"http://{ADDRESS}:{number}"
         self._doorway = Doorway(self._loop, number, self._gateway.listen)
+        trusted = self._certificates.context("trusted")
         with self._loop.turn():
+            for scheme, origin in self._all:
+                origin.context = trusted if scheme == "https" else None
             self._gateway.origins = {f"{scheme}://{origin.name}": origin for scheme, origin in self._all}
             self._gateway.listen(entrance)
             self._doorway.open()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import signal
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,6 +17,7 @@ import pytest
 from graphcontract.contractfile import ContractError
 from graphcontract.errors import UserError
 from graphcontract.exchange import Fields
+from graphcontract.judging.ledger import ExitStatus
 from graphcontract.live.credentials import NoCredential
 from graphcontract.live.journal import JournalError
 from graphcontract.live.options import LiveOptions, LiveUnreachable
@@ -486,3 +488,24 @@ class TestFiles:
 
         judge(tenant, tmp_path, emit=meanwhile)
         assert "in use by another run" in str(errors[0])
+
+
+@pytest.mark.parametrize("at", ["header", "plan", "verdict", "footer"])
+def test_ctrl_c_while_an_event_is_written_leaves_a_whole_report(
+    tenant: Running, tmp_path: Path, at: str
+) -> None:
+    events: list[Mapping[str, Any]] = []
+
+    def emit(event: Mapping[str, Any]) -> None:
+        first = event["event"] not in {each["event"] for each in events}
+        if event["event"] == at and first:
+            signal.raise_signal(signal.SIGINT)
+        events.append(event)
+
+    if at in ("header", "plan"):
+        assert judge(tenant, tmp_path, emit=emit).status is ExitStatus.INTERRUPTED
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            judge(tenant, tmp_path, emit=emit)
+    assert [events[0]["event"], events[1]["event"], events[-1]["event"]] == ["header", "plan", "footer"]
+    assert events[-1].get("interrupted", False) == (at in ("header", "plan"))
