@@ -24,13 +24,14 @@ test: setup  ## every test, types and style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 4
+	$(BIN)/python -m pytest -n 4 --dist worksteal
 
 kill-table: setup  ## the whole gate against every faulty client (an hour)
 	$(BIN)/python -m tests.bank.table
 
-fuzz: setup  ## garbage for every reader of sources, five minutes each
-	GRAPHCONTRACT_FUZZ_SECONDS=300 $(BIN)/python -m pytest -n 2 tests/drift/test_hostile.py tests/drift/test_hostile_schemas.py
+fuzz: setup  ## garbage for every reader of sources, five minutes each (25 minutes)
+	GRAPHCONTRACT_FUZZ_SECONDS=300 $(BIN)/python -m pytest -n 2 --dist worksteal \
+	  -k any_bytes tests/drift/test_hostile.py tests/drift/test_hostile_schemas.py
 
 mutation: setup  ## mutants of the clauses, nine in ten of which our tests must kill (an hour)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check cosmic-ray==8.7.0
@@ -38,7 +39,7 @@ mutation: setup  ## mutants of the clauses, nine in ten of which our tests must 
 
 coverage: setup  ## every test, with the branches of the engine that none takes (half an hour)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 4
+	$(BIN)/coverage run -m pytest -n 4 --dist worksteal
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -13,6 +13,7 @@ import json
 import ssl
 import sys
 from collections.abc import Mapping
+from contextvars import ContextVar
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,14 +33,16 @@ from msgraph_core import GraphClientFactory
 PROTOCOL = 1
 PACKAGE = "msgraph-beta-sdk"
 OPERATION = "sharepointmigrationtask-cancel"
-KEPT = 4
+HELD = 8
+KEPT = 12
+
+token_in_hand: ContextVar[str] = ContextVar("token_in_hand")
 
 
 class CallToken(AccessTokenProvider):
-    """Gives the token of the call in hand, to the named hosts only."""
+    """Gives the token of the call in hand, each task's own, to the named hosts only."""
 
     def __init__(self, hosts: list[str]) -> None:
-        self.token = ""
         self._allowed_hosts = AllowedHostsValidator(hosts)
 
     async def get_authorization_token(
@@ -48,7 +51,7 @@ class CallToken(AccessTokenProvider):
         additional_authentication_context: Mapping[str, Any] | None = None,  # noqa: ARG002 - the SDK passes it
     ) -> str:
         """Give the token, or for a host that is not allowed an empty text: the SDK then sends none."""
-        return self.token if self._allowed_hosts.is_url_host_valid(uri) else ""
+        return token_in_hand.get() if self._allowed_hosts.is_url_host_valid(uri) else ""
 
     def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
         """Give the hosts that the token may be sent to."""
@@ -56,28 +59,35 @@ class CallToken(AccessTokenProvider):
 
 
 class TaskClient:
-    """One client object of the SDK with its default middleware; root, token and timeout are set a call."""
+    """One HTTP client with the SDK's default middleware, and a client object of the SDK for each root: to it
+    the root is a property of the object, and so is the timeout, which is httpx's: the seconds that it waits
+    for each connection, write and read.
+    """
 
-    def __init__(self, hosts: list[str], ca_file: str | None) -> None:
+    def __init__(self, hosts: list[str], ca_file: str | None, timeout: float) -> None:
         verify = ssl.create_default_context(cafile=ca_file) if ca_file else True
-        self._tokens = CallToken(hosts)
+        self._authentication = BaseBearerTokenAuthenticationProvider(CallToken(hosts))
         self._http = GraphClientFactory.create_with_default_middleware(
-            client=httpx.AsyncClient(http2=True, verify=verify), options=options
+            client=httpx.AsyncClient(http2=True, verify=verify, timeout=timeout), options=options
         )
-        self._adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(self._tokens), self._http)
-        self._graph = GraphServiceClient(request_adapter=self._adapter)
-        self._default_root = self._adapter.base_url
+        self._by_root: dict[str | None, GraphServiceClient] = {}
+        self.under_way = 0
 
-    async def cancel(self, task_id: str, *, base_url: str | None, token: str, timeout: float) -> None:
-        """Cancel one task; raises what the SDK raises.
+    async def cancel(self, task_id: str, *, base_url: str | None) -> None:
+        """Cancel one task at this root, None for the SDK's own; raises what the SDK raises."""
+        self.under_way += 1
+        try:
+            tasks = self._at(base_url).solutions.share_point.migrations.cross_organization_migration_tasks
+            await tasks.by_share_point_migration_task_id(task_id).cancel.post()
+        finally:
+            self.under_way -= 1
 
-        `timeout` is httpx's: the seconds that it waits for each connection, write and read.
-        """
-        self._tokens.token = token
-        self._adapter.base_url = base_url or self._default_root
-        self._http.timeout = timeout
-        tasks = self._graph.solutions.share_point.migrations.cross_organization_migration_tasks
-        await tasks.by_share_point_migration_task_id(task_id).cancel.post()
+    def _at(self, root: str | None) -> GraphServiceClient:
+        if root not in self._by_root:
+            adapter = GraphRequestAdapter(self._authentication, self._http)
+            adapter.base_url = root or adapter.base_url
+            self._by_root[root] = GraphServiceClient(request_adapter=adapter)
+        return self._by_root[root]
 
     async def close(self) -> None:
         """Close the HTTP client."""
@@ -89,7 +99,7 @@ class Driver:
 
     def __init__(self) -> None:
         self._hosts: list[str] = []
-        self._clients: dict[tuple[int, str | None], TaskClient] = {}
+        self._clients: dict[tuple[int, str | None, float], TaskClient] = {}
 
     def start(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """Say who is under test. Allowed hosts are names without ports to the SDK."""
@@ -105,7 +115,7 @@ class Driver:
                 "homepage": "https://github.com/microsoftgraph/msgraph-beta-sdk-python",
                 "notes": f"microsoft-kiota-http {version('microsoft-kiota-http')}, httpx {httpx.__version__}",
             },
-            "concurrency": 1,
+            "concurrency": HELD,
             "limits": {
                 "root": "settable",
                 "https": False,
@@ -122,13 +132,11 @@ class Driver:
         """Make the one call and say what became of it."""
         if command["operation"] != OPERATION:
             return {"outcome": "unsupported", "reason": f"this driver has only {OPERATION}"}
-        client = await self._client(command["client"], command["ca_file"])
+        token_in_hand.set(command["token"])
+        client = self._client(command["client"], command["ca_file"], command["timeout"])
         try:
             await client.cancel(
-                command["arguments"]["sharePointMigrationTaskId"],
-                base_url=command["base_url"],
-                token=command["token"],
-                timeout=command["timeout"],
+                command["arguments"]["sharePointMigrationTaskId"], base_url=command["base_url"]
             )
         except APIError as error:
             return _answered(error)
@@ -142,13 +150,17 @@ class Driver:
             return {"outcome": "crash", "reason": _told(error)}
         return {"outcome": "success"}
 
-    async def _client(self, number: int, ca_file: str | None) -> TaskClient:
-        key = (number, ca_file)
+    def _client(self, number: int, ca_file: str | None, timeout: float) -> TaskClient:
+        key = (number, ca_file, timeout)
         if key not in self._clients:
-            if len(self._clients) == KEPT:
-                await self._clients.pop(next(iter(self._clients))).close()
-            self._clients[key] = TaskClient(self._hosts, ca_file)
+            self._clients[key] = TaskClient(self._hosts, ca_file, timeout)
         return self._clients[key]
+
+    async def close_oldest(self) -> None:
+        """Close clients without a call under way, beyond the number that is kept."""
+        idle = [key for key, client in self._clients.items() if not client.under_way]
+        for key in idle[: max(0, len(self._clients) - KEPT)]:
+            await self._clients.pop(key).close()
 
 
 def _answered(error: APIError) -> dict[str, Any]:
@@ -192,22 +204,30 @@ def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def main() -> None:
-    """Answer commands until `stop` or the end of input; whatever else is printed goes to standard error."""
+async def obey(driver: Driver) -> None:
+    """Answer commands until `stop` or the end of input, several at once; each reply is written whole."""
     replies, sys.stdout = sys.stdout.buffer, sys.stderr
-    driver = Driver()
-    with asyncio.Runner() as loop:
-        for line in sys.stdin.buffer:
-            command = json.loads(line)
-            if command["cmd"] == "stop":
-                return
-            if command["cmd"] == "start":
-                reply = driver.start(command)
-            else:
-                reply = {"seq": command["seq"], **loop.run(driver.call(command))}
-            replies.write(json.dumps(reply).encode() + b"\n")
-            replies.flush()
+    calls: set[asyncio.Task[None]] = set()
+
+    def reply(told: Mapping[str, Any]) -> None:
+        replies.write(json.dumps(told).encode() + b"\n")
+        replies.flush()
+
+    async def answer(command: Mapping[str, Any]) -> None:
+        reply({"seq": command["seq"], **await driver.call(command)})
+        await driver.close_oldest()
+
+    while line := await asyncio.to_thread(sys.stdin.buffer.readline):
+        command = json.loads(line)
+        if command["cmd"] == "stop":
+            return
+        if command["cmd"] == "start":
+            reply(driver.start(command))
+        else:
+            call = asyncio.create_task(answer(command))
+            calls.add(call)
+            call.add_done_callback(calls.discard)
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(obey(Driver()))

@@ -217,6 +217,70 @@ class CollectsTokens(Conforming):
         return list(self.kept)
 
 
+class WhileQuiet(Conforming):
+    """What the faults below have in common: one request object is used again for as long as calls come one
+    by one; two that meet have it thrown away. `before` is the call that it was used for last.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before: Call | None = None
+        self.under_way = 0
+        self.met = False
+        self.lock = threading.Lock()
+
+    def persist(self, call: Call) -> Answer:
+        with self.lock:
+            self.under_way += 1
+            self.met = self.met or self.under_way > 1
+            if self.met:
+                self.before = None
+        try:
+            return self.once_more(call)
+        finally:
+            with self.lock:
+                self.under_way -= 1
+                self.before = None if self.met else call
+                self.met = self.met and self.under_way > 0
+
+    def once_more(self, call: Call) -> Answer:
+        return super().persist(call)
+
+
+@fault("calls.independent", rare=True)
+class RefersToTheLastWhileQuiet(WhileQuiet):
+    """The request object that is used again still has its Referer."""
+
+    def fields(self, call: Call) -> list[tuple[str, str]]:
+        before = self.before
+        referer = [("Referer", f"{before.base_url}{self.path(before)}")] if before else []
+        return [*super().fields(call), *referer]
+
+
+@fault("calls.independent", rare=True)
+class SaysTheHostBeforeWhileQuiet(WhileQuiet):
+    """The request object that is used again still has its Host."""
+
+    def fields(self, call: Call) -> list[tuple[str, str]]:
+        host = urlsplit((self.before or call).base_url or "").netloc
+        return [(name, host if name == "Host" else value) for name, value in super().fields(call)]
+
+
+@fault("calls.independent", rare=True)
+class RepeatsAFailureWhileQuiet(WhileQuiet):
+    """What failed is tried again, unasked, ahead of the next call."""
+
+    failed: Call | None = None
+
+    def once_more(self, call: Call) -> Answer:
+        failed, self.failed = self.failed, None
+        if failed is not None and self.before is not None:
+            self.exchange(failed)
+        answer = super().once_more(call)
+        self.failed = call if answer.status == 409 else None
+        return answer
+
+
 # at the same time
 
 

@@ -1,29 +1,21 @@
-"""Whatever a source holds, reading it ends soon, in a result or in one clear error.
-
-GRAPHCONTRACT_FUZZ_SECONDS makes the search as long as a nightly run wants it; it is short otherwise.
-"""
+"""Whatever a source holds, reading it ends soon, in a result or in one clear error."""
 
 from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from graphcontract.contract import Contract
-from graphcontract.drift import page, permissionsfile, reading, sdkexport
+from graphcontract.drift import page, permissionsfile, reading, recorded, sdkexport
 from graphcontract.drift.model import Reader, Source, SourceError, Unknown
 from graphcontract.drift.owed import wanted
-from tests.drift import library
+from tests.drift import fuzzing, library
 from tests.drift.test_recorded import URL, har
 from tests.drift.test_sdkexport import EXPORT
 
-SECONDS = float(os.environ.get("GRAPHCONTRACT_FUZZ_SECONDS", "0"))
 SEEDS = {
     "page": library.PAGE_TEXT,
     "permissions table": library.PERMISSIONS_TEXT,
@@ -90,50 +82,20 @@ def ends(reader: Reader, file: Path, data: bytes, owed: Contract) -> None:
     assert said.isprintable()
 
 
-@st.composite
-def mutated(draw: st.DrawFn) -> bytes:
-    """A valid source with stretches cut, doubled or moved, and odd pieces put in."""
-    text = SEEDS[draw(st.sampled_from(sorted(SEEDS)))]
-    for _ in range(draw(st.integers(1, 6))):
-        at, length = draw(st.integers(0, len(text))), draw(st.integers(0, 80))
-        kept = draw(st.sampled_from(["cut", "double", "put"]))
-        piece = text[at : at + length]
-        if kept == "cut":
-            text = text[:at] + text[at + length :]
-        elif kept == "double":
-            text = text[:at] + piece * draw(st.integers(1, 4)) + text[at:]
-        else:
-            text = text[:at] + draw(st.sampled_from(PIECES)) * draw(st.integers(1, 5)) + text[at:]
-    return text.encode("utf-8", "replace")
+READERS: dict[str, tuple[Reader, tuple[str, ...]]] = {
+    "page": (page.read, ("page", "permissions table", "clouds table")),
+    "permissions": (permissionsfile.read, ("permissions.json",)),
+    "sdk": (sdkexport.read, ("sdk",)),
+    "recorded": (recorded.read, ("har",)),
+    "detected": (reading.read, tuple(SEEDS)),
+}
 
 
-def rounds() -> Iterator[int]:
-    """Once, or until a nightly run's time is up."""
-    until = time.monotonic() + SECONDS
-    yield 0
-    number = 1
-    while time.monotonic() < until:
-        yield number
-        number += 1
-
-
-def test_any_bytes_and_any_mutation(owed: Contract, file: Path) -> None:
-    for number in rounds():
-
-        @settings(
-            max_examples=300,
-            deadline=None,
-            database=None,
-            derandomize=number == 0,
-            phases=[Phase.generate, Phase.shrink],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(data=mutated() | st.binary(max_size=400))
-        def search(data: bytes) -> None:
-            for reader in (reading.read, page.read, permissionsfile.read, sdkexport.read):
-                ends(reader, file, data, owed)
-
-        search()
+@pytest.mark.parametrize("kind", READERS)
+def test_any_bytes_and_any_mutation(kind: str, owed: Contract, file: Path) -> None:
+    reader, seeds = READERS[kind]
+    odd = fuzzing.mutated([SEEDS[name] for name in seeds], PIECES)
+    fuzzing.search(odd, lambda data: ends(reader, file, data, owed), examples=500)
 
 
 BIG = 120_000

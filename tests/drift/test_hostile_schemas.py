@@ -1,7 +1,4 @@
-"""Whatever CSDL or an OpenAPI description holds: a result or one clear error, soon and in little memory.
-
-GRAPHCONTRACT_FUZZ_SECONDS makes the search as long as a nightly run wants it; it is short otherwise.
-"""
+"""Whatever CSDL or an OpenAPI description holds: a result or one clear error, soon and in little memory."""
 
 from __future__ import annotations
 
@@ -9,20 +6,17 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from graphcontract.drift import csdl, openapi
 from graphcontract.drift.model import Fact, Reader, Source, SourceError, Unknown
+from tests.drift import fuzzing
 from tests.drift.schemas import CSDL, OPENAPI, WANTED
 
-SECONDS = float(os.environ.get("GRAPHCONTRACT_FUZZ_SECONDS", "0"))
 SEEDS: dict[str, tuple[Reader, str]] = {
     "csdl": (csdl.read, CSDL),
     "openapi": (openapi.read, OPENAPI),
@@ -87,26 +81,6 @@ PIECES = (
 )
 
 
-@st.composite
-def mutated(draw: st.DrawFn) -> tuple[Reader, bytes]:
-    """A valid file with stretches cut, doubled or moved, and odd pieces put in; or any bytes."""
-    reader, text = SEEDS[draw(st.sampled_from(sorted(SEEDS)))]
-    if draw(st.integers(0, 9)) == 0:
-        return reader, draw(st.binary(max_size=300))
-    for _ in range(draw(st.integers(1, 6))):
-        at, length = draw(st.integers(0, len(text))), draw(st.integers(0, 200))
-        how = draw(st.sampled_from(["cut", "double", "put", "end"]))
-        if how == "cut":
-            text = text[:at] + text[at + length :]
-        elif how == "double":
-            text = text[:at] + text[at : at + length] * draw(st.integers(1, 4)) + text[at:]
-        elif how == "put":
-            text = text[:at] + draw(st.sampled_from(PIECES)) * draw(st.integers(1, 5)) + text[at:]
-        else:
-            text = text[: max(at, len(text) // 2)]
-    return reader, text.encode("utf-8", "replace")
-
-
 def ends(reader: Reader, path: Path, data: bytes) -> None:
     """Read bytes, to facts or to one of the two errors."""
     path.write_bytes(data)
@@ -118,32 +92,12 @@ def ends(reader: Reader, path: Path, data: bytes) -> None:
     assert said.isprintable()
 
 
-def rounds() -> Iterator[int]:
-    """Once, or until a nightly run's time is up."""
-    until = time.monotonic() + SECONDS
-    yield 0
-    number = 1
-    while time.monotonic() < until:
-        yield number
-        number += 1
-
-
-def test_any_bytes_and_any_mutation(tmp_path: Path) -> None:
-    for number in rounds():
-
-        @settings(
-            max_examples=250,
-            deadline=None,
-            database=None,
-            derandomize=number == 0,
-            phases=[Phase.generate, Phase.shrink],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(drawn=mutated())
-        def search(drawn: tuple[Reader, bytes]) -> None:
-            ends(drawn[0], tmp_path / "hostile", drawn[1])
-
-        search()
+@pytest.mark.parametrize("kind", SEEDS)
+def test_any_bytes_and_any_mutation(kind: str, tmp_path: Path) -> None:
+    reader, text = SEEDS[kind]
+    fuzzing.search(
+        fuzzing.mutated([text], PIECES), lambda data: ends(reader, tmp_path / "hostile", data), examples=300
+    )
 
 
 @pytest.mark.parametrize("kind", SEEDS)
@@ -278,6 +232,7 @@ import re, resource, sys
 from pathlib import Path
 from graphcontract.drift import csdl, openapi
 from graphcontract.drift.model import Source, SourceError, Unknown
+from tests.drift import fuzzing
 from tests.drift.schemas import WANTED
 reader = csdl.read if sys.argv[1] == "csdl" else openapi.read
 try:
