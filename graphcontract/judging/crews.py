@@ -6,9 +6,10 @@ Knows threads and where their clients come from; what the calls are for, it does
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -17,20 +18,24 @@ S = TypeVar("S")
 
 @dataclass(eq=False, slots=True)
 class Place(Generic[S]):
-    """Where one of a crew works: its `station`, started when someone first works there."""
+    """Where some of a crew work: its `station`, started when someone first works there."""
 
     start: Callable[[], S]
     station: S | None = None
+    _starting: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self) -> S:
-        """The place's station; raises what starting it does. For one thread at a time."""
-        if self.station is None:
-            self.station = self.start()
-        return self.station
+        """The place's station, for any thread; raises what starting it does."""
+        with self._starting:
+            if self.station is None:
+                self.station = self.start()
+            return self.station
 
 
 class Crew(Generic[S]):
-    """As many threads as there are `places`; `sit` is told in each where it works, and None afterwards."""
+    """As many threads as there are `places`, the same one several times where it bears that; `sit` is told in
+    each where it works, and None afterwards.
+    """
 
     def __init__(self, places: Sequence[Place[S]], sit: Callable[[S | None], None]) -> None:
         self._sit = sit

@@ -215,13 +215,18 @@ class Gate:
 
     @property
     def copies(self) -> bool:
-        """Whether calls at the same time are made by copies of the client, which no other calls disturb."""
-        return self._holds == 1 and self.another is not None
+        """Whether calls that wait are made by copies of the client, which no other calls disturb."""
+        return self.another is not None
 
     def crew(self) -> Crew[Station]:
         """Who makes the calls that wait, for the rest of the run: several of them at the same time."""
         if self._crew is None:
-            places = self._copied(_MOST_COPIES - 1) if self.copies else self._places(_MOST_AT_ONCE)
+            if not self.copies:
+                places = self._places(_MOST_AT_ONCE)
+            elif self._holds > 1:
+                places = self._copied(1) * self._holds
+            else:
+                places = self._copied(_MOST_COPIES - 1)
             self._crew = Crew(places, self._sit)
         return self._crew
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -193,6 +194,26 @@ class TestSideBySide:
         gate.side_by_side([lambda: None] * 6)
         gate.close()
         assert [copy.closed for copy in copies] == [True] * 3
+
+    @pytest.mark.parametrize(("holds", "started"), [(1, 3), (3, 1)])
+    def test_what_waits_is_made_by_copies_the_fewer_the_more_they_hold(
+        self, holds: int, started: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Scripted, "concurrency", holds)
+        gate, paper, meeting = gate_of(), Paper(), threading.Barrier(3, timeout=10)
+        copies: list[Scripted] = []
+
+        def another() -> Station:
+            copies.append(Scripted(good, paper.send))
+            return Station(copies[-1], gate.transport)
+
+        gate.another = another
+        crew = gate.crew()
+        for future in [crew.submit(meeting.wait) for _ in range(3)]:
+            future.result()
+        assert len(copies) == started
+        gate.close()
+        assert all(copy.closed for copy in copies)
 
 
 def test_a_written_request_is_the_call_s() -> None:
