@@ -39,10 +39,10 @@ def _has_token(_contract: Contract, trial: Trial) -> bool:
 @clause("secrets.token", "outcome", "output", when=_has_token, looks_back=True)
 def token(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """What is printed or raised ends in logs, and logs are read by many."""
-    tokens = {step.call.token for step in trial.steps}
+    tokens = frozenset(step.call.token for step in trial.steps)
     for step in trial.steps:
         for where, text in _told(step.outcome):
-            if any(shows(each, text) for each in tokens):
+            if shows(tokens, text):
                 kind = "output" if "output" in where else "outcome"
                 yield Finding(kind, "the token nowhere but on the wire", f"it stands in {where}")
 

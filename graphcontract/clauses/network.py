@@ -66,7 +66,7 @@ def _gave_away(exchange: Exchange, *ways: str) -> Iterator[tuple[str, WireReques
     """Those of them that carry the token, wherever."""
     for way, request in _away(exchange, *ways):
         if any(map(_is_own, request.values("authorization"))) or shows(
-            exchange.call.token, request.raw.decode("latin-1")
+            frozenset({exchange.call.token}), request.raw.decode("latin-1")
         ):
             yield way, request
 

@@ -53,14 +53,14 @@ def error_shape(_contract: Contract, trial: Trial) -> Iterator[Finding]:
 @clause("service.secrets", "in-field", "in-content", when=lambda _contract, trial: bool(_answers(trial)))
 def secrets(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Twenty characters of a token in a row are the token."""
-    token, owed = trial.last.call.token, "no part of the token"
+    tokens, owed = frozenset({trial.last.call.token}), "no part of the token"
     for response in _answers(trial):
         where = f"with status {response.status}"
         for name, value in response.fields:
-            if shows(token, name) or shows(token, value):
+            if shows(tokens, name) or shows(tokens, value):
                 yield Finding("in-field", owed, f"in a field {where}")
                 break
-        if shows(token, (response.content + response.stray).decode("latin-1")):
+        if shows(tokens, (response.content + response.stray).decode("latin-1")):
             yield Finding("in-content", owed, f"in the content {where}")
 
 

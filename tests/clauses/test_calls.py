@@ -46,20 +46,20 @@ OTHER_TOKEN = f"{CANARY}.abcdefghi"
     ],
 )
 def test_words_that_tell_a_token(text: str) -> None:
-    assert shows(TOKEN, f"before {text} behind")
+    assert shows(frozenset({TOKEN}), f"before {text} behind")
 
 
 @pytest.mark.parametrize(
     "text", ["", TOKEN[:19], f"x {TOKEN[-19:]}", f"{TOKEN[:8]}… (31 characters)", OTHER_TASK]
 )
 def test_words_that_do_not(text: str) -> None:
-    assert not shows(TOKEN, text)
+    assert not shows(frozenset({TOKEN}), text)
 
 
 def test_a_short_token_cannot_be_told() -> None:
-    assert not shows("short", "short")
-    assert not shows(TOKEN[:19], TOKEN)
-    assert shows(TOKEN[:20], TOKEN)
+    assert not shows(frozenset({"short"}), "short")
+    assert not shows(frozenset({TOKEN[:19]}), TOKEN)
+    assert shows(frozenset({TOKEN[:20]}), TOKEN)
 
 
 def own(task: str, token: str, outcome: Outcome = SUCCESS, shown: tuple[str, str] | None = None) -> Exchange:
