@@ -120,20 +120,18 @@ def _looped(contract: Contract, trial: Trial) -> bool:
     own = own_requests(contract, trial.last)
     answers = (each for each in trial.last.responses if trial.last.requests[each.request] in own)
     statuses = {response.status for response in answers}
-    followed = len(own) > 1 or bool(trial.last.elsewhere)
-    left_unfollowed = trial.last.outcome.kind == "success" and not followed  # response.redirection's matter
-    redirected = any(_locations(trial.last)) and all(300 <= status < 400 for status in statuses)
-    return redirected and not left_unfollowed
+    return any(_locations(trial.last)) and all(300 <= status < 400 for status in statuses)
 
 
 @clause("redirect.bounded", "success", "crash", "hang", "endless", when=_looped)
-def bounded(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A loop ends, and ends as failure."""
+def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A loop ends, and ends as failure. Success where nothing was followed is for `response.redirection`."""
     exchange = trial.last
     count = len(exchange.requests) + len(exchange.elsewhere)
+    followed = len(own_requests(contract, exchange)) > 1 or exchange.elsewhere
     if count > _MOST_REDIRECTIONS + 1:
         yield Finding("endless", f"an end within {_MOST_REDIRECTIONS} redirections", f"{count} requests")
-    elif exchange.outcome.kind in ("success", *_UNKEPT):
+    elif exchange.outcome.kind in (("success", *_UNKEPT) if followed else _UNKEPT):
         yield Finding(exchange.outcome.kind, "failure for a redirection loop", said(exchange.outcome))
 
 
