@@ -1,24 +1,26 @@
 // Driver for Microsoft's Graph client library for JavaScript: driver protocol 1 on standard input and output.
 // It knows the library's public interface and the protocol; it judges nothing and repairs nothing.
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createRequire } from "node:module";
 import { Client, GraphClientError, GraphError } from "@microsoft/microsoft-graph-client";
 
 const PROTOCOL = 1;
 const PACKAGE = "@microsoft/microsoft-graph-client";
 const OPERATION = "sharepointmigrationtask-cancel";
+const CONCURRENCY = 8;
 const TASKS = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks";
 // fetch reads further authorities when Node starts, and never again.
 const CA_FILE = process.env.NODE_EXTRA_CA_CERTS ?? null;
+const tokenInHand = new AsyncLocalStorage();
 
 /** One client object of the library with its default middleware; its root is fixed, its token is the call's. */
 class TaskClient {
   #client;
-  #token = "";
 
   constructor(baseUrl, hosts) {
     const options = {
-      authProvider: { getAccessToken: async () => this.#token },
+      authProvider: { getAccessToken: async () => tokenInHand.getStore() },
       customHosts: hosts,
       defaultVersion: "beta",
     };
@@ -35,9 +37,9 @@ class TaskClient {
    * once `timeout` seconds of the call are over; the library's waits between attempts do not listen to it.
    */
   async cancel(segment, token, timeout) {
-    this.#token = token;
     const signal = AbortSignal.timeout(timeout * 1000);
-    await this.#client.api(`${TASKS}/${segment}/cancel`).option("signal", signal).post();
+    const request = this.#client.api(`${TASKS}/${segment}/cancel`).option("signal", signal);
+    await tokenInHand.run(token, () => request.post());
   }
 }
 
@@ -61,7 +63,7 @@ class Driver {
         homepage: "https://github.com/microsoftgraph/msgraph-sdk-javascript",
         notes: `Node ${process.versions.node}, undici ${process.versions.undici}`,
       },
-      concurrency: 1,
+      concurrency: CONCURRENCY,
       limits: {
         root: "settable",
         https: true,
@@ -145,10 +147,14 @@ async function* lines(stream) {
 
 console.log = console.error; // standard output holds replies alone
 const driver = new Driver();
+
+function reply(told) {
+  process.stdout.write(`${JSON.stringify(told)}\n`);
+}
+
 for await (const line of lines(process.stdin)) {
   const command = JSON.parse(line);
   if (command.cmd === "stop") break;
-  const reply =
-    command.cmd === "start" ? driver.start(command) : { seq: command.seq, ...(await driver.call(command)) };
-  process.stdout.write(`${JSON.stringify(reply)}\n`);
+  if (command.cmd === "start") reply(driver.start(command));
+  else driver.call(command).then((outcome) => reply({ seq: command.seq, ...outcome }));
 }
