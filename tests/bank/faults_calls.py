@@ -219,7 +219,7 @@ class CollectsTokens(Conforming):
 
 class WhileQuiet(Conforming):
     """What the faults below have in common: one request object is used again for as long as calls come one
-    by one; two that meet have it thrown away. `before` is the call that it was used for last.
+    by one; two that meet have it thrown away for good. `before` is the call that it was used for last.
     """
 
     def __init__(self) -> None:
@@ -241,7 +241,6 @@ class WhileQuiet(Conforming):
             with self.lock:
                 self.under_way -= 1
                 self.before = None if self.met else call
-                self.met = self.met and self.under_way > 0
 
     def once_more(self, call: Call) -> Answer:
         return super().persist(call)
