@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -24,6 +25,7 @@ from tests.live import judge
 MANAGE = "SharePointCrossTenantMigration.Manage.All"
 SECRET, ASSERTION = "S3cr3t-canary-0123456789abcdef", "assertion-canary-0123456789abcdef"
 COOKIE, REFRESH = "cookie-canary-0123456789abcdef", "refresh-canary-0123456789abcdef"
+SECOND = "33333333-3333-4333-8333-333333333333"  # a client id
 LOOPBACK = root_of("http://127.0.0.1:1", CONTRACT)
 
 
@@ -225,6 +227,100 @@ def authority(clean: pytest.MonkeyPatch) -> Iterator[type[_Authority]]:
             server.shutdown()
             thread.join()
             certificates.remove()
+
+
+class _Identity(BaseHTTPRequestHandler):
+    """A managed identity's endpoint, as App Service has it: gives each client its own token."""
+
+    tokens: Mapping[str, str]
+    asked: list[Mapping[str, str]]
+
+    def do_GET(self) -> None:
+        query = dict(parse_qsl(urlsplit(self.path).query))
+        self.asked.append({"header": self.headers["X-IDENTITY-HEADER"], **query})
+        given = {"access_token": self.tokens[query.get("client_id", "")], "token_type": "Bearer"}
+        data = json.dumps(given | {"expires_on": "4102444800", "resource": query["resource"]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        del format, args
+
+
+@pytest.fixture
+def identity(clean: pytest.MonkeyPatch, shared: Running) -> Iterator[type[_Identity]]:
+    """A managed identity of the machine's own, and one that was assigned to it."""
+    tokens = {
+        "": shared.token("reader"),
+        SECOND: shared.token("unprivileged"),
+    }
+    handler = type("Handler", (_Identity,), {"asked": [], "tokens": tokens})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        clean.setenv("IDENTITY_ENDPOINT", f"http://127.0.0.1:{server.server_port}/msi/token")
+        clean.setenv("IDENTITY_HEADER", "header-canary-0123456789abcdef")
+        try:
+            yield handler
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class TestByOtherMeans:
+    def test_a_federated_token_in_a_file(
+        self, authority: type[_Authority], shared: Running, clean: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        clean.delenv("AZURE_CLIENT_SECRET")
+        (tmp_path / "token").write_text(ASSERTION)
+        clean.setenv("AZURE_FEDERATED_TOKEN_FILE", str(tmp_path / "token"))
+        clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_ID", SECOND)
+        token = shared.token("reader")
+        authority.answer = {"access_token": token, "token_type": "Bearer", "expires_in": 3600}
+        tokens = found(clean)
+        assert tokens.get() == tokens.get_lesser() == token
+        exchanged = [asked for asked in authority.asked if ASSERTION in asked]
+        assert ["22222222" in exchanged[0], "33333333" in exchanged[1]] == [True, True]
+
+    def test_managed_identities(self, identity: type[_Identity], clean: pytest.MonkeyPatch) -> None:
+        clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_ID", SECOND)
+        tokens = found(clean)
+        assert (tokens.get(), tokens.get_lesser()) == (identity.tokens[""], identity.tokens[SECOND])
+        assert {each["header"] for each in identity.asked} == {"header-canary-0123456789abcdef"}
+        assert {each["resource"] for each in identity.asked} == {"https://graph.microsoft.com"}
+
+    def test_one_does_for_a_whole_run(
+        self, identity: type[_Identity], shared: Running, clean: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        import os
+
+        result = judge(shared, tmp_path, env=os.environ, keep_bodies=tmp_path / "bodies.jsonl")
+        assert (result.status, len(identity.asked)) == (0, 1)
+        written = "".join(path.read_text() for path in tmp_path.rglob("*") if path.is_file())
+        for canary in ("header-canary-0123456789abcdef", identity.tokens[""]):
+            assert canary not in result.text + written
+
+    def test_the_azure_cli(self, shared: Running, clean: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        token = shared.token("reader")
+        given = {"accessToken": token, "expiresOn": "2099-12-31 23:59:59.000000"}
+        cli = tmp_path / "az"
+        cli.write_text(f'#!/bin/sh\necho "$@" >>"{tmp_path}/asked"\necho \'{json.dumps(given)}\'\n')
+        cli.chmod(0o755)
+        clean.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+        clean.setenv("AZURE_TOKEN_CREDENTIALS", "dev")  # else a managed identity is waited for
+        assert found(clean).get() == token
+        assert "https://graph.microsoft.com" in (tmp_path / "asked").read_text()
+
+    def test_a_second_app_with_a_certificate(self, secure: Running, clean: pytest.MonkeyPatch) -> None:
+        trusting(clean, secure.authority, secure.ca_file, secure.tenant_id)
+        clean.setenv("GRAPHCONTRACT_TOKEN", secure.token())
+        credential = secure.described()["credentials"]["unprivileged"]
+        clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_ID", credential["client_id"])
+        clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_CERTIFICATE_PATH", credential["client_certificate"])
+        assert not claims_of(found(clean).get_lesser()).carries({MANAGE})
 
 
 class TestCanaries:
