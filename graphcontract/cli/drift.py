@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,6 +43,19 @@ class _CompareByDefault(TyperGroup):
         return super().parse_args(ctx, args)
 
 
+class _UnnamedContext(typer.Context):
+    """What is shown of a command that nobody has to name."""
+
+    @property
+    def command_path(self) -> str:
+        """The words that call it."""
+        return str(super().command_path).removesuffix(f" {self.info_name}")
+
+
+class _Unnamed(TyperCommand):
+    context_class = _UnnamedContext
+
+
 app = typer.Typer(cls=_CompareByDefault)
 
 
@@ -55,7 +68,7 @@ class Level(StrEnum):
 
 
 Sources = Annotated[
-    list[str] | None, typer.Argument(metavar="SOURCE...", help="Files; see below.", show_default=False)
+    list[str] | None, typer.Argument(metavar="SOURCE", help="Files; see below.", show_default=False)
 ]
 ContractName = Annotated[str, typer.Option("--contract", metavar="ID|FILE", help="The contract.")]
 Root = Annotated[
@@ -80,7 +93,7 @@ Cache = Annotated[
 _DEFAULT = "sharepointmigrationtask-cancel"
 
 
-@app.command(epilog="\b\n" + SOURCES.replace("\n\n", "\n\n\b\n"))
+@app.command(cls=_Unnamed, epilog="\b\n" + SOURCES.replace("\n\n", "\n\n\b\n"))
 def compare(
     sources: Sources = None,
     contract: ContractName = _DEFAULT,

@@ -29,12 +29,14 @@ class Refused(Exception):
 
 class Includes:
     """Follows the includes of one page. `refusals` and `missing` tell those that were not followed, `paths`
-    the files that were asked for, there or not.
+    the files that were asked for, there or not. A page that is `rootless` includes nothing from elsewhere.
     """
 
     def __init__(self, page: Path, name: str, root: Path | None) -> None:
         self._page, self._name = page, name
-        self._root = (root or root_of(page)).resolve()
+        known = root or root_of(page)
+        self._root = (known or page.absolute().parent).resolve()
+        self.rootless = known is None
         self._files = 0
         self._sum = sha256()
         self.refusals: list[tuple[Block, str]] = []
@@ -76,14 +78,16 @@ class Includes:
             path = self._resolved(target, file, above)
             self.paths.append(path)
             if not path.is_file():
-                self.missing.append(place)
-                yield place
-                return
+                raise FileNotFoundError
             self._files += 1
             called = _called(target, name)
             data = read_bytes(path, called, _MOST_BYTES)
             self._sum.update(data)
             blocks = visible(parse(text_of(data, called), called).blocks)
+        except FileNotFoundError:
+            self.missing.append(place)
+            yield place
+            return
         except (Refused, SourceError, OSError, RuntimeError, ValueError) as error:
             self.refusals.append((place, f"the include {target} was not followed: {error}"))
             yield place
@@ -96,6 +100,8 @@ class Includes:
         base = self._root if target.startswith("~/") else file.parent
         path = (base / target.removeprefix("~/")).resolve()
         if not path.is_relative_to(self._root):
+            if self.rootless:
+                raise FileNotFoundError
             raise Refused(f"it leads out of {self._root.name or self._root}/")
         if path in above:
             raise Refused("it includes itself")
@@ -111,10 +117,10 @@ def _called(target: str, name: str) -> str:
     return os.path.normpath(os.path.join(os.path.dirname(name), target.removeprefix("~/")))
 
 
-def root_of(page: Path) -> Path:
-    """Find the docs root of a page: the folder that holds `api-reference`, else the page's own."""
+def root_of(page: Path) -> Path | None:
+    """Find the docs root of a page, the folder that holds `api-reference`; None where it stands alone."""
     page = page.absolute()
     for folder in page.parents:
         if folder.name in _TOPS:
             return folder.parent
-    return page.parent
+    return None

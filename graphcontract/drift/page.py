@@ -51,6 +51,8 @@ def read(source: Source, wanted: Wanted) -> Reading:
     else:
         _read_operation(notes, front, blocks, source, wanted)
     missing = tuple(f"line {each.line}: an include is not at hand: {each.text}" for each in includes.missing)
+    if missing and includes.rootless:
+        missing = (*missing, "the page stands alone: --root names the folder that holds api-reference")
     return notes.reading(includes.sha256, missing)
 
 

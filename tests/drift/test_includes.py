@@ -93,4 +93,18 @@ def test_a_folder_is_not_there(tmp_path: Path) -> None:
 
 def test_the_root_is_above_api_reference(tmp_path: Path) -> None:
     assert root_of(tmp_path / "docs" / "api-reference" / "beta" / "api" / "x.md") == tmp_path / "docs"
-    assert root_of(tmp_path / "x.md") == tmp_path
+    assert root_of(tmp_path / "x.md") is None
+
+
+def test_a_page_that_stands_alone_has_nothing_to_lead_out_of(tmp_path: Path) -> None:
+    (tmp_path / "secret.md").write_text("secret")
+    (tmp_path / "alone").mkdir()
+    (tmp_path / "alone" / "beside.md").write_text("beside")
+    (tmp_path / "alone" / "link.md").symlink_to(tmp_path / "secret.md")
+    page = tmp_path / "alone" / "page.md"
+    includes = Includes(page, "page.md", None)
+    _, blocks = includes.page(
+        b"".join(b"[!INCLUDE [x](%b)]\n\n" % name for name in (b"beside.md", b"link.md", b"../secret.md"))
+    )
+    assert [block.text for block in blocks] == ["beside", "x link.md", "x ../secret.md"]
+    assert (len(includes.missing), includes.refusals, includes.rootless) == (2, [], True)
