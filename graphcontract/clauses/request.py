@@ -188,7 +188,7 @@ def _id_fault(contract: Contract, request: WireRequest, wanted: str) -> tuple[st
     target, template = target_of(contract, request), Template.of(contract)
     place = target.place_of(template, wanted)
     if place is None:
-        longer = len(target.segments) > len(template.segments) - target.key_in_parentheses
+        longer = len(target.segments) > len(template.segments)
         return ("split" if longer else "cut", request.target, _oddest(wanted))
     segment = target.segments[place]
     decoded = decode(segment)

@@ -16,7 +16,7 @@ _YAML_KEY = rb"['\"]?(?:openapi|swagger|info|servers|tags|paths|components|secur
 _KINDS: tuple[tuple[Kind, re.Pattern[bytes]], ...] = (
     ("csdl", re.compile(rb"\A\s*+(?:<\?xml[^>]*+>\s*+)?(?:<!--(?>.*?-->)\s*+)*+<(?:\w+:)?Edmx\b", re.DOTALL)),
     ("snapshot", re.compile(rb'\A\s*+\{[^{]*?"snapshot"\s*:')),
-    ("openapi", re.compile(rb'\A\s*+\{[^{}\[]*?"(?:openapi|swagger)"\s*:')),
+    ("openapi", re.compile(rb"\A\s*+\{(?:[^{}\[]*?,)?\s*['\"]?(?:openapi|swagger)['\"]?\s*:")),
     ("run", re.compile(rb'\A\s*+\{\s*"log"\s*:|\A\s*+\{[^{\n]*?"event"\s*:\s*"header"')),
     ("permissions", re.compile(rb'\A\s*+\{[^{\[]*?"permissions"\s*:\s*\{')),
     ("openapi", re.compile(rb"\A(?:[ \t]*+(?:#[^\n]*+)?\n|---[ \t]*+\n)*+" + _YAML_KEY + rb"['\"]?\s*+:")),

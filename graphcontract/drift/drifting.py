@@ -14,7 +14,7 @@ from graphcontract.drift import owed, reading
 from graphcontract.drift.findings import Against, Comparison, Finding
 from graphcontract.drift.lists import KnownSkew, Waiver, applied
 from graphcontract.drift.model import Origin, Reading, Source, Unknown, Wanted
-from graphcontract.drift.rules import Level
+from graphcontract.drift.rule import Level
 from graphcontract.drift.snapshots import counterpart
 
 _RANK: dict[Level, int] = {"err": 0, "warn": 1, "info": 2}

@@ -14,7 +14,8 @@ from typing import Literal
 from graphcontract.drift.asked import folded, shown
 from graphcontract.drift.comparing import Hit, differences, differs_from_enum
 from graphcontract.drift.model import Fact, Origin, Reading, Unknown, Wanted
-from graphcontract.drift.rules import BY_ID, Level
+from graphcontract.drift.rule import Level
+from graphcontract.drift.rules import BY_ID
 from graphcontract.drift.texts import clean
 
 Against = Literal["contract", "snapshot", "source"]

@@ -18,7 +18,8 @@ from graphcontract.annotations import attribute, data
 from graphcontract.drift.asked import shown
 from graphcontract.drift.drifting import Result
 from graphcontract.drift.findings import Finding
-from graphcontract.drift.rules import BY_ID, RULES, Level
+from graphcontract.drift.rule import Level
+from graphcontract.drift.rules import BY_ID, RULES
 
 _SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _WORDS: Mapping[Level, tuple[str, str]] = {

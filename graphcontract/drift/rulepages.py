@@ -10,7 +10,8 @@ from datetime import date
 
 from graphcontract.drift.comparing import Hit, differences
 from graphcontract.drift.model import Fact, Origin, Value
-from graphcontract.drift.rules import RULES, Example, Rule
+from graphcontract.drift.rule import Example, Rule
+from graphcontract.drift.rules import RULES
 
 _TOP = "Generated from the rules by `make docs`; change those, not this page."
 _DAY = date(2026, 1, 1)

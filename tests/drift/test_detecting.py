@@ -29,6 +29,8 @@ EDMX = '<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns
         ("openapi: 3.0.1\ninfo:\n", "openapi"),
         ("# made by hand\n---\n\ninfo:\n  title: x\nopenapi: 3.1.0\n", "openapi"),
         ('{"openapi": "3.1.0"}', "openapi"),
+        ('{"x-a": "b", "swagger": "2.0"}', "openapi"),
+        ("{openapi: 3.1.0, info: {title: x}}", "openapi"),
         (EXPORT, "sdk"),
         ('{"log": {"entries": []}}', "run"),
         ('{"event": "header", "format": 1}\n', "run"),

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from graphcontract.drift.rule import LEVELS, Example, Rule
 from graphcontract.drift.rulepages import hits, pages
-from graphcontract.drift.rules import LEVELS, RULES, Example, Rule
+from graphcontract.drift.rules import RULES
 
 FOLDER = Path(__file__).parents[2] / "docs" / "drift"
 
