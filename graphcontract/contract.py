@@ -11,6 +11,9 @@ Presence = Literal["absent", "required", "unconstrained"]
 FieldRule = Literal["require", "forbid", "unconstrained"]
 Party = Literal["client", "service"]
 
+DEFAULT_CONTRACT = "sharepointmigrationtask-cancel"
+"""The id of the shipped contract that is meant where none is named."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:

@@ -16,7 +16,7 @@ from typing import Any
 from graphcontract.clauses import known
 from graphcontract.clients import Client
 from graphcontract.clients.python import InProcessClient
-from graphcontract.contract import Contract, Party
+from graphcontract.contract import DEFAULT_CONTRACT, Contract, Party
 from graphcontract.judging import knownfailures
 from graphcontract.judging.gate import Gate
 from graphcontract.judging.knownfailures import Entry, KnownFailures
@@ -28,7 +28,6 @@ from graphcontract.loading import load
 from graphcontract.stations import OptionError, Stations
 from graphcontract.suite import SuiteTest
 
-DEFAULT_CONTRACT = "sharepointmigrationtask-cancel"
 _REPEATED = ("client", "contract", "transport", "tls", "profile", "seed", "in_process", "implementation")
 
 

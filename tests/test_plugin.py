@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from graphcontract.contract import DEFAULT_CONTRACT
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.loading import load
-from graphcontract.session import DEFAULT_CONTRACT
 from tests.reporting import problems
 
 CHECKOUT = Path(__file__).parents[1]

@@ -8,8 +8,9 @@ from graphcontract.suites import tests as suite_tests
 from graphcontract.clauses import known
 from graphcontract.clients import ClientUnavailable
 from graphcontract.clients.naming import ClientSpecError
+from graphcontract.contract import DEFAULT_CONTRACT
 from graphcontract.loading import ContractError, load
-from graphcontract.session import DEFAULT_CONTRACT, Options, Session, planned, with_seed
+from graphcontract.session import Options, Session, planned, with_seed
 from graphcontract.stations import OptionError
 
 CONTRACT = load(DEFAULT_CONTRACT, known())

@@ -10,8 +10,8 @@ import pytest
 from graphcontract.suites import test_service
 from graphcontract.suites import tests as suite_tests
 
+from graphcontract.contract import DEFAULT_CONTRACT
 from graphcontract.loading import load
-from graphcontract.session import DEFAULT_CONTRACT
 from graphcontract.suite import SuiteTest, TenantTest
 from graphcontract.tenant import Running, Status, running
 from tests.live import tasks

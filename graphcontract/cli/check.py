@@ -10,6 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graphcontract.cli.options import (
+    START_TIMEOUT,
+    ContractName,
+    Deselect,
+    FailOn,
+    ImplementationName,
+    KnownFailures,
+    Level,
+    ListClauses,
+    Reports,
+    Select,
+    StartTimeout,
+)
+from graphcontract.contract import DEFAULT_CONTRACT
+
 if TYPE_CHECKING:
     from graphcontract.session import Session
 
@@ -37,13 +52,6 @@ class Profile(StrEnum):
     NIGHTLY = "nightly"
 
 
-class Level(StrEnum):
-    """What fails the run."""
-
-    MUST = "must"
-    SHOULD = "should"
-
-
 class Record(StrEnum):
     """Which exchanges a report keeps."""
 
@@ -55,9 +63,7 @@ def check(
     client: Annotated[
         str, typer.Argument(metavar="CLIENT", help="The client under test; see below.", show_default=False)
     ] = "",
-    contract: Annotated[
-        str, typer.Option(metavar="ID|FILE", help="Contract to judge by.")
-    ] = "sharepointmigrationtask-cancel",
+    contract: ContractName = DEFAULT_CONTRACT,
     transport: Annotated[
         Transport,
         typer.Option(
@@ -74,14 +80,9 @@ def check(
     profile: Annotated[
         Profile, typer.Option(help="How much to explore; nightly draws anew each time.")
     ] = Profile.GATE,
-    fail_on: Annotated[Level, typer.Option(help="Lowest level whose violation fails the run.")] = Level.MUST,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CLAUSE", help="Judge only clauses that match, e.g. 'error.*'; repeatable."),
-    ] = None,
-    deselect: Annotated[
-        list[str] | None, typer.Option(metavar="CLAUSE", help="Leave out clauses that match; repeatable.")
-    ] = None,
+    fail_on: FailOn = Level.MUST,
+    select: Select = None,
+    deselect: Deselect = None,
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="Seed of the inputs [default: 0; nightly: random].")
     ] = None,
@@ -91,31 +92,16 @@ def check(
     workers: Annotated[
         int, typer.Option("-n", "--workers", metavar="N", min=1, help="Processes to spread the tests over.")
     ] = 1,
-    start_timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.1, help="How long a driver may take to start.")
-    ] = 60.0,
+    start_timeout: StartTimeout = START_TIMEOUT,
     in_process: Annotated[
         bool,
         typer.Option("--in-process", help="Call a python: client in this process instead of in a child."),
     ] = False,
-    implementation: Annotated[
-        str | None, typer.Option(metavar="NAME[@VERSION]", help="What reports call the client.")
-    ] = None,
-    report: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FORMAT=PATH",
-            help="Write jsonl=, junit=, markdown= or github=PATH; - is standard output; repeatable.",
-        ),
-    ] = None,
-    known_failures: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Failures that are known: green is a run that shows just these."),
-    ] = None,
+    implementation: ImplementationName = None,
+    report: Reports = None,
+    known_failures: KnownFailures = None,
     record: Annotated[Record, typer.Option(help="Exchanges that the jsonl report keeps.")] = Record.FAILURES,
-    list_clauses: Annotated[
-        bool, typer.Option("--list", help="List the clauses that would be judged, and judge nothing.")
-    ] = False,
+    list_clauses: ListClauses = False,
 ) -> None:
     """Gate a client: judge it clause by clause against a contract.
 

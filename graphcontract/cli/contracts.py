@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from graphcontract.contract import DEFAULT_CONTRACT
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -87,7 +89,7 @@ def validate(names: Names) -> None:
 @app.command()
 def pages(
     folder: Annotated[Path, typer.Argument(help="Where to write them.", file_okay=False)],
-    name: Annotated[str, typer.Option("--contract", metavar="ID|FILE")] = "sharepointmigrationtask-cancel",
+    name: Annotated[str, typer.Option("--contract", metavar="ID|FILE")] = DEFAULT_CONTRACT,
 ) -> None:
     """Write a Markdown page for each clause of a contract, and an index."""
     from graphcontract.clauses import known

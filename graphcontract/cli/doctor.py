@@ -7,18 +7,17 @@ from typing import Annotated
 
 import typer
 
+from graphcontract.cli.options import START_TIMEOUT, ContractName, StartTimeout
+from graphcontract.contract import DEFAULT_CONTRACT
+
 _WORDS = {True: "ok", False: "NO", None: "-"}
 
 
 def doctor(
     client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client, as for `check`.")],
-    contract: Annotated[
-        str, typer.Option(metavar="ID|FILE", help="Contract to call by.")
-    ] = "sharepointmigrationtask-cancel",
+    contract: ContractName = DEFAULT_CONTRACT,
     tls: Annotated[bool, typer.Option("--tls", help="Speak https throughout.")] = False,
-    start_timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.1, help="How long a driver may take to start.")
-    ] = 60.0,
+    start_timeout: StartTimeout = START_TIMEOUT,
 ) -> None:
     """Make a few plain calls and tell what works, and which limit to declare where something cannot.
 

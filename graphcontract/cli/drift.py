@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from graphcontract.contract import DEFAULT_CONTRACT
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -90,13 +92,12 @@ Cache = Annotated[
         show_default=False,
     ),
 ]
-_DEFAULT = "sharepointmigrationtask-cancel"
 
 
 @app.command(cls=_Unnamed, epilog="\b\n" + SOURCES.replace("\n\n", "\n\n\b\n"))
 def compare(
     sources: Sources = None,
-    contract: ContractName = _DEFAULT,
+    contract: ContractName = DEFAULT_CONTRACT,
     since: Annotated[
         Path | None,
         typer.Option(metavar="SNAPSHOT", help="Compare with what they said then, not with the contract."),
@@ -153,7 +154,7 @@ def snapshot(
     output: Annotated[
         str, typer.Option(metavar="FILE", help="Where to write it; - is standard output.")
     ] = "-",
-    contract: ContractName = _DEFAULT,
+    contract: ContractName = DEFAULT_CONTRACT,
     root: Root = None,
     published: Published = False,
     cache: Cache = None,

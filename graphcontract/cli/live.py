@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graphcontract.cli.check import Level, Profile
+from graphcontract.cli.check import Profile
+from graphcontract.cli.options import (
+    START_TIMEOUT,
+    ContractName,
+    Deselect,
+    FailOn,
+    ImplementationName,
+    KnownFailures,
+    Level,
+    ListClauses,
+    Reports,
+    Select,
+    StartTimeout,
+)
+from graphcontract.contract import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
     from graphcontract.live.run import Live
@@ -70,33 +84,18 @@ def live(
             help="End with 3 where the credential could cancel and nothing is to be cancelled.",
         ),
     ] = False,
-    contract: Annotated[
-        str, typer.Option(metavar="ID|FILE", help="Contract to judge by.")
-    ] = "sharepointmigrationtask-cancel",
+    contract: ContractName = DEFAULT_CONTRACT,
     profile: Annotated[
         Profile, typer.Option(help="gate: fixed steps; nightly: reads in random order besides.")
     ] = Profile.GATE,
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="Seed of nightly's order [default: random].")
     ] = None,
-    fail_on: Annotated[Level, typer.Option(help="Lowest level whose violation fails the run.")] = Level.MUST,
-    select: Annotated[
-        list[str] | None, typer.Option(metavar="CLAUSE", help="Judge only clauses that match; repeatable.")
-    ] = None,
-    deselect: Annotated[
-        list[str] | None, typer.Option(metavar="CLAUSE", help="Leave out clauses that match; repeatable.")
-    ] = None,
-    known_failures: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Failures that are known: green is a run that shows just these."),
-    ] = None,
-    report: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FORMAT=PATH",
-            help="Write jsonl=, junit=, markdown= or github=PATH; - is standard output; repeatable.",
-        ),
-    ] = None,
+    fail_on: FailOn = Level.MUST,
+    select: Select = None,
+    deselect: Deselect = None,
+    known_failures: KnownFailures = None,
+    report: Reports = None,
     request_log: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a line for each request, ids hashed.")
     ] = None,
@@ -114,15 +113,9 @@ def live(
         Path | None, typer.Option(metavar="JOURNAL", help="Say what an earlier run left behind.")
     ] = None,
     finish: Annotated[bool, typer.Option("--finish", help="With --resume: cancel what was left.")] = False,
-    implementation: Annotated[
-        str | None, typer.Option(metavar="NAME[@VERSION]", help="What reports call the client.")
-    ] = None,
-    start_timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.1, help="How long a driver may take to start.")
-    ] = 60.0,
-    list_clauses: Annotated[
-        bool, typer.Option("--list", help="List the clauses that would be judged, and judge nothing.")
-    ] = False,
+    implementation: ImplementationName = None,
+    start_timeout: StartTimeout = START_TIMEOUT,
+    list_clauses: ListClauses = False,
 ) -> None:
     """Judge a tenant, clause by clause; with CLIENT, that client on the tenant's traffic as well.
 
@@ -209,7 +202,6 @@ def _run(run: Live, reports: tuple[str, ...]) -> int:
 
 def _resume(journal: Path, tenant_url: str, contract: str, *, finish: bool) -> int:
     from graphcontract.live.resuming import resume
-    from graphcontract.session import DEFAULT_CONTRACT
 
     named = contract if contract != DEFAULT_CONTRACT else None
     try:

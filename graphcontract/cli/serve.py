@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from graphcontract.cli.options import ContractName
+from graphcontract.contract import DEFAULT_CONTRACT
+
 if TYPE_CHECKING:
     from graphcontract.cases import Step
     from graphcontract.contract import Contract
@@ -32,9 +35,7 @@ def serve(
         str,
         typer.Option(metavar="FILE", help="A report made with --report jsonl=PATH.", show_default=False),
     ] = "",
-    contract: Annotated[
-        str, typer.Option(metavar="ID|FILE", help="Contract to judge by.")
-    ] = "sharepointmigrationtask-cancel",
+    contract: ContractName = DEFAULT_CONTRACT,
     tls: Annotated[bool, typer.Option("--tls", help="Speak https.")] = False,
 ) -> None:
     """Keep one case of a clause up on a port of 127.0.0.1, to step through a client in a debugger.

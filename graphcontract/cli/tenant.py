@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graphcontract.cli.options import ContractName
+from graphcontract.contract import DEFAULT_CONTRACT
+
 if TYPE_CHECKING:
     from graphcontract.tenant import Entry
 
@@ -22,9 +25,7 @@ def tenant(
     fault: Annotated[
         str | None, typer.Option(metavar="NAME", help="Break one clause, or be odd; `help` lists the names.")
     ] = None,
-    contract: Annotated[
-        str, typer.Option(metavar="ID|FILE", help="Contract to serve by.")
-    ] = "sharepointmigrationtask-cancel",
+    contract: ContractName = DEFAULT_CONTRACT,
     list_faults: Annotated[
         bool, typer.Option("--list-faults", help="List faults and variants, and serve nothing.")
     ] = False,

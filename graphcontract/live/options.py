@@ -10,12 +10,12 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from graphcontract.contract import DEFAULT_CONTRACT
 from graphcontract.errors import UserError
 from graphcontract.judging.ledger import FailOn
 from graphcontract.live.journal import DEFAULT
 from graphcontract.live.roots import Root
 from graphcontract.live.targets import MALFORMED
-from graphcontract.session import DEFAULT_CONTRACT
 from graphcontract.stations import OptionError
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,200}")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from graphcontract.clauses import known
 from graphcontract.clauses.service import CANCELLED, LOOKUP, NOT_STARTED, READ, REPEAT
-from graphcontract.contract import Contract
+from graphcontract.contract import DEFAULT_CONTRACT, Contract
 from graphcontract.contractfile import ContractError
 from graphcontract.errors import UserError
 from graphcontract.live.bringing import brought_up
@@ -32,7 +32,6 @@ from graphcontract.live.sender import Sender
 from graphcontract.live.steps import Seen, Step
 from graphcontract.live.targets import Targets
 from graphcontract.loading import load
-from graphcontract.session import DEFAULT_CONTRACT
 
 _BUDGET, _RATE = 200, 4.0
 _BY_HAND = "look after it by hand"

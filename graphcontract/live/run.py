@@ -12,30 +12,26 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from graphcontract import interrupts
 from graphcontract.clauses import known
-from graphcontract.clauses.service import BUSY, status_to
 from graphcontract.clients import Implementation
 from graphcontract.contract import Contract
-from graphcontract.errors import UserError
 from graphcontract.judging import knownfailures
 from graphcontract.judging.knownfailures import Entry, KnownFailures
 from graphcontract.judging.ledger import Event, ExitStatus, Ledger
 from graphcontract.judging.profile import PROFILES
-from graphcontract.judging.verdict import Part
 from graphcontract.live.bench import Bench
 from graphcontract.live.bringing import Guest, brought_up
+from graphcontract.live.conduct import Conduct
 from graphcontract.live.creation import Creation, creation_of
 from graphcontract.live.credentials import Tokens, tokens_for, withhold
 from graphcontract.live.executor import Executor, stand_in
 from graphcontract.live.journal import Journal, JournalError, left_behind
-from graphcontract.live.judging import BY_CLIENT, Court
+from graphcontract.live.judging import BY_CLIENT
 from graphcontract.live.keeping import Keeper
-from graphcontract.live.options import LiveOptions, LiveUnreachable
-from graphcontract.live.pacing import Clock, CutOff, Pacer, Stopped
+from graphcontract.live.options import LiveOptions
+from graphcontract.live.pacing import Clock, Pacer
 from graphcontract.live.policy import Policy
 from graphcontract.live.privilege import Privilege, privilege_of
-from graphcontract.live.reasons import reasons_for
 from graphcontract.live.recording import Recording
 from graphcontract.live.refusals import unknown
 from graphcontract.live.roots import Root, root_of
@@ -49,7 +45,6 @@ from graphcontract.stations import OptionError
 
 Emit = Callable[[Event], None]
 Say = Callable[[str], None]
-MOST_NAMED = 50
 
 
 @dataclass
@@ -115,97 +110,16 @@ class Live:
                 emit=emit,
                 known=self._known(entries, guest),
             )
+            conduct = Conduct(
+                self.contract, self.options, self.planned, self.root.url, bench, executor, keeper, guest, say
+            )
             described = self._described(keeper.name(privilege.tenant or ""))
-            status = self._carry_out(bench, executor, ledger, keeper, guest, say, described)
+            status = conduct.carry_out(
+                ledger, lambda: ledger.open(self._judged_one(guest), guest.client.limits.declared, described)
+            )
         for line in left_lines(self.options.journal):
             say(line)
         return status
-
-    def _carry_out(
-        self,
-        bench: Bench,
-        executor: Executor,
-        ledger: Ledger,
-        keeper: Keeper,
-        guest: Guest,
-        say: Say,
-        described: dict[str, Any],
-    ) -> ExitStatus:
-        stopped: Exception | None = None
-        interrupted = False
-        try:
-            stopped = self._reach(bench, executor)
-        except KeyboardInterrupt:
-            interrupted = True
-        try:
-            with interrupts.held():
-                ledger.open(self._judged_one(guest), guest.client.limits.declared, described)
-            if stopped is None and not interrupted:
-                stopped = self._go_on(bench, executor)
-        except KeyboardInterrupt:
-            interrupted = True
-        with interrupts.held():
-            return self._conclude(
-                bench, executor, ledger, keeper, guest, say, stopped, interrupted=interrupted
-            )
-
-    def _conclude(
-        self,
-        bench: Bench,
-        executor: Executor,
-        ledger: Ledger,
-        keeper: Keeper,
-        guest: Guest,
-        say: Say,
-        stopped: Exception | None,
-        *,
-        interrupted: bool,
-    ) -> ExitStatus:
-        """Judge what was recorded, unless someone stopped the run, and write to the end of the report."""
-        for note in (*bench.notes, *([f"the run ended early: {stopped}"] if stopped else [])):
-            say(f"note: {note}")
-        if not interrupted:
-            why = str(stopped) if stopped else None
-            court = Court(
-                self.contract,
-                self.options,
-                keeper,
-                guest.shows,
-                reasons_for(bench),
-                why,
-                _remarks(bench, keeper),
-            )
-            nothing = _all(executor, 401)
-            for part in court.parts(self.planned, bench.trials, executor.sent, executor.made):
-                ledger.add(_unexercised(part) if nothing else part)
-        return ledger.close(interrupted=interrupted, cut_off=isinstance(stopped, CutOff))
-
-    def _go_on(self, bench: Bench, executor: Executor) -> Exception | None:
-        """Make the other steps: why they ended early, if they did."""
-        try:
-            for scenario in needed(self.planned):
-                _drive(scenario(bench), executor)
-            if self.options.profile == "nightly":
-                from graphcontract.live.exploring import explore
-
-                explore(bench, executor, self.options.seed, PROFILES["nightly"].database)
-        except (Stopped, UserError) as error:
-            return error
-        return None
-
-    def _reach(self, bench: Bench, executor: Executor) -> Exception | None:
-        """Make the first steps: LiveUnreachable where nothing answers; why, where nothing can be judged."""
-        try:
-            _drive(unknown(bench), executor)
-        except Stopped as error:
-            raise LiveUnreachable(f"the tenant cannot be judged now: {error}") from error
-        if not any(status_to(kept.exchange) for kept in executor.sent):
-            told = executor.sent[-1].exchange.outcome.error
-            why = told.message if told is not None else "no answer"
-            raise LiveUnreachable(f"{self.root.url} cannot be reached: {why}")
-        if all(status_to(kept.exchange) in (0, *BUSY) for kept in executor.sent):
-            raise LiveUnreachable(f"{self.root.url} answers nothing but that it is busy: try again later")
-        return CutOff("the tenant answers the credential with 401") if _all(executor, 401) else None
 
     def _bench(self, privilege: Privilege | None = None) -> Bench:
         options = self.options
@@ -338,39 +252,6 @@ def left_lines(path: Path) -> Iterator[str]:
         made = sum(each.created for each in left.open)
         what = f"{made} created, " if made else ""
         yield f"left behind: {len(left.open)} tasks ({what}outcome open): graphcontract live --resume {path}"
-
-
-def _all(executor: Executor, status: int) -> bool:
-    """Whether every answer to the run's own credential was this."""
-    answers = [status_to(kept.exchange) for kept in executor.sent if kept.step.credential == "main"]
-    return bool(answers) and all(each == status for each in answers)
-
-
-def _unexercised(part: Part) -> Part:
-    reason = "the tenant answers the credential with 401: nothing else can be said"
-    return Part(part.clause, "not-run", reason=reason, exchanges=part.exchanges)
-
-
-def _remarks(bench: Bench, keeper: Keeper) -> dict[str, str]:
-    """What a report says of a clause besides its verdict: other tasks that changed meanwhile."""
-    changes = [f"{keeper.name(id)} ({old}, then {new})" for id, old, new in bench.changed]
-    if not changes:
-        return {}
-    more = f" and {len(changes) - MOST_NAMED} more" if len(changes) > MOST_NAMED else ""
-    listed = ", ".join(changes[:MOST_NAMED])
-    return {"service.effect": f"other tasks changed meanwhile, which may have other reasons: {listed}{more}"}
-
-
-def _drive(scenario: Scenario, executor: Executor) -> None:
-    """Carry out a scenario's steps, each with what the one before showed."""
-    try:
-        step = next(scenario)
-        while True:
-            step = scenario.send(executor.perform(step))
-    except StopIteration:
-        pass
-    finally:
-        scenario.close()
 
 
 def _dry(scenario: Scenario) -> Iterator[Step]:

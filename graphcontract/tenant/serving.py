@@ -13,7 +13,7 @@ from typing import Any
 
 import uvicorn
 
-from graphcontract.contract import Contract
+from graphcontract.contract import DEFAULT_CONTRACT, Contract
 from graphcontract.errors import UserError
 from graphcontract.loading import load
 from graphcontract.tenant.app import application
@@ -26,7 +26,6 @@ from graphcontract.tenant.steps import Steps, Tenant
 from graphcontract.tenant.tasks import Status, Tasks
 from graphcontract.transports.certificates import Certificates
 
-CONTRACT = "sharepointmigrationtask-cancel"
 ADDRESS = "127.0.0.1"
 _MOST_HEAD = 64 << 10
 _MOST_CONNECTIONS = 200
@@ -151,7 +150,7 @@ def running(
     `Unreachable` where the port cannot be had.
     """
     behaviour(fault)
-    contract = contract or load(CONTRACT, None)
+    contract = contract or load(DEFAULT_CONTRACT, None)
     clock = clock or Clock()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="graphcontract-tenant-")))

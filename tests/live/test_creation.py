@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from graphcontract.contract import DEFAULT_CONTRACT
 from graphcontract.contractfile import ContractError
 from graphcontract.errors import UserError
 from graphcontract.live.creation import CreationError, creation_of
@@ -18,7 +19,6 @@ from graphcontract.live.resuming import resume
 from graphcontract.live.sender import Sender
 from graphcontract.live.targets import Targets
 from graphcontract.loading import document
-from graphcontract.session import DEFAULT_CONTRACT
 from graphcontract.tenant import Running, Status
 from tests.clauses import CONTRACT
 from tests.live import COLLECTION, environment, judge, requests, tasks, waiting

@@ -5,8 +5,10 @@ from __future__ import annotations
 import builtins
 import json
 import logging
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -174,7 +176,39 @@ class TestAzureIdentity:
             found(clean)
 
 
-class _Authority(BaseHTTPRequestHandler):
+class _Telling(BaseHTTPRequestHandler):
+    """Answers in JSON, and logs nothing."""
+
+    def tell(self, status: int, told: Mapping[str, Any], **fields: str) -> None:
+        data = json.dumps(told).encode()
+        self.send_response(status)
+        for name, value in fields.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        del format, args
+
+
+@contextmanager
+def serving(handler: type[_Telling], context: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve on loopback, over TLS where there is a context for it; gives the root."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if context is not None:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Authority(_Telling):
     """Gives what it is told to, and sends back all that it was sent."""
 
     answer: Mapping[str, Any]
@@ -196,16 +230,8 @@ class _Authority(BaseHTTPRequestHandler):
             root = f"https://{self.headers['Host']}/{self.path.split('/')[1]}"
             endpoints = ("authorization_endpoint", "token_endpoint", "issuer")
             told = {name: f"{root}/{name}" for name in endpoints}
-        data = json.dumps(told).encode()
-        self.send_response(200 if "openid-configuration" in self.path else self.status)
-        self.send_header("Set-Cookie", f"session={COOKIE}")
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        del format, args
+        status = 200 if "openid-configuration" in self.path else self.status
+        self.tell(status, told, Set_Cookie=f"session={COOKIE}")
 
 
 @pytest.fixture
@@ -213,23 +239,17 @@ def authority(clean: pytest.MonkeyPatch) -> Iterator[type[_Authority]]:
     """An authority on loopback, over TLS, and the environment of an app with a secret that asks it."""
     handler = type("Handler", (_Authority,), {"asked": [], "answer": {}})
     certificates = Certificates()
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.socket = certificates.context("trusted").wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        root = f"https://127.0.0.1:{server.server_port}"
-        trusting(clean, root, certificates.ca_file, "11111111-1111-4111-8111-111111111111")
-        clean.setenv("AZURE_CLIENT_ID", "22222222-2222-4222-8222-222222222222")
-        clean.setenv("AZURE_CLIENT_SECRET", SECRET)
-        try:
+    try:
+        with serving(handler, certificates.context("trusted")) as root:
+            trusting(clean, root, certificates.ca_file, "11111111-1111-4111-8111-111111111111")
+            clean.setenv("AZURE_CLIENT_ID", "22222222-2222-4222-8222-222222222222")
+            clean.setenv("AZURE_CLIENT_SECRET", SECRET)
             yield handler
-        finally:
-            server.shutdown()
-            thread.join()
-            certificates.remove()
+    finally:
+        certificates.remove()
 
 
-class _Identity(BaseHTTPRequestHandler):
+class _Identity(_Telling):
     """A managed identity's endpoint, as App Service has it: gives each client its own token."""
 
     tokens: Mapping[str, str]
@@ -239,15 +259,7 @@ class _Identity(BaseHTTPRequestHandler):
         query = dict(parse_qsl(urlsplit(self.path).query))
         self.asked.append({"header": self.headers["X-IDENTITY-HEADER"], **query})
         given = {"access_token": self.tokens[query.get("client_id", "")], "token_type": "Bearer"}
-        data = json.dumps(given | {"expires_on": "4102444800", "resource": query["resource"]}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        del format, args
+        self.tell(200, given | {"expires_on": "4102444800", "resource": query["resource"]})
 
 
 @pytest.fixture
@@ -258,16 +270,10 @@ def identity(clean: pytest.MonkeyPatch, shared: Running) -> Iterator[type[_Ident
         SECOND: shared.token("unprivileged"),
     }
     handler = type("Handler", (_Identity,), {"asked": [], "tokens": tokens})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        clean.setenv("IDENTITY_ENDPOINT", f"http://127.0.0.1:{server.server_port}/msi/token")
+    with serving(handler) as root:
+        clean.setenv("IDENTITY_ENDPOINT", f"{root}/msi/token")
         clean.setenv("IDENTITY_HEADER", "header-canary-0123456789abcdef")
-        try:
-            yield handler
-        finally:
-            server.shutdown()
-            thread.join()
+        yield handler
 
 
 class TestByOtherMeans:

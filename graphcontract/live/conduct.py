@@ -1,0 +1,147 @@
+"""A live run's course: its steps one after the other, what ended them early, and what is judged of them.
+
+Knows scenarios, and the ledger that it fills; it does not know where credentials come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from graphcontract import interrupts
+from graphcontract.clauses.service import BUSY, status_to
+from graphcontract.contract import Contract
+from graphcontract.errors import UserError
+from graphcontract.judging.ledger import ExitStatus, Ledger
+from graphcontract.judging.profile import PROFILES
+from graphcontract.judging.verdict import Part
+from graphcontract.live.bench import Bench
+from graphcontract.live.bringing import Guest
+from graphcontract.live.executor import Executor
+from graphcontract.live.judging import Court
+from graphcontract.live.keeping import Keeper
+from graphcontract.live.options import LiveOptions, LiveUnreachable
+from graphcontract.live.pacing import CutOff, Stopped
+from graphcontract.live.reasons import reasons_for
+from graphcontract.live.refusals import unknown
+from graphcontract.live.scenarios import needed
+from graphcontract.live.steps import Scenario
+
+_MOST_NAMED = 50
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """What one run's steps are carried out with; `say` takes lines for people."""
+
+    contract: Contract
+    options: LiveOptions
+    planned: Sequence[str]
+    root: str
+    bench: Bench
+    executor: Executor
+    keeper: Keeper
+    guest: Guest
+    say: Callable[[str], None]
+
+    def carry_out(self, ledger: Ledger, opens: Callable[[], None]) -> ExitStatus:
+        """Carry the run out; `opens` begins the report, once it is known that something answers. A report
+        that was begun is ended, whatever comes: raises LiveUnreachable before that alone.
+        """
+        stopped: Exception | None = None
+        interrupted = False
+        try:
+            stopped = self._reach()
+        except KeyboardInterrupt:
+            interrupted = True
+        try:
+            with interrupts.held():
+                opens()
+            if stopped is None and not interrupted:
+                stopped = self._go_on()
+        except KeyboardInterrupt:
+            interrupted = True
+        with interrupts.held():
+            self._tell(stopped)
+            if not interrupted:
+                self._judge(ledger, stopped)
+            return ledger.close(interrupted=interrupted, cut_off=isinstance(stopped, CutOff))
+
+    def _reach(self) -> Exception | None:
+        """Make the first steps: LiveUnreachable where nothing answers; why, where nothing can be judged."""
+        sent = self.executor.sent
+        try:
+            self._drive(unknown(self.bench))
+        except Stopped as error:
+            raise LiveUnreachable(f"the tenant cannot be judged now: {error}") from error
+        if not any(status_to(kept.exchange) for kept in sent):
+            told = sent[-1].exchange.outcome.error
+            why = told.message if told is not None else "no answer"
+            raise LiveUnreachable(f"{self.root} cannot be reached: {why}")
+        if all(status_to(kept.exchange) in (0, *BUSY) for kept in sent):
+            raise LiveUnreachable(f"{self.root} answers nothing but that it is busy: try again later")
+        return CutOff("the tenant answers the credential with 401") if self._is_unauthorized() else None
+
+    def _go_on(self) -> Exception | None:
+        """Make the other steps: why they ended early, if they did."""
+        try:
+            for scenario in needed(self.planned):
+                self._drive(scenario(self.bench))
+            if self.options.profile == "nightly":
+                from graphcontract.live.exploring import explore
+
+                explore(self.bench, self.executor, self.options.seed, PROFILES["nightly"].database)
+        except (Stopped, UserError) as error:
+            return error
+        return None
+
+    def _drive(self, scenario: Scenario) -> None:
+        """Carry out a scenario's steps, each with what the one before showed."""
+        try:
+            step = next(scenario)
+            while True:
+                step = scenario.send(self.executor.perform(step))
+        except StopIteration:
+            pass
+        finally:
+            scenario.close()
+
+    def _tell(self, stopped: Exception | None) -> None:
+        for note in (*self.bench.notes, *([f"the run ended early: {stopped}"] if stopped else [])):
+            self.say(f"note: {note}")
+
+    def _judge(self, ledger: Ledger, stopped: Exception | None) -> None:
+        """Judge what was recorded; nothing is where no answer but 401 came."""
+        court = Court(
+            self.contract,
+            self.options,
+            self.keeper,
+            self.guest.shows,
+            reasons_for(self.bench),
+            str(stopped) if stopped else None,
+            self._remarks(),
+        )
+        unauthorized = self._is_unauthorized()
+        for part in court.parts(self.planned, self.bench.trials, self.executor.sent, self.executor.made):
+            ledger.add(_unexercised(part) if unauthorized else part)
+
+    def _is_unauthorized(self) -> bool:
+        """Whether every answer to the run's own credential was 401."""
+        answers = [status_to(each.exchange) for each in self.executor.sent if each.step.credential == "main"]
+        return bool(answers) and all(each == 401 for each in answers)
+
+    def _remarks(self) -> dict[str, str]:
+        """What a report says of a clause besides its verdict: other tasks that changed meanwhile."""
+        changes = [f"{self.keeper.name(id)} ({old}, then {new})" for id, old, new in self.bench.changed]
+        if not changes:
+            return {}
+        more = f" and {len(changes) - _MOST_NAMED} more" if len(changes) > _MOST_NAMED else ""
+        listed = ", ".join(changes[:_MOST_NAMED])
+        return {
+            "service.effect": f"other tasks changed meanwhile, which may have other reasons: {listed}{more}"
+        }
+
+
+def _unexercised(part: Part) -> Part:
+    reason = "the tenant answers the credential with 401: nothing else can be said"
+    return Part(part.clause, "not-run", reason=reason, exchanges=part.exchanges)
