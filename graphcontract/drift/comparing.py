@@ -6,6 +6,7 @@ Knows shapes of facts, and what in them means the same; it knows neither files n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ Pairs = Mapping[str, tuple[Any, ...]]
 
 _WHOLE = {"int", "int16", "int32", "int64", "integer", "number"}
 _REMOVED = {"query", "parameters"}
+_INPUTS = {"query", "fields", "parameters"}
 
 
 def differences(old: Fact, new: Fact, *, same_source: bool, today: date) -> Iterator[Hit]:
@@ -69,6 +71,9 @@ def _said_newly(old: Fact, new: Fact, *, same_source: bool, today: date) -> Iter
         named = [status for status in _texts(new.value) if status.isdigit()]  # a range says nothing new
         if named and new.origin.kind != "run":
             yield Hit("errors-documented", "", ", ".join(named))
+    elif new.name in _INPUTS and any(row[-1] == "required" for row in _tuple(new.value)):
+        if same_source:
+            yield from _inputs(replace(old, value=()), new, today)
     elif same_source and old.stance == "silent":
         yield Hit("statement-added", "", _words(new))
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
+from graphcontract.contractfile import printable
 from graphcontract.drift.csdlfile import CsdlFile, Element
 from graphcontract.drift.edm import Operation, Revision, Schema, Step, members, short
-from graphcontract.drift.model import Fact, Origin, Reading, Source, Unknown, Value, Wanted
+from graphcontract.drift.model import Fact, Origin, Problem, Reading, Source, Unknown, Value, Wanted
 from graphcontract.drift.versions import version_in
 
 SPEAKS_OF = (
     *("method", "version", "path", "binding", "action", "key-type", "content", "parameters", "success"),
     *("route", "status-enum", "properties", "deprecation", "wording"),
 )
+_OWN_NAMESPACES = ("microsoft.graph", "graph")
 
 
 def read(source: Source, wanted: Wanted) -> Reading:
@@ -26,7 +28,15 @@ def read(source: Source, wanted: Wanted) -> Reading:
     to be a whole schema of a version.
     """
     schema = Schema(CsdlFile(source.path, source.name))
-    operations = schema.operations(wanted.action)
+    found = _declared(schema, wanted) or _declared(schema, wanted, any_case=True)
+    return _Telling(schema, source, *found).reading() if found else _absent(schema, source, wanted)
+
+
+def _declared(
+    schema: Schema, wanted: Wanted, *, any_case: bool = False
+) -> tuple[Operation, list[Step] | None] | None:
+    """The operation that is wanted, and the steps that lead to it, None for none."""
+    operations = schema.operations(wanted.action, any_case=any_case)
     steps = schema.follow(segment if isinstance(segment, str) else None for segment in wanted.path[:-1])
     operation = schema.bound(operations, steps[-1]) if steps else None
     if operation is None:
@@ -35,9 +45,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
         routes = [schema.route(each.binding or "", keys) for each in bound]
         steps = next((route for route in routes if route), None)
         operation = bound[routes.index(steps) if steps else 0] if bound else None
-    if operation is None:
-        return _absent(schema, source, wanted)
-    return _Telling(schema, source, operation, steps).reading()
+    return (operation, steps) if operation else None
 
 
 def route_to(source: Source, binding: str, action: str) -> tuple[Value, ...] | None:
@@ -62,20 +70,26 @@ class _Telling:
         self._schema, self._source, self._operation, self._steps = schema, source, operation, steps
         self._type = (operation.binding or "").removeprefix("Collection(").removesuffix(")")
         self._spoken: list[Element] = []
+        self._problems: list[Problem] = []
 
     def reading(self) -> Reading:
         facts = {name: self._fact(name, value, element) for name, value, element in self._all()}
+        for problem in self._problems:
+            del facts[problem.fact]
         slices = sha256()
         for element in sorted(self._spoken, key=lambda each: each.start):
             slices.update(self._schema.file.data[element.start : element.end] + b"\n")
-        return Reading(_origin(self._source), facts, slices.hexdigest())
+        return Reading(_origin(self._source), facts, slices.hexdigest(), problems=tuple(self._problems))
 
     def _fact(self, name: str, value: Value, element: Element | None) -> Fact:
         line = None
         if element is not None and value is not None:
             self._spoken.append(element)
-            line = self._schema.file.line_at(element.start)
+            line = self._line(element)
         return Fact(name, "silent" if value is None else "asserts", value, _origin(self._source, line))
+
+    def _line(self, element: Element | None) -> int | None:
+        return self._schema.file.line_at(element.start) if element else None
 
     def _all(self) -> Iterator[tuple[str, Value, Element | None]]:
         operation, element = self._operation, self._operation.element
@@ -112,8 +126,13 @@ class _Telling:
 
     def _of_the_type(self) -> Iterator[tuple[str, Value, Element | None]]:
         keyed = next((each.type for each in reversed(self._steps or ()) if each.key), self._type)
-        key = self._schema.key(keyed)
+        keys = self._schema.keys(keyed)
+        key = self._schema.properties(keyed).get(keys[0]) if len(keys) == 1 else None
         type = short(self._schema.full(key.attributes.get("Type", ""))) if key else None
+        if type is None and self._schema.is_whole(keyed):
+            text = f"the key of {keyed} is {' and '.join(keys)}" if keys else f"{keyed} has no key"
+            place = _origin(self._source, self._line(self._schema.structure(keyed)))
+            self._problems.append(Problem("fact-unreadable", "key-type", printable(text, 200), place))
         yield "key-type", type and type[:1].lower() + type[1:], key
         properties = self._schema.properties(self._type)
         told = (
@@ -166,7 +185,10 @@ def _version(source: Source) -> str | None:
 
 
 def _path(steps: list[Step], operation: Operation) -> tuple[Value, ...]:
-    return (*(("key", each.name) if each.key else each.name for each in steps), operation.name)
+    """Graph takes an operation of its own namespace by name alone, and another with its namespace."""
+    own = operation.namespace in _OWN_NAMESPACES
+    last = operation.name if own else f"{operation.namespace}.{operation.name}"
+    return (*(("key", each.name) if each.key else each.name for each in steps), last)
 
 
 def _origin(source: Source, line: int | None = None) -> Origin:

@@ -113,6 +113,11 @@ class Schema:
             yield type, structure
             type = self.full(structure.attributes.get("BaseType", ""))
 
+    def is_whole(self, type: str) -> bool:
+        """Whether the file has a type and all of its bases."""
+        lineage = list(self.lineage(type))
+        return bool(lineage) and "BaseType" not in lineage[-1][1].attributes
+
     def properties(self, type: str) -> dict[str, Element]:
         """Tell the properties of a type, inherited ones included; the nearest of a name counts."""
         found: dict[str, Element] = {}
@@ -121,19 +126,17 @@ class Schema:
                 found.setdefault(each.attributes.get("Name", ""), each)
         return found
 
-    def key(self, type: str) -> Element | None:
-        """Find the property that is the key of a type; None where there is none, or where several are."""
+    def keys(self, type: str) -> list[str]:
+        """Name the properties that are the key of a type: those of the nearest of its bases that has one."""
         for _, structure in self.lineage(type):
             for key in structure.named("Key"):
-                names = [each.attributes.get("Name", "") for each in key.named("PropertyRef")]
-                return self.properties(type).get(names[0]) if len(names) == 1 else None
-        return None
+                return [each.attributes.get("Name", "") for each in key.named("PropertyRef")]
+        return []
 
-    def operations(self, name: str) -> list[Operation]:
-        """Find the bound operations of a name; where none is spelled so, those in other letter case."""
-        exact = [self._operation(each) for each in self.file.named(name, _OPERATIONS)]
-        near = exact or [self._operation(each) for each in self.file.named(name, _OPERATIONS, any_case=True)]
-        return [each for each in near if each.binding]
+    def operations(self, name: str, *, any_case: bool = False) -> list[Operation]:
+        """Find the bound operations of a name, in other letter case as well where that is asked for."""
+        found = map(self._operation, self.file.named(name, _OPERATIONS, any_case=any_case))
+        return [each for each in found if each.binding]
 
     def every_operation(self) -> Iterator[Operation]:
         """Yield every bound operation of the file."""

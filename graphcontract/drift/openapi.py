@@ -92,11 +92,7 @@ def _ending(binding: str, action: str) -> str:
 
 def _version(file: OpenApiFile, source: Source, notes: Notes) -> str | None:
     """The version that a server's address ends with, else the one that `info` or the file's name tells."""
-    servers = file.member("servers")
-    for server in servers.elements() if servers else ():
-        version = version_in(server.text("url") or "")
-        if version:
-            notes.asserts("version", version, notes.at(server.line))
+    _versions(notes, file.member("servers"))
     if "version" not in notes.facts:
         info = file.member("info")
         told = info.text("version") if info else None
@@ -105,6 +101,13 @@ def _version(file: OpenApiFile, source: Source, notes: Notes) -> str | None:
             notes.asserts("version", version, notes.at(info.line) if info and told else None)
     fact = notes.facts.get("version")
     return str(fact.value) if fact else None
+
+
+def _versions(notes: Notes, servers: Node | None) -> None:
+    for server in servers.elements() if servers else ():
+        version = version_in(server.text("url") or "")
+        if version:
+            notes.asserts("version", version, notes.at(server.line))
 
 
 def _absent(file: OpenApiFile, notes: Notes, version: str | None, wanted: Wanted) -> None:
@@ -127,6 +130,7 @@ class _Telling:
     def tell(self) -> None:
         """Tell every fact that is there."""
         method, operation = self._operation()
+        self._version(operation)
         place = self._notes.at(self._item.node.line)
         self._notes.asserts("method", method.upper(), self._notes.at(operation.line))
         self._notes.asserts("path", segments(self._item.path), place)
@@ -143,6 +147,14 @@ class _Telling:
         wording = tuple((name, text) for name, text in texts if text)
         if wording:
             self._notes.asserts("wording", wording, self._notes.at(operation.line))
+
+    def _version(self, operation: Node) -> None:
+        """Servers of a path's or an operation's own stand in place of those of the whole."""
+        for owner in (self._node, operation):
+            own = Notes(self._notes.origin)
+            _versions(own, owner.get("servers"))
+            self._notes.facts.update(own.facts)
+            self._notes.problems.extend(own.problems)
 
     def _operation(self) -> tuple[str, Node]:
         found = {method: self._node.get(method) for method in _METHODS}
@@ -194,14 +206,14 @@ class _Telling:
             self._notes.asserts("key-type", type[:1].lower() + type[1:], place)
 
     def _inputs(self, parameters: dict[tuple[str, str], Node]) -> None:
-        for fact, where in (("query", "query"), ("fields", "header")):
+        for fact, where in (("query", ("query",)), ("fields", ("header", "cookie"))):
             rows = {
                 name: (name, "required" if node.true("required") else "optional")
                 for (place, name), node in parameters.items()
-                if place == where and name.casefold() != "authorization"
+                if place in where and name.casefold() != "authorization"
             }
             lines = [
-                node.line for (place, name), node in parameters.items() if place == where and name in rows
+                node.line for (place, name), node in parameters.items() if place in where and name in rows
             ]
             line = lines[0] if lines else self._item.node.line
             if not self._notes.knows(fact):
@@ -242,10 +254,9 @@ class _Telling:
                 content = self._response_content(node)
                 number = int(spelled) if spelled.isdigit() else (204 if content == "none" else 200)
                 success[number] = (content, node)
-            elif re.fullmatch(r"[45][0-9X]{2}", spelled):
-                errors.add(spelled)
-            elif spelled == "DEFAULT":
-                errors |= {"4XX", "5XX"}
+            elif re.fullmatch(r"[45][0-9X]{2}", spelled) or spelled == "DEFAULT":
+                self._file.followed(node)
+                errors |= {"4XX", "5XX"} if spelled == "DEFAULT" else {spelled}
         if len(success) == 1:
             ((number, (content, node)),) = success.items()
             self._notes.asserts("success", (number, content), self._notes.at(node.line))

@@ -56,6 +56,10 @@ class OpenApiFile:
                 raise LayoutError
         except LayoutError:
             self._document = self._parsed_whole()
+        else:
+            if self._outline.json and not self._outline.is_closed():
+                place = Origin("openapi", source.name, source.version)
+                raise Unknown("the bracket that it begins with is not closed: it is cut off", place)
 
     @property
     def whole(self) -> bool:
@@ -134,6 +138,7 @@ class OpenApiFile:
                 and self._outline.within(paths, at)
             ):
                 part = self._not_the_end(self._outline.whole(part))
+                self._refuse_another(part)
                 node = self._parsed(part).get(part.key)
                 if node is None:
                     self._refuse("a key that cannot be read", self._outline.line_at(at))
@@ -141,6 +146,15 @@ class OpenApiFile:
                 self._outline.release()
                 return PathItem(part.key, node)
         return None
+
+    def _refuse_another(self, part: Part) -> None:
+        """Refuse a path that stands twice: readers of YAML and JSON differ in which of them they take."""
+        for at in self._outline.lines_with(part.key, part.end):
+            other = self._outline.key_at(at)
+            if other is not None and (other.key, other.indent) == (part.key, part.indent):
+                if self._outline.within(self._known_paths(), at):
+                    self._refuse(f"{printable(part.key, 200)} stands twice", self._outline.line_at(at))
+                return
 
     def _items(self, document: Node) -> Iterator[PathItem]:
         paths = document.get("paths")

@@ -127,6 +127,11 @@ class Outline:
             end = self._data.find(b"\n", end) % (len(self._data) + 1)
         return Part(part.key, part.indent, part.start, end)
 
+    def is_closed(self) -> bool:
+        """Whether JSON ends with the bracket that it begins with, on a line of its own as all of them are."""
+        end = bytes(self._data[-_LONGEST:]).rstrip()
+        return end.endswith((b"\n}", b"\n]")) or end == b"}"
+
     def release(self) -> None:
         """Give back the memory of what was looked at; it comes back from the file where it is asked for."""
         self._data.madvise(mmap.MADV_DONTNEED)
@@ -162,7 +167,13 @@ class Outline:
         # As fast as can be: for a large file these are most of the time that is spent.
         pattern = rb"\n(?! {%d}| *(?:[\r\n#]|\Z))" % (indent + 1) if indent else rb"\n[^ \n\r#]"
         ends = re.compile(pattern).search(self._data, start, end)
+        while ends and self._is_element(ends.start() + 1, indent):
+            ends = re.compile(pattern).search(self._data, ends.start() + 1, end)
         return ends.start() + 1 if ends else None
+
+    def _is_element(self, at: int, indent: int) -> bool:
+        """Whether a line is an element of a list, which YAML lets stand as far out as the list's key."""
+        return not self.json and re.compile(rb" {%d}-[ \r\n]" % indent).match(self._data, at) is not None
 
     def _begin(self, at: int) -> int:
         return self._data.rfind(b"\n", max(at - _LONGEST, 0), at) + 1
