@@ -60,7 +60,7 @@ def other_successes(contract: Contract) -> Strata[int]:
     return constants({str(status): status for status in SUCCESSES if status != contract.success.status})
 
 
-@proves("response.other-success")
+@proves("response.other-success", "secrets.token")
 @given(
     status=other_successes,
     content=constants(CONTENTS),
@@ -77,6 +77,7 @@ LEADING_NOWHERE: Mapping[str, Answer] = {
     "tagged": answer(302, fields=(("ETag", '"1"'), DATE)),
     "to a mailbox": answer(302, fields=(("Location", "mailto:task@example.com"),)),
     "to no URL": answer(302, fields=(("Location", "http://["),)),
+    "empty": answer(302, fields=(("Location", ""),)),
 }
 
 

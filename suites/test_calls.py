@@ -23,11 +23,14 @@ def refusal(status: int, request_id: str) -> Answer:
     return error(status, {"error": {"code": "conflict", "message": "In progress.", "innerError": inner}})
 
 
-@proves("calls.independent", "secrets.token")
+@proves("calls.independent", "request.method", "request.query", "request.body", "secrets.token")
 @given(sequence=sequences, calls=7)
 def test_one_after_another(gate: Gate, sequence: Sequence[Planned]) -> None:
     planned = zip(sequence, answers(sequence), strict=True)
-    gate.hear([gate.perform(each.call, [answer], aside=each.aside) for each, answer in planned])
+    steps = [gate.perform(each.call, [answer], aside=each.aside) for each, answer in planned]
+    gate.hear(steps)
+    for step in steps:
+        gate.hear([step])
 
 
 @proves("calls.concurrent")

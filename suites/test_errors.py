@@ -42,6 +42,24 @@ def test_error_without_content(gate: Gate, status: int) -> None:
     gate.judge(gate.plain_call(), [at_once(answer(status))])
 
 
+SOOTHING: Mapping[str, tuple[str, str]] = {
+    "completed": ("invalidRequest", "The task has already completed."),
+    "cancelled": ("alreadyCancelled", "The task was already cancelled."),
+    "success": ("success", "The operation completed successfully."),
+    "no-op": ("notModified", "Nothing to cancel: no change was needed."),
+    "deleted": ("itemNotFound", "The task has already been deleted."),
+}
+
+
+@proves("error.failure", "error.status")
+@given(
+    status=constants({str(status): status for status in (409, 404, 400, 412)}), soothing=constants(SOOTHING)
+)
+def test_error_that_sounds_like_success(gate: Gate, status: int, soothing: tuple[str, str]) -> None:
+    code, message = soothing
+    gate.judge(gate.plain_call(), [error(status, {"error": {"code": code, "message": message}})])
+
+
 @proves("error.failure", "error.status")
 @given(status=constants({str(status): status for status in (404, 409, 500)}))
 def test_same_error_again(gate: Gate, status: int) -> None:

@@ -52,6 +52,24 @@ def test_second_redirection_elsewhere(gate: Gate, place: str) -> None:
         gate.judge(gate.plain_call(), answers, elsewhere=[success()])
 
 
+@proves("redirect.method", "secrets.token")
+@side_by_side(
+    seconds=1,
+    second={f"307, then {status}": status for status in (301, 302, 308)}
+    | {f"503, then {status}": -status for status in (302, 307)},
+)
+def test_redirection_that_comes_second(gate: Gate, second: int) -> None:
+    first = moved(gate, 307, "{self}", "?step=1") if second > 0 else retry_after(1, plain_error(503))
+    gate.judge(gate.plain_call(), [first, moved(gate, abs(second), "{self}", "?step=2"), success()])
+
+
+@proves("redirect.credentials", "redirect.credentials-port")
+@side_by_side(place={f"{name} and on from there": ELSEWHERE[name] for name in ("other port", "other host")})
+def test_redirection_that_goes_on_elsewhere(gate: Gate, place: str) -> None:
+    if "network" in gate.shows:
+        gate.judge(gate.plain_call(), [moved(gate, 307, place)], elsewhere=[moved(gate, 307, ""), success()])
+
+
 CHALLENGE = with_fields(plain_error(401), ("WWW-Authenticate", "Bearer"))
 
 
@@ -71,7 +89,7 @@ def test_redirection_to_who_asks(gate: Gate, place: str) -> None:
 def test_call_after_a_redirection(gate: Gate, status: int, place: str) -> None:
     if "network" in gate.shows:
         before = gate.perform(gate.plain_call(), [moved(gate, status, place)], elsewhere=[success()])
-        gate.judge(gate.plain_call("opaque"), [success()], after=[before], elsewhere=[success()])
+        gate.judge(gate.plain_call("another-guid"), [success()], after=[before], elsewhere=[success()])
 
 
 @proves("redirect.credentials", "redirect.credentials-port")
@@ -128,7 +146,8 @@ BREAKS: dict[str, Answer] = {
 @given(broken=constants(BREAKS), calls=2)
 def test_broken_connection(gate: Gate, broken: Answer) -> None:
     if "network" in gate.shows:
-        gate.judge(gate.plain_call("opaque"), [success()], after=[gate.perform(gate.plain_call(), [broken])])
+        before = gate.perform(gate.plain_call(), [broken])
+        gate.judge(gate.plain_call("another-guid"), [success()], after=[before])
 
 
 SILENCES: dict[str, tuple[float, Sequence[Answer]]] = {

@@ -27,7 +27,10 @@ def dated(status: int, retry_after: str) -> Answer:
 
 WAITS: Mapping[str, Sequence[Answer]] = {
     "503, then longer": [throttled(503, "1"), throttled(429, "2")],
+    "429 for 4 s": [throttled(429, "4")],
     "until a date": [dated(503, "{date+3}")],
+    "until a date as in RFC 850": [dated(503, "{rfc850+3}")],
+    "until a date as C writes it": [dated(503, "{asctime+3}")],
     "429 for 2 s": [throttled(429, "2")],
     "a fraction": [throttled(429, "1.5")],
     "429 for 1 s": [throttled(429, "1")],
@@ -39,7 +42,7 @@ WAITS: Mapping[str, Sequence[Answer]] = {
 
 
 @proves("retry.throttled", "retry.after", "retry.equivalent", "error.failure", "secrets.token")
-@side_by_side(seconds=3, answers=WAITS)
+@side_by_side(seconds=4, answers=WAITS)
 def test_throttling_that_ends(gate: Gate, answers: Sequence[Answer]) -> None:
     gate.judge(replace(gate.plain_call(), timeout=6.0), [*answers, success()])
 
@@ -61,6 +64,13 @@ LASTING: Mapping[str, Sequence[Answer]] = {
 @side_by_side(seconds=1.5, answers=LASTING)
 def test_throttling_that_lasts(gate: Gate, answers: Sequence[Answer]) -> None:
     gate.judge(replace(gate.plain_call(), timeout=1.5), answers)
+
+
+@proves("retry.bounded")
+@side_by_side(seconds=4, answers={"long after the call": [throttled(503, "2")]})
+def test_nothing_after_the_call(gate: Gate, answers: Sequence[Answer]) -> None:
+    if gate.client.limits.timeout == "call":  # where it bounds an attempt, a call may well be going on
+        gate.judge(replace(gate.plain_call(), timeout=1.0), answers, linger=3)
 
 
 UNREADABLE: Mapping[str, Sequence[str]] = {
@@ -85,12 +95,12 @@ def test_wait_that_cannot_be_read(gate: Gate, retry_after: Sequence[str]) -> Non
 
 
 @proves("retry.equivalent")
-@side_by_side(task_id={"reserved": "a/b c", "percent": "50%25", "beyond ascii": "é"})
+@side_by_side(seconds=1, task_id={"reserved": "a/b c", "percent": "50%25", "beyond ascii": "é"})
 def test_retry_for_an_odd_id(gate: Gate, task_id: str) -> None:
     (parameter,) = gate.contract.request.parameters
     if has_opaque_ids(gate.contract):
         gate.judge(
-            replace(gate.plain_call(), arguments={parameter: task_id}), [throttled(503, "0"), success()]
+            replace(gate.plain_call(), arguments={parameter: task_id}), [throttled(503, "1"), success()]
         )
 
 
@@ -101,6 +111,7 @@ REFUSALS: Mapping[str, Answer] = {
     **{f"{status} as a page": answer(status, PAGE, "text/html") for status in FINAL},
     "401": with_fields(plain_error(401), ("WWW-Authenticate", "Bearer")),
     "401 with claims": with_fields(plain_error(401), ("WWW-Authenticate", CLAIMS)),
+    **{f"{status} that tells a wait": throttled(status, "1") for status in (400, 403)},
 }
 
 
@@ -110,6 +121,12 @@ def test_refusals(gate: Gate, refusal: Answer) -> None:
     gate.judge(gate.plain_call(), [refusal] * 3 + [success()])
 
 
+@proves("retry.refused", "retry.conflict", "secrets.token")
+@side_by_side(seconds=1, refusal={f"503, then {status}": throttled(status) for status in (400, 403, 409)})
+def test_refusal_of_a_retry(gate: Gate, refusal: Answer) -> None:
+    gate.judge(gate.plain_call(), [throttled(503, "1"), *[refusal] * 3, success()])
+
+
 @proves("retry.connection-lost", "secrets.token")
 @given(
     fault=constants({fault: fault for fault in ("reset", "closed", "half-head")}),
@@ -117,5 +134,5 @@ def test_refusals(gate: Gate, refusal: Answer) -> None:
 )
 def test_lost_connection(gate: Gate, fault: Fault, kept: bool) -> None:
     if "network" in gate.shows:
-        before = [gate.perform(gate.plain_call("opaque"), [success()])] if kept else []
+        before = [gate.perform(gate.plain_call("another-guid"), [success()])] if kept else []
         gate.judge(gate.plain_call(), [faulty(fault), success()], after=before)

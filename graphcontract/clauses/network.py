@@ -100,7 +100,8 @@ def credentials_port(_contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _may_be_rewritten(_contract: Contract, trial: Trial) -> bool:
-    return next((status for status, _ in _locations(trial.last)), None) in _REWRITTEN
+    statuses = {status for status, _ in _locations(trial.last)}
+    return bool(statuses) and statuses <= set(_REWRITTEN)
 
 
 @clause("redirect.method", "rewritten", when=_may_be_rewritten)
@@ -110,7 +111,7 @@ def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
     followed = [*own_requests(contract, exchange)[1:], *exchange.elsewhere]
     if not followed or exchange.outcome.kind != "success":
         return
-    status, last = next(_locations(exchange))[0], followed[-1]
+    status, last = [status for status, _ in _locations(exchange)][-1], followed[-1]
     if last.method != contract.request.method:
         owed = f"no success for {status} that was followed as {last.method}"
         yield Finding("rewritten", owed, said(exchange.outcome), str(status), last)

@@ -13,6 +13,7 @@ import threading
 import time
 import unicodedata
 import uuid
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import cache
 from importlib.metadata import version
@@ -122,7 +123,8 @@ def _wait(response: httpx.Response) -> float | None:
 
 
 def _date(value: str) -> float:
-    return parsedate_to_datetime(value).timestamp()
+    moment = parsedate_to_datetime(value)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 async def _error_content(response: httpx.Response) -> bytes:

@@ -19,6 +19,8 @@ _FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
 _MEMBER = re.compile(r"^([A-Za-z][\w.-]*+)[ \t]*+:(.*)$", re.MULTILINE)
 _TAB = re.compile(r"\]\(#tab/([^)\s]+)\)", re.IGNORECASE)
 _LINK = re.compile(r"!?\[([^\[\]]*+)\]\([^()]{0,2000}+(?:\([^()]{0,200}+\)[^()]{0,200}+)?\)")
+_CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
+_PIPE = re.compile(r"(?<!\\)\|")
 _MARKS = re.compile(r"[`*\"“”]|(?<!\w)_+|_+(?!\w)|</?[a-zA-Z][^<>]*>")
 
 
@@ -33,10 +35,10 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Block:
     """A heading, paragraph, fenced text, comment or table; `rule` is a thematic break, `missing` an include
-    that was not followed. `file` is how the file that it stands in is called.
+    that was not followed, `open` what nothing closes. `file` is how the file that it stands in is called.
     """
 
-    kind: Literal["heading", "text", "fence", "comment", "table", "rule", "missing"]
+    kind: Literal["heading", "text", "fence", "comment", "table", "rule", "missing", "open"]
     text: str
     file: str
     line: int
@@ -62,7 +64,12 @@ def parse(text: str, file: str) -> Document:
             name.casefold(): value.strip().strip("\"'") for name, value in _MEMBER.findall(begins[1] or "")
         }
         text = "\n" * begins[0].count("\n") + text[begins.end() :]
-    return Document(front, list(_blocks(_parser().parse(text), file)))
+    blocks = list(_blocks(_parser().parse(text), file, text.split("\n")))
+    conflict = _CONFLICT.search(text)
+    if conflict:
+        line = text.count("\n", 0, conflict.start()) + 1
+        blocks.append(Block("open", "a conflict of two versions is not resolved", file, line))
+    return Document(front, blocks)
 
 
 def visible(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -74,7 +81,7 @@ def visible(blocks: Iterable[Block]) -> Iterator[Block]:
             tab = opens[1].casefold()
         elif block.kind in ("heading", "rule"):
             tab = None
-        if not opens and block.kind != "rule" and tab in (None, "http"):
+        if block.kind == "open" or (not opens and block.kind != "rule" and tab in (None, "http")):
             yield block
 
 
@@ -92,7 +99,7 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def _blocks(tokens: Sequence[Token], file: str) -> Iterator[Block]:
+def _blocks(tokens: Sequence[Token], file: str, lines: Sequence[str]) -> Iterator[Block]:
     quotes = index = 0
     while index < len(tokens):
         token = tokens[index]
@@ -105,15 +112,30 @@ def _blocks(tokens: Sequence[Token], file: str) -> Iterator[Block]:
             index += 1
         elif token.type in ("inline", "html_block"):
             yield from _text(token.content, file, line, quoted=quotes > 0)
+            if token.type == "html_block" and token.content.rfind("<!--") > token.content.rfind("-->"):
+                yield Block("open", "a comment is never closed, and hides what stands below it", file, line)
         elif token.type in ("fence", "code_block"):
             first = line + (token.type == "fence")
             yield Block("fence", token.content, file, first)
+            if token.type == "fence" and _is_open(token, lines):
+                yield Block("open", "a fence is never closed, and hides what stands below it", file, line)
         elif token.type == "hr":
             yield Block("rule", "", file, line)
         elif token.type == "table_open":
             end = next(at for at in range(index, len(tokens)) if tokens[at].type == "table_close")
-            yield Block("table", "", file, line, rows=tuple(_rows(tokens[index:end], line)))
+            yield Block("table", "", file, line, rows=tuple(_rows(tokens[index:end], line, lines)))
             index = end
+
+
+def _is_open(token: Token, lines: Sequence[str]) -> bool:
+    """Whether a fenced text runs to the end of the file, or into the line that opens another."""
+    begins, ends = token.map or (0, 0)
+    content = token.content.split("\n")
+    closed = ends - begins == len(content) - (not content[-1]) + 2
+    inner = re.compile(rf" {{0,3}}{re.escape(token.markup)}{re.escape(token.markup[0])}*+[^`]*\S")
+    if not closed and not any(lines[at].strip() for at in range(ends, len(lines))):
+        return True
+    return any(inner.match(each) for each in content)
 
 
 def _heading(token: Token, content: str, file: str, line: int) -> Iterator[Block]:
@@ -127,9 +149,13 @@ def _heading(token: Token, content: str, file: str, line: int) -> Iterator[Block
 def _text(content: str, file: str, line: int, *, quoted: bool) -> Iterator[Block]:
     """Take comments out of a paragraph or of HTML, and keep their order."""
     at = 0
-    while (begins := content.find("<!--", at)) >= 0 and (ends := content.find("-->", begins + 4)) >= 0:
+    while (begins := content.find("<!--", at)) >= 0 and (ends := content.find("-->", begins + 2)) >= 0:
         yield from _prose(content[at:begins], file, line + content.count("\n", 0, at), quoted=quoted)
-        yield Block("comment", content[begins + 4 : ends], file, line + content.count("\n", 0, begins))
+        comment = content[begins + 4 : ends]
+        place = line + content.count("\n", 0, begins)
+        yield Block("comment", comment, file, place)
+        if "<!--" in comment:
+            yield Block("open", "a comment is not closed before the next one begins", file, place)
         at = ends + 3
     yield from _prose(content[at:], file, line + content.count("\n", 0, at), quoted=quoted)
 
@@ -140,8 +166,10 @@ def _prose(text: str, file: str, line: int, *, quoted: bool) -> Iterator[Block]:
         yield Block("text", text.strip(), file, line + above, quoted=quoted)
 
 
-def _rows(tokens: Iterable[Token], line: int) -> Iterator[Row]:
-    """The head first; a table has a line of dashes below it."""
+def _rows(tokens: Iterable[Token], line: int, lines: Sequence[str]) -> Iterator[Row]:
+    """The head first; a table has a line of dashes below it. A row has the cells that are written, not those
+    that the parser adds where it ends early.
+    """
     cells: list[str] = []
     number = line
     for token in tokens:
@@ -150,5 +178,12 @@ def _rows(tokens: Iterable[Token], line: int) -> Iterator[Row]:
         elif token.type == "inline":
             cells.append(token.content)
         elif token.type == "tr_close":
-            yield Row(tuple(cells), number)
+            yield Row(tuple(cells[: _written(number, line, lines)]), number)
             number += 2 if number == line else 1
+
+
+def _written(number: int, head: int, lines: Sequence[str]) -> int:
+    """How many cells a line has; one that the end of the file cuts is none."""
+    text = lines[number - 1].strip().lstrip("> ")
+    cut = number == len(lines) and not text.endswith("|") and lines[head - 1].rstrip().endswith("|")
+    return max(len(_PIPE.findall(text.removeprefix("|").removesuffix("|"))) + 1 - cut, 1)

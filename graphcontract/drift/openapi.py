@@ -255,7 +255,7 @@ class _Telling:
                 number = int(spelled) if spelled.isdigit() else (204 if content == "none" else 200)
                 success[number] = (content, node)
             elif re.fullmatch(r"[45][0-9X]{2}", spelled) or spelled == "DEFAULT":
-                self._file.followed(node)
+                self._file.named(node)
                 errors |= {"4XX", "5XX"} if spelled == "DEFAULT" else {spelled}
         if len(success) == 1:
             ((number, (content, node)),) = success.items()

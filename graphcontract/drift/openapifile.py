@@ -107,9 +107,16 @@ class OpenApiFile:
         """Follow a value's `$ref` as `resolved` does; `Unknown` where it leads nowhere."""
         found = self.resolved(node)
         if found is None:
-            place = Origin("openapi", self._source.name, self._source.version, node.line)
-            raise Unknown(f"{printable(node.text('$ref') or '', 200)} is not there: it may be cut off", place)
+            self._miss(node)
         return found
+
+    def named(self, node: Node) -> None:
+        """See that what a `$ref` names is there, and read nothing of it; `Unknown` where it is not."""
+        named = _REFERENCE.fullmatch(node.text("$ref") or "")
+        if self._document is not None or named is None:
+            self.followed(node)
+        elif self._place(named) is None:
+            self._miss(node)
 
     def component(self, reference: str) -> Node | None:
         """Read the component that a reference names; None where there is none."""
@@ -164,15 +171,22 @@ class OpenApiFile:
         named = _REFERENCE.fullmatch(reference)
         if named is None:
             return None
-        kind, name = named[1], unquote(named[2]).replace("~1", "/").replace("~0", "~")
         if self._document is not None:
-            return self._document.get("components", kind, name)
-        components = self._outline.top("components", self._after)
-        of_kind = self._outline.child(components, kind) if components else None
-        found = self._outline.child(of_kind, name) if of_kind else None
+            return self._document.get("components", named[1], _unescaped(named[2]))
+        found = self._place(named)
         if found is None:
             return None
-        return self._parsed(self._not_the_end(self._outline.whole(found))).get(name)
+        return self._parsed(self._not_the_end(self._outline.whole(found))).get(found.key)
+
+    def _place(self, named: re.Match[str]) -> Part | None:
+        """Where a component begins."""
+        components = self._outline.top("components", self._after)
+        of_kind = self._outline.child(components, named[1]) if components else None
+        return self._outline.child(of_kind, _unescaped(named[2])) if of_kind else None
+
+    def _miss(self, node: Node) -> NoReturn:
+        place = Origin("openapi", self._source.name, self._source.version, node.line)
+        raise Unknown(f"{printable(node.text('$ref') or '', 200)} is not there: it may be cut off", place)
 
     def _not_the_end(self, part: Part) -> Part:
         """JSON tells by a bracket whether a part is whole; in YAML that which follows does."""
@@ -222,6 +236,10 @@ class OpenApiFile:
 
     def _refuse(self, problem: str, line: int) -> NoReturn:
         raise SourceError(f"{self._source.name}:{line}: {problem}. {_FETCH}")
+
+
+def _unescaped(name: str) -> str:
+    return unquote(name).replace("~1", "/").replace("~0", "~")
 
 
 def _parsed(data: bytes) -> Node:

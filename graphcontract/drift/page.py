@@ -6,7 +6,8 @@ Knows the sections of such pages and how they are worded in English; it compares
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice, takewhile
 
 from graphcontract.drift import resourcepage, tables
 from graphcontract.drift.asked import asked
@@ -15,8 +16,15 @@ from graphcontract.drift.includes import Includes
 from graphcontract.drift.model import Origin, Reading, Source, SourceError, Unknown, Wanted
 from graphcontract.drift.notes import Notes
 from graphcontract.drift.owed import SCHEMES
-from graphcontract.drift.prose import content_of, deprecation, names_in, removal_of, success_of
-from graphcontract.drift.requestlines import Answer, RequestLine, answer, sample_request
+from graphcontract.drift.prose import content_of, deprecation, names_in, removal_of, success_of, untitled
+from graphcontract.drift.requestlines import (
+    Answer,
+    RequestLine,
+    answer,
+    cut_short,
+    request_lines,
+    sample_request,
+)
 from graphcontract.drift.sections import examples, sections
 from graphcontract.drift.texts import read_bytes
 
@@ -26,12 +34,15 @@ NAMES = (
 )
 
 _MOST_BYTES = 512 * 1024
+_MOST_QUOTED = 20
 _TITLE = re.compile(r"([A-Za-z]\w*): ([A-Za-z]\w*)")
 _PERMISSIONS_IN_OTHER_LANGUAGES = {
     *("autorisations", "autorizzazioni", "berechtigungen", "machtigingen", "oprávnění", "permisos"),
     *("permissões", "tillstånd", "uprawnienia", "разрешения", "дозволи", "アクセス許可", "权限", "許可權"),
     *("사용 권한", "권한", "i̇zinler", "izinler", "engedélyek", "behörigheter", "tilladelser", "tillatelser"),
 }
+_CLOUDS_FOLLOW = re.compile(r"available in the following national cloud", re.IGNORECASE)
+_BROKEN_TABLE = re.compile(r"\A\||^[ \t]*\|?[ \t]*:?-+:?[ \t]*\|[-|: \t]*$", re.MULTILINE)
 _TRANSLATED = ("ms.translationtype", "ms.contentlocale", "translationtype", "contentlocale")
 
 
@@ -44,6 +55,11 @@ def read(source: Source, wanted: Wanted) -> Reading:
     notes = Notes(origin)
     for place, problem in includes.refusals:
         notes.unreadable("includes", problem, place)
+    for block in blocks:
+        if block.kind == "open":
+            notes.unreadable("page", block.text, block)
+        elif block.kind == "text" and _BROKEN_TABLE.search(block.text):
+            notes.unreadable("page", "a table is broken here, and is none", block)
     if front.get("ms.topic") == "include" or not any(block.kind == "heading" for block in blocks):
         _read_include(notes, blocks)
     elif front.get("doc_type", "").casefold() == "resourcepagetype":
@@ -70,6 +86,7 @@ def _refuse_translations(front: dict[str, str], blocks: Sequence[Block], name: s
 
 def _read_include(notes: Notes, blocks: Sequence[Block]) -> None:
     _permissions(notes, blocks)
+    _needed_schemes(notes, blocks)
     _clouds(notes, blocks)
     if not notes.facts and not notes.problems:
         raise Unknown("an include without a table of permissions or of clouds", notes.origin)
@@ -79,10 +96,10 @@ def _read_operation(
     notes: Notes, front: dict[str, str], blocks: Sequence[Block], source: Source, wanted: Wanted
 ) -> None:
     heading = next((block for block in blocks if block.kind == "heading" and block.level == 1), None)
-    title = plain(heading.text) if heading else front.get("title", "")
-    titled = _TITLE.fullmatch(title)
-    samples, answers = _examples(blocks)
+    titled = _TITLE.fullmatch(_title(front, heading))
+    samples, answers = _examples(notes, blocks)
     request = asked(notes, blocks, samples, source, wanted, titled.groups() if titled else None)
+    _needed_requests(notes, blocks)
     notes.asserts("route", "reachable", notes.place("path"))
     if titled:
         notes.asserts("binding", titled[1], heading)
@@ -97,20 +114,43 @@ def _read_operation(
     if not permissions:
         _permissions(notes, blocks)
     _needed_permissions(notes, blocks)
+    _needed_schemes(notes, blocks)
     _clouds(notes, blocks)
-    _deprecation(notes, blocks)
+    _deprecation(notes, front, blocks, wanted)
     _wording(notes, front, blocks, heading)
     notes.silent(NAMES)
 
 
-def _examples(blocks: Sequence[Block]) -> tuple[list[RequestLine], list[Answer]]:
+def _title(front: dict[str, str], heading: Block | None) -> str:
+    return untitled(plain(heading.text) if heading else front.get("title", ""))[0]
+
+
+def _examples(notes: Notes, blocks: Sequence[Block]) -> tuple[list[RequestLine], list[Answer]]:
     samples, answers = list[RequestLine](), list[Answer]()
     for role, block in examples(blocks):
         request = sample_request(block.text, block.line) if role in ("request", "") else None
         answered = answer(block.text, block.line) if role in ("response", "") else None
         samples += [request] if request else []
         answers += [answered] if answered else []
+        shown = role in ("request", "response") or block.text.lstrip().startswith("HTTP/")
+        if role != "ignored" and shown and not request and not answered and cut_short(block.text):
+            notes.unreadable("examples", "a sample breaks off in its first line", block)
     return samples, answers
+
+
+def _needed_requests(notes: Notes, blocks: Sequence[Block]) -> None:
+    """A section on the HTTP request has one, and a heading of an example has the example below it."""
+    for section in sections(blocks, r"http requests?|request (syntax|uri|url)"):
+        if not any(block.kind == "fence" and request_lines(block.text, block.line) for block in section):
+            notes.unreadable("path", "the section on the HTTP request has none", section[0])
+    for section in sections(blocks, r"examples?\b.*"):
+        if all(block.kind in ("heading", "comment", "open") for block in section):
+            notes.unreadable("examples", "the section on examples has none", section[0])
+            continue
+        for part in sections(section[1:], r"(sample |example )?(requests?|responses?)"):
+            said = any(any(success_of(_with_code(b.text))) for b in part if b.kind == "text")
+            if not said and not any(block.kind == "fence" for block in part):
+                notes.unreadable("examples", f"{plain(part[0].text)!r} has no example below it", part[0])
 
 
 def _fields(notes: Notes, blocks: Sequence[Block]) -> None:
@@ -227,8 +267,8 @@ def _errors(notes: Notes, blocks: Sequence[Block]) -> None:
 
 
 def _permissions(notes: Notes, blocks: Sequence[Block]) -> None:
-    for table in _tables(blocks):
-        for name, cell in (tables.permissions(table) or {}).items():
+    for table in _permission_tables(blocks):
+        for name, cell in tables.permissions(table):
             if cell.problem:
                 notes.unreadable(name, cell.problem, notes.at(cell.line, cell.file))
             else:
@@ -237,40 +277,79 @@ def _permissions(notes: Notes, blocks: Sequence[Block]) -> None:
 
 def _needed_permissions(notes: Notes, blocks: Sequence[Block]) -> None:
     """A page of an operation has a table of permissions: without one they are unknown, not silent."""
-    if not any(notes.knows(name) for name in SCHEMES.values()):
+    if not any(notes.knows(name) for name in ("permissions", *SCHEMES.values())) and not next(
+        _permission_tables(blocks), None
+    ):
         missing = [b for b in blocks if b.kind == "missing" and "permission" in b.text.casefold()]
         text = "the include with the permissions is not at hand" if missing else "no table of permissions"
         notes.unreadable("permissions", text, missing[0] if missing else None)
 
 
+def _needed_schemes(notes: Notes, blocks: Sequence[Block]) -> None:
+    """Where there is a table of permissions, each scheme has a row in one."""
+    table = next(_permission_tables(blocks), None)
+    if table is not None:
+        missing = [name for name in SCHEMES.values() if not notes.knows(name)]
+        if len(missing) == len(SCHEMES):
+            notes.unreadable("permissions", "the table of permissions has no row that is known", table)
+            return
+        for name in missing:
+            notes.unreadable(name, "no row of the table of permissions is for it", table)
+
+
+def _permission_tables(blocks: Sequence[Block]) -> Iterator[Block]:
+    return (table for table in _tables(blocks) if tables.of_permissions(table))
+
+
 def _clouds(notes: Notes, blocks: Sequence[Block]) -> None:
     for table in _tables(blocks):
-        cell = tables.clouds(table)
-        if cell is not None and cell.problem:
-            notes.unreadable("clouds", cell.problem, table)
-        elif cell is not None:
-            notes.asserts("clouds", cell.value, table)
+        for cell in tables.clouds(table):
+            if cell.problem:
+                notes.unreadable("clouds", cell.problem, notes.at(cell.line, cell.file))
+            else:
+                notes.asserts("clouds", cell.value, notes.at(cell.line, cell.file))
+    announced = next((b for b in blocks if b.kind == "text" and _CLOUDS_FOLLOW.search(plain(b.text))), None)
+    if announced and not notes.knows("clouds"):
+        notes.unreadable("clouds", "a table of clouds is announced, and none can be made out", announced)
     missing = [b for b in blocks if b.kind == "missing" and "national-cloud" in b.text.casefold()]
     if missing and not notes.knows("clouds"):
         notes.unreadable("clouds", "the include with the table of clouds is not at hand", missing[0])
 
 
-def _deprecation(notes: Notes, blocks: Sequence[Block]) -> None:
+def _deprecation(notes: Notes, front: dict[str, str], blocks: Sequence[Block], wanted: Wanted) -> None:
+    """What is said of the end above the first section, in quotes, or anywhere of this very operation."""
+    names = (wanted.binding, wanted.action, *(each for each in wanted.path if isinstance(each, str)))
+    heading = next((block for block in blocks if block.kind == "heading" and block.level == 1), None)
+    titles = [*([plain(heading.text)] if heading else []), plain(front.get("title", ""))]
+    said: list[tuple[str | None, str, Block | None]] = [
+        (None, title, heading) for title in titles if untitled(title)[1]
+    ]
+    if deprecation(description := plain(front.get("description", "")), names):
+        said.append((removal_of(description), description, heading))
     second = next((i for i, b in enumerate(blocks) if b.kind == "heading" and b.level == 2), len(blocks))
-    said: list[tuple[str | None, str, Block]] = []
     for index, block in enumerate(blocks):
         text = plain(block.text)
-        if block.kind == "missing" and "deprecat" in text.casefold():
+        if block.kind == "missing" and re.search(r"deprecat|retire", text, re.IGNORECASE):
             said.append((None, text, block))
-        elif block.kind == "text" and (block.quoted or index < second) and deprecation(text):
-            said.append((removal_of(text), text, block))
+        elif block.kind == "text":
+            strictly = not block.quoted and index >= second
+            if deprecation(text, names, strictly=strictly):
+                text = plain(" ".join(_quoted_from(blocks, index))) if block.quoted else text
+                said.append((removal_of(text), text, block))
     if said:
-        removal, text, block = next((each for each in said if each[0]), said[0])
-        notes.asserts("deprecation", (None, removal, text), block)
+        dated = [each for each in said if each[0]]
+        removal, text, place = min(dated, key=lambda each: str(each[0])) if dated else said[0]
+        notes.asserts("deprecation", (None, removal, text), place)
+
+
+def _quoted_from(blocks: Sequence[Block], index: int) -> Iterator[str]:
+    """The paragraphs of a quote from one on."""
+    below = islice(blocks, index, index + _MOST_QUOTED)
+    return (block.text for block in takewhile(lambda each: each.kind == "text" and each.quoted, below))
 
 
 def _wording(notes: Notes, front: dict[str, str], blocks: Sequence[Block], heading: Block | None) -> None:
-    title = plain(heading.text) if heading else front.get("title", "")
+    title = _title(front, heading)
     texts: list[tuple[str, str]] = [("title", title), ("description", plain(front.get("description", "")))]
     begins = next((i for i, b in enumerate(blocks) if b.kind == "heading"), 0)
     intro = []

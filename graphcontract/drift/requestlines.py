@@ -20,6 +20,8 @@ _ROOT = re.compile(r"https?://[^/?#\s]+", re.IGNORECASE)
 _VERSION = re.compile(r"beta|v\d+\.\d+", re.IGNORECASE)
 _KEY = re.compile(r"\{+([^{}]*)\}+|<([^<>]*)>")
 _IN_PARENTHESES = re.compile(r"([A-Za-z][\w.]*)\('?(\{[^{}=]*\}|<[^<>=]*>)'?\)")
+_VALUE_IN_PARENTHESES = re.compile(r"([A-Za-z][\w.]*)\((?:'((?:[^']|'')+)'|([\w.!~-]+))\)")
+_CUT = re.compile(rf"\s*(?:HTTP\b|(?:{'|'.join(_METHODS)})[ \t]*(?:HTTP/[\d.]*[ \t]*)?(?:\n|\Z)|\Z)")
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)")
 
 
@@ -80,6 +82,11 @@ def answer(text: str, line: int) -> Answer | None:
     return Answer(int(status[1]), "content" if typed or _body(rest) else "none", line)
 
 
+def cut_short(text: str) -> bool:
+    """Whether a fenced text that is no request and no answer begins as one, or is empty."""
+    return _CUT.match(text) is not None
+
+
 def target(text: str) -> tuple[str | None, tuple[Value, ...], tuple[str, ...]]:
     """Take a request target apart: version or None, segments, and the names in its query."""
     root = _ROOT.match(text)
@@ -91,14 +98,16 @@ def target(text: str) -> tuple[str | None, tuple[Value, ...], tuple[str, ...]]:
 
 
 def _segments(part: str) -> tuple[Value, ...]:
-    """Usually one; `tasks('{id}')` and `tasks({id})` are a literal and a key."""
+    """Usually one; `tasks('{id}')`, `tasks({id})` are a literal and a key, `tasks('5f0c')` two literals."""
     key = _KEY.fullmatch(part)
     if key:
         return (("key", (key[1] or key[2] or "").strip()),)
     called = _IN_PARENTHESES.fullmatch(part)
     if called:
         return (called[1], ("key", called[2][1:-1].strip()))
-    return (unquote(part),)
+    part = unquote(part)
+    valued = _VALUE_IN_PARENTHESES.fullmatch(part)
+    return (valued[1], (valued[2] or valued[3]).replace("''", "'")) if valued else (part,)
 
 
 def _body(lines: list[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from graphcontract.drift.blocks import Block, Row, plain
 from graphcontract.drift.model import Value
@@ -34,6 +35,10 @@ _STATUS_HEADS = {
     "http code",
     "error code",
 }
+_UNNAMED = {"none", "n/a", "not applicable", "-", "–", "—", "no headers", "no parameters"}
+_PHRASES = {str(each.value): each.phrase.split()[0] for each in HTTPStatus} | {"413": "(?:Payload|Content)"}
+_CODE = re.compile(r"`(?:HTTP/[\d.]+ )?([45]\d\d)\b[^`]{0,60}`|(?<![\w.`])([45]\d\d)(?=\s)")
+_COUNTED = re.compile(r"\b(?:up to|than|most|least|limit of|maximum of) $", re.IGNORECASE)
 _STATUS = re.compile(r"(?<![\w.])([45]\d\d)(?![\w.]*\d)")
 
 
@@ -47,35 +52,40 @@ class Cell:
     problem: str = ""
 
 
-def permissions(table: Block) -> dict[str, Cell] | None:
-    """Least and higher permissions by the name of the fact; None where the table is another."""
+def of_permissions(table: Block) -> bool:
+    """Whether a table is one of permissions."""
+    return _folded(table.rows[0].cells[0]).startswith("permission type")
+
+
+def permissions(table: Block) -> Iterator[tuple[str, Cell]]:
+    """Yield least and higher permissions of each row of a table of permissions by the name of the fact; by
+    `permissions` where the row is of no scheme that is known.
+    """
     head = [_folded(cell) for cell in table.rows[0].cells]
-    if not head or not head[0].startswith("permission type"):
-        return None
-    found: dict[str, Cell] = {}
     for row in table.rows[1:]:
-        name = _scheme(_folded(row.cells[0]))
-        if name is not None and name not in found:
-            found[name] = _permission_cell(head, row, table.file)
-    return found
+        names = _schemes(_folded(row.cells[0]))
+        for name in names:
+            yield name, _permission_cell(head, row, table.file)
+        if not names and any(map(plain, row.cells)):
+            problem = f"the table of permissions has a row for {plain(row.cells[0])[:80]!r}"
+            yield "permissions", Cell(None, row.line, table.file, problem)
 
 
-def clouds(table: Block) -> Cell | None:
-    """The clouds that have the operation; None where the table is another."""
+def clouds(table: Block) -> list[Cell]:
+    """The clouds that have the operation, as each row says; none where the table is another."""
     head = [_folded(cell) for cell in table.rows[0].cells]
     names = [next((name for name, called in _CLOUDS if called.search(cell)), None) for cell in head]
-    if "global" not in names or len(names) < 2 or len(table.rows) != 2:
-        return None
-    row = table.rows[1]
-    has: list[str] = []
-    for name, cell in zip(names, row.cells, strict=False):
-        said = _folded(cell)
-        if name is None or said not in _YES | _NO:
-            return Cell(
-                None, row.line, table.file, f"the table of clouds says {cell!r} of {name or 'a cloud'}"
-            )
-        has += [name] if said in _YES else []
-    return Cell(tuple(sorted(has)), row.line, table.file)
+    known = {name for name in names if name}
+    if len(known) < 2 and head not in (["global"], ["global service"]):
+        return []
+    problem = ""
+    if "global" not in known:
+        problem = "the table of clouds has no column for the global service"
+    elif len(table.rows) < 2:
+        problem = "the table of clouds has no row"
+    if problem:
+        return [Cell(None, table.line, table.file, problem)]
+    return [_clouds_cell(names, row, table) for row in table.rows[1:]]
 
 
 def errors(table: Block) -> Iterator[tuple[str, int]]:
@@ -89,8 +99,15 @@ def errors(table: Block) -> Iterator[tuple[str, int]]:
 
 def statuses(text: str) -> list[str]:
     """Find the 4xx and 5xx that a sentence names as code or with their words."""
-    named = re.findall(r"`(?:HTTP/[\d.]+ )?([45]\d\d)\b[^`]{0,60}`", text)
-    return named + re.findall(r"(?<![\w.`])([45]\d\d) (?:[A-Z][A-Za-z]+|response|status|error)\b", text)
+    found = []
+    for each in _CODE.finditer(text):
+        phrase = _PHRASES.get(each[2], "error")
+        told = each[1] or re.match(
+            rf"\s+(?:(?=[A-Z])(?i:{phrase})|response|status|error)", text[each.end() : each.end() + 40]
+        )
+        if told and not _COUNTED.search(text, max(each.start() - 30, 0), each.start()):
+            found.append(each[1] or each[2])
+    return found
 
 
 def named(table: Block) -> Iterator[tuple[str, Mapping[str, str], Row]]:
@@ -99,7 +116,7 @@ def named(table: Block) -> Iterator[tuple[str, Mapping[str, str], Row]]:
     for row in table.rows[1:]:
         cells = dict(zip(head, row.cells, strict=False))
         name = plain(row.cells[0]) if row.cells else ""
-        if name:
+        if name and name.casefold().rstrip(".") not in _UNNAMED:
             yield name, cells, row
 
 
@@ -112,6 +129,20 @@ def presence(cells: Mapping[str, str]) -> str:
     if re.search(r"\bnot required\b|\boptional\b|isn't required", text):
         return "optional"
     return "required" if re.search(r"\brequired\b", text) else "optional"
+
+
+def _clouds_cell(names: Sequence[str | None], row: Row, table: Block) -> Cell:
+    has: list[str] = []
+    for name, cell in zip(names, row.cells, strict=False):
+        said = _folded(cell)
+        if name is None or said not in _YES | _NO:
+            problem = f"the table of clouds says {cell!r} of {name or 'a cloud'}"
+            return Cell(None, row.line, table.file, problem)
+        has += [name] if said in _YES else []
+    if len(row.cells) < len(names) or len(set(names)) < len(names):
+        problem = "a row of the table of clouds ends early, or a cloud has two columns"
+        return Cell(None, row.line, table.file, problem)
+    return Cell(tuple(sorted(has)), row.line, table.file)
 
 
 def _permission_cell(head: Sequence[str], row: Row, file: str) -> Cell:
@@ -128,7 +159,7 @@ def _permission_cell(head: Sequence[str], row: Row, file: str) -> Cell:
         else:  # one column for all, from the least to the most privileged, or the other way round
             ranked = names[::-1] if "most to least" in column else names
             least, higher = least + ranked[:1], higher + ranked[1:]
-    if len(row.cells) < 2:
+    if len(row.cells) < max(len(head), 2):
         return Cell(None, row.line, file, "a row of the table of permissions ends early")
     return Cell((tuple(sorted(set(least))), tuple(sorted(set(higher)))), row.line, file)
 
@@ -147,10 +178,15 @@ def _names(cell: str) -> list[str] | None:
     return found
 
 
-def _scheme(text: str) -> str | None:
-    if text.startswith("delegated"):
-        return SCHEMES["DelegatedPersonal" if "personal" in text else "DelegatedWork"]
-    return SCHEMES["Application"] if text.startswith("application") else None
+def _schemes(text: str) -> list[str]:
+    """The schemes that a row is of: a row of permissions for either account is of two."""
+    if re.match(r"applications?\b", text):
+        return [SCHEMES["Application"]]
+    if not text.startswith("delegated"):
+        return []
+    work = re.search(r"\bwork\b|\bschool\b|^delegated( permissions?)?$", text)
+    personal = re.search(r"\bpersonal\b", text)
+    return [SCHEMES["DelegatedWork"]] * bool(work) + [SCHEMES["DelegatedPersonal"]] * bool(personal)
 
 
 def _empty(text: str) -> bool:

@@ -36,6 +36,13 @@ _GUIDS = guids()
 _OPAQUE_IDS = st.tuples(word(), st.integers(0, 9999)).map(lambda drawn: "|{}.{:04};a=b/".format(*drawn))
 _CLIENT_REQUEST_ID = "c0ffee00-3a1d-4f0e-9d3c-2b7a54c1e8f6"
 _DEEPEST, _LONGEST = 30, 16384
+_DATES = (
+    "2025-11-12T09:30:00Z",
+    "2025-11-12T09:30:00.1234567",
+    "2025-11-12T09:30:00+01:00",
+    "11/12/2025",
+    "",
+)
 _SENTENCES = word(most=20).map("The task is {}.".format)
 _NO_TARGET = {"code": "leaseHeld", "message": "The lease is held."}
 _VALUES: tuple[Any, ...] = (
@@ -165,6 +172,10 @@ def _inner_errors() -> _Cases:
         "nested": _shaped(_nested, st.tuples(names, st.integers(1, 6))),
         "nested-deep": _shaped(_nested, st.tuples(names, st.just(_DEEPEST))),
         "opaque-request-id": _as_usual(_said(request_ids=_OPAQUE_IDS)),
+        "inner-dates": _shaped(
+            lambda said, date: {**_bare(said), "innerError": {**said.inner, "date": date}},
+            st.sampled_from(_DATES),
+        ),
         "empty-inner": _shaped(lambda said, name: {**_bare(said), name: {}}, names),
         "no-inner": _said().map(lambda said: _without("innerError", said)),
     }

@@ -154,6 +154,7 @@ def _spellings() -> dict[str, _Within]:
         "guid": _fixed(guids(), _GUID_LENGTH),
         "guid-upper": _fixed(guids().map(str.upper), _GUID_LENGTH),
         "guid-braced": _fixed(guids().map(lambda guid: f"{{{guid}}}"), _GUID_LENGTH + 2),
+        "guid-urn": _fixed(guids().map("urn:uuid:".__add__), _GUID_LENGTH + 9),
         "guid-compact": _fixed(guids().map(lambda guid: guid.replace("-", "")), 32),
         "opaque": _elastic(st.text(ALPHANUMERIC, max_size=62).map("aZ".__add__), shortest=2),
         "digits": _elastic(st.text(string.digits, max_size=12).map("0".__add__), filler="0"),
@@ -197,7 +198,9 @@ def _alike() -> dict[str, _Within]:
         "url-like": _listed(*_URLS),
         "path-like": _mixed("../", "/..", "/./", "./", "//"),
         "url-parts": _mixed(";a=b", "?x=y", "#z", "/cancel", "@b", ":b"),
+        "path-parameters": _listed("a;v=1", "a;jsessionid=1", "a;", "a;b;c"),
         "markup-like": _mixed("&amp;", "&#39;", "\\u0041", "\\n", "<b>", "<!--", "]]>", "\\"),
+        "entities": _listed("&copy;", "a&copy;b&lt;c", "&#x41;&quot;", "a&eacute;b"),
     }
 
 
@@ -213,6 +216,7 @@ def _scripts() -> dict[str, _Within]:
         "bmp": _written_in(_other_letters()),
         "astral": _mixed("😀", "𠀀", "👩\u200d💻", "🏳\ufe0f\u200d🌈", "👍🏽", "🇩🇪", "𐐷", "\U0010fffd"),
         "right-to-left": _written_in(between(0x5D0, 0x5EA) + between(0x621, 0x64A)),
+        "script-digits": _listed("٠١٢٣", "१२३", "１２３", "𝟙𝟚𝟛", "²³", "1٢3"),
         "invisible": _mixed(*"\u200b\u200d\ufeff\u00ad\u202e\u2028\u2029\u00a0\u2060"),
     }
 
@@ -247,6 +251,7 @@ def _sizes() -> dict[str, _Within]:
         "length-1k": _long(units, 1025, 1024, 1023, 1500),
         "length-2k": _long(units, _LONGEST, 2047),
         "long-mixed": _long(mixed, 1000, 300, 100),
+        "long-encoded": _long(st.text("😀𠀀👍", min_size=1, max_size=4), 700, 1024),
     }
 
 
@@ -270,6 +275,8 @@ _EDGES = {
     "dots": (".", "..", ". "),
     "slashes": ("/", "//"),
     "backslashes": ("\\",),
+    "quotes": ("'", '"'),
+    "equals": ("=", "&"),
 }
 _TEMPLATES = (
     *("{id}", "{0}", "%s", "${x}", "$value", "{{x}}", "\\1", "$1", "$&", "%(x)s"),

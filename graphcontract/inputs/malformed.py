@@ -105,6 +105,9 @@ def _no_json() -> _Answers:
     }
 
 
+_HUGE = (b"1e999", b"-1e999", b"1%b" % (b"0" * 400))
+
+
 def _other_json() -> _Answers:
     """Documents that are no Graph error."""
     numbers = st.sampled_from((404, True, -1.5))
@@ -134,6 +137,7 @@ def _other_json() -> _Answers:
         ),
         "code-number": _typed(_saying(numbers)),
         "code-not-text": _typed(_saying(not_texts)),
+        "code-huge": _typed(_filled([b'{"error": {"code": %b, "message": "%%b"}}' % each for each in _HUGE])),
         "oauth": _typed(
             _documents(
                 lambda text: {"error": "invalid_token", "error_description": text},

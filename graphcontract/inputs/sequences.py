@@ -17,7 +17,7 @@ from graphcontract.inputs.strata import Strata
 
 _LENGTH = 12
 _AT_ONCE = 8
-_FAILURES = (404, 409, 400, 403)
+_FAILURES = (404, 409, 500, 400, 403)
 
 
 @dataclass(frozen=True, slots=True)

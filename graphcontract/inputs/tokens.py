@@ -17,6 +17,7 @@ from graphcontract.inputs.texts import ALPHANUMERIC, controls, mixture, repeated
 CANARY = "eyJ0eXAiOiJDQU5BUlki"
 
 _BASE64URL = ALPHANUMERIC + "-_"
+_SYMBOLS_LAST = ("+/-_a.~", "-_+/", "a/b+", "~.-_")
 
 
 def make(unit: str, length: int) -> str:
@@ -55,6 +56,7 @@ def tokens() -> Strata[str]:
         {
             "jwt-like": st.tuples(part, part).map(lambda parts: f"{CANARY}.{'.'.join(parts)}"),
             "alphabet": st.tuples(mixture("-._~+/"), st.text(ALPHANUMERIC, max_size=24)).map(_after_canary),
+            "symbols-last": st.sampled_from(_SYMBOLS_LAST).map(CANARY.__add__),
             "padded": st.tuples(part, st.sampled_from(("=", "=="))).map(_after_canary),
             "length-2k": _long((2048, 2047, 2049, 2000)),
             "length-4k": _long((4096, 4095, 4097, 4000)),

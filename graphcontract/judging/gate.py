@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from time import monotonic
+from time import monotonic, sleep
 from typing import Protocol, TypedDict, TypeVar, Unpack
 
 from graphcontract.clauses.reading import concerns
@@ -30,6 +30,7 @@ _MOST_AT_ONCE = 8
 _MOST_COPIES = 4
 _USUAL_IDS = {
     "guid": "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e",
+    "another-guid": "5f0f3f0e-6c1b-4b7a-9d59-3a3a0f6a7c21",
     "opaque": "x1",
 }
 
@@ -46,13 +47,15 @@ class Court(Protocol):
 
 class How(TypedDict, total=False):
     """How a call is made: at Graph's `own_root`, at another root than the calls before (`aside`), with
-    answers `elsewhere` for other origins, over TLS with this `certificate`.
+    answers `elsewhere` for other origins, over TLS with this `certificate`. `linger` is how many seconds
+    are still listened after it.
     """
 
     own_root: bool
     aside: bool
     elsewhere: Sequence[Answer]
     certificate: Certificate
+    linger: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +295,8 @@ class Gate:
         spoiled, expecting = True, False
         try:
             outcome = client.call(call)
+            ended = monotonic()
+            sleep(how.get("linger", 0))
             spoiled = outcome.kind == "hang" or outcome.died
             expecting = outcome.kind == "success" and self._seat.vain < _MOST_WAITS
         finally:
@@ -303,7 +308,7 @@ class Gate:
             record.responses,
             outcome,
             started,
-            monotonic(),
+            ended,
             elsewhere=record.elsewhere,
             connections=record.connections,
             fault=next((answer.fault for answer in answers if answer.fault), None),
@@ -326,7 +331,11 @@ def _plain_ids(contract: Contract) -> dict[str, str]:
     """An id for each kind of ordinary call: the usual one, or another where the contract refuses that."""
     (schema,) = contract.request.parameters.values()
     admitted, least = ids.task_ids(schema), schema.get("minLength", 0)
-    usual = {kind: id for kind, id in _USUAL_IDS.items() if kind in admitted and len(id) >= least}
+    usual = {
+        kind: id
+        for kind, id in _USUAL_IDS.items()
+        if kind.removeprefix("another-") in admitted and len(id) >= least
+    }
     other = usual.get("guid") or simplest(ids.plain(schema))
     return {kind: usual.get(kind, other) for kind in _USUAL_IDS}
 

@@ -2,7 +2,8 @@
 
 `{self}`, `{same-host-name}`, `{other-port}`, `{other-host}`, `{plain}` stand for a stage's places, and
 `{@self}` and so on for their authorities alone: `127.0.0.1:53121`.
-`{date+N}` is an HTTP date N seconds ahead. HTTP dates are whole seconds: the second now under way
+`{date+N}` is an HTTP date N seconds ahead, `{rfc850+N}` and `{asctime+N}` are those in the two obsolete
+forms that recipients have to read (RFC 9110 5.6.7). HTTP dates are whole seconds: the second now under way
 is counted from, so that whoever waits until then waits more than N - 1 and at most N seconds, and a
 `Date: {date+0}` in the same answer is exactly N seconds before it.
 """
@@ -18,7 +19,8 @@ from email.utils import formatdate
 from graphcontract.service import Answer
 
 _PLACES = re.compile(r"\{(@)?(self|same-host-name|other-port|other-host|plain)\}")
-_DATES = re.compile(r"\{date\+([0-9]{1,9})\}")
+_DATES = re.compile(r"\{(date|rfc850|asctime)\+([0-9]{1,9})\}")
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def check(answer: Answer, places: Sequence[str]) -> None:
@@ -41,7 +43,17 @@ def filled(answer: Answer, places: Mapping[str, str]) -> Answer:
 
 def _fill(value: str, places: Mapping[str, str], now: int) -> str:
     value = _PLACES.sub(lambda match: _named(places[match[2]], authority=bool(match[1])), value)
-    return _DATES.sub(lambda match: formatdate(now + int(match[1]), usegmt=True), value)
+    return _DATES.sub(lambda match: _dated(match[1], now + int(match[2])), value)
+
+
+def _dated(form: str, moment: int) -> str:
+    written = formatdate(moment, usegmt=True)
+    if form == "date":
+        return written
+    _, day, month, year, clock, zone = written.split()
+    if form == "rfc850":
+        return f"{_DAYS[time.gmtime(moment).tm_wday]}, {day}-{month}-{year[2:]} {clock} {zone}"
+    return f"{written[:3]} {month} {int(day):2} {clock} {year}"
 
 
 def _named(root: str, *, authority: bool) -> str:

@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -155,7 +156,9 @@ class Conforming:
         if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
             return float(value)
         try:
-            return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+            moment = parsedate_to_datetime(value)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return max(0.0, moment.timestamp() - time.time())
         except (ValueError, OverflowError):
             return 1.0
 

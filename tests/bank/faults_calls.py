@@ -158,7 +158,7 @@ class RetriesWhatFailed(AfterFailure):
         return super().persist(with_id(call, self.failed.task_id) if self.failed else call)
 
 
-@fault("calls.independent", rare=True)
+@fault("calls.independent", "request.query", rare=True)
 class LeavesAQuery(AfterFailure):
     """A parameter set for the call that failed is still set in the next."""
 
@@ -166,7 +166,7 @@ class LeavesAQuery(AfterFailure):
         return f"?retryOf={self.failed.task_id}" if self.failed else ""
 
 
-@fault("calls.independent", rare=True)
+@fault("calls.independent", "request.body", rare=True)
 class LeavesAnObject(AfterFailure):
     """What was to be logged of a failure is sent along with the next call."""
 

@@ -98,7 +98,7 @@ class TrustsEveryHttps(Following):
         return here.scheme == there.scheme == "https" or super().trusts(here, there)
 
 
-@fault("redirect.credentials", rare=True)
+@fault("redirect.credentials", "redirect.credentials-port", rare=True)
 class TakesASlashForItsHost(Following):
     """A Location that begins with a slash is a path of the same host, were it not for that of two slashes."""
 
@@ -107,7 +107,7 @@ class TakesASlashForItsHost(Following):
         return super().carried(call, here, here if same else there, answer)
 
 
-@fault("redirect.credentials", rare=True)
+@fault("redirect.credentials", "redirect.credentials-port", rare=True)
 class KnowsSchemesInLowerCase(Following):
     """A Location is absolute where it begins with http:// or https://, and else a place of the same host."""
 

@@ -309,7 +309,7 @@ class StringsAsKeys(Conforming):
     """GUIDs make segments, and ids of digits quoted keys: an OData writer that looks at types."""
 
     def path(self, call: Call) -> str:
-        if call.task_id.isdigit():
+        if call.task_id.isascii() and call.task_id.isdigit():
             return f"{PATH}('{call.task_id}')/cancel"
         return super().path(call)
 

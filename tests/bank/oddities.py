@@ -461,3 +461,15 @@ class TriesUntilItsTimeIsUp(Conforming):
                 raise TimeoutError("still throttled when the time was up")
             answer = self.exchange(replace(call, timeout=max(0.001, until - time.monotonic())))
         return answer
+
+
+@oddity("input.opaque-id")
+class TakesGuidsAlone(Conforming):
+    """Ids are GUIDs to it, and all others are refused before anything is sent."""
+
+    def refusal(self, call: Call) -> str | None:
+        try:
+            uuid.UUID(call.task_id)
+        except ValueError:
+            return "no GUID"
+        return super().refusal(call)

@@ -12,6 +12,7 @@ from tests.bank import (
     faults_calls,
     faults_network,
     faults_request,
+    faults_second_thoughts,
     faults_time,
     oddities,
     oddities_network,
@@ -23,6 +24,7 @@ assert faults_answers
 assert faults_calls
 assert faults_network
 assert faults_request
+assert faults_second_thoughts
 assert faults_time
 assert oddities
 assert oddities_network

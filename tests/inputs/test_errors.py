@@ -71,6 +71,7 @@ MEMBERS: dict[str, Callable[[ErrorCase], bool]] = {
     "nested": lambda case: 2 <= depth(error_of(case)) <= 7,
     "nested-deep": lambda case: depth(error_of(case)) == 31,
     "opaque-request-id": lambda case: re.fullmatch("[0-9a-f-]{36}", case.request_id or "") is None,
+    "inner-dates": lambda case: error_of(case)["innerError"]["date"] != "2025-11-12T09:30:00",
     "empty-inner": lambda case: {} in error_of(case).values(),
     "no-inner": lambda case: set(error_of(case)) == {"code", "message"},
     "no-message": lambda case: "message" not in error_of(case) and bool(case.code),

@@ -7,6 +7,7 @@ import string
 import unicodedata
 from collections.abc import Callable
 from typing import Any, Literal
+from urllib.parse import quote
 
 import pytest
 from hypothesis.strategies import SearchStrategy
@@ -67,6 +68,7 @@ MEMBERS: dict[str, Callable[[str], bool]] = {
     "guid": matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "guid-upper": lambda id: matches("[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")(id) and id != id.lower(),
     "guid-braced": matches(r"\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}"),
+    "guid-urn": matches(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "guid-compact": matches("[0-9a-f]{32}"),
     "opaque": lambda id: set(id) <= WORD and alternates_case(id) and len(id) <= 64,
     "digits": matches(r"0\d*"),
@@ -89,12 +91,16 @@ MEMBERS: dict[str, Callable[[str], bool]] = {
     "edge-dots": edges(". "),
     "edge-slashes": edges("/"),
     "edge-backslashes": edges("\\"),
+    "edge-quotes": edges("'\""),
+    "edge-equals": edges("=&"),
     "quotes": mixes("'\""),
     "template-like": holds("{", "%s", "%(x)s", "$", "\\1"),
     "url-like": matches(r"([a-z]+:)?//.+"),
     "path-like": lambda id: "/" in id and set(id) <= set("./") | LETTERS,
     "url-parts": mixes(";=?#/@:"),
+    "path-parameters": holds(";"),
     "markup-like": holds("&amp;", "&#39;", "\\", "<b>", "<!--", "]]>"),
+    "entities": matches(".*&#?[a-zA-Z0-9]+.*"),
     "composed": lambda id: form(id, "NFC") == id != form(id, "NFD"),
     "decomposed": lambda id: form(id, "NFD") == id != form(id, "NFC"),
     "compatibility": lambda id: form(id, "NFKC") != id,
@@ -103,12 +109,14 @@ MEMBERS: dict[str, Callable[[str], bool]] = {
     "bmp": lambda id: id.isalpha() and is_within(0x100, 0xFFFF)(id),
     "astral": lambda id: any(ord(character) > 0xFFFF for character in id),
     "right-to-left": has_directions,
+    "script-digits": lambda id: id.isdigit() and not id.isascii(),
     "invisible": lambda id: any(unicodedata.category(one) in ("Cf", "Zs", "Zl", "Zp") for one in id),
     "single": lambda id: len(id) == 1 and id.isprintable(),
     "length-255": is_long(255, 256, 257, 260),
     "length-1k": is_long(1023, 1024, 1025, 1500),
     "length-2k": is_long(2047, 2048),
     "long-mixed": lambda id: not id.isascii() and len(id) in (100, 300, 1000),
+    "long-encoded": lambda id: len(quote(id, safe="")) > 8192,
 }
 
 
@@ -120,6 +128,7 @@ FITTED: dict[str, Callable[[str], bool]] = {
     "percent": lambda id: re.search("%[0-9A-Fa-f]{2}", id) is not None,
     **dict.fromkeys(("length-255", "length-1k", "length-2k"), str.isalnum),
     "long-mixed": lambda id: not id.isascii(),
+    "long-encoded": lambda id: not id.isascii(),
 }
 
 

@@ -92,6 +92,7 @@ MEMBERS: dict[str, Callable[[MalformedError], bool]] = {
     "no-error-member": lambda answer: isinstance(parsed(answer), dict) and "error" not in parsed(answer),
     "error-not-object": lambda answer: not isinstance(parsed(answer)["error"], dict),
     "code-number": lambda answer: isinstance(parsed(answer)["error"]["code"], int | float),
+    "code-huge": lambda answer: abs(parsed(answer)["error"]["code"]) > 10**300,
     "code-not-text": lambda answer: not {str} & {type(value) for value in parsed(answer)["error"].values()},
     "oauth": lambda answer: parsed(answer)["error"].startswith("invalid_"),
     "problem-json": lambda answer: (

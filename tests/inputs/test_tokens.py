@@ -28,6 +28,7 @@ def is_about(length: int) -> Callable[[str], bool]:
 MEMBERS: dict[str, Callable[[str], bool]] = {
     "jwt-like": lambda token: JWT.fullmatch(token) is not None,
     "alphabet": lambda token: bool(set(token) & set("-._~+/")) and "=" not in token,
+    "symbols-last": lambda token: token[-1] in "-._~+/",
     "padded": lambda token: re.search("[^=]==?$", token) is not None,
     "length-2k": is_about(2048),
     "length-4k": is_about(4096),

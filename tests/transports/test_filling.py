@@ -105,3 +105,19 @@ def test_the_mock_fills_them_too() -> None:
         assert response.headers["location"] == f"{stage.root}/x" == f"{stage.places['self']}/x"
         assert abs(date(response.headers["date"]) - time.time()) < 60
         assert stage.finish().responses[0].values("location") == [f"{stage.root}/x"]
+
+
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [
+        ("date", "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ("rfc850", "Sunday, 06-Nov-94 08:49:37 GMT"),
+        ("asctime", "Sun Nov  6 08:49:37 1994"),
+    ],
+)
+def test_dates_come_in_every_form_that_http_knows(
+    form: str, written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The moment is RFC 9110's own example."""
+    monkeypatch.setattr("time.time", lambda: 784111774.5)
+    assert filled(Answer(503, (("Retry-After", f"{{{form}+3}}"),)), {}).fields == (("Retry-After", written),)
