@@ -92,6 +92,13 @@ def test_call_after_a_redirection(gate: Gate, status: int, place: str) -> None:
         gate.judge(gate.plain_call("another-guid"), [success()], after=[before], elsewhere=[success()])
 
 
+@proves("calls.independent")
+@given(status=constants({f"{status} for good": status for status in (301, 308)}), calls=2)
+def test_call_after_one_that_moved(gate: Gate, status: int) -> None:
+    before = gate.perform(gate.plain_call(), [moved(gate, status, "{self}", "?step=1"), success()])
+    gate.judge(gate.plain_call("another-guid"), [success()], after=[before])
+
+
 @proves("redirect.credentials", "redirect.credentials-port")
 @side_by_side(
     move={

@@ -198,7 +198,7 @@ def _alike() -> dict[str, _Within]:
         "url-like": _listed(*_URLS),
         "path-like": _mixed("../", "/..", "/./", "./", "//"),
         "url-parts": _mixed(";a=b", "?x=y", "#z", "/cancel", "@b", ":b"),
-        "path-parameters": _listed("a;v=1", "a;jsessionid=1", "a;", "a;b;c"),
+        "url-parameters": _listed("a;jsessionid=1", "a;v=1", "a;"),
         "markup-like": _mixed("&amp;", "&#39;", "\\u0041", "\\n", "<b>", "<!--", "]]>", "\\"),
         "entities": _listed("&copy;", "a&copy;b&lt;c", "&#x41;&quot;", "a&eacute;b"),
     }

@@ -12,7 +12,7 @@ import time
 import unicodedata
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import SplitResult, quote
+from urllib.parse import SplitResult, quote, urlsplit
 
 from graphcontract.exchange import Call, Outcome
 from tests.bank.client import Answer, Conforming
@@ -108,6 +108,22 @@ class TakesAnEmptyLocationForDone(Conforming):
     def succeeded(self, answer: Answer) -> bool:
         empty = answer.status in (301, 302, 307, 308) and answer.fields.get("location") == ""
         return super().succeeded(answer) or empty
+
+
+@fault("calls.independent", rare=True, shown_by=["test_call_after_one_that_moved"])
+class MovedForGood(Following):
+    """What has moved for good is asked for at its new place from then on, whichever task is meant."""
+
+    new: str | None = None
+
+    def path(self, call: Call) -> str:
+        return self.new or super().path(call)
+
+    def hop(self, call: Call, here: SplitResult, there: SplitResult, method: str, answer: Answer) -> Answer:
+        followed = super().hop(call, here, there, method, answer)
+        if answer.status == 308:
+            self.new = there.path.removeprefix(urlsplit(call.base_url or "").path)
+        return followed
 
 
 # errors

@@ -98,7 +98,7 @@ MEMBERS: dict[str, Callable[[str], bool]] = {
     "url-like": matches(r"([a-z]+:)?//.+"),
     "path-like": lambda id: "/" in id and set(id) <= set("./") | LETTERS,
     "url-parts": mixes(";=?#/@:"),
-    "path-parameters": holds(";"),
+    "url-parameters": holds(";"),
     "markup-like": holds("&amp;", "&#39;", "\\", "<b>", "<!--", "]]>"),
     "entities": matches(".*&#?[a-zA-Z0-9]+.*"),
     "composed": lambda id: form(id, "NFC") == id != form(id, "NFD"),
