@@ -219,7 +219,7 @@ def unmet(found: Mapping[str, Part]) -> dict[str, Part]:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_client_of_the_changed_contract(case: Case, tmp_path: Path) -> None:
-    contract, asked = changed(case.change, tmp_path), ["request.method", case.broken]
+    contract, asked = changed(case.change, tmp_path), ["request.path", case.broken]
     found = verdicts(case.theirs().cancel, contract=contract, profile="quick", of=asked)
     assert found
     assert not unmet(found)
@@ -228,7 +228,7 @@ def test_a_client_of_the_changed_contract(case: Case, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_client_of_our_contract(case: Case, tmp_path: Path) -> None:
-    contract, asked = changed(case.change, tmp_path), ["request.method", case.broken]
+    contract, asked = changed(case.change, tmp_path), ["request.path", case.broken]
     broken = set() if case.less else {case.broken}
     assert condemned(case.ours().cancel, contract, of=asked) == broken
 
