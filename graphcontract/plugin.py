@@ -230,11 +230,12 @@ class Run:
         if self._session is None:
             self._session = _session(self._config)
             self._session.alone = not self._worker
+            self._session.together = not self._worker or _is_check(self._config)
         return self._session
 
     def pytest_sessionstart(self) -> None:
         """In `graphcontract check`, lose no Ctrl-C."""
-        if self._handover is not None or getattr(self._config, "workerinput", {}).get(_CHECK):
+        if self._handover is not None or _is_check(self._config):
             self._config.add_cleanup(interrupts.keep())
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -265,16 +266,21 @@ class Run:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Keep a test's items together in `graphcontract check`: its calls are made once a process."""
+        """In `graphcontract check`, keep a test's items together, and all tests whose calls wait."""
         if self._handover is None:
             return None
         from xdist.scheduler import LoadScopeScheduling
 
+        from graphcontract.suites import tests
+
+        waiting = {test.name for test in tests() if test.cases}
+
         class ByTest(LoadScopeScheduling):  # type: ignore[misc]
-            """Hands out whole tests."""
+            """Hands out whole tests, and those that wait as one."""
 
             def _split_scope(self, nodeid: str) -> str:
-                return nodeid.partition("[")[0]
+                test = nodeid.partition("[")[0]
+                return "waiting" if test.rpartition("::")[2] in waiting else test
 
         return ByTest(config, log)
 
@@ -385,6 +391,11 @@ class Run:
             terminalreporter.line(self.ledger.summary)
             if self._unjudged:
                 terminalreporter.line(f"MUST that no test could judge: {', '.join(self._unjudged)}", red=True)
+
+
+def _is_check(config: pytest.Config) -> bool:
+    """Whether this process is a worker of `graphcontract check`, which hands tests out in its own way."""
+    return bool(getattr(config, "workerinput", {}).get(_CHECK))
 
 
 def _clause_of(nodeid: str) -> str:

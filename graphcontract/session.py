@@ -82,6 +82,7 @@ class Session:
     """One run in one process. `open()` brings the client up; `close()` ends what it started.
 
     A run that is not `alone` tries some of the wanted tests only, and makes no calls ahead for the others.
+    Where all that wait come `together`, it makes theirs with the first.
     """
 
     options: Options
@@ -90,6 +91,7 @@ class Session:
     entries: list[Entry] = field(default_factory=list)
     gate: Gate | None = None
     alone: bool = True
+    together: bool = True
     _begun: bool = False
     _wanted: dict[str, tuple[SuiteTest, list[str]]] = field(default_factory=dict)
     _tryings: dict[str, Trying] = field(default_factory=dict)
@@ -147,7 +149,8 @@ class Session:
         """What a test says of a clause; never raises but for what stops the run."""
         self.open()
         assert self.gate is not None
-        if self.alone and not self._begun and (test.cases or self.gate.copies):
+        ahead = self.alone and self.gate.copies
+        if not self._begun and (ahead or (self.together and test.cases)):
             self._begin(self.gate)
         return self._trying(test, self.gate).part(clause)
 
