@@ -40,8 +40,6 @@ _DATES = (
     "2025-11-12T09:30:00Z",
     "2025-11-12T09:30:00.1234567",
     "2025-11-12T09:30:00+01:00",
-    "11/12/2025",
-    "",
 )
 _SENTENCES = word(most=20).map("The task is {}.".format)
 _NO_TARGET = {"code": "leaseHeld", "message": "The lease is held."}
