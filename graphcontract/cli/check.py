@@ -19,6 +19,7 @@ from graphcontract.cli.options import (
     KnownFailures,
     Level,
     ListClauses,
+    Profile,
     Reports,
     Select,
     StartTimeout,
@@ -42,14 +43,6 @@ class Transport(StrEnum):
     LOOPBACK = "loopback"
     MOCK = "mock"
     PROXY = "proxy"
-
-
-class Profile(StrEnum):
-    """How much to explore."""
-
-    QUICK = "quick"
-    GATE = "gate"
-    NIGHTLY = "nightly"
 
 
 class Record(StrEnum):

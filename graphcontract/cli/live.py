@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graphcontract.cli.check import Profile
 from graphcontract.cli.options import (
     START_TIMEOUT,
     ContractName,
@@ -18,6 +17,7 @@ from graphcontract.cli.options import (
     KnownFailures,
     Level,
     ListClauses,
+    Profile,
     Reports,
     Select,
     StartTimeout,

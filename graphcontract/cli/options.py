@@ -10,6 +10,14 @@ import typer
 START_TIMEOUT = 60.0
 
 
+class Profile(StrEnum):
+    """How much to explore."""
+
+    QUICK = "quick"
+    GATE = "gate"
+    NIGHTLY = "nightly"
+
+
 class Level(StrEnum):
     """What fails the run."""
 
