@@ -5,18 +5,14 @@ Knows request lines and the operation that is looked for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from graphcontract.drift.blocks import Block
-from graphcontract.drift.model import Source, Unknown, Value, Wanted
+from graphcontract.drift.model import Source, Unknown, Wanted
 from graphcontract.drift.notes import Notes
+from graphcontract.drift.paths import fits, folded, shown
 from graphcontract.drift.requestlines import RequestLine, request_lines
 from graphcontract.drift.sections import examples, sections
-
-Path = tuple[Value, ...]
-
-_PREFIX = re.compile(r"^(?:microsoft\.)?graph\.", re.IGNORECASE)
 
 
 def asked(
@@ -57,18 +53,6 @@ def asked(
     return request
 
 
-def folded(path: Path) -> Path:
-    """A path as it compares: letter case, namespaces and names of keys do not count."""
-    return tuple(
-        _PREFIX.sub("", segment).casefold() if isinstance(segment, str) else ("key", "") for segment in path
-    )
-
-
-def shown(path: Path) -> str:
-    """A path as people write it, without its first slash."""
-    return "/".join(segment if isinstance(segment, str) else f"{{{segment[1]}}}" for segment in path)  # type: ignore[index]
-
-
 def _templated(sample: RequestLine, wanted: Wanted) -> RequestLine:
     """A sample whose ids are taken for keys where the operation has them."""
     if len(sample.path) != len(wanted.path):
@@ -102,14 +86,6 @@ def _hold_against(notes: Notes, sample: RequestLine, templates: Sequence[Request
     elif all(each.method != sample.method for each in fitting):
         text = f"the sample sends {sample.method}, and the HTTP request {fitting[0].method}"
         notes.contradiction("method", text, place)
-
-
-def fits(sample: Path, template: Path) -> bool:
-    """Whether a request asks for a template: its literals as they compare, anything where it has a key."""
-    own, owed = folded(sample), folded(template)
-    return len(own) == len(owed) and all(
-        a == b or isinstance(b, tuple) for a, b in zip(own, owed, strict=True)
-    )
 
 
 def _version(notes: Notes, request: RequestLine, samples: Sequence[RequestLine], source: Source) -> None:

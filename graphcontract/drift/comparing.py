@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from graphcontract.drift.asked import folded, shown
 from graphcontract.drift.model import Fact, Value
 from graphcontract.drift.notes import told
+from graphcontract.drift.paths import folded, shown
 
 
 class Hit(NamedTuple):

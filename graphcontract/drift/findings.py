@@ -11,9 +11,9 @@ from datetime import date
 from hashlib import sha256
 from typing import Literal
 
-from graphcontract.drift.asked import folded, shown
 from graphcontract.drift.comparing import Hit, differences, differs_from_enum
 from graphcontract.drift.model import Fact, Origin, Reading, Unknown, Wanted
+from graphcontract.drift.paths import folded, shown
 from graphcontract.drift.rule import Level
 from graphcontract.drift.rules import BY_ID
 from graphcontract.drift.texts import clean

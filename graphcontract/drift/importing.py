@@ -15,10 +15,10 @@ from typing import Any
 from graphcontract.checking import Known, check
 from graphcontract.contractfile import parse
 from graphcontract.drift import csdl, openapi, reading
-from graphcontract.drift.asked import shown
 from graphcontract.drift.detecting import kind_of
 from graphcontract.drift.model import Reading, Source, SourceError, Unknown, Value, Wanted
-from graphcontract.drift.owed import CLOUDS, SCHEMES, segments
+from graphcontract.drift.owed import CLOUDS, SCHEMES
+from graphcontract.drift.paths import segments, shown
 from graphcontract.errors import UserError
 from graphcontract.loading import document
 

@@ -9,12 +9,11 @@ import re
 from collections.abc import Iterator
 
 from graphcontract.contractfile import printable
-from graphcontract.drift.asked import folded, shown
 from graphcontract.drift.model import Origin, Reading, Source, Unknown, Value, Wanted
 from graphcontract.drift.notes import Notes
 from graphcontract.drift.openapifile import OpenApiFile, PathItem, opened
 from graphcontract.drift.openapischemas import enum_of, listed, properties, type_of
-from graphcontract.drift.owed import segments
+from graphcontract.drift.paths import folded, segments, shown
 from graphcontract.drift.values import Node
 from graphcontract.drift.versions import version_in
 

@@ -145,18 +145,18 @@ class OpenApiFile:
                 and self._outline.within(paths, at)
             ):
                 part = self._not_the_end(self._outline.whole(part))
-                self._refuse_another(part)
                 node = self._parsed(part).get(part.key)
+                self._outline.release()
+                self._refuse_another(part)
                 if node is None:
                     self._refuse("a key that cannot be read", self._outline.line_at(at))
                 self._after = part.end
-                self._outline.release()
                 return PathItem(part.key, node)
         return None
 
     def _refuse_another(self, part: Part) -> None:
         """Refuse a path that stands twice: readers of YAML and JSON differ in which of them they take."""
-        for at in self._outline.lines_with(part.key, part.end):
+        for at in self._outline.lines_with_exactly(part.key, part.end):
             other = self._outline.key_at(at)
             if other is not None and (other.key, other.indent) == (part.key, part.indent):
                 if self._outline.within(self._known_paths(), at):

@@ -97,15 +97,22 @@ class Outline:
 
     def lines_with(self, text: str, start: int) -> Iterator[int]:
         """Yield where lines begin that hold a text; in other letter case where none does in its own."""
+        exact = self.lines_with_exactly(text, start)
+        first = next(exact, None)
+        if first is None:
+            folded = re.compile(re.escape(text.encode()), re.IGNORECASE)
+            yield from map(self._begin, self._found(folded, start))
+        else:
+            yield first
+            yield from exact
+
+    def lines_with_exactly(self, text: str, start: int) -> Iterator[int]:
+        """Yield where lines begin that hold a text in its own letter case."""
         wanted = text.encode()
-        none = True
         at = self._data.find(wanted, start)
         while at >= 0:
-            none = False
             yield self._begin(at)
             at = self._data.find(wanted, at + 1)
-        if none:
-            yield from map(self._begin, self._found(re.compile(re.escape(wanted), re.IGNORECASE), start))
 
     def matching(self, pattern: bytes, start: int) -> Iterator[int]:
         """Yield where lines begin whose begin a pattern matches."""

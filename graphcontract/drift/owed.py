@@ -5,12 +5,12 @@ Knows contracts; it reads no file.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from graphcontract.contract import Contract
 from graphcontract.drift.model import Fact, Origin, Reading, Value, Wanted
+from graphcontract.drift.paths import segments
 
 SCHEMES = {
     "DelegatedWork": "permissions.delegated-work",
@@ -26,7 +26,6 @@ CLOUDS = {
 
 _CONTENT = {"absent": "none", "required": "required", "unconstrained": "optional"}
 _SUCCESS = {"absent": "none", "required": "content", "unconstrained": None}
-_KEY = re.compile(r"\{([^{}]+)\}")
 
 
 def reading(contract: Contract, name: str) -> Reading:
@@ -44,13 +43,6 @@ def wanted(contract: Contract) -> Wanted:
     """Tell the operation that a contract is about."""
     request = contract.request
     return Wanted(request.method, request.version, segments(request.path), *_names(contract))
-
-
-def segments(path: str) -> tuple[Value, ...]:
-    """Take a path below its version apart: literals as spelled, `("key", name)` for `{name}`."""
-    parts = path.strip("/").split("/")
-    keys = (_KEY.fullmatch(part) for part in parts)
-    return tuple(("key", key[1]) if key else part for part, key in zip(parts, keys, strict=True))
 
 
 def _values(contract: Contract) -> Mapping[str, Value]:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from graphcontract.drift.asked import folded
 from graphcontract.drift.model import Origin, Reading, Source, SourceError, Unknown, Wanted
 from graphcontract.drift.notes import Notes
 from graphcontract.drift.owed import SCHEMES
+from graphcontract.drift.paths import folded
 from graphcontract.drift.requestlines import target
 from graphcontract.drift.texts import read_bytes, text_of
 

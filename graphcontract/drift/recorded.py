@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from graphcontract.drift.asked import fits
 from graphcontract.drift.model import Origin, Reading, Source, SourceError, Unknown, Wanted
 from graphcontract.drift.notes import Notes
+from graphcontract.drift.paths import fits
 from graphcontract.drift.requestlines import target
 from graphcontract.drift.texts import read_bytes, text_of
 

@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import quote
 
 from graphcontract.annotations import attribute, data
-from graphcontract.drift.asked import shown
 from graphcontract.drift.drifting import Result
 from graphcontract.drift.findings import Finding
+from graphcontract.drift.paths import shown
 from graphcontract.drift.rule import Level
 from graphcontract.drift.rules import BY_ID, RULES
 

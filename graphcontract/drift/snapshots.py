@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from graphcontract.contractfile import ContractFile, shown
-from graphcontract.drift.asked import shown as shown_path
 from graphcontract.drift.model import Fact, Kind, Origin, Reading, SourceError, Value, Wanted
+from graphcontract.drift.paths import shown as shown_path
 from graphcontract.drift.shapes import fits
 from graphcontract.drift.texts import read_bytes, text_of
 from graphcontract.schemas import conform
