@@ -13,10 +13,10 @@ from graphcontract.session import Options, Session
 class Unheard(Gate):
     """A gate whose trials come before no court."""
 
-    def convene(self, court: Court | None, tally: Tally | None = None) -> None:
+    def convene(self, court: Court | None, tally: Tally | None = None, *, place: int | None = None) -> None:
         """Start a test, and leave the court out."""
         del court
-        super().convene(None, tally)
+        super().convene(None, tally, place=place)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from graphcontract.contract import Contract
@@ -30,12 +31,10 @@ class Template:
     segments: tuple[str, ...]
     place: int
 
-    @classmethod
-    def of(cls, contract: Contract) -> Template:
+    @staticmethod
+    def of(contract: Contract) -> Template:
         """The contract's path below its version segment."""
-        segments = [contract.request.version, *contract.request.path.strip("/").split("/")]
-        (place,) = (index for index, segment in enumerate(segments) if segment.startswith("{"))
-        return cls(tuple(segments), place)
+        return _template(contract.request.version, contract.request.path)
 
     @property
     def before(self) -> tuple[str, ...]:
@@ -46,6 +45,13 @@ class Template:
     def after(self) -> tuple[str, ...]:
         """Segments below the id."""
         return self.segments[self.place + 1 :]
+
+
+@lru_cache(maxsize=8)
+def _template(version: str, path: str) -> Template:
+    segments = (version, *path.strip("/").split("/"))
+    (place,) = (index for index, segment in enumerate(segments) if segment.startswith("{"))
+    return Template(segments, place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,7 @@ class Target:
         return next((index for index, segment in enumerate(self.decoded()) if segment == wanted), None)
 
 
+@lru_cache(maxsize=64)  # each clause reads it anew
 def read(target: str, template: Template) -> Target:
     """Take a target apart, in origin or absolute form."""
     absolute = _ABSOLUTE.match(target)

@@ -10,17 +10,18 @@ from graphcontract.suite import given, proves
 
 
 def answers(sequence: Sequence[Planned]) -> list[Answer]:
-    """An answer for each call; errors differ in status and in request id."""
-    ids = [f"6f1c2f64-7c0e-4c39-8a55-{number:012d}" for number in range(len(sequence))]
+    """An answer for each call; errors differ in status and in request id, and every other one has none."""
     return [
-        success() if it.status is None else refusal(it.status, id)
-        for it, id in zip(sequence, ids, strict=True)
+        success() if it.status is None else refusal(it.status, number) for number, it in enumerate(sequence)
     ]
 
 
-def refusal(status: int, request_id: str) -> Answer:
-    inner = {"date": "2025-11-12T09:30:00", "request-id": request_id}
-    return error(status, {"error": {"code": "conflict", "message": "In progress.", "innerError": inner}})
+def refusal(status: int, number: int) -> Answer:
+    said: dict[str, object] = {"code": "conflict", "message": "In progress."}
+    if number % 2 == 0:
+        id = f"6f1c2f64-7c0e-4c39-8a55-{number:012d}"
+        said["innerError"] = {"date": "2025-11-12T09:30:00", "request-id": id}
+    return error(status, {"error": said})
 
 
 @proves("calls.independent", "request.method", "request.query", "request.body", "secrets.token")

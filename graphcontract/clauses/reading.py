@@ -25,6 +25,7 @@ B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 TELLING = 20
 LINE_END = re.compile(rb"\r?\n(?![ \t])")
 _LONG = 128
+_REPETITIVE = 4  # characters that differ: what has no more of them stands in many a text
 _OPAQUE = re.compile(r"[A-Za-z0-9-]+")
 _URL_SAFE = str.maketrans("+/", "-_")
 
@@ -133,14 +134,17 @@ def spellings(token: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=8)
-def _in_bytes(telling: str) -> frozenset[bytes]:
-    return frozenset(spelling.encode() for spelling in spellings(telling))
+def _in_bytes(token: str) -> frozenset[bytes]:
+    parts = [token[at : at + TELLING] for at in range(0, len(token) - TELLING + 1, TELLING)]
+    telling = {*parts[:1], *(part for part in parts if len(set(part)) > _REPETITIVE)}
+    return frozenset(spelling.encode() for part in telling for spelling in spellings(part))
 
 
 def carries(seen: bytes, token: str) -> bool:
-    """Whether bytes hold the beginning of a token in any spelling; never that of one too short to tell."""
-    telling = token[:TELLING]
-    return len(telling) == TELLING and any(spelling in seen for spelling in _in_bytes(telling))
+    """Whether bytes hold the beginning of a token, or about twice as much of any part of it, in any spelling;
+    never anything of one too short to tell.
+    """
+    return any(spelling in seen for spelling in _in_bytes(token))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,11 @@ def from_recipe(written: Mapping[str, Any]) -> str:
 
 
 def plain() -> SearchStrategy[str]:
-    """Ordinary tokens, for calls in which something else is on trial."""
-    return st.text(ALPHANUMERIC, min_size=1, max_size=12).map(CANARY.__add__)
+    """Ordinary tokens, opaque or as a JWT, for calls in which something else is on trial."""
+    opaque = st.text(ALPHANUMERIC, min_size=1, max_size=12).map(CANARY.__add__)
+    claims = st.text(_BASE64URL, min_size=24, max_size=32)
+    signature = st.text(_BASE64URL, min_size=8, max_size=16)
+    return opaque | st.tuples(claims, signature).map(lambda parts: f"{CANARY}.{'.'.join(parts)}")
 
 
 def tokens() -> Strata[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic, sleep
 from typing import Protocol, TypedDict, TypeVar, Unpack
 
-from graphcontract.clauses.reading import concerns
+from graphcontract.clauses.reading import concerns, is_guid
 from graphcontract.clients import Client
 from graphcontract.contract import Contract
 from graphcontract.errors import UserError
@@ -28,6 +28,7 @@ _COSTLY_RUN = 3
 _MOST_WAITS = 20  # a test, for a request that success was reported without
 _MOST_AT_ONCE = 8
 _MOST_COPIES = 4
+_TOKEN = f"{CANARY}.eyJzdWIiOiJjb250cm9sIn0.control"  # parted as a JWT is
 _USUAL_IDS = {
     "guid": "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e",
     "another-guid": "5f0f3f0e-6c1b-4b7a-9d59-3a3a0f6a7c21",
@@ -94,6 +95,7 @@ class _Seat(threading.local):
     station: Station | None = None
     tally: Tally | None = None
     vain: int = 0
+    mark: str = ""
 
     def __init__(self) -> None:
         self.controls: dict[tuple[object, ...], Exchange] = {}
@@ -163,16 +165,23 @@ class Gate:
         """Whether so many calls hung or killed the client that one more a test is enough."""
         return self.tally.costly >= _COSTLY_RUN
 
-    def convene(self, court: Court | None, tally: Tally | None = None) -> None:
-        """Let this court hear what follows in this thread, with controls of its own, counted apart or not."""
+    def convene(self, court: Court | None, tally: Tally | None = None, *, place: int | None = None) -> None:
+        """Let this court hear what follows in this thread, with controls of its own, counted apart or not.
+
+        Plain calls at the same time differ in id and token, by their `place` among them.
+        """
         self._seat.court, self._seat.tally = court, tally
+        self._seat.mark = "" if place is None else str(place % _MOST_AT_ONCE)
         self._seat.controls.clear()
         self._seat.vain = 0
 
     def plain_call(self, kind: str = "guid") -> Call:
         """An ordinary call: a `guid` or a plain `opaque` id, and a usable token."""
         (parameter,) = self.contract.request.parameters
-        return Call(self.contract.id, {parameter: self._plain_ids[kind]}, f"{CANARY}control")
+        id, mark = self._plain_ids[kind], self._seat.mark
+        if mark and id == _USUAL_IDS[kind] and is_guid(id):
+            id = id[:-1] + mark
+        return Call(self.contract.id, {parameter: id}, _TOKEN + mark)
 
     def target(self, call: Call) -> str:
         """The path that a call asks for, below scheme and authority; its id needs no encoding."""

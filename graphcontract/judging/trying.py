@@ -244,15 +244,15 @@ class Trying:
     def _jobs(self) -> list[Callable[[], list[Trial]]]:
         """Each fixed call, as what makes it and gives its trials."""
 
-        def job(arguments: Mapping[str, Any]) -> list[Trial]:
+        def job(place: int, arguments: Mapping[str, Any]) -> list[Trial]:
             collected = _Collecting()
-            self._gate.convene(collected, self._tally)
+            self._gate.convene(collected, self._tally, place=place)
             with suppress(LeaveClass):
                 self._test.body(self._gate, **arguments)
             self._gate.convene(None)
             return collected.trials
 
-        return [partial(job, arguments) for arguments in self._test.cases.values()]
+        return [partial(job, place, each) for place, each in enumerate(self._test.cases.values())]
 
     def _explore(
         self, name: str, strategy: SearchStrategy[Any], strata: int, *, shrink: bool = False

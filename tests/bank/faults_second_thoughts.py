@@ -77,6 +77,32 @@ class RepeatsUntilItIsDone(Conforming):
         return answer
 
 
+class OneRequest(Conforming):
+    """What the faults below have in common: the client keeps one call, that which came last."""
+
+    latest: Call | None = None
+
+    def persist(self, call: Call) -> Answer:
+        self.latest = call
+        return super().persist(call)
+
+
+@fault("retry.equivalent", rare=True)
+class RetriesWithTheLatestToken(OneRequest):
+    """The token is the client's, and a retry is signed anew: at the same time, with another user's."""
+
+    def again(self, call: Call, attempt: int) -> Answer:
+        return self.exchange(replace(call, token=(self.latest or call).token))
+
+
+@fault("retry.equivalent", rare=True)
+class RetriesTheLatestTask(OneRequest):
+    """What is tried again is the task that was asked for last."""
+
+    def again(self, call: Call, attempt: int) -> Answer:
+        return self.exchange(replace(call, arguments=(self.latest or call).arguments))
+
+
 # redirections
 
 
@@ -275,6 +301,41 @@ class HasABufferForTheTarget(Conforming):
 
     def target(self, call: Call) -> str:
         return super().target(call)[:8190]
+
+
+# what is left behind
+
+
+@fault("request.authorization", rare=True)
+class SplitsLongTokens(Conforming):
+    """What a gateway's limit for a field leaves over goes into a cookie as well."""
+
+    def fields(self, call: Call) -> list[tuple[str, str]]:
+        rest = call.token[4000:]
+        return [*super().fields(call), *([("Cookie", f"C2={rest}")] if rest else [])]
+
+
+@fault("secrets.token", rare=True)
+class NamesTheClaims(Conforming):
+    """The exception for a token that is refused is called by its claims: the JWT but for its header."""
+
+    def failure(self, call: Call, answer: Answer) -> Outcome:
+        told = super().failure(call, answer)
+        claims = call.token.partition(".")[2]
+        if told.error is None or answer.status != 401 or not claims:
+            return told
+        return replace(told, error=replace(told.error, type=f"Refused[{claims}]"))
+
+
+@fault("calls.independent", rare=True)
+class KeepsARequestId(Conforming):
+    """Where an answer tells no request id, the last one that was told is as good."""
+
+    kept: str | None = None
+
+    def request_id(self, answer: Answer) -> str | None:
+        self.kept = super().request_id(answer) or self.kept
+        return self.kept
 
 
 @fault("request.path", rare=True)

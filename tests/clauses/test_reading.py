@@ -197,6 +197,13 @@ def test_base64_carries_a_token_wherever_it_stands(
     assert not carries(encode(f"{before}{BEGINNING[2:]}{after}".encode()), TOKEN)
 
 
+def test_any_part_of_a_token_is_carried() -> None:
+    claims = "eyJzdWIiOiJjb250cm9sIiwic2NwIjoicmVhZCJ9"
+    assert carries(f"id={claims}".encode(), f"{BEGINNING}.{claims}.abc")
+    assert not carries(claims[:19].encode(), f"{BEGINNING}.{claims}.abc")
+    assert not carries(b"traceparent: 00-" + b"0" * 40, f"{BEGINNING}.{'0' * 60}")
+
+
 def test_what_carries_no_token() -> None:
     assert carries(BEGINNING.encode(), TOKEN)
     assert not carries(TOKEN[:19].encode(), TOKEN)
