@@ -17,6 +17,7 @@ import pytest
 
 from graphcontract import hooks, interrupts
 from graphcontract.errors import UserError
+from graphcontract.workers import CheckWorkers, Workers, is_check, is_worker, told_seed
 
 if TYPE_CHECKING:
     from graphcontract.judging.ledger import Ledger
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 pytest_plugins = ("graphcontract.tenantplugin",)
 
 _ATTRIBUTE = "graphcontract_part"
-_SEED = "graphcontract_seed"
-_CHECK = "graphcontract_check"
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "client",
@@ -79,7 +78,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "must: a clause that a client must keep")
     config.addinivalue_line("markers", "should: a clause that a client should keep")
     found = [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Handover)]
-    config.pluginmanager.register(Run(config, found[0] if found else None))
+    run = Run(config, found[0] if found else None)
+    config.pluginmanager.register(run)
+    config.pluginmanager.register(CheckWorkers(run.seed, _waiting) if found else Workers(run.seed))
 
 
 class Handover:
@@ -88,6 +89,12 @@ class Handover:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.exit_status = 6
+
+
+def _waiting() -> set[str]:
+    from graphcontract.suites import tests
+
+    return {test.name for test in tests() if test.cases}
 
 
 def _session(config: pytest.Config) -> Session:
@@ -122,7 +129,7 @@ def _options(config: pytest.Config) -> Options:
         select=tuple(config.getoption("graph_select")),
         deselect=tuple(config.getoption("graph_deselect")),
     )
-    drawn = getattr(config, "workerinput", {}).get(_SEED)
+    drawn = told_seed(config)
     return with_seed(options, drawn if drawn is not None else seed, secrets.randbits(32))
 
 
@@ -221,8 +228,7 @@ class Run:
         self.refusal: pytest.UsageError | None = None
         self._interrupted = False
         self._unjudged: list[str] = []
-        self._worker = hasattr(config, "workerinput")
-        self._groups: list[int] = []
+        self._worker = is_worker(config)
 
     @property
     def session(self) -> Session:
@@ -230,12 +236,17 @@ class Run:
         if self._session is None:
             self._session = _session(self._config)
             self._session.alone = not self._worker
-            self._session.together = not self._worker or _is_check(self._config)
+            self._session.together = not self._worker or is_check(self._config)
         return self._session
+
+    def seed(self) -> int | None:
+        """The seed of the inputs; None where no client is given."""
+        given = self._session is not None or _value(self._config, "client")
+        return self.session.options.seed if given else None
 
     def pytest_sessionstart(self) -> None:
         """In `graphcontract check`, lose no Ctrl-C."""
-        if self._handover is not None or _is_check(self._config):
+        if self._handover is not None or is_check(self._config):
             self._config.add_cleanup(interrupts.keep())
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -254,35 +265,6 @@ class Run:
         items = [item for item in session.items if isinstance(item, ClauseItem)]
         if items and not self._worker and not self._config.option.collectonly:
             self._plan(Counter(item.clause for item in items))
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """Give workers the seed, which may have been drawn here; `check` can interrupt its own."""
-        if self._session is not None or _value(self._config, "client"):
-            node.workerinput[_SEED] = self.session.options.seed
-        if self._handover is not None:
-            node.workerinput[_CHECK] = True
-            self._groups.append(interrupts.own_group(node.gateway))
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """In `graphcontract check`, keep a test's items together, and all tests whose calls wait."""
-        if self._handover is None:
-            return None
-        from xdist.scheduler import LoadScopeScheduling
-
-        from graphcontract.suites import tests
-
-        waiting = {test.name for test in tests() if test.cases}
-
-        class ByTest(LoadScopeScheduling):  # type: ignore[misc]
-            """Hands out whole tests, and those that wait as one."""
-
-            def _split_scope(self, nodeid: str) -> str:
-                test = nodeid.partition("[")[0]
-                return "waiting" if test.rpartition("::")[2] in waiting else test
-
-        return ByTest(config, log)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
@@ -360,11 +342,8 @@ class Run:
             self.ledger.add(Part(_clause_of(report.nodeid), "error", reason=reason))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Remember that the run was stopped, and stop its workers."""
-        if excinfo.type is not KeyboardInterrupt:
-            return  # by pytest or xdist itself, such as for -x
-        self._interrupted = True
-        interrupts.interrupt(self._groups)
+        """Remember that the run was stopped, by no -x and the like."""
+        self._interrupted = self._interrupted or excinfo.type is KeyboardInterrupt
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -391,11 +370,6 @@ class Run:
             terminalreporter.line(self.ledger.summary)
             if self._unjudged:
                 terminalreporter.line(f"MUST that no test could judge: {', '.join(self._unjudged)}", red=True)
-
-
-def _is_check(config: pytest.Config) -> bool:
-    """Whether this process is a worker of `graphcontract check`, which hands tests out in its own way."""
-    return bool(getattr(config, "workerinput", {}).get(_CHECK))
 
 
 def _clause_of(nodeid: str) -> str:
