@@ -12,11 +12,12 @@ from itertools import islice, takewhile
 from graphcontract.drift import resourcepage, tables
 from graphcontract.drift.asked import asked
 from graphcontract.drift.blocks import Block, plain
+from graphcontract.drift.endings import deprecation, removal_of, untitled
 from graphcontract.drift.includes import Includes
 from graphcontract.drift.model import Origin, Reading, Source, SourceError, Unknown, Wanted
 from graphcontract.drift.notes import Notes
 from graphcontract.drift.owed import SCHEMES
-from graphcontract.drift.prose import content_of, deprecation, names_in, removal_of, success_of, untitled
+from graphcontract.drift.prose import content_of, names_in, success_of
 from graphcontract.drift.requestlines import (
     Answer,
     RequestLine,

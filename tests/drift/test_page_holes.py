@@ -8,7 +8,8 @@ import pytest
 
 from graphcontract.contract import Contract
 from graphcontract.drift.blocks import parse, plain, visible
-from graphcontract.drift.prose import content_of, deprecation, removal_of
+from graphcontract.drift.endings import deprecation, removal_of
+from graphcontract.drift.prose import content_of
 from graphcontract.drift.tables import statuses
 from tests.drift import library
 from tests.drift.library import CLOUDS, PAGE, PERMISSIONS
