@@ -91,8 +91,9 @@ class Schema:
 
     @cached_property
     def container(self) -> list[Element]:
-        """The entity sets and singletons of every container."""
-        return [each for found in self.file.all("EntityContainer") for each in found.named(*_RESOURCES)]
+        """The entity sets and singletons of every container; what has no name cannot be asked for."""
+        found = (each for place in self.file.all("EntityContainer") for each in place.named(*_RESOURCES))
+        return [each for each in found if each.attributes.get("Name")]
 
     def structure(self, type: str) -> Element | None:
         """Find the entity or complex type of a full name."""
@@ -230,7 +231,7 @@ class Schema:
                 owner = f"{self._space(at)}.{name}"
                 found[owner] = []
                 bases[owner] = self.full(attributes.get("BaseType", ""))
-            elif attributes.get("ContainsTarget") == "true" and owner:
+            elif attributes.get("ContainsTarget") == "true" and owner and name:
                 found[owner].append((name, self.full(attributes.get("Type", ""))))
         return {type: [each for base in _chain(type, bases) for each in found[base]] for type in found}
 
@@ -281,7 +282,7 @@ class Schema:
 
     def _named(self, found: Iterable[Element], segment: str, owner: str) -> Step | None:
         near = [each for each in found if alike(each.attributes.get("Name", ""), segment)]
-        exact = (each for each in near if each.attributes["Name"] == segment)
+        exact = (each for each in near if each.attributes.get("Name") == segment)
         chosen = next(exact, near[0] if near else None)
         return self._step(chosen, owner) if chosen else None
 

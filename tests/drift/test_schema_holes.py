@@ -148,6 +148,20 @@ class TestInputs:
         ) == ["required-input-added"]
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        '<NavigationProperty Name="loanRequests"',
+        '<NavigationProperty Name="branches"',
+        '<Singleton Name="library"',
+    ],
+)
+def test_what_has_no_name_leads_nowhere(tmp_path: Path, named: str) -> None:
+    nameless = swapped(CSDL, named, named.partition(" ")[0])
+    reading = csdl.read(written(tmp_path, nameless), WANTED)
+    assert reading.facts["route"].value == "declared"
+
+
 def test_a_path_that_stands_twice_is_refused(tmp_path: Path) -> None:
     again = f"  '{PATH}':\n    delete:\n      responses:\n        '204':\n          description: Success\n"
     with pytest.raises(SourceError, match="stands twice"):
