@@ -54,10 +54,16 @@ def rounds(commands: Mapping[str, Command], count: int) -> dict[str, list[Sample
     taken: dict[str, list[Sample]] = {name: [] for name in commands}
     for number in range(count):
         for name, command in commands.items():
-            print(f"\rround {number + 1} of {count}: {name:40}", end="", file=sys.stderr, flush=True)
+            _tell(f"round {number + 1} of {count}: {name}")
             taken[name].append(sample(command))
-    print("\r" + " " * 60, end="\r", file=sys.stderr, flush=True)
+    _tell("")
     return taken
+
+
+def _tell(progress: str) -> None:
+    """Write over what was told before; nothing into a file or a pipe."""
+    if sys.stderr.isatty():
+        print(f"\r{progress:60}", end="" if progress else "\r", file=sys.stderr, flush=True)
 
 
 def middle(samples: Sequence[Sample], of: Callable[[Sample], float]) -> float:

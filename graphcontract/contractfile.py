@@ -144,7 +144,7 @@ def _document(text: str, name: str) -> object:
         remedy = "Write a whole number, or a string."
         raise ContractError(name, expected, printable(number, _SHOWN), remedy, line=line) from None
     except json.JSONDecodeError as error:
-        found = f"{error.msg[:1].lower()}{error.msg[1:]} (column {error.colno})"
+        found = f"a syntax error in column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
         raise ContractError(name, "JSON", found, "Mend the syntax there.", line=error.lineno) from None
 
 

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from graphcontract.checking import Known, check
+from graphcontract.contract import DEFAULT_CONTRACT
 from graphcontract.contractfile import parse
 from graphcontract.drift import csdl, openapi, reading
 from graphcontract.drift.detecting import kind_of
@@ -24,7 +25,6 @@ from graphcontract.loading import document
 
 ROOT = "https://graph.microsoft.com"
 
-_MODEL = "sharepointmigrationtask-cancel"
 _ALWAYS = (
     "request.method",
     "request.path",
@@ -223,7 +223,7 @@ def _clauses(request: Mapping[str, Any], success: Mapping[str, Any], cited: str)
 
 @cache
 def _model() -> Mapping[str, Any]:
-    return document(_MODEL, None)
+    return document(DEFAULT_CONTRACT, None)
 
 
 def _rewordings(model: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,10 @@ from graphcontract.drift.lists import dossier
 from graphcontract.drift.model import Source
 from graphcontract.loading import load
 
-FOLDER = Path(os.environ.get("GRAPHCONTRACT_SOURCES", ""))
+if "GRAPHCONTRACT_SOURCES" not in os.environ:  # named by hand, else it is not collected
+    pytest.skip("GRAPHCONTRACT_SOURCES names no folder", allow_module_level=True)
+
+FOLDER = Path(os.environ["GRAPHCONTRACT_SOURCES"])
 CONTRACT = "sharepointmigrationtask-cancel"
 PAGE = "docs/api-reference/beta/api/sharepointmigrationtask-cancel.md"
 EXPECTED = {
