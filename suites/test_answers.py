@@ -15,6 +15,11 @@ PAGE = b'<html><body><a href="/">Moved</a></body></html>'
 POISON = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 DATE = ("Date", "Wed, 12 Nov 2025 09:30:00 GMT")
 FIELDS = (("request-id", "6f1c2f64-7c0e-4c39-8a55-6d1f6f5a9b10"), DATE)
+PARTING = (
+    ("Deprecation", "@1767225600"),
+    ("Sunset", "Thu, 31 Dec 2026 23:59:59 GMT"),
+    ("Warning", '299 - "Deprecated"'),
+)
 HINTS = (("Link", "</style.css>; rel=preload; as=style"), ("Link", "</script.js>; rel=preload; as=script"))
 
 PROMISED: Mapping[str, Answer] = {
@@ -35,10 +40,18 @@ PROMISED: Mapping[str, Answer] = {
     "no-gap": replace(with_fields(success(), *FIELDS), gap=""),
     "wide-gap": replace(with_fields(success(), *FIELDS), gap=" \t "),
     "http-1.0": replace(success(), version="1.0"),
+    "coded": with_fields(success(), ("Content-Encoding", "gzip")),
+    "located": with_fields(success(), ("Location", "{self}/beta/operations/1")),
+    "operation": with_fields(success(), ("Operation-Location", "{self}/beta/operations/1")),
+    "in no hurry": with_fields(success(), ("Retry-After", "1")),
+    "deprecated": with_fields(success(), *PARTING),
+    "elsewhere": with_fields(success(), ("Alt-Svc", 'h2=":1"; ma=60')),
+    "secured": with_fields(success(), ("Strict-Transport-Security", "max-age=31536000")),
+    "after it": success(),
 }
 
 
-@proves("response.no-content")
+@proves("response.no-content", "request.once")
 @given(promised=constants(PROMISED))
 def test_promised_answer(gate: Gate, promised: Answer) -> None:
     gate.judge(gate.plain_call(), [promised])

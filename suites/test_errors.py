@@ -14,6 +14,7 @@ from graphcontract.service import (
     error,
     plain_error,
     retry_after,
+    success,
     with_fields,
 )
 from graphcontract.suite import given, proves, side_by_side
@@ -42,12 +43,14 @@ def test_error_without_content(gate: Gate, status: int) -> None:
     gate.judge(gate.plain_call(), [at_once(answer(status))])
 
 
-SOOTHING: Mapping[str, tuple[str, str]] = {
-    "completed": ("invalidRequest", "The task has already completed."),
-    "cancelled": ("alreadyCancelled", "The task was already cancelled."),
-    "success": ("success", "The operation completed successfully."),
-    "no-op": ("notModified", "Nothing to cancel: no change was needed."),
-    "deleted": ("itemNotFound", "The task has already been deleted."),
+SOOTHING: Mapping[str, tuple[str, str, str | None]] = {
+    "completed": ("invalidRequest", "The task has already completed.", None),
+    "cancelled": ("alreadyCancelled", "The task was already cancelled.", None),
+    "success": ("success", "The operation completed successfully.", None),
+    "no-op": ("notModified", "Nothing to cancel: no change was needed.", None),
+    "deleted": ("itemNotFound", "The task has already been deleted.", None),
+    "OK": ("conflict", "The task is in progress.", "OK"),
+    "No Content": ("conflict", "The task is in progress.", "No Content"),
 }
 
 
@@ -55,9 +58,12 @@ SOOTHING: Mapping[str, tuple[str, str]] = {
 @given(
     status=constants({str(status): status for status in (409, 404, 400, 412)}), soothing=constants(SOOTHING)
 )
-def test_error_that_sounds_like_success(gate: Gate, status: int, soothing: tuple[str, str]) -> None:
-    code, message = soothing
-    gate.judge(gate.plain_call(), [error(status, {"error": {"code": code, "message": message}})])
+def test_error_that_sounds_like_success(
+    gate: Gate, status: int, soothing: tuple[str, str, str | None]
+) -> None:
+    code, message, phrase = soothing
+    said = {"error": {"code": code, "message": message}}
+    gate.judge(gate.plain_call(), [error(status, said, phrase=phrase)])
 
 
 @proves("error.failure", "error.status")
@@ -65,6 +71,26 @@ def test_error_that_sounds_like_success(gate: Gate, status: int, soothing: tuple
 def test_same_error_again(gate: Gate, status: int) -> None:
     for _ in range(4):
         gate.judge(gate.plain_call(), [plain_error(status)])
+
+
+ADVICE: Mapping[str, Answer] = {
+    "401 for a name": with_fields(plain_error(401), ("WWW-Authenticate", 'Basic realm="tenant"')),
+    "401 for a ticket": with_fields(plain_error(401), ("WWW-Authenticate", "Negotiate")),
+    "401 for either": with_fields(
+        plain_error(401), ("WWW-Authenticate", "Bearer"), ("WWW-Authenticate", 'Basic realm="tenant"')
+    ),
+    "405": with_fields(plain_error(405), ("Allow", "GET, PATCH")),
+    "407": with_fields(plain_error(407), ("Proxy-Authenticate", 'Basic realm="proxy"')),
+    "411": plain_error(411),
+    "415": with_fields(plain_error(415), ("Accept", "application/json")),
+    "428": plain_error(428),
+}
+
+
+@proves("error.failure", "request.method", "request.body", "request.authorization", "secrets.token")
+@given(advice=constants(ADVICE))
+def test_error_that_advises(gate: Gate, advice: Answer) -> None:
+    gate.judge(gate.plain_call(), [advice, advice, success()])
 
 
 def invited(status: int) -> Answer:

@@ -14,6 +14,7 @@ from graphcontract.suite import given, proves, side_by_side
 
 CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsieG1zX2NjIjp7fX19"'
 PAGE = b"<html><h1>Service unavailable</h1></html>"
+QUOTA = (("RateLimit-Limit", "10"), ("RateLimit-Remaining", "0"), ("RateLimit-Reset", "1"))
 GONE_BY = "Wed, 12 Nov 2025 09:30:00 GMT"
 
 
@@ -33,6 +34,8 @@ WAITS: Mapping[str, Sequence[Answer]] = {
     "until a date as C writes it": [dated(503, "{asctime+3}")],
     "429 for 2 s": [throttled(429, "2")],
     "a fraction": [throttled(429, "1.5")],
+    "a leading zero": [throttled(429, "02")],
+    "a quota as well": [with_fields(plain_error(429), ("Retry-After", "2"), *QUOTA)],
     "429 for 1 s": [throttled(429, "1")],
     "503 for 1 s": [throttled(503, "1")],
     "504 for 1 s": [throttled(504, "1")],
@@ -83,6 +86,7 @@ UNREADABLE: Mapping[str, Sequence[str]] = {
     "not a number": ["NaN"],
     "superscript": ["\xb2"],
     "half a date": ["Wed, 12 Nov"],
+    "an ISO date": ["2025-11-12T09:30:00Z"],
     "no such date": ["Wed, 32 Nov 2025 25:61:61 GMT"],
     "no such year": ["Wed, 12 Nov 99999999999 09:30:00 GMT"],
 }

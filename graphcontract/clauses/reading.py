@@ -119,12 +119,14 @@ def is_ordinary(contract: Contract, call: Call) -> bool:
 
 
 def spellings(token: str) -> Iterator[str]:
-    """A token, or a part of one, as it may be written down: as it is, percent-encoded, and as base64 has
-    it, whatever stands before and behind it.
+    """A token, or a part of one, as it may be written down: as it is, percent-encoded, in hexadecimal, and
+    as base64 has it, whatever stands before and behind it.
     """
     yield token
     yield quote(token, safe="")
     plain = token.encode("utf-8", "replace")
+    yield plain.hex()
+    yield plain.hex().upper()
     for lead in range(3):
         # Bytes before it shift it. Digits that hold bits of what stands around it are left out.
         digits = b64encode(b"\0" * lead + plain).decode()

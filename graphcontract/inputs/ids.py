@@ -179,6 +179,7 @@ def _reserved() -> dict[str, _Within]:
         "percent": _mixed("%41", "%2F", "%252F", "%C3%A9", "%2e%2e", "%20", "%00", "%25"),
         "percent-malformed": _mixed("%", "%zz", "100%", "%u0041", "%G1"),
         "plus-space": _listed("a+b c", "a b+c", "a+ b", "a +b", "a++b  c", "1+1 = 2"),
+        "dots-alone": _listed("...", "....", ".. ", " ."),
         **{f"edge-{name}": _edged(*edges) for name, edges in _EDGES.items()},
     }
 
@@ -195,6 +196,8 @@ def _alike() -> dict[str, _Within]:
     return {
         "quotes": _mixed("'", "''", '"'),
         "template-like": _mixed(*_TEMPLATES),
+        "variables": _listed("$$", "a$$b", "$HOME", "${HOME}", "~/a"),
+        "path-names": _listed("cancel", "beta", "$count", "$ref", "me"),
         "url-like": _listed(*_URLS),
         "path-like": _mixed("../", "/..", "/./", "./", "//"),
         "url-parts": _mixed(";a=b", "?x=y", "#z", "/cancel", "@b", ":b"),
@@ -217,6 +220,7 @@ def _scripts() -> dict[str, _Within]:
         "astral": _mixed("😀", "𠀀", "👩\u200d💻", "🏳\ufe0f\u200d🌈", "👍🏽", "🇩🇪", "𐐷", "\U0010fffd"),
         "right-to-left": _written_in(between(0x5D0, 0x5EA) + between(0x621, 0x64A)),
         "script-digits": _listed("٠١٢٣", "१२३", "１２３", "𝟙𝟚𝟛", "²³", "1٢3"),
+        "noncharacters": _mixed("\ufffe", "\uffff", "\ufdd0", "\U0001ffff"),
         "invisible": _mixed(*"\u200b\u200d\ufeff\u00ad\u202e\u2028\u2029\u00a0\u2060"),
     }
 

@@ -60,11 +60,13 @@ def tokens() -> Strata[str]:
             "jwt-like": st.tuples(part, part).map(lambda parts: f"{CANARY}.{'.'.join(parts)}"),
             "alphabet": st.tuples(mixture("-._~+/"), st.text(ALPHANUMERIC, max_size=24)).map(_after_canary),
             "symbols-last": st.sampled_from(_SYMBOLS_LAST).map(CANARY.__add__),
-            "padded": st.tuples(part, st.sampled_from(("=", "=="))).map(_after_canary),
+            "jwe-like": st.tuples(*[part] * 4).map(lambda parts: f"{CANARY}.{'.'.join(parts)}"),
+            "padded": st.tuples(part, st.sampled_from(("===", "=", "=="))).map(_after_canary),
             "length-2k": _long((2048, 2047, 2049, 2000)),
             "length-4k": _long((4096, 4095, 4097, 4000)),
             "length-8k": _long((8192, 8191, 8190, 8000)),
             "short": st.text(ALPHANUMERIC + "-._~+/", min_size=1, max_size=len(CANARY) - 1),
+            "scheme-like": st.sampled_from(("bearer", "Bearer1", "BEARER.x", "Basic")),
         }
     )
 

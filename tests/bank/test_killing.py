@@ -8,6 +8,7 @@ import pytest
 from graphcontract.suites import tests as suite_tests
 
 from tests.bank import (
+    faults_advised,
     faults_answers,
     faults_calls,
     faults_network,
@@ -20,6 +21,7 @@ from tests.bank import (
 from tests.bank.court import CONTRACT, verdicts
 from tests.bank.registry import FAULTS, ODDITIES, Entry
 
+assert faults_advised
 assert faults_answers
 assert faults_calls
 assert faults_network

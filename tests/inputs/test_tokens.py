@@ -29,11 +29,13 @@ MEMBERS: dict[str, Callable[[str], bool]] = {
     "jwt-like": lambda token: JWT.fullmatch(token) is not None,
     "alphabet": lambda token: bool(set(token) & set("-._~+/")) and "=" not in token,
     "symbols-last": lambda token: token[-1] in "-._~+/",
-    "padded": lambda token: re.search("[^=]==?$", token) is not None,
+    "jwe-like": lambda token: token.count(".") == 4,
+    "padded": lambda token: re.search("[^=]={1,3}$", token) is not None,
     "length-2k": is_about(2048),
     "length-4k": is_about(4096),
     "length-8k": lambda token: 7800 < len(token) <= 8192,
     "short": lambda token: 1 <= len(token) <= 19,
+    "scheme-like": lambda token: re.match("(?i)bearer|basic", token) is not None,
 }
 
 
@@ -51,7 +53,7 @@ def test_a_class_draws_usable_members_alone(name: str) -> None:
     for token in draws(tokens.tokens()[name], 50):
         assert MEMBERS[name](token)
         assert B64TOKEN.fullmatch(token)
-        assert token.startswith(CANARY) is (name != "short")
+        assert token.startswith(CANARY) is (name not in ("short", "scheme-like"))
 
 
 def test_a_few_draws_show_the_whole_alphabet() -> None:
