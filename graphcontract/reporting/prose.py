@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-_UNSHOWN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _LINES = 24
 _WIDTH = 200
 
 
 def harmless(text: str) -> str:
-    """A text with control, bidirectional and invisible characters written as escapes, for a terminal."""
-    return _UNSHOWN.sub(
-        lambda match: f"\\u{ord(match[0]):04x}" if ord(match[0]) > 255 else f"\\x{ord(match[0]):02x}", text
-    )
+    """A text with what cannot be seen, or changes what is, written as escapes, for a terminal."""
+    return "".join(each if each.isprintable() or each == "\t" else _escaped(each) for each in text)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def violation(evidence: Mapping[str, Any], level: str) -> str:

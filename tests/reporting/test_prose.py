@@ -26,6 +26,9 @@ def raw(text: str) -> dict[str, Any]:
         ("\x00\x1b\x7f\x9b", r"\x00\x1b\x7f\x9b"),
         ("a\r\nb\n", r"a\x0d\x0ab\x0a"),
         ("\u202eabc\u2066\u200b\ufeff\u2028", r"\u202eabc\u2066\u200b\ufeff\u2028"),
+        ("\ufffe\u3000", "\\ufffe\\u3000"),
+        ("\U0001ffff", "\\U0001ffff"),
+        ("é😀中\tx", "é😀中\tx"),
     ],
 )
 def test_harmless(text: str, shown: str) -> None:
