@@ -15,7 +15,7 @@ from typing import Literal
 from graphcontract.exchange import Fault, Fields, WireRequest
 
 Concerns = Callable[[WireRequest], bool]
-Framing = Literal["content-length", "chunked", "to-the-end", "none"]
+Framing = Literal["content-length", "chunked", "chunked-richly", "to-the-end", "none"]
 Spelling = Literal["usual", "compact", "indented", "escaped"]
 
 
@@ -24,9 +24,10 @@ class Answer:
     """One answer: `status` None stands for the contract's success, settled by the gate.
 
     `framing` "to-the-end" lets the end of the connection end the content, "none" sends it with
-    nothing that announces it; `interim` are 1xx statuses sent before, each with `interim_fields`;
-    `stray` are bytes sent after the end; `coded` gzips the content for a client that asked for
-    gzip; `close` ends the connection after it.
+    nothing that announces it, "chunked-richly" uses all of RFC 9112 7.1: extensions and a trailer;
+    `interim` are 1xx statuses sent before, each with `interim_fields`; `stray` are bytes sent after
+    the end; `coded` gzips the content for a client that asked for gzip; `close` ends the connection
+    after it.
 
     How the head is spelled: `version` of HTTP, 1.0 closes; `phrase`, None for the registered one;
     `gap` between a field's colon and its value.
@@ -191,6 +192,11 @@ def render(what: Answer, request: WireRequest) -> Rendered:
         fields.append(("Transfer-Encoding", "chunked"))
         body = b"%x\r\n%b\r\n" % (len(content), content) if content else b""
         body += b"0\r\n\r\n"
+    elif what.framing == "chunked-richly":
+        fields += [("Transfer-Encoding", "chunked"), ("Trailer", "x-checksum")]
+        halves = (content[: len(content) // 2], content[len(content) // 2 :])
+        body = b"".join(b'%04X;part="1"\r\n%b\r\n' % (len(half), half) for half in halves if half)
+        body += b"000;last\r\nx-checksum: 1\r\n\r\n"
     else:
         body = content
         if what.framing == "content-length" and not bodiless:

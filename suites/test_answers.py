@@ -89,6 +89,7 @@ LEADING_NOWHERE: Mapping[str, Answer] = {
     "content": answer(302, PAGE, "text/html"),
     "tagged": answer(302, fields=(("ETag", '"1"'), DATE)),
     "to a mailbox": answer(302, fields=(("Location", "mailto:task@example.com"),)),
+    "to no port": answer(302, fields=(("Location", "http://127.0.0.1:99999/"),)),
     "to no URL": answer(302, fields=(("Location", "http://["),)),
     "empty": answer(302, fields=(("Location", ""),)),
 }

@@ -93,6 +93,13 @@ def test_error_that_advises(gate: Gate, advice: Answer) -> None:
     gate.judge(gate.plain_call(), [advice, advice, success()])
 
 
+@proves("error.failure", "error.status")
+@given(status=constants({str(status): status for status in (404, 409, 500)}))
+def test_error_after_a_redirection(gate: Gate, status: int) -> None:
+    moved = with_fields(answer(307), ("Location", "?step=1"))
+    gate.judge(gate.plain_call(), [moved, plain_error(status)])
+
+
 def invited(status: int) -> Answer:
     return retry_after(1, plain_error(status))
 
@@ -131,6 +138,7 @@ SENT: Mapping[str, Answer] = {
     "indented": error(409, ERROR, spelling="indented"),
     "escaped": error(409, ERROR, spelling="escaped"),
     "chunked": error(409, ERROR, framing="chunked"),
+    "chunked-richly": error(409, ERROR, framing="chunked-richly"),
     "to-the-end": error(409, ERROR, framing="to-the-end"),
     "closing": error(409, ERROR, close=True),
     "charset": typed("application/json; charset=utf-8"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import cycle, islice, product
 
 from graphcontract.inputs import constants
 from graphcontract.judging.gate import Gate
@@ -10,7 +10,9 @@ from graphcontract.service import Answer, answer, faulty, plain_error, retry_aft
 from graphcontract.suite import given, proves, side_by_side
 from graphcontract.transports import Certificate
 
+Move = tuple[int, str] | tuple[int, str, str]
 MOVES = (301, 302, 303, 307, 308)
+PLACED = (200, 201, 202, 300, 305, 409)  # none of them is to be followed
 ELSEWHERE = {
     "other port": "{other-port}",
     "other host": "{other-host}",
@@ -24,12 +26,13 @@ def moved(gate: Gate, status: int, place: str, query: str = "") -> Answer:
     return with_fields(answer(status), ("Location", place + gate.target(gate.plain_call()) + query))
 
 
-@proves("redirect.method", "secrets.token")
+@proves("redirect.method", "request.path", "request.body", "secrets.token")
 @side_by_side(
     move={f"{status} to itself": (status, "{self}") for status in MOVES}
     | {f"{status} relative": (status, "") for status in MOVES}
+    | {"307 with a fragment": (307, "{self}", "#part")}
 )
-def test_redirection(gate: Gate, move: tuple[int, str]) -> None:
+def test_redirection(gate: Gate, move: Move) -> None:
     gate.judge(gate.plain_call(), [moved(gate, *move), success()])
 
 
@@ -40,6 +43,16 @@ def test_redirection(gate: Gate, move: tuple[int, str]) -> None:
     }
 )
 def test_redirection_elsewhere(gate: Gate, move: tuple[int, str]) -> None:
+    if "network" in gate.shows:
+        gate.judge(gate.plain_call(), [moved(gate, *move), success()], elsewhere=[success()])
+
+
+@proves("redirect.credentials", "redirect.credentials-port", "secrets.token")
+@side_by_side(
+    move={f"{status} with a place elsewhere": (status, "{other-host}") for status in PLACED}
+    | {f"{status} by way of here": (status, "{other-host}", "?from={self}") for status in (302, 307)}
+)
+def test_place_elsewhere(gate: Gate, move: Move) -> None:
     if "network" in gate.shows:
         gate.judge(gate.plain_call(), [moved(gate, *move), success()], elsewhere=[success()])
 
@@ -99,6 +112,13 @@ def test_call_after_one_that_moved(gate: Gate, status: int) -> None:
     gate.judge(gate.plain_call("another-guid"), [success()], after=[before])
 
 
+@proves("request.query")
+@given(status=constants({f"{status} for now": status for status in (302, 307)}), calls=2)
+def test_same_call_after_it_moved_for_now(gate: Gate, status: int) -> None:
+    before = gate.perform(gate.plain_call(), [moved(gate, status, "{self}", "?step=1"), success()])
+    gate.judge(gate.plain_call(), [success()], after=[before])
+
+
 @proves("redirect.credentials", "redirect.credentials-port")
 @side_by_side(
     move={
@@ -122,9 +142,12 @@ def test_redirection_in_a_circle(gate: Gate, status: int) -> None:
 
 
 @proves("redirect.bounded")
-@side_by_side(status={f"{status} without end": status for status in MOVES})
-def test_redirection_without_end(gate: Gate, status: int) -> None:
-    gate.judge(gate.plain_call(), [moved(gate, status, "{self}", f"?step={step}") for step in range(60)])
+@side_by_side(
+    statuses={f"{status} without end": (status,) for status in MOVES} | {"307 and 308 in turn": (307, 308)}
+)
+def test_redirection_without_end(gate: Gate, statuses: Sequence[int]) -> None:
+    steps = enumerate(islice(cycle(statuses), 60))
+    gate.judge(gate.plain_call(), [moved(gate, status, "{self}", f"?step={step}") for step, status in steps])
 
 
 @proves("redirect.bounded")
@@ -157,10 +180,14 @@ def test_broken_connection(gate: Gate, broken: Answer) -> None:
         gate.judge(gate.plain_call("another-guid"), [success()], after=[before])
 
 
+MOVED = with_fields(answer(307), ("Location", "?step=1"))
 SILENCES: dict[str, tuple[float, Sequence[Answer]]] = {
     "503, then stalled": (2.5, [retry_after(2, plain_error(503)), faulty("stalled")]),
     "stalled": (1.0, [faulty("stalled")]),
+    "stalled for half a second": (0.5, [faulty("stalled")]),
     "dripped": (1.0, [replace(success(), fault="dripped")]),
+    "dripped error": (1.0, [replace(plain_error(409), fault="dripped")]),
+    "stalled after a redirection": (1.0, [MOVED, faulty("stalled")]),
 }
 
 
@@ -173,8 +200,20 @@ def test_no_answer(gate: Gate, silence: tuple[float, Sequence[Answer]]) -> None:
         gate.judge(replace(gate.plain_call(), timeout=timeout), answers)
 
 
+@proves("request.once", "calls.independent")
+@side_by_side(
+    seconds=1,
+    silence={"after a stalled one": faulty("stalled"), "after a dripped one": SILENCES["dripped"][1][0]},
+)
+def test_call_after_one_that_timed_out(gate: Gate, silence: Answer) -> None:
+    bounds = gate.client.limits.timeout
+    if "network" in gate.shows and (bounds == "call" or (bounds == "attempt" and silence.fault == "stalled")):
+        before = gate.perform(replace(gate.plain_call(), timeout=1.0), [silence])
+        gate.judge(gate.plain_call("another-guid"), [success()], after=[before])
+
+
 @proves("transport.certificate")
-@side_by_side(certificate={name: name for name in ("untrusted", "other-name", "expired")})
+@side_by_side(certificate={name: name for name in ("untrusted", "other-name", "expired", "self-signed")})
 def test_certificate(gate: Gate, certificate: Certificate) -> None:
     trusted = gate.perform(gate.plain_call(), [success()], certificate="trusted")
     gate.judge(gate.plain_call(), [success()], after=[trusted], certificate=certificate)

@@ -9,10 +9,11 @@ from graphcontract.clauses.reading import has_opaque_ids
 from graphcontract.exchange import Fault
 from graphcontract.inputs import constants
 from graphcontract.judging.gate import Gate
-from graphcontract.service import Answer, answer, faulty, plain_error, success, with_fields
+from graphcontract.service import Answer, answer, error, faulty, plain_error, success, with_fields
 from graphcontract.suite import given, proves, side_by_side
 
 CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsieG1zX2NjIjp7fX19"'
+TOO_MANY = {"error": {"code": "TooManyRequests", "message": "Please retry later."}}
 PAGE = b"<html><h1>Service unavailable</h1></html>"
 QUOTA = (("RateLimit-Limit", "10"), ("RateLimit-Remaining", "0"), ("RateLimit-Reset", "1"))
 GONE_BY = "Wed, 12 Nov 2025 09:30:00 GMT"
@@ -54,6 +55,7 @@ LASTING: Mapping[str, Sequence[Answer]] = {
     "lasting 503": [throttled(503, "1")],
     "lasting 429": [throttled(429, "0")],
     "lasting in turn": [throttled(429, "0"), throttled(503, "0")] * 8,
+    "lasting 504": [throttled(504, "0")],
     "lasting 408": [throttled(408, "0")],
     "lasting 500": [throttled(500)],
     "no wait told": [throttled(429)],
@@ -116,6 +118,8 @@ REFUSALS: Mapping[str, Answer] = {
     "401": with_fields(plain_error(401), ("WWW-Authenticate", "Bearer")),
     "401 with claims": with_fields(plain_error(401), ("WWW-Authenticate", CLAIMS)),
     **{f"{status} that tells a wait": throttled(status, "1") for status in (400, 403)},
+    **{f"{status} called too many": error(status, TOO_MANY) for status in (400, 403)},
+    **{f"{status} that closes": replace(plain_error(status), close=True) for status in (400, 403, 409)},
 }
 
 
@@ -129,6 +133,12 @@ def test_refusals(gate: Gate, refusal: Answer) -> None:
 @side_by_side(seconds=1, refusal={f"503, then {status}": throttled(status) for status in (400, 403, 409)})
 def test_refusal_of_a_retry(gate: Gate, refusal: Answer) -> None:
     gate.judge(gate.plain_call(), [throttled(503, "1"), *[refusal] * 3, success()])
+
+
+@proves("retry.refused")
+@side_by_side(refusal={f"401, then {status}": plain_error(status) for status in (400, 403)})
+def test_refusal_after_a_challenge(gate: Gate, refusal: Answer) -> None:
+    gate.judge(gate.plain_call(), [plain_error(401), *[refusal] * 3, success()])
 
 
 @proves("retry.connection-lost", "secrets.token")

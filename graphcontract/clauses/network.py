@@ -188,6 +188,7 @@ def _distrusted(_contract: Contract, trial: Trial) -> bool:
     "untrusted",
     "other-name",
     "expired",
+    "self-signed",
     when=_distrusted,
     needs=frozenset({"network"}),
     otherwise="the client does not speak TLS with the authority that it is told to trust",

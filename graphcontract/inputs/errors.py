@@ -65,6 +65,12 @@ _ODDITIES: tuple[tuple[str, Any], ...] = (
     ("limit", 10**18),
     ("context", {"a": {"b": [{"c": None}]}}),
 )
+# Names that a reader may take for its own: of what it reports, or of its language.
+_NAMED: tuple[_Members, ...] = (
+    {"status": 200, "statusCode": 204, "ok": True, "success": True},
+    {"self": "x", "args": [1], "cls": 1, "__class__": "x", "kwargs": {}},
+    {"__proto__": {"code": "x"}, "constructor": "x", "toString": "x", "hasOwnProperty": 1},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +173,8 @@ def _inner_errors() -> _Cases:
     return {
         "inner-upper": spelled("innerError"),
         "inner-lower": spelled("innererror"),
-        "nested": _shaped(_nested, st.tuples(names, st.integers(1, 6))),
-        "nested-deep": _shaped(_nested, st.tuples(names, st.just(_DEEPEST))),
+        "nested": _shaped(_nested, st.tuples(names, st.integers(1, 6), st.booleans())),
+        "nested-deep": _shaped(_nested, st.tuples(names, st.just(_DEEPEST), st.just(True))),
         "opaque-request-id": _as_usual(_said(request_ids=_OPAQUE_IDS)),
         "inner-dates": _shaped(
             lambda said, date: {**_bare(said), "innerError": {**said.inner, "date": date}},
@@ -183,12 +189,14 @@ def _bare(said: _Said) -> _Members:
     return {"code": said.code, "message": said.message}
 
 
-def _nested(said: _Said, how: tuple[str, int]) -> _Members:
-    """Inner errors within the first, each more specific; the first alone holds the request's id."""
-    name, depth = how
+def _nested(said: _Said, how: tuple[str, int, bool]) -> _Members:
+    """Inner errors within the first, each with a more specific code or without one; the first alone holds the
+    request's id.
+    """
+    name, depth, coded = how
     below: _Members = {}
     for level in range(depth, 0, -1):
-        below = {name: {"code": f"{said.code}{level}", **below}}
+        below = {name: {**({"code": f"{said.code}{level}"} if coded else {}), **below}}
     return {**_bare(said), name: {"code": said.code, **said.inner, **below}}
 
 
@@ -211,8 +219,13 @@ def _further_members() -> _Cases:
     return {
         "details": _shaped(lambda said, listed: {**said.error, "details": listed}, details),
         "further-members": st.tuples(_said(), unknown).map(lambda drawn: _with_unknown(drawn[0], *drawn[1])),
+        "named-members": _shaped(_named, st.sampled_from(_NAMED)),
         "odd-types": _shaped(lambda said, odd: {**said.error, **dict(odd)}, most_of(_ODDITIES)),
     }
+
+
+def _named(said: _Said, members: _Members) -> _Members:
+    return {**said.error, **members, "innerError": {**said.inner, **members}}
 
 
 def _detail(drawn: tuple[str, str, str]) -> _Members:

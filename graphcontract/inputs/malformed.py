@@ -105,6 +105,7 @@ def _no_json() -> _Answers:
     }
 
 
+_CHARSETS = ("x-unknown", "utf8mb4", '""', "undefined", "idna")
 _HUGE = (b"1e999", b"-1e999", b"1%b" % (b"0" * 400))
 
 
@@ -177,7 +178,8 @@ def _spoilt(graph: SearchStrategy[bytes]) -> _Answers:
         "wrong-media-type": _typed(graph, "text/plain", "text/html", None),
         "garbled-media-type": _typed(graph, "json", ";", "application/json; charset", "*/*"),
         "unknown-charset": _typed(
-            graph, *(f"{_JSON}; charset={name}" for name in ("x-unknown", "utf8mb4", '""'))
+            graph,
+            *(f"{_JSON}; charset={name}" for name in ("x-unknown", "utf8mb4", '""', "undefined", "idna")),
         ),
         "lone-surrogate": _typed(_spoilt_by(graph, "\\ud800", "\\udc00\\ud83d")),
         "nul-character": _typed(_spoilt_by(graph, "\\u0000")),

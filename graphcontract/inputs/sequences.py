@@ -14,6 +14,7 @@ from graphcontract.contract import Contract
 from graphcontract.exchange import Call
 from graphcontract.inputs.calls import guid_calls
 from graphcontract.inputs.strata import Strata
+from graphcontract.inputs.tokens import CANARY
 
 _LENGTH = 12
 _AT_ONCE = 8
@@ -32,18 +33,22 @@ class Planned:
 
 
 def sequences(contract: Contract) -> Strata[list[Planned]]:
-    """Draw up to a dozen calls: successes, failures, changing roots. Each has its own id and token, but in
-    two classes, where all have the same id, or the same token.
+    """Draw up to a dozen calls: successes, failures, changing roots. Each has its own id and token, but where
+    all have the same id, or the same token, or tokens that are one another renewed.
     """
     mixed = _several(contract, st.sampled_from((None, *_FAILURES)), st.just(False))
+    roots = _several(contract, st.none(), st.booleans())
     return Strata(
         {
             "successes": _several(contract, st.none(), st.just(False)),
             "failures": _several(contract, st.sampled_from((*_FAILURES, None)), st.just(False)),
             "after-failure": mixed,
-            "roots": _several(contract, st.none(), st.booleans()),
+            "roots": roots,
             "same-id": mixed.map(_with_same_id),
             "same-token": mixed.map(_with_same_token),
+            "same-id-elsewhere": roots.map(_with_same_id),
+            "same-token-elsewhere": roots.map(_with_same_token),
+            "renewed": mixed.map(_with_renewed_tokens),
         }
     )
 
@@ -62,6 +67,15 @@ def _with_same_id(sequence: list[Planned]) -> list[Planned]:
 def _with_same_token(sequence: list[Planned]) -> list[Planned]:
     token = sequence[0].call.token
     return [replace(each, call=replace(each.call, token=token)) for each in sequence]
+
+
+def _with_renewed_tokens(sequence: list[Planned]) -> list[Planned]:
+    """Tokens that differ in their last part alone, as those that are issued to one user in turn do."""
+    renewed = [f"{CANARY}.eyJzdWIiOiJvbmUgdXNlciJ9.{number}" for number in range(len(sequence))]
+    return [
+        replace(each, call=replace(each.call, token=token))
+        for each, token in zip(sequence, renewed, strict=True)
+    ]
 
 
 def _several(

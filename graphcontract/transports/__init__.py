@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.service import Script
 
-Certificate = Literal["trusted", "untrusted", "other-name", "expired"]
+Certificate = Literal["trusted", "untrusted", "other-name", "expired", "self-signed"]
 
 
 @dataclass(frozen=True, slots=True)

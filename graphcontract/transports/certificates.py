@@ -12,6 +12,7 @@ import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from graphcontract.transports import Certificate
 
 if TYPE_CHECKING:
     import trustme
+    from cryptography import x509
 
 _ANOTHER_NAME = "another.graphcontract.test"
 _DAY = timedelta(days=1)
@@ -69,11 +71,43 @@ class Certificates:
         return _new_authority()
 
     def _issue(self, kind: Certificate) -> trustme.LeafCert:
+        if kind == "self-signed":
+            return _self_signed(self._names)
         authority = _new_authority() if kind == "untrusted" else self._authority
         names = (_ANOTHER_NAME,) if kind == "other-name" else self._names
         now = datetime.now(UTC)
         ends = now - _DAY if kind == "expired" else now + 30 * _DAY
         return authority.issue_cert(*names, not_before=now - 30 * _DAY, not_after=ends)
+
+
+def _self_signed(names: Sequence[str]) -> trustme.LeafCert:
+    """A certificate that vouches for itself, as appliances come with."""
+    import trustme
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - 30 * _DAY)
+        .not_valid_after(now + 30 * _DAY)
+        .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return trustme.LeafCert(private, made.public_bytes(pem), [])
+
+
+def _alternative(name: str) -> x509.GeneralName:
+    from cryptography import x509
+
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _new_authority() -> trustme.CA:
