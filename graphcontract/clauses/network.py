@@ -163,7 +163,10 @@ def failure(_contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _unanswered(_contract: Contract, trial: Trial) -> bool:
-    return trial.last.fault in ("stalled", "dripped")
+    """Whether silence was met: who follows or repeats nothing may have its whole answer before."""
+    exchange = trial.last
+    whole = sum(response.whole for response in exchange.responses)
+    return exchange.fault in ("stalled", "dripped") and (whole == 0 or whole < len(exchange.requests))
 
 
 @clause(

@@ -190,13 +190,13 @@ def _bare(said: _Said) -> _Members:
 
 
 def _nested(said: _Said, how: tuple[str, int, bool]) -> _Members:
-    """Inner errors within the first, each with a more specific code or without one; the first alone holds the
+    """Inner errors within the first, each with a more specific code, or with a message alone; the first alone holds the
     request's id.
     """
     name, depth, coded = how
     below: _Members = {}
     for level in range(depth, 0, -1):
-        below = {name: {**({"code": f"{said.code}{level}"} if coded else {}), **below}}
+        below = {name: {**({"code": f"{said.code}{level}"} if coded else {"message": said.message}), **below}}
     return {**_bare(said), name: {"code": said.code, **said.inner, **below}}
 
 

@@ -200,6 +200,7 @@ def _alike() -> dict[str, _Within]:
         "path-names": _listed("cancel", "beta", "$count", "$ref", "me"),
         "url-like": _listed(*_URLS),
         "path-like": _mixed("../", "/..", "/./", "./", "//"),
+        "dot-segments": _listed("./a", "a/../b", "../a"),
         "url-parts": _mixed(";a=b", "?x=y", "#z", "/cancel", "@b", ":b"),
         "url-parameters": _listed("a;jsessionid=1", "a;v=1", "a;"),
         "markup-like": _mixed("&amp;", "&#39;", "\\u0041", "\\n", "<b>", "<!--", "]]>", "\\"),

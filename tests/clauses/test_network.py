@@ -137,7 +137,9 @@ def test_what_breaks_a_connection_is_judged_with_the_call_after_it() -> None:
     ("outcome", "found"), [(failure(None), []), (SUCCESS, ["success"]), (CRASH, ["crash"]), (HANG, ["hang"])]
 )
 def test_a_timeout_ends_the_call(by: Fault, outcome: Outcome, found: list[str]) -> None:
-    assert kinds("transport.timeout", replace(exchange(request(), outcome=outcome), fault=by)) == found
+    silent = replace(exchange(request(), outcome=outcome), fault=by, responses=())
+    assert kinds("transport.timeout", silent) == found
+    assert not judges("transport.timeout", replace(exchange(request(), outcome=outcome), fault=by))
     assert not judges("transport.timeout", replace(exchange(request(), outcome=outcome), fault="reset"))
 
 

@@ -68,6 +68,7 @@ MEMBERS: dict[str, Callable[[ErrorCase], bool]] = {
     "digits-code": lambda case: (case.code or "").isdecimal(),
     "inner-upper": lambda case: bool(error_of(case)["innerError"]) and "innererror" not in error_of(case),
     "inner-lower": lambda case: bool(error_of(case)["innererror"]) and "innerError" not in error_of(case),
+    "named-members": lambda case: {"status", "self", "constructor"} & set(error_of(case)) != set(),
     "nested": lambda case: 2 <= depth(error_of(case)) <= 7,
     "nested-deep": lambda case: depth(error_of(case)) == 31,
     "opaque-request-id": lambda case: re.fullmatch("[0-9a-f-]{36}", case.request_id or "") is None,

@@ -100,6 +100,7 @@ MEMBERS: dict[str, Callable[[str], bool]] = {
     "path-names": matches(r"\$?[a-z]+"),
     "url-like": matches(r"([a-z]+:)?//.+"),
     "path-like": lambda id: "/" in id and set(id) <= set("./") | LETTERS,
+    "dot-segments": matches(r"(\w/)?\.{1,2}/\w"),
     "url-parts": mixes(";=?#/@:"),
     "url-parameters": holds(";"),
     "markup-like": holds("&amp;", "&#39;", "\\", "<b>", "<!--", "]]>"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 from collections.abc import Callable
 from typing import Any
@@ -67,8 +66,8 @@ def is_a_megabyte(answer: MalformedError) -> bool:
 
 def known_charset(answer: MalformedError) -> bool:
     try:
-        return bool(codecs.lookup((answer.media_type or "").partition("charset=")[2]))
-    except LookupError:
+        return bool(answer.content.decode((answer.media_type or "").partition("charset=")[2]))
+    except (LookupError, UnicodeError):
         return False
 
 
