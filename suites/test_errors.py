@@ -93,7 +93,7 @@ def test_error_that_advises(gate: Gate, advice: Answer) -> None:
     gate.judge(gate.plain_call(), [advice, advice, success()])
 
 
-@proves("error.failure", "error.status")
+@proves("error.failure", "error.status", "response.redirection")
 @given(status=constants({str(status): status for status in (404, 409, 500)}))
 def test_error_after_a_redirection(gate: Gate, status: int) -> None:
     moved = with_fields(answer(307), ("Location", "?step=1"))

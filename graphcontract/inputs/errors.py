@@ -190,8 +190,8 @@ def _bare(said: _Said) -> _Members:
 
 
 def _nested(said: _Said, how: tuple[str, int, bool]) -> _Members:
-    """Inner errors within the first, each with a more specific code, or with a message alone; the first alone holds the
-    request's id.
+    """Inner errors within the first, each with a more specific code, or with a message alone; only the first
+    holds the request's id.
     """
     name, depth, coded = how
     below: _Members = {}
