@@ -11,6 +11,7 @@ from tests.bank import (
     faults_advised,
     faults_answers,
     faults_calls,
+    faults_late,
     faults_network,
     faults_request,
     faults_second_thoughts,
@@ -24,6 +25,7 @@ from tests.bank.registry import FAULTS, ODDITIES, Entry
 assert faults_advised
 assert faults_answers
 assert faults_calls
+assert faults_late
 assert faults_network
 assert faults_request
 assert faults_second_thoughts
