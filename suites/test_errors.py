@@ -73,6 +73,7 @@ def test_same_error_again(gate: Gate, status: int) -> None:
         gate.judge(gate.plain_call(), [plain_error(status)])
 
 
+PAGE = b"<html><h1>Service unavailable</h1></html>"
 ADVICE: Mapping[str, Answer] = {
     "401 for a name": with_fields(plain_error(401), ("WWW-Authenticate", 'Basic realm="tenant"')),
     "401 for a ticket": with_fields(plain_error(401), ("WWW-Authenticate", "Negotiate")),
@@ -110,6 +111,8 @@ def invited(status: int) -> Answer:
     answers={
         **{f"{status} to the end": [invited(status)] for status in WAITING},
         "503, then 409": [invited(503), plain_error(409)],
+        "503 as a page to the end": [retry_after(1, answer(503, PAGE, "text/html"))],
+        "429 without content to the end": [retry_after(1, answer(429))],
     },
 )
 def test_error_that_invites_another_try(gate: Gate, answers: Sequence[Answer]) -> None:
@@ -169,7 +172,7 @@ def test_malformed_errors(gate: Gate, case: MalformedError) -> None:
 FRAMINGS: Mapping[str, Framing] = {"whole": "content-length", "chunked": "chunked"}
 
 
-@proves("error.encoded")
+@proves("error.encoded", "secrets.token")
 @given(status=constants({str(status): status for status in ORDINARY}), framing=constants(FRAMINGS))
 def test_encoded_error(gate: Gate, status: int, framing: Framing) -> None:
     plain = plain_error(status)

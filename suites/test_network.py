@@ -135,7 +135,7 @@ def test_redirection_from_https(gate: Gate, move: tuple[int, str]) -> None:
         gate.judge(gate.plain_call(), answers, elsewhere=[success()], certificate="trusted")
 
 
-@proves("redirect.bounded", "response.redirection")
+@proves("redirect.bounded", "response.redirection", "secrets.token")
 @side_by_side(status={f"{status} in a circle": status for status in MOVES})
 def test_redirection_in_a_circle(gate: Gate, status: int) -> None:
     gate.judge(gate.plain_call(), [moved(gate, status, "{self}")])

@@ -56,6 +56,7 @@ LASTING: Mapping[str, Sequence[Answer]] = {
     "lasting 429": [throttled(429, "0")],
     "lasting in turn": [throttled(429, "0"), throttled(503, "0")] * 8,
     "lasting 504": [throttled(504, "0")],
+    "lasting 502": [throttled(502, "0")],
     "lasting 408": [throttled(408, "0")],
     "lasting 500": [throttled(500)],
     "no wait told": [throttled(429)],

@@ -77,7 +77,7 @@ class Patching(Conforming):
 
 class Stopping(Conforming):
     def path(self, call: Call) -> str:
-        return super().path(call).replace("/cancel", "/stop")
+        return super().path(call).removesuffix("/cancel") + "/stop"
 
 
 class OfVersion(Conforming):

@@ -20,7 +20,7 @@ FLOORS = (
     {"stations"},
     {"session", "suites"},
     {"cases", "doctor", "live"},
-    {"hosting"},
+    {"hosting", "workers"},
     {"plugin", "tenantplugin"},
     {"cli"},
 )

@@ -18,7 +18,7 @@ from graphcontract.inputs.tokens import CANARY
 
 _LENGTH = 12
 _AT_ONCE = 8
-_FAILURES = (404, 409, 500, 400, 403)
+_FAILURES = (404, 409, 500, 400, 403, 401)
 
 
 @dataclass(frozen=True, slots=True)

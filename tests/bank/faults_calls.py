@@ -55,7 +55,7 @@ class KeepsTheFirstToken(Remembering):
         return replace(call, token=self.seen.setdefault("token", call.token))
 
 
-@fault("calls.independent")
+@fault("calls.independent", "request.once")
 class KeepsTheFirstRoot(Remembering):
     """The root is read once, from a setting of the process."""
 
@@ -102,7 +102,7 @@ class GoesAstrayTheTenthTime(Remembering):
         return with_id(call, before) if self.calls % 10 == 0 else call
 
 
-@fault("calls.independent", rare=True)
+@fault("calls.independent", "request.once", rare=True)
 class RemembersOutcomes(Conforming):
     """`lru_cache` on the method: who asks again for the same task is told what it was told."""
 

@@ -179,7 +179,7 @@ class AskedBefore(Conforming):
         return super().exchange(call)
 
 
-@fault("request.once")
+@fault("request.once", "request.method", "request.path")
 class LooksBefore(Conforming):
     """The task is read first, to see whether there is anything to cancel."""
 

@@ -231,7 +231,7 @@ class ShortTokenPadded(Bearing):
         return "Bearer " + token.ljust(8, "0")
 
 
-@fault("request.authorization", "request.once", rare=True)
+@fault("request.authorization", "request.once", "request.task-id", rare=True)
 class JwtReadAndCrash(Conforming):
     """Only a JWT has an expiry to be looked up, and what looks like one need not be."""
 
