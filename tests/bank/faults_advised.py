@@ -4,48 +4,40 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
 from graphcontract.exchange import Call, Outcome
 from tests.bank.client import ROOT, Answer, BadAnswer, Conforming
+from tests.bank.faults_second_thoughts import Rewriting
 from tests.bank.registry import fault
 
 # ids that look like something else
 
 
-class Reading(Conforming):
-    """What the faults below have in common: an id is read as something else."""
-
-    def read_as(self, task_id: str) -> str:
-        raise NotImplementedError
-
-    def encode(self, task_id: str) -> str:
-        return quote(self.read_as(task_id), safe="")
-
-
 @fault("request.task-id", rare=True)
-class ReplacesByPattern(Reading):
+class ReplacesByPattern(Rewriting):
     """The id is put into the path by a replacement in which `$$` stands for one."""
 
-    def read_as(self, task_id: str) -> str:
+    def rewritten(self, task_id: str) -> str:
         return task_id.replace("$$", "$")
 
 
 @fault("request.task-id", rare=True)
-class ExpandsVariables(Reading):
+class ExpandsVariables(Rewriting):
     """Settings are expanded, and an id is one of them."""
 
-    def read_as(self, task_id: str) -> str:
+    def rewritten(self, task_id: str) -> str:
         return re.sub(r"\$\{?HOME\}?|^~(?=/)", "/home/user", task_id)
 
 
 @fault("request.task-id", rare=True)
-class DropsNoncharacters(Reading):
+class DropsNoncharacters(Rewriting):
     """What XML cannot hold is left out."""
 
-    def read_as(self, task_id: str) -> str:
+    def rewritten(self, task_id: str) -> str:
         return re.sub("[\ufffe\uffff]", "", task_id)
 
 
@@ -324,11 +316,11 @@ class GivesWhatIsAccepted(GivesAnEmptyObject):
 class TrustsThePhrase(Conforming):
     """The reason phrase is what a person reads, so it must be right."""
 
-    def read_head(self, line: object) -> Answer:
+    def read_head(self, line: Callable[[], bytes]) -> Answer:
         heads: list[bytes] = []
 
         def listening() -> bytes:
-            heads.append(line())  # type: ignore[operator]
+            heads.append(line())
             return heads[-1]
 
         answer = super().read_head(listening)
@@ -337,9 +329,6 @@ class TrustsThePhrase(Conforming):
 
     def succeeded(self, answer: Answer) -> bool:
         return super().succeeded(answer) or answer.fields[":phrase"] in ("OK", "No Content")
-
-    def status(self, answer: Answer) -> int | None:
-        return answer.status
 
 
 @fault("error.failure", rare=True)
