@@ -6,17 +6,31 @@ import argparse
 
 from graphcontract.suites import tests
 
+from graphcontract.exchange import Trial
 from graphcontract.judging.gate import Court, Gate, Tally
 from graphcontract.session import Options, Session
 
 
-class Unheard(Gate):
-    """A gate whose trials come before no court."""
+class _Deaf:
+    """A court that judges nothing."""
 
-    def convene(self, court: Court | None, tally: Tally | None = None, *, place: int | None = None) -> None:
-        """Start a test, and leave the court out."""
-        del court
-        super().convene(None, tally, place=place)
+    def hear(self, trial: Trial) -> None:
+        """Let a trial pass."""
+
+
+class Unheard(Gate):
+    """A gate whose trials no clause judges."""
+
+    def convene(
+        self,
+        court: Court | None,
+        tally: Tally | None = None,
+        *,
+        place: int | None = None,
+        owner: object = None,
+    ) -> None:
+        """Start a test before a court that judges nothing."""
+        super().convene(court and _Deaf(), tally, place=place, owner=owner)
 
 
 def main() -> None:

@@ -122,6 +122,9 @@ class _Caller:
             time.sleep(_PAUSE)
         return Outcome.unsupported("what the client reports is not seen")
 
+    def renew(self) -> None:
+        """Nothing: whoever calls decides over which connection."""
+
     def close(self) -> None:
         """Nothing is up."""
 

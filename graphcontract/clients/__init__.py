@@ -89,6 +89,10 @@ class Client(Protocol):
         """Make one call and wait for its outcome, at most the call's timeout and its grace."""
         ...
 
+    def renew(self) -> None:
+        """Have the next call made by a new process, which has no connections, where the client has one."""
+        ...
+
     def close(self) -> None:
         """End the client and whatever it started."""
         ...

@@ -96,6 +96,9 @@ class CommandClient:
                 return Outcome.unsupported("the id or the token is too long for a command line")
             return Outcome.crash(f"`{self._argv[0]}` could not be run: {error.strerror}")
 
+    def renew(self) -> None:
+        """Nothing: each call is a process of its own."""
+
     def close(self) -> None:
         """End nothing: no program runs between calls."""
         self._start = None

@@ -89,6 +89,14 @@ class ProcessClient:
             outcome = driver.ask(next(self._seq), call)
         return outcome
 
+    def renew(self) -> None:
+        """End the driver; the next call starts another. Calls in flight are `unsupported`."""
+        with self._lock:
+            start = self._start
+        self.close()
+        with self._lock:
+            self._start = start
+
     def close(self) -> None:
         """Ask the driver to stop, and end it and whatever it started."""
         with self._lock:

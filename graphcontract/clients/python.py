@@ -136,6 +136,9 @@ class InProcessClient:
         self._idle.append(worker)
         return outcome
 
+    def renew(self) -> None:
+        """Nothing: a function in this process keeps what its module keeps."""
+
     def close(self) -> None:
         """End the adapter's threads and loop."""
         while self._idle:

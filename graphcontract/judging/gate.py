@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from time import monotonic, sleep
 from typing import Protocol, TypedDict, TypeVar, Unpack
 
@@ -22,7 +23,7 @@ from graphcontract.judging.crews import Crew, Place
 from graphcontract.judging.exploring import simplest
 from graphcontract.judging.profile import Profile
 from graphcontract.service import Answer, Script, settle
-from graphcontract.transports import Certificate, Transport
+from graphcontract.transports import Certificate, Scope, Transport
 
 _COSTLY_RUN = 3
 _MOST_WAITS = 20  # a test, for a request that success was reported without
@@ -96,6 +97,8 @@ class _Seat(threading.local):
     tally: Tally | None = None
     vain: int = 0
     mark: str = ""
+    scope: Scope | None = None
+    owner: object = None
 
     def __init__(self) -> None:
         self.controls: dict[tuple[object, ...], Exchange] = {}
@@ -165,15 +168,44 @@ class Gate:
         """Whether so many calls hung or killed the client that one more a test is enough."""
         return self.tally.costly >= _COSTLY_RUN
 
-    def convene(self, court: Court | None, tally: Tally | None = None, *, place: int | None = None) -> None:
+    def convene(
+        self,
+        court: Court | None,
+        tally: Tally | None = None,
+        *,
+        place: int | None = None,
+        owner: object = None,
+    ) -> None:
         """Let this court hear what follows in this thread, with controls of its own, counted apart or not.
 
-        Plain calls at the same time differ in id and token, by their `place` among them.
+        It starts from connections that nothing was sent over before, or only for the same `owner`. Plain
+        calls at the same time differ in id and token, by their `place` among them.
         """
+        if court is not None:
+            self._enter_scope(owner)
         self._seat.court, self._seat.tally = court, tally
         self._seat.mark = "" if place is None else str(place % _MOST_AT_ONCE)
         self._seat.controls.clear()
         self._seat.vain = 0
+
+    def start_example(self) -> None:
+        """Leave connections behind that the example before may have put out of step."""
+        if self._seat.scope is not None:
+            self._here.transport.leave(self._seat.scope, odd=True)
+
+    def _enter_scope(self, owner: object) -> None:
+        seat = self._seat
+        if owner is not None and owner is seat.owner:
+            self.start_example()
+            return
+        if seat.scope is not None:
+            self._here.transport.leave(seat.scope)
+        seat.scope, seat.owner = Scope(), owner
+
+    @property
+    def _here(self) -> Station:
+        """The client that this thread calls, on its transport."""
+        return self._seat.station or self._station
 
     def plain_call(self, kind: str = "guid") -> Call:
         """An ordinary call: a `guid` or a plain `opaque` id, and a usable token."""
@@ -215,7 +247,13 @@ class Gate:
             raise LeaveClass
 
     def side_by_side(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
-        """Do jobs that wait at the same time, each with a client that holds its calls; results in order."""
+        """Do jobs of this thread's test at the same time, each with a client that holds its calls; results
+        in order.
+        """
+        return self.at_once([partial(self._within, self._seat.scope, job) for job in jobs])
+
+    def at_once(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Do jobs that convene for themselves at the same time; results in order."""
         crew = Crew(self._places(len(jobs)), self._sit)
         try:
             return [future.result() for future in [crew.submit(job) for job in jobs]]
@@ -224,6 +262,14 @@ class Gate:
             raise
         finally:
             crew.dismiss()
+
+    def _within(self, scope: Scope | None, job: Callable[[], T]) -> T:
+        """Do a job of another thread's scope in this thread."""
+        self._seat.scope = scope
+        try:
+            return job()
+        finally:
+            self._seat.scope = None
 
     @property
     def copies(self) -> bool:
@@ -277,20 +323,23 @@ class Gate:
             with self._own_root_turn:  # a root of its own holds one call
                 exchange = self._performed(at_own_root, call, answers, how)
         else:
-            exchange = self._performed(self._seat.station or self._station, call, answers, how)
+            exchange = self._performed(self._here, call, answers, how)
         with self._lock:
             (self._seat.tally or self.tally).add(exchange)
         return exchange
 
     def _performed(self, station: Station, call: Call, answers: Sequence[Answer], how: How) -> Exchange:
         certificate, client, transport = how.get("certificate"), station.client, station.transport
+        scope = self._seat.scope
+        if transport.needs_new_client(scope):
+            client.renew()
         elsewhere = self._settled(how.get("elsewhere", ()))
         script = Script(self._settled(answers), concerns(self.contract, call), elsewhere)
         root = self.contract.request.root if how.get("own_root") else None
-        stage = transport.stage(script, root=root, certificate=certificate)
+        stage = transport.stage(script, root=root, certificate=certificate, scope=scope)
         if how.get("aside") and transport.at_once is None:
             # A stage that is open keeps its root: another one gets another.
-            first, stage = stage, transport.stage(script, root=root, certificate=certificate)
+            first, stage = stage, transport.stage(script, certificate=certificate, scope=scope)
             first.finish()
         secure = stage.root.startswith("https:") and "wire" in transport.shows
         asked, own = f"{stage.root}/{self.contract.request.version}", stage.root == self.contract.request.root

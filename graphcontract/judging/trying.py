@@ -236,7 +236,7 @@ class Trying:
         if self._begun:
             heard = [future.result() for future in self._begun]
         else:
-            heard = self._gate.side_by_side(self._jobs())
+            heard = self._gate.at_once(self._jobs())
         for court.cls, trials in zip(self._test.cases, heard, strict=True):
             for trial in trials:
                 court.hear(trial)
@@ -246,7 +246,7 @@ class Trying:
 
         def job(place: int, arguments: Mapping[str, Any]) -> list[Trial]:
             collected = _Collecting()
-            self._gate.convene(collected, self._tally, place=place)
+            self._gate.convene(collected, self._tally, place=place, owner=self)
             with suppress(LeaveClass):
                 self._test.body(self._gate, **arguments)
             self._gate.convene(None)
@@ -258,9 +258,14 @@ class Trying:
         self, name: str, strategy: SearchStrategy[Any], strata: int, *, shrink: bool = False
     ) -> None:
         profile = self._gate.profile
+
+        def body(drawn: Mapping[str, Any]) -> None:
+            self._gate.start_example()
+            self._test.body(self._gate, **drawn)
+
         explore(
             strategy,
-            lambda drawn: self._test.body(self._gate, **drawn),
+            body,
             seed=self._seed,
             name=f"{self._test.name}/{name}",
             examples=profile.share(strata, self._gate.client.budget, self._test.calls),

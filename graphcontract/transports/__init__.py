@@ -13,6 +13,16 @@ from graphcontract.service import Script
 Certificate = Literal["trusted", "untrusted", "other-name", "expired", "self-signed"]
 
 
+class Scope:
+    """Calls that may share kept connections: one test of a suite, or one of several cases at the same time.
+
+    A client that leaves a response half read, or reads one too few, spoils its own next call on that
+    connection. The scope keeps that in the test that provoked it.
+    """
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """What passed while a stage was up, in order of receipt.
@@ -90,11 +100,28 @@ class Transport(Protocol):
         ...
 
     def stage(
-        self, script: Script, *, root: str | None = None, certificate: Certificate | None = None
+        self,
+        script: Script,
+        *,
+        root: str | None = None,
+        certificate: Certificate | None = None,
+        scope: Scope | None = None,
     ) -> Stage:
         """Make ready for one call. `root` asks for that very scheme and authority, which only a
         transport that shows "own-root" can stage; `certificate` for an https root that shows it, which
-        only one that shows "wire" can.
+        only one that shows "wire" can. A root that was lent to one `scope` is never lent to another.
+        """
+        ...
+
+    def leave(self, scope: Scope, *, odd: bool = False) -> None:
+        """Retire the roots of a scope that have no open stage; with `odd`, only those whose kept
+        connections may be out of step, because of a fault, an interim response or stray bytes.
+        """
+        ...
+
+    def needs_new_client(self, scope: Scope | None) -> bool:
+        """Whether kept connections of an earlier scope may be out of step and their root cannot be
+        replaced: only a new client process starts without them.
         """
         ...
 

@@ -85,6 +85,7 @@ class Connection:
         scene = self._origin.scene
         begins = self._ending is None and self._reader.idle
         if begins and scene and scene.strikes("reset-in-request", "reset-at-connect"):
+            self._origin.odd = True
             self.close(reset=True)
         else:
             self._reader.feed(data)
@@ -112,6 +113,8 @@ class Connection:
         rendered = _rendered(answer, request)
         sent = faults.as_sent(answer, rendered)
         data = sent.before + sent.final + sent.stray
+        if answer.fault or sent.interim or sent.stray:
+            self._origin.odd = True
         if scene:
             response = WireResponse(
                 at=time.monotonic(),

@@ -6,12 +6,13 @@ It lends ports to stages and takes them back; it judges nothing.
 from __future__ import annotations
 
 import itertools
+import resource
 import ssl
 from collections.abc import Mapping
 from types import TracebackType
 
 from graphcontract.service import Script
-from graphcontract.transports import Certificate, Record
+from graphcontract.transports import Certificate, Record, Scope
 from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.origins import ADDRESS, Port
 from graphcontract.transports.pools import Pool
@@ -19,15 +20,19 @@ from graphcontract.transports.scenes import Scene, any_request, check
 from graphcontract.transports.serving import Loop
 
 _NAME = "localhost"
+# A whole gate of a client that conforms is lent about 200 roots: one for each test, for each example that
+# follows an odd one, and for each of up to eight calls that wait at the same time. A bound port is an open
+# file, and macOS allows 256 by default: a quarter of what is allowed leaves room for connections.
+_MOST_PORTS = 256
+_PORTS = min(_MOST_PORTS, max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 4))
 _PATIENCE = 0.05
 
 
 class Loopback:
     """HTTP/1.1 on 127.0.0.1, a port for each stage that is open; use it once, in a `with`.
 
-    `slots` and `spares` are the ports bound in advance: as many stages at once, and as many
-    replacements for retired ports, before `hosts` grows. With `tls`, roots are https. `latest` is the
-    stage that was opened last.
+    `ports` are bound in advance: as many roots can be lent before `hosts` grows. With `tls`, roots are
+    https. `latest` is the stage that was opened last.
     """
 
     name: str = "loopback"
@@ -36,23 +41,26 @@ class Loopback:
     doorway: None = None
     shows: frozenset[str] = frozenset({"wire", "network"})
 
-    def __init__(self, slots: int = 1, spares: int = 24, *, tls: bool = False) -> None:
+    def __init__(self, ports: int = _PORTS, *, tls: bool = False) -> None:
         self.https: bool = tls
-        self._in_advance = slots + spares
+        self._in_advance = ports
         self._loop = Loop()
         self._numbers = itertools.count(1)
         self._certificates = Certificates()
+        self._bound: set[int] = set()
         self._own = Pool(self._bind)
         self._others = Pool(self._bind)
         self.latest: _Stage | None = None
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Every `host:port` that calls may go to, by address and by name, retired ports included.
+        """Every `host:port` that calls may go to, by address and by name, retired ports included; before them
+        the two hosts without a port, for ports that are bound later.
 
         The other origins of a stage are not among them: a client is led there, not sent.
         """
-        return tuple(f"{host}:{port.number}" for port in self._own.ports for host in (ADDRESS, _NAME))
+        ports = (f"{host}:{port.number}" for port in self._own.ports for host in (ADDRESS, _NAME))
+        return (ADDRESS, _NAME, *ports)
 
     @property
     def late(self) -> int:
@@ -65,7 +73,12 @@ class Loopback:
         return self._certificates.ca_file
 
     def stage(
-        self, script: Script, *, root: str | None = None, certificate: Certificate | None = None
+        self,
+        script: Script,
+        *,
+        root: str | None = None,
+        certificate: Certificate | None = None,
+        scope: Scope | None = None,
     ) -> _Stage:
         """Open a stage on a free port, with other origins where its script answers elsewhere.
 
@@ -80,8 +93,18 @@ class Loopback:
         check(script, ("self", "same-host-name"), elsewhere)
         context = self._certificates.context(certificate) if certificate else None
         with self._loop.turn():
-            self.latest = self._open(script, context)
+            self.latest = self._open(script, context, scope)
             return self.latest
+
+    def leave(self, scope: Scope, *, odd: bool = False) -> None:
+        """Close the ports of a scope that no stage is open on, or those alone that are `odd`."""
+        with self._loop.turn():
+            self._own.leave(scope, odd=odd)
+            self._others.leave(scope, odd=odd)
+
+    def needs_new_client(self, scope: Scope | None) -> bool:  # noqa: ARG002 - each scope has ports of its own
+        """Never: each scope has ports of its own."""
+        return False
 
     def finish(self, stage: _Stage, *, spoiled: bool, expecting: bool) -> Record:
         """Do what `Stage.finish` says; RuntimeError for a stage that is finished already."""
@@ -90,21 +113,21 @@ class Loopback:
         if expecting:
             stage.scene.asked.wait(_PATIENCE)
         with self._loop.turn():
-            self._own.give_back(stage.port, retired=spoiled)
+            self._own.give_back(stage.port, stage.scope, retired=spoiled)
             for port in stage.others:
-                self._others.give_back(port, retired=spoiled)
+                self._others.give_back(port, stage.scope, retired=spoiled)
             return stage.so_far()
 
-    def _open(self, script: Script, context: ssl.SSLContext | None) -> _Stage:
-        port = self._own.take(context)
+    def _open(self, script: Script, context: ssl.SSLContext | None, scope: Scope | None) -> _Stage:
+        port = self._own.take(context, scope)
         places = {"self": port.root(ADDRESS), "same-host-name": port.root(_NAME)}
-        stage = _Stage(self, port, Scene(script.answers, script.concerns, places))
+        stage = _Stage(self, port, Scene(script.answers, script.concerns, places), scope)
         if script.elsewhere:
-            other = self._others.take(context)
+            other = self._others.take(context, scope)
             places |= {"other-port": other.root(ADDRESS), "other-host": other.root(_NAME)}
             stage.others = (other,)
             if context:
-                plain = self._others.take(None)
+                plain = self._others.take(None, scope)
                 places["plain"] = plain.root(ADDRESS)
                 stage.others = (other, plain)
             stage.elsewhere = Scene(script.elsewhere, any_request, places)
@@ -114,7 +137,7 @@ class Loopback:
         return stage
 
     def _bind(self) -> Port:
-        return Port(self._loop, self._numbers)
+        return Port(self._loop, self._numbers, self._bound)
 
     def __enter__(self) -> Loopback:
         self._loop.start()
@@ -139,9 +162,10 @@ class Loopback:
 class _Stage:
     """One call's place on the loopback transport, at `port`; `others` are the ports of its other origins."""
 
-    def __init__(self, transport: Loopback, port: Port, scene: Scene) -> None:
+    def __init__(self, transport: Loopback, port: Port, scene: Scene, scope: Scope | None) -> None:
         self.port = port
         self.scene = scene
+        self.scope = scope
         self.others: tuple[Port, ...] = ()
         self.elsewhere: Scene | None = None
         self._transport = transport

@@ -20,7 +20,7 @@ from respx.mocks import HTTPCoreMocker, Mocker
 
 from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.service import NOT_FOUND_ELSEWHERE, Answer, Script, render
-from graphcontract.transports import Certificate, Record, filling
+from graphcontract.transports import Certificate, Record, Scope, filling
 from graphcontract.transports.arriving import RequestReader
 from graphcontract.transports.offline import Block, blocked
 
@@ -72,7 +72,12 @@ class Mock:
         return next(iter(self._block.attempts), None)
 
     def stage(
-        self, script: Script, *, root: str | None = None, certificate: Certificate | None = None
+        self,
+        script: Script,
+        *,
+        root: str | None = None,
+        certificate: Certificate | None = None,
+        scope: Scope | None = None,  # noqa: ARG002 - no connection is kept here
     ) -> _Stage:
         """Open a stage, on a free host where no `root` is asked for.
 
@@ -93,6 +98,13 @@ class Mock:
                 raise RuntimeError(f"{root} has a stage already")
             self._stages[stage.origin] = stage
             return stage
+
+    def leave(self, scope: Scope, *, odd: bool = False) -> None:
+        """Nothing: no connection is kept here."""
+
+    def needs_new_client(self, scope: Scope | None) -> bool:  # noqa: ARG002 - no connection is kept here
+        """Never: no connection is kept here."""
+        return False
 
     def __enter__(self) -> Mock:
         with ExitStack() as up:

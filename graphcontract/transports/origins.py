@@ -26,7 +26,8 @@ class Origin:
     """The scene of one `host:port`, its `name`, and its connections, which are kept from scene to scene.
 
     `context` is that of the TLS spoken here, None for none; `late` counts the requests that came
-    while there was no scene.
+    while there was no scene. `odd` says that a kept connection may be out of step with its client: something
+    was sent that not every client reads to its end, or the connection ended unannounced.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Origin:
         self.context = context
         self.scene: Scene | None = None
         self.connections: list[Connection] = []
+        self.odd = False
         self.late = 0
 
     def admit(self, accepted: socket.socket, received: bytes = b"") -> None:
@@ -47,6 +49,7 @@ class Origin:
         if self.scene is not None:
             self.scene.connections += 1
             if self.scene.strikes("reset-at-connect"):
+                self.odd = True
                 pipes.close(accepted, reset=True)
                 return
         if len(self.connections) >= _MOST_CONNECTIONS:
@@ -96,15 +99,17 @@ class Origin:
 
 
 class Port(Origin):
-    """An origin with a bound socket of its own."""
+    """An origin with a bound socket of its own, which listens from the first scene on.
 
-    def __init__(self, loop: Loop, numbers: Iterator[int]) -> None:
-        self._socket = bind()
+    Its number is none of those in `bound`, and is added to them.
+    """
+
+    def __init__(self, loop: Loop, numbers: Iterator[int], bound: set[int]) -> None:
+        self._socket = _bind_anew(bound)
         self.number: int = self._socket.getsockname()[1]
         super().__init__(loop, numbers, f"{ADDRESS}:{self.number}")
         self._closed = False
         self._listening = False
-        self._listen()
 
     def ready(self) -> None:
         """Take new connections in."""
@@ -117,10 +122,12 @@ class Port(Origin):
         return f"{'https' if self.context else 'http'}://{host}:{self.number}"
 
     def open(self, scene: Scene) -> None:
-        """Put a scene on, and stop listening where it is to refuse any connection."""
+        """Put a scene on, and listen, but where it is to refuse any connection."""
         super().open(scene)
         if scene.refuses:
             self._refuse()
+        elif not self._listening:
+            self._listen()
 
     def end(self) -> None:
         """Read and answer what has arrived, take the scene off, and listen again."""
@@ -162,6 +169,19 @@ class Port(Origin):
         self._stop_listening()
         self._socket.close()
         self._socket = bound
+
+
+def _bind_anew(bound: set[int]) -> socket.socket:
+    """Bind a port that this run has not had before: a client may keep connections to that one."""
+    had = []
+    try:
+        while (port := (made := bind()).getsockname()[1]) in bound:
+            had.append(made)  # kept bound until another is found, or the system would give it again
+        bound.add(port)
+        return made
+    finally:
+        for each in had:
+            each.close()
 
 
 def bind() -> socket.socket:

@@ -1,13 +1,12 @@
-"""Ports that are lent and taken back.
-
-Knows which port suits: one that speaks the same already is taken before one that has to change.
-"""
+"""Ports that are lent and taken back, each to one scope of calls alone."""
 
 from __future__ import annotations
 
 import ssl
+from collections import deque
 from collections.abc import Callable
 
+from graphcontract.transports import Scope
 from graphcontract.transports.origins import Port
 
 
@@ -17,28 +16,44 @@ class Pool:
     def __init__(self, bind: Callable[[], Port]) -> None:
         self.ports: list[Port] = []
         self._bind = bind
-        self._free: list[Port] = []
+        self._unused: deque[Port] = deque()
+        self._free: dict[Scope | None, list[Port]] = {}
 
     def grow(self) -> None:
         """Bind one more."""
-        self._free.append(self._add())
+        self._unused.append(self._add())
 
-    def take(self, context: ssl.SSLContext | None) -> Port:
-        """Lend the port of this context that was given back last, else the one that was unused longest."""
-        for place in range(len(self._free) - 1, -1, -1):
-            if self._free[place].context is context:
-                return self._free.pop(place)
-        port = self._free.pop(0) if self._free else self._add()
+    def take(self, context: ssl.SSLContext | None, scope: Scope | None) -> Port:
+        """Lend the scope's port of this context that was given back last, else one that nobody has used.
+
+        Never one of another context: a client may remember of a root whether it speaks TLS.
+        """
+        free = self._free.get(scope, [])
+        for place in range(len(free) - 1, -1, -1):
+            if free[place].context is context:
+                return free.pop(place)
+        port = self._unused.popleft() if self._unused else self._add()
         port.change(context)
         return port
 
-    def give_back(self, port: Port, *, retired: bool) -> None:
+    def give_back(self, port: Port, scope: Scope | None, *, retired: bool) -> None:
         """Take a port's scene off, then take the port back, or close it for good."""
         port.end()
         if retired:
             port.close()
         else:
-            self._free.append(port)
+            self._free.setdefault(scope, []).append(port)
+
+    def leave(self, scope: Scope, *, odd: bool) -> None:
+        """Close the free ports of a scope for good; with `odd`, those alone that are."""
+        kept = []
+        for port in self._free.pop(scope, ()):
+            if odd and not port.odd:
+                kept.append(port)
+            else:
+                port.close()
+        if kept:
+            self._free[scope] = kept
 
     def _add(self) -> Port:
         self.ports.append(self._bind())

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from graphcontract.exchange import WireRequest
 from graphcontract.service import Script
-from graphcontract.transports import Certificate, Record
+from graphcontract.transports import Certificate, Record, Scope
 from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.doorways import Doorway
 from graphcontract.transports.origins import ADDRESS, Origin, bind
@@ -62,6 +62,7 @@ class Proxy:
             "plain": f"http://{host}",
         }
         self._open: _Stage | None = None
+        self._scope: Scope | None = None
         self._doorway: Doorway | None = None
         self.proxy: str = ""
 
@@ -90,8 +91,20 @@ class Proxy:
         """Whether a client has come from a network namespace of its own."""
         return self._doorway is not None and self._doorway.used
 
+    def leave(self, scope: Scope, *, odd: bool = False) -> None:
+        """Nothing: the root stays the same."""
+
+    def needs_new_client(self, scope: Scope | None) -> bool:
+        """Whether the scope changes after something that may have left a connection out of step."""
+        return scope is not self._scope and any(origin.odd for _, origin in self._all)
+
     def stage(
-        self, script: Script, *, root: str | None = None, certificate: Certificate | None = None
+        self,
+        script: Script,
+        *,
+        root: str | None = None,
+        certificate: Certificate | None = None,
+        scope: Scope | None = None,
     ) -> _Stage:
         """Open the stage of the root, and its other origins where the script answers elsewhere.
 
@@ -107,6 +120,11 @@ class Proxy:
             raise RuntimeError("the stage of the root is open already")
         with self._loop.turn():
             stage = self._open = _Stage(self, script, {name: self._places[name] for name in names})
+            if self.needs_new_client(scope):
+                for _, origin in self._all:
+                    origin.close_connections()
+                    origin.odd = False
+            self._scope = scope
             for scheme, origin in self._all:
                 wanted = context if scheme == "https" else None
                 if origin.context is not wanted:

@@ -55,6 +55,9 @@ class Direct:
         thread.join(call.timeout + grace(call.timeout))
         return outcomes[0] if outcomes else Outcome.hang("no outcome in time")
 
+    def renew(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

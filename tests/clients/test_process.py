@@ -38,6 +38,10 @@ def call(task: str = "good", *, token: str = "token", timeout: float = 0.2) -> C
     return Call("op", {"id": task}, token, base_url="http://127.0.0.1:1/beta", timeout=timeout)
 
 
+def process_of(client: ProcessClient) -> str | None:
+    return client.call(call()).request_id
+
+
 def is_gone(process: int) -> bool:
     try:
         os.kill(process, 0)
@@ -324,6 +328,17 @@ def test_calls_need_a_start(launch: Launch) -> None:
     client.close()
     with pytest.raises(RuntimeError):
         client.call(call())
+
+
+def test_a_renewed_client_calls_from_another_process(launch: Launch) -> None:
+    client = launch("good")
+    first = process_of(client)
+    assert process_of(client) == first
+    client.renew()
+    second = process_of(client)
+    assert second is not None
+    assert second != first
+    assert is_gone(int(str(first)))
 
 
 def test_close_lets_a_driver_end_by_itself(launch: Launch, tmp_path: Path) -> None:

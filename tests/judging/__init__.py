@@ -16,7 +16,7 @@ from graphcontract.judging.trying import Trying
 from graphcontract.judging.verdict import Part
 from graphcontract.service import Rendered, Script, render
 from graphcontract.suite import SuiteTest, given, proves
-from graphcontract.transports import Record
+from graphcontract.transports import Record, Scope
 from tests.clauses import CONTRACT, request, target
 
 PROFILE = Profile("small", examples=12, least=1, deterministic=True)
@@ -38,10 +38,27 @@ class Paper:
     def __init__(self, shows: frozenset[str] = frozenset({"wire"})) -> None:
         self.shows = shows
         self.stages: list[PaperStage] = []
+        self.scopes: list[Scope | None] = []
+        self.left: list[tuple[Scope, bool]] = []
+        self.soiled = False
 
-    def stage(self, script: Script, *, root: str | None = None, certificate: object = None) -> PaperStage:
+    def stage(
+        self,
+        script: Script,
+        *,
+        root: str | None = None,
+        certificate: object = None,
+        scope: Scope | None = None,
+    ) -> PaperStage:
         self.stages.append(PaperStage(script, root or "http://127.0.0.1:1"))
+        self.scopes.append(scope)
         return self.stages[-1]
+
+    def leave(self, scope: Scope, *, odd: bool = False) -> None:
+        self.left.append((scope, odd))
+
+    def needs_new_client(self, scope: Scope | None) -> bool:
+        return self.soiled
 
     def send(self, sent: WireRequest) -> Rendered:
         return self.stages[-1].take(sent)
@@ -91,6 +108,7 @@ class Scripted:
         self.shows = frozenset({"id", "status", "code", "message", "request-id"})
         self.calls: list[Call] = []
         self.closed = False
+        self.renewed = 0
         self._behave, self._send = behave, send
 
     def start(self, start: Start) -> None:
@@ -99,6 +117,9 @@ class Scripted:
     def call(self, call: Call) -> Outcome:
         self.calls.append(call)
         return self._behave(call, self._send)
+
+    def renew(self) -> None:
+        self.renewed += 1
 
     def close(self) -> None:
         self.closed = True

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -79,6 +80,46 @@ def test_an_interrupted_call_leaves_no_stage_open() -> None:
     with pytest.raises(KeyboardInterrupt):
         gate.perform(gate.plain_call(), SUCCESS)
     assert paper_of(gate).stages[-1].finished == (True, False)
+
+
+class TestScopes:
+    def test_each_court_has_its_own(self) -> None:
+        gate, court = gate_of(), Court()
+        for _ in range(2):
+            gate.convene(court)
+            gate.judge(gate.plain_call(), SUCCESS)
+            gate.judge(gate.plain_call(), SUCCESS)
+        gate.convene(None)
+        first, again, second, _ = paper_of(gate).scopes
+        assert first is again
+        assert first is not second
+        assert paper_of(gate).left == [(first, False)]
+
+    def test_an_owner_keeps_it_but_for_odd_roots(self) -> None:
+        gate, court = gate_of(), Court()
+        for owner in ("a", "a", "b"):
+            gate.convene(court, owner=owner)
+            gate.judge(gate.plain_call(), SUCCESS)
+        first, again, second = paper_of(gate).scopes
+        assert first is again
+        assert first is not second
+        assert paper_of(gate).left == [(first, True), (first, False)]
+
+    def test_calls_at_the_same_time_are_in_that_of_their_test(self) -> None:
+        gate = gate_of()
+        gate.convene(Court())
+        gate.side_by_side([partial(gate.perform, gate.plain_call(), SUCCESS)] * 3)
+        gate.perform(gate.plain_call(), SUCCESS)
+        assert len(set(paper_of(gate).scopes)) == 1
+
+    def test_where_a_root_cannot_change_the_client_does(self) -> None:
+        gate = gate_of()
+        gate.perform(gate.plain_call(), SUCCESS)
+        assert isinstance(gate.client, Scripted)
+        assert gate.client.renewed == 0
+        paper_of(gate).soiled = True
+        gate.perform(gate.plain_call(), SUCCESS)
+        assert gate.client.renewed == 1
 
 
 class TestControl:

@@ -9,5 +9,5 @@ from graphcontract.transports.loopback import Loopback
 
 @pytest.fixture
 def server() -> Iterator[Loopback]:
-    with Loopback(spares=2) as started:
+    with Loopback(ports=3) as started:
         yield started

@@ -72,7 +72,7 @@ def test_each_is_made_once() -> None:
 
 
 def test_the_file_holds_the_authority_alone_and_goes_with_the_server() -> None:
-    with Loopback(spares=0) as server:
+    with Loopback(ports=1) as server:
         file = Path(server.ca_file)
         assert server.ca_file == str(file)
         assert len(ssl.create_default_context(cafile=file).get_ca_certs()) == 1
@@ -81,7 +81,7 @@ def test_the_file_holds_the_authority_alone_and_goes_with_the_server() -> None:
 
 
 def test_a_file_that_was_removed_meanwhile_is_no_error() -> None:
-    with Loopback(spares=0) as server:
+    with Loopback(ports=1) as server:
         Path(server.ca_file).unlink()
 
 

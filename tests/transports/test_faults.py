@@ -78,7 +78,7 @@ class TestRefused:
         assert len(after.finish().requests) == 1
 
     def test_a_refusing_port_closes_with_the_server(self) -> None:
-        with Loopback(spares=0) as server:
+        with Loopback(ports=1) as server:
             root = done(server, faulty("refused")).root
         with socket.socket() as bound:
             bound.bind(("127.0.0.1", int(root.rpartition(":")[2])))
@@ -343,7 +343,7 @@ class TestIdleClosed:
 )
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 def test_httpx_fails_and_the_next_call_does_not(fault: Fault, error: type[Exception], tls: bool) -> None:
-    with Loopback(spares=0, tls=tls) as server:
+    with Loopback(ports=1, tls=tls) as server:
         verify = trusting(server) if tls else True
         timeout = httpx.Timeout(10, read=0.1 if fault == "stalled" else 10)
         with httpx.Client(trust_env=False, verify=verify, timeout=timeout) as client:

@@ -75,14 +75,15 @@ class TestStages:
 
     def test_hosts_are_announced_once_and_grow_when_used_up(self, server: Loopback) -> None:
         announced = server.hosts
-        assert len(announced) == 6
+        assert len(announced) == 8
         stages = [done(server) for _ in range(3)]
         ports = {stage.root.rsplit(":")[-1] for stage in stages}
-        assert {f"{host}:{port}" for host in ("127.0.0.1", "localhost") for port in ports} == set(announced)
+        named = {f"{host}:{port}" for host in ("127.0.0.1", "localhost") for port in ports}
+        assert named | {"127.0.0.1", "localhost"} == set(announced)
         with connect(done(server)) as connection:
             exchange(connection)
-        assert server.hosts[:6] == announced
-        assert len(server.hosts) == 8
+        assert server.hosts[:8] == announced
+        assert len(server.hosts) == 10
 
     def test_two_stages_at_once(self, server: Loopback) -> None:
         together = threading.Barrier(2, timeout=10)

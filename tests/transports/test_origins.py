@@ -149,7 +149,7 @@ class TestElsewhere:
 
 class TestSecure:
     def test_the_others_are_https_and_one_is_plain(self) -> None:
-        with Loopback(spares=0, tls=True) as server:
+        with Loopback(ports=1, tls=True) as server:
             stage = server.stage(Script((DONE,), elsewhere=(DONE,)))
             assert {name: root.partition(":")[0] for name, root in stage.places.items()} == {
                 "self": "https",
@@ -171,7 +171,7 @@ class TestSecure:
         assert len({request.origin for request in record.elsewhere}) == 2
 
     def test_from_https_to_http(self) -> None:
-        with Loopback(spares=0, tls=True) as server:
+        with Loopback(ports=1, tls=True) as server:
             context = trusting(server)
             stage = server.stage(led(server, "plain", GONE))
             with httpx.Client(trust_env=False, follow_redirects=True, verify=context) as client:
@@ -180,7 +180,7 @@ class TestSecure:
         assert there.scheme == "http"
 
     def test_both_others_share_their_answers(self) -> None:
-        with Loopback(spares=0, tls=True) as server:
+        with Loopback(ports=1, tls=True) as server:
             stage = server.stage(Script((DONE,), elsewhere=(Answer(503), DONE)))
             with connect(stage, "plain") as connection:
                 assert one_answer(connection, PLAIN).startswith(b"HTTP/1.1 503 ")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from graphcontract.exchange import Fault, WireRequest
 from graphcontract.service import Answer, Script, answer
-from graphcontract.transports import Certificate
+from graphcontract.transports import Certificate, Scope
 from graphcontract.transports.proxy import Proxy
 
 from .wire import DONE, to_the_end
@@ -77,6 +77,24 @@ class TestTheRoot:
             stage = proxy.stage(Script((DONE,), _names_x1))
             client.post(ROOT + ABOUT)
             assert stage.finish(spoiled=True).connections == 1
+
+    def test_an_odd_connection_asks_for_a_new_client_in_the_next_scope(
+        self, proxy: Proxy, client: httpx.Client
+    ) -> None:
+        first, second, third = Scope(), Scope(), Scope()
+        stage = proxy.stage(Script((DONE,), _names_x1), scope=first)
+        client.post(ROOT + ABOUT)
+        stage.finish()
+        assert not proxy.needs_new_client(second)
+        stage = proxy.stage(Script((replace(DONE, stray=b"x"),), _names_x1), scope=second)
+        client.post(ROOT + ABOUT)
+        stage.finish()
+        assert not proxy.needs_new_client(second)
+        assert proxy.needs_new_client(third)
+        stage = proxy.stage(Script((DONE,), _names_x1), scope=third)
+        client.post(ROOT + ABOUT)
+        assert stage.finish().connections == 1
+        assert not proxy.needs_new_client(first)
 
     def test_one_stage_at_a_time(self, proxy: Proxy) -> None:
         stage = proxy.stage(Script((DONE,), _names_x1))
