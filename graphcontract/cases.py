@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Unpack
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Unpack
 
 from graphcontract.clauses import ClauseFunction, registry
 from graphcontract.exchange import Call, Exchange, Trial
@@ -20,14 +20,25 @@ from graphcontract.service import Answer
 from graphcontract.suite import SuiteTest
 from graphcontract.suites import tests
 
+Role = Literal["control", "before", "exchange"]
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call of a case, how it is answered and how it is made."""
+    """One call of a case, how it is answered and how it is made, and its role in the trial."""
 
     call: Call
     answers: tuple[Answer, ...]
     how: How
+    role: Role = "exchange"
+
+
+def trial_of(steps: Sequence[Step], exchanges: Sequence[Exchange]) -> Trial:
+    """The trial of a case whose calls were made again, each in the role that its step has."""
+    roles = [step.role for step in steps]
+    control = exchanges[roles.index("control")] if "control" in roles else None
+    before = tuple(each for role, each in zip(roles, exchanges, strict=True) if role == "before")
+    return Trial(exchanges[-1], control, before)
 
 
 class Rehearsal(Gate):
@@ -35,7 +46,7 @@ class Rehearsal(Gate):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._staged: dict[int, tuple[Exchange, Step]] = {}  # The exchange is kept, and so is its identity.
+        self._staged: list[tuple[Exchange, Step]] = []
 
     @classmethod
     def of(cls, gate: Gate) -> Rehearsal:
@@ -52,12 +63,18 @@ class Rehearsal(Gate):
     def perform(self, call: Call, answers: Sequence[Answer], **how: Unpack[How]) -> Exchange:
         """Make one call as any gate does, and remember it."""
         exchange = super().perform(call, answers, **how)
-        self._staged[id(exchange)] = (exchange, Step(call, tuple(answers), how))
+        self._staged.append((exchange, Step(call, tuple(answers), how)))
         return exchange
 
     def steps(self, trial: Trial) -> list[Step]:
-        """How the exchanges of a trial were staged, in order."""
-        return [self._staged[id(exchange)][1] for exchange in trial.steps]
+        """How the exchanges of a trial were staged, its control first and the one under examination last."""
+        steps = [replace(self._step(each), role="before") for each in trial.before]
+        if trial.control is not None:
+            steps.insert(0, replace(self._step(trial.control), role="control"))
+        return [*steps, self._step(trial.exchange)]
+
+    def _step(self, exchange: Exchange) -> Step:
+        return next(step for made, step in self._staged if made is exchange)
 
 
 def usual_case(gate: Rehearsal, clause: str) -> list[Step] | None:
@@ -104,7 +121,7 @@ class _Waiting:
 
     def hear(self, trial: Trial) -> None:
         """Judge one trial."""
-        if all(step.fault != "refused" for step in trial.steps) and self.wanted(trial):
+        if all(step.fault != "refused" for step in trial.exchanges) and self.wanted(trial):
             self.found = trial
             raise Enough
 
@@ -122,5 +139,5 @@ def _draws(test: SuiteTest, gate: Gate) -> Iterator[Mapping[str, Any]]:
 
 def _shortest(function: ClauseFunction, trial: Trial, wanted: Callable[[Trial], bool]) -> Trial:
     """The last step alone, where the steps before it are nothing to the clause."""
-    last = Trial(trial.steps[-1:])
-    return last if not function.looks_back and wanted(last) else trial
+    alone = trial.alone()
+    return alone if not function.looks_back and wanted(alone) else trial

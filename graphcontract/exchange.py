@@ -217,16 +217,27 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What one clause judges: one exchange, or a few in order; the last is the one on trial."""
+    """The exchange that a clause examines, with what it is compared to.
 
-    steps: tuple[Exchange, ...]
+    `control` is a plain call of the same client, which shows what it does where nothing is unusual; `before`
+    are the calls that preceded the exchange, oldest first.
+    """
+
+    exchange: Exchange
+    control: Exchange | None = None
+    before: tuple[Exchange, ...] = ()
 
     @property
-    def last(self) -> Exchange:
-        """The exchange on trial; those before it are its controls."""
-        return self.steps[-1]
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """All of them: the control, those before, and the one under examination."""
+        control = () if self.control is None else (self.control,)
+        return (*control, *self.before, self.exchange)
 
     @property
     def requests(self) -> Iterator[WireRequest]:
-        """All requests of all steps, in order."""
-        return (request for step in self.steps for request in step.requests)
+        """All requests of all exchanges."""
+        return (request for exchange in self.exchanges for request in exchange.requests)
+
+    def alone(self) -> Trial:
+        """The exchange under examination without the others."""
+        return Trial(self.exchange)

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from graphcontract.cases import Step
+from graphcontract.cases import Step, trial_of
 from graphcontract.clauses import Finding, registry
 from graphcontract.clauses.reading import answered, graph_error
 from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract import Contract
-from graphcontract.exchange import Call, Exchange, Outcome, Trial, grace
+from graphcontract.exchange import Call, Exchange, Outcome, grace
 from graphcontract.judging.gate import Gate
 from graphcontract.judging.profile import PROFILES
 from graphcontract.service import Answer
@@ -65,7 +65,7 @@ class Host:
         """
         judged = []
         for reported, outcome in _reports(self._contract, exchanges[-1]):
-            trial = Trial((*exchanges[:-1], replace(exchanges[-1], outcome=outcome)))
+            trial = trial_of(self._steps, [*exchanges[:-1], replace(exchanges[-1], outcome=outcome)])
             findings = None
             if self._function.when(self._contract, trial):
                 findings = tuple(self._function.judge(self._contract, trial))

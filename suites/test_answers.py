@@ -108,7 +108,7 @@ LEADING_NOWHERE: Mapping[str, Answer] = {
 def test_redirection_to_nowhere(gate: Gate, status: int, sent: Answer) -> None:
     content = b"" if status == 304 else sent.content
     answers = [replace(sent, status=status, content=content)]
-    gate.judge(gate.plain_call(), answers, after=[gate.control([success()])])
+    gate.judge(gate.plain_call(), answers, control=gate.control([success()]))
 
 
 INTERIM = ((100,), (102,), (103,), (100, 102), (103, 103), (102, 100, 103))
@@ -123,7 +123,7 @@ FINALS = constants({"success": success(), "error": plain_error(409)})
 )
 def test_interim_answers(gate: Gate, before: tuple[int, ...], fields: Fields, final: Answer) -> None:
     answers = [replace(final, interim=before, interim_fields=fields)]
-    gate.judge(gate.plain_call(), answers, after=[gate.control([final])])
+    gate.judge(gate.plain_call(), answers, control=gate.control([final]))
 
 
 STRAY: Mapping[str, Answer] = {
@@ -143,8 +143,9 @@ STRAY: Mapping[str, Answer] = {
 @given(stray=constants(STRAY), following=FINALS)
 def test_stray_content(gate: Gate, stray: Answer, following: Answer) -> None:
     """The first call after it uses the same connection; of a pool of two, it is the second."""
-    steps = [gate.control([success()]), gate.control([following])]
-    steps.append(gate.perform(gate.plain_call(), [stray]))
+    control = gate.control([following])
+    before = [gate.control([success()]), gate.perform(gate.plain_call(), [stray])]
     for _ in range(2):
-        steps.append(gate.perform(gate.plain_call(), [following]))
-        gate.hear(steps)
+        next_call = gate.perform(gate.plain_call(), [following])
+        gate.hear(next_call, control=control, before=before)
+        before.append(next_call)

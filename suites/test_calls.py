@@ -28,14 +28,15 @@ def refusal(status: int, number: int) -> Answer:
 @given(sequence=sequences, calls=7)
 def test_one_after_another(gate: Gate, sequence: Sequence[Planned]) -> None:
     planned = zip(sequence, answers(sequence), strict=True)
-    steps = [gate.perform(each.call, [answer], aside=each.aside) for each, answer in planned]
-    gate.hear(steps)
-    for step in steps:
-        gate.hear([step])
+    made = [gate.perform(each.call, [answer], aside=each.aside) for each, answer in planned]
+    gate.hear(made[-1], before=made[:-1])
+    for exchange in made:
+        gate.hear(exchange)
 
 
 @proves("calls.concurrent")
 @given(sequence=at_once, calls=5)
 def test_at_the_same_time(gate: Gate, sequence: Sequence[Planned]) -> None:
     planned = zip(sequence, answers(sequence), strict=True)
-    gate.hear(gate.side_by_side([partial(gate.perform, each.call, [answer]) for each, answer in planned]))
+    made = gate.side_by_side([partial(gate.perform, each.call, [answer]) for each, answer in planned])
+    gate.hear(made[-1], before=made[:-1])

@@ -123,7 +123,7 @@ def test_error_that_invites_another_try(gate: Gate, answers: Sequence[Answer]) -
 @given(case=graph_errors)
 def test_legal_errors(gate: Gate, case: ErrorCase) -> None:
     control = gate.control([plain_error(case.status)])
-    gate.judge(gate.plain_call(), [error(case.status, case.body)], after=[control])
+    gate.judge(gate.plain_call(), [error(case.status, case.body)], control=control)
 
 
 def typed(media_type: str) -> Answer:
@@ -159,14 +159,14 @@ SENT: Mapping[str, Answer] = {
 @given(sent=constants(SENT))
 def test_errors_as_they_are_sent(gate: Gate, sent: Answer) -> None:
     assert sent.status is not None
-    gate.judge(gate.plain_call(), [sent], after=[gate.control([plain_error(sent.status)])])
+    gate.judge(gate.plain_call(), [sent], control=gate.control([plain_error(sent.status)]))
 
 
 @proves("error.malformed", "secrets.token")
 @given(case=malformed)
 def test_malformed_errors(gate: Gate, case: MalformedError) -> None:
     sent = at_once(answer(case.status, case.content, case.media_type))
-    gate.judge(gate.plain_call(), [sent], after=[gate.control([plain_error(case.status)])])
+    gate.judge(gate.plain_call(), [sent], control=gate.control([plain_error(case.status)]))
 
 
 FRAMINGS: Mapping[str, Framing] = {"whole": "content-length", "chunked": "chunked"}
@@ -177,4 +177,4 @@ FRAMINGS: Mapping[str, Framing] = {"whole": "content-length", "chunked": "chunke
 def test_encoded_error(gate: Gate, status: int, framing: Framing) -> None:
     plain = plain_error(status)
     answers = [replace(plain, coded=True, framing=framing)]
-    gate.judge(gate.plain_call(), answers, after=[gate.control([plain])])
+    gate.judge(gate.plain_call(), answers, control=gate.control([plain]))

@@ -102,21 +102,21 @@ def test_redirection_to_who_asks(gate: Gate, place: str) -> None:
 def test_call_after_a_redirection(gate: Gate, status: int, place: str) -> None:
     if "network" in gate.shows:
         before = gate.perform(gate.plain_call(), [moved(gate, status, place)], elsewhere=[success()])
-        gate.judge(gate.plain_call("another-guid"), [success()], after=[before], elsewhere=[success()])
+        gate.judge(gate.plain_call("another-guid"), [success()], before=[before], elsewhere=[success()])
 
 
 @proves("calls.independent")
 @given(status=constants({f"{status} for good": status for status in (301, 308)}), calls=2)
 def test_call_after_one_that_moved(gate: Gate, status: int) -> None:
     before = gate.perform(gate.plain_call(), [moved(gate, status, "{self}", "?step=1"), success()])
-    gate.judge(gate.plain_call("another-guid"), [success()], after=[before])
+    gate.judge(gate.plain_call("another-guid"), [success()], before=[before])
 
 
 @proves("request.query")
 @given(status=constants({f"{status} for now": status for status in (302, 307)}), calls=2)
 def test_same_call_after_it_moved_for_now(gate: Gate, status: int) -> None:
     before = gate.perform(gate.plain_call(), [moved(gate, status, "{self}", "?step=1"), success()])
-    gate.judge(gate.plain_call(), [success()], after=[before])
+    gate.judge(gate.plain_call(), [success()], before=[before])
 
 
 @proves("redirect.credentials", "redirect.credentials-port")
@@ -177,7 +177,7 @@ BREAKS: dict[str, Answer] = {
 def test_broken_connection(gate: Gate, broken: Answer) -> None:
     if "network" in gate.shows:
         before = gate.perform(gate.plain_call(), [broken])
-        gate.judge(gate.plain_call("another-guid"), [success()], after=[before])
+        gate.judge(gate.plain_call("another-guid"), [success()], before=[before])
 
 
 MOVED = with_fields(answer(307), ("Location", "?step=1"))
@@ -209,11 +209,11 @@ def test_call_after_one_that_timed_out(gate: Gate, silence: Answer) -> None:
     bounds = gate.client.limits.timeout
     if "network" in gate.shows and (bounds == "call" or (bounds == "attempt" and silence.fault == "stalled")):
         before = gate.perform(replace(gate.plain_call(), timeout=1.0), [silence])
-        gate.judge(gate.plain_call("another-guid"), [success()], after=[before])
+        gate.judge(gate.plain_call("another-guid"), [success()], before=[before])
 
 
 @proves("transport.certificate")
 @side_by_side(certificate={name: name for name in ("untrusted", "other-name", "expired", "self-signed")})
 def test_certificate(gate: Gate, certificate: Certificate) -> None:
     trusted = gate.perform(gate.plain_call(), [success()], certificate="trusted")
-    gate.judge(gate.plain_call(), [success()], after=[trusted], certificate=certificate)
+    gate.judge(gate.plain_call(), [success()], control=trusted, certificate=certificate)

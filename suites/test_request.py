@@ -22,13 +22,14 @@ from graphcontract.suite import given, proves, side_by_side
 )
 @given(call=calls)
 def test_request(gate: Gate, call: Call) -> None:
-    gate.judge(call, [service.success()], after=[gate.control([service.success()], "opaque")])
+    gate.judge(call, [service.success()], control=gate.control([service.success()], "opaque"))
 
 
 @proves("request.client-request-id")
 @given(calls=20, repeated=repeated_calls)
 def test_client_request_id(gate: Gate, repeated: list[Call]) -> None:
-    gate.hear([gate.perform(call, [service.success()], own_root=True) for call in repeated])
+    made = [gate.perform(call, [service.success()], own_root=True) for call in repeated]
+    gate.hear(made[-1], before=made[:-1])
 
 
 @proves("request.client-request-id")
@@ -41,7 +42,7 @@ def test_client_request_id_of_a_retry(gate: Gate, status: int) -> None:
 @proves("input.opaque-id")
 @given(call=opaque_calls)
 def test_opaque_id(gate: Gate, call: Call) -> None:
-    gate.judge(call, [service.success()], after=[gate.control([service.success()])])
+    gate.judge(call, [service.success()], control=gate.control([service.success()]))
 
 
 @proves("input.unusable-id", "request.once", "secrets.token")

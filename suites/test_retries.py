@@ -150,4 +150,4 @@ def test_refusal_after_a_challenge(gate: Gate, refusal: Answer) -> None:
 def test_lost_connection(gate: Gate, fault: Fault, kept: bool) -> None:
     if "network" in gate.shows:
         before = [gate.perform(gate.plain_call("another-guid"), [success()])] if kept else []
-        gate.judge(gate.plain_call(), [faulty(fault), success()], after=before)
+        gate.judge(gate.plain_call(), [faulty(fault), success()], before=before)

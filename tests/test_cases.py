@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from graphcontract.cases import Rehearsal, failing_case, usual_case
+from graphcontract.cases import Rehearsal, failing_case, trial_of, usual_case
 from graphcontract.clauses import registry
-from graphcontract.exchange import Trial
 from graphcontract.judging.gate import Gate
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.verdict import evidence_id
@@ -41,7 +40,7 @@ def test_a_clause_has_a_case_that_could_break_it(transport: Loopback, clause: st
     steps = usual_case(gate, clause)
     assert steps
     exchanges = [gate.perform(step.call, step.answers, **step.how) for step in steps]
-    assert registry()[clause].when(CONTRACT, Trial(tuple(exchanges)))
+    assert registry()[clause].when(CONTRACT, trial_of(steps, exchanges))
 
 
 class Lowering(Conforming):

@@ -19,7 +19,7 @@ def _status(contract: Contract, exchange: Exchange) -> int | None:
 
 def _by_status(admits: Callable[[Contract, int], bool]) -> Callable[[Contract, Trial], bool]:
     def when(contract: Contract, trial: Trial) -> bool:
-        status = _status(contract, trial.last)
+        status = _status(contract, trial.exchange)
         return status is not None and admits(contract, status)
 
     return when
@@ -59,7 +59,7 @@ def _lost_texts(contract: Contract, control: Exchange, exchange: Exchange) -> st
 )
 def no_content(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The promised answer is success, however the server frames its nothing."""
-    outcome = trial.last.outcome
+    outcome = trial.exchange.outcome
     if outcome.kind != "success":
         yield Finding(outcome.kind, f"success for {contract.success.status}", said(outcome))
 
@@ -73,16 +73,17 @@ def no_content(contract: Contract, trial: Trial) -> Iterator[Finding]:
 )
 def other_success(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Success or failure, either is definite; the service's drift is no reason to die."""
-    outcome = trial.last.outcome
+    outcome = trial.exchange.outcome
     if outcome.kind not in ("success", "failure"):
-        yield Finding(outcome.kind, f"success or failure for {_status(contract, trial.last)}", said(outcome))
+        status = _status(contract, trial.exchange)
+        yield Finding(outcome.kind, f"success or failure for {status}", said(outcome))
 
 
 def _not_followed(contract: Contract, trial: Trial) -> bool:
-    last = answered(contract, trial.last)
+    last = answered(contract, trial.exchange)
     if last is None or not 300 <= last.status < 400 or last.status == 304:
         return False
-    followed = len(own_requests(contract, trial.last)) > 1 or trial.last.elsewhere
+    followed = len(own_requests(contract, trial.exchange)) > 1 or trial.exchange.elsewhere
     return not (followed and last.values("location"))
 
 
@@ -93,24 +94,24 @@ def _not_followed(contract: Contract, trial: Trial) -> bool:
 )
 def redirection(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A redirection that leads nowhere canceled nothing."""
-    outcome = trial.last.outcome
+    outcome = trial.exchange.outcome
     if outcome.kind == "success":
-        yield Finding("success", f"no success for {_status(contract, trial.last)}", said(outcome))
+        yield Finding("success", f"no success for {_status(contract, trial.exchange)}", said(outcome))
 
 
 @clause("response.not-modified", "success", when=_by_status(lambda _, status: status == 304))
 def not_modified(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """304 answers a conditional GET (RFC 9110, 15.4.5), never a POST."""
-    outcome = trial.last.outcome
+    outcome = trial.exchange.outcome
     if outcome.kind == "success":
         yield Finding("success", "no success for 304", said(outcome))
 
 
 def _interim_sent(contract: Contract, trial: Trial) -> bool:
-    last = answered(contract, trial.last)
-    if len(trial.steps) < 2 or last is None or not last.interim:
+    last, control = answered(contract, trial.exchange), trial.control
+    if control is None or last is None or not last.interim:
         return False
-    return _held(contract, trial.steps[-2]) and _status(contract, trial.steps[-2]) == last.status
+    return _held(contract, control) and _status(contract, control) == last.status
 
 
 @clause(
@@ -127,15 +128,15 @@ def _interim_sent(contract: Contract, trial: Trial) -> bool:
 )
 def interim(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The final answer decides; 100, 102 and 103 come before it (RFC 9110, 15.2)."""
-    last, outcome = answered(contract, trial.last), trial.last.outcome
-    if last is None:
+    last, outcome = answered(contract, trial.exchange), trial.exchange.outcome
+    if last is None or trial.control is None:
         return
     owed = f"{_owed(contract, last)} for {' '.join(map(str, last.interim))} {last.status}"
     if outcome.kind != _owed(contract, last):
         yield Finding(outcome.kind, owed, said(outcome))
-    elif not _true(contract, trial.last):
+    elif not _true(contract, trial.exchange):
         yield Finding("other-status", f"status {last.status}", said(outcome))
-    elif lost := _lost_texts(contract, trial.steps[-2], trial.last):
+    elif lost := _lost_texts(contract, trial.control, trial.exchange):
         yield Finding("other-error", f"{owed}, and its {lost}", said(outcome))
 
 
@@ -149,13 +150,16 @@ def _is_stray(contract: Contract, exchange: Exchange) -> bool:
 
 
 def _around_the_stray(contract: Contract, trial: Trial) -> tuple[Exchange, Exchange] | None:
-    """The call with the stray content and the control for the one on trial; None unless all controls held."""
-    status = _status(contract, trial.last)
-    for place, step in enumerate(trial.steps[:-1]):
-        if _is_stray(contract, step):
-            controls = trial.steps[:place]
-            fit = [control for control in controls if status in (None, _status(contract, control))]
-            return (step, fit[0]) if fit and all(_held(contract, each) for each in controls) else None
+    """The call with the stray content and the control of the one under examination; None unless that and all
+    calls before the stray content were understood.
+    """
+    control, status = trial.control, _status(contract, trial.exchange)
+    if control is None or status not in (None, _status(contract, control)):
+        return None
+    for place, each in enumerate(trial.before):
+        if _is_stray(contract, each):
+            understood = all(_held(contract, plain) for plain in (control, *trial.before[:place]))
+            return (each, control) if understood else None
     return None
 
 
@@ -180,7 +184,7 @@ def stray_content(contract: Contract, trial: Trial) -> Iterator[Finding]:
         owed = "an outcome for the answer with stray content"
         yield Finding(strayed.outcome.kind, owed, said(strayed.outcome))
         return
-    following, last = trial.last, answered(contract, trial.last)
+    following, last = trial.exchange, answered(contract, trial.exchange)
     if last is None:
         yield Finding("next-lost", "the next call's request", f"none, and {said(following.outcome)}")
         return

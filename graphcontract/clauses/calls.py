@@ -33,14 +33,14 @@ def _told(outcome: Outcome) -> Iterator[tuple[str, str]]:
 
 
 def _has_token(_contract: Contract, trial: Trial) -> bool:
-    return any(len(step.call.token) >= TELLING for step in trial.steps)
+    return any(len(step.call.token) >= TELLING for step in trial.exchanges)
 
 
 @clause("secrets.token", "outcome", "output", when=_has_token, looks_back=True)
 def token(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """What is printed or raised ends in logs, and logs are read by many."""
-    tokens = frozenset(step.call.token for step in trial.steps)
-    for step in trial.steps:
+    tokens = frozenset(step.call.token for step in trial.exchanges)
+    for step in trial.exchanges:
         for where, text in _told(step.outcome):
             if shows(tokens, text):
                 kind = "output" if "output" in where else "outcome"
@@ -48,7 +48,7 @@ def token(_contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _sequence(_contract: Contract, trial: Trial) -> bool:
-    return len(trial.steps) > 1
+    return bool(trial.before)
 
 
 Shown = tuple[str, set[str]]
@@ -136,7 +136,7 @@ _KINDS = ("id", "token", "root", "outcome", "lost")
 @clause("calls.independent", *_KINDS, when=_sequence, looks_back=True)
 def independent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """One after another, with other ids, tokens and roots, after failures too."""
-    yield from _mixed(contract, trial.steps)
+    yield from _mixed(contract, trial.exchanges)
 
 
 @clause(
@@ -148,4 +148,4 @@ def independent(contract: Contract, trial: Trial) -> Iterator[Finding]:
 )
 def concurrent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """At the same time, as a program with threads or tasks makes them."""
-    yield from _mixed(contract, trial.steps)
+    yield from _mixed(contract, trial.exchanges)

@@ -10,6 +10,7 @@ from graphcontract.clauses.reading import (
     GUID,
     abbreviated,
     asking,
+    control_sent,
     has_controls,
     has_opaque_ids,
     is_guid,
@@ -30,7 +31,7 @@ _NEIGHBOURS = 8
 
 def _as_asked(contract: Contract, trial: Trial) -> list[WireRequest]:
     """Well-formed requests of the call whose content is as it is owed; another clause judges that."""
-    requests = [each for each in asking(contract, trial.last) if each.malformed is None]
+    requests = [each for each in asking(contract, trial.exchange) if each.malformed is None]
     if contract.request.content == "unconstrained":
         return requests
     return [each for each in requests if bool(each.content_size) == (contract.request.content == "required")]
@@ -105,7 +106,7 @@ def content_type(contract: Contract, trial: Trial) -> Iterator[Finding]:
     "same-for-calls",
     "other-for-retry",
     "present",
-    when=lambda contract, trial: bool(own_requests(contract, trial.last)),
+    when=lambda contract, trial: bool(own_requests(contract, trial.exchange)),
     needs=frozenset({"own-root"}),
     unowed=_rule("client-request-id"),
     looks_back=True,
@@ -113,11 +114,11 @@ def content_type(contract: Contract, trial: Trial) -> Iterator[Finding]:
 def client_request_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """One GUID a call, kept for its retries: what Graph's support asks for."""
     if _forbids(contract, "client-request-id"):
-        for request in asking(contract, trial.last):
+        for request in asking(contract, trial.exchange):
             yield from _present(request, "client-request-id")
         return
     earlier: set[str] = set()
-    for step in trial.steps:
+    for step in trial.exchanges:
         ids: list[str] = []
         for request in asking(contract, step):
             yield from _correlation_faults(request)
@@ -144,10 +145,9 @@ def _correlation_faults(request: WireRequest) -> Iterator[Finding]:
 
 
 def _is_opaque(contract: Contract, trial: Trial) -> bool:
-    call = trial.last.call
+    call = trial.exchange.call
     opaque = is_opaque(call.task_id) and not is_guid(call.task_id) and is_usable(call)
-    control = own_requests(contract, trial.steps[0]) if len(trial.steps) > 1 else []
-    return opaque and bool(control)
+    return opaque and control_sent(contract, trial)
 
 
 @clause(
@@ -159,7 +159,7 @@ def _is_opaque(contract: Contract, trial: Trial) -> bool:
 )
 def opaque_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Keys in Graph are opaque strings; that today's are GUIDs is no promise."""
-    exchange = trial.last
+    exchange = trial.exchange
     if not own_requests(contract, exchange) and exchange.outcome.kind != "success":
         said = exchange.outcome.reason or (exchange.outcome.error and exchange.outcome.error.message) or ""
         seen = f"{exchange.outcome.kind}: {abbreviated(said)}"
@@ -167,15 +167,15 @@ def opaque_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _unusable(_contract: Contract, trial: Trial) -> bool:
-    return trial.last.call.task_id in ("", ".", "..")
+    return trial.exchange.call.task_id in ("", ".", "..")
 
 
 @clause("input.unusable-id", "dot-segment", "collapsed", "other-id", when=_unusable, needs=frozenset({"id"}))
 def unusable_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Dot segments are removed wherever a path is normalised, encoded or not (RFC 3986, 6.2.2)."""
-    task_id = trial.last.call.task_id
+    task_id = trial.exchange.call.task_id
     owed = f"a refusal of the id {task_id!r}, or a path that it does not change"
-    for request in asking(contract, trial.last):
+    for request in asking(contract, trial.exchange):
         kind = _unusable_id_fault(contract, request, task_id)
         if kind:
             yield Finding(kind, owed, abbreviated(request.target, 400), repr(task_id), request)
@@ -193,17 +193,17 @@ def _unusable_id_fault(contract: Contract, request: WireRequest, task_id: str) -
 
 
 def _injected(_contract: Contract, trial: Trial) -> bool:
-    call = trial.last.call
+    call = trial.exchange.call
     return has_controls(call.task_id) or _CONTROLS_IN_FIELD.search(call.token) is not None
 
 
 @clause("input.injection", "raw-in-id", "raw-in-token", "altered", when=_injected, needs=frozenset({"id"}))
 def injection(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A control character is refused, or percent-encoded in the id; dropping it asks for another task."""
-    call = trial.last.call
+    call = trial.exchange.call
     owed = "a refusal, or no raw control character on the wire"
     found = False
-    for request in trial.last.requests:
+    for request in trial.exchange.requests:
         for kind, text, controls in (
             ("raw-in-id", call.task_id, _CONTROLS_IN_ID),
             ("raw-in-token", call.token, _CONTROLS_IN_FIELD),
@@ -215,7 +215,7 @@ def injection(contract: Contract, trial: Trial) -> Iterator[Finding]:
     if found or not has_controls(call.task_id):
         return
     owed = f"the id {abbreviated(repr(call.task_id))}, or a refusal"
-    for request in asking(contract, trial.last):
+    for request in asking(contract, trial.exchange):
         target = target_of(contract, request)
         place = target.place_of(Template.of(contract), call.task_id)
         seen = target.segments[place] if place is not None else request.target

@@ -28,13 +28,13 @@ _FIELD = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+(?=:)")
 
 
 def _credentials_on_trial(contract: Contract, trial: Trial) -> bool:
-    if not is_usable(trial.last.call):
+    if not is_usable(trial.exchange.call):
         return False
-    return bool(own_requests(contract, trial.last)) or _odd_token_broke_it(contract, trial)
+    return bool(own_requests(contract, trial.exchange)) or _odd_token_broke_it(contract, trial)
 
 
 def _odd_token_broke_it(contract: Contract, trial: Trial) -> bool:
-    exchange = trial.last
+    exchange = trial.exchange
     return broke_off(exchange) and is_ordinary(contract, exchange.call) and control_sent(contract, trial)
 
 
@@ -57,18 +57,18 @@ def _odd_token_broke_it(contract: Contract, trial: Trial) -> bool:
 )
 def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Bearer in any letter case, one or more spaces, the token unchanged, and the token nowhere else."""
-    token = trial.last.call.token
-    if broke_off(trial.last):
-        seen = f"the client sent nothing: {trial.last.outcome.kind}, {trial.last.outcome.reason}"
+    token = trial.exchange.call.token
+    if broke_off(trial.exchange):
+        seen = f"the client sent nothing: {trial.exchange.outcome.kind}, {trial.exchange.outcome.reason}"
         yield Finding("crash", "Authorization: Bearer and the token", seen, _token_class(token))
         return
     required = contract.request.fields["Authorization"] == "require"
-    for request in asking(contract, trial.last):
+    for request in asking(contract, trial.exchange):
         if required:
             yield from _authorization_faults(request, token)
         elif request.values("authorization"):
             yield Finding("present", "no Authorization field", "one", at=request)
-    for request in own_requests(contract, trial.last):
+    for request in own_requests(contract, trial.exchange):
         yield from _leaks(request, token)
 
 

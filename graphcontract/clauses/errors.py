@@ -27,7 +27,7 @@ def _error_answer(contract: Contract, exchange: Exchange) -> WireResponse | None
 
 
 def _answered_with_error(contract: Contract, trial: Trial) -> bool:
-    return _error_answer(contract, trial.last) is not None
+    return _error_answer(contract, trial.exchange) is not None
 
 
 def _may_be_trying(contract: Contract, exchange: Exchange) -> bool:
@@ -46,19 +46,19 @@ def _may_be_trying(contract: Contract, exchange: Exchange) -> bool:
     "crash",
     "hang",
     when=lambda contract, trial: (
-        _answered_with_error(contract, trial) and not _may_be_trying(contract, trial.last)
+        _answered_with_error(contract, trial) and not _may_be_trying(contract, trial.exchange)
     ),
 )
 def failure(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """An error answer is failure by the client's documented error, 404 included: nothing was canceled."""
-    last, outcome = _error_answer(contract, trial.last), trial.last.outcome
+    last, outcome = _error_answer(contract, trial.exchange), trial.exchange.outcome
     if last is not None and outcome.kind != "failure":
         yield Finding(outcome.kind, f"failure for {last.status}", said(outcome), str(last.status))
 
 
 def _reported(contract: Contract, trial: Trial) -> tuple[ReportedError, WireResponse] | None:
     """The error that the client reports, and the answer that it is about."""
-    exchange = trial.last
+    exchange = trial.exchange
     last, error = _error_answer(contract, exchange), exchange.outcome.error
     out_of_time = exchange.ended - exchange.started >= exchange.call.timeout
     if last is None or error is None or exchange.outcome.kind != "failure" or out_of_time:
@@ -113,17 +113,17 @@ _exposes("error.request-id", "request-id", "request_id")
 
 def _same_status_failed(contract: Contract, trial: Trial) -> bool:
     """Whether the control, a plain error of the same status, ended as failure."""
-    if len(trial.steps) < 2 or not _answered_with_error(contract, trial):
+    control = trial.control
+    if control is None or not _answered_with_error(contract, trial):
         return False
-    control = trial.steps[-2]
-    return _answered_with_error(contract, Trial((control,))) and control.outcome.kind == "failure"
+    return _answered_with_error(contract, Trial(control)) and control.outcome.kind == "failure"
 
 
 def _lost_hold(contract: Contract, trial: Trial) -> Iterator[tuple[str, str, str]]:
     """Kind, what was owed, what was seen, where the exchange on trial went worse than its control."""
-    control, exchange = trial.steps[-2:]
+    control, exchange = trial.control, trial.exchange
     last = answered(contract, exchange)
-    if last is None:
+    if last is None or control is None:
         return
     if exchange.outcome.kind != "failure":
         yield exchange.outcome.kind, f"failure for {last.status}", said(exchange.outcome)
@@ -153,7 +153,7 @@ def malformed(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _coded(contract: Contract, trial: Trial) -> bool:
-    last = answered(contract, trial.last)
+    last = answered(contract, trial.exchange)
     return last is not None and bool(last.values("content-encoding")) and _same_status_failed(contract, trial)
 
 
@@ -169,10 +169,10 @@ def encoded(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Who asks for gzip reads gzip, in errors as well."""
     for kind, owed, seen in _lost_hold(contract, trial):
         yield Finding(kind, owed, seen)
-    control, exchange = trial.steps[-2:]
-    plain = answered(contract, control)
+    control, exchange = trial.control, trial.exchange
+    plain = answered(contract, control) if control is not None else None
     error = graph_error(plain) if plain is not None else None
-    if error is None or exchange.outcome.kind != "failure":
+    if control is None or error is None or exchange.outcome.kind != "failure":
         return
     for text in unexposed(error, control.outcome, exchange.outcome):
         owed, given = getattr(error, text), getattr(exchange.outcome.error, text, None)

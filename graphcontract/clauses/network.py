@@ -56,8 +56,8 @@ def _away(exchange: Exchange, *ways: str) -> Iterator[tuple[str, WireRequest]]:
 
 def _leads(*ways: str) -> When:
     def when(_contract: Contract, trial: Trial) -> bool:
-        led = any(_way(step, place) in ways for step in trial.steps for _, place in _locations(step))
-        return led or any(_away(trial.last, *ways))
+        led = any(_way(step, place) in ways for step in trial.exchanges for _, place in _locations(step))
+        return led or any(_away(trial.exchange, *ways))
 
     return when
 
@@ -85,7 +85,7 @@ def _is_own(credentials: str) -> bool:
 )
 def credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Whoever can answer with a Location would get the token, and with a permanent one those to come."""
-    for way, request in _gave_away(trial.last, "host", "downgrade"):
+    for way, request in _gave_away(trial.exchange, "host", "downgrade"):
         where = "another host" if way == "host" else "plain http"
         yield Finding(way, f"no credentials to {where}", f"the token, at {request.origin}", at=request)
         return
@@ -94,20 +94,20 @@ def credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
 @clause("redirect.credentials-port", "port", when=_leads("port"), needs=frozenset({"network"}))
 def credentials_port(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Another port is another service, of whoever runs it."""
-    for way, request in _gave_away(trial.last, "port"):
+    for way, request in _gave_away(trial.exchange, "port"):
         yield Finding(way, "no credentials to another port", f"the token, at {request.origin}", at=request)
         return
 
 
 def _may_be_rewritten(_contract: Contract, trial: Trial) -> bool:
-    statuses = {status for status, _ in _locations(trial.last)}
+    statuses = {status for status, _ in _locations(trial.exchange)}
     return bool(statuses) and statuses <= set(_REWRITTEN)
 
 
 @clause("redirect.method", "rewritten", when=_may_be_rewritten)
 def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A GET, whatever it is answered with, canceled nothing."""
-    exchange = trial.last
+    exchange = trial.exchange
     followed = [*own_requests(contract, exchange)[1:], *exchange.elsewhere]
     if not followed or exchange.outcome.kind != "success":
         return
@@ -118,16 +118,16 @@ def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _looped(contract: Contract, trial: Trial) -> bool:
-    own = own_requests(contract, trial.last)
-    answers = (each for each in trial.last.responses if trial.last.requests[each.request] in own)
+    own = own_requests(contract, trial.exchange)
+    answers = (each for each in trial.exchange.responses if trial.exchange.requests[each.request] in own)
     statuses = {response.status for response in answers}
-    return any(_locations(trial.last)) and all(300 <= status < 400 for status in statuses)
+    return any(_locations(trial.exchange)) and all(300 <= status < 400 for status in statuses)
 
 
 @clause("redirect.bounded", "success", "crash", "hang", "endless", when=_looped)
 def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A loop ends, and ends as failure. Success where nothing was followed is for `response.redirection`."""
-    exchange = trial.last
+    exchange = trial.exchange
     count = len(exchange.requests) + len(exchange.elsewhere)
     followed = len(own_requests(contract, exchange)) > 1 or exchange.elsewhere
     if count > _MOST_REDIRECTIONS + 1:
@@ -137,7 +137,7 @@ def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _broken(_contract: Contract, trial: Trial) -> bool:
-    return len(trial.steps) > 1 and trial.steps[-2].fault not in (None, "stalled", "dripped")
+    return bool(trial.before) and trial.before[-1].fault not in (None, "stalled", "dripped")
 
 
 @clause(
@@ -152,7 +152,7 @@ def _broken(_contract: Contract, trial: Trial) -> bool:
 )
 def failure(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """What broke the connection decides nothing about the task; the next call is another matter."""
-    broken, following = trial.steps[-2:]
+    broken, following = trial.before[-1], trial.exchange
     fault = str(broken.fault)
     if broken.outcome.kind in ("success", *_UNKEPT) and fault != "idle-closed":
         yield Finding(
@@ -164,7 +164,7 @@ def failure(_contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 def _unanswered(_contract: Contract, trial: Trial) -> bool:
     """Whether silence was met: who follows or repeats nothing may have its whole answer before."""
-    exchange = trial.last
+    exchange = trial.exchange
     whole = sum(response.whole for response in exchange.responses)
     return exchange.fault in ("stalled", "dripped") and (whole == 0 or whole < len(exchange.requests))
 
@@ -174,16 +174,16 @@ def _unanswered(_contract: Contract, trial: Trial) -> bool:
 )
 def timeout(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A caller that gave a timeout gets its thread back."""
-    exchange = trial.last
+    exchange = trial.exchange
     if exchange.outcome.kind in ("success", *_UNKEPT):
         owed = f"failure within {exchange.call.timeout:g} s and grace, as the answer is {exchange.fault}"
         yield Finding(exchange.outcome.kind, owed, said(exchange.outcome), str(exchange.fault))
 
 
 def _distrusted(_contract: Contract, trial: Trial) -> bool:
-    certificate = trial.last.certificate
-    control = trial.steps[-2] if len(trial.steps) > 1 else None
-    return certificate not in (None, "trusted") and control is not None and control.outcome.kind == "success"
+    certificate = trial.exchange.certificate
+    trusted = trial.control is not None and trial.control.outcome.kind == "success"
+    return certificate not in (None, "trusted") and trusted
 
 
 @clause(
@@ -198,7 +198,7 @@ def _distrusted(_contract: Contract, trial: Trial) -> bool:
 )
 def certificate(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A request that was sent gave the token to whoever held the certificate."""
-    exchange = trial.last
+    exchange = trial.exchange
     requests = exchange.requests
     if requests or exchange.outcome.kind == "success":
         seen = f"{len(requests)} requests, and {said(exchange.outcome)}"

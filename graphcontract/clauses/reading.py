@@ -249,5 +249,5 @@ def broke_off(exchange: Exchange) -> bool:
 
 
 def control_sent(contract: Contract, trial: Trial) -> bool:
-    """Whether the first of a trial's controls went out."""
-    return len(trial.steps) > 1 and bool(own_requests(contract, trial.steps[0]))
+    """Whether the client sent a request in the trial's control."""
+    return trial.control is not None and bool(own_requests(contract, trial.control))

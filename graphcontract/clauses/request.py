@@ -35,12 +35,12 @@ from graphcontract.target import (
 
 
 def _sent(contract: Contract, trial: Trial) -> bool:
-    return bool(own_requests(contract, trial.last))
+    return bool(own_requests(contract, trial.exchange))
 
 
 def _sent_with_id(contract: Contract, trial: Trial) -> bool:
     """Whether the id is where it is owed, or such that it cannot change what stands around it."""
-    requests, task_id = asking(contract, trial.last), trial.last.call.task_id
+    requests, task_id = asking(contract, trial.exchange), trial.exchange.call.task_id
     return bool(requests) and (
         is_plain(task_id)
         or all(each.malformed is None and _id_fault(contract, each, task_id) is None for each in requests)
@@ -51,7 +51,7 @@ def _sent_with_id(contract: Contract, trial: Trial) -> bool:
 def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Methods are case-sensitive (RFC 9110, 9.1): `post` is another method."""
     owed = contract.request.method
-    for request in asking(contract, trial.last):
+    for request in asking(contract, trial.exchange):
         if request.method != owed:
             kind = "letter-case" if request.method.upper() == owed else "other-method"
             yield Finding(kind, expected=owed, observed=abbreviated(request.method), at=request)
@@ -90,11 +90,11 @@ def _path_faults(contract: Contract, target: Target) -> Iterator[str]:
 def path(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The segments of the page, no more and no fewer; how names are spelled is judged by its neighbour."""
     owed = f"/{contract.request.version}{contract.request.path}"
-    for request in asking(contract, trial.last):
+    for request in asking(contract, trial.exchange):
         target = target_of(contract, request)
         for kind in dict.fromkeys(_path_faults(contract, target)):
             yield Finding(kind, expected=owed, observed=abbreviated(request.target, 400), at=request)
-        yield from _authority_faults(trial.last.root, request, target)
+        yield from _authority_faults(trial.exchange.root, request, target)
 
 
 def _authority_faults(owed_root: str, request: WireRequest, target: Target) -> Iterator[Finding]:
@@ -127,7 +127,7 @@ def _spelling_faults(contract: Contract, target: Target) -> Iterator[str]:
 
 
 def _path_holds(contract: Contract, trial: Trial) -> bool:
-    targets = [target_of(contract, request) for request in asking(contract, trial.last)]
+    targets = [target_of(contract, request) for request in asking(contract, trial.exchange)]
     return _sent_with_id(contract, trial) and not any(
         True for target in targets for _ in _path_faults(contract, target)
     )
@@ -145,31 +145,31 @@ def _path_holds(contract: Contract, trial: Trial) -> bool:
 def path_spelling(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """What Graph is seen to take, spelled otherwise than the page does."""
     owed = f"/{contract.request.version}{contract.request.path}"
-    for request in asking(contract, trial.last):
+    for request in asking(contract, trial.exchange):
         for kind in _spelling_faults(contract, target_of(contract, request)):
             yield Finding(kind, expected=owed, observed=abbreviated(request.target, 400), at=request)
 
 
 def _id_on_trial(contract: Contract, trial: Trial) -> bool:
-    if not has_usable_id(trial.last.call):
+    if not has_usable_id(trial.exchange.call):
         return False
     return _sent(contract, trial) or _odd_id_broke_it(contract, trial)
 
 
 def _odd_id_broke_it(contract: Contract, trial: Trial) -> bool:
-    exchange = trial.last
+    exchange = trial.exchange
     return broke_off(exchange) and not is_opaque(exchange.call.task_id) and control_sent(contract, trial)
 
 
 @clause("request.task-id", "changed", "raw", "split", "cut", "crash", when=_id_on_trial)
 def task_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """One segment that decodes to the very id; a crash counts where a plain id went out."""
-    wanted = trial.last.call.task_id
-    if broke_off(trial.last):
-        seen = f"the client sent nothing: {trial.last.outcome.kind}, {trial.last.outcome.reason}"
+    wanted = trial.exchange.call.task_id
+    if broke_off(trial.exchange):
+        seen = f"the client sent nothing: {trial.exchange.outcome.kind}, {trial.exchange.outcome.reason}"
         yield Finding("crash", f"a segment that decodes to {wanted!r}", seen, _oddest(wanted))
         return
-    for request in asking(contract, trial.last):
+    for request in asking(contract, trial.exchange):
         fault = _id_fault(contract, request, wanted)
         if fault is not None:
             kind, seen, input = fault
@@ -220,7 +220,7 @@ def _oddest(text: str) -> str:
 def query(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A bare question mark is an empty query, and a matter of spelling."""
     required = contract.request.query == "required"
-    for request in asking(contract, trial.last):
+    for request in asking(contract, trial.exchange):
         found = target_of(contract, request).query
         if required and not found:
             yield Finding("no-query", "a query", "none", at=request)
@@ -241,14 +241,14 @@ def query(contract: Contract, trial: Trial) -> Iterator[Finding]:
 def body(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Absent content is zero bytes, whatever delimits them; what nothing delimits is content all the same."""
     required = contract.request.content == "required"
-    for request in asking(contract, trial.last):
+    for request in asking(contract, trial.exchange):
         if required and not request.content_size:
             yield Finding("no-content", "content", "no content", at=request)
         if not required and request.content_size:
             text = abbreviated(request.content.decode("utf-8", "replace"))
             seen = f"{request.content_size} bytes of content: {text}"
             yield Finding("content", "no content", seen, at=request)
-    for rest in _uncounted(contract, trial.last):
+    for rest in _uncounted(contract, trial.exchange):
         text = abbreviated(repr(rest.raw.decode("utf-8", "replace")))
         seen = f"{len(rest.raw)} bytes that no framing counts: {text}"
         yield Finding("uncounted", "nothing behind the request's end", seen, at=rest)
@@ -263,7 +263,7 @@ def _uncounted(contract: Contract, exchange: Exchange) -> list[WireRequest]:
 
 
 def _once_on_trial(contract: Contract, trial: Trial) -> bool:
-    exchange = trial.last
+    exchange = trial.exchange
     if not own_requests(contract, exchange):
         return True
     if not is_ordinary(contract, exchange.call):
@@ -275,7 +275,7 @@ def _once_on_trial(contract: Contract, trial: Trial) -> bool:
 @clause("request.once", "unsent-success", "unsent", "repeated", "malformed", when=_once_on_trial)
 def once(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """One request for a call that is answered at once; success only for what was sent."""
-    exchange = trial.last
+    exchange = trial.exchange
     requests, ordinary = own_requests(contract, exchange), is_ordinary(contract, exchange.call)
     for request in requests:
         if request.malformed is not None and ordinary:

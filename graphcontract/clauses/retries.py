@@ -73,22 +73,22 @@ def _repeats(contract: Contract, exchange: Exchange) -> Iterator[tuple[WireRespo
 
 
 def _repeated(contract: Contract, trial: Trial) -> bool:
-    return len(own_requests(contract, trial.last)) > 1
+    return len(own_requests(contract, trial.exchange)) > 1
 
 
 def _repeated_after_a_time(contract: Contract, trial: Trial) -> bool:
-    answers = (answer for answer, _ in _repeats(contract, trial.last) if answer is not None)
+    answers = (answer for answer, _ in _repeats(contract, trial.exchange) if answer is not None)
     return any(retry_after(answer).seconds is not None for answer in answers)
 
 
 def _first_answer(contract: Contract, trial: Trial) -> WireResponse | None:
-    tries = _tries(contract, trial.last)
+    tries = _tries(contract, trial.exchange)
     return tries[0][1] if tries else None
 
 
 def _answered_with(*statuses: int) -> When:
     def when(contract: Contract, trial: Trial) -> bool:
-        answers = (answer for _, answer in _tries(contract, trial.last))
+        answers = (answer for _, answer in _tries(contract, trial.exchange))
         return any(answer is not None and answer.status in statuses for answer in answers)
 
     return when
@@ -99,7 +99,7 @@ def _invited(contract: Contract, trial: Trial) -> bool:
     if first is None or first.status not in THROTTLING:
         return False
     asked = retry_after(first)
-    most = min(_ORDINARY_WAIT, trial.last.call.timeout / 2)
+    most = min(_ORDINARY_WAIT, trial.exchange.call.timeout / 2)
     return asked.form == "seconds" and asked.seconds is not None and asked.seconds <= most
 
 
@@ -111,17 +111,17 @@ def throttled(contract: Contract, trial: Trial) -> Iterator[Finding]:
         return
     owed = f"another try after {first.status} with Retry-After: {first.values('retry-after')[0]}"
     if not _repeated(contract, trial):
-        yield Finding("gave-up", owed, said(trial.last.outcome), str(first.status))
+        yield Finding("gave-up", owed, said(trial.exchange.outcome), str(first.status))
         return
-    last = answered(contract, trial.last)
-    if last is not None and last.status == contract.success.status and trial.last.outcome.kind != "success":
-        yield Finding("lost", f"success for the {last.status} of the second try", said(trial.last.outcome))
+    last, outcome = answered(contract, trial.exchange), trial.exchange.outcome
+    if last is not None and last.status == contract.success.status and outcome.kind != "success":
+        yield Finding("lost", f"success for the {last.status} of the second try", said(outcome))
 
 
 @clause("retry.after", "too-early", when=_repeated_after_a_time, otherwise=_NEVER)
 def after(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The wait is counted from when the answer began to be sent to when the next request was whole."""
-    for answer, request in _repeats(contract, trial.last):
+    for answer, request in _repeats(contract, trial.exchange):
         if answer is None:
             continue
         asked, waited = retry_after(answer), request.at - answer.at
@@ -141,10 +141,10 @@ def after_malformed(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A Retry-After that is neither number nor date is no reason to die, nor to hammer the service."""
     first = _first_answer(contract, trial)
     shown = first.values("retry-after") if first else []
-    if trial.last.outcome.kind == "crash":
+    if trial.exchange.outcome.kind == "crash":
         owed = f"an outcome after Retry-After: {', '.join(shown)}"
-        yield Finding("crash", owed, said(trial.last.outcome), ", ".join(shown))
-    times = [request.at for request in own_requests(contract, trial.last)]
+        yield Finding("crash", owed, said(trial.exchange.outcome), ", ".join(shown))
+    times = [request.at for request in own_requests(contract, trial.exchange)]
     for index, time in enumerate(times[_STORM_REQUESTS:]):
         if time - times[index] < _STORM_SECONDS:
             seen = f"{_STORM_REQUESTS + 1} requests in {time - times[index]:.2f} s"
@@ -153,7 +153,7 @@ def after_malformed(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _refused_throughout(contract: Contract, trial: Trial) -> bool:
-    tries = _tries(contract, trial.last)
+    tries = _tries(contract, trial.exchange)
     return bool(tries) and all(answer is None or answer.status >= 400 for _, answer in tries)
 
 
@@ -167,7 +167,7 @@ def _tries_again(contract: Contract, exchange: Exchange) -> bool:
 @clause("retry.bounded", "too-many", "late", "hang", when=_refused_throughout)
 def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A call ends: ten retries are the most that Graph's SDKs admit, and the timeout is the caller's word."""
-    exchange = trial.last
+    exchange = trial.exchange
     requests = own_requests(contract, exchange)
     if len(requests) > _MOST_REQUESTS:
         yield Finding("too-many", f"at most {_MOST_REQUESTS} requests", f"{len(requests)} requests")
@@ -186,9 +186,9 @@ def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
 @clause("retry.equivalent", "method", "target", "content", "token", when=_repeated, otherwise=_NEVER)
 def equivalent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A retry is the same request; only a claims challenge is answered with another token."""
-    first = own_requests(contract, trial.last)[0]
+    first = own_requests(contract, trial.exchange)[0]
     challenged = False
-    for answer, request in _repeats(contract, trial.last):
+    for answer, request in _repeats(contract, trial.exchange):
         challenged = challenged or (answer is not None and _is_claims_challenge(answer))
         for kind, owed, seen in (
             ("method", first.method, request.method),
@@ -211,7 +211,7 @@ def _does_not_repeat(id: str, *statuses: int, allowed: int = 0) -> None:
 
     @clause(id, *kinds, when=_answered_with(*statuses))
     def judge(contract: Contract, trial: Trial) -> Iterator[Finding]:
-        tries = _tries(contract, trial.last)
+        tries = _tries(contract, trial.exchange)
         for index, (_, answer) in enumerate(tries):
             if answer is None or answer.status not in statuses:
                 continue
@@ -230,13 +230,13 @@ _does_not_repeat("retry.server-error", 500, 502)
 
 
 def _lost(contract: Contract, trial: Trial) -> bool:
-    return trial.last.fault in _LOSSES and bool(own_requests(contract, trial.last))
+    return trial.exchange.fault in _LOSSES and bool(own_requests(contract, trial.exchange))
 
 
 @clause("retry.connection-lost", "repeated", when=_lost, needs=frozenset({"network"}))
 def connection_lost(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The service may have obeyed a POST whose answer was lost."""
-    requests = own_requests(contract, trial.last)
+    requests = own_requests(contract, trial.exchange)
     if len(requests) > 1:
-        owed = f"one request where the connection is lost ({trial.last.fault})"
-        yield Finding("repeated", owed, f"{len(requests)} requests", str(trial.last.fault), requests[1])
+        owed = f"one request where the connection is lost ({trial.exchange.fault})"
+        yield Finding("repeated", owed, f"{len(requests)} requests", str(trial.exchange.fault), requests[1])

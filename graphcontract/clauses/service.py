@@ -98,14 +98,16 @@ def told(exchange: Exchange) -> bool:
 
 def step_for(trial: Trial, *kinds: str) -> int | None:
     """The place of the trial's first step of these purposes that the service spoke to."""
-    return next((at for at, step in enumerate(trial.steps) if kind_of(step) in kinds and told(step)), None)
+    steps = enumerate(trial.exchanges)
+    return next((at for at, step in steps if kind_of(step) in kinds and told(step)), None)
 
 
 def around(trial: Trial, at: int) -> tuple[str | None, str | None]:
     """What reads of the task showed last before a step, and last of all after it."""
-    task = trial.steps[at].call.task_id
-    before = [step for step in trial.steps[:at] if kind_of(step) == READ and step.call.task_id == task]
-    after = [step for step in trial.steps[at + 1 :] if kind_of(step) == READ and step.call.task_id == task]
+    steps = trial.exchanges
+    task = steps[at].call.task_id
+    before = [step for step in steps[:at] if kind_of(step) == READ and step.call.task_id == task]
+    after = [step for step in steps[at + 1 :] if kind_of(step) == READ and step.call.task_id == task]
     return (
         task_status(before[-1]) if before else None,
         task_status(after[-1]) if after else None,

@@ -16,7 +16,7 @@ from graphcontract.exchange import Trial, WireResponse
 
 
 def _answers(trial: Trial) -> list[WireResponse]:
-    return [response for response in trial.last.responses if response.whole]
+    return [response for response in trial.exchange.responses if response.whole]
 
 
 def _graph_errors(trial: Trial) -> list[WireResponse]:
@@ -26,7 +26,7 @@ def _graph_errors(trial: Trial) -> list[WireResponse]:
         for each in _answers(trial)
         if each.status >= 400
         and each.values("request-id")
-        and trial.last.requests[each.request].method != "HEAD"
+        and trial.exchange.requests[each.request].method != "HEAD"
     ]
 
 
@@ -41,7 +41,7 @@ def error_shape(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """One shape for all errors lets one reader serve all of them."""
     for response in _graph_errors(trial):
         owed, seen = "an error object with a code and a message", f"status {response.status}"
-        error, place = graph_error(response), kind_of(trial.last)
+        error, place = graph_error(response), kind_of(trial.exchange)
         if error is None:
             yield Finding("no-object", owed, f"{seen}, {len(response.content)} bytes that are none", place)
         elif not error.code:
@@ -53,7 +53,7 @@ def error_shape(_contract: Contract, trial: Trial) -> Iterator[Finding]:
 @clause("service.secrets", "in-field", "in-content", when=lambda _contract, trial: bool(_answers(trial)))
 def secrets(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Twenty characters of a token in a row are the token."""
-    tokens, owed = frozenset({trial.last.call.token}), "no part of the token"
+    tokens, owed = frozenset({trial.exchange.call.token}), "no part of the token"
     for response in _answers(trial):
         where = f"with status {response.status}"
         for name, value in response.fields:
@@ -89,7 +89,7 @@ def request_id(_contract: Contract, trial: Trial) -> Iterator[Finding]:
         where = f"status {response.status}"
         if not any(value.strip() for value in response.values("request-id")):
             yield Finding("missing", "a request-id", f"{where} without it")
-        asked = trial.last.requests[response.request].values("client-request-id")
+        asked = trial.exchange.requests[response.request].values("client-request-id")
         returned = response.values("client-request-id")
         if asked and not returned:
             yield Finding("not-returned", "the client-request-id of the request", f"{where} without it")

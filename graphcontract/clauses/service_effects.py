@@ -38,12 +38,12 @@ _GONE = (404, 410)
 def _cancel_counts(_contract: Contract, trial: Trial) -> bool:
     """Whether a cancel was answered for a task that had not started, and not only because it moved."""
     at = step_for(trial, CANCEL)
-    if at is None or status_to(trial.steps[at]) == 401:
+    if at is None or status_to(trial.exchanges[at]) == 401:
         return False
     before, after = around(trial, at)
     if before != NOT_STARTED:
         return False
-    status = status_to(trial.steps[at])
+    status = status_to(trial.exchanges[at])
     return is_success(status) or after == NOT_STARTED or (status >= 500 and after == CANCELLED)
 
 
@@ -60,7 +60,7 @@ def cancel(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A refusal of a task that moved meanwhile says nothing: it is left out before."""
     at = step_for(trial, CANCEL)
     assert at is not None
-    step, owed = trial.steps[at], f"status {contract.success.status}"
+    step, owed = trial.exchanges[at], f"status {contract.success.status}"
     answer, status = answer_to(step), status_to(step)
     if status >= 500:
         yield Finding("server-error", owed, answered(step))
@@ -77,8 +77,8 @@ def _cancelled(_contract: Contract, trial: Trial) -> bool:
     at = step_for(trial, CANCEL)
     return (
         at is not None
-        and is_success(status_to(trial.steps[at]))
-        and any(kind_of(step) == READ and told(step) for step in trial.steps[at + 1 :])
+        and is_success(status_to(trial.exchanges[at]))
+        and any(kind_of(step) == READ and told(step) for step in trial.exchanges[at + 1 :])
     )
 
 
@@ -87,8 +87,9 @@ def effect(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The last read counts: it was made when the wait was over."""
     at = step_for(trial, CANCEL)
     assert at is not None
-    task = trial.steps[at].call.task_id
-    reads = [step for step in trial.steps[at + 1 :] if kind_of(step) == READ and step.call.task_id == task]
+    steps = trial.exchanges
+    task = steps[at].call.task_id
+    reads = [step for step in steps[at + 1 :] if kind_of(step) == READ and step.call.task_id == task]
     last = next((step for step in reversed(reads) if told(step)), None)
     if last is not None and status_to(last) in _GONE:
         yield Finding("gone", CANCELLED, answered(last))
@@ -96,8 +97,8 @@ def effect(_contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding(
             "not-cancelled", CANCELLED, task_status(last) or f"{answered(last)}, no status of a task"
         )
-    for id in dict.fromkeys(step.call.task_id for step in trial.steps if kind_of(step) == BYSTANDER):
-        shown = [[_shown(each, id) for each in part] for part in (trial.steps[:at], trial.steps[at + 1 :])]
+    for id in dict.fromkeys(step.call.task_id for step in steps if kind_of(step) == BYSTANDER):
+        shown = [[_shown(each, id) for each in part] for part in (steps[:at], steps[at + 1 :])]
         before, after = ([status for status in part if status] for part in shown)
         if before and after and before[-1] != CANCELLED and after[-1] == CANCELLED:
             yield Finding("other-task", before[-1], CANCELLED)
@@ -109,16 +110,16 @@ def _shown(step: Exchange, id: str) -> str | None:
 
 def _started(_contract: Contract, trial: Trial) -> bool:
     at = step_for(trial, STARTED)
-    return (at is not None and status_to(trial.steps[at]) != 401) or bool(_moves(trial))
+    return (at is not None and status_to(trial.exchanges[at]) != 401) or bool(_moves(trial))
 
 
 def _moves(trial: Trial) -> list[tuple[str, str]]:
     """Changes, from one of the trial's reads to the next, of tasks that had started or ended before."""
-    kinds = {kind_of(step) for step in trial.steps}
+    kinds = {kind_of(step) for step in trial.exchanges}
     if kinds == {LIST}:
-        shown = [listed(step) for step in trial.steps]
-    elif READ in kinds and len({step.call.task_id for step in trial.steps if kind_of(step) == READ}) == 1:
-        reads = (task_status(step) for step in trial.steps if kind_of(step) == READ)
+        shown = [listed(step) for step in trial.exchanges]
+    elif READ in kinds and len({step.call.task_id for step in trial.exchanges if kind_of(step) == READ}) == 1:
+        reads = (task_status(step) for step in trial.exchanges if kind_of(step) == READ)
         shown = [{"": status} for status in reads if status]
     else:
         return []
@@ -130,9 +131,9 @@ def _moves(trial: Trial) -> list[tuple[str, str]]:
 def precondition(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Only a task that has not started can be cancelled."""
     at = step_for(trial, STARTED)
-    if at is not None and is_success(status_to(trial.steps[at])):
+    if at is not None and is_success(status_to(trial.exchanges[at])):
         before, _ = around(trial, at)
-        yield Finding("accepted", f"a refusal, for the task is {before}", answered(trial.steps[at]))
+        yield Finding("accepted", f"a refusal, for the task is {before}", answered(trial.exchanges[at]))
     for old, new in _moves(trial):
         if new == CANCELLED:
             yield Finding("became-cancelled", old, new)

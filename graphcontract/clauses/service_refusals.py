@@ -34,14 +34,14 @@ from graphcontract.exchange import Trial
 
 def _took_effect(trial: Trial, at: int) -> Iterator[Finding]:
     if around(trial, at) == (NOT_STARTED, CANCELLED):
-        seen = f"{answered(trial.steps[at])}, and the task is {CANCELLED}"
-        yield Finding("took-effect", f"the task stays {NOT_STARTED}", seen, input_of(trial.steps[at]))
+        seen = f"{answered(trial.exchanges[at])}, and the task is {CANCELLED}"
+        yield Finding("took-effect", f"the task stays {NOT_STARTED}", seen, input_of(trial.exchanges[at]))
 
 
 def _made_for(*kinds: str, unless: tuple[int, ...] = ()) -> When:
     def when(_contract: Contract, trial: Trial) -> bool:
         at = step_for(trial, *kinds)
-        return at is not None and status_to(trial.steps[at]) not in unless
+        return at is not None and status_to(trial.exchanges[at]) not in unless
 
     return when
 
@@ -61,7 +61,7 @@ def authentication(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """401 says that another token may help; any other refusal says that none does."""
     at = step_for(trial, *_UNAUTHENTICATED)
     assert at is not None
-    step = trial.steps[at]
+    step = trial.exchanges[at]
     status, input = status_to(step), input_of(step) or kind_of(step)
     if status != 401:
         kind = "accepted" if is_success(status) else "other-status"
@@ -80,8 +80,9 @@ def permission(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A token that is good for something else."""
     at = step_for(trial, LESSER_TOKEN)
     assert at is not None
-    if is_success(status_to(trial.steps[at])):
-        yield Finding("accepted", "a refusal, for the token lacks the permission", answered(trial.steps[at]))
+    step = trial.exchanges[at]
+    if is_success(status_to(step)):
+        yield Finding("accepted", "a refusal, for the token lacks the permission", answered(step))
     yield from _took_effect(trial, at)
 
 
@@ -97,7 +98,7 @@ def method(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """501 is as good: the server knows no such method (RFC 9110, 15.6.2)."""
     at = step_for(trial, METHOD)
     assert at is not None
-    step, status = trial.steps[at], status_to(trial.steps[at])
+    step, status = trial.exchanges[at], status_to(trial.exchanges[at])
     if not is_refusal(status) and status != 501:
         kind = "accepted" if is_success(status) else "other-status"
         yield Finding(kind, "a 4xx or 501", answered(step), input_of(step))
@@ -108,7 +109,7 @@ def _refused(kind: str) -> Callable[[Contract, Trial], Iterator[Finding]]:
     def judge(_contract: Contract, trial: Trial) -> Iterator[Finding]:
         at = step_for(trial, kind)
         assert at is not None
-        step, status = trial.steps[at], status_to(trial.steps[at])
+        step, status = trial.exchanges[at], status_to(trial.exchanges[at])
         if is_success(status):
             yield Finding("accepted", "a 4xx", answered(step), input_of(step))
         elif status >= 500:
@@ -139,7 +140,8 @@ _EXPECTED = {
 
 def _is_other_refusal(_contract: Contract, trial: Trial) -> bool:
     at = step_for(trial, *_EXPECTED)
-    return at is not None and is_refusal(status_to(trial.steps[at])) and status_to(trial.steps[at]) != 401
+    status = None if at is None else status_to(trial.exchanges[at])
+    return status is not None and is_refusal(status) and status != 401
 
 
 @clause(
@@ -149,7 +151,7 @@ def refusal_status(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Which 4xx it is; whether it is one is another clause's business."""
     at = step_for(trial, *_EXPECTED)
     assert at is not None
-    step = trial.steps[at]
+    step = trial.exchanges[at]
     kind, expected = _EXPECTED[kind_of(step)]
     denied = kind_of(step) != LESSER_TOKEN and status_to(step) == 403
     if status_to(step) != expected and not denied:

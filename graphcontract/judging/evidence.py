@@ -23,7 +23,7 @@ def evidence(
     clause: Clause, finding: Finding, trial: Trial, *, repeat: str, note: str | None
 ) -> dict[str, Any]:
     """The report's `evidence` object for a finding; `note` tells how it was seen where that matters."""
-    redactor = Redactor([CANARY, *(step.call.token for step in trial.steps)])
+    redactor = Redactor([CANARY, *(each.call.token for each in trial.exchanges)])
     shown = {
         "id": evidence_id(clause.id, finding.kind, finding.input),
         "kind": finding.kind,
@@ -32,11 +32,11 @@ def evidence(
         "source": "; ".join(clause.sources),
         "expected": redactor.text(finding.expected),
         "observed": redactor.text(finding.observed),
-        "input": asked(trial.last.call),
-        "exchange": exchange(trial.last),
-        "before": [exchange(step) for step in trial.steps[:-1]],
+        "input": asked(trial.exchange.call),
+        "exchange": exchange(trial.exchange),
+        "before": [exchange(each) for each in trial.exchanges[:-1]],
         "repeat": repeat,
-        "curl": _curl(finding.at or next(iter(trial.last.requests), None), trial.last, redactor),
+        "curl": _curl(finding.at or next(iter(trial.exchange.requests), None), trial.exchange, redactor),
     }
     if finding.input:
         shown["class"] = finding.input

@@ -6,7 +6,7 @@ Knows contract, client and transport; it neither explores inputs nor reports.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic, sleep
@@ -233,17 +233,23 @@ class Gate:
         call: Call,
         answers: Sequence[Answer],
         *,
-        after: Iterable[Exchange] = (),
+        control: Exchange | None = None,
+        before: Sequence[Exchange] = (),
         **how: Unpack[How],
     ) -> None:
-        """Make the call and bring it to court, after exchanges that it is to be seen with."""
-        self.hear([*after, self.perform(call, answers, **how)])
+        """Make the call and bring it to court, with its control and the calls before it."""
+        self.hear(self.perform(call, answers, **how), control=control, before=before)
 
-    def hear(self, steps: Sequence[Exchange]) -> None:
-        """Bring exchanges to court as one trial; the last is the one on trial."""
-        if self._seat.court is not None and not any(step.outcome.kind == "unsupported" for step in steps):
-            self._seat.court.hear(Trial(tuple(steps)))
-        if any(_is_costly(step) for step in steps):
+    def hear(
+        self, exchange: Exchange, *, control: Exchange | None = None, before: Sequence[Exchange] = ()
+    ) -> None:
+        """Bring an exchange to court, with its control and the calls before it."""
+        trial = Trial(exchange, control, tuple(before))
+        if self._seat.court is not None and all(
+            each.outcome.kind != "unsupported" for each in trial.exchanges
+        ):
+            self._seat.court.hear(trial)
+        if any(_is_costly(each) for each in trial.exchanges):
             raise LeaveClass
 
     def side_by_side(self, jobs: Sequence[Callable[[], T]]) -> list[T]:

@@ -299,7 +299,7 @@ class Trying:
                     f"seen in {times}, first after {sighting.before - 1} others; not seen again when repeated"
                 )
         if not hearing.function.looks_back:
-            trial = Trial(trial.steps[-1:])
+            trial = trial.alone()
         return evidence(self._gate.contract.clauses[id], finding, trial, repeat=self._repeat(id), note=note)
 
     @property

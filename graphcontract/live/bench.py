@@ -80,9 +80,9 @@ class Bench:
 
     def trial(self, *seen: Seen) -> None:
         """Bring exchanges to court as one trial, in order."""
-        steps = tuple(each.exchange for each in seen if each.exchange is not None)
-        if steps:
-            self.trials.append(Trial(steps))
+        exchanges = [each.exchange for each in seen if each.exchange is not None]
+        if exchanges:
+            self.trials.append(Trial(exchanges[-1], before=tuple(exchanges[:-1])))
 
     def read(
         self,

@@ -64,8 +64,8 @@ class Court:
     ) -> Iterable[Part]:
         """A part for each planned clause; all requests are counted with the first."""
         steps = {id(kept.exchange): kept for kept in (*sent, *made)}
-        singles = [Trial((kept.exchange,)) for kept in sent]
-        theirs = [Trial((kept.exchange,)) for kept in made]
+        singles = [Trial(kept.exchange) for kept in sent]
+        theirs = [Trial(kept.exchange) for kept in made]
         count = len(sent)
         for clause in planned:
             of_service = self.contract.clauses[clause].by == "service"
@@ -91,7 +91,7 @@ class Court:
         if found:
             finding, trial = next(iter(found.values()))
             if not function.looks_back:
-                trial = Trial(trial.steps[-1:])
+                trial = trial.alone()
             shown = self._evidence(id, finding, trial, steps, of_service=of_service)
             also = tuple(found)[1:]
             return Part(id, "fail", exercised, passed, None, shown, also, classes, exchanges=count)
@@ -114,7 +114,8 @@ class Court:
     def _evidence(
         self, id: str, finding: Finding, trial: Trial, steps: Mapping[int, Kept], *, of_service: bool
     ) -> dict[str, Any]:
-        kept = Trial(tuple(self._kept(step, steps) for step in trial.steps))
+        *before, exchange = [self._kept(step, steps) for step in trial.exchanges]
+        kept = Trial(exchange, before=tuple(before))
         return evidence(
             self.contract.clauses[id],
             self.keeper.finding(finding, of_service=of_service),
@@ -129,6 +130,6 @@ class Court:
 
 def _purpose(trial: Trial) -> str:
     return next(
-        (step.purpose for step in trial.steps if step.purpose not in ("read", "bystander")),
-        trial.last.purpose,
+        (step.purpose for step in trial.exchanges if step.purpose not in ("read", "bystander")),
+        trial.exchange.purpose,
     )

@@ -100,28 +100,33 @@ CONTROL = exchange(request())
 FAILED_CONTROL = exchange(request(), outcome=failure(), answer=error_answer(409))
 
 
-def judges(id: str, *steps: Exchange, contract: Contract = CONTRACT) -> bool:
-    """Whether the steps could condemn."""
-    return registry()[id].when(contract, Trial(steps))
+def judges(id: str, *calls: Exchange, control: Exchange | None = None, contract: Contract = CONTRACT) -> bool:
+    """Whether the clause applies to the last of these calls, with those before it."""
+    return registry()[id].when(contract, Trial(calls[-1], control, calls[:-1]))
 
 
-def findings(id: str, *steps: Exchange, contract: Contract = CONTRACT) -> list[Finding]:
-    """What a clause finds in steps that could condemn."""
-    function, trial = registry()[id], Trial(steps)
+def findings(
+    id: str, *calls: Exchange, control: Exchange | None = None, contract: Contract = CONTRACT
+) -> list[Finding]:
+    """What a clause finds in the last of these calls; it has to apply to it."""
+    function, trial = registry()[id], Trial(calls[-1], control, calls[:-1])
     assert function.when(contract, trial)
     found = list(function.judge(contract, trial))
     assert {finding.kind for finding in found} <= function.kinds
     return found
 
 
-def kinds(id: str, *steps: Exchange, contract: Contract = CONTRACT) -> list[str]:
+def kinds(
+    id: str, *calls: Exchange, control: Exchange | None = None, contract: Contract = CONTRACT
+) -> list[str]:
     """The kinds of its findings, each once."""
-    return list(dict.fromkeys(finding.kind for finding in findings(id, *steps, contract=contract)))
+    found = findings(id, *calls, control=control, contract=contract)
+    return list(dict.fromkeys(finding.kind for finding in found))
 
 
-def fault(id: str, *steps: Exchange) -> tuple[str, str]:
+def fault(id: str, *calls: Exchange, control: Exchange | None = None) -> tuple[str, str]:
     """The kind and the class of input of its one finding."""
-    (finding,) = findings(id, *steps)
+    (finding,) = findings(id, *calls, control=control)
     return finding.kind, finding.input
 
 

@@ -170,7 +170,8 @@ def test_fields_that_a_contract_leaves_open(field: str) -> None:
 class TestOpaqueId:
     @pytest.mark.parametrize("outcome", [Outcome.rejected("no GUID"), CRASH, failure(None)])
     def test_a_refusal(self, outcome: Outcome) -> None:
-        assert kinds("input.opaque-id", CONTROL, exchange(outcome=outcome, asked=call("x1"))) == ["refused"]
+        refused = exchange(outcome=outcome, asked=call("x1"))
+        assert kinds("input.opaque-id", refused, control=CONTROL) == ["refused"]
 
     @pytest.mark.parametrize(
         ("outcome", "seen"),
@@ -181,22 +182,22 @@ class TestOpaqueId:
         ],
     )
     def test_a_report_tells_what_the_client_said(self, outcome: Outcome, seen: str) -> None:
-        (found,) = findings("input.opaque-id", CONTROL, exchange(outcome=outcome, asked=call("x1")))
+        (found,) = findings("input.opaque-id", exchange(outcome=outcome, asked=call("x1")), control=CONTROL)
         assert found.observed == seen
 
     @pytest.mark.parametrize("outcome", [SUCCESS, failure(404), CRASH])
     def test_a_request(self, outcome: Outcome) -> None:
         sent = exchange(request(target("x1")), outcome=outcome, asked=call("x1"))
-        assert kinds("input.opaque-id", CONTROL, sent) == []
+        assert kinds("input.opaque-id", sent, control=CONTROL) == []
 
     def test_success_without_a_request_is_another_clause_s(self) -> None:
-        assert kinds("input.opaque-id", CONTROL, exchange(asked=call("x1"))) == []
+        assert kinds("input.opaque-id", exchange(asked=call("x1")), control=CONTROL) == []
 
     @pytest.mark.parametrize(
-        "steps",
+        ("control", "exchange"),
         [
-            (exchange(outcome=CRASH, asked=call("x1")),),
-            (exchange(request(target("x1")), asked=call("x1")),),
+            (None, exchange(outcome=CRASH, asked=call("x1"))),
+            (None, exchange(request(target("x1")), asked=call("x1"))),
             (exchange(outcome=CRASH), exchange(outcome=CRASH, asked=call("x1"))),
             (CONTROL, exchange(outcome=CRASH)),
             (CONTROL, exchange(outcome=CRASH, asked=call("1.0"))),
@@ -205,9 +206,9 @@ class TestOpaqueId:
         ids=["no control", "its own control", "control not sent", "GUID", "dot", "not plain"],
     )
     def test_is_judged_on_letters_digits_and_hyphens_where_a_guid_went_out(
-        self, steps: tuple[Exchange, ...]
+        self, control: Exchange | None, exchange: Exchange
     ) -> None:
-        assert not judges("input.opaque-id", *steps)
+        assert not judges("input.opaque-id", exchange, control=control)
 
     def test_a_contract_may_say_what_an_id_is(self) -> None:
         (name,) = CONTRACT.request.parameters

@@ -166,20 +166,19 @@ class TestHolds:
         ],
     )
     def test_goes_no_worse_than_its_control(self, id: str, outcome: Outcome, found: list[str]) -> None:
-        assert kinds(id, FAILED_CONTROL, told(outcome, HTML)) == found
+        assert kinds(id, told(outcome, HTML), control=FAILED_CONTROL) == found
 
     def test_a_client_that_never_tells_the_status(self, id: str) -> None:
-        assert kinds(id, told(failure(None)), told(failure(None), HTML)) == []
+        assert kinds(id, told(failure(None), HTML), control=told(failure(None))) == []
 
-    def test_is_compared_with_the_call_before_it(self, id: str) -> None:
+    def test_is_compared_with_its_control(self, id: str) -> None:
         unfit = told(failure(None))
-        assert kinds(id, unfit, FAILED_CONTROL, told(failure(200), HTML)) == ["other-status"]
-        assert kinds(id, FAILED_CONTROL, unfit, told(failure(200), HTML)) == []
+        assert kinds(id, told(failure(200), HTML), control=FAILED_CONTROL) == ["other-status"]
+        assert kinds(id, told(failure(200), HTML), control=unfit) == []
 
     @pytest.mark.parametrize("outcome", [CRASH, HANG, REJECTED, SUCCESS])
     def test_waits_for_a_control_that_failed(self, id: str, outcome: Outcome) -> None:
-        assert not judges(id, told(outcome), told(CRASH, HTML))
-        assert not judges(id, FAILED_CONTROL, told(outcome), told(CRASH, HTML))
+        assert not judges(id, told(CRASH, HTML), control=told(outcome))
         assert not judges(id, told(CRASH, HTML))
 
 
@@ -203,13 +202,13 @@ class TestEncoded:
         ],
     )
     def test_as_its_control(self, outcome: Outcome, found: list[str]) -> None:
-        assert kinds("error.encoded", FAILED_CONTROL, told(outcome, self.CODED)) == found
+        assert kinds("error.encoded", told(outcome, self.CODED), control=FAILED_CONTROL) == found
 
-    def test_is_compared_with_the_call_before_it(self) -> None:
+    def test_is_compared_with_its_control(self) -> None:
         unfit = told(failure(code=None))
         step = told(failure(code=None), self.CODED)
-        assert kinds("error.encoded", unfit, FAILED_CONTROL, step) == ["garbled"]
-        assert kinds("error.encoded", FAILED_CONTROL, unfit, step) == []
+        assert kinds("error.encoded", step, control=FAILED_CONTROL) == ["garbled"]
+        assert kinds("error.encoded", step, control=unfit) == []
 
     def test_is_for_clients_that_ask_for_a_coding(self) -> None:
-        assert not judges("error.encoded", FAILED_CONTROL, told(CRASH))
+        assert not judges("error.encoded", told(CRASH), control=FAILED_CONTROL)

@@ -306,16 +306,15 @@ class TestCertificate:
     ) -> None:
         step = self.shown(certificate, *requests, outcome=outcome)
         expected = [certificate] if fails else []
-        assert kinds("transport.certificate", self.TRUSTED, step) == expected
-        assert kinds("transport.certificate", CONTROL, self.TRUSTED, step) == expected
+        assert kinds("transport.certificate", step, control=self.TRUSTED) == expected
 
     def test_waits_for_a_client_that_speaks_tls(self) -> None:
         step = self.shown("expired", request(), outcome=SUCCESS)
         assert not judges("transport.certificate", step)
         for outcome in (failure(None), CRASH, HANG, Outcome.rejected("no")):
-            assert not judges("transport.certificate", replace(self.TRUSTED, outcome=outcome), step)
-            assert not judges("transport.certificate", CONTROL, replace(CONTROL, outcome=outcome), step)
+            assert not judges("transport.certificate", step, control=replace(self.TRUSTED, outcome=outcome))
+            assert not judges("transport.certificate", step, control=replace(CONTROL, outcome=outcome))
 
     @pytest.mark.parametrize("certificate", [None, "trusted"])
     def test_a_certificate_that_is_good_is_not_judged(self, certificate: str | None) -> None:
-        assert not judges("transport.certificate", CONTROL, self.shown(certificate, outcome=SUCCESS))
+        assert not judges("transport.certificate", self.shown(certificate, outcome=SUCCESS), control=CONTROL)

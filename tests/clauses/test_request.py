@@ -90,12 +90,12 @@ BROKEN = [
 
 @pytest.mark.parametrize("id", REQUEST_CLAUSES)
 def test_a_good_request_breaks_nothing(id: str) -> None:
-    assert kinds(id, CONTROL, CONTROL) == []
+    assert kinds(id, CONTROL, control=CONTROL) == []
 
 
 @pytest.mark.parametrize(("id", "kind", "sent"), BROKEN, ids=[f"{id}-{kind}" for id, kind, _ in BROKEN])
 def test_a_fault_is_found_by_its_kind(id: str, kind: str, sent: WireRequest) -> None:
-    assert kinds(id, CONTROL, exchange(sent)) == [kind]
+    assert kinds(id, exchange(sent), control=CONTROL) == [kind]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_fault_is_found_by_its_kind(id: str, kind: str, sent: WireRequest) -> 
 )
 @pytest.mark.parametrize("id", REQUEST_CLAUSES)
 def test_what_is_never_failed(id: str, sent: WireRequest) -> None:
-    assert kinds(id, CONTROL, exchange(sent)) == []
+    assert kinds(id, exchange(sent), control=CONTROL) == []
 
 
 class TestTaskId:
@@ -168,16 +168,16 @@ class TestTaskId:
 
     def test_a_crash_counts_where_a_plain_id_went_out(self) -> None:
         broke = exchange(outcome=CRASH, asked=call("a/b"))
-        assert fault("request.task-id", CONTROL, broke) == ("crash", "gen-delim")
+        assert fault("request.task-id", broke, control=CONTROL) == ("crash", "gen-delim")
         assert not judges("request.task-id", broke)
         assert not judges("request.task-id", exchange(outcome=CRASH), broke)
 
     def test_a_refusal_is_none_of_its_business(self) -> None:
-        assert not judges("request.task-id", CONTROL, exchange(outcome=REJECTED, asked=call("a/b")))
+        assert not judges("request.task-id", exchange(outcome=REJECTED, asked=call("a/b")), control=CONTROL)
 
     @pytest.mark.parametrize("task_id", ["", ".", "..", "a\x00b"])
     def test_ids_that_cannot_be_sent(self, task_id: str) -> None:
-        assert not judges("request.task-id", CONTROL, exchange(request(), asked=call(task_id)))
+        assert not judges("request.task-id", exchange(request(), asked=call(task_id)), control=CONTROL)
 
 
 class TestPath:
@@ -204,7 +204,7 @@ class TestPath:
     @pytest.mark.parametrize("id", REQUEST_CLAUSES[:-1])
     def test_where_one_asks_for_the_action_it_is_judged_alone(self, id: str) -> None:
         looked = request(f"{NAMES}/{TASK}", method="GET", more=[("Content-Type", "text/plain")])
-        assert kinds(id, CONTROL, exchange(looked, request())) == []
+        assert kinds(id, exchange(looked, request()), control=CONTROL) == []
         assert kinds("request.once", exchange(looked, request())) == ["repeated"]
 
     def test_spelling_waits_for_the_path(self) -> None:
@@ -263,7 +263,7 @@ class TestAuthorization:
     )
     def test_a_crash_counts_where_a_plain_token_went_out(self, token: str, cls: str) -> None:
         broke = exchange(outcome=HANG, asked=call(token=token))
-        assert fault("request.authorization", CONTROL, broke) == ("crash", cls)
+        assert fault("request.authorization", broke, control=CONTROL) == ("crash", cls)
         assert not judges("request.authorization", broke)
 
     def test_a_report_says_where_a_token_begins_to_differ(self) -> None:
@@ -291,7 +291,7 @@ class TestAuthorization:
         assert not judges("request.authorization", exchange(request(), asked=call(token="a b")))
 
     def test_a_crash_on_an_odd_id_is_not_its_business(self) -> None:
-        assert not judges("request.authorization", CONTROL, exchange(outcome=CRASH, asked=call("42")))
+        assert not judges("request.authorization", exchange(outcome=CRASH, asked=call("42")), control=CONTROL)
 
     def test_a_folded_field_is_one_field(self) -> None:
         token = CANARY + "a" * 40

@@ -37,7 +37,7 @@ CUT = 64 * 1024
 def shown(*, sent: WireRequest | None = None, note: str | None = None, **members: Any) -> dict[str, Any]:
     step = an_exchange(sent or request(method="post"))
     finding = replace(Finding("letter-case", "POST", "post", at=step.requests[0]), **members)
-    return evidence(CLAUSE, finding, Trial((CONTROL, step)), repeat="graphcontract check x", note=note)
+    return evidence(CLAUSE, finding, Trial(step, CONTROL), repeat="graphcontract check x", note=note)
 
 
 def as_verdict(evidence: Mapping[str, Any]) -> dict[str, Any]:
@@ -178,11 +178,11 @@ class TestCurl:
         step = an_exchange(outcome=Outcome.success())
         clause = CONTRACT.clauses["request.once"]
         finding = Finding("unsent-success", "a request", "none")
-        assert evidence(clause, finding, Trial((step,)), repeat="x", note=None)["curl"] is None
+        assert evidence(clause, finding, Trial(step), repeat="x", note=None)["curl"] is None
 
     def test_of_the_request_at_fault(self) -> None:
         first, second = request(), request(target(TASK.upper()))
         step = an_exchange(first, second)
         finding = Finding("letter-case", "", "", at=second)
-        made = evidence(CLAUSE, finding, Trial((step,)), repeat="x", note=None)
+        made = evidence(CLAUSE, finding, Trial(step), repeat="x", note=None)
         assert TASK.upper() in made["curl"]

@@ -148,10 +148,10 @@ class TestJudge:
     def test_brings_its_exchange_to_court_after_others(self) -> None:
         gate, court = gate_of(), Court()
         gate.convene(court)
-        gate.judge(gate.plain_call("opaque"), SUCCESS, after=[gate.control(SUCCESS)])
+        gate.judge(gate.plain_call("opaque"), SUCCESS, control=gate.control(SUCCESS))
         (trial,) = court.trials
-        assert [len(step.call.task_id) for step in trial.steps] == [36, 2]
-        assert trial.last.call.task_id == "x1"
+        assert [len(step.call.task_id) for step in trial.exchanges] == [36, 2]
+        assert trial.exchange.call.task_id == "x1"
 
     def test_what_an_adapter_cannot_express_is_not_heard(self) -> None:
         gate, court = gate_of(lambda *_: Outcome.unsupported("no")), Court()

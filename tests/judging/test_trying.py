@@ -173,7 +173,7 @@ class TestFaults:
         @proves("request.client-request-id", "request.method")
         @given(call=guid_calls)
         def twice(gate: Gate, call: Call) -> None:
-            gate.judge(call, [service.success()], after=[gate.perform(call, [service.success()])])
+            gate.judge(call, [service.success()], before=[gate.perform(call, [service.success()])])
 
         gate = gate_of(lower, paper=Paper(frozenset({"own-root"})))
         parts = tried(gate, twice)
@@ -238,7 +238,7 @@ class TestWhatIsNotJudged:
         @given(call=guid_calls)
         def coded(gate: Gate, call: Call) -> None:
             plain = service.plain_error(409)
-            gate.judge(call, [replace(plain, coded=True)], after=[gate.control([plain])])
+            gate.judge(call, [replace(plain, coded=True)], control=gate.control([plain]))
 
         (part,) = tried(gate_of(), coded).values()
         assert part.verdict == "not-supported"
