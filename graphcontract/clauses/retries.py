@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Literal
 
 from graphcontract.clauses import Finding, When, clause
-from graphcontract.clauses.reading import answered, own_requests, said
+from graphcontract.clauses.reading import answered, concerns, own_requests, said
 from graphcontract.contract import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest, WireResponse, grace
 
@@ -60,9 +60,11 @@ def _date(text: str) -> datetime | None:
 
 
 def _tries(contract: Contract, exchange: Exchange) -> list[tuple[WireRequest, WireResponse | None]]:
-    """The call's requests in order, each with its answer."""
-    answers = {id(exchange.requests[each.request]): each for each in exchange.responses}
-    return [(request, answers.get(id(request))) for request in own_requests(contract, exchange)]
+    """The call's own requests in order, each with its response."""
+    responses = {each.request: each for each in exchange.responses}
+    concerning = concerns(contract, exchange.call)
+    numbered = enumerate(exchange.requests)
+    return [(request, responses.get(number)) for number, request in numbered if concerning(request)]
 
 
 def _repeats(contract: Contract, exchange: Exchange) -> Iterator[tuple[WireResponse | None, WireRequest]]:
