@@ -45,7 +45,7 @@ def create(bench: Bench) -> Scenario:
         changes=f"creates a task as {creation.path} says",
         content=creation.content,
         shows=service.NOT_STARTED,
-        journal={"file": creation.path, "sha256": creation.sha256, "before": [marked(id) for id in before]},
+        journal={**creation.named, "before": [marked(id) for id in before]},
     )
     why, id = _unusable(creation, made, before)
     if why is not None:

@@ -1,6 +1,6 @@
 """What an earlier run left behind, by its journal: said, and cancelled where that is asked for.
 
-Knows journals and the rules of a cancel; it judges nothing.
+Knows journals and the rules of a cancel; it judges nothing. What is not a whole journal is an error.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from graphcontract.live.claims import claims_of
 from graphcontract.live.creation import Creation, creation_of
 from graphcontract.live.credentials import tokens_for
 from graphcontract.live.executor import Executor
-from graphcontract.live.journal import JournalError, Left, Open, left_behind
+from graphcontract.live.journal import Journal, JournalError, Left, Open, left_behind
 from graphcontract.live.making import marked
 from graphcontract.live.options import LiveOptions, LiveUnreachable
 from graphcontract.live.pacing import Clock, Pacer, Stopped
@@ -80,14 +80,19 @@ class Resuming:
         creation = _creation(left, self.targets)
         if creation is None:
             if left.id is None:
-                self._stays(f"a create call was sent, and {left.file} is gone or has changed: {_BY_HAND}")
+                sent = "a create call was sent" if left.announced else "a create call may have been sent"
+                self._stays(f"{sent}, and {left.file} is gone or has changed: {_BY_HAND}")
             return left.id, False
         looked_up = self._perform(
             Step(LOOKUP, "what the create call made", "GET", creation.lookup, creation.lookup)
         )
         if looked_up.status == 404 and left.id is None:
             self.executor.journal.answered("create", http=404, sure=True)
-            self.say("a create call was announced, and made nothing")
+            self.say(
+                "a create call was announced, and made nothing"
+                if left.announced
+                else f"no task was made of {left.file}"
+            )
             return None, False
         found = looked_up.document.get("id")
         id = found if isinstance(found, str) else left.id
@@ -96,7 +101,7 @@ class Resuming:
             return None, False
         if left.id is None:
             self.executor.journal.answered("create", id=id, http=looked_up.status, sure=True)
-        new = marked(id) not in left.before
+        new = left.before is not None and marked(id) not in left.before
         return id, new and creation.unlike(looked_up.document) is None
 
     def _cancel(self, id: str) -> None:
@@ -126,7 +131,8 @@ def _creation(left: Open, targets: Targets) -> Creation | None:
     if left.file is None:
         return None
     try:
-        creation = creation_of(Path(left.file), targets, datetime.min.replace(tzinfo=UTC, year=1900))
+        long_ago = datetime.min.replace(tzinfo=UTC, year=1900)
+        creation = creation_of(Path(left.file), targets, long_ago, left.values)
     except UserError:
         return None
     return creation if creation.sha256 == left.sha256 else None
@@ -158,17 +164,71 @@ def resume(
     contract_named: str | None = None,
     clock: Clock | None = None,
 ) -> int:
-    """Settle what a journal has open: 0 where nothing is left, 1 where something is; raises UserError.
+    """Settle what a journal has open: 0 where nothing is left, 1 where something may be; raises UserError,
+    for a journal with a cut line too.
 
     `contract_named` is the contract's id or file, where it is not the one that the journal names.
     """
-    if not path.is_file():
+    if not path.exists():
         raise JournalError(f"there is no journal {path}")
+    if not path.is_file():
+        raise JournalError(f"{path} is not a file, and so not a journal")
     left = left_behind(path)
-    if not left.open:
+    if left.cut is not None and not (left.open and finish):
+        known = ", ".join(each.id or f"a task made of {each.file}" for each in left.open[:10])
+        raise _cut(path, left.cut, f" By other lines this may be open too: {known}." if known else "")
+    if not left.open and left.ended:
         say(f"{path}: nothing was left behind")
         return 0
-    contract = _contract(path, left, contract_named)
+    open = 0
+    if left.open:
+        open = _settled(
+            path, left, tenant_url, environment, say, finish=finish, named=contract_named, clock=clock
+        )
+    if left.cut is not None:
+        raise _cut(path, left.cut, f" Of what the other lines announced, {open} stay open.")
+    if left.ended or open:
+        return int(open > 0)
+    return _closed(path, left, say, finish=finish)
+
+
+def _cut(path: Path, line: int, others: str) -> JournalError:
+    """The error for a journal in which a line is only a part: it could announce anything."""
+    return JournalError(
+        f"{path}:{line}: the line is cut, as after a crash or in an incomplete copy: what it announces is "
+        f"not known, and counts as open.{others} If this is a copy, get the whole file. Otherwise let "
+        "--finish settle the other lines, look for the run's task in the tenant's list of tasks, and then "
+        "delete the journal"
+    )
+
+
+def _closed(path: Path, left: Left, say: Callable[[str], None], *, finish: bool) -> int:
+    """Say that a run did not come to its own end; with `finish`, take note that all it did is settled."""
+    if finish:
+        with Journal(path, left.root or "", left.tenant) as journal:
+            journal.end()
+        say(f"{path}: the run did not come to its end; what it announced is settled")
+        return 0
+    say(
+        f"{path}: the run did not come to its own end: it was killed, or lines are missing after line "
+        f"{left.lines}. Nothing else is known to be open. If this is the whole file, --finish closes it"
+    )
+    return 1
+
+
+def _settled(
+    path: Path,
+    left: Left,
+    tenant_url: str,
+    environment: Mapping[str, str],
+    say: Callable[[str], None],
+    *,
+    finish: bool,
+    named: str | None,
+    clock: Clock | None,
+) -> int:
+    """Go through what is open, and give the number of what stays so."""
+    contract = _contract(path, left, named)
     root = root_of(left.root or "", contract)
     if tenant_url and root_of(tenant_url, contract) != root:
         raise JournalError(f"the journal {path} is of {root.url}, and not of what --tenant-url names")
@@ -177,8 +237,9 @@ def resume(
         raise JournalError("the journal is of another tenant than the token is for: nothing was sent")
     clock = clock or Clock()
     with ExitStack() as stack:
-        options = LiveOptions(root.url, contract_named or left.contract or DEFAULT_CONTRACT, journal=path)
+        options = LiveOptions(root.url, named or left.contract or DEFAULT_CONTRACT, journal=path)
         journal = stack.enter_context(journal_for(contract, options, root, left.tenant))
+        journal.ends = left.ended
         guest = stack.enter_context(brought_up(contract, options))
         executor = Executor(
             contract,
@@ -196,4 +257,4 @@ def resume(
                 resuming.settle(each)
         except Stopped as error:
             raise LiveUnreachable(f"{path} is not settled: {error}") from error
-    return int(resuming.open > 0)
+    return resuming.open

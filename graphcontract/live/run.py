@@ -92,9 +92,11 @@ class Live:
                 Recording(self.options.request_log, self.options.keep_bodies, keeper)
             )
             journal = journal_for(self.contract, self.options, self.root, privilege.tenant)
+            journal.may = self._may()
             if not self.options.get_only:
                 stack.enter_context(journal)
                 self._check_journal(journal)
+                journal.start()
             if self.options.client:
                 withhold(environment)
             guest = stack.enter_context(brought_up(self.contract, self.options))
@@ -194,8 +196,9 @@ class Live:
         return Implementation("a tenant on loopback" if self.root.loopback else "Microsoft Graph")
 
     def _check_journal(self, journal: Journal) -> None:
-        left = left_behind(journal.path)
-        if not left.open:
+        left = journal.found
+        # This is the file that the earlier run wrote, and no copy: what it did not announce was not sent.
+        if left.cut is None and not any(each.announced for each in left.open):
             journal.begin_anew()
             return
         resume = f"graphcontract live --resume {journal.path}"
@@ -208,6 +211,13 @@ class Live:
                 f"the journal {journal.path} is open: an earlier run left a task behind, and no other is "
                 f"made before that is settled: {resume}"
             )
+
+    def _may(self) -> dict[str, Any]:
+        """What the run is allowed to change, for its journal."""
+        if not self.options.allow_cancel:
+            return {}
+        create = {"create": self.creation.named} if self.creation is not None else {}
+        return {"cancel": [*self.options.tasks, *self.options.started_tasks], **create}
 
     def _described(self, tenant: str) -> dict[str, Any]:
         options = self.options
@@ -246,8 +256,14 @@ def journal_for(contract: Contract, options: LiveOptions, root: Root, tenant: st
 
 
 def left_lines(path: Path) -> Iterator[str]:
-    """What a journal says is left behind, for people."""
-    left = left_behind(path)
+    """What a journal says is left behind, for people; one that cannot be read is said to be so."""
+    try:
+        left = left_behind(path)
+    except JournalError as error:
+        yield f"what earlier runs left behind is not known: {error}"
+        return
+    if left.cut is not None:
+        yield f"left behind: what line {left.cut} announced, which is cut: graphcontract live --resume {path}"
     if left.open:
         made = sum(each.created for each in left.open)
         what = f"{made} created, " if made else ""

@@ -14,6 +14,7 @@ from graphcontract.live.pacing import Clock
 from graphcontract.live.run import Live
 from graphcontract.tenant import Running, Status
 from graphcontract.tenant.seeds import sow
+from tests.clauses import CONTRACT
 from tests.reporting import problems
 
 COLLECTION = "/beta/solutions/sharePoint/migrations/crossOrganizationMigrationTasks"
@@ -88,6 +89,14 @@ def tasks(tenant: Running, *statuses: Status) -> tuple[str, ...]:
     """The ids of fresh tasks in these statuses."""
     sown = [dict(sow(tenant.tasks, tenant.clock)) for _ in range(len(statuses))]
     return tuple(each[status] for each, status in zip(sown, statuses, strict=True))
+
+
+def journal_text(*events: Mapping[str, Any], root: str = "http://127.0.0.1:1", tenant: str = "t-1") -> str:
+    """A journal with these events in the lines after its header and its run."""
+    run = {"root": root, "tenant": tenant, "contract": "", "action": CONTRACT.request.action, "may": {}}
+    header = {"event": "journal", "format": 1, "tool": "graphcontract 0.1.0"}
+    lines = enumerate((header, {"event": "run", **run}, *events), 1)
+    return "".join(f"{json.dumps({'n': number, 'at': '', **event})}\n" for number, event in lines)
 
 
 def requests(log: Path) -> Sequence[Mapping[str, Any]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from graphcontract.tenant import Running, running
+from tests.cli.conftest import here as here
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from graphcontract.contract import DEFAULT_CONTRACT
 from graphcontract.contractfile import ContractError
 from graphcontract.errors import UserError
-from graphcontract.live.creation import CreationError, creation_of
+from graphcontract.live.creation import CreationError, creation_of, new_values
 from graphcontract.live.journal import JournalError, left_behind
 from graphcontract.live.resuming import resume
 from graphcontract.live.sender import Sender
@@ -21,7 +22,7 @@ from graphcontract.live.targets import Targets
 from graphcontract.loading import document
 from graphcontract.tenant import Running, Status
 from tests.clauses import CONTRACT
-from tests.live import COLLECTION, environment, judge, requests, tasks, waiting
+from tests.live import COLLECTION, environment, journal_text, judge, requests, tasks, waiting
 
 TARGETS = Targets.of(CONTRACT)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -126,6 +127,36 @@ class TestFile:
     def test_none(self, tmp_path: Path) -> None:
         with pytest.raises(ContractError):
             creation_of(tmp_path / "none.json", TARGETS, NOW)
+
+
+class TestPlaceholders:
+    def test_they_are_filled_wherever_a_string_stands(self, tmp_path: Path) -> None:
+        named = parameters(sourceSiteUrl="https://x/{date}-{random}-{{a}}", more=["{date}", {"{date}": 1}])
+        made = creation_of(written(tmp_path, {"parameters": named}), TARGETS, NOW)
+        random = made.values["random"]
+        assert re.fullmatch("[0-9a-f]{8}", random)
+        filled = json.loads(made.content)["parameters"]
+        assert filled["sourceSiteUrl"] == f"https://x/2026-11-24-{random}-{{a}}"
+        assert filled["more"] == ["2026-11-24", {"{date}": 1}]
+        assert f"2026-11-24-{random}" in made.lookup
+
+    def test_the_day_is_that_of_utc(self) -> None:
+        east = datetime(2026, 11, 25, 3, tzinfo=timezone(timedelta(hours=9)))
+        assert new_values(east)["date"] == "2026-11-24"
+
+    def test_each_run_has_its_own_and_the_same_values_make_the_same_content(self, tmp_path: Path) -> None:
+        path = written(tmp_path, {"parameters": parameters(sourceSiteUrl="https://x/{random}")})
+        first, second = (creation_of(path, TARGETS, NOW) for _ in range(2))
+        assert first.sha256 != second.sha256
+        assert creation_of(path, TARGETS, NOW, first.values) == first
+
+    @pytest.mark.parametrize(
+        "text", ["{run}", "{}", "{Date}", "{date }", "{date", "date}", "{{date}", "{a{date}"]
+    )
+    def test_an_unknown_one_is_an_error_that_lists_them(self, tmp_path: Path, text: str) -> None:
+        path = written(tmp_path, {"parameters": parameters(targetSiteUrl=f"https://x/{text}")})
+        with pytest.raises(CreationError, match=r"task\.json: .*\{date\}, \{random\}"):
+            creation_of(path, TARGETS, NOW)
 
 
 @pytest.mark.parametrize(
@@ -240,22 +271,16 @@ class TestRun:
     def test_an_open_journal_forbids_another(self, tenant: Running, tmp_path: Path) -> None:
         path = tmp_path / "journal.jsonl"
         root = tenant.root.removesuffix("/beta")
-        events = (
-            {"event": "run", "root": root, "tenant": tenant.tenant_id, "action": CONTRACT.request.action},
-            {"event": "intend", "kind": "cancel", "id": "t-1"},
-        )
-        path.write_text("".join(f"{json.dumps(event)}\n" for event in events))
+        intend = {"event": "intend", "kind": "cancel", "id": "t-1"}
+        path.write_text(journal_text(intend, {"event": "end"}, root=root, tenant=tenant.tenant_id))
         with pytest.raises(JournalError, match="--resume"):
             created(tenant, tmp_path, for_tenant(tenant, tmp_path, "forbidden"))
         assert judge(tenant, tmp_path).status == 0  # and forbids nothing else
 
     def test_a_journal_of_another_tenant_is_not_gone_on_with(self, tenant: Running, tmp_path: Path) -> None:
         path = tmp_path / "journal.jsonl"
-        events = (
-            {"event": "run", "root": tenant.root.removesuffix("/beta"), "tenant": "another"},
-            {"event": "intend", "kind": "cancel", "id": "t-1"},
-        )
-        path.write_text("".join(f"{json.dumps(event)}\n" for event in events))
+        intend, root = {"event": "intend", "kind": "cancel", "id": "t-1"}, tenant.root.removesuffix("/beta")
+        path.write_text(journal_text(intend, {"event": "end"}, root=root, tenant="another"))
         with pytest.raises(JournalError, match="another tenant"):
             judge(tenant, tmp_path)
 
@@ -379,10 +404,6 @@ def open_journal(
     tenant_id: str | None = None,
 ) -> Path:
     path = folder / "journal.jsonl"
-    run = {
-        "event": "run",
-        "root": root or tenant.root.removesuffix("/beta"),
-        "tenant": tenant_id or tenant.tenant_id,
-    }
-    path.write_text("".join(f"{json.dumps(event)}\n" for event in (run, *events)))
+    root = root or tenant.root.removesuffix("/beta")
+    path.write_text(journal_text(*events, {"event": "end"}, root=root, tenant=tenant_id or tenant.tenant_id))
     return path

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from graphcontract.live.journal import left_behind
+from graphcontract.live.journal import JournalError, left_behind
 from graphcontract.live.options import LiveOptions
 from graphcontract.tenant import Running, Status
 from tests.live import dying, environment, tasks
@@ -66,11 +66,20 @@ def check(tenant: Running, folder: Path, before: set[str]) -> None:
     path = folder / "journal.jsonl"
     if waiting:
         assert left_behind(path).open, "a task was made, and the journal has nothing of it"
-    if path.exists():
+    if begun(path):
         status, said = resumed(tenant, path, finish=True)
         assert status == 0, said
         assert not left_behind(path).open
     assert statuses(tenant, made) in ([], ["cancelled"])
+
+
+def begun(path: Path) -> bool:
+    """Whether a run had come so far as to have a journal: before its first line, it has changed nothing."""
+    if path.exists() and not path.read_bytes():
+        with pytest.raises(JournalError, match="empty"):
+            left_behind(path)
+        return False
+    return path.exists()
 
 
 @pytest.mark.parametrize("piece", range(_SLICES))
@@ -132,7 +141,7 @@ def test_a_named_task_is_accounted_for(tenant: Running, tmp_path: Path, number: 
         (before,) = statuses(tenant, {id})
         if before == "cancelled":
             assert f'"intend","kind":"cancel","id":"{id}"' in path.read_text()
-        if path.exists():
+        if begun(path):
             status, said = resumed(tenant, path, finish=True)
             assert status == 0, said
             assert not left_behind(path).open
@@ -148,7 +157,7 @@ def test_a_started_task_stays_as_it_is(tenant: Running, tmp_path: Path, number: 
 
     for folder in dead(dying.run, tenant, tmp_path, number, started):
         path = folder / "journal.jsonl"
-        if path.exists():
+        if begun(path):
             assert resumed(tenant, path, finish=True)[0] == 0
             assert not left_behind(path).open
     assert statuses(tenant, {id}) == ["completed"]

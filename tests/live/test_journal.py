@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-import json
+import itertools
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from graphcontract.live.journal import Journal, JournalError, left_behind
+from tests.clauses import CONTRACT
+from tests.live import journal_text
 
 ROOT, TENANT = "http://127.0.0.1:1", "t-1"
 
@@ -18,10 +19,6 @@ def journal(path: Path) -> Journal:
 
 def open_ids(path: Path) -> list[tuple[str | None, bool]]:
     return [(each.id, each.created) for each in left_behind(path).open]
-
-
-def lines(*events: Mapping[str, object]) -> str:
-    return "".join(f"{json.dumps(event)}\n" for event in events)
 
 
 def test_none_is_nothing_left(tmp_path: Path) -> None:
@@ -87,17 +84,22 @@ def test_a_create_that_made_nothing(tmp_path: Path, http: int, sure: bool, open:
     assert bool(open_ids(path)) is open
 
 
-def test_a_line_that_is_torn_was_never_acted_on(tmp_path: Path) -> None:
+def test_a_line_that_is_cut_is_kept_in_mind(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     with journal(path) as made:
         made.intend("cancel", id="a")
     whole = path.read_bytes()
-    for cut in range(len(whole) + 1):
+    header = whole.index(b"\n") + 1
+    for cut in range(header + 1, len(whole)):
         path.write_bytes(whole[:cut])
+        torn = whole[cut - 1 : cut] != b"\n"
         with journal(path) as made:
             made.intend("cancel", id="b")
+        left = left_behind(path)
         assert ("b", False) in open_ids(path)
-        assert (("a", False) in open_ids(path)) is (cut >= len(whole) - 1)
+        assert left.ended
+        assert left.cut == (1 + whole[:cut].count(b"\n") if torn else None)
+        assert path.read_bytes().startswith(whole[:cut])
 
 
 @pytest.mark.parametrize(
@@ -108,15 +110,71 @@ def test_a_line_that_is_torn_was_never_acted_on(tmp_path: Path) -> None:
         "[]\n{}\nnull\n1\n",
         "{" * 100_000,
         "\x00\xff",
-        lines({"event": "intend"}, {"event": "intend", "kind": "cancel", "id": ["a"]}),
-        lines({"event": "answered", "kind": "create", "id": "never-asked-for"}),
-        lines({"event": "shown", "id": None}, {"event": 1}, {"event": "answered", "kind": {}}),
+        "<html>not found</html>",
+        journal_text().partition("\n")[0],
+        journal_text().partition("\n")[0] + "\n",
+        journal_text().partition("\n")[2],
+        journal_text() + "\n",
+        journal_text() + "\x00\xff\n" + journal_text().partition("\n")[2],
+        journal_text({"event": "intend"}),
+        journal_text({"event": "intend", "kind": "cancel", "id": ["a"]}),
+        journal_text({"event": "intend", "kind": "delete", "id": "a"}),
+        journal_text({"event": "shown", "id": None, "status": None, "http": 1}),
+        journal_text({"event": 1}),
+        journal_text({"event": "another"}),
+        journal_text({"event": "answered", "kind": {}, "http": 1, "sure": True}),
+        journal_text({"event": "journal", "format": 1}),
+        journal_text().replace('"format": 1', '"format": 2'),
+        journal_text({"event": "end", "n": 9}),
+        journal_text().splitlines()[0] + '\n{"n": 2, "event": "end"}\n',
     ],
 )
-def test_garbage_is_nothing_left(tmp_path: Path, text: str) -> None:
+def test_what_is_not_a_journal_is_an_error_and_is_not_written_to(tmp_path: Path, text: str) -> None:
     path = tmp_path / "j.jsonl"
     path.write_bytes(text.encode("latin-1"))
-    assert left_behind(path).open == []
+    with pytest.raises(JournalError, match=r"j\.jsonl:[0-9]+: "):
+        left_behind(path)
+    if text:
+        with pytest.raises(JournalError, match=r"j\.jsonl:[0-9]+: "), journal(path):
+            pass
+    assert path.read_bytes() == text.encode("latin-1")
+
+
+def test_every_line_has_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "j.jsonl"
+    with journal(path) as made:
+        made.intend("create", file="f.json", sha256="x", before=[])
+        made.answered("create", id="a", http=200, sure=False)
+        made.shown("a", "cancelled", 200)
+    lines = path.read_bytes().splitlines(keepends=True)
+    assert len(lines) == 6
+    assert not left_behind(path).open
+    others = {tuple(order) for order in itertools.permutations(lines)} - {tuple(lines)}
+    others |= {tuple(each for each in lines if each is not gone) for gone in lines[:-1]}
+    others |= {(*lines[:at], lines[at], *lines[at:]) for at in range(len(lines))}
+    for order in others:
+        path.write_bytes(b"".join(order))
+        with pytest.raises(JournalError, match=r"j\.jsonl:[1-7]: "):
+            left_behind(path)
+
+
+def test_a_run_that_did_not_come_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "j.jsonl"
+    create = {"file": "f.json", "sha256": "x", "values": {"date": "d"}}
+    made = Journal(path, ROOT, TENANT, may={"cancel": ["a"], "create": create})
+    made.__enter__()
+    made.start()
+    made.__exit__(SystemExit, SystemExit(), None)
+    left = left_behind(path)
+    assert not left.ended
+    assert [(each.id, each.announced, each.before) for each in left.open] == [
+        ("a", False, ()),
+        (None, False, None),
+    ]
+    assert left.open[1].values == {"date": "d"}
+    with Journal(path, ROOT, TENANT) as after:
+        after.end()
+    assert (left_behind(path).open, left_behind(path).ended) == ([], True)
 
 
 def test_one_that_is_too_large(tmp_path: Path) -> None:
@@ -129,11 +187,12 @@ def test_one_that_is_too_large(tmp_path: Path) -> None:
 
 def test_two_tenants_in_one_that_is_open(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
-    run = {"event": "run", "root": ROOT, "tenant": TENANT}
+    run = {"event": "run", "root": ROOT, "tenant": TENANT, "contract": "", "may": {}}
+    run["action"] = CONTRACT.request.action
     intend = {"event": "intend", "kind": "cancel", "id": "a"}
-    path.write_text(lines(run, intend, run))
+    path.write_text(journal_text(intend, run))
     assert left_behind(path).open
-    path.write_text(lines(run, intend, {**run, "tenant": "t-2"}))
+    path.write_text(journal_text(intend, {**run, "tenant": "t-2"}))
     with pytest.raises(JournalError, match="goes on with another"):
         left_behind(path)
 
@@ -176,10 +235,36 @@ def test_a_full_disk_stops_the_run_before_the_request(
             made.intend("cancel", id="a")
 
 
+@pytest.mark.parametrize("parts", range(1, 60, 7))
+def test_a_disk_that_is_full_leaves_whole_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parts: int
+) -> None:
+    path = tmp_path / "j.jsonl"
+    write = os.write
+    with journal(path) as made:
+        made.start()
+        before = path.read_bytes()
+        room = [parts]
+
+        def full(handle: int, data: bytes) -> int:
+            if not room:
+                raise OSError(28, "No space left on device")
+            return write(handle, data[: room.pop()])
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", full)
+            with pytest.raises(JournalError, match="No space left"):
+                made.intend("cancel", id="a")
+        assert path.read_bytes() == before
+    assert left_behind(path).ended
+
+
 def test_one_with_nothing_open_is_begun_anew(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     with journal(path) as made:
         made.intend("cancel", id="a")
         made.answered("cancel", id="a", http=404, sure=True)
         made.begin_anew()
-        assert path.read_bytes() == b""
+        made.start()
+    assert path.read_text().count("\n") == 3
+    assert left_behind(path).ended
