@@ -114,9 +114,11 @@ class Ledger:
             }
         )
 
-    def close(self, *, interrupted: bool = False, cut_off: bool = False) -> ExitStatus:
-        """Settle what is left as not run, and emit the footer; `cut_off` says that what was not judged by
-        then could not be, and condemns nobody.
+    def close(
+        self, *, interrupted: bool = False, cut_off: bool = False, unjudged: ExitStatus | None = None
+    ) -> ExitStatus:
+        """Settle what is left as not run, and emit the footer. `unjudged` is the status where nothing was
+        violated and a MUST was not judged, or the run was `cut_off`; without it, that counts as a violation.
         """
         for id in self._planned:
             if id not in self._verdicts:
@@ -131,9 +133,9 @@ class Ledger:
         exchanges = sum(part.exchanges for part in verdicts)
         self.summary = f"{judged} of {len(must)} MUST judged, {exchanges} exchanges"
         self.exit_status = ExitStatus.INTERRUPTED if interrupted else self._judged()
-        broken = any(part.verdict != "not-run" and self._fails(part) for part in verdicts)
-        if cut_off and self.exit_status in (ExitStatus.OK, ExitStatus.VIOLATED) and not broken:
-            self.exit_status = ExitStatus.UNREACHABLE
+        failing = {part.verdict for part in verdicts if self._fails(part)}
+        if unjudged is not None and not interrupted and (failing == {"not-run"} or (cut_off and not failing)):
+            self.exit_status = unjudged
         self._emit(
             {
                 "event": "footer",

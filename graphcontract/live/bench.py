@@ -6,7 +6,7 @@ Knows steps and trials; it sends nothing.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from graphcontract.clauses import service
@@ -22,8 +22,10 @@ _ATTEMPTS = 3
 class Bench:
     """What scenarios are made with: what the run may do, and where what it finds goes.
 
-    `reasons` says, by clause, why it is not judged; `notes` are lines for people, which name no id; `changed`
-    lists other tasks that changed around a cancel, with how they stood before and after.
+    `reasons` says, by clause, why this run cannot judge it, `unmet` what it lacked to do so; `reads` is
+    whether its token carries a permission to read, None where that is not known. `notes` are lines for
+    people, which name no id; `changed` lists other tasks that changed around a cancel, with how they stood
+    before and after.
     """
 
     targets: Targets
@@ -33,6 +35,7 @@ class Bench:
     get_only: bool = False
     cancel: bool = False
     privileged: bool = True
+    reads: bool | None = None
     lesser: bool = False
     forgeries: Sequence[Credential] = ()
     risk_running_task: bool = False
@@ -43,6 +46,7 @@ class Bench:
     trials: list[Trial] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)
+    unmet: dict[str, str] = field(default_factory=dict)
     changed: list[tuple[str, str, str]] = field(default_factory=list)
     on_fresh: Callable[[str], None] = lambda _id: None
     on_made: Callable[[str], None] = lambda _id: None
@@ -56,6 +60,13 @@ class Bench:
         self._fresh[id] = len(self._fresh) + 1
         self.on_fresh(id)
         return id
+
+    def leave_unjudged(self, clauses: Iterable[str], why: str) -> None:
+        """Say, to people and in the report, why the run could not make the requests for these clauses."""
+        if why not in self.notes:
+            self.notes.append(why)
+        for clause in clauses:
+            self.unmet.setdefault(clause, why)
 
     @property
     def subjects(self) -> list[str]:

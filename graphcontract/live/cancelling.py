@@ -39,8 +39,15 @@ def _cancelled(bench: Bench, id: str) -> Scenario:
     before, done = yield from tried(read, change, not_started)
     if done is None:
         state = before.task_status or f"answered {before.status}"
-        bench.notes.append(f"a task was not cancelled: it is {state}, not {service.NOT_STARTED}")
+        bench.leave_unjudged(
+            ("service.cancel", "service.effect"),
+            f"a task was not cancelled: it is {state}, not {service.NOT_STARTED}. Name a task that has not "
+            "started, or let the run make one: --create FILE",
+        )
         return
+    said = f"was answered with {done.status}" if done.status else "was not answered"
+    bench.unmet.setdefault("service.cancel", f"the cancel {said}, which does not show whether it is allowed")
+    bench.unmet.setdefault("service.effect", f"the cancel {said}, so that it need have no effect")
     polls = yield from _polled(bench, id, waits=200 <= done.status < 300)
     after_others = yield from _bystanders(bench, others, "after")
     compare(bench, all_before, (yield from listed(bench, "to see how the other tasks are after")), id)

@@ -6,7 +6,7 @@ Knows scenarios, and the ledger that it fills; it does not know where credential
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from graphcontract import interrupts
 from graphcontract.clauses.service import BUSY, status_to
@@ -22,12 +22,13 @@ from graphcontract.live.judging import Court
 from graphcontract.live.keeping import Keeper
 from graphcontract.live.options import LiveOptions, LiveUnreachable
 from graphcontract.live.pacing import CutOff, Stopped
-from graphcontract.live.reasons import reasons_for
+from graphcontract.live.reasons import reasons_for, unmet_by
 from graphcontract.live.refusals import unknown
-from graphcontract.live.scenarios import needed
+from graphcontract.live.scenarios import needed, resting
 from graphcontract.live.steps import Scenario
 
 _MOST_NAMED = 50
+_INTERRUPTED = "the run was interrupted"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Conduct:
     keeper: Keeper
     guest: Guest
     say: Callable[[str], None]
+    over: list[Callable[[Bench], Scenario]] = field(default_factory=list)
 
     def carry_out(self, ledger: Ledger, opens: Callable[[], None]) -> ExitStatus:
         """Carry the run out; `opens` begins the report, once it is known that something answers. A report
@@ -63,15 +65,18 @@ class Conduct:
             interrupted = True
         with interrupts.held():
             self._tell(stopped)
-            if not interrupted:
-                self._judge(ledger, stopped)
-            return ledger.close(interrupted=interrupted, cut_off=isinstance(stopped, CutOff))
+            self._judge(ledger, _INTERRUPTED if interrupted else str(stopped) if stopped else None)
+            return ledger.close(
+                interrupted=interrupted,
+                cut_off=isinstance(stopped, CutOff),
+                unjudged=ExitStatus.NOTHING_EXERCISED if self._is_unauthorized() else ExitStatus.UNREACHABLE,
+            )
 
     def _reach(self) -> Exception | None:
         """Make the first steps: LiveUnreachable where nothing answers; why, where nothing can be judged."""
         sent = self.executor.sent
         try:
-            self._drive(unknown(self.bench))
+            self._drive(unknown)
         except Stopped as error:
             raise LiveUnreachable(f"the tenant cannot be judged now: {error}") from error
         if not any(status_to(kept.exchange) for kept in sent):
@@ -86,7 +91,7 @@ class Conduct:
         """Make the other steps: why they ended early, if they did."""
         try:
             for scenario in needed(self.planned):
-                self._drive(scenario(self.bench))
+                self._drive(scenario)
             if self.options.profile == "nightly":
                 from graphcontract.live.exploring import explore
 
@@ -95,35 +100,47 @@ class Conduct:
             return error
         return None
 
-    def _drive(self, scenario: Scenario) -> None:
+    def _drive(self, scenario: Callable[[Bench], Scenario]) -> None:
         """Carry out a scenario's steps, each with what the one before showed."""
+        steps = scenario(self.bench)
         try:
-            step = next(scenario)
+            step = next(steps)
             while True:
-                step = scenario.send(self.executor.perform(step))
+                step = steps.send(self.executor.perform(step))
         except StopIteration:
-            pass
+            self.over.append(scenario)
         finally:
-            scenario.close()
+            steps.close()
 
     def _tell(self, stopped: Exception | None) -> None:
         for note in (*self.bench.notes, *([f"the run ended early: {stopped}"] if stopped else [])):
             self.say(f"note: {note}")
 
-    def _judge(self, ledger: Ledger, stopped: Exception | None) -> None:
-        """Judge what was recorded; nothing is where no answer but 401 came."""
+    def _judge(self, ledger: Ledger, stopped: str | None) -> None:
+        """Judge what was recorded; nothing is where no answer but 401 came, and where the run was interrupted
+        no clause passes whose requests were not all made.
+        """
         court = Court(
             self.contract,
             self.options,
             self.keeper,
             self.guest.shows,
-            reasons_for(self.bench),
-            str(stopped) if stopped else None,
+            reasons_for(self.bench, complete=set(needed(self.planned)) <= set(self.over)),
+            unmet_by(self.bench),
+            stopped,
             self._remarks(),
         )
         unauthorized = self._is_unauthorized()
         for part in court.parts(self.planned, self.bench.trials, self.executor.sent, self.executor.made):
-            ledger.add(_unexercised(part) if unauthorized else part)
+            if unauthorized:
+                part = _unexercised(part)
+            elif stopped == _INTERRUPTED and part.verdict == "pass" and not self._is_over(part.clause):
+                part = replace(part, verdict="not-run", reason=_INTERRUPTED)
+            ledger.add(part)
+
+    def _is_over(self, clause: str) -> bool:
+        """Whether all requests that a clause is judged by were made."""
+        return {unknown, *resting(clause, self.planned)} <= set(self.over)
 
     def _is_unauthorized(self) -> bool:
         """Whether every answer to the run's own credential was 401."""

@@ -47,8 +47,9 @@ BY_CLIENT = (
 
 @dataclass
 class Court:
-    """Judges what a run has seen. `reasons` says why a clause could not be judged in this run, `stopped` why
-    the run ended early, `remarks` what a report says of a clause besides.
+    """Judges what a run has seen. `reasons` says why a clause cannot be judged by such a run, `unmet` what
+    this one lacked to judge it, `stopped` why the run ended early, `remarks` what a report says of a clause
+    besides.
     """
 
     contract: Contract
@@ -56,6 +57,7 @@ class Court:
     keeper: Keeper
     shows: frozenset[str]
     reasons: Mapping[str, str]
+    unmet: Mapping[str, str] = field(default_factory=dict)
     stopped: str | None = None
     remarks: Mapping[str, str] = field(default_factory=dict)
 
@@ -101,8 +103,8 @@ class Court:
         reason = unowed or self.reasons.get(id)
         if reason is not None:
             return Part(id, "not-supported", reason=reason, exchanges=count)
-        why = self.stopped or "no answer could have condemned it"
-        if not of_service and self.stopped is None:
+        why = self.unmet.get(id) or self.stopped or "no response of this run could show whether it holds"
+        if not of_service and why != self.stopped:
             why = "the traffic of this run does not show it"
             return Part(id, "not-supported", reason=why, exchanges=count)
         return Part(id, "not-run", reason=why, exchanges=count)

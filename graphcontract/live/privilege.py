@@ -30,10 +30,13 @@ class WrongPrivilege(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Privilege:
-    """Whether the credential carries the permission, as far as it can be told, and the tenant it is for."""
+    """Whether the credential carries the permission, as far as it can be told, the tenant it is for, and
+    whether it carries one to read tasks, None where its claims cannot be read.
+    """
 
     privileged: bool
     tenant: str | None
+    reads: bool | None = None
 
 
 def privilege_of(
@@ -63,7 +66,8 @@ def privilege_of(
         say(f"note: {text}")
     if not carries:
         say("note: the credential cannot cancel: what needs that is not judged")
-    return Privilege(carries, claims.tenant)
+    reads = claims.carries({*permissions, READ_PERMISSION}) if claims.permissions is not None else None
+    return Privilege(carries, claims.tenant, reads)
 
 
 def _same(tenant: str | None, confirmed: str) -> bool:

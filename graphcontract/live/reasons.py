@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from graphcontract.clauses.service import LESSER_TOKEN, kind_of, status_to
 from graphcontract.live.bench import Bench
 
 _NO_CANCEL = "this run cancels nothing: --allow-cancel with --task ID or --create FILE"
 
 
-def reasons_for(bench: Bench) -> dict[str, str]:
-    """A reason for each clause that this run could not put to the proof; `bench.reasons` come first."""
+def unmet_by(bench: Bench) -> dict[str, str]:
+    """What the run lacked, by clause, to judge what it was meant to judge: this fails a run."""
+    steps = [step for trial in bench.trials for step in trial.steps if kind_of(step) == LESSER_TOKEN]
+    if steps and all(status_to(step) == 401 for step in steps):
+        expired = "the second credential is answered with 401: it has expired, or is for another tenant"
+        return {"service.permission": expired, **bench.unmet}
+    return bench.unmet
+
+
+def reasons_for(bench: Bench, *, complete: bool) -> dict[str, str]:
+    """A reason for each clause that this run could not put to the proof; `bench.reasons` come first. Only a
+    run that is `complete` shows what the tenant never answered.
+    """
     reasons = {
         "service.media-type": "no answer was 204",
         "service.repeat": "no task was cancelled, and so none a second time",
         "service.error-shape": "no error carried a request-id",
     }
+    if not complete:
+        reasons = {}
     if not (bench.cancel and (bench.tasks or bench.creation)):
         reasons |= dict.fromkeys(("service.cancel", "service.effect"), _NO_CANCEL)
     if not (bench.started and bench.cancel):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from graphcontract.clauses import service
 from graphcontract.live.bench import Bench, not_started, on_nobodys, tried
 from graphcontract.live.steps import Credential, Scenario
-from graphcontract.live.targets import MALFORMED
+from graphcontract.live.targets import MALFORMED, READ_PERMISSION
 
 OTHER_METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -28,11 +28,23 @@ def unknown(bench: Bench) -> Scenario:
             change = bench.change(id, "the action on it", purpose=purpose, expected=expected)
             seen, _ = yield from on_nobodys(bench, read, change)
         if seen.status == 403:
-            denied = "the credential may not read tasks (403)"
-            bench.reasons |= dict.fromkeys(("service.unknown-task", "service.malformed-id"), denied)
-            bench.reasons["service.refusal-status"] = denied
+            _deny(bench)
         if seen.status != 404:
             return
+
+
+def _deny(bench: Bench) -> None:
+    """A tenant may answer a read of no task with 403; a token that does not carry the permission is a mistake
+    of whoever gave it.
+    """
+    clauses = ("service.unknown-task", "service.malformed-id", "service.refusal-status")
+    denied = "the credential may not read tasks (403)"
+    if bench.reads:
+        bench.reasons |= dict.fromkeys(clauses, denied)
+    else:
+        after_a_read = ("service.permission", "service.method", "service.cancel", "service.effect")
+        why = f"{denied}: its app needs the permission {READ_PERMISSION}"
+        bench.leave_unjudged((*clauses, *after_a_read, "service.precondition"), why)
 
 
 def unauthenticated(bench: Bench) -> Scenario:
@@ -123,7 +135,10 @@ def started(bench: Bench) -> Scenario:
         before, done = yield from tried(read, change, bench.must_refuse)
         if done is None:
             state = before.task_status or f"answered {before.status}"
-            bench.notes.append(f"a --started-task was left alone: it is {state}")
+            bench.leave_unjudged(
+                ("service.precondition",),
+                f"a --started-task was left alone: it is {state}, and has not ended",
+            )
             continue
         after = yield bench.read(id, "to see that it is as before", shows="completed")
         bench.trial(before, done, after)

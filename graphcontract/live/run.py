@@ -133,6 +133,7 @@ class Live:
             get_only=options.get_only,
             cancel=options.allow_cancel,
             privileged=privilege.privileged if privilege else True,
+            reads=privilege.reads if privilege else None,
             risk_running_task=options.risk_running_task,
             tasks=options.tasks,
             started=options.started_tasks,

@@ -26,6 +26,12 @@ REST: tuple[tuple[Callable[[Bench], Scenario], tuple[str, ...]], ...] = (
 """What follows `unknown`, with the clauses that rest on it; what a run of 5xx may stop comes last."""
 
 
+def resting(clause: str, planned: Sequence[str]) -> list[Callable[[Bench], Scenario]]:
+    """The scenarios that have to be over before a clause is judged to the end."""
+    own = [scenario for scenario, clauses in REST if clause in clauses]
+    return own if own or clause == "service.unknown-task" else needed(planned)
+
+
 def needed(planned: Sequence[str]) -> list[Callable[[Bench], Scenario]]:
     """The scenarios after `unknown` that these clauses rest on; those that judge every answer rest on all."""
     everything = not set(planned) <= {id for _, clauses in REST for id in clauses} | {"service.unknown-task"}

@@ -57,6 +57,7 @@ def _parts(run: Run) -> Iterator[str]:
         yield "\n| clause | level | verdict | what |\n| --- | --- | --- | --- |\n"
     for verdict in shown:
         word = "fails the run" if verdict["fails_run"] else "noted"
+        word = "not judged" if verdict["verdict"] == "not-run" else word
         what = _text(told(verdict)).replace("|", "\\|")
         yield f"| `{verdict['clause']}` | {verdict['level']} | {word} | {what} |\n"
     for verdict in shown:
@@ -68,6 +69,7 @@ def told(verdict: Mapping[str, Any]) -> str:
     """What a verdict says, in a line."""
     evidence = verdict["evidence"]
     words = evidence["text"] if evidence and verdict["verdict"] == "fail" else ""
+    words = "not judged:" if verdict["verdict"] == "not-run" else words
     return harmless(" ".join(filter(None, (words, verdict.get("reason"))))) or str(verdict["verdict"])
 
 

@@ -68,6 +68,11 @@ def _case(contract: str, verdict: Mapping[str, Any], group: str) -> ElementTree.
         ElementTree.SubElement(case, "error", {"message": "the harness failed", "type": kind}).text = _clean(
             verdict["reason"]
         )
+    elif kind == "not-run" and verdict["fails_run"]:
+        # An error, as JUnit has it: nothing was found to be wrong, but the test could not be made.
+        ElementTree.SubElement(
+            case, "error", {"message": _clean(f"not judged: {verdict['reason']}"), "type": kind}
+        )
     elif verdict["fails_run"]:
         message = _clean(f"{kind}: {verdict['reason']}")
         ElementTree.SubElement(case, "failure", {"message": message, "type": kind})

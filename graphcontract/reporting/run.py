@@ -46,10 +46,14 @@ class Run:
             each["verdict"] == "fixed" for each in self.fallen_short() if each["fails_run"]
         ):
             return "The list of known failures is out of date.", False
+        verdicts = [each["verdict"] for each in self.verdicts.values() if each["fails_run"]]
+        if status in (1, 3) and set(verdicts) == {"not-run"}:
+            unjudged = f"{len(verdicts)} MUST could not be judged, and none was violated"
+            return f"The {who} was not judged in full: {unjudged}.", False
         return {
             0: (f"The {who} honours the contract.", True),
             1: (f"The {who} does not honour the contract.", False),
-            3: (f"The {who} could not be judged to the end, and broke no MUST until then.", False),
+            3: (f"The {who} was not judged to the end, and no MUST was violated.", False),
             5: ("Nothing was exercised.", False),
             6: ("The harness failed; this is a defect of graphcontract.", False),
         }[status]

@@ -217,7 +217,7 @@ class TestRun:
         assert not made
         assert "create" not in {line["purpose"] for line in requests(log)}
         assert any("nothing was created" in line for line in result.said)
-        assert result.status == 1
+        assert result.status == 3
 
     @pytest.mark.parametrize(
         "shown",

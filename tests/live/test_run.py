@@ -200,9 +200,11 @@ class TestPrivilege:
         self, tenant: Running, tmp_path: Path
     ) -> None:
         nothing = environment(tenant, GRAPHCONTRACT_TOKEN=tenant.token("unprivileged"))
-        verdict = judge(tenant, tmp_path, env=nothing).verdicts["service.unknown-task"]
-        assert verdict["verdict"] == "not-supported"
+        result = judge(tenant, tmp_path, env=nothing)
+        verdict = result.verdicts["service.unknown-task"]
+        assert verdict["verdict"] == "not-run"
         assert "403" in verdict["reason"]
+        assert result.status == 3
 
 
 class TestCancel:
@@ -358,7 +360,7 @@ class TestEnds:
         log = tmp_path / "log.jsonl"
         result = judge(tenant, tmp_path, budget=6, request_log=log)
         assert len(requests(log)) == 6
-        assert result.status == 1
+        assert result.status == 3
         assert "budget" in result.verdicts["service.malformed-id"]["reason"]
 
     def test_a_journal_that_cannot_be_written_ends_what_could_change_anything(

@@ -77,7 +77,7 @@ def test_a_should_is_as_the_run_takes_it(fail_on: FailOn, tag: str) -> None:
 @pytest.mark.parametrize(
     ("part", "tag", "message"),
     [
-        (Part("request.method", "not-run", reason="cut short"), "failure", "not-run: cut short"),
+        (Part("request.method", "not-run", reason="cut short"), "error", "not judged: cut short"),
         (Part("error.code", "not-run", reason="cut short"), "skipped", "not-run: cut short"),
         (Part("request.method", "not-supported", reason="no"), "skipped", "not-supported: no"),
         (Part("error.code", "error", reason="Traceback"), "error", "the harness failed"),
