@@ -145,28 +145,47 @@ class Executor:
         if changes:
             self.journal.intend(kind, **members, **step.journal)
             self._journalled.add(step.task_id)
-        started = self.pacer.clock.now()
+        started, before = self.pacer.clock.now(), len(self.sent)
+        self.sender.in_flight = None
         try:
-            request, response = self.sender.send(
-                step.method, step.target, self._fields(step, token), step.content
-            )
-            requests, responses, outcome = (request,), (response,), _outcome(response)
-        except Unanswered as error:
-            requests, responses = ((error.request,) if error.request else ()), ()  # type: ignore[assignment]
-            outcome = Outcome.failure(kind="transport", message=str(error))
-        exchange = Exchange(
+            try:
+                request, response = self.sender.send(
+                    step.method, step.target, self._fields(step, token), step.content
+                )
+                exchange = self._exchange(step, token, started, request, response, _outcome(response))
+            except Unanswered as error:
+                outcome = Outcome.failure(kind="transport", message=str(error))
+                exchange = self._exchange(step, token, started, error.request, None, outcome)
+            self._take_in(step, exchange, kind if changes else None, members)
+        except KeyboardInterrupt:
+            if self.sender.in_flight is not None and len(self.sent) == before:
+                outcome = Outcome.failure(kind="transport", message="the run was interrupted")
+                exchange = self._exchange(step, token, started, self.sender.in_flight, None, outcome)
+                self._keep(self.sent, Kept(exchange, step))
+            raise
+        if step.credential == "main":
+            self._watch_credential(step, status_to(exchange))
+        return exchange
+
+    def _exchange(
+        self,
+        step: Step,
+        token: str | None,
+        started: float,
+        request: WireRequest | None,
+        response: WireResponse | None,
+        outcome: Outcome,
+    ) -> Exchange:
+        """What a step's request came to; without a response, it may still have been obeyed."""
+        return Exchange(
             Call(self.contract.id, {self._parameter: step.task_id}, token or "", self._root),
-            requests,
-            responses,
+            (request,) if request is not None else (),
+            (response,) if response is not None else (),
             outcome,
             started,
             self.pacer.clock.now(),
             purpose=step.purpose,
         )
-        self._take_in(step, exchange, kind if changes else None, members)
-        if step.credential == "main":
-            self._watch_credential(step, status_to(exchange))
-        return exchange
 
     def _watch_credential(self, step: Step, status: int) -> None:
         """Tell a credential that has given out from a service that answers one request with 401: a read that

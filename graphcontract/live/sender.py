@@ -10,7 +10,7 @@ import ssl
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 
 import httpx
@@ -37,11 +37,14 @@ class Unanswered(Exception):
 
 @dataclass
 class Sender:
-    """One tenant's wire; `now` gives seconds for the records, `timeout` bounds a request as a whole."""
+    """One tenant's wire; `now` gives seconds for the records, `timeout` bounds a request as a whole. From its
+    first byte on the wire a request is `in_flight`, until the caller has taken note of it.
+    """
 
     root: Root
     now: Callable[[], float]
     timeout: float = _TIMEOUT
+    in_flight: WireRequest | None = None
 
     @cached_property
     def _trust(self) -> ssl.SSLContext | bool:
@@ -77,6 +80,7 @@ class Sender:
                 if method != "GET":
                     made.headers["Content-Length"] = str(len(content))
                 request = _recorded(made, target, content, self.root, self.now())
+                made.extensions["trace"] = partial(self._trace, request)
                 response = await client.send(made, stream=True)
                 try:
                     return request, await _read(response, self.now)
@@ -88,6 +92,10 @@ class Sender:
             raise Unanswered(_named(error), request) from None
         except Unanswered as error:
             raise Unanswered(str(error), request) from None
+
+    async def _trace(self, request: WireRequest, event: str, _details: object) -> None:
+        if event.endswith(".send_request_headers.started"):
+            self.in_flight = request
 
     def _proxy(self) -> str | None:
         """The proxy that the environment names for https; never for loopback, and never for http."""
