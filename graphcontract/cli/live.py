@@ -64,7 +64,8 @@ def live(
     create: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Make a task to cancel of this JSON; it must start in 7 days or later."
+            metavar="FILE",
+            help="Make a task to cancel of this JSON, {date} and {random} filled; it must start in 7 days or later.",
         ),
     ] = None,
     confirm_tenant: Annotated[
@@ -119,9 +120,9 @@ def live(
 ) -> None:
     """Judge a tenant, clause by clause; with CLIENT, that client on the tenant's traffic as well.
 
-    Exit status: 0 it honours the contract; 1 a clause is violated or a MUST was not judged; 2 usage;
-    3 no credential, or the tenant is not reached or gives out before the end; 5 nothing was exercised;
-    6 graphcontract failed; 130 interrupted.
+    Exit status: 0 it honours the contract; 1 a clause is violated; 2 usage, or --resume of another file than
+    a journal; 3 no violation, but a MUST could not be judged: credential, task, source, budget, or a tenant
+    that is not reached; 5 nothing was exercised; 6 graphcontract failed; 130 interrupted.
     """
     import secrets
 
