@@ -10,7 +10,7 @@ _NO_CANCEL = "this run cancels nothing: --allow-cancel with --task ID or --creat
 
 def unmet_by(bench: Bench) -> dict[str, str]:
     """What the run lacked, by clause, to judge what it was meant to judge: this fails a run."""
-    steps = [step for trial in bench.trials for step in trial.steps if kind_of(step) == LESSER_TOKEN]
+    steps = [step for trial in bench.trials for step in trial.exchanges if kind_of(step) == LESSER_TOKEN]
     if steps and all(status_to(step) == 401 for step in steps):
         expired = "the second credential is answered with 401: it has expired, or is for another tenant"
         return {"service.permission": expired, **bench.unmet}
