@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from graphcontract.clients import ClientUnavailable, Limits, Start
-from graphcontract.clients.isolation import isolated
+from graphcontract.clients.isolation import NOT_ISOLATED, isolated
 from graphcontract.clients.process import environment
 from graphcontract.clients.python import named
 from graphcontract.exchange import Call, Outcome, grace
@@ -54,7 +54,8 @@ class CommandClient:
         own_root: bool = False,
     ) -> None:
         self._placeholders = {name for argument in argv for name in _PLACEHOLDER.findall(argument)}
-        if not own_root and not self._placeholders & {"url", "base_url"}:
+        pointed = bool(self._placeholders & {"url", "base_url"})
+        if not own_root and not pointed:
             raise ValueError(
                 "the command needs {url} or {base_url} in an argument, to know where to send its request, "
                 "unless it is judged at its own root, with --transport proxy"
@@ -63,7 +64,7 @@ class CommandClient:
         self._root, self._path = root, path
         self._start: Start | None = None
         self.implementation = named(implementation or Path(argv[0]).name)
-        self.limits = Limits(surface="generic", status=False)
+        self.limits = Limits(root="settable" if pointed else "fixed", surface="generic", status=False)
         self.concurrency = 1
         self.budget: int | None = 20
         self.shows = frozenset({"id"} if "task_id" in self._placeholders else ())
@@ -88,13 +89,16 @@ class CommandClient:
         try:
             filled = [self._filled(argument, call) for argument in self._argv]
             argv = [argument.encode() for argument in isolated(filled, start.doorway)]
-            return _run(argv, env, call.timeout + grace(call.timeout))
+            outcome = _run(argv, env, call.timeout + grace(call.timeout))
         except ValueError as error:  # NUL, or half of a surrogate pair
             return Outcome.unsupported(f"no command line can hold the id or the token: {error}")
         except OSError as error:
             if error.errno == errno.E2BIG:
                 return Outcome.unsupported("the id or the token is too long for a command line")
             return Outcome.crash(f"`{self._argv[0]}` could not be run: {error.strerror}")
+        if start.doorway is not None and outcome.output.startswith(NOT_ISOLATED):
+            return Outcome.unsupported(outcome.output.strip())  # the command did not run
+        return outcome
 
     def renew(self) -> None:
         """Nothing: each call is a process of its own."""

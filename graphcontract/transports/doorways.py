@@ -28,7 +28,6 @@ class Doorway:
         self._listen = listen
         self._folder = Path(tempfile.mkdtemp(prefix="graphcontract-"))
         self.path = str(self._folder / str(number))
-        self.used = False
         self._socket = socket.socket(socket.AF_UNIX)
 
     def open(self) -> None:
@@ -71,7 +70,6 @@ class Doorway:
             return
         try:
             self._listen(given)
-            self.used = True
             giver.send(b"!")
         except OSError:
             given.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from functools import partial
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -24,10 +25,16 @@ from graphcontract.transports.tunnels import Gateway
 _ELSEWHERE = "elsewhere.graphcontract.test"
 _OTHER_PORT = 8443
 _PATIENCE = 0.05
+# This machine itself: never sent anywhere (RFC 1122 3.2.1.3), needs no look-up, and is not among the names
+# and addresses (localhost, 127.*, [::1]) that many HTTP stacks never ask a proxy for.
+_PROBE_HOST = "0.0.0.0"  # noqa: S104 - nothing is bound to it
 
 
 class Proxy:
     """Plays `root`, `https://host` as the contract names it, to one client; use it once, in a `with`.
+
+    It also plays `probe_root`, on an address that never leaves the machine, for a client that is yet to show
+    that it heeds the proxy.
 
     A root of its own cannot tell whose a request is: it holds one stage at a time.
     """
@@ -43,7 +50,7 @@ class Proxy:
         self._root = root
         self._host = host
         self._loop = Loop()
-        self._certificates = Certificates((host, _ELSEWHERE))
+        self._certificates = Certificates((host, _ELSEWHERE, _PROBE_HOST))
         self._gateway = Gateway(self._loop, self._hear_connect)
         numbers = itertools.count(1)
         self._own = Origin(self._loop, numbers, f"{host}:{port}")
@@ -54,7 +61,8 @@ class Proxy:
             ("http", f"{_ELSEWHERE}:80"),
         )
         self._others = tuple((scheme, Origin(self._loop, numbers, name)) for scheme, name in others)
-        self._all = (("https", self._own), *self._others)
+        self._probe = Origin(self._loop, numbers, "")
+        self._all = (("https", self._own), ("https", self._probe), *self._others)
         self._places = {
             "self": root,
             "other-port": f"https://{host}:{_OTHER_PORT}",
@@ -68,8 +76,13 @@ class Proxy:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The host of the root, as lists of allowed hosts spell it."""
-        return (self._host,)
+        """The hosts of the root and of the probe, as lists of allowed hosts spell them."""
+        return (self._host, self._probe.name)
+
+    @property
+    def probe_root(self) -> str:
+        """The root whose host is this machine itself: who goes there past the proxy comes to its port."""
+        return f"https://{self._probe.name}"
 
     @property
     def ca_file(self) -> str:
@@ -87,9 +100,19 @@ class Proxy:
         return tuple(self._gateway.strangers)
 
     @property
-    def isolated(self) -> bool:
-        """Whether a client has come from a network namespace of its own."""
-        return self._doorway is not None and self._doorway.used
+    def arrivals(self) -> int:
+        """How many connections have come to the proxy."""
+        return self._gateway.arrivals
+
+    @property
+    def inside(self) -> int:
+        """How many of them came from a network namespace of the client's own."""
+        return self._gateway.inside
+
+    @property
+    def direct(self) -> int:
+        """How many of them spoke TLS to the proxy itself, as one does who goes to `probe_root` past it."""
+        return self._gateway.direct
 
     def leave(self, scope: Scope, *, odd: bool = False) -> None:
         """Nothing: the root stays the same."""
@@ -106,20 +129,22 @@ class Proxy:
         certificate: Certificate | None = None,
         scope: Scope | None = None,
     ) -> _Stage:
-        """Open the stage of the root, and its other origins where the script answers elsewhere.
+        """Open the stage of the root, or of the probe's, and other origins where the script answers there.
 
         ValueError for another root or a script that cannot be sent; RuntimeError where the stage is open
         already, or the server does not run or has failed.
         """
-        if root not in (None, self._root):
+        if root not in (None, self._root, self.probe_root):
             raise ValueError(f"the proxy stands for {self._root} alone")
+        own = self._probe if root == self.probe_root else self._own
         check(script, ("self",), tuple(self._places))
         names = self._places if script.elsewhere else ("self",)
         context = self._certificates.context(certificate or "trusted")
         if self._open is not None:
             raise RuntimeError("the stage of the root is open already")
         with self._loop.turn():
-            stage = self._open = _Stage(self, script, {name: self._places[name] for name in names})
+            places = {name: self._places[name] for name in names} | {"self": root or self._root}
+            stage = self._open = _Stage(self, script, places, own)
             if self.needs_new_client(scope):
                 for _, origin in self._all:
                     origin.close_connections()
@@ -129,7 +154,7 @@ class Proxy:
                 wanted = context if scheme == "https" else None
                 if origin.context is not wanted:
                     origin.change(wanted)
-            self._own.open(stage.scene)
+            own.open(stage.scene)
             if stage.elsewhere is not None:
                 for _, origin in self._others:
                     origin.open(stage.elsewhere)
@@ -159,14 +184,15 @@ class Proxy:
     def _hear_connect(self, request: WireRequest) -> None:
         """A CONNECT is the proxy's traffic, unless it carries what is the call's."""
         if self._open is not None and self._open.scene.concerns(request):
-            self._own.hear(request)
+            self._open.origin.hear(request)
 
     def __enter__(self) -> Proxy:
         self._loop.start()
         entrance = bind()
         number = entrance.getsockname()[1]
         self.proxy = f"http://{ADDRESS}:{number}"
-        self._doorway = Doorway(self._loop, number, self._gateway.listen)
+        self._probe.name = f"{_PROBE_HOST}:{number}"
+        self._doorway = Doorway(self._loop, number, partial(self._gateway.listen, inside=True))
         trusted = self._certificates.context("trusted")
         with self._loop.turn():
             for scheme, origin in self._all:
@@ -188,15 +214,16 @@ class Proxy:
 class _Stage:
     """The one call's place on the proxy transport."""
 
-    def __init__(self, transport: Proxy, script: Script, places: Mapping[str, str]) -> None:
+    def __init__(self, transport: Proxy, script: Script, places: Mapping[str, str], origin: Origin) -> None:
         self._transport = transport
+        self.origin = origin
         self.places = places
         self.scene = Scene(script.answers, script.concerns, places)
         self.elsewhere = Scene(script.elsewhere, any_request, places) if script.elsewhere else None
 
     @property
     def root(self) -> str:
-        """The root that the proxy stands for."""
+        """The root that is played."""
         return self.places["self"]
 
     def finish(self, *, spoiled: bool = False, expecting: bool = False) -> Record:

@@ -24,6 +24,7 @@ _MOST_STRANGERS = 20
 _END = b"\r\n\r\n"
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _REFUSED = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_TLS_HANDSHAKE = b"\x16"
 _ABSOLUTE = re.compile(r"(https?)://([^/?#]*)", re.IGNORECASE)
 _USUAL_PORTS = {"https": 443, "http": 80}
 
@@ -32,7 +33,8 @@ class Gateway:
     """Sockets that speak as a proxy: `origins` are the hosts behind it, by `scheme://host:port`.
 
     `hear` is told of every CONNECT to one of them before it is answered; `strangers` are the authorities
-    asked for in vain, the first twenty.
+    asked for in vain, the first twenty. `arrivals` counts connections, `inside` those that came from a
+    network namespace, and `direct` those that spoke TLS to the proxy itself.
     """
 
     def __init__(self, loop: Loop, hear: Callable[[WireRequest], None]) -> None:
@@ -40,12 +42,13 @@ class Gateway:
         self.hear = hear
         self.origins: Mapping[str, Origin] = {}
         self.strangers: list[str] = []
+        self.arrivals = self.inside = self.direct = 0
         self.waiting: list[_Caller] = []
 
-    def listen(self, bound: socket.socket) -> None:
-        """In a turn: take connections that come to this socket, too."""
+    def listen(self, bound: socket.socket, *, inside: bool = False) -> None:
+        """In a turn: take connections that come to this socket, too; `inside` a network namespace or not."""
         listen(bound)
-        self.loop.selector.register(bound, selectors.EVENT_READ, _Entrance(self, bound))
+        self.loop.selector.register(bound, selectors.EVENT_READ, _Entrance(self, bound, inside))
 
     def lead(self, caller: socket.socket, head: bytes, rest: bytes) -> None:
         """Bring a caller where its first request asks for, or refuse it."""
@@ -71,13 +74,16 @@ class Gateway:
 class _Entrance:
     """A listening socket of a gateway, as its loop sees it."""
 
-    def __init__(self, gateway: Gateway, listening: socket.socket) -> None:
+    def __init__(self, gateway: Gateway, listening: socket.socket, inside: bool) -> None:
         self._gateway = gateway
         self._listening = listening
+        self._inside = inside
 
     def ready(self) -> None:
         """Take new connections in."""
         for accepted in accept(self._listening):
+            self._gateway.arrivals += 1
+            self._gateway.inside += self._inside
             if len(self._gateway.waiting) >= _MOST_WAITING:
                 self._gateway.waiting[0].close()
             self._gateway.waiting.append(_Caller(self._gateway, accepted))
@@ -113,6 +119,9 @@ class _Caller:
         if end:
             self._leave()
             self._gateway.lead(self._socket, head + end, rest)
+        elif self._read.startswith(_TLS_HANDSHAKE):  # whoever speaks TLS here takes the proxy for a server
+            self._gateway.direct += 1
+            self.close()
         elif not data or len(self._read) > _MOST_HEAD:
             self.close()
 

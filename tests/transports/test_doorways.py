@@ -39,14 +39,14 @@ def test_a_listening_socket_is_taken(proxy: Proxy) -> None:
         with socket.create_connection(listening.getsockname(), timeout=5) as connection:
             connection.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n")
             assert connection.recv(8).startswith(b"HTTP/1.1")
-        assert proxy.isolated
+        assert (proxy.arrivals, proxy.inside) == (1, 1)
 
 
 def test_what_is_no_listening_socket_is_left(proxy: Proxy, tmp_path: Path) -> None:
     assert hand_in(proxy) == b""
     with open(tmp_path / "file", "wb") as file:
         assert hand_in(proxy, file.fileno()) == b""
-    assert not proxy.isolated
+    assert proxy.arrivals == 0
     assert proxy.doorway is not None
     with socket.socket(socket.AF_UNIX) as giver:
         giver.connect(proxy.doorway)  # and leaves

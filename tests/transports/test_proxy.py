@@ -114,6 +114,30 @@ class TestTheRoot:
         assert client.post(ROOT + ABOUT).status_code == 503
 
 
+class TestTheProbe:
+    def test_it_is_played_like_the_root(self, proxy: Proxy, client: httpx.Client) -> None:
+        assert proxy.probe_root.removeprefix("https://") in proxy.hosts
+        stage = proxy.stage(Script((DONE,), _names_x1), root=proxy.probe_root)
+        assert stage.root == proxy.probe_root
+        assert client.post(proxy.probe_root + ABOUT).status_code == 204
+        assert client.post(ROOT + ABOUT).status_code == 503
+        record = stage.finish()
+        assert [request.target for request in record.requests] == [ABOUT]
+        assert client.post(proxy.probe_root + ABOUT).status_code == 503
+
+    def test_who_goes_there_directly_is_seen_and_sent_away(self) -> None:
+        with Proxy(ROOT) as proxy:
+            stage = proxy.stage(Script((DONE,), _names_x1), root=proxy.probe_root)
+            context = ssl.create_default_context(cafile=proxy.ca_file)
+            with (
+                httpx.Client(verify=context, trust_env=False, timeout=5) as direct,
+                pytest.raises(httpx.TransportError),
+            ):
+                direct.post(proxy.probe_root + ABOUT)
+            assert stage.finish().requests == ()
+            assert (proxy.direct, proxy.arrivals, proxy.inside) == (1, 1, 0)
+
+
 class TestElsewhere:
     @pytest.mark.parametrize("place", ["other-host", "other-port", "plain"])
     def test_other_origins_are_behind_it_too(self, proxy: Proxy, client: httpx.Client, place: str) -> None:
