@@ -58,6 +58,7 @@ def _exchanges(session: Session) -> int:
         judging.profile,
         another=judging.another,
         at_own_root=judging.at_own_root,
+        guard=judging.guard,
     )
     wanted = [(test, id) for test in tests() for id in test.proves if id in session.planned]
     for test, id in wanted:

@@ -58,6 +58,7 @@ class Rehearsal(Gate):
             gate.profile,
             another=gate.another,
             at_own_root=gate.at_own_root,
+            guard=gate.guard,
         )
 
     def perform(self, call: Call, answers: Sequence[Answer], **how: Unpack[How]) -> Exchange:

@@ -210,9 +210,8 @@ def _proxy(gate: Gate, name: str) -> Finding:
         return Finding(name, None, refusal)
     exchange = _called(gate, {"own_root": True})
     arrived = "a request" if exchange.requests else "no request"
-    return Finding(
-        name, bool(exchange.requests), f"its own root, behind it: {arrived}, and {said(exchange.outcome)}"
-    )
+    seen = f"its own root, behind it: {arrived}, and {said(exchange.outcome)}"
+    return Finding(name, bool(exchange.requests), f"{seen}. It may be called: {gate.own_root_proof}")
 
 
 _NETWORK: dict[str, Callable[[Gate, str], Finding]] = {

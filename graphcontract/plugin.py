@@ -62,6 +62,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--graph-tls", action="store_true", help="speak https on the loopback transport")
     group.addoption("--graph-in-process", action="store_true", help="call a python: client in this process")
     group.addoption(
+        "--graph-allow-own-root",
+        action="store_true",
+        help="let the client call its own root, the real service, where that may leave the machine",
+    )
+    group.addoption(
         "--graph-select", action="append", default=[], metavar="CLAUSE", help="judge these clauses alone"
     )
     group.addoption(
@@ -126,6 +131,7 @@ def _options(config: pytest.Config) -> Options:
         **given,
         tls=config.getoption("graph_tls"),
         in_process=config.getoption("graph_in_process"),
+        allow_own_root=config.getoption("graph_allow_own_root"),
         select=tuple(config.getoption("graph_select")),
         deselect=tuple(config.getoption("graph_deselect")),
     )

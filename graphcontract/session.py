@@ -15,7 +15,6 @@ from typing import Any
 
 from graphcontract.clauses import known
 from graphcontract.clients import Client
-from graphcontract.clients.python import InProcessClient
 from graphcontract.contract import DEFAULT_CONTRACT, Contract, Party
 from graphcontract.judging import knownfailures
 from graphcontract.judging.gate import Gate
@@ -49,17 +48,21 @@ class Options:
     start_timeout: float = 60.0
     record: str = "failures"
     known_failures: str | None = None
+    allow_own_root: bool = False
 
     @classmethod
-    def of_report(cls, options: Mapping[str, Any], clause: str) -> Options:
-        """Options that judge one clause as a run did; `options` is what its report's header says."""
+    def of_report(cls, options: Mapping[str, Any], clause: str, *, allow_own_root: bool = False) -> Options:
+        """Options that judge one clause as a run did; `options` is what its report's header says.
+
+        What may leave the machine is for whoever repeats the run to say: a report does not allow it.
+        """
         kinds = {"seed": int, "tls": bool, "in_process": bool}
         given: dict[str, Any] = {name: options[name] for name in _REPEATED if options.get(name) is not None}
         wrong = [name for name, value in given.items() if type(value) is not kinds.get(name, str)]
         if wrong or "client" not in given:
             missing = ", ".join(wrong) or "no client"
             raise OptionError(f"the report does not say how to repeat its run: {missing}")
-        return cls(**given, select=(clause,))
+        return cls(**given, select=(clause,), allow_own_root=allow_own_root)
 
     def repeat(self, clause: str) -> str:
         """The command line that judges one clause again as this run did."""
@@ -74,6 +77,7 @@ class Options:
                 words += [name, value]
         words += ["--tls"] if self.tls else []
         words += ["--in-process"] if self.in_process else []
+        words += ["--allow-own-root"] if self.allow_own_root else []
         return shlex.join([*words, "--select", clause, "--seed", str(self.seed)])
 
 
@@ -125,6 +129,7 @@ class Session:
             options.in_process,
             options.start_timeout,
             options.implementation,
+            options.allow_own_root,
         )
         main = stations.main()
         self.gate = Gate(
@@ -133,7 +138,8 @@ class Session:
             main.transport,
             PROFILES[options.profile],
             another=stations.another(main),
-            at_own_root=None if isinstance(main.client, InProcessClient) else stations.own_root,
+            at_own_root=stations.beside(main),
+            guard=main.guard,
         )
         return main.client
 
@@ -184,7 +190,7 @@ class Session:
             "transport": self.options.transport,
             "tls": self.options.tls,
             "seed": self.options.seed,
-            "options": {name: getattr(self.options, name) for name in _REPEATED},
+            "options": {name: getattr(self.options, name) for name in (*_REPEATED, "allow_own_root")},
         }
 
     def close(self) -> None:

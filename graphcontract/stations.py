@@ -7,25 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from graphcontract.clients import Client, ClientUnavailable, Start
+from graphcontract.clients import Client, ClientUnavailable, Start, isolation
 from graphcontract.clients.naming import make_client
 from graphcontract.clients.python import InProcessClient
 from graphcontract.contract import Contract
 from graphcontract.errors import UserError
-from graphcontract.exchange import Call, Outcome, WireRequest
-from graphcontract.judging.gate import Station
+from graphcontract.exchange import Outcome
+from graphcontract.judging.station import Station
+from graphcontract.ownroot import (
+    HEED,
+    PATIENCE,
+    TRUST,
+    Guard,
+    describe,
+    harmless_call,
+    is_request,
+    refuse_call,
+)
 from graphcontract.service import Answer, Script
 from graphcontract.transports import Transport
 from graphcontract.transports.scenes import any_request
 
 if TYPE_CHECKING:
     from graphcontract.transports.proxy import Proxy
-
-_HARMLESS = "x"
-_GUID = "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"
-_PATIENCE = 2.0
 
 
 class OptionError(UserError):
@@ -35,7 +42,8 @@ class OptionError(UserError):
 @dataclass(frozen=True, slots=True)
 class Stations:
     """Where a client is judged: `client` as on the command line, `transport` by name; texts as options have
-    them, `start_timeout` in seconds.
+    them, `start_timeout` in seconds. `allow_own_root` lets a client call its own root though that may leave
+    the machine.
     """
 
     contract: Contract
@@ -45,6 +53,7 @@ class Stations:
     in_process: bool
     start_timeout: float
     implementation: str | None
+    allow_own_root: bool = False
 
     def main(self) -> Station:
         """The client on the transport that was asked for; raises ClientUnavailable, ClientSpecError and
@@ -57,7 +66,15 @@ class Stations:
                 "the mock transport serves Python callables in this process, and "
                 f"{self.client!r} is another program: use --transport loopback"
             )
-        return self._up(_loopback_or_mock(self.transport, self.tls), _reached_mock)
+        return self._up(_loopback_or_mock(self.transport, self.tls), self._reach_mock)
+
+    def beside(self, main: Station) -> Callable[[], Station] | None:
+        """What brings up a client like that one at its own root, where its transport does not stand for that;
+        None for a client in this process, which no proxy can be announced to.
+        """
+        if main.refusal is not None:
+            return partial(_refuse, main.refusal)
+        return None if isinstance(main.client, InProcessClient) else self.own_root
 
     def another(self, first: Station) -> Callable[[], Station] | None:
         """What brings up one more client like the first, for calls at the same time; None where one must do.
@@ -71,8 +88,8 @@ class Stations:
         return lambda: Station(self._started(first.transport), first.transport)
 
     def own_root(self) -> Station:
-        """The client at its own root, behind a proxy of its own; raises ClientUnavailable where it goes round
-        that, ClientSpecError and OptionError.
+        """The client at its own root, behind a proxy of its own; raises ClientUnavailable where it bypasses
+        that, or could, ClientSpecError and OptionError.
         """
         if self.in_process:
             raise OptionError(
@@ -81,25 +98,24 @@ class Stations:
             )
         from graphcontract.transports.proxy import Proxy
 
-        return self._up(Proxy(self.contract.request.root), _reached_proxy)
+        return self._up(Proxy(self.contract.request.root), self._reach_proxy)
 
     @property
     def _is_another_program(self) -> bool:
         return self.client.strip().startswith(("process:", "command:"))
 
-    def _up(self, transport: Transport, check: Callable[[Contract, Station], None]) -> Station:
+    def _up(self, transport: Transport, check: Callable[[Station], Station]) -> Station:
         transport.__enter__()
         try:
             station = Station(self._started(transport), transport)
             try:
-                check(self.contract, station)
+                return check(station)
             except BaseException:
                 station.client.close()
                 raise
         except BaseException:
             transport.__exit__(None, None, None)
             raise
-        return station
 
     def _started(self, transport: Transport) -> Client:
         request = self.contract.request
@@ -112,15 +128,60 @@ class Stations:
             path=request.path,
             own_root=transport.proxy is not None,
         )
-        start = Start(
-            self.contract.id, transport.hosts, transport.ca_file, transport.proxy, transport.doorway
-        )
+        doorway = transport.doorway and (None if isolation.find_obstacle() else transport.doorway)
+        start = Start(self.contract.id, transport.hosts, transport.ca_file, transport.proxy, doorway)
         try:
             client.start(start)
         except BaseException:
             client.close()
             raise
         return client
+
+    def _reach_mock(self, station: Station) -> Station:
+        """Stop where a client bypasses the mock transport, for every clause would fail alike; refuse it its
+        own root where its call does not show there.
+        """
+        from graphcontract.transports.mock import Mock
+
+        if not isinstance(station.transport, Mock):
+            return station
+        stage = station.transport.stage(Script((Answer(409),), any_request))
+        outcome = station.client.call(
+            replace(harmless_call(self.contract), base_url=f"{stage.root}/{self.contract.request.version}")
+        )
+        record = stage.finish()
+        if station.transport.escaped is not None:
+            problem = f"the client goes round the mock transport: {station.transport.escaped}"
+            raise ClientUnavailable(problem, "That serves httpx alone: use --transport loopback.")
+        if record.requests or self.allow_own_root:
+            return station
+        station.transport.withdraw_own_root()
+        why = f"its call to {stage.root} did not come to the mock transport; {describe(outcome)}"
+        return replace(station, refusal=refuse_call(self.contract, why))
+
+    def _reach_proxy(self, station: Station) -> Station:
+        """Stop where a client's first call, made with a made-up token, does not come through the proxy, and
+        before it where that could leave the machine.
+        """
+        if station.client.limits.proxy == "none":
+            raise ClientUnavailable(
+                "the client takes no proxy, as its driver declares", "Judge it with --transport loopback."
+            )
+        from graphcontract.transports.proxy import Proxy
+
+        assert isinstance(station.transport, Proxy)
+        isolated = isolation.find_obstacle() is None
+        guard = Guard(
+            self.contract, station.client, station.transport, isolated=isolated, allowed=self.allow_own_root
+        )
+        guard.before_call()
+        stage = station.transport.stage(Script((Answer(self.contract.success.status),), is_request))
+        outcome = station.client.call(harmless_call(self.contract))
+        record = stage.finish(expecting=True)
+        if not record.requests:
+            raise ClientUnavailable(*_astray(station.transport, outcome, record.connections))
+        guard.after_call(outcome, requested=True)
+        return replace(station, guard=guard)
 
 
 def _loopback_or_mock(name: str, tls: bool) -> Transport:
@@ -133,71 +194,18 @@ def _loopback_or_mock(name: str, tls: bool) -> Transport:
     return Loopback(tls=tls)
 
 
-def _harmless_call(contract: Contract) -> Call:
-    """A call with nothing to give away: what the client prints is not captured yet, and where it goes is not
-    known.
-    """
-    (parameter,) = contract.request.parameters
-    return Call(
-        contract.id, {parameter: "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"}, _HARMLESS, timeout=_PATIENCE
-    )
-
-
-def _reached_mock(contract: Contract, station: Station) -> None:
-    """Stop where a client goes round the mock transport: every clause would fail alike."""
-    from graphcontract.transports.mock import Mock
-
-    if not isinstance(station.transport, Mock):
-        return
-    stage = station.transport.stage(Script((Answer(409),), any_request))
-    station.client.call(
-        replace(_harmless_call(contract), base_url=f"{stage.root}/{contract.request.version}")
-    )
-    stage.finish()
-    if station.transport.escaped is not None:
-        problem = f"the client goes round the mock transport: {station.transport.escaped}"
-        raise ClientUnavailable(problem, "That serves httpx alone: use --transport loopback.")
-
-
-def _reached_proxy(contract: Contract, station: Station) -> None:
-    """Stop where a client's first call, made with a made-up token, does not come through the proxy."""
-    if station.client.limits.proxy == "none":
-        raise ClientUnavailable(
-            "the client takes no proxy, as its driver declares", "Judge it with --transport loopback."
-        )
-    from graphcontract.transports.proxy import Proxy
-
-    assert isinstance(station.transport, Proxy)
-    stage = station.transport.stage(Script((Answer(contract.success.status),), _asks))
-    outcome = station.client.call(_harmless_call(contract))
-    record = stage.finish(expecting=True)
-    if not record.requests:
-        raise ClientUnavailable(*_astray(station.transport, outcome, record.connections))
-
-
-def _asks(request: WireRequest) -> bool:
-    """Tell a request from a CONNECT, which only prepares one."""
-    return request.method != "CONNECT"
+def _refuse(problem: ClientUnavailable) -> Station:
+    raise problem
 
 
 def _astray(proxy: Proxy, outcome: Outcome, connections: int) -> tuple[str, str]:
     """Say why no request came to the root behind the proxy, and what to do."""
-    told = outcome.reason or (outcome.error.message if outcome.error else None)
-    says = f"it reported {outcome.kind}" + (f": {told}" if told else "")
+    says = describe(outcome)
     if connections:
-        return (
-            f"the client came to the proxy, and sent no request over TLS; {says}",
-            "It has to trust the authority of the run: SSL_CERT_FILE and its kin, and `ca_file` of `start`, "
-            "name the file.",
-        )
+        return f"the client came to the proxy, and sent no request over TLS; {says}", TRUST
     if proxy.strangers:
         return (
             f"the client asked the proxy for {', '.join(proxy.strangers)} and not for its root; {says}",
             f"Nothing but {proxy.hosts[0]} is served behind it, so that nothing leaves the machine.",
         )
-    return (
-        f"the client did not come to the proxy within {_PATIENCE:g} s; {says}",
-        "Its HTTP stack has to heed HTTPS_PROXY, or the driver `proxy` of `start` (Node's fetch and aiohttp "
-        'do not by themselves); one that cannot declares "proxy": "none", and is judged with --transport '
-        "loopback.",
-    )
+    return f"the client did not come to the proxy within {PATIENCE:g} s; {says}", HEED

@@ -12,8 +12,9 @@ from graphcontract.clients import Limits, Start
 from graphcontract.clients.child import python_client
 from graphcontract.doctor import Finding, examine, reach
 from graphcontract.exchange import Call, Outcome
-from graphcontract.judging.gate import Gate, Station
+from graphcontract.judging.gate import Gate
 from graphcontract.judging.profile import PROFILES
+from graphcontract.judging.station import Station
 from graphcontract.transports.loopback import Loopback
 from tests.bank.client import Answer, Conforming
 from tests.bank.court import CONTRACT, Direct

@@ -17,6 +17,7 @@ FLOORS = (
     {"checking", "inputs", "pages", "service", "target"},
     {"clauses", "clients", "loading", "suite", "transports"},
     {"drift", "judging", "reporting", "tenant"},
+    {"ownroot"},
     {"stations"},
     {"session", "suites"},
     {"cases", "doctor", "live"},

@@ -12,6 +12,7 @@ import typer
 
 from graphcontract.cli.options import (
     START_TIMEOUT,
+    AllowOwnRoot,
     ContractName,
     Deselect,
     FailOn,
@@ -90,6 +91,7 @@ def check(
         bool,
         typer.Option("--in-process", help="Call a python: client in this process instead of in a child."),
     ] = False,
+    allow_own_root: AllowOwnRoot = False,
     implementation: ImplementationName = None,
     report: Reports = None,
     known_failures: KnownFailures = None,
@@ -123,6 +125,7 @@ def check(
         start_timeout=start_timeout,
         record=record.value,
         known_failures=known_failures,
+        allow_own_root=allow_own_root,
     )
     session = Session.of(with_seed(options, seed, secrets.randbits(32)))
     if list_clauses:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from graphcontract.cli.options import START_TIMEOUT, ContractName, StartTimeout
+from graphcontract.cli.options import START_TIMEOUT, AllowOwnRoot, ContractName, StartTimeout
 from graphcontract.contract import DEFAULT_CONTRACT
 
 _WORDS = {True: "ok", False: "NO", None: "-"}
@@ -18,6 +18,7 @@ def doctor(
     contract: ContractName = DEFAULT_CONTRACT,
     tls: Annotated[bool, typer.Option("--tls", help="Speak https throughout.")] = False,
     start_timeout: StartTimeout = START_TIMEOUT,
+    allow_own_root: AllowOwnRoot = False,
 ) -> None:
     """Make a few plain calls and tell what works, and which limit to declare where something cannot.
 
@@ -27,7 +28,14 @@ def doctor(
     from graphcontract.reporting.prose import harmless
     from graphcontract.session import Options, Session
 
-    session = Session.of(Options(client=client, contract=contract, tls=tls, start_timeout=start_timeout))
+    options = Options(
+        client=client,
+        contract=contract,
+        tls=tls,
+        start_timeout=start_timeout,
+        allow_own_root=allow_own_root,
+    )
+    session = Session.of(options)
     failed = False
     try:
         implementation = session.open().implementation

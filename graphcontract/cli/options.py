@@ -36,6 +36,13 @@ Select = Annotated[
 Deselect = Annotated[
     list[str] | None, typer.Option(metavar="CLAUSE", help="Leave out clauses that match; repeatable.")
 ]
+AllowOwnRoot = Annotated[
+    bool,
+    typer.Option(
+        "--allow-own-root",
+        help="Let the client call its own root though nothing keeps such calls on this machine.",
+    ),
+]
 StartTimeout = Annotated[
     float, typer.Option(metavar="SECONDS", min=0.1, help="How long a driver may take to start.")
 ]

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from graphcontract.cli.options import AllowOwnRoot
+
 if TYPE_CHECKING:
     from graphcontract.reporting.reading import Report
+    from graphcontract.session import Options
 
 known_failures = typer.Typer(no_args_is_help=True, help="Keep the list of a client's known failures.")
 
@@ -59,6 +62,7 @@ def _clause_of(evidence: str, report: Report) -> str | None:
 def replay(
     report: Path1,
     evidence: Annotated[str, typer.Argument(metavar="ID", help="An evidence id of the report.")],
+    allow_own_root: AllowOwnRoot = False,
 ) -> None:
     """Repeat one failure with the client, contract and seed of the report.
 
@@ -66,6 +70,7 @@ def replay(
     """
     from graphcontract.errors import UserError
     from graphcontract.reporting.reading import read_report
+    from graphcontract.session import Options
 
     read = read_report(report)
     found = read.verdict_of(evidence)
@@ -75,7 +80,10 @@ def replay(
         again = found["evidence"]["repeat"]
         typer.echo(f"cannot be judged: a tenant is not asked again by a report; run: {again}", err=True)
         raise typer.Exit(3)
-    verdict = _repeated(read.header.get("options", {}), found["clause"])
+    options = Options.of_report(
+        read.header.get("options", {}), found["clause"], allow_own_root=allow_own_root
+    )
+    verdict = _repeated(options)
     seen = [verdict["evidence"]["id"], *verdict.get("also", [])] if verdict and verdict["evidence"] else []
     if evidence in seen:
         typer.echo(f"still failing: {evidence}")
@@ -87,12 +95,13 @@ def replay(
     typer.echo(f"fixed: {evidence}")
 
 
-def _repeated(options: Mapping[str, Any], clause: str) -> Mapping[str, Any] | None:
-    """Judge one clause again as a run did, and give its verdict event."""
+def _repeated(options: Options) -> Mapping[str, Any] | None:
+    """Judge the one clause of these options again, and give its verdict event."""
     from graphcontract.cli.running import run
-    from graphcontract.session import Options, Session
+    from graphcontract.session import Session
 
-    session = Session.of(Options.of_report(options, clause))
+    (clause,) = options.select
+    session = Session.of(options)
     typer.echo(session.options.repeat(clause), err=True)
     keeper = _Keeper()
     try:

@@ -48,6 +48,7 @@ def _arguments(options: Options, *, workers: int, first: bool) -> list[str]:
         words += [f"--graph-{name}={value}"] if value is not None else []
     words += ["--graph-tls"] if options.tls else []
     words += ["--graph-in-process"] if options.in_process else []
+    words += ["--graph-allow-own-root"] if options.allow_own_root else []
     words += [f"--graph-select={pattern}" for pattern in options.select]
     words += [f"--graph-deselect={pattern}" for pattern in options.deselect]
     words += ["-n", str(workers)] if workers > 1 else []

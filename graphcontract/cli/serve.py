@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from graphcontract.cli.options import ContractName
+from graphcontract.cli.options import AllowOwnRoot, ContractName
 from graphcontract.contract import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def serve(
     ] = "",
     contract: ContractName = DEFAULT_CONTRACT,
     tls: Annotated[bool, typer.Option("--tls", help="Speak https.")] = False,
+    allow_own_root: AllowOwnRoot = False,
 ) -> None:
     """Keep one case of a clause up on a port of 127.0.0.1, to step through a client in a debugger.
 
@@ -51,11 +52,11 @@ def serve(
     if clause:
         options = Options("reference", contract, tls=tls, profile="quick", in_process=True, select=(clause,))
     else:
-        options = _of_failure(report, evidence)
+        options = _of_failure(report, evidence, allow_own_root=allow_own_root)
     _keep_up(options, evidence)
 
 
-def _of_failure(report: str, evidence: str) -> Options:
+def _of_failure(report: str, evidence: str, *, allow_own_root: bool) -> Options:
     from graphcontract.errors import UserError
     from graphcontract.reporting.reading import read_report
     from graphcontract.session import Options
@@ -64,7 +65,7 @@ def _of_failure(report: str, evidence: str) -> Options:
     found = read.verdict_of(evidence)
     if found is None:
         raise UserError(f"{report} has no evidence with the id {evidence}")
-    return Options.of_report(read.header.get("options", {}), found["clause"])
+    return Options.of_report(read.header.get("options", {}), found["clause"], allow_own_root=allow_own_root)
 
 
 def _keep_up(options: Options, evidence: str) -> None:

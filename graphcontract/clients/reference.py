@@ -17,6 +17,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import cache
 from importlib.metadata import version
+from ipaddress import ip_address
 from urllib.parse import quote
 
 import httpx
@@ -94,13 +95,16 @@ async def _exchange(url: httpx.URL, fields: dict[str, str], call: Call) -> tuple
 
     A connection serves one call: on a kept one, httpx takes what follows a 204, be it content or stray
     bytes, for the next call's answer. A client a call costs little; its SSL context is dear, and kept.
-    At its own root it heeds the environment: the proxy, and the authorities to trust.
+    It heeds the environment: its proxy, but not for hosts on loopback, as many HTTP stacks do; at its own
+    root also the authorities to trust.
     """
     own = call.base_url is None
     # The caller bounds the whole; but httpx leaves a socket open whose TLS handshake is cancelled.
     bounds = httpx.Timeout(None, connect=0.9 * call.timeout)
     async with (
-        httpx.AsyncClient(verify=_authorities(call.ca_file, own), trust_env=own, timeout=bounds) as client,
+        httpx.AsyncClient(
+            verify=_authorities(call.ca_file, own), trust_env=not _is_loopback(url.host), timeout=bounds
+        ) as client,
         client.stream("POST", url, headers=fields) as response,
     ):
         if not response.is_success:
@@ -109,6 +113,13 @@ async def _exchange(url: httpx.URL, fields: dict[str, str], call: Call) -> tuple
             pass
         request_id = response.headers.get("request-id")
         return Outcome.success(status=response.status_code, request_id=request_id), None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _wait(response: httpx.Response) -> float | None:

@@ -13,7 +13,7 @@ from time import monotonic, sleep
 from typing import Protocol, TypedDict, TypeVar, Unpack
 
 from graphcontract.clauses.reading import concerns, is_guid
-from graphcontract.clients import Client
+from graphcontract.clients import Client, ClientUnavailable
 from graphcontract.contract import Contract
 from graphcontract.errors import UserError
 from graphcontract.exchange import Call, Exchange, Trial
@@ -22,6 +22,7 @@ from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.crews import Crew, Place
 from graphcontract.judging.exploring import simplest
 from graphcontract.judging.profile import Profile
+from graphcontract.judging.station import OwnRootGuard, Station
 from graphcontract.service import Answer, Script, settle
 from graphcontract.transports import Certificate, Scope, Transport
 
@@ -58,14 +59,6 @@ class How(TypedDict, total=False):
     elsewhere: Sequence[Answer]
     certificate: Certificate
     linger: float
-
-
-@dataclass(frozen=True, slots=True)
-class Station:
-    """A client, up, and the transport that it is pointed at, up as well."""
-
-    client: Client
-    transport: Transport
 
 
 @dataclass(eq=False, slots=True)
@@ -110,7 +103,8 @@ class Gate:
 
     `tally` counts the calls that are not counted apart. `another` starts one more client like the
     first, for calls at the same time where one holds only one; `at_own_root` starts one that is judged at its
-    own root, where the transport does not stand for that, and raises a UserError where it cannot.
+    own root, where the transport does not stand for that, and raises a UserError where it cannot. `guard` is
+    that of the first where the transport stands for its own root; `lost` says why one let no further call by.
     """
 
     contract: Contract
@@ -119,6 +113,8 @@ class Gate:
     profile: Profile
     another: Callable[[], Station] | None = None
     at_own_root: Callable[[], Station] | None = None
+    guard: OwnRootGuard | None = None
+    lost: str | None = None
     tally: Tally = field(default_factory=Tally)
     _seat: _Seat = field(default_factory=_Seat)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -130,7 +126,7 @@ class Gate:
 
     def __post_init__(self) -> None:
         self._plain_ids = _plain_ids(self.contract)
-        self._station = Station(self.client, self.transport)
+        self._station = Station(self.client, self.transport, self.guard)
 
     @property
     def shows(self) -> frozenset[str]:
@@ -161,7 +157,17 @@ class Gate:
                 self._at_own_root = self.at_own_root()
             except UserError as error:
                 self._at_own_root = f"not at its own root: {error}"
-        return self._at_own_root if isinstance(self._at_own_root, str) else None
+        if isinstance(self._at_own_root, str):
+            return self._at_own_root
+        with self._own_root_turn:
+            may_call = self._may_call(self._at_own_root)
+        return None if may_call else f"not at its own root any more: {self.lost}"
+
+    @property
+    def own_root_proof(self) -> str:
+        """Why calls to the client's own root stay on this machine; empty where it is not asked for that."""
+        station = self._at_own_root if isinstance(self._at_own_root, Station) else self._station
+        return station.guard.proof if station.guard else ""
 
     @property
     def tired(self) -> bool:
@@ -327,12 +333,37 @@ class Gate:
         at_own_root = self._at_own_root
         if how.get("own_root") and isinstance(at_own_root, Station):
             with self._own_root_turn:  # a root of its own holds one call
-                exchange = self._performed(at_own_root, call, answers, how)
+                exchange = self._performed(self._admitted(at_own_root), call, answers, how)
         else:
-            exchange = self._performed(self._here, call, answers, how)
+            exchange = self._performed(self._admitted(self._here), call, answers, how)
         with self._lock:
             (self._seat.tally or self.tally).add(exchange)
         return exchange
+
+    def _admitted(self, station: Station) -> Station:
+        """Give the station; where it may not be asked for its own root any more, LeaveClass ends what is in
+        court, and ClientUnavailable whatever else asks.
+        """
+        if self._may_call(station):
+            return station
+        if self._seat.court is None:
+            raise ClientUnavailable(str(self.lost))
+        raise LeaveClass
+
+    def _may_call(self, station: Station) -> bool:
+        """Whether the station's guard lets it call; once one did not, none of them does."""
+        if station.guard is None:
+            return True
+        try:
+            if self.lost is None:
+                station.guard.before_call()
+        except ClientUnavailable as error:
+            self.lost = str(error)
+        return self.lost is None
+
+    def cut_off(self, needs: frozenset[str]) -> str | None:
+        """Why calls for a clause with these needs were given up in the course of the run, None where not."""
+        return self.lost if "own-root" in needs or self.guard is not None else None
 
     def _performed(self, station: Station, call: Call, answers: Sequence[Answer], how: How) -> Exchange:
         certificate, client, transport = how.get("certificate"), station.client, station.transport
@@ -365,6 +396,8 @@ class Gate:
             expecting = outcome.kind == "success" and self._seat.vain < _MOST_WAITS
         finally:
             record = stage.finish(spoiled=spoiled, expecting=expecting)
+        if station.guard is not None:
+            station.guard.after_call(outcome, requested=bool(record.requests))
         self._seat.vain += expecting and not record.requests
         return Exchange(
             call,

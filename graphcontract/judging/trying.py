@@ -18,14 +18,16 @@ from typing import Any
 from hypothesis.strategies import SearchStrategy
 
 from graphcontract.clauses import ClauseFunction, Finding, registry
+from graphcontract.clients import ClientUnavailable
 from graphcontract.contract import Contract
 from graphcontract.exchange import Trial
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.crews import Crew
 from graphcontract.judging.evidence import evidence, exchange
 from graphcontract.judging.exploring import Enough, Shown, explore
-from graphcontract.judging.gate import Gate, LeaveClass, Station, Tally
+from graphcontract.judging.gate import Gate, LeaveClass, Tally
 from graphcontract.judging.redaction import Redactor
+from graphcontract.judging.station import Station
 from graphcontract.judging.verdict import UNMET, Part, evidence_id
 from graphcontract.suite import SuiteTest
 
@@ -202,7 +204,11 @@ class Trying:
         try:
             cut = self._listen(hearings)
             for id, hearing in hearings.items():
-                parts[id] = self._conclude(id, hearing, cut)
+                given_up = self._gate.cut_off(hearing.function.needs)
+                parts[id] = self._conclude(id, hearing, cut if given_up is None else given_up)
+        except ClientUnavailable as error:  # a further copy of the client, which calls at the same time need
+            reason = f"a copy of the client could not be started: {error}"
+            return {id: Part(id, "not-run", reason=reason) for id in hearings} | parts
         except Exception:
             wrong = Redactor([CANARY]).text(traceback.format_exc())
             return {id: Part(id, "error", reason=wrong) for id in hearings} | parts

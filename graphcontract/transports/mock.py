@@ -71,6 +71,10 @@ class Mock:
         """The first socket call by which the client went past httpx, None where there was none."""
         return next(iter(self._block.attempts), None)
 
+    def withdraw_own_root(self) -> None:
+        """Stand for no client's own root from now on."""
+        self.shows -= {"own-root"}
+
     def stage(
         self,
         script: Script,

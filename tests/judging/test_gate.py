@@ -10,7 +10,8 @@ from graphcontract import service
 from graphcontract.clients import Limits
 from graphcontract.exchange import Call, Exchange, Outcome, Trial
 from graphcontract.inputs.tokens import CANARY
-from graphcontract.judging.gate import Gate, LeaveClass, Station
+from graphcontract.judging.gate import Gate, LeaveClass
+from graphcontract.judging.station import Station
 from tests.clauses import CONTRACT
 from tests.judging import Paper, Scripted, Send, calls_of, gate_of, good, written
 
