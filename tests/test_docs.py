@@ -31,7 +31,7 @@ import typer
 import yaml
 
 from graphcontract.cli import app
-from graphcontract.clients import Limits, messages
+from graphcontract.clients import Limits, isolation, messages
 from graphcontract.inputs import errors, ids, tokens
 from graphcontract.judging.ledger import ExitStatus
 from graphcontract.judging.profile import PROFILES
@@ -54,6 +54,8 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _JOB = re.compile(r"(?:run|script): ((graphcontract check|pytest) .+)")
 _HARMLESS = {"graphcontract check": " --list", "pytest": " --collect-only"}
 _UNKEPT = ("PYTEST", "COV", "FORCE_COLOR", "TTY_")
+# Clients with a fixed root, on the proxy transport.
+_ISOLATED = re.compile(r"--transport proxy 'command:(sh cancel\.sh|true)")
 _NEEDED = {"node": re.compile(r"\bnode "), "curl": re.compile(r"\bcurl |cancel\.sh")}
 
 
@@ -160,7 +162,9 @@ Scene = tuple[str, BaseException | None]
 
 
 def lacking(text: str) -> str | None:
-    """A program that a block needs and this machine has not."""
+    """What a block needs and this machine has not."""
+    if _ISOLATED.search(text) and isolation.find_obstacle() is not None:
+        return "network namespace"
     return next(
         (name for name, used in _NEEDED.items() if used.search(text) and not shutil.which(name)), None
     )
