@@ -83,6 +83,10 @@ class Guard:
         if not self._isolated and (replaced or not (seen or unsent)):
             self._proven = False
 
+    def after_restart(self) -> None:
+        """A new process has to prove itself; one in a namespace need not, for each of them is."""
+        self._proven = self._proven and self._isolated
+
     def _prove(self) -> str:
         if self._allowed:
             return "--allow-own-root allows it"

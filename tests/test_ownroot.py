@@ -163,6 +163,16 @@ class TestWithoutNamespaces:
         assert [roots[place - 1] for place in probes[1:]] == [None]
         assert len(probes) == 2
 
+    def test_one_that_replaces_another_has_to_show_it_too(self, asked: Asked) -> None:
+        with opened(KINDS["python"].format("heeds")) as session:
+            part(session, "test_stray_content", "response.stray-content")
+            before = len(asked())
+            part(session, "test_request", "request.method")
+            roots = asked()[before:]
+        assert roots[0] is not None
+        assert "0.0.0.0" in roots[0]
+        assert set(roots[1:]) == {None}
+
     def test_the_user_may_allow_it(self, asked: Asked) -> None:
         for behaviour, verdict in (("ignores", "not-supported"), ("heeds", "pass")):
             client = f"python:tests.recording:{behaviour}"

@@ -341,9 +341,15 @@ class Gate:
         return exchange
 
     def _admitted(self, station: Station) -> Station:
-        """Give the station; where it may not be asked for its own root any more, LeaveClass ends what is in
-        court, and ClientUnavailable whatever else asks.
+        """Give the station, in a new process if connections of the old one may be out of step.
+
+        If it may not be asked for its own root any more, LeaveClass ends what is in court, and
+        ClientUnavailable whatever else asks.
         """
+        if station.transport.needs_new_client(self._seat.scope):
+            station.client.renew()
+            if station.guard is not None:
+                station.guard.after_restart()
         if self._may_call(station):
             return station
         if self._seat.court is None:
@@ -368,8 +374,6 @@ class Gate:
     def _performed(self, station: Station, call: Call, answers: Sequence[Answer], how: How) -> Exchange:
         certificate, client, transport = how.get("certificate"), station.client, station.transport
         scope = self._seat.scope
-        if transport.needs_new_client(scope):
-            client.renew()
         elsewhere = self._settled(how.get("elsewhere", ()))
         script = Script(self._settled(answers), concerns(self.contract, call), elsewhere)
         root = self.contract.request.root if how.get("own_root") else None

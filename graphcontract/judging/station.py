@@ -23,6 +23,10 @@ class OwnRootGuard(Protocol):
         """Take note of what the call showed; `requested` says that its request was seen."""
         ...
 
+    def after_restart(self) -> None:
+        """Take note that another process makes the next call."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Station:
