@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from graphcontract.odata import unqualified
+
 Level = Literal["MUST", "SHOULD", "MAY"]
 Presence = Literal["absent", "required", "unconstrained"]
 FieldRule = Literal["require", "forbid", "unconstrained"]
@@ -87,3 +89,15 @@ class Contract:
     clauses: Mapping[str, Clause]
     error_codes: Mapping[int, tuple[str, ...]]
     document: Mapping[str, Any]
+
+    @property
+    def bound_operation(self) -> str | None:
+        """The action or function that the last path segment calls, without its namespace; None where that
+        segment is a property, a key or a type cast.
+
+        A POST calls an action. For another method the title tells, as in `drive: recent`.
+        """
+        last = self.request.path.rpartition("/")[2]
+        name = unqualified(last)
+        titled = self.title.partition(": ")[2] == name
+        return name if (self.request.method == "POST" or titled) and not last.startswith("{") else None

@@ -13,11 +13,11 @@ from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from graphcontract.contract import Contract
+from graphcontract.odata import unqualified, without_alias
 
 UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 _SEGMENT = frozenset(UNRESERVED | set("!$&'()*+,;=:@%"))
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<authority>[^/?#]*)")
-_NAMESPACE = "microsoft.graph."
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _KEY = re.compile(r"(?P<name>(?:(?!%28)[^(])*)(?:\(|%28)(?:'|%27)(?P<key>.*)(?:'|%27)(?:\)|%29)", re.DOTALL)
 
@@ -26,15 +26,20 @@ _QUOTE = {True: "%27%27", False: "%27"}
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Decoded segments of the path that is owed, from the root down; one of them is the id's place."""
+    """Decoded segments of the path that is owed, from the root down; one of them is the id's place.
+
+    `calls_operation` says that the last segment calls an action or function, which takes any namespace.
+    """
 
     segments: tuple[str, ...]
     place: int
+    calls_operation: bool = False
 
     @staticmethod
     def of(contract: Contract) -> Template:
         """The contract's path below its version segment."""
-        return _template(contract.request.version, contract.request.path)
+        request = contract.request
+        return _template(request.version, request.path, contract.bound_operation is not None)
 
     @property
     def before(self) -> tuple[str, ...]:
@@ -46,12 +51,33 @@ class Template:
         """Segments below the id."""
         return self.segments[self.place + 1 :]
 
+    def accepts(self, index: int, segment: str) -> bool:
+        """Whether a raw segment means what stands at an index that is not the id's, in any letter case.
+
+        The name of an action or function is the same with any namespace and without one. A type cast needs
+        its qualified name, for which `graph` is an alias of `microsoft.graph`.
+        """
+        expected, actual = self.segments[index], _text(segment)
+        reduce = unqualified if self._is_operation(index) else without_alias
+        return _is_alike(actual, expected) or _is_alike(reduce(actual), reduce(expected))
+
+    def misspellings(self, index: int, segment: str) -> tuple[str, ...]:
+        """How the spelling of a raw segment that is accepted differs: in `letter-case`, in `namespace`."""
+        expected, actual = self.segments[index], _text(segment)
+        if _is_alike(actual, expected):
+            return () if actual == expected else ("letter-case",)
+        same_case = actual.rpartition(".")[2] == expected.rpartition(".")[2]
+        return ("namespace",) if same_case else ("namespace", "letter-case")
+
+    def _is_operation(self, index: int) -> bool:
+        return self.calls_operation and index == len(self.segments) - 1
+
 
 @lru_cache(maxsize=8)
-def _template(version: str, path: str) -> Template:
+def _template(version: str, path: str, calls_operation: bool) -> Template:
     segments = (version, *path.strip("/").split("/"))
     (place,) = (index for index, segment in enumerate(segments) if segment.startswith("{"))
-    return Template(segments, place)
+    return Template(segments, place, calls_operation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +145,11 @@ def _split_key(segments: Sequence[str], template: Template) -> list[str] | None:
     if len(segments) != len(template.segments) - 1:
         return None
     match = _KEY.fullmatch(segments[template.place - 1])
-    if match is None or not same_name(match["name"], template.segments[template.place - 1]):
+    if match is None or not template.accepts(template.place - 1, match["name"]):
         return None
     # A quote inside a key is doubled; one that stands alone is read as two, and so as another id.
     key = re.sub("(?:'|%27)(?:'|%27)?", lambda quote: _QUOTE[quote[0] in ("'", "%27")], match["key"])
     return [*segments[: template.place - 1], match["name"], key, *segments[template.place :]]
-
-
-def same_name(segment: str, name: str) -> bool:
-    """Whether a raw segment spells a name of the path in any letter case."""
-    return decode(segment).lower() == name.encode().lower()
 
 
 def decode(segment: str) -> bytes:
@@ -136,10 +157,17 @@ def decode(segment: str) -> bytes:
     return unquote_to_bytes(segment.encode("latin-1"))
 
 
-def without_namespace(segment: str) -> str:
-    """A raw segment without the namespace that may precede a bound action."""
-    head, rest = segment[: len(_NAMESPACE)], segment[len(_NAMESPACE) :]
-    return rest if head.lower() == _NAMESPACE else segment
+def _text(segment: str) -> str:
+    return decode(segment).decode("utf-8", "surrogateescape")
+
+
+def _is_alike(one: str, other: str) -> bool:
+    """Whether two names differ in the case of ASCII letters at most."""
+    return _lowered(one) == _lowered(other)
+
+
+def _lowered(name: str) -> bytes:
+    return name.encode("utf-8", "surrogateescape").lower()
 
 
 def illegal_characters(segment: str) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 CHECKOUT = Path(__file__).parents[1]
 
 FLOORS = (
-    {"annotations", "errors", "hooks", "interrupts", "places", "templates"},
+    {"annotations", "errors", "hooks", "interrupts", "odata", "places", "templates"},
     {"contract", "contractfile", "exchange"},
     {"schemas"},
     {"checking", "inputs", "pages", "service", "target"},

@@ -17,8 +17,9 @@ from urllib.parse import quote
 
 from graphcontract.contract import Contract
 from graphcontract.exchange import Call, Exchange, Outcome, ReportedError, Trial, WireRequest, WireResponse
+from graphcontract.odata import unqualified
 from graphcontract.service import Concerns, request_id_of
-from graphcontract.target import UNRESERVED, Target, Template, is_plain, read, same_name, without_namespace
+from graphcontract.target import UNRESERVED, Target, Template, is_plain, read
 
 GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
@@ -35,7 +36,8 @@ def concerns(contract: Contract, call: Call) -> Concerns:
     template = Template.of(contract)
     token = call.token[:TELLING].encode() if len(call.token) >= TELLING else None
     wanted = call.task_id.encode()
-    collection, action = template.segments[template.place - 1].lower(), template.segments[-1].lower()
+    collection = unqualified(template.segments[template.place - 1]).lower()
+    action = (contract.bound_operation or template.segments[-1]).lower()
 
     def concerning(request: WireRequest) -> bool:
         if not request.method:
@@ -56,11 +58,11 @@ def own_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
 
 def asking(contract: Contract, exchange: Exchange) -> list[WireRequest]:
     """Those of the call's requests whose path ends with the action; all of the call's where none does."""
-    action, requests = Template.of(contract).segments[-1], own_requests(contract, exchange)
+    template, requests = Template.of(contract), own_requests(contract, exchange)
 
     def ends_with_action(request: WireRequest) -> bool:
         last = target_of(contract, request).segments[-1:]
-        return any(same_name(without_namespace(segment), action) for segment in last)
+        return any(template.accepts(len(template.segments) - 1, segment) for segment in last)
 
     return [request for request in requests if ends_with_action(request)] or requests
 

@@ -29,8 +29,6 @@ from graphcontract.target import (
     decode,
     illegal_characters,
     is_plain,
-    same_name,
-    without_namespace,
 )
 
 
@@ -68,12 +66,9 @@ def _path_faults(contract: Contract, target: Target) -> Iterator[str]:
     elif len(target.segments) < len(template.segments):
         yield "missing-segment"
     else:
-        pairs = list(zip(target.segments, template.segments, strict=True))
-        del pairs[template.place]
-        last = len(pairs) - 1
-        for index, (segment, name) in enumerate(pairs):
-            if not same_name(without_namespace(segment) if index == last else segment, name):
-                yield "version" if name == contract.request.version else "other-segment"
+        for index, segment in enumerate(target.segments):
+            if index != template.place and not template.accepts(index, segment):
+                yield "version" if index == 0 else "other-segment"
 
 
 @clause(
@@ -116,14 +111,9 @@ def _spelling_faults(contract: Contract, target: Target) -> Iterator[str]:
         yield "empty-segment"
     if target.query == "":
         yield "bare-question-mark"
-    last = target.segments[-1]
-    if without_namespace(last) != last:
-        yield "namespace"
-    spelled = [*target.segments[:-1], without_namespace(last)]
-    del spelled[template.place]
-    names = [*template.before, *template.after]
-    if any(decode(segment) != name.encode() for segment, name in zip(spelled, names, strict=True)):
-        yield "letter-case"
+    for index, segment in enumerate(target.segments):
+        if index != template.place:
+            yield from template.misspellings(index, segment)
 
 
 def _path_holds(contract: Contract, trial: Trial) -> bool:
@@ -146,7 +136,7 @@ def path_spelling(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """What Graph is seen to take, spelled otherwise than the page does."""
     owed = f"/{contract.request.version}{contract.request.path}"
     for request in asking(contract, trial.exchange):
-        for kind in _spelling_faults(contract, target_of(contract, request)):
+        for kind in dict.fromkeys(_spelling_faults(contract, target_of(contract, request))):
             yield Finding(kind, expected=owed, observed=abbreviated(request.target, 400), at=request)
 
 

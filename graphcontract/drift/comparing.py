@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from graphcontract.drift.model import Fact, Value
 from graphcontract.drift.notes import told
-from graphcontract.drift.paths import folded, shown
+from graphcontract.drift.paths import folded, normalized, shown
 
 
 class Hit(NamedTuple):
@@ -109,13 +109,8 @@ def _path(old: Fact, new: Fact, _today: date) -> Iterator[Hit]:
     before, now = _tuple(old.value), _tuple(new.value)
     if folded(before) != folded(now):
         yield Hit("path-changed", f"/{shown(before)}", f"/{shown(now)}")
-    elif _literals(before) != _literals(now):
+    elif normalized(before) != normalized(now):
         yield Hit("letter-case-changed", f"/{shown(before)}", f"/{shown(now)}")
-
-
-def _literals(path: tuple[Value, ...]) -> list[str]:
-    names = (segment for segment in path if isinstance(segment, str))
-    return [name.removeprefix("microsoft.").removeprefix("graph.") for name in names]
 
 
 def _route(old: Fact, new: Fact, _today: date) -> Iterator[Hit]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from graphcontract.drift.csdlfile import CsdlFile, Element
+from graphcontract.odata import without_alias
 
 _COLLECTION = re.compile(r"Collection\((.*)\)", re.DOTALL)
 _STRUCTURES = ("EntityType", "ComplexType")
@@ -271,7 +272,7 @@ class Schema:
             step = self._named(structure.named("NavigationProperty"), segment, f"{type}/")
             if step is not None:
                 return step
-        cast = self.full(segment)
+        cast = without_alias(self.full(segment))
         lineage = list(self.lineage(cast)) if "." in segment else []
         if any(type == at.type for type, _ in lineage):
             return Step(segment, False, cast, False, cast, lineage[0][1])

@@ -22,6 +22,7 @@ from graphcontract.drift.owed import CLOUDS, SCHEMES
 from graphcontract.drift.paths import segments, shown
 from graphcontract.errors import UserError
 from graphcontract.loading import document
+from graphcontract.odata import unqualified
 
 ROOT = "https://graph.microsoft.com"
 
@@ -33,6 +34,7 @@ _ALWAYS = (
     "request.authorization",
 )
 _SAMPLE = "5f0c"
+_OTHER_SPELLING = "\0"  # stands in a text until its other words are settled: it may be one of them
 _OPTIONS = {"path": "--path", "version": "--api-version"}
 _CITED = {
     "page": "Microsoft Graph documentation, {title} ({version})",
@@ -232,9 +234,12 @@ def _rewordings(model: Mapping[str, Any], request: Mapping[str, Any]) -> Iterato
         (part.strip("/") for part in re.split(r"\{\w+\}", each["path"])) for each in (model, request)
     )
     old, new = re.escape(model["version"]), request["version"]
+    last = new_end.rpartition("/")[2]
+    other = unqualified(last) if unqualified(last) != last else f"microsoft.graph.{last}"
+    yield rf"\bmicrosoft\.graph\.{re.escape(old_end)}\b", _OTHER_SPELLING
     yield f"(?i:{re.escape(old_begin)})", new_begin
     yield r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", _SAMPLE
-    yield rf"\b{re.escape(old_end)}\b", new_end
+    yield rf"(?<![.\w]){re.escape(old_end)}\b", new_end
     yield rf" The action is published in {old} alone\.", ""
     yield r"(?<=/)v1\.0(?=/)", "other"
     yield rf"(?<=/){old}(?=/)|(?<=version ){old}\b|(?<=version segment ){old}\b", new
@@ -243,6 +248,7 @@ def _rewordings(model: Mapping[str, Any], request: Mapping[str, Any]) -> Iterato
     yield rf"\b{model['method'].lower()}(?= /)", request["method"].lower()
     yield r"\btask id\b", "id"
     yield r"\btask\b", "resource"
+    yield _OTHER_SPELLING, f"{new_end.removesuffix(last)}{other}"
 
 
 def _reworded(value: Any, said: Sequence[tuple[str, str]]) -> Any:

@@ -16,6 +16,7 @@ from graphcontract.drift.openapischemas import enum_of, listed, properties, type
 from graphcontract.drift.paths import folded, segments, shown
 from graphcontract.drift.values import Node
 from graphcontract.drift.versions import version_in
+from graphcontract.odata import unqualified
 
 SPEAKS_OF = (
     *(
@@ -34,7 +35,6 @@ SPEAKS_OF = (
 )
 _METHODS = ("post", "get", "patch", "put", "delete", "head", "options", "trace")
 _PLACEHOLDER = re.compile(r"(.+?)(?:-id\d*|Id)")
-_NAMESPACE = re.compile(r"(?:microsoft\.)?graph\.", re.IGNORECASE)
 _SCHEMA = "#/components/schemas/microsoft.graph."
 
 
@@ -64,15 +64,15 @@ def path_of(source: Source, binding: str, action: str) -> tuple[Value, ...] | No
 
 
 def _wanted(file: OpenApiFile, wanted: Wanted) -> PathItem | None:
-    literals = list(_until_key(wanted.path))
-    literal = "/" + "/".join([*literals, "{"] if len(literals) < len(wanted.path) else literals)
-    owed = folded(wanted.path)
+    owed, literal = folded(wanted.path), "/" + "/".join(_certain(wanted.path))
     return file.path_item(literal, lambda path: folded(segments(path)) == owed)
 
 
-def _until_key(path: tuple[Value, ...]) -> Iterator[str]:
+def _certain(path: tuple[Value, ...]) -> Iterator[str]:
+    """What stands at the beginning of the path for sure: a key has any name, and a namespace may differ."""
     for segment in path:
-        if not isinstance(segment, str):
+        if not isinstance(segment, str) or "." in segment:
+            yield "" if isinstance(segment, str) else "{"
             return
         yield segment
 
@@ -86,7 +86,15 @@ def _moved(file: OpenApiFile, wanted: Wanted) -> PathItem | None:
 
 
 def _ending(binding: str, action: str) -> str:
-    return rf"/\{{{re.escape(binding)}(?:-id\d*|Id)\}}/(?:(?:microsoft\.)?graph\.)?{re.escape(action)}"
+    """Match a key of the type, or a cast to it, and the action below."""
+    type = re.escape(binding)
+    return rf"/(?:\{{{type}(?:-id\d*|Id)\}}|[\w.]+\.{type})/(?:[\w.]+\.)?{re.escape(action)}"
+
+
+def _cast(path: tuple[Value, ...]) -> str | None:
+    """The type, without its namespace, of a cast between the key and the action."""
+    above = path[-2] if len(path) > 1 else None
+    return above.rpartition(".")[2] if isinstance(above, str) and "." in above else None
 
 
 def _version(file: OpenApiFile, source: Source, notes: Notes) -> str | None:
@@ -134,7 +142,7 @@ class _Telling:
         self._notes.asserts("method", method.upper(), self._notes.at(operation.line))
         self._notes.asserts("path", segments(self._item.path), place)
         self._notes.asserts("route", "reachable", place)
-        action = _NAMESPACE.sub("", str(segments(self._item.path)[-1]))
+        action = unqualified(str(segments(self._item.path)[-1]))
         self._notes.asserts("action", action, place)
         parameters = self._parameters(operation)
         self._key(parameters)
@@ -183,14 +191,15 @@ class _Telling:
         return found
 
     def _key(self, parameters: dict[tuple[str, str], Node]) -> None:
-        keys = [segment[1] for segment in segments(self._item.path) if isinstance(segment, tuple)]
+        path = segments(self._item.path)
+        keys = [segment[1] for segment in path if isinstance(segment, tuple)]
         if not keys:
             return
         placeholder = str(keys[-1])
         parameter = parameters.get(("path", placeholder))
         named = _PLACEHOLDER.fullmatch(placeholder)
         told = parameter.text("x-ms-docs-key-type") if parameter else None
-        binding = told or (named[1] if named else None)
+        binding = _cast(path) or told or (named[1] if named else None)
         place = self._notes.at(parameter.line if parameter else self._item.node.line)
         if binding:
             self._notes.asserts("binding", binding, place)

@@ -86,12 +86,12 @@ def _permissions(document: Mapping[str, Any]) -> dict[str, Value]:
 
 def _names(contract: Contract) -> tuple[str, str]:
     """Binding and action: as the title has them (`type: action`), else from placeholder and last segment."""
-    last = contract.request.path.rpartition("/")[2]
-    binding, colon, action = contract.title.partition(": ")
-    if colon and action == last:
+    action = contract.bound_operation or contract.request.path.rpartition("/")[2]
+    binding, colon, titled = contract.title.partition(": ")
+    if colon and titled == action:
         return binding, action
     (placeholder,) = contract.request.parameters
-    return placeholder.removesuffix("Id"), last
+    return placeholder.removesuffix("Id"), action
 
 
 def _key_type(parameter: Mapping[str, Any]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from graphcontract.drift.model import Value
+from graphcontract.odata import unqualified, without_alias
 
 Path = tuple[Value, ...]
 
 _KEY = re.compile(r"\{([^{}]+)\}")
-_PREFIX = re.compile(r"^(?:microsoft\.)?graph\.", re.IGNORECASE)
 
 
 def segments(path: str) -> Path:
@@ -19,11 +19,22 @@ def segments(path: str) -> Path:
     return tuple(("key", key[1]) if key else part for part, key in zip(parts, keys, strict=True))
 
 
+def normalized(path: Path) -> Path:
+    """A path without what is only spelling: the namespace of the operation that it ends with, or of a
+    function in parentheses; the alias in a type cast; the names of keys.
+    """
+    return tuple(_normalized(segment, last=index == len(path)) for index, segment in enumerate(path, 1))
+
+
+def _normalized(segment: Value, *, last: bool) -> Value:
+    if not isinstance(segment, str):
+        return ("key", "")
+    return unqualified(segment) if last or "(" in segment else without_alias(segment)
+
+
 def folded(path: Path) -> Path:
-    """A path as it compares: letter case, namespaces and names of keys do not count."""
-    return tuple(
-        _PREFIX.sub("", segment).casefold() if isinstance(segment, str) else ("key", "") for segment in path
-    )
+    """A path as it compares: normalized, and in small letters."""
+    return tuple(each.casefold() if isinstance(each, str) else each for each in normalized(path))
 
 
 def shown(path: Path) -> str:

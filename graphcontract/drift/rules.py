@@ -26,7 +26,7 @@ RULES: tuple[Rule, ...] = (
         "path-changed",
         "breaking",
         "A literal of the path is another one, or there are more or fewer segments. Names of keys do not "
-        "count, nor does `microsoft.graph.` before a segment.",
+        "count, nor does the namespace of the action; that of a type cast does.",
         _CALLS,
         Example("path", _PATH, ("library", "volumes", ("key", "id"), "cancel")),
     ),

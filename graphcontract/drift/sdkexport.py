@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 from hashlib import sha256
 
-from graphcontract.drift.model import Origin, Reading, Source, SourceError, Unknown, Wanted
+from graphcontract.drift.model import Origin, Reading, Source, SourceError, Unknown, Value, Wanted
 from graphcontract.drift.notes import Notes
+from graphcontract.odata import without_alias
 
 NAMES = ("method", "version", "path", "action", "content", "success", "route", "status-enum")
 
@@ -26,21 +27,21 @@ _MEMBER = re.compile(r"[\w.]+\.models\.(?:[\w.]+\.)?(\w*[Ss]tatus)::(\d{4})-(\w+
 def read(source: Source, wanted: Wanted) -> Reading:
     """Read what an SDK offers for the wanted operation; `Unknown` where it has no builder for its route."""
     notes = Notes(Origin("sdk", source.name, source.version))
-    below = ".".join("item" if isinstance(each, tuple) else str(each) for each in wanted.path).casefold()
-    marks = (f".{below}.".encode(), b"status")
+    above = ".".join(map(_builder, wanted.path[:-1])).casefold()
+    marks = (f".{above}.".encode(), b"status")
     verbs: list[tuple[int, re.Match[str]]] = []
     enums: dict[str, list[tuple[int, str, str]]] = {}
     typed: dict[str, str] = {}
     for number, line in _lines(source, marks):
         verb, status, member = _VERB.fullmatch(line), _STATUS.fullmatch(line), _MEMBER.fullmatch(line)
-        if verb and verb[2].casefold() == below:
+        if verb and _is_builder(verb[2], above, wanted.action):
             verbs.append((number, verb))
         elif status:
             typed[status[1].casefold()] = status[2]
         elif member:
             enums.setdefault(member[1], []).append((number, member[2], member[3]))
     if not verbs:
-        raise Unknown(f"no request builder below {below}", notes.origin)
+        raise Unknown(f"no request builder {wanted.action} below {above}", notes.origin)
     _route(notes, verbs, wanted)
     members = enums.get(typed.get(wanted.binding.casefold(), ""), [])
     if members:
@@ -53,14 +54,38 @@ def read(source: Source, wanted: Wanted) -> Reading:
     return notes.reading(sha256("\n".join(said).encode()).hexdigest())
 
 
+def _builder(segment: Value) -> str:
+    """The builder of a segment: a key is an item, and the qualified name of a cast is one word."""
+    return (
+        without_alias(segment).removeprefix("microsoft.").replace(".", "")
+        if isinstance(segment, str)
+        else "item"
+    )
+
+
+def _segment(builder: str, wanted: Value) -> Value:
+    """The segment that a builder above the last one stands for; it matches the wanted one."""
+    if builder == "item":
+        return ("key", "item")
+    return wanted if isinstance(wanted, str) and "." in wanted else builder
+
+
+def _is_builder(path: str, above: str, action: str) -> bool:
+    """Whether a builder is the action's; an SDK names it `close` or `microsoftGraphSecurityClose`."""
+    owner, _, last = path.rpartition(".")
+    qualified = re.fullmatch(rf"(?:microsoft)?[gG]raph\w*{re.escape(action[:1].upper() + action[1:])}", last)
+    return owner.casefold() == above and (last.casefold() == action.casefold() or qualified is not None)
+
+
 def _route(notes: Notes, verbs: list[tuple[int, re.Match[str]]], wanted: Wanted) -> None:
     number, verb = next((each for each in verbs if each[1][3].upper() == wanted.method), verbs[0])
     package, path, method, parameters, returned = verb.groups()
     place = notes.at(number)
-    literals = path.split(".")
+    *above, last = path.split(".")
+    action = last if last.casefold() == wanted.action.casefold() else wanted.action
     notes.asserts("method", method.upper(), place)
-    notes.asserts("path", tuple(("key", "item") if each == "item" else each for each in literals), place)
-    notes.asserts("action", literals[-1], place)
+    notes.asserts("path", (*map(_segment, above, wanted.path), action), place)
+    notes.asserts("action", action, place)
     notes.asserts("route", "reachable", place)
     if package in _VERSIONS:
         notes.asserts("version", _VERSIONS[package], place)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Literal
 from urllib.parse import parse_qsl, unquote
 
 from graphcontract.contract import Contract
-from graphcontract.target import Target, Template, decode, read, same_name, without_namespace
+from graphcontract.odata import unqualified
+from graphcontract.target import Target, Template, decode, read
 from graphcontract.tenant.tasks import Source
 
 Operation = Literal["tasks", "task", "cancel", "lookup"]
@@ -51,15 +53,14 @@ class Router:
             target = read(path, template)
             if _matches(target, template):
                 return Named(operation, decode(target.segments[template.place]).decode("utf-8", "replace"))
-        return Named("tasks") if _spell(path.split("/")[1:], self._cancel.before) else Named()
+        return Named("tasks") if _leads_to_key(self._cancel, path.split("/")[1:]) else Named()
 
     def _source(self, path: str) -> Source | None:
         """What a lookup asks for; its value may hold slashes, encoded or not."""
-        owed = self._cancel.before
-        _, *segments = path.split("/", len(owed) + 1)
-        if len(segments) != len(owed) + 1 or not _spell(segments[:-1], owed):
+        _, *segments = path.split("/", self._cancel.place + 1)
+        if not _leads_to_key(self._cancel, segments[:-1]):
             return None
-        match = _FUNCTION.fullmatch(without_namespace(unquote(segments[-1])))
+        match = _FUNCTION.fullmatch(unqualified(unquote(segments[-1])))
         kind = _LOOKUPS.get((match["name"].lower(), match["parameter"].lower())) if match else None
         return Source(kind, match["value"].replace("''", "'")) if match and kind else None
 
@@ -73,10 +74,10 @@ def options(query: str) -> Mapping[str, str]:
 def _matches(target: Target, template: Template) -> bool:
     if len(target.segments) != len(template.segments) or target.trailing_slash or target.empty_segments:
         return False
-    before, after = target.segments[: template.place], target.segments[template.place + 1 :]
-    return _spell(before, template.before) and _spell(after, template.after)
+    literals = ((index, each) for index, each in enumerate(target.segments) if index != template.place)
+    return all(template.accepts(index, segment) for index, segment in literals)
 
 
-def _spell(segments: Sequence[str], names: Sequence[str]) -> bool:
-    """Whether raw segments are these names, in any letter case, with or without a namespace."""
-    return len(segments) == len(names) and all(map(same_name, map(without_namespace, segments), names))
+def _leads_to_key(template: Template, segments: Sequence[str]) -> bool:
+    """Whether raw segments are all that the path has before its key."""
+    return len(segments) == template.place and all(map(template.accepts, count(), segments))

@@ -9,6 +9,7 @@ from tests.bank import (
     faults_request_input,
     faults_request_leaks,
     faults_request_line,
+    faults_request_names,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "faults_request_input",
     "faults_request_leaks",
     "faults_request_line",
+    "faults_request_names",
 ]
