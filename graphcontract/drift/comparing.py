@@ -137,9 +137,11 @@ def _content(old: Fact, new: Fact, _today: date) -> Iterator[Hit]:
 
 
 def _inputs(old: Fact, new: Fact, _today: date) -> Iterator[Hit]:
-    before, now = _by_name(old.value), _by_name(new.value)
+    before, now = _inputs_by_name(old), _inputs_by_name(new)
     for name, own in now.items():
         was = before.get(name)
+        if was is not None and was[-1] == "implied":
+            continue
         if own[-1] == "required" and (was is None or was[-1] != "required"):
             yield Hit("required-input-added", _input(old.name, was), _input(new.name, own))
         elif was is None:
@@ -149,9 +151,15 @@ def _inputs(old: Fact, new: Fact, _today: date) -> Iterator[Hit]:
         if was is not None and len(own) == 3 and len(was) == 3 and _type(was[1]) != _type(own[1]):
             yield Hit("input-type-changed", _input(old.name, was), _input(new.name, own))
     for name, was in before.items():
-        if name not in now:
+        if name not in now and was[-1] not in ("implied", "unconstrained"):
             rule = "input-removed" if old.name in _REMOVED else "input-relaxed"
             yield Hit(rule, _input(old.name, was), "")
+
+
+def _inputs_by_name(fact: Fact) -> dict[str, tuple[Any, ...]]:
+    """Rows by name; names of header fields compare without regard to letter case."""
+    rows = _by_name(fact.value)
+    return {name.casefold(): row for name, row in rows.items()} if fact.name == "fields" else rows
 
 
 def _input(fact: str, row: tuple[Any, ...] | None) -> str:

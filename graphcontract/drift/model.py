@@ -39,7 +39,9 @@ class Fact:
     - `path`: a segment each, below version and root; a literal is its text as spelled, a key is
       `("key", placeholder)`. `version`: `beta` or `v1.0`.
     - `key-type`: `string`, `guid`, … without `Edm.`. `content`: `none`, `optional` or `required`.
-    - `query`, `fields`: sorted `(name, "required" | "optional")`; the Authorization field is in no list.
+    - `query`, `fields`: sorted `(name, "required" | "optional")`; the Authorization field is in no list. A
+      contract also says "unconstrained", of a field that a source may call optional or leave out, and
+      "implied", of one that goes with the content.
     - `parameters`: sorted `(name, type, "required" | "optional")` but for the binding.
     - `success`: `(status, "none" | "content")`, `2XX` without content is 204; None in place of either
       where it is not told.

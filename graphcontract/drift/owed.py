@@ -59,7 +59,7 @@ def _values(contract: Contract) -> Mapping[str, Value]:
         "key-type": _key_type(parameter),
         "content": _CONTENT[request.content],
         "query": () if request.query == "absent" else None,
-        "fields": (("Content-Type", "required"),) if request.fields["Content-Type"] == "require" else (),
+        "fields": _fields(contract),
         "parameters": () if request.content == "absent" else None,
         "success": (success.status, _SUCCESS[success.content]),
         "errors": None,  # its codes are those of Microsoft Graph in general
@@ -72,6 +72,16 @@ def _values(contract: Contract) -> Mapping[str, Value]:
         "wording": (("title", contract.title),),
     }
     return values | _permissions(document)
+
+
+def _fields(contract: Contract) -> Value:
+    """What is said of Content-Type. Content implies it, whether or not a source lists it."""
+    rule = contract.request.fields["Content-Type"]
+    if rule == "forbid":
+        return ()
+    if contract.request.content != "absent":
+        return (("Content-Type", "implied"),)
+    return (("Content-Type", "required" if rule == "require" else "unconstrained"),)
 
 
 def _permissions(document: Mapping[str, Any]) -> dict[str, Value]:

@@ -27,6 +27,15 @@ _MAY_BE_EMPTY = re.compile(
     r"\bempty (request |message )?(body|content),? or\b|\bor an empty (request |message )?(body|content)\b",
     re.IGNORECASE,
 )
+_EMPTY_OBJECT = re.compile(
+    r"(?:\bempty (?:request |message )?(?:body|content|payload)\W{1,10})?\{\s*\}"
+    r"|\b(?:empty|blank) (?:JSON\b|object\b)(?: (?:object|body|payload|content)\b)?(?:\W{1,10}\{\s*\})?"
+    r"|\bobject (?:without|with no) (?:any )?(?:properties|members)\b",
+    re.IGNORECASE,
+)
+_NO_OBJECT = re.compile(
+    rf"(?:\b(?:do not|does not|never|not)\b|n't\b)[^.]{{0,20}}(?:{_EMPTY_OBJECT.pattern})", re.IGNORECASE
+)
 _OPTIONAL = re.compile(
     r"\boptional(ly)?\b[^.]{0,80}\bbody\b|\bbody\b[^.]{0,40}\boptional\b"
     r"|\b(can|may)\b[^.]{0,80}\brequest body\b",
@@ -55,6 +64,10 @@ def content_of(texts: Sequence[str], rows: Sequence[tuple[str, str, str]]) -> Pr
     None where it is worded in an unknown way.
     """
     said = " ".join(texts)
+    if requires_empty_object(said):
+        # An empty object is content. What else is said must not speak of an empty body, or of none.
+        others = _EMPTY_OBJECT.sub("object", said)
+        return "optional" if _OPTIONAL.search(others) else None if _NONE.search(others) else "required"
     if _MAY_BE_EMPTY.search(said):
         return "optional"
     if _NONE.search(said) and not rows and not _NOT_EMPTY.search(said):
@@ -62,6 +75,11 @@ def content_of(texts: Sequence[str], rows: Sequence[tuple[str, str, str]]) -> Pr
     if _OPTIONAL.search(said) or (rows and all(presence == "optional" for *_, presence in rows)):
         return "optional"
     return "required" if rows or _REQUIRED.search(said) else None
+
+
+def requires_empty_object(text: str) -> bool:
+    """Whether a text demands an empty JSON object, `{}`, as content."""
+    return bool(_EMPTY_OBJECT.search(text)) and not _NO_OBJECT.search(text)
 
 
 def success_of(text: str) -> Iterator[tuple[int, Presence]]:
