@@ -22,7 +22,10 @@ def import_contract(
     ],
     path: Annotated[
         str | None,
-        typer.Option(metavar="PATH", help="Its path, as in /me/messages/{id}/archive. [default: a shortest]"),
+        typer.Option(
+            metavar="PATH",
+            help="A path that the source has, as in /me/messages/{id}/archive. [default: a shortest]",
+        ),
     ] = None,
     api_version: Annotated[
         str | None, typer.Option(metavar="beta|v1.0", help="Its version, where the source does not tell.")
@@ -31,7 +34,8 @@ def import_contract(
 ) -> None:
     """Make a contract file of an action's documentation page, of CSDL, or of an OpenAPI description."""
     from graphcontract.clauses import known
-    from graphcontract.drift.importing import contract_file
+    from graphcontract.drift.edm import short
+    from graphcontract.drift.importing import contract_file, other_paths
     from graphcontract.drift.model import Source
 
     binding, slash, name = action.rpartition("/")
@@ -41,8 +45,12 @@ def import_contract(
         raise UserError(f"--api-version {api_version}: give beta or v1.0.")
     if path is not None and not path.startswith("/"):
         raise UserError(f"--path {path}: a path begins with a slash, below the version.")
-    binding = binding.removeprefix("microsoft.").removeprefix("graph.")
-    _write(contract_file(Source(source, str(source)), binding, name, path, api_version, known()), output)
+    from_file, binding, name = Source(source, str(source)), short(binding), short(name)
+    text = contract_file(from_file, binding, name, path, api_version, known())
+    _write(text, output)
+    others = "" if path else other_paths(from_file, binding, name, text)
+    if others:
+        typer.echo(f"note: other paths lead to {binding}: {name}; choose one with --path:{others}", err=True)
 
 
 def export(

@@ -26,17 +26,7 @@ def asked(
     """Find out method, version and path, and give the request line that says them; `Unknown` where the page
     is about another operation.
     """
-    templates = [
-        line
-        for section in sections(blocks, r"http requests?|request (syntax|uri|url)")
-        for _, fence in examples(section)
-        for line in request_lines(fence.text, fence.line)
-    ] or [
-        line
-        for role, fence in examples(blocks)
-        if role == "ignored"
-        for line in request_lines(fence.text, fence.line)
-    ]
+    templates = request_templates(blocks)
     found = templates or [_templated(sample, wanted) for sample in samples[:1]]
     if not found:
         raise Unknown("no HTTP request", notes.origin)
@@ -51,6 +41,21 @@ def asked(
         _hold_against(notes, samples[0], templates)
     _version(notes, request, samples, source)
     return request
+
+
+def request_templates(blocks: Sequence[Block]) -> list[RequestLine]:
+    """The request lines of the section on the HTTP request, or of annotated fences where there is none."""
+    return [
+        line
+        for section in sections(blocks, r"http requests?|request (syntax|uri|url)")
+        for _, fence in examples(section)
+        for line in request_lines(fence.text, fence.line)
+    ] or [
+        line
+        for role, fence in examples(blocks)
+        if role == "ignored"
+        for line in request_lines(fence.text, fence.line)
+    ]
 
 
 def _templated(sample: RequestLine, wanted: Wanted) -> RequestLine:

@@ -61,6 +61,15 @@ def route_to(source: Source, binding: str, action: str) -> tuple[Value, ...] | N
     return _path(steps, found[0]) if steps else None
 
 
+def routes(source: Source, binding: str, action: str) -> Iterator[tuple[Value, ...]]:
+    """Yield paths by containment to an action of a type, or to any of its name where no type is that one."""
+    schema = Schema(CsdlFile(source.path, source.name))
+    named = schema.operations(action)
+    for operation in [each for each in named if short(each.binding or "") == binding] or named:
+        followed = map(schema.follow, schema.routes(operation.binding or ""))
+        yield from (_path(steps, operation) for steps in followed if steps)
+
+
 class _Telling:
     """What a schema tells of an operation that it declares; `steps` lead to it, or are None."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +22,7 @@ _RESOURCES = ("EntitySet", "Singleton")
 _MOST_BASES = 32
 _MOST_SEGMENTS = 12
 _MOST_KEYS = 4
+_MOST_VISITED = 50_000
 _CORE = "Org.OData.Core.V1"
 
 
@@ -184,6 +185,31 @@ class Schema:
                     seen.add(state)
                     queue.append((reached, further))
         return self.follow(other) if other else None
+
+    def routes(self, type: str) -> Iterator[tuple[str | None, ...]]:
+        """Yield routes by containment to a full type, or to a `Collection()` of one, shortest first, with
+        None for a key. They are as long as those of `route` at most, and a bounded search finds them.
+        """
+        above: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for owner, contained in self._contained.items():
+            for name, reached in contained:
+                if name is not None:
+                    above[reached].append((owner, name))
+        queue: deque[tuple[str, tuple[str | None, ...]]] = deque([(type, ())])
+        for _ in range(_MOST_VISITED):
+            if not queue:
+                return
+            at, below = queue.popleft()
+            if not at:
+                yield below
+                continue
+            steps: list[tuple[str, str | None]] = list(above[at])
+            if not _COLLECTION.fullmatch(at):
+                steps.append((f"Collection({at})", None))
+            for owner, name in steps:
+                longer = (name, *below)
+                if len(longer) < _MOST_SEGMENTS and longer.count(None) <= _MOST_KEYS:
+                    queue.append((owner, longer))
 
     def deprecated(self, targets: Collection[str]) -> Revision | None:
         """Find the first of some targets, as annotations name them in full, that is said to be deprecated."""

@@ -15,11 +15,12 @@ from typing import Any
 from graphcontract.checking import Known, check
 from graphcontract.contract import DEFAULT_CONTRACT
 from graphcontract.contractfile import parse
-from graphcontract.drift import csdl, openapi, reading
+from graphcontract.drift import csdl, openapi, reading, routes
 from graphcontract.drift.detecting import kind_of
 from graphcontract.drift.model import Reading, Source, SourceError, Unknown, Value, Wanted
 from graphcontract.drift.owed import CLOUDS, SCHEMES
-from graphcontract.drift.paths import segments, shown
+from graphcontract.drift.paths import folded, segments, shown
+from graphcontract.drift.prose import requires_empty_object
 from graphcontract.errors import UserError
 from graphcontract.loading import document
 from graphcontract.odata import unqualified
@@ -35,6 +36,9 @@ _ALWAYS = (
 )
 _SAMPLE = "5f0c"
 _OTHER_SPELLING = "\0"  # stands in a text until its other words are settled: it may be one of them
+Given = Mapping[str, str | None]
+"""What was given with options, by the fact that it is about."""
+
 _OPTIONS = {"path": "--path", "version": "--api-version"}
 _CITED = {
     "page": "Microsoft Graph documentation, {title} ({version})",
@@ -53,17 +57,37 @@ def contract_file(
     """Write the contract file of an action that is named without namespace.
 
     `path` and `version` are for sources that do not tell, or tell of several. Raises `SourceError` where the
-    source cannot be read, and another `UserError` where it does not say what a contract needs.
+    source cannot be read, and another `UserError` where it does not say what a contract needs, or says
+    something else than what is given.
     """
+    given = {"binding": binding, "action": action, "path": path, "version": version}
     try:
         wanted = _wanted(source, binding, action, path, version)
         read = reading.read(source, wanted)
     except Unknown as unknown:
-        raise IncompleteSource(f"{source.name}: {unknown}") from None
-    made = _Making(source, read, path, version).document()
+        raise IncompleteSource(f"{source.name}: {unknown}{_other_paths(source, given)}") from None
+    made = _Making(source, read, given).document()
     text = json.dumps(made, indent=2, ensure_ascii=False) + "\n"
     check(parse(text.encode(), f"the contract made of {source.name}", None), known)
     return text
+
+
+def other_paths(source: Source, binding: str, action: str, made: str) -> str:
+    """List the paths to an action that a contract file was not made of, a line each; empty where it was made
+    of the only one.
+    """
+    chosen = segments(json.loads(made)["request"]["path"])
+    found = routes.routes(source, kind_of(source), binding, action)
+    return routes.listed([path for path in found if folded(path) != folded(chosen)], chosen)
+
+
+def _other_paths(source: Source, given: Given) -> str:
+    """The paths that the source has in place of the given one, as the end of an error; empty without one."""
+    if not given["path"]:
+        return ""
+    found = routes.routes(source, kind_of(source), str(given["binding"]), str(given["action"]))
+    lines = routes.listed(found, segments(given["path"]))
+    return f" Paths in this source:{lines}" if lines else ""
 
 
 def _wanted(source: Source, binding: str, action: str, path: str | None, version: str | None) -> Wanted:
@@ -72,6 +96,11 @@ def _wanted(source: Source, binding: str, action: str, path: str | None, version
         problem = f"a source of kind {kind} does not say enough for a contract"
         raise SourceError(f"{source.name}: {problem}. Give a page, CSDL or an OpenAPI description.")
     found: tuple[Value, ...] = segments(path) if path else ()
+    if path and unqualified(str(found[-1])).casefold() != action.casefold():
+        problem = f"the path ends with {found[-1] if isinstance(found[-1], str) else 'a key'}"
+        given = {"binding": binding, "action": action, "path": path}
+        others = _other_paths(source, given)
+        raise IncompleteSource(f"--action {binding}/{action} does not fit --path {path}: {problem}.{others}")
     if not found and kind != "page":
         route = csdl.route_to if kind == "csdl" else openapi.path_of
         found = route(source, binding, action) or ()
@@ -84,14 +113,35 @@ def _wanted(source: Source, binding: str, action: str, path: str | None, version
 class _Making:
     """Takes the members of a contract from the facts of a reading."""
 
-    def __init__(self, source: Source, read: Reading, path: str | None, version: str | None) -> None:
-        self._source, self._read, self._given = source, read, {"path": path, "version": version}
+    def __init__(self, source: Source, read: Reading, given: Given) -> None:
+        self._source, self._read, self._given = source, read, given
         self._notes: list[str] = []
+        self._compare_with_options()
         if read.problems:
             problem = read.problems[0]
             raise IncompleteSource(
                 f"{problem.origin.source}:{problem.origin.line or 1}: {problem.fact}: {problem.text}"
             )
+
+    def _compare_with_options(self) -> None:
+        """Refuse options that the source contradicts: it would be imported without regard to them."""
+        source, given = self._source.name, self._given
+        path, told = self._told("path"), given["path"]
+        elsewhere = isinstance(path, tuple) and told and folded(path) != folded(segments(told))
+        if told and (elsewhere or self._told("route") == "absent"):
+            problem = f"--path {told}: {source} has no such path to {given['action']} of {given['binding']}."
+            raise IncompleteSource(problem + _other_paths(self._source, given))
+        for fact in ("binding", "action"):
+            said = self._told(fact)
+            if said is not None and str(said).casefold() != str(given[fact]).casefold():
+                right = (
+                    f"{self._told('binding') or given['binding']}/{self._told('action') or given['action']}"
+                )
+                problem = f"--action {given['binding']}/{given['action']}: {source} describes {right}"
+                raise IncompleteSource(f"{problem}. Give --action {right}, or another source or path.")
+        version = self._told("version")
+        if given["version"] and version not in (None, given["version"]):
+            raise IncompleteSource(f"--api-version {given['version']}: {source} is of version {version}.")
 
     def document(self) -> dict[str, Any]:
         """Make the whole file."""
@@ -100,7 +150,7 @@ class _Making:
         request, success = self._request(), self._success()
         made: dict[str, Any] = {
             "format": 1,
-            "id": re.sub(r"[^a-z0-9-]+", "-", f"{binding}-{action}".lower()),
+            "id": re.sub(r"[^a-z0-9-]+", "-", f"{binding}-{action}-{request['version']}".lower()),
             "title": title,
             "extends": ["graph-conventions"],
             "request": request,
@@ -146,7 +196,8 @@ class _Making:
             problem = (
                 f"the path /{shown(path)} has {len(keys) or 'no'} keys, and a contract has one. Give --path."
             )
-            raise IncompleteSource(f"{self._source.name}: {problem}")
+            given = {**self._given, "path": f"/{shown(path)}"}
+            raise IncompleteSource(f"{self._source.name}: {problem}{_other_paths(self._source, given)}")
         name = _identifier(str(keys[0]))
         content, queries = self._owed("content"), {own for _, own in self._rows("query")}
         if self._told("query") is None:
@@ -161,12 +212,33 @@ class _Making:
             "fields": {
                 "Authorization": "require",
                 "Content-Length": "require",
-                "Content-Type": {"none": "forbid", "required": "require"}.get(str(content), "unconstrained"),
+                "Content-Type": self._content_type(str(content)),
                 "client-request-id": "require",
             },
             "content": {"none": "absent", "required": "required"}.get(str(content), "unconstrained"),
         }
         return request | ({"media_type": "application/json"} if content == "required" else {})
+
+    def _content_type(self, content: str) -> str:
+        """The rule for Content-Type; refuses other fields that are required, for a contract has none."""
+        fields = {name.casefold(): (name, presence) for name, presence in self._rows("fields")}
+        _, listed = fields.pop("content-type", ("", None))
+        required = [name for name, presence in fields.values() if presence == "required"]
+        if required:
+            origin = self._read.facts["fields"].origin
+            problem = f"it requires the header field {required[0]}, which a contract cannot require"
+            raise IncompleteSource(f"{origin.source}:{origin.line or 1}: {problem}.")
+        if content == "required":
+            if requires_empty_object(dict(self._rows("wording")).get("request-body", "")):
+                self._notes.append(
+                    "The source requires {} as content. No clause compares what is sent with it."
+                )
+            return "require"
+        if content == "optional" or listed == "optional":
+            return "unconstrained"
+        if listed == "required":
+            self._notes.append("The source requires Content-Type, and no content: a type without a value.")
+        return "require" if listed == "required" else "forbid"
 
     def _key(self) -> dict[str, Any]:
         told = self._told("key-type")
@@ -211,7 +283,7 @@ def _clauses(request: Mapping[str, Any], success: Mapping[str, Any], cited: str)
     holds = {
         **dict.fromkeys(_ALWAYS, True),
         "request.query": request["query"] == "absent",
-        "request.body": request["content"] == "absent",
+        "request.body": request["content"] != "unconstrained",
         "response.no-content": success == {"status": 204, "content": "absent"},
     }
     model = _model()
@@ -219,8 +291,21 @@ def _clauses(request: Mapping[str, Any], success: Mapping[str, Any], cited: str)
     for clause in model["clauses"]:
         if holds.get(clause["id"]):
             reworded: dict[str, Any] = _reworded(clause, said)
+            if clause["id"] == "request.body" and request["content"] == "required":
+                reworded |= _with_content(reworded["kinds"])
             sources = [source for source in clause["sources"] if source.startswith("RFC ")]
             yield {**reworded, "sources": [cited, *sources]}
+
+
+def _with_content(kinds: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """What `request.body` says where content is required."""
+    missing = "The request has no content. The operation requires some."
+    return {
+        "statement": "The client sends content.",
+        "kinds": [{**kind, "text": missing} if kind["name"] == "no-content" else kind for kind in kinds],
+        "sample": "Content-Type: application/json\nContent-Length: 0",
+        "mend": "Pass the JSON that the operation requires to the HTTP library, an empty object included.",
+    }
 
 
 @cache

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from graphcontract.contractfile import printable
 from graphcontract.drift.model import Origin, Reading, Source, Unknown, Value, Wanted
@@ -34,6 +35,7 @@ SPEAKS_OF = (
     *("success", "errors", "route", "status-enum", "properties", "deprecation", "wording"),
 )
 _METHODS = ("post", "get", "patch", "put", "delete", "head", "options", "trace")
+_MOST_ROUTES = 1000
 _PLACEHOLDER = re.compile(r"(.+?)(?:-id\d*|Id)")
 _SCHEMA = "#/components/schemas/microsoft.graph."
 
@@ -61,6 +63,13 @@ def path_of(source: Source, binding: str, action: str) -> tuple[Value, ...] | No
     with opened(source) as file:
         item = file.path_item_ending(_ending(binding, action), lambda _: True)
         return segments(item.path) if item else None
+
+
+def routes(source: Source, action: str) -> list[tuple[Value, ...]]:
+    """List the paths that end with an action, given without its namespace, whatever it is bound to."""
+    with opened(source) as file:
+        found = file.paths_ending(rf"/(?:[\w.]+\.)?{re.escape(action)}")
+        return [segments(path) for path in islice(found, _MOST_ROUTES)]
 
 
 def _wanted(file: OpenApiFile, wanted: Wanted) -> PathItem | None:
@@ -199,7 +208,9 @@ class _Telling:
         parameter = parameters.get(("path", placeholder))
         named = _PLACEHOLDER.fullmatch(placeholder)
         told = parameter.text("x-ms-docs-key-type") if parameter else None
-        binding = _cast(path) or told or (named[1] if named else None)
+        # In /users/{id}/messages/markAllRead the key is that of a user, and the action of messages.
+        owns_action = isinstance(path[-2:][0], tuple)
+        binding = _cast(path) or ((told or (named[1] if named else None)) if owns_action else None)
         place = self._notes.at(parameter.line if parameter else self._item.node.line)
         if binding:
             self._notes.asserts("binding", binding, place)

@@ -83,9 +83,24 @@ class OpenApiFile:
             ending = re.compile(f".*{pattern}", re.IGNORECASE)
             items = (each for each in self._items(self._document) if ending.fullmatch(each.path))
             return next((each for each in items if fits(each.path)), None)
+        return self._sliced_item(self._lines_ending(pattern), fits)
+
+    def paths_ending(self, pattern: str) -> Iterator[str]:
+        """Yield the paths that end as a pattern says; slower."""
+        if self._document is not None:
+            ending = re.compile(f".*{pattern}", re.IGNORECASE)
+            yield from (each.path for each in self._items(self._document) if ending.fullmatch(each.path))
+            return
+        paths = self._known_paths()
+        for at in self._lines_ending(pattern):
+            part = self._outline.key_at(at)
+            if part is not None and self._outline.within(paths, at):
+                yield part.key
+
+    def _lines_ending(self, pattern: str) -> Iterator[int]:
         indent = self._outline.first(self._known_paths()).indent
         line = rb" {%d}['\"]?/[^\n]*%b['\"]? *:" % (indent, pattern.encode())
-        return self._sliced_item(self._outline.matching(line, self._paths_start()), fits)
+        return self._outline.matching(line, self._paths_start())
 
     def member(self, name: str) -> Node | None:
         """Read a member of the whole description, such as `servers`; None where it has none."""

@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, takewhile
 
 from graphcontract.drift import resourcepage, tables
-from graphcontract.drift.asked import asked
+from graphcontract.drift.asked import asked, request_templates
 from graphcontract.drift.blocks import Block, plain
 from graphcontract.drift.endings import deprecation, removal_of, untitled
 from graphcontract.drift.includes import Includes
 from graphcontract.drift.model import Origin, Reading, Source, SourceError, Unknown, Wanted
 from graphcontract.drift.notes import Notes
 from graphcontract.drift.owed import SCHEMES
+from graphcontract.drift.paths import Path
 from graphcontract.drift.prose import content_of, names_in, success_of
 from graphcontract.drift.requestlines import (
     Answer,
@@ -44,6 +45,7 @@ _PERMISSIONS_IN_OTHER_LANGUAGES = {
 }
 _CLOUDS_FOLLOW = re.compile(r"available in the following national cloud", re.IGNORECASE)
 _BROKEN_TABLE = re.compile(r"\A\||^[ \t]*\|?[ \t]*:?-+:?[ \t]*\|[-|: \t]*$", re.MULTILINE)
+_EMPTY_OBJECT = re.compile(r"\s*\{\s*\}\s*")
 _TRANSLATED = ("ms.translationtype", "ms.contentlocale", "translationtype", "contentlocale")
 
 
@@ -71,6 +73,13 @@ def read(source: Source, wanted: Wanted) -> Reading:
     if missing and includes.rootless:
         missing = (*missing, "the page stands alone: --root names the folder that holds api-reference")
     return notes.reading(includes.sha256, missing)
+
+
+def routes(source: Source) -> list[Path]:
+    """List the paths of the HTTP requests that a page names; `SourceError` where it cannot be read."""
+    includes = Includes(source.path, source.name, source.root)
+    _, blocks = includes.page(read_bytes(source.path, source.name, _MOST_BYTES))
+    return [each.path for each in request_templates(blocks)]
 
 
 def _refuse_translations(front: dict[str, str], blocks: Sequence[Block], name: str) -> None:
@@ -204,7 +213,11 @@ def _content(notes: Notes, blocks: Sequence[Block], samples: Sequence[RequestLin
         for table in _tables(section)
         for name, cells, _ in tables.named(table)
     ]
-    said = content_of([plain(block.text) for block in section if block.kind == "text"], rows)
+    texts = [plain(block.text) for block in section if block.kind == "text"]
+    texts += [
+        block.text for block in section if block.kind == "fence" and _EMPTY_OBJECT.fullmatch(block.text)
+    ]
+    said = content_of(texts, rows)
     if said is None:
         notes.unreadable("content", "the section on the request body is worded in an unknown way", section[0])
         return

@@ -46,6 +46,21 @@ def test_import_by_path_and_version(csdl: Path) -> None:
     assert (request["version"], request["method"]) == ("beta", "POST")
 
 
+def test_import_names_the_paths_that_it_did_not_take(csdl: Path, tmp_path: Path) -> None:
+    more = '<EntitySet Name="loans" EntityType="graph.loan" /><EntitySet '
+    csdl.write_text(schemas.CSDL.replace("<EntitySet ", more, 1))
+    ended = run("import", csdl, "--action", "loan/cancel", "--output", tmp_path / "made.json")
+    assert ended.stdout == f"{tmp_path / 'made.json'}: written\n"
+    assert "--path:\n  /library/branches/loanRequests/{loanId}/cancel\n" in ended.stderr
+    given = run("import", csdl, "--action", "loan/cancel", "--path", "/loans/{id}/cancel")
+    assert given.stderr == ""
+
+
+def test_import_by_qualified_names(csdl: Path) -> None:
+    ended = run("import", csdl, "--action", "microsoft.graph.desk.loan/microsoft.graph.cancel")
+    assert json.loads(ended.stdout)["title"] == "loan: cancel"
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
