@@ -41,16 +41,6 @@ class Template:
         request = contract.request
         return _template(request.version, request.path, contract.bound_operation is not None)
 
-    @property
-    def before(self) -> tuple[str, ...]:
-        """Segments above the id."""
-        return self.segments[: self.place]
-
-    @property
-    def after(self) -> tuple[str, ...]:
-        """Segments below the id."""
-        return self.segments[self.place + 1 :]
-
     def accepts(self, index: int, segment: str) -> bool:
         """Whether a raw segment means what stands at an index that is not the id's, in any letter case.
 
