@@ -65,7 +65,7 @@ def live(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Make a task to cancel of this JSON, {date} and {random} filled; it must start in 7 days or later.",
+            help="Make a task to cancel of this JSON, {date} and {random} filled in.",
         ),
     ] = None,
     confirm_tenant: Annotated[

@@ -28,7 +28,8 @@ class Annotations:
         if event["event"] == "verdict" and (event["fails_run"] or event["verdict"] == "fail"):
             word = "error" if event["fails_run"] else "warning"
             title = attribute(f"{event['clause']} ({event['level']})")
-            self._stream.write(f"::{word} title={title}::{data(told(event))}\n")
+            text = f"not judged: {told(event)}" if event["verdict"] == "not-run" else told(event)
+            self._stream.write(f"::{word} title={title}::{data(text)}\n")
             self._stream.flush()
         elif event["event"] == "footer":
             finish(self._stream)
@@ -69,7 +70,6 @@ def told(verdict: Mapping[str, Any]) -> str:
     """What a verdict says, in a line."""
     evidence = verdict["evidence"]
     words = evidence["text"] if evidence and verdict["verdict"] == "fail" else ""
-    words = "not judged:" if verdict["verdict"] == "not-run" else words
     return harmless(" ".join(filter(None, (words, verdict.get("reason"))))) or str(verdict["verdict"])
 
 

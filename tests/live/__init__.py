@@ -94,7 +94,7 @@ def tasks(tenant: Running, *statuses: Status) -> tuple[str, ...]:
 def journal_text(*events: Mapping[str, Any], root: str = "http://127.0.0.1:1", tenant: str = "t-1") -> str:
     """A journal with these events in the lines after its header and its run."""
     run = {"root": root, "tenant": tenant, "contract": "", "action": CONTRACT.request.action, "may": {}}
-    header = {"event": "journal", "format": 1, "tool": "graphcontract 0.1.0"}
+    header: dict[str, Any] = {"event": "journal", "format": 1, "tool": "graphcontract 0.1.0"}
     lines = enumerate((header, {"event": "run", **run}, *events), 1)
     return "".join(f"{json.dumps({'n': number, 'at': '', **event})}\n" for number, event in lines)
 

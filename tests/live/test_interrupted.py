@@ -71,7 +71,7 @@ def requests_of(tenant: Running, folder: Path) -> list[Any]:
 
 
 def test_what_was_open_is_said(tenant: Running, tmp_path: Path) -> None:
-    options = {"allow_cancel": True, "select": ("service.cancel",)}
+    options: dict[str, Any] = {"allow_cancel": True, "select": ("service.cancel",)}
     file = for_tenant(tenant, tmp_path, "first")
     judge(tenant, tmp_path, create=file, request_log=tmp_path / "whole.jsonl", **options)
     made = [line["purpose"] for line in requests(tmp_path / "whole.jsonl")].index("create") + 1
@@ -84,10 +84,10 @@ def test_what_was_open_is_said(tenant: Running, tmp_path: Path) -> None:
 
 def test_one_that_is_named_is_said_too(tenant: Running, tmp_path: Path) -> None:
     (named,) = tasks(tenant, Status.NOT_STARTED)
-    options = {"allow_cancel": True, "tasks": (named,), "select": ("service.cancel",)}
+    options: dict[str, Any] = {"allow_cancel": True, "tasks": (named,), "select": ("service.cancel",)}
     judge(tenant, tmp_path, request_log=tmp_path / "whole.jsonl", **options)
     at = [line["purpose"] for line in requests(tmp_path / "whole.jsonl")].index("cancel") + 1
-    (options["tasks"],) = (tasks(tenant, Status.NOT_STARTED),)
+    options["tasks"] = tasks(tenant, Status.NOT_STARTED)
     result, count = interrupted(tenant, tmp_path, at, sent=True, **options)
     assert result.events[-1]["exchanges"] == count
     assert result.status == 130

@@ -118,7 +118,7 @@ def test_it_is_told_from_a_violation(
         assert found[clause] == "not-run"
         assert case.reason in reasons[clause]
         assert [child.tag for child in cases[clause]] == ["error"]
-        assert f"| `{clause}` | MUST | not judged | not judged: " in texts["markdown"]
+        assert f"| `{clause}` | MUST | not judged | " in texts["markdown"]
         assert f"::error title={clause} (MUST)::not judged: " in texts["github"]
     assert not [each for each in cases.values() if each.find("failure") is not None]
 
