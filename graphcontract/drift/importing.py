@@ -5,34 +5,22 @@ Knows what a contract file needs and where its facts come from; it reads no sour
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, reduce
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
 from graphcontract.checking import Known, check
-from graphcontract.contract import DEFAULT_CONTRACT
-from graphcontract.contractfile import parse
+from graphcontract.contractfile import lay_out, parse
 from graphcontract.drift import csdl, openapi, reading
 from graphcontract.drift.detecting import kind_of
 from graphcontract.drift.model import Reading, Source, SourceError, Unknown, Value, Wanted
 from graphcontract.drift.owed import CLOUDS, SCHEMES
 from graphcontract.drift.paths import segments, shown
 from graphcontract.errors import UserError
-from graphcontract.loading import document
 
 ROOT = "https://graph.microsoft.com"
 
-_ALWAYS = (
-    "request.method",
-    "request.path",
-    "request.path-spelling",
-    "request.task-id",
-    "request.authorization",
-)
-_SAMPLE = "5f0c"
 _OPTIONS = {"path": "--path", "version": "--api-version"}
 _CITED = {
     "page": "Microsoft Graph documentation, {title} ({version})",
@@ -59,7 +47,7 @@ def contract_file(
     except Unknown as unknown:
         raise IncompleteSource(f"{source.name}: {unknown}") from None
     made = _Making(source, read, path, version).document()
-    text = json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+    text = lay_out(made)
     check(parse(text.encode(), f"the contract made of {source.name}", None), known)
     return text
 
@@ -95,14 +83,14 @@ class _Making:
         """Make the whole file."""
         binding, action = str(self._owed("binding")), str(self._owed("action"))
         title = self._title(binding, action)
-        request, success = self._request(), self._success()
+        request = self._request()
         made: dict[str, Any] = {
-            "format": 1,
+            "format": 2,
             "id": re.sub(r"[^a-z0-9-]+", "-", f"{binding}-{action}".lower()),
             "title": title,
-            "extends": ["graph-conventions"],
+            "extends": ["graph-conventions", "graph-service"],
             "request": request,
-            "success": success,
+            "success": self._success(),
         }
         permissions = list(self._permissions())
         if permissions or self._told("permissions.application") is not None:
@@ -111,7 +99,6 @@ class _Making:
         names = {"title": title, "version": request["version"], "binding": binding, "action": action}
         cited = _CITED[self._read.origin.kind].format(**names)
         made["provenance"] = self._provenance(cited)
-        made["clauses"] = list(_clauses(request, success, cited))
         return made
 
     def _told(self, fact: str) -> Value:
@@ -202,58 +189,6 @@ class _Making:
     def _provenance(self, cited: str) -> dict[str, Any]:
         digest = sha256(self._source.path.read_bytes()).hexdigest()
         return {"source": cited, "sha256": digest, "notes": self._notes}
-
-
-def _clauses(request: Mapping[str, Any], success: Mapping[str, Any], cited: str) -> Iterator[dict[str, Any]]:
-    """The clauses of the shipped contract that hold for any action of the kind, in this one's words."""
-    holds = {
-        **dict.fromkeys(_ALWAYS, True),
-        "request.query": request["query"] == "absent",
-        "request.body": request["content"] == "absent",
-        "response.no-content": success == {"status": 204, "content": "absent"},
-    }
-    model = _model()
-    said = list(_rewordings(model["request"], request))
-    for clause in model["clauses"]:
-        if holds.get(clause["id"]):
-            reworded: dict[str, Any] = _reworded(clause, said)
-            sources = [source for source in clause["sources"] if source.startswith("RFC ")]
-            yield {**reworded, "sources": [cited, *sources]}
-
-
-@cache
-def _model() -> Mapping[str, Any]:
-    return document(DEFAULT_CONTRACT, None)
-
-
-def _rewordings(model: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Pairs of a pattern and what stands for it, in the order that they apply in."""
-    (old_begin, old_end), (new_begin, new_end) = (
-        (part.strip("/") for part in re.split(r"\{\w+\}", each["path"])) for each in (model, request)
-    )
-    old, new = re.escape(model["version"]), request["version"]
-    yield f"(?i:{re.escape(old_begin)})", new_begin
-    yield r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", _SAMPLE
-    yield rf"\b{re.escape(old_end)}\b", new_end
-    yield rf" The action is published in {old} alone\.", ""
-    yield r"(?<=/)v1\.0(?=/)", "other"
-    yield rf"(?<=/){old}(?=/)|(?<=version ){old}\b|(?<=version segment ){old}\b", new
-    yield r"(?<=/)other(?=/)", "beta" if new == "v1.0" else "v1.0"
-    yield rf"\b{model['method']}\b", request["method"]
-    yield rf"\b{model['method'].lower()}(?= /)", request["method"].lower()
-    yield r"\btask id\b", "id"
-    yield r"\btask\b", "resource"
-
-
-def _reworded(value: Any, said: Sequence[tuple[str, str]]) -> Any:
-    if isinstance(value, dict):
-        kept = ("id", "group", "level", "basis", "name", "aliases")
-        return {name: each if name in kept else _reworded(each, said) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_reworded(each, said) for each in value]
-    if isinstance(value, str):
-        return reduce(lambda text, each: re.sub(each[0], lambda _: each[1], text), said, value)
-    return value
 
 
 def _identifier(placeholder: str) -> str:
