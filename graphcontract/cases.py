@@ -99,11 +99,11 @@ def failing_case(gate: Rehearsal, clause: str, evidence: str, seed: int) -> list
     """The case in which the gate's client shows the fault of that evidence id, as small as it gets; None
     where it does not.
     """
-    function = registry()[clause]
+    function, evidence_key = registry()[clause], gate.contract.clauses[clause].evidence_key
 
     def shows(trial: Trial) -> bool:
         findings = function.judge(gate.contract, trial)
-        return any(evidence_id(clause, each.kind, each.input) == evidence for each in findings)
+        return any(evidence_id(evidence_key, each.kind, each.input) == evidence for each in findings)
 
     for test in _proving(clause):
         trying = Trying(test, gate, clauses=[clause], seed=seed, repeat=str)

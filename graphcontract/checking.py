@@ -10,19 +10,16 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from graphcontract.contractfile import ContractFile, nearest, printable, shown
+from graphcontract.placeholders import NAMES, unknown_placeholders
 from graphcontract.places import Path
 from graphcontract.schemas import Fault, conform
 
-if TYPE_CHECKING:
-    pass
-
 Known = Mapping[str, frozenset[str]]
 
-_NO_REFERENCES = "Write out here what it refers to: references are not followed."
 _PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
 
 
@@ -31,9 +28,13 @@ def check(file: ContractFile, known: Known | None) -> None:
 
     `known` maps the ids of verdict functions to their kinds; None skips the comparison with them.
     """
+    _refuse_format_1(file)
     conform(file, "graphcontract.contracts", "contract.schema.json")
     document = file.document
-    rules: list[Iterator[Fault]] = [_clause_faults(document["clauses"], known)]
+    rules: list[Iterator[Fault]] = [
+        _base_faults(document),
+        _clause_faults(document.get("clauses", {}), known),
+    ]
     if "request" in document:
         rules.append(_request_faults(document["request"]))
         rules.append(_document_faults(document))
@@ -42,39 +43,56 @@ def check(file: ContractFile, known: Known | None) -> None:
         raise file.error(*fault)
 
 
-def _clause_faults(clauses: Sequence[Mapping[str, Any]], known: Known | None) -> Iterator[Fault]:
-    for index, clause in enumerate(clauses):
-        path: Path = ["clauses", index]
-        kinds = [kind["name"] for kind in clause["kinds"]]
-        for place, name in enumerate(kinds):
-            if name in kinds[:place]:
-                at = [*path, "kinds", place, "name"]
-                yield (
-                    at,
-                    "each kind once in a clause",
-                    f"{shown(name)} a second time",
-                    "Remove one of the two.",
-                )
-        if known is None:
-            continue
-        if clause["id"] not in known:
-            expected = f"a clause that a verdict function judges ({', '.join(sorted(known))})"
-            remedy = nearest(clause["id"], known) or "Write its verdict function, or remove the clause."
-            yield (
-                [*path, "id"],
-                expected,
-                shown(clause["id"]),
-                f"No verdict function judges this clause. {remedy}",
-            )
-        elif set(kinds) != known[clause["id"]]:
-            yield [*path, "kinds"], *_kinds_compared(set(kinds), known[clause["id"]])
+def _refuse_format_1(file: ContractFile) -> None:
+    """A file of format 1 differs from the schema in every clause: name the one thing that is wrong."""
+    if isinstance(file.document, dict) and file.document.get("format") == 1:
+        remedy = (
+            'Extend ["graph-conventions", "graph-service"], remove the clauses that these have, '
+            'and set "format" to 2 (docs/reference/contract-files.md, "From format 1").'
+        )
+        raise file.error(("format",), "2", "1", remedy)
 
 
-def _kinds_compared(given: set[str], judged: frozenset[str]) -> tuple[str, str, str]:
-    advice = [("Add", judged - given), ("Remove", given - judged)]
-    steps = [f"{verb} {', '.join(sorted(names))}." for verb, names in advice if names]
-    expected = f"the kinds that the verdict function of this clause gives ({', '.join(sorted(judged))})"
-    return expected, printable(", ".join(sorted(given)), 300), " ".join(steps)
+def _base_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
+    if "page" in document.get("references", {}):
+        remedy = "It is the contract's own page, from its provenance: choose another key."
+        yield ["references", "page"], "a key other than page", '"page"', remedy
+    if "clauses" not in document and "extends" not in document:
+        remedy = 'Write "extends": ["graph-conventions", "graph-service"].'
+        yield [], 'the member "extends" or "clauses"', "neither", remedy
+
+
+def _clause_faults(clauses: Mapping[str, Mapping[str, Any]], known: Known | None) -> Iterator[Fault]:
+    for id, clause in clauses.items():
+        path: Path = ["clauses", id]
+        if known is not None:
+            yield from _kind_faults(path, id, clause, known)
+        for at, text in _texts(clause):
+            for mark in unknown_placeholders(text):
+                expected = f"one of the placeholders {', '.join(f'{{{name}}}' for name in NAMES)}"
+                near = nearest(mark[1:-1], NAMES)
+                remedy = near or "For a brace that is meant as it is, write it twice."
+                yield [*path, *at], expected, shown(mark), remedy
+
+
+def _kind_faults(path: Path, id: str, clause: Mapping[str, Any], known: Known) -> Iterator[Fault]:
+    if id not in known:
+        expected = f"a clause that a verdict function judges ({', '.join(sorted(known))})"
+        remedy = nearest(id, known) or "Write its verdict function, or remove the clause."
+        yield path, expected, shown(id), f"No verdict function judges this clause. {remedy}"
+        return
+    for kind in clause.get("kinds", {}):
+        if kind not in known[id]:
+            expected = f"a kind that the verdict function of {id} can find ({', '.join(sorted(known[id]))})"
+            yield [*path, "kinds", kind], expected, shown(kind), nearest(kind, known[id]) or "Remove it."
+
+
+def _texts(clause: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Yield the texts of a clause that can contain placeholders, each with its path."""
+    for name in ("statement", "sample", "fix", "why"):
+        if name in clause:
+            yield [name], clause[name]
+    yield from ((["kinds", kind], text) for kind, text in clause.get("kinds", {}).items())
 
 
 def _document_faults(document: Mapping[str, Any]) -> Iterator[Fault]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from graphcontract.odata import unqualified
@@ -12,6 +12,8 @@ Level = Literal["MUST", "SHOULD", "MAY"]
 Presence = Literal["absent", "required", "unconstrained"]
 FieldRule = Literal["require", "forbid", "unconstrained"]
 Party = Literal["client", "service"]
+Scheme = Literal["DelegatedWork", "DelegatedPersonal", "Application"]
+Cloud = Literal["global", "usGovernmentL4", "usGovernmentL5", "china"]
 
 DEFAULT_CONTRACT = "sharepointmigrationtask-cancel"
 """The id of the shipped contract that is meant where none is named."""
@@ -26,18 +28,35 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
+class Citation:
+    """A source and, where one is named, its section; `url` is None for a source that is not on the web."""
+
+    title: str
+    url: str | None = None
+    section: str | None = None
+
+    def __str__(self) -> str:
+        text = self.title if self.section is None else f"{self.title}, {self.section}"
+        return text if self.url is None else f"{text}: {self.url}"
+
+
+@dataclass(frozen=True, slots=True)
 class Clause:
-    """One requirement: `by` says who owes it, `basis` who demands it, `sources` where they do."""
+    """One requirement: `by` says which side it binds, `basis` who requires it, `sources` where they do.
+
+    Evidence ids are hashes of `evidence_key`, the clause's first id, so that they survive a change of `id`.
+    """
 
     id: str
     group: str
     level: Level
     statement: str
     basis: tuple[str, ...]
-    sources: tuple[str, ...]
+    sources: tuple[Citation, ...]
     kinds: Mapping[str, Kind]
     sample: str
-    mend: str
+    fix: str
+    evidence_key: str
     why: str = ""
     disputed: bool = False
     aliases: tuple[str, ...] = ()
@@ -78,8 +97,55 @@ class SuccessRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Permission:
+    """The permissions of one sign-in scheme: any one of `least` or `higher` is enough."""
+
+    scheme: Scheme
+    least: tuple[str, ...]
+    higher: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """When the service grants the operation: in a sentence, and as values of the resource's `status`."""
+
+    statement: str
+    statuses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a contract was written from. `date` is YYYY-MM-DD, `sha256` is of the source's bytes, in hex."""
+
+    source: str
+    url: str | None = None
+    repository: str | None = None
+    path: str | None = None
+    commit: str | None = None
+    date: str | None = None
+    sha256: str | None = None
+    licence: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A contract file without a request: its clauses, with placeholders as they are in the file."""
+
+    id: str
+    title: str
+    clauses: Mapping[str, Clause]
+    provenance: Provenance | None
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
-    """A contract file with what it extends, validated. `sha256` is of the file's bytes."""
+    """A contract file with what it extends, validated, with placeholders filled.
+
+    `sha256` is of the file's bytes. `clauses` are those that apply to the operation. `permissions` is None
+    where the file does not name any, and `clouds` is empty where it does not name any. `example` has a value
+    for each parameter, or is empty.
+    """
 
     id: str
     title: str
@@ -88,7 +154,11 @@ class Contract:
     success: SuccessRule
     clauses: Mapping[str, Clause]
     error_codes: Mapping[int, tuple[str, ...]]
-    document: Mapping[str, Any]
+    permissions: tuple[Permission, ...] | None = None
+    precondition: Precondition | None = None
+    clouds: tuple[Cloud, ...] = ()
+    example: Mapping[str, str] = field(default_factory=dict)
+    provenance: Provenance | None = None
 
     @property
     def bound_operation(self) -> str | None:
@@ -101,3 +171,7 @@ class Contract:
         name = unqualified(last)
         titled = self.title.partition(": ")[2] == name
         return name if (self.request.method == "POST" or titled) and not last.startswith("{") else None
+
+    def current_ids(self) -> dict[str, str]:
+        """Map each id that a clause has or had to the id that it has now."""
+        return {name: id for id, clause in self.clauses.items() for name in (id, *clause.aliases)}

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,6 +21,7 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_DEPTH = 64
 _MAX_DIGITS = 15
 _SHOWN = 200
+_WIDTH = 100
 
 # What no report can show: controls but tab and line feed, lone surrogates, changes of writing direction.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
@@ -154,6 +155,23 @@ def _whole(number: str) -> int:
 
 def _refused(number: str) -> NoReturn:
     raise _NumberError(number)
+
+
+def lay_out(document: Mapping[str, Any]) -> str:
+    """Write a document as contract files are laid out: a member a line, and a short array on one line."""
+    return _laid_out(document, "") + "\n"
+
+
+def _laid_out(value: object, indent: str) -> str:
+    line, inner = json.dumps(value, ensure_ascii=False), f"{indent}  "
+    nested = isinstance(value, list) and any(isinstance(each, dict | list) for each in value)
+    if isinstance(value, dict) and value:
+        members = (f"{json.dumps(name)}: {_laid_out(each, inner)}" for name, each in value.items())
+        return "{\n" + ",\n".join(f"{inner}{member}" for member in members) + f"\n{indent}}}"
+    if isinstance(value, list) and value and (nested or len(indent) + len(line) > _WIDTH):
+        elements = (f"{inner}{_laid_out(each, inner)}" for each in value)
+        return "[\n" + ",\n".join(elements) + f"\n{indent}]"
+    return line
 
 
 def printable(text: str, limit: int = 1000) -> str:

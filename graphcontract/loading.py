@@ -1,22 +1,36 @@
-"""Contracts by id or file: found, checked, merged with what they extend.
+"""Loads contracts by id or file: finds the files, merges them, and builds the typed view that others use.
 
-Knows where contract files are and what `extends` means; of verdict functions only the names it is handed.
+Knows where contract files are; of verdict functions only the names that it is handed.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from graphcontract.checking import Known, check
-from graphcontract.contract import Clause, Contract, Kind, RequestRule, SuccessRule
+from graphcontract.contract import (
+    Base,
+    Citation,
+    Clause,
+    Contract,
+    Kind,
+    Permission,
+    Precondition,
+    Provenance,
+    RequestRule,
+    SuccessRule,
+)
 from graphcontract.contractfile import ContractError, ContractFile, nearest, parse, read, shown
+from graphcontract.merging import PAGE, merge
+from graphcontract.placeholders import fill, values_of
 
-__all__ = ["ContractError", "document", "load", "shipped"]
+__all__ = ["ContractError", "document", "load", "load_any", "shipped"]
 
 _MAX_EXTENDS = 8
 _FIELDS = ("Authorization", "Content-Length", "Content-Type", "client-request-id")
@@ -29,15 +43,21 @@ def load(path_or_id: str | Path, known: Known | None) -> Contract:
     clauses must agree with it. None skips that check.
     """
     file = _find(path_or_id)
-    merged = _merged(file, known)
-    if "request" not in merged:
-        remedy = "This is a base, which owes no request: name a contract that extends it."
-        raise file.error((), 'the member "request"', "none", remedy)
-    return _contract(merged, file.sha256)
+    found = _built(_merged(file, known), file.sha256)
+    if isinstance(found, Contract):
+        return found
+    remedy = "This file is a base, without a request: name a contract that extends it."
+    raise file.error((), 'the member "request"', "none", remedy)
+
+
+def load_any(path_or_id: str | Path, known: Known | None) -> Contract | Base:
+    """Load a contract or a base, as `load` does."""
+    file = _find(path_or_id)
+    return _built(_merged(file, known), file.sha256)
 
 
 def document(path_or_id: str | Path, known: Known | None) -> dict[str, Any]:
-    """Load a contract or a base as `load` does: one JSON document, which no longer extends anything."""
+    """Load a contract or a base as one JSON document that extends nothing; placeholders are not filled."""
     return _merged(_find(path_or_id), known)
 
 
@@ -69,26 +89,21 @@ def _find(path_or_id: str | Path) -> ContractFile:
 
 
 def _merged(file: ContractFile, known: Known | None) -> dict[str, Any]:
-    found: dict[str, ContractFile] = {}
-    _gather(file, known, (), found)
-    _check_ids(found.values())
-    merged = {name: value for name, value in file.document.items() if name not in ("$schema", "extends")}
-    merged["clauses"] = [clause for each in found.values() for clause in each.document["clauses"]]
-    errors: dict[str, list[str]] = {}
-    for each in reversed(found.values()):  # from the furthest base on: the nearest has the last word
-        errors.update(each.document.get("errors", {}))
-    merged["errors"] = dict(sorted(errors.items()))
-    return merged
+    files: dict[str, ContractFile] = {}
+    _gather(file, known, (), files)
+    return merge(list(reversed(files.values())), known)
 
 
 def _gather(
     file: ContractFile, known: Known | None, above: tuple[str, ...], found: dict[str, ContractFile]
 ) -> None:
-    """Check a file and what it extends, and put each into `found` once, extending files first."""
+    """Check a file and what it extends, and put each into `found` once, after the files that it extends.
+
+    Of two bases the one that is named first has the last word, so it is found last.
+    """
     check(file, known)
-    found[file.name] = file
     above = (*above, file.name)
-    for index, name in enumerate(file.document.get("extends", ())):
+    for index, name in reversed(list(enumerate(file.document.get("extends", ())))):
         at = ("extends", index)
         if len(above) > _MAX_EXTENDS:
             remedy = "Let this file extend fewer levels of bases."
@@ -102,6 +117,7 @@ def _gather(
             if "request" in base.document:
                 remedy = "It has a request of its own: extend what it extends."
                 raise file.error(at, "a base", f"the contract {shown(name)}", remedy)
+    found[file.name] = file
 
 
 def _base(file: ContractFile, at: tuple[str, int], name: str) -> ContractFile:
@@ -120,38 +136,104 @@ def _base(file: ContractFile, at: tuple[str, int], name: str) -> ContractFile:
     return read(path, remedy)
 
 
-def _check_ids(found: Iterable[ContractFile]) -> None:
-    """Refuse an id, or alias, that two clauses have; blames the file that extends, or the later clause."""
-    owners: dict[str, ContractFile] = {}
-    for file in reversed(list(found)):
-        for index, clause in enumerate(file.document["clauses"]):
-            ids: list[tuple[str, tuple[str | int, ...]]] = [(clause["id"], ("id",))]
-            ids += [(alias, ("aliases", place)) for place, alias in enumerate(clause.get("aliases", ()))]
-            for id, place in ids:
-                if id in owners:
-                    where = "this file" if owners[id] is file else owners[id].name
-                    expected, found_there = "an id that no other clause has", f"{shown(id)}, as in {where}"
-                    remedy = "Remove one of the two clauses, or give the new one an id of its own."
-                    raise file.error(("clauses", index, *place), expected, found_there, remedy)
-                owners[id] = file
-
-
-def _contract(merged: Mapping[str, Any], sha256: str) -> Contract:
+def _built(merged: Mapping[str, Any], sha256: str) -> Contract | Base:
+    provenance = _provenance(merged)
+    references = {key: Citation(**each) for key, each in merged["references"].items()}
+    if "request" not in merged:
+        references[PAGE] = Citation("the documentation page of the operation")
+        clauses = {id: _clause(id, each, references, str) for id, each in merged["clauses"].items()}
+        return Base(merged["id"], merged["title"], clauses, provenance)
     request, success = merged["request"], merged["success"]
     fields = {name: request["fields"].get(name, "unconstrained") for name in _FIELDS}
-    return Contract(
+    contract = Contract(
         id=merged["id"],
         title=merged["title"],
         sha256=sha256,
         request=RequestRule(**{**request, "fields": fields}),
         success=SuccessRule(**success),
-        clauses={clause["id"]: _clause(clause) for clause in merged["clauses"]},
+        clauses={},
         error_codes={int(status): tuple(codes) for status, codes in merged["errors"].items()},
-        document=merged,
+        permissions=_permissions(merged),
+        precondition=_precondition(merged),
+        clouds=tuple(merged.get("clouds", ())),
+        example=merged.get("example", {}).get("arguments", {}),
+        provenance=provenance,
+    )
+    references[PAGE] = _page(contract)
+    values, facts = values_of(contract), _facts(contract)
+    clauses = {
+        id: _clause(id, each, references, lambda text: fill(text, values))
+        for id, each in merged["clauses"].items()
+        if all(facts[name] in _admitted(admitted) for name, admitted in each.get("applies", {}).items())
+    }
+    return replace(contract, clauses=clauses)
+
+
+def _facts(contract: Contract) -> dict[str, object]:
+    """Give the facts that the member `applies` of a clause can name."""
+    request, success = contract.request, contract.success
+    return {
+        "method": request.method,
+        "request_content": request.content,
+        "query": request.query,
+        "parameters": len(request.parameters),
+        "success_status": success.status,
+        "success_content": success.content,
+        "lifecycle": contract.precondition is not None,
+    }
+
+
+def _admitted(values: object) -> Sequence[object]:
+    return values if isinstance(values, list) else [values]
+
+
+def _clause(
+    id: str, members: Mapping[str, Any], references: Mapping[str, Citation], filled: Callable[[str], str]
+) -> Clause:
+    texts = {name: filled(members[name]) for name in ("statement", "sample", "fix", "why") if name in members}
+    return Clause(
+        id=id,
+        group=members["group"],
+        level=members["level"],
+        basis=tuple(members["basis"]),
+        sources=tuple(_citation(source, references) for source in members["sources"]),
+        kinds={name: Kind(name, filled(text)) for name, text in members["kinds"].items()},
+        evidence_key=members.get("evidence_key", id),
+        disputed=members.get("disputed", False),
+        aliases=tuple(members.get("aliases", ())),
+        by=members.get("by", "client"),
+        **texts,
     )
 
 
-def _clause(members: Mapping[str, Any]) -> Clause:
-    kinds: Sequence[Mapping[str, str]] = members["kinds"]
-    tuples = {name: tuple(members.get(name, ())) for name in ("basis", "sources", "aliases")}
-    return Clause(**{**members, **tuples, "kinds": {kind["name"]: Kind(**kind) for kind in kinds}})
+def _citation(source: str, references: Mapping[str, Citation]) -> Citation:
+    key, _, section = source.partition(",")
+    return replace(references[key], section=section.strip() or None)
+
+
+def _page(contract: Contract) -> Citation:
+    provenance = contract.provenance
+    if provenance is None:
+        return Citation(f"The contract {contract.id}")
+    dated = f", {provenance.date}" if provenance.date else ""
+    return Citation(f"{provenance.source}{dated}", provenance.url)
+
+
+def _provenance(merged: Mapping[str, Any]) -> Provenance | None:
+    if "provenance" not in merged:
+        return None
+    members = merged["provenance"]
+    return Provenance(**{**members, "notes": tuple(members.get("notes", ()))})
+
+
+def _permissions(merged: Mapping[str, Any]) -> tuple[Permission, ...] | None:
+    if "permissions" not in merged:
+        return None
+    entries = merged["permissions"]
+    return tuple(Permission(each["scheme"], tuple(each["least"]), tuple(each["higher"])) for each in entries)
+
+
+def _precondition(merged: Mapping[str, Any]) -> Precondition | None:
+    if "precondition" not in merged:
+        return None
+    return Precondition(merged["precondition"]["statement"], tuple(merged["precondition"]["statuses"]))

@@ -1,12 +1,12 @@
-"""The pages of docs/clauses/: what the contract files say of each clause. Knows contracts alone."""
+"""Writes the pages of docs/clauses/ from the contract files. Knows contracts alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphcontract.contract import Clause, Contract
+from graphcontract.contract import Citation, Clause, Contract
 
-_MENDING = {"client": "How to mend a client", "service": "What to do about it"}
+_FIXING = {"client": "How to fix a client", "service": "What to do about it"}
 _COMMAND = {"client": "check CLIENT", "service": "live --tenant-url URL"}
 _TOP = "Generated from the contract files by `make docs`; change those, not this page."
 
@@ -35,15 +35,20 @@ def _page(clause: Clause) -> Iterator[str]:
     yield f"**{clause.level}**{disputed}, {', '.join(clause.basis)}. {clause.statement}\n"
     if clause.why:
         yield f"{clause.why}\n"
-    yield "## Who says so\n"
-    yield from (f"- {source}" for source in clause.sources)
-    yield "\n## What a failure looks like\n\n| kind | what was owed, and how it was missed |\n| --- | --- |"
+    yield "## Sources\n"
+    yield from (f"- {_link(source)}" for source in clause.sources)
+    yield "\n## What a failure looks like\n\n| kind | what the report says |\n| --- | --- |"
     yield from (f"| {kind.name} | {_cell(kind.text)} |" for kind in clause.kinds.values())
     yield f"\n```\n{clause.sample}\n```\n"
-    yield f"## {_MENDING[clause.by]}\n\n{clause.mend}\n"
+    yield f"## {_FIXING[clause.by]}\n\n{clause.fix}\n"
     if clause.aliases:
         yield f"Earlier ids: {', '.join(clause.aliases)}.\n"
     yield f"Judge it alone: `graphcontract {_COMMAND[clause.by]} --select {clause.id}`\n"
+
+
+def _link(source: Citation) -> str:
+    title = f"[{source.title}]({source.url})" if source.url else source.title
+    return f"{title}, {source.section}" if source.section else title
 
 
 def _cell(text: str) -> str:

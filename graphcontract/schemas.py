@@ -34,6 +34,8 @@ _BOUNDS = {
     "minItems": "at least {} elements",
     "maxItems": "at most {} elements",
     "pattern": "a string that matches {}",
+    "minProperties": "at least {} members",
+    "maxProperties": "at most {} members",
     "uniqueItems": "elements that differ from each other",
 }
 

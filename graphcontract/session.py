@@ -105,7 +105,7 @@ class Session:
         """Load the contract and plan its clauses; raises ContractError and OptionError."""
         contract = load(options.contract, known())
         path = options.known_failures
-        entries = knownfailures.load(Path(path), contract.clauses) if path else []
+        entries = knownfailures.load(Path(path), contract.current_ids()) if path else []
         return cls(options, contract, planned(contract, options.select, options.deselect), entries)
 
     def known_failures(self) -> KnownFailures | None:

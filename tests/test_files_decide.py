@@ -22,6 +22,7 @@ from graphcontract.clients import reference
 from graphcontract.contract import Contract
 from graphcontract.exchange import Call, Outcome
 from graphcontract.judging.verdict import Part
+from graphcontract.loading import document as flat
 from graphcontract.loading import load
 from tests.bank.client import PATH, ROOT, Answer, Conforming
 from tests.bank.court import verdicts
@@ -67,7 +68,11 @@ def with_content(document: Document) -> None:
 
 
 def without_clause(document: Document) -> None:
-    document["clauses"] = [each for each in document["clauses"] if each["id"] != "request.query"]
+    """Leave the conventions behind, and keep two of their clauses."""
+    merged = flat(OURS, None)
+    kept = {id: merged["clauses"][id] for id in ("request.path", "request.body")}
+    document.update(clauses=kept, references=merged["references"])
+    del document["extends"]
 
 
 class Patching(Conforming):

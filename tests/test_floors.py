@@ -13,9 +13,10 @@ CHECKOUT = Path(__file__).parents[1]
 FLOORS = (
     {"annotations", "errors", "hooks", "interrupts", "odata", "places", "templates"},
     {"contract", "contractfile", "exchange"},
-    {"schemas"},
+    {"placeholders", "schemas"},
     {"checking", "inputs", "pages", "service", "target"},
-    {"clauses", "clients", "loading", "suite", "transports"},
+    {"clauses", "clients", "merging", "suite", "transports"},
+    {"loading"},
     {"drift", "judging", "reporting", "tenant"},
     {"ownroot"},
     {"stations"},

@@ -18,14 +18,16 @@ from hypothesis import strategies as st
 from graphcontract import contractfile
 from graphcontract.checking import Known
 from graphcontract.clauses import known
-from graphcontract.contract import Contract, Kind
+from graphcontract.contract import Citation, Contract, Kind, Permission
+from graphcontract.contractfile import lay_out
 from graphcontract.errors import UserError
 from graphcontract.loading import ContractError, document, load, shipped
 
 CANCEL = "sharepointmigrationtask-cancel"
 KNOWN = known()
 SHIPPED = files("graphcontract.contracts").joinpath(f"{CANCEL}.json").read_bytes()
-DOCUMENT: dict[str, Any] = json.loads(SHIPPED)
+DOCUMENT: dict[str, Any] = document(CANCEL, None)  # with the clauses that the file extends
+CLAUSES = list(DOCUMENT["clauses"])
 Json = Any
 Change = Callable[[Json], object]
 
@@ -43,8 +45,9 @@ def changed(change: Change) -> dict[str, Any]:
 
 
 def base(id: str, clause: str, **members: object) -> dict[str, Any]:
-    own = {**DOCUMENT["clauses"][0], "id": clause}
-    return {"format": 1, "id": id, "title": "A base", "clauses": [own], **members}
+    references = DOCUMENT["references"]
+    clauses = {clause: DOCUMENT["clauses"]["request.method"]}
+    return {"format": 2, "id": id, "title": "A base", "references": references, "clauses": clauses, **members}
 
 
 def refused(path: str | Path, known: Known | None = KNOWN) -> ContractError:
@@ -66,19 +69,40 @@ class TestShipped:
         assert (contract.success.status, contract.success.content) == (204, "absent")
         assert "activityLimitReached" in contract.error_codes[429]
 
-    def test_own_clauses_come_before_those_of_the_base(self) -> None:
-        ids = list(load(CANCEL, KNOWN).clauses)
-        own = [clause["id"] for clause in DOCUMENT["clauses"]]
-        assert ids[: len(own)] == own
-        assert "input.injection" in ids[len(own) :]
+    def test_the_files_are_laid_out(self) -> None:
+        for name in (CANCEL, "graph-conventions", "graph-service"):
+            text = files("graphcontract.contracts").joinpath(f"{name}.json").read_text(encoding="utf-8")
+            assert text == lay_out(json.loads(text)), name
+
+    def test_other_members_are_typed(self) -> None:
+        contract = load(CANCEL, KNOWN)
+        manage = ("SharePointCrossTenantMigration.Manage.All",)
+        assert contract.permissions == (
+            Permission("DelegatedWork", manage, ()),
+            Permission("Application", manage, ()),
+        )
+        assert contract.precondition is not None
+        assert contract.precondition.statuses == ("notStarted",)
+        assert contract.clouds == ("global",)
+        assert contract.example == {"sharePointMigrationTaskId": "3ed6d46d-13a3-4995-b6ea-a74a20b1fac0"}
+        assert contract.provenance is not None
+        assert contract.provenance.date == "2025-11-12"
 
     def test_clauses_are_values(self) -> None:
         clause = load(CANCEL, KNOWN).clauses["request.method"]
         assert clause.basis == ("documented", "standard")
         assert clause.kinds["letter-case"] == Kind("letter-case", clause.kinds["letter-case"].text)
         assert clause.level == "MUST"
+        assert clause.evidence_key == clause.id
+        assert clause.sources == (
+            Citation(
+                "Microsoft Graph documentation, sharePointMigrationTask: cancel (beta), 2025-11-12",
+                "https://learn.microsoft.com/graph/api/sharepointmigrationtask-cancel?view=graph-rest-beta",
+            ),
+            Citation("RFC 9110, HTTP Semantics", "https://www.rfc-editor.org/rfc/rfc9110", "9.1"),
+        )
 
-    @pytest.mark.parametrize("name", [CANCEL, "graph-conventions"])
+    @pytest.mark.parametrize("name", [CANCEL, "graph-conventions", "graph-service"])
     def test_merged_document_stands_for_itself(self, name: str, tmp_path: Path) -> None:
         merged = document(name, KNOWN)
         assert "extends" not in merged
@@ -203,8 +227,8 @@ PATH = DOCUMENT["request"]["path"]
 # A change of the shipped contract; where the error points; what it expects and finds; how to mend it.
 FAULTS: dict[str, tuple[Change, str, str, str]] = {
     "level": (
-        put("clauses", 3, "level", value="must"),
-        "/clauses/3/level",
+        put("clauses", "request.task-id", "level", value="must"),
+        "/clauses/request.task-id/level",
         'expected one of MUST, SHOULD, MAY, found "must"',
         "RFC 2119",
     ),
@@ -221,9 +245,21 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
         'Did you mean "method"?',
     ),
     "unknown name, nothing near": (put("zzzz", value=1), "/zzzz", '"zzzz"', "Remove it."),
-    "missing name": (drop("clauses", 1, "mend"), "/clauses/1", '"mend"', "How to mend a client"),
+    "missing name": (drop("title"), "", 'the member "title"', "documentation page"),
+    "missing member of a clause": (
+        drop("clauses", "request.path", "fix"),
+        "/clauses/request.path",
+        '"request.path" without fix',
+        "or add fix",
+    ),
     "wrong type": (put("title", value=["x"]), "/title", "expected a string, found an array of 1", "One line"),
-    "format": (put("format", value=2), "/format", "expected 1, found 2", "version of this file format"),
+    "format": (put("format", value=3), "/format", "expected 2, found 3", "version of this file format"),
+    "format 1": (
+        put("format", value=1),
+        "/format",
+        "expected 2, found 1",
+        "remove the clauses that these have",
+    ),
     "true is no number": (put("success", "status", value=True), "/success/status", "a whole number", "2xx"),
     "not a 2xx": (
         put("success", "status", value=404),
@@ -245,7 +281,12 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
         "Authorization, Content-Length, Content-Type, client-request-id",
         "Remove it.",
     ),
-    "no request": (drop("request"), "", '"request" beside "success"', "The request that the client owes."),
+    "no request": (
+        drop("request"),
+        "",
+        '"request" beside "success"',
+        "The request that the client must send.",
+    ),
     "status of errors": (put("errors", value={"200": ["x"]}), "/errors/200", '"200"', "Remove it."),
     "repeated element": (
         put("clouds", value=["global", "global"]),
@@ -254,7 +295,18 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
         "clouds",
     ),
     "line break in an id": (put("id", value="mine\n"), "/id", '"mine\\n"', "lower-case letters"),
-    "house without a reason": (put("clauses", 0, "basis", value=["house"]), "/clauses/0", '"why"', "reasons"),
+    "house without a reason": (
+        put("clauses", "request.method", "basis", value=["house"]),
+        "/clauses/request.method",
+        '"why"',
+        "reasons",
+    ),
+    "disputed without a reason": (
+        put("clauses", "request.method", "disputed", value=True),
+        "/clauses/request.method",
+        '"why"',
+        "who disagrees",
+    ),
     "reference to elsewhere": (
         put(*TASK, "$ref", value="https://example.com/schema.json"),
         f"/{'/'.join(TASK)}/$ref",
@@ -365,41 +417,72 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
         "example",
     ),
     "root without a host": (put("request", "root", value="https://:80"), "/request/root", ":80", "example"),
-    "repeated clause": (
-        lambda document: document["clauses"].append(document["clauses"][0]),
-        "/clauses/16/id",
-        '"request.method", as in this file',
-        "Remove one",
-    ),
-    "repeated kind": (
-        lambda document: document["clauses"][0]["kinds"].append(document["clauses"][0]["kinds"][0]),
-        "/clauses/0/kinds/2/name",
-        '"other-method" a second time',
-        "Remove one",
-    ),
+    "no clauses": (drop("clauses"), "", 'the member "extends" or "clauses"', "graph-conventions"),
     "alias of another clause": (
-        put("clauses", 0, "aliases", value=["request.path"]),
-        "/clauses/1/id",
+        put("clauses", "request.method", "aliases", value=["request.path"]),
+        "/clauses/request.method/aliases/0",
         '"request.path", as in this file',
-        "Remove one",
+        "Remove it",
     ),
-    "clause of the base": (
-        put("clauses", 0, "aliases", value=["input.injection"]),
-        "/clauses/0/aliases/0",
-        '"input.injection", as in graph-conventions.json',
-        "Remove one",
+    "evidence key of another clause": (
+        put("clauses", "request.method", "evidence_key", value="request.path"),
+        "/clauses/request.method/evidence_key",
+        '"request.path"',
+        "list it in aliases",
     ),
     "clause that nothing judges": (
-        put("clauses", 0, "id", value="request.metod"),
-        "/clauses/0/id",
+        lambda document: document["clauses"].update({"request.metod": document["clauses"]["request.method"]}),
+        "/clauses/request.metod",
         "request.authorization, request.body",
         'No verdict function judges this clause. Did you mean "request.method"?',
     ),
-    "kinds that are not found": (
-        put("clauses", 0, "kinds", value=[{"name": "other-methods", "text": "x"}]),
-        "/clauses/0/kinds",
-        "(letter-case, other-method), found other-methods",
-        "Add letter-case, other-method. Remove other-methods.",
+    "id that no clause can have": (
+        lambda document: document["clauses"].update({"method": document["clauses"]["request.method"]}),
+        "/clauses/method",
+        '"method"',
+        "Remove it",
+    ),
+    "kind that no function can find": (
+        put("clauses", "request.method", "kinds", "leter-case", value="x"),
+        "/clauses/request.method/kinds/leter-case",
+        '(letter-case, other-method), found "leter-case"',
+        'Did you mean "letter-case"?',
+    ),
+    "kind without a text": (
+        drop("clauses", "request.method", "kinds", "letter-case"),
+        "/clauses/request.method/kinds",
+        "(letter-case, other-method), found other-method",
+        "Add letter-case.",
+    ),
+    "unknown placeholder": (
+        put("clauses", "request.method", "kinds", "letter-case", value="Send {metod}."),
+        "/clauses/request.method/kinds/letter-case",
+        '{success-line}, {permission}, found "{metod}"',
+        'Did you mean "method"?',
+    ),
+    "brace that is not doubled": (
+        put("clauses", "request.method", "sample", value='{"error": {}}'),
+        "/clauses/request.method/sample",
+        "one of the placeholders {method}, {version}",
+        "write it twice",
+    ),
+    "unknown reference": (
+        put("clauses", "request.method", "sources", value=["page", "rfc-9110, 9.1"]),
+        "/clauses/request.method/sources/1",
+        'found "rfc-9110, 9.1"',
+        'Did you mean "rfc9110"?',
+    ),
+    "reference of its own page": (
+        put("references", "page", value={"title": "A page"}),
+        "/references/page",
+        "a key other than page",
+        "choose another key",
+    ),
+    "fact that no clause depends on": (
+        put("clauses", "request.method", "applies", value={"statuses": [204]}),
+        "/clauses/request.method/applies/statuses",
+        "one of the members method, request_content, query",
+        "Remove it",
     ),
     "extends a URL": (
         put("extends", value=["https://example.com/base.json"]),
@@ -420,9 +503,7 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
         'Did you mean "graph-conventions"?',
     ),
     "extends a contract": (
-        lambda document: document.update(
-            extends=[CANCEL], clauses=[{**document["clauses"][0], "id": "mine.x"}]
-        ),
+        lambda document: document.update(extends=[CANCEL]),
         "/extends/0",
         f'the contract "{CANCEL}"',
         "extend what it extends",
@@ -454,7 +535,8 @@ def test_roots_that_are_fine(root: str, tmp_path: Path) -> None:
 
 
 def test_without_verdict_functions_ids_and_kinds_are_free(tmp_path: Path) -> None:
-    path = write(tmp_path, changed(put("clauses", 0, "id", value="request.other")))
+    clause = DOCUMENT["clauses"]["request.method"]
+    path = write(tmp_path, changed(put("clauses", "request.other", value=clause)))
     assert "request.other" in load(path, None).clauses
 
 
@@ -465,8 +547,8 @@ def test_fields_without_a_rule_are_unconstrained(tmp_path: Path) -> None:
 
 
 def test_several_faults_are_counted(tmp_path: Path) -> None:
-    assert "(99+ more in this file.)" in str(refused(write(tmp_path, {**DOCUMENT, "clauses": [0] * 1000})))
-    assert "(1 more in this file.)" in str(refused(write(tmp_path, {**DOCUMENT, "title": 1, "format": 2})))
+    assert "(99+ more in this file.)" in str(refused(write(tmp_path, {**DOCUMENT, "clouds": [0] * 1000})))
+    assert "(1 more in this file.)" in str(refused(write(tmp_path, {**DOCUMENT, "title": 1, "format": 3})))
 
 
 class TestExtends:
@@ -475,7 +557,7 @@ class TestExtends:
         write(tmp_path, base("two", "a.two", errors={"404": ["two"]}, extends=["one"]), "two.json")
         own = {"extends": ["two.json", "one"], "errors": {"409": ["mine"]}}
         contract = load(write(tmp_path, {**DOCUMENT, **own}), None)
-        assert list(contract.clauses)[-2:] == ["a.two", "a.one"]
+        assert list(contract.clauses) == [*CLAUSES, "a.two", "a.one"]
         assert contract.error_codes == {404: ("two",), 409: ("mine",)}
 
     def test_base_in_a_file_is_checked_too(self, tmp_path: Path) -> None:
@@ -526,7 +608,7 @@ def places_of(value: Json, path: tuple[str | int, ...] = ()) -> list[tuple[str |
 
 
 PLACES = places_of(DOCUMENT)[1:]
-HEADS = [place for place in PLACES if place[0] != "clauses" or len(place) <= 3]
+HEADS = [place for place in PLACES if place[0] != "clauses" or len(place) <= 2]
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graphcontract.contract import DEFAULT_CONTRACT
+from graphcontract.contract import DEFAULT_CONTRACT, Contract
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from graphcontract.contract import Contract, Level
+    from graphcontract.contract import Base, Clause, Level
 
 app = typer.Typer(no_args_is_help=True, help="List, show and validate contracts.")
 
@@ -52,31 +52,31 @@ def list_contracts(as_json: AsJson = False) -> None:
 def show(name: Name, as_json: AsJson = False) -> None:
     """Show what a contract says: request, success, and clauses by group."""
     from graphcontract.clauses import known
-    from graphcontract.loading import document
+    from graphcontract.loading import document, load_any
 
-    found = document(name, known())
     if as_json:
-        _write_json(found)
+        _write_json(document(name, known()))
         return
+    found = load_any(name, known())
     from rich.console import Console
 
     console = Console(markup=False, highlight=False, emoji=False)
-    console.print(found["title"], style="bold", soft_wrap=True)
+    console.print(found.title, style="bold", soft_wrap=True)
     for label, line in _facts(found):
         console.print(f"  {label:<19}{line}", soft_wrap=True)
-    _print_clauses(console, found["clauses"])
+    _print_clauses(console, list(found.clauses.values()))
 
 
 @app.command()
 def validate(names: Names) -> None:
     """Check contract files, with what they extend; status 2 if any is wrong."""
     from graphcontract.clauses import known
-    from graphcontract.loading import ContractError, document
+    from graphcontract.loading import ContractError, load_any
 
     wrong = False
     for name in names:
         try:
-            clauses = document(name, known())["clauses"]
+            clauses = load_any(name, known()).clauses
         except ContractError as error:
             typer.echo(f"error: {error}", err=True)
             wrong = True
@@ -111,7 +111,7 @@ def _summary(contract: Contract) -> dict[str, Any]:
         "method": request.method,
         "path": f"/{request.version}{request.path}",
         "clauses": {level: levels[level] for level in _LEVELS},
-        "date": contract.document.get("provenance", {}).get("date"),
+        "date": contract.provenance.date if contract.provenance is not None else None,
         "sha256": contract.sha256,
     }
 
@@ -132,60 +132,56 @@ def _write_json(value: object) -> None:
     typer.echo(json.dumps(value, indent=2))
 
 
-def _facts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield label and text of everything but the clauses; a contract has more of it than a base."""
-    yield "id", found["id"]
-    if "request" in found:
-        yield from _request_facts(found["request"], found.get("example"))
-        success = found["success"]
-        yield "success", f"{success['status']}, content {success['content']}"
-    for entry in found.get("permissions", ()):
-        higher = f" (or higher: {', '.join(entry['higher'])})" if entry["higher"] else ""
-        yield "permission", f"{_SCHEMES[entry['scheme']]}: {' or '.join(entry['least']) or 'none'}{higher}"
-    if "precondition" in found:
-        statuses = ", ".join(found["precondition"]["statuses"]) or "none"
-        yield "precondition", f"{found['precondition']['statement']} (status: {statuses})"
-    if "clouds" in found:
-        yield "clouds", ", ".join(found["clouds"])
-    provenance = found.get("provenance", {})
-    if provenance:
-        dated = f", {provenance['date']}" if "date" in provenance else ""
-        yield "source", f"{provenance['source']}{dated}"
-    for note in provenance.get("notes", ()):
-        yield "note", note
+def _facts(found: Contract | Base) -> Iterator[tuple[str, str]]:
+    """Yield label and text of everything except the clauses; a contract has more of it than a base."""
+    yield "id", found.id
+    if isinstance(found, Contract):
+        yield from _request_facts(found)
+        yield "success", f"{found.success.status}, content {found.success.content}"
+        for entry in found.permissions or ():
+            higher = f" (or higher: {', '.join(entry.higher)})" if entry.higher else ""
+            yield "permission", f"{_SCHEMES[entry.scheme]}: {' or '.join(entry.least) or 'none'}{higher}"
+        if found.precondition is not None:
+            statuses = ", ".join(found.precondition.statuses) or "none"
+            yield "precondition", f"{found.precondition.statement} (status: {statuses})"
+        if found.clouds:
+            yield "clouds", ", ".join(found.clouds)
+    if found.provenance is not None:
+        dated = f", {found.provenance.date}" if found.provenance.date else ""
+        yield "source", f"{found.provenance.source}{dated}"
+        yield from (("note", note) for note in found.provenance.notes)
 
 
-def _request_facts(
-    request: Mapping[str, Any], example: Mapping[str, Any] | None
-) -> Iterator[tuple[str, str]]:
-    yield "request", f"{request['method']} {request['root']}/{request['version']}{request['path']}"
-    for name, schema in request["parameters"].items():
+def _request_facts(contract: Contract) -> Iterator[tuple[str, str]]:
+    request = contract.request
+    yield "request", f"{request.method} {request.root}/{request.version}{request.path}"
+    for name, schema in request.parameters.items():
         described = f": {schema['description']}" if "description" in schema else ""
         yield "parameter", f"{name} ({schema['type']}){described}"
-    for name, value in (example or {}).get("arguments", {}).items():
+    for name, value in contract.example.items():
         yield "example", f"{name} = {value}"
-    yield "query", request["query"]
-    for name, rule in request["fields"].items():
+    yield "query", request.query
+    for name, rule in request.fields.items():
         yield "field", f"{name}: {rule}"
-    media = f", {request['media_type']}" if "media_type" in request else ""
-    yield "content", f"{request['content']}{media}"
+    media = f", {request.media_type}" if request.media_type else ""
+    yield "content", f"{request.content}{media}"
 
 
-def _print_clauses(console: Console, clauses: Sequence[Mapping[str, Any]]) -> None:
+def _print_clauses(console: Console, clauses: Sequence[Clause]) -> None:
     """Print clauses by group, in columns that are the same for all, with nothing after the end of a line."""
     from textwrap import wrap
 
-    heads = [(_level(clause), clause["id"]) for clause in clauses]
+    heads = [(_level(clause), clause.id) for clause in clauses]
     widths = [max(map(len, column)) for column in zip(*heads, strict=True)]
     left = sum(widths) + 6
-    for group in dict.fromkeys(clause["group"] for clause in clauses):
+    for group in dict.fromkeys(clause.group for clause in clauses):
         console.print()
         console.print(group, style="bold")
         for clause, (level, id) in zip(clauses, heads, strict=True):
-            if clause["group"] != group:
+            if clause.group != group:
                 continue
             first, *rest = wrap(
-                clause["statement"],
+                clause.statement,
                 max(24, console.width - left),
                 break_on_hyphens=False,
                 break_long_words=False,
@@ -193,10 +189,10 @@ def _print_clauses(console: Console, clauses: Sequence[Mapping[str, Any]]) -> No
             line = f"  {level:{widths[0]}}  {id:{widths[1]}}  {first}"
             console.print(
                 "\n".join([line, *(" " * left + each for each in rest)]),
-                style=_STYLES[clause["level"]],
+                style=_STYLES[clause.level],
                 soft_wrap=True,
             )
 
 
-def _level(clause: Mapping[str, Any]) -> str:
-    return f"{clause['level']} (disputed)" if clause.get("disputed") else str(clause["level"])
+def _level(clause: Clause) -> str:
+    return f"{clause.level} (disputed)" if clause.disputed else clause.level

@@ -140,8 +140,8 @@ def update(
     from graphcontract.reporting.reading import read_report
 
     read = read_report(report)
-    clauses = load_contract(contract or read.header["contract"]["id"], known()).clauses
-    entries = load(file, clauses) if file.exists() else []
+    ids = load_contract(contract or read.header["contract"]["id"], known()).current_ids()
+    entries = load(file, ids) if file.exists() else []
     listed = {entry.clause for entry in entries}
     failing = {
         clause: ids

@@ -181,10 +181,11 @@ class _Terminal:
             return [f"= {self._id} cannot be judged by this"]
         if not judgement.findings:
             return [f"= {self._id} holds"]
-        kinds = self._contract.clauses[self._id].kinds
+        clause = self._contract.clauses[self._id]
         lines = []
         for found in judgement.findings:
-            lines.append(f"! {evidence_id(self._id, found.kind, found.input)}: {kinds[found.kind].text}")
+            key = evidence_id(clause.evidence_key, found.kind, found.input)
+            lines.append(f"! {key}: {clause.kinds[found.kind].text}")
             lines.append(harmless(f"    owed {found.expected}; seen {found.observed}"))
         return lines
 

@@ -6,10 +6,9 @@ Knows what of a contract OpenAPI can say; clauses are not among it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
-from graphcontract.contract import Contract
+from graphcontract.contract import Contract, Permission
 from graphcontract.drift.owed import wanted
 from graphcontract.errors import UserError
 
@@ -37,7 +36,7 @@ def openapi(contract: Contract) -> str:
         "openapi": "3.1.0",
         "info": {
             "title": contract.title,
-            "version": contract.document.get("provenance", {}).get("date", "1"),
+            "version": (contract.provenance and contract.provenance.date) or "1",
         },
         "servers": [{"url": f"{request.root}/{request.version}"}],
         "paths": {request.path: _path_item(contract)},
@@ -73,7 +72,7 @@ def _operation(contract: Contract) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": contract.id,
         "summary": contract.title,
-        "security": [{_NAMES[entry["scheme"]]: [scope]} for entry, scope in _scopes(contract)]
+        "security": [{_NAMES[entry.scheme]: [scope]} for entry, scope in _scopes(contract)]
         or [{"bearer": []}],
         "responses": {
             str(success.status): answer,
@@ -82,8 +81,8 @@ def _operation(contract: Contract) -> dict[str, Any]:
         },
         "x-ms-docs-operation-type": "action",
     }
-    if "precondition" in contract.document:
-        operation["description"] = contract.document["precondition"]["statement"]
+    if contract.precondition is not None:
+        operation["description"] = contract.precondition.statement
     if request.content != "absent":
         media = request.media_type or "application/json"
         content = {media: {"schema": {"type": "object"}}}
@@ -91,21 +90,21 @@ def _operation(contract: Contract) -> dict[str, Any]:
     return operation
 
 
-def _scopes(contract: Contract) -> list[tuple[Mapping[str, Any], str]]:
-    entries = contract.document.get("permissions", ())
-    return [(entry, scope) for entry in entries for scope in (*entry["least"], *entry["higher"])]
+def _scopes(contract: Contract) -> list[tuple[Permission, str]]:
+    entries = contract.permissions or ()
+    return [(entry, scope) for entry in entries for scope in (*entry.least, *entry.higher)]
 
 
 def _security_schemes(contract: Contract) -> dict[str, Any]:
     schemes: dict[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
     for entry, scope in _scopes(contract):
         flow: dict[str, Any] = {"tokenUrl": f"{_SIGN_IN}/token", "scopes": {}}
-        if _FLOWS[entry["scheme"]] == "authorizationCode":
+        if _FLOWS[entry.scheme] == "authorizationCode":
             flow["authorizationUrl"] = f"{_SIGN_IN}/authorize"
-        named = {"type": "oauth2", "flows": {_FLOWS[entry["scheme"]]: flow}}
-        scheme = schemes.setdefault(_NAMES[entry["scheme"]], named)
-        told = "least privileged" if scope in entry["least"] else "higher privileged"
-        scheme["flows"][_FLOWS[entry["scheme"]]]["scopes"][scope] = told
+        named = {"type": "oauth2", "flows": {_FLOWS[entry.scheme]: flow}}
+        scheme = schemes.setdefault(_NAMES[entry.scheme], named)
+        told = "least privileged" if scope in entry.least else "higher privileged"
+        scheme["flows"][_FLOWS[entry.scheme]]["scopes"][scope] = told
     return schemes
 
 

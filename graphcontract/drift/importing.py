@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, reduce
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
 from graphcontract.checking import Known, check
-from graphcontract.contract import DEFAULT_CONTRACT
-from graphcontract.contractfile import parse
+from graphcontract.contractfile import lay_out, parse
 from graphcontract.drift import csdl, openapi, reading, routes
 from graphcontract.drift.detecting import kind_of
 from graphcontract.drift.model import Reading, Source, SourceError, Unknown, Value, Wanted
@@ -22,20 +20,10 @@ from graphcontract.drift.owed import CLOUDS, SCHEMES
 from graphcontract.drift.paths import folded, segments, shown
 from graphcontract.drift.prose import requires_empty_object
 from graphcontract.errors import UserError
-from graphcontract.loading import document
 from graphcontract.odata import unqualified
 
 ROOT = "https://graph.microsoft.com"
 
-_ALWAYS = (
-    "request.method",
-    "request.path",
-    "request.path-spelling",
-    "request.task-id",
-    "request.authorization",
-)
-_SAMPLE = "5f0c"
-_OTHER_SPELLING = "\0"  # stands in a text until its other words are settled: it may be one of them
 Given = Mapping[str, str | None]
 """What was given with options, by the fact that it is about."""
 
@@ -67,7 +55,7 @@ def contract_file(
     except Unknown as unknown:
         raise IncompleteSource(f"{source.name}: {unknown}{_other_paths(source, given)}") from None
     made = _Making(source, read, given).document()
-    text = json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+    text = lay_out(made)
     check(parse(text.encode(), f"the contract made of {source.name}", None), known)
     return text
 
@@ -147,14 +135,14 @@ class _Making:
         """Make the whole file."""
         binding, action = str(self._owed("binding")), str(self._owed("action"))
         title = self._title(binding, action)
-        request, success = self._request(), self._success()
+        request = self._request()
         made: dict[str, Any] = {
-            "format": 1,
+            "format": 2,
             "id": re.sub(r"[^a-z0-9-]+", "-", f"{binding}-{action}-{request['version']}".lower()),
             "title": title,
-            "extends": ["graph-conventions"],
+            "extends": ["graph-conventions", "graph-service"],
             "request": request,
-            "success": success,
+            "success": self._success(),
         }
         permissions = list(self._permissions())
         if permissions or self._told("permissions.application") is not None:
@@ -163,7 +151,6 @@ class _Making:
         names = {"title": title, "version": request["version"], "binding": binding, "action": action}
         cited = _CITED[self._read.origin.kind].format(**names)
         made["provenance"] = self._provenance(cited)
-        made["clauses"] = list(_clauses(request, success, cited))
         return made
 
     def _told(self, fact: str) -> Value:
@@ -276,75 +263,6 @@ class _Making:
     def _provenance(self, cited: str) -> dict[str, Any]:
         digest = sha256(self._source.path.read_bytes()).hexdigest()
         return {"source": cited, "sha256": digest, "notes": self._notes}
-
-
-def _clauses(request: Mapping[str, Any], success: Mapping[str, Any], cited: str) -> Iterator[dict[str, Any]]:
-    """The clauses of the shipped contract that hold for any action of the kind, in this one's words."""
-    holds = {
-        **dict.fromkeys(_ALWAYS, True),
-        "request.query": request["query"] == "absent",
-        "request.body": request["content"] != "unconstrained",
-        "response.no-content": success == {"status": 204, "content": "absent"},
-    }
-    model = _model()
-    said = list(_rewordings(model["request"], request))
-    for clause in model["clauses"]:
-        if holds.get(clause["id"]):
-            reworded: dict[str, Any] = _reworded(clause, said)
-            if clause["id"] == "request.body" and request["content"] == "required":
-                reworded |= _with_content(reworded["kinds"])
-            sources = [source for source in clause["sources"] if source.startswith("RFC ")]
-            yield {**reworded, "sources": [cited, *sources]}
-
-
-def _with_content(kinds: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """What `request.body` says where content is required."""
-    missing = "The request has no content. The operation requires some."
-    return {
-        "statement": "The client sends content.",
-        "kinds": [{**kind, "text": missing} if kind["name"] == "no-content" else kind for kind in kinds],
-        "sample": "Content-Type: application/json\nContent-Length: 0",
-        "mend": "Pass the JSON that the operation requires to the HTTP library, an empty object included.",
-    }
-
-
-@cache
-def _model() -> Mapping[str, Any]:
-    return document(DEFAULT_CONTRACT, None)
-
-
-def _rewordings(model: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Pairs of a pattern and what stands for it, in the order that they apply in."""
-    (old_begin, old_end), (new_begin, new_end) = (
-        (part.strip("/") for part in re.split(r"\{\w+\}", each["path"])) for each in (model, request)
-    )
-    old, new = re.escape(model["version"]), request["version"]
-    last = new_end.rpartition("/")[2]
-    other = unqualified(last) if unqualified(last) != last else f"microsoft.graph.{last}"
-    yield rf"\bmicrosoft\.graph\.{re.escape(old_end)}\b", _OTHER_SPELLING
-    yield f"(?i:{re.escape(old_begin)})", new_begin
-    yield r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", _SAMPLE
-    yield rf"(?<![.\w]){re.escape(old_end)}\b", new_end
-    yield rf" The action is published in {old} alone\.", ""
-    yield r"(?<=/)v1\.0(?=/)", "other"
-    yield rf"(?<=/){old}(?=/)|(?<=version ){old}\b|(?<=version segment ){old}\b", new
-    yield r"(?<=/)other(?=/)", "beta" if new == "v1.0" else "v1.0"
-    yield rf"\b{model['method']}\b", request["method"]
-    yield rf"\b{model['method'].lower()}(?= /)", request["method"].lower()
-    yield r"\btask id\b", "id"
-    yield r"\btask\b", "resource"
-    yield _OTHER_SPELLING, f"{new_end.removesuffix(last)}{other}"
-
-
-def _reworded(value: Any, said: Sequence[tuple[str, str]]) -> Any:
-    if isinstance(value, dict):
-        kept = ("id", "group", "level", "basis", "name", "aliases")
-        return {name: each if name in kept else _reworded(each, said) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_reworded(each, said) for each in value]
-    if isinstance(value, str):
-        return reduce(lambda text, each: re.sub(each[0], lambda _: each[1], text), said, value)
-    return value
 
 
 def _identifier(placeholder: str) -> str:

@@ -46,10 +46,10 @@ def wanted(contract: Contract) -> Wanted:
 
 
 def _values(contract: Contract) -> Mapping[str, Value]:
-    request, success, document = contract.request, contract.success, contract.document
+    request, success = contract.request, contract.success
     binding, action = _names(contract)
     (parameter,) = request.parameters.values()
-    statuses: list[str] = document.get("precondition", {}).get("statuses", [])
+    statuses = contract.precondition.statuses if contract.precondition is not None else ()
     values: dict[str, Value] = {
         "method": request.method,
         "version": request.version,
@@ -63,7 +63,7 @@ def _values(contract: Contract) -> Mapping[str, Value]:
         "parameters": () if request.content == "absent" else None,
         "success": (success.status, _SUCCESS[success.content]),
         "errors": None,  # its codes are those of Microsoft Graph in general
-        "clouds": tuple(sorted(CLOUDS[cloud] for cloud in document.get("clouds", ()))) or None,
+        "clouds": tuple(sorted(CLOUDS[cloud] for cloud in contract.clouds)) or None,
         "route": "reachable",
         "status-enum": None,
         "statuses": tuple(sorted(statuses)) or None,
@@ -71,7 +71,7 @@ def _values(contract: Contract) -> Mapping[str, Value]:
         "deprecation": None,
         "wording": (("title", contract.title),),
     }
-    return values | _permissions(document)
+    return values | _permissions(contract)
 
 
 def _fields(contract: Contract) -> Value:
@@ -84,13 +84,13 @@ def _fields(contract: Contract) -> Value:
     return (("Content-Type", "required" if rule == "require" else "unconstrained"),)
 
 
-def _permissions(document: Mapping[str, Any]) -> dict[str, Value]:
+def _permissions(contract: Contract) -> dict[str, Value]:
     """A scheme without an entry is not supported, where the contract speaks of permissions at all."""
-    if "permissions" not in document:
+    if contract.permissions is None:
         return dict.fromkeys(SCHEMES.values())
     found: dict[str, Value] = dict.fromkeys(SCHEMES.values(), ((), ()))
-    for entry in document["permissions"]:
-        found[SCHEMES[entry["scheme"]]] = (tuple(sorted(entry["least"])), tuple(sorted(entry["higher"])))
+    for entry in contract.permissions:
+        found[SCHEMES[entry.scheme]] = (tuple(sorted(entry.least)), tuple(sorted(entry.higher)))
     return found
 
 

@@ -25,11 +25,11 @@ def evidence(
     """The report's `evidence` object for a finding; `note` tells how it was seen where that matters."""
     redactor = Redactor([CANARY, *(each.call.token for each in trial.exchanges)])
     shown = {
-        "id": evidence_id(clause.id, finding.kind, finding.input),
+        "id": evidence_id(clause.evidence_key, finding.kind, finding.input),
         "kind": finding.kind,
         "text": clause.kinds[finding.kind].text,
         "statement": clause.statement,
-        "source": "; ".join(clause.sources),
+        "source": "; ".join(map(str, clause.sources)),
         "expected": redactor.text(finding.expected),
         "observed": redactor.text(finding.observed),
         "input": asked(trial.exchange.call),

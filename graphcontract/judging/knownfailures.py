@@ -93,21 +93,25 @@ def _ids(part: Part) -> set[str]:
     return ({part.evidence["id"]} if part.evidence else set()) | set(part.also)
 
 
-def load(path: Path, clauses: Iterable[str]) -> list[Entry]:
-    """The entries of a file; ContractError for an unknown clause, a fault listed twice, or no such file."""
+def load(path: Path, ids: Mapping[str, str]) -> list[Entry]:
+    """The entries of a file; ContractError for an unknown clause, a fault listed twice, or no such file.
+
+    `ids` maps each id that a clause has or had to the one that it has now, which entries are given.
+    """
     file = read(path, _MISSING)
     conform(file, "graphcontract.judging", "known-failures.schema.json")
-    known, listed = list(clauses), set[tuple[str, str | None]]()
+    listed = set[tuple[str, str | None]]()
     entries = []
     for index, row in enumerate(file.document["known_failures"]):
         entry = _entry(file, index, row)
-        if entry.clause not in known:
-            remedy = f"Take the entry out. {nearest(entry.clause, known)}".rstrip()
+        if entry.clause not in ids:
+            remedy = f"Take the entry out. {nearest(entry.clause, ids)}".rstrip()
             where = ("known_failures", index, "clause")
             raise file.error(where, "a clause of the contract", repr(entry.clause), remedy)
+        entry = replace(entry, clause=ids[entry.clause])
         for at, id in enumerate(row["evidence"]):
             place = ("known_failures", index, "evidence", at)
-            if not id.startswith(f"{entry.clause}-"):
+            if ids.get(id.rpartition("-")[0]) != entry.clause:
                 raise file.error(
                     place, f"an evidence id of {entry.clause}", id, "Put it under its own clause."
                 )

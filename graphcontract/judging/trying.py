@@ -88,7 +88,7 @@ class _Listening:
                 continue
             hearing.exercised[self.cls] = hearing.exercised.get(self.cls, 0) + 1
             for finding in hearing.function.judge(contract, trial):
-                key = evidence_id(id, finding.kind, finding.input)
+                key = evidence_id(contract.clauses[id].evidence_key, finding.kind, finding.input)
                 hearing.seen[key] = hearing.seen.get(key, 0) + 1
                 sighting = Sighting(finding, trial, self.cls, self._tally.exchanges)
                 hearing.sightings.setdefault(key, sighting)
@@ -120,8 +120,9 @@ class _Hunting:
         contract = self._gate.contract
         if not self._function.when(contract, trial):
             return
+        evidence_key = contract.clauses[self._function.id].evidence_key
         for finding in self._function.judge(contract, trial):
-            if evidence_id(self._function.id, finding.kind, finding.input) == self._key:
+            if evidence_id(evidence_key, finding.kind, finding.input) == self._key:
                 self.smallest = (finding, trial)
                 raise Shown
 

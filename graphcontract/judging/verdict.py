@@ -66,7 +66,10 @@ def _rank(part: Part) -> tuple[bool, int, str, str]:
     return part.reason == UNMET, _ORDER.index(part.verdict), id, part.reason or ""
 
 
-def evidence_id(clause: str, kind: str, input: str) -> str:
-    """The same for the same fault tomorrow: it hangs on names that the clause gives, on no bytes."""
-    digest = hashlib.sha256("\n".join((clause, kind, input)).encode()).hexdigest()
-    return f"{clause}-{digest[:12]}"
+def evidence_id(evidence_key: str, kind: str, input: str) -> str:
+    """Make the id of a fault from names alone, so that the same fault has the same id in every run.
+
+    `evidence_key` is the clause's, which survives a change of the clause's id.
+    """
+    digest = hashlib.sha256("\n".join((evidence_key, kind, input)).encode()).hexdigest()
+    return f"{evidence_key}-{digest[:12]}"

@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from graphcontract.contract import Contract
+
 PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
 _MOST = 64 * 1024
 
@@ -59,7 +61,6 @@ def payload_of(token: str) -> Mapping[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def permissions_of(document: Mapping[str, Any]) -> frozenset[str]:
-    """Every permission that the contract's action takes."""
-    rows = document.get("permissions", ())
-    return frozenset(name for row in rows for kind in ("least", "higher") for name in row[kind])
+def permissions_of(contract: Contract) -> frozenset[str]:
+    """Every permission that the contract's operation accepts."""
+    return frozenset(name for each in contract.permissions or () for name in (*each.least, *each.higher))

@@ -79,6 +79,7 @@ class Court:
         self, id: str, trials: Sequence[Trial], steps: Mapping[int, Kept], count: int, *, of_service: bool
     ) -> Part:
         function, started = registry()[id], monotonic()
+        evidence_key = self.contract.clauses[id].evidence_key
         found: dict[str, tuple[Finding, Trial]] = {}
         classes: dict[str, int] = {}
         unowed = function.unowed(self.contract) or (None if of_service else self._unseen(function.needs))
@@ -88,7 +89,8 @@ class Court:
             purpose = _purpose(trial)
             classes[purpose] = classes.get(purpose, 0) + 1
             for finding in function.judge(self.contract, trial):
-                found.setdefault(evidence_id(id, finding.kind, finding.input), (finding, trial))
+                key = evidence_id(evidence_key, finding.kind, finding.input)
+                found.setdefault(key, (finding, trial))
         exercised, passed = sum(classes.values()), monotonic() - started
         if found:
             finding, trial = next(iter(found.values()))

@@ -43,7 +43,7 @@ def privilege_of(
     tokens: Tokens, contract: Contract, options: LiveOptions, say: Callable[[str], None]
 ) -> Privilege:
     """Look at the run's tokens; raises NoCredential, WrongPrivilege and OptionError."""
-    permissions = permissions_of(contract.document)
+    permissions = permissions_of(contract)
     named = " or ".join(sorted(permissions))
     claims = claims_of(tokens.get())
     carries = claims.carries(permissions)

@@ -54,7 +54,7 @@ def root_of(text: str, contract: Contract) -> Root:
     if port is not None and not 0 < int(port) < 65536:
         raise RootError(f"{_printable(text)} has a port that there is not")
     loopback = is_loopback(host.strip("[]"))
-    allowed = {CLOUDS[name]: name for name in contract.document.get("clouds", ("global",))}
+    allowed = {CLOUDS[name]: name for name in contract.clouds or ("global",)}
     if not loopback and (host not in allowed or port not in (None, "443")):
         hosts = ", ".join(allowed)
         raise RootError(f"{_printable(host)} is refused: tokens go to {hosts} and to loopback alone")

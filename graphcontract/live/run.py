@@ -182,7 +182,7 @@ class Live:
 
     def _entries(self) -> list[Entry]:
         path = self.options.known_failures
-        return knownfailures.load(Path(path), self.contract.clauses) if path else []
+        return knownfailures.load(Path(path), self.contract.current_ids()) if path else []
 
     def _known(self, entries: list[Entry], guest: Guest) -> KnownFailures | None:
         if self.options.known_failures is None:

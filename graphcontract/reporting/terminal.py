@@ -110,7 +110,10 @@ class Terminal:
             word, exercised = self._word(verdict), verdict["exercised"] or ""
             yield f"[{_STYLES[word]}]{word:8}[/]{row['level']:8}{row['clause']:30}{exercised:>6}"
             if note := self._note(verdict):
-                yield from (f"[dim]{'':16}{escape(line)}[/]" for line in wrap(harmless(note), 62))
+                yield from (
+                    f"[dim]{'':16}{escape(line)}[/]"
+                    for line in wrap(harmless(note), 62, break_on_hyphens=False)
+                )
 
     def _note(self, verdict: Mapping[str, Any]) -> str:
         reason = str(verdict.get("reason", ""))

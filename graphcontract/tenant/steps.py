@@ -143,10 +143,10 @@ class Steps:
 
     def permissions(self, asked: Asked, scheme: Scheme) -> frozenset[str]:
         """The permissions of which any one will do, for tokens of this scheme."""
-        entries = self.tenant.contract.document.get("permissions")
+        entries = self.tenant.contract.permissions
         if asked.named.operation == "cancel" and entries is not None:
-            given = [entry for entry in entries if entry["scheme"] == scheme]
-            return frozenset(name for entry in given for name in (*entry["least"], *entry["higher"]))
+            given = [entry for entry in entries if entry.scheme == scheme]
+            return frozenset(name for entry in given for name in (*entry.least, *entry.higher))
         if scheme == "DelegatedPersonal":
             return frozenset()
         return frozenset({MANAGE} if asked.method == "POST" else {READ, MANAGE})
@@ -209,8 +209,9 @@ class Steps:
 
     def require(self, asked: Asked, task: Task) -> None:
         """409 where the task has a status in which it cannot be cancelled."""
-        precondition = self.tenant.contract.document.get("precondition", {})
-        if task.status not in precondition.get("statuses", (Status.NOT_STARTED,)):
+        precondition = self.tenant.contract.precondition
+        statuses = precondition.statuses if precondition is not None else (Status.NOT_STARTED,)
+        if task.status not in statuses:
             raise self.too_late(task)
 
     def too_late(self, task: Task) -> Refusal:

@@ -16,7 +16,7 @@ import pytest
 
 from graphcontract.clauses import registry
 from graphcontract.contract import DEFAULT_CONTRACT
-from graphcontract.loading import document
+from graphcontract.loading import document, load
 from tests.cli.running import CHECKOUT, ENVIRONMENT, MAIN, Here, apart, read, verdicts
 from tests.reporting import problems
 
@@ -135,14 +135,12 @@ class TestSelection:
         ended = here("check", "--list")
         assert ended.status == 0
         rows = [line.split(maxsplit=2) for line in ended.out.splitlines()]
-        clauses = [
-            each for each in document(DEFAULT_CONTRACT, None)["clauses"] if each.get("by") != "service"
-        ]
-        assert [(level, id) for level, id, _ in rows] == [(each["level"], each["id"]) for each in clauses]
+        clauses = [each for each in load(DEFAULT_CONTRACT, None).clauses.values() if each.by == "client"]
+        assert [(level, id) for level, id, _ in rows] == [(each.level, each.id) for each in clauses]
 
     def test_an_alias_selects_its_clause(self, here: Here) -> None:
         contract = document(DEFAULT_CONTRACT, None)
-        contract["clauses"][0]["aliases"] = ["request.verb"]
+        contract["clauses"]["request.method"]["aliases"] = ["request.verb"]
         path = here.folder / "mine.json"
         path.write_text(json.dumps(contract))
         listed = here("check", "--list", "--contract", str(path), "--select", "request.verb")

@@ -55,7 +55,7 @@ def test_show() -> None:
         assert words in text
     for clause in load(CANCEL, None).clauses.values():
         assert f"  {clause.level:<6}  {clause.id} " in text
-    assert "The client sends POST, in capitals." in text
+    assert "The client must send the method POST, in uppercase." in text
     assert not [line for line in text.splitlines() if line != line.rstrip()]
     rows = [line for line in text.splitlines() if re.match("  (MUST|SHOULD|MAY) ", line)]
     assert len({re.match(" +[^ ]+ +[^ ]+ +", line).end() for line in rows}) == 1  # type: ignore[union-attr]

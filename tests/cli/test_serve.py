@@ -104,7 +104,7 @@ def test_what_comes_is_shown_and_judged_over_and_over(tmp_path: Path) -> None:
         call = served.call()
         assert send("POST", call) == 204
         shown = served.until("= request.method holds")
-        assert shown[0] == "request.method (MUST): The client sends POST, in capitals."
+        assert shown[0] == "request.method (MUST): The client must send the method POST, in uppercase."
         assert f"  > POST {call[1]} HTTP/1.1" in shown
         assert "  > Authorization: Bearer [token]" in shown
         assert send("PUT", call) == 204

@@ -108,10 +108,9 @@ def test_an_action_of_a_derived_type(cast: str, tmp_path: Path) -> None:
         assert library.rules(library.compared(contract, each)) == [], each.name
 
 
-def test_clauses_in_the_words_of_a_qualified_action(tmp_path: Path) -> None:
+def test_samples_have_the_path_of_a_qualified_action(tmp_path: Path) -> None:
     name = "beta-microsoft.graph.security.csdl"
     contract = imported(published(tmp_path)[name], tmp_path)
     assert contract.request.path == "/security/cases/{deskId}/microsoft.graph.security.close"
-    samples = {id: clause.sample for id, clause in contract.clauses.items()}
-    assert "/5f0c/microsoft.graph.security.close HTTP" in samples["request.path"]
-    assert "/security/cases('5f0c')/close HTTP" in samples["request.path-spelling"]
+    for id in ("request.path", "request.path-spelling"):
+        assert "/microsoft.graph.security.close" in contract.clauses[id].sample

@@ -40,7 +40,6 @@ def contract(
         success=SuccessRule(204, "absent"),
         clauses={},
         error_codes=error_codes,
-        document={},
     )
 
 

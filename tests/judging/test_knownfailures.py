@@ -14,7 +14,7 @@ from graphcontract.contractfile import ContractError
 from graphcontract.judging.knownfailures import KnownFailures, load, updated
 from graphcontract.judging.verdict import Part
 
-CLAUSES = ("request.body", "error.shape")
+CLAUSES = {"request.body": "request.body", "error.shape": "error.shape", "error.form": "error.shape"}
 ONE, TWO = "request.body-000000000001", "request.body-000000000002"
 TODAY = date(2026, 11, 24)
 
@@ -64,6 +64,18 @@ def test_what_could_not_be_judged_is_neither_known_nor_fixed(tmp_path: Path) -> 
     for verdict in ("not-run", "error", "not-supported"):
         part = Part("request.body", verdict, reason="why")
         assert applied(tmp_path, part, row()) == part
+
+
+def test_an_entry_can_name_a_clause_by_an_earlier_id(tmp_path: Path) -> None:
+    """Its evidence keeps the earlier id; an updated file has the present one."""
+    evidence = "error.form-000000000001"
+    part = Part("error.shape", "fail", 3, evidence={"id": evidence})
+    for clause in ("error.form", "error.shape"):
+        entry = row(clause=clause, evidence=[evidence])
+        assert applied(tmp_path, part, entry).verdict == "known-failure"
+        entries = load(written(tmp_path, entry), CLAUSES)
+        (kept,) = json.loads(updated(entries, {"error.shape": [evidence]}))["known_failures"]
+        assert kept == row(clause="error.shape", evidence=[evidence])
 
 
 def test_an_expired_entry_is_pointed_out_and_in_nightly_counts_no_more(tmp_path: Path) -> None:

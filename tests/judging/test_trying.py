@@ -125,6 +125,15 @@ class TestFaults:
         assert part.evidence["repeat"] == "repeat request.method"
         assert "note" not in part.evidence
 
+    def test_a_renamed_clause_keeps_its_evidence_ids(self) -> None:
+        clause = replace(CONTRACT.clauses["request.method"], evidence_key="request.verb")
+        gate = gate_of(lower)
+        gate.contract = replace(CONTRACT, clauses={**CONTRACT.clauses, clause.id: clause})
+        (part,) = tried(gate, plain_test("request.method")).values()
+        assert part.evidence is not None
+        assert part.evidence["id"] == evidence_id("request.verb", "letter-case", "")
+        assert part.evidence["input"]["token"] == {"canary": True, "unit": "0", "length": 1}
+
     def test_other_faults_of_a_clause_are_listed(self) -> None:
         def either(call: Call, send: Send) -> Outcome:
             return outcome(send(written(call, method="post" if len(call.token) % 2 else "PUT")))

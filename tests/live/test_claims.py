@@ -12,7 +12,7 @@ from tests.clauses import CONTRACT
 
 MANAGE = "SharePointCrossTenantMigration.Manage.All"
 READ = "SharePointCrossTenantMigration.Read.All"
-NEEDED = permissions_of(CONTRACT.document)
+NEEDED = permissions_of(CONTRACT)
 
 
 def token(payload: object, parts: int = 3) -> str:

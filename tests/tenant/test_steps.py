@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from graphcontract.contract import SuccessRule
+from graphcontract.contract import Permission, Precondition, SuccessRule
 from graphcontract.tenant.app import MOST_CONTENT
 from graphcontract.tenant.directory import READ
 from graphcontract.tenant.tasks import Status
@@ -188,13 +188,13 @@ def test_a_tenant_that_is_full_says_so(asking: Asking, monkeypatch: pytest.Monke
 
 
 def test_the_contract_says_method_path_success_permission_and_code() -> None:
-    permissions = [{"scheme": "Application", "least": [READ], "higher": []}]
     other = replace(
         CONTRACT,
         request=replace(CONTRACT.request, method="PATCH", version="v1.0", path="/things/{id}/stop"),
         success=SuccessRule(202, "absent"),
         error_codes={409: ("tooLate",)},
-        document={"permissions": permissions, "precondition": {"statuses": ["inProgress"]}},
+        permissions=(Permission("Application", (READ,), ()),),
+        precondition=Precondition("It has started.", ("inProgress",)),
     )
     asking = Asking(contract=other)
     id = asking.task("a")
