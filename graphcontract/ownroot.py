@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from graphcontract.clients import Client, ClientUnavailable, isolation
 from graphcontract.contract import Contract
 from graphcontract.exchange import Call, Outcome, WireRequest
-from graphcontract.service import Answer, Script
+from graphcontract.service import Answer, Script, answer, with_fields
 
 if TYPE_CHECKING:
     from graphcontract.transports.proxy import Proxy
@@ -100,10 +100,15 @@ class Guard:
         return self._probe()
 
     def _probe(self) -> str:
-        """Have the client call an address that never leaves the machine, and see which way it goes."""
+        """Have the client call an address that never leaves the machine, and see which way it goes.
+
+        The response redirects to http, as those of clauses do: a client may heed the proxy for https alone.
+        """
         proxy, contract = self._proxy, self._contract
         inside, direct = proxy.inside, proxy.direct
-        stage = proxy.stage(Script((Answer(contract.success.status),), is_request), root=proxy.probe_root)
+        moved = with_fields(answer(307), ("Location", "{plain}/"))
+        done = Answer(contract.success.status)
+        stage = proxy.stage(Script((moved,), is_request, elsewhere=(done,)), root=proxy.probe_root)
         call = replace(
             harmless_call(contract),
             base_url=f"{proxy.probe_root}/{contract.request.version}",
@@ -118,10 +123,12 @@ class Guard:
             return _ISOLATED
         # The program may be isolated and have another one make its calls, as `docker run` does.
         self._isolated = False
-        if record.requests:
+        if record.requests and proxy.direct == direct:
             return f"its call to {proxy.probe_root} came through the proxy"
         way, hint = "did not come through the proxy", HEED
-        if proxy.direct > direct:
+        if record.requests:
+            way = "was redirected to http, where it did not go through the proxy"
+        elif proxy.direct > direct:
             way = "went there directly, not through the proxy"
         elif record.connections:
             way, hint = "came to the proxy, and no request over TLS followed", TRUST

@@ -149,7 +149,7 @@ class Stations:
         outcome = station.client.call(
             replace(harmless_call(self.contract), base_url=f"{stage.root}/{self.contract.request.version}")
         )
-        record = stage.finish()
+        record = stage.finish(expecting=True)
         if station.transport.escaped is not None:
             problem = f"the client goes round the mock transport: {station.transport.escaped}"
             raise ClientUnavailable(problem, "That serves httpx alone: use --transport loopback.")

@@ -14,6 +14,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import httpx
+
 from graphcontract.exchange import Call, Outcome
 from tests.own_root import PATH, post
 
@@ -64,6 +66,17 @@ def heeds_for_a_while(call: Call) -> Outcome:
     if call.base_url is None:
         return leave(call) if astray else post(call, OWN_ROOT, correlate=True)
     return post(call, OWN_ROOT, proxies=not astray)
+
+
+def heeds_for_https_alone(call: Call) -> Outcome:
+    """Heeds the proxy for https, and follows redirects to http without it."""
+    record(call)
+    mounts = {
+        "https://": httpx.HTTPTransport(proxy=os.environ["HTTPS_PROXY"], verify=httpx.create_ssl_context())
+    }
+    with httpx.Client(mounts=mounts, trust_env=False, follow_redirects=True, timeout=call.timeout) as client:
+        response = client.post((call.base_url or OWN_ROOT) + PATH.format(call.task_id))
+    return Outcome.success() if response.is_success else Outcome.failure(status=response.status_code)
 
 
 def dies(call: Call) -> Outcome:

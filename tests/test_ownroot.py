@@ -70,7 +70,7 @@ class TestWithoutNamespaces:
         assert_never_asked_for_its_own(roots[:first])
         assert urlsplit(str(roots[first - 1])).hostname == "0.0.0.0"
 
-    @pytest.mark.parametrize("behaviour", ["ignores", "sends_nothing"])
+    @pytest.mark.parametrize("behaviour", ["ignores", "sends_nothing", "heeds_for_https_alone"])
     @pytest.mark.parametrize("kind", KINDS)
     def test_one_that_does_not_is_never_asked(self, kind: str, behaviour: str, asked: Asked) -> None:
         client = KINDS[kind].format(behaviour)
@@ -85,7 +85,12 @@ class TestWithoutNamespaces:
         assert_never_asked_for_its_own(asked())
 
     def test_how_it_went_is_said(self) -> None:
-        for behaviour, way in (("ignores", "went there directly"), ("sends_nothing", "did not come through")):
+        ways = {
+            "ignores": "went there directly",
+            "sends_nothing": "did not come through",
+            "heeds_for_https_alone": "was redirected to http",
+        }
+        for behaviour, way in ways.items():
             with pytest.raises(ClientUnavailable, match=way), opened(f"python:tests.recording:{behaviour}"):
                 pass
 

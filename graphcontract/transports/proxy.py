@@ -62,6 +62,8 @@ class Proxy:
         )
         self._others = tuple((scheme, Origin(self._loop, numbers, name)) for scheme, name in others)
         self._probe = Origin(self._loop, numbers, "")
+        self._plain_probe = Origin(self._loop, numbers, "")
+        self._others = (*self._others, ("http", self._plain_probe))
         self._all = (("https", self._own), ("https", self._probe), *self._others)
         self._places = {
             "self": root,
@@ -111,7 +113,7 @@ class Proxy:
 
     @property
     def direct(self) -> int:
-        """How many of them spoke TLS to the proxy itself, as one does who goes to `probe_root` past it."""
+        """How many of them took the proxy for a server, as one does who goes to `probe_root` past it."""
         return self._gateway.direct
 
     def leave(self, scope: Scope, *, odd: bool = False) -> None:
@@ -136,15 +138,16 @@ class Proxy:
         """
         if root not in (None, self._root, self.probe_root):
             raise ValueError(f"the proxy stands for {self._root} alone")
-        own = self._probe if root == self.probe_root else self._own
+        own, played = self._own, self._places
+        if root == self.probe_root:
+            own, played = self._probe, self._places | {"self": root, "plain": f"http://{self._probe.name}"}
         check(script, ("self",), tuple(self._places))
         names = self._places if script.elsewhere else ("self",)
         context = self._certificates.context(certificate or "trusted")
         if self._open is not None:
             raise RuntimeError("the stage of the root is open already")
         with self._loop.turn():
-            places = {name: self._places[name] for name in names} | {"self": root or self._root}
-            stage = self._open = _Stage(self, script, places, own)
+            stage = self._open = _Stage(self, script, {name: played[name] for name in names}, own)
             if self.needs_new_client(scope):
                 for _, origin in self._all:
                     origin.close_connections()
@@ -191,7 +194,7 @@ class Proxy:
         entrance = bind()
         number = entrance.getsockname()[1]
         self.proxy = f"http://{ADDRESS}:{number}"
-        self._probe.name = f"{_PROBE_HOST}:{number}"
+        self._probe.name = self._plain_probe.name = f"{_PROBE_HOST}:{number}"
         self._doorway = Doorway(self._loop, number, partial(self._gateway.listen, inside=True))
         trusted = self._certificates.context("trusted")
         with self._loop.turn():

@@ -34,7 +34,7 @@ class Gateway:
 
     `hear` is told of every CONNECT to one of them before it is answered; `strangers` are the authorities
     asked for in vain, the first twenty. `arrivals` counts connections, `inside` those that came from a
-    network namespace, and `direct` those that spoke TLS to the proxy itself.
+    network namespace, and `direct` those that took the proxy for a server.
     """
 
     def __init__(self, loop: Loop, hear: Callable[[WireRequest], None]) -> None:
@@ -58,6 +58,7 @@ class Gateway:
         connects = request is not None and request.method == "CONNECT"
         scheme, authority = _asked_for(request) if request else ("http", "")
         origin = self.origins.get(f"{scheme}://{authority}")
+        self.direct += not authority  # as in `POST /path`: whoever asks a proxy names the host
         if origin is None or (origin.scene is not None and origin.scene.refuses):
             if origin is None and len(self.strangers) < _MOST_STRANGERS:
                 self.strangers.append(authority)

@@ -137,6 +137,19 @@ class TestTheProbe:
             assert stage.finish().requests == ()
             assert (proxy.direct, proxy.arrivals, proxy.inside) == (1, 1, 0)
 
+    def test_it_leads_to_http_of_its_own(self, proxy: Proxy, client: httpx.Client) -> None:
+        moved = Answer(307, (("Location", "{plain}/there"),))
+        stage = proxy.stage(Script((moved,), _names_x1, elsewhere=(DONE,)), root=proxy.probe_root)
+        assert client.post(proxy.probe_root + ABOUT, follow_redirects=True).status_code == 204
+        (there,) = stage.finish().elsewhere
+        assert (there.scheme, f"https://{there.origin}") == ("http", proxy.probe_root)
+
+    def test_who_takes_the_proxy_for_a_server_is_counted(self) -> None:
+        with Proxy(ROOT) as proxy:
+            assert knock(proxy, b"POST /there HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 502 ")
+            assert knock(proxy, CONNECT).startswith(b"HTTP/1.1 200 ")
+            assert proxy.direct == 1
+
 
 class TestElsewhere:
     @pytest.mark.parametrize("place", ["other-host", "other-port", "plain"])
