@@ -7,7 +7,7 @@ import argparse
 from graphcontract.suites import tests
 
 from graphcontract.exchange import Trial
-from graphcontract.judging.gate import Court, Gate, Tally
+from graphcontract.judging.gate import CallStats, Harness, Observer
 from graphcontract.session import Options, Session
 
 
@@ -18,13 +18,13 @@ class _Deaf:
         """Let a trial pass."""
 
 
-class Unheard(Gate):
+class Unheard(Harness):
     """A gate whose trials no clause judges."""
 
     def convene(
         self,
-        court: Court | None,
-        tally: Tally | None = None,
+        court: Observer | None,
+        tally: CallStats | None = None,
         *,
         place: int | None = None,
         owner: object = None,

@@ -12,11 +12,11 @@ from typing import Any, Literal, Unpack
 
 from graphcontract.clauses import ClauseFunction, registry
 from graphcontract.exchange import Call, Exchange, Trial
-from graphcontract.judging.exploring import Enough, simplest
-from graphcontract.judging.gate import Gate, How, LeaveClass
-from graphcontract.judging.trying import Trying
+from graphcontract.judging.exploring import StopExploring, simplest
+from graphcontract.judging.gate import CallOptions, Harness, SkipPartition
+from graphcontract.judging.trying import SuiteTestRun
 from graphcontract.judging.verdict import evidence_id
-from graphcontract.service import Answer
+from graphcontract.service import StubResponse
 from graphcontract.suite import SuiteTest
 from graphcontract.suites import tests
 
@@ -24,16 +24,16 @@ Role = Literal["control", "before", "exchange"]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CaseStep:
     """One call of a case, how it is answered and how it is made, and its role in the trial."""
 
     call: Call
-    answers: tuple[Answer, ...]
-    how: How
+    answers: tuple[StubResponse, ...]
+    how: CallOptions
     role: Role = "exchange"
 
 
-def trial_of(steps: Sequence[Step], exchanges: Sequence[Exchange]) -> Trial:
+def trial_of(steps: Sequence[CaseStep], exchanges: Sequence[Exchange]) -> Trial:
     """The trial of a case whose calls were made again, each in the role that its step has."""
     roles = [step.role for step in steps]
     control = exchanges[roles.index("control")] if "control" in roles else None
@@ -41,15 +41,15 @@ def trial_of(steps: Sequence[Step], exchanges: Sequence[Exchange]) -> Trial:
     return Trial(exchanges[-1], control, before)
 
 
-class Rehearsal(Gate):
+class RecordingHarness(Harness):
     """A gate that knows of each exchange how it was staged."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._staged: list[tuple[Exchange, Step]] = []
+        self._staged: list[tuple[Exchange, CaseStep]] = []
 
     @classmethod
-    def of(cls, gate: Gate) -> Rehearsal:
+    def of(cls, gate: Harness) -> RecordingHarness:
         """One more gate for the same client."""
         return cls(
             gate.contract,
@@ -61,33 +61,33 @@ class Rehearsal(Gate):
             guard=gate.guard,
         )
 
-    def perform(self, call: Call, answers: Sequence[Answer], **how: Unpack[How]) -> Exchange:
+    def perform(self, call: Call, answers: Sequence[StubResponse], **how: Unpack[CallOptions]) -> Exchange:
         """Make one call as any gate does, and remember it."""
         exchange = super().perform(call, answers, **how)
-        self._staged.append((exchange, Step(call, tuple(answers), how)))
+        self._staged.append((exchange, CaseStep(call, tuple(answers), how)))
         return exchange
 
-    def steps(self, trial: Trial) -> list[Step]:
+    def steps(self, trial: Trial) -> list[CaseStep]:
         """How the exchanges of a trial were staged, its control first and the one under examination last."""
         steps = [replace(self._step(each), role="before") for each in trial.before]
         if trial.control is not None:
             steps.insert(0, replace(self._step(trial.control), role="control"))
         return [*steps, self._step(trial.exchange)]
 
-    def _step(self, exchange: Exchange) -> Step:
+    def _step(self, exchange: Exchange) -> CaseStep:
         return next(step for made, step in self._staged if made is exchange)
 
 
-def usual_case(gate: Rehearsal, clause: str) -> list[Step] | None:
+def usual_case(gate: RecordingHarness, clause: str) -> list[CaseStep] | None:
     """The first case of the suites that could break the clause, of the simplest of each class of input; None
     where the gate's client meets none.
     """
     function = registry()[clause]
-    court = _Waiting(lambda trial: function.when(gate.contract, trial))
+    court = _FirstMatch(lambda trial: function.when(gate.contract, trial))
     for test in _proving(clause):
         for drawn in _draws(test, gate):
             gate.convene(court)
-            with suppress(LeaveClass, Enough):
+            with suppress(SkipPartition, StopExploring):
                 test.body(gate, **drawn)
             gate.convene(None)
             if court.found is not None:
@@ -95,7 +95,7 @@ def usual_case(gate: Rehearsal, clause: str) -> list[Step] | None:
     return None
 
 
-def failing_case(gate: Rehearsal, clause: str, evidence: str, seed: int) -> list[Step] | None:
+def failing_case(gate: RecordingHarness, clause: str, evidence: str, seed: int) -> list[CaseStep] | None:
     """The case in which the gate's client shows the fault of that evidence id, as small as it gets; None
     where it does not.
     """
@@ -106,14 +106,14 @@ def failing_case(gate: Rehearsal, clause: str, evidence: str, seed: int) -> list
         return any(evidence_id(evidence_key, each.kind, each.input) == evidence for each in findings)
 
     for test in _proving(clause):
-        trying = Trying(test, gate, clauses=[clause], seed=seed, repeat=str)
+        trying = SuiteTestRun(test, gate, clauses=[clause], seed=seed, repeat=str)
         trial = trying.trial(clause, evidence)
         if trial is not None:
             return gate.steps(_shortest(function, trial, shows))
     return None
 
 
-class _Waiting:
+class _FirstMatch:
     """A court that waits for one trial, in which something is served, and hears no further ones."""
 
     def __init__(self, wanted: Callable[[Trial], bool]) -> None:
@@ -124,14 +124,14 @@ class _Waiting:
         """Judge one trial."""
         if all(step.fault != "refused" for step in trial.exchanges) and self.wanted(trial):
             self.found = trial
-            raise Enough
+            raise StopExploring
 
 
 def _proving(clause: str) -> list[SuiteTest]:
     return [test for test in tests() if clause in test.proves]
 
 
-def _draws(test: SuiteTest, gate: Gate) -> Iterator[Mapping[str, Any]]:
+def _draws(test: SuiteTest, gate: Harness) -> Iterator[Mapping[str, Any]]:
     if test.cases:
         yield from test.cases.values()
     else:

@@ -14,8 +14,8 @@ from graphcontract.clauses.reading import own_requests, said
 from graphcontract.clients import Client, ClientUnavailable, Start
 from graphcontract.clients.process import CA_NAMES
 from graphcontract.exchange import Exchange
-from graphcontract.judging.gate import Gate, How
-from graphcontract.service import Script, answer, plain_error, settle, success, with_fields
+from graphcontract.judging.gate import CallOptions, Harness
+from graphcontract.service import ResponseScript, plain_error, settle, stub, success, with_fields
 
 # A JWT that says nothing and is signed by nobody: whoever prints it gives nothing away.
 _TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.e30."  # noqa: S105 - no secret
@@ -32,7 +32,7 @@ _UNREACHED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """What one call showed: `works` is None where neither is better; `advice` is what to do or declare.
 
     `stops` says that all clauses would fail alike, for how the client is set up and not for what it does.
@@ -45,7 +45,7 @@ class Finding:
     stops: bool = False
 
 
-def examine(gate: Gate) -> Iterator[Finding]:
+def examine(gate: Harness) -> Iterator[Diagnosis]:
     """Make the calls one after another; each finding comes as soon as it is known, and none after one that
     stops.
     """
@@ -59,18 +59,18 @@ def examine(gate: Gate) -> Iterator[Finding]:
             yield look(gate, name)
 
 
-def reach(gate: Gate) -> Iterator[Finding]:
+def reach(gate: Harness) -> Iterator[Diagnosis]:
     """Tell whether a call comes to the server, and its token with it: one call, a few more where not."""
     plain = _called(gate)
     yield _reached(gate, plain)
     yield _credentials(gate, plain)
 
 
-def _called(gate: Gate, how: How | None = None) -> Exchange:
+def _called(gate: Harness, how: CallOptions | None = None) -> Exchange:
     return gate.perform(replace(gate.plain_call(), token=_TOKEN), [success()], **(how or {}))
 
 
-def _other_ways(gate: Gate) -> Iterator[tuple[str, How]]:
+def _other_ways(gate: Harness) -> Iterator[tuple[str, CallOptions]]:
     """Calls that may come through where the usual one does not, by what they show that is lacking."""
     if "network" in gate.transport.shows and not gate.transport.https:
         yield "http", {"certificate": "trusted"}
@@ -78,26 +78,26 @@ def _other_ways(gate: Gate) -> Iterator[tuple[str, How]]:
         yield "root", {"own_root": True}
 
 
-def _reached(gate: Gate, exchange: Exchange) -> Finding:
+def _reached(gate: Harness, exchange: Exchange) -> Diagnosis:
     if own_requests(gate.contract, exchange):
         works = exchange.outcome.kind == "success"
         advice = (
             "" if works else f"{gate.contract.success.status} is success: look at how the adapter reports it"
         )
-        return Finding("204", works, f"a request, and {said(exchange.outcome)}", advice)
+        return Diagnosis("204", works, f"a request, and {said(exchange.outcome)}", advice)
     seen = f"no request, and {said(exchange.outcome)}"
     # One that claims success, breaks or waits for ever is judged for that, whatever it does not send.
     if exchange.requests or exchange.outcome.kind not in ("failure", "rejected"):
-        return Finding("204", False, seen, _UNREACHED)
+        return Diagnosis("204", False, seen, _UNREACHED)
     for lacking, how in _other_ways(gate):
         if own_requests(gate.contract, _called(gate, how)):
-            return Finding("204", False, seen, {"http": _HTTPS, "root": _OWN_ROOT}[lacking], stops=True)
+            return Diagnosis("204", False, seen, {"http": _HTTPS, "root": _OWN_ROOT}[lacking], stops=True)
     if gate.transport.https and exchange.connections:
-        return Finding("204", False, f"a connection, {seen}", _TRUST, stops=True)
-    return Finding("204", False, seen, _UNREACHED, stops=_is_unreachable(gate, exchange))
+        return Diagnosis("204", False, f"a connection, {seen}", _TRUST, stops=True)
+    return Diagnosis("204", False, seen, _UNREACHED, stops=_is_unreachable(gate, exchange))
 
 
-def _is_unreachable(gate: Gate, exchange: Exchange) -> bool:
+def _is_unreachable(gate: Harness, exchange: Exchange) -> bool:
     """Whether a client that failed and sent nothing was kept from it, by what it says or what is declared."""
     outcome = exchange.outcome
     answered_elsewhere = outcome.reported_status is not None
@@ -105,45 +105,45 @@ def _is_unreachable(gate: Gate, exchange: Exchange) -> bool:
     return answered_elsewhere or gate.client.limits.root == "fixed" or (kept and not exchange.connections)
 
 
-def _credentials(gate: Gate, exchange: Exchange) -> Finding:
+def _credentials(gate: Harness, exchange: Exchange) -> Diagnosis:
     requests = own_requests(gate.contract, exchange)
     if not requests:
-        return Finding("token", None, "not seen, for want of a request")
+        return Diagnosis("token", None, "not seen, for want of a request")
     if requests[0].values("authorization"):
-        return Finding("token", True, "an Authorization field")
+        return Diagnosis("token", True, "an Authorization field")
     if "credentials" not in gate.shows:
         advice = "judge the client with --tls" if gate.client.limits.https else ""
-        return Finding("token", None, "none to this root, as is declared", advice)
+        return Diagnosis("token", None, "none to this root, as is declared", advice)
     for lacking, how in _other_ways(gate):
         others = own_requests(gate.contract, _called(gate, how))
         if others and others[0].values("authorization"):
             advice = {"http": _HTTPS, "root": _OWN_HOSTS}[lacking]
-            return Finding("token", False, "no Authorization field", advice, stops=True)
-    return Finding("token", False, "no Authorization field", _OWN_HOSTS)
+            return Diagnosis("token", False, "no Authorization field", advice, stops=True)
+    return Diagnosis("token", False, "no Authorization field", _OWN_HOSTS)
 
 
-def _not_found(gate: Gate) -> Finding:
+def _not_found(gate: Harness) -> Diagnosis:
     outcome = gate.perform(gate.plain_call(), [plain_error(404)]).outcome
     if outcome.kind != "failure" or outcome.error is None:
-        return Finding("404", False, said(outcome), "report the client's documented error as failure")
+        return Diagnosis("404", False, said(outcome), "report the client's documented error as failure")
     lacking = [
         name for name in ("status", "code", "message", "request_id") if getattr(outcome.error, name) is None
     ]
     if "status" in lacking and gate.client.limits.status:
         advice = 'give `status` where the error has it; where no client could, declare "status": false'
-        return Finding("404", False, "failure without a status", advice)
-    return Finding("404", True, said(outcome) + (f", without {', '.join(lacking)}" if lacking else ""))
+        return Diagnosis("404", False, "failure without a status", advice)
+    return Diagnosis("404", True, said(outcome) + (f", without {', '.join(lacking)}" if lacking else ""))
 
 
-def _tls(gate: Gate, name: str) -> Finding:
+def _tls(gate: Harness, name: str) -> Diagnosis:
     exchange = gate.perform(gate.plain_call(), [success()], certificate="trusted")
     if exchange.outcome.kind != "success" or not exchange.requests:
-        return Finding(name, False, said(exchange.outcome), _TRUST)
+        return Diagnosis(name, False, said(exchange.outcome), _TRUST)
     named = ", ".join(_trusted_by(gate)) or "what it is given"
-    return Finding(name, True, f"https, with the authority of {named}")
+    return Diagnosis(name, True, f"https, with the authority of {named}")
 
 
-def _trusted_by(gate: Gate) -> Iterator[str]:
+def _trusted_by(gate: Harness) -> Iterator[str]:
     """Where a copy of the client that is told of the authority in one place alone finds it."""
     file = gate.transport.ca_file
     if gate.another is None or gate.transport.proxy is not None or file is None:
@@ -160,10 +160,10 @@ def _trusted_by(gate: Gate) -> Iterator[str]:
                 yield f"`{name}`"
 
 
-def _trusts(gate: Gate, client: Client, ca_file: str | None) -> bool:
+def _trusts(gate: Harness, client: Client, ca_file: str | None) -> bool:
     """Whether a call over https succeeds."""
     answers = settle([success()], gate.contract.success.status, b"")
-    stage = gate.transport.stage(Script(answers), certificate="trusted")
+    stage = gate.transport.stage(ResponseScript(answers), certificate="trusted")
     root = f"{stage.root}/{gate.contract.request.version}"
     outcome = client.call(replace(gate.plain_call(), base_url=root, ca_file=ca_file))
     return bool(stage.finish(spoiled=True).requests) and outcome.kind == "success"
@@ -182,39 +182,39 @@ def _environment(names: tuple[str, ...], values: Mapping[str, str]) -> Iterator[
         os.environ.update(before)
 
 
-def _redirect(gate: Gate, name: str) -> Finding:
+def _redirect(gate: Harness, name: str) -> Diagnosis:
     call = gate.plain_call()
-    moved = with_fields(answer(307), ("Location", "{other-host}" + gate.target(call)))
+    moved = with_fields(stub(307), ("Location", "{other-host}" + gate.target(call)))
     exchange = gate.perform(call, [moved], elsewhere=[success()])
     if not exchange.elsewhere:
-        return Finding(name, None, f"not followed to another host, and {said(exchange.outcome)}")
+        return Diagnosis(name, None, f"not followed to another host, and {said(exchange.outcome)}")
     kept = any(request.values("authorization") for request in exchange.elsewhere)
-    return Finding(name, None, f"followed to another host {'with' if kept else 'without'} the token")
+    return Diagnosis(name, None, f"followed to another host {'with' if kept else 'without'} the token")
 
 
-def _timeout(gate: Gate, name: str) -> Finding:
+def _timeout(gate: Harness, name: str) -> Diagnosis:
     call = replace(gate.plain_call(), timeout=1.0)
     exchange = gate.perform(call, [replace(success(), fault="stalled")])
     taken = f"{exchange.ended - exchange.started:.1f} s of 1.0 s"
     if exchange.outcome.kind == "failure":
-        return Finding(name, True, f"failure after {taken}")
+        return Diagnosis(name, True, f"failure after {taken}")
     if gate.client.limits.timeout == "none":
-        return Finding(name, None, "none, as is declared")
+        return Diagnosis(name, None, "none, as is declared")
     advice = 'pass the call\'s timeout on; where the client has none, declare "timeout": "none"'
-    return Finding(name, False, f"{said(exchange.outcome)}, after {taken}", advice)
+    return Diagnosis(name, False, f"{said(exchange.outcome)}, after {taken}", advice)
 
 
-def _proxy(gate: Gate, name: str) -> Finding:
+def _proxy(gate: Harness, name: str) -> Diagnosis:
     refusal = gate.not_at_own_root()
     if refusal is not None:
-        return Finding(name, None, refusal)
+        return Diagnosis(name, None, refusal)
     exchange = _called(gate, {"own_root": True})
     arrived = "a request" if exchange.requests else "no request"
     seen = f"its own root, behind it: {arrived}, and {said(exchange.outcome)}"
-    return Finding(name, bool(exchange.requests), f"{seen}. It may be called: {gate.own_root_proof}")
+    return Diagnosis(name, bool(exchange.requests), f"{seen}. It may be called: {gate.own_root_proof}")
 
 
-_NETWORK: dict[str, Callable[[Gate, str], Finding]] = {
+_NETWORK: dict[str, Callable[[Harness, str], Diagnosis]] = {
     "TLS": _tls,
     "redirect": _redirect,
     "timeout": _timeout,

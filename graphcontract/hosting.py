@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from graphcontract.cases import Step, trial_of
+from graphcontract.cases import CaseStep, trial_of
 from graphcontract.clauses import Finding, registry
 from graphcontract.clauses.reading import answered, graph_error
 from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract import Contract
 from graphcontract.exchange import Call, Exchange, Outcome, grace
-from graphcontract.judging.gate import Gate
+from graphcontract.judging.gate import Harness
 from graphcontract.judging.profile import PROFILES
-from graphcontract.service import Answer
+from graphcontract.service import StubResponse
 from graphcontract.transports.loopback import Loopback
 
 _QUIET = 1.0
@@ -27,7 +27,7 @@ _PAUSE = 0.02
 _SILENT = ("stalled", "dripped")
 _BEFORE_A_REQUEST = ("reset-at-connect", "reset-in-request")
 
-Announce = Callable[[Call, Step], None]
+Announce = Callable[[Call, CaseStep], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,15 @@ class Judgement:
     findings: tuple[Finding, ...] | None
 
 
-class Host:
+class CaseServer:
     """A case on a server that is up; `announce` is told of each call before it is waited for."""
 
     def __init__(
-        self, contract: Contract, clause: str, steps: Sequence[Step], server: Loopback, announce: Announce
+        self, contract: Contract, clause: str, steps: Sequence[CaseStep], server: Loopback, announce: Announce
     ) -> None:
         self._contract, self._function, self._steps = contract, registry()[clause], steps
-        self._caller = _Caller(server, announce)
-        self._gate = Gate(contract, self._caller, server, PROFILES["quick"])
+        self._caller = _ExternalClient(server, announce)
+        self._gate = Harness(contract, self._caller, server, PROFILES["quick"])
 
     def exchanges(self) -> Iterator[Exchange]:
         """Wait for the calls of the case one after another; each exchange comes once its call is over."""
@@ -90,7 +90,7 @@ def _reports(contract: Contract, exchange: Exchange) -> list[tuple[str, Outcome]
     return reports if done else reports[::-1]
 
 
-class _Caller:
+class _ExternalClient:
     """Stands where a gate has a client: it makes no call, and waits until somebody else's is over."""
 
     implementation = Implementation("whoever calls")
@@ -101,7 +101,7 @@ class _Caller:
 
     def __init__(self, server: Loopback, announce: Announce) -> None:
         self._server, self._announce = server, announce
-        self.step: Step | None = None
+        self.step: CaseStep | None = None
 
     def start(self, start: Start) -> None:
         """Nothing is to be brought up."""
@@ -129,19 +129,19 @@ class _Caller:
         """Nothing is up."""
 
 
-def _quiet(step: Step) -> float:
+def _quiet(step: CaseStep) -> float:
     """Seconds without a request after which a call is over: it may wait, or be made to, before the next."""
     waits = len(step.answers) > 1 or any(_holds_up(answer) for answer in step.answers)
     return step.call.timeout + grace(step.call.timeout) if waits else _QUIET
 
 
-def _holds_up(answer: Answer) -> bool:
+def _holds_up(answer: StubResponse) -> bool:
     return answer.fault in _SILENT or any(
         name.lower() == "retry-after" and value != "0" for name, value in answer.fields
     )
 
 
-def _sends_nothing(step: Step) -> bool:
+def _sends_nothing(step: CaseStep) -> bool:
     """Whether a client may do all it owes by a connection alone."""
     distrusted = step.how.get("certificate", "trusted") not in (None, "trusted")
     return distrusted or any(answer.fault in _BEFORE_A_REQUEST for answer in step.answers)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from graphcontract.clients import Client, ClientUnavailable, isolation
 from graphcontract.contract import Contract
 from graphcontract.exchange import Call, Outcome, WireRequest
-from graphcontract.service import Answer, Script, answer, with_fields
+from graphcontract.service import ResponseScript, StubResponse, stub, with_fields
 
 if TYPE_CHECKING:
     from graphcontract.transports.proxy import Proxy
@@ -106,9 +106,9 @@ class Guard:
         """
         proxy, contract = self._proxy, self._contract
         inside, direct = proxy.inside, proxy.direct
-        moved = with_fields(answer(307), ("Location", "{plain}/"))
-        done = Answer(contract.success.status)
-        stage = proxy.stage(Script((moved,), is_request, elsewhere=(done,)), root=proxy.probe_root)
+        moved = with_fields(stub(307), ("Location", "{plain}/"))
+        done = StubResponse(contract.success.status)
+        stage = proxy.stage(ResponseScript((moved,), is_request, elsewhere=(done,)), root=proxy.probe_root)
         call = replace(
             harmless_call(contract),
             base_url=f"{proxy.probe_root}/{contract.request.version}",

@@ -20,8 +20,8 @@ from graphcontract.errors import UserError
 from graphcontract.workers import CheckWorkers, Workers, is_check, is_worker, told_seed
 
 if TYPE_CHECKING:
-    from graphcontract.judging.ledger import Ledger
-    from graphcontract.judging.verdict import Part
+    from graphcontract.judging.ledger import RunRecorder
+    from graphcontract.judging.verdict import ClauseResult
     from graphcontract.session import Options, Session
     from graphcontract.suite import SuiteTest
 
@@ -82,13 +82,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "graphcontract: an item that judges a clause of a contract")
     config.addinivalue_line("markers", "must: a clause that a client must keep")
     config.addinivalue_line("markers", "should: a clause that a client should keep")
-    found = [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, Handover)]
+    found = [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, SessionPlugin)]
     run = Run(config, found[0] if found else None)
     config.pluginmanager.register(run)
     config.pluginmanager.register(CheckWorkers(run.seed, _waiting) if found else Workers(run.seed))
 
 
-class Handover:
+class SessionPlugin:
     """A pytest plugin that gives a session opened elsewhere to the run, and takes its exit status back."""
 
     def __init__(self, session: Session) -> None:
@@ -154,7 +154,7 @@ class ClauseItem(pytest.Item):
     def __init__(self, *, test: SuiteTest, clause: str, run: Run, **rest: Any) -> None:
         super().__init__(**rest)
         self._test, self.clause, self._run = test, clause, run
-        self.part: Part | None = None
+        self.part: ClauseResult | None = None
         self.waits = bool(test.cases)
         level = run.session.contract.clauses[clause].counted_level.lower()
         self.add_marker("graphcontract")
@@ -227,10 +227,10 @@ def pytest_pycollect_makeitem(
 class Run:
     """The plugin's state in one process: the session that tries items, the ledger that counts them."""
 
-    def __init__(self, config: pytest.Config, handover: Handover | None) -> None:
+    def __init__(self, config: pytest.Config, handover: SessionPlugin | None) -> None:
         self._config, self._handover = config, handover
         self._session = handover.session if handover is not None else None
-        self.ledger: Ledger | None = None
+        self.ledger: RunRecorder | None = None
         self.refusal: pytest.UsageError | None = None
         self._interrupted = False
         self._unjudged: list[str] = []
@@ -284,7 +284,7 @@ class Run:
     def _plan(self, parts: Mapping[str, int]) -> None:
         if self.ledger is not None:
             return
-        from graphcontract.judging.ledger import Ledger
+        from graphcontract.judging.ledger import RunRecorder
         from graphcontract.reporting import listeners
 
         session = self.session
@@ -294,7 +294,7 @@ class Run:
                 self._config.pluginmanager.register(listener)
         except UserError as error:
             raise pytest.UsageError(str(error)) from error
-        self.ledger = Ledger(
+        self.ledger = RunRecorder(
             session.contract,
             session.planned,
             fail_on=session.options.fail_on,
@@ -335,17 +335,19 @@ class Run:
         """Fold a part in; an item that a dead worker took along is an error of the harness."""
         if self.ledger is None:
             return
-        from graphcontract.judging.verdict import Part
+        from graphcontract.judging.verdict import ClauseResult
 
         carried = getattr(report, _ATTRIBUTE, None)
         if carried is not None:
             values = json.loads(carried)
             self.ledger.add(
-                Part(**values | {"also": tuple(values["also"]), "recorded": tuple(values["recorded"])})
+                ClauseResult(
+                    **values | {"also": tuple(values["also"]), "recorded": tuple(values["recorded"])}
+                )
             )
         elif report.failed:
             reason = f"the test did not end: {report.longreprtext[-400:]}"
-            self.ledger.add(Part(_clause_of(report.nodeid), "error", reason=reason))
+            self.ledger.add(ClauseResult(_clause_of(report.nodeid), "error", reason=reason))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Remember that the run was stopped, by no -x and the like."""
@@ -362,7 +364,7 @@ class Run:
             if self._session is not None:
                 self._session.close()
 
-    def _conclude(self, ledger: Ledger, session: pytest.Session) -> None:
+    def _conclude(self, ledger: RunRecorder, session: pytest.Session) -> None:
         status = ledger.close(interrupted=self._interrupted)
         if self._handover is not None:
             self._handover.exit_status = status

@@ -20,7 +20,7 @@ Spelling = Literal["usual", "compact", "indented", "escaped"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StubResponse:
     """One answer: `status` None stands for the contract's success, settled by the gate.
 
     `framing` "to-the-end" lets the end of the connection end the content, "none" sends it with
@@ -54,16 +54,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class ResponseScript:
     """The answers to a call's requests in order, the last repeated; others are told 404.
 
     `concerns` tells a request of the call from a client's other traffic. Where `elsewhere` is not
     empty there are other origins beside the call's own, and these are their answers to any request.
     """
 
-    answers: tuple[Answer, ...]
+    answers: tuple[StubResponse, ...]
     concerns: Concerns = lambda _request: True
-    elsewhere: tuple[Answer, ...] = ()
+    elsewhere: tuple[StubResponse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,28 +82,28 @@ class Rendered:
 
 _PHRASES: Mapping[int | None, str] = {status.value: status.phrase for status in HTTPStatus}
 
-NOT_FOUND_ELSEWHERE = Answer(
+NOT_FOUND_ELSEWHERE = StubResponse(
     404,
     (("Content-Type", "application/json"),),
     b'{"error":{"code":"notFound","message":"Nothing is here."}}',
 )
 
 
-def success() -> Answer:
+def success() -> StubResponse:
     """The answer that the contract promises."""
-    return Answer(None)
+    return StubResponse(None)
 
 
-def answer(status: int, content: bytes = b"", media_type: str | None = None, **changes: object) -> Answer:
+def stub(status: int, content: bytes = b"", media_type: str | None = None, **changes: object) -> StubResponse:
     """Any answer; `changes` are members of `Answer`."""
     fields: Fields = (("Content-Type", media_type),) if media_type else ()
-    made = Answer(status, fields, content)
+    made = StubResponse(status, fields, content)
     return replace(made, **changes) if changes else made  # type: ignore[arg-type]
 
 
-def error(status: int, body: object, *, spelling: Spelling = "usual", **changes: object) -> Answer:
+def error(status: int, body: object, *, spelling: Spelling = "usual", **changes: object) -> StubResponse:
     """A JSON error as Graph sends it; `body` is the whole document, `changes` are members of `Answer`."""
-    made = at_once(answer(status, spelled(body, spelling), "application/json", **changes))
+    made = at_once(stub(status, spelled(body, spelling), "application/json", **changes))
     request_id = request_id_of(body)
     sendable = request_id is not None and request_id.isascii() and request_id.isprintable()
     return (
@@ -125,29 +125,29 @@ def spelled(document: object, spelling: Spelling) -> bytes:
     return text.encode()
 
 
-def at_once(what: Answer) -> Answer:
+def at_once(what: StubResponse) -> StubResponse:
     """The answer with `Retry-After: 0` where its status makes clients wait by a clock of their own."""
     waits = what.status in (408, 425, 429) or (what.status or 0) >= 500
     return retry_after(0, what) if waits else what
 
 
-def retry_after(seconds: int, what: Answer) -> Answer:
+def retry_after(seconds: int, what: StubResponse) -> StubResponse:
     """The answer with this Retry-After and no other."""
     return with_fields(what, ("Retry-After", str(seconds)))
 
 
-def with_fields(what: Answer, *fields: tuple[str, str]) -> Answer:
+def with_fields(what: StubResponse, *fields: tuple[str, str]) -> StubResponse:
     """The answer with these fields; a Retry-After that it had is gone."""
     others = tuple((name, value) for name, value in what.fields if name.lower() != "retry-after")
     return replace(what, fields=(*others, *fields))
 
 
-def faulty(fault: Fault) -> Answer:
+def faulty(fault: Fault) -> StubResponse:
     """Something other than an answer."""
-    return Answer(204, fault=fault)
+    return StubResponse(204, fault=fault)
 
 
-def plain_error(status: int) -> Answer:
+def plain_error(status: int) -> StubResponse:
     """The error of an ordinary day: code, message and request id where Graph puts them."""
     inner = {"date": "2025-11-12T09:30:00", "request-id": "6f1c2f64-7c0e-4c39-8a55-6d1f6f5a9b10"}
     body = {"error": {"code": "conflict", "message": "The task is in progress.", "innerError": inner}}
@@ -164,7 +164,7 @@ def request_id_of(body: object) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def settle(answers: Sequence[Answer], status: int, content: bytes) -> tuple[Answer, ...]:
+def settle(answers: Sequence[StubResponse], status: int, content: bytes) -> tuple[StubResponse, ...]:
     """Put the contract's success in where an answer stands for it."""
     media: Fields = (("Content-Type", "application/json"),) if content else ()
     return tuple(
@@ -175,7 +175,7 @@ def settle(answers: Sequence[Answer], status: int, content: bytes) -> tuple[Answ
     )
 
 
-def render(what: Answer, request: WireRequest) -> Rendered:
+def render(what: StubResponse, request: WireRequest) -> Rendered:
     """The bytes of an answer to this request: reason phrase, framing, coding and echo of ids."""
     if what.status is None:
         raise ValueError("an answer must be settled before it is rendered")
@@ -229,7 +229,7 @@ def asks_for_gzip(request: WireRequest) -> bool:
     return False
 
 
-def _head(what: Answer, fields: Sequence[tuple[str, str]]) -> bytes:
+def _head(what: StubResponse, fields: Sequence[tuple[str, str]]) -> bytes:
     phrase = what.phrase if what.phrase is not None else _PHRASES.get(what.status, "")
     lines = [f"HTTP/{what.version} {what.status} {phrase}"]
     lines += [f"{name}:{what.gap}{value}" for name, value in fields]

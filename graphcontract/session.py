@@ -17,14 +17,14 @@ from graphcontract.clauses import known
 from graphcontract.clients import Client
 from graphcontract.contract import DEFAULT_CONTRACT, Contract, Party
 from graphcontract.judging import knownfailures
-from graphcontract.judging.gate import Gate
+from graphcontract.judging.gate import Harness
 from graphcontract.judging.knownfailures import Entry, KnownFailures
 from graphcontract.judging.ledger import FailOn
 from graphcontract.judging.profile import PROFILES
-from graphcontract.judging.trying import Trying
-from graphcontract.judging.verdict import Part
+from graphcontract.judging.trying import SuiteTestRun
+from graphcontract.judging.verdict import ClauseResult
 from graphcontract.loading import load
-from graphcontract.stations import OptionError, Stations
+from graphcontract.stations import OptionError, TargetFactory
 from graphcontract.suite import SuiteTest
 
 _REPEATED = ("client", "contract", "transport", "tls", "profile", "seed", "in_process", "implementation")
@@ -93,12 +93,12 @@ class Session:
     contract: Contract
     planned: list[str]
     entries: list[Entry] = field(default_factory=list)
-    gate: Gate | None = None
+    gate: Harness | None = None
     alone: bool = True
     together: bool = True
     _begun: bool = False
     _wanted: dict[str, tuple[SuiteTest, list[str]]] = field(default_factory=dict)
-    _tryings: dict[str, Trying] = field(default_factory=dict)
+    _tryings: dict[str, SuiteTestRun] = field(default_factory=dict)
 
     @classmethod
     def of(cls, options: Options) -> Session:
@@ -121,7 +121,7 @@ class Session:
         if self.gate is not None:
             return self.gate.client
         options = self.options
-        stations = Stations(
+        stations = TargetFactory(
             self.contract,
             options.client,
             options.transport,
@@ -132,7 +132,7 @@ class Session:
             options.allow_own_root,
         )
         main = stations.main()
-        self.gate = Gate(
+        self.gate = Harness(
             self.contract,
             main.client,
             main.transport,
@@ -151,7 +151,7 @@ class Session:
         """How many of the wanted tests prove a clause."""
         return sum(clause in clauses for _, clauses in self._wanted.values())
 
-    def part(self, test: SuiteTest, clause: str) -> Part:
+    def part(self, test: SuiteTest, clause: str) -> ClauseResult:
         """What a test says of a clause; never raises but for what stops the run."""
         self.open()
         assert self.gate is not None
@@ -160,7 +160,7 @@ class Session:
             self._begin(self.gate)
         return self._trying(test, self.gate).part(clause)
 
-    def _begin(self, gate: Gate) -> None:
+    def _begin(self, gate: Harness) -> None:
         """Have the calls of all tests that wait made at the same time.
 
         Copies of the client make them while the client makes others. One client would have to bear calls of
@@ -171,9 +171,9 @@ class Session:
         for test in sorted(wanted, key=lambda test: -test.seconds):
             self._trying(test, gate).begin(gate.crew())
 
-    def _trying(self, test: SuiteTest, gate: Gate) -> Trying:
+    def _trying(self, test: SuiteTest, gate: Harness) -> SuiteTestRun:
         if test.name not in self._tryings:
-            self._tryings[test.name] = Trying(
+            self._tryings[test.name] = SuiteTestRun(
                 test,
                 gate,
                 clauses=self._wanted[test.name][1],

@@ -16,7 +16,7 @@ from graphcontract.clients.python import InProcessClient
 from graphcontract.contract import Contract
 from graphcontract.errors import UserError
 from graphcontract.exchange import Outcome
-from graphcontract.judging.station import Station
+from graphcontract.judging.station import Target
 from graphcontract.ownroot import (
     HEED,
     PATIENCE,
@@ -27,7 +27,7 @@ from graphcontract.ownroot import (
     is_request,
     refuse_call,
 )
-from graphcontract.service import Answer, Script
+from graphcontract.service import ResponseScript, StubResponse
 from graphcontract.transports import Transport
 from graphcontract.transports.scenes import any_request
 
@@ -40,7 +40,7 @@ class OptionError(UserError):
 
 
 @dataclass(frozen=True, slots=True)
-class Stations:
+class TargetFactory:
     """Where a client is judged: `client` as on the command line, `transport` by name; texts as options have
     them, `start_timeout` in seconds. `allow_own_root` lets a client call its own root though that may leave
     the machine.
@@ -55,7 +55,7 @@ class Stations:
     implementation: str | None
     allow_own_root: bool = False
 
-    def main(self) -> Station:
+    def main(self) -> Target:
         """The client on the transport that was asked for; raises ClientUnavailable, ClientSpecError and
         OptionError.
         """
@@ -68,7 +68,7 @@ class Stations:
             )
         return self._up(_loopback_or_mock(self.transport, self.tls), self._reach_mock)
 
-    def beside(self, main: Station) -> Callable[[], Station] | None:
+    def beside(self, main: Target) -> Callable[[], Target] | None:
         """What brings up a client like that one at its own root, where its transport does not stand for that;
         None for a client in this process, which no proxy can be announced to.
         """
@@ -76,7 +76,7 @@ class Stations:
             return partial(_refuse, main.refusal)
         return None if isinstance(main.client, InProcessClient) else self.own_root
 
-    def another(self, first: Station) -> Callable[[], Station] | None:
+    def another(self, first: Target) -> Callable[[], Target] | None:
         """What brings up one more client like the first, for calls at the same time; None where one must do.
 
         Copies in this process would be one module, called from several threads that it may not bear.
@@ -85,9 +85,9 @@ class Stations:
             return None
         if self.transport == "proxy":
             return self.own_root
-        return lambda: Station(self._started(first.transport), first.transport)
+        return lambda: Target(self._started(first.transport), first.transport)
 
-    def own_root(self) -> Station:
+    def own_root(self) -> Target:
         """The client at its own root, behind a proxy of its own; raises ClientUnavailable where it bypasses
         that, or could, ClientSpecError and OptionError.
         """
@@ -104,10 +104,10 @@ class Stations:
     def _is_another_program(self) -> bool:
         return self.client.strip().startswith(("process:", "command:"))
 
-    def _up(self, transport: Transport, check: Callable[[Station], Station]) -> Station:
+    def _up(self, transport: Transport, check: Callable[[Target], Target]) -> Target:
         transport.__enter__()
         try:
-            station = Station(self._started(transport), transport)
+            station = Target(self._started(transport), transport)
             try:
                 return check(station)
             except BaseException:
@@ -137,7 +137,7 @@ class Stations:
             raise
         return client
 
-    def _reach_mock(self, station: Station) -> Station:
+    def _reach_mock(self, station: Target) -> Target:
         """Stop where a client bypasses the mock transport, for every clause would fail alike; refuse it its
         own root where its call does not show there.
         """
@@ -145,7 +145,7 @@ class Stations:
 
         if not isinstance(station.transport, Mock):
             return station
-        stage = station.transport.stage(Script((Answer(409),), any_request))
+        stage = station.transport.stage(ResponseScript((StubResponse(409),), any_request))
         outcome = station.client.call(
             replace(harmless_call(self.contract), base_url=f"{stage.root}/{self.contract.request.version}")
         )
@@ -159,7 +159,7 @@ class Stations:
         why = f"its call to {stage.root} did not come to the mock transport; {describe(outcome)}"
         return replace(station, refusal=refuse_call(self.contract, why))
 
-    def _reach_proxy(self, station: Station) -> Station:
+    def _reach_proxy(self, station: Target) -> Target:
         """Stop where a client's first call, made with a made-up token, does not come through the proxy, and
         before it where that could leave the machine.
         """
@@ -175,7 +175,9 @@ class Stations:
             self.contract, station.client, station.transport, isolated=isolated, allowed=self.allow_own_root
         )
         guard.before_call()
-        stage = station.transport.stage(Script((Answer(self.contract.success.status),), is_request))
+        stage = station.transport.stage(
+            ResponseScript((StubResponse(self.contract.success.status),), is_request)
+        )
         outcome = station.client.call(harmless_call(self.contract))
         record = stage.finish(expecting=True)
         if not record.requests:
@@ -194,7 +196,7 @@ def _loopback_or_mock(name: str, tls: bool) -> Transport:
     return Loopback(tls=tls)
 
 
-def _refuse(problem: ClientUnavailable) -> Station:
+def _refuse(problem: ClientUnavailable) -> Target:
     raise problem
 
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 from hypothesis import strategies as st
 
 from graphcontract.contract import Contract
-from graphcontract.inputs import Strata
+from graphcontract.inputs import Partitions
 
 if TYPE_CHECKING:
-    from graphcontract.judging.gate import Gate
+    from graphcontract.judging.gate import Harness
 
 P = ParamSpec("P")
-Body = Callable[Concatenate["Gate", P], None]
-Source = Strata[Any] | Callable[[Contract], Strata[Any]]
+Body = Callable[Concatenate["Harness", P], None]
+Source = Partitions[Any] | Callable[[Contract], Partitions[Any]]
 _SOURCES = "__graphcontract_sources__"
 _CASES = "__graphcontract_cases__"
 _CALLS = "__graphcontract_calls__"
@@ -68,8 +68,8 @@ def _by_name(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
     return dict(zip(names, values, strict=True))
 
 
-def _classes(source: Source, contract: Contract) -> Strata[Any]:
-    return source if isinstance(source, Strata) else source(contract)
+def _classes(source: Source, contract: Contract) -> Partitions[Any]:
+    return source if isinstance(source, Partitions) else source(contract)
 
 
 def given(*, calls: int = 1, **sources: Source) -> Callable[[Body[P]], Body[P]]:

@@ -162,12 +162,12 @@ class TenantRun:
     """The live run of one pytest run: made once, when collection is over; items show what it found."""
 
     def __init__(self, config: pytest.Config) -> None:
-        from graphcontract.reporting.run import Run
+        from graphcontract.reporting.run import RunSummary
 
         self._config = config
         self._live: Live | None = None
         self._refusal: pytest.UsageError | None = None
-        self._heard = Run()
+        self._heard = RunSummary()
         self._said: list[str] = []
 
     @property

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from graphcontract.contract import Contract
 from graphcontract.exchange import Fields
-from graphcontract.inputs import Strata, constants
-from graphcontract.judging.gate import Gate
-from graphcontract.service import Answer, answer, plain_error, success, with_fields
+from graphcontract.inputs import Partitions, constants
+from graphcontract.judging.gate import Harness
+from graphcontract.service import StubResponse, plain_error, stub, success, with_fields
 from graphcontract.suite import given, proves
 
 JSON = b'{"id":"0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e","status":"cancelled"}'
@@ -22,7 +22,7 @@ PARTING = (
 )
 HINTS = (("Link", "</style.css>; rel=preload; as=style"), ("Link", "</script.js>; rel=preload; as=script"))
 
-PROMISED: Mapping[str, Answer] = {
+PROMISED: Mapping[str, StubResponse] = {
     "plain": success(),
     "fields": with_fields(success(), *FIELDS, ("x-ms-ags-diagnostic", "{}")),
     "zero-length": with_fields(success(), ("Content-Length", "0")),
@@ -50,7 +50,7 @@ PROMISED: Mapping[str, Answer] = {
 }
 
 
-def promises(contract: Contract) -> Strata[Answer]:
+def promises(contract: Contract) -> Partitions[StubResponse]:
     """No content can be said to be coded; other content would have to be."""
     coded = {"coded": with_fields(success(), ("Content-Encoding", "gzip"))}
     return constants({**PROMISED, **(coded if contract.success.content == "absent" else {})})
@@ -58,23 +58,23 @@ def promises(contract: Contract) -> Strata[Answer]:
 
 @proves("response.no-content", "request.once", "secrets.token")
 @given(promised=promises)
-def test_promised_answer(gate: Gate, promised: Answer) -> None:
+def test_promised_answer(gate: Harness, promised: StubResponse) -> None:
     gate.judge(gate.plain_call(), [promised])
 
 
 SUCCESSES = (200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 209, 218, 250, 299)
-CONTENTS: Mapping[str, Answer] = {
-    "none": answer(200),
-    "json": answer(200, JSON, "application/json"),
-    "chunked": answer(200, JSON, "application/json", framing="chunked"),
-    "to-the-end": answer(200, JSON, "application/json", framing="to-the-end"),
-    "text": answer(200, b"OK", "text/plain"),
-    "page": answer(200, PAGE, "text/html"),
-    "bytes": answer(200, b"\xff\xfe", "text/html"),
+CONTENTS: Mapping[str, StubResponse] = {
+    "none": stub(200),
+    "json": stub(200, JSON, "application/json"),
+    "chunked": stub(200, JSON, "application/json", framing="chunked"),
+    "to-the-end": stub(200, JSON, "application/json", framing="to-the-end"),
+    "text": stub(200, b"OK", "text/plain"),
+    "page": stub(200, PAGE, "text/html"),
+    "bytes": stub(200, b"\xff\xfe", "text/html"),
 }
 
 
-def other_successes(contract: Contract) -> Strata[int]:
+def other_successes(contract: Contract) -> Partitions[int]:
     return constants({str(status): status for status in SUCCESSES if status != contract.success.status})
 
 
@@ -83,20 +83,20 @@ def other_successes(contract: Contract) -> Strata[int]:
     status=other_successes,
     content=constants(CONTENTS),
 )
-def test_other_success(gate: Gate, status: int, content: Answer) -> None:
-    sent = answer(status) if status in (204, 205) else replace(content, status=status)
+def test_other_success(gate: Harness, status: int, content: StubResponse) -> None:
+    sent = stub(status) if status in (204, 205) else replace(content, status=status)
     gate.judge(gate.plain_call(), [replace(sent, close=True)])
 
 
 REDIRECTIONS = (301, 302, 303, 307, 308, 304, 300, 305, 306, 309, 310, 399)
-LEADING_NOWHERE: Mapping[str, Answer] = {
-    "bare": answer(302),
-    "content": answer(302, PAGE, "text/html"),
-    "tagged": answer(302, fields=(("ETag", '"1"'), DATE)),
-    "to a mailbox": answer(302, fields=(("Location", "mailto:task@example.com"),)),
-    "to no port": answer(302, fields=(("Location", "http://127.0.0.1:99999/"),)),
-    "to no URL": answer(302, fields=(("Location", "http://["),)),
-    "empty": answer(302, fields=(("Location", ""),)),
+LEADING_NOWHERE: Mapping[str, StubResponse] = {
+    "bare": stub(302),
+    "content": stub(302, PAGE, "text/html"),
+    "tagged": stub(302, fields=(("ETag", '"1"'), DATE)),
+    "to a mailbox": stub(302, fields=(("Location", "mailto:task@example.com"),)),
+    "to no port": stub(302, fields=(("Location", "http://127.0.0.1:99999/"),)),
+    "to no URL": stub(302, fields=(("Location", "http://["),)),
+    "empty": stub(302, fields=(("Location", ""),)),
 }
 
 
@@ -105,7 +105,7 @@ LEADING_NOWHERE: Mapping[str, Answer] = {
     status=constants({str(status): status for status in REDIRECTIONS}),
     sent=constants(LEADING_NOWHERE),
 )
-def test_redirection_to_nowhere(gate: Gate, status: int, sent: Answer) -> None:
+def test_redirection_to_nowhere(gate: Harness, status: int, sent: StubResponse) -> None:
     content = b"" if status == 304 else sent.content
     answers = [replace(sent, status=status, content=content)]
     gate.judge(gate.plain_call(), answers, control=gate.control([success()]))
@@ -121,12 +121,12 @@ FINALS = constants({"success": success(), "error": plain_error(409)})
     fields=constants({"bare": (), "hints": HINTS}),
     final=FINALS,
 )
-def test_interim_answers(gate: Gate, before: tuple[int, ...], fields: Fields, final: Answer) -> None:
+def test_interim_answers(gate: Harness, before: tuple[int, ...], fields: Fields, final: StubResponse) -> None:
     answers = [replace(final, interim=before, interim_fields=fields)]
     gate.judge(gate.plain_call(), answers, control=gate.control([final]))
 
 
-STRAY: Mapping[str, Answer] = {
+STRAY: Mapping[str, StubResponse] = {
     "content": replace(success(), content=JSON),
     "short-content": replace(success(), content=b"{}"),
     "one-byte": replace(success(), content=b"x"),
@@ -141,7 +141,7 @@ STRAY: Mapping[str, Answer] = {
 
 @proves("response.stray-content")
 @given(stray=constants(STRAY), following=FINALS)
-def test_stray_content(gate: Gate, stray: Answer, following: Answer) -> None:
+def test_stray_content(gate: Harness, stray: StubResponse, following: StubResponse) -> None:
     """The first call after it uses the same connection; of a pool of two, it is the second."""
     control = gate.control([following])
     before = [gate.control([success()]), gate.perform(gate.plain_call(), [stray])]

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from functools import partial
 
 from graphcontract.inputs.sequences import Planned, at_once, sequences
-from graphcontract.judging.gate import Gate
-from graphcontract.service import Answer, error, success
+from graphcontract.judging.gate import Harness
+from graphcontract.service import StubResponse, error, success
 from graphcontract.suite import given, proves
 
 
-def answers(sequence: Sequence[Planned]) -> list[Answer]:
+def answers(sequence: Sequence[Planned]) -> list[StubResponse]:
     """An answer for each call; errors differ in status and in request id, and every other one has none."""
     return [
         success() if it.status is None else refusal(it.status, number) for number, it in enumerate(sequence)
     ]
 
 
-def refusal(status: int, number: int) -> Answer:
+def refusal(status: int, number: int) -> StubResponse:
     said: dict[str, object] = {"code": "conflict", "message": "In progress."}
     if number % 2 == 0:
         id = f"6f1c2f64-7c0e-4c39-8a55-{number:012d}"
@@ -26,7 +26,7 @@ def refusal(status: int, number: int) -> Answer:
 
 @proves("calls.independent", "request.method", "request.query", "request.body", "secrets.token")
 @given(sequence=sequences, calls=7)
-def test_one_after_another(gate: Gate, sequence: Sequence[Planned]) -> None:
+def test_one_after_another(gate: Harness, sequence: Sequence[Planned]) -> None:
     planned = zip(sequence, answers(sequence), strict=True)
     made = [gate.perform(each.call, [answer], aside=each.aside) for each, answer in planned]
     gate.hear(made[-1], before=made[:-1])
@@ -36,7 +36,7 @@ def test_one_after_another(gate: Gate, sequence: Sequence[Planned]) -> None:
 
 @proves("calls.concurrent")
 @given(sequence=at_once, calls=5)
-def test_at_the_same_time(gate: Gate, sequence: Sequence[Planned]) -> None:
+def test_at_the_same_time(gate: Harness, sequence: Sequence[Planned]) -> None:
     planned = zip(sequence, answers(sequence), strict=True)
     made = gate.side_by_side([partial(gate.perform, each.call, [answer]) for each, answer in planned])
     gate.hear(made[-1], before=made[:-1])

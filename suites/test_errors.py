@@ -5,15 +5,15 @@ from dataclasses import replace
 
 from graphcontract.inputs import ErrorCase, MalformedError, constants
 from graphcontract.inputs.errors import ORDINARY, WAITING, graph_errors, malformed, statuses
-from graphcontract.judging.gate import Gate
+from graphcontract.judging.gate import Harness
 from graphcontract.service import (
-    Answer,
     Framing,
-    answer,
+    StubResponse,
     at_once,
     error,
     plain_error,
     retry_after,
+    stub,
     success,
     with_fields,
 )
@@ -33,14 +33,14 @@ CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9r
 
 @proves("error.failure", "error.status", "secrets.token")
 @given(status=statuses())
-def test_every_error_is_failure(gate: Gate, status: int) -> None:
+def test_every_error_is_failure(gate: Harness, status: int) -> None:
     gate.judge(gate.plain_call(), [plain_error(status)])
 
 
 @proves("error.failure", "error.status")
 @given(status=constants({str(status): status for status in ORDINARY}))
-def test_error_without_content(gate: Gate, status: int) -> None:
-    gate.judge(gate.plain_call(), [at_once(answer(status))])
+def test_error_without_content(gate: Harness, status: int) -> None:
+    gate.judge(gate.plain_call(), [at_once(stub(status))])
 
 
 SOOTHING: Mapping[str, tuple[str, str, str | None]] = {
@@ -59,7 +59,7 @@ SOOTHING: Mapping[str, tuple[str, str, str | None]] = {
     status=constants({str(status): status for status in (409, 404, 400, 412)}), soothing=constants(SOOTHING)
 )
 def test_error_that_sounds_like_success(
-    gate: Gate, status: int, soothing: tuple[str, str, str | None]
+    gate: Harness, status: int, soothing: tuple[str, str, str | None]
 ) -> None:
     code, message, phrase = soothing
     said = {"error": {"code": code, "message": message}}
@@ -68,13 +68,13 @@ def test_error_that_sounds_like_success(
 
 @proves("error.failure", "error.status")
 @given(status=constants({str(status): status for status in (404, 409, 500)}))
-def test_same_error_again(gate: Gate, status: int) -> None:
+def test_same_error_again(gate: Harness, status: int) -> None:
     for _ in range(4):
         gate.judge(gate.plain_call(), [plain_error(status)])
 
 
 PAGE = b"<html><h1>Service unavailable</h1></html>"
-ADVICE: Mapping[str, Answer] = {
+ADVICE: Mapping[str, StubResponse] = {
     "401 for a name": with_fields(plain_error(401), ("WWW-Authenticate", 'Basic realm="tenant"')),
     "401 for a ticket": with_fields(plain_error(401), ("WWW-Authenticate", "Negotiate")),
     "401 for either": with_fields(
@@ -90,18 +90,18 @@ ADVICE: Mapping[str, Answer] = {
 
 @proves("error.failure", "request.method", "request.body", "request.authorization", "secrets.token")
 @given(advice=constants(ADVICE))
-def test_error_that_advises(gate: Gate, advice: Answer) -> None:
+def test_error_that_advises(gate: Harness, advice: StubResponse) -> None:
     gate.judge(gate.plain_call(), [advice, advice, success()])
 
 
 @proves("error.failure", "error.status", "response.redirection")
 @given(status=constants({str(status): status for status in (404, 409, 500)}))
-def test_error_after_a_redirection(gate: Gate, status: int) -> None:
-    moved = with_fields(answer(307), ("Location", "?step=1"))
+def test_error_after_a_redirection(gate: Harness, status: int) -> None:
+    moved = with_fields(stub(307), ("Location", "?step=1"))
     gate.judge(gate.plain_call(), [moved, plain_error(status)])
 
 
-def invited(status: int) -> Answer:
+def invited(status: int) -> StubResponse:
     return retry_after(1, plain_error(status))
 
 
@@ -111,32 +111,32 @@ def invited(status: int) -> Answer:
     answers={
         **{f"{status} to the end": [invited(status)] for status in WAITING},
         "503, then 409": [invited(503), plain_error(409)],
-        "503 as a page to the end": [retry_after(1, answer(503, PAGE, "text/html"))],
-        "429 without content to the end": [retry_after(1, answer(429))],
+        "503 as a page to the end": [retry_after(1, stub(503, PAGE, "text/html"))],
+        "429 without content to the end": [retry_after(1, stub(429))],
     },
 )
-def test_error_that_invites_another_try(gate: Gate, answers: Sequence[Answer]) -> None:
+def test_error_that_invites_another_try(gate: Harness, answers: Sequence[StubResponse]) -> None:
     gate.judge(gate.plain_call(), answers)
 
 
 @proves("error.shape", "error.code", "error.message", "error.request-id", "secrets.token")
 @given(case=graph_errors)
-def test_legal_errors(gate: Gate, case: ErrorCase) -> None:
+def test_legal_errors(gate: Harness, case: ErrorCase) -> None:
     control = gate.control([plain_error(case.status)])
     gate.judge(gate.plain_call(), [error(case.status, case.body)], control=control)
 
 
-def typed(media_type: str) -> Answer:
+def typed(media_type: str) -> StubResponse:
     made = error(409, ERROR)
     return replace(made, fields=(("Content-Type", media_type), *made.fields[1:]))
 
 
-def in_lower_case(made: Answer) -> Answer:
+def in_lower_case(made: StubResponse) -> StubResponse:
     fields = (*made.fields, ("Content-Length", str(len(made.content))))
     return replace(made, fields=tuple((name.lower(), value) for name, value in fields), framing="none")
 
 
-SENT: Mapping[str, Answer] = {
+SENT: Mapping[str, StubResponse] = {
     "compact": error(409, ERROR, spelling="compact"),
     "indented": error(409, ERROR, spelling="indented"),
     "escaped": error(409, ERROR, spelling="escaped"),
@@ -157,15 +157,15 @@ SENT: Mapping[str, Answer] = {
 
 @proves("error.shape", "error.code", "error.message", "error.request-id")
 @given(sent=constants(SENT))
-def test_errors_as_they_are_sent(gate: Gate, sent: Answer) -> None:
+def test_errors_as_they_are_sent(gate: Harness, sent: StubResponse) -> None:
     assert sent.status is not None
     gate.judge(gate.plain_call(), [sent], control=gate.control([plain_error(sent.status)]))
 
 
 @proves("error.malformed", "secrets.token")
 @given(case=malformed)
-def test_malformed_errors(gate: Gate, case: MalformedError) -> None:
-    sent = at_once(answer(case.status, case.content, case.media_type))
+def test_malformed_errors(gate: Harness, case: MalformedError) -> None:
+    sent = at_once(stub(case.status, case.content, case.media_type))
     gate.judge(gate.plain_call(), [sent], control=gate.control([plain_error(case.status)]))
 
 
@@ -174,7 +174,7 @@ FRAMINGS: Mapping[str, Framing] = {"whole": "content-length", "chunked": "chunke
 
 @proves("error.encoded", "secrets.token")
 @given(status=constants({str(status): status for status in ORDINARY}), framing=constants(FRAMINGS))
-def test_encoded_error(gate: Gate, status: int, framing: Framing) -> None:
+def test_encoded_error(gate: Harness, status: int, framing: Framing) -> None:
     plain = plain_error(status)
     answers = [replace(plain, coded=True, framing=framing)]
     gate.judge(gate.plain_call(), answers, control=gate.control([plain]))

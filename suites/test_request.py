@@ -3,7 +3,7 @@
 from graphcontract import service
 from graphcontract.exchange import Call
 from graphcontract.inputs.calls import calls, control_calls, opaque_calls, repeated_calls, unusable_calls
-from graphcontract.judging.gate import Gate
+from graphcontract.judging.gate import Harness
 from graphcontract.suite import given, proves, side_by_side
 
 
@@ -21,37 +21,37 @@ from graphcontract.suite import given, proves, side_by_side
     "secrets.token",
 )
 @given(call=calls)
-def test_request(gate: Gate, call: Call) -> None:
+def test_request(gate: Harness, call: Call) -> None:
     gate.judge(call, [service.success()], control=gate.control([service.success()], "opaque"))
 
 
 @proves("request.client-request-id")
 @given(calls=20, repeated=repeated_calls)
-def test_client_request_id(gate: Gate, repeated: list[Call]) -> None:
+def test_client_request_id(gate: Harness, repeated: list[Call]) -> None:
     made = [gate.perform(call, [service.success()], own_root=True) for call in repeated]
     gate.hear(made[-1], before=made[:-1])
 
 
 @proves("request.client-request-id")
 @side_by_side(seconds=1, status={"503": 503})
-def test_client_request_id_of_a_retry(gate: Gate, status: int) -> None:
+def test_client_request_id_of_a_retry(gate: Harness, status: int) -> None:
     throttled = service.retry_after(1, service.plain_error(status))
     gate.judge(gate.plain_call(), [throttled, service.success()], own_root=True)
 
 
 @proves("input.opaque-id")
 @given(call=opaque_calls)
-def test_opaque_id(gate: Gate, call: Call) -> None:
+def test_opaque_id(gate: Harness, call: Call) -> None:
     gate.judge(call, [service.success()], control=gate.control([service.success()]))
 
 
 @proves("input.unusable-id", "request.once", "secrets.token")
 @given(call=unusable_calls)
-def test_unusable_id(gate: Gate, call: Call) -> None:
+def test_unusable_id(gate: Harness, call: Call) -> None:
     gate.judge(call, [service.success()])
 
 
 @proves("input.injection", "request.once", "secrets.token")
 @given(call=control_calls)
-def test_control_characters(gate: Gate, call: Call) -> None:
+def test_control_characters(gate: Harness, call: Call) -> None:
     gate.judge(call, [service.success()])

@@ -8,8 +8,8 @@ from dataclasses import replace
 from graphcontract.clauses.reading import has_opaque_ids
 from graphcontract.exchange import Fault
 from graphcontract.inputs import constants
-from graphcontract.judging.gate import Gate
-from graphcontract.service import Answer, answer, error, faulty, plain_error, success, with_fields
+from graphcontract.judging.gate import Harness
+from graphcontract.service import StubResponse, error, faulty, plain_error, stub, success, with_fields
 from graphcontract.suite import given, proves, side_by_side
 
 CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsieG1zX2NjIjp7fX19"'
@@ -19,15 +19,15 @@ QUOTA = (("RateLimit-Limit", "10"), ("RateLimit-Remaining", "0"), ("RateLimit-Re
 GONE_BY = "Wed, 12 Nov 2025 09:30:00 GMT"
 
 
-def throttled(status: int, *retry_after: str) -> Answer:
+def throttled(status: int, *retry_after: str) -> StubResponse:
     return with_fields(plain_error(status), *(("Retry-After", value) for value in retry_after))
 
 
-def dated(status: int, retry_after: str) -> Answer:
+def dated(status: int, retry_after: str) -> StubResponse:
     return with_fields(plain_error(status), ("Date", "{date+0}"), ("Retry-After", retry_after))
 
 
-WAITS: Mapping[str, Sequence[Answer]] = {
+WAITS: Mapping[str, Sequence[StubResponse]] = {
     "503, then longer": [throttled(503, "1"), throttled(429, "2")],
     "429 for 4 s": [throttled(429, "4")],
     "until a date": [dated(503, "{date+3}")],
@@ -41,17 +41,17 @@ WAITS: Mapping[str, Sequence[Answer]] = {
     "503 for 1 s": [throttled(503, "1")],
     "504 for 1 s": [throttled(504, "1")],
     "name in lower case": [with_fields(plain_error(429), ("retry-after", "1"))],
-    "503 as a page": [with_fields(answer(503, PAGE, "text/html"), ("Retry-After", "1"))],
+    "503 as a page": [with_fields(stub(503, PAGE, "text/html"), ("Retry-After", "1"))],
 }
 
 
 @proves("retry.throttled", "retry.after", "retry.equivalent", "error.failure", "secrets.token")
 @side_by_side(seconds=4, answers=WAITS)
-def test_throttling_that_ends(gate: Gate, answers: Sequence[Answer]) -> None:
+def test_throttling_that_ends(gate: Harness, answers: Sequence[StubResponse]) -> None:
     gate.judge(replace(gate.plain_call(), timeout=6.0), [*answers, success()])
 
 
-LASTING: Mapping[str, Sequence[Answer]] = {
+LASTING: Mapping[str, Sequence[StubResponse]] = {
     "lasting 503": [throttled(503, "1")],
     "lasting 429": [throttled(429, "0")],
     "lasting in turn": [throttled(429, "0"), throttled(503, "0")] * 8,
@@ -68,13 +68,13 @@ LASTING: Mapping[str, Sequence[Answer]] = {
 
 @proves("retry.bounded", "retry.after", "retry.equivalent", "error.failure", "secrets.token")
 @side_by_side(seconds=1.5, answers=LASTING)
-def test_throttling_that_lasts(gate: Gate, answers: Sequence[Answer]) -> None:
+def test_throttling_that_lasts(gate: Harness, answers: Sequence[StubResponse]) -> None:
     gate.judge(replace(gate.plain_call(), timeout=1.5), answers)
 
 
 @proves("retry.bounded")
 @side_by_side(seconds=4, answers={"long after the call": [throttled(503, "2")]})
-def test_nothing_after_the_call(gate: Gate, answers: Sequence[Answer]) -> None:
+def test_nothing_after_the_call(gate: Harness, answers: Sequence[StubResponse]) -> None:
     if gate.client.limits.timeout == "call":  # where it bounds an attempt, a call may well be going on
         gate.judge(replace(gate.plain_call(), timeout=1.0), answers, linger=3)
 
@@ -97,13 +97,13 @@ UNREADABLE: Mapping[str, Sequence[str]] = {
 
 @proves("retry.after-malformed", "secrets.token")
 @side_by_side(retry_after=UNREADABLE)
-def test_wait_that_cannot_be_read(gate: Gate, retry_after: Sequence[str]) -> None:
+def test_wait_that_cannot_be_read(gate: Harness, retry_after: Sequence[str]) -> None:
     gate.judge(replace(gate.plain_call(), timeout=1.0), [throttled(429, *retry_after)])
 
 
 @proves("retry.equivalent")
 @side_by_side(seconds=1, task_id={"reserved": "a/b c", "percent": "50%25", "beyond ascii": "é"})
-def test_retry_for_an_odd_id(gate: Gate, task_id: str) -> None:
+def test_retry_for_an_odd_id(gate: Harness, task_id: str) -> None:
     (parameter,) = gate.contract.request.parameters
     if has_opaque_ids(gate.contract):
         gate.judge(
@@ -112,10 +112,10 @@ def test_retry_for_an_odd_id(gate: Gate, task_id: str) -> None:
 
 
 FINAL = (400, 403, 404, 409, 422, 500, 502)
-REFUSALS: Mapping[str, Answer] = {
+REFUSALS: Mapping[str, StubResponse] = {
     **{str(status): throttled(status) for status in FINAL},
-    **{f"{status} without content": answer(status) for status in FINAL},
-    **{f"{status} as a page": answer(status, PAGE, "text/html") for status in FINAL},
+    **{f"{status} without content": stub(status) for status in FINAL},
+    **{f"{status} as a page": stub(status, PAGE, "text/html") for status in FINAL},
     "401": with_fields(plain_error(401), ("WWW-Authenticate", "Bearer")),
     "401 with claims": with_fields(plain_error(401), ("WWW-Authenticate", CLAIMS)),
     **{f"{status} that tells a wait": throttled(status, "1") for status in (400, 403)},
@@ -126,19 +126,19 @@ REFUSALS: Mapping[str, Answer] = {
 
 @proves("retry.refused", "retry.not-found", "retry.conflict", "retry.server-error", "secrets.token")
 @side_by_side(refusal=REFUSALS)
-def test_refusals(gate: Gate, refusal: Answer) -> None:
+def test_refusals(gate: Harness, refusal: StubResponse) -> None:
     gate.judge(gate.plain_call(), [refusal] * 3 + [success()])
 
 
 @proves("retry.refused", "retry.conflict", "secrets.token")
 @side_by_side(seconds=1, refusal={f"503, then {status}": throttled(status) for status in (400, 403, 409)})
-def test_refusal_of_a_retry(gate: Gate, refusal: Answer) -> None:
+def test_refusal_of_a_retry(gate: Harness, refusal: StubResponse) -> None:
     gate.judge(gate.plain_call(), [throttled(503, "1"), *[refusal] * 3, success()])
 
 
 @proves("retry.refused")
 @side_by_side(refusal={f"401, then {status}": plain_error(status) for status in (400, 403)})
-def test_refusal_after_a_challenge(gate: Gate, refusal: Answer) -> None:
+def test_refusal_after_a_challenge(gate: Harness, refusal: StubResponse) -> None:
     gate.judge(gate.plain_call(), [plain_error(401), *[refusal] * 3, success()])
 
 
@@ -147,7 +147,7 @@ def test_refusal_after_a_challenge(gate: Gate, refusal: Answer) -> None:
     fault=constants({fault: fault for fault in ("reset", "closed", "half-head")}),
     kept=constants({"new": False, "kept": True}),
 )
-def test_lost_connection(gate: Gate, fault: Fault, kept: bool) -> None:
+def test_lost_connection(gate: Harness, fault: Fault, kept: bool) -> None:
     if "network" in gate.shows:
         before = [gate.perform(gate.plain_call("another-guid"), [success()])] if kept else []
         gate.judge(gate.plain_call(), [faulty(fault), success()], before=before)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from graphcontract.cases import Rehearsal, failing_case, trial_of, usual_case
+from graphcontract.cases import RecordingHarness, failing_case, trial_of, usual_case
 from graphcontract.clauses import registry
-from graphcontract.judging.gate import Gate
+from graphcontract.judging.gate import Harness
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.verdict import evidence_id
 from graphcontract.transports.loopback import Loopback
@@ -30,8 +30,8 @@ def transport() -> Iterator[Loopback]:
         yield server
 
 
-def rehearsal(client: Conforming, transport: Loopback) -> Rehearsal:
-    return Rehearsal.of(Gate(CONTRACT, Direct(client.cancel), transport, PROFILES["quick"]))
+def rehearsal(client: Conforming, transport: Loopback) -> RecordingHarness:
+    return RecordingHarness.of(Harness(CONTRACT, Direct(client.cancel), transport, PROFILES["quick"]))
 
 
 @pytest.mark.parametrize("clause", AT_ONCE)

@@ -10,21 +10,21 @@ import pytest
 
 from graphcontract.clients import Limits, Start
 from graphcontract.clients.child import python_client
-from graphcontract.doctor import Finding, examine, reach
+from graphcontract.doctor import Diagnosis, examine, reach
 from graphcontract.exchange import Call, Outcome
-from graphcontract.judging.gate import Gate
+from graphcontract.judging.gate import Harness
 from graphcontract.judging.profile import PROFILES
-from graphcontract.judging.station import Station
+from graphcontract.judging.station import Target
 from graphcontract.transports.loopback import Loopback
 from tests.bank.client import Answer, Conforming
 from tests.bank.court import CONTRACT, Direct
 
 
-def examined(client: Conforming, limits: Limits | None = None) -> dict[str, Finding]:
+def examined(client: Conforming, limits: Limits | None = None) -> dict[str, Diagnosis]:
     direct = Direct(client.cancel)
     direct.limits = limits or Limits()
     with Loopback() as transport:
-        gate = Gate(CONTRACT, direct, transport, PROFILES["gate"])
+        gate = Harness(CONTRACT, direct, transport, PROFILES["gate"])
         return {finding.call: finding for finding in examine(gate)}
 
 
@@ -89,12 +89,12 @@ def test_a_timeout_that_is_ignored_is_advised_on() -> None:
     assert examined(Patient(), Limits(timeout="none"))["timeout"].works is None
 
 
-def reached(client: Conforming, limits: Limits | None = None, *, tls: bool = False) -> Finding | None:
+def reached(client: Conforming, limits: Limits | None = None, *, tls: bool = False) -> Diagnosis | None:
     """What stops a run of this client, None where nothing does."""
     direct = Direct(client.cancel)
     direct.limits = limits or Limits()
     with Loopback(tls=tls) as transport:
-        gate = Gate(CONTRACT, direct, transport, PROFILES["gate"])
+        gate = Harness(CONTRACT, direct, transport, PROFILES["gate"])
         found = next((finding for finding in reach(gate) if finding.stops), None)
         assert gate.tally.exchanges <= 2
         return found
@@ -203,12 +203,12 @@ def test_the_place_that_an_authority_is_taken_from_is_told(
     before = dict(os.environ)
     with Loopback() as transport:
 
-        def station() -> Station:
+        def station() -> Target:
             client = python_client("curled:cancel")
             client.start(Start(CONTRACT.id, transport.hosts, transport.ca_file))
-            return Station(client, transport)
+            return Target(client, transport)
 
-        gate = Gate(CONTRACT, station().client, transport, PROFILES["gate"], another=station)
+        gate = Harness(CONTRACT, station().client, transport, PROFILES["gate"], another=station)
         found = {finding.call: finding for finding in examine(gate)}
         gate.close()
     assert found["TLS"].seen == "https, with the authority of `CURL_CA_BUNDLE`"

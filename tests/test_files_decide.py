@@ -21,7 +21,7 @@ from graphcontract.clauses import known
 from graphcontract.clients import reference
 from graphcontract.contract import Contract
 from graphcontract.exchange import Call, Outcome
-from graphcontract.judging.verdict import Part
+from graphcontract.judging.verdict import ClauseResult
 from graphcontract.loading import document as flat
 from graphcontract.loading import load
 from tests.bank.client import PATH, ROOT, Answer, Conforming
@@ -218,7 +218,7 @@ def condemned(cancel: Callable[[Call], Outcome], contract: Contract, **how: Any)
     return {id for id, part in found.items() if part.verdict == "fail"}
 
 
-def unmet(found: Mapping[str, Part]) -> dict[str, Part]:
+def unmet(found: Mapping[str, ClauseResult]) -> dict[str, ClauseResult]:
     return {id: part for id, part in found.items() if part.verdict not in ("pass", "not-supported")}
 
 

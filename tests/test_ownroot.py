@@ -17,7 +17,7 @@ import pytest
 
 from graphcontract import plugin
 from graphcontract.clients import ClientUnavailable, isolation
-from graphcontract.doctor import Finding, examine
+from graphcontract.doctor import Diagnosis, examine
 from graphcontract.errors import UserError
 from graphcontract.session import Options, Session
 from tests import recording
@@ -54,7 +54,7 @@ def assert_never_asked_for_its_own(roots: list[str | None]) -> None:
     assert {urlsplit(root).hostname if root else root for root in roots} <= {"127.0.0.1", "0.0.0.0"}
 
 
-def finding(session: Session) -> Finding:
+def finding(session: Session) -> Diagnosis:
     """What the doctor says of the proxy."""
     return {found.call: found for found in examine(gate_of(session))}["proxy"]
 

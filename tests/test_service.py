@@ -9,7 +9,7 @@ import pytest
 
 from graphcontract import service
 from graphcontract.exchange import Fields, WireRequest
-from graphcontract.service import Answer, Script, Spelling, render
+from graphcontract.service import ResponseScript, Spelling, StubResponse, render
 
 
 def asking(*fields: tuple[str, str]) -> WireRequest:
@@ -24,19 +24,19 @@ def head(*lines: str) -> bytes:
 
 
 def test_what_an_answer_and_a_script_leave_out() -> None:
-    answer, script = Answer(204), Script((Answer(204),))
+    answer, script = StubResponse(204), ResponseScript((StubResponse(204),))
     assert (answer.fault, answer.drip, answer.close, answer.framing) == (None, 0.2, False, "content-length")
     assert script.elsewhere == ()
     assert script.concerns(asking())
 
 
 def test_members_by_name() -> None:
-    made = service.answer(409, b"x", "text/plain", fault="half-content", drip=1.0, close=True)
-    assert made == Answer(
+    made = service.stub(409, b"x", "text/plain", fault="half-content", drip=1.0, close=True)
+    assert made == StubResponse(
         409, (("Content-Type", "text/plain"),), b"x", fault="half-content", drip=1.0, close=True
     )
     with pytest.raises(TypeError, match="no_such"):
-        service.answer(409, no_such=1)
+        service.stub(409, no_such=1)
 
 
 def test_an_error_carries_its_request_id_twice() -> None:
@@ -71,13 +71,13 @@ def test_request_id_of(body: object, found: str | None) -> None:
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 503, 599])
 def test_statuses_that_make_clients_wait_say_at_once(status: int) -> None:
-    made = service.at_once(Answer(status, (("retry-after", "9"), ("A", "b"))))
+    made = service.at_once(StubResponse(status, (("retry-after", "9"), ("A", "b"))))
     assert made.fields == (("A", "b"), ("Retry-After", "0"))
 
 
 @pytest.mark.parametrize("status", [None, 204, 400, 409])
 def test_others_do_not(status: int | None) -> None:
-    assert service.at_once(Answer(status)) == Answer(status)
+    assert service.at_once(StubResponse(status)) == StubResponse(status)
 
 
 @pytest.mark.parametrize(
@@ -100,15 +100,15 @@ def test_spellings_of_one_document(spelling: Spelling, content: str) -> None:
 
 
 def test_success_is_the_contracts() -> None:
-    success, conflict = service.settle((service.success(), Answer(409)), 200, b"{}")
-    assert success == Answer(200, (("Content-Type", "application/json"),), b"{}")
-    assert conflict == Answer(409)
+    success, conflict = service.settle((service.success(), StubResponse(409)), 200, b"{}")
+    assert success == StubResponse(200, (("Content-Type", "application/json"),), b"{}")
+    assert conflict == StubResponse(409)
 
 
 def test_what_success_brings_of_its_own_stays() -> None:
     own: Fields = (("Content-Type", "text/plain"),)
-    (settled,) = service.settle((Answer(None, own, b"x", fault="closed", close=True),), 200, b"{}")
-    assert settled == Answer(200, own, b"x", fault="closed", close=True)
+    (settled,) = service.settle((StubResponse(None, own, b"x", fault="closed", close=True),), 200, b"{}")
+    assert settled == StubResponse(200, own, b"x", fault="closed", close=True)
 
 
 def test_what_is_not_settled_is_not_rendered() -> None:
@@ -120,7 +120,7 @@ def test_what_is_not_settled_is_not_rendered() -> None:
 
 
 def test_no_content() -> None:
-    rendered = render(Answer(204, (("A", "b"),)), asking())
+    rendered = render(StubResponse(204, (("A", "b"),)), asking())
     assert rendered.final == head("HTTP/1.1 204 No Content", "A: b")
     assert (rendered.status, rendered.fields, rendered.content) == (204, (("A", "b"),), b"")
 
@@ -128,33 +128,33 @@ def test_no_content() -> None:
 @pytest.mark.parametrize(
     ("answer", "framed"),
     [
-        (Answer(409), head("Content-Length: 0")),
-        (Answer(409, content=b"abc"), head("Content-Length: 3") + b"abc"),
-        (Answer(204, content=b"abc"), head("Content-Length: 3") + b"abc"),
+        (StubResponse(409), head("Content-Length: 0")),
+        (StubResponse(409, content=b"abc"), head("Content-Length: 3") + b"abc"),
+        (StubResponse(204, content=b"abc"), head("Content-Length: 3") + b"abc"),
         (
-            Answer(409, content=b"abc", framing="chunked"),
+            StubResponse(409, content=b"abc", framing="chunked"),
             head("Transfer-Encoding: chunked") + b"3\r\nabc\r\n0\r\n\r\n",
         ),
-        (Answer(409, framing="chunked"), head("Transfer-Encoding: chunked") + b"0\r\n\r\n"),
-        (Answer(409, content=b"abc", framing="to-the-end"), head("Connection: close") + b"abc"),
-        (Answer(409, content=b"abc", framing="none"), b"\r\nabc"),
+        (StubResponse(409, framing="chunked"), head("Transfer-Encoding: chunked") + b"0\r\n\r\n"),
+        (StubResponse(409, content=b"abc", framing="to-the-end"), head("Connection: close") + b"abc"),
+        (StubResponse(409, content=b"abc", framing="none"), b"\r\nabc"),
     ],
 )
-def test_framings(answer: Answer, framed: bytes) -> None:
+def test_framings(answer: StubResponse, framed: bytes) -> None:
     line, _, rest = render(answer, asking()).final.partition(b"\r\n")
     assert line.startswith(b"HTTP/1.1 ")
     assert rest == framed
 
 
 def test_before_and_after() -> None:
-    rendered = render(Answer(204, interim=(100, 103), stray=b"x", close=True), asking())
+    rendered = render(StubResponse(204, interim=(100, 103), stray=b"x", close=True), asking())
     assert rendered.before == head("HTTP/1.1 100 Continue") + head("HTTP/1.1 103 Early Hints")
     assert (rendered.stray, rendered.interim, rendered.close) == (b"x", (100, 103), True)
     assert rendered.fields == (("Connection", "close"),)
 
 
 def test_fields_of_interim_answers() -> None:
-    hinting = Answer(204, (("A", "b"),), interim=(100, 103), interim_fields=(("Link", "x"),))
+    hinting = StubResponse(204, (("A", "b"),), interim=(100, 103), interim_fields=(("Link", "x"),))
     rendered = render(hinting, asking())
     assert rendered.before == head("HTTP/1.1 100 Continue", "Link: x") + head(
         "HTTP/1.1 103 Early Hints", "Link: x"
@@ -163,14 +163,16 @@ def test_fields_of_interim_answers() -> None:
 
 
 def test_a_head_of_another_spelling() -> None:
-    rendered = render(Answer(204, (("A", "b"),), phrase="Done", gap="\t", interim=(100,)), asking())
+    rendered = render(StubResponse(204, (("A", "b"),), phrase="Done", gap="\t", interim=(100,)), asking())
     assert rendered.before == head("HTTP/1.1 100 Continue")
     assert rendered.final == head("HTTP/1.1 204 Done", "A:\tb")
-    assert render(Answer(204, phrase=""), asking()).final == head("HTTP/1.1 204 ")
+    assert render(StubResponse(204, phrase=""), asking()).final == head("HTTP/1.1 204 ")
 
 
-@pytest.mark.parametrize("answer", [Answer(409, version="1.0"), Answer(409, framing="to-the-end")])
-def test_what_ends_with_the_connection_closes_it(answer: Answer) -> None:
+@pytest.mark.parametrize(
+    "answer", [StubResponse(409, version="1.0"), StubResponse(409, framing="to-the-end")]
+)
+def test_what_ends_with_the_connection_closes_it(answer: StubResponse) -> None:
     rendered = render(answer, asking())
     assert rendered.close
     assert ("Connection", "close") in rendered.fields
@@ -178,7 +180,7 @@ def test_what_ends_with_the_connection_closes_it(answer: Answer) -> None:
 
 
 def test_a_status_without_a_name() -> None:
-    assert render(Answer(499), asking()).final.startswith(b"HTTP/1.1 499 \r\n")
+    assert render(StubResponse(499), asking()).final.startswith(b"HTTP/1.1 499 \r\n")
 
 
 @pytest.mark.parametrize(
@@ -195,7 +197,7 @@ def test_a_status_without_a_name() -> None:
     ],
 )
 def test_gzip_for_whom_asks_for_it(accepted: str, coded: bool) -> None:
-    rendered = render(Answer(409, content=b"abc", coded=True), asking(("Accept-Encoding", accepted)))
+    rendered = render(StubResponse(409, content=b"abc", coded=True), asking(("Accept-Encoding", accepted)))
     assert (("Content-Encoding", "gzip") in rendered.fields) is coded
     assert (gzip.decompress(rendered.content) if coded else rendered.content) == b"abc"
     assert ("Content-Length", str(len(rendered.content))) in rendered.fields
@@ -207,5 +209,5 @@ def test_gzip_for_whom_asks_for_it(accepted: str, coded: bool) -> None:
 )
 def test_the_first_client_request_id_is_returned(sent: list[str], returned: list[str]) -> None:
     request = asking(*(("Client-Request-Id", value) for value in sent))
-    rendered = render(Answer(204), request)
+    rendered = render(StubResponse(204), request)
     assert [value for name, value in rendered.fields if name == "client-request-id"] == returned

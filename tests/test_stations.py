@@ -12,8 +12,8 @@ from graphcontract.suites import tests as suite_tests
 
 from graphcontract.clients import ClientUnavailable, isolation
 from graphcontract.errors import UserError
-from graphcontract.judging.gate import Gate
-from graphcontract.judging.verdict import Part
+from graphcontract.judging.gate import Harness
+from graphcontract.judging.verdict import ClauseResult
 from graphcontract.service import plain_error, success
 from graphcontract.session import Options, Session
 
@@ -34,12 +34,12 @@ def opened(client: str, transport: str = "proxy", *, allow_own_root: bool = Fals
         session.close()
 
 
-def gate_of(session: Session) -> Gate:
+def gate_of(session: Session) -> Harness:
     assert session.gate is not None
     return session.gate
 
 
-def part(session: Session, test: str, clause: str) -> Part:
+def part(session: Session, test: str, clause: str) -> ClauseResult:
     session.want(TESTS[test], clause)
     return session.part(TESTS[test], clause)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from graphcontract.inputs import Strata, constants
+from graphcontract.inputs import Partitions, constants
 from graphcontract.judging.exploring import explore
 from graphcontract.suite import SuiteTest
 from tests.clauses import CONTRACT
@@ -15,7 +15,7 @@ STATUSES = constants({"200": 200, "204": 204})
 CONTENTS = constants({"none": b"", "some": b"x"})
 
 
-def strata(**sources: Strata[Any]) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
+def strata(**sources: Partitions[Any]) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
     return SuiteTest("test_it", lambda: None, ("response.no-content",), sources, {}).strata(CONTRACT)
 
 
@@ -31,5 +31,5 @@ def test_a_combination_of_constants_is_tried_once() -> None:
 def test_combinations_are_named_by_what_varies() -> None:
     assert list(strata(status=STATUSES, content=CONTENTS)) == ["200 none", "200 some", "204 none", "204 some"]
     assert list(strata(status=constants({"204": 204}), content=CONTENTS)) == ["none", "some"]
-    assert list(strata(content=Strata({"drawn": st.binary()}))) == ["any"]
+    assert list(strata(content=Partitions({"drawn": st.binary()}))) == ["any"]
     assert list(strata()) == ["any"]

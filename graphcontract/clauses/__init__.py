@@ -16,7 +16,7 @@ from graphcontract.exchange import Trial, WireRequest
 
 Judge = Callable[[Contract, Trial], Iterator["Finding"]]
 When = Callable[[Contract, Trial], bool]
-Unowed = Callable[[Contract], str | None]
+NotApplicable = Callable[[Contract], str | None]
 
 _MODULES = (
     *("request", "credentials", "conventions", "answers", "errors", "retries", "network", "calls"),
@@ -52,7 +52,7 @@ class ClauseFunction:
     when: When
     needs: frozenset[str]
     otherwise: str | None
-    unowed: Unowed
+    unowed: NotApplicable
     looks_back: bool
 
 
@@ -62,7 +62,7 @@ def clause(
     when: When,
     needs: frozenset[str] = frozenset(),
     otherwise: str | None = None,
-    unowed: Unowed = lambda _contract: None,
+    unowed: NotApplicable = lambda _contract: None,
     looks_back: bool = False,
 ) -> Callable[[Judge], Judge]:
     """Register a verdict function under its clause's id, with the kinds of finding it can give."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from graphcontract.clauses import Finding, Unowed, clause
+from graphcontract.clauses import Finding, NotApplicable, clause
 from graphcontract.clauses.reading import (
     GUID,
     abbreviated,
@@ -37,7 +37,7 @@ def _as_asked(contract: Contract, trial: Trial) -> list[WireRequest]:
     return [each for each in requests if bool(each.content_size) == (contract.request.content == "required")]
 
 
-def _rule(field: str) -> Unowed:
+def _rule(field: str) -> NotApplicable:
     def unowed(contract: Contract) -> str | None:
         rule = contract.request.fields.get(field, "unconstrained")
         return f"the contract leaves {field} open" if rule == "unconstrained" else None

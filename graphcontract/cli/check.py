@@ -163,13 +163,13 @@ def _stop_for_obstacles(session: Session) -> None:
     """Make the first of the doctor's calls; raises ClientUnavailable where every clause would fail alike."""
     from graphcontract.clients import ClientUnavailable
     from graphcontract.doctor import reach
-    from graphcontract.judging.gate import Tally
+    from graphcontract.judging.gate import CallStats
     from graphcontract.reporting.prose import harmless
 
     assert session.gate is not None
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # Nothing of it is in a report yet.
         found = next((finding for finding in reach(session.gate) if finding.stops), None)
-    session.gate.tally = Tally()
+    session.gate.tally = CallStats()
     if found is not None:
         problem = f"the client cannot be judged like this: at an ordinary call, {found.seen}"
         raise ClientUnavailable(harmless(problem), found.advice)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from graphcontract.contract import Contract
     from graphcontract.drift.drifting import Result
-    from graphcontract.drift.findings import Finding
+    from graphcontract.drift.findings import DriftFinding
     from graphcontract.drift.lists import Address, Dossier
-    from graphcontract.drift.model import Origin, Source
+    from graphcontract.drift.model import FactOrigin, Source
     from graphcontract.drift.published import Fetched
 
 SOURCES = """SOURCE is a file; its content tells what it is:
@@ -207,7 +207,7 @@ def _loaded(name: str) -> tuple[Contract, Dossier]:
 
 def _gathered(
     names: Sequence[str] | None, root: Path | None, about: Dossier, *, published: bool, cache: Path | None
-) -> tuple[list[Source], Sequence[tuple[Origin, str]]]:
+) -> tuple[list[Source], Sequence[tuple[FactOrigin, str]]]:
     """The sources that are given or fetched, and those that are published no more."""
     from graphcontract.drift.model import Source
     from graphcontract.errors import UserError
@@ -299,7 +299,7 @@ def _show(result: Result, *, to_stderr: bool) -> None:
     console.print(f"{verdict(result)}.", style=style, soft_wrap=True)
 
 
-def _rows(console: Console, findings: Sequence[Finding]) -> None:
+def _rows(console: Console, findings: Sequence[DriftFinding]) -> None:
     from graphcontract.drift.reports import place
 
     console.print()

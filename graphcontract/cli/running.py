@@ -15,10 +15,10 @@ def run(session: Session, plugins: Sequence[object], *, workers: int = 1, first:
     """Try a session's tests, with these listeners, and give the exit status; it may be open already."""
     import pytest
 
-    from graphcontract.plugin import Handover
+    from graphcontract.plugin import SessionPlugin
 
     previous = os.environ.pop("PYTEST_ADDOPTS", None)
-    handover = Handover(session)
+    handover = SessionPlugin(session)
     arguments = _arguments(session.options, workers=workers, first=first)
     try:
         pytest.main(arguments, plugins=[handover, *plugins])

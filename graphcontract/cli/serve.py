@@ -14,11 +14,11 @@ from graphcontract.cli.options import AllowOwnRoot, ContractName
 from graphcontract.contract import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
-    from graphcontract.cases import Step
+    from graphcontract.cases import CaseStep
     from graphcontract.contract import Contract
     from graphcontract.exchange import Call, Exchange
     from graphcontract.hosting import Judgement
-    from graphcontract.service import Answer
+    from graphcontract.service import StubResponse
     from graphcontract.session import Options, Session
     from graphcontract.transports.loopback import Loopback
 
@@ -87,12 +87,12 @@ def _keep_up(options: Options, evidence: str) -> None:
             typer.echo("ended", err=True)
 
 
-def _found(session: Session, id: str, evidence: str) -> Sequence[Step]:
+def _found(session: Session, id: str, evidence: str) -> Sequence[CaseStep]:
     """The case to keep up; raises UserError where there is none."""
-    from graphcontract.cases import Rehearsal, failing_case, usual_case
+    from graphcontract.cases import RecordingHarness, failing_case, usual_case
     from graphcontract.clauses import registry
     from graphcontract.errors import UserError
-    from graphcontract.judging.trying import unjudgeable
+    from graphcontract.judging.trying import unsupported_reason
 
     if "own-root" in registry()[id].needs:
         raise UserError(f"{id} is judged at a client's own root, which no server on 127.0.0.1 can stand for")
@@ -101,9 +101,9 @@ def _found(session: Session, id: str, evidence: str) -> Sequence[Step]:
     session.open()
     try:
         assert session.gate is not None
-        if reason := unjudgeable(session.gate, id):
+        if reason := unsupported_reason(session.gate, id):
             raise UserError(f"{id} has no case: {reason}")
-        gate = Rehearsal.of(session.gate)
+        gate = RecordingHarness.of(session.gate)
         steps = failing_case(gate, id, evidence, session.options.seed) if evidence else usual_case(gate, id)
     finally:
         session.close()
@@ -117,11 +117,11 @@ def _found(session: Session, id: str, evidence: str) -> Sequence[Step]:
 class _Terminal:
     """What people see of a case: standard error has the lines to copy, standard output what came of them."""
 
-    def __init__(self, contract: Contract, id: str, steps: Sequence[Step], server: Loopback) -> None:
-        from graphcontract.hosting import Host
+    def __init__(self, contract: Contract, id: str, steps: Sequence[CaseStep], server: Loopback) -> None:
+        from graphcontract.hosting import CaseServer
 
         self._contract, self._id, self._calls = contract, id, len(steps)
-        self._host = Host(contract, id, steps, server, self._announce)
+        self._host = CaseServer(contract, id, steps, server, self._announce)
         self._round: list[Exchange] = []
         self._shown = 0
         self._announced = ""
@@ -132,7 +132,7 @@ class _Terminal:
             for exchange in self._host.exchanges():
                 self._round.append(exchange)
 
-    def _announce(self, call: Call, step: Step) -> None:
+    def _announce(self, call: Call, step: CaseStep) -> None:
         """Say where a call is waited for, once where it is the same as before, and first what came before it:
         who has read that may send at once.
         """
@@ -190,7 +190,7 @@ class _Terminal:
         return lines
 
 
-def _named(answer: Answer) -> str:
+def _named(answer: StubResponse) -> str:
     """An answer in a word or two."""
     if answer.fault is not None:
         return f"a fault ({answer.fault})"

@@ -10,8 +10,8 @@ from hashlib import sha256
 
 from graphcontract.contractfile import printable
 from graphcontract.drift.csdlfile import CsdlFile, Element
-from graphcontract.drift.edm import Operation, Revision, Schema, Step, members, short
-from graphcontract.drift.model import Fact, Origin, Problem, Reading, Source, Unknown, Value, Wanted
+from graphcontract.drift.edm import Operation, PathStep, Revision, Schema, members, short
+from graphcontract.drift.model import Fact, FactOrigin, Problem, Reading, Source, Unknown, Value, Wanted
 from graphcontract.drift.versions import version_in
 
 SPEAKS_OF = (
@@ -34,7 +34,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
 
 def _declared(
     schema: Schema, wanted: Wanted, *, any_case: bool = False
-) -> tuple[Operation, list[Step] | None] | None:
+) -> tuple[Operation, list[PathStep] | None] | None:
     """The operation that is wanted, and the steps that lead to it, None for none."""
     operations = schema.operations(wanted.action, any_case=any_case)
     steps = schema.follow(segment if isinstance(segment, str) else None for segment in wanted.path[:-1])
@@ -56,7 +56,7 @@ def route_to(source: Source, binding: str, action: str) -> tuple[Value, ...] | N
     found = [each for each in schema.operations(action) if short(each.binding or "") == binding]
     if not found:
         problem = f"it declares no {action} that is bound to {binding}."
-        raise Unknown(problem, Origin("csdl", source.name, source.version))
+        raise Unknown(problem, FactOrigin("csdl", source.name, source.version))
     steps = schema.route(found[0].binding or "", keys=1)
     return _path(steps, found[0]) if steps else None
 
@@ -74,7 +74,7 @@ class _Telling:
     """What a schema tells of an operation that it declares; `steps` lead to it, or are None."""
 
     def __init__(
-        self, schema: Schema, source: Source, operation: Operation, steps: list[Step] | None
+        self, schema: Schema, source: Source, operation: Operation, steps: list[PathStep] | None
     ) -> None:
         self._schema, self._source, self._operation, self._steps = schema, source, operation, steps
         self._type = (operation.binding or "").removeprefix("Collection(").removesuffix(")")
@@ -193,12 +193,12 @@ def _version(source: Source) -> str | None:
     return version_in(source.name) or version_in(source.path.name)
 
 
-def _path(steps: list[Step], operation: Operation) -> tuple[Value, ...]:
+def _path(steps: list[PathStep], operation: Operation) -> tuple[Value, ...]:
     """Graph takes an operation of its own namespace by name alone, and another with its namespace."""
     own = operation.namespace in _OWN_NAMESPACES
     last = operation.name if own else f"{operation.namespace}.{operation.name}"
     return (*(("key", each.name) if each.key else each.name for each in steps), last)
 
 
-def _origin(source: Source, line: int | None = None) -> Origin:
-    return Origin("csdl", source.name, source.version, line)
+def _origin(source: Source, line: int | None = None) -> FactOrigin:
+    return FactOrigin("csdl", source.name, source.version, line)

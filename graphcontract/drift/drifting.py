@@ -11,9 +11,9 @@ from datetime import date
 
 from graphcontract.contract import Contract
 from graphcontract.drift import owed, reading
-from graphcontract.drift.findings import Against, Comparison, Finding
+from graphcontract.drift.findings import Against, Comparison, DriftFinding
 from graphcontract.drift.lists import KnownSkew, Waiver, applied
-from graphcontract.drift.model import Origin, Reading, Source, Unknown, Wanted
+from graphcontract.drift.model import FactOrigin, Reading, Source, Unknown, Wanted
 from graphcontract.drift.rule import Level
 from graphcontract.drift.snapshots import counterpart
 
@@ -27,7 +27,7 @@ class Result:
     contract: Contract
     wanted: Wanted
     readings: Sequence[Reading]
-    findings: Sequence[Finding]
+    findings: Sequence[DriftFinding]
     notes: Sequence[str]
 
     def fails(self, level: Level) -> bool:
@@ -41,7 +41,7 @@ def drift(
     sources: Iterable[Source],
     *,
     snapshot: Sequence[Reading] | None,
-    gone: Sequence[tuple[Origin, str]] = (),
+    gone: Sequence[tuple[FactOrigin, str]] = (),
     known: Sequence[KnownSkew] = (),
     waivers: Sequence[Waiver] = (),
     today: date,
@@ -52,7 +52,7 @@ def drift(
     """
     wanted, base = owed.wanted(contract), owed.reading(contract, name)
     comparison = Comparison(wanted, today)
-    readings, findings, lost = list[Reading](), list[Finding](), list[Origin]()
+    readings, findings, lost = list[Reading](), list[DriftFinding](), list[FactOrigin]()
     against: Against = "contract" if snapshot is None else "snapshot"
     findings += [comparison.gone(origin, text, against) for origin, text in gone]
     for source in sources:
@@ -74,8 +74,11 @@ def drift(
 
 
 def _since(
-    comparison: Comparison, readings: Sequence[Reading], snapshot: Sequence[Reading], lost: Sequence[Origin]
-) -> Iterable[Finding]:
+    comparison: Comparison,
+    readings: Sequence[Reading],
+    snapshot: Sequence[Reading],
+    lost: Sequence[FactOrigin],
+) -> Iterable[DriftFinding]:
     """`lost` are sources in which the operation was not found: they are there, and have a finding."""
     met: list[Reading] = []
     for each in readings:

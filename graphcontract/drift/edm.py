@@ -39,7 +39,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PathStep:
     """A segment of a route, and what it leads to. `target` is what annotations call it; `key` says that it is
     a key, whose `name` is then a placeholder.
     """
@@ -145,7 +145,7 @@ class Schema:
         """Yield every bound operation of the file."""
         return (each for each in map(self._operation, self.file.all(*_OPERATIONS)) if each.binding)
 
-    def bound(self, operations: Iterable[Operation], step: Step) -> Operation | None:
+    def bound(self, operations: Iterable[Operation], step: PathStep) -> Operation | None:
         """Choose the operation that is bound to what a step leads to, or to the nearest of its bases."""
         known = {each.binding: each for each in operations}
         for type, _ in self.lineage(step.type):
@@ -154,9 +154,9 @@ class Schema:
                 return found
         return None
 
-    def follow(self, segments: Iterable[str | None]) -> list[Step] | None:
+    def follow(self, segments: Iterable[str | None]) -> list[PathStep] | None:
         """Walk a path, None standing for a key, from the container on; None where it leads nowhere."""
-        steps: list[Step] = []
+        steps: list[PathStep] = []
         for segment in segments:
             step = self._next(steps[-1] if steps else None, segment)
             if step is None:
@@ -164,7 +164,7 @@ class Schema:
             steps.append(step)
         return steps
 
-    def route(self, type: str, keys: int) -> list[Step] | None:
+    def route(self, type: str, keys: int) -> list[PathStep] | None:
         """Find a shortest route by containment to a full type, or to a `Collection()` of one: with so many
         keys, if there is one.
         """
@@ -287,7 +287,7 @@ class Schema:
         inside = ", ".join(self.full(each) for each in types.removesuffix(")").split(",")) if types else ""
         return f"{self.full(head)}{slash}{member}{brace}{inside}{')' * bool(brace)}"
 
-    def _next(self, at: Step | None, segment: str | None) -> Step | None:
+    def _next(self, at: PathStep | None, segment: str | None) -> PathStep | None:
         if at is not None and at.collection:
             return _element(at) if segment is None else None
         if segment is None:
@@ -301,24 +301,26 @@ class Schema:
         cast = without_alias(self.full(segment))
         lineage = list(self.lineage(cast)) if "." in segment else []
         if any(type == at.type for type, _ in lineage):
-            return Step(segment, False, cast, False, cast, lineage[0][1])
+            return PathStep(segment, False, cast, False, cast, lineage[0][1])
         return None
 
-    def _resources(self) -> Iterator[Step]:
+    def _resources(self) -> Iterator[PathStep]:
         return (self._step(each, "") for each in self.container)
 
-    def _named(self, found: Iterable[Element], segment: str, owner: str) -> Step | None:
+    def _named(self, found: Iterable[Element], segment: str, owner: str) -> PathStep | None:
         near = [each for each in found if alike(each.attributes.get("Name", ""), segment)]
         exact = (each for each in near if each.attributes.get("Name") == segment)
         chosen = next(exact, near[0] if near else None)
         return self._step(chosen, owner) if chosen else None
 
-    def _step(self, found: Element, owner: str) -> Step:
+    def _step(self, found: Element, owner: str) -> PathStep:
         name, type = found.attributes.get("Name", ""), self.full(found.attributes.get("Type", ""))
         if found.tag == "EntitySet":
             type = f"Collection({self.full(found.attributes.get('EntityType', ''))})"
         inside = _COLLECTION.fullmatch(type)
-        return Step(name, False, inside[1] if inside else type, inside is not None, f"{owner}{name}", found)
+        return PathStep(
+            name, False, inside[1] if inside else type, inside is not None, f"{owner}{name}", found
+        )
 
 
 def short(type: str) -> str:
@@ -351,8 +353,8 @@ def _chain(type: str, bases: Mapping[str, str]) -> Iterator[str]:
             return
 
 
-def _element(at: Step) -> Step:
-    return Step(f"{short(at.type)}Id", True, at.type, False, at.target, at.element)
+def _element(at: PathStep) -> PathStep:
+    return PathStep(f"{short(at.type)}Id", True, at.type, False, at.target, at.element)
 
 
 def _told(value: Element) -> str | None:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Literal
 
 from graphcontract.drift.comparing import Hit, differences, differs_from_enum
-from graphcontract.drift.model import Fact, Origin, Reading, Unknown, Wanted
+from graphcontract.drift.model import Fact, FactOrigin, Reading, Unknown, Wanted
 from graphcontract.drift.paths import folded, shown
 from graphcontract.drift.rule import Level
 from graphcontract.drift.rules import BY_ID
@@ -25,7 +25,7 @@ _AUTHORITY = ("page", "openapi", "csdl", "sdk", "permissions", "run")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DriftFinding:
     """One thing that drifted, or that two sources disagree on.
 
     `before` and `now` are the two sides in words, `origin` where it is said now, `base` where it was said.
@@ -38,8 +38,8 @@ class Finding:
     against: Against
     before: str
     now: str
-    origin: Origin
-    base: Origin | None
+    origin: FactOrigin
+    base: FactOrigin | None
     fingerprint: str
     known: str | None = None
     waived: str | None = None
@@ -78,7 +78,7 @@ class Comparison:
         self._version = wanted.version
         self._today = today
 
-    def against_contract(self, owed: Reading, reading: Reading) -> Iterator[Finding]:
+    def against_contract(self, owed: Reading, reading: Reading) -> Iterator[DriftFinding]:
         """What a source says otherwise than the contract, and what it fails to tell."""
         yield from self._problems(reading, "contract")
         if self._other_version(reading):
@@ -96,21 +96,21 @@ class Comparison:
             for hit in differs_from_enum(statuses, enum):
                 yield self._finding(hit, enum, statuses, "contract")
 
-    def against_snapshot(self, before: Reading, reading: Reading) -> Iterator[Finding]:
+    def against_snapshot(self, before: Reading, reading: Reading) -> Iterator[DriftFinding]:
         """What one source says otherwise than it did."""
         yield from self._problems(reading, "snapshot")
         for name, new in reading.facts.items():
             if name in before.facts:
                 yield from self._facts(before.facts[name], new, "snapshot")
 
-    def between(self, owed: Reading, readings: Sequence[Reading]) -> Iterator[Finding]:
+    def between(self, owed: Reading, readings: Sequence[Reading]) -> Iterator[DriftFinding]:
         """What sources of one day say otherwise than each other, where the contract has no say.
 
         Each is held against the first by authority that speaks of a fact, so that each is told once.
         """
         ranked = sorted(readings, key=lambda each: _AUTHORITY.index(each.origin.kind))
         facts = [fact for each in ranked if not self._other_version(each) for fact in each.facts.values()]
-        told: dict[str, Finding] = {}
+        told: dict[str, DriftFinding] = {}
         first: dict[str, Fact] = {}
         for new in facts:
             decided = new.name in owed.facts and owed.facts[new.name].stance == "asserts"
@@ -121,22 +121,22 @@ class Comparison:
                 told |= {each.fingerprint: each for each in self._facts(old, new, "source")}
         return iter(told.values())
 
-    def missing(self, unknown: Unknown, against: Against) -> Finding:
+    def missing(self, unknown: Unknown, against: Against) -> DriftFinding:
         """The finding that an operation is not where it was in a source."""
         return self._of_problem("operation-missing", "operation", str(unknown), unknown.origin, against)
 
-    def unmatched(self, origin: Origin, text: str) -> Finding:
+    def unmatched(self, origin: FactOrigin, text: str) -> DriftFinding:
         """The finding that a snapshot has nothing of a source."""
         return self._of_problem("fact-unreadable", "source", text, origin, "snapshot")
 
-    def gone(self, origin: Origin, text: str, against: Against) -> Finding:
+    def gone(self, origin: FactOrigin, text: str, against: Against) -> DriftFinding:
         """The finding that a source is not there any more."""
         return self._of_problem("source-gone", "source", text, origin, against)
 
     def _other_version(self, reading: Reading) -> bool:
         return _value(reading, "version") not in (None, self._version)
 
-    def _route(self, owed: Reading, reading: Reading) -> Iterator[Finding]:
+    def _route(self, owed: Reading, reading: Reading) -> Iterator[DriftFinding]:
         """A cloud that the contract does not list owes no route; one that has it is news."""
         cloud, new, old = reading.facts.get("clouds"), reading.facts["route"], owed.facts["route"]
         listed = owed.facts["clouds"].value
@@ -152,24 +152,26 @@ class Comparison:
             )
             yield self._finding(hit, new, old, "contract")
 
-    def _facts(self, old: Fact, new: Fact, against: Against) -> Iterator[Finding]:
+    def _facts(self, old: Fact, new: Fact, against: Against) -> Iterator[DriftFinding]:
         same = against == "snapshot"
         for hit in differences(old, new, same_source=same, today=self._today):
             yield self._finding(hit, new, old, against)
 
-    def _problems(self, reading: Reading, against: Against) -> Iterator[Finding]:
+    def _problems(self, reading: Reading, against: Against) -> Iterator[DriftFinding]:
         for problem in reading.problems:
             yield self._of_problem(problem.rule, problem.fact, problem.text, problem.origin, against)
 
-    def _of_problem(self, rule: str, fact: str, text: str, origin: Origin, against: Against) -> Finding:
+    def _of_problem(
+        self, rule: str, fact: str, text: str, origin: FactOrigin, against: Against
+    ) -> DriftFinding:
         mark = _fingerprint(self._operation, rule, fact, origin.kind, text)
-        return Finding(rule, fact, against, "", clean(text), origin, None, mark)
+        return DriftFinding(rule, fact, against, "", clean(text), origin, None, mark)
 
-    def _finding(self, hit: Hit, new: Fact, old: Fact, against: Against) -> Finding:
+    def _finding(self, hit: Hit, new: Fact, old: Fact, against: Against) -> DriftFinding:
         sides = (against, old.origin.kind, new.origin.kind)
         before, now = clean(hit.before), clean(hit.now)
         mark = _fingerprint(self._operation, hit.rule, new.name, *sides, before, now)
-        return Finding(hit.rule, new.name, against, before, now, new.origin, old.origin, mark)
+        return DriftFinding(hit.rule, new.name, against, before, now, new.origin, old.origin, mark)
 
 
 def _fingerprint(*words: str) -> str:

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from graphcontract.contractfile import ContractFile, nearest, parse, read
-from graphcontract.drift.findings import Finding
+from graphcontract.drift.findings import DriftFinding
 from graphcontract.drift.model import Kind
 from graphcontract.drift.rules import BY_ID
 from graphcontract.schemas import conform
@@ -27,7 +27,7 @@ class KnownSkew:
     kinds: frozenset[str]
     reason: str
 
-    def covers(self, finding: Finding) -> bool:
+    def covers(self, finding: DriftFinding) -> bool:
         """Whether a finding is this disagreement; a source's own snapshot never is one of its sides."""
         sides = {finding.origin.kind, *([finding.base.kind] if finding.base else [])} - {"contract"}
         same = (self.rule, self.fact) == (finding.rule, finding.fact)
@@ -101,10 +101,10 @@ def waivers(path: Path) -> list[Waiver]:
 
 
 def applied(
-    findings: Iterable[Finding], known: Sequence[KnownSkew], waived: Sequence[Waiver], today: date
-) -> tuple[list[Finding], list[str]]:
+    findings: Iterable[DriftFinding], known: Sequence[KnownSkew], waived: Sequence[Waiver], today: date
+) -> tuple[list[DriftFinding], list[str]]:
     """Mark findings that are known or waived; with it what is to be said of the waivers themselves."""
-    result, notes, used = list[Finding](), list[str](), set[Waiver]()
+    result, notes, used = list[DriftFinding](), list[str](), set[Waiver]()
     for finding in findings:
         reason = next((each.reason for each in known if each.covers(finding)), None)
         waiver = next(

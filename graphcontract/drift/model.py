@@ -18,7 +18,7 @@ Value = None | bool | int | str | tuple["Value", ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class FactOrigin:
     """Where a fact stands: the source as it was named, its version or commit where it has one, and the line
     from 1.
     """
@@ -63,7 +63,7 @@ class Fact:
     name: str
     stance: Stance
     value: Value
-    origin: Origin
+    origin: FactOrigin
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Problem:
     rule: Literal["fact-unreadable", "self-contradiction"]
     fact: str
     text: str
-    origin: Origin
+    origin: FactOrigin
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Reading:
     result has to know (a whole file parsed, say). A fact that a problem says is unreadable is left out.
     """
 
-    origin: Origin
+    origin: FactOrigin
     facts: Mapping[str, Fact]
     slice_sha256: str
     notes: tuple[str, ...] = ()
@@ -140,6 +140,6 @@ class Unknown(Exception):
     Never "no drift": it becomes a finding of class `unknown`, at `origin`; `str()` says what was looked for.
     """
 
-    def __init__(self, problem: str, origin: Origin) -> None:
+    def __init__(self, problem: str, origin: FactOrigin) -> None:
         super().__init__(problem)
         self.origin = origin

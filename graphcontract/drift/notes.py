@@ -9,25 +9,25 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from graphcontract.drift.blocks import Block
-from graphcontract.drift.model import Fact, Origin, Problem, Reading, Value
+from graphcontract.drift.model import Fact, FactOrigin, Problem, Reading, Value
 from graphcontract.drift.texts import clean
 
-Place = Block | Origin | None
+Place = Block | FactOrigin | None
 
 
 class Notes:
     """Collects facts of one source. A second, different statement of a fact is a contradiction."""
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: FactOrigin) -> None:
         self.origin = origin
         self.facts: dict[str, Fact] = {}
         self.problems: list[Problem] = []
 
-    def at(self, line: int, file: str | None = None) -> Origin:
+    def at(self, line: int, file: str | None = None) -> FactOrigin:
         """A place in the source, or in a file that it includes."""
         return replace(self.origin, line=line, source=file or self.origin.source)
 
-    def place(self, name: str) -> Origin:
+    def place(self, name: str) -> FactOrigin:
         """Where a fact stands that is known already."""
         return self.facts[name].origin if name in self.facts else self.origin
 
@@ -64,7 +64,7 @@ class Notes:
         """Make the reading; facts that are also unreadable somewhere stay as they were first stated."""
         return Reading(self.origin, self.facts, slice_sha256, notes, tuple(self.problems))
 
-    def _origin(self, place: Place) -> Origin:
+    def _origin(self, place: Place) -> FactOrigin:
         if isinstance(place, Block):
             return self.at(place.line, place.file)
         return place or self.origin

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from graphcontract.contractfile import printable
-from graphcontract.drift.model import Origin, Reading, Source, Unknown, Value, Wanted
+from graphcontract.drift.model import FactOrigin, Reading, Source, Unknown, Value, Wanted
 from graphcontract.drift.notes import Notes
 from graphcontract.drift.openapifile import OpenApiFile, PathItem, opened
 from graphcontract.drift.openapischemas import enum_of, listed, properties, type_of
@@ -46,7 +46,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
     `SourceError` where it is none; `Unknown` where it lacks the operation, and may lack more of its version.
     """
     with opened(source) as file:
-        notes = Notes(Origin("openapi", source.name, source.version))
+        notes = Notes(FactOrigin("openapi", source.name, source.version))
         version = _version(file, source, notes)
         item = _wanted(file, wanted) or _moved(file, wanted)
         if item is None:

@@ -18,8 +18,8 @@ from typing import NoReturn
 from urllib.parse import unquote
 
 from graphcontract.contractfile import printable
-from graphcontract.drift.model import Origin, Source, SourceError, Unknown
-from graphcontract.drift.outline import LayoutError, Outline, Part
+from graphcontract.drift.model import FactOrigin, Source, SourceError, Unknown
+from graphcontract.drift.outline import LayoutError, Outline, YamlNode
 from graphcontract.drift.values import Node, ValuesError, from_json, from_yaml
 
 _MOST_BYTES = 128 * 1024 * 1024
@@ -58,7 +58,7 @@ class OpenApiFile:
             self._document = self._parsed_whole()
         else:
             if self._outline.json and not self._outline.is_closed():
-                place = Origin("openapi", source.name, source.version)
+                place = FactOrigin("openapi", source.name, source.version)
                 raise Unknown("the bracket that it begins with is not closed: it is cut off", place)
 
     @property
@@ -169,7 +169,7 @@ class OpenApiFile:
                 return PathItem(part.key, node)
         return None
 
-    def _refuse_another(self, part: Part) -> None:
+    def _refuse_another(self, part: YamlNode) -> None:
         """Refuse a path that stands twice: readers of YAML and JSON differ in which of them they take."""
         for at in self._outline.lines_with_exactly(part.key, part.end):
             other = self._outline.key_at(at)
@@ -193,26 +193,26 @@ class OpenApiFile:
             return None
         return self._parsed(self._not_the_end(self._outline.whole(found))).get(found.key)
 
-    def _place(self, named: re.Match[str]) -> Part | None:
+    def _place(self, named: re.Match[str]) -> YamlNode | None:
         """Where a component begins."""
         components = self._outline.top("components", self._after)
         of_kind = self._outline.child(components, named[1]) if components else None
         return self._outline.child(of_kind, _unescaped(named[2])) if of_kind else None
 
     def _miss(self, node: Node) -> NoReturn:
-        place = Origin("openapi", self._source.name, self._source.version, node.line)
+        place = FactOrigin("openapi", self._source.name, self._source.version, node.line)
         raise Unknown(f"{printable(node.text('$ref') or '', 200)} is not there: it may be cut off", place)
 
-    def _not_the_end(self, part: Part) -> Part:
+    def _not_the_end(self, part: YamlNode) -> YamlNode:
         """JSON tells by a bracket whether a part is whole; in YAML that which follows does."""
         if part.end >= len(self._data) and not self._outline.json:
-            place = Origin(
+            place = FactOrigin(
                 "openapi", self._source.name, self._source.version, self._outline.line_at(part.start)
             )
             raise Unknown(f"the file ends with {printable(part.key, 200)}, and may be cut off", place)
         return part
 
-    def _parsed(self, part: Part) -> Node:
+    def _parsed(self, part: YamlNode) -> Node:
         """Parse a slice: its own line gives it its key."""
         first_line = self._outline.line_at(part.start)
         if part.end - part.start > _MOST_SLICE:
@@ -242,7 +242,7 @@ class OpenApiFile:
             )
         return document
 
-    def _known_paths(self) -> Part:
+    def _known_paths(self) -> YamlNode:
         assert self._paths is not None
         return self._paths
 

@@ -17,7 +17,7 @@ _KEY = re.compile(rb"( *)(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"'{}\[\],#&*!|>%@`-
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class YamlNode:
     """A member, from the begin of its key's line on; `end` is the file's where it was not looked for."""
 
     key: str
@@ -39,7 +39,7 @@ class Outline:
         self._data = data
         self._lines = {0: 1}
         self._reach: dict[int, int] = {}  # of a part, by its start: where it is known not to have ended yet
-        self._members: dict[tuple[int, str], Part | None] = {}
+        self._members: dict[tuple[int, str], YamlNode | None] = {}
         head = data[:_LONGEST].removeprefix(b"\xef\xbb\xbf").lstrip()
         self.json = head.startswith(b"{")
         self.indent = 0
@@ -49,30 +49,30 @@ class Outline:
                 raise LayoutError
             self.indent = len(begins[1])
 
-    def top(self, name: str, start: int = 0) -> Part | None:
+    def top(self, name: str, start: int = 0) -> YamlNode | None:
         """Find a member of the whole, without its end; looked for from `start` on first."""
         if (-1, name) not in self._members:
             lines = chain.from_iterable(self._lines_of(name, self.indent, each) for each in (start, 0))
             at = next(lines, -1)
-            self._members[-1, name] = Part(name, self.indent, at, len(self._data)) if at >= 0 else None
+            self._members[-1, name] = YamlNode(name, self.indent, at, len(self._data)) if at >= 0 else None
         return self._members[-1, name]
 
-    def child(self, parent: Part, name: str) -> Part | None:
+    def child(self, parent: YamlNode, name: str) -> YamlNode | None:
         """Find a member of a part, without its end."""
         known = (parent.start, name)
         if known not in self._members:
             self._members[known] = self._child(parent, name)
         return self._members[known]
 
-    def _child(self, parent: Part, name: str) -> Part | None:
+    def _child(self, parent: YamlNode, name: str) -> YamlNode | None:
         try:
             indent = self.first(parent).indent
         except LayoutError:  # nothing below it, as in `components: {}`
             return None
         found = (at for at in self._lines_of(name, indent, parent.start) if self.within(parent, at))
-        return next((Part(name, indent, at, len(self._data)) for at in found), None)
+        return next((YamlNode(name, indent, at, len(self._data)) for at in found), None)
 
-    def first(self, parent: Part) -> Part:
+    def first(self, parent: YamlNode) -> YamlNode:
         """Find the first member of a part, without its end."""
         at = self._data.find(b"\n", parent.start) + 1
         while at and (line := self._data[at : at + _LONGEST].split(b"\n", 1)[0]).strip()[:1] in (b"", b"#"):
@@ -84,7 +84,7 @@ class Outline:
             raise LayoutError
         return found
 
-    def key_at(self, at: int) -> Part | None:
+    def key_at(self, at: int) -> YamlNode | None:
         """Read the key of the line that begins at an offset; None where that is not laid out as one."""
         line = self._data[at : at + _LONGEST]
         found = _KEY.match(line)
@@ -93,7 +93,7 @@ class Outline:
         key = next(group for group in found.groups()[1:] if group is not None)
         if b"\\" in key:
             return None
-        return Part(key.decode("utf-8", "replace"), len(found[1]), at, len(self._data))
+        return YamlNode(key.decode("utf-8", "replace"), len(found[1]), at, len(self._data))
 
     def lines_with(self, text: str, start: int) -> Iterator[int]:
         """Yield where lines begin that hold a text; in other letter case where none does in its own."""
@@ -118,21 +118,21 @@ class Outline:
         """Yield where lines begin whose begin a pattern matches."""
         return (at + 1 for at in self._found(re.compile(rb"\n" + pattern), start))
 
-    def within(self, parent: Part, at: int) -> bool:
+    def within(self, parent: YamlNode, at: int) -> bool:
         """Tell whether the line that begins at an offset is still part of a parent."""
         known = self._reach.get(parent.start, parent.start)
         if at > known and self._end(parent.indent, known, at - 1) is None:
             self._reach[parent.start] = known = at
         return parent.start < at <= known
 
-    def whole(self, part: Part) -> Part:
+    def whole(self, part: YamlNode) -> YamlNode:
         """Find the end of a part."""
         end = self._end(part.indent, part.start, len(self._data))
         if end is None:
             return part
         if self.json:  # the line that ends it begins with the bracket that closes it
             end = self._data.find(b"\n", end) % (len(self._data) + 1)
-        return Part(part.key, part.indent, part.start, end)
+        return YamlNode(part.key, part.indent, part.start, end)
 
     def is_closed(self) -> bool:
         """Whether JSON ends with the bracket that it begins with, on a line of its own as all of them are."""

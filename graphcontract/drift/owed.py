@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphcontract.contract import Contract
-from graphcontract.drift.model import Fact, Origin, Reading, Value, Wanted
+from graphcontract.drift.model import Fact, FactOrigin, Reading, Value, Wanted
 from graphcontract.drift.paths import segments
 
 SCHEMES = {
@@ -30,7 +30,7 @@ _SUCCESS = {"absent": "none", "required": "content", "unconstrained": None}
 
 def reading(contract: Contract, name: str) -> Reading:
     """Give the facts that a contract asserts; `name` is the id or file that it was loaded by."""
-    origin = Origin("contract", name, contract.sha256[:12])
+    origin = FactOrigin("contract", name, contract.sha256[:12])
     values = dict(_values(contract))
     facts = {
         fact: Fact(fact, "silent" if value is None else "asserts", value, origin)

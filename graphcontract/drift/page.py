@@ -14,14 +14,14 @@ from graphcontract.drift.asked import asked, request_templates
 from graphcontract.drift.blocks import Block, plain
 from graphcontract.drift.endings import deprecation, removal_of, untitled
 from graphcontract.drift.includes import Includes
-from graphcontract.drift.model import Origin, Reading, Source, SourceError, Unknown, Wanted
+from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Wanted
 from graphcontract.drift.notes import Notes
 from graphcontract.drift.owed import SCHEMES
 from graphcontract.drift.paths import Path
 from graphcontract.drift.prose import content_of, names_in, success_of
 from graphcontract.drift.requestlines import (
-    Answer,
     RequestLine,
+    ShownResponse,
     answer,
     cut_short,
     request_lines,
@@ -54,7 +54,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
     includes = Includes(source.path, source.name, source.root)
     front, blocks = includes.page(read_bytes(source.path, source.name, _MOST_BYTES))
     _refuse_translations(front, blocks, source.name)
-    origin = Origin("page", source.name, source.version or front.get("ms.date"))
+    origin = FactOrigin("page", source.name, source.version or front.get("ms.date"))
     notes = Notes(origin)
     for place, problem in includes.refusals:
         notes.unreadable("includes", problem, place)
@@ -135,8 +135,8 @@ def _title(front: dict[str, str], heading: Block | None) -> str:
     return untitled(plain(heading.text) if heading else front.get("title", ""))[0]
 
 
-def _examples(notes: Notes, blocks: Sequence[Block]) -> tuple[list[RequestLine], list[Answer]]:
-    samples, answers = list[RequestLine](), list[Answer]()
+def _examples(notes: Notes, blocks: Sequence[Block]) -> tuple[list[RequestLine], list[ShownResponse]]:
+    samples, answers = list[RequestLine](), list[ShownResponse]()
     for role, block in examples(blocks):
         request = sample_request(block.text, block.line) if role in ("request", "") else None
         answered = answer(block.text, block.line) if role in ("response", "") else None
@@ -231,7 +231,7 @@ def _content(notes: Notes, blocks: Sequence[Block], samples: Sequence[RequestLin
         notes.contradiction("content", text, notes.at(shown.line))
 
 
-def _success(notes: Notes, blocks: Sequence[Block], answers: Sequence[Answer]) -> None:
+def _success(notes: Notes, blocks: Sequence[Block], answers: Sequence[ShownResponse]) -> None:
     shown = next((each for each in answers if each.status < 300), None)
     texts = [b for section in sections(blocks, r"responses?") for b in section if b.kind == "text"]
     said = [(each, block) for block in texts for each in success_of(_with_code(block.text))]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from graphcontract.drift.model import Origin, Reading, Source, SourceError, Unknown, Wanted
+from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Wanted
 from graphcontract.drift.notes import Notes
 from graphcontract.drift.owed import SCHEMES
 from graphcontract.drift.paths import folded
@@ -44,7 +44,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
     except ValueError as error:
         problem = f"it is no whole JSON: {error}. Fetch it again, and whole."
         raise SourceError(f"{source.name}: {problem}") from None
-    notes = Notes(Origin("permissions", source.name, source.version))
+    notes = Notes(FactOrigin("permissions", source.name, source.version))
     found = list(_grants(notes, document, wanted))
     if not found:
         path = "/".join("{id}" if isinstance(each, tuple) else str(each) for each in wanted.path)

@@ -13,7 +13,7 @@ from pathlib import Path
 from graphcontract.drift.fetching import Fetcher, Gone, Progress
 from graphcontract.drift.includes import Includes
 from graphcontract.drift.lists import Address
-from graphcontract.drift.model import Origin, Source, SourceError
+from graphcontract.drift.model import FactOrigin, Source, SourceError
 
 _SECONDS = 30.0
 _MOST_INCLUDES = 64
@@ -24,7 +24,7 @@ class Fetched:
     """Sources in the cache, and those that were there before and are gone, with words for people."""
 
     sources: tuple[Source, ...]
-    gone: tuple[tuple[Origin, str], ...]
+    gone: tuple[tuple[FactOrigin, str], ...]
 
 
 def fetch(addresses: Iterable[Address], cache: Path, progress: Progress) -> Fetched:
@@ -32,7 +32,7 @@ def fetch(addresses: Iterable[Address], cache: Path, progress: Progress) -> Fetc
     import httpx
 
     sources: list[Source] = []
-    gone: list[tuple[Origin, str]] = []
+    gone: list[tuple[FactOrigin, str]] = []
     with httpx.Client(timeout=_SECONDS, headers={"User-Agent": "graphcontract"}) as client:
         fetcher = Fetcher(client, progress)
         for address in addresses:
@@ -45,7 +45,9 @@ def fetch(addresses: Iterable[Address], cache: Path, progress: Progress) -> Fetc
                 if not answer.before:
                     problem = f"it answers {answer.status}, and never was there. Check the address."
                     raise SourceError(f"{url}: {problem}") from None
-                gone.append((Origin(address.kind, url), f"it answers {answer.status}, and was there before"))
+                gone.append(
+                    (FactOrigin(address.kind, url), f"it answers {answer.status}, and was there before")
+                )
                 continue
             if address.kind == "page":
                 _fetch_includes(fetcher, address, path, root)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from graphcontract.drift.model import Origin, Reading, Source, SourceError, Unknown, Wanted
+from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Wanted
 from graphcontract.drift.notes import Notes
 from graphcontract.drift.paths import fits
 from graphcontract.drift.requestlines import target
@@ -41,7 +41,7 @@ class _Answered:
 def read(source: Source, wanted: Wanted) -> Reading:
     """Read what the service answered; `Unknown` where the run never asked for the operation."""
     text = text_of(read_bytes(source.path, source.name, _MOST_BYTES), source.name)
-    notes = Notes(Origin("run", source.name, source.version))
+    notes = Notes(FactOrigin("run", source.name, source.version))
     try:
         found = list(_of_har(text) if _HAR.match(text) else _of_events(text, source.name))
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError):

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from graphcontract.annotations import attribute, data
 from graphcontract.drift.drifting import Result
-from graphcontract.drift.findings import Finding
+from graphcontract.drift.findings import DriftFinding
 from graphcontract.drift.paths import shown
 from graphcontract.drift.rule import Level
 from graphcontract.drift.rules import BY_ID, RULES
@@ -89,7 +89,7 @@ def operation(result: Result) -> str:
     return f"{wanted.method} /{wanted.version}/{shown(wanted.path)}"
 
 
-def place(finding: Finding) -> str:
+def place(finding: DriftFinding) -> str:
     """Source and line of a finding."""
     origin = finding.origin
     return origin.source if origin.line is None else f"{origin.source}:{origin.line}"
@@ -110,7 +110,7 @@ def verdict(result: Result) -> str:
     return f"{said}{not_counted}, {read} read"
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: DriftFinding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "class": finding.cls,
@@ -131,7 +131,7 @@ def _origin(origin: Any) -> dict[str, Any]:
     return asdict(origin)
 
 
-def _sarif(finding: Finding) -> dict[str, Any]:
+def _sarif(finding: DriftFinding) -> dict[str, Any]:
     location: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.origin.source, safe="/:._-~")}}
     if finding.origin.line:
         location["region"] = {"startLine": finding.origin.line}
@@ -166,7 +166,7 @@ def _markdown(result: Result) -> Iterator[str]:
         )
 
 
-def _annotation(finding: Finding) -> str:
+def _annotation(finding: DriftFinding) -> str:
     origin = finding.origin
     line = f",line={origin.line}" if origin.line else ""
     title = attribute(f"{finding.rule} ({finding.cls})")

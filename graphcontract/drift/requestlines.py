@@ -38,7 +38,7 @@ class RequestLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ShownResponse:
     """An answer as a page shows it."""
 
     status: int
@@ -72,14 +72,14 @@ def sample_request(text: str, line: int) -> RequestLine | None:
     return RequestLine(first.method, first.version, first.path, first.query, first.line, bool(body))
 
 
-def answer(text: str, line: int) -> Answer | None:
+def answer(text: str, line: int) -> ShownResponse | None:
     """Read a fenced text that is an answer with a status line; None where it is none."""
     status = _ANSWER.match(text)
     if status is None:
         return None
     rest = text[status.end() :].split("\n")
     typed = any(field[1].casefold() == "content-type" for each in rest if (field := _FIELD.match(each)))
-    return Answer(int(status[1]), "content" if typed or _body(rest) else "none", line)
+    return ShownResponse(int(status[1]), "content" if typed or _body(rest) else "none", line)
 
 
 def cut_short(text: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from graphcontract.drift.comparing import Hit, differences
-from graphcontract.drift.model import Fact, Origin, Value
+from graphcontract.drift.model import Fact, FactOrigin, Value
 from graphcontract.drift.rule import Example, Rule
 from graphcontract.drift.rules import RULES
 
@@ -30,7 +30,7 @@ def hits(example: Example) -> list[Hit]:
 
 
 def _fact(name: str, value: Value) -> Fact:
-    return Fact(name, "silent" if value is None else "asserts", value, Origin("page", "a page"))
+    return Fact(name, "silent" if value is None else "asserts", value, FactOrigin("page", "a page"))
 
 
 def _index() -> Iterator[str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from hashlib import sha256
 
-from graphcontract.drift.model import Origin, Reading, Source, SourceError, Unknown, Value, Wanted
+from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Value, Wanted
 from graphcontract.drift.notes import Notes
 from graphcontract.odata import without_alias
 
@@ -26,7 +26,7 @@ _MEMBER = re.compile(r"[\w.]+\.models\.(?:[\w.]+\.)?(\w*[Ss]tatus)::(\d{4})-(\w+
 
 def read(source: Source, wanted: Wanted) -> Reading:
     """Read what an SDK offers for the wanted operation; `Unknown` where it has no builder for its route."""
-    notes = Notes(Origin("sdk", source.name, source.version))
+    notes = Notes(FactOrigin("sdk", source.name, source.version))
     above = ".".join(map(_builder, wanted.path[:-1])).casefold()
     marks = (f".{above}.".encode(), b"status")
     verbs: list[tuple[int, re.Match[str]]] = []

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from graphcontract.contractfile import ContractFile, shown
-from graphcontract.drift.model import Fact, Kind, Origin, Reading, SourceError, Value, Wanted
+from graphcontract.drift.model import Fact, FactOrigin, Kind, Reading, SourceError, Value, Wanted
 from graphcontract.drift.paths import shown as shown_path
 from graphcontract.drift.shapes import fits
 from graphcontract.drift.texts import read_bytes, text_of
@@ -81,7 +81,7 @@ def _row(reading: Reading) -> dict[str, Any]:
 
 def _reading(file: ContractFile, index: int, row: Mapping[str, Any]) -> Reading:
     kind: Kind = row["kind"]
-    origin = Origin(kind, row["source"], row["version"])
+    origin = FactOrigin(kind, row["source"], row["version"])
     facts: dict[str, Fact] = {}
     for fact, members in row["facts"].items():
         value = _value(members.get("value"))

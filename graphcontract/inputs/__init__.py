@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from graphcontract.inputs import calls, errors, ids, tokens
 from graphcontract.inputs.errors import ErrorCase, MalformedError
-from graphcontract.inputs.strata import Strata, constants
+from graphcontract.inputs.strata import Partitions, constants
 
-__all__ = ["ErrorCase", "MalformedError", "Strata", "calls", "constants", "errors", "ids", "tokens"]
+__all__ = ["ErrorCase", "MalformedError", "Partitions", "calls", "constants", "errors", "ids", "tokens"]

@@ -16,7 +16,7 @@ from graphcontract.contract import Contract
 from graphcontract.inputs.ids import guids
 from graphcontract.inputs.malformed import MalformedError, malformed
 from graphcontract.inputs.statuses import ORDINARY, WAITING, any_status, statuses
-from graphcontract.inputs.strata import Strata
+from graphcontract.inputs.strata import Partitions
 from graphcontract.inputs.texts import LETTERS, between, mixture, most_of, repeated, word
 
 __all__ = ["ORDINARY", "WAITING", "ErrorCase", "MalformedError", "graph_errors", "malformed", "statuses"]
@@ -103,7 +103,7 @@ class _Said:
         return {"code": self.code, "message": self.message, "innerError": self.inner}
 
 
-def graph_errors(contract: Contract) -> Strata[ErrorCase]:
+def graph_errors(contract: Contract) -> Partitions[ErrorCase]:
     """Legal error answers, a class a shape, of statuses that no client waits on. The contract's own codes
     come with the statuses it gives them.
     """
@@ -113,8 +113,8 @@ def graph_errors(contract: Contract) -> Strata[ErrorCase]:
         for code in codes
         if status not in WAITING
     ]
-    shapes = Strata({**_inner_errors(), **_members_left_out(), **_further_members(), **_unusual_texts()})
-    codes = Strata(
+    shapes = Partitions({**_inner_errors(), **_members_left_out(), **_further_members(), **_unusual_texts()})
+    codes = Partitions(
         {
             "unknown-code": _unknown(frozenset(code for _, code in documented)),
             "long-code": _as_usual(_said(codes=_LONG_CODES)),
@@ -122,7 +122,7 @@ def graph_errors(contract: Contract) -> Strata[ErrorCase]:
         }
     )
     if documented:
-        codes = Strata({"documented": _documented(documented)}) | codes
+        codes = Partitions({"documented": _documented(documented)}) | codes
     return codes | shapes
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from graphcontract.inputs.strata import Strata
+from graphcontract.inputs.strata import Partitions
 from graphcontract.inputs.texts import ALPHANUMERIC, between, controls, mixture, repeated, word
 
 _LONGEST = 2048
@@ -37,7 +37,7 @@ _INTEGERS = {
 _Within = Callable[[int, int], SearchStrategy[str] | None]
 
 
-def task_ids(schema: Mapping[str, Any] = _ANY_TEXT) -> Strata[str]:
+def task_ids(schema: Mapping[str, Any] = _ANY_TEXT) -> Partitions[str]:
     """Usable ids that the parameter's schema admits, without the classes that it leaves nothing of.
 
     ValueError where the schema says what cannot be drawn by, or admits no usable id.
@@ -65,21 +65,21 @@ def guids() -> SearchStrategy[str]:
     )
 
 
-def unusable_task_ids() -> Strata[str]:
+def unusable_task_ids() -> Partitions[str]:
     """Ids that no path segment can carry: the empty one and the dot segments (RFC 3986 3.3)."""
-    return Strata({"empty": st.just(""), "dot": st.just("."), "dot-dot": st.just("..")})
+    return Partitions({"empty": st.just(""), "dot": st.just("."), "dot-dot": st.just("..")})
 
 
-def control_task_ids() -> Strata[str]:
+def control_task_ids() -> Partitions[str]:
     """Ids with control characters, a class a kind."""
     return controls()
 
 
-def _narrowed(schema: Mapping[str, Any]) -> Strata[str]:
+def _narrowed(schema: Mapping[str, Any]) -> Partitions[str]:
     if "enum" in schema:
         return _enumerated(schema["enum"])
     if schema.get("type") == "integer":
-        return Strata({name: st.integers(*bounds).map(str) for name, bounds in _INTEGERS.items()})
+        return Partitions({name: st.integers(*bounds).map(str) for name, bounds in _INTEGERS.items()})
     least, most = max(1, schema.get("minLength", 1)), min(_LONGEST, schema.get("maxLength", _LONGEST))
     if "pattern" in schema:
         return _matching(schema["pattern"], least, most)
@@ -87,15 +87,15 @@ def _narrowed(schema: Mapping[str, Any]) -> Strata[str]:
     if schema.get("format") == "uuid":
         classes = {name: classes[name] for name in ("guid", "guid-upper")}
     drawn = {name: within(least, most) for name, within in classes.items()}
-    return Strata({name: strategy for name, strategy in drawn.items() if strategy is not None})
+    return Partitions({name: strategy for name, strategy in drawn.items() if strategy is not None})
 
 
-def _enumerated(values: list[object]) -> Strata[str]:
+def _enumerated(values: list[object]) -> Partitions[str]:
     usable = [text for text in map(str, values) if _is_usable(text)]
-    return Strata({"enum": st.sampled_from(usable)}) if usable else Strata({})
+    return Partitions({"enum": st.sampled_from(usable)}) if usable else Partitions({})
 
 
-def _matching(pattern: str, least: int, most: int) -> Strata[str]:
+def _matching(pattern: str, least: int, most: int) -> Partitions[str]:
     try:
         regex = re.compile(pattern, re.ASCII)
     except re.error as error:
@@ -107,7 +107,7 @@ def _matching(pattern: str, least: int, most: int) -> Strata[str]:
     # JSON Schema's patterns are searched for, not anchored, and their classes of characters are ASCII.
     printable = st.characters(exclude_categories=("Cc", "Cs"))
     drawn = st.from_regex(regex, fullmatch=False, alphabet=printable)
-    return Strata({"pattern": drawn.filter(admitted)})
+    return Partitions({"pattern": drawn.filter(admitted)})
 
 
 def _is_usable(id: str) -> bool:

@@ -15,7 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from graphcontract.contract import Contract
 from graphcontract.inputs.statuses import any_status
-from graphcontract.inputs.strata import Strata, constants
+from graphcontract.inputs.strata import Partitions, constants
 from graphcontract.inputs.texts import repeated, word
 
 MEGABYTE = 2**20
@@ -38,7 +38,7 @@ class MalformedError:
     media_type: str | None
 
 
-def malformed(contract: Contract) -> Strata[MalformedError]:
+def malformed(contract: Contract) -> Partitions[MalformedError]:
     """Answers of 4xx and 5xx of which the status alone is sure, a class a shape.
 
     Where one is a Graph error that was spoilt, its code is one of the contract's.
@@ -46,7 +46,7 @@ def malformed(contract: Contract) -> Strata[MalformedError]:
     codes = [code for codes in contract.error_codes.values() for code in codes] or ["conflict"]
     graph = st.tuples(st.sampled_from(codes), word()).map(lambda drawn: _graph_error(*drawn))
     answers = {**_no_json(), **_other_json(), **_spoilt(graph), **_extreme(graph)}
-    drawn = Strata({name: _with_status(answer) for name, answer in answers.items()})
+    drawn = Partitions({name: _with_status(answer) for name, answer in answers.items()})
     return drawn | constants(_megabytes())
 
 

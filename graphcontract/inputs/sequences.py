@@ -13,7 +13,7 @@ from hypothesis.strategies import SearchStrategy
 from graphcontract.contract import Contract
 from graphcontract.exchange import Call
 from graphcontract.inputs.calls import guid_calls
-from graphcontract.inputs.strata import Strata
+from graphcontract.inputs.strata import Partitions
 from graphcontract.inputs.tokens import CANARY
 
 _LENGTH = 12
@@ -32,13 +32,13 @@ class Planned:
     aside: bool = False
 
 
-def sequences(contract: Contract) -> Strata[list[Planned]]:
+def sequences(contract: Contract) -> Partitions[list[Planned]]:
     """Draw up to a dozen calls: successes, failures, changing roots. Each has its own id and token, but where
     all have the same id, or the same token, or tokens that are one another renewed.
     """
     mixed = _several(contract, st.sampled_from((None, *_FAILURES)), st.just(False))
     roots = _several(contract, st.none(), st.booleans())
-    return Strata(
+    return Partitions(
         {
             "successes": _several(contract, st.none(), st.just(False)),
             "failures": _several(contract, st.sampled_from((*_FAILURES, None)), st.just(False)),
@@ -53,10 +53,10 @@ def sequences(contract: Contract) -> Strata[list[Planned]]:
     )
 
 
-def at_once(contract: Contract) -> Strata[list[Planned]]:
+def at_once(contract: Contract) -> Partitions[list[Planned]]:
     """Draw calls to be made at the same time, each with its own id and token, or all with the same id."""
     several = _several(contract, st.sampled_from((None, *_FAILURES)), st.just(False), _AT_ONCE)
-    return Strata({"at-once": several, "same-id": several.map(_with_same_id)})
+    return Partitions({"at-once": several, "same-id": several.map(_with_same_id)})
 
 
 def _with_same_id(sequence: list[Planned]) -> list[Planned]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from graphcontract.inputs.strata import Strata, constants
+from graphcontract.inputs.strata import Partitions, constants
 
 # Clients wait and try again on these, by a clock of their own where Retry-After does not please them.
 WAITING = (429, 503, 504)
@@ -32,10 +32,10 @@ NAMED = tuple(
 )
 
 
-def statuses() -> Strata[int]:
+def statuses() -> Partitions[int]:
     """Error statuses that no client waits on: a class each for those with a name, then other 4xx and 5xx."""
     named = constants({str(status): status for status in NAMED})
-    return named | Strata({"other-4xx": _others(400), "other-5xx": _others(500)})
+    return named | Partitions({"other-4xx": _others(400), "other-5xx": _others(500)})
 
 
 def any_status() -> SearchStrategy[int]:

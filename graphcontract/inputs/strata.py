@@ -12,7 +12,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-class Strata(Mapping[str, SearchStrategy[T]]):
+class Partitions(Mapping[str, SearchStrategy[T]]):
     """Strategies by the name of the class of input that they draw from; immutable, in order."""
 
     __slots__ = ("_strategies",)
@@ -32,35 +32,35 @@ class Strata(Mapping[str, SearchStrategy[T]]):
     def __repr__(self) -> str:
         return f"Strata({', '.join(self)})"
 
-    def __or__(self, other: Strata[U]) -> Strata[T | U]:
+    def __or__(self, other: Partitions[U]) -> Partitions[T | U]:
         """Both sides' classes; ValueError where a name is on both, as one class would hide the other."""
         if twice := [name for name in self if name in other]:
             raise ValueError(f"classes of input on both sides: {', '.join(twice)}")
-        return Strata({**self._strategies, **other._strategies})
+        return Partitions({**self._strategies, **other._strategies})
 
     def any(self) -> SearchStrategy[T]:
         """Draws from every class; shrinks towards the first."""
         return st.one_of(*self._strategies.values())
 
-    def map(self, f: Callable[[T], U]) -> Strata[U]:
+    def map(self, f: Callable[[T], U]) -> Partitions[U]:
         """Apply `f` to what every class draws."""
-        return Strata({name: strategy.map(f) for name, strategy in self._strategies.items()})
+        return Partitions({name: strategy.map(f) for name, strategy in self._strategies.items()})
 
-    def only(self, *names: str) -> Strata[T]:
+    def only(self, *names: str) -> Partitions[T]:
         """Keep these classes alone, in the order they have here; KeyError for a name that is not here."""
         self._check(names)
-        return Strata({name: self[name] for name in self if name in names})
+        return Partitions({name: self[name] for name in self if name in names})
 
-    def without(self, *names: str) -> Strata[T]:
+    def without(self, *names: str) -> Partitions[T]:
         """Leave these classes out; KeyError for a name that is not here."""
         self._check(names)
-        return Strata({name: self[name] for name in self if name not in names})
+        return Partitions({name: self[name] for name in self if name not in names})
 
     def _check(self, names: Iterable[str]) -> None:
         if unknown := [name for name in names if name not in self]:
             raise KeyError(f"no class of input {', '.join(unknown)}; there are {', '.join(self)}")
 
 
-def constants(values: Mapping[str, T]) -> Strata[T]:
+def constants(values: Mapping[str, T]) -> Partitions[T]:
     """Classes of one value each, which is tried once."""
-    return Strata({name: st.just(value) for name, value in values.items()})
+    return Partitions({name: st.just(value) for name, value in values.items()})

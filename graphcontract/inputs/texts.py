@@ -9,7 +9,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from graphcontract.inputs.strata import Strata
+from graphcontract.inputs.strata import Partitions
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ def between(first: int, last: int) -> str:
     return "".join(character for character in map(chr, range(first, last + 1)) if character.isalpha())
 
 
-def controls() -> Strata[str]:
+def controls() -> Partitions[str]:
     """Texts with control characters (Unicode category Cc), a class a kind; letters stand on both sides.
 
     Only a line feed or a carriage return may also stand at the very end, where many a check overlooks it.
@@ -73,7 +73,7 @@ def controls() -> Strata[str]:
     other = "".join(chr(code) for code in range(1, 0x20) if chr(code) not in "\t\n\r")
     upper = "".join(map(chr, range(0x80, 0xA0)))
     end = word(least=0, most=4)
-    return Strata(
+    return Partitions(
         {
             "line-feed": _around(st.just("\n"), end),
             "carriage-return": _around(st.just("\r"), end),

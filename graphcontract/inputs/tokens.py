@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from graphcontract.inputs.strata import Strata
+from graphcontract.inputs.strata import Partitions
 from graphcontract.inputs.texts import ALPHANUMERIC, controls, mixture, repeated
 
 CANARY = "eyJ0eXAiOiJDQU5BUlki"
@@ -52,10 +52,10 @@ def plain() -> SearchStrategy[str]:
     return opaque | st.tuples(claims, signature).map(lambda parts: f"{CANARY}.{'.'.join(parts)}")
 
 
-def tokens() -> Strata[str]:
+def tokens() -> Partitions[str]:
     """Usable tokens; all begin with the canary but the short ones, of 1 to 19 characters."""
     part = st.text(_BASE64URL, min_size=1, max_size=24)
-    return Strata(
+    return Partitions(
         {
             "jwt-like": st.tuples(part, part).map(lambda parts: f"{CANARY}.{'.'.join(parts)}"),
             "alphabet": st.tuples(mixture("-._~+/"), st.text(ALPHANUMERIC, max_size=24)).map(_after_canary),
@@ -71,7 +71,7 @@ def tokens() -> Strata[str]:
     )
 
 
-def control_tokens() -> Strata[str]:
+def control_tokens() -> Partitions[str]:
     """Tokens with control characters, a class a kind; the canary stands first."""
     return controls().map(CANARY.__add__)
 

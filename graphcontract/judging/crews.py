@@ -17,7 +17,7 @@ S = TypeVar("S")
 
 
 @dataclass(eq=False, slots=True)
-class Place(Generic[S]):
+class Slot(Generic[S]):
     """Where some of a crew work: its `station`, started when someone first works there."""
 
     start: Callable[[], S]
@@ -32,14 +32,14 @@ class Place(Generic[S]):
             return self.station
 
 
-class Crew(Generic[S]):
+class ClientPool(Generic[S]):
     """As many threads as there are `places`, the same one several times where it bears that; `sit` is told in
     each where it works, and None afterwards.
     """
 
-    def __init__(self, places: Sequence[Place[S]], sit: Callable[[S | None], None]) -> None:
+    def __init__(self, places: Sequence[Slot[S]], sit: Callable[[S | None], None]) -> None:
         self._sit = sit
-        self._free: queue.SimpleQueue[Place[S]] = queue.SimpleQueue()
+        self._free: queue.SimpleQueue[Slot[S]] = queue.SimpleQueue()
         for place in places:
             self._free.put(place)
         self._pool = ThreadPoolExecutor(len(places))

@@ -60,7 +60,7 @@ class _Drawn:
         return "a drawn value"
 
 
-class Enough(BaseException):
+class StopExploring(BaseException):
     """Raised by a body to end the exploration at once; Hypothesis lets it through."""
 
 
@@ -109,7 +109,7 @@ def explore(
         if choices in seen:
             return
         if len(seen) == examples:
-            raise Enough
+            raise StopExploring
         body(drawn.value)
         seen.add(choices)
 
@@ -117,9 +117,9 @@ def explore(
     run._hypothesis_internal_database_key = name.encode()  # type: ignore[attr-defined]
     try:
         run()
-    except Enough:
+    except StopExploring:
         return
-    except (Shown, Flaky):
+    except (Reproduced, Flaky):
         if not shrink:
             raise
 
@@ -131,7 +131,7 @@ def simplest(strategy: SearchStrategy[Any]) -> Any:
     return drawn[0]
 
 
-class Shown(Exception):
+class Reproduced(Exception):
     """Raised by a body on a value that shows what is being shrunk."""
 
 

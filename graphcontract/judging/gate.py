@@ -19,11 +19,11 @@ from graphcontract.errors import UserError
 from graphcontract.exchange import Call, Exchange, Trial
 from graphcontract.inputs import ids
 from graphcontract.inputs.tokens import CANARY
-from graphcontract.judging.crews import Crew, Place
+from graphcontract.judging.crews import ClientPool, Slot
 from graphcontract.judging.exploring import simplest
 from graphcontract.judging.profile import Profile
-from graphcontract.judging.station import OwnRootGuard, Station
-from graphcontract.service import Answer, Script, settle
+from graphcontract.judging.station import OwnRootGuard, Target
+from graphcontract.service import ResponseScript, StubResponse, settle
 from graphcontract.transports import Certificate, Scope, Transport
 
 _COSTLY_RUN = 3
@@ -40,7 +40,7 @@ _USUAL_IDS = {
 T = TypeVar("T")
 
 
-class Court(Protocol):
+class Observer(Protocol):
     """Who hears the trials of a test while it runs."""
 
     def hear(self, trial: Trial) -> None:
@@ -48,7 +48,7 @@ class Court(Protocol):
         ...
 
 
-class How(TypedDict, total=False):
+class CallOptions(TypedDict, total=False):
     """How a call is made: at Graph's `own_root`, at another root than the calls before (`aside`), with
     answers `elsewhere` for other origins, over TLS with this `certificate`. `linger` is how many seconds
     are still listened after it.
@@ -56,13 +56,13 @@ class How(TypedDict, total=False):
 
     own_root: bool
     aside: bool
-    elsewhere: Sequence[Answer]
+    elsewhere: Sequence[StubResponse]
     certificate: Certificate
     linger: float
 
 
 @dataclass(eq=False, slots=True)
-class Tally:
+class CallStats:
     """What calls made for one purpose came to: `exchanges`, of which `costly` hung or ended the client;
     `hear` is told of each.
     """
@@ -78,16 +78,16 @@ class Tally:
         self.hear(exchange)
 
 
-class LeaveClass(BaseException):
+class SkipPartition(BaseException):
     """A call hung or killed the client: what is left of this class of input would cost as much again."""
 
 
-class _Seat(threading.local):
+class _ThreadState(threading.local):
     """What a thread's calls are made for and with."""
 
-    court: Court | None = None
-    station: Station | None = None
-    tally: Tally | None = None
+    court: Observer | None = None
+    station: Target | None = None
+    tally: CallStats | None = None
     vain: int = 0
     mark: str = ""
     scope: Scope | None = None
@@ -98,7 +98,7 @@ class _Seat(threading.local):
 
 
 @dataclass
-class Gate:
+class Harness:
     """A client before a contract, as a suite's test sees it. One gate serves a whole run of one process.
 
     `tally` counts the calls that are not counted apart. `another` starts one more client like the
@@ -111,22 +111,22 @@ class Gate:
     client: Client
     transport: Transport
     profile: Profile
-    another: Callable[[], Station] | None = None
-    at_own_root: Callable[[], Station] | None = None
+    another: Callable[[], Target] | None = None
+    at_own_root: Callable[[], Target] | None = None
     guard: OwnRootGuard | None = None
     lost: str | None = None
-    tally: Tally = field(default_factory=Tally)
-    _seat: _Seat = field(default_factory=_Seat)
+    tally: CallStats = field(default_factory=CallStats)
+    _seat: _ThreadState = field(default_factory=_ThreadState)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _own_root_turn: threading.Lock = field(default_factory=threading.Lock)
-    _copies: list[Place[Station]] = field(default_factory=list)
-    _crew: Crew[Station] | None = None
-    _at_own_root: Station | str | None = None
+    _copies: list[Slot[Target]] = field(default_factory=list)
+    _crew: ClientPool[Target] | None = None
+    _at_own_root: Target | str | None = None
     _objects: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._plain_ids = _plain_ids(self.contract)
-        self._station = Station(self.client, self.transport, self.guard)
+        self._station = Target(self.client, self.transport, self.guard)
 
     @property
     def shows(self) -> frozenset[str]:
@@ -166,7 +166,7 @@ class Gate:
     @property
     def own_root_proof(self) -> str:
         """Why calls to the client's own root stay on this machine; empty where it is not asked for that."""
-        station = self._at_own_root if isinstance(self._at_own_root, Station) else self._station
+        station = self._at_own_root if isinstance(self._at_own_root, Target) else self._station
         return station.guard.proof if station.guard else ""
 
     @property
@@ -176,8 +176,8 @@ class Gate:
 
     def convene(
         self,
-        court: Court | None,
-        tally: Tally | None = None,
+        court: Observer | None,
+        tally: CallStats | None = None,
         *,
         place: int | None = None,
         owner: object = None,
@@ -209,7 +209,7 @@ class Gate:
         seat.scope, seat.owner = Scope(), owner
 
     @property
-    def _here(self) -> Station:
+    def _here(self) -> Target:
         """The client that this thread calls, on its transport."""
         return self._seat.station or self._station
 
@@ -227,7 +227,7 @@ class Gate:
         (parameter,) = request.parameters
         return f"/{request.version}{request.path.replace(f'{{{parameter}}}', call.task_id)}"
 
-    def control(self, answers: Sequence[Answer], kind: str = "guid") -> Exchange:
+    def control(self, answers: Sequence[StubResponse], kind: str = "guid") -> Exchange:
         """An ordinary call with these answers, made once a test: what odd ones are compared with."""
         key = (kind, tuple(answers))
         if key not in self._seat.controls:
@@ -237,11 +237,11 @@ class Gate:
     def judge(
         self,
         call: Call,
-        answers: Sequence[Answer],
+        answers: Sequence[StubResponse],
         *,
         control: Exchange | None = None,
         before: Sequence[Exchange] = (),
-        **how: Unpack[How],
+        **how: Unpack[CallOptions],
     ) -> None:
         """Make the call and bring it to court, with its control and the calls before it."""
         self.hear(self.perform(call, answers, **how), control=control, before=before)
@@ -256,7 +256,7 @@ class Gate:
         ):
             self._seat.court.hear(trial)
         if any(_is_costly(each) for each in trial.exchanges):
-            raise LeaveClass
+            raise SkipPartition
 
     def side_by_side(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Do jobs of this thread's test at the same time, each with a client that holds its calls; results
@@ -266,7 +266,7 @@ class Gate:
 
     def at_once(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Do jobs that convene for themselves at the same time; results in order."""
-        crew = Crew(self._places(len(jobs)), self._sit)
+        crew = ClientPool(self._places(len(jobs)), self._sit)
         try:
             return [future.result() for future in [crew.submit(job) for job in jobs]]
         except KeyboardInterrupt:
@@ -288,7 +288,7 @@ class Gate:
         """Whether calls that wait are made by copies of the client, which no other calls disturb."""
         return self.another is not None
 
-    def crew(self) -> Crew[Station]:
+    def crew(self) -> ClientPool[Target]:
         """Who makes the calls that wait, for the rest of the run: several of them at the same time."""
         if self._crew is None:
             if not self.copies:
@@ -297,22 +297,22 @@ class Gate:
                 places = self._copied(1) * self._holds
             else:
                 places = self._copied(_MOST_COPIES - 1)
-            self._crew = Crew(places, self._sit)
+            self._crew = ClientPool(places, self._sit)
         return self._crew
 
-    def _places(self, jobs: int) -> list[Place[Station]]:
+    def _places(self, jobs: int) -> list[Slot[Target]]:
         """As many clients as can work at the same time: one several times over, or copies of it."""
-        own = Place(lambda: self._station)
+        own = Slot(lambda: self._station)
         if self._holds > 1 or self.another is None:
             return [own] * max(1, min(self._holds, _MOST_AT_ONCE, jobs))
         return [own, *self._copied(min(_MOST_COPIES, jobs) - 1)]
 
-    def _copied(self, count: int) -> list[Place[Station]]:
+    def _copied(self, count: int) -> list[Slot[Target]]:
         while self.another is not None and len(self._copies) < count:
-            self._copies.append(Place(self.another))
+            self._copies.append(Slot(self.another))
         return self._copies[:count]
 
-    def _sit(self, station: Station | None) -> None:
+    def _sit(self, station: Target | None) -> None:
         self._seat.station = station
 
     def close(self) -> None:
@@ -321,17 +321,17 @@ class Gate:
             self._crew.dismiss()
         self.client.close()
         for station in (*(place.station for place in self._copies), self._at_own_root):
-            if isinstance(station, Station):
+            if isinstance(station, Target):
                 station.client.close()
                 if station.transport is not self.transport:
                     station.transport.__exit__(None, None, None)
         self._copies.clear()
         self._crew = self._at_own_root = None
 
-    def perform(self, call: Call, answers: Sequence[Answer], **how: Unpack[How]) -> Exchange:
+    def perform(self, call: Call, answers: Sequence[StubResponse], **how: Unpack[CallOptions]) -> Exchange:
         """Make one call, answered as told, and record both witnesses."""
         at_own_root = self._at_own_root
-        if how.get("own_root") and isinstance(at_own_root, Station):
+        if how.get("own_root") and isinstance(at_own_root, Target):
             with self._own_root_turn:  # a root of its own holds one call
                 exchange = self._performed(self._admitted(at_own_root), call, answers, how)
         else:
@@ -340,7 +340,7 @@ class Gate:
             (self._seat.tally or self.tally).add(exchange)
         return exchange
 
-    def _admitted(self, station: Station) -> Station:
+    def _admitted(self, station: Target) -> Target:
         """Give the station, in a new process if connections of the old one may be out of step.
 
         If it may not be asked for its own root any more, LeaveClass ends what is in court, and
@@ -354,9 +354,9 @@ class Gate:
             return station
         if self._seat.court is None:
             raise ClientUnavailable(str(self.lost))
-        raise LeaveClass
+        raise SkipPartition
 
-    def _may_call(self, station: Station) -> bool:
+    def _may_call(self, station: Target) -> bool:
         """Whether the station's guard lets it call; once one did not, none of them does."""
         if station.guard is None:
             return True
@@ -371,11 +371,13 @@ class Gate:
         """Why calls for a clause with these needs were given up in the course of the run, None where not."""
         return self.lost if "own-root" in needs or self.guard is not None else None
 
-    def _performed(self, station: Station, call: Call, answers: Sequence[Answer], how: How) -> Exchange:
+    def _performed(
+        self, station: Target, call: Call, answers: Sequence[StubResponse], how: CallOptions
+    ) -> Exchange:
         certificate, client, transport = how.get("certificate"), station.client, station.transport
         scope = self._seat.scope
         elsewhere = self._settled(how.get("elsewhere", ()))
-        script = Script(self._settled(answers), concerns(self.contract, call), elsewhere)
+        script = ResponseScript(self._settled(answers), concerns(self.contract, call), elsewhere)
         root = self.contract.request.root if how.get("own_root") else None
         stage = transport.stage(script, root=root, certificate=certificate, scope=scope)
         if how.get("aside") and transport.at_once is None:
@@ -423,7 +425,7 @@ class Gate:
         tied = (call.base_url, call.token if self.client.limits.token == "client" else None)  # noqa: S105 - no secret
         return self._objects.setdefault(tied, len(self._objects) + 1)
 
-    def _settled(self, answers: Sequence[Answer]) -> tuple[Answer, ...]:
+    def _settled(self, answers: Sequence[StubResponse]) -> tuple[StubResponse, ...]:
         success = self.contract.success
         return settle(answers, success.status, b"{}" if success.content == "required" else b"")
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from graphcontract.clients import Implementation
 from graphcontract.contractfile import ContractFile, nearest, read
-from graphcontract.judging.verdict import Part
+from graphcontract.judging.verdict import ClauseResult
 from graphcontract.schemas import conform
 
 _MISSING = "Make it with `graphcontract known-failures update REPORT --file FILE`."
@@ -48,7 +48,7 @@ class KnownFailures:
         self._entries = [entry for entry in entries if entry.concerns(implementation)]
         self._today, self._strict = today, strict
 
-    def applied(self, part: Part) -> Part:
+    def applied(self, part: ClauseResult) -> ClauseResult:
         """The verdict on a clause in the light of its entries: `known-failure`, `fixed`, or as it was."""
         entries = [entry for entry in self._entries if entry.clause == part.clause]
         if not entries or part.verdict not in ("pass", "fail"):
@@ -69,7 +69,7 @@ class KnownFailures:
         """Whether there is an entry for the clause: any other fault of it fails the run, at every level."""
         return any(entry.clause == clause for entry in self._entries)
 
-    def covers(self, part: Part) -> bool:
+    def covers(self, part: ClauseResult) -> bool:
         """Whether one test's part of a verdict shows nothing but what is listed."""
         listed = {id for entry in self._entries if entry.clause == part.clause for id in entry.evidence}
         return bool(listed) and _ids(part) <= listed
@@ -89,7 +89,7 @@ class KnownFailures:
                 yield f"expired on {entry.expires}: {entry.place}"
 
 
-def _ids(part: Part) -> set[str]:
+def _ids(part: ClauseResult) -> set[str]:
     return ({part.evidence["id"]} if part.evidence else set()) | set(part.also)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from graphcontract.clients import Implementation
 from graphcontract.contract import Contract
 from graphcontract.judging.knownfailures import KnownFailures
-from graphcontract.judging.verdict import Part, fold
+from graphcontract.judging.verdict import ClauseResult, fold
 
 Event = Mapping[str, Any]
 FailOn = Literal["must", "should"]
@@ -35,7 +35,7 @@ class ExitStatus(IntEnum):
     INTERRUPTED = 130
 
 
-class Ledger:
+class RunRecorder:
     """Takes parts as tests give them, and emits header, plan, each verdict once it is whole, footer."""
 
     def __init__(
@@ -49,9 +49,9 @@ class Ledger:
     ) -> None:
         self._known = known
         self._contract, self._planned, self._fail_on, self._emit = contract, list(planned), fail_on, emit
-        self._parts: dict[str, list[Part]] = {id: [] for id in planned}
+        self._parts: dict[str, list[ClauseResult]] = {id: [] for id in planned}
         self._expected: dict[str, int] = {}
-        self._verdicts: dict[str, Part] = {}
+        self._verdicts: dict[str, ClauseResult] = {}
         self._started = monotonic()
         self.exit_status = ExitStatus.HARNESS
         self.summary = ""
@@ -98,7 +98,7 @@ class Ledger:
         """Say how many parts each clause will get."""
         self._expected = dict(parts)
 
-    def add(self, part: Part) -> None:
+    def add(self, part: ClauseResult) -> None:
         """Take a part; the last one that is expected settles its clause."""
         if part.clause not in self._parts or part.clause in self._verdicts:
             return
@@ -122,7 +122,7 @@ class Ledger:
         """
         for id in self._planned:
             if id not in self._verdicts:
-                self._parts[id].append(Part(id, "not-run", reason=self._left_over(id, interrupted)))
+                self._parts[id].append(ClauseResult(id, "not-run", reason=self._left_over(id, interrupted)))
                 self._settle(id)
         verdicts = list(self._verdicts.values())
         counts: dict[str, int] = {}
@@ -197,7 +197,7 @@ class Ledger:
             return ExitStatus.VIOLATED
         return ExitStatus.OK
 
-    def _fails(self, part: Part) -> bool:
+    def _fails(self, part: ClauseResult) -> bool:
         """Whether a verdict fails the run."""
         level = self._level(part.clause)
         if part.verdict == "fail":

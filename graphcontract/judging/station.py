@@ -29,7 +29,7 @@ class OwnRootGuard(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Station:
+class Target:
     """A client, up, and the transport that it is pointed at, up as well.
 
     `guard` is that of a client at its own root; `refusal` is why this one is not to be asked for that.

@@ -22,13 +22,13 @@ from graphcontract.clients import ClientUnavailable
 from graphcontract.contract import Contract
 from graphcontract.exchange import Trial
 from graphcontract.inputs.tokens import CANARY
-from graphcontract.judging.crews import Crew
+from graphcontract.judging.crews import ClientPool
 from graphcontract.judging.evidence import evidence, exchange
-from graphcontract.judging.exploring import Enough, Shown, explore
-from graphcontract.judging.gate import Gate, LeaveClass, Tally
+from graphcontract.judging.exploring import Reproduced, StopExploring, explore
+from graphcontract.judging.gate import CallStats, Harness, SkipPartition
 from graphcontract.judging.redaction import Redactor
-from graphcontract.judging.station import Station
-from graphcontract.judging.verdict import UNMET, Part, evidence_id
+from graphcontract.judging.station import Target
+from graphcontract.judging.verdict import UNMET, ClauseResult, evidence_id
 from graphcontract.suite import SuiteTest
 
 _COSTLY_TEST = 3
@@ -50,7 +50,7 @@ _UNSEEN = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Occurrence:
     """A finding, the trial that showed it, its class of input; `before` counts the exchanges until then."""
 
     finding: Finding
@@ -60,12 +60,12 @@ class Sighting:
 
 
 @dataclass
-class Hearing:
+class ClauseStats:
     """What a test's first pass learns of one clause."""
 
     function: ClauseFunction
     exercised: dict[str, int] = field(default_factory=dict)
-    sightings: dict[str, Sighting] = field(default_factory=dict)
+    sightings: dict[str, Occurrence] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -74,10 +74,10 @@ class Hearing:
         return sum(self.exercised.values())
 
 
-class _Listening:
+class _FirstPass:
     """The court of the first pass: every clause hears every trial, and nothing is raised."""
 
-    def __init__(self, contract: Contract, hearings: Mapping[str, Hearing], tally: Tally) -> None:
+    def __init__(self, contract: Contract, hearings: Mapping[str, ClauseStats], tally: CallStats) -> None:
         self._contract, self._hearings, self._tally = contract, hearings, tally
         self.cls = ""
 
@@ -90,11 +90,11 @@ class _Listening:
             for finding in hearing.function.judge(contract, trial):
                 key = evidence_id(contract.clauses[id].evidence_key, finding.kind, finding.input)
                 hearing.seen[key] = hearing.seen.get(key, 0) + 1
-                sighting = Sighting(finding, trial, self.cls, self._tally.exchanges)
+                sighting = Occurrence(finding, trial, self.cls, self._tally.exchanges)
                 hearing.sightings.setdefault(key, sighting)
 
 
-class _Collecting:
+class _Collector:
     """The court of one call among many at the same time: it keeps trials for later."""
 
     def __init__(self) -> None:
@@ -104,10 +104,10 @@ class _Collecting:
         self.trials.append(trial)
 
 
-class _Hunting:
+class _ShrinkPass:
     """The court of the second pass: one fault of one clause, shrunk until nothing smaller shows it."""
 
-    def __init__(self, gate: Gate, function: ClauseFunction, key: str) -> None:
+    def __init__(self, gate: Harness, function: ClauseFunction, key: str) -> None:
         self._gate, self._function, self._key = gate, function, key
         self._until = monotonic() + _SHRINKING_SECONDS
         self._calls = 0
@@ -116,7 +116,7 @@ class _Hunting:
     def hear(self, trial: Trial) -> None:
         self._calls += 1
         if self.smallest and (self._calls > _SHRINKING_CALLS or monotonic() > self._until):
-            raise Enough
+            raise StopExploring
         contract = self._gate.contract
         if not self._function.when(contract, trial):
             return
@@ -124,16 +124,16 @@ class _Hunting:
         for finding in self._function.judge(contract, trial):
             if evidence_id(evidence_key, finding.kind, finding.input) == self._key:
                 self.smallest = (finding, trial)
-                raise Shown
+                raise Reproduced
 
 
-class Trying:
+class SuiteTestRun:
     """One test against one gate; `repeat` makes the line that repeats a clause's failure."""
 
     def __init__(
         self,
         test: SuiteTest,
-        gate: Gate,
+        gate: Harness,
         *,
         clauses: Collection[str],
         seed: int,
@@ -142,20 +142,20 @@ class Trying:
     ) -> None:
         self._test, self._gate, self.clauses = test, gate, clauses
         self._seed, self._repeat, self._record = seed, repeat, record
-        self._parts: dict[str, Part] | None = None
+        self._parts: dict[str, ClauseResult] | None = None
         # Calls at the same time as others are counted apart: what they cost must not depend on those.
-        self._tally = Tally() if test.cases else gate.tally
+        self._tally = CallStats() if test.cases else gate.tally
         self._costly = self._tally.costly
         self._begun: list[Future[list[Trial]]] = []
         self._recorded: list[dict[str, Any]] = []
 
-    def begin(self, crew: Crew[Station]) -> None:
+    def begin(self, crew: ClientPool[Target]) -> None:
         """Have calls that are fixed made from now on, while others are."""
-        if self._test.cases and any(unjudgeable(self._gate, id) is None for id in self.clauses):
+        if self._test.cases and any(unsupported_reason(self._gate, id) is None for id in self.clauses):
             self._listen_in()
             self._begun = [crew.submit(job) for job in self._jobs()]
 
-    def part(self, clause: str) -> Part:
+    def part(self, clause: str) -> ClauseResult:
         """What the test says of the clause; the first question runs the test for all of its clauses."""
         if self._parts is not None:
             return self._parts[clause]
@@ -180,7 +180,7 @@ class Trying:
         """A trial that shows the fault of this evidence id, the smallest where it can be shrunk; None where
         the client does not show it.
         """
-        hearing = Hearing(registry()[clause])
+        hearing = ClauseStats(registry()[clause])
         try:
             self._listen({clause: hearing})
             sighting = hearing.sightings.get(key)
@@ -191,15 +191,15 @@ class Trying:
             self._gate.convene(None)
         return smallest[1] if smallest else sighting.trial
 
-    def _run(self) -> dict[str, Part]:
-        parts: dict[str, Part] = {}
-        hearings: dict[str, Hearing] = {}
+    def _run(self) -> dict[str, ClauseResult]:
+        parts: dict[str, ClauseResult] = {}
+        hearings: dict[str, ClauseStats] = {}
         for id in self.clauses:
-            reason = unjudgeable(self._gate, id)
+            reason = unsupported_reason(self._gate, id)
             if reason is None:
-                hearings[id] = Hearing(registry()[id])
+                hearings[id] = ClauseStats(registry()[id])
             else:
-                parts[id] = Part(id, "not-supported", reason=reason)
+                parts[id] = ClauseResult(id, "not-supported", reason=reason)
         if not hearings:
             return parts
         try:
@@ -209,17 +209,17 @@ class Trying:
                 parts[id] = self._conclude(id, hearing, cut if given_up is None else given_up)
         except ClientUnavailable as error:  # a further copy of the client, which calls at the same time need
             reason = f"a copy of the client could not be started: {error}"
-            return {id: Part(id, "not-run", reason=reason) for id in hearings} | parts
+            return {id: ClauseResult(id, "not-run", reason=reason) for id in hearings} | parts
         except Exception:
             wrong = Redactor([CANARY]).text(traceback.format_exc())
-            return {id: Part(id, "error", reason=wrong) for id in hearings} | parts
+            return {id: ClauseResult(id, "error", reason=wrong) for id in hearings} | parts
         finally:
             self._gate.convene(None)
         return parts
 
-    def _listen(self, hearings: Mapping[str, Hearing]) -> str | None:
+    def _listen(self, hearings: Mapping[str, ClauseStats]) -> str | None:
         """The first pass; a text where it was cut short."""
-        court = _Listening(self._gate.contract, hearings, self._tally)
+        court = _FirstPass(self._gate.contract, hearings, self._tally)
         self._gate.convene(court)
         if self._test.cases:
             self._listen_side_by_side(court)
@@ -230,7 +230,7 @@ class Trying:
             court.cls = name
             try:
                 self._explore(name, strategy, len(strata))
-            except LeaveClass:
+            except SkipPartition:
                 if self._tally.costly - self._costly >= allowed and index + 1 < len(strata):
                     left = len(strata) - index - 1
                     return (
@@ -238,7 +238,7 @@ class Trying:
                     )
         return None
 
-    def _listen_side_by_side(self, court: _Listening) -> None:
+    def _listen_side_by_side(self, court: _FirstPass) -> None:
         """Make all fixed calls at the same time, or wait for those that are made, and hear them in order."""
         if self._begun:
             heard = [future.result() for future in self._begun]
@@ -252,9 +252,9 @@ class Trying:
         """Each fixed call, as what makes it and gives its trials."""
 
         def job(place: int, arguments: Mapping[str, Any]) -> list[Trial]:
-            collected = _Collecting()
+            collected = _Collector()
             self._gate.convene(collected, self._tally, place=place, owner=self)
-            with suppress(LeaveClass):
+            with suppress(SkipPartition):
                 self._test.body(self._gate, **arguments)
             self._gate.convene(None)
             return collected.trials
@@ -280,19 +280,21 @@ class Trying:
             database=profile.database,
         )
 
-    def _conclude(self, id: str, hearing: Hearing, cut: str | None) -> Part:
+    def _conclude(self, id: str, hearing: ClauseStats, cut: str | None) -> ClauseResult:
         classes = dict(hearing.exercised)
         if hearing.sightings:
             keys = list(hearing.sightings)
             shown = self._shown(id, hearing, keys[0])
-            return Part(id, "fail", hearing.count, evidence=shown, also=tuple(keys[1:]), classes=classes)
+            return ClauseResult(
+                id, "fail", hearing.count, evidence=shown, also=tuple(keys[1:]), classes=classes
+            )
         if hearing.count and not cut:
-            return Part(id, "pass", hearing.count, classes=classes)
+            return ClauseResult(id, "pass", hearing.count, classes=classes)
         if hearing.function.otherwise and not cut:
-            return Part(id, "not-supported", reason=hearing.function.otherwise)
-        return Part(id, "not-run", hearing.count, reason=cut or UNMET, classes=classes)
+            return ClauseResult(id, "not-supported", reason=hearing.function.otherwise)
+        return ClauseResult(id, "not-run", hearing.count, reason=cut or UNMET, classes=classes)
 
-    def _shown(self, id: str, hearing: Hearing, key: str) -> dict[str, Any]:
+    def _shown(self, id: str, hearing: ClauseStats, key: str) -> dict[str, Any]:
         """Evidence for a fault: shrunk where it shows again, else as it was first seen."""
         sighting = hearing.sightings[key]
         finding, trial, note = sighting.finding, sighting.trial, None
@@ -315,15 +317,15 @@ class Trying:
         return self._tally.costly == self._costly and not self._test.cases
 
     def _hunt(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial] | None:
-        court = _Hunting(self._gate, function, key)
+        court = _ShrinkPass(self._gate, function, key)
         self._gate.convene(court)
         strata = self._test.strata(self._gate.contract)
-        with suppress(LeaveClass):
+        with suppress(SkipPartition):
             self._explore(cls, strata[cls], len(strata), shrink=True)
         return court.smallest
 
 
-def unjudgeable(gate: Gate, id: str) -> str | None:
+def unsupported_reason(gate: Harness, id: str) -> str | None:
     """Why this contract, client and transport leave a clause unjudged, or None."""
     function = registry()[id]
     unowed = function.unowed(gate.contract)

@@ -14,7 +14,7 @@ UNMET = "no exchange could have condemned it: what it rests on was not met"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ClauseResult:
     """What one test says of one clause. `exercised` counts exchanges that could have condemned it, shrinking
     left out; `classes` counts them by class of input; `evidence` is the first fault's, `also` lists the
     evidence ids of others; `duration` is in seconds; `exchanges` counts all that the test made, and
@@ -33,13 +33,13 @@ class Part:
     recorded: tuple[Mapping[str, Any], ...] = ()
 
 
-def fold(clause: str, parts: Iterable[Part]) -> Part:
+def fold(clause: str, parts: Iterable[ClauseResult]) -> ClauseResult:
     """One verdict a clause: fail > error > not-run > pass > not-supported. A test that only met
     nothing to judge leaves the word to one that did. The order in which parts come is nothing to it.
     """
     ranked = sorted(parts, key=_rank)
     if not ranked:
-        return Part(clause, "not-run", reason="no test of the suites proves it")
+        return ClauseResult(clause, "not-run", reason="no test of the suites proves it")
     first = ranked[0]
     ids = [part.evidence["id"] for part in ranked if part.evidence]
     ids += [id for part in ranked for id in part.also]
@@ -47,7 +47,7 @@ def fold(clause: str, parts: Iterable[Part]) -> Part:
     for part in ranked:
         for name, count in part.classes.items():
             classes[name] = classes.get(name, 0) + count
-    return Part(
+    return ClauseResult(
         clause,
         first.verdict,
         exercised=sum(part.exercised for part in ranked),
@@ -61,7 +61,7 @@ def fold(clause: str, parts: Iterable[Part]) -> Part:
     )
 
 
-def _rank(part: Part) -> tuple[bool, int, str, str]:
+def _rank(part: ClauseResult) -> tuple[bool, int, str, str]:
     id = part.evidence["id"] if part.evidence else ""
     return part.reason == UNMET, _ORDER.index(part.verdict), id, part.reason or ""
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from graphcontract.clauses import service
 from graphcontract.exchange import Trial
 from graphcontract.live.creation import Creation
-from graphcontract.live.steps import Credential, Seen, Step
+from graphcontract.live.steps import Credential, RequestStep, Seen
 from graphcontract.live.targets import Targets
 
 _ATTEMPTS = 3
 
 
 @dataclass
-class Bench:
+class ScenarioContext:
     """What scenarios are made with: what the run may do, and where what it finds goes.
 
     `reasons` says, by clause, why this run cannot judge it, `unmet` what it lacked to do so; `reads` is
@@ -106,11 +106,11 @@ class Bench:
         shows: str | None = None,
         times: int = 1,
         after: float = 0.0,
-    ) -> Step:
+    ) -> RequestStep:
         """A GET of one task."""
         target = self.targets.task(id)
         shown = f"{self.targets.collection}/{self.shown(id)}"
-        return Step(
+        return RequestStep(
             purpose, why, "GET", target, shown, id, credential, expected, shows, times=times, after=after
         )
 
@@ -124,10 +124,10 @@ class Bench:
         expected: int,
         changes: str = "nothing: no task has this id",
         method: str | None = None,
-    ) -> Step:
+    ) -> RequestStep:
         """The action on one task, through the client; with another method, without it."""
         shown = f"{self.targets.collection}/{self.shown(id)}{self.targets.action}"
-        return Step(
+        return RequestStep(
             purpose,
             why,
             method or self.method,
@@ -142,8 +142,8 @@ class Bench:
 
 
 def tried(
-    read: Step, change: Step, wanted: Callable[[Seen], bool]
-) -> Generator[Step, Seen, tuple[Seen, Seen | None]]:
+    read: RequestStep, change: RequestStep, wanted: Callable[[Seen], bool]
+) -> Generator[RequestStep, Seen, tuple[Seen, Seen | None]]:
     """A change after a read that shows what is wanted, and again, with a new read, where the service is busy.
     The last read and what the change showed, None where nothing was tried.
     """
@@ -169,8 +169,11 @@ def not_started(seen: Seen) -> bool:
 
 
 def on_nobodys(
-    bench: Bench, read: Step, change: Step, wanted: Callable[[Seen], bool] = _is_unknown
-) -> Generator[Step, Seen, tuple[Seen, Seen | None]]:
+    bench: ScenarioContext,
+    read: RequestStep,
+    change: RequestStep,
+    wanted: Callable[[Seen], bool] = _is_unknown,
+) -> Generator[RequestStep, Seen, tuple[Seen, Seen | None]]:
     """A change of an id that nobody has; read again where the answer does not say that nothing was done."""
     before, done = yield from tried(read, change, wanted)
     bench.trial(before)

@@ -14,7 +14,7 @@ from graphcontract.live.options import LiveOptions
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class ClientUnderTest:
     """A client and the forwarder that it is to ask."""
 
     client: Client
@@ -29,7 +29,7 @@ class Guest:
 
 
 @contextmanager
-def brought_up(contract: Contract, options: LiveOptions) -> Iterator[Guest]:
+def brought_up(contract: Contract, options: LiveOptions) -> Iterator[ClientUnderTest]:
     """Start the client under test, or the reference client; over TLS where it declares that it needs that.
 
     Raises ClientUnavailable and ClientSpecError.
@@ -41,7 +41,7 @@ def brought_up(contract: Contract, options: LiveOptions) -> Iterator[Guest]:
             client.close()
             forwarder = stack.enter_context(Forwarder(tls=True))
             client = _started(contract, options, forwarder, stack)
-        yield Guest(client, forwarder)
+        yield ClientUnderTest(client, forwarder)
 
 
 def _started(contract: Contract, options: LiveOptions, forwarder: Forwarder, stack: ExitStack) -> Client:

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 
 from graphcontract.clauses import service
-from graphcontract.live.bench import Bench, not_started, tried
+from graphcontract.live.bench import ScenarioContext, not_started, tried
 from graphcontract.live.listing import compare, listed
 from graphcontract.live.refusals import without_permission
-from graphcontract.live.steps import Scenario, Seen, Step
+from graphcontract.live.steps import RequestStep, Scenario, Seen
 
 POLLS = (0.0, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
 
 
-def cancel(bench: Bench) -> Scenario:
+def cancel(bench: ScenarioContext) -> Scenario:
     """The cancel itself, of each task that it is allowed for."""
     for at, id in enumerate(bench.subjects):
         if at:  # the service has obeyed someone by now
@@ -24,7 +24,7 @@ def cancel(bench: Bench) -> Scenario:
         yield from _cancelled(bench, id)
 
 
-def _cancelled(bench: Bench, id: str) -> Scenario:
+def _cancelled(bench: ScenarioContext, id: str) -> Scenario:
     others = [each for each in (*bench.subjects, *bench.started) if each != id]
     all_before = yield from listed(bench, "to see how the other tasks are before")
     before_others = yield from _bystanders(bench, others, "before")
@@ -67,7 +67,9 @@ def _cancelled(bench: Bench, id: str) -> Scenario:
     bench.trial(before, *before_others, done, *polls, *after_others)
 
 
-def _bystanders(bench: Bench, others: Sequence[str], when: str) -> Generator[Step, Seen, list[Seen]]:
+def _bystanders(
+    bench: ScenarioContext, others: Sequence[str], when: str
+) -> Generator[RequestStep, Seen, list[Seen]]:
     seen = []
     for other in others:
         seen.append(
@@ -76,7 +78,7 @@ def _bystanders(bench: Bench, others: Sequence[str], when: str) -> Generator[Ste
     return seen
 
 
-def _polled(bench: Bench, id: str, *, waits: bool) -> Generator[Step, Seen, list[Seen]]:
+def _polled(bench: ScenarioContext, id: str, *, waits: bool) -> Generator[RequestStep, Seen, list[Seen]]:
     """Reads until the task is cancelled, for a minute at most; one read where nothing is to be waited for."""
     seen: list[Seen] = []
     for after in POLLS if waits else POLLS[:1]:

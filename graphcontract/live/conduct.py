@@ -12,14 +12,14 @@ from graphcontract import interrupts
 from graphcontract.clauses.service import BUSY, status_to
 from graphcontract.contract import Contract
 from graphcontract.errors import UserError
-from graphcontract.judging.ledger import ExitStatus, Ledger
+from graphcontract.judging.ledger import ExitStatus, RunRecorder
 from graphcontract.judging.profile import PROFILES
-from graphcontract.judging.verdict import Part
-from graphcontract.live.bench import Bench
-from graphcontract.live.bringing import Guest
+from graphcontract.judging.verdict import ClauseResult
+from graphcontract.live.bench import ScenarioContext
+from graphcontract.live.bringing import ClientUnderTest
 from graphcontract.live.executor import Executor
-from graphcontract.live.judging import Court
-from graphcontract.live.keeping import Keeper
+from graphcontract.live.judging import LiveEvaluator
+from graphcontract.live.keeping import Anonymizer
 from graphcontract.live.options import LiveOptions, LiveUnreachable
 from graphcontract.live.pacing import CutOff, Stopped
 from graphcontract.live.reasons import reasons_for, unmet_by
@@ -32,21 +32,21 @@ _INTERRUPTED = "the run was interrupted"
 
 
 @dataclass(frozen=True)
-class Conduct:
+class LiveRunner:
     """What one run's steps are carried out with; `say` takes lines for people."""
 
     contract: Contract
     options: LiveOptions
     planned: Sequence[str]
     root: str
-    bench: Bench
+    bench: ScenarioContext
     executor: Executor
-    keeper: Keeper
-    guest: Guest
+    keeper: Anonymizer
+    guest: ClientUnderTest
     say: Callable[[str], None]
-    over: list[Callable[[Bench], Scenario]] = field(default_factory=list)
+    over: list[Callable[[ScenarioContext], Scenario]] = field(default_factory=list)
 
-    def carry_out(self, ledger: Ledger, opens: Callable[[], None]) -> ExitStatus:
+    def carry_out(self, ledger: RunRecorder, opens: Callable[[], None]) -> ExitStatus:
         """Carry the run out; `opens` begins the report, once it is known that something answers. A report
         that was begun is ended, whatever comes: raises LiveUnreachable before that alone.
         """
@@ -100,7 +100,7 @@ class Conduct:
             return error
         return None
 
-    def _drive(self, scenario: Callable[[Bench], Scenario]) -> None:
+    def _drive(self, scenario: Callable[[ScenarioContext], Scenario]) -> None:
         """Carry out a scenario's steps, each with what the one before showed."""
         steps = scenario(self.bench)
         try:
@@ -116,11 +116,11 @@ class Conduct:
         for note in (*self.bench.notes, *([f"the run ended early: {stopped}"] if stopped else [])):
             self.say(f"note: {note}")
 
-    def _judge(self, ledger: Ledger, stopped: str | None) -> None:
+    def _judge(self, ledger: RunRecorder, stopped: str | None) -> None:
         """Judge what was recorded; nothing is where no answer but 401 came, and where the run was interrupted
         no clause passes whose requests were not all made.
         """
-        court = Court(
+        court = LiveEvaluator(
             self.contract,
             self.options,
             self.keeper,
@@ -159,6 +159,6 @@ class Conduct:
         }
 
 
-def _unexercised(part: Part) -> Part:
+def _unexercised(part: ClauseResult) -> ClauseResult:
     reason = "the tenant answers the credential with 401: nothing else can be said"
-    return Part(part.clause, "not-run", reason=reason, exchanges=part.exchanges)
+    return ClauseResult(part.clause, "not-run", reason=reason, exchanges=part.exchanges)

@@ -22,7 +22,7 @@ from graphcontract.live.journal import Journal
 from graphcontract.live.pacing import CutOff, Pacer, Stopped
 from graphcontract.live.policy import Forbidden, Policy
 from graphcontract.live.sender import USER_AGENT, Sender, Unanswered
-from graphcontract.live.steps import GARBAGE, Seen, Step
+from graphcontract.live.steps import GARBAGE, RequestStep, Seen
 
 _ATTEMPTS = 3
 _CALL_TIMEOUT = 90.0
@@ -31,11 +31,11 @@ _UNDONE = frozenset({400, 401, 403, 404, 405, 409, 410, 411, 415, 422, 429, 501}
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SentExchange:
     """An exchange with the step that it was made for; `by_client` where a client made the call."""
 
     exchange: Exchange
-    step: Step
+    step: RequestStep
     by_client: bool = False
 
 
@@ -51,14 +51,14 @@ class Executor:
     journal: Journal
     client: Client | None = None
     forwarder: Forwarder | None = None
-    on_exchange: Callable[[Kept], None] = lambda _kept: None
-    sent: list[Kept] = field(default_factory=list)
-    made: list[Kept] = field(default_factory=list)
+    on_exchange: Callable[[SentExchange], None] = lambda _kept: None
+    sent: list[SentExchange] = field(default_factory=list)
+    made: list[SentExchange] = field(default_factory=list)
     _journalled: set[str] = field(default_factory=set)
     _calls: int = 0
-    _taken: Step | None = None
+    _taken: RequestStep | None = None
 
-    def perform(self, step: Step) -> Seen:
+    def perform(self, step: RequestStep) -> Seen:
         """Carry out a step; raises Stopped where the run must end, CutOff where the credential gives out too,
         and JournalError.
         """
@@ -77,7 +77,7 @@ class Executor:
         """Let the journal hear of reads of a task."""
         self._journalled.add(id)
 
-    def _through_client(self, step: Step) -> Seen:
+    def _through_client(self, step: RequestStep) -> Seen:
         """Let the client make the call, and pass on what it sends where that is what is planned."""
         assert self.client is not None
         assert self.forwarder is not None
@@ -110,12 +110,12 @@ class Executor:
             self.pacer.clock.now(),
             purpose=step.purpose,
         )
-        self._keep(self.made, Kept(exchange, step, by_client=True))
+        self._keep(self.made, SentExchange(exchange, step, by_client=True))
         if raised:
             raise raised[0]
         return _seen(upstream[-1]) if upstream else Seen(0)
 
-    def _call(self, step: Step) -> Call:
+    def _call(self, step: RequestStep) -> Call:
         """The call that the client is asked to make: to the forwarder, with a token that is worth nothing."""
         assert self.forwarder is not None
         self._calls += 1
@@ -134,7 +134,7 @@ class Executor:
         (parameter,) = self.contract.request.parameters
         return parameter
 
-    def _sent(self, step: Step) -> Exchange:
+    def _sent(self, step: RequestStep) -> Exchange:
         """Send a step's request to the tenant, once."""
         token = self._token(step)
         self.pacer.before()
@@ -161,7 +161,7 @@ class Executor:
             if self.sender.in_flight is not None and len(self.sent) == before:
                 outcome = Outcome.failure(kind="transport", message="the run was interrupted")
                 exchange = self._exchange(step, token, started, self.sender.in_flight, None, outcome)
-                self._keep(self.sent, Kept(exchange, step))
+                self._keep(self.sent, SentExchange(exchange, step))
             raise
         if step.credential == "main":
             self._watch_credential(step, status_to(exchange))
@@ -169,7 +169,7 @@ class Executor:
 
     def _exchange(
         self,
-        step: Step,
+        step: RequestStep,
         token: str | None,
         started: float,
         request: WireRequest | None,
@@ -187,7 +187,7 @@ class Executor:
             purpose=step.purpose,
         )
 
-    def _watch_credential(self, step: Step, status: int) -> None:
+    def _watch_credential(self, step: RequestStep, status: int) -> None:
         """Tell a credential that has given out from a service that answers one request with 401: a read that
         was answered before is made again.
         """
@@ -198,7 +198,9 @@ class Executor:
         elif status in (200, 404) and step.method == "GET" and self._taken is None:
             self._taken = replace(step, purpose=READ, why="to see that the credential is still good")
 
-    def _take_in(self, step: Step, exchange: Exchange, kind: str | None, members: dict[str, str]) -> None:
+    def _take_in(
+        self, step: RequestStep, exchange: Exchange, kind: str | None, members: dict[str, str]
+    ) -> None:
         """Tell everyone who must know of an answer; the journal first."""
         status, shown = status_to(exchange), task_status(exchange)
         if kind is not None:
@@ -211,9 +213,9 @@ class Executor:
         answer = answer_to(exchange)
         self.policy.saw(step, status, shown)
         self.pacer.after(status, next(iter(answer.values("retry-after")), None) if answer else None)
-        self._keep(self.sent, Kept(exchange, step))
+        self._keep(self.sent, SentExchange(exchange, step))
 
-    def _keep(self, where: list[Kept], kept: Kept) -> None:
+    def _keep(self, where: list[SentExchange], kept: SentExchange) -> None:
         where.append(kept)
         self.on_exchange(kept)
 
@@ -221,13 +223,13 @@ class Executor:
     def _root(self) -> str:
         return f"{self.sender.root.url}/{self.contract.request.version}"
 
-    def _token(self, step: Step) -> str | None:
+    def _token(self, step: RequestStep) -> str | None:
         try:
             return self._held(step)
         except NoCredential as error:
             raise CutOff(f"there is no token any more: {error}") from error
 
-    def _held(self, step: Step) -> str | None:
+    def _held(self, step: RequestStep) -> str | None:
         match step.credential:
             case "main":
                 return self.tokens.get()
@@ -242,7 +244,7 @@ class Executor:
             case how:
                 return forged(self.tokens.get(), how)
 
-    def _fields(self, step: Step, token: str | None) -> Fields:
+    def _fields(self, step: RequestStep, token: str | None) -> Fields:
         fields = [("Accept", "application/json"), ("Accept-Encoding", "identity"), ("Connection", "close")]
         fields += [("User-Agent", USER_AGENT), ("client-request-id", str(uuid.uuid4()))]
         fields += [("Authorization", f"Bearer {token}")] if token is not None else []
@@ -260,6 +262,6 @@ def _outcome(response: WireResponse) -> Outcome:
     return Outcome.failure(kind="http", status=response.status)
 
 
-def stand_in(step: Step) -> Seen:
+def stand_in(step: RequestStep) -> Seen:
     """What a plan assumes that a step shows."""
     return Seen(step.expected, step.shows)

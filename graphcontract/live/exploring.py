@@ -20,11 +20,11 @@ from hypothesis.stateful import run_state_machine_as_test
 from graphcontract.clauses import service
 from graphcontract.clauses.reading import is_guid
 from graphcontract.inputs import ids
-from graphcontract.live.bench import Bench
+from graphcontract.live.bench import ScenarioContext
 from graphcontract.live.executor import Executor
 from graphcontract.live.machine import machine, settings
 from graphcontract.live.pacing import Stopped
-from graphcontract.live.steps import Seen, Step
+from graphcontract.live.steps import RequestStep, Seen
 
 MOST_READS = 80
 _RUNS, _STEPS = 12, 8
@@ -43,7 +43,7 @@ class _Tenant:
 
     writable = False
 
-    def __init__(self, bench: Bench, executor: Executor) -> None:
+    def __init__(self, bench: ScenarioContext, executor: Executor) -> None:
         self._bench, self._executor = bench, executor
         self._reads = 0
         self._seen: dict[str, list[Seen]] = {}
@@ -65,7 +65,7 @@ class _Tenant:
     def list(self, client: int) -> Mapping[str, str] | None:
         del client
         target = self._bench.targets.page()
-        seen = self._perform(Step(service.LIST, "a list in random order", "GET", target, target))
+        seen = self._perform(RequestStep(service.LIST, "a list in random order", "GET", target, target))
         if seen is None or seen.exchange is None:
             return None
         self._lists.append(seen)
@@ -90,7 +90,7 @@ class _Tenant:
             if len(reads) > 1:
                 self._bench.trial(*reads)
 
-    def _perform(self, step: Step) -> Seen | None:
+    def _perform(self, step: RequestStep) -> Seen | None:
         if self._reads >= MOST_READS:
             return None
         self._reads += 1
@@ -106,7 +106,7 @@ def _purpose(id: str, *, known: bool) -> str:
     return service.UNKNOWN if is_guid(id) else service.MALFORMED
 
 
-def explore(bench: Bench, executor: Executor, seed: int, database: Path | None) -> None:
+def explore(bench: ScenarioContext, executor: Executor, seed: int, database: Path | None) -> None:
     """Read in random order, and bring what was seen to court; raises Stopped."""
     world = _Tenant(bench, executor)
     (schema,) = executor.contract.request.parameters.values()

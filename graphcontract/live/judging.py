@@ -15,9 +15,9 @@ from graphcontract.clauses.service import EACH_ANSWER
 from graphcontract.contract import Contract
 from graphcontract.exchange import Exchange, Trial
 from graphcontract.judging.evidence import evidence
-from graphcontract.judging.verdict import Part, evidence_id
-from graphcontract.live.executor import Kept
-from graphcontract.live.keeping import Keeper
+from graphcontract.judging.verdict import ClauseResult, evidence_id
+from graphcontract.live.executor import SentExchange
+from graphcontract.live.keeping import Anonymizer
 from graphcontract.live.options import LiveOptions
 
 BY_CLIENT = (
@@ -46,7 +46,7 @@ BY_CLIENT = (
 
 
 @dataclass
-class Court:
+class LiveEvaluator:
     """Judges what a run has seen. `reasons` says why a clause cannot be judged by such a run, `unmet` what
     this one lacked to judge it, `stopped` why the run ended early, `remarks` what a report says of a clause
     besides.
@@ -54,7 +54,7 @@ class Court:
 
     contract: Contract
     options: LiveOptions
-    keeper: Keeper
+    keeper: Anonymizer
     shows: frozenset[str]
     reasons: Mapping[str, str]
     unmet: Mapping[str, str] = field(default_factory=dict)
@@ -62,8 +62,12 @@ class Court:
     remarks: Mapping[str, str] = field(default_factory=dict)
 
     def parts(
-        self, planned: Sequence[str], trials: Sequence[Trial], sent: Sequence[Kept], made: Sequence[Kept]
-    ) -> Iterable[Part]:
+        self,
+        planned: Sequence[str],
+        trials: Sequence[Trial],
+        sent: Sequence[SentExchange],
+        made: Sequence[SentExchange],
+    ) -> Iterable[ClauseResult]:
         """A part for each planned clause; all requests are counted with the first."""
         steps = {id(kept.exchange): kept for kept in (*sent, *made)}
         singles = [Trial(kept.exchange) for kept in sent]
@@ -76,8 +80,14 @@ class Court:
             count = 0
 
     def _part(
-        self, id: str, trials: Sequence[Trial], steps: Mapping[int, Kept], count: int, *, of_service: bool
-    ) -> Part:
+        self,
+        id: str,
+        trials: Sequence[Trial],
+        steps: Mapping[int, SentExchange],
+        count: int,
+        *,
+        of_service: bool,
+    ) -> ClauseResult:
         function, started = registry()[id], monotonic()
         evidence_key = self.contract.clauses[id].evidence_key
         found: dict[str, tuple[Finding, Trial]] = {}
@@ -98,25 +108,25 @@ class Court:
                 trial = trial.alone()
             shown = self._evidence(id, finding, trial, steps, of_service=of_service)
             also = tuple(found)[1:]
-            return Part(id, "fail", exercised, passed, None, shown, also, classes, exchanges=count)
+            return ClauseResult(id, "fail", exercised, passed, None, shown, also, classes, exchanges=count)
         if exercised:
             remark = self.remarks.get(id)
-            return Part(id, "pass", exercised, passed, remark, classes=classes, exchanges=count)
+            return ClauseResult(id, "pass", exercised, passed, remark, classes=classes, exchanges=count)
         reason = unowed or self.reasons.get(id)
         if reason is not None:
-            return Part(id, "not-supported", reason=reason, exchanges=count)
+            return ClauseResult(id, "not-supported", reason=reason, exchanges=count)
         why = self.unmet.get(id) or self.stopped or "no response of this run could show whether it holds"
         if not of_service and why != self.stopped:
             why = "the traffic of this run does not show it"
-            return Part(id, "not-supported", reason=why, exchanges=count)
-        return Part(id, "not-run", reason=why, exchanges=count)
+            return ClauseResult(id, "not-supported", reason=why, exchanges=count)
+        return ClauseResult(id, "not-run", reason=why, exchanges=count)
 
     def _unseen(self, needs: frozenset[str]) -> str | None:
         lacking = sorted(needs - self.shows)
         return f"the client does not tell: {', '.join(lacking)}" if lacking else None
 
     def _evidence(
-        self, id: str, finding: Finding, trial: Trial, steps: Mapping[int, Kept], *, of_service: bool
+        self, id: str, finding: Finding, trial: Trial, steps: Mapping[int, SentExchange], *, of_service: bool
     ) -> dict[str, Any]:
         *before, exchange = [self._kept(step, steps) for step in trial.exchanges]
         kept = Trial(exchange, before=tuple(before))
@@ -128,7 +138,7 @@ class Court:
             note=self.remarks.get(id),
         )
 
-    def _kept(self, exchange: Exchange, steps: Mapping[int, Kept]) -> Exchange:
+    def _kept(self, exchange: Exchange, steps: Mapping[int, SentExchange]) -> Exchange:
         return self.keeper.kept(exchange, steps[id(exchange)].step)
 
 

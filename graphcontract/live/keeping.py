@@ -18,7 +18,7 @@ from graphcontract.clauses import Finding
 from graphcontract.clauses.reading import GUID, graph_error
 from graphcontract.clauses.secrets import shows
 from graphcontract.exchange import Exchange, Outcome, ReportedError, WireRequest, WireResponse
-from graphcontract.live.steps import Step
+from graphcontract.live.steps import RequestStep
 from graphcontract.live.targets import MALFORMED
 
 WITHHELD = "(not kept; --keep-bodies FILE keeps it)"
@@ -29,7 +29,7 @@ _HASHED = 12
 
 
 @dataclass
-class Keeper:
+class Anonymizer:
     """Takes out of exchanges what reports may hold. Its key is made for one run and kept nowhere: the same id
     has the same name within a run, and nobody can tell by it which id it was.
     """
@@ -45,13 +45,13 @@ class Keeper:
             return id
         return hmac.new(self._key, id.encode(), hashlib.sha256).hexdigest()[:_HASHED]
 
-    def target(self, step: Step) -> str:
+    def target(self, step: RequestStep) -> str:
         """A step's target, its id hashed."""
         if not step.task_id:
             return step.target.partition("(")[0]  # what a lookup asks for names people
         return step.target.replace(f"/{step.task_id}", f"/{self.name(step.task_id)}")
 
-    def kept(self, exchange: Exchange, step: Step) -> Exchange:
+    def kept(self, exchange: Exchange, step: RequestStep) -> Exchange:
         """The exchange, made anew of what may be kept."""
         call = replace(
             exchange.call,
@@ -96,7 +96,7 @@ class Keeper:
         told = shows(frozenset(self.tokens), code) or any(id in code for id in self.ids if id)
         return code if _CODE.fullmatch(code) and not told and not GUID.search(code) else "(no code)"
 
-    def _request(self, request: WireRequest, step: Step) -> WireRequest:
+    def _request(self, request: WireRequest, step: RequestStep) -> WireRequest:
         planned = request.method == step.method and request.target == step.target
         method = request.method if re.fullmatch("[A-Z]{1,10}", request.method) else "(no method)"
         target = self.target(step) if planned else "/(another target)"

@@ -6,13 +6,13 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from graphcontract.clauses import service
-from graphcontract.live.bench import Bench
-from graphcontract.live.steps import Seen, Step
+from graphcontract.live.bench import ScenarioContext
+from graphcontract.live.steps import RequestStep, Seen
 
 MOST_PAGES = 20
 
 
-def listed(bench: Bench, why: str) -> Generator[Step, Seen, dict[str, Any] | None]:
+def listed(bench: ScenarioContext, why: str) -> Generator[RequestStep, Seen, dict[str, Any] | None]:
     """The tasks' statuses by id, page by page; None where the answers do not show all of them."""
     found: dict[str, Any] = {}
     target: str | None = bench.targets.page()
@@ -20,7 +20,7 @@ def listed(bench: Bench, why: str) -> Generator[Step, Seen, dict[str, Any] | Non
         assert target is not None
         shown = target if not page else f"{bench.targets.collection}?(page {page + 1})"
         times = 1 if page else MOST_PAGES
-        seen = yield Step(service.LIST, why, "GET", target, shown, times=times)
+        seen = yield RequestStep(service.LIST, why, "GET", target, shown, times=times)
         if seen.exchange is None:
             return {}
         tasks = seen.document.get("value")
@@ -36,7 +36,9 @@ def listed(bench: Bench, why: str) -> Generator[Step, Seen, dict[str, Any] | Non
     return None
 
 
-def compare(bench: Bench, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, id: str) -> None:
+def compare(
+    bench: ScenarioContext, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, id: str
+) -> None:
     """List other tasks that changed; they count only where this run asked for them."""
     if not before or not after:
         return

@@ -9,23 +9,23 @@ import hashlib
 from typing import Any
 
 from graphcontract.clauses import service
-from graphcontract.live.bench import Bench
+from graphcontract.live.bench import ScenarioContext
 from graphcontract.live.creation import Creation
 from graphcontract.live.listing import listed
-from graphcontract.live.steps import Scenario, Seen, Step
+from graphcontract.live.steps import RequestStep, Scenario, Seen
 
 _NEW = "(the new task)"
 _CLAUSES = ("service.cancel", "service.effect")
 
 
-def create(bench: Bench) -> Scenario:
+def create(bench: ScenarioContext) -> Scenario:
     """A task of our own: looked up, made, and taken for ours where it is new, waiting and dated as asked."""
     creation = bench.creation
     if creation is None:
         return
     collection = bench.targets.collection
     shown = f"{creation.lookup.partition('=')[0]}=…)"
-    looked_up = yield Step(
+    looked_up = yield RequestStep(
         service.LOOKUP, "to see that the source has no task", "GET", creation.lookup, shown, expected=404
     )
     if looked_up.status != 404:
@@ -41,7 +41,7 @@ def create(bench: Bench) -> Scenario:
             _CLAUSES, "nothing was created: the tasks that there are could not be listed whole"
         )
         return
-    made = yield Step(
+    made = yield RequestStep(
         service.CREATE,
         "a task to cancel",
         bench.method,

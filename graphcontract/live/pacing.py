@@ -30,7 +30,7 @@ class CutOff(Stopped):
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class RateClock:
     """Seconds that only go up, seconds of the day's clock, and a wait; tests bring their own."""
 
     now: Callable[[], float] = time.monotonic
@@ -44,7 +44,7 @@ class Pacer:
 
     budget: int
     rate: float
-    clock: Clock = field(default_factory=Clock)
+    clock: RateClock = field(default_factory=RateClock)
     sent: int = 0
     _next: float = 0.0
     _failures: int = 0

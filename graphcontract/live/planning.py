@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from graphcontract.live.steps import CREDENTIALS, Step
+from graphcontract.live.steps import CREDENTIALS, RequestStep
 
 if TYPE_CHECKING:
     from graphcontract.live.run import Live
@@ -26,7 +26,7 @@ def lines(run: Live) -> Iterator[str]:
         yield "Then reads in random order, until the budget of the profile is spent."
 
 
-def _details(step: Step) -> str:
+def _details(step: RequestStep) -> str:
     parts = [step.why]
     if step.credential != "main":
         parts.append(CREDENTIALS.get(step.credential, f"the token {step.credential}"))

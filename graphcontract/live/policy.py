@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from graphcontract.clauses.service import CANCELLED, IN_PROGRESS, LOOKUP, NOT_STARTED, TERMINAL
-from graphcontract.live.steps import Step
+from graphcontract.live.steps import RequestStep
 from graphcontract.live.targets import MALFORMED, Targets
 
 MOST_FRESH_CANCELS = 8
@@ -48,7 +48,7 @@ class Policy:
         """A task that this run has created, and may cancel."""
         self._made.add(id)
 
-    def saw(self, step: Step, status: int, task_status: str | None) -> None:
+    def saw(self, step: RequestStep, status: int, task_status: str | None) -> None:
         """Take in what a step showed. A read counts for one change, and only with the run's credential."""
         if step.method != "GET" and status == 429 and self._spent is not None:
             self._reads[step.task_id], self._spent = self._spent, None
@@ -58,7 +58,7 @@ class Policy:
             elif step.purpose == LOOKUP and status == 404:
                 self._looked_up = step.target
 
-    def check(self, step: Step) -> None:
+    def check(self, step: RequestStep) -> None:
         """Raise Forbidden where a step must not be sent."""
         if not step.target.startswith(self.targets.collection):
             raise Forbidden(f"{step.method} on a path beside the tasks")
@@ -76,21 +76,21 @@ class Policy:
         else:
             raise Forbidden(f"{step.method} on this path")
 
-    def _check_extra(self, step: Step) -> None:
+    def _check_extra(self, step: RequestStep) -> None:
         """One call without a token, one with garbage."""
         if step.credential in ("none", "garbage") and not self.loopback:
             if step.credential in self._odd:
                 raise Forbidden("a tenant gets one call of this kind")
             self._odd.add(step.credential)
 
-    def _check_create(self, step: Step) -> None:
+    def _check_create(self, step: RequestStep) -> None:
         if not (self.cancel and self.create) or self._created or step.credential != "main":
             raise Forbidden("a create that was not asked for")
         if not self._looked_up:
             raise Forbidden("a create without a lookup that found nothing")
         self._created = True
 
-    def _check_change(self, step: Step) -> None:
+    def _check_change(self, step: RequestStep) -> None:
         id = step.task_id
         if (step.method != "POST" or step.content) and not self.loopback:
             raise Forbidden("other methods go to loopback alone")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from graphcontract.clauses.service import LESSER_TOKEN, kind_of, status_to
-from graphcontract.live.bench import Bench
+from graphcontract.live.bench import ScenarioContext
 
 _NO_CANCEL = "this run cancels nothing: --allow-cancel with --task ID or --create FILE"
 
 
-def unmet_by(bench: Bench) -> dict[str, str]:
+def unmet_by(bench: ScenarioContext) -> dict[str, str]:
     """What the run lacked, by clause, to judge what it was meant to judge: this fails a run."""
     steps = [step for trial in bench.trials for step in trial.exchanges if kind_of(step) == LESSER_TOKEN]
     if steps and all(status_to(step) == 401 for step in steps):
@@ -17,7 +17,7 @@ def unmet_by(bench: Bench) -> dict[str, str]:
     return bench.unmet
 
 
-def reasons_for(bench: Bench, *, complete: bool) -> dict[str, str]:
+def reasons_for(bench: ScenarioContext, *, complete: bool) -> dict[str, str]:
     """A reason for each clause that this run could not put to the proof; `bench.reasons` come first. Only a
     run that is `complete` shows what the tenant never answered.
     """

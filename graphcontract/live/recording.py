@@ -19,8 +19,8 @@ from graphcontract.clauses.service import answer_to, status_to
 from graphcontract.errors import UserError
 from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.judging.redaction import Redactor
-from graphcontract.live.executor import Kept
-from graphcontract.live.keeping import Keeper
+from graphcontract.live.executor import SentExchange
+from graphcontract.live.keeping import Anonymizer
 
 
 class RecordingError(UserError):
@@ -33,7 +33,7 @@ class Recording:
 
     request_log: Path | None
     bodies: Path | None
-    keeper: Keeper
+    keeper: Anonymizer
     _log: TextIO | None = None
     _bodies: TextIO | None = None
     _count: int = field(default=0)
@@ -52,7 +52,7 @@ class Recording:
             if stream is not None:
                 stream.close()
 
-    def hear(self, kept: Kept) -> None:
+    def hear(self, kept: SentExchange) -> None:
         """Write an exchange down, at once."""
         self._count += 1
         if self._log is not None and not kept.by_client:
@@ -60,7 +60,7 @@ class Recording:
         if self._bodies is not None:
             _write(self._bodies, self._whole(kept))
 
-    def _line(self, kept: Kept) -> dict[str, Any]:
+    def _line(self, kept: SentExchange) -> dict[str, Any]:
         exchange, step = kept.exchange, kept.step
         answer = answer_to(exchange)
         request = exchange.requests[0] if exchange.requests else None
@@ -79,7 +79,7 @@ class Recording:
             line |= {"code": self.keeper.code(answer)}
         return {name: value for name, value in line.items() if value is not None}
 
-    def _whole(self, kept: Kept) -> dict[str, Any]:
+    def _whole(self, kept: SentExchange) -> dict[str, Any]:
         redactor = Redactor([*self.keeper.tokens, kept.exchange.call.token])
         return {
             "purpose": kept.step.purpose,

@@ -6,14 +6,14 @@ Knows the clauses' purposes; it sends nothing, and the policy has the last word.
 from __future__ import annotations
 
 from graphcontract.clauses import service
-from graphcontract.live.bench import Bench, not_started, on_nobodys, tried
+from graphcontract.live.bench import ScenarioContext, not_started, on_nobodys, tried
 from graphcontract.live.steps import Credential, Scenario
 from graphcontract.live.targets import MALFORMED, READ_PERMISSION
 
 OTHER_METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
-def unknown(bench: Bench) -> Scenario:
+def unknown(bench: ScenarioContext) -> Scenario:
     """An id that nobody has: first read, and only where that is answered 404 also cancelled. Then one whose
     letters are capitals.
     """
@@ -33,7 +33,7 @@ def unknown(bench: Bench) -> Scenario:
             return
 
 
-def _deny(bench: Bench) -> None:
+def _deny(bench: ScenarioContext) -> None:
     """A tenant may answer a read of no task with 403; a token that does not carry the permission is a mistake
     of whoever gave it.
     """
@@ -47,7 +47,7 @@ def _deny(bench: Bench) -> None:
         bench.leave_unjudged((*clauses, *after_a_read, "service.precondition"), why)
 
 
-def unauthenticated(bench: Bench) -> Scenario:
+def unauthenticated(bench: ScenarioContext) -> Scenario:
     """No token, garbage, and on loopback forgeries: on a task that may be cancelled, else on a made-up id,
     else as a read.
     """
@@ -64,7 +64,7 @@ def unauthenticated(bench: Bench) -> Scenario:
 
 
 def _odd_cancel(
-    bench: Bench,
+    bench: ScenarioContext,
     subject: str,
     why: str,
     purpose: str,
@@ -98,19 +98,19 @@ def _odd_cancel(
         bench.trial((yield step))
 
 
-def permission(bench: Bench) -> Scenario:
+def permission(bench: ScenarioContext) -> Scenario:
     """A token without the permission must not cancel."""
     yield from without_permission(bench, bench.subject)
 
 
-def without_permission(bench: Bench, subject: str) -> Scenario:
+def without_permission(bench: ScenarioContext, subject: str) -> Scenario:
     """The cancel of a task with the second credential, where there is one to try."""
     if bench.lesser and bench.privileged and not bench.get_only:
         why = "a call that must be refused"
         yield from _odd_cancel(bench, subject, why, service.LESSER_TOKEN, "lesser", 403)
 
 
-def methods(bench: Bench) -> Scenario:
+def methods(bench: ScenarioContext) -> Scenario:
     """Other methods than the action's, on loopback alone."""
     if not bench.loopback or bench.get_only:
         return
@@ -119,7 +119,7 @@ def methods(bench: Bench) -> Scenario:
         yield from _odd_cancel(bench, bench.subject, "another method", purpose, "main", 405, method)
 
 
-def started(bench: Bench) -> Scenario:
+def started(bench: ScenarioContext) -> Scenario:
     """Tasks that must refuse, read just before."""
     for id in bench.started if bench.cancel else ():
         read = bench.read(id, "to see that it has ended", shows="completed")
@@ -144,7 +144,7 @@ def started(bench: Bench) -> Scenario:
         bench.trial(before, done, after)
 
 
-def malformed(bench: Bench) -> Scenario:
+def malformed(bench: ScenarioContext) -> Scenario:
     """Malformed ids from the fixed list: read, and on loopback cancelled too."""
     for id in MALFORMED:
         why = "a malformed id"

@@ -24,12 +24,12 @@ from graphcontract.live.executor import Executor
 from graphcontract.live.journal import Journal, JournalError, Left, Open, left_behind
 from graphcontract.live.making import marked
 from graphcontract.live.options import LiveOptions, LiveUnreachable
-from graphcontract.live.pacing import Clock, Pacer, Stopped
+from graphcontract.live.pacing import Pacer, RateClock, Stopped
 from graphcontract.live.policy import Policy
 from graphcontract.live.roots import root_of
 from graphcontract.live.run import journal_for
 from graphcontract.live.sender import Sender
-from graphcontract.live.steps import Seen, Step
+from graphcontract.live.steps import RequestStep, Seen
 from graphcontract.live.targets import Targets
 from graphcontract.loading import load
 
@@ -84,7 +84,7 @@ class Resuming:
                 self._stays(f"{sent}, and {left.file} is gone or has changed: {_BY_HAND}")
             return left.id, False
         looked_up = self._perform(
-            Step(LOOKUP, "what the create call made", "GET", creation.lookup, creation.lookup)
+            RequestStep(LOOKUP, "what the create call made", "GET", creation.lookup, creation.lookup)
         )
         if looked_up.status == 404 and left.id is None:
             self.executor.journal.answered("create", http=404, sure=True)
@@ -108,7 +108,7 @@ class Resuming:
         self.executor.policy.made(id)
         target = self.targets.cancel(id)
         method = self.executor.contract.request.method
-        step = Step(REPEAT, "what was left", method, target, target, id, through_client=True)
+        step = RequestStep(REPEAT, "what was left", method, target, target, id, through_client=True)
         done = self._perform(step)
         after = self._read(id)
         if after.task_status == CANCELLED:
@@ -120,9 +120,9 @@ class Resuming:
     def _read(self, id: str) -> Seen:
         target = self.targets.task(id)
         self.executor.watch(id)
-        return self._perform(Step(READ, "what became of it", "GET", target, target, id))
+        return self._perform(RequestStep(READ, "what became of it", "GET", target, target, id))
 
-    def _perform(self, step: Step) -> Seen:
+    def _perform(self, step: RequestStep) -> Seen:
         return self.executor.perform(step)
 
 
@@ -162,7 +162,7 @@ def resume(
     *,
     finish: bool,
     contract_named: str | None = None,
-    clock: Clock | None = None,
+    clock: RateClock | None = None,
 ) -> int:
     """Settle what a journal has open: 0 where nothing is left, 1 where something may be; raises UserError,
     for a journal with a cut line too.
@@ -225,7 +225,7 @@ def _settled(
     *,
     finish: bool,
     named: str | None,
-    clock: Clock | None,
+    clock: RateClock | None,
 ) -> int:
     """Go through what is open, and give the number of what stays so."""
     contract = _contract(path, left, named)
@@ -235,7 +235,7 @@ def _settled(
     tokens = tokens_for(root, environment)
     if claims_of(tokens.get()).tenant != left.tenant:
         raise JournalError("the journal is of another tenant than the token is for: nothing was sent")
-    clock = clock or Clock()
+    clock = clock or RateClock()
     with ExitStack() as stack:
         options = LiveOptions(root.url, named or left.contract or DEFAULT_CONTRACT, journal=path)
         journal = stack.enter_context(journal_for(contract, options, root, left.tenant))

@@ -17,19 +17,19 @@ from graphcontract.clients import Implementation
 from graphcontract.contract import Contract
 from graphcontract.judging import knownfailures
 from graphcontract.judging.knownfailures import Entry, KnownFailures
-from graphcontract.judging.ledger import Event, ExitStatus, Ledger
+from graphcontract.judging.ledger import Event, ExitStatus, RunRecorder
 from graphcontract.judging.profile import PROFILES
-from graphcontract.live.bench import Bench
-from graphcontract.live.bringing import Guest, brought_up
-from graphcontract.live.conduct import Conduct
+from graphcontract.live.bench import ScenarioContext
+from graphcontract.live.bringing import ClientUnderTest, brought_up
+from graphcontract.live.conduct import LiveRunner
 from graphcontract.live.creation import Creation, creation_of
 from graphcontract.live.credentials import Tokens, tokens_for, withhold
 from graphcontract.live.executor import Executor, stand_in
 from graphcontract.live.journal import Journal, JournalError, left_behind
 from graphcontract.live.judging import BY_CLIENT
-from graphcontract.live.keeping import Keeper
+from graphcontract.live.keeping import Anonymizer
 from graphcontract.live.options import LiveOptions
-from graphcontract.live.pacing import Clock, Pacer
+from graphcontract.live.pacing import Pacer, RateClock
 from graphcontract.live.policy import Policy
 from graphcontract.live.privilege import Privilege, privilege_of
 from graphcontract.live.recording import Recording
@@ -37,7 +37,7 @@ from graphcontract.live.refusals import unknown
 from graphcontract.live.roots import Root, root_of
 from graphcontract.live.scenarios import needed
 from graphcontract.live.sender import Sender
-from graphcontract.live.steps import CREDENTIALS, FORGERIES, Scenario, Step
+from graphcontract.live.steps import CREDENTIALS, FORGERIES, RequestStep, Scenario
 from graphcontract.live.targets import Targets
 from graphcontract.loading import load, shipped
 from graphcontract.session import planned
@@ -56,12 +56,12 @@ class Live:
     root: Root
     planned: list[str]
     creation: Creation | None = None
-    clock: Clock = field(default_factory=Clock)
+    clock: RateClock = field(default_factory=RateClock)
 
     @classmethod
-    def of(cls, options: LiveOptions, *, clock: Clock | None = None) -> Live:
+    def of(cls, options: LiveOptions, *, clock: RateClock | None = None) -> Live:
         """Check everything that can be checked before anything is sent: UserError says what is wrong."""
-        clock = clock or Clock()
+        clock = clock or RateClock()
         contract = load(options.contract, known())
         root = root_of(options.tenant_url, contract)
         options.check(root)
@@ -71,7 +71,7 @@ class Live:
             creation = creation_of(options.create, Targets.of(contract), now)
         return cls(options, contract, root, judged(contract, options), creation, clock)
 
-    def plan(self) -> Iterator[Step]:
+    def plan(self) -> Iterator[RequestStep]:
         """The steps that a run against a good tenant would take; nothing is sent."""
         bench = replace(self._bench(), lesser=True, forgeries=FORGERIES)
         for scenario in (unknown, *needed(self.planned)):
@@ -105,14 +105,14 @@ class Live:
             others = [name for name in tokens.refused if name not in CREDENTIALS]
             bench.forgeries = (*FORGERIES, *others) if self.root.loopback else ()
             executor = self._executor(bench, tokens, journal, recording, guest)
-            ledger = Ledger(
+            ledger = RunRecorder(
                 self.contract,
                 self.planned,
                 fail_on=self.options.fail_on,
                 emit=emit,
                 known=self._known(entries, guest),
             )
-            conduct = Conduct(
+            conduct = LiveRunner(
                 self.contract, self.options, self.planned, self.root.url, bench, executor, keeper, guest, say
             )
             described = self._described(keeper.name(privilege.tenant or ""))
@@ -123,9 +123,9 @@ class Live:
             say(line)
         return status
 
-    def _bench(self, privilege: Privilege | None = None) -> Bench:
+    def _bench(self, privilege: Privilege | None = None) -> ScenarioContext:
         options = self.options
-        return Bench(
+        return ScenarioContext(
             Targets.of(self.contract),
             self.root.loopback,
             self.contract.request.method,
@@ -140,12 +140,17 @@ class Live:
             creation=self.creation,
         )
 
-    def _keeper(self, tokens: Tokens) -> Keeper:
+    def _keeper(self, tokens: Tokens) -> Anonymizer:
         (parameter,) = self.contract.request.parameters
-        return Keeper(parameter, tokens.issued, {*self.options.tasks, *self.options.started_tasks})
+        return Anonymizer(parameter, tokens.issued, {*self.options.tasks, *self.options.started_tasks})
 
     def _executor(
-        self, bench: Bench, tokens: Tokens, journal: Journal, recording: Recording, guest: Guest
+        self,
+        bench: ScenarioContext,
+        tokens: Tokens,
+        journal: Journal,
+        recording: Recording,
+        guest: ClientUnderTest,
     ) -> Executor:
         policy = Policy(
             bench.targets,
@@ -184,13 +189,13 @@ class Live:
         path = self.options.known_failures
         return knownfailures.load(Path(path), self.contract.current_ids()) if path else []
 
-    def _known(self, entries: list[Entry], guest: Guest) -> KnownFailures | None:
+    def _known(self, entries: list[Entry], guest: ClientUnderTest) -> KnownFailures | None:
         if self.options.known_failures is None:
             return None
         strict = self.options.profile == "nightly"
         return KnownFailures(entries, self._judged_one(guest), today=date.today(), strict=strict)
 
-    def _judged_one(self, guest: Guest) -> Implementation:
+    def _judged_one(self, guest: ClientUnderTest) -> Implementation:
         """Who is judged: the service, or the client where one is given."""
         if self.options.client:
             return guest.client.implementation
@@ -271,7 +276,7 @@ def left_lines(path: Path) -> Iterator[str]:
         yield f"left behind: {len(left.open)} tasks ({what}outcome open): graphcontract live --resume {path}"
 
 
-def _dry(scenario: Scenario) -> Iterator[Step]:
+def _dry(scenario: Scenario) -> Iterator[RequestStep]:
     try:
         step = next(scenario)
         while True:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from graphcontract.live.bench import Bench
+from graphcontract.live.bench import ScenarioContext
 from graphcontract.live.cancelling import cancel
 from graphcontract.live.making import create
 from graphcontract.live.refusals import malformed, methods, permission, started, unauthenticated
 from graphcontract.live.steps import Scenario
 
-REST: tuple[tuple[Callable[[Bench], Scenario], tuple[str, ...]], ...] = (
+REST: tuple[tuple[Callable[[ScenarioContext], Scenario], tuple[str, ...]], ...] = (
     (create, ("service.cancel", "service.effect", "service.repeat")),
     (unauthenticated, ("service.authentication",)),
     (permission, ("service.permission", "service.refusal-status")),
@@ -26,13 +26,13 @@ REST: tuple[tuple[Callable[[Bench], Scenario], tuple[str, ...]], ...] = (
 """What follows `unknown`, with the clauses that rest on it; what a run of 5xx may stop comes last."""
 
 
-def resting(clause: str, planned: Sequence[str]) -> list[Callable[[Bench], Scenario]]:
+def resting(clause: str, planned: Sequence[str]) -> list[Callable[[ScenarioContext], Scenario]]:
     """The scenarios that have to be over before a clause is judged to the end."""
     own = [scenario for scenario, clauses in REST if clause in clauses]
     return own if own or clause == "service.unknown-task" else needed(planned)
 
 
-def needed(planned: Sequence[str]) -> list[Callable[[Bench], Scenario]]:
+def needed(planned: Sequence[str]) -> list[Callable[[ScenarioContext], Scenario]]:
     """The scenarios after `unknown` that these clauses rest on; those that judge every answer rest on all."""
     everything = not set(planned) <= {id for _, clauses in REST for id in clauses} | {"service.unknown-task"}
     return [scenario for scenario, clauses in REST if everything or not set(clauses).isdisjoint(planned)]

@@ -31,7 +31,7 @@ CREDENTIALS: Mapping[Credential, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RequestStep:
     """One request. `shown` is its target for people; `expected` the status, and `shows` the task's status,
     of a good service; `times` how often it may be made; `after` the seconds to wait before it; `journal` what
     the journal is told besides.
@@ -64,4 +64,4 @@ class Seen:
     exchange: Exchange | None = None
 
 
-Scenario = Generator[Step, Seen, None]
+Scenario = Generator[RequestStep, Seen, None]

@@ -10,8 +10,8 @@ from typing import Any, TextIO
 from graphcontract.annotations import attribute, data
 from graphcontract.reporting import finish
 from graphcontract.reporting.prose import harmless, violation
-from graphcontract.reporting.run import Run
-from graphcontract.reporting.summing import Summing
+from graphcontract.reporting.run import RunSummary
+from graphcontract.reporting.summing import SummaryReport
 
 _MOST_BYTES = 1000 * 1024  # GitHub takes a summary of 1 MiB at the most
 _FENCE = re.compile("`{3,}")
@@ -35,10 +35,10 @@ class Annotations:
             finish(self._stream)
 
 
-class Markdown(Summing):
+class Markdown(SummaryReport):
     """Writes a summary at the footer: verdict, a table of what fell short, evidence folded; under 1 MiB."""
 
-    def written(self, run: Run) -> Iterator[str]:
+    def written(self, run: RunSummary) -> Iterator[str]:
         """The summary in pieces, of which the last says so where there were more."""
         left = _MOST_BYTES
         for part in _parts(run):
@@ -49,7 +49,7 @@ class Markdown(Summing):
             yield part
 
 
-def _parts(run: Run) -> Iterator[str]:
+def _parts(run: RunSummary) -> Iterator[str]:
     sentence, _ = run.judgement()
     title = f"{run.named()} before {run.header['contract']['title']}"
     yield f"## {_text(title)}\n\n**{sentence}** {run.figures()}.\n"

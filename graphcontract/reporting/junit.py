@@ -8,16 +8,16 @@ from typing import Any
 from xml.etree import ElementTree
 
 from graphcontract.reporting.prose import violation
-from graphcontract.reporting.run import Run
-from graphcontract.reporting.summing import Summing
+from graphcontract.reporting.run import RunSummary
+from graphcontract.reporting.summing import SummaryReport
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class JUnit(Summing):
+class JUnit(SummaryReport):
     """Collects verdicts and writes one testsuite at the footer; what the run lets pass is `skipped`."""
 
-    def written(self, run: Run) -> Iterator[str]:
+    def written(self, run: RunSummary) -> Iterator[str]:
         """The document."""
         root = _suites(run)
         ElementTree.indent(root)
@@ -26,7 +26,7 @@ class JUnit(Summing):
         yield "\n"
 
 
-def _suites(run: Run) -> ElementTree.Element:
+def _suites(run: RunSummary) -> ElementTree.Element:
     groups = {row["clause"]: row["group"] for row in run.plan}
     cases = [_case(run.header["contract"]["id"], verdict, groups[id]) for id, verdict in run.verdicts.items()]
     counts = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-class Run:
+class RunSummary:
     """Keeps header, plan, verdicts by clause and footer; listeners build on it."""
 
     def __init__(self) -> None:

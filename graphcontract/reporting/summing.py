@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
 from graphcontract.reporting import finish
-from graphcontract.reporting.run import Run
+from graphcontract.reporting.run import RunSummary
 
 
-class Summing(ABC):
+class SummaryReport(ABC):
     """Keeps the run as its events tell it, and writes what `written` makes of it when it is over."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._run = Run()
+        self._run = RunSummary()
 
     def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
         """Take an event in; write at the footer."""
@@ -25,5 +25,5 @@ class Summing(ABC):
             finish(self._stream)
 
     @abstractmethod
-    def written(self, run: Run) -> Iterator[str]:
+    def written(self, run: RunSummary) -> Iterator[str]:
         """The report on a run that is over, in pieces."""

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from graphcontract.reporting.prose import harmless, violation
-from graphcontract.reporting.run import Run
+from graphcontract.reporting.run import RunSummary
 
 _STYLES = {
     "pass": "green",
@@ -38,7 +38,7 @@ class Terminal:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._run = Run()
+        self._run = RunSummary()
         self._progress: Progress | None = None
 
     def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Literal, Protocol
 
 from graphcontract.exchange import WireRequest, WireResponse
-from graphcontract.service import Script
+from graphcontract.service import ResponseScript
 
 Certificate = Literal["trusted", "untrusted", "other-name", "expired", "self-signed"]
 
@@ -39,7 +39,7 @@ class Record:
     handshakes_failed: int = 0
 
 
-class Stage(Protocol):
+class Endpoint(Protocol):
     """One call's place on a transport: a root to ask, a script, and the record of what came."""
 
     @property
@@ -101,12 +101,12 @@ class Transport(Protocol):
 
     def stage(
         self,
-        script: Script,
+        script: ResponseScript,
         *,
         root: str | None = None,
         certificate: Certificate | None = None,
         scope: Scope | None = None,
-    ) -> Stage:
+    ) -> Endpoint:
         """Make ready for one call. `root` asks for that very scheme and authority, which only a
         transport that shows "own-root" can stage; `certificate` for an https root that shows it, which
         only one that shows "wire" can. A root that was lent to one `scope` is never lent to another.

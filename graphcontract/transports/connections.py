@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from graphcontract.exchange import WireRequest, WireResponse
-from graphcontract.service import Answer, Rendered, render
+from graphcontract.service import Rendered, StubResponse, render
 from graphcontract.transports import faults
 from graphcontract.transports.arriving import RequestReader
 from graphcontract.transports.filling import filled
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from graphcontract.transports.origins import Origin
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_TOO_LATE = Answer(503, close=True)
+_TOO_LATE = StubResponse(503, close=True)
 
 
 class Connection:
@@ -156,7 +156,7 @@ def _wants_close(request: WireRequest) -> bool:
     return request.version == "1.0" or "close" in (option.strip() for option in options)
 
 
-def _rendered(answer: Answer, request: WireRequest) -> Rendered:
+def _rendered(answer: StubResponse, request: WireRequest) -> Rendered:
     """Render an answer, without content where the method is HEAD."""
     rendered = render(answer, request)
     if request.method != "HEAD":

@@ -23,7 +23,7 @@ from dataclasses import replace
 from typing import Literal
 
 from graphcontract.exchange import Fault
-from graphcontract.service import Answer, Rendered
+from graphcontract.service import Rendered, StubResponse
 
 Ending = Literal["shut", "close", "reset", "hold"]
 
@@ -46,7 +46,7 @@ _NOTHING = Rendered(
 )
 
 
-def check(answer: Answer, *, first: bool) -> None:
+def check(answer: StubResponse, *, first: bool) -> None:
     """Refuse with a ValueError what cannot be shown: a refusal after the first answer, half of nothing."""
     if answer.fault == "refused" and not first:
         raise ValueError("only the first answer of a script can be refused, and the whole stage is then")
@@ -57,7 +57,7 @@ def check(answer: Answer, *, first: bool) -> None:
         raise ValueError("half-content needs content, and a framing that tells how much of it is missing")
 
 
-def ending(answer: Answer, rendered: Rendered) -> Ending | None:
+def ending(answer: StubResponse, rendered: Rendered) -> Ending | None:
     """What the connection does once the answer is sent: None goes on to the next request, `shut` ends our
     direction, `close` and `reset` end both, `hold` ends neither and answers nothing more.
     """
@@ -66,7 +66,7 @@ def ending(answer: Answer, rendered: Rendered) -> Ending | None:
     return "shut" if rendered.close else None
 
 
-def as_sent(answer: Answer, rendered: Rendered) -> Rendered:
+def as_sent(answer: StubResponse, rendered: Rendered) -> Rendered:
     """What is sent of an answer with its fault; `status` is 0 where nothing tells one."""
     if answer.fault in (None, "idle-closed"):
         return rendered

@@ -16,14 +16,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from email.utils import formatdate
 
-from graphcontract.service import Answer
+from graphcontract.service import StubResponse
 
 _PLACES = re.compile(r"\{(@)?(self|same-host-name|other-port|other-host|plain)\}")
 _DATES = re.compile(r"\{(date|rfc850|asctime)\+([0-9]{1,9})\}")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def check(answer: Answer, places: Sequence[str]) -> None:
+def check(answer: StubResponse, places: Sequence[str]) -> None:
     """Refuse with a ValueError an answer that names a place which the stage will not have."""
     for _, value in answer.fields:
         for _, name in _PLACES.findall(value):
@@ -31,7 +31,7 @@ def check(answer: Answer, places: Sequence[str]) -> None:
                 raise ValueError(f"an answer names a place that the stage does not have: {name}")
 
 
-def filled(answer: Answer, places: Mapping[str, str]) -> Answer:
+def filled(answer: StubResponse, places: Mapping[str, str]) -> StubResponse:
     """The answer as it is to be sent now."""
     for _, value in answer.fields:
         if "{" in value:

@@ -11,12 +11,12 @@ import ssl
 from collections.abc import Mapping
 from types import TracebackType
 
-from graphcontract.service import Script
+from graphcontract.service import ResponseScript
 from graphcontract.transports import Certificate, Record, Scope
 from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.origins import ADDRESS, Port
 from graphcontract.transports.pools import Pool
-from graphcontract.transports.scenes import Scene, any_request, check
+from graphcontract.transports.scenes import StubState, any_request, check
 from graphcontract.transports.serving import Loop
 
 _NAME = "localhost"
@@ -50,7 +50,7 @@ class Loopback:
         self._bound: set[int] = set()
         self._own = Pool(self._bind)
         self._others = Pool(self._bind)
-        self.latest: _Stage | None = None
+        self.latest: _Endpoint | None = None
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -74,12 +74,12 @@ class Loopback:
 
     def stage(
         self,
-        script: Script,
+        script: ResponseScript,
         *,
         root: str | None = None,
         certificate: Certificate | None = None,
         scope: Scope | None = None,
-    ) -> _Stage:
+    ) -> _Endpoint:
         """Open a stage on a free port, with other origins where its script answers elsewhere.
 
         A `certificate` makes this one https; "trusted" is the usual one where all are. ValueError for
@@ -106,7 +106,7 @@ class Loopback:
         """Never: each scope has ports of its own."""
         return False
 
-    def finish(self, stage: _Stage, *, spoiled: bool, expecting: bool) -> Record:
+    def finish(self, stage: _Endpoint, *, spoiled: bool, expecting: bool) -> Record:
         """Do what `Stage.finish` says; RuntimeError for a stage that is finished already."""
         if stage.port.scene is not stage.scene:
             raise RuntimeError("the stage is finished already")
@@ -118,10 +118,10 @@ class Loopback:
                 self._others.give_back(port, stage.scope, retired=spoiled)
             return stage.so_far()
 
-    def _open(self, script: Script, context: ssl.SSLContext | None, scope: Scope | None) -> _Stage:
+    def _open(self, script: ResponseScript, context: ssl.SSLContext | None, scope: Scope | None) -> _Endpoint:
         port = self._own.take(context, scope)
         places = {"self": port.root(ADDRESS), "same-host-name": port.root(_NAME)}
-        stage = _Stage(self, port, Scene(script.answers, script.concerns, places), scope)
+        stage = _Endpoint(self, port, StubState(script.answers, script.concerns, places), scope)
         if script.elsewhere:
             other = self._others.take(context, scope)
             places |= {"other-port": other.root(ADDRESS), "other-host": other.root(_NAME)}
@@ -130,7 +130,7 @@ class Loopback:
                 plain = self._others.take(None, scope)
                 places["plain"] = plain.root(ADDRESS)
                 stage.others = (other, plain)
-            stage.elsewhere = Scene(script.elsewhere, any_request, places)
+            stage.elsewhere = StubState(script.elsewhere, any_request, places)
             for each in stage.others:
                 each.open(stage.elsewhere)
         port.open(stage.scene)
@@ -159,15 +159,15 @@ class Loopback:
         self._certificates.remove()
 
 
-class _Stage:
+class _Endpoint:
     """One call's place on the loopback transport, at `port`; `others` are the ports of its other origins."""
 
-    def __init__(self, transport: Loopback, port: Port, scene: Scene, scope: Scope | None) -> None:
+    def __init__(self, transport: Loopback, port: Port, scene: StubState, scope: Scope | None) -> None:
         self.port = port
         self.scene = scene
         self.scope = scope
         self.others: tuple[Port, ...] = ()
-        self.elsewhere: Scene | None = None
+        self.elsewhere: StubState | None = None
         self._transport = transport
 
     @property

@@ -19,7 +19,7 @@ import httpcore
 from respx.mocks import HTTPCoreMocker, Mocker
 
 from graphcontract.exchange import WireRequest, WireResponse
-from graphcontract.service import NOT_FOUND_ELSEWHERE, Answer, Script, render
+from graphcontract.service import NOT_FOUND_ELSEWHERE, ResponseScript, StubResponse, render
 from graphcontract.transports import Certificate, Record, Scope, filling
 from graphcontract.transports.arriving import RequestReader
 from graphcontract.transports.offline import Block, blocked
@@ -30,7 +30,7 @@ _HOSTS = tuple(f"call-{number}.graphcontract.test" for number in range(1, 257))
 _ROOTS = tuple(f"https://{host}" for host in _HOSTS)
 _MOST_SENT = 16 << 20
 _PATIENCE = 0.05
-_NO_STAGE = Answer(503, (("Retry-After", "0"),))
+_NO_STAGE = StubResponse(503, (("Retry-After", "0"),))
 _ANY_REQUEST = WireRequest(at=0.0, raw=b"", method="", target="", version="", fields=())
 
 
@@ -51,7 +51,7 @@ class Mock:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._free = deque(_ROOTS)
-        self._stages: dict[str, _Stage] = {}
+        self._stages: dict[str, _Endpoint] = {}
         self._late = 0
         self._block = Block()
         self._up = ExitStack()
@@ -77,12 +77,12 @@ class Mock:
 
     def stage(
         self,
-        script: Script,
+        script: ResponseScript,
         *,
         root: str | None = None,
         certificate: Certificate | None = None,
         scope: Scope | None = None,  # noqa: ARG002 - no connection is kept here
-    ) -> _Stage:
+    ) -> _Endpoint:
         """Open a stage, on a free host where no `root` is asked for.
 
         ValueError for a script that cannot be shown here, and for a certificate; RuntimeError where the
@@ -97,7 +97,7 @@ class Mock:
         with self._lock:
             if root is None and not self._free:
                 raise RuntimeError("every host of the mock transport is taken or spoiled")
-            stage = _Stage(self, script, root or self._free.popleft())
+            stage = _Endpoint(self, script, root or self._free.popleft())
             if stage.origin in self._stages:
                 raise RuntimeError(f"{root} has a stage already")
             self._stages[stage.origin] = stage
@@ -122,7 +122,7 @@ class Mock:
     ) -> None:
         self._up.close()
 
-    def _finish(self, stage: _Stage, spoiled: bool, expecting: bool) -> Record:
+    def _finish(self, stage: _Endpoint, spoiled: bool, expecting: bool) -> Record:
         if expecting:
             stage.asked.wait(_PATIENCE)
         with self._lock:
@@ -142,10 +142,10 @@ class Mock:
             return stage.take(request)
 
 
-class _Stage:
+class _Endpoint:
     """One root and its script; `take` is called under the transport's lock."""
 
-    def __init__(self, mock: Mock, script: Script, root: str) -> None:
+    def __init__(self, mock: Mock, script: ResponseScript, root: str) -> None:
         self._mock = mock
         self._script = script
         self._used = 0
@@ -183,7 +183,7 @@ class _Stage:
         )
         return rendered.final
 
-    def _next_answer(self, request: WireRequest) -> Answer:
+    def _next_answer(self, request: WireRequest) -> StubResponse:
         if not self._script.concerns(request):
             return NOT_FOUND_ELSEWHERE
         answers = self._script.answers
@@ -300,7 +300,7 @@ def _sending(request: httpcore.Request, deliver: _Deliver) -> Iterator[_Sending]
         sending.answer = deliver(sending.origin, sending.arrived())
 
 
-def _check(answer: Answer) -> None:
+def _check(answer: StubResponse) -> None:
     """Refuse here what cannot be shown, and what would fail to render inside the client's call."""
     if answer.status is not None and answer.status < 200:
         raise ValueError(f"{answer.status} is no final status")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from graphcontract.exchange import WireRequest
 from graphcontract.transports import pipes
 from graphcontract.transports.connections import Connection
-from graphcontract.transports.scenes import Scene
+from graphcontract.transports.scenes import StubState
 from graphcontract.transports.serving import Loop
 
 ADDRESS = "127.0.0.1"
@@ -37,7 +37,7 @@ class Origin:
         self.numbers = numbers
         self.name = name
         self.context = context
-        self.scene: Scene | None = None
+        self.scene: StubState | None = None
         self.connections: list[Connection] = []
         self.odd = False
         self.late = 0
@@ -65,7 +65,7 @@ class Origin:
         self.close_connections()
         self.context = context
 
-    def open(self, scene: Scene) -> None:
+    def open(self, scene: StubState) -> None:
         """Put a scene on. Kept connections stay, unless it is to refuse any."""
         self._take_in()
         if scene.refuses:
@@ -121,7 +121,7 @@ class Port(Origin):
         """The scheme and authority by which this port is asked, by that name of its address."""
         return f"{'https' if self.context else 'http'}://{host}:{self.number}"
 
-    def open(self, scene: Scene) -> None:
+    def open(self, scene: StubState) -> None:
         """Put a scene on, and listen, but where it is to refuse any connection."""
         super().open(scene)
         if scene.refuses:

@@ -13,12 +13,12 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 from graphcontract.exchange import WireRequest
-from graphcontract.service import Script
+from graphcontract.service import ResponseScript
 from graphcontract.transports import Certificate, Record, Scope
 from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.doorways import Doorway
 from graphcontract.transports.origins import ADDRESS, Origin, bind
-from graphcontract.transports.scenes import Scene, any_request, check
+from graphcontract.transports.scenes import StubState, any_request, check
 from graphcontract.transports.serving import Loop
 from graphcontract.transports.tunnels import Gateway
 
@@ -71,7 +71,7 @@ class Proxy:
             "other-host": f"https://{_ELSEWHERE}",
             "plain": f"http://{host}",
         }
-        self._open: _Stage | None = None
+        self._open: _Endpoint | None = None
         self._scope: Scope | None = None
         self._doorway: Doorway | None = None
         self.proxy: str = ""
@@ -125,12 +125,12 @@ class Proxy:
 
     def stage(
         self,
-        script: Script,
+        script: ResponseScript,
         *,
         root: str | None = None,
         certificate: Certificate | None = None,
         scope: Scope | None = None,
-    ) -> _Stage:
+    ) -> _Endpoint:
         """Open the stage of the root, or of the probe's, and other origins where the script answers there.
 
         ValueError for another root or a script that cannot be sent; RuntimeError where the stage is open
@@ -147,7 +147,7 @@ class Proxy:
         if self._open is not None:
             raise RuntimeError("the stage of the root is open already")
         with self._loop.turn():
-            stage = self._open = _Stage(self, script, {name: played[name] for name in names}, own)
+            stage = self._open = _Endpoint(self, script, {name: played[name] for name in names}, own)
             if self.needs_new_client(scope):
                 for _, origin in self._all:
                     origin.close_connections()
@@ -163,7 +163,7 @@ class Proxy:
                     origin.open(stage.elsewhere)
             return stage
 
-    def finish(self, stage: _Stage, *, spoiled: bool, expecting: bool) -> Record:
+    def finish(self, stage: _Endpoint, *, spoiled: bool, expecting: bool) -> Record:
         """Do what `Stage.finish` says; RuntimeError for a stage that is finished already."""
         if self._open is not stage:
             raise RuntimeError("the stage is finished already")
@@ -214,15 +214,17 @@ class Proxy:
         self._certificates.remove()
 
 
-class _Stage:
+class _Endpoint:
     """The one call's place on the proxy transport."""
 
-    def __init__(self, transport: Proxy, script: Script, places: Mapping[str, str], origin: Origin) -> None:
+    def __init__(
+        self, transport: Proxy, script: ResponseScript, places: Mapping[str, str], origin: Origin
+    ) -> None:
         self._transport = transport
         self.origin = origin
         self.places = places
-        self.scene = Scene(script.answers, script.concerns, places)
-        self.elsewhere = Scene(script.elsewhere, any_request, places) if script.elsewhere else None
+        self.scene = StubState(script.answers, script.concerns, places)
+        self.elsewhere = StubState(script.elsewhere, any_request, places) if script.elsewhere else None
 
     @property
     def root(self) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graphcontract.exchange import Fault, WireRequest, WireResponse
-from graphcontract.service import NOT_FOUND_ELSEWHERE, Answer, Concerns, Script
+from graphcontract.service import NOT_FOUND_ELSEWHERE, Concerns, ResponseScript, StubResponse
 from graphcontract.transports import faults, filling
 
-_BAD_REQUEST = Answer(400, close=True)
+_BAD_REQUEST = StubResponse(400, close=True)
 
 
 def any_request(_request: WireRequest) -> bool:
@@ -21,7 +21,7 @@ def any_request(_request: WireRequest) -> bool:
     return True
 
 
-def check(script: Script, places: Sequence[str], elsewhere: Sequence[str]) -> None:
+def check(script: ResponseScript, places: Sequence[str], elsewhere: Sequence[str]) -> None:
     """Refuse with a ValueError a script that cannot be sent by a stage with these places, and with others
     where it answers elsewhere.
     """
@@ -37,13 +37,13 @@ def check(script: Script, places: Sequence[str], elsewhere: Sequence[str]) -> No
 
 
 @dataclass(eq=False, slots=True)
-class Scene:
+class StubState:
     """The answers at one root and what has passed there so far; `asked` once a request has.
 
     `places` are what the placeholders of the answers stand for.
     """
 
-    answers: tuple[Answer, ...]
+    answers: tuple[StubResponse, ...]
     concerns: Concerns
     places: Mapping[str, str]
     asked: threading.Event = field(default_factory=threading.Event)
@@ -63,7 +63,7 @@ class Scene:
         """Whether the next connection is to be reset once it is made."""
         return self._next().fault == "reset-at-connect"
 
-    def choose(self, request: WireRequest) -> Answer:
+    def choose(self, request: WireRequest) -> StubResponse:
         """Choose the answer to a request, as the script has it."""
         if request.malformed is not None:
             return _BAD_REQUEST
@@ -80,5 +80,5 @@ class Scene:
         self._used += 1
         return True
 
-    def _next(self) -> Answer:
+    def _next(self) -> StubResponse:
         return self.answers[min(self._used, len(self.answers) - 1)]

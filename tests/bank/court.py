@@ -12,10 +12,10 @@ from graphcontract.clauses import known
 from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract import Contract
 from graphcontract.exchange import Call, Outcome, grace
-from graphcontract.judging.gate import Gate
+from graphcontract.judging.gate import Harness
 from graphcontract.judging.profile import PROFILES
-from graphcontract.judging.trying import Trying
-from graphcontract.judging.verdict import Part, fold
+from graphcontract.judging.trying import SuiteTestRun
+from graphcontract.judging.verdict import ClauseResult, fold
 from graphcontract.loading import load
 from graphcontract.suite import SuiteTest
 from graphcontract.transports import Transport
@@ -71,20 +71,20 @@ def verdicts(
     profile: str = "gate",
     seed: int = 0,
     contract: Contract = CONTRACT,
-) -> dict[str, Part]:
+) -> dict[str, ClauseResult]:
     """The verdict on each clause; `of` keeps to the tests that prove one of these clauses, `shown_by` to
     tests and cases of these names.
     """
     made: Transport = Mock() if transport == "mock" else Loopback()
-    parts: dict[str, list[Part]] = {}
+    parts: dict[str, list[ClauseResult]] = {}
     with made:
-        gate = Gate(contract, Direct(cancel), made, PROFILES[profile])
-        waiting: list[Trying] = []
+        gate = Harness(contract, Direct(cancel), made, PROFILES[profile])
+        waiting: list[SuiteTestRun] = []
         for test in _chosen(shown_by):
             clauses = [id for id in test.proves if id in contract.clauses]
             if of is not None and not set(of) & set(clauses):
                 continue
-            trying = Trying(test, gate, clauses=clauses, seed=seed, repeat=lambda id: id)
+            trying = SuiteTestRun(test, gate, clauses=clauses, seed=seed, repeat=lambda id: id)
             if test.cases:
                 waiting.append(trying)
             else:
@@ -97,7 +97,7 @@ def verdicts(
     return {id: fold(id, each) for id, each in parts.items()}
 
 
-def _add(parts: dict[str, list[Part]], trying: Trying) -> None:
+def _add(parts: dict[str, list[ClauseResult]], trying: SuiteTestRun) -> None:
     for id in trying.clauses:
         parts.setdefault(id, []).append(trying.part(id))
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from graphcontract.suites import tests
 
-from graphcontract.judging.verdict import Part
+from graphcontract.judging.verdict import ClauseResult
 from tests.bank.court import verdicts
 from tests.bank.registry import FAULTS, ODDITIES, Entry
 
@@ -97,7 +97,7 @@ def _try(job: Job) -> Found:
     return Found(job, _condemning(drawn), _condemning(fixed), errors)
 
 
-def _judged(job: Job, *, cases: bool) -> Mapping[str, Part]:
+def _judged(job: Job, *, cases: bool) -> Mapping[str, ClauseResult]:
     """The verdicts of the tests whose calls are fixed, or of those that draw them."""
     entry = _bank()[job.number]
     names = [test.name for test in tests() if bool(test.cases) == cases]
@@ -105,7 +105,7 @@ def _judged(job: Job, *, cases: bool) -> Mapping[str, Part]:
     return verdicts(entry.client().cancel, of=of, shown_by=names, transport=entry.transport, seed=job.seed)
 
 
-def _condemning(found: Mapping[str, Part]) -> frozenset[str]:
+def _condemning(found: Mapping[str, ClauseResult]) -> frozenset[str]:
     return frozenset(id for id, part in found.items() if part.verdict == "fail")
 
 

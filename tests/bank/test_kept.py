@@ -6,22 +6,22 @@ import pytest
 
 from graphcontract import service
 from graphcontract.exchange import Call
-from graphcontract.service import Answer, Script
+from graphcontract.service import ResponseScript, StubResponse
 from graphcontract.transports.loopback import Loopback
 from tests.bank.court import CONTRACT, verdicts
 from tests.bank.faults_kept import KeptConnection
 
 CALL = Call(CONTRACT.id, {"sharePointMigrationTaskId": "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"}, "token")
-DONE = service.answer(204)
+DONE = service.stub(204)
 
 
-def connections(first: Answer) -> tuple[int, int]:
+def connections(first: StubResponse) -> tuple[int, int]:
     """The connections on which two calls went out, the first with this answer."""
     client = KeptConnection()
     used = []
     with Loopback() as loopback:
         for answer in (first, DONE):
-            stage = loopback.stage(Script((answer,)))
+            stage = loopback.stage(ResponseScript((answer,)))
             outcome = client.cancel(replace(CALL, base_url=f"{stage.root}/beta"))
             (request,) = stage.finish().requests
             assert outcome.kind == ("success" if answer.status == 204 else "failure")
@@ -30,7 +30,7 @@ def connections(first: Answer) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("first", [DONE, service.plain_error(409)], ids=["success", "error"])
-def test_a_connection_in_order_is_kept(first: Answer) -> None:
+def test_a_connection_in_order_is_kept(first: StubResponse) -> None:
     before, after = connections(first)
     assert before == after
 
@@ -47,7 +47,7 @@ def test_a_connection_in_order_is_kept(first: Answer) -> None:
     ids=["closed", "content", "chunked", "stray", "unannounced"],
 )
 def test_a_connection_out_of_order_is_not(changes: dict[str, object]) -> None:
-    before, after = connections(service.answer(204, **changes))  # type: ignore[arg-type]
+    before, after = connections(service.stub(204, **changes))  # type: ignore[arg-type]
     assert before != after
 
 

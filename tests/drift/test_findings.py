@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from graphcontract.contract import Contract
-from graphcontract.drift.findings import Comparison, Finding
-from graphcontract.drift.model import Fact, Kind, Origin, Problem, Reading, Value
+from graphcontract.drift.findings import Comparison, DriftFinding
+from graphcontract.drift.model import Fact, FactOrigin, Kind, Problem, Reading, Value
 from graphcontract.drift.owed import reading as owed_reading
 from graphcontract.drift.owed import wanted
 from tests.drift import library
@@ -21,7 +21,7 @@ def owed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 
 
 def source(kind: Kind, name: str = "", line: int = 1, **values: Value) -> Reading:
-    origin = Origin(kind, name or kind, None, line)
+    origin = FactOrigin(kind, name or kind, None, line)
     facts = {}
     for each, value in values.items():
         fact = each.replace("__", ".").replace("_", "-")
@@ -29,12 +29,12 @@ def source(kind: Kind, name: str = "", line: int = 1, **values: Value) -> Readin
     return Reading(origin, facts, "0" * 64)
 
 
-def against(owed: Contract, reading: Reading) -> list[Finding]:
+def against(owed: Contract, reading: Reading) -> list[DriftFinding]:
     comparison = Comparison(wanted(owed), library.TODAY)
     return list(comparison.against_contract(owed_reading(owed, "loan-cancel"), reading))
 
 
-def skew(owed: Contract, *readings: Reading) -> list[Finding]:
+def skew(owed: Contract, *readings: Reading) -> list[DriftFinding]:
     comparison = Comparison(wanted(owed), library.TODAY)
     return list(comparison.between(owed_reading(owed, "loan-cancel"), readings))
 
@@ -73,7 +73,7 @@ def test_another_version_is_news_only_where_it_has_the_operation(
 
 def test_silence_denies_nothing(owed: Contract) -> None:
     names = owed_reading(owed, "loan-cancel").facts
-    origin = Origin("openapi", "openapi")
+    origin = FactOrigin("openapi", "openapi")
     facts = {name: Fact(name, "silent", None, origin) for name in names}
     assert against(owed, Reading(origin, facts, "0" * 64)) == []
 

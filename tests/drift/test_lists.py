@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from graphcontract.drift.findings import Finding
+from graphcontract.drift.findings import DriftFinding
 from graphcontract.drift.lists import applied, dossier, waivers
-from graphcontract.drift.model import Origin
+from graphcontract.drift.model import FactOrigin
 from graphcontract.errors import UserError
 from graphcontract.loading import shipped
 
 MARK = "0123456789ab"
 
 
-def finding(rule: str = "letter-case-changed", fact: str = "path", kind: Any = "permissions") -> Finding:
-    origin, base = Origin(kind, "now"), Origin("contract", "before")
-    return Finding(rule, fact, "contract", "a", "b", origin, base, MARK)
+def finding(rule: str = "letter-case-changed", fact: str = "path", kind: Any = "permissions") -> DriftFinding:
+    origin, base = FactOrigin(kind, "now"), FactOrigin("contract", "before")
+    return DriftFinding(rule, fact, "contract", "a", "b", origin, base, MARK)
 
 
 def listed(folder: Path, **row: Any) -> Path:
@@ -71,8 +71,8 @@ def test_known_skew_is_of_kinds_and_never_of_a_snapshot() -> None:
     cases = [finding(), finding(kind="page"), finding(rule="path-changed")]
     found, _ = applied(cases, known, [], date(2026, 6, 1))
     assert [each.counts for each in found] == [False, True, True]
-    origin = Origin("permissions", "x")
-    moved = Finding("letter-case-changed", "path", "snapshot", "a", "b", origin, origin, MARK)
+    origin = FactOrigin("permissions", "x")
+    moved = DriftFinding("letter-case-changed", "path", "snapshot", "a", "b", origin, origin, MARK)
     assert applied([moved], known, [], date(2026, 6, 1))[0][0].counts
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from graphcontract.inputs import Strata, calls, ids, tokens
+from graphcontract.inputs import Partitions, calls, ids, tokens
 
 from . import PARAMETER, contract, draws
 
@@ -89,5 +89,5 @@ def test_the_schema_narrows_calls(
 
 def test_a_call_has_an_ordinary_id_where_guids_are_not_admitted() -> None:
     narrow = contract({"type": "string", "enum": ["a", "b"]})
-    strata: Strata[Any] = calls.guid_calls(narrow) | calls.calls(narrow).only("token:padded")
+    strata: Partitions[Any] = calls.guid_calls(narrow) | calls.calls(narrow).only("token:padded")
     assert {call.task_id for call in draws(strata.any(), 30)} == {"a", "b"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import strategies as st
 
-from graphcontract.inputs import Strata, constants
+from graphcontract.inputs import Partitions, constants
 
 from . import draws, smallest
 
-NUMBERS = Strata({"one": st.just(1), "two": st.just(2), "three": st.just(3)})
+NUMBERS = Partitions({"one": st.just(1), "two": st.just(2), "three": st.just(3)})
 
 
 def test_a_mapping_in_order() -> None:
@@ -26,7 +26,7 @@ def test_constants_are_drawn_once() -> None:
 
 def test_is_not_changed_by_what_it_was_made_of() -> None:
     source = {"one": st.just(1)}
-    made = Strata(source)
+    made = Partitions(source)
     source["two"] = st.just(2)
     assert list(made) == ["one"]
 
@@ -59,11 +59,11 @@ def test_an_unknown_name_is_told_with_the_known_ones(method: object) -> None:
 
 
 def test_union() -> None:
-    both = NUMBERS | Strata({"letter": st.just("a")})
+    both = NUMBERS | Partitions({"letter": st.just("a")})
     assert list(both) == ["one", "two", "three", "letter"]
     assert draws(both["letter"], 1) == ["a"]
 
 
 def test_union_hides_no_class() -> None:
     with pytest.raises(ValueError, match="on both sides: two"):
-        NUMBERS | Strata({"two": st.just(22)})
+        NUMBERS | Partitions({"two": st.just(22)})

@@ -10,11 +10,11 @@ from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract import Contract
 from graphcontract.exchange import Call, Outcome, WireRequest, WireResponse
 from graphcontract.inputs.calls import guid_calls
-from graphcontract.judging.gate import Gate
+from graphcontract.judging.gate import Harness
 from graphcontract.judging.profile import Profile
-from graphcontract.judging.trying import Trying
-from graphcontract.judging.verdict import Part
-from graphcontract.service import Rendered, Script, render
+from graphcontract.judging.trying import SuiteTestRun
+from graphcontract.judging.verdict import ClauseResult
+from graphcontract.service import Rendered, ResponseScript, render
 from graphcontract.suite import SuiteTest, given, proves
 from graphcontract.transports import Record, Scope
 from tests.clauses import CONTRACT, request, target
@@ -44,7 +44,7 @@ class Paper:
 
     def stage(
         self,
-        script: Script,
+        script: ResponseScript,
         *,
         root: str | None = None,
         certificate: object = None,
@@ -75,7 +75,7 @@ class Paper:
 class PaperStage:
     """One call's place: answers by script, whatever is asked. `finished` is how it was ended."""
 
-    def __init__(self, script: Script, root: str) -> None:
+    def __init__(self, script: ResponseScript, root: str) -> None:
         self.script, self.root = script, root
         self.places = {"self": root}
         self.finished: tuple[bool, bool] | None = None
@@ -154,12 +154,12 @@ def gate_of(
     profile: Profile = PROFILE,
     limits: Limits | None = None,
     paper: Paper | None = None,
-) -> Gate:
+) -> Harness:
     paper = paper or Paper()
-    return Gate(contract, Scripted(behave, paper.send, limits), paper, profile)
+    return Harness(contract, Scripted(behave, paper.send, limits), paper, profile)
 
 
-def calls_of(gate: Gate) -> list[Call]:
+def calls_of(gate: Harness) -> list[Call]:
     assert isinstance(gate.client, Scripted)
     return gate.client.calls
 
@@ -169,13 +169,15 @@ def plain_test(*clauses: str) -> SuiteTest:
 
     @proves(*clauses)
     @given(call=guid_calls)
-    def body(gate: Gate, call: Call) -> None:
+    def body(gate: Harness, call: Call) -> None:
         gate.judge(call, [service.success()])
 
     return body
 
 
-def tried(gate: Gate, test: SuiteTest, *, record: bool = False) -> dict[str, Part]:
+def tried(gate: Harness, test: SuiteTest, *, record: bool = False) -> dict[str, ClauseResult]:
     """What the test says of each of its clauses."""
-    trying = Trying(test, gate, clauses=test.proves, seed=0, repeat=lambda id: f"repeat {id}", record=record)
+    trying = SuiteTestRun(
+        test, gate, clauses=test.proves, seed=0, repeat=lambda id: f"repeat {id}", record=record
+    )
     return {id: trying.part(id) for id in test.proves}

@@ -14,11 +14,11 @@ import pytest
 
 from graphcontract import suites
 from graphcontract.exchange import Call, Exchange, Outcome
-from graphcontract.judging.gate import Gate, How
+from graphcontract.judging.gate import CallOptions, Harness
 from graphcontract.judging.profile import PROFILES
-from graphcontract.judging.trying import Trying
-from graphcontract.judging.verdict import Part
-from graphcontract.service import Answer
+from graphcontract.judging.trying import SuiteTestRun
+from graphcontract.judging.verdict import ClauseResult
+from graphcontract.service import StubResponse
 from graphcontract.suite import SuiteTest
 from graphcontract.transports.loopback import Loopback
 from tests.bank.client import PATH
@@ -116,23 +116,23 @@ def _read_response(received: BinaryIO) -> int:
     return status
 
 
-def _run(gate: Gate, test: SuiteTest) -> list[tuple[object, ...]]:
+def _run(gate: Harness, test: SuiteTest) -> list[tuple[object, ...]]:
     """Verdict, evidence id and further findings of each clause of the test."""
-    trying = Trying(test, gate, clauses=test.proves, seed=0, repeat=str)
+    trying = SuiteTestRun(test, gate, clauses=test.proves, seed=0, repeat=str)
     return [_digest(trying.part(clause)) for clause in test.proves]
 
 
-def _digest(part: Part) -> tuple[object, ...]:
+def _digest(part: ClauseResult) -> tuple[object, ...]:
     evidence = part.evidence["id"] if part.evidence else None
     return part.clause, part.verdict, evidence, part.also
 
 
-class _Noting(Gate):
+class _Noting(Harness):
     """Makes no call: notes whether a response may leave a kept connection out of step."""
 
     odd = False
 
-    def perform(self, call: Call, answers: Sequence[Answer], **how: Unpack[How]) -> Exchange:
+    def perform(self, call: Call, answers: Sequence[StubResponse], **how: Unpack[CallOptions]) -> Exchange:
         sent = [*answers, *how.get("elsewhere", ())]
         self.odd |= any(each.fault or each.interim or each.stray for each in sent)
         self.odd |= any(each.content and each.status in (None, 204, 304) for each in sent)
@@ -183,7 +183,7 @@ def test_all_pairs_are_met() -> None:
 def test_no_pair_of_tests_changes_a_verdict(careless: type[Careless]) -> None:
     def run(order: Iterable[int]) -> Iterator[list[tuple[object, ...]]]:
         with careless() as client, Loopback() as transport:
-            gate = Gate(CONTRACT, Direct(client.cancel), transport, PROFILES["quick"])
+            gate = Harness(CONTRACT, Direct(client.cancel), transport, PROFILES["quick"])
             yield from (_run(gate, ODD[at]) for at in order)
             gate.close()
 

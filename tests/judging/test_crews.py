@@ -4,20 +4,20 @@ import threading
 
 import pytest
 
-from graphcontract.judging.crews import Crew, Place
+from graphcontract.judging.crews import ClientPool, Slot
 
 
 class Sat(threading.local):
     at: str | None = None
 
 
-def crew_of(*names: str, sat: Sat | None = None) -> Crew[str]:
+def crew_of(*names: str, sat: Sat | None = None) -> ClientPool[str]:
     seat = sat or Sat()
 
     def sit(name: str | None) -> None:
         seat.at = name
 
-    return Crew([Place(lambda name=name: name) for name in names], sit)  # type: ignore[misc]
+    return ClientPool([Slot(lambda name=name: name) for name in names], sit)  # type: ignore[misc]
 
 
 def test_each_works_at_a_place_of_its_own() -> None:
@@ -54,8 +54,8 @@ def test_a_place_is_started_when_it_is_needed_and_again_where_that_failed() -> N
             raise OSError("not now")
         return "up"
 
-    place = Place(start)
-    crew = Crew([place], lambda _station: None)
+    place = Slot(start)
+    crew = ClientPool([place], lambda _station: None)
     assert started == []
     with pytest.raises(OSError, match="not now"):
         crew.submit(lambda: None).result()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from graphcontract.judging.exploring import Enough, Shown, explore
+from graphcontract.judging.exploring import Reproduced, StopExploring, explore
 
 TEXTS = st.text(max_size=30)
 
@@ -53,7 +53,7 @@ def test_the_exploration_ends_where_the_body_has_enough() -> None:
     def body(value: str) -> None:
         seen.append(value)
         if len(seen) == 3:
-            raise Enough
+            raise StopExploring
 
     explore(TEXTS, body, seed=0, name="n", examples=30)
     assert len(seen) == 3
@@ -65,7 +65,7 @@ def test_what_shows_a_fault_is_shrunk_and_seen_last() -> None:
     def body(value: int) -> None:
         if value >= 1000:
             shown.append(value)
-            raise Shown
+            raise Reproduced
 
     explore(st.integers(), body, seed=0, name="n", examples=200, shrink=True)
     assert shown[-1] == 1000
@@ -74,16 +74,16 @@ def test_what_shows_a_fault_is_shrunk_and_seen_last() -> None:
 
 def test_a_megabyte_is_shrunk_without_a_warning() -> None:
     def body(value: str) -> None:
-        raise Shown
+        raise Reproduced
 
     explore(st.just("x" * 2**20), body, seed=0, name="n", examples=1, shrink=True)
 
 
 def test_without_shrinking_the_exception_comes_out() -> None:
     def body(value: str) -> None:
-        raise Shown
+        raise Reproduced
 
-    with pytest.raises(Shown):
+    with pytest.raises(Reproduced):
         explore(TEXTS, body, seed=0, name="n", examples=5)
 
 
@@ -102,7 +102,7 @@ def test_a_body_that_shows_it_only_once() -> None:
     def body(value: int) -> None:
         seen.append(value)
         if len(seen) == 3:
-            raise Shown
+            raise Reproduced
 
     explore(st.integers(), body, seed=0, name="n", examples=30, shrink=True)
     assert len(seen) > 3
@@ -111,7 +111,7 @@ def test_a_body_that_shows_it_only_once() -> None:
 def test_a_database_tells_the_next_run_what_failed(tmp_path: Path) -> None:
     def failing(value: int) -> None:
         if value >= 1000:
-            raise Shown
+            raise Reproduced
 
     explore(st.integers(), failing, seed=0, name="a", examples=200, shrink=True, database=tmp_path)
     first: list[int] = []

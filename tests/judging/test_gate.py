@@ -10,8 +10,8 @@ from graphcontract import service
 from graphcontract.clients import Limits
 from graphcontract.exchange import Call, Exchange, Outcome, Trial
 from graphcontract.inputs.tokens import CANARY
-from graphcontract.judging.gate import Gate, LeaveClass
-from graphcontract.judging.station import Station
+from graphcontract.judging.gate import Harness, SkipPartition
+from graphcontract.judging.station import Target
 from tests.clauses import CONTRACT
 from tests.judging import Paper, Scripted, Send, calls_of, gate_of, good, written
 
@@ -26,7 +26,7 @@ class Court:
         self.trials.append(trial)
 
 
-def paper_of(gate: Gate) -> Paper:
+def paper_of(gate: Harness) -> Paper:
     assert isinstance(gate.transport, Paper)
     return gate.transport
 
@@ -164,7 +164,7 @@ class TestJudge:
     def test_a_costly_call_is_heard_and_then_ends_its_class(self, outcome: Outcome) -> None:
         gate, court = gate_of(lambda *_: outcome), Court()
         gate.convene(court)
-        with pytest.raises(LeaveClass):
+        with pytest.raises(SkipPartition):
             gate.judge(gate.plain_call(), SUCCESS)
         assert len(court.trials) == 1
         assert (gate.tally.costly, gate.tired) == (1, False)
@@ -226,9 +226,9 @@ class TestSideBySide:
         gate, paper = gate_of(), Paper()
         copies: list[Scripted] = []
 
-        def another() -> Station:
+        def another() -> Target:
             copies.append(Scripted(good, paper.send))
-            return Station(copies[-1], gate.transport)
+            return Target(copies[-1], gate.transport)
 
         gate.another = another
         gate.side_by_side([lambda: None] * 6)
@@ -245,9 +245,9 @@ class TestSideBySide:
         gate, paper, meeting = gate_of(), Paper(), threading.Barrier(3, timeout=10)
         copies: list[Scripted] = []
 
-        def another() -> Station:
+        def another() -> Target:
             copies.append(Scripted(good, paper.send))
-            return Station(copies[-1], gate.transport)
+            return Target(copies[-1], gate.transport)
 
         gate.another = another
         crew = gate.crew()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from graphcontract.clients import Implementation
 from graphcontract.contractfile import ContractError
 from graphcontract.judging.knownfailures import KnownFailures, load, updated
-from graphcontract.judging.verdict import Part
+from graphcontract.judging.verdict import ClauseResult
 
 CLAUSES = {"request.body": "request.body", "error.shape": "error.shape", "error.form": "error.shape"}
 ONE, TWO = "request.body-000000000001", "request.body-000000000002"
@@ -29,14 +29,14 @@ def row(**changes: Any) -> dict[str, Any]:
     return {"clause": "request.body", "evidence": [ONE], "reason": "waits for 2.0", **changes}
 
 
-def applied(folder: Path, part: Part, *rows: dict[str, Any], strict: bool = False) -> Part:
+def applied(folder: Path, part: ClauseResult, *rows: dict[str, Any], strict: bool = False) -> ClauseResult:
     entries = load(written(folder, *rows), CLAUSES)
     known = KnownFailures(entries, Implementation("lib", "1.2"), today=TODAY, strict=strict)
     return known.applied(part)
 
 
-def failing(*ids: str) -> Part:
-    return Part("request.body", "fail", 3, evidence={"id": ids[0]}, also=ids[1:])
+def failing(*ids: str) -> ClauseResult:
+    return ClauseResult("request.body", "fail", 3, evidence={"id": ids[0]}, also=ids[1:])
 
 
 def test_exactly_what_is_listed_is_a_known_failure(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_another_fault_of_a_listed_clause_fails_and_names_itself(tmp_path: Path)
 
 
 def test_a_fault_that_is_gone_is_fixed_and_its_line_named(tmp_path: Path) -> None:
-    found = applied(tmp_path, Part("request.body", "pass", 3), row())
+    found = applied(tmp_path, ClauseResult("request.body", "pass", 3), row())
     assert found.verdict == "fixed"
     assert found.reason == f"no longer seen: take {ONE} out of {tmp_path}/known.json:3"
 
@@ -62,14 +62,14 @@ def test_one_of_two_gone_is_fixed(tmp_path: Path) -> None:
 
 def test_what_could_not_be_judged_is_neither_known_nor_fixed(tmp_path: Path) -> None:
     for verdict in ("not-run", "error", "not-supported"):
-        part = Part("request.body", verdict, reason="why")
+        part = ClauseResult("request.body", verdict, reason="why")
         assert applied(tmp_path, part, row()) == part
 
 
 def test_an_entry_can_name_a_clause_by_an_earlier_id(tmp_path: Path) -> None:
     """Its evidence keeps the earlier id; an updated file has the present one."""
     evidence = "error.form-000000000001"
-    part = Part("error.shape", "fail", 3, evidence={"id": evidence})
+    part = ClauseResult("error.shape", "fail", 3, evidence={"id": evidence})
     for clause in ("error.form", "error.shape"):
         entry = row(clause=clause, evidence=[evidence])
         assert applied(tmp_path, part, entry).verdict == "known-failure"

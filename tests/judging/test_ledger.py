@@ -6,7 +6,7 @@ import pytest
 
 from graphcontract.clients import Implementation
 from graphcontract.judging.ledger import ExitStatus, FailOn
-from graphcontract.judging.verdict import Part, VerdictKind
+from graphcontract.judging.verdict import ClauseResult, VerdictKind
 from tests.clauses import CONTRACT
 from tests.reporting import events_of, verdicts
 from tests.reporting import evidence as an_evidence
@@ -15,10 +15,10 @@ MUST, SHOULD = "request.method", "request.content-length"
 RECORDED: dict[str, Any] = {"requests": [], "responses": [], "outcome": {"kind": "success"}, "duration": 0.1}
 
 
-def part(clause: str, verdict: VerdictKind, exercised: int = 3, **members: object) -> Part:
+def part(clause: str, verdict: VerdictKind, exercised: int = 3, **members: object) -> ClauseResult:
     evidence = an_evidence() if verdict == "fail" else None
     reason = None if verdict in ("pass", "fail") else "for a reason"
-    return Part(clause, verdict, exercised, evidence=evidence, reason=reason, **members)  # type: ignore[arg-type]
+    return ClauseResult(clause, verdict, exercised, evidence=evidence, reason=reason, **members)  # type: ignore[arg-type]
 
 
 PASSED = part(MUST, "pass")
@@ -44,7 +44,7 @@ class TestExitStatus:
             ([part(MUST, "fail"), part(SHOULD, "error")], "must", 6),
         ],
     )
-    def test_of_a_run(self, parts: list[Part], fail_on: FailOn, status: int) -> None:
+    def test_of_a_run(self, parts: list[ClauseResult], fail_on: FailOn, status: int) -> None:
         footer = events_of(*parts, fail_on=fail_on, planned=(MUST, SHOULD) if parts else (MUST,))[-1]
         assert footer["exit_status"] == status
         assert "interrupted" not in footer
@@ -133,7 +133,12 @@ class TestLeftOver:
         ],
     )
     def test_is_not_run(
-        self, parts: list[Part], expect: dict[str, int], interrupted: bool, verdict: str, reason: str | None
+        self,
+        parts: list[ClauseResult],
+        expect: dict[str, int],
+        interrupted: bool,
+        verdict: str,
+        reason: str | None,
     ) -> None:
         events = events_of(*parts, planned=(MUST,), expect=expect, interrupted=interrupted)
         found = verdicts(events)[MUST]

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from graphcontract import service
 from graphcontract.clauses import registry
 from graphcontract.exchange import Call, Outcome
-from graphcontract.inputs import Strata
+from graphcontract.inputs import Partitions
 from graphcontract.inputs.calls import guid_calls
 from graphcontract.inputs.tokens import CANARY
-from graphcontract.judging.gate import Gate
-from graphcontract.judging.trying import _UNSEEN, Trying
+from graphcontract.judging.gate import Harness
+from graphcontract.judging.trying import _UNSEEN, SuiteTestRun
 from graphcontract.judging.verdict import UNMET, evidence_id
 from graphcontract.suite import SuiteTest, given, proves, side_by_side
 from tests.clauses import CONTRACT, with_fields
@@ -39,8 +39,8 @@ def stratified(*clauses: str) -> SuiteTest:
     """Calls in five classes of input."""
 
     @proves(*clauses)
-    @given(call=guid_calls, cls=Strata({name: st.just(name) for name in CLASSES}))
-    def body(gate: Gate, call: Call, cls: str) -> None:
+    @given(call=guid_calls, cls=Partitions({name: st.just(name) for name in CLASSES}))
+    def body(gate: Harness, call: Call, cls: str) -> None:
         gate.judge(call, [service.success()])
 
     return body
@@ -181,7 +181,7 @@ class TestFaults:
     def test_earlier_steps_are_shown_where_they_matter(self) -> None:
         @proves("request.client-request-id", "request.method")
         @given(call=guid_calls)
-        def twice(gate: Gate, call: Call) -> None:
+        def twice(gate: Harness, call: Call) -> None:
             gate.judge(call, [service.success()], before=[gate.perform(call, [service.success()])])
 
         gate = gate_of(lower, paper=Paper(frozenset({"own-root"})))
@@ -245,7 +245,7 @@ class TestWhatIsNotJudged:
     def test_what_a_client_by_its_design_never_meets(self) -> None:
         @proves("error.encoded")
         @given(call=guid_calls)
-        def coded(gate: Gate, call: Call) -> None:
+        def coded(gate: Harness, call: Call) -> None:
             plain = service.plain_error(409)
             gate.judge(call, [replace(plain, coded=True)], control=gate.control([plain]))
 
@@ -292,7 +292,7 @@ class TestTheHarnessItself:
         def interrupted(call: Call, send: Send) -> Outcome:
             raise KeyboardInterrupt
 
-        trying = Trying(
+        trying = SuiteTestRun(
             plain_test("request.method"), gate_of(interrupted), clauses=["request.method"], seed=0, repeat=str
         )
         with pytest.raises(KeyboardInterrupt):
@@ -304,7 +304,7 @@ class TestSideBySide:
     def waiting() -> SuiteTest:
         @proves("request.method", "response.no-content")
         @side_by_side(status={"204": 204, "409": 409})
-        def body(gate: Gate, status: int) -> None:
+        def body(gate: Harness, status: int) -> None:
             answer = service.success() if status == 204 else service.plain_error(status)
             gate.judge(gate.plain_call(), [answer])
 
@@ -338,7 +338,9 @@ def test_seen_n_of_m_counts_every_sighting() -> None:
 
 
 def test_clauses_of_the_contract_alone_are_asked_for() -> None:
-    trying = Trying(plain_test(*REQUEST), gate_of(), clauses=["request.method"], seed=0, repeat=lambda id: id)
+    trying = SuiteTestRun(
+        plain_test(*REQUEST), gate_of(), clauses=["request.method"], seed=0, repeat=lambda id: id
+    )
     assert trying.part("request.method").clause in CONTRACT.clauses
     with pytest.raises(KeyError):
         trying.part("request.body")

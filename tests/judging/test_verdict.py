@@ -4,14 +4,14 @@ from itertools import permutations
 
 import pytest
 
-from graphcontract.judging.verdict import UNMET, Part, VerdictKind, evidence_id, fold
+from graphcontract.judging.verdict import UNMET, ClauseResult, VerdictKind, evidence_id, fold
 
 ID = "request.method"
 ORDER: tuple[VerdictKind, ...] = ("fail", "error", "not-run", "pass", "not-supported")
 
 
-def part(verdict: VerdictKind, **members: object) -> Part:
-    return Part(ID, verdict, **members)  # type: ignore[arg-type]
+def part(verdict: VerdictKind, **members: object) -> ClauseResult:
+    return ClauseResult(ID, verdict, **members)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("index", range(len(ORDER)))

@@ -10,7 +10,7 @@ from typing import Any
 
 from graphcontract.judging.ledger import ExitStatus
 from graphcontract.live.options import LiveOptions
-from graphcontract.live.pacing import Clock
+from graphcontract.live.pacing import RateClock
 from graphcontract.live.run import Live
 from graphcontract.tenant import Running, Status
 from graphcontract.tenant.seeds import sow
@@ -43,14 +43,14 @@ class Result:
         return json.dumps(self.events) + "\n".join(self.said)
 
 
-def waiting(tenant: Running, waits: list[float]) -> Clock:
+def waiting(tenant: Running, waits: list[float]) -> RateClock:
     """A clock whose waits take no time, but for the tenant."""
 
     def sleep(seconds: float) -> None:
         waits.append(seconds)
         tenant.clock.advance(seconds)
 
-    return Clock(wall=lambda: tenant.clock.now().timestamp(), sleep=sleep)
+    return RateClock(wall=lambda: tenant.clock.now().timestamp(), sleep=sleep)
 
 
 def environment(tenant: Running, **given: str) -> dict[str, str]:

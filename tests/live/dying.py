@@ -12,12 +12,12 @@ from typing import Any
 
 from graphcontract.live.journal import Journal
 from graphcontract.live.options import LiveOptions
-from graphcontract.live.pacing import Clock
+from graphcontract.live.pacing import RateClock
 from graphcontract.live.resuming import resume
 from graphcontract.live.run import Live
 from graphcontract.live.sender import Sender
 
-_HURRIED = Clock(sleep=lambda _seconds: None)
+_HURRIED = RateClock(sleep=lambda _seconds: None)
 
 
 def run(options: LiveOptions, environment: Mapping[str, str], point: int, number: int, told: Path) -> None:

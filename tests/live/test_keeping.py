@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from graphcontract.exchange import Call, Exchange, Fields, Outcome, WireRequest, WireResponse
-from graphcontract.live.executor import Kept
-from graphcontract.live.keeping import Keeper
-from graphcontract.live.steps import Step
+from graphcontract.live.executor import SentExchange
+from graphcontract.live.keeping import Anonymizer
+from graphcontract.live.steps import RequestStep
 from graphcontract.live.targets import Targets
 from graphcontract.tenant import Running, Status
 from tests.clauses import CONTRACT
@@ -26,12 +26,12 @@ TARGETS = Targets.of(CONTRACT)
 (PARAMETER,) = CONTRACT.request.parameters
 
 
-def keeper() -> Keeper:
-    return Keeper(PARAMETER, {TOKEN}, {TASK, TENANT})
+def keeper() -> Anonymizer:
+    return Anonymizer(PARAMETER, {TOKEN}, {TASK, TENANT})
 
 
 def kept(
-    keeper: Keeper,
+    keeper: Anonymizer,
     *,
     status: int = 404,
     fields: Fields = (),
@@ -39,7 +39,7 @@ def kept(
     outcome: Outcome | None = None,
     target: str | None = None,
 ) -> Exchange:
-    step = Step("cancel", "why", "POST", TARGETS.cancel(TASK), "", TASK)
+    step = RequestStep("cancel", "why", "POST", TARGETS.cancel(TASK), "", TASK)
     path = target if target is not None else step.target
     sent: Fields = (
         ("Authorization", f"Bearer {TOKEN}"),
@@ -51,7 +51,7 @@ def kept(
     response = WireResponse(0.1, TOKEN.encode(), status, fields, content, 0)
     call = Call(CONTRACT.id, {PARAMETER: TASK}, TOKEN, "http://127.0.0.1:1/beta")
     exchange = Exchange(call, (request,), (response,), outcome or Outcome.success(), purpose="cancel")
-    return keeper.kept(Kept(exchange, step).exchange, step)
+    return keeper.kept(SentExchange(exchange, step).exchange, step)
 
 
 def test_what_may_be_kept_is() -> None:

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from graphcontract.live.pacing import MOST_WAIT, RUN_OF_SILENCE, Clock, CutOff, Pacer, Stopped
+from graphcontract.live.pacing import MOST_WAIT, RUN_OF_SILENCE, CutOff, Pacer, RateClock, Stopped
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ class Time:
 
 def paced(budget: int = 100, rate: float = 2.0) -> tuple[Pacer, Time]:
     time = Time()
-    return Pacer(budget, rate, Clock(time.now, time.wall, time.waits.append)), time
+    return Pacer(budget, rate, RateClock(time.now, time.wall, time.waits.append)), time
 
 
 def test_the_rate_is_kept() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphcontract.live.policy import MOST_FRESH_CANCELS, Forbidden, Policy
-from graphcontract.live.steps import Step
+from graphcontract.live.steps import RequestStep
 from graphcontract.live.targets import MALFORMED, Targets
 from tests.clauses import CONTRACT
 
@@ -19,23 +19,23 @@ def policy(*, loopback: bool = False, **members: object) -> Policy:
     return made
 
 
-def read(id: str, credential: str = "main", purpose: str = "read") -> Step:
-    return Step(purpose, "", "GET", TARGETS.task(id), "", id, credential)
+def read(id: str, credential: str = "main", purpose: str = "read") -> RequestStep:
+    return RequestStep(purpose, "", "GET", TARGETS.task(id), "", id, credential)
 
 
-def cancel(id: str, credential: str = "main", method: str = "POST", **members: object) -> Step:
-    return Step("cancel", "", method, TARGETS.cancel(id), "", id, credential, **members)  # type: ignore[arg-type]
+def cancel(id: str, credential: str = "main", method: str = "POST", **members: object) -> RequestStep:
+    return RequestStep("cancel", "", method, TARGETS.cancel(id), "", id, credential, **members)  # type: ignore[arg-type]
 
 
-def lookup() -> Step:
-    return Step("lookup", "", "GET", f"{TARGETS.collection}/getBySourceSiteUrl(sourceSiteUrl='x')", "")
+def lookup() -> RequestStep:
+    return RequestStep("lookup", "", "GET", f"{TARGETS.collection}/getBySourceSiteUrl(sourceSiteUrl='x')", "")
 
 
-def create() -> Step:
-    return Step("create", "", "POST", TARGETS.collection, "", content=b"{}")
+def create() -> RequestStep:
+    return RequestStep("create", "", "POST", TARGETS.collection, "", content=b"{}")
 
 
-def refused(policy: Policy, step: Step) -> str:
+def refused(policy: Policy, step: RequestStep) -> str:
     with pytest.raises(Forbidden) as caught:
         policy.check(step)
     return str(caught.value)
@@ -106,12 +106,12 @@ class TestByDefault:
         "path", ["/beta/users", "/beta/solutions/sharePoint/migrations", "/v1.0/me", "/", "//x"]
     )
     def test_other_paths(self, path: str) -> None:
-        assert "beside the tasks" in refused(policy(), Step("read", "", "GET", path, ""))
-        assert "beside the tasks" in refused(policy(), Step("read", "", "DELETE", path, ""))
+        assert "beside the tasks" in refused(policy(), RequestStep("read", "", "GET", path, ""))
+        assert "beside the tasks" in refused(policy(), RequestStep("read", "", "DELETE", path, ""))
 
     @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "PUT"])
     def test_a_change_of_a_task_that_is_no_cancel(self, method: str) -> None:
-        step = Step("read", "", method, TARGETS.task(TASK), "", TASK)
+        step = RequestStep("read", "", method, TARGETS.task(TASK), "", TASK)
         assert refused(policy(loopback=True, cancel=True, tasks=(TASK,)), step).startswith(method)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from graphcontract.clients import Implementation
-from graphcontract.judging.ledger import FailOn, Ledger
-from graphcontract.judging.verdict import Part
+from graphcontract.judging.ledger import FailOn, RunRecorder
+from graphcontract.judging.verdict import ClauseResult
 from tests.clauses import CONTRACT
 from tests.judging import gate_of, lower, plain_test, tried
 
@@ -51,13 +51,13 @@ def evidence(**members: Any) -> dict[str, Any]:
     return {**_evidence(), **members}
 
 
-def broken(clause: str, **members: Any) -> Part:
+def broken(clause: str, **members: Any) -> ClauseResult:
     """A clause that failed, with that evidence."""
-    return Part(clause, "fail", 3, evidence=evidence(**members))
+    return ClauseResult(clause, "fail", 3, evidence=evidence(**members))
 
 
 def events_of(
-    *parts: Part,
+    *parts: ClauseResult,
     fail_on: FailOn = "must",
     planned: tuple[str, ...] | None = None,
     expect: Mapping[str, int] | None = None,
@@ -67,7 +67,7 @@ def events_of(
     """The events of a run whose tests gave these parts; each has to keep to the schema."""
     events: list[dict[str, Any]] = []
     ids = planned if planned is not None else tuple(dict.fromkeys(part.clause for part in parts))
-    ledger = Ledger(CONTRACT, ids, fail_on=fail_on, emit=lambda event: events.append(dict(event)))
+    ledger = RunRecorder(CONTRACT, ids, fail_on=fail_on, emit=lambda event: events.append(dict(event)))
     ledger.open(client, {}, RUN)
     ledger.expect(expect or {})
     for part in parts:

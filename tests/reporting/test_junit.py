@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from graphcontract.judging.ledger import FailOn
-from graphcontract.judging.verdict import Part
+from graphcontract.judging.verdict import ClauseResult
 from graphcontract.reporting.junit import JUnit
 from tests.clauses import CONTRACT
 from tests.reporting import broken, events_of
@@ -14,7 +14,7 @@ from tests.reporting import broken, events_of
 ODD = "\x00\x1b[31m<&>\"' ]]> é \ud800 \uffff \U0001f600 \u202e"
 
 
-def written_out(*parts: Part, fail_on: FailOn = "must") -> ElementTree.Element:
+def written_out(*parts: ClauseResult, fail_on: FailOn = "must") -> ElementTree.Element:
     stream = io.StringIO()
     stream.close = lambda: None  # type: ignore[method-assign]
     junit = JUnit(stream)
@@ -25,18 +25,18 @@ def written_out(*parts: Part, fail_on: FailOn = "must") -> ElementTree.Element:
     return ElementTree.fromstring(text)
 
 
-def case(part: Part, fail_on: FailOn = "must") -> ElementTree.Element:
+def case(part: ClauseResult, fail_on: FailOn = "must") -> ElementTree.Element:
     (found,) = written_out(part, fail_on=fail_on).iter("testcase")
     return found
 
 
 def test_a_testcase_a_clause() -> None:
     root = written_out(
-        Part("request.method", "pass", 3, 0.25),
+        ClauseResult("request.method", "pass", 3, 0.25),
         broken("request.path"),
         broken("request.content-length"),
-        Part("input.injection", "error", reason="Traceback"),
-        Part("error.encoded", "not-supported", reason="no coding"),
+        ClauseResult("input.injection", "error", reason="Traceback"),
+        ClauseResult("error.encoded", "not-supported", reason="no coding"),
     )
     assert root.tag == "testsuites"
     (suite,) = root
@@ -77,13 +77,13 @@ def test_a_should_is_as_the_run_takes_it(fail_on: FailOn, tag: str) -> None:
 @pytest.mark.parametrize(
     ("part", "tag", "message"),
     [
-        (Part("request.method", "not-run", reason="cut short"), "error", "not judged: cut short"),
-        (Part("error.code", "not-run", reason="cut short"), "skipped", "not-run: cut short"),
-        (Part("request.method", "not-supported", reason="no"), "skipped", "not-supported: no"),
-        (Part("error.code", "error", reason="Traceback"), "error", "the harness failed"),
+        (ClauseResult("request.method", "not-run", reason="cut short"), "error", "not judged: cut short"),
+        (ClauseResult("error.code", "not-run", reason="cut short"), "skipped", "not-run: cut short"),
+        (ClauseResult("request.method", "not-supported", reason="no"), "skipped", "not-supported: no"),
+        (ClauseResult("error.code", "error", reason="Traceback"), "error", "the harness failed"),
     ],
 )
-def test_what_was_not_judged(part: Part, tag: str, message: str) -> None:
+def test_what_was_not_judged(part: ClauseResult, tag: str, message: str) -> None:
     (child,) = case(part)
     assert (child.tag, child.get("message")) == (tag, message)
 
@@ -92,7 +92,7 @@ def test_odd_characters_give_valid_xml() -> None:
     (failure,) = case(broken("request.method", observed=ODD, text=ODD))
     assert "<&>\"' ]]> é" in str(failure.text)
     assert "�" in str(failure.get("message"))
-    (error,) = case(Part("request.method", "error", reason=ODD))
+    (error,) = case(ClauseResult("request.method", "error", reason=ODD))
     assert "\x1b" not in str(error.text)
-    (skipped,) = case(Part("error.code", "not-run", reason=ODD))
+    (skipped,) = case(ClauseResult("error.code", "not-run", reason=ODD))
     assert "]]>" in str(skipped.get("message"))

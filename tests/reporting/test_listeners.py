@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.judging.verdict import Part
+from graphcontract.judging.verdict import ClauseResult
 from graphcontract.reporting import ReportError, listeners, to_standard_output
 from graphcontract.reporting.jsonl import JsonLines
 from graphcontract.reporting.junit import JUnit
 from tests.reporting import events_of
 
 EVENTS = events_of(
-    Part("request.method", "pass", 3), Part("request.path", "not-run", 0, reason="é\ud800\u2028")
+    ClauseResult("request.method", "pass", 3),
+    ClauseResult("request.path", "not-run", 0, reason="é\ud800\u2028"),
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from graphcontract.judging.verdict import Part
+from graphcontract.judging.verdict import ClauseResult
 from tests.judging import gate_of, good, lower, plain_test, tried
 from tests.reporting import events_of, problems, schema
 
@@ -110,4 +110,4 @@ def test_verdicts_on_known_failures(events: dict[str, Event], verdict: str) -> N
 
 def test_a_good_client_has_no_evidence() -> None:
     events_of(*tried(gate_of(good), plain_test("request.method", "request.path")).values())
-    events_of(Part("request.method", "error", reason="Traceback …"))
+    events_of(ClauseResult("request.method", "error", reason="Traceback …"))

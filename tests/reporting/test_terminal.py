@@ -8,13 +8,13 @@ from rich.console import Console
 
 from graphcontract.clients import Implementation
 from graphcontract.judging.ledger import FailOn
-from graphcontract.judging.verdict import Part
+from graphcontract.judging.verdict import ClauseResult
 from graphcontract.reporting.terminal import Terminal
 from tests.reporting import CLIENT, broken, events_of
 
 
 def printed(
-    *parts: Part,
+    *parts: ClauseResult,
     fail_on: FailOn = "must",
     interrupted: bool = False,
     client: Implementation = CLIENT,
@@ -32,13 +32,13 @@ def printed(
 
 
 def test_a_pipe_gets_neither_colour_nor_progress() -> None:
-    text = printed(Part("request.method", "pass", 3), broken("request.path"))
+    text = printed(ClauseResult("request.method", "pass", 3), broken("request.path"))
     assert "\x1b" not in text
     assert "judging" not in text
 
 
 def test_a_terminal_gets_both() -> None:
-    text = printed(Part("request.method", "pass", 3), broken("request.path"), terminal=True)
+    text = printed(ClauseResult("request.method", "pass", 3), broken("request.path"), terminal=True)
     assert "\x1b[1;31mFAIL" in text
     assert "judging" in text
 
@@ -46,31 +46,35 @@ def test_a_terminal_gets_both() -> None:
 @pytest.mark.parametrize(
     ("part", "fail_on", "word"),
     [
-        (Part("request.method", "pass", 3), "must", "pass    MUST    request.method"),
+        (ClauseResult("request.method", "pass", 3), "must", "pass    MUST    request.method"),
         (broken("request.method"), "must", "FAIL    MUST    request.method"),
         (broken("error.code"), "must", "short   SHOULD  error.code"),
         (broken("error.code"), "should", "FAIL    SHOULD  error.code"),
-        (Part("request.method", "not-run", reason="r"), "must", "not run MUST    request.method"),
-        (Part("error.code", "not-supported", reason="r"), "must", "n/a     SHOULD  error.code"),
-        (Part("error.code", "error", reason="r"), "must", "ERROR   SHOULD  error.code"),
+        (ClauseResult("request.method", "not-run", reason="r"), "must", "not run MUST    request.method"),
+        (ClauseResult("error.code", "not-supported", reason="r"), "must", "n/a     SHOULD  error.code"),
+        (ClauseResult("error.code", "error", reason="r"), "must", "ERROR   SHOULD  error.code"),
     ],
 )
-def test_a_row_a_clause(part: Part, fail_on: FailOn, word: str) -> None:
+def test_a_row_a_clause(part: ClauseResult, fail_on: FailOn, word: str) -> None:
     assert word in printed(part, fail_on=fail_on).splitlines()[4]
 
 
 @pytest.mark.parametrize(
     ("parts", "interrupted", "sentence"),
     [
-        ([Part("request.method", "pass", 3)], False, "The client honours the contract. 1 of 1 MUST judged"),
+        (
+            [ClauseResult("request.method", "pass", 3)],
+            False,
+            "The client honours the contract. 1 of 1 MUST judged",
+        ),
         ([broken("request.method")], False, "The client does not honour the contract."),
         ([broken("error.code")], False, "The client honours the contract. 0 of 0 MUST judged"),
-        ([Part("request.method", "not-supported", reason="r")], False, "Nothing was exercised."),
-        ([Part("request.method", "error", reason="r")], False, "The harness failed"),
-        ([Part("request.method", "pass", 3)], True, "Interrupted."),
+        ([ClauseResult("request.method", "not-supported", reason="r")], False, "Nothing was exercised."),
+        ([ClauseResult("request.method", "error", reason="r")], False, "The harness failed"),
+        ([ClauseResult("request.method", "pass", 3)], True, "Interrupted."),
     ],
 )
-def test_the_last_word(parts: list[Part], interrupted: bool, sentence: str) -> None:
+def test_the_last_word(parts: list[ClauseResult], interrupted: bool, sentence: str) -> None:
     text = printed(*parts, interrupted=interrupted)
     assert text.rpartition("\n\n")[2].startswith(sentence)
 
@@ -83,7 +87,7 @@ def test_violations_of_a_must_come_first() -> None:
 
 
 def test_an_error_shows_its_last_line() -> None:
-    text = printed(Part("request.method", "error", reason="Traceback\n  File x\nKeyError: 'y'\n"))
+    text = printed(ClauseResult("request.method", "error", reason="Traceback\n  File x\nKeyError: 'y'\n"))
     assert "KeyError: 'y'" in text
     assert "File x" not in text
 
@@ -91,6 +95,6 @@ def test_an_error_shows_its_last_line() -> None:
 def test_what_a_client_says_is_no_markup_and_no_control() -> None:
     odd = "[bold]x[/bold] [/] \x1b[2J :smile:"
     part = broken("request.method", observed=odd, expected=odd)
-    text = printed(part, Part("request.path", "not-run", reason=odd), client=Implementation(odd))
+    text = printed(part, ClauseResult("request.path", "not-run", reason=odd), client=Implementation(odd))
     assert "\x1b" not in text
     assert text.count("[bold]x[/bold] [/] \\x1b[2J :smile:") == 4

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from graphcontract.exchange import WireRequest
-from graphcontract.service import answer
+from graphcontract.service import stub
 from graphcontract.transports import Record
 from graphcontract.transports.loopback import Loopback
 
@@ -48,7 +48,7 @@ class TestRecording:
         )
 
     def test_an_answer_is_recorded_before_it_is_sent(self, server: Loopback) -> None:
-        stage = done(server, answer(409, b"{}", "application/json"))
+        stage = done(server, stub(409, b"{}", "application/json"))
         with connect(stage) as connection:
             connection.sendall(PLAIN)
             first = connection.recv(1)

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from graphcontract.service import Script
+from graphcontract.service import ResponseScript
 from graphcontract.transports import Certificate
 from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.loopback import Loopback
@@ -23,7 +23,7 @@ from .wire import DONE, careless, secured
 
 
 def shown(server: Loopback, kind: Certificate) -> x509.Certificate:
-    stage = server.stage(Script((DONE,)), certificate=kind)
+    stage = server.stage(ResponseScript((DONE,)), certificate=kind)
     with secured(careless(), stage) as connection:
         der = connection.getpeercert(binary_form=True)
     stage.finish()

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from graphcontract.service import Answer, Script, answer
+from graphcontract.service import ResponseScript, StubResponse, stub
 from graphcontract.transports.loopback import Loopback
 
 from .wire import (
@@ -25,7 +25,7 @@ from .wire import (
 
 class TestAnswering:
     def test_answers_in_order_the_last_repeated(self, server: Loopback) -> None:
-        stage = done(server, Answer(503), DONE)
+        stage = done(server, StubResponse(503), DONE)
         with connect(stage) as connection:
             assert one_answer(connection, PLAIN).startswith(b"HTTP/1.1 503 ")
             exchange(connection)
@@ -35,7 +35,9 @@ class TestAnswering:
         assert [response.request for response in record.responses] == [0, 1, 2]
 
     def test_other_traffic_uses_up_no_answer(self, server: Loopback) -> None:
-        script = Script((Answer(503), DONE), concerns=lambda request: request.target.endswith("/cancel"))
+        script = ResponseScript(
+            (StubResponse(503), DONE), concerns=lambda request: request.target.endswith("/cancel")
+        )
         stage = server.stage(script)
         with connect(stage) as connection:
             elsewhere = one_answer(connection, PLAIN.replace(b"/cancel", b"/other"))
@@ -45,7 +47,7 @@ class TestAnswering:
         assert [response.status for response in stage.finish().responses] == [404, 503]
 
     def test_malformed_requests_use_up_no_answer(self, server: Loopback) -> None:
-        stage = done(server, Answer(503), DONE)
+        stage = done(server, StubResponse(503), DONE)
         with connect(stage) as connection:
             connection.sendall(b"POST / HTTP/1.1\r\n\r\n")
             to_the_end(connection)
@@ -58,7 +60,7 @@ class TestAnswering:
             b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n"
             b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 500 stray\r\n"
         )
-        stage = done(server, Answer(204, interim=(102, 103), stray=b"HTTP/1.1 500 stray\r\n"))
+        stage = done(server, StubResponse(204, interim=(102, 103), stray=b"HTTP/1.1 500 stray\r\n"))
         with connect(stage) as connection:
             connection.sendall(PLAIN)
             assert receive(connection, len(on_the_wire)) == on_the_wire
@@ -67,7 +69,7 @@ class TestAnswering:
         assert response.stray == b"HTTP/1.1 500 stray\r\n"
 
     def test_head_gets_no_content(self, server: Loopback) -> None:
-        stage = done(server, answer(409, b"{}", close=True))
+        stage = done(server, stub(409, b"{}", close=True))
         received, record = sent(stage, PLAIN.replace(b"POST", b"HEAD"))
         assert received == b"HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
         (response,) = record.responses
@@ -97,7 +99,7 @@ class TestAnswering:
     def test_pipelined_requests_are_answered_in_turn(self, server: Loopback) -> None:
         targets = [b"/1", b"/2", b"/3"]
         data = [PLAIN.replace(b"/beta/tasks/x1/cancel", target) for target in targets]
-        stage = done(server, answer(409, b"x" * (4 << 20)), DONE)
+        stage = done(server, stub(409, b"x" * (4 << 20)), DONE)
         with connect(stage) as connection:
             connection.sendall(b"".join(data))
             assert len(one_answer(connection)) > 4 << 20
@@ -108,7 +110,7 @@ class TestAnswering:
         assert [response.status for response in record.responses] == [409, 204, 204]
 
     def test_requests_that_were_pipelined_and_not_answered_are_recorded(self, server: Loopback) -> None:
-        stage = done(server, answer(409, b"x" * (16 << 20)), DONE)
+        stage = done(server, stub(409, b"x" * (16 << 20)), DONE)
         with connect(stage) as connection:
             connection.sendall(PLAIN + PLAIN)
             connection.recv(1)
@@ -144,7 +146,7 @@ class TestAnswering:
         assert record.responses[0].values("connection") == ["close"]
 
     def test_an_answer_that_closes_is_whole_and_the_last(self, server: Loopback) -> None:
-        stage = done(server, Answer(200, content=b"x" * (4 << 20), framing="none", close=True))
+        stage = done(server, StubResponse(200, content=b"x" * (4 << 20), framing="none", close=True))
         received, record = sent(stage, PLAIN + PLAIN)
         assert received == record.responses[0].raw
         assert (len(record.requests), len(record.responses)) == (2, 1)
@@ -158,7 +160,7 @@ class TestAnswering:
         assert stage.finish().requests[0].malformed is None
 
     def test_a_client_that_leaves_before_the_answer_is_recorded(self, server: Loopback) -> None:
-        stage = done(server, answer(500, b"x" * (4 << 20)))
+        stage = done(server, stub(500, b"x" * (4 << 20)))
         connection = connect(stage)
         connection.sendall(PLAIN)
         connection.close()

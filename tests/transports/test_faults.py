@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from graphcontract.exchange import Fault
-from graphcontract.service import Answer, Framing, Script, answer
-from graphcontract.transports import Record, Stage
+from graphcontract.service import Framing, ResponseScript, StubResponse, stub
+from graphcontract.transports import Endpoint, Record
 from graphcontract.transports.loopback import Loopback
 
 from .wire import (
@@ -29,12 +29,12 @@ from .wire import (
     trusting,
 )
 
-CONFLICT = answer(409, b'{"error":{}}', "application/json")
+CONFLICT = stub(409, b'{"error":{}}', "application/json")
 CONFLICT_HEAD = b"HTTP/1.1 409 Conflict\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n"
 
 
-def faulty(fault: Fault, drip: float = 0.2) -> Answer:
-    return answer(204, fault=fault, drip=drip)
+def faulty(fault: Fault, drip: float = 0.2) -> StubResponse:
+    return stub(204, fault=fault, drip=drip)
 
 
 def is_reset(connection: socket.socket) -> bool:
@@ -45,7 +45,7 @@ def is_reset(connection: socket.socket) -> bool:
     return False
 
 
-def is_reset_at_connect(stage: Stage) -> bool:
+def is_reset_at_connect(stage: Endpoint) -> bool:
     try:
         with connect(stage) as connection:
             return is_reset(connection)
@@ -153,19 +153,19 @@ class TestCut:
             (faulty("closed"), b"", 0, b""),
             (faulty("half-head"), b"HTTP/1.1 2", 0, b""),
             (
-                answer(204, fault="half-head", interim=(103,)),
+                stub(204, fault="half-head", interim=(103,)),
                 b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 2",
                 0,
                 b"",
             ),
-            (answer(409, b"{}", fault="half-content"), None, 409, b"{"),
-            (answer(409, b"x", fault="half-content"), None, 409, b""),
+            (stub(409, b"{}", fault="half-content"), None, 409, b"{"),
+            (stub(409, b"x", fault="half-content"), None, 409, b""),
             (faulty("garbage"), b"\x00\x01\xfe\xff 204 this is not HTTP\r\n\r\n", 0, b""),
         ],
         ids=["closed", "half-head", "after an interim answer", "half-content", "one byte", "garbage"],
     )
     def test_then_the_stream_ends(
-        self, server: Loopback, what: Answer, received: bytes | None, status: int, content: bytes
+        self, server: Loopback, what: StubResponse, received: bytes | None, status: int, content: bytes
     ) -> None:
         if received is None:
             head = b"HTTP/1.1 409 Conflict\r\nContent-Length: %d\r\n\r\n" % len(what.content)
@@ -179,7 +179,7 @@ class TestCut:
 
     @pytest.mark.parametrize("framing", ["content-length", "chunked"])
     def test_half_content_is_half_of_it(self, server: Loopback, framing: Framing) -> None:
-        what = answer(409, b"0123456789", fault="half-content", framing=framing)
+        what = stub(409, b"0123456789", fault="half-content", framing=framing)
         seen, record = sent(done(server, what), PLAIN)
         head, _, body = seen.partition(b"\r\n\r\n")
         assert body == (b"a\r\n01234" if framing == "chunked" else b"01234")
@@ -188,7 +188,7 @@ class TestCut:
         assert record.responses[0].fields[-1] in (("Content-Length", "10"), ("Transfer-Encoding", "chunked"))
 
     def test_half_content_of_a_head_is_its_head(self, server: Loopback) -> None:
-        stage = done(server, answer(409, b"0123456789", fault="half-content", framing="chunked"))
+        stage = done(server, stub(409, b"0123456789", fault="half-content", framing="chunked"))
         seen, record = sent(stage, PLAIN.replace(b"POST", b"HEAD"))
         assert (
             seen == record.responses[0].raw == b"HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -197,14 +197,14 @@ class TestCut:
     @pytest.mark.parametrize(
         "what",
         [
-            Answer(409),
-            Answer(204, content=b"x"),
-            Answer(409, content=b"x", framing="none"),
-            Answer(409, content=b"x", framing="to-the-end"),
+            StubResponse(409),
+            StubResponse(204, content=b"x"),
+            StubResponse(409, content=b"x", framing="none"),
+            StubResponse(409, content=b"x", framing="to-the-end"),
         ],
         ids=["none", "204", "unframed", "to the end"],
     )
-    def test_half_content_needs_content_whose_end_is_told(self, server: Loopback, what: Answer) -> None:
+    def test_half_content_needs_content_whose_end_is_told(self, server: Loopback, what: StubResponse) -> None:
         with pytest.raises(ValueError, match="half-content needs"):
             done(server, replace(what, fault="half-content"))
 
@@ -214,7 +214,9 @@ class TestCut:
         assert (len(record.requests), len(record.responses)) == (2, 1)
 
     def test_other_traffic_uses_up_no_fault(self, server: Loopback) -> None:
-        script = Script((faulty("closed"), DONE), concerns=lambda request: request.target.endswith("/cancel"))
+        script = ResponseScript(
+            (faulty("closed"), DONE), concerns=lambda request: request.target.endswith("/cancel")
+        )
         stage = server.stage(script)
         with connect(stage) as connection:
             other = one_answer(connection, PLAIN.replace(b"/cancel", b"/other"))
@@ -301,7 +303,7 @@ class TestIdleClosed:
         assert (response.status, response.fault, response.whole) == (204, "idle-closed", True)
 
     def test_a_long_answer_is_whole_too(self, server: Loopback) -> None:
-        what = answer(409, b"x" * (4 << 20), fault="idle-closed")
+        what = stub(409, b"x" * (4 << 20), fault="idle-closed")
         seen, record = sent(done(server, what), PLAIN)
         assert seen == record.responses[0].raw
         assert seen.endswith(what.content)
@@ -347,7 +349,7 @@ def test_httpx_fails_and_the_next_call_does_not(fault: Fault, error: type[Except
         verify = trusting(server) if tls else True
         timeout = httpx.Timeout(10, read=0.1 if fault == "stalled" else 10)
         with httpx.Client(trust_env=False, verify=verify, timeout=timeout) as client:
-            for what, fails in ((DONE, False), (answer(409, b"{}", fault=fault), True), (DONE, False)):
+            for what, fails in ((DONE, False), (stub(409, b"{}", fault=fault), True), (DONE, False)):
                 stage = done(server, what)
                 if fails:
                     with pytest.raises(error):

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 import pytest
 
-from graphcontract.service import Answer, Script
+from graphcontract.service import ResponseScript, StubResponse
 from graphcontract.transports import filling
 from graphcontract.transports.filling import filled
 from graphcontract.transports.loopback import Loopback
@@ -20,7 +20,7 @@ from .wire import done
 PLACES = {"self": "http://127.0.0.1:1", "other-host": "http://localhost:2"}
 
 
-def values(answer: Answer) -> list[str]:
+def values(answer: StubResponse) -> list[str]:
     return [value for _, value in answer.fields]
 
 
@@ -31,7 +31,7 @@ def date(value: str) -> float:
 
 
 def test_places() -> None:
-    answer = Answer(307, (("Location", "{self}/a"), ("A", "x{other-host}{self}"), ("B", "")))
+    answer = StubResponse(307, (("Location", "{self}/a"), ("A", "x{other-host}{self}"), ("B", "")))
     assert values(filled(answer, PLACES)) == [
         "http://127.0.0.1:1/a",
         "xhttp://localhost:2http://127.0.0.1:1",
@@ -40,12 +40,12 @@ def test_places() -> None:
 
 
 def test_authorities_of_places() -> None:
-    answer = Answer(307, (("Location", "//{@other-host}/a"), ("A", "{self}@{@other-host}")))
+    answer = StubResponse(307, (("Location", "//{@other-host}/a"), ("A", "{self}@{@other-host}")))
     assert values(filled(answer, PLACES)) == ["//localhost:2/a", "http://127.0.0.1:1@localhost:2"]
 
 
 def test_nothing_to_fill_is_the_same_answer() -> None:
-    answer = Answer(307, (("Location", "/a"),))
+    answer = StubResponse(307, (("Location", "/a"),))
     assert filled(answer, PLACES) is answer
 
 
@@ -53,7 +53,7 @@ def test_nothing_to_fill_is_the_same_answer() -> None:
     "value", ["{}", "{id}", "{SELF}", "{date}", "{date+}", "{date-1}", "{", '{"self":1}']
 )
 def test_other_braces_are_left_alone(value: str) -> None:
-    answer = Answer(503, (("A", value),))
+    answer = StubResponse(503, (("A", value),))
     filling.check(answer, ())
     assert filled(answer, {}) == answer
 
@@ -61,7 +61,7 @@ def test_other_braces_are_left_alone(value: str) -> None:
 @pytest.mark.parametrize("now", [1_762_939_800.0, 1_762_939_800.001, 1_762_939_800.999])
 def test_a_date_is_whole_seconds_ahead(monkeypatch: pytest.MonkeyPatch, now: float) -> None:
     monkeypatch.setattr(time, "time", lambda: now)
-    answer = filled(Answer(503, (("Date", "{date+0}"), ("Retry-After", "{date+2}"))), {})
+    answer = filled(StubResponse(503, (("Date", "{date+0}"), ("Retry-After", "{date+2}"))), {})
     shown, until = values(answer)
     assert until == "Wed, 12 Nov 2025 09:30:02 GMT"
     assert 1 < date(until) - now <= 2
@@ -69,7 +69,9 @@ def test_a_date_is_whole_seconds_ahead(monkeypatch: pytest.MonkeyPatch, now: flo
 
 
 def test_dates_and_places_on_the_wire(server: Loopback) -> None:
-    stage = done(server, Answer(503, (("Location", "{same-host-name}/x"), ("Retry-After", "{date+100}"))))
+    stage = done(
+        server, StubResponse(503, (("Location", "{same-host-name}/x"), ("Retry-After", "{date+100}")))
+    )
     before = time.time()
     response = httpx.post(stage.root, trust_env=False)
     after = time.time()
@@ -81,7 +83,7 @@ def test_dates_and_places_on_the_wire(server: Loopback) -> None:
 
 
 def test_every_answer_is_filled_when_it_is_sent(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = done(server, Answer(503, (("Date", "{date+0}"),)))
+    stage = done(server, StubResponse(503, (("Date", "{date+0}"),)))
     dates = []
     for now in (0.0, 60.0):
         monkeypatch.setattr(time, "time", lambda now=now: now)
@@ -91,16 +93,18 @@ def test_every_answer_is_filled_when_it_is_sent(server: Loopback, monkeypatch: p
 
 @pytest.mark.parametrize("place", ["other-port", "other-host", "plain"])
 def test_a_place_that_the_stage_does_not_have(server: Loopback, place: str) -> None:
-    answer = Answer(307, (("Location", f"{{{place}}}/x"),))
+    answer = StubResponse(307, (("Location", f"{{{place}}}/x"),))
     with pytest.raises(ValueError, match=f"does not have: {place}"):
         done(server, answer)
     with Mock() as mock, pytest.raises(ValueError, match=f"does not have: {place}"):
-        mock.stage(Script((answer,)))
+        mock.stage(ResponseScript((answer,)))
 
 
 def test_the_mock_fills_them_too() -> None:
     with Mock() as mock:
-        stage = mock.stage(Script((Answer(307, (("Location", "{self}/x"), ("Date", "{date+0}"))),)))
+        stage = mock.stage(
+            ResponseScript((StubResponse(307, (("Location", "{self}/x"), ("Date", "{date+0}"))),))
+        )
         response = httpx.post(stage.root)
         assert response.headers["location"] == f"{stage.root}/x" == f"{stage.places['self']}/x"
         assert abs(date(response.headers["date"]) - time.time()) < 60
@@ -120,4 +124,6 @@ def test_dates_come_in_every_form_that_http_knows(
 ) -> None:
     """The moment is RFC 9110's own example."""
     monkeypatch.setattr("time.time", lambda: 784111774.5)
-    assert filled(Answer(503, (("Retry-After", f"{{{form}+3}}"),)), {}).fields == (("Retry-After", written),)
+    assert filled(StubResponse(503, (("Retry-After", f"{{{form}+3}}"),)), {}).fields == (
+        ("Retry-After", written),
+    )

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from graphcontract.exchange import WireRequest
-from graphcontract.service import Answer, Script, answer
+from graphcontract.service import ResponseScript, StubResponse, stub
 from graphcontract.transports import Record, loopback
 from graphcontract.transports.loopback import Loopback
 
@@ -33,7 +33,7 @@ class TestStages:
         with connect(first) as connection:
             exchange(connection)
             first_record = first.finish()
-            second = done(server, Answer(204, (("A", "b"),)))
+            second = done(server, StubResponse(204, (("A", "b"),)))
             assert second.root == first.root
             assert one_answer(connection, PLAIN) == b"HTTP/1.1 204 No Content\r\nA: b\r\n\r\n"
             second_record = second.finish()
@@ -53,7 +53,7 @@ class TestStages:
         connections = []
         with httpx.Client(trust_env=False) as client:
             for _ in range(3):
-                stage = done(server, answer(409, b"{}", "application/json"))
+                stage = done(server, stub(409, b"{}", "application/json"))
                 response = client.post(f"{stage.root}/beta/tasks/x1/cancel")
                 (request,) = stage.finish().requests
                 connections.append(request.connection)
@@ -90,7 +90,7 @@ class TestStages:
         records: dict[int, Record] = {}
 
         def call(number: int) -> None:
-            stage = done(server, Answer(200 + number))
+            stage = done(server, StubResponse(200 + number))
             with connect(stage) as connection:
                 for _ in range(50):
                     together.wait()
@@ -159,10 +159,10 @@ class TestStages:
 
     def test_what_cannot_be_staged(self, server: Loopback) -> None:
         with pytest.raises(ValueError, match="own-root"):
-            server.stage(Script((DONE,)), root="https://graph.microsoft.com")
-        for answers, why in (((), "at least one answer"), ((DONE, Answer(None)), "settled")):
+            server.stage(ResponseScript((DONE,)), root="https://graph.microsoft.com")
+        for answers, why in (((), "at least one answer"), ((DONE, StubResponse(None)), "settled")):
             with pytest.raises(ValueError, match=why):
-                server.stage(Script(answers))
+                server.stage(ResponseScript(answers))
 
 
 class TestServer:
@@ -189,7 +189,7 @@ class TestServer:
         def confused(request: WireRequest) -> bool:
             raise LookupError(request.target)
 
-        stage = server.stage(Script((DONE,), concerns=confused))
+        stage = server.stage(ResponseScript((DONE,), concerns=confused))
         with connect(stage) as connection:
             connection.sendall(PLAIN)
             assert to_the_end(connection) == b""

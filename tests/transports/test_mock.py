@@ -20,13 +20,13 @@ import pytest
 
 from graphcontract import service
 from graphcontract.exchange import WireRequest
-from graphcontract.service import Answer, Framing, Script
+from graphcontract.service import Framing, ResponseScript, StubResponse
 from graphcontract.transports import Transport
 from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock
 
 PATH = "/beta/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{}/cancel"
-NO_CONTENT = Script((service.answer(204),))
+NO_CONTENT = ResponseScript((service.stub(204),))
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def recorded(mock: Mock, client: httpx.Client, method: str, url: str, options: d
     return request
 
 
-def answered(mock: Mock, client: httpx.Client, answer: Answer, method: str = "POST") -> httpx.Response:
-    stage = mock.stage(Script((answer,)))
+def answered(mock: Mock, client: httpx.Client, answer: StubResponse, method: str = "POST") -> httpx.Response:
+    stage = mock.stage(ResponseScript((answer,)))
     try:
         return client.request(method, stage.root)
     finally:
@@ -243,7 +243,7 @@ def test_an_error_arrives_as_graph_sends_it(mock: Mock, client: httpx.Client) ->
 
 
 def test_a_coded_answer_is_the_clients_to_decode(mock: Mock, client: httpx.Client) -> None:
-    stage = mock.stage(Script((replace(service.plain_error(409), coded=True),)))
+    stage = mock.stage(ResponseScript((replace(service.plain_error(409), coded=True),)))
     response = client.post(stage.root)
     (sent,) = stage.finish().responses
     assert response.headers["content-encoding"] == "gzip"
@@ -253,32 +253,34 @@ def test_a_coded_answer_is_the_clients_to_decode(mock: Mock, client: httpx.Clien
 
 @pytest.mark.parametrize("framing", ["content-length", "chunked", "to-the-end", "none"])
 def test_framings_are_taken_off(mock: Mock, client: httpx.Client, framing: Framing) -> None:
-    response = answered(mock, client, service.answer(500, b"<p>", "text/html", framing=framing))
+    response = answered(mock, client, service.stub(500, b"<p>", "text/html", framing=framing))
     assert (response.content, response.headers["content-type"]) == (b"<p>", "text/html")
 
 
 def test_a_head_is_shown_as_it_is_spelled(mock: Mock, client: httpx.Client) -> None:
-    answer = Answer(204, (("x-Odd", "Zürich"),), version="1.0", phrase="Done already", gap="\t")
+    answer = StubResponse(204, (("x-Odd", "Zürich"),), version="1.0", phrase="Done already", gap="\t")
     response = answered(mock, client, answer)
     assert (response.http_version, response.reason_phrase) == ("HTTP/1.0", "Done already")
     assert response.headers.raw == [(b"x-Odd", "Zürich".encode("latin-1")), (b"Connection", b"close")]
 
 
 def test_no_content_follows_a_head(mock: Mock, client: httpx.Client) -> None:
-    response = answered(mock, client, service.answer(500, b"<p>"), "HEAD")
+    response = answered(mock, client, service.stub(500, b"<p>"), "HEAD")
     assert (response.content, response.headers["content-length"]) == (b"", "3")
 
 
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(409, (("Content-Length", "9"),), b"short", framing="none"),
-        Answer(409, (("Content-Length", "9"), ("Content-Length", "5")), framing="none"),
-        Answer(409, (("a b", "c"),)),
+        StubResponse(409, (("Content-Length", "9"),), b"short", framing="none"),
+        StubResponse(409, (("Content-Length", "9"), ("Content-Length", "5")), framing="none"),
+        StubResponse(409, (("a b", "c"),)),
     ],
     ids=["truncated", "two-lengths", "field-name"],
 )
-def test_an_answer_that_h11_refuses_is_refused(mock: Mock, client: httpx.Client, answer: Answer) -> None:
+def test_an_answer_that_h11_refuses_is_refused(
+    mock: Mock, client: httpx.Client, answer: StubResponse
+) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         answered(mock, client, answer)
 
@@ -286,8 +288,8 @@ def test_an_answer_that_h11_refuses_is_refused(mock: Mock, client: httpx.Client,
 def test_answers_come_in_order_the_last_again_and_others_are_told_404(
     mock: Mock, client: httpx.Client
 ) -> None:
-    answers = (service.answer(503), service.answer(429), service.answer(204))
-    stage = mock.stage(Script(answers, concerns=lambda request: request.target == "/a"))
+    answers = (service.stub(503), service.stub(429), service.stub(204))
+    stage = mock.stage(ResponseScript(answers, concerns=lambda request: request.target == "/a"))
     statuses = [client.post(stage.root + path).status_code for path in ("/a", "/b", "/a", "/a", "/a")]
     record = stage.finish()
     assert statuses == [503, 404, 429, 204, 204] == [response.status for response in record.responses]
@@ -299,18 +301,18 @@ def test_answers_come_in_order_the_last_again_and_others_are_told_404(
     [
         (),
         (service.success(),),
-        (service.answer(204, interim=(103,)),),
-        (service.answer(204, stray=b"x"),),
-        (service.answer(204, b"x"),),
-        (service.answer(204, framing="chunked"),),
-        (service.answer(101),),
-        (service.answer(204), Answer(409, (("a", "\u20ac"),))),
+        (service.stub(204, interim=(103,)),),
+        (service.stub(204, stray=b"x"),),
+        (service.stub(204, b"x"),),
+        (service.stub(204, framing="chunked"),),
+        (service.stub(101),),
+        (service.stub(204), StubResponse(409, (("a", "\u20ac"),))),
     ],
     ids=["none", "unsettled", "interim", "stray", "content", "chunked", "switching", "unsendable"],
 )
-def test_what_cannot_be_shown_is_refused_at_once(mock: Mock, answers: tuple[Answer, ...]) -> None:
+def test_what_cannot_be_shown_is_refused_at_once(mock: Mock, answers: tuple[StubResponse, ...]) -> None:
     with pytest.raises(ValueError, match=r"."):
-        mock.stage(Script(answers))
+        mock.stage(ResponseScript(answers))
 
 
 # Asynchronous clients
@@ -326,7 +328,7 @@ def test_an_asynchronous_client_is_served(mock: Mock) -> None:
             sent = [client.post(stage.root, content=content()) for stage in stages]
             return [response.status_code for response in await asyncio.gather(*sent)]
 
-    stages = [mock.stage(Script((service.answer(status),))) for status in (204, 409)]
+    stages = [mock.stage(ResponseScript((service.stub(status),))) for status in (204, 409)]
     assert asyncio.run(talk()) == [204, 409]
     for stage in stages:
         (request,) = stage.finish().requests

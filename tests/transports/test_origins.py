@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from graphcontract.service import Answer, Script, answer
+from graphcontract.service import ResponseScript, StubResponse, stub
 from graphcontract.transports import Record
 from graphcontract.transports.loopback import Loopback
 
@@ -23,11 +23,13 @@ from .wire import (
     trusting,
 )
 
-GONE = Answer(410)
+GONE = StubResponse(410)
 
 
-def led(server: Loopback, place: str, *elsewhere: Answer) -> Script:
-    return Script((Answer(307, (("Location", f"{{{place}}}/there"),)), DONE), elsewhere=elsewhere)
+def led(server: Loopback, place: str, *elsewhere: StubResponse) -> ResponseScript:
+    return ResponseScript(
+        (StubResponse(307, (("Location", f"{{{place}}}/there"),)), DONE), elsewhere=elsewhere
+    )
 
 
 def port(root: str) -> int:
@@ -46,7 +48,7 @@ class TestPlaces:
 
     def test_with_answers_elsewhere_there_are_others(self, server: Loopback) -> None:
         hosts = server.hosts
-        stage = server.stage(Script((DONE,), elsewhere=(DONE,)))
+        stage = server.stage(ResponseScript((DONE,), elsewhere=(DONE,)))
         other = port(stage.places["other-port"])
         assert other != port(stage.root)
         assert stage.places["other-port"] == f"http://127.0.0.1:{other}"
@@ -65,7 +67,7 @@ class TestPlaces:
     def test_they_are_kept_for_the_next_stage(self, server: Loopback) -> None:
         roots = set()
         for _ in range(3):
-            stage = server.stage(Script((DONE,), elsewhere=(DONE,)))
+            stage = server.stage(ResponseScript((DONE,), elsewhere=(DONE,)))
             roots.add(stage.places["other-port"])
             with connect(stage, "other-port") as connection:
                 exchange(connection)
@@ -73,13 +75,13 @@ class TestPlaces:
         assert len(roots) == 1
 
     def test_they_are_retired_with_a_spoiled_stage(self, server: Loopback) -> None:
-        stage = server.stage(Script((DONE,), elsewhere=(DONE,)))
+        stage = server.stage(ResponseScript((DONE,), elsewhere=(DONE,)))
         stage.finish(spoiled=True)
         with pytest.raises(ConnectionRefusedError):
             connect(stage, "other-port")
 
     def test_stages_at_once_have_others_of_their_own(self, server: Loopback) -> None:
-        first, second = (server.stage(Script((DONE,), elsewhere=(DONE,))) for _ in range(2))
+        first, second = (server.stage(ResponseScript((DONE,), elsewhere=(DONE,))) for _ in range(2))
         assert first.places["other-port"] != second.places["other-port"]
         with connect(second, "other-port") as connection:
             exchange(connection)
@@ -104,7 +106,7 @@ class TestElsewhere:
         assert request.at <= there.at
 
     def test_answers_come_in_order_to_any_request_the_last_repeated(self, server: Loopback) -> None:
-        script = Script((DONE,), concerns=lambda _request: False, elsewhere=(Answer(503), GONE))
+        script = ResponseScript((DONE,), concerns=lambda _request: False, elsewhere=(StubResponse(503), GONE))
         stage = server.stage(script)
         statuses = []
         for place in ("other-port", "other-host", "other-port"):
@@ -115,15 +117,15 @@ class TestElsewhere:
         assert (record.requests, len(record.elsewhere), record.connections) == ((), 3, 0)
 
     def test_answers_there_lead_on_and_fail_too(self, server: Loopback) -> None:
-        back = Answer(307, (("Location", "{self}/back"),))
-        stage = server.stage(Script((DONE,), elsewhere=(back, answer(204, fault="closed"))))
+        back = StubResponse(307, (("Location", "{self}/back"),))
+        stage = server.stage(ResponseScript((DONE,), elsewhere=(back, stub(204, fault="closed"))))
         with connect(stage, "other-port") as connection:
             assert f"Location: {stage.root}/back\r\n".encode() in one_answer(connection, PLAIN)
             connection.sendall(PLAIN)
             assert to_the_end(connection) == b""
 
     def test_it_can_be_refused_there(self, server: Loopback) -> None:
-        stage = server.stage(Script((DONE,), elsewhere=(answer(204, fault="refused"),)))
+        stage = server.stage(ResponseScript((DONE,), elsewhere=(stub(204, fault="refused"),)))
         with pytest.raises(ConnectionRefusedError):
             connect(stage, "other-port")
         with connect(stage) as connection:
@@ -131,7 +133,7 @@ class TestElsewhere:
         assert len(stage.finish().requests) == 1
 
     def test_late_requests_there_are_counted(self, server: Loopback) -> None:
-        stage = server.stage(Script((DONE,), elsewhere=(DONE,)))
+        stage = server.stage(ResponseScript((DONE,), elsewhere=(DONE,)))
         with connect(stage, "other-port") as connection:
             exchange(connection)
             stage.finish()
@@ -139,9 +141,9 @@ class TestElsewhere:
         assert server.late == 1
 
     def test_what_cannot_be_staged_there(self, server: Loopback) -> None:
-        for elsewhere in ((Answer(None),), (DONE, answer(204, fault="refused"))):
+        for elsewhere in ((StubResponse(None),), (DONE, stub(204, fault="refused"))):
             with pytest.raises(ValueError, match=r"settled|first answer"):
-                server.stage(Script((DONE,), elsewhere=elsewhere))
+                server.stage(ResponseScript((DONE,), elsewhere=elsewhere))
 
     def test_no_elsewhere_is_no_record(self, server: Loopback) -> None:
         assert done(server).finish() == Record((), (), (), 0, 0)
@@ -150,7 +152,7 @@ class TestElsewhere:
 class TestSecure:
     def test_the_others_are_https_and_one_is_plain(self) -> None:
         with Loopback(ports=1, tls=True) as server:
-            stage = server.stage(Script((DONE,), elsewhere=(DONE,)))
+            stage = server.stage(ResponseScript((DONE,), elsewhere=(DONE,)))
             assert {name: root.partition(":")[0] for name, root in stage.places.items()} == {
                 "self": "https",
                 "same-host-name": "https",
@@ -181,7 +183,7 @@ class TestSecure:
 
     def test_both_others_share_their_answers(self) -> None:
         with Loopback(ports=1, tls=True) as server:
-            stage = server.stage(Script((DONE,), elsewhere=(Answer(503), DONE)))
+            stage = server.stage(ResponseScript((DONE,), elsewhere=(StubResponse(503), DONE)))
             with connect(stage, "plain") as connection:
                 assert one_answer(connection, PLAIN).startswith(b"HTTP/1.1 503 ")
             with secured(trusting(server), stage, "other-host") as connection:

@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from graphcontract.exchange import Fault, WireRequest
-from graphcontract.service import Answer, Script, answer
+from graphcontract.service import ResponseScript, StubResponse, stub
 from graphcontract.transports import Certificate, Scope
 from graphcontract.transports.proxy import Proxy
 
@@ -24,7 +24,7 @@ from .wire import DONE, to_the_end
 ROOT = "https://graph.test"
 ABOUT = "/beta/tasks/x1/cancel"
 CONNECT = b"CONNECT graph.test:443 HTTP/1.1\r\nHost: graph.test:443\r\n\r\n"
-MOVED = Answer(307, (("Location", "{other-host}/there"),))
+MOVED = StubResponse(307, (("Location", "{other-host}/there"),))
 
 
 def _names_x1(request: WireRequest) -> bool:
@@ -58,7 +58,7 @@ def knock(proxy: Proxy, data: bytes) -> bytes:
 
 class TestTheRoot:
     def test_a_request_comes_by_the_name_of_the_root(self, proxy: Proxy, client: httpx.Client) -> None:
-        stage = proxy.stage(Script((DONE,), _names_x1))
+        stage = proxy.stage(ResponseScript((DONE,), _names_x1))
         assert client.post(ROOT + ABOUT).status_code == 204
         record = stage.finish()
         (request,) = record.requests
@@ -68,13 +68,13 @@ class TestTheRoot:
 
     def test_a_tunnel_lives_on_from_stage_to_stage(self, proxy: Proxy, client: httpx.Client) -> None:
         for number in range(3):
-            stage = proxy.stage(Script((answer(409),), _names_x1))
+            stage = proxy.stage(ResponseScript((stub(409),), _names_x1))
             assert client.post(ROOT + ABOUT).status_code == 409
             assert stage.finish().connections == (number == 0)
 
     def test_a_spoiled_one_ends_it(self, proxy: Proxy, client: httpx.Client) -> None:
         for _ in range(2):
-            stage = proxy.stage(Script((DONE,), _names_x1))
+            stage = proxy.stage(ResponseScript((DONE,), _names_x1))
             client.post(ROOT + ABOUT)
             assert stage.finish(spoiled=True).connections == 1
 
@@ -82,33 +82,33 @@ class TestTheRoot:
         self, proxy: Proxy, client: httpx.Client
     ) -> None:
         first, second, third = Scope(), Scope(), Scope()
-        stage = proxy.stage(Script((DONE,), _names_x1), scope=first)
+        stage = proxy.stage(ResponseScript((DONE,), _names_x1), scope=first)
         client.post(ROOT + ABOUT)
         stage.finish()
         assert not proxy.needs_new_client(second)
-        stage = proxy.stage(Script((replace(DONE, stray=b"x"),), _names_x1), scope=second)
+        stage = proxy.stage(ResponseScript((replace(DONE, stray=b"x"),), _names_x1), scope=second)
         client.post(ROOT + ABOUT)
         stage.finish()
         assert not proxy.needs_new_client(second)
         assert proxy.needs_new_client(third)
-        stage = proxy.stage(Script((DONE,), _names_x1), scope=third)
+        stage = proxy.stage(ResponseScript((DONE,), _names_x1), scope=third)
         client.post(ROOT + ABOUT)
         assert stage.finish().connections == 1
         assert not proxy.needs_new_client(first)
 
     def test_one_stage_at_a_time(self, proxy: Proxy) -> None:
-        stage = proxy.stage(Script((DONE,), _names_x1))
+        stage = proxy.stage(ResponseScript((DONE,), _names_x1))
         with pytest.raises(RuntimeError, match="open already"):
-            proxy.stage(Script((DONE,), _names_x1))
+            proxy.stage(ResponseScript((DONE,), _names_x1))
         stage.finish()
         with pytest.raises(RuntimeError, match="finished already"):
             stage.finish()
 
     def test_no_other_root(self, proxy: Proxy) -> None:
         with pytest.raises(ValueError, match="alone"):
-            proxy.stage(Script((DONE,), _names_x1), root="https://other.test")
+            proxy.stage(ResponseScript((DONE,), _names_x1), root="https://other.test")
         with pytest.raises(ValueError, match="at least one answer"):
-            proxy.stage(Script(()))
+            proxy.stage(ResponseScript(()))
 
     def test_between_stages_it_is_unavailable(self, proxy: Proxy, client: httpx.Client) -> None:
         assert client.post(ROOT + ABOUT).status_code == 503
@@ -117,7 +117,7 @@ class TestTheRoot:
 class TestTheProbe:
     def test_it_is_played_like_the_root(self, proxy: Proxy, client: httpx.Client) -> None:
         assert proxy.probe_root.removeprefix("https://") in proxy.hosts
-        stage = proxy.stage(Script((DONE,), _names_x1), root=proxy.probe_root)
+        stage = proxy.stage(ResponseScript((DONE,), _names_x1), root=proxy.probe_root)
         assert stage.root == proxy.probe_root
         assert client.post(proxy.probe_root + ABOUT).status_code == 204
         assert client.post(ROOT + ABOUT).status_code == 503
@@ -127,7 +127,7 @@ class TestTheProbe:
 
     def test_who_goes_there_directly_is_seen_and_sent_away(self) -> None:
         with Proxy(ROOT) as proxy:
-            stage = proxy.stage(Script((DONE,), _names_x1), root=proxy.probe_root)
+            stage = proxy.stage(ResponseScript((DONE,), _names_x1), root=proxy.probe_root)
             context = ssl.create_default_context(cafile=proxy.ca_file)
             with (
                 httpx.Client(verify=context, trust_env=False, timeout=5) as direct,
@@ -138,8 +138,8 @@ class TestTheProbe:
             assert (proxy.direct, proxy.arrivals, proxy.inside) == (1, 1, 0)
 
     def test_it_leads_to_http_of_its_own(self, proxy: Proxy, client: httpx.Client) -> None:
-        moved = Answer(307, (("Location", "{plain}/there"),))
-        stage = proxy.stage(Script((moved,), _names_x1, elsewhere=(DONE,)), root=proxy.probe_root)
+        moved = StubResponse(307, (("Location", "{plain}/there"),))
+        stage = proxy.stage(ResponseScript((moved,), _names_x1, elsewhere=(DONE,)), root=proxy.probe_root)
         assert client.post(proxy.probe_root + ABOUT, follow_redirects=True).status_code == 204
         (there,) = stage.finish().elsewhere
         assert (there.scheme, f"https://{there.origin}") == ("http", proxy.probe_root)
@@ -154,8 +154,8 @@ class TestTheProbe:
 class TestElsewhere:
     @pytest.mark.parametrize("place", ["other-host", "other-port", "plain"])
     def test_other_origins_are_behind_it_too(self, proxy: Proxy, client: httpx.Client, place: str) -> None:
-        moved = Answer(307, (("Location", f"{{{place}}}/there"),))
-        stage = proxy.stage(Script((moved,), _names_x1, elsewhere=(DONE,)))
+        moved = StubResponse(307, (("Location", f"{{{place}}}/there"),))
+        stage = proxy.stage(ResponseScript((moved,), _names_x1, elsewhere=(DONE,)))
         assert client.post(ROOT + ABOUT, follow_redirects=True).status_code == 204
         (there,) = stage.finish().elsewhere
         assert there.target.endswith("/there")
@@ -163,7 +163,7 @@ class TestElsewhere:
 
     def test_without_answers_there_is_no_such_place(self, proxy: Proxy) -> None:
         with pytest.raises(ValueError, match="does not have: other-host"):
-            proxy.stage(Script((MOVED,), _names_x1))
+            proxy.stage(ResponseScript((MOVED,), _names_x1))
 
 
 class TestFaults:
@@ -173,23 +173,23 @@ class TestFaults:
     def test_what_breaks_is_a_failure_and_the_next_call_works(
         self, proxy: Proxy, client: httpx.Client, fault: Fault
     ) -> None:
-        stage = proxy.stage(Script((replace(DONE, fault=fault),), _names_x1))
+        stage = proxy.stage(ResponseScript((replace(DONE, fault=fault),), _names_x1))
         with pytest.raises(httpx.TransportError):
             client.post(ROOT + ABOUT)
         stage.finish()
-        stage = proxy.stage(Script((DONE,), _names_x1))
+        stage = proxy.stage(ResponseScript((DONE,), _names_x1))
         assert client.post(ROOT + ABOUT).status_code == 204
         stage.finish()
 
     def test_a_stall_is_ended_with_the_stage(self, proxy: Proxy, client: httpx.Client) -> None:
-        stage = proxy.stage(Script((replace(DONE, fault="stalled"),), _names_x1))
+        stage = proxy.stage(ResponseScript((replace(DONE, fault="stalled"),), _names_x1))
         with pytest.raises(httpx.ReadTimeout):
             client.post(ROOT + ABOUT, timeout=0.1)
         assert len(stage.finish().requests) == 1
 
     @pytest.mark.parametrize("certificate", ["untrusted", "other-name", "expired"])
     def test_certificates(self, proxy: Proxy, client: httpx.Client, certificate: Certificate) -> None:
-        stage = proxy.stage(Script((DONE,), _names_x1), certificate=certificate)
+        stage = proxy.stage(ResponseScript((DONE,), _names_x1), certificate=certificate)
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             client.post(ROOT + ABOUT)
         assert stage.finish().requests == ()
@@ -209,12 +209,12 @@ class TestTheProxyItself:
             assert len(proxy.strangers) == 20
 
     def test_a_connect_is_no_request_of_the_call(self, proxy: Proxy) -> None:
-        stage = proxy.stage(Script((DONE,), _names_x1))
+        stage = proxy.stage(ResponseScript((DONE,), _names_x1))
         assert knock(proxy, CONNECT).startswith(b"HTTP/1.1 200 ")
         assert stage.finish().requests == ()
 
     def test_one_that_carries_what_is_the_call_s_is(self, proxy: Proxy) -> None:
-        stage = proxy.stage(Script((DONE,), _names_x1))
+        stage = proxy.stage(ResponseScript((DONE,), _names_x1))
         knock(proxy, CONNECT.replace(b"\r\n\r\n", b"\r\nAuthorization: Bearer x1\r\n\r\n"))
         (request,) = stage.finish().requests
         assert request.method == "CONNECT"
@@ -225,7 +225,7 @@ class TestTheProxyItself:
     def test_many_who_say_nothing(self, proxy: Proxy, client: httpx.Client) -> None:
         port = httpx.URL(proxy.proxy).port or 0
         silent = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(80)]
-        stage = proxy.stage(Script((DONE,), _names_x1))
+        stage = proxy.stage(ResponseScript((DONE,), _names_x1))
         assert client.post(ROOT + ABOUT).status_code == 204
         stage.finish()
         for connection in silent:
@@ -244,7 +244,7 @@ class TestTheProxyItself:
     def test_garbage_does_not_end_it(self, data: bytes) -> None:
         with Proxy(ROOT) as proxy:
             knock(proxy, data)
-            stage = proxy.stage(Script((DONE,), _names_x1))
+            stage = proxy.stage(ResponseScript((DONE,), _names_x1))
             context = ssl.create_default_context(cafile=proxy.ca_file)
             with httpx.Client(verify=context, proxy=proxy.proxy, trust_env=False) as client:
                 assert client.post(ROOT + ABOUT).status_code == 204

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from graphcontract.service import Answer, Script, answer
+from graphcontract.service import ResponseScript, StubResponse, stub
 from graphcontract.transports import Certificate, Record
 from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock
@@ -83,7 +83,7 @@ class TestClients:
     def test_a_careful_client_stays_away(
         self, secure: Loopback, context: ssl.SSLContext, certificate: Certificate, why: str
     ) -> None:
-        stage = secure.stage(Script((DONE,)), certificate=certificate)
+        stage = secure.stage(ResponseScript((DONE,)), certificate=certificate)
         for place in ("self", "same-host-name"):
             with pytest.raises(ssl.SSLCertVerificationError, match=why):
                 secured(context, stage, place)
@@ -91,7 +91,7 @@ class TestClients:
 
     @pytest.mark.parametrize("certificate", [certificate for certificate, _ in REFUSED])
     def test_a_careless_client_does_not(self, secure: Loopback, certificate: Certificate) -> None:
-        stage = secure.stage(Script((DONE,)), certificate=certificate)
+        stage = secure.stage(ResponseScript((DONE,)), certificate=certificate)
         with secured(careless(), stage) as connection:
             exchange(connection)
         record = stage.finish()
@@ -102,7 +102,7 @@ class TestClients:
         with client:
             certificates: list[Certificate | None] = ["trusted", None, "trusted"]
             for certificate in certificates:
-                stage = server.stage(Script((DONE,)), certificate=certificate)
+                stage = server.stage(ResponseScript((DONE,)), certificate=certificate)
                 scheme = "https" if certificate else "http"
                 assert client.post(stage.root).url.scheme == scheme
                 assert [request.scheme for request in stage.finish().requests] == [scheme]
@@ -116,7 +116,7 @@ class TestClients:
                 exchange(connection)
                 session = connection.session
             first.finish()
-            second = server.stage(Script((DONE,)), certificate="expired")
+            second = server.stage(ResponseScript((DONE,)), certificate="expired")
             with connect(second) as plain, pytest.raises(ssl.SSLCertVerificationError, match="has expired"):
                 context.wrap_socket(plain, server_hostname="127.0.0.1", session=session)
 
@@ -124,7 +124,7 @@ class TestClients:
         with Mock() as mock:
             assert mock.ca_file is None
             with pytest.raises(ValueError, match="certificates need"):
-                mock.stage(Script((DONE,)), certificate="expired")
+                mock.stage(ResponseScript((DONE,)), certificate="expired")
 
 
 class TestConnections:
@@ -158,7 +158,7 @@ class TestConnections:
 
     def test_a_port_of_tls_is_never_plain_later(self) -> None:
         with Loopback(ports=1) as server:
-            first = server.stage(Script((DONE,)), certificate="trusted")
+            first = server.stage(ResponseScript((DONE,)), certificate="trusted")
             first.finish()
             second = done(server)
             with connect(second) as plain:
@@ -167,7 +167,7 @@ class TestConnections:
             assert second.root.rpartition(":")[2] != first.root.rpartition(":")[2]
 
     def test_much_in_both_directions(self, secure: Loopback, context: ssl.SSLContext) -> None:
-        stage = done(secure, answer(409, b"x" * (4 << 20), close=True))
+        stage = done(secure, stub(409, b"x" * (4 << 20), close=True))
         data = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % (1 << 20) + b"y" * (1 << 20)
         with secured(context, stage) as connection:
             connection.sendall(data)
@@ -189,7 +189,7 @@ class TestConnections:
         self, secure: Loopback, context: ssl.SSLContext
     ) -> None:
         context = trusting(secure)
-        stage = done(secure, Answer(204, close=True))
+        stage = done(secure, StubResponse(204, close=True))
         with connect(stage) as plain:
             connection = context.wrap_socket(plain, server_hostname="127.0.0.1", suppress_ragged_eofs=False)
             connection.sendall(PLAIN)
@@ -228,7 +228,7 @@ class TestConnections:
 
     @pytest.mark.parametrize("fault", ["reset-in-request", "reset"])
     def test_a_reset_is_one_of_tcp(self, secure: Loopback, context: ssl.SSLContext, fault: str) -> None:
-        stage = done(secure, answer(204, fault=fault))
+        stage = done(secure, stub(204, fault=fault))
         connection = secured(context, stage)
         connection.sendall(PLAIN)
         with beneath(connection) as plain, pytest.raises(ConnectionResetError):
@@ -236,7 +236,7 @@ class TestConnections:
         assert len(stage.finish().requests) == (fault == "reset")
 
     def test_dripped(self, secure: Loopback, context: ssl.SSLContext) -> None:
-        stage = done(secure, answer(204, fault="dripped", drip=0.001))
+        stage = done(secure, stub(204, fault="dripped", drip=0.001))
         with secured(context, stage) as connection:
             connection.sendall(PLAIN)
             assert receive(connection, 40) == b"HTTP/1.1 204 No Content\r\nX-Dripped: ...."

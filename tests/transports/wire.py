@@ -7,21 +7,21 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
-from graphcontract.service import Answer, Script
-from graphcontract.transports import Record, Stage
+from graphcontract.service import ResponseScript, StubResponse
+from graphcontract.transports import Endpoint, Record
 from graphcontract.transports.loopback import Loopback
 
-DONE = Answer(204)
+DONE = StubResponse(204)
 NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
 PLAIN = b"POST /beta/tasks/x1/cancel HTTP/1.1\r\nHost: here\r\nContent-Length: 0\r\n\r\n"
 HALF = b"POST /beta/tasks/x1/cancel HTTP/1.1\r\nHost: he"
 
 
-def done(server: Loopback, *answers: Answer) -> Stage:
-    return server.stage(Script(answers or (DONE,)))
+def done(server: Loopback, *answers: StubResponse) -> Endpoint:
+    return server.stage(ResponseScript(answers or (DONE,)))
 
 
-def connect(stage: Stage, place: str = "self") -> socket.socket:
+def connect(stage: Endpoint, place: str = "self") -> socket.socket:
     root = urlsplit(stage.places[place])
     connection = socket.create_connection((root.hostname, root.port), timeout=10)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -43,7 +43,7 @@ def careless() -> ssl.SSLContext:
     return context
 
 
-def secured(context: ssl.SSLContext, stage: Stage, place: str = "self") -> ssl.SSLSocket:
+def secured(context: ssl.SSLContext, stage: Endpoint, place: str = "self") -> ssl.SSLSocket:
     """Connect, and shake hands."""
     return context.wrap_socket(connect(stage, place), server_hostname=urlsplit(stage.places[place]).hostname)
 
@@ -70,7 +70,7 @@ def to_the_end(connection: socket.socket) -> bytes:
     return receive(connection, 1 << 30)
 
 
-def sent(stage: Stage, data: bytes) -> tuple[bytes, Record]:
+def sent(stage: Endpoint, data: bytes) -> tuple[bytes, Record]:
     """Send bytes on a connection that is answered until its end; the answer, and the stage's record."""
     with connect(stage) as connection:
         connection.sendall(data)
