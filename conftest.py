@@ -1,3 +1,3 @@
 """Lets `pytest suites --graph-client CLIENT` work in a checkout, installed or not."""
 
-pytest_plugins = ["graphcontract.plugin"]
+pytest_plugins = ["graphcontract.pytest_plugin.plugin"]

@@ -14,7 +14,7 @@ def nothing(_file: str, _path: str) -> None:
 
 def csdl(file: str, path: str) -> None:
     """Our reader of CSDL."""
-    from graphcontract.drift.csdl import read
+    from graphcontract.drift.csdl.csdl_reader import read
 
     _read(read, file, path)
 
@@ -35,7 +35,7 @@ def elementtree(file: str, _path: str) -> None:
 
 def openapi(file: str, path: str) -> None:
     """Our reader of OpenAPI descriptions."""
-    from graphcontract.drift.openapi import read
+    from graphcontract.drift.openapi.openapi_reader import read
 
     _read(read, file, path)
 

@@ -7,8 +7,8 @@ import argparse
 from graphcontract.suites import tests
 
 from graphcontract.exchange import Trial
-from graphcontract.judging.gate import CallStats, Harness, Observer
-from graphcontract.session import Options, Session
+from graphcontract.judging.harness import CallStats, Harness, Observer
+from graphcontract.run.session import Options, Session
 
 
 class _Deaf:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from graphcontract.suite import SuiteTest
+from graphcontract.judging.suite_api import SuiteTest
 
 _MODULES = ("test_request", "test_answers", "test_errors", "test_retries", "test_network", "test_calls")
 

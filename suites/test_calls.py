@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from functools import partial
 
-from graphcontract.inputs.sequences import Planned, at_once, sequences
-from graphcontract.judging.gate import Harness
-from graphcontract.service import StubResponse, error, success
-from graphcontract.suite import given, proves
+from graphcontract.http.stub_response import StubResponse, error, success
+from graphcontract.inputs.call_sequences import Planned, at_once, sequences
+from graphcontract.judging.harness import Harness
+from graphcontract.judging.suite_api import given, proves
 
 
 def answers(sequence: Sequence[Planned]) -> list[StubResponse]:

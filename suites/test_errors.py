@@ -3,10 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from graphcontract.inputs import ErrorCase, MalformedError, constants
-from graphcontract.inputs.errors import ORDINARY, WAITING, graph_errors, malformed, statuses
-from graphcontract.judging.gate import Harness
-from graphcontract.service import (
+from graphcontract.http.stub_response import (
     Framing,
     StubResponse,
     at_once,
@@ -17,7 +14,10 @@ from graphcontract.service import (
     success,
     with_fields,
 )
-from graphcontract.suite import given, proves, side_by_side
+from graphcontract.inputs import ErrorCase, MalformedError, constants
+from graphcontract.inputs.errors import ORDINARY, WAITING, graph_errors, malformed, statuses
+from graphcontract.judging.harness import Harness
+from graphcontract.judging.suite_api import given, proves, side_by_side
 
 ID = "0c9c5f1e-7f0b-4a53-9d1a-6f0a8b1f7f35"
 ERROR = {

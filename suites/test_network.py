@@ -4,10 +4,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle, islice, product
 
+from graphcontract.http.stub_response import (
+    StubResponse,
+    faulty,
+    plain_error,
+    retry_after,
+    stub,
+    success,
+    with_fields,
+)
 from graphcontract.inputs import constants
-from graphcontract.judging.gate import Harness
-from graphcontract.service import StubResponse, faulty, plain_error, retry_after, stub, success, with_fields
-from graphcontract.suite import given, proves, side_by_side
+from graphcontract.judging.harness import Harness
+from graphcontract.judging.suite_api import given, proves, side_by_side
 from graphcontract.transports import Certificate
 
 Move = tuple[int, str] | tuple[int, str, str]

@@ -5,12 +5,20 @@ side, the longest first.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from graphcontract.clauses.reading import has_opaque_ids
+from graphcontract.clauses.queries import has_opaque_ids
 from graphcontract.exchange import Fault
+from graphcontract.http.stub_response import (
+    StubResponse,
+    error,
+    faulty,
+    plain_error,
+    stub,
+    success,
+    with_fields,
+)
 from graphcontract.inputs import constants
-from graphcontract.judging.gate import Harness
-from graphcontract.service import StubResponse, error, faulty, plain_error, stub, success, with_fields
-from graphcontract.suite import given, proves, side_by_side
+from graphcontract.judging.harness import Harness
+from graphcontract.judging.suite_api import given, proves, side_by_side
 
 CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsieG1zX2NjIjp7fX19"'
 TOO_MANY = {"error": {"code": "TooManyRequests", "message": "Please retry later."}}

@@ -1,6 +1,6 @@
 """What a tenant owes. With --graph-tenant-url, one live run judges all of it, and each clause is an item."""
 
-from graphcontract.suite import TenantTest
+from graphcontract.judging.suite_api import TenantTest
 
 test_cancel = TenantTest(("service.cancel", "service.effect", "service.repeat"))
 test_access = TenantTest(("service.authentication", "service.permission", "service.challenge"))

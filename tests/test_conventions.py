@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.contract import Clause, Contract
-from graphcontract.loading import load
-from tests.test_loading import CANCEL, KNOWN, write
-from tests.test_merging import FACTS
+from graphcontract.contract.loader import load
+from graphcontract.contract.model import Clause, Contract
+from tests.contract.test_loader import CANCEL, KNOWN, write
+from tests.contract.test_merging import FACTS
 
 # Words of the shipped contract's operation; 204 also stands in texts about HTTP itself.
 OURS = re.compile(r"(?i)cancel\w*|\btasks?\b|sharepoint|migrat\w*|\bbeta\b|\bPOST\b|notStarted")

@@ -32,10 +32,10 @@ import yaml
 
 from graphcontract.cli import app
 from graphcontract.clients import Limits, isolation, messages
+from graphcontract.contract.loader import load
 from graphcontract.inputs import errors, ids, tokens
-from graphcontract.judging.ledger import ExitStatus
 from graphcontract.judging.profile import PROFILES
-from graphcontract.loading import load
+from graphcontract.judging.run_recorder import ExitStatus
 from tests import action
 
 ROOT = Path(__file__).parents[1]

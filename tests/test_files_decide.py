@@ -19,11 +19,11 @@ import pytest
 
 from graphcontract.clauses import known
 from graphcontract.clients import reference
-from graphcontract.contract import Contract
+from graphcontract.contract.loader import document as flat
+from graphcontract.contract.loader import load
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Outcome
 from graphcontract.judging.verdict import ClauseResult
-from graphcontract.loading import document as flat
-from graphcontract.loading import load
 from tests.bank.client import PATH, ROOT, Answer, Conforming
 from tests.bank.court import verdicts
 

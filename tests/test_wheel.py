@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.contract import DEFAULT_CONTRACT
-from graphcontract.loading import load, shipped
+from graphcontract.contract.loader import load, shipped
+from graphcontract.contract.model import DEFAULT_CONTRACT
 from graphcontract.templates import DRIVERS
 
 CHECKOUT = Path(__file__).parents[1]

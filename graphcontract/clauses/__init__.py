@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial, WireRequest
 
 Judge = Callable[[Contract, Trial], Iterator["Finding"]]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.reading import answered, graph_error, own_requests, said, unexposed
-from graphcontract.contract import Contract
+from graphcontract.clauses.queries import answered, graph_error, own_requests, said, unexposed
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireResponse
 
 _UNKEPT = ("crash", "hang")

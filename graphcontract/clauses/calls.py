@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.reading import (
+from graphcontract.clauses.queries import (
     B64TOKEN,
     TELLING,
     answered,
@@ -17,9 +17,9 @@ from graphcontract.clauses.reading import (
     target_of,
 )
 from graphcontract.clauses.secrets import shows
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Outcome, Trial, WireRequest
-from graphcontract.target import Template, decode
+from graphcontract.http.request_target import Template, decode
 
 
 def _told(outcome: Outcome) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, NotApplicable, clause
-from graphcontract.clauses.reading import (
+from graphcontract.clauses.queries import (
     GUID,
     abbreviated,
     asking,
@@ -19,9 +19,9 @@ from graphcontract.clauses.reading import (
     own_requests,
     target_of,
 )
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial, WireRequest
-from graphcontract.target import Template, decode
+from graphcontract.http.request_target import Template, decode
 
 _CONTROLS_IN_ID = re.compile("([\x00-\x1f\x7f-\x9f]+)")
 # Tabs and what is above ASCII may stand in a field's value (RFC 9110, 5.5).

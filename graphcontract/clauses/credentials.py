@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.reading import (
+from graphcontract.clauses.queries import (
     LINE_END,
     TELLING,
     abbreviated,
@@ -19,9 +19,9 @@ from graphcontract.clauses.reading import (
     is_usable,
     own_requests,
 )
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial, WireRequest
-from graphcontract.target import decode
+from graphcontract.http.request_target import decode
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _FIELD = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+(?=:)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.reading import (
+from graphcontract.clauses.queries import (
     TextOfError,
     abbreviated,
     answered,
@@ -15,7 +15,7 @@ from graphcontract.clauses.reading import (
     said,
     unexposed,
 )
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, ReportedError, Trial, WireResponse
 
 _INVITING = (408, 425, 429, 503, 504)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from graphcontract.clauses import Finding, When, clause
-from graphcontract.clauses.reading import own_requests, said
+from graphcontract.clauses.queries import own_requests, said
 from graphcontract.clauses.secrets import shows
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest
 
 _MOST_REDIRECTIONS = 50

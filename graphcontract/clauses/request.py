@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.reading import (
+from graphcontract.clauses.queries import (
     LINE_END,
     abbreviated,
     answered,
@@ -21,9 +21,9 @@ from graphcontract.clauses.reading import (
     own_requests,
     target_of,
 )
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest
-from graphcontract.target import (
+from graphcontract.http.request_target import (
     Target,
     Template,
     decode,

@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Literal
 
 from graphcontract.clauses import Finding, When, clause
-from graphcontract.clauses.reading import answered, concerns, own_requests, said
-from graphcontract.contract import Contract
+from graphcontract.clauses.queries import answered, concerns, own_requests, said
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest, WireResponse, grace
 
 THROTTLING = (429, 503, 504)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from graphcontract.clauses.reading import TELLING, spellings
+from graphcontract.clauses.queries import TELLING, spellings
 
 _HALF = TELLING // 2
 

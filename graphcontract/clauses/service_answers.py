@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.reading import graph_error
+from graphcontract.clauses.queries import graph_error
 from graphcontract.clauses.secrets import shows
-from graphcontract.clauses.service import kind_of
-from graphcontract.contract import Contract
+from graphcontract.clauses.service_queries import kind_of
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial, WireResponse
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.service import (
+from graphcontract.clauses.service_queries import (
     BYSTANDER,
     CANCEL,
     CANCELLED,
@@ -28,7 +28,7 @@ from graphcontract.clauses.service import (
     task_status,
     told,
 )
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial
 
 _STARTED = ("inProgress", "completed", "failed")

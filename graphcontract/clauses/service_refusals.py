@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from graphcontract.clauses import Finding, When, clause
-from graphcontract.clauses.service import (
+from graphcontract.clauses.service_queries import (
     CANCELLED,
     FORGED,
     GARBAGE,
@@ -28,7 +28,7 @@ from graphcontract.clauses.service import (
     status_to,
     step_for,
 )
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial
 
 

@@ -12,7 +12,7 @@ from graphcontract.cli.check import CLIENTS, check
 from graphcontract.cli.contracts import app as contracts
 from graphcontract.cli.doctor import doctor
 from graphcontract.cli.drift import app as drift
-from graphcontract.cli.importing import export, import_contract
+from graphcontract.cli.import_contract import export, import_contract
 from graphcontract.cli.live import SAFETY, live
 from graphcontract.cli.new import app as new
 from graphcontract.cli.reports import diff, known_failures, replay

@@ -25,10 +25,10 @@ from graphcontract.cli.options import (
     Select,
     StartTimeout,
 )
-from graphcontract.contract import DEFAULT_CONTRACT
+from graphcontract.contract.model import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
-    from graphcontract.session import Session
+    from graphcontract.run.session import Session
 
 CLIENTS = """CLIENT is one of
 
@@ -105,7 +105,7 @@ def check(
     130 interrupted.
     """
     from graphcontract.errors import UserError
-    from graphcontract.session import Options, Session, with_seed
+    from graphcontract.run.session import Options, Session, with_seed
 
     if not client and not list_clauses:
         raise UserError(f"no client given\n\n{CLIENTS}")
@@ -143,7 +143,7 @@ def check(
 def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: bool) -> int:
     from rich.console import Console
 
-    from graphcontract.cli.running import run
+    from graphcontract.cli.pytest_run import run
     from graphcontract.reporting import listeners, to_standard_output
     from graphcontract.reporting.terminal import Terminal
 
@@ -162,9 +162,9 @@ def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: boo
 def _stop_for_obstacles(session: Session) -> None:
     """Make the first of the doctor's calls; raises ClientUnavailable where every clause would fail alike."""
     from graphcontract.clients import ClientUnavailable
-    from graphcontract.doctor import reach
-    from graphcontract.judging.gate import CallStats
-    from graphcontract.reporting.prose import harmless
+    from graphcontract.judging.harness import CallStats
+    from graphcontract.reporting.evidence_text import harmless
+    from graphcontract.run.doctor import reach
 
     assert session.gate is not None
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # Nothing of it is in a report yet.

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graphcontract.contract import DEFAULT_CONTRACT, Contract
+from graphcontract.contract.model import DEFAULT_CONTRACT, Contract
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from graphcontract.contract import Base, Clause, Level
+    from graphcontract.contract.model import Base, Clause, Level
 
 app = typer.Typer(no_args_is_help=True, help="List, show and validate contracts.")
 
@@ -38,7 +38,7 @@ Names = Annotated[list[str], typer.Argument(metavar="FILE...", help="Contracts o
 @app.command("list")
 def list_contracts(as_json: AsJson = False) -> None:
     """List the shipped contracts, with the number of their clauses by level."""
-    from graphcontract.loading import load, shipped
+    from graphcontract.contract.loader import load, shipped
 
     rows = [_summary(load(id, None)) for id in shipped()]
     if as_json:
@@ -52,7 +52,7 @@ def list_contracts(as_json: AsJson = False) -> None:
 def show(name: Name, as_json: AsJson = False) -> None:
     """Show what a contract says: request, success, and clauses by group."""
     from graphcontract.clauses import known
-    from graphcontract.loading import document, load_any
+    from graphcontract.contract.loader import document, load_any
 
     if as_json:
         _write_json(document(name, known()))
@@ -71,7 +71,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
 def validate(names: Names) -> None:
     """Check contract files, with what they extend; status 2 if any is wrong."""
     from graphcontract.clauses import known
-    from graphcontract.loading import ContractError, load_any
+    from graphcontract.contract.loader import ContractError, load_any
 
     wrong = False
     for name in names:
@@ -93,8 +93,8 @@ def pages(
 ) -> None:
     """Write a Markdown page for each clause of a contract, and an index."""
     from graphcontract.clauses import known
-    from graphcontract.loading import load
-    from graphcontract.pages import pages as made
+    from graphcontract.contract.clause_pages import pages as made
+    from graphcontract.contract.loader import load
 
     folder.mkdir(parents=True, exist_ok=True)
     for file, text in made(load(name, known())).items():

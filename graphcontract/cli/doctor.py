@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from graphcontract.cli.options import START_TIMEOUT, AllowOwnRoot, ContractName, StartTimeout
-from graphcontract.contract import DEFAULT_CONTRACT
+from graphcontract.contract.model import DEFAULT_CONTRACT
 
 _WORDS = {True: "ok", False: "NO", None: "-"}
 
@@ -24,9 +24,9 @@ def doctor(
 
     Exit status: 0 everything works; 1 something does not; 3 the client could not be started.
     """
-    from graphcontract.doctor import examine
-    from graphcontract.reporting.prose import harmless
-    from graphcontract.session import Options, Session
+    from graphcontract.reporting.evidence_text import harmless
+    from graphcontract.run.doctor import examine
+    from graphcontract.run.session import Options, Session
 
     options = Options(
         client=client,

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from graphcontract.contract import DEFAULT_CONTRACT
+from graphcontract.contract.model import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from graphcontract.contract import Contract
-    from graphcontract.drift.drifting import Result
+    from graphcontract.contract.model import Contract
     from graphcontract.drift.findings import DriftFinding
-    from graphcontract.drift.lists import Address, Dossier
     from graphcontract.drift.model import FactOrigin, Source
+    from graphcontract.drift.pipeline import Result
     from graphcontract.drift.published import Fetched
+    from graphcontract.drift.waivers import Address, Dossier
 
 SOURCES = """SOURCE is a file; its content tells what it is:
 
@@ -123,9 +123,9 @@ def compare(
     """
     from datetime import date
 
-    from graphcontract.drift.drifting import drift
-    from graphcontract.drift.lists import waivers as read_waivers
+    from graphcontract.drift.pipeline import drift
     from graphcontract.drift.snapshots import read
+    from graphcontract.drift.waivers import waivers as read_waivers
 
     reports = _reports(report or [])
     loaded, about = _loaded(contract)
@@ -160,19 +160,19 @@ def snapshot(
     cache: Cache = None,
 ) -> None:
     """Write what sources say, as JSON to commit: without lines, so that it changes only where they do."""
-    from graphcontract.drift import owed, reading
+    from graphcontract.drift import contract_facts, readers
     from graphcontract.drift.model import SourceError, Unknown
     from graphcontract.drift.snapshots import written
 
     loaded, about = _loaded(contract)
-    wanted = owed.wanted(loaded)
+    wanted = contract_facts.wanted(loaded)
     readings = []
     given, gone = _gathered(sources, root, about, published=published, cache=cache)
     if gone:
         raise SourceError(f"{gone[0][0].source}: {gone[0][1]}. Write the snapshot without it, from files.")
     for source in given:
         try:
-            readings.append(reading.read(source, wanted))
+            readings.append(readers.read(source, wanted))
         except Unknown as unknown:
             problem = f"{source.name}: {unknown}. Leave it out, or give the source that has it."
             raise SourceError(problem) from None
@@ -187,7 +187,7 @@ def pages(
     folder: Annotated[Path, typer.Argument(help="Where to write them.", file_okay=False)],
 ) -> None:
     """Write a Markdown page for each rule, and an index."""
-    from graphcontract.drift.rulepages import pages as made
+    from graphcontract.drift.rule_pages import pages as made
 
     folder.mkdir(parents=True, exist_ok=True)
     for file, text in made().items():
@@ -198,8 +198,8 @@ def pages(
 def _loaded(name: str) -> tuple[Contract, Dossier]:
     """The contract, and what goes with it."""
     from graphcontract.clauses import known
-    from graphcontract.drift.lists import dossier
-    from graphcontract.loading import load, shipped
+    from graphcontract.contract.loader import load, shipped
+    from graphcontract.drift.waivers import dossier
 
     contract = load(name, known())
     return contract, dossier(contract.id, None if name in shipped() else Path(name).parent)

@@ -22,7 +22,7 @@ from graphcontract.cli.options import (
     Select,
     StartTimeout,
 )
-from graphcontract.contract import DEFAULT_CONTRACT
+from graphcontract.contract.model import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
     from graphcontract.live.run import Live
@@ -127,9 +127,9 @@ def live(
     import secrets
 
     from graphcontract.errors import UserError
-    from graphcontract.live.journal import DEFAULT
     from graphcontract.live.options import LiveOptions
     from graphcontract.live.run import Live
+    from graphcontract.live.safety.journal import DEFAULT
 
     if finish and resume is None:
         raise UserError("--finish goes with --resume JOURNAL")
@@ -174,7 +174,7 @@ def live(
 
 
 def _show(run: Live) -> None:
-    from graphcontract.live.planning import lines
+    from graphcontract.live.dry_run import lines
 
     for line in lines(run):
         typer.echo(line)
@@ -202,7 +202,7 @@ def _run(run: Live, reports: tuple[str, ...]) -> int:
 
 
 def _resume(journal: Path, tenant_url: str, contract: str, *, finish: bool) -> int:
-    from graphcontract.live.resuming import resume
+    from graphcontract.live.recovery import resume
 
     named = contract if contract != DEFAULT_CONTRACT else None
     try:

@@ -11,8 +11,8 @@ import typer
 from graphcontract.cli.options import AllowOwnRoot
 
 if TYPE_CHECKING:
-    from graphcontract.reporting.reading import Report
-    from graphcontract.session import Options
+    from graphcontract.reporting.report_reader import Report
+    from graphcontract.run.session import Options
 
 known_failures = typer.Typer(no_args_is_help=True, help="Keep the list of a client's known failures.")
 
@@ -28,7 +28,7 @@ def diff(
 
     Exit status 1 where something newly fails or stopped running.
     """
-    from graphcontract.reporting.reading import read_report
+    from graphcontract.reporting.report_reader import read_report
 
     before, after = read_report(old), read_report(new)
     failing, failed = _ids(after), _ids(before)
@@ -69,8 +69,8 @@ def replay(
     Exit status: 0 it is fixed; 1 it still fails; 3 it cannot be judged.
     """
     from graphcontract.errors import UserError
-    from graphcontract.reporting.reading import read_report
-    from graphcontract.session import Options
+    from graphcontract.reporting.report_reader import read_report
+    from graphcontract.run.session import Options
 
     read = read_report(report)
     found = read.verdict_of(evidence)
@@ -97,8 +97,8 @@ def replay(
 
 def _repeated(options: Options) -> Mapping[str, Any] | None:
     """Judge the one clause of these options again, and give its verdict event."""
-    from graphcontract.cli.running import run
-    from graphcontract.session import Session
+    from graphcontract.cli.pytest_run import run
+    from graphcontract.run.session import Session
 
     (clause,) = options.select
     session = Session.of(options)
@@ -135,9 +135,9 @@ def update(
 ) -> None:
     """Write the list that makes the report's failures known; reasons that the file has are kept."""
     from graphcontract.clauses import known
-    from graphcontract.judging.knownfailures import load, updated
-    from graphcontract.loading import load as load_contract
-    from graphcontract.reporting.reading import read_report
+    from graphcontract.contract.loader import load as load_contract
+    from graphcontract.judging.known_failures import load, updated
+    from graphcontract.reporting.report_reader import read_report
 
     read = read_report(report)
     ids = load_contract(contract or read.header["contract"]["id"], known()).current_ids()

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from graphcontract.cli.options import AllowOwnRoot, ContractName
-from graphcontract.contract import DEFAULT_CONTRACT
+from graphcontract.contract.model import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
-    from graphcontract.cases import CaseStep
-    from graphcontract.contract import Contract
+    from graphcontract.contract.model import Contract
     from graphcontract.exchange import Call, Exchange
-    from graphcontract.hosting import Judgement
-    from graphcontract.service import StubResponse
-    from graphcontract.session import Options, Session
+    from graphcontract.http.stub_response import StubResponse
+    from graphcontract.run.case_server import Judgement
+    from graphcontract.run.reproduce import CaseStep
+    from graphcontract.run.session import Options, Session
     from graphcontract.transports.loopback import Loopback
 
 
@@ -45,7 +45,7 @@ def serve(
     and over. End it with Ctrl-C: exit status 0.
     """
     from graphcontract.errors import UserError
-    from graphcontract.session import Options
+    from graphcontract.run.session import Options
 
     if bool(clause) == bool(evidence) or bool(evidence) != bool(report):
         raise UserError("give --clause ID, or --evidence ID with --report FILE")
@@ -58,8 +58,8 @@ def serve(
 
 def _of_failure(report: str, evidence: str, *, allow_own_root: bool) -> Options:
     from graphcontract.errors import UserError
-    from graphcontract.reporting.reading import read_report
-    from graphcontract.session import Options
+    from graphcontract.reporting.report_reader import read_report
+    from graphcontract.run.session import Options
 
     read = read_report(report)
     found = read.verdict_of(evidence)
@@ -70,7 +70,7 @@ def _of_failure(report: str, evidence: str, *, allow_own_root: bool) -> Options:
 
 def _keep_up(options: Options, evidence: str) -> None:
     from graphcontract.errors import UserError
-    from graphcontract.session import Session
+    from graphcontract.run.session import Session
     from graphcontract.transports.loopback import Loopback
 
     session = Session.of(options)
@@ -89,10 +89,10 @@ def _keep_up(options: Options, evidence: str) -> None:
 
 def _found(session: Session, id: str, evidence: str) -> Sequence[CaseStep]:
     """The case to keep up; raises UserError where there is none."""
-    from graphcontract.cases import RecordingHarness, failing_case, usual_case
     from graphcontract.clauses import registry
     from graphcontract.errors import UserError
-    from graphcontract.judging.trying import unsupported_reason
+    from graphcontract.judging.test_run import unsupported_reason
+    from graphcontract.run.reproduce import RecordingHarness, failing_case, usual_case
 
     if "own-root" in registry()[id].needs:
         raise UserError(f"{id} is judged at a client's own root, which no server on 127.0.0.1 can stand for")
@@ -118,7 +118,7 @@ class _Terminal:
     """What people see of a case: standard error has the lines to copy, standard output what came of them."""
 
     def __init__(self, contract: Contract, id: str, steps: Sequence[CaseStep], server: Loopback) -> None:
-        from graphcontract.hosting import CaseServer
+        from graphcontract.run.case_server import CaseServer
 
         self._contract, self._id, self._calls = contract, id, len(steps)
         self._host = CaseServer(contract, id, steps, server, self._announce)
@@ -136,8 +136,8 @@ class _Terminal:
         """Say where a call is waited for, once where it is the same as before, and first what came before it:
         who has read that may send at once.
         """
-        from graphcontract.hosting import curl
-        from graphcontract.reporting.prose import harmless
+        from graphcontract.reporting.evidence_text import harmless
+        from graphcontract.run.case_server import curl
 
         self._show()
         line = curl(self._contract, call)
@@ -154,7 +154,7 @@ class _Terminal:
     def _show(self) -> None:
         """Show the exchanges that were not shown yet, and the judgement where they complete the case."""
         from graphcontract.judging.evidence import exchange as shown
-        from graphcontract.reporting.prose import passed
+        from graphcontract.reporting.evidence_text import passed
 
         for exchange in self._round[self._shown :]:
             for line in passed(shown(exchange)):
@@ -175,7 +175,7 @@ class _Terminal:
 
     def _told(self, judgement: Judgement) -> list[str]:
         from graphcontract.judging.verdict import evidence_id
-        from graphcontract.reporting.prose import harmless
+        from graphcontract.reporting.evidence_text import harmless
 
         if judgement.findings is None:
             return [f"= {self._id} cannot be judged by this"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphcontract.cli.options import ContractName
-from graphcontract.contract import DEFAULT_CONTRACT
+from graphcontract.contract.model import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
     from graphcontract.tenant import Entry
@@ -38,7 +38,7 @@ def tenant(
     if list_faults or fault == "help":
         _list_faults()
         return
-    from graphcontract.loading import load
+    from graphcontract.contract.loader import load
     from graphcontract.tenant import running
 
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)

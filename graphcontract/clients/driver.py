@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, replace
 
 from graphcontract.clients import messages
-from graphcontract.clients.channel import BrokenError, Channel
+from graphcontract.clients.pipes import BrokenError, Channel
 from graphcontract.exchange import Call, Outcome, grace
 
 _INTERRUPTED = Outcome.unsupported("the driver was ended because the run was interrupted")

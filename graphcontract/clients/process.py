@@ -14,9 +14,9 @@ import time
 from collections.abc import Mapping, Sequence
 
 from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, messages, shown_by
-from graphcontract.clients.channel import BrokenError, Channel, SilentError
 from graphcontract.clients.driver import Driver
 from graphcontract.clients.isolation import isolated
+from graphcontract.clients.pipes import BrokenError, Channel, SilentError
 from graphcontract.exchange import Call, Outcome
 
 _CLOSED = Outcome.unsupported("the driver was ended because the client was closed")

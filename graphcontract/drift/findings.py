@@ -11,12 +11,12 @@ from datetime import date
 from hashlib import sha256
 from typing import Literal
 
-from graphcontract.drift.comparing import Hit, differences, differs_from_enum
+from graphcontract.drift.comparison import Hit, differences, differs_from_enum
 from graphcontract.drift.model import Fact, FactOrigin, Reading, Unknown, Wanted
-from graphcontract.drift.paths import folded, shown
+from graphcontract.drift.operation_paths import folded, shown
 from graphcontract.drift.rule import Level
 from graphcontract.drift.rules import BY_ID
-from graphcontract.drift.texts import clean
+from graphcontract.drift.source_file import clean
 
 Against = Literal["contract", "snapshot", "source"]
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from graphcontract.drift.fetching import Fetcher, Gone, Progress
-from graphcontract.drift.includes import Includes
-from graphcontract.drift.lists import Address
+from graphcontract.drift.fetcher import Fetcher, Gone, Progress
 from graphcontract.drift.model import FactOrigin, Source, SourceError
+from graphcontract.drift.page.includes import Includes
+from graphcontract.drift.waivers import Address
 
 _SECONDS = 30.0
 _MOST_INCLUDES = 64

@@ -14,12 +14,12 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
 
-from graphcontract.annotations import attribute, data
-from graphcontract.drift.drifting import Result
 from graphcontract.drift.findings import DriftFinding
-from graphcontract.drift.paths import shown
+from graphcontract.drift.operation_paths import shown
+from graphcontract.drift.pipeline import Result
 from graphcontract.drift.rule import Level
 from graphcontract.drift.rules import BY_ID, RULES
+from graphcontract.reporting.github_commands import attribute, data
 
 _SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _WORDS: Mapping[Level, tuple[str, str]] = {

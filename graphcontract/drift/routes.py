@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from itertools import islice
 
-from graphcontract.drift import csdl, openapi, page
+from graphcontract.drift.csdl import csdl_reader
 from graphcontract.drift.model import Kind, Source
-from graphcontract.drift.paths import Path, folded, shown
+from graphcontract.drift.openapi import openapi_reader
+from graphcontract.drift.operation_paths import Path, folded, shown
+from graphcontract.drift.page import page_reader
 
 _MOST_FOUND = 1000
 _MOST_LISTED = 6
@@ -20,11 +22,11 @@ def routes(source: Source, kind: Kind, binding: str, action: str) -> list[Path]:
     """
     found: Iterable[Path]
     if kind == "csdl":
-        found = csdl.routes(source, binding, action)
+        found = csdl_reader.routes(source, binding, action)
     elif kind == "openapi":
-        found = openapi.routes(source, action)
+        found = openapi_reader.routes(source, action)
     else:
-        found = page.routes(source)
+        found = page_reader.routes(source)
     return list(dict.fromkeys(islice(found, _MOST_FOUND)))
 
 

@@ -11,12 +11,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from graphcontract.contractfile import ContractFile, shown
+from graphcontract.contract.jsonfile import ContractFile, shown
+from graphcontract.contract.schema import conform
+from graphcontract.drift.fact_schema import fits
 from graphcontract.drift.model import Fact, FactOrigin, Kind, Reading, SourceError, Value, Wanted
-from graphcontract.drift.paths import shown as shown_path
-from graphcontract.drift.shapes import fits
-from graphcontract.drift.texts import read_bytes, text_of
-from graphcontract.schemas import conform
+from graphcontract.drift.operation_paths import shown as shown_path
+from graphcontract.drift.source_file import read_bytes, text_of
 
 _MOST_BYTES = 16 * 1024 * 1024
 _MAKE = "Make one with `graphcontract drift snapshot SOURCE… --output FILE`."

@@ -7,6 +7,6 @@ from __future__ import annotations
 
 from graphcontract.inputs import calls, errors, ids, tokens
 from graphcontract.inputs.errors import ErrorCase, MalformedError
-from graphcontract.inputs.strata import Partitions, constants
+from graphcontract.inputs.partitions import Partitions, constants
 
 __all__ = ["ErrorCase", "MalformedError", "Partitions", "calls", "constants", "errors", "ids", "tokens"]

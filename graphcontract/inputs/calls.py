@@ -11,10 +11,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call
 from graphcontract.inputs import ids, tokens
-from graphcontract.inputs.strata import Partitions
+from graphcontract.inputs.partitions import Partitions
 
 _OPAQUE = ("opaque", "digits", "many-digits", "null-like", "boolean-like")
 _MOST_TIMES = 40

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 from graphcontract.inputs.ids import guids
 from graphcontract.inputs.malformed import MalformedError, malformed
+from graphcontract.inputs.partitions import Partitions
 from graphcontract.inputs.statuses import ORDINARY, WAITING, any_status, statuses
-from graphcontract.inputs.strata import Partitions
-from graphcontract.inputs.texts import LETTERS, between, mixture, most_of, repeated, word
+from graphcontract.inputs.strings import LETTERS, between, mixture, most_of, repeated, word
 
 __all__ = ["ORDINARY", "WAITING", "ErrorCase", "MalformedError", "graph_errors", "malformed", "statuses"]
 

@@ -16,8 +16,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from graphcontract.inputs.strata import Partitions
-from graphcontract.inputs.texts import ALPHANUMERIC, between, controls, mixture, repeated, word
+from graphcontract.inputs.partitions import Partitions
+from graphcontract.inputs.strings import ALPHANUMERIC, between, controls, mixture, repeated, word
 
 _LONGEST = 2048
 _ANY_TEXT: Mapping[str, Any] = {"type": "string"}

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
+from graphcontract.inputs.partitions import Partitions, constants
 from graphcontract.inputs.statuses import any_status
-from graphcontract.inputs.strata import Partitions, constants
-from graphcontract.inputs.texts import repeated, word
+from graphcontract.inputs.strings import repeated, word
 
 MEGABYTE = 2**20
 

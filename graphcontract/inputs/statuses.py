@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from graphcontract.inputs.strata import Partitions, constants
+from graphcontract.inputs.partitions import Partitions, constants
 
 # Clients wait and try again on these, by a clock of their own where Retry-After does not please them.
 WAITING = (429, 503, 504)

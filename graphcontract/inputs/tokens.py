@@ -11,8 +11,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from graphcontract.inputs.strata import Partitions
-from graphcontract.inputs.texts import ALPHANUMERIC, controls, mixture, repeated
+from graphcontract.inputs.partitions import Partitions
+from graphcontract.inputs.strings import ALPHANUMERIC, controls, mixture, repeated
 
 CANARY = "eyJ0eXAiOiJDQU5BUlki"
 

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from graphcontract.clauses import Finding
-from graphcontract.contract import Clause
+from graphcontract.contract.model import Clause
 from graphcontract.exchange import Call, Exchange, Trial, WireRequest, WireResponse
 from graphcontract.inputs.tokens import CANARY, recipe
 from graphcontract.judging.redaction import Redactor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from graphcontract.clauses.reading import TELLING, spellings
+from graphcontract.clauses.queries import TELLING, spellings
 
 _RUN = re.compile(rf"[A-Za-z0-9\-._~+/=%]{{{TELLING},}}")
 _NAMES = ("authorization", "proxy-authorization", "cookie", "set-cookie")

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 
 PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
 _MOST = 64 * 1024

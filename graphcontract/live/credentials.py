@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from graphcontract.errors import UserError
-from graphcontract.live.roots import Root, is_loopback
+from graphcontract.live.safety.allowed_hosts import Root, is_loopback
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -9,18 +9,18 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from graphcontract.clauses.service import CREATE, READ, answer_to, status_to, task_of, task_status
+from graphcontract.clauses.service_queries import CREATE, READ, answer_to, status_to, task_of, task_status
 from graphcontract.clients import Client
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 from graphcontract.errors import UserError
 from graphcontract.exchange import Call, Exchange, Fields, Outcome, WireRequest, WireResponse
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.live.credentials import NoCredential, Tokens
-from graphcontract.live.forging import forged
 from graphcontract.live.forwarder import Busy, Forwarder
-from graphcontract.live.journal import Journal
-from graphcontract.live.pacing import CutOff, Pacer, Stopped
-from graphcontract.live.policy import Forbidden, Policy
+from graphcontract.live.safety.forged_tokens import forged
+from graphcontract.live.safety.journal import Journal
+from graphcontract.live.safety.policy import Forbidden, Policy
+from graphcontract.live.safety.rate_limit import CutOff, Pacer, Stopped
 from graphcontract.live.sender import USER_AGENT, Sender, Unanswered
 from graphcontract.live.steps import GARBAGE, RequestStep, Seen
 

@@ -17,13 +17,13 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.errors import Flaky
 from hypothesis.stateful import run_state_machine_as_test
 
-from graphcontract.clauses import service
-from graphcontract.clauses.reading import is_guid
+from graphcontract.clauses import service_queries
+from graphcontract.clauses.queries import is_guid
 from graphcontract.inputs import ids
-from graphcontract.live.bench import ScenarioContext
 from graphcontract.live.executor import Executor
 from graphcontract.live.machine import machine, settings
-from graphcontract.live.pacing import Stopped
+from graphcontract.live.safety.rate_limit import Stopped
+from graphcontract.live.scenarios.context import ScenarioContext
 from graphcontract.live.steps import RequestStep, Seen
 
 MOST_READS = 80
@@ -65,11 +65,13 @@ class _Tenant:
     def list(self, client: int) -> Mapping[str, str] | None:
         del client
         target = self._bench.targets.page()
-        seen = self._perform(RequestStep(service.LIST, "a list in random order", "GET", target, target))
+        seen = self._perform(
+            RequestStep(service_queries.LIST, "a list in random order", "GET", target, target)
+        )
         if seen is None or seen.exchange is None:
             return None
         self._lists.append(seen)
-        shown = service.listed(seen.exchange)
+        shown = service_queries.listed(seen.exchange)
         for id in shown:
             self._seen.setdefault(id, [])
             self._bench.on_seen(id)
@@ -102,8 +104,8 @@ class _Tenant:
 
 def _purpose(id: str, *, known: bool) -> str:
     if known:
-        return service.READ
-    return service.UNKNOWN if is_guid(id) else service.MALFORMED
+        return service_queries.READ
+    return service_queries.UNKNOWN if is_guid(id) else service_queries.MALFORMED
 
 
 def explore(bench: ScenarioContext, executor: Executor, seed: int, database: Path | None) -> None:

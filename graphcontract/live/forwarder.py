@@ -19,8 +19,8 @@ from urllib.parse import unquote
 
 from graphcontract.exchange import Fields, WireRequest, WireResponse
 from graphcontract.live.sender import Unanswered
-from graphcontract.transports.arriving import RequestReader
 from graphcontract.transports.certificates import Certificates
+from graphcontract.transports.request_reader import RequestReader
 
 MOST_ATTEMPTS = 3
 _MOST_RECORDED = 200

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from graphcontract.clauses.service import CANCELLED, IN_PROGRESS, NOT_STARTED
+from graphcontract.clauses.service_queries import CANCELLED, IN_PROGRESS, NOT_STARTED
 
 COMPLETED, FAILED = "completed", "failed"
 _LATER: Mapping[str, frozenset[str]] = {

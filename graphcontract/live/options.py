@@ -10,13 +10,13 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphcontract.contract import DEFAULT_CONTRACT
+from graphcontract.contract.model import DEFAULT_CONTRACT
 from graphcontract.errors import UserError
-from graphcontract.judging.ledger import FailOn
-from graphcontract.live.journal import DEFAULT
-from graphcontract.live.roots import Root
-from graphcontract.live.targets import MALFORMED
-from graphcontract.stations import OptionError
+from graphcontract.judging.run_recorder import FailOn
+from graphcontract.live.safety.allowed_hosts import Root
+from graphcontract.live.safety.journal import DEFAULT
+from graphcontract.live.urls import MALFORMED
+from graphcontract.run.client_setup import OptionError
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 MOST_TASKS = 20

@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from graphcontract.clauses.service import answer_to, status_to
+from graphcontract.clauses.service_queries import answer_to, status_to
 from graphcontract.errors import UserError
 from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.judging.redaction import Redactor
+from graphcontract.live.anonymize import Anonymizer
 from graphcontract.live.executor import SentExchange
-from graphcontract.live.keeping import Anonymizer
 
 
 class RecordingError(UserError):

@@ -14,34 +14,34 @@ from typing import Any
 
 from graphcontract.clauses import known
 from graphcontract.clients import Implementation
-from graphcontract.contract import Contract
-from graphcontract.judging import knownfailures
-from graphcontract.judging.knownfailures import Entry, KnownFailures
-from graphcontract.judging.ledger import Event, ExitStatus, RunRecorder
+from graphcontract.contract.loader import load, shipped
+from graphcontract.contract.model import Contract
+from graphcontract.judging import known_failures
+from graphcontract.judging.known_failures import Entry, KnownFailures
 from graphcontract.judging.profile import PROFILES
-from graphcontract.live.bench import ScenarioContext
-from graphcontract.live.bringing import ClientUnderTest, brought_up
-from graphcontract.live.conduct import LiveRunner
-from graphcontract.live.creation import Creation, creation_of
+from graphcontract.judging.run_recorder import Event, ExitStatus, RunRecorder
+from graphcontract.live.anonymize import Anonymizer
+from graphcontract.live.client_setup import ClientUnderTest, brought_up
+from graphcontract.live.create_file import Creation, creation_of
 from graphcontract.live.credentials import Tokens, tokens_for, withhold
 from graphcontract.live.executor import Executor, stand_in
-from graphcontract.live.journal import Journal, JournalError, left_behind
-from graphcontract.live.judging import BY_CLIENT
-from graphcontract.live.keeping import Anonymizer
 from graphcontract.live.options import LiveOptions
-from graphcontract.live.pacing import Pacer, RateClock
-from graphcontract.live.policy import Policy
-from graphcontract.live.privilege import Privilege, privilege_of
 from graphcontract.live.recording import Recording
-from graphcontract.live.refusals import unknown
-from graphcontract.live.roots import Root, root_of
-from graphcontract.live.scenarios import needed
+from graphcontract.live.runner import LiveRunner
+from graphcontract.live.safety.allowed_hosts import Root, root_of
+from graphcontract.live.safety.journal import Journal, JournalError, left_behind
+from graphcontract.live.safety.policy import Policy
+from graphcontract.live.safety.privilege import Privilege, privilege_of
+from graphcontract.live.safety.rate_limit import Pacer, RateClock
+from graphcontract.live.scenarios.context import ScenarioContext
+from graphcontract.live.scenarios.registry import needed
+from graphcontract.live.scenarios.rejections import unknown
 from graphcontract.live.sender import Sender
 from graphcontract.live.steps import CREDENTIALS, FORGERIES, RequestStep, Scenario
-from graphcontract.live.targets import Targets
-from graphcontract.loading import load, shipped
-from graphcontract.session import planned
-from graphcontract.stations import OptionError
+from graphcontract.live.urls import Targets
+from graphcontract.live.verdicts import BY_CLIENT
+from graphcontract.run.client_setup import OptionError
+from graphcontract.run.session import planned
 
 Emit = Callable[[Event], None]
 Say = Callable[[str], None]
@@ -187,7 +187,7 @@ class Live:
 
     def _entries(self) -> list[Entry]:
         path = self.options.known_failures
-        return knownfailures.load(Path(path), self.contract.current_ids()) if path else []
+        return known_failures.load(Path(path), self.contract.current_ids()) if path else []
 
     def _known(self, entries: list[Entry], guest: ClientUnderTest) -> KnownFailures | None:
         if self.options.known_failures is None:

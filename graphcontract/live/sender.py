@@ -16,7 +16,7 @@ from importlib.metadata import version
 import httpx
 
 from graphcontract.exchange import Fields, WireRequest, WireResponse
-from graphcontract.live.roots import Root
+from graphcontract.live.safety.allowed_hosts import Root
 
 USER_AGENT = f"graphcontract-live/{version('graphcontract')}"
 MOST_CONTENT = 4 * 1024 * 1024

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
-from graphcontract.annotations import attribute, data
 from graphcontract.reporting import finish
-from graphcontract.reporting.prose import harmless, violation
-from graphcontract.reporting.run import RunSummary
-from graphcontract.reporting.summing import SummaryReport
+from graphcontract.reporting.evidence_text import harmless, violation
+from graphcontract.reporting.github_commands import attribute, data
+from graphcontract.reporting.run_summary import RunSummary
+from graphcontract.reporting.summary_report import SummaryReport
 
 _MOST_BYTES = 1000 * 1024  # GitHub takes a summary of 1 MiB at the most
 _FENCE = re.compile("`{3,}")

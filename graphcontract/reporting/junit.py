@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-from graphcontract.reporting.prose import violation
-from graphcontract.reporting.run import RunSummary
-from graphcontract.reporting.summing import SummaryReport
+from graphcontract.reporting.evidence_text import violation
+from graphcontract.reporting.run_summary import RunSummary
+from graphcontract.reporting.summary_report import SummaryReport
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

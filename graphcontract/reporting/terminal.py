@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from graphcontract.reporting.prose import harmless, violation
-from graphcontract.reporting.run import RunSummary
+from graphcontract.reporting.evidence_text import harmless, violation
+from graphcontract.reporting.run_summary import RunSummary
 
 _STYLES = {
     "pass": "green",

@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from graphcontract.tenant.answers import Refusal
 from graphcontract.tenant.authority import Authority
+from graphcontract.tenant.responses import Refusal
 from graphcontract.tenant.routing import Router
 from graphcontract.tenant.steps import Asked, Steps, Tenant
 

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from graphcontract.tenant.answers import document
 from graphcontract.tenant.clock import Clock, shown
 from graphcontract.tenant.directory import ASSERTION_ALGORITHMS, LIFETIME, App, BadCredential, Directory
+from graphcontract.tenant.responses import document
 
 ReadContent = Callable[[Request], Awaitable[bytes | None]]
 

@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 
 from starlette.responses import Response, StreamingResponse
 
-from graphcontract.tenant.answers import JSON, Refusal
 from graphcontract.tenant.registry import variant
+from graphcontract.tenant.responses import JSON, Refusal
 from graphcontract.tenant.steps import Asked, Steps, Tenant
 from graphcontract.tenant.tasks import Status, Task
-from graphcontract.tenant.verifying import Caller
+from graphcontract.tenant.token_validation import Caller
 from graphcontract.tenant.wrong_effects import Delayed
 
 # Errors: their shape.

@@ -12,9 +12,9 @@ from itertools import count
 from typing import Literal
 from urllib.parse import parse_qsl, unquote
 
-from graphcontract.contract import Contract
-from graphcontract.odata import unqualified
-from graphcontract.target import Target, Template, decode, read
+from graphcontract.contract.model import Contract
+from graphcontract.contract.odata import unqualified
+from graphcontract.http.request_target import Target, Template, decode, read
 from graphcontract.tenant.tasks import Source
 
 Operation = Literal["tasks", "task", "cancel", "lookup"]

@@ -13,15 +13,15 @@ from typing import Any
 
 import uvicorn
 
-from graphcontract.contract import DEFAULT_CONTRACT, Contract
+from graphcontract.contract.loader import load
+from graphcontract.contract.model import DEFAULT_CONTRACT, Contract
 from graphcontract.errors import UserError
-from graphcontract.loading import load
 from graphcontract.tenant.app import application
 from graphcontract.tenant.clock import Clock
 from graphcontract.tenant.directory import Directory
-from graphcontract.tenant.forging import forged
+from graphcontract.tenant.fixtures import sow
+from graphcontract.tenant.forged_tokens import forged
 from graphcontract.tenant.registry import behaviour
-from graphcontract.tenant.seeds import sow
 from graphcontract.tenant.steps import Steps, Tenant
 from graphcontract.tenant.tasks import Status, Tasks
 from graphcontract.transports.certificates import Certificates

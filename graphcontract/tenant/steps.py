@@ -17,15 +17,15 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-from graphcontract.contract import Contract
-from graphcontract.tenant.answers import Refusal, document
+from graphcontract.contract.model import Contract
 from graphcontract.tenant.clock import Clock, shown
+from graphcontract.tenant.create_body import read_order
 from graphcontract.tenant.directory import MANAGE, READ, Directory
-from graphcontract.tenant.ordering import read_order
+from graphcontract.tenant.responses import Refusal, document
 from graphcontract.tenant.routing import Named, options
 from graphcontract.tenant.tasks import Full, IllegalMove, Status, Task, Tasks
 from graphcontract.tenant.throttle import Bucket
-from graphcontract.tenant.verifying import BadToken, Caller, Scheme, verify
+from graphcontract.tenant.token_validation import BadToken, Caller, Scheme, verify
 
 PAGE_SIZE = 100
 PROPERTIES = frozenset(

@@ -10,13 +10,13 @@ from typing import ClassVar
 
 import jwt
 
-from graphcontract.tenant.answers import Refusal
 from graphcontract.tenant.directory import MANAGE, READ
 from graphcontract.tenant.keys import base64url
 from graphcontract.tenant.registry import fault
+from graphcontract.tenant.responses import Refusal
 from graphcontract.tenant.steps import Asked, Steps, Tenant
 from graphcontract.tenant.tasks import MOVES, Status, Task
-from graphcontract.tenant.verifying import BadToken, Caller, Check, verify
+from graphcontract.tenant.token_validation import BadToken, Caller, Check, verify
 
 _ANYONE = Caller(frozenset({MANAGE, READ}), delegated=False, personal=False, client_id="")
 

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 from starlette.responses import Response
 
-from graphcontract.tenant.answers import Refusal, document
 from graphcontract.tenant.registry import fault
+from graphcontract.tenant.responses import Refusal, document
 from graphcontract.tenant.steps import Asked, Steps
 from graphcontract.tenant.tasks import Task
 

@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 
 from starlette.responses import RedirectResponse, Response
 
-from graphcontract.tenant.answers import JSON, Refusal, document
 from graphcontract.tenant.registry import fault
+from graphcontract.tenant.responses import JSON, Refusal, document
 from graphcontract.tenant.steps import Asked, Steps, Tenant
 from graphcontract.tenant.tasks import IllegalMove, Status, Task
-from graphcontract.tenant.verifying import Caller
+from graphcontract.tenant.token_validation import Caller
 
 # service.cancel: the task has not started, and the answer is another than 204.
 

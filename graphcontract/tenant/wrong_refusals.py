@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from starlette.responses import RedirectResponse, Response
 
-from graphcontract.tenant.answers import Refusal, document
 from graphcontract.tenant.registry import fault
+from graphcontract.tenant.responses import Refusal, document
 from graphcontract.tenant.steps import Asked, Steps, is_guid
-from graphcontract.tenant.verifying import Caller
+from graphcontract.tenant.token_validation import Caller
 
 # service.unknown-task and service.malformed-id: an id that names no task.
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Literal, Protocol
 
 from graphcontract.exchange import WireRequest, WireResponse
-from graphcontract.service import ResponseScript
+from graphcontract.http.stub_response import ResponseScript
 
 Certificate = Literal["trusted", "untrusted", "other-name", "expired", "self-signed"]
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from graphcontract.exchange import WireRequest, WireResponse
-from graphcontract.service import Rendered, StubResponse, render
+from graphcontract.http.stub_response import Rendered, StubResponse, render
 from graphcontract.transports import faults
-from graphcontract.transports.arriving import RequestReader
-from graphcontract.transports.filling import filled
-from graphcontract.transports.pipes import Pipe
+from graphcontract.transports.request_reader import RequestReader
+from graphcontract.transports.response_placeholders import filled
+from graphcontract.transports.socket_io import Pipe
 
 if TYPE_CHECKING:
     from graphcontract.transports.origins import Origin

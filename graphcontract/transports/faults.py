@@ -23,7 +23,7 @@ from dataclasses import replace
 from typing import Literal
 
 from graphcontract.exchange import Fault
-from graphcontract.service import Rendered, StubResponse
+from graphcontract.http.stub_response import Rendered, StubResponse
 
 Ending = Literal["shut", "close", "reset", "hold"]
 

@@ -11,13 +11,13 @@ import ssl
 from collections.abc import Mapping
 from types import TracebackType
 
-from graphcontract.service import ResponseScript
+from graphcontract.http.stub_response import ResponseScript
 from graphcontract.transports import Certificate, Record, Scope
 from graphcontract.transports.certificates import Certificates
+from graphcontract.transports.event_loop import Loop
 from graphcontract.transports.origins import ADDRESS, Port
-from graphcontract.transports.pools import Pool
-from graphcontract.transports.scenes import StubState, any_request, check
-from graphcontract.transports.serving import Loop
+from graphcontract.transports.port_pool import Pool
+from graphcontract.transports.stub_state import StubState, any_request, check
 
 _NAME = "localhost"
 # A whole gate of a client that conforms is lent about 200 roots: one for each test, for each example that

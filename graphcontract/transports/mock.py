@@ -19,10 +19,10 @@ import httpcore
 from respx.mocks import HTTPCoreMocker, Mocker
 
 from graphcontract.exchange import WireRequest, WireResponse
-from graphcontract.service import NOT_FOUND_ELSEWHERE, ResponseScript, StubResponse, render
-from graphcontract.transports import Certificate, Record, Scope, filling
-from graphcontract.transports.arriving import RequestReader
-from graphcontract.transports.offline import Block, blocked
+from graphcontract.http.stub_response import NOT_FOUND_ELSEWHERE, ResponseScript, StubResponse, render
+from graphcontract.transports import Certificate, Record, Scope, response_placeholders
+from graphcontract.transports.block_sockets import Block, blocked
+from graphcontract.transports.request_reader import RequestReader
 
 _Deliver = Callable[[httpcore.Origin, WireRequest], bytes]
 
@@ -170,7 +170,7 @@ class _Endpoint:
         self.asked.set()
         if request.malformed is not None:
             return b""
-        rendered = render(filling.filled(self._next_answer(request), self.places), request)
+        rendered = render(response_placeholders.filled(self._next_answer(request), self.places), request)
         self.responses.append(
             WireResponse(
                 at=time.monotonic(),
@@ -307,5 +307,5 @@ def _check(answer: StubResponse) -> None:
     stray = answer.stray or (answer.status in (204, 304) and (answer.content or answer.framing == "chunked"))
     if answer.interim or stray or answer.fault:
         raise ValueError('interim answers, stray bytes and faults need a transport that shows "wire"')
-    filling.check(answer, ("self",))
+    response_placeholders.check(answer, ("self",))
     render(answer, _ANY_REQUEST)

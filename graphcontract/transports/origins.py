@@ -11,10 +11,10 @@ import ssl
 from collections.abc import Iterator
 
 from graphcontract.exchange import WireRequest
-from graphcontract.transports import pipes
+from graphcontract.transports import socket_io
 from graphcontract.transports.connections import Connection
-from graphcontract.transports.scenes import StubState
-from graphcontract.transports.serving import Loop
+from graphcontract.transports.event_loop import Loop
+from graphcontract.transports.stub_state import StubState
 
 ADDRESS = "127.0.0.1"
 
@@ -50,7 +50,7 @@ class Origin:
             self.scene.connections += 1
             if self.scene.strikes("reset-at-connect"):
                 self.odd = True
-                pipes.close(accepted, reset=True)
+                socket_io.close(accepted, reset=True)
                 return
         if len(self.connections) >= _MOST_CONNECTIONS:
             self.connections[0].break_off()

@@ -13,14 +13,14 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 from graphcontract.exchange import WireRequest
-from graphcontract.service import ResponseScript
+from graphcontract.http.stub_response import ResponseScript
 from graphcontract.transports import Certificate, Record, Scope
 from graphcontract.transports.certificates import Certificates
-from graphcontract.transports.doorways import Doorway
+from graphcontract.transports.event_loop import Loop
+from graphcontract.transports.forward_proxy import Gateway
+from graphcontract.transports.netns_socket import Doorway
 from graphcontract.transports.origins import ADDRESS, Origin, bind
-from graphcontract.transports.scenes import StubState, any_request, check
-from graphcontract.transports.serving import Loop
-from graphcontract.transports.tunnels import Gateway
+from graphcontract.transports.stub_state import StubState, any_request, check
 
 _ELSEWHERE = "elsewhere.graphcontract.test"
 _OTHER_PORT = 8443

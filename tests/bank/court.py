@@ -10,14 +10,14 @@ from graphcontract.suites import tests
 
 from graphcontract.clauses import known
 from graphcontract.clients import Implementation, Limits, Start
-from graphcontract.contract import Contract
+from graphcontract.contract.loader import load
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Outcome, grace
-from graphcontract.judging.gate import Harness
+from graphcontract.judging.harness import Harness
 from graphcontract.judging.profile import PROFILES
-from graphcontract.judging.trying import SuiteTestRun
+from graphcontract.judging.suite_api import SuiteTest
+from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult, fold
-from graphcontract.loading import load
-from graphcontract.suite import SuiteTest
 from graphcontract.transports import Transport
 from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from graphcontract.clauses import known
-from graphcontract.drift.importing import contract_file
+from graphcontract.contract.loader import load
+from graphcontract.drift.import_contract import contract_file
 from graphcontract.exchange import Call
-from graphcontract.loading import load
 from tests.bank.client import Conforming
 from tests.bank.court import verdicts
 from tests.drift import library

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from graphcontract import service
 from graphcontract.exchange import Call
-from graphcontract.service import ResponseScript, StubResponse
+from graphcontract.http import stub_response
+from graphcontract.http.stub_response import ResponseScript, StubResponse
 from graphcontract.transports.loopback import Loopback
 from tests.bank.court import CONTRACT, verdicts
 from tests.bank.faults_kept import KeptConnection
 
 CALL = Call(CONTRACT.id, {"sharePointMigrationTaskId": "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"}, "token")
-DONE = service.stub(204)
+DONE = stub_response.stub(204)
 
 
 def connections(first: StubResponse) -> tuple[int, int]:
@@ -29,7 +29,7 @@ def connections(first: StubResponse) -> tuple[int, int]:
     return used[0], used[1]
 
 
-@pytest.mark.parametrize("first", [DONE, service.plain_error(409)], ids=["success", "error"])
+@pytest.mark.parametrize("first", [DONE, stub_response.plain_error(409)], ids=["success", "error"])
 def test_a_connection_in_order_is_kept(first: StubResponse) -> None:
     before, after = connections(first)
     assert before == after
@@ -47,7 +47,7 @@ def test_a_connection_in_order_is_kept(first: StubResponse) -> None:
     ids=["closed", "content", "chunked", "stray", "unannounced"],
 )
 def test_a_connection_out_of_order_is_not(changes: dict[str, object]) -> None:
-    before, after = connections(service.stub(204, **changes))  # type: ignore[arg-type]
+    before, after = connections(stub_response.stub(204, **changes))  # type: ignore[arg-type]
     assert before != after
 
 

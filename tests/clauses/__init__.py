@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from graphcontract.clauses import Finding, known, registry
-from graphcontract.contract import Contract
+from graphcontract.contract.loader import load
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Exchange, Outcome, Trial, WireRequest, WireResponse
 from graphcontract.inputs.tokens import CANARY
-from graphcontract.loading import load
-from graphcontract.transports.arriving import RequestReader
+from graphcontract.transports.request_reader import RequestReader
 
 CONTRACT = load("sharepointmigrationtask-cancel", known())
 (PARAMETER,) = CONTRACT.request.parameters

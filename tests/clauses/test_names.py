@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 from tests.clauses import CONTRACT, PARAMETER, call, exchange, kinds, request
-from tests.test_odata import IDENTIFIERS, NAMESPACES
+from tests.contract.test_odata import IDENTIFIERS, NAMESPACES
 
 CASES = f"/security/cases/ediscoveryCases/{{{PARAMETER}}}/"
 QUALIFIED = st.one_of(st.just(""), NAMESPACES.map(lambda namespace: f"{namespace}."))

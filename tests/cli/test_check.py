@@ -15,8 +15,8 @@ from xml.etree import ElementTree
 import pytest
 
 from graphcontract.clauses import registry
-from graphcontract.contract import DEFAULT_CONTRACT
-from graphcontract.loading import document, load
+from graphcontract.contract.loader import document, load
+from graphcontract.contract.model import DEFAULT_CONTRACT
 from tests.cli.running import CHECKOUT, ENVIRONMENT, MAIN, Here, apart, read, verdicts
 from tests.reporting import problems
 

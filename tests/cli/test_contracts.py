@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from graphcontract.clauses import known
 from graphcontract.cli.contracts import app
-from graphcontract.loading import ContractError, document, load
+from graphcontract.contract.loader import ContractError, document, load
 
 CANCEL = "sharepointmigrationtask-cancel"
 ACTION = (

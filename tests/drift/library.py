@@ -9,10 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from graphcontract.contract import Contract
-from graphcontract.drift.drifting import Result, drift
+from graphcontract.contract.loader import load
+from graphcontract.contract.model import Contract
 from graphcontract.drift.model import Reading, Source
-from graphcontract.loading import load
+from graphcontract.drift.pipeline import Result, drift
 
 TODAY = date(2026, 6, 1)
 PAGE = "api-reference/beta/api/loan-cancel.md"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
+from graphcontract.drift.contract_facts import reading as owed_reading
+from graphcontract.drift.contract_facts import wanted
 from graphcontract.drift.findings import Comparison, DriftFinding
 from graphcontract.drift.model import Fact, FactOrigin, Kind, Problem, Reading, Value
-from graphcontract.drift.owed import reading as owed_reading
-from graphcontract.drift.owed import wanted
 from tests.drift import library
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.contract import Contract
-from graphcontract.drift import page, permissionsfile, reading, recorded, sdkexport
+from graphcontract.contract.model import Contract
+from graphcontract.drift import permissions_file, readers, recorded_run, sdk_export
+from graphcontract.drift.contract_facts import wanted
 from graphcontract.drift.model import Reader, Source, SourceError, Unknown
-from graphcontract.drift.owed import wanted
+from graphcontract.drift.page import page_reader
 from tests.drift import fuzzing, library
-from tests.drift.test_recorded import URL, har
-from tests.drift.test_sdkexport import EXPORT
+from tests.drift.test_recorded_run import URL, har
+from tests.drift.test_sdk_export import EXPORT
 
 SEEDS = {
     "page": library.PAGE_TEXT,
@@ -83,11 +84,11 @@ def ends(reader: Reader, file: Path, data: bytes, owed: Contract) -> None:
 
 
 READERS: dict[str, tuple[Reader, tuple[str, ...]]] = {
-    "page": (page.read, ("page", "permissions table", "clouds table")),
-    "permissions": (permissionsfile.read, ("permissions.json",)),
-    "sdk": (sdkexport.read, ("sdk",)),
-    "recorded": (recorded.read, ("har",)),
-    "detected": (reading.read, tuple(SEEDS)),
+    "page": (page_reader.read, ("page", "permissions table", "clouds table")),
+    "permissions": (permissions_file.read, ("permissions.json",)),
+    "sdk": (sdk_export.read, ("sdk",)),
+    "recorded": (recorded_run.read, ("har",)),
+    "detected": (readers.read, tuple(SEEDS)),
 }
 
 
@@ -133,24 +134,24 @@ BIG = 120_000
     ids=lambda text: repr(text[:20]),
 )
 def test_long_runs_of_one_thing_take_no_time(text: str, owed: Contract, file: Path) -> None:
-    ends(page.read, file, text.encode(), owed)
+    ends(page_reader.read, file, text.encode(), owed)
 
 
 @pytest.mark.parametrize("text", ["[" * 500_000, '{"a":' * 200_000, '{"permissions": {"a": ' + "9" * 900_000])
 def test_deep_or_long_json_is_one_error(text: str, owed: Contract, file: Path) -> None:
     file.write_text(text)
     with pytest.raises(SourceError):
-        permissionsfile.read(Source(file, "permissions.json"), wanted(owed))
+        permissions_file.read(Source(file, "permissions.json"), wanted(owed))
 
 
 def test_a_large_page_is_refused(owed: Contract, file: Path) -> None:
     file.write_text("# a\n" * 200_000)
     with pytest.raises(SourceError, match="larger than 512 KiB"):
-        page.read(Source(file, "a.md"), wanted(owed))
+        page_reader.read(Source(file, "a.md"), wanted(owed))
 
 
 def test_a_pipe_or_device_is_refused(owed: Contract, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    for reader in (page.read, reading.read):
+    for reader in (page_reader.read, readers.read):
         with pytest.raises(SourceError, match="this is no file"):
             reader(Source(tmp_path / "pipe", "pipe"), wanted(owed))

@@ -12,16 +12,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from graphcontract.drift import csdl, openapi
+from graphcontract.drift.csdl import csdl_reader
 from graphcontract.drift.model import Fact, Reader, Source, SourceError, Unknown
+from graphcontract.drift.openapi import openapi_reader
 from tests.drift import fuzzing
 from tests.drift.schemas import CSDL, OPENAPI, WANTED
 
 SEEDS: dict[str, tuple[Reader, str]] = {
-    "csdl": (csdl.read, CSDL),
-    "openapi": (openapi.read, OPENAPI),
-    "json": (openapi.read, json.dumps(yaml.safe_load(OPENAPI), indent=2)),
-    "one line": (openapi.read, json.dumps(yaml.safe_load(OPENAPI))),
+    "csdl": (csdl_reader.read, CSDL),
+    "openapi": (openapi_reader.read, OPENAPI),
+    "json": (openapi_reader.read, json.dumps(yaml.safe_load(OPENAPI), indent=2)),
+    "one line": (openapi_reader.read, json.dumps(yaml.safe_load(OPENAPI))),
 }
 PIECES = (
     *(
@@ -264,14 +265,14 @@ def test_what_is_huge_ends_in_one_error_and_little_memory(name: str, tmp_path: P
 
 def test_types_and_schemas_in_circles_end(tmp_path: Path) -> None:
     circle = CSDL.replace('Name="entity" Abstract="true"', 'Name="entity" BaseType="graph.loan"')
-    assert _read(csdl.read, circle, tmp_path).keys() >= {"properties"}
+    assert _read(csdl_reader.read, circle, tmp_path).keys() >= {"properties"}
     entity = "    microsoft.graph.entity:\n"
     loan = "      allOf:\n        - $ref: '#/components/schemas/microsoft.graph.loan'\n"
     circle = OPENAPI.replace(entity, entity + loan)
-    assert _read(openapi.read, circle, tmp_path).keys() >= {"properties"}
+    assert _read(openapi_reader.read, circle, tmp_path).keys() >= {"properties"}
 
 
-@pytest.mark.parametrize("reader", [csdl.read, openapi.read])
+@pytest.mark.parametrize("reader", [csdl_reader.read, openapi_reader.read])
 def test_what_is_no_file(reader: Reader, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "empty").write_bytes(b"")
@@ -288,9 +289,9 @@ def test_what_is_no_file(reader: Reader, tmp_path: Path) -> None:
 def test_a_whole_parse_is_said(tmp_path: Path) -> None:
     path = tmp_path / "beta.json"
     path.write_text(SEEDS["one line"][1])
-    assert "parsed as a whole" in openapi.read(Source(path, "beta.json"), WANTED).notes[0]
+    assert "parsed as a whole" in openapi_reader.read(Source(path, "beta.json"), WANTED).notes[0]
     path.write_text(SEEDS["json"][1])
-    assert openapi.read(Source(path, "beta.json"), WANTED).notes == ()
+    assert openapi_reader.read(Source(path, "beta.json"), WANTED).notes == ()
 
 
 @pytest.mark.parametrize(
@@ -306,7 +307,7 @@ def test_csdl_that_lacks_the_operation_and_is_not_known_to_be_whole(
     path = tmp_path / "metadata.xml"
     path.write_text(text.replace(' IsBound="true"', ""))
     with pytest.raises(Unknown, match=problem):
-        csdl.read(Source(path, "metadata.xml"), WANTED)
+        csdl_reader.read(Source(path, "metadata.xml"), WANTED)
 
 
 def test_lines_are_those_of_the_facts(tmp_path: Path) -> None:

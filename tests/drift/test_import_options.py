@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from graphcontract.clauses import known
-from graphcontract.contract import Contract
-from graphcontract.drift import owed
-from graphcontract.drift.importing import IncompleteSource, contract_file
+from graphcontract.contract.loader import load
+from graphcontract.contract.model import Contract
+from graphcontract.drift import contract_facts
+from graphcontract.drift.import_contract import IncompleteSource, contract_file
 from graphcontract.drift.model import Source
-from graphcontract.drift.prose import content_of
+from graphcontract.drift.page.prose import content_of
 from graphcontract.exchange import WireRequest
-from graphcontract.loading import load
 from tests.clauses import exchange, kinds, request
 from tests.drift import library, rendering, schemas
 from tests.drift.library import PAGE_TEXT
@@ -220,7 +220,7 @@ def test_a_version_that_the_source_contradicts(name: str, tmp_path: Path) -> Non
 def test_what_a_page_does_not_tell_is_taken_from_the_options(tmp_path: Path) -> None:
     text = PAGE_TEXT.replace("loan: cancel", "Call off a loan")
     contract = imported(tmp_path, library.PAGE, text, "/library/branches/loanRequests/{loanId}/cancel")
-    assert owed.wanted(contract).binding == "loan"
+    assert contract_facts.wanted(contract).binding == "loan"
     assert contract.provenance is not None
     assert any("binding is as it was given" in note for note in contract.provenance.notes)
     assert library.rules(library.compared(contract, library.source(tmp_path))) == []

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.contract import Contract
-from graphcontract.drift import page
+from graphcontract.contract.model import Contract
+from graphcontract.drift.contract_facts import wanted
 from graphcontract.drift.model import Reading, Source
-from graphcontract.drift.owed import wanted
+from graphcontract.drift.page import page_reader
 from tests.drift import library, loud_requests, loud_terms
 from tests.drift.mutations import Mutation
 from tests.drift.permissionmutations import PERMISSIONS_LOUD, PERMISSIONS_SILENT, PermissionsMutation
@@ -26,7 +26,7 @@ def owed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 @pytest.fixture(scope="module")
 def yesterday(owed: Contract, tmp_path_factory: pytest.TempPathFactory) -> Reading:
     folder = library.laid_out(tmp_path_factory.mktemp("yesterday"), library.files_of_page())
-    return page.read(library.source(folder), wanted(owed))
+    return page_reader.read(library.source(folder), wanted(owed))
 
 
 def named(mutation: Mutation | PermissionsMutation) -> str:

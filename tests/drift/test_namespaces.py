@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from graphcontract.clauses import known
-from graphcontract.contract import Contract
-from graphcontract.drift.importing import contract_file
+from graphcontract.contract.loader import load
+from graphcontract.contract.model import Contract
+from graphcontract.drift.import_contract import contract_file
 from graphcontract.drift.model import Source
-from graphcontract.loading import load
 from tests.drift import library, rendering
 from tests.drift.rendering import Published
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.contract import Contract
-from graphcontract.drift.blocks import parse, plain, visible
-from graphcontract.drift.endings import deprecation, removal_of
-from graphcontract.drift.prose import content_of
-from graphcontract.drift.tables import statuses
+from graphcontract.contract.model import Contract
+from graphcontract.drift.page.blocks import parse, plain, visible
+from graphcontract.drift.page.deprecation_text import deprecation, removal_of
+from graphcontract.drift.page.prose import content_of
+from graphcontract.drift.page.tables import statuses
 from tests.drift import library
 from tests.drift.library import CLOUDS, PAGE, PERMISSIONS
 from tests.drift.mutations import APPLICATION, HEADERS, REQUEST, SAMPLE, WORK, Mutation, swap, without

@@ -13,9 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from graphcontract.cli import app
-from graphcontract.drift.lists import Address
 from graphcontract.drift.model import SourceError
 from graphcontract.drift.published import Fetched, fetch
+from graphcontract.drift.waivers import Address
 from tests.drift import library
 
 Answer = Callable[[BaseHTTPRequestHandler], None]

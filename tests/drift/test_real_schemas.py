@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.drift import csdl, openapi, owed
-from graphcontract.drift.csdlfile import CsdlFile
-from graphcontract.drift.edm import Schema, short
+from graphcontract.contract.loader import load
+from graphcontract.drift import contract_facts
+from graphcontract.drift.csdl import csdl_reader
+from graphcontract.drift.csdl.csdl_file import CsdlFile
+from graphcontract.drift.csdl.edm import Schema, short
 from graphcontract.drift.model import Reading, Source
-from graphcontract.loading import load
+from graphcontract.drift.openapi import openapi_reader
 
 FOLDER = Path(os.environ.get("GRAPHCONTRACT_SOURCES", ""))
 CONTRACT = load("sharepointmigrationtask-cancel", None)
@@ -37,7 +39,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_description_of_all_of_graph(large: Path) -> None:
-    reading = openapi.read(Source(large, large.name), owed.wanted(CONTRACT))
+    reading = openapi_reader.read(Source(large, large.name), contract_facts.wanted(CONTRACT))
     said = values(reading)
     assert reading.notes == ()
     assert said["success"] == (204, "none")
@@ -50,14 +52,14 @@ def test_a_description_of_all_of_graph(large: Path) -> None:
 
 
 def test_paths_to_other_actions_in_it(large: Path) -> None:
-    path = openapi.path_of(Source(large, large.name), "governanceRoleAssignmentRequest", "cancel")
+    path = openapi_reader.path_of(Source(large, large.name), "governanceRoleAssignmentRequest", "cancel")
     assert path is not None
     assert path[-1] == "microsoft.graph.cancel"
 
 
 def test_a_cloud_that_only_declares_the_action() -> None:
     file = FOLDER / "csdl" / "beta-USSec.csdl"
-    said = values(csdl.read(Source(file, file.name), owed.wanted(CONTRACT)))
+    said = values(csdl_reader.read(Source(file, file.name), contract_facts.wanted(CONTRACT)))
     assert (said["route"], said["version"]) == ("declared", "beta")
     assert said["status-enum"] == tuple((name, number) for number, name in enumerate(STATUSES))
     assert "path" not in said
@@ -65,7 +67,7 @@ def test_a_cloud_that_only_declares_the_action() -> None:
 
 def test_a_version_that_lacks_the_action() -> None:
     file = FOLDER / "csdl" / "v1.0-Prod.csdl"
-    assert values(csdl.read(Source(file, file.name), owed.wanted(CONTRACT))) == {
+    assert values(csdl_reader.read(Source(file, file.name), contract_facts.wanted(CONTRACT))) == {
         "version": "v1.0",
         "route": "absent",
     }

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.drift.drifting import Result, drift
-from graphcontract.drift.lists import dossier
+from graphcontract.contract.loader import load
 from graphcontract.drift.model import Source
-from graphcontract.loading import load
+from graphcontract.drift.pipeline import Result, drift
+from graphcontract.drift.waivers import dossier
 
 if "GRAPHCONTRACT_SOURCES" not in os.environ:  # named by hand, else it is not collected
     pytest.skip("GRAPHCONTRACT_SOURCES names no folder", allow_module_level=True)

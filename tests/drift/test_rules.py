@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graphcontract.drift.rule import LEVELS, Example, Rule
-from graphcontract.drift.rulepages import hits, pages
+from graphcontract.drift.rule_pages import hits, pages
 from graphcontract.drift.rules import RULES
 
 FOLDER = Path(__file__).parents[2] / "docs" / "drift"

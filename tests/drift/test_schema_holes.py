@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from graphcontract.contract import Contract
-from graphcontract.drift import csdl, openapi
+from graphcontract.contract.model import Contract
+from graphcontract.drift.csdl import csdl_reader
 from graphcontract.drift.model import Reading, Source, SourceError, Unknown
+from graphcontract.drift.openapi import openapi_reader
 from tests.drift import library
 from tests.drift.schemas import CSDL, OPENAPI, WANTED
 
@@ -46,7 +47,11 @@ def told(owed: Contract, folder: Path, text: str, *, since: str = "") -> list[st
 
 def read(folder: Path, text: str) -> Reading:
     source = written(folder, text)
-    return csdl.read(source, WANTED) if source.name.endswith("csdl") else openapi.read(source, WANTED)
+    return (
+        csdl_reader.read(source, WANTED)
+        if source.name.endswith("csdl")
+        else openapi_reader.read(source, WANTED)
+    )
 
 
 def swapped(text: str, old: str, new: str) -> str:
@@ -158,7 +163,7 @@ class TestInputs:
 )
 def test_what_has_no_name_leads_nowhere(tmp_path: Path, named: str) -> None:
     nameless = swapped(CSDL, named, named.partition(" ")[0])
-    reading = csdl.read(written(tmp_path, nameless), WANTED)
+    reading = csdl_reader.read(written(tmp_path, nameless), WANTED)
     assert reading.facts["route"].value == "declared"
 
 

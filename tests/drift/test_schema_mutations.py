@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.contract import Contract
-from graphcontract.drift import csdl, openapi
+from graphcontract.contract.model import Contract
+from graphcontract.drift.csdl import csdl_reader
 from graphcontract.drift.model import Fact, Reading, Source, Value
+from graphcontract.drift.openapi import openapi_reader
 from tests.drift import library, mutations_csdl, mutations_openapi, schemas
 from tests.drift.schemas import WANTED, Mutation
 
@@ -28,7 +29,7 @@ def cases(which: str) -> list[object]:
 def read(kind: str, text: str, folder: Path, name: str = "") -> Reading:
     path = folder / (name or NAMES[kind])
     path.write_bytes(text.encode())
-    reader = csdl.read if kind == "csdl" else openapi.read
+    reader = csdl_reader.read if kind == "csdl" else openapi_reader.read
     return reader(Source(path, path.name), WANTED)
 
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphcontract.contract import Contract
-from graphcontract.drift import page, permissionsfile
+from graphcontract.contract.model import Contract
+from graphcontract.drift import permissions_file
+from graphcontract.drift.contract_facts import wanted
 from graphcontract.drift.model import Reading, Source
-from graphcontract.drift.owed import wanted
+from graphcontract.drift.page import page_reader
 from graphcontract.drift.snapshots import read, written
 from graphcontract.errors import UserError
 from tests.drift import library
@@ -30,7 +31,7 @@ def owed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 
 def reading(owed: Contract, folder: Path, text: str = library.PAGE_TEXT) -> Reading:
     library.laid_out(folder, library.files_of_page(page=text))
-    return page.read(library.source(folder), wanted(owed))
+    return page_reader.read(library.source(folder), wanted(owed))
 
 
 def snapshot(owed: Contract, folder: Path, *readings: Reading) -> Path:
@@ -42,7 +43,7 @@ def snapshot(owed: Contract, folder: Path, *readings: Reading) -> Path:
 def test_facts_come_back(owed: Contract, tmp_path: Path) -> None:
     path = tmp_path / "permissions.json"
     path.write_text(json.dumps(library.PERMISSIONS_JSON))
-    made = [reading(owed, tmp_path), permissionsfile.read(Source(path, path.name), wanted(owed))]
+    made = [reading(owed, tmp_path), permissions_file.read(Source(path, path.name), wanted(owed))]
     back = read(snapshot(owed, tmp_path, *made), owed.id)
     assert [each.origin.kind for each in back] == ["page", "permissions"]
     for one, other in zip(made, back, strict=True):

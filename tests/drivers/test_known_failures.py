@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.judging import knownfailures
-from graphcontract.loading import load
+from graphcontract.contract.loader import load
+from graphcontract.judging import known_failures
 from tests.drivers import GATES, ROOT, Gate
 
 NAMES = [gate.name for gate in GATES]
@@ -25,7 +25,7 @@ PINS = {
 @pytest.mark.parametrize("gate", GATES, ids=NAMES)
 def test_list_is_of_the_contract_and_has_reasons(gate: Gate) -> None:
     contract = load("sharepointmigrationtask-cancel", None)
-    entries = knownfailures.load(ROOT / gate.known_failures, contract.current_ids())
+    entries = known_failures.load(ROOT / gate.known_failures, contract.current_ids())
     assert gate.cheap in {entry.clause for entry in entries}
     for entry in entries:
         assert len(entry.reason) > 20, entry.clause

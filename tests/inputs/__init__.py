@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import hypothesis
 from hypothesis.strategies import SearchStrategy
 
-from graphcontract.contract import Contract, RequestRule, SuccessRule
+from graphcontract.contract.model import Contract, RequestRule, SuccessRule
 
 T = TypeVar("T")
 

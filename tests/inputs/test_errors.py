@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from graphcontract import service
+from graphcontract.http import stub_response
 from graphcontract.inputs import ErrorCase, errors
 
 from . import CODES, contract, draws, smallest
@@ -102,11 +102,11 @@ def test_a_class_draws_its_members_alone(name: str) -> None:
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_case_says_what_its_document_says(name: str) -> None:
     for case in draws(errors.graph_errors(contract())[name], 20):
-        read = json.loads(service.error(case.status, case.body).content)
+        read = json.loads(stub_response.error(case.status, case.body).content)
         assert read == case.body
         assert read["error"].get("code") == case.code
         assert read["error"].get("message") == case.message
-        assert service.request_id_of(read) == case.request_id
+        assert stub_response.request_id_of(read) == case.request_id
 
 
 def test_every_documented_code_is_drawn_with_its_status() -> None:
@@ -132,7 +132,7 @@ def test_the_client_s_id_is_another() -> None:
 
 def test_a_request_id_of_any_form_goes_into_a_field() -> None:
     for case in draws(errors.graph_errors(contract())["opaque-request-id"], 20):
-        assert ("request-id", case.request_id) in service.error(case.status, case.body).fields
+        assert ("request-id", case.request_id) in stub_response.error(case.status, case.body).fields
 
 
 def test_a_few_draws_show_every_oddity() -> None:

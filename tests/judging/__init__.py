@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import TracebackType
 
-from graphcontract import service
 from graphcontract.clients import Implementation, Limits, Start
-from graphcontract.contract import Contract
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Outcome, WireRequest, WireResponse
+from graphcontract.http import stub_response
+from graphcontract.http.stub_response import Rendered, ResponseScript, render
 from graphcontract.inputs.calls import guid_calls
-from graphcontract.judging.gate import Harness
+from graphcontract.judging.harness import Harness
 from graphcontract.judging.profile import Profile
-from graphcontract.judging.trying import SuiteTestRun
+from graphcontract.judging.suite_api import SuiteTest, given, proves
+from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult
-from graphcontract.service import Rendered, ResponseScript, render
-from graphcontract.suite import SuiteTest, given, proves
 from graphcontract.transports import Record, Scope
 from tests.clauses import CONTRACT, request, target
 
@@ -170,7 +170,7 @@ def plain_test(*clauses: str) -> SuiteTest:
     @proves(*clauses)
     @given(call=guid_calls)
     def body(gate: Harness, call: Call) -> None:
-        gate.judge(call, [service.success()])
+        gate.judge(call, [stub_response.success()])
 
     return body
 

@@ -14,12 +14,12 @@ import pytest
 
 from graphcontract import suites
 from graphcontract.exchange import Call, Exchange, Outcome
-from graphcontract.judging.gate import CallOptions, Harness
+from graphcontract.http.stub_response import StubResponse
+from graphcontract.judging.harness import CallOptions, Harness
 from graphcontract.judging.profile import PROFILES
-from graphcontract.judging.trying import SuiteTestRun
+from graphcontract.judging.suite_api import SuiteTest
+from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult
-from graphcontract.service import StubResponse
-from graphcontract.suite import SuiteTest
 from graphcontract.transports.loopback import Loopback
 from tests.bank.client import PATH
 from tests.bank.court import CONTRACT, Direct

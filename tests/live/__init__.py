@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from graphcontract.judging.ledger import ExitStatus
+from graphcontract.judging.run_recorder import ExitStatus
 from graphcontract.live.options import LiveOptions
-from graphcontract.live.pacing import RateClock
 from graphcontract.live.run import Live
+from graphcontract.live.safety.rate_limit import RateClock
 from graphcontract.tenant import Running, Status
-from graphcontract.tenant.seeds import sow
+from graphcontract.tenant.fixtures import sow
 from tests.clauses import CONTRACT
 from tests.reporting import problems
 

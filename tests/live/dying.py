@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from graphcontract.live.journal import Journal
 from graphcontract.live.options import LiveOptions
-from graphcontract.live.pacing import RateClock
-from graphcontract.live.resuming import resume
+from graphcontract.live.recovery import resume
 from graphcontract.live.run import Live
+from graphcontract.live.safety.journal import Journal
+from graphcontract.live.safety.rate_limit import RateClock
 from graphcontract.live.sender import Sender
 
 _HURRIED = RateClock(sleep=lambda _seconds: None)

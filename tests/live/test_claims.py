@@ -6,7 +6,7 @@ import json
 import pytest
 
 from graphcontract.live.claims import PERSONAL, claims_of, permissions_of
-from graphcontract.live.forging import forged
+from graphcontract.live.safety.forged_tokens import forged
 from graphcontract.live.steps import FORGERIES
 from tests.clauses import CONTRACT
 

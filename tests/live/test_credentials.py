@@ -18,7 +18,7 @@ import pytest
 
 from graphcontract.live.claims import claims_of
 from graphcontract.live.credentials import NoCredential, Tokens, tokens_for, withhold
-from graphcontract.live.roots import root_of
+from graphcontract.live.safety.allowed_hosts import root_of
 from graphcontract.tenant import Running, running
 from graphcontract.transports.certificates import Certificates
 from tests.clauses import CONTRACT

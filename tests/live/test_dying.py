@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from graphcontract.live.journal import JournalError, left_behind
 from graphcontract.live.options import LiveOptions
+from graphcontract.live.safety.journal import JournalError, left_behind
 from graphcontract.tenant import Running, Status
 from tests.live import dying, environment, tasks
-from tests.live.test_creation import contract_file, cut_off, for_tenant, resumed, statuses
+from tests.live.test_create_file import contract_file, cut_off, for_tenant, resumed, statuses
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.live.dying"])

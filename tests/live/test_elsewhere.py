@@ -10,9 +10,9 @@ import pytest
 
 from graphcontract.exchange import Fields, WireRequest, WireResponse
 from graphcontract.live import run
-from graphcontract.live.roots import Root, root_of
+from graphcontract.live.safety.allowed_hosts import Root, root_of
 from graphcontract.live.sender import Sender
-from graphcontract.stations import OptionError
+from graphcontract.run.client_setup import OptionError
 from graphcontract.tenant import Running, Status
 from tests.clauses import CONTRACT
 from tests.live import environment, judge, tasks

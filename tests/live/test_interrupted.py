@@ -12,7 +12,7 @@ import pytest
 from graphcontract.live.sender import Sender
 from graphcontract.tenant import Running, Status
 from tests.live import Result, judge, requests, tasks
-from tests.live.test_creation import for_tenant
+from tests.live.test_create_file import for_tenant
 
 
 def interrupted(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.contract import Clause
+from graphcontract.contract.model import Clause
 from graphcontract.tenant import Entry, Running, Status, faults, running, variants
 from tests.clauses import CONTRACT
 from tests.live import Result, environment, judge, tasks

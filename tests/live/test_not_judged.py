@@ -14,7 +14,7 @@ import yaml
 from graphcontract.tenant import Running, Status
 from tests.cli.running import CHECKOUT, Here, read, verdicts
 from tests.live import environment, judge, tasks
-from tests.live.test_creation import for_tenant
+from tests.live.test_create_file import for_tenant
 
 PAGE = CHECKOUT / "docs" / "how-to" / "live-github.md"
 

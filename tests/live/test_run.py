@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 
-from graphcontract.contractfile import ContractError
+from graphcontract.contract.jsonfile import ContractError
 from graphcontract.errors import UserError
 from graphcontract.exchange import Fields
-from graphcontract.judging.ledger import ExitStatus
+from graphcontract.judging.run_recorder import ExitStatus
 from graphcontract.live.credentials import NoCredential
-from graphcontract.live.journal import JournalError
 from graphcontract.live.options import LiveOptions, LiveUnreachable
-from graphcontract.live.privilege import WrongPrivilege
 from graphcontract.live.recording import RecordingError
 from graphcontract.live.run import Live
+from graphcontract.live.safety.journal import JournalError
+from graphcontract.live.safety.privilege import WrongPrivilege
 from graphcontract.live.sender import Sender
-from graphcontract.stations import OptionError
+from graphcontract.run.client_setup import OptionError
 from graphcontract.tenant import Running, Status
 from tests.live import COLLECTION, environment, judge, requests, tasks
 from tests.live.hostile import Answering, answering, asked

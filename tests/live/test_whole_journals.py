@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.live.journal import JournalError, left_behind
+from graphcontract.live.safety.journal import JournalError, left_behind
 from graphcontract.tenant import Running, Status
 from tests.cli.running import Ended, Here
 from tests.live import environment, journal_text, judge, tasks
-from tests.live.test_creation import contract_file, cut_off, resumed, statuses
+from tests.live.test_create_file import contract_file, cut_off, resumed, statuses
 
 CLEAN = "nothing was left behind"
 _OTHER_FILES: dict[str, Callable[[Path], object]] = {

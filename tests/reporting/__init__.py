@@ -11,7 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from graphcontract.clients import Implementation
-from graphcontract.judging.ledger import FailOn, RunRecorder
+from graphcontract.judging.run_recorder import FailOn, RunRecorder
 from graphcontract.judging.verdict import ClauseResult
 from tests.clauses import CONTRACT
 from tests.judging import gate_of, lower, plain_test, tried

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from graphcontract.judging.ledger import FailOn
+from graphcontract.judging.run_recorder import FailOn
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.reporting.junit import JUnit
 from tests.clauses import CONTRACT

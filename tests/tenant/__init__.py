@@ -11,11 +11,11 @@ from typing import Any
 
 import httpx
 
-from graphcontract.contract import Contract
-from graphcontract.loading import load
+from graphcontract.contract.loader import load
+from graphcontract.contract.model import Contract
 from graphcontract.tenant.app import application
 from graphcontract.tenant.clock import Clock
-from graphcontract.tenant.seeds import order_for
+from graphcontract.tenant.fixtures import order_for
 from graphcontract.tenant.steps import Steps, Tenant
 from graphcontract.tenant.tasks import Order, Source, Status, Task
 

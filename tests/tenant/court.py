@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import httpx
 
-from graphcontract.tenant.forging import forged
+from graphcontract.tenant.forged_tokens import forged
 from graphcontract.tenant.steps import Steps
 from graphcontract.tenant.tasks import Status
 from tests.tenant import TASKS, Asking

@@ -9,8 +9,8 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from graphcontract.contract.loader import load
 from graphcontract.errors import UserError
-from graphcontract.loading import load
 from graphcontract.tenant.registry import Entry, behaviour, entries, faults, variants
 from graphcontract.tenant.steps import Steps
 from graphcontract.tenant.tasks import Status

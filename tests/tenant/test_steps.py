@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from graphcontract.contract import Permission, Precondition, SuccessRule
+from graphcontract.contract.model import Permission, Precondition, SuccessRule
 from graphcontract.tenant.app import MOST_CONTENT
 from graphcontract.tenant.directory import READ
 from graphcontract.tenant.tasks import Status

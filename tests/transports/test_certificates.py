@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from graphcontract.service import ResponseScript
+from graphcontract.http.stub_response import ResponseScript
 from graphcontract.transports import Certificate
 from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.loopback import Loopback
@@ -88,7 +88,7 @@ def test_a_file_that_was_removed_meanwhile_is_no_error() -> None:
 def test_a_run_without_tls_makes_no_keys() -> None:
     program = """
 import sys
-from graphcontract.service import Answer, Script
+from graphcontract.http.stub_response import Answer, Script
 from graphcontract.transports.loopback import Loopback
 with Loopback(tls=True) as server:
     assert "trustme" not in sys.modules and "cryptography" not in sys.modules

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from graphcontract.service import ResponseScript, StubResponse, stub
+from graphcontract.http.stub_response import ResponseScript, StubResponse, stub
 from graphcontract.transports.loopback import Loopback
 
 from .wire import (

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from graphcontract.exchange import Fault
-from graphcontract.service import Framing, ResponseScript, StubResponse, stub
+from graphcontract.http.stub_response import Framing, ResponseScript, StubResponse, stub
 from graphcontract.transports import Endpoint, Record
 from graphcontract.transports.loopback import Loopback
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from graphcontract.exchange import WireRequest
-from graphcontract.service import ResponseScript, StubResponse, stub
+from graphcontract.http.stub_response import ResponseScript, StubResponse, stub
 from graphcontract.transports import Record, loopback
 from graphcontract.transports.loopback import Loopback
 

@@ -18,15 +18,15 @@ import httpcore
 import httpx
 import pytest
 
-from graphcontract import service
 from graphcontract.exchange import WireRequest
-from graphcontract.service import Framing, ResponseScript, StubResponse
+from graphcontract.http import stub_response
+from graphcontract.http.stub_response import Framing, ResponseScript, StubResponse
 from graphcontract.transports import Transport
 from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock
 
 PATH = "/beta/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{}/cancel"
-NO_CONTENT = ResponseScript((service.stub(204),))
+NO_CONTENT = ResponseScript((stub_response.stub(204),))
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ def test_other_schemes_are_no_requests(mock: Mock, client: httpx.Client) -> None
 
 
 def test_an_error_arrives_as_graph_sends_it(mock: Mock, client: httpx.Client) -> None:
-    response = answered(mock, client, service.plain_error(404))
+    response = answered(mock, client, stub_response.plain_error(404))
     assert (response.status_code, response.reason_phrase, response.http_version) == (
         404,
         "Not Found",
@@ -243,7 +243,7 @@ def test_an_error_arrives_as_graph_sends_it(mock: Mock, client: httpx.Client) ->
 
 
 def test_a_coded_answer_is_the_clients_to_decode(mock: Mock, client: httpx.Client) -> None:
-    stage = mock.stage(ResponseScript((replace(service.plain_error(409), coded=True),)))
+    stage = mock.stage(ResponseScript((replace(stub_response.plain_error(409), coded=True),)))
     response = client.post(stage.root)
     (sent,) = stage.finish().responses
     assert response.headers["content-encoding"] == "gzip"
@@ -253,7 +253,7 @@ def test_a_coded_answer_is_the_clients_to_decode(mock: Mock, client: httpx.Clien
 
 @pytest.mark.parametrize("framing", ["content-length", "chunked", "to-the-end", "none"])
 def test_framings_are_taken_off(mock: Mock, client: httpx.Client, framing: Framing) -> None:
-    response = answered(mock, client, service.stub(500, b"<p>", "text/html", framing=framing))
+    response = answered(mock, client, stub_response.stub(500, b"<p>", "text/html", framing=framing))
     assert (response.content, response.headers["content-type"]) == (b"<p>", "text/html")
 
 
@@ -265,7 +265,7 @@ def test_a_head_is_shown_as_it_is_spelled(mock: Mock, client: httpx.Client) -> N
 
 
 def test_no_content_follows_a_head(mock: Mock, client: httpx.Client) -> None:
-    response = answered(mock, client, service.stub(500, b"<p>"), "HEAD")
+    response = answered(mock, client, stub_response.stub(500, b"<p>"), "HEAD")
     assert (response.content, response.headers["content-length"]) == (b"", "3")
 
 
@@ -288,7 +288,7 @@ def test_an_answer_that_h11_refuses_is_refused(
 def test_answers_come_in_order_the_last_again_and_others_are_told_404(
     mock: Mock, client: httpx.Client
 ) -> None:
-    answers = (service.stub(503), service.stub(429), service.stub(204))
+    answers = (stub_response.stub(503), stub_response.stub(429), stub_response.stub(204))
     stage = mock.stage(ResponseScript(answers, concerns=lambda request: request.target == "/a"))
     statuses = [client.post(stage.root + path).status_code for path in ("/a", "/b", "/a", "/a", "/a")]
     record = stage.finish()
@@ -300,13 +300,13 @@ def test_answers_come_in_order_the_last_again_and_others_are_told_404(
     "answers",
     [
         (),
-        (service.success(),),
-        (service.stub(204, interim=(103,)),),
-        (service.stub(204, stray=b"x"),),
-        (service.stub(204, b"x"),),
-        (service.stub(204, framing="chunked"),),
-        (service.stub(101),),
-        (service.stub(204), StubResponse(409, (("a", "\u20ac"),))),
+        (stub_response.success(),),
+        (stub_response.stub(204, interim=(103,)),),
+        (stub_response.stub(204, stray=b"x"),),
+        (stub_response.stub(204, b"x"),),
+        (stub_response.stub(204, framing="chunked"),),
+        (stub_response.stub(101),),
+        (stub_response.stub(204), StubResponse(409, (("a", "\u20ac"),))),
     ],
     ids=["none", "unsettled", "interim", "stray", "content", "chunked", "switching", "unsendable"],
 )
@@ -328,7 +328,7 @@ def test_an_asynchronous_client_is_served(mock: Mock) -> None:
             sent = [client.post(stage.root, content=content()) for stage in stages]
             return [response.status_code for response in await asyncio.gather(*sent)]
 
-    stages = [mock.stage(ResponseScript((service.stub(status),))) for status in (204, 409)]
+    stages = [mock.stage(ResponseScript((stub_response.stub(status),))) for status in (204, 409)]
     assert asyncio.run(talk()) == [204, 409]
     for stage in stages:
         (request,) = stage.finish().requests

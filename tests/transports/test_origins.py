@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from graphcontract.service import ResponseScript, StubResponse, stub
+from graphcontract.http.stub_response import ResponseScript, StubResponse, stub
 from graphcontract.transports import Record
 from graphcontract.transports.loopback import Loopback
 

@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from graphcontract.exchange import Fault, WireRequest
-from graphcontract.service import ResponseScript, StubResponse, stub
+from graphcontract.http.stub_response import ResponseScript, StubResponse, stub
 from graphcontract.transports import Certificate, Scope
 from graphcontract.transports.proxy import Proxy
 

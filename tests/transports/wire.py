@@ -7,7 +7,7 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
-from graphcontract.service import ResponseScript, StubResponse
+from graphcontract.http.stub_response import ResponseScript, StubResponse
 from graphcontract.transports import Endpoint, Record
 from graphcontract.transports.loopback import Loopback
 

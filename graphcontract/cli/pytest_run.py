@@ -1,0 +1,64 @@
+"""A session through pytest: words to it, and its exit status back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graphcontract.run.session import Options, Session
+
+
+def run(session: Session, plugins: Sequence[object], *, workers: int = 1, first: bool = False) -> int:
+    """Try a session's tests, with these listeners, and give the exit status; it may be open already."""
+    import pytest
+
+    from graphcontract.pytest_plugin.plugin import SessionPlugin
+
+    previous = os.environ.pop("PYTEST_ADDOPTS", None)
+    handover = SessionPlugin(session)
+    arguments = _arguments(session.options, workers=workers, first=first)
+    try:
+        pytest.main(arguments, plugins=[handover, *plugins])
+    finally:
+        if previous is not None:
+            os.environ["PYTEST_ADDOPTS"] = previous
+    return int(handover.exit_status)
+
+
+def _arguments(options: Options, *, workers: int, first: bool) -> list[str]:
+    """Words for pytest; nobody's ini files or plugins have a say."""
+    suites = str(files("graphcontract.suites"))
+    words = [suites, f"--rootdir={suites}", "-c", os.devnull, "--disable-plugin-autoload"]
+    words += [
+        "-p",
+        "graphcontract.pytest_plugin.plugin",
+        "-p",
+        "xdist",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:terminal",
+    ]
+    for name, value in (
+        ("client", options.client),
+        ("contract", options.contract),
+        ("transport", options.transport),
+        ("profile", options.profile),
+        ("seed", options.seed),
+        ("fail-on", options.fail_on),
+        ("implementation", options.implementation),
+        ("start-timeout", options.start_timeout),
+        ("record", options.record),
+        ("known-failures", options.known_failures),
+    ):
+        words += [f"--graph-{name}={value}"] if value is not None else []
+    words += ["--graph-tls"] if options.tls else []
+    words += ["--graph-in-process"] if options.in_process else []
+    words += ["--graph-allow-own-root"] if options.allow_own_root else []
+    words += [f"--graph-select={pattern}" for pattern in options.select]
+    words += [f"--graph-deselect={pattern}" for pattern in options.deselect]
+    words += ["-n", str(workers)] if workers > 1 else []
+    return [*words, "-x"] if first else words

@@ -1,0 +1,177 @@
+"""A contract in memory: what a client owes, clause by clause. Data; it knows no wire and no test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from graphcontract.contract.odata import unqualified
+
+Level = Literal["MUST", "SHOULD", "MAY"]
+Presence = Literal["absent", "required", "unconstrained"]
+FieldRule = Literal["require", "forbid", "unconstrained"]
+Party = Literal["client", "service"]
+Scheme = Literal["DelegatedWork", "DelegatedPersonal", "Application"]
+Cloud = Literal["global", "usGovernmentL4", "usGovernmentL5", "china"]
+
+DEFAULT_CONTRACT = "sharepointmigrationtask-cancel"
+"""The id of the shipped contract that is meant where none is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One way to break a clause: what was owed there, and how a report puts it."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A source and, where one is named, its section; `url` is None for a source that is not on the web."""
+
+    title: str
+    url: str | None = None
+    section: str | None = None
+
+    def __str__(self) -> str:
+        text = self.title if self.section is None else f"{self.title}, {self.section}"
+        return text if self.url is None else f"{text}: {self.url}"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One requirement: `by` says which side it binds, `basis` who requires it, `sources` where they do.
+
+    Evidence ids are hashes of `evidence_key`, the clause's first id, so that they survive a change of `id`.
+    """
+
+    id: str
+    group: str
+    level: Level
+    statement: str
+    basis: tuple[str, ...]
+    sources: tuple[Citation, ...]
+    kinds: Mapping[str, Kind]
+    sample: str
+    fix: str
+    evidence_key: str
+    why: str = ""
+    disputed: bool = False
+    aliases: tuple[str, ...] = ()
+    by: Party = "client"
+
+    @property
+    def counted_level(self) -> Level:
+        """The level that decides the exit status: a disputed clause counts as SHOULD."""
+        return "SHOULD" if self.disputed and self.level == "MUST" else self.level
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRule:
+    """The request that is owed; `path` is the template below the service root and version."""
+
+    method: str
+    root: str
+    version: str
+    path: str
+    parameters: Mapping[str, Mapping[str, Any]]
+    query: Presence
+    fields: Mapping[str, FieldRule]
+    content: Presence
+    media_type: str | None = None
+
+    @property
+    def action(self) -> str:
+        """Method, version and path template in one line."""
+        return f"{self.method} /{self.version}{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class SuccessRule:
+    """The answer that means success."""
+
+    status: int
+    content: Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """The permissions of one sign-in scheme: any one of `least` or `higher` is enough."""
+
+    scheme: Scheme
+    least: tuple[str, ...]
+    higher: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """When the service grants the operation: in a sentence, and as values of the resource's `status`."""
+
+    statement: str
+    statuses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a contract was written from. `date` is YYYY-MM-DD, `sha256` is of the source's bytes, in hex."""
+
+    source: str
+    url: str | None = None
+    repository: str | None = None
+    path: str | None = None
+    commit: str | None = None
+    date: str | None = None
+    sha256: str | None = None
+    licence: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A contract file without a request: its clauses, with placeholders as they are in the file."""
+
+    id: str
+    title: str
+    clauses: Mapping[str, Clause]
+    provenance: Provenance | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """A contract file with what it extends, validated, with placeholders filled.
+
+    `sha256` is of the file's bytes. `clauses` are those that apply to the operation. `permissions` is None
+    where the file does not name any, and `clouds` is empty where it does not name any. `example` has a value
+    for each parameter, or is empty.
+    """
+
+    id: str
+    title: str
+    sha256: str
+    request: RequestRule
+    success: SuccessRule
+    clauses: Mapping[str, Clause]
+    error_codes: Mapping[int, tuple[str, ...]]
+    permissions: tuple[Permission, ...] | None = None
+    precondition: Precondition | None = None
+    clouds: tuple[Cloud, ...] = ()
+    example: Mapping[str, str] = field(default_factory=dict)
+    provenance: Provenance | None = None
+
+    @property
+    def bound_operation(self) -> str | None:
+        """The action or function that the last path segment calls, without its namespace; None where that
+        segment is a property, a key or a type cast.
+
+        A POST calls an action. For another method the title tells, as in `drive: recent`.
+        """
+        last = self.request.path.rpartition("/")[2]
+        name = unqualified(last)
+        titled = self.title.partition(": ")[2] == name
+        return name if (self.request.method == "POST" or titled) and not last.startswith("{") else None
+
+    def current_ids(self) -> dict[str, str]:
+        """Map each id that a clause has or had to the id that it has now."""
+        return {name: id for id, clause in self.clauses.items() for name in (id, *clause.aliases)}

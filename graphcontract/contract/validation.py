@@ -1,0 +1,178 @@
+"""What a contract file must hold: its JSON Schema, and the rules that a schema cannot say.
+
+Knows one file at a time; how files extend each other is settled elsewhere.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any
+from urllib.parse import urlsplit
+
+from graphcontract.contract.json_positions import Path
+from graphcontract.contract.jsonfile import ContractFile, nearest, printable, shown
+from graphcontract.contract.placeholders import NAMES, unknown_placeholders
+from graphcontract.contract.schema import Fault, conform
+
+Known = Mapping[str, frozenset[str]]
+
+_PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
+
+
+def check(file: ContractFile, known: Known | None) -> None:
+    """Check one file by itself; `ContractError` at its first fault.
+
+    `known` maps the ids of verdict functions to their kinds; None skips the comparison with them.
+    """
+    _refuse_format_1(file)
+    conform(file, "graphcontract.contracts", "contract.schema.json")
+    document = file.document
+    rules: list[Iterator[Fault]] = [
+        _base_faults(document),
+        _clause_faults(document.get("clauses", {}), known),
+    ]
+    if "request" in document:
+        rules.append(_request_faults(document["request"]))
+        rules.append(_document_faults(document))
+    fault = next(chain.from_iterable(rules), None)
+    if fault is not None:
+        raise file.error(*fault)
+
+
+def _refuse_format_1(file: ContractFile) -> None:
+    """A file of format 1 differs from the schema in every clause: name the one thing that is wrong."""
+    if isinstance(file.document, dict) and file.document.get("format") == 1:
+        remedy = (
+            'Extend ["graph-conventions", "graph-service"], remove the clauses that these have, '
+            'and set "format" to 2 (docs/reference/contract-files.md, "From format 1").'
+        )
+        raise file.error(("format",), "2", "1", remedy)
+
+
+def _base_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
+    if "page" in document.get("references", {}):
+        remedy = "It is the contract's own page, from its provenance: choose another key."
+        yield ["references", "page"], "a key other than page", '"page"', remedy
+    if "clauses" not in document and "extends" not in document:
+        remedy = 'Write "extends": ["graph-conventions", "graph-service"].'
+        yield [], 'the member "extends" or "clauses"', "neither", remedy
+
+
+def _clause_faults(clauses: Mapping[str, Mapping[str, Any]], known: Known | None) -> Iterator[Fault]:
+    for id, clause in clauses.items():
+        path: Path = ["clauses", id]
+        if known is not None:
+            yield from _kind_faults(path, id, clause, known)
+        for at, text in _texts(clause):
+            for mark in unknown_placeholders(text):
+                expected = f"one of the placeholders {', '.join(f'{{{name}}}' for name in NAMES)}"
+                near = nearest(mark[1:-1], NAMES)
+                remedy = near or "For a brace that is meant as it is, write it twice."
+                yield [*path, *at], expected, shown(mark), remedy
+
+
+def _kind_faults(path: Path, id: str, clause: Mapping[str, Any], known: Known) -> Iterator[Fault]:
+    if id not in known:
+        expected = f"a clause that a verdict function judges ({', '.join(sorted(known))})"
+        remedy = nearest(id, known) or "Write its verdict function, or remove the clause."
+        yield path, expected, shown(id), f"No verdict function judges this clause. {remedy}"
+        return
+    for kind in clause.get("kinds", {}):
+        if kind not in known[id]:
+            expected = f"a kind that the verdict function of {id} can find ({', '.join(sorted(known[id]))})"
+            yield [*path, "kinds", kind], expected, shown(kind), nearest(kind, known[id]) or "Remove it."
+
+
+def _texts(clause: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Yield the texts of a clause that can contain placeholders, each with its path."""
+    for name in ("statement", "sample", "fix", "why"):
+        if name in clause:
+            yield [name], clause[name]
+    yield from ((["kinds", kind], text) for kind, text in clause.get("kinds", {}).items())
+
+
+def _document_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
+    success, parameters = document["success"], document["request"]["parameters"]
+    if success["status"] in (204, 205) and success["content"] == "required":
+        found, remedy = '"required"', "RFC 9110, 15.3.5 and 15.3.6: these answers have no content."
+        yield ["success", "content"], f"no content with {success['status']}", found, remedy
+    if "example" in document and document["example"]["arguments"].keys() != parameters.keys():
+        expected, found = (
+            f"values for {', '.join(parameters)}",
+            ", ".join(document["example"]["arguments"]) or "none",
+        )
+        remedy = "An example has a value for each parameter, and for nothing else."
+        yield ["example", "arguments"], expected, printable(found, 300), remedy
+
+
+def _request_faults(request: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from _root_faults(request["root"])
+    yield from _path_faults(request["path"], request["parameters"])
+    for name, schema in request["parameters"].items():
+        yield from _parameter_faults(["request", "parameters", name], schema)
+
+
+def _root_faults(root: str) -> Iterator[Fault]:
+    path = ["request", "root"]
+    try:
+        parts = urlsplit(root)
+        host = parts.hostname
+        usable = bool(host) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        host, usable = None, False
+    if not usable:
+        yield path, "scheme, host and perhaps a port", shown(root), "An example: https://graph.microsoft.com"
+    elif not root.startswith("https:") and not _is_loopback(host or ""):
+        remedy = "A token must not travel in the clear: http is for localhost, 127.0.0.1 and [::1]."
+        yield path, "https", shown(root), remedy
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _path_faults(template: str, parameters: Mapping[str, object]) -> Iterator[Fault]:
+    path, segments = ["request", "path"], template.split("/")[1:]
+    used = [match[1] for match in map(_PARAMETER.fullmatch, segments) if match]
+    for segment in segments:
+        if segment in (".", "..") or (set(segment) & set("{}") and not _PARAMETER.fullmatch(segment)):
+            remedy = "A parameter fills its whole segment: /tasks/{id}/cancel"
+            yield path, "literal segments and one {parameter}", shown(segment), remedy
+    if len(used) != 1:
+        found = f"{len(used)}: {', '.join(used)}" if used else "none"
+        yield path, "exactly one {parameter}", found, "A call names one resource: write its key as {name}."
+    for name in used:
+        if name not in parameters:
+            remedy = nearest(name, parameters) or "Declare it there, with its type."
+            yield path, "a parameter that /request/parameters declares", shown(name), remedy
+    for name in parameters:
+        if name not in used:
+            remedy = nearest(name, used) or "Remove it, or write it into the path."
+            yield ["request", "parameters", name], "a parameter of the path", shown(name), remedy
+
+
+def _parameter_faults(path: Sequence[str], schema: Mapping[str, Any]) -> Iterator[Fault]:
+    if schema.get("minLength", 0) > schema.get("maxLength", schema.get("minLength", 0)):
+        expected, found = f"at least minLength, {schema['minLength']}", shown(schema["maxLength"])
+        yield [*path, "maxLength"], expected, found, "No value has both lengths."
+    if "pattern" not in schema:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            re.compile(schema["pattern"])
+        except (re.error, RecursionError, OverflowError, Warning) as error:
+            found = f"{shown(schema['pattern'])} ({printable(str(error), 200)})"
+            yield (
+                [*path, "pattern"],
+                "a regular expression",
+                found,
+                "Write one that Python's re module takes.",
+            )

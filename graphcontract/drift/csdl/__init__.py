@@ -1,0 +1,1 @@
+"""CSDL metadata, read into facts."""

@@ -1,0 +1,215 @@
+"""A CSDL file: proven to be whole and well-formed XML, then read an element at a time, where it is asked for.
+
+Knows XML and hostile input; of CSDL it knows only that names stand in attributes. Entities and document types
+are refused, and nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import NoReturn
+from xml.parsers import expat
+
+from graphcontract.drift.model import SourceError
+from graphcontract.drift.source_file import read_bytes
+
+MOST_BYTES = 64 * 1024 * 1024
+_MOST_DEEP = 64
+_LONGEST = 1024 * 1024
+_CHUNK = 64 * 1024
+_PIECE = 2 * 1024
+_FETCH = "Fetch it again, and whole."
+_ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", re.DOTALL)
+_TAG = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z]+)(?=[\s/>])")
+_ATTRIBUTE = re.compile(rb"\s+([^\s=<>/\"']+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_NAMESPACE = b"http://docs.oasis-open.org/odata/ns/edm"
+_WITHIN = b"<_>"
+_LONGEST_PREFIX = 100
+_MOST_ASIDES = 100_000
+_DECLARATION = 8  # beyond the begin of an XML declaration, which may stand
+
+
+@dataclass(slots=True)
+class Element:
+    """An element without its namespace; `start` and `end` are offsets of its first and its last tag."""
+
+    tag: str
+    attributes: dict[str, str]
+    start: int
+    end: int = 0
+    text: str = ""
+    children: list[Element] = field(default_factory=list)
+
+    def named(self, *tags: str) -> Iterator[Element]:
+        """Yield the children of some tags."""
+        return (child for child in self.children if child.tag in tags)
+
+
+class CsdlFile:
+    """A file's elements by tag and name. A tag begins with `<`, and nothing else in the file does: comments,
+    CDATA and processing instructions are blanked, and XML allows it nowhere else.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._name = name
+        self.data = read_bytes(path, name, MOST_BYTES)
+        asides = self.data.count(b"<!") + self.data.count(b"<?", _DECLARATION)
+        if asides > _MOST_ASIDES:
+            raise SourceError(f"{name}: it has more than {_MOST_ASIDES} comments. {_FETCH}")
+        if asides:
+            self.data = _ASIDE.sub(_blank, self.data)
+        self._prove()
+        outermost = _TAG.search(self.data)
+        if outermost is None or outermost[1] != b"Edmx" or _NAMESPACE not in self.data:
+            raise SourceError(f"{name}: it is XML, but no CSDL of OData 4. Give a $metadata file.")
+
+    def line_at(self, offset: int) -> int:
+        """Tell the line, from 1, of a byte of the file."""
+        return self.data.count(b"\n", 0, offset) + 1
+
+    def named(self, name: str, tags: Collection[str], *, any_case: bool = False) -> Iterator[Element]:
+        """Yield the elements of some tags that have an attribute Name with that value."""
+        flags = re.IGNORECASE if any_case else re.NOFLAG
+        found = (
+            each.start()
+            for quote in (b'"', b"'")
+            for each in re.finditer(quote + re.escape(name.encode()) + quote, self.data, flags)
+        )
+        for at in (self.data.rfind(b"<", 0, each) for each in found):
+            tag = _TAG.match(self.data, max(at, 0))
+            spelled = (
+                self._attributes(at, tag.end()).get("Name", "") if tag and tag[1].decode() in tags else ""
+            )
+            if spelled == name or (any_case and spelled.casefold() == name.casefold()):
+                yield self.element(at)
+
+    def all(self, *tags: str) -> Iterator[Element]:
+        """Yield every element of some tags, wherever it stands."""
+        return (self.element(at) for at, _, _ in self.begun(*tags))
+
+    def begun(self, *tags: str) -> Iterator[tuple[int, str, dict[str, str]]]:
+        """Yield where each element of some tags begins, its tag and its attributes, but no content."""
+        for at, end, tag in sorted(chain.from_iterable(map(self._begun, tags))):
+            yield at, tag, self._attributes(at, end)
+
+    def values(self, attribute: str) -> Iterator[tuple[int, str]]:
+        """Yield the values of an attribute of whatever elements, each with where its element begins."""
+        for found in re.finditer(attribute.encode() + rb"\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", self.data):
+            if self.data[found.start() - 1 : found.start()].isspace():
+                value = found[1] if found[1] is not None else found[2]
+                yield self.data.rfind(b"<", 0, found.start()), value.decode()
+
+    def element(self, at: int) -> Element:
+        """Read the element that begins at an offset."""
+        reading = _ReadingOne(at)
+        for piece in range(at, len(self.data), _PIECE):
+            if reading.feed(self.data[piece : piece + _PIECE]):
+                break
+        return reading.outermost
+
+    def _begun(self, tag: str) -> Iterator[tuple[int, int, str]]:
+        for found in re.finditer(tag.encode() + rb"(?=[\s/>])", self.data):
+            at = self.data.rfind(b"<", max(found.start() - _LONGEST_PREFIX, 0), found.start())
+            whole = _TAG.match(self.data, max(at, 0))
+            if whole is not None and whole.end() == found.end():
+                yield at, found.end(), tag
+
+    def _attributes(self, at: int, end: int) -> dict[str, str]:
+        """Read the attributes of a tag, of which the name is known to end at an offset."""
+        found: dict[str, str] = {}
+        while each := _ATTRIBUTE.match(self.data, end):
+            value: bytes = each[2] if each[2] is not None else each[3]
+            if b"&" in value:  # what it stands for, expat knows
+                return self.element(at).attributes
+            found[each[1].decode()] = value.decode()
+            end = each.end()
+        return found
+
+    def _prove(self) -> None:
+        """Let expat read it all. Handlers would be most of the time, so only ends are told, to a method of a
+        list: what was begun and did not end yet is how deep a chunk ends.
+        """
+        parser = expat.ParserCreate("UTF-8")
+        ended: list[str] = []
+        parser.EndElementHandler = ended.append
+        parser.StartDoctypeDeclHandler = lambda *_: self._refuse(
+            parser, "it declares a document type or entities, which CSDL never does, and which are not read"
+        )
+        deep = 0
+        view = memoryview(self.data)
+        try:
+            for at in range(0, len(view), _CHUNK):
+                chunk = view[at : at + _CHUNK]
+                parser.Parse(chunk)
+                deep += _begun(self.data, at, at + len(chunk)) - len(ended)
+                ended.clear()
+                if deep > _MOST_DEEP:
+                    self._refuse(parser, f"elements nest deeper than {_MOST_DEEP} levels")
+                if at + len(chunk) - parser.CurrentByteIndex > _LONGEST:
+                    self._refuse(parser, f"a tag or text here is longer than {_LONGEST >> 20} MiB")
+            parser.Parse(b"", True)
+        except expat.ExpatError as error:
+            problem = expat.errors.messages.get(error.code, "not well-formed")
+            place = f"{self._name}:{error.lineno}"
+            raise SourceError(f"{place}: the XML is broken or ends early ({problem}). {_FETCH}") from None
+
+    def _refuse(self, parser: expat.XMLParserType, problem: str) -> NoReturn:
+        raise SourceError(f"{self._name}:{parser.CurrentLineNumber}: {problem}. {_FETCH}")
+
+
+class _ReadingOne:
+    """Reads the element that begins at an offset of a file, and nothing that follows it."""
+
+    def __init__(self, at: int) -> None:
+        self.outermost = Element("", {}, at)
+        self._open = [self.outermost]
+        self._base = at - len(_WITHIN)
+        self._parser = expat.ParserCreate("UTF-8")
+        self._parser.buffer_text = True
+        self._parser.Parse(_WITHIN)
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+
+    def feed(self, data: bytes) -> bool:
+        """Read on, and tell whether the element has ended."""
+        try:
+            self._parser.Parse(data)
+        except expat.ExpatError:  # of what follows: the whole was read without one
+            assert not self._open
+        return not self._open
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if not self._open:
+            return
+        begins = self._base + self._parser.CurrentByteIndex
+        element = Element(tag.rpartition(":")[2], attributes, begins)
+        self._open[-1].children.append(element)
+        self._open.append(element)
+
+    def _end(self, _: str) -> None:
+        if self._open:
+            self._open.pop().end = self._base + self._parser.CurrentByteIndex
+            if len(self._open) == 1:
+                self.outermost = self._open.pop().children[0]
+
+    def _text(self, data: str) -> None:
+        if self._open:
+            self._open[-1].text += data
+
+
+def _begun(data: bytes, start: int, end: int) -> int:
+    """Count the elements that begin in a part of a file without comments."""
+    count = data.count
+    return count(b"<", start, end) - sum(count(mark, start, end + 1) for mark in (b"</", b"<?"))
+
+
+def _blank(found: re.Match[bytes]) -> bytes:
+    """Keep lines, and text of CDATA in another spelling."""
+    if found[1] is not None:
+        return found[1].replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+    return b"\n" * found[0].count(b"\n")

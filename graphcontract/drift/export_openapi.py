@@ -1,0 +1,124 @@
+"""A contract as an OpenAPI 3.1 description, for tools that read those.
+
+Knows what of a contract OpenAPI can say; clauses are not among it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from graphcontract.contract.model import Contract, Permission
+from graphcontract.drift.contract_facts import wanted
+from graphcontract.errors import UserError
+
+_SIGN_IN = "https://login.microsoftonline.com/organizations/oauth2/v2.0"
+_FLOWS = {
+    "DelegatedWork": "authorizationCode",
+    "DelegatedPersonal": "authorizationCode",
+    "Application": "clientCredentials",
+}
+_NAMES = {
+    "DelegatedWork": "delegated-work",
+    "DelegatedPersonal": "delegated-personal",
+    "Application": "application",
+}
+_TEXT = {"type": "string"}
+
+
+def openapi(contract: Contract) -> str:
+    """Describe a contract's action in OpenAPI 3.1, as JSON; `UserError` where that cannot say it."""
+    request = contract.request
+    if request.query == "required":
+        problem = "the contract requires a query and does not name its parameters"
+        raise UserError(f"{contract.id}: {problem}, which OpenAPI cannot say.")
+    described: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": contract.title,
+            "version": (contract.provenance and contract.provenance.date) or "1",
+        },
+        "servers": [{"url": f"{request.root}/{request.version}"}],
+        "paths": {request.path: _path_item(contract)},
+        "components": {
+            "responses": {"error": _error_response()},
+            "schemas": {"error": _error_schema()},
+            "securitySchemes": _security_schemes(contract),
+        },
+    }
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+
+
+def _path_item(contract: Contract) -> dict[str, Any]:
+    request = contract.request
+    ((name, schema),) = request.parameters.items()
+    key = {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "schema": {member: value for member, value in schema.items() if member != "description"},
+        "x-ms-docs-key-type": wanted(contract).binding,
+    }
+    if "description" in schema:
+        key["description"] = schema["description"]
+    return {"parameters": [key], request.method.lower(): _operation(contract)}
+
+
+def _operation(contract: Contract) -> dict[str, Any]:
+    request, success = contract.request, contract.success
+    answer: dict[str, Any] = {"description": "Success"}
+    if success.content == "required":
+        answer["content"] = {"application/json": {"schema": {"type": "object"}}}
+    operation: dict[str, Any] = {
+        "operationId": contract.id,
+        "summary": contract.title,
+        "security": [{_NAMES[entry.scheme]: [scope]} for entry, scope in _scopes(contract)]
+        or [{"bearer": []}],
+        "responses": {
+            str(success.status): answer,
+            "4XX": {"$ref": "#/components/responses/error"},
+            "5XX": {"$ref": "#/components/responses/error"},
+        },
+        "x-ms-docs-operation-type": "action",
+    }
+    if contract.precondition is not None:
+        operation["description"] = contract.precondition.statement
+    if request.content != "absent":
+        media = request.media_type or "application/json"
+        content = {media: {"schema": {"type": "object"}}}
+        operation["requestBody"] = {"required": request.content == "required", "content": content}
+    return operation
+
+
+def _scopes(contract: Contract) -> list[tuple[Permission, str]]:
+    entries = contract.permissions or ()
+    return [(entry, scope) for entry in entries for scope in (*entry.least, *entry.higher)]
+
+
+def _security_schemes(contract: Contract) -> dict[str, Any]:
+    schemes: dict[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    for entry, scope in _scopes(contract):
+        flow: dict[str, Any] = {"tokenUrl": f"{_SIGN_IN}/token", "scopes": {}}
+        if _FLOWS[entry.scheme] == "authorizationCode":
+            flow["authorizationUrl"] = f"{_SIGN_IN}/authorize"
+        named = {"type": "oauth2", "flows": {_FLOWS[entry.scheme]: flow}}
+        scheme = schemes.setdefault(_NAMES[entry.scheme], named)
+        told = "least privileged" if scope in entry.least else "higher privileged"
+        scheme["flows"][_FLOWS[entry.scheme]]["scopes"][scope] = told
+    return schemes
+
+
+def _error_response() -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/error"}
+    return {"description": "Error", "content": {"application/json": {"schema": schema}}}
+
+
+def _error_schema() -> dict[str, Any]:
+    members = {
+        "code": _TEXT,
+        "message": _TEXT,
+        "target": {"type": ["string", "null"]},
+        "innererror": {"type": "object"},
+    }
+    error = {"type": "object", "required": ["code", "message"], "properties": members}
+    return {"type": "object", "required": ["error"], "properties": {"error": error}}

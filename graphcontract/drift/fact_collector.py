@@ -1,0 +1,79 @@
+"""What a reader has found out so far: facts, the first statement of each, and where a source fails to tell.
+
+Knows the model alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from graphcontract.drift.model import Fact, FactOrigin, Problem, Reading, Value
+from graphcontract.drift.page.blocks import Block
+from graphcontract.drift.source_file import clean
+
+Place = Block | FactOrigin | None
+
+
+class Notes:
+    """Collects facts of one source. A second, different statement of a fact is a contradiction."""
+
+    def __init__(self, origin: FactOrigin) -> None:
+        self.origin = origin
+        self.facts: dict[str, Fact] = {}
+        self.problems: list[Problem] = []
+
+    def at(self, line: int, file: str | None = None) -> FactOrigin:
+        """A place in the source, or in a file that it includes."""
+        return replace(self.origin, line=line, source=file or self.origin.source)
+
+    def place(self, name: str) -> FactOrigin:
+        """Where a fact stands that is known already."""
+        return self.facts[name].origin if name in self.facts else self.origin
+
+    def asserts(self, name: str, value: Value, place: Place) -> None:
+        """Take in a statement."""
+        origin = self._origin(place)
+        known = self.facts.get(name)
+        if known is None:
+            self.facts[name] = Fact(name, "asserts", value, origin)
+        elif known.value != value:
+            text = f"it says {told(known.value)} in one place, and {told(value)} in another"
+            self.contradiction(name, text, origin)
+
+    def unreadable(self, name: str, text: str, place: Place) -> None:
+        """Take in that a fact cannot be made out."""
+        self.problems.append(Problem("fact-unreadable", name, text, self._origin(place)))
+
+    def contradiction(self, name: str, text: str, place: Place) -> None:
+        """Take in that the source says two things."""
+        self.problems.append(Problem("self-contradiction", name, text, self._origin(place)))
+
+    def knows(self, name: str) -> bool:
+        """Whether something is said, or known to be unreadable, of a fact."""
+        return name in self.facts or any(problem.fact == name for problem in self.problems)
+
+    def silent(self, names: Iterable[str]) -> None:
+        """Note silence on every fact of these that nothing was said of."""
+        unreadable = {each.fact for each in self.problems if each.rule == "fact-unreadable"}
+        for name in names:
+            if name not in self.facts and name.partition(".")[0] not in unreadable and name not in unreadable:
+                self.facts[name] = Fact(name, "silent", None, self.origin)
+
+    def reading(self, slice_sha256: str, notes: tuple[str, ...] = ()) -> Reading:
+        """Make the reading; facts that are also unreadable somewhere stay as they were first stated."""
+        return Reading(self.origin, self.facts, slice_sha256, notes, tuple(self.problems))
+
+    def _origin(self, place: Place) -> FactOrigin:
+        if isinstance(place, Block):
+            return self.at(place.line, place.file)
+        return place or self.origin
+
+
+def told(value: Value) -> str:
+    """A value in a few words, for people."""
+    if isinstance(value, tuple):
+        if len(value) == 2 and value[0] == "key":
+            return f"{{{value[1]}}}"
+        return f"({', '.join(told(each) for each in value)})" if value else "none"
+    return "nothing" if value is None else clean(str(value))

@@ -1,0 +1,158 @@
+"""One published file over HTTP into a cache: asked for conditionally, taken whole or not at all.
+
+Knows HTTP and the cache; it does not know what files say, but for their kind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from graphcontract.drift.model import Kind, Source, SourceError
+from graphcontract.drift.source_kind import kind_of
+
+if TYPE_CHECKING:
+    import httpx
+
+Progress = Callable[[str, int, int | None], None]
+
+_MOST_BYTES = 512 * 1024 * 1024
+_CHUNK = 256 * 1024
+_LATER = "Try again later, or give files."
+
+
+class Gone(Exception):
+    """The address answers 404 or 410. `before` tells whether it was there at an earlier time."""
+
+    def __init__(self, status: int, *, before: bool) -> None:
+        super().__init__(status)
+        self.status, self.before = status, before
+
+
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """Fetches files; `progress` hears of each address: bytes so far, and in all where that is known."""
+
+    client: httpx.Client
+    progress: Progress
+
+    def fetch(self, url: str, path: Path, kind: Kind | None) -> str | None:
+        """Bring a file up to date, and give its version (entity tag or date) where the answer had one.
+
+        `kind` is what it has to be, None for anything but HTML. Raises `Gone`, or `SourceError` where it
+        cannot be had whole.
+        """
+        import httpx
+
+        notes = _notes_of(path)
+        try:
+            with self.client.stream("GET", url, headers=_conditions(path, notes)) as answer:
+                return self._taken(url, path, kind, answer, notes)
+        except httpx.TimeoutException:
+            _refuse(url, f"it did not answer in time. {_LATER}")
+        except httpx.RemoteProtocolError as error:
+            _refuse(url, f"it broke off: {error}. {_LATER}")
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            _refuse(url, f"it cannot be reached: {error}. Check the connection and the proxy, or give files.")
+        except OSError as error:
+            _refuse(url, f"the cache {path.parent} cannot be written: {error.strerror}. Give --cache.")
+
+    def _taken(
+        self, url: str, path: Path, kind: Kind | None, answer: httpx.Response, notes: Mapping[str, str]
+    ) -> str | None:
+        status = answer.status_code
+        if status == 304 and path.is_file():
+            self.progress(url, 0, 0)
+            return notes.get("version")
+        if status in (404, 410):
+            raise Gone(status, before=bool(notes))
+        if status != 200:
+            _refuse(url, _told(answer))
+        if answer.headers.get("content-type", "").partition(";")[0].strip().casefold() == "text/html":
+            _refuse(
+                url,
+                "it answers with HTML: a sign-in page or a proxy stands before it. Sign in, or give files.",
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f"{path.name}.part")
+        try:
+            self._save(url, part, answer)
+            _check(url, part, kind)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+        return _noted(path, url, answer)
+
+    def _save(self, url: str, part: Path, answer: httpx.Response) -> None:
+        length = answer.headers.get("content-length", "")
+        whole = int(length) if length.isdigit() and "content-encoding" not in answer.headers else None
+        size = 0
+        with part.open("wb") as file:
+            for chunk in answer.iter_bytes(_CHUNK):
+                size += len(chunk)
+                if size > _MOST_BYTES:
+                    _refuse(url, f"it is larger than {_MOST_BYTES >> 20} MiB. Give a file.")
+                file.write(chunk)
+                self.progress(url, size, whole)
+
+
+def _notes_of(path: Path) -> Mapping[str, str]:
+    """What an earlier fetch noted beside a file; nothing where there is none, or it cannot be read."""
+    try:
+        found = json.loads(_beside(path).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.fetched")
+
+
+def _conditions(path: Path, notes: Mapping[str, str]) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
+    return {condition: notes[name] for name, condition in names.items() if name in notes}
+
+
+def _noted(path: Path, url: str, answer: httpx.Response) -> str | None:
+    notes = {name: answer.headers[name] for name in ("etag", "last-modified") if name in answer.headers}
+    version = notes.get("etag", notes.get("last-modified", "")).removeprefix("W/").strip('"') or None
+    document = {"url": url, **notes, **({"version": version} if version else {})}
+    _beside(path).write_text(json.dumps(document), encoding="utf-8")
+    return version
+
+
+def _check(url: str, part: Path, kind: Kind | None) -> None:
+    """A file of another kind is no answer: HTML that calls itself text, or an error in JSON."""
+    if kind is None:
+        with part.open("rb") as file:
+            if file.read(512).lstrip().lower().startswith((b"<!doctype html", b"<html")):
+                _refuse(url, "it answers with HTML: a sign-in page or a proxy stands before it. Give files.")
+        return
+    found = kind_of(Source(part, url))
+    if found != kind:
+        _refuse(url, f"it answers with {found} where {kind} is due. Check the address.")
+
+
+def _told(answer: httpx.Response) -> str:
+    status = answer.status_code
+    if status == 429:
+        wait = answer.headers.get("retry-after")
+        when = f"after {wait} s" if wait else "later"
+        return f"it answers 429: too many requests. Try again {when}, or give files."
+    if status >= 500:
+        return f"it answers {status}: the server fails. {_LATER}"
+    if 300 <= status < 400:
+        where = answer.headers.get("location", "nowhere")
+        return f"it redirects to {where}, which is not followed. Check the address."
+    return f"it answers {status}. Check the address, or give files."
+
+
+def _refuse(url: str, problem: str) -> NoReturn:
+    raise SourceError(f"{url}: {problem}")

@@ -1,0 +1,1 @@
+"""OpenAPI descriptions, read into facts in bounded memory."""

@@ -1,0 +1,188 @@
+"""YAML and JSON as plain values, each with its line; bounded.
+
+Knows the two grammars. A scalar is a text, but for true, false and null; aliases are refused, for they can
+stand for more than anyone can hold.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NoReturn
+
+from graphcontract.contract.jsonfile import printable
+
+_MOST_DEEP = 64
+_MOST_EVENTS = 1_000_000
+_JSON = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|[^\s\[\]{}:,"]++', re.DOTALL)
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+Data = bool | str | list["Node"] | dict[str, "Node"] | None
+_Scalar = bool | str | None
+_Mark = Literal["{", "}", "[", "]", "scalar"]
+_Event = tuple[_Mark, _Scalar, int]
+
+
+@dataclass(slots=True)
+class Node:
+    """A value and the line, from 1, that it begins on; a member of a mapping begins with its key."""
+
+    data: Data
+    line: int
+
+    def get(self, *path: str) -> Node | None:
+        """Find a member of a mapping, or of one within; None where there is none."""
+        node: Node | None = self
+        for name in path:
+            node = node.data.get(name) if node is not None and isinstance(node.data, dict) else None
+        return node
+
+    def members(self) -> Iterator[tuple[str, Node]]:
+        """Yield the members of a mapping; nothing of anything else."""
+        return iter(self.data.items() if isinstance(self.data, dict) else ())
+
+    def elements(self) -> Iterator[Node]:
+        """Yield the elements of a sequence; nothing of anything else."""
+        return iter(self.data if isinstance(self.data, list) else ())
+
+    def text(self, name: str) -> str | None:
+        """Give a member that is a text, else None."""
+        found = self.get(name)
+        return found.data if found is not None and isinstance(found.data, str) else None
+
+    def true(self, name: str) -> bool:
+        """Tell whether a member is true."""
+        found = self.get(name)
+        return found is not None and found.data is True
+
+
+class ValuesError(Exception):
+    """No usable YAML or JSON; `line` is counted from 1, `str()` says what is wrong."""
+
+    def __init__(self, problem: str, line: int) -> None:
+        super().__init__(problem)
+        self.line = line
+
+
+def from_yaml(data: bytes, first_line: int = 1) -> Node:
+    """Parse YAML, of which the first line has that number; `ValuesError` where it is not to be used."""
+    return _built(_yaml_events(data, first_line), first_line)
+
+
+def from_json(data: bytes, first_line: int = 1) -> Node:
+    """Parse JSON, of which the first line has that number; `ValuesError` where it is not to be used."""
+    return _built(_json_events(data, first_line), first_line)
+
+
+def _yaml_events(data: bytes, first_line: int) -> Iterator[_Event]:
+    import yaml  # a good part of the time that reading a slice takes
+
+    loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+    marks: dict[type, _Mark] = {
+        yaml.MappingStartEvent: "{",
+        yaml.MappingEndEvent: "}",
+        yaml.SequenceStartEvent: "[",
+        yaml.SequenceEndEvent: "]",
+    }
+    documents = 0
+    try:
+        for event in yaml.parse(data, Loader=loader):
+            line = (event.start_mark.line if event.start_mark else 0) + first_line
+            if isinstance(event, yaml.ScalarEvent):
+                yield "scalar", _scalar(event.value) if event.implicit[0] else event.value, line
+            elif type(event) in marks:
+                yield marks[type(event)], None, line
+            elif isinstance(event, yaml.AliasEvent):
+                _refuse("it has aliases, which are not read: write out what they stand for", line)
+            elif isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    _refuse("a second document begins", line)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "broken"
+        raise ValuesError(
+            f"no YAML: {printable(str(problem), 200)}", (mark.line if mark else 0) + first_line
+        ) from None
+
+
+def _json_events(data: bytes, first_line: int) -> Iterator[_Event]:
+    try:
+        text = data.decode("utf-8-sig")
+        json.loads(text)
+    except UnicodeDecodeError as error:
+        raise ValuesError("no UTF-8", first_line + data.count(b"\n", 0, error.start)) from None
+    except json.JSONDecodeError as error:
+        raise ValuesError(f"no JSON: {error.msg}", first_line + error.lineno - 1) from None
+    except RecursionError:
+        raise ValuesError("nested too deep", first_line) from None
+    line, at = first_line, 0
+    for token in _JSON.finditer(text):
+        line, at = line + text.count("\n", at, token.start()), token.start()
+        mark = token[0]
+        if mark in ("{", "}", "[", "]"):
+            yield mark, None, line  # type: ignore[misc]  # mypy does not narrow a str by a tuple of literals
+        elif mark.startswith('"'):
+            yield "scalar", json.loads(mark), line
+        else:
+            yield "scalar", _scalar(mark), line
+
+
+def _scalar(plain: str) -> _Scalar:
+    return _WORDS.get(plain.lower(), plain) if len(plain) < 6 else plain
+
+
+def _built(events: Iterator[_Event], first_line: int) -> Node:
+    """Put values together, without recursion."""
+    outermost: list[Node] = []
+    open: list[_Open] = [_Open(outermost)]
+    for count, (mark, scalar, line) in enumerate(events):
+        if count > _MOST_EVENTS:
+            _refuse(f"more than {_MOST_EVENTS} values", line)
+        if mark in ("}", "]"):
+            open.pop()
+        elif not open[-1].takes_key(mark, scalar, line):
+            node = Node({} if mark == "{" else [] if mark == "[" else scalar, line)
+            open[-1].take(node)
+            if isinstance(node.data, list | dict):
+                open.append(_Open(node.data))
+        if len(open) > _MOST_DEEP:
+            _refuse(f"nested deeper than {_MOST_DEEP} levels", line)
+    if not outermost:
+        _refuse("nothing", first_line)
+    return outermost[0]
+
+
+class _Open:
+    """A mapping or sequence that has not ended; of a mapping also the key whose value is to come."""
+
+    def __init__(self, data: list[Node] | dict[str, Node]) -> None:
+        self._data = data
+        self._key: tuple[str, int] | None = None
+
+    def takes_key(self, mark: _Mark, scalar: _Scalar, line: int) -> bool:
+        """Take what comes as a key, if one is due."""
+        if not isinstance(self._data, dict) or self._key is not None:
+            return False
+        if mark != "scalar":
+            _refuse("a key that is no text", line)
+        name = scalar if isinstance(scalar, str) else str(scalar).lower()
+        if name in self._data:
+            _refuse(f"the key {printable(name, 200)} a second time", line)
+        self._key = (name, line)
+        return True
+
+    def take(self, node: Node) -> None:
+        """Take a value; that of a member begins with its key."""
+        if isinstance(self._data, list):
+            self._data.append(node)
+        elif self._key is not None:
+            name, node.line = self._key
+            self._data[name] = node
+            self._key = None
+
+
+def _refuse(problem: str, line: int) -> NoReturn:
+    raise ValuesError(problem, line)

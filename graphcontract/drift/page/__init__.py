@@ -1,0 +1,1 @@
+"""Documentation pages of Microsoft Graph, read into facts."""

@@ -1,0 +1,126 @@
+"""`[!INCLUDE [label](path)]`: the blocks of the named file in its place, and never those of a file elsewhere.
+
+Knows paths and blocks; it knows nothing of what they say.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urljoin
+
+from graphcontract.drift.model import SourceError
+from graphcontract.drift.page.blocks import Block, parse, visible
+from graphcontract.drift.source_file import read_bytes, text_of
+
+_INCLUDE = re.compile(r"\[!INCLUDE\s*+\[([^\[\]]*+)\]\(\s*+<?([^()\s<>]++)>?[^()]*+\)\s*+\]", re.IGNORECASE)
+_MOST_BYTES = 512 * 1024
+_MOST_FILES = 64
+_MOST_DEEP = 5
+_TOPS = ("api-reference", "concepts")
+
+
+class Refused(Exception):
+    """An include that must not be followed; `str()` says why."""
+
+
+class Includes:
+    """Follows the includes of one page. `refusals` and `missing` tell those that were not followed, `paths`
+    the files that were asked for, there or not. A page that is `rootless` includes nothing from elsewhere.
+    """
+
+    def __init__(self, page: Path, name: str, root: Path | None) -> None:
+        self._page, self._name = page, name
+        known = root or root_of(page)
+        self._root = (known or page.absolute().parent).resolve()
+        self.rootless = known is None
+        self._files = 0
+        self._sum = sha256()
+        self.refusals: list[tuple[Block, str]] = []
+        self.missing: list[Block] = []
+        self.paths: list[Path] = []
+
+    @property
+    def sha256(self) -> str:
+        """Of every file that was read for the page, itself included, in order."""
+        return self._sum.hexdigest()
+
+    def page(self, data: bytes) -> tuple[dict[str, str], list[Block]]:
+        """Parse a page from its bytes: front matter, and the blocks that count, includes followed."""
+        self._sum.update(data)
+        document = parse(text_of(data, self._name), self._name)
+        found = self._expanded(visible(document.blocks), self._page, self._name, (self._page.resolve(),))
+        return dict(document.front), list(found)
+
+    def _expanded(
+        self, blocks: Iterable[Block], file: Path, name: str, above: tuple[Path, ...]
+    ) -> Iterator[Block]:
+        for block in blocks:
+            found = list(_INCLUDE.finditer(block.text)) if block.kind == "text" else []
+            if not found:
+                yield block
+                continue
+            rest = _INCLUDE.sub("", block.text).strip()
+            if rest:
+                yield Block("text", rest, block.file, block.line, quoted=block.quoted)
+            for include in found:
+                at = block.line + block.text.count("\n", 0, include.start())
+                place = Block("missing", f"{include[1]} {include[2]}", block.file, at)
+                yield from self._included(place, include[2], file, name, above)
+
+    def _included(
+        self, place: Block, target: str, file: Path, name: str, above: tuple[Path, ...]
+    ) -> Iterator[Block]:
+        try:
+            path = self._resolved(target, file, above)
+            self.paths.append(path)
+            if not path.is_file():
+                raise FileNotFoundError
+            self._files += 1
+            called = _called(target, name)
+            data = read_bytes(path, called, _MOST_BYTES)
+            self._sum.update(data)
+            blocks = visible(parse(text_of(data, called), called).blocks)
+        except FileNotFoundError:
+            self.missing.append(place)
+            yield place
+            return
+        except (Refused, SourceError, OSError, RuntimeError, ValueError) as error:
+            self.refusals.append((place, f"the include {target} was not followed: {error}"))
+            yield place
+            return
+        yield from self._expanded(blocks, path, called, (*above, path))
+
+    def _resolved(self, target: str, file: Path, above: tuple[Path, ...]) -> Path:
+        if "\\" in target or ":" in target or target.startswith("/"):
+            raise Refused("only a relative path is")
+        base = self._root if target.startswith("~/") else file.parent
+        path = (base / target.removeprefix("~/")).resolve()
+        if not path.is_relative_to(self._root):
+            if self.rootless:
+                raise FileNotFoundError
+            raise Refused(f"it leads out of {self._root.name or self._root}/")
+        if path in above:
+            raise Refused("it includes itself")
+        if len(above) > _MOST_DEEP or self._files >= _MOST_FILES:
+            raise Refused(f"more than {_MOST_DEEP} levels or {_MOST_FILES} files are not")
+        return path
+
+
+def _called(target: str, name: str) -> str:
+    """What messages call an included file, after what they call the file that includes it."""
+    if "://" in name:
+        return urljoin(name, target.removeprefix("~/"))
+    return os.path.normpath(os.path.join(os.path.dirname(name), target.removeprefix("~/")))
+
+
+def root_of(page: Path) -> Path | None:
+    """Find the docs root of a page, the folder that holds `api-reference`; None where it stands alone."""
+    page = page.absolute()
+    for folder in page.parents:
+        if folder.name in _TOPS:
+            return folder.parent
+    return None

@@ -1,0 +1,197 @@
+"""Tables of documentation pages: permissions, national clouds, errors, and lists of named things.
+
+Knows how their columns are headed and their cells worded; it knows no page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from graphcontract.drift.contract_facts import SCHEMES
+from graphcontract.drift.model import Value
+from graphcontract.drift.page.blocks import Block, Row, plain
+
+_NOTHING = {"", "n/a", "na", "none", "no", "-", "–", "—", "not supported", "not available", "not applicable"}
+_PERMISSION = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.-][A-Za-z0-9]+)*")
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[,;]|\bor\b")
+_CLOUDS = (
+    ("global", re.compile(r"\bglobal\b")),
+    ("us-gov-l4", re.compile(r"\bl4\b")),
+    ("us-gov-l5", re.compile(r"\bl5\b|\bdod\b")),
+    ("china", re.compile(r"\bchina\b|21vianet")),
+)
+_YES = {":white_check_mark:", "✅", "✔", "✔️", "yes", "supported", "available", ":heavy_check_mark:"}
+_NO = {":x:", "❌", "✖", "✖️", "no", "not supported", "not available", ""}
+_STATUS_HEADS = {
+    "code",
+    "status",
+    "status code",
+    "http status",
+    "http status code",
+    "http code",
+    "error code",
+}
+_UNNAMED = {"none", "n/a", "not applicable", "-", "–", "—", "no headers", "no parameters"}
+_PHRASES = {str(each.value): each.phrase.split()[0] for each in HTTPStatus} | {"413": "(?:Payload|Content)"}
+_CODE = re.compile(r"`(?:HTTP/[\d.]+ )?([45]\d\d)\b[^`]{0,60}`|(?<![\w.`])([45]\d\d)(?=\s)")
+_COUNTED = re.compile(r"\b(?:up to|than|most|least|limit of|maximum of) $", re.IGNORECASE)
+_STATUS = re.compile(r"(?<![\w.])([45]\d\d)(?![\w.]*\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a table says of one thing: its value, or None and why it cannot be made out."""
+
+    value: Value
+    line: int
+    file: str
+    problem: str = ""
+
+
+def of_permissions(table: Block) -> bool:
+    """Whether a table is one of permissions."""
+    return _folded(table.rows[0].cells[0]).startswith("permission type")
+
+
+def permissions(table: Block) -> Iterator[tuple[str, Cell]]:
+    """Yield least and higher permissions of each row of a table of permissions by the name of the fact; by
+    `permissions` where the row is of no scheme that is known.
+    """
+    head = [_folded(cell) for cell in table.rows[0].cells]
+    for row in table.rows[1:]:
+        names = _schemes(_folded(row.cells[0]))
+        for name in names:
+            yield name, _permission_cell(head, row, table.file)
+        if not names and any(map(plain, row.cells)):
+            problem = f"the table of permissions has a row for {plain(row.cells[0])[:80]!r}"
+            yield "permissions", Cell(None, row.line, table.file, problem)
+
+
+def clouds(table: Block) -> list[Cell]:
+    """The clouds that have the operation, as each row says; none where the table is another."""
+    head = [_folded(cell) for cell in table.rows[0].cells]
+    names = [next((name for name, called in _CLOUDS if called.search(cell)), None) for cell in head]
+    known = {name for name in names if name}
+    if len(known) < 2 and head not in (["global"], ["global service"]):
+        return []
+    problem = ""
+    if "global" not in known:
+        problem = "the table of clouds has no column for the global service"
+    elif len(table.rows) < 2:
+        problem = "the table of clouds has no row"
+    if problem:
+        return [Cell(None, table.line, table.file, problem)]
+    return [_clouds_cell(names, row, table) for row in table.rows[1:]]
+
+
+def errors(table: Block) -> Iterator[tuple[str, int]]:
+    """Yield each 4xx and 5xx of a table of errors, with its line; nothing where the table is another."""
+    columns = [index for index, cell in enumerate(table.rows[0].cells) if _folded(cell) in _STATUS_HEADS]
+    for row in table.rows[1:]:
+        for column in columns:
+            for status in _STATUS.findall(row.cells[column]) if column < len(row.cells) else ():
+                yield status, row.line
+
+
+def statuses(text: str) -> list[str]:
+    """Find the 4xx and 5xx that a sentence names as code or with their words."""
+    found = []
+    for each in _CODE.finditer(text):
+        phrase = _PHRASES.get(each[2], "error")
+        told = each[1] or re.match(
+            rf"\s+(?:(?=[A-Z])(?i:{phrase})|response|status|error)", text[each.end() : each.end() + 40]
+        )
+        if told and not _COUNTED.search(text, max(each.start() - 30, 0), each.start()):
+            found.append(each[1] or each[2])
+    return found
+
+
+def named(table: Block) -> Iterator[tuple[str, Mapping[str, str], Row]]:
+    """Yield name and cells by heading of each row of a table of headers, parameters or properties."""
+    head = [_folded(cell) for cell in table.rows[0].cells]
+    for row in table.rows[1:]:
+        cells = dict(zip(head, row.cells, strict=False))
+        name = plain(row.cells[0]) if row.cells else ""
+        if name and name.casefold().rstrip(".") not in _UNNAMED:
+            yield name, cells, row
+
+
+def presence(cells: Mapping[str, str]) -> str:
+    """Whether a row calls its thing required or optional; optional where it says neither."""
+    for head, cell in cells.items():
+        if head.startswith("required"):
+            return "required" if _folded(cell) in ("yes", "true", "required", "✅") else "optional"
+    text = " ".join(map(_folded, cells.values()))
+    if re.search(r"\bnot required\b|\boptional\b|isn't required", text):
+        return "optional"
+    return "required" if re.search(r"\brequired\b", text) else "optional"
+
+
+def _clouds_cell(names: Sequence[str | None], row: Row, table: Block) -> Cell:
+    has: list[str] = []
+    for name, cell in zip(names, row.cells, strict=False):
+        said = _folded(cell)
+        if name is None or said not in _YES | _NO:
+            problem = f"the table of clouds says {cell!r} of {name or 'a cloud'}"
+            return Cell(None, row.line, table.file, problem)
+        has += [name] if said in _YES else []
+    if len(row.cells) < len(names) or len(set(names)) < len(names):
+        problem = "a row of the table of clouds ends early, or a cloud has two columns"
+        return Cell(None, row.line, table.file, problem)
+    return Cell(tuple(sorted(has)), row.line, table.file)
+
+
+def _permission_cell(head: Sequence[str], row: Row, file: str) -> Cell:
+    least: list[str] = []
+    higher: list[str] = []
+    for column, cell in zip(head[1:], row.cells[1:], strict=False):
+        names = _names(cell)
+        if names is None:
+            return Cell(None, row.line, file, f"the table of permissions says {plain(cell)[:80]!r}")
+        if "higher" in column:
+            higher += names
+        elif "least" in column and "most" not in column:
+            least += names
+        else:  # one column for all, from the least to the most privileged, or the other way round
+            ranked = names[::-1] if "most to least" in column else names
+            least, higher = least + ranked[:1], higher + ranked[1:]
+    if len(row.cells) < max(len(head), 2):
+        return Cell(None, row.line, file, "a row of the table of permissions ends early")
+    return Cell((tuple(sorted(set(least))), tuple(sorted(set(higher)))), row.line, file)
+
+
+def _names(cell: str) -> list[str] | None:
+    """The permissions of a cell, `A + B` where both are needed; None where it says something else."""
+    found = []
+    text = plain(_BREAK.sub(",", cell))
+    for each in [text] if _empty(text) else _SEPARATOR.split(text):
+        together = [part.strip().rstrip(".") for part in re.split(r"\band\b|\+", each)]
+        if all(_empty(part) for part in together):
+            continue
+        if not all(_PERMISSION.fullmatch(part) for part in together):
+            return None
+        found.append(" + ".join(together))
+    return found
+
+
+def _schemes(text: str) -> list[str]:
+    """The schemes that a row is of: a row of permissions for either account is of two."""
+    if re.match(r"applications?\b", text):
+        return [SCHEMES["Application"]]
+    if not text.startswith("delegated"):
+        return []
+    work = re.search(r"\bwork\b|\bschool\b|^delegated( permissions?)?$", text)
+    personal = re.search(r"\bpersonal\b", text)
+    return [SCHEMES["DelegatedWork"]] * bool(work) + [SCHEMES["DelegatedPersonal"]] * bool(personal)
+
+
+def _empty(text: str) -> bool:
+    return text.strip().rstrip(".").casefold() in _NOTHING
+
+
+def _folded(cell: str) -> str:
+    return plain(cell).casefold().rstrip(".")

@@ -1,0 +1,103 @@
+"""permissions.json of Microsoft Graph: which permissions reach a path, by scheme.
+
+Knows the layout of that file; it compares nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from graphcontract.drift.contract_facts import SCHEMES
+from graphcontract.drift.fact_collector import Notes
+from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Wanted
+from graphcontract.drift.operation_paths import folded
+from graphcontract.drift.page.request_lines import target
+from graphcontract.drift.source_file import read_bytes, text_of
+
+NAMES = ("method", "path", *SCHEMES.values())
+
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    """One permission on one spelling of the path."""
+
+    permission: str
+    path: str
+    methods: tuple[str, ...]
+    schemes: tuple[str, ...]
+    least: tuple[str, ...]
+
+
+def read(source: Source, wanted: Wanted) -> Reading:
+    """Read which permissions the wanted operation needs; `Unknown` where the file lacks its path."""
+    text = text_of(read_bytes(source.path, source.name, _MOST_BYTES), source.name)
+    try:
+        document = json.loads(text)
+    except RecursionError:
+        raise SourceError(f"{source.name}: it is nested too deep. Fetch it again.") from None
+    except ValueError as error:
+        problem = f"it is no whole JSON: {error}. Fetch it again, and whole."
+        raise SourceError(f"{source.name}: {problem}") from None
+    notes = Notes(FactOrigin("permissions", source.name, source.version))
+    found = list(_grants(notes, document, wanted))
+    if not found:
+        path = "/".join("{id}" if isinstance(each, tuple) else str(each) for each in wanted.path)
+        raise Unknown(f"no permission has the path /{path}", notes.origin)
+    granted = [each for each in found if wanted.method in each.methods]
+    first = (granted or found)[0]
+    line = text.count("\n", 0, max(text.find(json.dumps(first.path)), 0)) + 1
+    place = notes.at(line)
+    notes.asserts("method", wanted.method if granted else first.methods[0], place)
+    notes.asserts("path", target(first.path)[1], place)
+    for scheme, name in SCHEMES.items():
+        has = [each for each in granted or found if scheme in each.schemes]
+        least = sorted({each.permission for each in has if scheme in each.least})
+        higher = sorted({each.permission for each in has} - set(least))
+        notes.asserts(name, (tuple(least), tuple(higher)), place)
+    return notes.reading(sha256(repr(found).encode()).hexdigest())
+
+
+def _grants(notes: Notes, document: Any, wanted: Wanted) -> Iterator[_Grant]:
+    owed = folded(wanted.path)
+    permissions = _object(_object(document).get("permissions"))
+    for permission, details in permissions.items():
+        for path_set in _list(_object(details).get("pathSets")):
+            members = _object(path_set)
+            for path, words in _object(members.get("paths")).items():
+                if path.count("/") == len(owed) and folded(target(path)[1]) == owed:
+                    yield _grant(notes, permission, path, words, members)
+
+
+def _grant(notes: Notes, permission: str, path: str, words: Any, members: Mapping[str, Any]) -> _Grant:
+    methods = tuple(str(each).upper() for each in _list(members.get("methods")))
+    schemes = tuple(str(each) for each in _list(members.get("schemeKeys")))
+    least: list[str] = []
+    also = str(members.get("alsoRequires") or "")
+    for word in str(words or "").split(";"):
+        name, _, value = word.strip().partition("=")
+        if name.casefold() == "least":
+            least += [each.strip() for each in value.split(",") if each.strip()]
+        elif name.casefold() == "alsorequires":
+            also = value.strip()
+        elif name and name.casefold() != "implicit":
+            notes.unreadable("permissions", f"{permission} on {path} says {word.strip()[:80]!r}", None)
+    if not methods or not schemes or not set(least) <= set(schemes) or set(schemes) - SCHEMES.keys():
+        problem = f"{permission} on {path} has no methods or schemes that can be made out"
+        notes.unreadable("permissions", problem, None)
+    return _Grant(
+        f"{permission} + {also}" if also else permission, path, methods or ("?",), schemes, tuple(least)
+    )
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list) else []

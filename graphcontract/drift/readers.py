@@ -1,0 +1,31 @@
+"""A source of any kind, read: the kind is told by content, and the right reader does it.
+
+Knows which reader there is for a kind; each loads only when it is needed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from graphcontract.drift.clouds import with_cloud
+from graphcontract.drift.model import Kind, Reader, Reading, Source, SourceError, Wanted
+from graphcontract.drift.source_kind import kind_of
+
+_READERS: dict[Kind, str] = {
+    "page": "page.page_reader",
+    "permissions": "permissions_file",
+    "csdl": "csdl.csdl_reader",
+    "openapi": "openapi.openapi_reader",
+    "sdk": "sdk_export",
+    "run": "recorded_run",
+}
+
+
+def read(source: Source, wanted: Wanted) -> Reading:
+    """Read what a source says of an operation; raises `SourceError` or `Unknown`."""
+    kind = kind_of(source)
+    if kind not in _READERS:
+        problem = "this is a snapshot: give it with --since, and the sources by themselves."
+        raise SourceError(f"{source.name}: {problem}")
+    reader: Reader = import_module(f"graphcontract.drift.{_READERS[kind]}").read
+    return with_cloud(reader(source, wanted))

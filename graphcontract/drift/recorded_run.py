@@ -1,0 +1,117 @@
+"""A recorded run against the service, as report events or HAR: what it answered to the operation's requests.
+
+Knows the two formats; it judges nothing, and takes what graphcontract itself answered for no news.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from graphcontract.drift.fact_collector import Notes
+from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Wanted
+from graphcontract.drift.operation_paths import fits
+from graphcontract.drift.page.request_lines import target
+from graphcontract.drift.source_file import read_bytes, text_of
+
+NAMES = ("success", "errors")
+
+_MOST_BYTES = 256 * 1024 * 1024
+_REQUEST = re.compile(r"([A-Za-z]+) (\S{1,8000})")
+_AGAIN = "Record it again, to its end: --report jsonl=PATH."
+_HAR = re.compile(r'\A\s*+\{\s*+"log"')
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A request and the status that ended it; `line` is of a report, None in a HAR."""
+
+    method: str
+    target: str
+    status: int
+    content: bool
+    line: int | None
+
+
+def read(source: Source, wanted: Wanted) -> Reading:
+    """Read what the service answered; `Unknown` where the run never asked for the operation."""
+    text = text_of(read_bytes(source.path, source.name, _MOST_BYTES), source.name)
+    notes = Notes(FactOrigin("run", source.name, source.version))
+    try:
+        found = list(_of_har(text) if _HAR.match(text) else _of_events(text, source.name))
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError):
+        raise SourceError(f"{source.name}: it is no whole report or HAR. {_AGAIN}") from None
+    ours = [each for each in found if _is_wanted(each, wanted)]
+    if not ours:
+        raise Unknown("no request of the run asked for the operation", notes.origin)
+    for each in ours:
+        if 200 <= each.status < 300:
+            place = notes.at(each.line) if each.line else None
+            notes.asserts("success", (each.status, "content" if each.content else "none"), place)
+    refused = sorted({str(each.status) for each in ours if each.status >= 400})
+    if refused:
+        notes.asserts("errors", tuple(refused), None)
+    notes.silent(NAMES)
+    said = sorted({(each.status, each.content) for each in ours})
+    return notes.reading(sha256(repr(said).encode()).hexdigest(), (f"{len(ours)} answers",))
+
+
+def _is_wanted(each: _Answered, wanted: Wanted) -> bool:
+    version, path, _ = target(each.target)
+    return each.method == wanted.method and version == wanted.version and fits(path, wanted.path)
+
+
+def _of_har(text: str) -> Iterator[_Answered]:
+    for entry in json.loads(text)["log"]["entries"]:
+        request, response = entry["request"], entry["response"]
+        size = response.get("content", {}).get("size", 0)
+        yield _Answered(
+            str(request["method"]), str(request["url"]), int(response["status"]), int(size) > 0, None
+        )
+
+
+def _of_events(text: str, name: str) -> Iterator[_Answered]:
+    kind = ended = None
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        event = json.loads(line)
+        if event["event"] == "header":
+            kind = event["kind"]
+        elif event["event"] == "exchange":
+            yield from _of_exchange(event, number)
+        ended = event["event"]
+    if kind == "check":
+        problem = (
+            "its answers are graphcontract's own (a check), not the service's. Give the report of a live run."
+        )
+        raise SourceError(f"{name}: {problem}")
+    if ended != "footer":
+        raise SourceError(f"{name}: it is truncated: it has no footer. {_AGAIN}")
+
+
+def _of_exchange(event: Any, line: int) -> Iterator[_Answered]:
+    for index, request in enumerate(event["requests"]):
+        asked = _REQUEST.match(_bytes(request["raw"]).decode("latin-1"))
+        final = [each for each in event["responses"] if each["request"] == index and each["status"] >= 200]
+        if asked and final:
+            has_content = _has_content(_bytes(final[-1]["raw"]))
+            yield _Answered(asked[1], asked[2], int(final[-1]["status"]), has_content, line)
+
+
+def _bytes(recorded: Any) -> bytes:
+    if "text" in recorded:
+        return str(recorded["text"]).encode()
+    return base64.b64decode(recorded["base64"])
+
+
+def _has_content(raw: bytes) -> bool:
+    """Whether an answer has content; text came with line ends made alike."""
+    head, _, body = raw.replace(b"\r\n", b"\n").rpartition(b"HTTP/")[2].partition(b"\n\n")
+    chunked = re.search(rb"(?i)^transfer-encoding:.*chunked", head, re.MULTILINE)
+    return bool(body) and not (chunked and body.startswith(b"0\n"))

@@ -1,0 +1,128 @@
+"""What goes with a contract and a run: addresses of sources, known skew, and a user's waivers.
+
+Knows the two files; it compares nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+from graphcontract.contract.jsonfile import ContractFile, nearest, parse, read
+from graphcontract.contract.schema import conform
+from graphcontract.drift.findings import DriftFinding
+from graphcontract.drift.model import Kind
+from graphcontract.drift.rules import BY_ID
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSkew:
+    """A standing disagreement of kinds of sources, from the contract or from each other."""
+
+    rule: str
+    fact: str
+    kinds: frozenset[str]
+    reason: str
+
+    def covers(self, finding: DriftFinding) -> bool:
+        """Whether a finding is this disagreement; a source's own snapshot never is one of its sides."""
+        sides = {finding.origin.kind, *([finding.base.kind] if finding.base else [])} - {"contract"}
+        same = (self.rule, self.fact) == (finding.rule, finding.fact)
+        return same and finding.against != "snapshot" and sides <= self.kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a source is published: a file below a root, of which a page may include others."""
+
+    kind: Kind
+    root: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """What goes with a contract: where its sources are, and on what they are known to disagree."""
+
+    published: tuple[Address, ...]
+    known: tuple[KnownSkew, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """One finding that is accepted until a day; `place` is FILE:LINE, for messages."""
+
+    rule: str
+    fingerprint: str
+    reason: str
+    expires: date | None
+    place: str
+
+
+def dossier(contract: str, folder: Path | None) -> Dossier:
+    """Read `drift-sources/ID.json` in a contract's folder, or as shipped; nothing where there is none."""
+    name = f"{contract}.json"
+    shipped = files("graphcontract.contracts").joinpath("drift-sources", name)
+    if folder is not None and (folder / "drift-sources" / name).is_file():
+        file = read(folder / "drift-sources" / name, "")
+    elif folder is None and shipped.is_file():
+        file = parse(shipped.read_bytes(), f"drift-sources/{name} (shipped)", None)
+    else:
+        return Dossier((), ())
+    conform(file, "graphcontract.drift", "published.schema.json")
+    rows = file.document.get("known_skew", [])
+    for index, row in enumerate(rows):
+        _check_rule(file, ("known_skew", index, "rule"), row["rule"])
+    known = (KnownSkew(row["rule"], row["fact"], frozenset(row["kinds"]), row["reason"]) for row in rows)
+    return Dossier(tuple(Address(**row) for row in file.document.get("published", [])), tuple(known))
+
+
+def waivers(path: Path) -> list[Waiver]:
+    """The waivers of a file; ContractError where it is none, or names no rule or a day that there is not."""
+    file = read(path, "Write one: docs/how-to/drift.md shows how.")
+    conform(file, "graphcontract.drift", "waivers.schema.json")
+    found = []
+    for index, row in enumerate(file.document["waivers"]):
+        place = ("waivers", index)
+        _check_rule(file, (*place, "rule"), row["rule"])
+        try:
+            expires = date.fromisoformat(row["expires"]) if "expires" in row else None
+        except ValueError:
+            where = (*place, "expires")
+            raise file.error(
+                where, "a day of the calendar", row["expires"], "Write it as YYYY-MM-DD."
+            ) from None
+        line = file.error(place, "", "", "").line
+        found.append(Waiver(row["rule"], row["fingerprint"], row["reason"], expires, f"{file.name}:{line}"))
+    return found
+
+
+def applied(
+    findings: Iterable[DriftFinding], known: Sequence[KnownSkew], waived: Sequence[Waiver], today: date
+) -> tuple[list[DriftFinding], list[str]]:
+    """Mark findings that are known or waived; with it what is to be said of the waivers themselves."""
+    result, notes, used = list[DriftFinding](), list[str](), set[Waiver]()
+    for finding in findings:
+        reason = next((each.reason for each in known if each.covers(finding)), None)
+        waiver = next(
+            (w for w in waived if (w.rule, w.fingerprint) == (finding.rule, finding.fingerprint)), None
+        )
+        if waiver is not None:
+            used.add(waiver)
+        valid = waiver is not None and (waiver.expires is None or waiver.expires >= today)
+        result.append(replace(finding, known=reason, waived=waiver.reason if waiver and valid else None))
+    for waiver in waived:
+        if waiver not in used:
+            notes.append(f"{waiver.place}: the waiver of {waiver.rule} {waiver.fingerprint} matches nothing")
+        elif waiver.expires is not None and waiver.expires < today:
+            notes.append(f"{waiver.place}: the waiver of {waiver.rule} expired on {waiver.expires}")
+    return result, notes
+
+
+def _check_rule(file: ContractFile, place: tuple[str | int, ...], rule: str) -> None:
+    if rule not in BY_ID:
+        remedy = nearest(rule, BY_ID) or "docs/drift/ lists the rules."
+        raise file.error(place, "the id of a rule", rule, remedy)

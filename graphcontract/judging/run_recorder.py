@@ -1,0 +1,206 @@
+"""The ledger of planned clauses: each ends in one verdict, and the verdicts in one exit status.
+
+Knows parts and events; it knows neither pytest nor how a report is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import IntEnum
+from importlib.metadata import version
+from time import monotonic
+from typing import Any, Literal
+
+from graphcontract.clients import Implementation
+from graphcontract.contract.model import Contract
+from graphcontract.judging.known_failures import KnownFailures
+from graphcontract.judging.verdict import ClauseResult, fold
+
+Event = Mapping[str, Any]
+FailOn = Literal["must", "should"]
+_JUDGED = ("pass", "fail", "known-failure", "fixed")
+
+
+class ExitStatus(IntEnum):
+    """What a run's exit status means."""
+
+    OK = 0
+    VIOLATED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    DRIFT = 4
+    NOTHING_EXERCISED = 5
+    HARNESS = 6
+    INTERRUPTED = 130
+
+
+class RunRecorder:
+    """Takes parts as tests give them, and emits header, plan, each verdict once it is whole, footer."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        planned: Sequence[str],
+        *,
+        fail_on: FailOn,
+        emit: Callable[[Event], None],
+        known: KnownFailures | None = None,
+    ) -> None:
+        self._known = known
+        self._contract, self._planned, self._fail_on, self._emit = contract, list(planned), fail_on, emit
+        self._parts: dict[str, list[ClauseResult]] = {id: [] for id in planned}
+        self._expected: dict[str, int] = {}
+        self._verdicts: dict[str, ClauseResult] = {}
+        self._started = monotonic()
+        self.exit_status = ExitStatus.HARNESS
+        self.summary = ""
+
+    def open(self, implementation: Implementation, limits: Mapping[str, Any], run: Mapping[str, Any]) -> None:
+        """Emit header and plan; `run` is profile, transport and seed."""
+        self._emit(
+            {
+                "event": "header",
+                "format": 1,
+                "tool": {"name": "graphcontract", "version": version("graphcontract")},
+                "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "kind": "check",
+                "contract": {
+                    "id": self._contract.id,
+                    "title": self._contract.title,
+                    "sha256": self._contract.sha256,
+                },
+                **run,
+                "fail_on": self._fail_on,
+                "implementation": {
+                    name: value
+                    for name in Implementation.__slots__
+                    if (value := getattr(implementation, name)) is not None
+                },
+                "limits": dict(limits),
+            }
+        )
+        clauses = [self._contract.clauses[id] for id in self._planned]
+        plan = [
+            {
+                "clause": clause.id,
+                "level": clause.counted_level,
+                "basis": list(clause.basis),
+                "group": clause.group,
+                "statement": clause.statement,
+            }
+            | ({"disputed": True} if clause.disputed else {})
+            for clause in clauses
+        ]
+        self._emit({"event": "plan", "clauses": plan})
+
+    def expect(self, parts: Mapping[str, int]) -> None:
+        """Say how many parts each clause will get."""
+        self._expected = dict(parts)
+
+    def add(self, part: ClauseResult) -> None:
+        """Take a part; the last one that is expected settles its clause."""
+        if part.clause not in self._parts or part.clause in self._verdicts:
+            return
+        self._parts[part.clause].append(part)
+        if len(self._parts[part.clause]) >= self._expected.get(part.clause, 1):
+            self._settle(part.clause)
+        self._emit(
+            {
+                "event": "progress",
+                "clause": part.clause,
+                "done": len(self._verdicts),
+                "of": len(self._planned),
+            }
+        )
+
+    def close(
+        self, *, interrupted: bool = False, cut_off: bool = False, unjudged: ExitStatus | None = None
+    ) -> ExitStatus:
+        """Settle what is left as not run, and emit the footer. `unjudged` is the status where nothing was
+        violated and a MUST was not judged, or the run was `cut_off`; without it, that counts as a violation.
+        """
+        for id in self._planned:
+            if id not in self._verdicts:
+                self._parts[id].append(ClauseResult(id, "not-run", reason=self._left_over(id, interrupted)))
+                self._settle(id)
+        verdicts = list(self._verdicts.values())
+        counts: dict[str, int] = {}
+        for part in verdicts:
+            counts[part.verdict] = counts.get(part.verdict, 0) + 1
+        must = [part for part in verdicts if self._level(part.clause) == "MUST"]
+        judged = sum(part.verdict in _JUDGED for part in must)
+        exchanges = sum(part.exchanges for part in verdicts)
+        self.summary = f"{judged} of {len(must)} MUST judged, {exchanges} exchanges"
+        self.exit_status = ExitStatus.INTERRUPTED if interrupted else self._judged()
+        failing = {part.verdict for part in verdicts if self._fails(part)}
+        if unjudged is not None and not interrupted and (failing == {"not-run"} or (cut_off and not failing)):
+            self.exit_status = unjudged
+        self._emit(
+            {
+                "event": "footer",
+                "counts": counts,
+                "must": {
+                    "judged": judged,
+                    "planned": len(must),
+                },
+                "exchanges": exchanges,
+                "duration": round(monotonic() - self._started, 3),
+                "exit_status": int(self.exit_status),
+            }
+            | ({"interrupted": True} if interrupted else {})
+        )
+        return self.exit_status
+
+    def _settle(self, id: str) -> None:
+        part = fold(id, self._parts[id])
+        if self._known is not None:
+            part = self._known.applied(part)
+        self._verdicts[id] = part
+        for recorded in part.recorded:
+            self._emit({"event": "exchange", "clause": id, **recorded})
+        event: dict[str, Any] = {
+            "event": "verdict",
+            "clause": id,
+            "level": self._level(id),
+            "verdict": part.verdict,
+            "exercised": part.exercised,
+            "duration": round(part.duration, 4),
+            "evidence": part.evidence,
+            "fails_run": self._fails(part),
+            "classes": dict(part.classes),
+        }
+        if part.also:
+            event["also"] = list(part.also)
+        if part.reason is not None:
+            event["reason"] = part.reason
+        self._emit(event)
+
+    def _left_over(self, id: str, interrupted: bool) -> str:
+        """Why a clause has no verdict when the run is over."""
+        if interrupted:
+            return "the run was interrupted"
+        if self._expected.get(id):
+            return "the run ended before all of its tests had run"
+        return "no test of this run proves it"
+
+    def _level(self, id: str) -> str:
+        return self._contract.clauses[id].counted_level
+
+    def _judged(self) -> ExitStatus:
+        verdicts = self._verdicts.values()
+        if any(part.verdict == "error" for part in verdicts):
+            return ExitStatus.HARNESS
+        if not any(part.exercised for part in verdicts):
+            return ExitStatus.NOTHING_EXERCISED
+        if any(self._fails(part) for part in verdicts):
+            return ExitStatus.VIOLATED
+        return ExitStatus.OK
+
+    def _fails(self, part: ClauseResult) -> bool:
+        """Whether a verdict fails the run."""
+        level = self._level(part.clause)
+        if part.verdict == "fail":
+            listed = self._known is not None and self._known.lists(part.clause)
+            return level == "MUST" or (level == "SHOULD" and self._fail_on == "should") or listed
+        return part.verdict in ("fixed", "error") or (part.verdict == "not-run" and level == "MUST")

@@ -1,0 +1,338 @@
+"""Runs one test of a suite against a gate: every class of input, every clause, each fault shrunk once.
+
+A first pass hears all clauses on all inputs and stops for nothing, so that no fault hides another. Then
+each clause that failed is looked for again alone, on the same draws, and what shows it is shrunk.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from time import monotonic
+from typing import Any
+
+from hypothesis.strategies import SearchStrategy
+
+from graphcontract.clauses import ClauseFunction, Finding, registry
+from graphcontract.clients import ClientUnavailable
+from graphcontract.contract.model import Contract
+from graphcontract.exchange import Trial
+from graphcontract.inputs.tokens import CANARY
+from graphcontract.judging.client_pool import ClientPool
+from graphcontract.judging.evidence import evidence, exchange
+from graphcontract.judging.harness import CallStats, Harness, SkipPartition
+from graphcontract.judging.hypothesis_runner import Reproduced, StopExploring, explore
+from graphcontract.judging.redaction import Redactor
+from graphcontract.judging.suite_api import SuiteTest
+from graphcontract.judging.target import Target
+from graphcontract.judging.verdict import UNMET, ClauseResult, evidence_id
+
+_COSTLY_TEST = 3
+_SHRINKING_CALLS = 400
+_SHRINKING_SECONDS = 10.0
+
+_UNSEEN = {
+    "wire": "this transport does not show raw bytes (try --transport loopback)",
+    "network": "this transport has no network to fail, to redirect or to secure (try --transport loopback)",
+    "credentials": "the client, as its driver declares, sends no token to these hosts or over http",
+    "timeout": "the client, as its driver declares, has no timeout",
+    "concurrency": "calls are made one at a time: no more are declared, or could be told apart here",
+    "status": "the client tells no HTTP status",
+    "code": "the client tells no error code",
+    "message": "the client tells no error message",
+    "request-id": "the client tells no request id",
+    "id": "the path is made by the harness, not by the client",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A finding, the trial that showed it, its class of input; `before` counts the exchanges until then."""
+
+    finding: Finding
+    trial: Trial
+    cls: str
+    before: int
+
+
+@dataclass
+class ClauseStats:
+    """What a test's first pass learns of one clause."""
+
+    function: ClauseFunction
+    exercised: dict[str, int] = field(default_factory=dict)
+    sightings: dict[str, Occurrence] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """Exchanges that could have condemned."""
+        return sum(self.exercised.values())
+
+
+class _FirstPass:
+    """The court of the first pass: every clause hears every trial, and nothing is raised."""
+
+    def __init__(self, contract: Contract, hearings: Mapping[str, ClauseStats], tally: CallStats) -> None:
+        self._contract, self._hearings, self._tally = contract, hearings, tally
+        self.cls = ""
+
+    def hear(self, trial: Trial) -> None:
+        contract = self._contract
+        for id, hearing in self._hearings.items():
+            if not hearing.function.when(contract, trial):
+                continue
+            hearing.exercised[self.cls] = hearing.exercised.get(self.cls, 0) + 1
+            for finding in hearing.function.judge(contract, trial):
+                key = evidence_id(contract.clauses[id].evidence_key, finding.kind, finding.input)
+                hearing.seen[key] = hearing.seen.get(key, 0) + 1
+                sighting = Occurrence(finding, trial, self.cls, self._tally.exchanges)
+                hearing.sightings.setdefault(key, sighting)
+
+
+class _Collector:
+    """The court of one call among many at the same time: it keeps trials for later."""
+
+    def __init__(self) -> None:
+        self.trials: list[Trial] = []
+
+    def hear(self, trial: Trial) -> None:
+        self.trials.append(trial)
+
+
+class _ShrinkPass:
+    """The court of the second pass: one fault of one clause, shrunk until nothing smaller shows it."""
+
+    def __init__(self, gate: Harness, function: ClauseFunction, key: str) -> None:
+        self._gate, self._function, self._key = gate, function, key
+        self._until = monotonic() + _SHRINKING_SECONDS
+        self._calls = 0
+        self.smallest: tuple[Finding, Trial] | None = None
+
+    def hear(self, trial: Trial) -> None:
+        self._calls += 1
+        if self.smallest and (self._calls > _SHRINKING_CALLS or monotonic() > self._until):
+            raise StopExploring
+        contract = self._gate.contract
+        if not self._function.when(contract, trial):
+            return
+        evidence_key = contract.clauses[self._function.id].evidence_key
+        for finding in self._function.judge(contract, trial):
+            if evidence_id(evidence_key, finding.kind, finding.input) == self._key:
+                self.smallest = (finding, trial)
+                raise Reproduced
+
+
+class SuiteTestRun:
+    """One test against one gate; `repeat` makes the line that repeats a clause's failure."""
+
+    def __init__(
+        self,
+        test: SuiteTest,
+        gate: Harness,
+        *,
+        clauses: Collection[str],
+        seed: int,
+        repeat: Callable[[str], str],
+        record: bool = False,
+    ) -> None:
+        self._test, self._gate, self.clauses = test, gate, clauses
+        self._seed, self._repeat, self._record = seed, repeat, record
+        self._parts: dict[str, ClauseResult] | None = None
+        # Calls at the same time as others are counted apart: what they cost must not depend on those.
+        self._tally = CallStats() if test.cases else gate.tally
+        self._costly = self._tally.costly
+        self._begun: list[Future[list[Trial]]] = []
+        self._recorded: list[dict[str, Any]] = []
+
+    def begin(self, crew: ClientPool[Target]) -> None:
+        """Have calls that are fixed made from now on, while others are."""
+        if self._test.cases and any(unsupported_reason(self._gate, id) is None for id in self.clauses):
+            self._listen_in()
+            self._begun = [crew.submit(job) for job in self._jobs()]
+
+    def part(self, clause: str) -> ClauseResult:
+        """What the test says of the clause; the first question runs the test for all of its clauses."""
+        if self._parts is not None:
+            return self._parts[clause]
+        started = monotonic()
+        before = 0 if self._test.cases else self._tally.exchanges
+        self._costly = self._tally.costly
+        self._listen_in()
+        self._parts = self._run()
+        return replace(
+            self._parts[clause],
+            duration=monotonic() - started,
+            exchanges=self._tally.exchanges - before,
+            recorded=tuple(self._recorded),
+        )
+
+    def _listen_in(self) -> None:
+        """Record what is exchanged from now on, where the run keeps it."""
+        if self._record:
+            self._tally.hear = lambda each: self._recorded.append(exchange(each))
+
+    def trial(self, clause: str, key: str) -> Trial | None:
+        """A trial that shows the fault of this evidence id, the smallest where it can be shrunk; None where
+        the client does not show it.
+        """
+        hearing = ClauseStats(registry()[clause])
+        try:
+            self._listen({clause: hearing})
+            sighting = hearing.sightings.get(key)
+            if sighting is None:
+                return None
+            smallest = self._hunt(hearing.function, key, sighting.cls) if self._shrinks else None
+        finally:
+            self._gate.convene(None)
+        return smallest[1] if smallest else sighting.trial
+
+    def _run(self) -> dict[str, ClauseResult]:
+        parts: dict[str, ClauseResult] = {}
+        hearings: dict[str, ClauseStats] = {}
+        for id in self.clauses:
+            reason = unsupported_reason(self._gate, id)
+            if reason is None:
+                hearings[id] = ClauseStats(registry()[id])
+            else:
+                parts[id] = ClauseResult(id, "not-supported", reason=reason)
+        if not hearings:
+            return parts
+        try:
+            cut = self._listen(hearings)
+            for id, hearing in hearings.items():
+                given_up = self._gate.cut_off(hearing.function.needs)
+                parts[id] = self._conclude(id, hearing, cut if given_up is None else given_up)
+        except ClientUnavailable as error:  # a further copy of the client, which calls at the same time need
+            reason = f"a copy of the client could not be started: {error}"
+            return {id: ClauseResult(id, "not-run", reason=reason) for id in hearings} | parts
+        except Exception:
+            wrong = Redactor([CANARY]).text(traceback.format_exc())
+            return {id: ClauseResult(id, "error", reason=wrong) for id in hearings} | parts
+        finally:
+            self._gate.convene(None)
+        return parts
+
+    def _listen(self, hearings: Mapping[str, ClauseStats]) -> str | None:
+        """The first pass; a text where it was cut short."""
+        court = _FirstPass(self._gate.contract, hearings, self._tally)
+        self._gate.convene(court)
+        if self._test.cases:
+            self._listen_side_by_side(court)
+            return None
+        strata = self._test.strata(self._gate.contract)
+        allowed = 1 if self._gate.tired else _COSTLY_TEST
+        for index, (name, strategy) in enumerate(strata.items()):
+            court.cls = name
+            try:
+                self._explore(name, strategy, len(strata))
+            except SkipPartition:
+                if self._tally.costly - self._costly >= allowed and index + 1 < len(strata):
+                    left = len(strata) - index - 1
+                    return (
+                        f"cut short: calls hung or ended the client, {left} classes of input were not tried"
+                    )
+        return None
+
+    def _listen_side_by_side(self, court: _FirstPass) -> None:
+        """Make all fixed calls at the same time, or wait for those that are made, and hear them in order."""
+        if self._begun:
+            heard = [future.result() for future in self._begun]
+        else:
+            heard = self._gate.at_once(self._jobs())
+        for court.cls, trials in zip(self._test.cases, heard, strict=True):
+            for trial in trials:
+                court.hear(trial)
+
+    def _jobs(self) -> list[Callable[[], list[Trial]]]:
+        """Each fixed call, as what makes it and gives its trials."""
+
+        def job(place: int, arguments: Mapping[str, Any]) -> list[Trial]:
+            collected = _Collector()
+            self._gate.convene(collected, self._tally, place=place, owner=self)
+            with suppress(SkipPartition):
+                self._test.body(self._gate, **arguments)
+            self._gate.convene(None)
+            return collected.trials
+
+        return [partial(job, place, each) for place, each in enumerate(self._test.cases.values())]
+
+    def _explore(
+        self, name: str, strategy: SearchStrategy[Any], strata: int, *, shrink: bool = False
+    ) -> None:
+        profile = self._gate.profile
+
+        def body(drawn: Mapping[str, Any]) -> None:
+            self._gate.start_example()
+            self._test.body(self._gate, **drawn)
+
+        explore(
+            strategy,
+            body,
+            seed=self._seed,
+            name=f"{self._test.name}/{name}",
+            examples=profile.share(strata, self._gate.client.budget, self._test.calls),
+            shrink=shrink,
+            database=profile.database,
+        )
+
+    def _conclude(self, id: str, hearing: ClauseStats, cut: str | None) -> ClauseResult:
+        classes = dict(hearing.exercised)
+        if hearing.sightings:
+            keys = list(hearing.sightings)
+            shown = self._shown(id, hearing, keys[0])
+            return ClauseResult(
+                id, "fail", hearing.count, evidence=shown, also=tuple(keys[1:]), classes=classes
+            )
+        if hearing.count and not cut:
+            return ClauseResult(id, "pass", hearing.count, classes=classes)
+        if hearing.function.otherwise and not cut:
+            return ClauseResult(id, "not-supported", reason=hearing.function.otherwise)
+        return ClauseResult(id, "not-run", hearing.count, reason=cut or UNMET, classes=classes)
+
+    def _shown(self, id: str, hearing: ClauseStats, key: str) -> dict[str, Any]:
+        """Evidence for a fault: shrunk where it shows again, else as it was first seen."""
+        sighting = hearing.sightings[key]
+        finding, trial, note = sighting.finding, sighting.trial, None
+        if self._shrinks:
+            smallest = self._hunt(hearing.function, key, sighting.cls)
+            if smallest is not None:
+                finding, trial = smallest
+            else:
+                times = f"{hearing.seen[key]} of {hearing.count} exchanges"
+                note = (
+                    f"seen in {times}, first after {sighting.before - 1} others; not seen again when repeated"
+                )
+        if not hearing.function.looks_back:
+            trial = trial.alone()
+        return evidence(self._gate.contract.clauses[id], finding, trial, repeat=self._repeat(id), note=note)
+
+    @property
+    def _shrinks(self) -> bool:
+        """Whether a fault is looked for once more: calls that are fixed, or that hung, are not."""
+        return self._tally.costly == self._costly and not self._test.cases
+
+    def _hunt(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial] | None:
+        court = _ShrinkPass(self._gate, function, key)
+        self._gate.convene(court)
+        strata = self._test.strata(self._gate.contract)
+        with suppress(SkipPartition):
+            self._explore(cls, strata[cls], len(strata), shrink=True)
+        return court.smallest
+
+
+def unsupported_reason(gate: Harness, id: str) -> str | None:
+    """Why this contract, client and transport leave a clause unjudged, or None."""
+    function = registry()[id]
+    unowed = function.unowed(gate.contract)
+    if unowed is not None:
+        return unowed
+    for need in sorted(function.needs - gate.shows):
+        unseen = gate.not_at_own_root() if need == "own-root" else _UNSEEN[need]
+        if unseen is not None:
+            return unseen
+    return None

@@ -1,0 +1,59 @@
+"""Brings a client up behind the forwarder. Knows clients and the forwarder; it sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from graphcontract.clients import Client, Start
+from graphcontract.clients.spec import make_client
+from graphcontract.contract.model import Contract
+from graphcontract.live.forwarder import Forwarder
+from graphcontract.live.options import LiveOptions
+
+
+@dataclass(frozen=True, slots=True)
+class ClientUnderTest:
+    """A client and the forwarder that it is to ask."""
+
+    client: Client
+    forwarder: Forwarder
+
+    @property
+    def shows(self) -> frozenset[str]:
+        """What clauses can see of the client here."""
+        limits = self.client.limits
+        sends = not limits.hosts or self.forwarder.origin in limits.hosts
+        return self.client.shows | {"wire"} | ({"credentials"} if sends else set())
+
+
+@contextmanager
+def brought_up(contract: Contract, options: LiveOptions) -> Iterator[ClientUnderTest]:
+    """Start the client under test, or the reference client; over TLS where it declares that it needs that.
+
+    Raises ClientUnavailable and ClientSpecError.
+    """
+    with ExitStack() as stack:
+        forwarder = stack.enter_context(Forwarder())
+        client = _started(contract, options, forwarder, stack)
+        if client.limits.https:
+            client.close()
+            forwarder = stack.enter_context(Forwarder(tls=True))
+            client = _started(contract, options, forwarder, stack)
+        yield ClientUnderTest(client, forwarder)
+
+
+def _started(contract: Contract, options: LiveOptions, forwarder: Forwarder, stack: ExitStack) -> Client:
+    request = contract.request
+    client = make_client(
+        options.client or "reference",
+        in_process=options.client is None,
+        start_timeout=options.start_timeout,
+        implementation=options.implementation,
+        root=f"{request.root}/{request.version}",
+        path=request.path,
+    )
+    stack.callback(client.close)
+    client.start(Start(contract.id, (forwarder.origin,), forwarder.ca_file))
+    return client

@@ -1,0 +1,145 @@
+"""The file that a task is made of: what it must say, so that nothing starts before it can be cancelled.
+
+Knows the create call's members; it sends nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from graphcontract.contract.jsonfile import read
+from graphcontract.errors import UserError
+from graphcontract.live.urls import Targets, encoded
+
+LEAST_AHEAD = timedelta(days=7)
+_DATES = ("preferredStartDateTime", "preferredLatestStartDateTime")
+PLACEHOLDERS = {
+    "date": "the day on which the run began, in UTC, as 2026-11-28",
+    "random": "eight hexadecimal digits, different in each run",
+}
+"""What a string of the file may hold in braces; `{{` and `}}` stand for a brace."""
+_BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_MISSING = 'Write the body of the create call there: {"parameters": {…}}'
+
+
+class CreationError(UserError):
+    """A file that no task must be made of, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A create call, checked: its content, the lookup that must find nothing, the dates to be echoed, and the
+    values that filled its placeholders.
+    """
+
+    path: str
+    sha256: str
+    content: bytes
+    lookup: str
+    dates: Mapping[str, datetime]
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """What the journal needs to make the same content of the same file again."""
+        return {"file": self.path, "sha256": self.sha256, "values": dict(self.values)}
+
+    def unlike(self, document: Mapping[str, Any]) -> str | None:
+        """Which date the created task does not show as it was asked for; None where all are."""
+        shown = document.get("parameters")
+        shown = shown if isinstance(shown, dict) else {}
+        for name, asked in self.dates.items():
+            if when(shown.get(name)) != asked:
+                return name
+        return None
+
+
+def new_values(now: datetime) -> dict[str, str]:
+    """A value for each placeholder, in a run that begins now."""
+    return {"date": now.astimezone(UTC).strftime("%Y-%m-%d"), "random": secrets.token_hex(4)}
+
+
+def creation_of(
+    path: Path, targets: Targets, now: datetime, values: Mapping[str, str] | None = None
+) -> Creation:
+    """Read and check a file, and fill its placeholders; raises CreationError and ContractError."""
+    file = read(path, _MISSING)
+    values = new_values(now) if values is None else values
+    used: dict[str, str] = {}
+    document = _fill_placeholders(file.document, values, used, path)
+    parameters = document.get("parameters") if isinstance(document, dict) else None
+    if (
+        not isinstance(document, dict)
+        or document.keys() - {"parameters", "@odata.type"}
+        or not isinstance(parameters, dict)
+    ):
+        raise CreationError(f"{path}: a create call holds `parameters`, and neither an id nor a status")
+    if parameters.get("validateOnly") not in (None, False):
+        raise CreationError(f"{path}: with validateOnly nothing is made, and so nothing can be cancelled")
+    lookup = targets.lookup(parameters)
+    if lookup is None:
+        raise CreationError(
+            f"{path}: names no source that can be looked up: parameters need an @odata.type of a user, a "
+            "group or a site, and its userPrincipalName, mailNickname or sourceSiteUrl"
+        )
+    dates = {name: when(parameters[name]) for name in _DATES if name in parameters}
+    start = dates.get("preferredStartDateTime")
+    if start is None or start < now + LEAST_AHEAD:
+        least = (now + LEAST_AHEAD).strftime("%Y-%m-%dT%H:%M:%SZ")
+        raise CreationError(
+            f"{path}: preferredStartDateTime must be at least 7 days ahead ({least} or later), or the task "
+            "may start before it is cancelled"
+        )
+    if any(value is None for value in dates.values()):
+        raise CreationError(f"{path}: preferredLatestStartDateTime is no date with a time zone")
+    known = {name: value for name, value in dates.items() if value is not None}
+    if known.get("preferredLatestStartDateTime", start) < start:
+        raise CreationError(f"{path}: preferredLatestStartDateTime lies before preferredStartDateTime")
+    content = encoded(document)
+    return Creation(str(path), hashlib.sha256(content).hexdigest(), content, lookup, known, used)
+
+
+def _fill_placeholders(value: Any, values: Mapping[str, str], used: dict[str, str], path: Path) -> Any:
+    """The value with the placeholders of all its strings filled; `used` takes those that there were."""
+
+    def fill(found: re.Match[str]) -> str:
+        name = found[1]
+        if found[0] in ("{{", "}}"):
+            return found[0][0]
+        if name is None or name not in values:
+            listed = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
+            what = f"an unknown placeholder, {found[0][:60]!a}" if name is not None else "a brace by itself"
+            raise CreationError(
+                f"{path}: the string {found.string[:80]!a} has {what}. Placeholders are {listed}; "
+                "write {{ and }} for braces"
+            )
+        used[name] = values[name]
+        return values[name]
+
+    match value:
+        case str():
+            return _BRACES.sub(fill, value)
+        case dict():
+            return {name: _fill_placeholders(each, values, used, path) for name, each in value.items()}
+        case list():
+            return [_fill_placeholders(each, values, used, path) for each in value]
+        case _:
+            return value
+
+
+def when(value: object) -> datetime | None:
+    """A date and time with a zone, as ISO 8601 has it; None for anything else."""
+    if not isinstance(value, str) or len(value) > 40:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo is not None else None

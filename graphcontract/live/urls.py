@@ -1,0 +1,105 @@
+"""Targets of the action and its sibling operations, and the ids that a run makes up or takes from a list.
+
+Knows paths and facts about them; it sends nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from graphcontract.contract.model import Contract
+
+READ_PERMISSION = "SharePointCrossTenantMigration.Read.All"
+LIST_QUERY = "?$top=100"
+
+# Without separators, raw or encoded, without dot segments and without `$`: on any server, they stay one
+# segment and name nothing but a task that cannot be.
+MALFORMED = (
+    "not-a-guid",
+    "0",
+    "null",
+    "3ed6d46d-13a3-4995-b6ea",
+    "3ed6d46d-13a3-4995-b6ea-a74a20b1fac0-0",
+    "3ed6d46d13a34995b6eaa74a20b1fac0x",
+    "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz",
+    "tâche",
+    "t" * 300,
+)
+
+_QUERY = re.compile(r"[A-Za-z0-9$%=&_.~+:,*'()!-]{1,2000}")
+_LOOKUPS = {
+    "#microsoft.graph.sharePointUserMigrationTaskParameters": (
+        "getBySourceUserPrincipalName",
+        "sourcePrincipalName",
+    ),
+    "#microsoft.graph.sharePointGroupMigrationTaskParameters": (
+        "getBySourceGroupMailNickname",
+        "sourceGroupMailNickname",
+    ),
+    "#microsoft.graph.sharePointSiteMigrationTaskParameters": ("getBySourceSiteUrl", "sourceSiteUrl"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Request targets below a service root, their ids percent-encoded."""
+
+    collection: str
+    action: str
+
+    @classmethod
+    def of(cls, contract: Contract) -> Targets:
+        """Those of a contract whose path is `collection/{id}/action`."""
+        request = contract.request
+        (parameter,) = request.parameters
+        before, _, after = request.path.partition(f"/{{{parameter}}}")
+        return cls(f"/{request.version}{before}", after)
+
+    def task(self, id: str) -> str:
+        """One task."""
+        return f"{self.collection}/{quote(id, safe='')}"
+
+    def cancel(self, id: str) -> str:
+        """The action on a task."""
+        return f"{self.task(id)}{self.action}"
+
+    def page(self) -> str:
+        """The first page of the tasks."""
+        return f"{self.collection}{LIST_QUERY}"
+
+    def next_page(self, link: object) -> str | None:
+        """What a link to the next page asks for, at this root whatever the link says; None where it asks for
+        anything but a page of the tasks.
+        """
+        path, _, query = link.partition("?") if isinstance(link, str) else ("", "", "")
+        if not path.lower().endswith(self.collection.lower()) or not _QUERY.fullmatch(query):
+            return None
+        return f"{self.collection}?{query}"
+
+    def lookup(self, parameters: Mapping[str, Any]) -> str | None:
+        """The task of the source that creation parameters name; None where they name none."""
+        kind = parameters.get("@odata.type")
+        source = source_of(parameters)
+        if not isinstance(kind, str) or kind not in _LOOKUPS or source is None:
+            return None
+        name, argument = _LOOKUPS[kind]
+        value = quote(source.replace("'", "''"), safe="")
+        return f"{self.collection}/{name}({argument}='{value}')"
+
+
+def source_of(parameters: Mapping[str, Any]) -> str | None:
+    """The name of what is to be moved: a user principal name, a mail nickname or a site URL."""
+    identity = parameters.get("sourceUserIdentity")
+    named = identity.get("userPrincipalName") if isinstance(identity, dict) else None
+    found = (named, parameters.get("mailNickname"), parameters.get("sourceSiteUrl"))
+    return next((each for each in found if isinstance(each, str) and each), None)
+
+
+def encoded(document: Mapping[str, Any]) -> bytes:
+    """JSON as it is sent."""
+    return json.dumps(document, ensure_ascii=False).encode()

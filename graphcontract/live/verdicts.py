@@ -1,0 +1,149 @@
+"""Trials of a live run held against the clauses: one part a clause, its evidence made of what may be kept.
+
+Knows clauses and what is kept; it sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from graphcontract.clauses import Finding, registry
+from graphcontract.clauses.service_queries import EACH_ANSWER
+from graphcontract.contract.model import Contract
+from graphcontract.exchange import Exchange, Trial
+from graphcontract.judging.evidence import evidence
+from graphcontract.judging.verdict import ClauseResult, evidence_id
+from graphcontract.live.anonymize import Anonymizer
+from graphcontract.live.executor import SentExchange
+from graphcontract.live.options import LiveOptions
+
+BY_CLIENT = (
+    "request.method",
+    "request.path",
+    "request.path-spelling",
+    "request.task-id",
+    "request.query",
+    "request.body",
+    "request.authorization",
+    "request.once",
+    "request.content-length",
+    "request.content-type",
+    "response.no-content",
+    "error.failure",
+    "error.status",
+    "error.code",
+    "error.message",
+    "error.request-id",
+    "retry.refused",
+    "retry.not-found",
+    "retry.conflict",
+    "secrets.token",
+)
+"""Clauses of a client that the traffic of a live run can show."""
+
+
+@dataclass
+class LiveEvaluator:
+    """Judges what a run has seen. `reasons` says why a clause cannot be judged by such a run, `unmet` what
+    this one lacked to judge it, `stopped` why the run ended early, `remarks` what a report says of a clause
+    besides.
+    """
+
+    contract: Contract
+    options: LiveOptions
+    keeper: Anonymizer
+    shows: frozenset[str]
+    reasons: Mapping[str, str]
+    unmet: Mapping[str, str] = field(default_factory=dict)
+    stopped: str | None = None
+    remarks: Mapping[str, str] = field(default_factory=dict)
+
+    def parts(
+        self,
+        planned: Sequence[str],
+        trials: Sequence[Trial],
+        sent: Sequence[SentExchange],
+        made: Sequence[SentExchange],
+    ) -> Iterable[ClauseResult]:
+        """A part for each planned clause; all requests are counted with the first."""
+        steps = {id(kept.exchange): kept for kept in (*sent, *made)}
+        singles = [Trial(kept.exchange) for kept in sent]
+        theirs = [Trial(kept.exchange) for kept in made]
+        count = len(sent)
+        for clause in planned:
+            of_service = self.contract.clauses[clause].by == "service"
+            heard = singles if clause in EACH_ANSWER else trials if of_service else theirs
+            yield self._part(clause, heard, steps, count, of_service=of_service)
+            count = 0
+
+    def _part(
+        self,
+        id: str,
+        trials: Sequence[Trial],
+        steps: Mapping[int, SentExchange],
+        count: int,
+        *,
+        of_service: bool,
+    ) -> ClauseResult:
+        function, started = registry()[id], monotonic()
+        evidence_key = self.contract.clauses[id].evidence_key
+        found: dict[str, tuple[Finding, Trial]] = {}
+        classes: dict[str, int] = {}
+        unowed = function.unowed(self.contract) or (None if of_service else self._unseen(function.needs))
+        for trial in trials if unowed is None else ():
+            if not function.when(self.contract, trial):
+                continue
+            purpose = _purpose(trial)
+            classes[purpose] = classes.get(purpose, 0) + 1
+            for finding in function.judge(self.contract, trial):
+                key = evidence_id(evidence_key, finding.kind, finding.input)
+                found.setdefault(key, (finding, trial))
+        exercised, passed = sum(classes.values()), monotonic() - started
+        if found:
+            finding, trial = next(iter(found.values()))
+            if not function.looks_back:
+                trial = trial.alone()
+            shown = self._evidence(id, finding, trial, steps, of_service=of_service)
+            also = tuple(found)[1:]
+            return ClauseResult(id, "fail", exercised, passed, None, shown, also, classes, exchanges=count)
+        if exercised:
+            remark = self.remarks.get(id)
+            return ClauseResult(id, "pass", exercised, passed, remark, classes=classes, exchanges=count)
+        reason = unowed or self.reasons.get(id)
+        if reason is not None:
+            return ClauseResult(id, "not-supported", reason=reason, exchanges=count)
+        why = self.unmet.get(id) or self.stopped or "no response of this run could show whether it holds"
+        if not of_service and why != self.stopped:
+            why = "the traffic of this run does not show it"
+            return ClauseResult(id, "not-supported", reason=why, exchanges=count)
+        return ClauseResult(id, "not-run", reason=why, exchanges=count)
+
+    def _unseen(self, needs: frozenset[str]) -> str | None:
+        lacking = sorted(needs - self.shows)
+        return f"the client does not tell: {', '.join(lacking)}" if lacking else None
+
+    def _evidence(
+        self, id: str, finding: Finding, trial: Trial, steps: Mapping[int, SentExchange], *, of_service: bool
+    ) -> dict[str, Any]:
+        *before, exchange = [self._kept(step, steps) for step in trial.exchanges]
+        kept = Trial(exchange, before=tuple(before))
+        return evidence(
+            self.contract.clauses[id],
+            self.keeper.finding(finding, of_service=of_service),
+            kept,
+            repeat=self.options.repeat(id),
+            note=self.remarks.get(id),
+        )
+
+    def _kept(self, exchange: Exchange, steps: Mapping[int, SentExchange]) -> Exchange:
+        return self.keeper.kept(exchange, steps[id(exchange)].step)
+
+
+def _purpose(trial: Trial) -> str:
+    return next(
+        (step.purpose for step in trial.exchanges if step.purpose not in ("read", "bystander")),
+        trial.exchange.purpose,
+    )

@@ -1,0 +1,1 @@
+"""The pytest plugin: one item a clause, for clients and for tenants."""

@@ -1,0 +1,12 @@
+"""What graphcontract tells other pytest plugins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from graphcontract.judging.run_recorder import Event
+
+
+def pytest_graphcontract_event(event: Event) -> None:
+    """Hear an event of the run's report, in order, in the controlling process (report-events.md)."""

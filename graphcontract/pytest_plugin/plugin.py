@@ -1,0 +1,386 @@
+"""The pytest plugin: options, one item a clause, and parts carried to the controller's ledger.
+
+Knows pytest and sessions; what a clause is and how a report looks are others' business.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Generator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from graphcontract.errors import UserError
+from graphcontract.pytest_plugin import hooks
+from graphcontract.pytest_plugin.xdist_workers import CheckWorkers, Workers, is_check, is_worker, told_seed
+from graphcontract.run import sigint
+
+if TYPE_CHECKING:
+    from graphcontract.judging.run_recorder import RunRecorder
+    from graphcontract.judging.suite_api import SuiteTest
+    from graphcontract.judging.verdict import ClauseResult
+    from graphcontract.run.session import Options, Session
+
+pytest_plugins = ("graphcontract.pytest_plugin.tenant_plugin",)
+
+_ATTRIBUTE = "graphcontract_part"
+_OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "client",
+        {
+            "metavar": "CLIENT",
+            "help": "client under test: python:module:callable, process:ARGV, command:ARGV, reference",
+        },
+    ),
+    ("contract", {"metavar": "ID|FILE", "help": "contract to judge by"}),
+    ("transport", {"choices": ("loopback", "mock", "proxy"), "help": "where answers come from"}),
+    ("profile", {"choices": ("quick", "gate", "nightly"), "help": "how much to explore"}),
+    ("seed", {"metavar": "N", "help": "seed of the inputs"}),
+    ("fail-on", {"choices": ("must", "should"), "help": "lowest level whose violation fails a test"}),
+    ("implementation", {"metavar": "NAME[@VERSION]", "help": "what reports call the client"}),
+    ("start-timeout", {"metavar": "SECONDS", "help": "how long a driver may take to start"}),
+    ("record", {"choices": ("failures", "all"), "help": "exchanges that the report keeps"}),
+    ("known-failures", {"metavar": "FILE", "help": "failures that are known, and have to be seen"}),
+)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Let other plugins hear the run's events."""
+    pluginmanager.add_hookspecs(hooks)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--graph-…` options, and `graph_…` ini options of the same names."""
+    group = parser.getgroup("graphcontract", "Microsoft Graph client contracts")
+    for name, settings in _OPTIONS:
+        group.addoption(f"--graph-{name}", default=None, **settings)
+        parser.addini(f"graph_{name.replace('-', '_')}", settings["help"])
+    group.addoption("--graph-tls", action="store_true", help="speak https on the loopback transport")
+    group.addoption("--graph-in-process", action="store_true", help="call a python: client in this process")
+    group.addoption(
+        "--graph-allow-own-root",
+        action="store_true",
+        help="let the client call its own root, the real service, where that may leave the machine",
+    )
+    group.addoption(
+        "--graph-select", action="append", default=[], metavar="CLAUSE", help="judge these clauses alone"
+    )
+    group.addoption(
+        "--graph-deselect", action="append", default=[], metavar="CLAUSE", help="leave these clauses out"
+    )
+    group.addoption(
+        "--graph-report", action="append", default=[], metavar="FORMAT=PATH", help="jsonl=PATH or junit=PATH"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register markers, and the run where a client is given."""
+    config.addinivalue_line("markers", "graphcontract: an item that judges a clause of a contract")
+    config.addinivalue_line("markers", "must: a clause that a client must keep")
+    config.addinivalue_line("markers", "should: a clause that a client should keep")
+    found = [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, SessionPlugin)]
+    run = Run(config, found[0] if found else None)
+    config.pluginmanager.register(run)
+    config.pluginmanager.register(CheckWorkers(run.seed, _waiting) if found else Workers(run.seed))
+
+
+class SessionPlugin:
+    """A pytest plugin that gives a session opened elsewhere to the run, and takes its exit status back."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.exit_status = 6
+
+
+def _waiting() -> set[str]:
+    from graphcontract.suites import tests
+
+    return {test.name for test in tests() if test.cases}
+
+
+def _session(config: pytest.Config) -> Session:
+    from graphcontract.run.session import Session
+
+    try:
+        return Session.of(_options(config))
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _options(config: pytest.Config) -> Options:
+    from graphcontract.run.session import Options, with_seed
+
+    values = {name: _value(config, name) for name, _ in _OPTIONS}
+    if not values["client"]:
+        raise pytest.UsageError(
+            "these suites judge a client: name it with --graph-client (or graph_client in the ini file), "
+            "for example --graph-client reference"
+        )
+    try:
+        seed = int(values.pop("seed")) if values.get("seed") else None
+        if values.get("start-timeout"):
+            values["start-timeout"] = float(values["start-timeout"])
+    except ValueError as error:
+        raise pytest.UsageError(f"--graph-seed and --graph-start-timeout take numbers: {error}") from error
+    given = {name.replace("-", "_"): value for name, value in values.items() if value and name != "seed"}
+    options = Options(
+        **given,
+        tls=config.getoption("graph_tls"),
+        in_process=config.getoption("graph_in_process"),
+        allow_own_root=config.getoption("graph_allow_own_root"),
+        select=tuple(config.getoption("graph_select")),
+        deselect=tuple(config.getoption("graph_deselect")),
+    )
+    drawn = told_seed(config)
+    return with_seed(options, drawn if drawn is not None else seed, secrets.randbits(32))
+
+
+def _value(config: pytest.Config, name: str) -> Any:
+    given = config.getoption(f"graph_{name.replace('-', '_')}")
+    return given if given is not None else config.getini(f"graph_{name.replace('-', '_')}")
+
+
+class Violation(Exception):
+    """A client broke a clause; the evidence says how."""
+
+
+class ClauseItem(pytest.Item):
+    """One clause as one test proves it."""
+
+    def __init__(self, *, test: SuiteTest, clause: str, run: Run, **rest: Any) -> None:
+        super().__init__(**rest)
+        self._test, self.clause, self._run = test, clause, run
+        self.part: ClauseResult | None = None
+        self.waits = bool(test.cases)
+        level = run.session.contract.clauses[clause].counted_level.lower()
+        self.add_marker("graphcontract")
+        if level in ("must", "should"):
+            self.add_marker(level)
+        run.session.want(test, clause)
+
+    def runtest(self) -> None:
+        """Try the test, once for all of its clauses, and say what became of this one."""
+        from graphcontract.judging.verdict import UNMET
+
+        session = self._run.session
+        try:
+            self.part = part = session.part(self._test, self.clause)
+        except UserError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+        clause = session.contract.clauses[self.clause]
+        gating = clause.counted_level == "MUST" or session.options.fail_on == "should"
+        known = session.known_failures()
+        if part.verdict == "fail" and known is not None and known.covers(part):
+            pytest.xfail("known failure")
+        if part.verdict == "fail":
+            if not gating and part.evidence is not None:
+                pytest.xfail(f"{clause.counted_level} not met: {part.evidence['text']}")
+            raise Violation
+        left_to_others = part.reason == UNMET and session.proofs(self.clause) > 1
+        lenient = part.verdict == "not-run" and (clause.counted_level != "MUST" or left_to_others)
+        if part.verdict == "not-supported" or lenient:
+            pytest.skip(part.reason or part.verdict)
+        if part.verdict != "pass":
+            pytest.fail(f"{part.verdict}: {part.reason}", pytrace=False)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Evidence in place of a traceback."""
+        if isinstance(excinfo.value, Violation) and self.part is not None and self.part.evidence is not None:
+            from graphcontract.reporting.evidence_text import violation
+
+            return violation(
+                self.part.evidence, self._run.session.contract.clauses[self.clause].counted_level
+            )
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Where the test's body stands."""
+        return self.path, self._test.body.__code__.co_firstlineno - 1, self.name
+
+
+def pytest_pycollect_makeitem(
+    collector: pytest.Module | pytest.Class, name: str, obj: object
+) -> list[ClauseItem] | None:
+    """One item a clause that the contract holds and the run selects."""
+    from graphcontract.judging.suite_api import SuiteTest
+
+    if not isinstance(obj, SuiteTest):
+        return None
+    if collector.config.getoption("graph_tenant_url") and not _value(collector.config, "client"):
+        return []
+    run = next(each for each in collector.config.pluginmanager.get_plugins() if isinstance(each, Run))
+    try:
+        wanted = [id for id in obj.proves if id in run.session.planned]
+    except pytest.UsageError as error:
+        run.refusal = error
+        return []
+    return [
+        ClauseItem.from_parent(collector, name=f"{name}[{clause}]", test=obj, clause=clause, run=run)
+        for clause in wanted
+    ]
+
+
+class Run:
+    """The plugin's state in one process: the session that tries items, the ledger that counts them."""
+
+    def __init__(self, config: pytest.Config, handover: SessionPlugin | None) -> None:
+        self._config, self._handover = config, handover
+        self._session = handover.session if handover is not None else None
+        self.ledger: RunRecorder | None = None
+        self.refusal: pytest.UsageError | None = None
+        self._interrupted = False
+        self._unjudged: list[str] = []
+        self._worker = is_worker(config)
+
+    @property
+    def session(self) -> Session:
+        """The run's session, made when the first item needs it."""
+        if self._session is None:
+            self._session = _session(self._config)
+            self._session.alone = not self._worker
+            self._session.together = not self._worker or is_check(self._config)
+        return self._session
+
+    def seed(self) -> int | None:
+        """The seed of the inputs; None where no client is given."""
+        given = self._session is not None or _value(self._config, "client")
+        return self.session.options.seed if given else None
+
+    def pytest_sessionstart(self) -> None:
+        """In `graphcontract check`, lose no Ctrl-C."""
+        if self._handover is not None or is_check(self._config):
+            self._config.add_cleanup(sigint.keep())
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Put clauses whose calls wait behind the others: all of them can be made at the same time."""
+        places = [place for place, item in enumerate(items) if isinstance(item, ClauseItem)]
+        ours = [item for item in items if isinstance(item, ClauseItem)]
+        for place, item in zip(places, sorted(ours, key=lambda item: item.waits), strict=True):
+            items[place] = item
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Plan what was collected here, or say what is wrong: within collection it would be a traceback."""
+        if self.refusal is not None and self._worker:
+            session.shouldstop = str(self.refusal)  # xdist has no way for a worker to end by a usage error
+        elif self.refusal is not None:
+            raise self.refusal
+        items = [item for item in session.items if isinstance(item, ClauseItem)]
+        if items and not self._worker and not self._config.option.collectonly:
+            self._plan(Counter(item.clause for item in items))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Plan what a worker collected; all collect the same."""
+        if self._session is None and not _value(self._config, "client"):
+            return
+        parts = Counter(clause for clause in map(_clause_of, ids) if clause in self.session.planned)
+        if parts:
+            self._plan(parts)
+
+    def _plan(self, parts: Mapping[str, int]) -> None:
+        if self.ledger is not None:
+            return
+        from graphcontract.judging.run_recorder import RunRecorder
+        from graphcontract.reporting import listeners
+
+        session = self.session
+        try:
+            client = session.open()
+            for listener in listeners(self._config.getoption("graph_report")):
+                self._config.pluginmanager.register(listener)
+        except UserError as error:
+            raise pytest.UsageError(str(error)) from error
+        self.ledger = RunRecorder(
+            session.contract,
+            session.planned,
+            fail_on=session.options.fail_on,
+            emit=self._emit,
+            known=session.known_failures(),
+        )
+        with sigint.held():
+            self.ledger.open(client.implementation, client.limits.declared, session.described())
+        self.ledger.expect(parts)
+        if self._config.pluginmanager.hasplugin("dsession"):
+            session.close()
+
+    def _emit(self, event: Mapping[str, Any]) -> None:
+        from graphcontract.judging.verdict import UNMET
+
+        # Items leave a clause to other tests that prove it: where none could judge it, none has failed.
+        if event["event"] == "verdict" and event["fails_run"] and event.get("reason") == UNMET:
+            self._unjudged.append(event["clause"])
+        self._config.hook.pytest_graphcontract_event(event=event)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Let the part travel with the report, as JSON, and no token with what the client printed."""
+        report = yield
+        if call.when == "call" and isinstance(item, ClauseItem):
+            from graphcontract.inputs.tokens import CANARY
+            from graphcontract.judging.redaction import Redactor
+
+            redactor = Redactor([CANARY])
+            report.sections = [(name, redactor.text(text)) for name, text in report.sections]
+            if item.part is not None:
+                setattr(report, _ATTRIBUTE, json.dumps(asdict(item.part)))
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Fold a part in; an item that a dead worker took along is an error of the harness."""
+        if self.ledger is None:
+            return
+        from graphcontract.judging.verdict import ClauseResult
+
+        carried = getattr(report, _ATTRIBUTE, None)
+        if carried is not None:
+            values = json.loads(carried)
+            self.ledger.add(
+                ClauseResult(
+                    **values | {"also": tuple(values["also"]), "recorded": tuple(values["recorded"])}
+                )
+            )
+        elif report.failed:
+            reason = f"the test did not end: {report.longreprtext[-400:]}"
+            self.ledger.add(ClauseResult(_clause_of(report.nodeid), "error", reason=reason))
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember that the run was stopped, by no -x and the like."""
+        self._interrupted = self._interrupted or excinfo.type is KeyboardInterrupt
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the footer, and end what was started."""
+        try:
+            if self.ledger is not None:
+                with sigint.held():
+                    self._conclude(self.ledger, session)
+        finally:
+            if self._session is not None:
+                self._session.close()
+
+    def _conclude(self, ledger: RunRecorder, session: pytest.Session) -> None:
+        status = ledger.close(interrupted=self._interrupted)
+        if self._handover is not None:
+            self._handover.exit_status = status
+        elif self._unjudged and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """One line: how many MUST were judged."""
+        if self.ledger is not None and self.ledger.summary:
+            terminalreporter.section("graphcontract")
+            terminalreporter.line(self.ledger.summary)
+            if self._unjudged:
+                terminalreporter.line(f"MUST that no test could judge: {', '.join(self._unjudged)}", red=True)
+
+
+def _clause_of(nodeid: str) -> str:
+    """`suites/test_x.py::test_x[clause]`, with a worker's group behind it or not."""
+    return nodeid.rpartition("[")[2].partition("]")[0]

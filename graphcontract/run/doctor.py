@@ -1,0 +1,222 @@
+"""A few plain calls, and what they tell of a client: what works, and which limit its driver should declare.
+
+Knows sessions and exchanges; it condemns nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+
+from graphcontract.clauses.queries import own_requests, said
+from graphcontract.clients import Client, ClientUnavailable, Start
+from graphcontract.clients.process import CA_NAMES
+from graphcontract.exchange import Exchange
+from graphcontract.http.stub_response import ResponseScript, plain_error, settle, stub, success, with_fields
+from graphcontract.judging.harness import CallOptions, Harness
+
+# A JWT that says nothing and is signed by nobody: whoever prints it gives nothing away.
+_TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.e30."  # noqa: S105 - no secret
+_HTTPS = 'judge the client with --tls, and let its driver declare "https": true'
+_OWN_ROOT = 'let its driver declare "root": "fixed", and judge the client with --transport proxy'
+_OWN_HOSTS = (
+    'give the SDK the hosts of `start` as allowed ones; where it keeps to its own, declare them in "hosts"'
+)
+_TRUST = "trust the call's `ca_file`, or the file that the environment names (SSL_CERT_FILE and its kin)"
+_UNREACHED = (
+    "send the call to its base_url, and give an SDK that keeps to allowed hosts those of `start`; a client "
+    'that can use no root but its own declares "root": "fixed"'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What one call showed: `works` is None where neither is better; `advice` is what to do or declare.
+
+    `stops` says that all clauses would fail alike, for how the client is set up and not for what it does.
+    """
+
+    call: str
+    works: bool | None
+    seen: str
+    advice: str = ""
+    stops: bool = False
+
+
+def examine(gate: Harness) -> Iterator[Diagnosis]:
+    """Make the calls one after another; each finding comes as soon as it is known, and none after one that
+    stops.
+    """
+    for finding in reach(gate):
+        yield finding
+        if finding.stops:
+            return
+    yield _not_found(gate)
+    if "network" in gate.transport.shows:
+        for name, look in _NETWORK.items():
+            yield look(gate, name)
+
+
+def reach(gate: Harness) -> Iterator[Diagnosis]:
+    """Tell whether a call comes to the server, and its token with it: one call, a few more where not."""
+    plain = _called(gate)
+    yield _reached(gate, plain)
+    yield _credentials(gate, plain)
+
+
+def _called(gate: Harness, how: CallOptions | None = None) -> Exchange:
+    return gate.perform(replace(gate.plain_call(), token=_TOKEN), [success()], **(how or {}))
+
+
+def _other_ways(gate: Harness) -> Iterator[tuple[str, CallOptions]]:
+    """Calls that may come through where the usual one does not, by what they show that is lacking."""
+    if "network" in gate.transport.shows and not gate.transport.https:
+        yield "http", {"certificate": "trusted"}
+    if gate.not_at_own_root() is None:
+        yield "root", {"own_root": True}
+
+
+def _reached(gate: Harness, exchange: Exchange) -> Diagnosis:
+    if own_requests(gate.contract, exchange):
+        works = exchange.outcome.kind == "success"
+        advice = (
+            "" if works else f"{gate.contract.success.status} is success: look at how the adapter reports it"
+        )
+        return Diagnosis("204", works, f"a request, and {said(exchange.outcome)}", advice)
+    seen = f"no request, and {said(exchange.outcome)}"
+    # One that claims success, breaks or waits for ever is judged for that, whatever it does not send.
+    if exchange.requests or exchange.outcome.kind not in ("failure", "rejected"):
+        return Diagnosis("204", False, seen, _UNREACHED)
+    for lacking, how in _other_ways(gate):
+        if own_requests(gate.contract, _called(gate, how)):
+            return Diagnosis("204", False, seen, {"http": _HTTPS, "root": _OWN_ROOT}[lacking], stops=True)
+    if gate.transport.https and exchange.connections:
+        return Diagnosis("204", False, f"a connection, {seen}", _TRUST, stops=True)
+    return Diagnosis("204", False, seen, _UNREACHED, stops=_is_unreachable(gate, exchange))
+
+
+def _is_unreachable(gate: Harness, exchange: Exchange) -> bool:
+    """Whether a client that failed and sent nothing was kept from it, by what it says or what is declared."""
+    outcome = exchange.outcome
+    answered_elsewhere = outcome.reported_status is not None
+    kept = outcome.error is None or outcome.error.kind in ("transport", "timeout")
+    return answered_elsewhere or gate.client.limits.root == "fixed" or (kept and not exchange.connections)
+
+
+def _credentials(gate: Harness, exchange: Exchange) -> Diagnosis:
+    requests = own_requests(gate.contract, exchange)
+    if not requests:
+        return Diagnosis("token", None, "not seen, for want of a request")
+    if requests[0].values("authorization"):
+        return Diagnosis("token", True, "an Authorization field")
+    if "credentials" not in gate.shows:
+        advice = "judge the client with --tls" if gate.client.limits.https else ""
+        return Diagnosis("token", None, "none to this root, as is declared", advice)
+    for lacking, how in _other_ways(gate):
+        others = own_requests(gate.contract, _called(gate, how))
+        if others and others[0].values("authorization"):
+            advice = {"http": _HTTPS, "root": _OWN_HOSTS}[lacking]
+            return Diagnosis("token", False, "no Authorization field", advice, stops=True)
+    return Diagnosis("token", False, "no Authorization field", _OWN_HOSTS)
+
+
+def _not_found(gate: Harness) -> Diagnosis:
+    outcome = gate.perform(gate.plain_call(), [plain_error(404)]).outcome
+    if outcome.kind != "failure" or outcome.error is None:
+        return Diagnosis("404", False, said(outcome), "report the client's documented error as failure")
+    lacking = [
+        name for name in ("status", "code", "message", "request_id") if getattr(outcome.error, name) is None
+    ]
+    if "status" in lacking and gate.client.limits.status:
+        advice = 'give `status` where the error has it; where no client could, declare "status": false'
+        return Diagnosis("404", False, "failure without a status", advice)
+    return Diagnosis("404", True, said(outcome) + (f", without {', '.join(lacking)}" if lacking else ""))
+
+
+def _tls(gate: Harness, name: str) -> Diagnosis:
+    exchange = gate.perform(gate.plain_call(), [success()], certificate="trusted")
+    if exchange.outcome.kind != "success" or not exchange.requests:
+        return Diagnosis(name, False, said(exchange.outcome), _TRUST)
+    named = ", ".join(_trusted_by(gate)) or "what it is given"
+    return Diagnosis(name, True, f"https, with the authority of {named}")
+
+
+def _trusted_by(gate: Harness) -> Iterator[str]:
+    """Where a copy of the client that is told of the authority in one place alone finds it."""
+    file = gate.transport.ca_file
+    if gate.another is None or gate.transport.proxy is not None or file is None:
+        return
+    with closing(gate.another().client) as client:
+        for name in ("ca_file", *CA_NAMES):
+            by_call = name == "ca_file"
+            try:
+                with _environment(CA_NAMES, {} if by_call else {name: file}):
+                    client.start(Start(gate.contract.id, gate.transport.hosts))
+            except ClientUnavailable:
+                continue  # It may insist on what this environment lacks.
+            if _trusts(gate, client, file if by_call else None):
+                yield f"`{name}`"
+
+
+def _trusts(gate: Harness, client: Client, ca_file: str | None) -> bool:
+    """Whether a call over https succeeds."""
+    answers = settle([success()], gate.contract.success.status, b"")
+    stage = gate.transport.stage(ResponseScript(answers), certificate="trusted")
+    root = f"{stage.root}/{gate.contract.request.version}"
+    outcome = client.call(replace(gate.plain_call(), base_url=root, ca_file=ca_file))
+    return bool(stage.finish(spoiled=True).requests) and outcome.kind == "success"
+
+
+@contextmanager
+def _environment(names: tuple[str, ...], values: Mapping[str, str]) -> Iterator[None]:
+    """Give these variables, of all names, just these values for a while."""
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name in values:
+            del os.environ[name]
+        os.environ.update(before)
+
+
+def _redirect(gate: Harness, name: str) -> Diagnosis:
+    call = gate.plain_call()
+    moved = with_fields(stub(307), ("Location", "{other-host}" + gate.target(call)))
+    exchange = gate.perform(call, [moved], elsewhere=[success()])
+    if not exchange.elsewhere:
+        return Diagnosis(name, None, f"not followed to another host, and {said(exchange.outcome)}")
+    kept = any(request.values("authorization") for request in exchange.elsewhere)
+    return Diagnosis(name, None, f"followed to another host {'with' if kept else 'without'} the token")
+
+
+def _timeout(gate: Harness, name: str) -> Diagnosis:
+    call = replace(gate.plain_call(), timeout=1.0)
+    exchange = gate.perform(call, [replace(success(), fault="stalled")])
+    taken = f"{exchange.ended - exchange.started:.1f} s of 1.0 s"
+    if exchange.outcome.kind == "failure":
+        return Diagnosis(name, True, f"failure after {taken}")
+    if gate.client.limits.timeout == "none":
+        return Diagnosis(name, None, "none, as is declared")
+    advice = 'pass the call\'s timeout on; where the client has none, declare "timeout": "none"'
+    return Diagnosis(name, False, f"{said(exchange.outcome)}, after {taken}", advice)
+
+
+def _proxy(gate: Harness, name: str) -> Diagnosis:
+    refusal = gate.not_at_own_root()
+    if refusal is not None:
+        return Diagnosis(name, None, refusal)
+    exchange = _called(gate, {"own_root": True})
+    arrived = "a request" if exchange.requests else "no request"
+    seen = f"its own root, behind it: {arrived}, and {said(exchange.outcome)}"
+    return Diagnosis(name, bool(exchange.requests), f"{seen}. It may be called: {gate.own_root_proof}")
+
+
+_NETWORK: dict[str, Callable[[Harness, str], Diagnosis]] = {
+    "TLS": _tls,
+    "redirect": _redirect,
+    "timeout": _timeout,
+    "proxy": _proxy,
+}

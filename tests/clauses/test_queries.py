@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
+
+import pytest
+
+from graphcontract.clauses.queries import (
+    abbreviated,
+    answered,
+    asking,
+    carries,
+    character_class,
+    concerns,
+    difference,
+    graph_error,
+    has_opaque_ids,
+    is_usable,
+    own_requests,
+    said,
+)
+from graphcontract.exchange import Outcome, WireRequest
+from graphcontract.inputs.tokens import CANARY
+from tests.clauses import (
+    CONTRACT,
+    ID,
+    NAMES,
+    TASK,
+    TOKEN,
+    call,
+    error_answer,
+    exchange,
+    failure,
+    read,
+    request,
+    response,
+    target,
+    with_request,
+)
+
+BARE = {"Authorization": None}
+
+
+class TestConcerns:
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            request("/other"),
+            request("/other", fields={"Authorization": f"Bearer {TOKEN[:20]}"}),
+            request(target("x1"), fields=BARE),
+            request(target().upper(), fields=BARE),
+            request(f"{NAMES}('{TASK}')/cancel", fields=BARE),
+            request(f"/tasks/{TASK}", fields=BARE),
+            request(f"/{TASK[:4]}%{ord(TASK[4]):02X}{TASK[5:]}", fields=BARE),
+        ],
+        ids=["token", "cut token", "action", "shouted", "key", "id", "coded id"],
+    )
+    def test_a_request_of_the_call(self, sent: WireRequest) -> None:
+        assert concerns(CONTRACT, call())(sent)
+
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            request("/collect", fields=BARE),
+            read(b"\x16\x03\x01 hello"),
+            request(f"/{TASK}0", fields=BARE),
+            request(NAMES, fields=BARE),
+            request("/beta/orders/1/cancel", fields=BARE),
+            request(f"{NAMES.rpartition('/')[0]}/jobs/1/cancel", fields=BARE),
+        ],
+        ids=["telemetry", "not HTTP", "another id", "the list of tasks", "another cancel", "its neighbour"],
+    )
+    def test_other_traffic(self, sent: WireRequest) -> None:
+        assert not concerns(CONTRACT, call())(sent)
+
+    def test_a_token_of_twenty_characters_tells(self) -> None:
+        sent = request("/other", fields={"Authorization": f"Bearer {TOKEN[:20]}"})
+        assert concerns(CONTRACT, call(token=TOKEN[:20]))(sent)
+        assert not concerns(CONTRACT, call(token=TOKEN[:19]))(sent)
+
+    def test_a_short_token_tells_nothing(self) -> None:
+        sent = request("/other", fields={"Authorization": "Bearer abc"})
+        assert not concerns(CONTRACT, call(token="abc"))(sent)
+
+    def test_an_empty_id_tells_nothing(self) -> None:
+        assert not concerns(CONTRACT, call(""))(request("/", fields=BARE))
+
+
+class TestAsking:
+    def test_is_what_asks_for_the_action(self) -> None:
+        looked, telemetry = request(f"{NAMES}/a%2Fcancel"), request("/collect", fields=BARE)
+        asked = request(target().replace("cancel", "microsoft.graph.Cancel/"))
+        assert asking(CONTRACT, exchange(looked, asked, telemetry)) == [asked]
+
+    @pytest.mark.parametrize("path", [f"{target()}/now", f"/cancel{NAMES}/{TASK}"])
+    def test_is_what_ends_with_the_action(self, path: str) -> None:
+        asked = request()
+        assert asking(CONTRACT, exchange(request(path), asked)) == [asked]
+
+    def test_is_all_of_the_call_s_where_nothing_does(self) -> None:
+        looked, telemetry = request(f"{NAMES}/{TASK}"), request("/collect", fields=BARE)
+        assert asking(CONTRACT, exchange(looked, telemetry)) == [looked]
+
+
+class TestAnswered:
+    def test_is_the_last_answer_to_a_request_of_the_call(self) -> None:
+        telemetry = request("/collect", fields=BARE)
+        step = exchange(request(), request(), telemetry)
+        assert own_requests(CONTRACT, step) == list(step.requests[:2])
+        last = answered(CONTRACT, step)
+        assert last is not None
+        assert last.request == 1
+
+    def test_is_none_where_the_request_was_malformed(self) -> None:
+        step = exchange(read(f"POST {target()} HTTP/1.1\r\n\r\n".encode()), answer=response(400))
+        assert answered(CONTRACT, step) is None
+
+
+def test_a_graph_error_is_read() -> None:
+    found = graph_error(error_answer(409, code=["no text"]))
+    assert found is not None
+    assert (found.code, found.message, found.request_id) == (None, "In progress.", ID)
+
+
+@pytest.mark.parametrize("content", [b"", b"null", b"[]", b'{"error": "x"}', b"\xff", b"[" * 100_000])
+def test_what_is_no_graph_error(content: bytes) -> None:
+    assert graph_error(response(409, content)) is None
+
+
+@pytest.mark.parametrize(
+    ("task_id", "token", "usable"),
+    [
+        (TASK, TOKEN, True),
+        ("a/b é", "a-._~+/==", True),
+        ("", TOKEN, False),
+        ("..", TOKEN, False),
+        ("a\x9fb", TOKEN, False),
+        (TASK, "", False),
+        (TASK, "a b", False),
+        (TASK, f"{CANARY}\n", False),
+        (TASK, "=a", False),
+    ],
+)
+def test_usable(task_id: str, token: str, usable: bool) -> None:
+    assert is_usable(call(task_id, token)) is usable
+
+
+@pytest.mark.parametrize(
+    ("character", "cls"),
+    [
+        (" ", "space"),
+        ("%", "percent"),
+        ("/", "gen-delim"),
+        ("'", "sub-delim"),
+        ("é", "non-ascii"),
+        ("~", "unreserved"),
+        ("<", "unsafe"),
+        ("\x00", "unsafe"),
+    ],
+)
+def test_character_classes(character: str, cls: str) -> None:
+    assert character_class(character) == cls
+
+
+@pytest.mark.parametrize(
+    ("owed", "seen", "cls"),
+    [
+        (" a", "a", "edges"),
+        ("Aa", "aA", "letter-case"),
+        ("\u00e9", "e\u0301", "normalization"),
+        ("x" * 129, "x" * 10, "long"),
+        ("x" * 128, "x" * 10, "unreserved"),
+        ("a b", "a+b", "space"),
+        ("a/b", "a", "gen-delim"),
+        ("a", "a;", "sub-delim"),
+        ("a;b", "a b", "sub-delim"),
+        ("b a", "a a", "unreserved"),
+    ],
+)
+def test_what_made_one_text_of_another(owed: str, seen: str, cls: str) -> None:
+    assert difference(owed, seen) == cls
+
+
+BEGINNING = TOKEN[:20]
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab", "abc", "user:"])
+@pytest.mark.parametrize("after", ["", "z", "zz", "zzz"])
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+def test_base64_carries_a_token_wherever_it_stands(
+    before: str, after: str, encode: Callable[[bytes], bytes]
+) -> None:
+    odd = "~?" * 10
+    assert carries(encode(f"{before}{odd}{after}".encode()), odd)
+    assert carries(encode(f"{before}{TOKEN}{after}".encode()), TOKEN)
+    assert not carries(encode(f"{before}{BEGINNING[:-2]}{after}".encode()), TOKEN)
+    assert not carries(encode(f"{before}{BEGINNING[2:]}{after}".encode()), TOKEN)
+
+
+def test_any_part_of_a_token_is_carried() -> None:
+    claims = "eyJzdWIiOiJjb250cm9sIiwic2NwIjoicmVhZCJ9"
+    assert carries(f"id={claims}".encode(), f"{BEGINNING}.{claims}.abc")
+    assert not carries(claims[:19].encode(), f"{BEGINNING}.{claims}.abc")
+    assert not carries(b"traceparent: 00-" + b"0" * 40, f"{BEGINNING}.{'0' * 60}")
+
+
+def test_what_carries_no_token() -> None:
+    assert carries(BEGINNING.encode(), TOKEN)
+    assert not carries(TOKEN[:19].encode(), TOKEN)
+    assert not carries(TOKEN[:19].encode(), TOKEN[:19])
+
+
+@pytest.mark.parametrize(
+    ("schema", "opaque"),
+    [
+        ({"type": "string"}, True),
+        ({"type": "string", "format": "uuid"}, False),
+        ({"type": "string", "pattern": "x"}, False),
+        ({"type": "string", "enum": ["x"]}, False),
+        ({"type": "integer"}, False),
+    ],
+)
+def test_ids_that_may_be_anything(schema: dict[str, object], opaque: bool) -> None:
+    (name,) = CONTRACT.request.parameters
+    assert has_opaque_ids(with_request(parameters={name: schema})) is opaque
+
+
+def test_abbreviated() -> None:
+    assert abbreviated("a" * 120) == "a" * 120
+    assert abbreviated("a" * 60 + "b" * 61) == f"{'a' * 60}…{'b' * 60} (121 characters)"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text"),
+    [
+        (Outcome.success(), "success"),
+        (Outcome.success(status=204), "success with status 204"),
+        (failure(), "failure with status 409: In progress."),
+        (Outcome.crash("KeyError"), "crash: KeyError"),
+    ],
+)
+def test_said(outcome: Outcome, text: str) -> None:
+    assert said(outcome) == text

@@ -1,0 +1,98 @@
+"""Recorded runs: what the service answered, from report events and from HAR."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graphcontract.contract.model import Contract
+from graphcontract.drift import recorded_run
+from graphcontract.drift.contract_facts import wanted
+from graphcontract.drift.model import Source, SourceError, Unknown
+from tests.drift import library
+
+URL = "https://graph.microsoft.com/beta/library/branches/loanRequests/5f0c/cancel"
+
+
+@pytest.fixture(scope="module")
+def owed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    return library.contract(tmp_path_factory.mktemp("contract"))
+
+
+def har(*entries: tuple[str, str, int, int]) -> str:
+    rows = [
+        {"request": {"method": method, "url": url}, "response": {"status": status, "content": {"size": size}}}
+        for method, url, status, size in entries
+    ]
+    return json.dumps({"log": {"entries": rows}})
+
+
+def events(*raw: str, kind: str = "live", footer: bool = True) -> str:
+    rows: list[dict[str, Any]] = [{"event": "header", "kind": kind}]
+    for answer in raw:
+        path = URL.removeprefix("https://graph.microsoft.com")
+        requests = [{"at": 0, "raw": {"text": f"POST {path} HTTP/1.1\r\n\r\n"}, "origin": "x"}]
+        interim = {"at": 0, "status": 100, "request": 0, "raw": {"text": "HTTP/1.1 100 Continue\r\n\r\n"}}
+        response = {"at": 0, "status": int(answer.split()[1]), "request": 0, "raw": {"text": answer}}
+        rows.append({"event": "exchange", "requests": requests, "responses": [interim, response]})
+    rows += [{"event": "footer"}] if footer else []
+    return "".join(f"{json.dumps(row)}\n" for row in rows)
+
+
+def found(owed: Contract, folder: Path, text: str) -> list[str]:
+    path = folder / "run"
+    path.write_text(text)
+    return library.rules(library.compared(owed, Source(path, "run")))
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        (har(("POST", URL, 204, 0), ("POST", URL, 409, 90)), []),
+        (har(("POST", URL, 200, 0)), ["success-status-changed"]),
+        (har(("POST", URL, 204, 9)), ["success-content-changed"]),
+        (har(("POST", URL, 204, 0), ("POST", URL, 202, 0)), ["self-contradiction"]),
+        (har(("POST", URL, 404, 0)), []),
+        (har(("GET", URL, 200, 0)), ["operation-missing"]),
+        (har(("POST", URL.replace("beta", "v1.0"), 204, 0)), ["operation-missing"]),
+        (har(), ["operation-missing"]),
+        (events("HTTP/1.1 204 No Content\r\n\r\n"), []),
+        (events("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"), ["success-status-changed"]),
+        (events("HTTP/1.1 204 No Content\r\n\r\n{}"), ["success-content-changed"]),
+        (events("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), []),
+        (events("HTTP/1.1 401 Unauthorized\r\n\r\n{}"), []),
+    ],
+)
+def test_answers_are_held_against_the_contract(
+    owed: Contract, tmp_path: Path, text: str, rules: list[str]
+) -> None:
+    assert found(owed, tmp_path, text) == rules
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (events(kind="check"), "graphcontract's own"),
+        (events("HTTP/1.1 204 No Content\r\n\r\n", footer=False), "truncated"),
+        ('{"event": "header"}', "no whole report"),
+        ('{"log": []}', "no whole report"),
+        ('{"log": {"entries": [1]}}', "no whole report"),
+        ('{"log": ' + "[" * 100_000, "no whole report"),
+        (events() + "{", "no whole report"),
+    ],
+)
+def test_what_is_no_run_of_the_service(owed: Contract, tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "run"
+    path.write_text(text)
+    with pytest.raises(SourceError, match=said):
+        recorded_run.read(Source(path, "run"), wanted(owed))
+
+
+def test_a_run_that_never_asked_is_unknown(owed: Contract, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    path.write_text(events())
+    with pytest.raises(Unknown):
+        recorded_run.read(Source(path, "run"), wanted(owed))

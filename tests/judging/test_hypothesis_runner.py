@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from graphcontract.judging.hypothesis_runner import Reproduced, StopExploring, explore
+
+TEXTS = st.text(max_size=30)
+
+
+def drawn(
+    strategy: SearchStrategy[str] = TEXTS, *, seed: int = 0, name: str = "test/class", examples: int = 30
+) -> list[str]:
+    values: list[str] = []
+    explore(strategy, values.append, seed=seed, name=name, examples=examples)
+    return values
+
+
+def test_the_same_draws_for_the_same_seed_and_name() -> None:
+    assert drawn() == drawn()
+    assert len(drawn()) == 30
+
+
+def test_another_seed_or_name_is_another_draw() -> None:
+    assert drawn() != drawn(seed=1)
+    assert drawn() != drawn(name="test/other")
+    assert drawn(seed=11, name="1/x") != drawn(seed=1, name="11/x")
+
+
+def test_what_other_modules_say_is_nothing_to_the_draws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hypothesis by itself draws literals of every local module that is loaded."""
+    before = drawn(examples=100)
+    literals = ", ".join(repr(f"a literal of a client, number {number}") for number in range(200))
+    (tmp_path / "client_with_literals.py").write_text(f"WORDS = [{literals}]\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    import_module("client_with_literals")
+    try:
+        assert drawn(examples=100) == before
+    finally:
+        del sys.modules["client_with_literals"]
+
+
+def test_the_exploration_ends_where_the_body_has_enough() -> None:
+    seen: list[str] = []
+
+    def body(value: str) -> None:
+        seen.append(value)
+        if len(seen) == 3:
+            raise StopExploring
+
+    explore(TEXTS, body, seed=0, name="n", examples=30)
+    assert len(seen) == 3
+
+
+def test_what_shows_a_fault_is_shrunk_and_seen_last() -> None:
+    shown: list[int] = []
+
+    def body(value: int) -> None:
+        if value >= 1000:
+            shown.append(value)
+            raise Reproduced
+
+    explore(st.integers(), body, seed=0, name="n", examples=200, shrink=True)
+    assert shown[-1] == 1000
+    assert len(shown) > 1
+
+
+def test_a_megabyte_is_shrunk_without_a_warning() -> None:
+    def body(value: str) -> None:
+        raise Reproduced
+
+    explore(st.just("x" * 2**20), body, seed=0, name="n", examples=1, shrink=True)
+
+
+def test_without_shrinking_the_exception_comes_out() -> None:
+    def body(value: str) -> None:
+        raise Reproduced
+
+    with pytest.raises(Reproduced):
+        explore(TEXTS, body, seed=0, name="n", examples=5)
+
+
+@pytest.mark.parametrize("shrink", [True, False])
+def test_any_other_exception_comes_out(shrink: bool) -> None:
+    def body(value: str) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        explore(TEXTS, body, seed=0, name="n", examples=5, shrink=shrink)
+
+
+def test_a_body_that_shows_it_only_once() -> None:
+    seen: list[int] = []
+
+    def body(value: int) -> None:
+        seen.append(value)
+        if len(seen) == 3:
+            raise Reproduced
+
+    explore(st.integers(), body, seed=0, name="n", examples=30, shrink=True)
+    assert len(seen) > 3
+
+
+def test_a_database_tells_the_next_run_what_failed(tmp_path: Path) -> None:
+    def failing(value: int) -> None:
+        if value >= 1000:
+            raise Reproduced
+
+    explore(st.integers(), failing, seed=0, name="a", examples=200, shrink=True, database=tmp_path)
+    first: list[int] = []
+    explore(st.integers(), first.append, seed=1, name="a", examples=10, database=tmp_path)
+    other: list[int] = []
+    explore(st.integers(), other.append, seed=1, name="b", examples=10, database=tmp_path)
+    assert first[0] == 1000
+    assert 1000 not in other
+
+
+def test_nothing_is_left_in_the_folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    drawn()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_small_class_is_met_whole_and_once() -> None:
+    met: list[int] = []
+    explore(st.integers(0, 5), met.append, seed=0, name="small", examples=20)
+    assert sorted(met) == [0, 1, 2, 3, 4, 5]
+
+
+def test_as_many_values_are_met_as_were_asked_for() -> None:
+    met: list[int] = []
+    explore(st.integers(), met.append, seed=0, name="large", examples=7)
+    assert len(set(met)) == len(met) == 7

@@ -1,0 +1,348 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import strategies as st
+
+from graphcontract.clauses import registry
+from graphcontract.exchange import Call, Outcome
+from graphcontract.http import stub_response
+from graphcontract.inputs import Partitions
+from graphcontract.inputs.calls import guid_calls
+from graphcontract.inputs.tokens import CANARY
+from graphcontract.judging.harness import Harness
+from graphcontract.judging.suite_api import SuiteTest, given, proves, side_by_side
+from graphcontract.judging.test_run import _UNSEEN, SuiteTestRun
+from graphcontract.judging.verdict import UNMET, evidence_id
+from tests.clauses import CONTRACT, with_fields
+from tests.judging import (
+    PROFILE,
+    Behaviour,
+    Paper,
+    Send,
+    calls_of,
+    gate_of,
+    good,
+    lower,
+    outcome,
+    plain_test,
+    tried,
+    written,
+)
+
+REQUEST = ("request.method", "request.path", "request.body")
+CLASSES = ("a", "b", "c", "d", "e")
+
+
+def stratified(*clauses: str) -> SuiteTest:
+    """Calls in five classes of input."""
+
+    @proves(*clauses)
+    @given(call=guid_calls, cls=Partitions({name: st.just(name) for name in CLASSES}))
+    def body(gate: Harness, call: Call, cls: str) -> None:
+        gate.judge(call, [stub_response.success()])
+
+    return body
+
+
+def at_call(number: int, behave: Behaviour) -> Behaviour:
+    """A good client but for one of its calls, counted from 1."""
+    calls = 0
+
+    def behaviour(call: Call, send: Send) -> Outcome:
+        nonlocal calls
+        calls += 1
+        return behave(call, send) if calls == number else good(call, send)
+
+    return behaviour
+
+
+def lower_with_content(call: Call, send: Send) -> Outcome:
+    return outcome(send(written(call, method="post", content=call.token)))
+
+
+def hanging(call: Call, send: Send) -> Outcome:
+    send(written(call))
+    return Outcome.hang("no outcome in time")
+
+
+def dying(call: Call, send: Send) -> Outcome:
+    send(written(call))
+    return Outcome.crash("exit status 7", died=True)
+
+
+class TestAGoodClient:
+    def test_every_clause_hears_every_exchange(self) -> None:
+        parts = tried(gate_of(), plain_test(*REQUEST))
+        assert [part.verdict for part in parts.values()] == ["pass"] * 3
+        assert [part.exercised for part in parts.values()] == [PROFILE.examples] * 3
+
+    def test_exercised_is_counted_by_class(self) -> None:
+        (part,) = tried(gate_of(), stratified("request.method")).values()
+        assert part.classes == dict.fromkeys(CLASSES, 3)
+        assert part.exercised == 15
+
+    def test_the_calls_are_made_once_for_all_clauses(self) -> None:
+        gate = gate_of()
+        parts = tried(gate, plain_test(*REQUEST))
+        assert len(calls_of(gate)) == PROFILE.examples
+        assert [part.exchanges for part in parts.values()] == [PROFILE.examples, 0, 0]
+
+    def test_the_same_inputs_whoever_is_under_test(self) -> None:
+        first, second = gate_of(), gate_of(lower)
+        tried(first, stratified("request.method"))
+        tried(second, stratified("request.method"))
+        inputs = [(call.arguments, call.token) for call in calls_of(first)]
+        assert inputs == [(call.arguments, call.token) for call in calls_of(second)][: len(inputs)]
+
+    def test_a_client_may_bound_the_examples(self) -> None:
+        gate = gate_of()
+        gate.client.budget = 5
+        (part,) = tried(gate, plain_test("request.method")).values()
+        assert part.exercised == 5
+
+    def test_all_exchanges_can_be_recorded(self) -> None:
+        parts = tried(gate_of(), plain_test(*REQUEST), record=True)
+        assert [len(part.recorded) for part in parts.values()] == [PROFILE.examples, 0, 0]
+
+
+class TestFaults:
+    def test_a_failing_clause_hides_none_of_its_neighbours(self) -> None:
+        parts = tried(gate_of(lower_with_content), plain_test(*REQUEST))
+        assert {id: part.verdict for id, part in parts.items()} == {
+            "request.method": "fail",
+            "request.path": "pass",
+            "request.body": "fail",
+        }
+        assert [part.exercised for part in parts.values()] == [PROFILE.examples] * 3
+
+    def test_the_evidence_is_shrunk(self) -> None:
+        (part,) = tried(gate_of(lower), plain_test("request.method")).values()
+        assert part.evidence is not None
+        assert part.evidence["id"] == evidence_id("request.method", "letter-case", "")
+        assert part.evidence["input"]["token"] == {"canary": True, "unit": "0", "length": 1}
+        assert part.evidence["repeat"] == "repeat request.method"
+        assert "note" not in part.evidence
+
+    def test_a_renamed_clause_keeps_its_evidence_ids(self) -> None:
+        clause = replace(CONTRACT.clauses["request.method"], evidence_key="request.verb")
+        gate = gate_of(lower)
+        gate.contract = replace(CONTRACT, clauses={**CONTRACT.clauses, clause.id: clause})
+        (part,) = tried(gate, plain_test("request.method")).values()
+        assert part.evidence is not None
+        assert part.evidence["id"] == evidence_id("request.verb", "letter-case", "")
+        assert part.evidence["input"]["token"] == {"canary": True, "unit": "0", "length": 1}
+
+    def test_other_faults_of_a_clause_are_listed(self) -> None:
+        def either(call: Call, send: Send) -> Outcome:
+            return outcome(send(written(call, method="post" if len(call.token) % 2 else "PUT")))
+
+        (part,) = tried(gate_of(either), plain_test("request.method")).values()
+        assert part.evidence is not None
+        ids = {evidence_id("request.method", kind, "") for kind in ("letter-case", "other-method")}
+        assert {part.evidence["id"], *part.also} == ids
+
+    def test_a_fault_of_one_class_alone(self) -> None:
+        def long_tokens(call: Call, send: Send) -> Outcome:
+            return (lower if len(call.token) > len(CANARY) + 5 else good)(call, send)
+
+        (part,) = tried(gate_of(long_tokens), plain_test("request.method")).values()
+        assert part.evidence is not None
+        assert part.evidence["input"]["token"] == {"canary": True, "unit": "0", "length": 6}
+
+    def test_a_fault_of_the_tenth_call(self) -> None:
+        (part,) = tried(gate_of(at_call(10, lower)), plain_test("request.method")).values()
+        assert part.evidence is not None
+        assert part.verdict == "fail"
+        seen = "seen in 1 of 12 exchanges, first after 9 others; not seen again when repeated"
+        assert part.evidence["note"] == seen
+        assert "post " in part.evidence["exchange"]["requests"][0]["raw"]["text"]
+
+    @pytest.mark.parametrize("every", [2, 3, 7])
+    def test_a_fault_now_and_then(self, every: int) -> None:
+        calls = 0
+
+        def flaky(call: Call, send: Send) -> Outcome:
+            nonlocal calls
+            calls += 1
+            return (good if calls % every else lower)(call, send)
+
+        part = tried(gate_of(flaky), plain_test(*REQUEST))["request.method"]
+        assert (part.verdict, part.exercised) == ("fail", PROFILE.examples)
+        assert part.evidence is not None
+        assert part.evidence["id"] == evidence_id("request.method", "letter-case", "")
+
+    def test_shrinking_is_bounded(self) -> None:
+        gate = gate_of(lower, profile=replace(PROFILE, examples=100))
+        tried(gate, plain_test("request.method"))
+        assert len(calls_of(gate)) < 700
+
+    def test_earlier_steps_are_shown_where_they_matter(self) -> None:
+        @proves("request.client-request-id", "request.method")
+        @given(call=guid_calls)
+        def twice(gate: Harness, call: Call) -> None:
+            gate.judge(
+                call, [stub_response.success()], before=[gate.perform(call, [stub_response.success()])]
+            )
+
+        gate = gate_of(lower, paper=Paper(frozenset({"own-root"})))
+        parts = tried(gate, twice)
+        before = [part.evidence and len(part.evidence["before"]) for part in parts.values()]
+        assert before == [1, 0]
+
+
+@pytest.mark.parametrize("costly", [hanging, dying])
+class TestCostlyClients:
+    def test_are_cut_short(self, costly: Behaviour) -> None:
+        gate = gate_of(costly)
+        parts = tried(gate, stratified("request.method", "response.no-content"))
+        assert len(calls_of(gate)) == 3
+        assert parts["response.no-content"].verdict == "fail"
+        assert parts["request.method"].verdict == "not-run"
+        assert "2 classes of input were not tried" in str(parts["request.method"].reason)
+        assert parts["request.method"].exercised == 3
+
+    def test_have_one_call_a_test_after_three(self, costly: Behaviour) -> None:
+        gate = gate_of(costly)
+        for _ in range(4):
+            tried(gate, stratified("response.no-content"))
+        assert len(calls_of(gate)) == 3 + 1 + 1 + 1
+
+    def test_are_not_shrunk(self, costly: Behaviour) -> None:
+        gate = gate_of(at_call(15, costly))
+        part = tried(gate, stratified("response.no-content"))["response.no-content"]
+        assert part.verdict == "fail"
+        assert len(calls_of(gate)) == 15
+
+    def test_lose_the_rest_of_a_class_and_not_the_next(self, costly: Behaviour) -> None:
+        part = tried(gate_of(at_call(1, costly)), stratified("request.method"))["request.method"]
+        assert (part.verdict, part.classes) == ("pass", {"a": 1, "b": 3, "c": 3, "d": 3, "e": 3})
+
+
+class TestWhatIsNotJudged:
+    def test_what_the_transport_does_not_show(self) -> None:
+        gate = gate_of(paper=Paper(frozenset()))
+        parts = tried(gate, plain_test("request.client-request-id", "request.method"))
+        assert parts["request.client-request-id"].verdict == "not-supported"
+        assert "--transport mock" in str(parts["request.client-request-id"].reason)
+        assert parts["request.method"].verdict == "pass"
+
+    def test_no_call_is_made_where_nothing_can_be_judged(self) -> None:
+        gate = gate_of()
+        tried(gate, plain_test("request.client-request-id"))
+        assert calls_of(gate) == []
+
+    def test_what_the_client_does_not_tell(self) -> None:
+        gate = gate_of()
+        gate.client.shows = frozenset()
+        (part,) = tried(gate, plain_test("error.status")).values()
+        assert (part.verdict, part.reason) == ("not-supported", "the client tells no HTTP status")
+
+    def test_what_the_contract_leaves_open(self) -> None:
+        gate = gate_of(contract=with_fields(Content_Length="unconstrained"))
+        (part,) = tried(gate, plain_test("request.content-length")).values()
+        assert (part.verdict, part.reason) == ("not-supported", "the contract leaves Content-Length open")
+
+    def test_what_a_client_by_its_design_never_meets(self) -> None:
+        @proves("error.encoded")
+        @given(call=guid_calls)
+        def coded(gate: Harness, call: Call) -> None:
+            plain = stub_response.plain_error(409)
+            gate.judge(call, [replace(plain, coded=True)], control=gate.control([plain]))
+
+        (part,) = tried(gate_of(), coded).values()
+        assert part.verdict == "not-supported"
+        assert "content coding" in str(part.reason)
+
+    @pytest.mark.parametrize(
+        "behave", [good, lambda *_: Outcome.unsupported("no")], ids=["never met", "unsupported"]
+    )
+    def test_what_no_exchange_could_condemn(self, behave: Behaviour) -> None:
+        (part,) = tried(gate_of(behave), plain_test("error.status")).values()
+        assert (part.verdict, part.reason, part.exercised) == ("not-run", UNMET, 0)
+
+    def test_every_need_has_its_reason(self) -> None:
+        needed = {need for each in registry().values() for need in each.needs}
+        assert needed - {"own-root"} <= _UNSEEN.keys()
+        assert gate_of().not_at_own_root() is not None
+
+
+class TestTheHarnessItself:
+    @staticmethod
+    def broken(id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        def judge(*_: object) -> None:
+            raise KeyError(f"{CANARY}secret")
+
+        monkeypatch.setitem(registry(), id, replace(registry()[id], judge=judge))  # type: ignore[arg-type]
+
+    def test_its_own_failure_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.broken("request.path", monkeypatch)
+        gate = gate_of()
+        parts = tried(gate, plain_test(*REQUEST))
+        assert {part.verdict for part in parts.values()} == {"error"}
+        assert "KeyError" in str(parts["request.path"].reason)
+        assert f"{CANARY}secret" not in str(parts["request.path"].reason)
+
+    def test_the_next_test_goes_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.broken("request.path", monkeypatch)
+        gate = gate_of()
+        tried(gate, plain_test("request.path"))
+        assert tried(gate, plain_test("request.method"))["request.method"].verdict == "pass"
+
+    def test_an_interruption_goes_through(self) -> None:
+        def interrupted(call: Call, send: Send) -> Outcome:
+            raise KeyboardInterrupt
+
+        trying = SuiteTestRun(
+            plain_test("request.method"), gate_of(interrupted), clauses=["request.method"], seed=0, repeat=str
+        )
+        with pytest.raises(KeyboardInterrupt):
+            trying.part("request.method")
+
+
+class TestSideBySide:
+    @staticmethod
+    def waiting() -> SuiteTest:
+        @proves("request.method", "response.no-content")
+        @side_by_side(status={"204": 204, "409": 409})
+        def body(gate: Harness, status: int) -> None:
+            answer = stub_response.success() if status == 204 else stub_response.plain_error(status)
+            gate.judge(gate.plain_call(), [answer])
+
+        return body
+
+    def test_each_case_is_a_class(self) -> None:
+        parts = tried(gate_of(), self.waiting())
+        assert parts["request.method"].classes == {"204": 1, "409": 1}
+        assert parts["response.no-content"].classes == {"204": 1}
+
+    def test_a_fault_is_not_looked_for_again(self) -> None:
+        gate = gate_of(lower)
+        part = tried(gate, self.waiting())["request.method"]
+        assert part.verdict == "fail"
+        assert part.evidence is not None
+        assert "note" not in part.evidence
+        assert len(calls_of(gate)) == 2
+
+
+def test_seen_n_of_m_counts_every_sighting() -> None:
+    calls = 0
+
+    def only_at_first(call: Call, send: Send) -> Outcome:
+        nonlocal calls
+        calls += 1
+        return (lower if calls in (2, 5, 11) else good)(call, send)
+
+    (part,) = tried(gate_of(only_at_first), plain_test("request.method")).values()
+    assert part.evidence is not None
+    assert str(part.evidence["note"]).startswith("seen in 3 of 12 exchanges, first after 1 others")
+
+
+def test_clauses_of_the_contract_alone_are_asked_for() -> None:
+    trying = SuiteTestRun(
+        plain_test(*REQUEST), gate_of(), clauses=["request.method"], seed=0, repeat=lambda id: id
+    )
+    assert trying.part("request.method").clause in CONTRACT.clauses
+    with pytest.raises(KeyError):
+        trying.part("request.body")

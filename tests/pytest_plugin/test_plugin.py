@@ -1,0 +1,234 @@
+"""The suites in someone's own pytest run: a folder with an ini file, and a process for pytest."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graphcontract.contract.loader import load
+from graphcontract.contract.model import DEFAULT_CONTRACT
+from graphcontract.inputs.tokens import CANARY
+from tests.reporting import problems
+
+CHECKOUT = Path(__file__).parents[1]
+SUITES = ("--pyargs", "graphcontract.suites")
+INI = "[pytest]\ngraph_transport = mock\ngraph_profile = quick\n"
+CLIENT = """
+import sys
+from graphcontract.clients.reference import cancel
+from graphcontract.exchange import Outcome
+
+def gullible(call):
+    print("calling with", call.token)
+    print("calling with", call.token, file=sys.stderr)
+    outcome = cancel(call)
+    return Outcome.success() if outcome.kind == "failure" else outcome
+"""
+SILENT = """
+from graphcontract.exchange import Outcome
+
+def silent(call):
+    return Outcome.failure(message="not today")
+"""
+CONFTEST = """
+import json
+
+def pytest_graphcontract_event(event):
+    with open("heard", "a") as file:
+        file.write(json.dumps(event) + "\\n")
+"""
+CLAUSES = load(DEFAULT_CONTRACT, None).clauses
+OWN = """
+from hypothesis import strategies as st
+from graphcontract import service
+from graphcontract.inputs import Strata
+from graphcontract.inputs.calls import guid_calls
+from graphcontract.judging.suite_api import given, proves
+
+@proves("error.failure", "error.status")
+@given(call=guid_calls, status=Strata({"teapot": st.just(418), "loop": st.just(508)}))
+def test_odd_errors(gate, call, status):
+    gate.judge(call, [service.plain_error(status)])
+
+def test_of_another_kind():
+    assert True
+"""
+
+
+class Project:
+    """A folder in which pytest is run."""
+
+    def __init__(self, folder: Path, ini: str = INI) -> None:
+        self.folder = folder
+        self.write("pytest.ini", ini)
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).write_text(text)
+
+    def pytest(self, *words: str, status: int = 0) -> str:
+        """What pytest says; standard error behind standard output."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        ended = subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words],
+            cwd=self.folder,
+            env={**environment, "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert ended.returncode == status, ended.stdout + ended.stderr
+        return ended.stdout + ended.stderr
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        events = [json.loads(line) for line in (self.folder / name).read_text().splitlines()]
+        assert {problem for event in events for problem in problems(event)} == set()
+        return events
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+def items(said: str, word: str) -> set[str]:
+    """Clauses of the items that the summary lists with this word."""
+    return set(re.findall(rf"^{word} .*\[([a-z.-]+)\]", said, re.MULTILINE))
+
+
+def test_an_item_a_clause(project: Project) -> None:
+    project.write("pytest.ini", f"{INI}graph_client = reference\naddopts = --strict-markers\n")
+    said = project.pytest(
+        *SUITES, "-m", "graphcontract", "-k", "(test_request and not retry) or interim", "-rA"
+    )
+    proved = ("request.", "input.", "secrets.")
+    assert items(said, "PASSED") == {id for id in CLAUSES if id.startswith(proved)}
+    assert "this transport does not show raw bytes" in said
+    assert re.search(r"[0-9]+ of [0-9]+ MUST judged, [0-9]+ exchanges", said)
+    assert sorted(path.name for path in project.folder.iterdir()) == ["pytest.ini"]
+
+
+def test_levels_are_markers(project: Project) -> None:
+    words = ("--graph-client", "reference", "--collect-only", "-q", "-m")
+    for level in ("must", "should"):
+        said = project.pytest(*SUITES, *words, level)
+        chosen = set(re.findall(r"\[([a-z.-]+)\]$", said, re.MULTILINE))
+        owed = {id for id, clause in CLAUSES.items() if clause.by == "client"}
+        assert chosen == {id for id in owed if CLAUSES[id].level == level.upper()}
+
+
+def test_a_violation_is_shown_by_its_evidence_and_without_a_token(project: Project) -> None:
+    project.write("my_client.py", CLIENT)
+    words = ("--graph-client", "python:my_client:gullible", "--graph-select", "response.*")
+    said = project.pytest(*SUITES, *words, "--graph-report", "jsonl=report.jsonl", "-rA", status=1)
+    assert items(said, "FAILED") == {"response.redirection"}
+    assert items(said, "XFAIL") == {"response.not-modified"}
+    assert "SHOULD not met: " in said
+    assert re.search(r"^response\.redirection-[0-9a-f]{12} \(MUST\)$", said, re.MULTILINE)
+    assert "repeat   graphcontract check python:my_client:gullible --transport mock" in said
+    assert "Traceback" not in said
+    assert "calling with [token" in said
+    assert CANARY not in said
+    assert CANARY not in (project.folder / "report.jsonl").read_text()
+    assert project.events("report.jsonl")[-1]["exit_status"] == 1
+
+
+def test_workers_give_one_verdict_a_clause(project: Project) -> None:
+    words = (
+        "--graph-client",
+        "reference",
+        "--graph-select",
+        "request.*",
+        "--graph-report",
+        "jsonl=report.jsonl",
+    )
+    project.pytest(*SUITES, *words, "--graph-seed", "5", "-n", "2")
+    events = project.events("report.jsonl")
+    planned = [row["clause"] for row in events[1]["clauses"]]
+    found = [event for event in events if event["event"] == "verdict"]
+    assert sorted(event["clause"] for event in found) == sorted(planned)
+    assert {event["verdict"] for event in found} == {"pass"}
+    assert events[0]["seed"] == 5
+    assert (events[-1]["event"], events[-1]["exit_status"]) == ("footer", 0)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["", "by workers"])
+def test_a_must_that_no_test_could_judge_is_no_success(project: Project, workers: tuple[str, ...]) -> None:
+    project.write("mine.py", SILENT)
+    words = ("--graph-client", "python:mine:silent", "--graph-transport", "loopback")
+    said = project.pytest(*SUITES, *words, "--graph-select", "redirect.bounded", *workers, status=1)
+    assert "MUST that no test could judge: redirect.bounded" in said
+    assert re.search(r"= \d+ skipped in ", said)
+
+
+def test_clauses_can_be_proved_by_tests_of_ones_own(project: Project) -> None:
+    project.write("conftest.py", CONFTEST)
+    project.write("test_own.py", OWN)
+    said = project.pytest("--graph-client", "reference", "--graph-select", "error.failure", "-v")
+    assert "test_own.py::test_odd_errors[error.failure] PASSED" in said
+    assert "test_own.py::test_of_another_kind PASSED" in said
+    assert "2 passed" in said
+    events = project.events("heard")
+    (verdict,) = (event for event in events if event["event"] == "verdict")
+    assert verdict["classes"] == {"teapot": verdict["exercised"] // 2, "loop": verdict["exercised"] // 2}
+    assert [event["event"] for event in events] == ["header", "plan", "verdict", "progress", "footer"]
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ((), "these suites judge a client: name it with --graph-client"),
+        (("--graph-client", "process:/nonexistent", "--graph-transport", "loopback"), "was not found"),
+        (("--graph-client", "reference", "--graph-select", "nope", "-n", "2"), "'nope' matches no clause"),
+    ],
+)
+def test_a_mistake_in_use_is_one(project: Project, words: tuple[str, ...], reason: str) -> None:
+    said = project.pytest(*SUITES, *words, status=pytest.ExitCode.USAGE_ERROR)
+    assert f"ERROR: {reason}" in said or reason in said.partition("ERROR: ")[2]
+    assert "Traceback" not in said
+    assert "INTERNALERROR" not in said
+
+
+def test_a_missing_client_is_a_mistake_for_workers_too(project: Project) -> None:
+    said = project.pytest(*SUITES, "-n", "2", status=pytest.ExitCode.INTERRUPTED)
+    assert "these suites judge a client: name it with --graph-client" in said
+    assert "INTERNALERROR" not in said
+
+
+def test_without_suites_the_plugin_is_silent(project: Project) -> None:
+    project.write("test_mine.py", "def test_mine():\n    assert True\n")
+    said = project.pytest("-W", "error")
+    assert "1 passed" in said
+    assert "graphcontract" not in said.partition("collected")[2]
+
+
+def test_suites_of_this_checkout() -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    words = ["suites", "--graph-client", "reference", "--graph-transport", "mock", "--graph-profile", "quick"]
+    ended = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            *words,
+            "-k",
+            "request.method or no-content",
+        ],
+        cwd=CHECKOUT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "4 passed" in ended.stdout

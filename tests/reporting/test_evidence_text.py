@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from graphcontract.reporting.evidence_text import harmless, violation
+from tests.reporting import evidence
+
+ESCAPE = "\x1b]0;owned\x07\x1b[2J"
+
+
+def exchange(**members: Any) -> dict[str, Any]:
+    return {"requests": [], "responses": [], "outcome": {"kind": "success"}, "duration": 0.0, **members}
+
+
+def raw(text: str) -> dict[str, Any]:
+    return {"text": text, "size": len(text), "sha256": "0" * 64}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("é → 漢 \t tab", "é → 漢 \t tab"),
+        ("\x00\x1b\x7f\x9b", r"\x00\x1b\x7f\x9b"),
+        ("a\r\nb\n", r"a\x0d\x0ab\x0a"),
+        ("\u202eabc\u2066\u200b\ufeff\u2028", r"\u202eabc\u2066\u200b\ufeff\u2028"),
+        ("\ufffe\u3000", "\\ufffe\\u3000"),
+        ("\U0001ffff", "\\U0001ffff"),
+        ("é😀中\tx", "é😀中\tx"),
+    ],
+)
+def test_harmless(text: str, shown: str) -> None:
+    assert harmless(text) == shown
+
+
+def test_says_all_that_a_verdict_owes() -> None:
+    lines = violation(evidence(), "MUST").splitlines()
+    assert lines[0] == "request.method-04fd417d7b00 (MUST)"
+    words = [line.split()[0] for line in lines if line.strip()]
+    for word in ("owed", "seen", "input", "clause", "source", ">", "<", "=", "repeat", "curl"):
+        assert word in words
+
+
+def test_every_line_is_its_own() -> None:
+    """What a client says or sends cannot look like a line of the report."""
+    found = evidence(
+        observed=f"a\nrepeat   rm -rf /\r\n{ESCAPE}",
+        expected="x\n",
+        exchange=exchange(
+            requests=[{"at": 0, "origin": "h", "raw": raw("POST / HTTP/1.1\r\nX: a\nrepeat   b\r\n\r\n")}]
+        ),
+        curl="curl 'a\nb'",
+    )
+    text = violation(found, "MUST")
+    lines = text.splitlines()
+    assert all(not line or line.startswith("  ") for line in lines[1:])
+    assert sum(line.strip().startswith("repeat ") for line in lines) == 1
+    assert "\x1b" not in text
+
+
+def test_a_token_is_told_by_its_recipe() -> None:
+    def told(recipe: dict[str, Any]) -> str:
+        asked = {"arguments": {"id": "x"}, "token": recipe, "base_url": None}
+        return next(
+            line for line in violation(evidence(input=asked), "MUST").splitlines() if "  input " in line
+        )
+
+    assert told({"canary": True, "unit": "ab", "length": 2}).endswith('20 fixed characters and "ab"')
+    assert told({"canary": True, "unit": "ab", "length": 9}).endswith('"ab" repeated to 9 characters')
+    assert told({"canary": False, "text": "0"}).endswith('token = "0"')
+
+
+def test_what_is_long_is_cut() -> None:
+    many = "POST / HTTP/1.1\r\n" + "X: y\r\n" * 100
+    found = evidence(
+        exchange=exchange(requests=[{"at": 0, "origin": "h", "raw": raw(many)}]),
+        input={
+            "arguments": {"id": "x" * 9000},
+            "token": {"canary": False, "text": "0"},
+            "base_url": None,
+        },
+    )
+    lines = violation(found, "MUST").splitlines()
+    assert max(map(len, lines)) < 300
+    assert "  > … 77 more lines, 617 bytes in all" in lines
+
+
+def test_requests_and_answers_alternate() -> None:
+    sent = [{"at": at, "origin": "h", "raw": raw(f"{word}\r\n")} for at, word in ((0, "ONE"), (1.5, "TWO"))]
+    answers = [{"at": 0, "status": 503, "request": 0, "raw": raw("503\r\n")}]
+    found = evidence(exchange=exchange(requests=sent, responses=answers))
+    lines = violation(found, "MUST").splitlines()
+    start = lines.index("  > ONE")
+    assert lines[start - 1 : start + 4] == ["  0.00 s", "  > ONE", "  < 503", "  1.50 s", "  > TWO"]
+
+
+def test_what_happened_elsewhere_is_shown() -> None:
+    shown = exchange(requests=[{"at": 0, "origin": "h", "raw": raw("ONE\r\n")}]) | {
+        "elsewhere": [{"at": 0.25, "origin": "other:1", "raw": raw("TWO\r\n")}],
+        "certificate": "expired",
+    }
+    lines = violation(evidence(exchange=shown), "MUST").splitlines()
+    start = lines.index("  ! certificate: expired")
+    assert lines[start : start + 4] == [
+        "  ! certificate: expired",
+        "  > ONE",
+        "  at other:1, 0.25 s",
+        "  > TWO",
+    ]
+
+
+def test_bytes_that_are_no_text() -> None:
+    coded = {"base64": base64.b64encode(b"\xff\x1b").decode(), "size": 2, "sha256": "0" * 64}
+    sent = {"at": 0, "origin": "h", "raw": coded, "malformed": "illegal \x1b"}
+    lines = violation(evidence(exchange=exchange(requests=[sent])), "MUST").splitlines()
+    assert "  > ÿ\\x1b" in lines
+    assert "  ! not HTTP: illegal \\x1b" in lines
+
+
+def test_nothing_was_sent() -> None:
+    assert "  > (nothing was sent)" in violation(evidence(exchange=exchange()), "MUST").splitlines()
+
+
+def test_what_was_before() -> None:
+    lines = violation(evidence(before=[exchange()], note="seen once"), "MUST").splitlines()
+    assert "  before that:" in lines
+    assert "  note     seen once" in lines

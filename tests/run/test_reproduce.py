@@ -1,0 +1,57 @@
+"""A case of each clause can be found, of a client that fails it too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from graphcontract.clauses import registry
+from graphcontract.judging.harness import Harness
+from graphcontract.judging.profile import PROFILES
+from graphcontract.judging.verdict import evidence_id
+from graphcontract.run.reproduce import RecordingHarness, failing_case, trial_of, usual_case
+from graphcontract.transports.loopback import Loopback
+from tests.bank.client import Conforming
+from tests.bank.court import CONTRACT, Direct
+
+BY_CLIENTS = [id for id, clause in CONTRACT.clauses.items() if clause.by == "client"]
+AT_ONCE = [
+    id
+    for id in BY_CLIENTS
+    if "own-root" not in registry()[id].needs
+    and not id.startswith(("retry.", "transport.timeout", "error.code", "error.message", "error.request"))
+]
+
+
+@pytest.fixture(scope="module")
+def transport() -> Iterator[Loopback]:
+    with Loopback() as server:
+        yield server
+
+
+def rehearsal(client: Conforming, transport: Loopback) -> RecordingHarness:
+    return RecordingHarness.of(Harness(CONTRACT, Direct(client.cancel), transport, PROFILES["quick"]))
+
+
+@pytest.mark.parametrize("clause", AT_ONCE)
+def test_a_clause_has_a_case_that_could_break_it(transport: Loopback, clause: str) -> None:
+    gate = rehearsal(Conforming(), transport)
+    steps = usual_case(gate, clause)
+    assert steps
+    exchanges = [gate.perform(step.call, step.answers, **step.how) for step in steps]
+    assert registry()[clause].when(CONTRACT, trial_of(steps, exchanges))
+
+
+class Lowering(Conforming):
+    def encode(self, task_id: str) -> str:
+        return super().encode(task_id.lower())
+
+
+def test_a_failure_is_found_as_small_as_it_gets(transport: Loopback) -> None:
+    id = evidence_id("request.task-id", "changed", "letter-case")
+    found = failing_case(rehearsal(Lowering(), transport), "request.task-id", id, seed=0)
+    assert found is not None
+    (step,) = found
+    assert step.call.task_id != step.call.task_id.lower()
+    assert failing_case(rehearsal(Conforming(), transport), "request.task-id", id, seed=0) is None

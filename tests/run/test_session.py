@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from graphcontract.suites import tests as suite_tests
+
+from graphcontract.clauses import known
+from graphcontract.clients import ClientUnavailable
+from graphcontract.clients.spec import ClientSpecError
+from graphcontract.contract.loader import ContractError, load
+from graphcontract.contract.model import DEFAULT_CONTRACT
+from graphcontract.run.client_setup import OptionError
+from graphcontract.run.session import Options, Session, planned, with_seed
+
+CONTRACT = load(DEFAULT_CONTRACT, known())
+TESTS = suite_tests()
+
+
+class TestPlanned:
+    def test_all_in_the_contract_s_order(self) -> None:
+        owed = [clause.id for clause in CONTRACT.clauses.values() if clause.by == "client"]
+        assert planned(CONTRACT, (), ()) == owed
+        assert "service.cancel" in CONTRACT.clauses.keys() - owed
+
+    @pytest.mark.parametrize(
+        ("select", "deselect", "found"),
+        [
+            (("request.method",), (), ["request.method"]),
+            (("request.query", "request.method"), (), ["request.method", "request.query"]),
+            (("input.*",), ("*-id",), ["input.injection"]),
+            (("request.[mq]*",), (), ["request.method", "request.query"]),
+        ],
+    )
+    def test_patterns(self, select: tuple[str, ...], deselect: tuple[str, ...], found: list[str]) -> None:
+        assert planned(CONTRACT, select, deselect) == found
+
+    @pytest.mark.parametrize(("select", "deselect"), [(("nope",), ()), ((), ("Request.*",)), (("",), ())])
+    def test_a_pattern_that_matches_nothing(self, select: tuple[str, ...], deselect: tuple[str, ...]) -> None:
+        with pytest.raises(OptionError, match=r"matches no clause .*--list"):
+            planned(CONTRACT, select, deselect)
+
+    def test_nothing_left(self) -> None:
+        with pytest.raises(OptionError, match="leave no clause"):
+            planned(CONTRACT, ("request.*",), ("*",))
+
+
+class TestSeed:
+    @pytest.mark.parametrize(
+        ("profile", "asked", "seed"),
+        [("gate", None, 0), ("quick", None, 0), ("gate", 7, 7), ("nightly", None, 99), ("nightly", 0, 0)],
+    )
+    def test_is_the_one_asked_for_else_by_the_profile(
+        self, profile: str, asked: int | None, seed: int
+    ) -> None:
+        assert with_seed(Options("reference", profile=profile), asked, 99).seed == seed
+
+
+class TestRepeat:
+    def test_says_what_is_not_usual(self) -> None:
+        assert Options("reference").repeat("request.method") == (
+            "graphcontract check reference --select request.method --seed 0"
+        )
+
+    def test_is_a_line_for_a_shell(self) -> None:
+        options = Options(
+            "process:node 'my driver.mjs'",
+            contract="a b.json",
+            transport="mock",
+            profile="quick",
+            seed=5,
+            implementation="x@1",
+            in_process=True,
+        )
+        words = shlex.split(options.repeat("error.code"))
+        assert words[:3] == ["graphcontract", "check", "process:node 'my driver.mjs'"]
+        for name, value in (
+            ("--contract", "a b.json"),
+            ("--transport", "mock"),
+            ("--profile", "quick"),
+            ("--implementation", "x@1"),
+            ("--select", "error.code"),
+            ("--seed", "5"),
+        ):
+            assert words[words.index(name) + 1] == value
+        assert "--in-process" in words
+
+
+class TestOpen:
+    @pytest.mark.parametrize(
+        ("options", "error"),
+        [
+            (Options("nonsense"), ClientSpecError),
+            (Options("process:true", in_process=True), ClientSpecError),
+            (Options("process:true", transport="mock"), OptionError),
+            (Options("nonsense", transport="mock"), ClientSpecError),
+            (Options("process:/nonexistent"), ClientUnavailable),
+            (Options("python:tests.cli.adapters:raw", transport="mock"), ClientUnavailable),
+        ],
+    )
+    def test_what_cannot_be_opened(self, options: Options, error: type[Exception]) -> None:
+        session = Session.of(options)
+        with pytest.raises(error):
+            session.open()
+        assert session.gate is None
+        session.close()
+
+    def test_a_contract_that_is_not_there(self) -> None:
+        with pytest.raises(ContractError):
+            Session.of(Options("reference", contract="nope"))
+
+    def test_once(self) -> None:
+        session = Session.of(Options("reference", transport="mock"))
+        try:
+            client = session.open()
+            assert session.open() is client
+            assert session.gate is not None
+            assert (session.gate.tally.exchanges, session.gate.tally.costly) == (0, 0)
+        finally:
+            session.close()
+        assert session.gate is None
+
+
+def test_calls_made_ahead_show_what_calls_in_turn_show() -> None:
+    """A client that wrongly repeats, waits too little and takes what it meets for success."""
+    shown = []
+    for alone in (True, False):
+        session = Session.of(
+            Options("python:tests.cli.adapters:gullible", profile="quick", select=("re*.*",))
+        )
+        session.alone = alone
+        tests = [test for test in TESTS if test.cases or test.name == "test_refusals"]
+        for test in tests:
+            for id in test.proves:
+                if id in session.planned:
+                    session.want(test, id)
+        try:
+            parts = [session.part(test, id) for test in tests for id in test.proves if id in session.planned]
+        finally:
+            session.close()
+        assert "fail" in {part.verdict for part in parts}
+        shown.append(
+            [
+                (
+                    part.clause,
+                    part.verdict,
+                    part.exercised,
+                    part.exchanges,
+                    part.evidence and part.evidence["id"],
+                )
+                for part in parts
+            ]
+        )
+    assert shown[0] == shown[1]
+
+
+Classes = dict[str, set[str]]
+
+
+def unmet(transport: str, owed: Classes) -> Classes:
+    """What is left of the classes of input that are owed, by test, when the reference client was tried."""
+    session = Session.of(Options("reference", transport=transport, profile="quick"))
+    left = {}
+    try:
+        for test in TESTS:
+            clauses = [id for id in test.proves if id in session.planned]
+            for id in clauses:
+                session.want(test, id)
+            if owed[test.name]:
+                parts = [session.part(test, id) for id in clauses]
+                wrong = {part.clause: part.reason for part in parts if part.verdict in ("fail", "error")}
+                assert wrong == {}
+                met = {name for part in parts for name, count in part.classes.items() if count}
+                left[test.name] = owed[test.name] - met
+    finally:
+        session.close()
+    return {**owed, **left}
+
+
+@pytest.fixture(scope="module")
+def left() -> Classes:
+    """Classes that neither transport met; the loopback transport comes first."""
+    owed = {test.name: set(test.cases or test.strata(CONTRACT)) for test in TESTS}
+    return unmet("mock", unmet("loopback", owed))
+
+
+@pytest.mark.parametrize("name", [test.name for test in TESTS])
+def test_every_class_of_input_is_met(left: Classes, name: str) -> None:
+    assert left[name] == set()
