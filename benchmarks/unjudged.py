@@ -21,16 +21,16 @@ class _Deaf:
 class Unheard(Harness):
     """A gate whose trials no clause judges."""
 
-    def convene(
+    def set_observer(
         self,
-        court: Observer | None,
-        tally: CallStats | None = None,
+        observer: Observer | None,
+        stats: CallStats | None = None,
         *,
         place: int | None = None,
         owner: object = None,
     ) -> None:
         """Start a test before a court that judges nothing."""
-        super().convene(court and _Deaf(), tally, place=place, owner=owner)
+        super().set_observer(observer and _Deaf(), stats, place=place, owner=owner)
 
 
 def main() -> None:
@@ -49,9 +49,9 @@ def main() -> None:
 
 
 def _exchanges(session: Session) -> int:
-    judging = session.gate
+    judging = session.harness
     assert judging is not None
-    session.gate = Unheard(
+    session.harness = Unheard(
         judging.contract,
         judging.client,
         judging.transport,

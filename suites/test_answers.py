@@ -58,8 +58,8 @@ def promises(contract: Contract) -> Partitions[StubResponse]:
 
 @proves("response.no-content", "request.once", "secrets.token")
 @given(promised=promises)
-def test_promised_answer(gate: Harness, promised: StubResponse) -> None:
-    gate.judge(gate.plain_call(), [promised])
+def test_promised_answer(harness: Harness, promised: StubResponse) -> None:
+    harness.judge(harness.plain_call(), [promised])
 
 
 SUCCESSES = (200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 209, 218, 250, 299)
@@ -83,9 +83,9 @@ def other_successes(contract: Contract) -> Partitions[int]:
     status=other_successes,
     content=constants(CONTENTS),
 )
-def test_other_success(gate: Harness, status: int, content: StubResponse) -> None:
+def test_other_success(harness: Harness, status: int, content: StubResponse) -> None:
     sent = stub(status) if status in (204, 205) else replace(content, status=status)
-    gate.judge(gate.plain_call(), [replace(sent, close=True)])
+    harness.judge(harness.plain_call(), [replace(sent, close=True)])
 
 
 REDIRECTIONS = (301, 302, 303, 307, 308, 304, 300, 305, 306, 309, 310, 399)
@@ -105,10 +105,10 @@ LEADING_NOWHERE: Mapping[str, StubResponse] = {
     status=constants({str(status): status for status in REDIRECTIONS}),
     sent=constants(LEADING_NOWHERE),
 )
-def test_redirection_to_nowhere(gate: Harness, status: int, sent: StubResponse) -> None:
+def test_redirection_to_nowhere(harness: Harness, status: int, sent: StubResponse) -> None:
     content = b"" if status == 304 else sent.content
     answers = [replace(sent, status=status, content=content)]
-    gate.judge(gate.plain_call(), answers, control=gate.control([success()]))
+    harness.judge(harness.plain_call(), answers, control=harness.control([success()]))
 
 
 INTERIM = ((100,), (102,), (103,), (100, 102), (103, 103), (102, 100, 103))
@@ -121,9 +121,11 @@ FINALS = constants({"success": success(), "error": plain_error(409)})
     fields=constants({"bare": (), "hints": HINTS}),
     final=FINALS,
 )
-def test_interim_answers(gate: Harness, before: tuple[int, ...], fields: Fields, final: StubResponse) -> None:
+def test_interim_answers(
+    harness: Harness, before: tuple[int, ...], fields: Fields, final: StubResponse
+) -> None:
     answers = [replace(final, interim=before, interim_fields=fields)]
-    gate.judge(gate.plain_call(), answers, control=gate.control([final]))
+    harness.judge(harness.plain_call(), answers, control=harness.control([final]))
 
 
 STRAY: Mapping[str, StubResponse] = {
@@ -141,11 +143,11 @@ STRAY: Mapping[str, StubResponse] = {
 
 @proves("response.stray-content")
 @given(stray=constants(STRAY), following=FINALS)
-def test_stray_content(gate: Harness, stray: StubResponse, following: StubResponse) -> None:
+def test_stray_content(harness: Harness, stray: StubResponse, following: StubResponse) -> None:
     """The first call after it uses the same connection; of a pool of two, it is the second."""
-    control = gate.control([following])
-    before = [gate.control([success()]), gate.perform(gate.plain_call(), [stray])]
+    control = harness.control([following])
+    before = [harness.control([success()]), harness.perform(harness.plain_call(), [stray])]
     for _ in range(2):
-        next_call = gate.perform(gate.plain_call(), [following])
-        gate.hear(next_call, control=control, before=before)
+        next_call = harness.perform(harness.plain_call(), [following])
+        harness.hear(next_call, control=control, before=before)
         before.append(next_call)

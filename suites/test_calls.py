@@ -26,17 +26,17 @@ def refusal(status: int, number: int) -> StubResponse:
 
 @proves("calls.independent", "request.method", "request.query", "request.body", "secrets.token")
 @given(sequence=sequences, calls=7)
-def test_one_after_another(gate: Harness, sequence: Sequence[Planned]) -> None:
+def test_one_after_another(harness: Harness, sequence: Sequence[Planned]) -> None:
     planned = zip(sequence, answers(sequence), strict=True)
-    made = [gate.perform(each.call, [answer], aside=each.aside) for each, answer in planned]
-    gate.hear(made[-1], before=made[:-1])
+    made = [harness.perform(each.call, [answer], aside=each.aside) for each, answer in planned]
+    harness.hear(made[-1], before=made[:-1])
     for exchange in made:
-        gate.hear(exchange)
+        harness.hear(exchange)
 
 
 @proves("calls.concurrent")
 @given(sequence=at_once, calls=5)
-def test_at_the_same_time(gate: Harness, sequence: Sequence[Planned]) -> None:
+def test_at_the_same_time(harness: Harness, sequence: Sequence[Planned]) -> None:
     planned = zip(sequence, answers(sequence), strict=True)
-    made = gate.side_by_side([partial(gate.perform, each.call, [answer]) for each, answer in planned])
-    gate.hear(made[-1], before=made[:-1])
+    made = harness.concurrently([partial(harness.perform, each.call, [answer]) for each, answer in planned])
+    harness.hear(made[-1], before=made[:-1])

@@ -17,7 +17,7 @@ from graphcontract.http.stub_response import (
 from graphcontract.inputs import ErrorCase, MalformedError, constants
 from graphcontract.inputs.errors import ORDINARY, WAITING, graph_errors, malformed, statuses
 from graphcontract.judging.harness import Harness
-from graphcontract.judging.suite_api import given, proves, side_by_side
+from graphcontract.judging.suite_api import concurrently, given, proves
 
 ID = "0c9c5f1e-7f0b-4a53-9d1a-6f0a8b1f7f35"
 ERROR = {
@@ -33,14 +33,14 @@ CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9r
 
 @proves("error.failure", "error.status", "secrets.token")
 @given(status=statuses())
-def test_every_error_is_failure(gate: Harness, status: int) -> None:
-    gate.judge(gate.plain_call(), [plain_error(status)])
+def test_every_error_is_failure(harness: Harness, status: int) -> None:
+    harness.judge(harness.plain_call(), [plain_error(status)])
 
 
 @proves("error.failure", "error.status")
 @given(status=constants({str(status): status for status in ORDINARY}))
-def test_error_without_content(gate: Harness, status: int) -> None:
-    gate.judge(gate.plain_call(), [at_once(stub(status))])
+def test_error_without_content(harness: Harness, status: int) -> None:
+    harness.judge(harness.plain_call(), [at_once(stub(status))])
 
 
 SOOTHING: Mapping[str, tuple[str, str, str | None]] = {
@@ -59,18 +59,18 @@ SOOTHING: Mapping[str, tuple[str, str, str | None]] = {
     status=constants({str(status): status for status in (409, 404, 400, 412)}), soothing=constants(SOOTHING)
 )
 def test_error_that_sounds_like_success(
-    gate: Harness, status: int, soothing: tuple[str, str, str | None]
+    harness: Harness, status: int, soothing: tuple[str, str, str | None]
 ) -> None:
     code, message, phrase = soothing
     said = {"error": {"code": code, "message": message}}
-    gate.judge(gate.plain_call(), [error(status, said, phrase=phrase)])
+    harness.judge(harness.plain_call(), [error(status, said, phrase=phrase)])
 
 
 @proves("error.failure", "error.status")
 @given(status=constants({str(status): status for status in (404, 409, 500)}))
-def test_same_error_again(gate: Harness, status: int) -> None:
+def test_same_error_again(harness: Harness, status: int) -> None:
     for _ in range(4):
-        gate.judge(gate.plain_call(), [plain_error(status)])
+        harness.judge(harness.plain_call(), [plain_error(status)])
 
 
 PAGE = b"<html><h1>Service unavailable</h1></html>"
@@ -90,15 +90,15 @@ ADVICE: Mapping[str, StubResponse] = {
 
 @proves("error.failure", "request.method", "request.body", "request.authorization", "secrets.token")
 @given(advice=constants(ADVICE))
-def test_error_that_advises(gate: Harness, advice: StubResponse) -> None:
-    gate.judge(gate.plain_call(), [advice, advice, success()])
+def test_error_that_advises(harness: Harness, advice: StubResponse) -> None:
+    harness.judge(harness.plain_call(), [advice, advice, success()])
 
 
 @proves("error.failure", "error.status", "response.redirection")
 @given(status=constants({str(status): status for status in (404, 409, 500)}))
-def test_error_after_a_redirection(gate: Harness, status: int) -> None:
+def test_error_after_a_redirection(harness: Harness, status: int) -> None:
     moved = with_fields(stub(307), ("Location", "?step=1"))
-    gate.judge(gate.plain_call(), [moved, plain_error(status)])
+    harness.judge(harness.plain_call(), [moved, plain_error(status)])
 
 
 def invited(status: int) -> StubResponse:
@@ -106,7 +106,7 @@ def invited(status: int) -> StubResponse:
 
 
 @proves("error.failure", "error.status", "error.code", "error.message", "error.request-id")
-@side_by_side(
+@concurrently(
     seconds=2,
     answers={
         **{f"{status} to the end": [invited(status)] for status in WAITING},
@@ -115,15 +115,15 @@ def invited(status: int) -> StubResponse:
         "429 without content to the end": [retry_after(1, stub(429))],
     },
 )
-def test_error_that_invites_another_try(gate: Harness, answers: Sequence[StubResponse]) -> None:
-    gate.judge(gate.plain_call(), answers)
+def test_error_that_invites_another_try(harness: Harness, answers: Sequence[StubResponse]) -> None:
+    harness.judge(harness.plain_call(), answers)
 
 
 @proves("error.shape", "error.code", "error.message", "error.request-id", "secrets.token")
 @given(case=graph_errors)
-def test_legal_errors(gate: Harness, case: ErrorCase) -> None:
-    control = gate.control([plain_error(case.status)])
-    gate.judge(gate.plain_call(), [error(case.status, case.body)], control=control)
+def test_legal_errors(harness: Harness, case: ErrorCase) -> None:
+    control = harness.control([plain_error(case.status)])
+    harness.judge(harness.plain_call(), [error(case.status, case.body)], control=control)
 
 
 def typed(media_type: str) -> StubResponse:
@@ -157,16 +157,16 @@ SENT: Mapping[str, StubResponse] = {
 
 @proves("error.shape", "error.code", "error.message", "error.request-id")
 @given(sent=constants(SENT))
-def test_errors_as_they_are_sent(gate: Harness, sent: StubResponse) -> None:
+def test_errors_as_they_are_sent(harness: Harness, sent: StubResponse) -> None:
     assert sent.status is not None
-    gate.judge(gate.plain_call(), [sent], control=gate.control([plain_error(sent.status)]))
+    harness.judge(harness.plain_call(), [sent], control=harness.control([plain_error(sent.status)]))
 
 
 @proves("error.malformed", "secrets.token")
 @given(case=malformed)
-def test_malformed_errors(gate: Harness, case: MalformedError) -> None:
+def test_malformed_errors(harness: Harness, case: MalformedError) -> None:
     sent = at_once(stub(case.status, case.content, case.media_type))
-    gate.judge(gate.plain_call(), [sent], control=gate.control([plain_error(case.status)]))
+    harness.judge(harness.plain_call(), [sent], control=harness.control([plain_error(case.status)]))
 
 
 FRAMINGS: Mapping[str, Framing] = {"whole": "content-length", "chunked": "chunked"}
@@ -174,7 +174,7 @@ FRAMINGS: Mapping[str, Framing] = {"whole": "content-length", "chunked": "chunke
 
 @proves("error.encoded", "secrets.token")
 @given(status=constants({str(status): status for status in ORDINARY}), framing=constants(FRAMINGS))
-def test_encoded_error(gate: Harness, status: int, framing: Framing) -> None:
+def test_encoded_error(harness: Harness, status: int, framing: Framing) -> None:
     plain = plain_error(status)
     answers = [replace(plain, coded=True, framing=framing)]
-    gate.judge(gate.plain_call(), answers, control=gate.control([plain]))
+    harness.judge(harness.plain_call(), answers, control=harness.control([plain]))

@@ -18,7 +18,7 @@ from graphcontract.http.stub_response import (
 )
 from graphcontract.inputs import constants
 from graphcontract.judging.harness import Harness
-from graphcontract.judging.suite_api import given, proves, side_by_side
+from graphcontract.judging.suite_api import concurrently, given, proves
 
 CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsieG1zX2NjIjp7fX19"'
 TOO_MANY = {"error": {"code": "TooManyRequests", "message": "Please retry later."}}
@@ -54,9 +54,9 @@ WAITS: Mapping[str, Sequence[StubResponse]] = {
 
 
 @proves("retry.throttled", "retry.after", "retry.equivalent", "error.failure", "secrets.token")
-@side_by_side(seconds=4, answers=WAITS)
-def test_throttling_that_ends(gate: Harness, answers: Sequence[StubResponse]) -> None:
-    gate.judge(replace(gate.plain_call(), timeout=6.0), [*answers, success()])
+@concurrently(seconds=4, answers=WAITS)
+def test_throttling_that_ends(harness: Harness, answers: Sequence[StubResponse]) -> None:
+    harness.judge(replace(harness.plain_call(), timeout=6.0), [*answers, success()])
 
 
 LASTING: Mapping[str, Sequence[StubResponse]] = {
@@ -75,16 +75,16 @@ LASTING: Mapping[str, Sequence[StubResponse]] = {
 
 
 @proves("retry.bounded", "retry.after", "retry.equivalent", "error.failure", "secrets.token")
-@side_by_side(seconds=1.5, answers=LASTING)
-def test_throttling_that_lasts(gate: Harness, answers: Sequence[StubResponse]) -> None:
-    gate.judge(replace(gate.plain_call(), timeout=1.5), answers)
+@concurrently(seconds=1.5, answers=LASTING)
+def test_throttling_that_lasts(harness: Harness, answers: Sequence[StubResponse]) -> None:
+    harness.judge(replace(harness.plain_call(), timeout=1.5), answers)
 
 
 @proves("retry.bounded")
-@side_by_side(seconds=4, answers={"long after the call": [throttled(503, "2")]})
-def test_nothing_after_the_call(gate: Harness, answers: Sequence[StubResponse]) -> None:
-    if gate.client.limits.timeout == "call":  # where it bounds an attempt, a call may well be going on
-        gate.judge(replace(gate.plain_call(), timeout=1.0), answers, linger=3)
+@concurrently(seconds=4, answers={"long after the call": [throttled(503, "2")]})
+def test_nothing_after_the_call(harness: Harness, answers: Sequence[StubResponse]) -> None:
+    if harness.client.limits.timeout == "call":  # where it bounds an attempt, a call may well be going on
+        harness.judge(replace(harness.plain_call(), timeout=1.0), answers, linger=3)
 
 
 UNREADABLE: Mapping[str, Sequence[str]] = {
@@ -104,18 +104,18 @@ UNREADABLE: Mapping[str, Sequence[str]] = {
 
 
 @proves("retry.after-malformed", "secrets.token")
-@side_by_side(retry_after=UNREADABLE)
-def test_wait_that_cannot_be_read(gate: Harness, retry_after: Sequence[str]) -> None:
-    gate.judge(replace(gate.plain_call(), timeout=1.0), [throttled(429, *retry_after)])
+@concurrently(retry_after=UNREADABLE)
+def test_wait_that_cannot_be_read(harness: Harness, retry_after: Sequence[str]) -> None:
+    harness.judge(replace(harness.plain_call(), timeout=1.0), [throttled(429, *retry_after)])
 
 
 @proves("retry.equivalent")
-@side_by_side(seconds=1, task_id={"reserved": "a/b c", "percent": "50%25", "beyond ascii": "é"})
-def test_retry_for_an_odd_id(gate: Harness, task_id: str) -> None:
-    (parameter,) = gate.contract.request.parameters
-    if has_opaque_ids(gate.contract):
-        gate.judge(
-            replace(gate.plain_call(), arguments={parameter: task_id}), [throttled(503, "1"), success()]
+@concurrently(seconds=1, task_id={"reserved": "a/b c", "percent": "50%25", "beyond ascii": "é"})
+def test_retry_for_an_odd_id(harness: Harness, task_id: str) -> None:
+    (parameter,) = harness.contract.request.parameters
+    if has_opaque_ids(harness.contract):
+        harness.judge(
+            replace(harness.plain_call(), arguments={parameter: task_id}), [throttled(503, "1"), success()]
         )
 
 
@@ -133,21 +133,21 @@ REFUSALS: Mapping[str, StubResponse] = {
 
 
 @proves("retry.refused", "retry.not-found", "retry.conflict", "retry.server-error", "secrets.token")
-@side_by_side(refusal=REFUSALS)
-def test_refusals(gate: Harness, refusal: StubResponse) -> None:
-    gate.judge(gate.plain_call(), [refusal] * 3 + [success()])
+@concurrently(refusal=REFUSALS)
+def test_refusals(harness: Harness, refusal: StubResponse) -> None:
+    harness.judge(harness.plain_call(), [refusal] * 3 + [success()])
 
 
 @proves("retry.refused", "retry.conflict", "secrets.token")
-@side_by_side(seconds=1, refusal={f"503, then {status}": throttled(status) for status in (400, 403, 409)})
-def test_refusal_of_a_retry(gate: Harness, refusal: StubResponse) -> None:
-    gate.judge(gate.plain_call(), [throttled(503, "1"), *[refusal] * 3, success()])
+@concurrently(seconds=1, refusal={f"503, then {status}": throttled(status) for status in (400, 403, 409)})
+def test_refusal_of_a_retry(harness: Harness, refusal: StubResponse) -> None:
+    harness.judge(harness.plain_call(), [throttled(503, "1"), *[refusal] * 3, success()])
 
 
 @proves("retry.refused")
-@side_by_side(refusal={f"401, then {status}": plain_error(status) for status in (400, 403)})
-def test_refusal_after_a_challenge(gate: Harness, refusal: StubResponse) -> None:
-    gate.judge(gate.plain_call(), [plain_error(401), *[refusal] * 3, success()])
+@concurrently(refusal={f"401, then {status}": plain_error(status) for status in (400, 403)})
+def test_refusal_after_a_challenge(harness: Harness, refusal: StubResponse) -> None:
+    harness.judge(harness.plain_call(), [plain_error(401), *[refusal] * 3, success()])
 
 
 @proves("retry.connection-lost", "secrets.token")
@@ -155,7 +155,7 @@ def test_refusal_after_a_challenge(gate: Harness, refusal: StubResponse) -> None
     fault=constants({fault: fault for fault in ("reset", "closed", "half-head")}),
     kept=constants({"new": False, "kept": True}),
 )
-def test_lost_connection(gate: Harness, fault: Fault, kept: bool) -> None:
-    if "network" in gate.shows:
-        before = [gate.perform(gate.plain_call("another-guid"), [success()])] if kept else []
-        gate.judge(gate.plain_call(), [faulty(fault), success()], before=before)
+def test_lost_connection(harness: Harness, fault: Fault, kept: bool) -> None:
+    if "network" in harness.shows:
+        before = [harness.perform(harness.plain_call("another-guid"), [success()])] if kept else []
+        harness.judge(harness.plain_call(), [faulty(fault), success()], before=before)

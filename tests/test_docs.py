@@ -362,7 +362,7 @@ def test_inputs_names_every_class_and_profile() -> None:
         *(ids.task_ids(), ids.task_ids({"type": "integer"}), ids.unusable_task_ids(), ids.control_task_ids()),
         *(tokens.tokens(), errors.graph_errors(contract), errors.malformed(contract)),
     )
-    assert not unnamed((name for strata in drawn for name in strata), text_of("inputs.md"))
+    assert not unnamed((name for partitions in drawn for name in partitions), text_of("inputs.md"))
     for profile in PROFILES.values():
         assert f"| `{profile.name}` | {profile.examples} | {profile.least} |" in text_of("inputs.md")
 

@@ -52,8 +52,8 @@ class ClauseFunction:
     when: When
     needs: frozenset[str]
     otherwise: str | None
-    unowed: NotApplicable
-    looks_back: bool
+    not_applicable: NotApplicable
+    uses_earlier_steps: bool
 
 
 def clause(
@@ -62,8 +62,8 @@ def clause(
     when: When,
     needs: frozenset[str] = frozenset(),
     otherwise: str | None = None,
-    unowed: NotApplicable = lambda _contract: None,
-    looks_back: bool = False,
+    not_applicable: NotApplicable = lambda _contract: None,
+    uses_earlier_steps: bool = False,
 ) -> Callable[[Judge], Judge]:
     """Register a verdict function under its clause's id, with the kinds of finding it can give."""
 
@@ -71,7 +71,7 @@ def clause(
         if id in _registry:
             raise ValueError(f"two verdict functions for {id}")
         _registry[id] = ClauseFunction(
-            id, frozenset(kinds), judge, when, needs, otherwise, unowed, looks_back
+            id, frozenset(kinds), judge, when, needs, otherwise, not_applicable, uses_earlier_steps
         )
         return judge
 

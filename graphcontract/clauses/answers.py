@@ -172,7 +172,7 @@ def _around_the_stray(contract: Contract, trial: Trial) -> tuple[Exchange, Excha
     "next-repeated",
     when=lambda contract, trial: _around_the_stray(contract, trial) is not None,
     needs=frozenset({"wire"}),
-    looks_back=True,
+    uses_earlier_steps=True,
 )
 def stray_content(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """What follows a 204 on a kept connection is not a later call's answer (RFC 9112, 6.3)."""

@@ -36,7 +36,7 @@ def _has_token(_contract: Contract, trial: Trial) -> bool:
     return any(len(step.call.token) >= TELLING for step in trial.exchanges)
 
 
-@clause("secrets.token", "outcome", "output", when=_has_token, looks_back=True)
+@clause("secrets.token", "outcome", "output", when=_has_token, uses_earlier_steps=True)
 def token(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """What is printed or raised ends in logs, and logs are read by many."""
     tokens = frozenset(step.call.token for step in trial.exchanges)
@@ -133,7 +133,7 @@ def _taken_for(outcome: Outcome) -> tuple[str, int | None]:
 _KINDS = ("id", "token", "root", "outcome", "lost")
 
 
-@clause("calls.independent", *_KINDS, when=_sequence, looks_back=True)
+@clause("calls.independent", *_KINDS, when=_sequence, uses_earlier_steps=True)
 def independent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """One after another, with other ids, tokens and roots, after failures too."""
     yield from _mixed(contract, trial.exchanges)
@@ -144,7 +144,7 @@ def independent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     *_KINDS,
     when=_sequence,
     needs=frozenset({"concurrency"}),
-    looks_back=True,
+    uses_earlier_steps=True,
 )
 def concurrent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """At the same time, as a program with threads or tasks makes them."""

@@ -38,11 +38,11 @@ def _as_asked(contract: Contract, trial: Trial) -> list[WireRequest]:
 
 
 def _rule(field: str) -> NotApplicable:
-    def unowed(contract: Contract) -> str | None:
+    def not_applicable(contract: Contract) -> str | None:
         rule = contract.request.fields.get(field, "unconstrained")
         return f"the contract leaves {field} open" if rule == "unconstrained" else None
 
-    return unowed
+    return not_applicable
 
 
 def _forbids(contract: Contract, field: str) -> bool:
@@ -61,7 +61,7 @@ def _present(request: WireRequest, field: str) -> Iterator[Finding]:
     "present",
     when=lambda contract, trial: any(each.version == "1.1" for each in _as_asked(contract, trial)),
     otherwise="the client sends no HTTP/1.1 request with the content that is owed",
-    unowed=_rule("Content-Length"),
+    not_applicable=_rule("Content-Length"),
 )
 def content_length(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A POST without content says so (RFC 9110, 8.6): some front doors answer 411 where nothing does."""
@@ -82,7 +82,7 @@ def content_length(contract: Contract, trial: Trial) -> Iterator[Finding]:
     "missing",
     "other",
     when=lambda contract, trial: bool(_as_asked(contract, trial)),
-    unowed=_rule("Content-Type"),
+    not_applicable=_rule("Content-Type"),
 )
 def content_type(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """No content has no type."""
@@ -108,8 +108,8 @@ def content_type(contract: Contract, trial: Trial) -> Iterator[Finding]:
     "present",
     when=lambda contract, trial: bool(own_requests(contract, trial.exchange)),
     needs=frozenset({"own-root"}),
-    unowed=_rule("client-request-id"),
-    looks_back=True,
+    not_applicable=_rule("client-request-id"),
+    uses_earlier_steps=True,
 )
 def client_request_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """One GUID a call, kept for its retries: what Graph's support asks for."""
@@ -155,7 +155,9 @@ def _is_opaque(contract: Contract, trial: Trial) -> bool:
     "refused",
     when=_is_opaque,
     needs=frozenset({"id"}),
-    unowed=lambda contract: None if has_opaque_ids(contract) else "the contract says what an id looks like",
+    not_applicable=lambda contract: (
+        None if has_opaque_ids(contract) else "the contract says what an id looks like"
+    ),
 )
 def opaque_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Keys in Graph are opaque strings; that today's are GUIDs is no promise."""

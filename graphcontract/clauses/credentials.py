@@ -49,7 +49,7 @@ def _odd_token_broke_it(contract: Contract, trial: Trial) -> bool:
     "crash",
     when=_credentials_on_trial,
     needs=frozenset({"credentials"}),
-    unowed=lambda contract: (
+    not_applicable=lambda contract: (
         "the contract leaves Authorization open"
         if contract.request.fields["Authorization"] == "unconstrained"
         else None

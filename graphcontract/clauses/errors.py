@@ -138,14 +138,14 @@ def _lost_hold(contract: Contract, trial: Trial) -> Iterator[tuple[str, str, str
 _HOLDS = ("success", "rejected", "crash", "hang", "no-status", "other-status")
 
 
-@clause("error.shape", *_HOLDS, when=_same_status_failed, looks_back=True)
+@clause("error.shape", *_HOLDS, when=_same_status_failed, uses_earlier_steps=True)
 def shape(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Any legal error object, and unknown members and codes among them (Graph adds both without notice)."""
     for kind, owed, seen in _lost_hold(contract, trial):
         yield Finding(kind, owed, seen)
 
 
-@clause("error.malformed", *_HOLDS, when=_same_status_failed, looks_back=True)
+@clause("error.malformed", *_HOLDS, when=_same_status_failed, uses_earlier_steps=True)
 def malformed(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Gateways and front doors answer with what they like; the status alone is sure."""
     for kind, owed, seen in _lost_hold(contract, trial):
@@ -162,7 +162,7 @@ def _coded(contract: Contract, trial: Trial) -> bool:
     *_HOLDS,
     "garbled",
     when=_coded,
-    looks_back=True,
+    uses_earlier_steps=True,
     otherwise="the client asks for no content coding that this suite speaks (gzip)",
 )
 def encoded(contract: Contract, trial: Trial) -> Iterator[Finding]:

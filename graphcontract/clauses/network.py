@@ -148,7 +148,7 @@ def _broken(_contract: Contract, trial: Trial) -> bool:
     "unusable",
     when=_broken,
     needs=frozenset({"network"}),
-    looks_back=True,
+    uses_earlier_steps=True,
 )
 def failure(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """What broke the connection decides nothing about the task; the next call is another matter."""

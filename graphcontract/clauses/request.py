@@ -203,7 +203,7 @@ def _oddest(text: str) -> str:
     "query",
     "no-query",
     when=_sent_with_id,
-    unowed=lambda contract: (
+    not_applicable=lambda contract: (
         "the contract leaves the query open" if contract.request.query == "unconstrained" else None
     ),
 )
@@ -224,7 +224,7 @@ def query(contract: Contract, trial: Trial) -> Iterator[Finding]:
     "no-content",
     "uncounted",
     when=_sent,
-    unowed=lambda contract: (
+    not_applicable=lambda contract: (
         "the contract leaves the content open" if contract.request.content == "unconstrained" else None
     ),
 )

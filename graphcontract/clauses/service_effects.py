@@ -54,7 +54,7 @@ def _cancel_counts(_contract: Contract, trial: Trial) -> bool:
     "refused",
     "server-error",
     when=_cancel_counts,
-    looks_back=True,
+    uses_earlier_steps=True,
 )
 def cancel(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A refusal of a task that moved meanwhile says nothing: it is left out before."""
@@ -82,7 +82,7 @@ def _cancelled(_contract: Contract, trial: Trial) -> bool:
     )
 
 
-@clause("service.effect", "not-cancelled", "gone", "other-task", when=_cancelled, looks_back=True)
+@clause("service.effect", "not-cancelled", "gone", "other-task", when=_cancelled, uses_earlier_steps=True)
 def effect(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The last read counts: it was made when the wait was over."""
     at = step_for(trial, CANCEL)
@@ -127,7 +127,7 @@ def _moves(trial: Trial) -> list[tuple[str, str]]:
     return [(old, new) for old, new in pairs if old in _STARTED]
 
 
-@clause("service.precondition", "accepted", "became-cancelled", when=_started, looks_back=True)
+@clause("service.precondition", "accepted", "became-cancelled", when=_started, uses_earlier_steps=True)
 def precondition(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Only a task that has not started can be cancelled."""
     at = step_for(trial, STARTED)

@@ -55,7 +55,7 @@ _UNAUTHENTICATED = (NO_TOKEN, GARBAGE, FORGED)
     "other-status",
     "took-effect",
     when=_made_for(*_UNAUTHENTICATED),
-    looks_back=True,
+    uses_earlier_steps=True,
 )
 def authentication(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """401 says that another token may help; any other refusal says that none does."""
@@ -74,7 +74,7 @@ def authentication(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     "accepted",
     "took-effect",
     when=_made_for(LESSER_TOKEN, unless=(401,)),
-    looks_back=True,
+    uses_earlier_steps=True,
 )
 def permission(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A token that is good for something else."""
@@ -92,7 +92,7 @@ def permission(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     "other-status",
     "took-effect",
     when=_made_for(METHOD, unless=(401, 403)),
-    looks_back=True,
+    uses_earlier_steps=True,
 )
 def method(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """501 is as good: the server knows no such method (RFC 9110, 15.6.2)."""

@@ -166,10 +166,10 @@ def _stop_for_obstacles(session: Session) -> None:
     from graphcontract.reporting.evidence_text import harmless
     from graphcontract.run.doctor import reach
 
-    assert session.gate is not None
+    assert session.harness is not None
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # Nothing of it is in a report yet.
-        found = next((finding for finding in reach(session.gate) if finding.stops), None)
-    session.gate.tally = CallStats()
+        found = next((finding for finding in reach(session.harness) if finding.stops), None)
+    session.harness.stats = CallStats()
     if found is not None:
         problem = f"the client cannot be judged like this: at an ordinary call, {found.seen}"
         raise ClientUnavailable(harmless(problem), found.advice)

@@ -40,8 +40,8 @@ def doctor(
     try:
         implementation = session.open().implementation
         typer.echo(harmless(f"{implementation.name} {implementation.version or ''}".rstrip()))
-        assert session.gate is not None
-        for finding in examine(session.gate):
+        assert session.harness is not None
+        for finding in examine(session.harness):
             failed = failed or finding.works is False
             lines = wrap(harmless(finding.seen), 64)
             typer.echo(f"{_WORDS[finding.works]:4}{finding.call:10}{lines[0]}")

@@ -100,11 +100,13 @@ def _found(session: Session, id: str, evidence: str) -> Sequence[CaseStep]:
     typer.echo("looking for the case ...", err=True)
     session.open()
     try:
-        assert session.gate is not None
-        if reason := unsupported_reason(session.gate, id):
+        assert session.harness is not None
+        if reason := unsupported_reason(session.harness, id):
             raise UserError(f"{id} has no case: {reason}")
-        gate = RecordingHarness.of(session.gate)
-        steps = failing_case(gate, id, evidence, session.options.seed) if evidence else usual_case(gate, id)
+        harness = RecordingHarness.of(session.harness)
+        steps = (
+            failing_case(harness, id, evidence, session.options.seed) if evidence else usual_case(harness, id)
+        )
     finally:
         session.close()
     if steps is None and evidence:

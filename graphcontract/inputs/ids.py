@@ -46,16 +46,16 @@ def task_ids(schema: Mapping[str, Any] = _ANY_TEXT) -> Partitions[str]:
         raise ValueError(f"ids cannot be drawn by {', '.join(sorted(unknown))}")
     if "format" in schema and (schema["format"] != "uuid" or "pattern" in schema):
         raise ValueError("ids can be drawn by the format uuid alone, and not by a pattern as well")
-    strata = _narrowed(schema)
-    if not strata:
+    partitions = _narrowed(schema)
+    if not partitions:
         raise ValueError(f"the schema admits no usable id: {dict(schema)}")
-    return strata
+    return partitions
 
 
 def plain(schema: Mapping[str, Any] = _ANY_TEXT) -> SearchStrategy[str]:
     """Ordinary ids: GUIDs wherever the schema admits all of them."""
-    strata = task_ids(schema)
-    return guids() if "guid" in strata else strata.any()
+    partitions = task_ids(schema)
+    return guids() if "guid" in partitions else partitions.any()
 
 
 def guids() -> SearchStrategy[str]:

@@ -68,13 +68,13 @@ class CallStats:
     """
 
     exchanges: int = 0
-    costly: int = 0
+    expensive: int = 0
     hear: Callable[[Exchange], None] = lambda _exchange: None
 
     def add(self, exchange: Exchange) -> None:
         """Count one more."""
         self.exchanges += 1
-        self.costly += _is_costly(exchange)
+        self.expensive += _is_costly(exchange)
         self.hear(exchange)
 
 
@@ -85,9 +85,9 @@ class SkipPartition(BaseException):
 class _ThreadState(threading.local):
     """What a thread's calls are made for and with."""
 
-    court: Observer | None = None
+    observer: Observer | None = None
     station: Target | None = None
-    tally: CallStats | None = None
+    stats: CallStats | None = None
     vain: int = 0
     mark: str = ""
     scope: Scope | None = None
@@ -115,7 +115,7 @@ class Harness:
     at_own_root: Callable[[], Target] | None = None
     guard: OwnRootGuard | None = None
     lost: str | None = None
-    tally: CallStats = field(default_factory=CallStats)
+    stats: CallStats = field(default_factory=CallStats)
     _seat: _ThreadState = field(default_factory=_ThreadState)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _own_root_turn: threading.Lock = field(default_factory=threading.Lock)
@@ -170,14 +170,14 @@ class Harness:
         return station.guard.proof if station.guard else ""
 
     @property
-    def tired(self) -> bool:
+    def exhausted(self) -> bool:
         """Whether so many calls hung or killed the client that one more a test is enough."""
-        return self.tally.costly >= _COSTLY_RUN
+        return self.stats.expensive >= _COSTLY_RUN
 
-    def convene(
+    def set_observer(
         self,
-        court: Observer | None,
-        tally: CallStats | None = None,
+        observer: Observer | None,
+        stats: CallStats | None = None,
         *,
         place: int | None = None,
         owner: object = None,
@@ -187,9 +187,9 @@ class Harness:
         It starts from connections that nothing was sent over before, or only for the same `owner`. Plain
         calls at the same time differ in id and token, by their `place` among them.
         """
-        if court is not None:
+        if observer is not None:
             self._enter_scope(owner)
-        self._seat.court, self._seat.tally = court, tally
+        self._seat.observer, self._seat.stats = observer, stats
         self._seat.mark = "" if place is None else str(place % _MOST_AT_ONCE)
         self._seat.controls.clear()
         self._seat.vain = 0
@@ -251,14 +251,14 @@ class Harness:
     ) -> None:
         """Bring an exchange to court, with its control and the calls before it."""
         trial = Trial(exchange, control, tuple(before))
-        if self._seat.court is not None and all(
+        if self._seat.observer is not None and all(
             each.outcome.kind != "unsupported" for each in trial.exchanges
         ):
-            self._seat.court.hear(trial)
+            self._seat.observer.hear(trial)
         if any(_is_costly(each) for each in trial.exchanges):
             raise SkipPartition
 
-    def side_by_side(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+    def concurrently(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Do jobs of this thread's test at the same time, each with a client that holds its calls; results
         in order.
         """
@@ -337,7 +337,7 @@ class Harness:
         else:
             exchange = self._performed(self._admitted(self._here), call, answers, how)
         with self._lock:
-            (self._seat.tally or self.tally).add(exchange)
+            (self._seat.stats or self.stats).add(exchange)
         return exchange
 
     def _admitted(self, station: Target) -> Target:
@@ -352,7 +352,7 @@ class Harness:
                 station.guard.after_restart()
         if self._may_call(station):
             return station
-        if self._seat.court is None:
+        if self._seat.observer is None:
             raise ClientUnavailable(str(self.lost))
         raise SkipPartition
 

@@ -41,7 +41,7 @@ class SuiteTest:
     calls: int = 1
     seconds: float = 0.0
 
-    def strata(self, contract: Contract) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
+    def partitions(self, contract: Contract) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
         """Keyword arguments for the body by class of input: a class a combination of its sources' classes."""
         drawn = {name: _classes(source, contract) for name, source in self.sources.items()}
         combined: dict[str, st.SearchStrategy[dict[str, Any]]] = {}
@@ -86,7 +86,7 @@ def given(*, calls: int = 1, **sources: Source) -> Callable[[Body[P]], Body[P]]:
     return decorate
 
 
-def side_by_side(*, seconds: float = 0.0, **cases: Mapping[str, Any]) -> Callable[[Body[P]], Body[P]]:
+def concurrently(*, seconds: float = 0.0, **cases: Mapping[str, Any]) -> Callable[[Body[P]], Body[P]]:
     """Give the body's one keyword argument each of these values, in calls at the same time.
 
     `seconds` is about how long the longest of them takes: the longest are begun first.

@@ -77,8 +77,8 @@ class ClauseStats:
 class _FirstPass:
     """The court of the first pass: every clause hears every trial, and nothing is raised."""
 
-    def __init__(self, contract: Contract, hearings: Mapping[str, ClauseStats], tally: CallStats) -> None:
-        self._contract, self._hearings, self._tally = contract, hearings, tally
+    def __init__(self, contract: Contract, hearings: Mapping[str, ClauseStats], stats: CallStats) -> None:
+        self._contract, self._hearings, self._tally = contract, hearings, stats
         self.cls = ""
 
     def hear(self, trial: Trial) -> None:
@@ -107,8 +107,8 @@ class _Collector:
 class _ShrinkPass:
     """The court of the second pass: one fault of one clause, shrunk until nothing smaller shows it."""
 
-    def __init__(self, gate: Harness, function: ClauseFunction, key: str) -> None:
-        self._gate, self._function, self._key = gate, function, key
+    def __init__(self, harness: Harness, function: ClauseFunction, key: str) -> None:
+        self._gate, self._function, self._key = harness, function, key
         self._until = monotonic() + _SHRINKING_SECONDS
         self._calls = 0
         self.smallest: tuple[Finding, Trial] | None = None
@@ -133,19 +133,19 @@ class SuiteTestRun:
     def __init__(
         self,
         test: SuiteTest,
-        gate: Harness,
+        harness: Harness,
         *,
         clauses: Collection[str],
         seed: int,
         repeat: Callable[[str], str],
         record: bool = False,
     ) -> None:
-        self._test, self._gate, self.clauses = test, gate, clauses
+        self._test, self._gate, self.clauses = test, harness, clauses
         self._seed, self._repeat, self._record = seed, repeat, record
         self._parts: dict[str, ClauseResult] | None = None
         # Calls at the same time as others are counted apart: what they cost must not depend on those.
-        self._tally = CallStats() if test.cases else gate.tally
-        self._costly = self._tally.costly
+        self._tally = CallStats() if test.cases else harness.stats
+        self._costly = self._tally.expensive
         self._begun: list[Future[list[Trial]]] = []
         self._recorded: list[dict[str, Any]] = []
 
@@ -161,7 +161,7 @@ class SuiteTestRun:
             return self._parts[clause]
         started = monotonic()
         before = 0 if self._test.cases else self._tally.exchanges
-        self._costly = self._tally.costly
+        self._costly = self._tally.expensive
         self._listen_in()
         self._parts = self._run()
         return replace(
@@ -188,7 +188,7 @@ class SuiteTestRun:
                 return None
             smallest = self._hunt(hearing.function, key, sighting.cls) if self._shrinks else None
         finally:
-            self._gate.convene(None)
+            self._gate.set_observer(None)
         return smallest[1] if smallest else sighting.trial
 
     def _run(self) -> dict[str, ClauseResult]:
@@ -214,55 +214,55 @@ class SuiteTestRun:
             wrong = Redactor([CANARY]).text(traceback.format_exc())
             return {id: ClauseResult(id, "error", reason=wrong) for id in hearings} | parts
         finally:
-            self._gate.convene(None)
+            self._gate.set_observer(None)
         return parts
 
     def _listen(self, hearings: Mapping[str, ClauseStats]) -> str | None:
         """The first pass; a text where it was cut short."""
-        court = _FirstPass(self._gate.contract, hearings, self._tally)
-        self._gate.convene(court)
+        observer = _FirstPass(self._gate.contract, hearings, self._tally)
+        self._gate.set_observer(observer)
         if self._test.cases:
-            self._listen_side_by_side(court)
+            self._listen_side_by_side(observer)
             return None
-        strata = self._test.strata(self._gate.contract)
-        allowed = 1 if self._gate.tired else _COSTLY_TEST
-        for index, (name, strategy) in enumerate(strata.items()):
-            court.cls = name
+        partitions = self._test.partitions(self._gate.contract)
+        allowed = 1 if self._gate.exhausted else _COSTLY_TEST
+        for index, (name, strategy) in enumerate(partitions.items()):
+            observer.cls = name
             try:
-                self._explore(name, strategy, len(strata))
+                self._explore(name, strategy, len(partitions))
             except SkipPartition:
-                if self._tally.costly - self._costly >= allowed and index + 1 < len(strata):
-                    left = len(strata) - index - 1
+                if self._tally.expensive - self._costly >= allowed and index + 1 < len(partitions):
+                    left = len(partitions) - index - 1
                     return (
                         f"cut short: calls hung or ended the client, {left} classes of input were not tried"
                     )
         return None
 
-    def _listen_side_by_side(self, court: _FirstPass) -> None:
+    def _listen_side_by_side(self, observer: _FirstPass) -> None:
         """Make all fixed calls at the same time, or wait for those that are made, and hear them in order."""
         if self._begun:
             heard = [future.result() for future in self._begun]
         else:
             heard = self._gate.at_once(self._jobs())
-        for court.cls, trials in zip(self._test.cases, heard, strict=True):
+        for observer.cls, trials in zip(self._test.cases, heard, strict=True):
             for trial in trials:
-                court.hear(trial)
+                observer.hear(trial)
 
     def _jobs(self) -> list[Callable[[], list[Trial]]]:
         """Each fixed call, as what makes it and gives its trials."""
 
         def job(place: int, arguments: Mapping[str, Any]) -> list[Trial]:
             collected = _Collector()
-            self._gate.convene(collected, self._tally, place=place, owner=self)
+            self._gate.set_observer(collected, self._tally, place=place, owner=self)
             with suppress(SkipPartition):
                 self._test.body(self._gate, **arguments)
-            self._gate.convene(None)
+            self._gate.set_observer(None)
             return collected.trials
 
         return [partial(job, place, each) for place, each in enumerate(self._test.cases.values())]
 
     def _explore(
-        self, name: str, strategy: SearchStrategy[Any], strata: int, *, shrink: bool = False
+        self, name: str, strategy: SearchStrategy[Any], partitions: int, *, shrink: bool = False
     ) -> None:
         profile = self._gate.profile
 
@@ -275,7 +275,7 @@ class SuiteTestRun:
             body,
             seed=self._seed,
             name=f"{self._test.name}/{name}",
-            examples=profile.share(strata, self._gate.client.budget, self._test.calls),
+            examples=profile.share(partitions, self._gate.client.budget, self._test.calls),
             shrink=shrink,
             database=profile.database,
         )
@@ -307,32 +307,32 @@ class SuiteTestRun:
                 note = (
                     f"seen in {times}, first after {sighting.before - 1} others; not seen again when repeated"
                 )
-        if not hearing.function.looks_back:
+        if not hearing.function.uses_earlier_steps:
             trial = trial.alone()
         return evidence(self._gate.contract.clauses[id], finding, trial, repeat=self._repeat(id), note=note)
 
     @property
     def _shrinks(self) -> bool:
         """Whether a fault is looked for once more: calls that are fixed, or that hung, are not."""
-        return self._tally.costly == self._costly and not self._test.cases
+        return self._tally.expensive == self._costly and not self._test.cases
 
     def _hunt(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial] | None:
-        court = _ShrinkPass(self._gate, function, key)
-        self._gate.convene(court)
-        strata = self._test.strata(self._gate.contract)
+        observer = _ShrinkPass(self._gate, function, key)
+        self._gate.set_observer(observer)
+        partitions = self._test.partitions(self._gate.contract)
         with suppress(SkipPartition):
-            self._explore(cls, strata[cls], len(strata), shrink=True)
-        return court.smallest
+            self._explore(cls, partitions[cls], len(partitions), shrink=True)
+        return observer.smallest
 
 
-def unsupported_reason(gate: Harness, id: str) -> str | None:
+def unsupported_reason(harness: Harness, id: str) -> str | None:
     """Why this contract, client and transport leave a clause unjudged, or None."""
     function = registry()[id]
-    unowed = function.unowed(gate.contract)
-    if unowed is not None:
-        return unowed
-    for need in sorted(function.needs - gate.shows):
-        unseen = gate.not_at_own_root() if need == "own-root" else _UNSEEN[need]
+    not_applicable = function.not_applicable(harness.contract)
+    if not_applicable is not None:
+        return not_applicable
+    for need in sorted(function.needs - harness.shows):
+        unseen = harness.not_at_own_root() if need == "own-root" else _UNSEEN[need]
         if unseen is not None:
             return unseen
     return None

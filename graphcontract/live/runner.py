@@ -120,7 +120,7 @@ class LiveRunner:
         """Judge what was recorded; nothing is where no answer but 401 came, and where the run was interrupted
         no clause passes whose requests were not all made.
         """
-        court = LiveEvaluator(
+        observer = LiveEvaluator(
             self.contract,
             self.options,
             self.keeper,
@@ -131,7 +131,7 @@ class LiveRunner:
             self._remarks(),
         )
         unauthorized = self._is_unauthorized()
-        for part in court.parts(self.planned, self.bench.trials, self.executor.sent, self.executor.made):
+        for part in observer.parts(self.planned, self.bench.trials, self.executor.sent, self.executor.made):
             if unauthorized:
                 part = _unexercised(part)
             elif stopped == _INTERRUPTED and part.verdict == "pass" and not self._is_over(part.clause):

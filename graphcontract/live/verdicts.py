@@ -92,8 +92,10 @@ class LiveEvaluator:
         evidence_key = self.contract.clauses[id].evidence_key
         found: dict[str, tuple[Finding, Trial]] = {}
         classes: dict[str, int] = {}
-        unowed = function.unowed(self.contract) or (None if of_service else self._unseen(function.needs))
-        for trial in trials if unowed is None else ():
+        not_applicable = function.not_applicable(self.contract) or (
+            None if of_service else self._unseen(function.needs)
+        )
+        for trial in trials if not_applicable is None else ():
             if not function.when(self.contract, trial):
                 continue
             purpose = _purpose(trial)
@@ -104,7 +106,7 @@ class LiveEvaluator:
         exercised, passed = sum(classes.values()), monotonic() - started
         if found:
             finding, trial = next(iter(found.values()))
-            if not function.looks_back:
+            if not function.uses_earlier_steps:
                 trial = trial.alone()
             shown = self._evidence(id, finding, trial, steps, of_service=of_service)
             also = tuple(found)[1:]
@@ -112,7 +114,7 @@ class LiveEvaluator:
         if exercised:
             remark = self.remarks.get(id)
             return ClauseResult(id, "pass", exercised, passed, remark, classes=classes, exchanges=count)
-        reason = unowed or self.reasons.get(id)
+        reason = not_applicable or self.reasons.get(id)
         if reason is not None:
             return ClauseResult(id, "not-supported", reason=reason, exchanges=count)
         why = self.unmet.get(id) or self.stopped or "no response of this run could show whether it holds"

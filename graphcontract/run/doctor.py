@@ -45,127 +45,129 @@ class Diagnosis:
     stops: bool = False
 
 
-def examine(gate: Harness) -> Iterator[Diagnosis]:
+def examine(harness: Harness) -> Iterator[Diagnosis]:
     """Make the calls one after another; each finding comes as soon as it is known, and none after one that
     stops.
     """
-    for finding in reach(gate):
+    for finding in reach(harness):
         yield finding
         if finding.stops:
             return
-    yield _not_found(gate)
-    if "network" in gate.transport.shows:
+    yield _not_found(harness)
+    if "network" in harness.transport.shows:
         for name, look in _NETWORK.items():
-            yield look(gate, name)
+            yield look(harness, name)
 
 
-def reach(gate: Harness) -> Iterator[Diagnosis]:
+def reach(harness: Harness) -> Iterator[Diagnosis]:
     """Tell whether a call comes to the server, and its token with it: one call, a few more where not."""
-    plain = _called(gate)
-    yield _reached(gate, plain)
-    yield _credentials(gate, plain)
+    plain = _called(harness)
+    yield _reached(harness, plain)
+    yield _credentials(harness, plain)
 
 
-def _called(gate: Harness, how: CallOptions | None = None) -> Exchange:
-    return gate.perform(replace(gate.plain_call(), token=_TOKEN), [success()], **(how or {}))
+def _called(harness: Harness, how: CallOptions | None = None) -> Exchange:
+    return harness.perform(replace(harness.plain_call(), token=_TOKEN), [success()], **(how or {}))
 
 
-def _other_ways(gate: Harness) -> Iterator[tuple[str, CallOptions]]:
+def _other_ways(harness: Harness) -> Iterator[tuple[str, CallOptions]]:
     """Calls that may come through where the usual one does not, by what they show that is lacking."""
-    if "network" in gate.transport.shows and not gate.transport.https:
+    if "network" in harness.transport.shows and not harness.transport.https:
         yield "http", {"certificate": "trusted"}
-    if gate.not_at_own_root() is None:
+    if harness.not_at_own_root() is None:
         yield "root", {"own_root": True}
 
 
-def _reached(gate: Harness, exchange: Exchange) -> Diagnosis:
-    if own_requests(gate.contract, exchange):
+def _reached(harness: Harness, exchange: Exchange) -> Diagnosis:
+    if own_requests(harness.contract, exchange):
         works = exchange.outcome.kind == "success"
         advice = (
-            "" if works else f"{gate.contract.success.status} is success: look at how the adapter reports it"
+            ""
+            if works
+            else f"{harness.contract.success.status} is success: look at how the adapter reports it"
         )
         return Diagnosis("204", works, f"a request, and {said(exchange.outcome)}", advice)
     seen = f"no request, and {said(exchange.outcome)}"
     # One that claims success, breaks or waits for ever is judged for that, whatever it does not send.
     if exchange.requests or exchange.outcome.kind not in ("failure", "rejected"):
         return Diagnosis("204", False, seen, _UNREACHED)
-    for lacking, how in _other_ways(gate):
-        if own_requests(gate.contract, _called(gate, how)):
+    for lacking, how in _other_ways(harness):
+        if own_requests(harness.contract, _called(harness, how)):
             return Diagnosis("204", False, seen, {"http": _HTTPS, "root": _OWN_ROOT}[lacking], stops=True)
-    if gate.transport.https and exchange.connections:
+    if harness.transport.https and exchange.connections:
         return Diagnosis("204", False, f"a connection, {seen}", _TRUST, stops=True)
-    return Diagnosis("204", False, seen, _UNREACHED, stops=_is_unreachable(gate, exchange))
+    return Diagnosis("204", False, seen, _UNREACHED, stops=_is_unreachable(harness, exchange))
 
 
-def _is_unreachable(gate: Harness, exchange: Exchange) -> bool:
+def _is_unreachable(harness: Harness, exchange: Exchange) -> bool:
     """Whether a client that failed and sent nothing was kept from it, by what it says or what is declared."""
     outcome = exchange.outcome
     answered_elsewhere = outcome.reported_status is not None
     kept = outcome.error is None or outcome.error.kind in ("transport", "timeout")
-    return answered_elsewhere or gate.client.limits.root == "fixed" or (kept and not exchange.connections)
+    return answered_elsewhere or harness.client.limits.root == "fixed" or (kept and not exchange.connections)
 
 
-def _credentials(gate: Harness, exchange: Exchange) -> Diagnosis:
-    requests = own_requests(gate.contract, exchange)
+def _credentials(harness: Harness, exchange: Exchange) -> Diagnosis:
+    requests = own_requests(harness.contract, exchange)
     if not requests:
         return Diagnosis("token", None, "not seen, for want of a request")
     if requests[0].values("authorization"):
         return Diagnosis("token", True, "an Authorization field")
-    if "credentials" not in gate.shows:
-        advice = "judge the client with --tls" if gate.client.limits.https else ""
+    if "credentials" not in harness.shows:
+        advice = "judge the client with --tls" if harness.client.limits.https else ""
         return Diagnosis("token", None, "none to this root, as is declared", advice)
-    for lacking, how in _other_ways(gate):
-        others = own_requests(gate.contract, _called(gate, how))
+    for lacking, how in _other_ways(harness):
+        others = own_requests(harness.contract, _called(harness, how))
         if others and others[0].values("authorization"):
             advice = {"http": _HTTPS, "root": _OWN_HOSTS}[lacking]
             return Diagnosis("token", False, "no Authorization field", advice, stops=True)
     return Diagnosis("token", False, "no Authorization field", _OWN_HOSTS)
 
 
-def _not_found(gate: Harness) -> Diagnosis:
-    outcome = gate.perform(gate.plain_call(), [plain_error(404)]).outcome
+def _not_found(harness: Harness) -> Diagnosis:
+    outcome = harness.perform(harness.plain_call(), [plain_error(404)]).outcome
     if outcome.kind != "failure" or outcome.error is None:
         return Diagnosis("404", False, said(outcome), "report the client's documented error as failure")
     lacking = [
         name for name in ("status", "code", "message", "request_id") if getattr(outcome.error, name) is None
     ]
-    if "status" in lacking and gate.client.limits.status:
+    if "status" in lacking and harness.client.limits.status:
         advice = 'give `status` where the error has it; where no client could, declare "status": false'
         return Diagnosis("404", False, "failure without a status", advice)
     return Diagnosis("404", True, said(outcome) + (f", without {', '.join(lacking)}" if lacking else ""))
 
 
-def _tls(gate: Harness, name: str) -> Diagnosis:
-    exchange = gate.perform(gate.plain_call(), [success()], certificate="trusted")
+def _tls(harness: Harness, name: str) -> Diagnosis:
+    exchange = harness.perform(harness.plain_call(), [success()], certificate="trusted")
     if exchange.outcome.kind != "success" or not exchange.requests:
         return Diagnosis(name, False, said(exchange.outcome), _TRUST)
-    named = ", ".join(_trusted_by(gate)) or "what it is given"
+    named = ", ".join(_trusted_by(harness)) or "what it is given"
     return Diagnosis(name, True, f"https, with the authority of {named}")
 
 
-def _trusted_by(gate: Harness) -> Iterator[str]:
+def _trusted_by(harness: Harness) -> Iterator[str]:
     """Where a copy of the client that is told of the authority in one place alone finds it."""
-    file = gate.transport.ca_file
-    if gate.another is None or gate.transport.proxy is not None or file is None:
+    file = harness.transport.ca_file
+    if harness.another is None or harness.transport.proxy is not None or file is None:
         return
-    with closing(gate.another().client) as client:
+    with closing(harness.another().client) as client:
         for name in ("ca_file", *CA_NAMES):
             by_call = name == "ca_file"
             try:
                 with _environment(CA_NAMES, {} if by_call else {name: file}):
-                    client.start(Start(gate.contract.id, gate.transport.hosts))
+                    client.start(Start(harness.contract.id, harness.transport.hosts))
             except ClientUnavailable:
                 continue  # It may insist on what this environment lacks.
-            if _trusts(gate, client, file if by_call else None):
+            if _trusts(harness, client, file if by_call else None):
                 yield f"`{name}`"
 
 
-def _trusts(gate: Harness, client: Client, ca_file: str | None) -> bool:
+def _trusts(harness: Harness, client: Client, ca_file: str | None) -> bool:
     """Whether a call over https succeeds."""
-    answers = settle([success()], gate.contract.success.status, b"")
-    stage = gate.transport.stage(ResponseScript(answers), certificate="trusted")
-    root = f"{stage.root}/{gate.contract.request.version}"
-    outcome = client.call(replace(gate.plain_call(), base_url=root, ca_file=ca_file))
+    answers = settle([success()], harness.contract.success.status, b"")
+    stage = harness.transport.stage(ResponseScript(answers), certificate="trusted")
+    root = f"{stage.root}/{harness.contract.request.version}"
+    outcome = client.call(replace(harness.plain_call(), base_url=root, ca_file=ca_file))
     return bool(stage.finish(spoiled=True).requests) and outcome.kind == "success"
 
 
@@ -182,36 +184,36 @@ def _environment(names: tuple[str, ...], values: Mapping[str, str]) -> Iterator[
         os.environ.update(before)
 
 
-def _redirect(gate: Harness, name: str) -> Diagnosis:
-    call = gate.plain_call()
-    moved = with_fields(stub(307), ("Location", "{other-host}" + gate.target(call)))
-    exchange = gate.perform(call, [moved], elsewhere=[success()])
+def _redirect(harness: Harness, name: str) -> Diagnosis:
+    call = harness.plain_call()
+    moved = with_fields(stub(307), ("Location", "{other-host}" + harness.target(call)))
+    exchange = harness.perform(call, [moved], elsewhere=[success()])
     if not exchange.elsewhere:
         return Diagnosis(name, None, f"not followed to another host, and {said(exchange.outcome)}")
     kept = any(request.values("authorization") for request in exchange.elsewhere)
     return Diagnosis(name, None, f"followed to another host {'with' if kept else 'without'} the token")
 
 
-def _timeout(gate: Harness, name: str) -> Diagnosis:
-    call = replace(gate.plain_call(), timeout=1.0)
-    exchange = gate.perform(call, [replace(success(), fault="stalled")])
+def _timeout(harness: Harness, name: str) -> Diagnosis:
+    call = replace(harness.plain_call(), timeout=1.0)
+    exchange = harness.perform(call, [replace(success(), fault="stalled")])
     taken = f"{exchange.ended - exchange.started:.1f} s of 1.0 s"
     if exchange.outcome.kind == "failure":
         return Diagnosis(name, True, f"failure after {taken}")
-    if gate.client.limits.timeout == "none":
+    if harness.client.limits.timeout == "none":
         return Diagnosis(name, None, "none, as is declared")
     advice = 'pass the call\'s timeout on; where the client has none, declare "timeout": "none"'
     return Diagnosis(name, False, f"{said(exchange.outcome)}, after {taken}", advice)
 
 
-def _proxy(gate: Harness, name: str) -> Diagnosis:
-    refusal = gate.not_at_own_root()
+def _proxy(harness: Harness, name: str) -> Diagnosis:
+    refusal = harness.not_at_own_root()
     if refusal is not None:
         return Diagnosis(name, None, refusal)
-    exchange = _called(gate, {"own_root": True})
+    exchange = _called(harness, {"own_root": True})
     arrived = "a request" if exchange.requests else "no request"
     seen = f"its own root, behind it: {arrived}, and {said(exchange.outcome)}"
-    return Diagnosis(name, bool(exchange.requests), f"{seen}. It may be called: {gate.own_root_proof}")
+    return Diagnosis(name, bool(exchange.requests), f"{seen}. It may be called: {harness.own_root_proof}")
 
 
 _NETWORK: dict[str, Callable[[Harness, str], Diagnosis]] = {

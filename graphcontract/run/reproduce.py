@@ -49,16 +49,16 @@ class RecordingHarness(Harness):
         self._staged: list[tuple[Exchange, CaseStep]] = []
 
     @classmethod
-    def of(cls, gate: Harness) -> RecordingHarness:
+    def of(cls, harness: Harness) -> RecordingHarness:
         """One more gate for the same client."""
         return cls(
-            gate.contract,
-            gate.client,
-            gate.transport,
-            gate.profile,
-            another=gate.another,
-            at_own_root=gate.at_own_root,
-            guard=gate.guard,
+            harness.contract,
+            harness.client,
+            harness.transport,
+            harness.profile,
+            another=harness.another,
+            at_own_root=harness.at_own_root,
+            guard=harness.guard,
         )
 
     def perform(self, call: Call, answers: Sequence[StubResponse], **how: Unpack[CallOptions]) -> Exchange:
@@ -78,38 +78,38 @@ class RecordingHarness(Harness):
         return next(step for made, step in self._staged if made is exchange)
 
 
-def usual_case(gate: RecordingHarness, clause: str) -> list[CaseStep] | None:
+def usual_case(harness: RecordingHarness, clause: str) -> list[CaseStep] | None:
     """The first case of the suites that could break the clause, of the simplest of each class of input; None
     where the gate's client meets none.
     """
     function = registry()[clause]
-    court = _FirstMatch(lambda trial: function.when(gate.contract, trial))
+    observer = _FirstMatch(lambda trial: function.when(harness.contract, trial))
     for test in _proving(clause):
-        for drawn in _draws(test, gate):
-            gate.convene(court)
+        for drawn in _draws(test, harness):
+            harness.set_observer(observer)
             with suppress(SkipPartition, StopExploring):
-                test.body(gate, **drawn)
-            gate.convene(None)
-            if court.found is not None:
-                return gate.steps(_shortest(function, court.found, court.wanted))
+                test.body(harness, **drawn)
+            harness.set_observer(None)
+            if observer.found is not None:
+                return harness.steps(_shortest(function, observer.found, observer.wanted))
     return None
 
 
-def failing_case(gate: RecordingHarness, clause: str, evidence: str, seed: int) -> list[CaseStep] | None:
+def failing_case(harness: RecordingHarness, clause: str, evidence: str, seed: int) -> list[CaseStep] | None:
     """The case in which the gate's client shows the fault of that evidence id, as small as it gets; None
     where it does not.
     """
-    function, evidence_key = registry()[clause], gate.contract.clauses[clause].evidence_key
+    function, evidence_key = registry()[clause], harness.contract.clauses[clause].evidence_key
 
     def shows(trial: Trial) -> bool:
-        findings = function.judge(gate.contract, trial)
+        findings = function.judge(harness.contract, trial)
         return any(evidence_id(evidence_key, each.kind, each.input) == evidence for each in findings)
 
     for test in _proving(clause):
-        trying = SuiteTestRun(test, gate, clauses=[clause], seed=seed, repeat=str)
+        trying = SuiteTestRun(test, harness, clauses=[clause], seed=seed, repeat=str)
         trial = trying.trial(clause, evidence)
         if trial is not None:
-            return gate.steps(_shortest(function, trial, shows))
+            return harness.steps(_shortest(function, trial, shows))
     return None
 
 
@@ -131,14 +131,14 @@ def _proving(clause: str) -> list[SuiteTest]:
     return [test for test in tests() if clause in test.proves]
 
 
-def _draws(test: SuiteTest, gate: Harness) -> Iterator[Mapping[str, Any]]:
+def _draws(test: SuiteTest, harness: Harness) -> Iterator[Mapping[str, Any]]:
     if test.cases:
         yield from test.cases.values()
     else:
-        yield from map(simplest, test.strata(gate.contract).values())
+        yield from map(simplest, test.partitions(harness.contract).values())
 
 
 def _shortest(function: ClauseFunction, trial: Trial, wanted: Callable[[Trial], bool]) -> Trial:
     """The last step alone, where the steps before it are nothing to the clause."""
     alone = trial.alone()
-    return alone if not function.looks_back and wanted(alone) else trial
+    return alone if not function.uses_earlier_steps and wanted(alone) else trial

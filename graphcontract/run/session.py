@@ -93,7 +93,7 @@ class Session:
     contract: Contract
     planned: list[str]
     entries: list[Entry] = field(default_factory=list)
-    gate: Harness | None = None
+    harness: Harness | None = None
     alone: bool = True
     together: bool = True
     _begun: bool = False
@@ -118,8 +118,8 @@ class Session:
 
     def open(self) -> Client:
         """Start transport and client; raises ClientUnavailable, ClientSpecError and OptionError."""
-        if self.gate is not None:
-            return self.gate.client
+        if self.harness is not None:
+            return self.harness.client
         options = self.options
         stations = TargetFactory(
             self.contract,
@@ -132,7 +132,7 @@ class Session:
             options.allow_own_root,
         )
         main = stations.main()
-        self.gate = Harness(
+        self.harness = Harness(
             self.contract,
             main.client,
             main.transport,
@@ -154,13 +154,13 @@ class Session:
     def part(self, test: SuiteTest, clause: str) -> ClauseResult:
         """What a test says of a clause; never raises but for what stops the run."""
         self.open()
-        assert self.gate is not None
-        ahead = self.alone and self.gate.copies
+        assert self.harness is not None
+        ahead = self.alone and self.harness.copies
         if not self._begun and (ahead or (self.together and test.cases)):
-            self._begin(self.gate)
-        return self._trying(test, self.gate).part(clause)
+            self._begin(self.harness)
+        return self._trying(test, self.harness).part(clause)
 
-    def _begin(self, gate: Harness) -> None:
+    def _begin(self, harness: Harness) -> None:
         """Have the calls of all tests that wait made at the same time.
 
         Copies of the client make them while the client makes others. One client would have to bear calls of
@@ -169,13 +169,13 @@ class Session:
         self._begun = True
         wanted = [test for test, _ in self._wanted.values() if test.cases]
         for test in sorted(wanted, key=lambda test: -test.seconds):
-            self._trying(test, gate).begin(gate.crew())
+            self._trying(test, harness).begin(harness.crew())
 
-    def _trying(self, test: SuiteTest, gate: Harness) -> SuiteTestRun:
+    def _trying(self, test: SuiteTest, harness: Harness) -> SuiteTestRun:
         if test.name not in self._tryings:
             self._tryings[test.name] = SuiteTestRun(
                 test,
-                gate,
+                harness,
                 clauses=self._wanted[test.name][1],
                 seed=self.options.seed,
                 repeat=self.options.repeat,
@@ -195,10 +195,10 @@ class Session:
 
     def close(self) -> None:
         """End client and transport; what the session said stays."""
-        gate, self.gate = self.gate, None
-        if gate is not None:
-            gate.close()
-            gate.transport.__exit__(None, None, None)
+        harness, self.harness = self.harness, None
+        if harness is not None:
+            harness.close()
+            harness.transport.__exit__(None, None, None)
 
 
 def planned(

@@ -78,22 +78,22 @@ def verdicts(
     made: Transport = Mock() if transport == "mock" else Loopback()
     parts: dict[str, list[ClauseResult]] = {}
     with made:
-        gate = Harness(contract, Direct(cancel), made, PROFILES[profile])
+        harness = Harness(contract, Direct(cancel), made, PROFILES[profile])
         waiting: list[SuiteTestRun] = []
         for test in _chosen(shown_by):
             clauses = [id for id in test.proves if id in contract.clauses]
             if of is not None and not set(of) & set(clauses):
                 continue
-            trying = SuiteTestRun(test, gate, clauses=clauses, seed=seed, repeat=lambda id: id)
+            trying = SuiteTestRun(test, harness, clauses=clauses, seed=seed, repeat=lambda id: id)
             if test.cases:
                 waiting.append(trying)
             else:
                 _add(parts, trying)
         for trying in waiting:
-            trying.begin(gate.crew())
+            trying.begin(harness.crew())
         for trying in waiting:
             _add(parts, trying)
-        gate.close()
+        harness.close()
     return {id: fold(id, each) for id, each in parts.items()}
 
 

@@ -130,9 +130,9 @@ def fault(id: str, *calls: Exchange, control: Exchange | None = None) -> tuple[s
     return finding.kind, finding.input
 
 
-def unowed(id: str, contract: Contract) -> str | None:
+def not_applicable(id: str, contract: Contract) -> str | None:
     """Why a contract does not owe the clause."""
-    return registry()[id].unowed(contract)
+    return registry()[id].not_applicable(contract)
 
 
 def with_request(**members: object) -> Contract:

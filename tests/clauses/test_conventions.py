@@ -20,10 +20,10 @@ from tests.clauses import (
     findings,
     judges,
     kinds,
+    not_applicable,
     read,
     request,
     target,
-    unowed,
     with_fields,
     with_request,
 )
@@ -162,9 +162,9 @@ class TestClientRequestId:
 @pytest.mark.parametrize("field", ["Content-Length", "Content-Type", "client-request-id"])
 def test_fields_that_a_contract_leaves_open(field: str) -> None:
     id = f"request.{field.lower()}"
-    assert unowed(id, CONTRACT) is None
+    assert not_applicable(id, CONTRACT) is None
     contract = with_fields(**{field.replace("-", "_"): "unconstrained"})
-    assert unowed(id, contract) == f"the contract leaves {field} open"
+    assert not_applicable(id, contract) == f"the contract leaves {field} open"
 
 
 class TestOpaqueId:
@@ -213,8 +213,8 @@ class TestOpaqueId:
     def test_a_contract_may_say_what_an_id_is(self) -> None:
         (name,) = CONTRACT.request.parameters
         contract = with_request(parameters={name: {"type": "string", "format": "uuid"}})
-        assert unowed("input.opaque-id", contract) is not None
-        assert unowed("input.opaque-id", CONTRACT) is None
+        assert not_applicable("input.opaque-id", contract) is not None
+        assert not_applicable("input.opaque-id", CONTRACT) is None
 
 
 class TestUnusableId:

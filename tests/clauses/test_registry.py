@@ -29,7 +29,7 @@ LOOKING_BACK = {
 
 
 def test_the_clauses_of_clients_that_need_the_earlier_steps_as_evidence() -> None:
-    looking_back = {id for id, function in registry().items() if function.looks_back}
+    looking_back = {id for id, function in registry().items() if function.uses_earlier_steps}
     assert {id for id in looking_back if not id.startswith("service.")} == LOOKING_BACK
 
 

@@ -21,12 +21,12 @@ from tests.clauses import (
     findings,
     judges,
     kinds,
+    not_applicable,
     read,
     request,
     response,
     stream,
     target,
-    unowed,
     with_fields,
     with_request,
 )
@@ -382,5 +382,5 @@ class TestOtherContracts:
         ],
     )
     def test_what_a_contract_leaves_open(self, id: str, members: dict[str, object]) -> None:
-        assert unowed(id, CONTRACT) is None
-        assert "open" in str(unowed(id, with_request(**members)))
+        assert not_applicable(id, CONTRACT) is None
+        assert "open" in str(not_applicable(id, with_request(**members)))

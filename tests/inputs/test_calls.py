@@ -15,9 +15,9 @@ GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def test_a_class_for_every_class_of_id_and_of_token() -> None:
-    strata = calls.calls(contract())
+    partitions = calls.calls(contract())
     expected = [f"id:{name}" for name in ids.task_ids()] + [f"token:{name}" for name in tokens.tokens()]
-    assert list(strata) == expected
+    assert list(partitions) == expected
 
 
 def test_a_call_is_of_the_contract_and_says_nothing_else() -> None:
@@ -28,17 +28,17 @@ def test_a_call_is_of_the_contract_and_says_nothing_else() -> None:
 
 
 def test_one_of_id_and_token_is_ordinary() -> None:
-    strata = calls.calls(contract())
-    assert all(call.task_id.isdigit() for call in draws(strata["id:digits"], 20))
-    assert all(call.token.startswith(tokens.CANARY) for call in draws(strata["id:digits"], 20))
-    assert all(GUID.fullmatch(call.task_id) for call in draws(strata["token:short"], 20))
-    assert all(len(call.token) < 20 for call in draws(strata["token:short"], 20))
+    partitions = calls.calls(contract())
+    assert all(call.task_id.isdigit() for call in draws(partitions["id:digits"], 20))
+    assert all(call.token.startswith(tokens.CANARY) for call in draws(partitions["id:digits"], 20))
+    assert all(GUID.fullmatch(call.task_id) for call in draws(partitions["token:short"], 20))
+    assert all(len(call.token) < 20 for call in draws(partitions["token:short"], 20))
 
 
 def test_guid_calls() -> None:
-    strata = calls.guid_calls(contract())
-    assert list(strata) == ["guid"]
-    assert all(GUID.fullmatch(call.task_id) for call in draws(strata["guid"], 20))
+    partitions = calls.guid_calls(contract())
+    assert list(partitions) == ["guid"]
+    assert all(GUID.fullmatch(call.task_id) for call in draws(partitions["guid"], 20))
 
 
 def test_repeated_calls() -> None:
@@ -49,14 +49,14 @@ def test_repeated_calls() -> None:
 
 
 def test_opaque_calls() -> None:
-    strata = calls.opaque_calls(contract())
-    assert list(strata) == ["opaque", "digits", "many-digits", "null-like", "boolean-like"]
-    assert not any(GUID.fullmatch(call.task_id) for call in draws(strata.any(), 50))
+    partitions = calls.opaque_calls(contract())
+    assert list(partitions) == ["opaque", "digits", "many-digits", "null-like", "boolean-like"]
+    assert not any(GUID.fullmatch(call.task_id) for call in draws(partitions.any(), 50))
 
 
 def test_unusable_calls() -> None:
-    strata = calls.unusable_calls(contract())
-    assert {name: draws(strata[name], 1)[0].task_id for name in strata} == {
+    partitions = calls.unusable_calls(contract())
+    assert {name: draws(partitions[name], 1)[0].task_id for name in partitions} == {
         "empty": "",
         "dot": ".",
         "dot-dot": "..",
@@ -64,10 +64,12 @@ def test_unusable_calls() -> None:
 
 
 def test_control_calls() -> None:
-    strata = calls.control_calls(contract())
-    assert [name.split(":")[0] for name in strata] == ["id"] * 8 + ["token"] * 8
-    assert all("\0" in call.task_id and "\0" not in call.token for call in draws(strata["id:nul"], 20))
-    assert all("\0" in call.token and GUID.fullmatch(call.task_id) for call in draws(strata["token:nul"], 20))
+    partitions = calls.control_calls(contract())
+    assert [name.split(":")[0] for name in partitions] == ["id"] * 8 + ["token"] * 8
+    assert all("\0" in call.task_id and "\0" not in call.token for call in draws(partitions["id:nul"], 20))
+    assert all(
+        "\0" in call.token and GUID.fullmatch(call.task_id) for call in draws(partitions["token:nul"], 20)
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,5 +91,5 @@ def test_the_schema_narrows_calls(
 
 def test_a_call_has_an_ordinary_id_where_guids_are_not_admitted() -> None:
     narrow = contract({"type": "string", "enum": ["a", "b"]})
-    strata: Partitions[Any] = calls.guid_calls(narrow) | calls.calls(narrow).only("token:padded")
-    assert {call.task_id for call in draws(strata.any(), 30)} == {"a", "b"}
+    partitions: Partitions[Any] = calls.guid_calls(narrow) | calls.calls(narrow).only("token:padded")
+    assert {call.task_id for call in draws(partitions.any(), 30)} == {"a", "b"}

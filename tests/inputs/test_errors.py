@@ -119,10 +119,10 @@ def test_a_contract_may_document_no_codes() -> None:
 
 
 def test_request_ids_are_said_or_not() -> None:
-    strata = errors.graph_errors(contract())
-    assert all(case.request_id is None for case in draws(strata["no-inner"], 20))
-    assert all(case.request_id for case in draws(strata["nested"], 20))
-    assert {case.request_id is None for case in draws(strata["inner-lower"], 60)} == {True, False}
+    partitions = errors.graph_errors(contract())
+    assert all(case.request_id is None for case in draws(partitions["no-inner"], 20))
+    assert all(case.request_id for case in draws(partitions["nested"], 20))
+    assert {case.request_id is None for case in draws(partitions["inner-lower"], 60)} == {True, False}
 
 
 def test_the_client_s_id_is_another() -> None:
@@ -152,10 +152,10 @@ def test_shrinks_to_the_mark_that_matters() -> None:
 
 
 def test_each_named_status_is_a_class_and_is_drawn_once() -> None:
-    strata = errors.statuses()
-    named = [int(name) for name in strata if name.isdecimal()]
-    assert list(strata) == [*map(str, named), "other-4xx", "other-5xx"]
-    assert [draws(strata[str(status)], 9) for status in named] == [[status] for status in named]
+    partitions = errors.statuses()
+    named = [int(name) for name in partitions if name.isdecimal()]
+    assert list(partitions) == [*map(str, named), "other-4xx", "other-5xx"]
+    assert [draws(partitions[str(status)], 9) for status in named] == [[status] for status in named]
 
 
 def test_every_registered_error_has_a_class_but_those_for_others() -> None:
@@ -168,9 +168,9 @@ def test_ordinary_statuses_have_classes_too() -> None:
 
 
 def test_other_statuses_are_of_their_class_and_have_no_class_of_their_own() -> None:
-    strata = errors.statuses()
+    partitions = errors.statuses()
     for name, first in (("other-4xx", 400), ("other-5xx", 500)):
-        drawn = set(draws(strata[name], 60))
+        drawn = set(draws(partitions[name], 60))
         assert len(drawn) > 20
-        named = {int(other) for other in strata if other.isdecimal()}
+        named = {int(other) for other in partitions if other.isdecimal()}
         assert drawn <= set(range(first, first + 100)) - {407, *errors.WAITING} - named

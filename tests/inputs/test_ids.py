@@ -246,8 +246,8 @@ def test_guids_are_lower_case_and_never_nil() -> None:
 
 
 def test_unusable_ids() -> None:
-    strata = ids.unusable_task_ids()
-    assert {name: draws(strata[name], 3) for name in strata} == {
+    partitions = ids.unusable_task_ids()
+    assert {name: draws(partitions[name], 3) for name in partitions} == {
         "empty": [""],
         "dot": ["."],
         "dot-dot": [".."],
@@ -260,9 +260,9 @@ def test_control_ids_are_not_usable() -> None:
 
 
 def test_an_enumeration_is_all_there_is() -> None:
-    strata = ids.task_ids({"type": "string", "enum": ["a", "b/c", "", "..", "x\ny"]})
-    assert list(strata) == ["enum"]
-    assert set(draws(strata["enum"], 20)) == {"a", "b/c"}
+    partitions = ids.task_ids({"type": "string", "enum": ["a", "b/c", "", "..", "x\ny"]})
+    assert list(partitions) == ["enum"]
+    assert set(draws(partitions["enum"], 20)) == {"a", "b/c"}
 
 
 def test_numbers_of_an_enumeration_are_spelled() -> None:
@@ -275,20 +275,20 @@ def test_the_format_uuid_leaves_guids() -> None:
 
 @pytest.mark.parametrize("pattern", ["^[0-9a-f]{4}$", "^t-", "x", r"^\d+$"])
 def test_a_pattern_is_searched_for(pattern: str) -> None:
-    strata = ids.task_ids({"type": "string", "pattern": pattern, "maxLength": 40})
-    assert list(strata) == ["pattern"]
-    for id in draws(strata["pattern"], 30):
+    partitions = ids.task_ids({"type": "string", "pattern": pattern, "maxLength": 40})
+    assert list(partitions) == ["pattern"]
+    for id in draws(partitions["pattern"], 30):
         assert re.search(pattern, id, re.ASCII)
         assert is_usable(id)
         assert len(id) <= 40
 
 
 def test_integers_are_spelled_in_decimals() -> None:
-    strata = ids.task_ids({"type": "integer"})
-    drawn = [int(id) for name in strata for id in draws(strata[name], 20)]
+    partitions = ids.task_ids({"type": "integer"})
+    drawn = [int(id) for name in partitions for id in draws(partitions[name], 20)]
     assert min(drawn) < 0
     assert max(drawn) >= 2**63
-    assert all(str(int(id)) == id for id in draws(strata.any(), 50))
+    assert all(str(int(id)) == id for id in draws(partitions.any(), 50))
 
 
 @pytest.mark.parametrize(
@@ -296,8 +296,8 @@ def test_integers_are_spelled_in_decimals() -> None:
 )
 def test_lengths_are_kept_and_members_stay_members(bounds: tuple[int, int]) -> None:
     least, most = bounds
-    strata = ids.task_ids({"type": "string", "minLength": least, "maxLength": most})
-    for name, strategy in strata.items():
+    partitions = ids.task_ids({"type": "string", "minLength": least, "maxLength": most})
+    for name, strategy in partitions.items():
         for id in draws(strategy, 15):
             assert least <= len(id) <= most, name
             assert is_usable(id), name
@@ -306,9 +306,9 @@ def test_lengths_are_kept_and_members_stay_members(bounds: tuple[int, int]) -> N
 
 
 def test_classes_that_cannot_be_of_a_length_are_left_out() -> None:
-    strata = ids.task_ids({"type": "string", "maxLength": 8})
-    assert not {"guid", "guid-compact", "template-like", "length-255", "long-mixed"} & set(strata)
-    assert {"opaque", "single", "sub-delims", "percent", "null-like"} <= set(strata)
+    partitions = ids.task_ids({"type": "string", "maxLength": 8})
+    assert not {"guid", "guid-compact", "template-like", "length-255", "long-mixed"} & set(partitions)
+    assert {"opaque", "single", "sub-delims", "percent", "null-like"} <= set(partitions)
     assert "single" not in ids.task_ids({"type": "string", "minLength": 2})
 
 

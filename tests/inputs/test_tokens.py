@@ -77,9 +77,9 @@ def test_plain_tokens_are_long_enough_to_be_told_apart() -> None:
 
 
 def test_control_tokens_hold_a_control_after_the_canary() -> None:
-    strata = tokens.control_tokens()
-    for name in strata:
-        for token in draws(strata[name], 20):
+    partitions = tokens.control_tokens()
+    for name in partitions:
+        for token in draws(partitions[name], 20):
             assert token.startswith(CANARY)
             assert any(unicodedata.category(character) == "Cc" for character in token)
             assert not token.endswith("\r\n")

@@ -159,9 +159,9 @@ def gate_of(
     return Harness(contract, Scripted(behave, paper.send, limits), paper, profile)
 
 
-def calls_of(gate: Harness) -> list[Call]:
-    assert isinstance(gate.client, Scripted)
-    return gate.client.calls
+def calls_of(harness: Harness) -> list[Call]:
+    assert isinstance(harness.client, Scripted)
+    return harness.client.calls
 
 
 def plain_test(*clauses: str) -> SuiteTest:
@@ -169,15 +169,15 @@ def plain_test(*clauses: str) -> SuiteTest:
 
     @proves(*clauses)
     @given(call=guid_calls)
-    def body(gate: Harness, call: Call) -> None:
-        gate.judge(call, [stub_response.success()])
+    def body(harness: Harness, call: Call) -> None:
+        harness.judge(call, [stub_response.success()])
 
     return body
 
 
-def tried(gate: Harness, test: SuiteTest, *, record: bool = False) -> dict[str, ClauseResult]:
+def tried(harness: Harness, test: SuiteTest, *, record: bool = False) -> dict[str, ClauseResult]:
     """What the test says of each of its clauses."""
     trying = SuiteTestRun(
-        test, gate, clauses=test.proves, seed=0, repeat=lambda id: f"repeat {id}", record=record
+        test, harness, clauses=test.proves, seed=0, repeat=lambda id: f"repeat {id}", record=record
     )
     return {id: trying.part(id) for id in test.proves}

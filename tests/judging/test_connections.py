@@ -116,9 +116,9 @@ def _read_response(received: BinaryIO) -> int:
     return status
 
 
-def _run(gate: Harness, test: SuiteTest) -> list[tuple[object, ...]]:
+def _run(harness: Harness, test: SuiteTest) -> list[tuple[object, ...]]:
     """Verdict, evidence id and further findings of each clause of the test."""
-    trying = SuiteTestRun(test, gate, clauses=test.proves, seed=0, repeat=str)
+    trying = SuiteTestRun(test, harness, clauses=test.proves, seed=0, repeat=str)
     return [_digest(trying.part(clause)) for clause in test.proves]
 
 
@@ -141,13 +141,13 @@ class _Noting(Harness):
 
 def _leaves_odd(test: SuiteTest) -> bool:
     with Loopback(ports=1) as transport:
-        gate = _Noting(CONTRACT, Direct(Careless().cancel), transport, PROFILES["quick"])
+        harness = _Noting(CONTRACT, Direct(Careless().cancel), transport, PROFILES["quick"])
         if test.cases:
             for arguments in test.cases.values():
-                test.body(gate, **arguments)
+                test.body(harness, **arguments)
         else:
-            _run(gate, test)
-        return gate.odd
+            _run(harness, test)
+        return harness.odd
 
 
 def _shortened(test: SuiteTest) -> SuiteTest:
@@ -183,9 +183,9 @@ def test_all_pairs_are_met() -> None:
 def test_no_pair_of_tests_changes_a_verdict(careless: type[Careless]) -> None:
     def run(order: Iterable[int]) -> Iterator[list[tuple[object, ...]]]:
         with careless() as client, Loopback() as transport:
-            gate = Harness(CONTRACT, Direct(client.cancel), transport, PROFILES["quick"])
-            yield from (_run(gate, ODD[at]) for at in order)
-            gate.close()
+            harness = Harness(CONTRACT, Direct(client.cancel), transport, PROFILES["quick"])
+            yield from (_run(harness, ODD[at]) for at in order)
+            harness.close()
 
     alone = [found for at in range(len(ODD)) for found in run([at])]
     assert any("fail" in digest for digests in alone for digest in digests)

@@ -26,23 +26,23 @@ class Court:
         self.trials.append(trial)
 
 
-def paper_of(gate: Harness) -> Paper:
-    assert isinstance(gate.transport, Paper)
-    return gate.transport
+def paper_of(harness: Harness) -> Paper:
+    assert isinstance(harness.transport, Paper)
+    return harness.transport
 
 
 def test_both_witnesses_are_recorded() -> None:
-    gate = gate_of()
+    harness = gate_of()
     heard: list[Exchange] = []
-    gate.tally.hear = heard.append
-    exchange = gate.perform(gate.plain_call(), [stub_response.plain_error(409)])
+    harness.stats.hear = heard.append
+    exchange = harness.perform(harness.plain_call(), [stub_response.plain_error(409)])
     assert exchange.call.base_url == "http://127.0.0.1:1/beta"
     assert [request.method for request in exchange.requests] == ["POST"]
     assert [response.status for response in exchange.responses] == [409]
     assert exchange.outcome.reported_status == 409
     assert exchange.ended >= exchange.started
     assert heard == [exchange]
-    assert gate.tally.exchanges == 1
+    assert harness.stats.exchanges == 1
 
 
 def test_the_contract_s_success_is_settled() -> None:
@@ -51,8 +51,8 @@ def test_the_contract_s_success_is_settled() -> None:
 
 
 def test_the_action_s_own_root() -> None:
-    gate = gate_of()
-    exchange = gate.perform(gate.plain_call(), SUCCESS, own_root=True)
+    harness = gate_of()
+    exchange = harness.perform(harness.plain_call(), SUCCESS, own_root=True)
     assert exchange.call.base_url is None
     assert exchange.root == "https://graph.microsoft.com/beta"
 
@@ -68,121 +68,121 @@ def test_the_action_s_own_root() -> None:
     ],
 )
 def test_a_stage_is_told_how_its_call_ended(outcome: Outcome, finished: tuple[bool, bool]) -> None:
-    gate = gate_of(lambda _call, _send: outcome)
-    gate.perform(gate.plain_call(), SUCCESS)
-    assert paper_of(gate).stages[-1].finished == finished
+    harness = gate_of(lambda _call, _send: outcome)
+    harness.perform(harness.plain_call(), SUCCESS)
+    assert paper_of(harness).stages[-1].finished == finished
 
 
 def test_an_interrupted_call_leaves_no_stage_open() -> None:
     def interrupted(call: Call, send: Send) -> Outcome:
         raise KeyboardInterrupt
 
-    gate = gate_of(interrupted)
+    harness = gate_of(interrupted)
     with pytest.raises(KeyboardInterrupt):
-        gate.perform(gate.plain_call(), SUCCESS)
-    assert paper_of(gate).stages[-1].finished == (True, False)
+        harness.perform(harness.plain_call(), SUCCESS)
+    assert paper_of(harness).stages[-1].finished == (True, False)
 
 
 class TestScopes:
     def test_each_court_has_its_own(self) -> None:
-        gate, court = gate_of(), Court()
+        harness, observer = gate_of(), Court()
         for _ in range(2):
-            gate.convene(court)
-            gate.judge(gate.plain_call(), SUCCESS)
-            gate.judge(gate.plain_call(), SUCCESS)
-        gate.convene(None)
-        first, again, second, _ = paper_of(gate).scopes
+            harness.set_observer(observer)
+            harness.judge(harness.plain_call(), SUCCESS)
+            harness.judge(harness.plain_call(), SUCCESS)
+        harness.set_observer(None)
+        first, again, second, _ = paper_of(harness).scopes
         assert first is again
         assert first is not second
-        assert paper_of(gate).left == [(first, False)]
+        assert paper_of(harness).left == [(first, False)]
 
     def test_an_owner_keeps_it_but_for_odd_roots(self) -> None:
-        gate, court = gate_of(), Court()
+        harness, observer = gate_of(), Court()
         for owner in ("a", "a", "b"):
-            gate.convene(court, owner=owner)
-            gate.judge(gate.plain_call(), SUCCESS)
-        first, again, second = paper_of(gate).scopes
+            harness.set_observer(observer, owner=owner)
+            harness.judge(harness.plain_call(), SUCCESS)
+        first, again, second = paper_of(harness).scopes
         assert first is again
         assert first is not second
-        assert paper_of(gate).left == [(first, True), (first, False)]
+        assert paper_of(harness).left == [(first, True), (first, False)]
 
     def test_calls_at_the_same_time_are_in_that_of_their_test(self) -> None:
-        gate = gate_of()
-        gate.convene(Court())
-        gate.side_by_side([partial(gate.perform, gate.plain_call(), SUCCESS)] * 3)
-        gate.perform(gate.plain_call(), SUCCESS)
-        assert len(set(paper_of(gate).scopes)) == 1
+        harness = gate_of()
+        harness.set_observer(Court())
+        harness.concurrently([partial(harness.perform, harness.plain_call(), SUCCESS)] * 3)
+        harness.perform(harness.plain_call(), SUCCESS)
+        assert len(set(paper_of(harness).scopes)) == 1
 
     def test_where_a_root_cannot_change_the_client_does(self) -> None:
-        gate = gate_of()
-        gate.perform(gate.plain_call(), SUCCESS)
-        assert isinstance(gate.client, Scripted)
-        assert gate.client.renewed == 0
-        paper_of(gate).soiled = True
-        gate.perform(gate.plain_call(), SUCCESS)
-        assert gate.client.renewed == 1
+        harness = gate_of()
+        harness.perform(harness.plain_call(), SUCCESS)
+        assert isinstance(harness.client, Scripted)
+        assert harness.client.renewed == 0
+        paper_of(harness).soiled = True
+        harness.perform(harness.plain_call(), SUCCESS)
+        assert harness.client.renewed == 1
 
 
 class TestControl:
     def test_is_made_once_for_the_same_answers(self) -> None:
-        gate = gate_of()
-        first = gate.control(SUCCESS)
-        assert gate.control([stub_response.success()]) is first
-        assert gate.control(SUCCESS, "opaque") is not first
-        assert gate.control([stub_response.plain_error(409)]) is not first
-        assert gate.tally.exchanges == 3
+        harness = gate_of()
+        first = harness.control(SUCCESS)
+        assert harness.control([stub_response.success()]) is first
+        assert harness.control(SUCCESS, "opaque") is not first
+        assert harness.control([stub_response.plain_error(409)]) is not first
+        assert harness.stats.exchanges == 3
 
     def test_is_made_anew_for_another_test(self) -> None:
-        gate = gate_of()
-        first = gate.control(SUCCESS)
-        gate.convene(None)
-        assert gate.control(SUCCESS) is not first
+        harness = gate_of()
+        first = harness.control(SUCCESS)
+        harness.set_observer(None)
+        assert harness.control(SUCCESS) is not first
 
     def test_is_an_ordinary_call(self) -> None:
-        gate = gate_of()
-        assert gate.plain_call().token.startswith(CANARY)
-        assert len(gate.plain_call().task_id) == 36
-        assert gate.plain_call("opaque").task_id == "x1"
+        harness = gate_of()
+        assert harness.plain_call().token.startswith(CANARY)
+        assert len(harness.plain_call().task_id) == 36
+        assert harness.plain_call("opaque").task_id == "x1"
 
 
 class TestJudge:
     def test_brings_its_exchange_to_court_after_others(self) -> None:
-        gate, court = gate_of(), Court()
-        gate.convene(court)
-        gate.judge(gate.plain_call("opaque"), SUCCESS, control=gate.control(SUCCESS))
-        (trial,) = court.trials
+        harness, observer = gate_of(), Court()
+        harness.set_observer(observer)
+        harness.judge(harness.plain_call("opaque"), SUCCESS, control=harness.control(SUCCESS))
+        (trial,) = observer.trials
         assert [len(step.call.task_id) for step in trial.exchanges] == [36, 2]
         assert trial.exchange.call.task_id == "x1"
 
     def test_what_an_adapter_cannot_express_is_not_heard(self) -> None:
-        gate, court = gate_of(lambda *_: Outcome.unsupported("no")), Court()
-        gate.convene(court)
-        gate.judge(gate.plain_call(), SUCCESS)
-        assert court.trials == []
+        harness, observer = gate_of(lambda *_: Outcome.unsupported("no")), Court()
+        harness.set_observer(observer)
+        harness.judge(harness.plain_call(), SUCCESS)
+        assert observer.trials == []
 
     @pytest.mark.parametrize("outcome", [Outcome.hang("x"), Outcome.crash("x", died=True)])
     def test_a_costly_call_is_heard_and_then_ends_its_class(self, outcome: Outcome) -> None:
-        gate, court = gate_of(lambda *_: outcome), Court()
-        gate.convene(court)
+        harness, observer = gate_of(lambda *_: outcome), Court()
+        harness.set_observer(observer)
         with pytest.raises(SkipPartition):
-            gate.judge(gate.plain_call(), SUCCESS)
-        assert len(court.trials) == 1
-        assert (gate.tally.costly, gate.tired) == (1, False)
+            harness.judge(harness.plain_call(), SUCCESS)
+        assert len(observer.trials) == 1
+        assert (harness.stats.expensive, harness.exhausted) == (1, False)
 
     def test_after_three_costly_calls_the_gate_is_tired(self) -> None:
-        gate = gate_of(lambda *_: Outcome.hang("x"))
+        harness = gate_of(lambda *_: Outcome.hang("x"))
         for _ in range(3):
-            gate.perform(gate.plain_call(), SUCCESS)
-        assert gate.tired
+            harness.perform(harness.plain_call(), SUCCESS)
+        assert harness.exhausted
 
 
 class TestClientObjects:
     @staticmethod
     def numbers(limits: Limits) -> list[int]:
-        gate = gate_of(limits=limits)
+        harness = gate_of(limits=limits)
         for token, own_root in [("a", False), ("b", False), ("a", True), ("a", False), ("b", True)]:
-            gate.perform(Call("op", {"id": "x"}, token), SUCCESS, own_root=own_root)
-        return [call.client for call in calls_of(gate)]
+            harness.perform(Call("op", {"id": "x"}, token), SUCCESS, own_root=own_root)
+        return [call.client for call in calls_of(harness)]
 
     def test_one_a_root(self) -> None:
         assert self.numbers(Limits()) == [1, 1, 2, 1, 2]
@@ -212,29 +212,29 @@ class TestShows:
 
 def test_success_has_content_where_the_contract_promises_some() -> None:
     contract = replace(CONTRACT, success=replace(CONTRACT.success, status=200, content="required"))
-    gate = gate_of(contract=contract)
-    (response,) = gate.perform(gate.plain_call(), SUCCESS).responses
+    harness = gate_of(contract=contract)
+    (response,) = harness.perform(harness.plain_call(), SUCCESS).responses
     assert (response.status, response.content) == (200, b"{}")
 
 
 class TestSideBySide:
     def test_results_come_in_order(self) -> None:
         words = ["a", "b", "c", "d"]
-        assert gate_of().side_by_side([word.upper for word in words]) == ["A", "B", "C", "D"]
+        assert gate_of().concurrently([word.upper for word in words]) == ["A", "B", "C", "D"]
 
     def test_copies_are_started_for_a_client_that_holds_one_call(self) -> None:
-        gate, paper = gate_of(), Paper()
+        harness, paper = gate_of(), Paper()
         copies: list[Scripted] = []
 
         def another() -> Target:
             copies.append(Scripted(good, paper.send))
-            return Target(copies[-1], gate.transport)
+            return Target(copies[-1], harness.transport)
 
-        gate.another = another
-        gate.side_by_side([lambda: None] * 6)
+        harness.another = another
+        harness.concurrently([lambda: None] * 6)
         assert len(copies) == 3
-        gate.side_by_side([lambda: None] * 6)
-        gate.close()
+        harness.concurrently([lambda: None] * 6)
+        harness.close()
         assert [copy.closed for copy in copies] == [True] * 3
 
     @pytest.mark.parametrize(("holds", "started"), [(1, 3), (3, 1)])
@@ -242,19 +242,19 @@ class TestSideBySide:
         self, holds: int, started: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(Scripted, "concurrency", holds)
-        gate, paper, meeting = gate_of(), Paper(), threading.Barrier(3, timeout=10)
+        harness, paper, meeting = gate_of(), Paper(), threading.Barrier(3, timeout=10)
         copies: list[Scripted] = []
 
         def another() -> Target:
             copies.append(Scripted(good, paper.send))
-            return Target(copies[-1], gate.transport)
+            return Target(copies[-1], harness.transport)
 
-        gate.another = another
-        crew = gate.crew()
+        harness.another = another
+        crew = harness.crew()
         for future in [crew.submit(meeting.wait) for _ in range(3)]:
             future.result()
         assert len(copies) == started
-        gate.close()
+        harness.close()
         assert all(copy.closed for copy in copies)
 
 

@@ -15,13 +15,13 @@ STATUSES = constants({"200": 200, "204": 204})
 CONTENTS = constants({"none": b"", "some": b"x"})
 
 
-def strata(**sources: Partitions[Any]) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
-    return SuiteTest("test_it", lambda: None, ("response.no-content",), sources, {}).strata(CONTRACT)
+def partitions(**sources: Partitions[Any]) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
+    return SuiteTest("test_it", lambda: None, ("response.no-content",), sources, {}).partitions(CONTRACT)
 
 
 def test_a_combination_of_constants_is_tried_once() -> None:
     drawn: list[dict[str, object]] = []
-    for name, strategy in strata(status=STATUSES, content=CONTENTS).items():
+    for name, strategy in partitions(status=STATUSES, content=CONTENTS).items():
         explore(strategy, drawn.append, seed=0, name=name, examples=9)
     assert drawn == [
         {"status": status, "content": content} for status in (200, 204) for content in (b"", b"x")
@@ -29,7 +29,12 @@ def test_a_combination_of_constants_is_tried_once() -> None:
 
 
 def test_combinations_are_named_by_what_varies() -> None:
-    assert list(strata(status=STATUSES, content=CONTENTS)) == ["200 none", "200 some", "204 none", "204 some"]
-    assert list(strata(status=constants({"204": 204}), content=CONTENTS)) == ["none", "some"]
-    assert list(strata(content=Partitions({"drawn": st.binary()}))) == ["any"]
-    assert list(strata()) == ["any"]
+    assert list(partitions(status=STATUSES, content=CONTENTS)) == [
+        "200 none",
+        "200 some",
+        "204 none",
+        "204 some",
+    ]
+    assert list(partitions(status=constants({"204": 204}), content=CONTENTS)) == ["none", "some"]
+    assert list(partitions(content=Partitions({"drawn": st.binary()}))) == ["any"]
+    assert list(partitions()) == ["any"]

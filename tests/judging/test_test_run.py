@@ -12,7 +12,7 @@ from graphcontract.inputs import Partitions
 from graphcontract.inputs.calls import guid_calls
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.harness import Harness
-from graphcontract.judging.suite_api import SuiteTest, given, proves, side_by_side
+from graphcontract.judging.suite_api import SuiteTest, concurrently, given, proves
 from graphcontract.judging.test_run import _UNSEEN, SuiteTestRun
 from graphcontract.judging.verdict import UNMET, evidence_id
 from tests.clauses import CONTRACT, with_fields
@@ -40,8 +40,8 @@ def stratified(*clauses: str) -> SuiteTest:
 
     @proves(*clauses)
     @given(call=guid_calls, cls=Partitions({name: st.just(name) for name in CLASSES}))
-    def body(gate: Harness, call: Call, cls: str) -> None:
-        gate.judge(call, [stub_response.success()])
+    def body(harness: Harness, call: Call, cls: str) -> None:
+        harness.judge(call, [stub_response.success()])
 
     return body
 
@@ -84,9 +84,9 @@ class TestAGoodClient:
         assert part.exercised == 15
 
     def test_the_calls_are_made_once_for_all_clauses(self) -> None:
-        gate = gate_of()
-        parts = tried(gate, plain_test(*REQUEST))
-        assert len(calls_of(gate)) == PROFILE.examples
+        harness = gate_of()
+        parts = tried(harness, plain_test(*REQUEST))
+        assert len(calls_of(harness)) == PROFILE.examples
         assert [part.exchanges for part in parts.values()] == [PROFILE.examples, 0, 0]
 
     def test_the_same_inputs_whoever_is_under_test(self) -> None:
@@ -97,9 +97,9 @@ class TestAGoodClient:
         assert inputs == [(call.arguments, call.token) for call in calls_of(second)][: len(inputs)]
 
     def test_a_client_may_bound_the_examples(self) -> None:
-        gate = gate_of()
-        gate.client.budget = 5
-        (part,) = tried(gate, plain_test("request.method")).values()
+        harness = gate_of()
+        harness.client.budget = 5
+        (part,) = tried(harness, plain_test("request.method")).values()
         assert part.exercised == 5
 
     def test_all_exchanges_can_be_recorded(self) -> None:
@@ -127,9 +127,9 @@ class TestFaults:
 
     def test_a_renamed_clause_keeps_its_evidence_ids(self) -> None:
         clause = replace(CONTRACT.clauses["request.method"], evidence_key="request.verb")
-        gate = gate_of(lower)
-        gate.contract = replace(CONTRACT, clauses={**CONTRACT.clauses, clause.id: clause})
-        (part,) = tried(gate, plain_test("request.method")).values()
+        harness = gate_of(lower)
+        harness.contract = replace(CONTRACT, clauses={**CONTRACT.clauses, clause.id: clause})
+        (part,) = tried(harness, plain_test("request.method")).values()
         assert part.evidence is not None
         assert part.evidence["id"] == evidence_id("request.verb", "letter-case", "")
         assert part.evidence["input"]["token"] == {"canary": True, "unit": "0", "length": 1}
@@ -174,82 +174,82 @@ class TestFaults:
         assert part.evidence["id"] == evidence_id("request.method", "letter-case", "")
 
     def test_shrinking_is_bounded(self) -> None:
-        gate = gate_of(lower, profile=replace(PROFILE, examples=100))
-        tried(gate, plain_test("request.method"))
-        assert len(calls_of(gate)) < 700
+        harness = gate_of(lower, profile=replace(PROFILE, examples=100))
+        tried(harness, plain_test("request.method"))
+        assert len(calls_of(harness)) < 700
 
     def test_earlier_steps_are_shown_where_they_matter(self) -> None:
         @proves("request.client-request-id", "request.method")
         @given(call=guid_calls)
-        def twice(gate: Harness, call: Call) -> None:
-            gate.judge(
-                call, [stub_response.success()], before=[gate.perform(call, [stub_response.success()])]
+        def twice(harness: Harness, call: Call) -> None:
+            harness.judge(
+                call, [stub_response.success()], before=[harness.perform(call, [stub_response.success()])]
             )
 
-        gate = gate_of(lower, paper=Paper(frozenset({"own-root"})))
-        parts = tried(gate, twice)
+        harness = gate_of(lower, paper=Paper(frozenset({"own-root"})))
+        parts = tried(harness, twice)
         before = [part.evidence and len(part.evidence["before"]) for part in parts.values()]
         assert before == [1, 0]
 
 
 @pytest.mark.parametrize("costly", [hanging, dying])
 class TestCostlyClients:
-    def test_are_cut_short(self, costly: Behaviour) -> None:
-        gate = gate_of(costly)
-        parts = tried(gate, stratified("request.method", "response.no-content"))
-        assert len(calls_of(gate)) == 3
+    def test_are_cut_short(self, expensive: Behaviour) -> None:
+        harness = gate_of(expensive)
+        parts = tried(harness, stratified("request.method", "response.no-content"))
+        assert len(calls_of(harness)) == 3
         assert parts["response.no-content"].verdict == "fail"
         assert parts["request.method"].verdict == "not-run"
         assert "2 classes of input were not tried" in str(parts["request.method"].reason)
         assert parts["request.method"].exercised == 3
 
-    def test_have_one_call_a_test_after_three(self, costly: Behaviour) -> None:
-        gate = gate_of(costly)
+    def test_have_one_call_a_test_after_three(self, expensive: Behaviour) -> None:
+        harness = gate_of(expensive)
         for _ in range(4):
-            tried(gate, stratified("response.no-content"))
-        assert len(calls_of(gate)) == 3 + 1 + 1 + 1
+            tried(harness, stratified("response.no-content"))
+        assert len(calls_of(harness)) == 3 + 1 + 1 + 1
 
-    def test_are_not_shrunk(self, costly: Behaviour) -> None:
-        gate = gate_of(at_call(15, costly))
-        part = tried(gate, stratified("response.no-content"))["response.no-content"]
+    def test_are_not_shrunk(self, expensive: Behaviour) -> None:
+        harness = gate_of(at_call(15, expensive))
+        part = tried(harness, stratified("response.no-content"))["response.no-content"]
         assert part.verdict == "fail"
-        assert len(calls_of(gate)) == 15
+        assert len(calls_of(harness)) == 15
 
-    def test_lose_the_rest_of_a_class_and_not_the_next(self, costly: Behaviour) -> None:
-        part = tried(gate_of(at_call(1, costly)), stratified("request.method"))["request.method"]
+    def test_lose_the_rest_of_a_class_and_not_the_next(self, expensive: Behaviour) -> None:
+        part = tried(gate_of(at_call(1, expensive)), stratified("request.method"))["request.method"]
         assert (part.verdict, part.classes) == ("pass", {"a": 1, "b": 3, "c": 3, "d": 3, "e": 3})
 
 
 class TestWhatIsNotJudged:
     def test_what_the_transport_does_not_show(self) -> None:
-        gate = gate_of(paper=Paper(frozenset()))
-        parts = tried(gate, plain_test("request.client-request-id", "request.method"))
+        harness = gate_of(paper=Paper(frozenset()))
+        parts = tried(harness, plain_test("request.client-request-id", "request.method"))
         assert parts["request.client-request-id"].verdict == "not-supported"
         assert "--transport mock" in str(parts["request.client-request-id"].reason)
         assert parts["request.method"].verdict == "pass"
 
     def test_no_call_is_made_where_nothing_can_be_judged(self) -> None:
-        gate = gate_of()
-        tried(gate, plain_test("request.client-request-id"))
-        assert calls_of(gate) == []
+        harness = gate_of()
+        tried(harness, plain_test("request.client-request-id"))
+        assert calls_of(harness) == []
 
     def test_what_the_client_does_not_tell(self) -> None:
-        gate = gate_of()
-        gate.client.shows = frozenset()
-        (part,) = tried(gate, plain_test("error.status")).values()
+        harness = gate_of()
+        harness.client.shows = frozenset()
+        (part,) = tried(harness, plain_test("error.status")).values()
         assert (part.verdict, part.reason) == ("not-supported", "the client tells no HTTP status")
 
     def test_what_the_contract_leaves_open(self) -> None:
-        gate = gate_of(contract=with_fields(Content_Length="unconstrained"))
-        (part,) = tried(gate, plain_test("request.content-length")).values()
+        harness = gate_of(contract=with_fields(Content_Length="unconstrained"))
+        (part,) = tried(harness, plain_test("request.content-length")).values()
         assert (part.verdict, part.reason) == ("not-supported", "the contract leaves Content-Length open")
 
     def test_what_a_client_by_its_design_never_meets(self) -> None:
         @proves("error.encoded")
         @given(call=guid_calls)
-        def coded(gate: Harness, call: Call) -> None:
+        def coded(harness: Harness, call: Call) -> None:
             plain = stub_response.plain_error(409)
-            gate.judge(call, [replace(plain, coded=True)], control=gate.control([plain]))
+            harness.judge(call, [replace(plain, coded=True)], control=harness.control([plain]))
 
         (part,) = tried(gate_of(), coded).values()
         assert part.verdict == "not-supported"
@@ -278,17 +278,17 @@ class TestTheHarnessItself:
 
     def test_its_own_failure_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.broken("request.path", monkeypatch)
-        gate = gate_of()
-        parts = tried(gate, plain_test(*REQUEST))
+        harness = gate_of()
+        parts = tried(harness, plain_test(*REQUEST))
         assert {part.verdict for part in parts.values()} == {"error"}
         assert "KeyError" in str(parts["request.path"].reason)
         assert f"{CANARY}secret" not in str(parts["request.path"].reason)
 
     def test_the_next_test_goes_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.broken("request.path", monkeypatch)
-        gate = gate_of()
-        tried(gate, plain_test("request.path"))
-        assert tried(gate, plain_test("request.method"))["request.method"].verdict == "pass"
+        harness = gate_of()
+        tried(harness, plain_test("request.path"))
+        assert tried(harness, plain_test("request.method"))["request.method"].verdict == "pass"
 
     def test_an_interruption_goes_through(self) -> None:
         def interrupted(call: Call, send: Send) -> Outcome:
@@ -305,10 +305,10 @@ class TestSideBySide:
     @staticmethod
     def waiting() -> SuiteTest:
         @proves("request.method", "response.no-content")
-        @side_by_side(status={"204": 204, "409": 409})
-        def body(gate: Harness, status: int) -> None:
+        @concurrently(status={"204": 204, "409": 409})
+        def body(harness: Harness, status: int) -> None:
             answer = stub_response.success() if status == 204 else stub_response.plain_error(status)
-            gate.judge(gate.plain_call(), [answer])
+            harness.judge(harness.plain_call(), [answer])
 
         return body
 
@@ -318,12 +318,12 @@ class TestSideBySide:
         assert parts["response.no-content"].classes == {"204": 1}
 
     def test_a_fault_is_not_looked_for_again(self) -> None:
-        gate = gate_of(lower)
-        part = tried(gate, self.waiting())["request.method"]
+        harness = gate_of(lower)
+        part = tried(harness, self.waiting())["request.method"]
         assert part.verdict == "fail"
         assert part.evidence is not None
         assert "note" not in part.evidence
-        assert len(calls_of(gate)) == 2
+        assert len(calls_of(harness)) == 2
 
 
 def test_seen_n_of_m_counts_every_sighting() -> None:

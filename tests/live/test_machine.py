@@ -191,9 +191,9 @@ class TestNight:
         self, tenant: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.chdir(tmp_path)
-        gate = tmp_path / "gate.jsonl"
-        judge(tenant, tmp_path, request_log=gate)
-        spent = len(requests(gate)) + 5
+        harness = tmp_path / "gate.jsonl"
+        judge(tenant, tmp_path, request_log=harness)
+        spent = len(requests(harness)) + 5
         night = tmp_path / "night.jsonl"
         result = judge(tenant, tmp_path, profile="nightly", budget=spent, request_log=night)
         assert len(requests(night)) == spent

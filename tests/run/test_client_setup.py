@@ -35,8 +35,8 @@ def opened(client: str, transport: str = "proxy", *, allow_own_root: bool = Fals
 
 
 def gate_of(session: Session) -> Harness:
-    assert session.gate is not None
-    return session.gate
+    assert session.harness is not None
+    return session.harness
 
 
 def part(session: Session, test: str, clause: str) -> ClauseResult:
@@ -47,8 +47,8 @@ def part(session: Session, test: str, clause: str) -> ClauseResult:
 class TestOwnRoot:
     def test_calls_name_no_root_and_come_to_the_contract_s(self) -> None:
         with opened(CAREFUL) as session:
-            gate = gate_of(session)
-            exchange = gate.perform(gate.plain_call(), [success()])
+            harness = gate_of(session)
+            exchange = harness.perform(harness.plain_call(), [success()])
         assert (exchange.call.base_url, exchange.call.ca_file) == (None, None)
         assert exchange.root == "https://graph.microsoft.com/beta"
         assert exchange.outcome.kind == "success"
@@ -58,9 +58,9 @@ class TestOwnRoot:
 
     def test_the_environment_names_proxy_and_authority(self) -> None:
         with opened("python:tests.own_root:telling") as session:
-            gate = gate_of(session)
-            told = gate.perform(gate.plain_call(), [plain_error(409)]).outcome.error
-            proxy, ca_file = gate.transport.proxy, gate.transport.ca_file
+            harness = gate_of(session)
+            told = harness.perform(harness.plain_call(), [plain_error(409)]).outcome.error
+            proxy, ca_file = harness.transport.proxy, harness.transport.ca_file
         assert told is not None
         assert told.message == f"{proxy}; {proxy}; {ca_file}; {ca_file}; -"
 
@@ -77,9 +77,9 @@ class TestOwnRoot:
 
     def test_copies_have_a_proxy_each(self) -> None:
         with opened(CAREFUL) as session:
-            gate = gate_of(session)
-            calls = [lambda: gate.perform(gate.plain_call(), [success()])] * 6
-            kinds = [each.outcome.kind for each in gate.side_by_side(calls)]
+            harness = gate_of(session)
+            calls = [lambda: harness.perform(harness.plain_call(), [success()])] * 6
+            kinds = [each.outcome.kind for each in harness.concurrently(calls)]
         assert kinds == ["success"] * 6
 
     def test_a_command_needs_no_placeholder_for_it(self) -> None:
@@ -91,9 +91,9 @@ class TestOwnRoot:
         )
         command = f"command:{shlex.join([sys.executable, '-c', source])} {{task_id}} {{token}}"
         with opened(command, allow_own_root=True) as session:
-            gate = gate_of(session)
-            assert gate.perform(gate.plain_call(), [success()]).outcome.kind == "success"
-            assert gate.perform(gate.plain_call(), [plain_error(409)]).outcome.kind == "failure"
+            harness = gate_of(session)
+            assert harness.perform(harness.plain_call(), [success()]).outcome.kind == "success"
+            assert harness.perform(harness.plain_call(), [plain_error(409)]).outcome.kind == "failure"
         with pytest.raises(UserError, match="--transport proxy"):
             Session.of(Options(command)).open()
 
@@ -135,4 +135,4 @@ def test_a_client_in_this_process_has_no_environment_of_its_own() -> None:
     session = Session.of(Options("reference", transport="proxy", in_process=True))
     with pytest.raises(UserError, match="--transport mock"):
         session.open()
-    assert session.gate is None
+    assert session.harness is None

@@ -24,8 +24,8 @@ def examined(client: Conforming, limits: Limits | None = None) -> dict[str, Diag
     direct = Direct(client.cancel)
     direct.limits = limits or Limits()
     with Loopback() as transport:
-        gate = Harness(CONTRACT, direct, transport, PROFILES["gate"])
-        return {finding.call: finding for finding in examine(gate)}
+        harness = Harness(CONTRACT, direct, transport, PROFILES["gate"])
+        return {finding.call: finding for finding in examine(harness)}
 
 
 def test_a_good_client_is_well() -> None:
@@ -94,9 +94,9 @@ def reached(client: Conforming, limits: Limits | None = None, *, tls: bool = Fal
     direct = Direct(client.cancel)
     direct.limits = limits or Limits()
     with Loopback(tls=tls) as transport:
-        gate = Harness(CONTRACT, direct, transport, PROFILES["gate"])
-        found = next((finding for finding in reach(gate) if finding.stops), None)
-        assert gate.tally.exchanges <= 2
+        harness = Harness(CONTRACT, direct, transport, PROFILES["gate"])
+        found = next((finding for finding in reach(harness) if finding.stops), None)
+        assert harness.stats.exchanges <= 2
         return found
 
 
@@ -208,8 +208,8 @@ def test_the_place_that_an_authority_is_taken_from_is_told(
             client.start(Start(CONTRACT.id, transport.hosts, transport.ca_file))
             return Target(client, transport)
 
-        gate = Harness(CONTRACT, station().client, transport, PROFILES["gate"], another=station)
-        found = {finding.call: finding for finding in examine(gate)}
-        gate.close()
+        harness = Harness(CONTRACT, station().client, transport, PROFILES["gate"], another=station)
+        found = {finding.call: finding for finding in examine(harness)}
+        harness.close()
     assert found["TLS"].seen == "https, with the authority of `CURL_CA_BUNDLE`"
     assert dict(os.environ) == before

@@ -152,12 +152,12 @@ class TestWithoutNamespaces:
             assert "only with --allow-own-root" in str(found.reason)
             rest = part(session, "test_request", "request.method")
             assert rest.verdict == ("pass" if transport == "loopback" else "not-run")
-            gate = gate_of(session)
+            harness = gate_of(session)
             if transport == "loopback":
-                assert "any more" in str(gate.not_at_own_root())
+                assert "any more" in str(harness.not_at_own_root())
             else:
                 with pytest.raises(UserError, match="could leave the machine"):
-                    gate.perform(gate.plain_call(), [])
+                    harness.perform(harness.plain_call(), [])
         assert asked().count(None) == 4
 
     def test_another_process_has_to_show_it_again(self, asked: Asked) -> None:

@@ -36,10 +36,10 @@ def rehearsal(client: Conforming, transport: Loopback) -> RecordingHarness:
 
 @pytest.mark.parametrize("clause", AT_ONCE)
 def test_a_clause_has_a_case_that_could_break_it(transport: Loopback, clause: str) -> None:
-    gate = rehearsal(Conforming(), transport)
-    steps = usual_case(gate, clause)
+    harness = rehearsal(Conforming(), transport)
+    steps = usual_case(harness, clause)
     assert steps
-    exchanges = [gate.perform(step.call, step.answers, **step.how) for step in steps]
+    exchanges = [harness.perform(step.call, step.answers, **step.how) for step in steps]
     assert registry()[clause].when(CONTRACT, trial_of(steps, exchanges))
 
 

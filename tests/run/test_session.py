@@ -102,7 +102,7 @@ class TestOpen:
         session = Session.of(options)
         with pytest.raises(error):
             session.open()
-        assert session.gate is None
+        assert session.harness is None
         session.close()
 
     def test_a_contract_that_is_not_there(self) -> None:
@@ -114,11 +114,11 @@ class TestOpen:
         try:
             client = session.open()
             assert session.open() is client
-            assert session.gate is not None
-            assert (session.gate.tally.exchanges, session.gate.tally.costly) == (0, 0)
+            assert session.harness is not None
+            assert (session.harness.stats.exchanges, session.harness.stats.expensive) == (0, 0)
         finally:
             session.close()
-        assert session.gate is None
+        assert session.harness is None
 
 
 def test_calls_made_ahead_show_what_calls_in_turn_show() -> None:
@@ -180,7 +180,7 @@ def unmet(transport: str, owed: Classes) -> Classes:
 @pytest.fixture(scope="module")
 def left() -> Classes:
     """Classes that neither transport met; the loopback transport comes first."""
-    owed = {test.name: set(test.cases or test.strata(CONTRACT)) for test in TESTS}
+    owed = {test.name: set(test.cases or test.partitions(CONTRACT)) for test in TESTS}
     return unmet("mock", unmet("loopback", owed))
 
 

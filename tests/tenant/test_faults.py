@@ -22,9 +22,9 @@ UNKNOWN = "3ed6d46d-13a3-4995-b6ea-a74a20b1fac0"
 
 
 def test_without_a_fault_nothing_falls_short() -> None:
-    court = Court(Steps)
-    assert court.sightings() == set()
-    assert tuple(court.forged) == FORGED_TOKENS
+    observer = Court(Steps)
+    assert observer.sightings() == set()
+    assert tuple(observer.forged) == FORGED_TOKENS
 
 
 @pytest.mark.parametrize("entry", faults(), ids=lambda entry: entry.name)
