@@ -365,8 +365,3 @@ def test_inputs_names_every_class_and_profile() -> None:
     assert not unnamed((name for partitions in drawn for name in partitions), text_of("inputs.md"))
     for profile in PROFILES.values():
         assert f"| `{profile.name}` | {profile.examples} | {profile.least} |" in text_of("inputs.md")
-
-
-def test_architecture_has_a_word_for_every_module() -> None:
-    modules = {path.stem for path in (ROOT / "graphcontract").rglob("*.py")} - {"__init__", "__main__"}
-    assert not unnamed(modules, (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
