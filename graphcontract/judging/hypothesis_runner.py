@@ -6,46 +6,18 @@ Knows Hypothesis and nothing of clients, clauses or pytest.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import hypothesis
-from hypothesis import configuration
-from hypothesis.control import current_build_context
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.errors import Flaky
-from hypothesis.internal.charmap import charmap, intervals_from_codec
-from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from hypothesis.strategies import SearchStrategy
 
+from graphcontract.judging.hypothesis_internals import example_key, read_characters, steady_backend
+
 _DRAWS = 3
-_BACKEND = "graphcontract"
-
-
-class _SteadyProvider(HypothesisProvider):
-    """Hypothesis's own draws without the literals that it mines from whatever modules are loaded."""
-
-    def _maybe_draw_constant(self, *_: Any, **__: Any) -> None:
-        return None
-
-
-AVAILABLE_PROVIDERS[_BACKEND] = _SteadyProvider
-
-
-@cache
-def _read_characters() -> None:
-    """Let Hypothesis keep its table of characters in the user's cache, not in `.hypothesis` here."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "graphcontract")
-    before = getattr(configuration, "__hypothesis_home_directory", None)
-    configuration.set_hypothesis_home_dir(cache)
-    try:
-        charmap()
-        intervals_from_codec("utf-8")
-    finally:
-        configuration.set_hypothesis_home_dir(before)
 
 
 class _Drawn:
@@ -77,14 +49,15 @@ def explore(
     """Run the body over `examples` values, or over all where a class has fewer. With `shrink`, an exception
     from it is shrunk, and swallowed: the body remembers what it saw last, which is the smallest.
     """
-    _read_characters()
+    read_characters()
+    backend = steady_backend()
     phases = [hypothesis.Phase.generate]
     if database is not None:
         phases.insert(0, hypothesis.Phase.reuse)
     if shrink:
         phases.append(hypothesis.Phase.shrink)
 
-    seen: set[tuple[Any, ...]] = set()
+    seen: set[object] = set()
 
     @hypothesis.settings(
         max_examples=_DRAWS * examples,
@@ -96,7 +69,7 @@ def explore(
         print_blob=False,
         suppress_health_check=list(hypothesis.HealthCheck),
         verbosity=hypothesis.Verbosity.quiet,
-        backend=_BACKEND,
+        **({"backend": backend} if backend else {}),
     )
     @hypothesis.seed(_seed(seed, name))  # Below the settings: above them, it takes their database away.
     @hypothesis.given(strategy.map(_Drawn))
@@ -105,13 +78,13 @@ def explore(
             body(drawn.value)
             return
         # Backends other than Hypothesis's own draw the same again and again where a class is small.
-        choices = tuple(current_build_context().data.choices)
-        if choices in seen:
+        key = example_key()
+        if key in seen:
             return
         if len(seen) == examples:
             raise StopExploring
         body(drawn.value)
-        seen.add(choices)
+        seen.add(key)
 
     # Functions made here share their source, from which Hypothesis would make the key, at some cost.
     run._hypothesis_internal_database_key = name.encode()  # type: ignore[attr-defined]

@@ -1,16 +1,72 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import configuration, control
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import providers
 from hypothesis.strategies import SearchStrategy
 
+from graphcontract.judging import hypothesis_internals
 from graphcontract.judging.hypothesis_runner import Reproduced, StopExploring, explore
 
 TEXTS = st.text(max_size=30)
+
+
+class RefusesClasses(dict[str, Any]):
+    """A registry of backends that takes names of classes alone, as that of earlier releases."""
+
+    def __setitem__(self, name: str, value: object) -> None:
+        raise TypeError(value)
+
+
+def fail(*_: object) -> None:
+    raise TypeError
+
+
+OTHER_HYPOTHESES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "as-released": lambda patch: None,
+    "no-registry": lambda patch: patch.delattr(providers, "AVAILABLE_PROVIDERS"),
+    "another-registry": lambda patch: patch.setattr(providers, "AVAILABLE_PROVIDERS", {}),
+    "another-registration": lambda patch: patch.setattr(providers, "AVAILABLE_PROVIDERS", RefusesClasses()),
+    "no-context": lambda patch: patch.delattr(control, "current_build_context"),
+    "another-context": lambda patch: patch.setattr(control, "current_build_context", object),
+    "no-home": lambda patch: patch.delattr(configuration, "set_hypothesis_home_dir"),
+    "another-home": lambda patch: patch.setattr(configuration, "set_hypothesis_home_dir", fail),
+}
+STEADY = {"as-released", "no-home", "another-home"}
+as_released = pytest.mark.parametrize("hypothesis_is", ["as-released"], indirect=True)
+
+
+def forget() -> None:
+    hypothesis_internals.steady_backend.cache_clear()
+    hypothesis_internals.read_characters.cache_clear()
+
+
+@pytest.fixture(autouse=True, params=OTHER_HYPOTHESES)
+def hypothesis_is(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[str]:
+    """Releases of Hypothesis in which one of its internals is missing or is another."""
+    registered = dict(providers.AVAILABLE_PROVIDERS)
+    providers.AVAILABLE_PROVIDERS.pop("graphcontract", None)
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patch:
+        OTHER_HYPOTHESES[request.param](patch)
+        forget()
+        yield request.param
+    forget()
+    providers.AVAILABLE_PROVIDERS.clear()
+    providers.AVAILABLE_PROVIDERS.update(registered)
+
+
+def test_the_steady_backend_is_used_wherever_it_can_be(hypothesis_is: str) -> None:
+    assert (hypothesis_internals.steady_backend() is not None) == (hypothesis_is in STEADY)
 
 
 def drawn(
@@ -32,6 +88,7 @@ def test_another_seed_or_name_is_another_draw() -> None:
     assert drawn(seed=11, name="1/x") != drawn(seed=1, name="11/x")
 
 
+@as_released
 def test_what_other_modules_say_is_nothing_to_the_draws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,8 +179,8 @@ def test_a_database_tells_the_next_run_what_failed(tmp_path: Path) -> None:
     assert 1000 not in other
 
 
-def test_nothing_is_left_in_the_folder_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+@as_released
+def test_nothing_is_left_in_the_folder_of_the_run(tmp_path: Path) -> None:
     drawn()
     assert list(tmp_path.iterdir()) == []
 
