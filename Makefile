@@ -53,7 +53,7 @@ docs: setup  ## write docs/clauses/ from the contract files, docs/drift/ from th
 lock: setup  ## pin the newest versions that pyproject.toml admits
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \
-	  --generate-hashes --upgrade pyproject.toml --group dev -o requirements.lock
+	  --generate-hashes --upgrade pyproject.toml --all-extras --group dev -o requirements.lock
 
 driver-python-msgraph-beta-sdk:  ## install the driver of the Python SDK (762 MB)
 	$(PYTHON) -m venv drivers/python-msgraph-beta-sdk/.venv

@@ -7,3 +7,10 @@ class UserError(Exception):
     """What is wrong and what to do about it; `status` is the exit status that it ends a command with."""
 
     status = 2
+
+
+class MissingExtra(UserError, ImportError):
+    """A package that one of graphcontract's extras installs is missing."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(f"{package} is not installed: pip install 'graphcontract[{extra}]'")

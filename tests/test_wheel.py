@@ -13,6 +13,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,12 @@ def run(*words: str | Path, cwd: Path, cache: Path | None = None) -> str:
     return ended.stdout
 
 
+def installed(scripts: Path) -> set[str]:
+    """Names of the packages in the environment that has these commands."""
+    found = distributions(path=[str(each) for each in scripts.parent.glob("lib/*/site-packages")])
+    return {each.name.lower() for each in found}
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy, for setuptools takes into a wheel whatever lies in an old build folder."""
@@ -58,7 +65,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def scripts(wheel: Path) -> Path:
-    """The commands of a fresh environment: the wheel is in it, and what it depends on as the lock pins it."""
+    """The commands of a fresh environment: the wheel is in it, without extras, and what it depends on as the
+    lock pins it.
+    """
     environment, pins = wheel.parent / "environment", wheel.parent / "pins.txt"
     locked = (CHECKOUT / "requirements.lock").read_text().splitlines()
     pins.write_text("\n".join(line.removesuffix("\\") for line in locked if "--hash" not in line))
@@ -108,6 +117,12 @@ def test_check(scripts: Path, empty: Path, cache: Path) -> None:
     assert verdicts.keys() == {clause.id for clause in clauses if clause.by == "client"}
     assert set(verdicts.values()) == {"pass"}
     assert (events[-1]["event"], events[-1]["exit_status"]) == ("footer", 0)
+
+
+def test_a_gate_needs_no_extra(scripts: Path) -> None:
+    names = installed(scripts)
+    assert {"graphcontract", "hypothesis", "cryptography"} <= names
+    assert names.isdisjoint({"azure-identity", "pyjwt", "starlette", "uvicorn"})
 
 
 def test_contracts(scripts: Path, empty: Path, cache: Path) -> None:

@@ -49,13 +49,23 @@ def claims_of(token: str) -> Claims:
     return Claims(None if found is None else frozenset(found), tenant if isinstance(tenant, str) else None)
 
 
+def header_of(token: str) -> Mapping[str, Any] | None:
+    """Read the first part of a JWT as JSON; None where it is not an object."""
+    return _part_of(token, 0)
+
+
 def payload_of(token: str) -> Mapping[str, Any] | None:
-    """The second part of a JWT as JSON; None where there is none."""
+    """Read the second part of a JWT as JSON; None where it is not an object."""
+    return _part_of(token, 1)
+
+
+def _part_of(token: str, number: int) -> Mapping[str, Any] | None:
     parts = token.split(".")
     if len(parts) != 3 or len(token) > _MOST:
         return None
+    part = parts[number]
     try:
-        document = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        document = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

@@ -4,9 +4,16 @@ with running(fault="no-effect") as tenant:
     ...  # tenant.root, tenant.token("reader"), tenant.tasks, tenant.clock
 """
 
-from graphcontract.tenant.clock import Clock
-from graphcontract.tenant.registry import Entry, faults, variants
-from graphcontract.tenant.serving import Running, Unreachable, running
-from graphcontract.tenant.tasks import Status
+from graphcontract.errors import MissingExtra
+
+try:
+    from graphcontract.tenant.clock import Clock
+    from graphcontract.tenant.registry import Entry, faults, variants
+    from graphcontract.tenant.serving import Running, Unreachable, running
+    from graphcontract.tenant.tasks import Status
+except ModuleNotFoundError as error:
+    if error.name not in ("jwt", "starlette", "uvicorn"):
+        raise
+    raise MissingExtra(error.name, "tenant") from error
 
 __all__ = ["Clock", "Entry", "Running", "Status", "Unreachable", "faults", "running", "variants"]

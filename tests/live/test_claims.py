@@ -3,9 +3,11 @@ from __future__ import annotations
 import base64
 import json
 
+import jwt
 import pytest
 
 from graphcontract.live.claims import PERSONAL, claims_of, permissions_of
+from graphcontract.live.safety import forged_tokens
 from graphcontract.live.safety.forged_tokens import forged
 from graphcontract.live.steps import FORGERIES
 from tests.clauses import CONTRACT
@@ -88,6 +90,16 @@ def test_a_forgery_is_another_token_of_three_parts(how: str) -> None:
     assert made is not None
     assert made != real
     assert made.count(".") == 2
+
+
+@pytest.mark.parametrize("header", ["", "x", "W10", "e30", "eyJraWQiOjF9", "eyJraWQiOiJhIn0", "🙂"])
+def test_another_key_signs_whatever_the_header_says(header: str) -> None:
+    real = f"{header}.{token({'tid': 't-1'}).split('.')[1]}.c2ln"
+    made = forged(real, "another-key")
+    assert made is not None
+    named = {"eyJraWQiOjF9": "1", "eyJraWQiOiJhIn0": "a"}.get(header, "")
+    assert jwt.get_unverified_header(made) == {"alg": "RS256", "kid": named, "typ": "JWT"}
+    assert jwt.decode(made, forged_tokens._key().public_key(), algorithms=["RS256"]) == {"tid": "t-1"}
 
 
 def test_nothing_is_forged_of_an_opaque_token() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from graphcontract.live.claims import payload_of
+from graphcontract.live.claims import header_of, payload_of
 from graphcontract.live.steps import Credential
 
 if TYPE_CHECKING:
@@ -40,10 +40,13 @@ def forged(token: str, how: Credential) -> str | None:
 
 def _signed(token: str, payload: Mapping[str, Any]) -> str:
     """The same claims, signed by a key that the service has never seen, under the name of its own."""
-    import jwt
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding
 
-    named = jwt.get_unverified_header(token).get("kid", "")
-    return jwt.encode(dict(payload), _key(), algorithm="RS256", headers={"kid": str(named)})
+    named = (header_of(token) or {}).get("kid", "")
+    signed = f"{_part({'alg': 'RS256', 'kid': str(named), 'typ': 'JWT'})}.{_part(payload)}"
+    signature = _key().sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    return f"{signed}.{_encoded(signature)}"
 
 
 @cache
@@ -54,5 +57,8 @@ def _key() -> RSAPrivateKey:
 
 
 def _part(document: Mapping[str, Any]) -> str:
-    written = json.dumps(document, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(written).rstrip(b"=").decode()
+    return _encoded(json.dumps(document, separators=(",", ":")).encode())
+
+
+def _encoded(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
