@@ -17,8 +17,8 @@ $(READY): requirements.lock pyproject.toml
 
 setup: $(READY)  ## make .venv with what the lock pins
 
-check: setup  ## judge the built-in reference client
-	$(BIN)/graphcontract check reference
+check: setup  ## check the built-in reference client, with reports in reports/
+	$(BIN)/graphcontract check reference --report jsonl=reports/reference.jsonl --report markdown=reports/reference.md
 
 test: setup  ## every test, types and style
 	$(BIN)/ruff check .
@@ -46,9 +46,10 @@ coverage: setup  ## every test, with the branches of the engine that none takes 
 bench: setup  ## speed, as ratios within one run
 	$(BIN)/python -m benchmarks
 
-docs: setup  ## write docs/clauses/ from the contract files, docs/drift/ from the rules
+docs: setup  ## write docs/clauses/ from the contract files, docs/drift/ from the rules, reports/sample.md from a run
 	$(BIN)/graphcontract contracts pages docs/clauses
 	$(BIN)/graphcontract drift pages docs/drift
+	$(BIN)/python -m tests.sample
 
 lock: setup  ## pin the newest versions that pyproject.toml admits
 	$(BIN)/python -m pip install --quiet uv

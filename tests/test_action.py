@@ -48,9 +48,9 @@ def test_a_client_that_holds(folder: Path) -> None:
     ran = run("Gate", folder, {"client": "reference", "arguments": FAST})
     assert (ran.status, commands(ran.log)) == (0, [])
     assert ran.output.startswith("exit-status=0\nreport<<")
-    assert ran.output.splitlines()[2] == "graphcontract.jsonl"
+    assert ran.output.splitlines()[2] == "reports/graphcontract.jsonl"
     assert ran.summary.startswith("## reference ")
-    assert (folder / "graphcontract.jsonl").stat().st_size
+    assert (folder / "reports" / "graphcontract.jsonl").stat().st_size
 
 
 def test_a_client_that_does_not(folder: Path) -> None:

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+import re
+
+from tests.sample import SAMPLE, sample
+
+
+def test_the_committed_sample_is_what_a_run_gives() -> None:
+    """`make docs` writes it anew after a change of texts."""
+    assert SAMPLE.read_text(encoding="utf-8") == sample()
+
+
+def test_the_committed_sample_says_nothing_of_the_machine() -> None:
+    text = SAMPLE.read_text(encoding="utf-8")
+    assert not re.search(r"127\.0\.0\.1:\d|/tmp|/home|/root", text)
+    assert "**The client does not honour the contract.**" in text
+    assert "<details>" in text
