@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -17,21 +18,35 @@ def run(session: Session, plugins: Sequence[object], *, workers: int = 1, first:
 
     from graphcontract.pytest_plugin.plugin import SessionPlugin
 
-    previous = os.environ.pop("PYTEST_ADDOPTS", None)
     handover = SessionPlugin(session)
     arguments = _arguments(session.options, workers=workers, first=first)
-    try:
+    with _own_environment():
         pytest.main(arguments, plugins=[handover, *plugins])
-    finally:
-        if previous is not None:
-            os.environ["PYTEST_ADDOPTS"] = previous
     return int(handover.exit_status)
+
+
+@contextmanager
+def _own_environment() -> Iterator[None]:
+    """Ignore the user's pytest options and plugins, installed ones too, here and in worker processes.
+
+    The variable and not `--disable-plugin-autoload`, which pytest has since 8.4 only.
+    """
+    names = ("PYTEST_ADDOPTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_PLUGINS")
+    before = {name: os.environ.pop(name, None) for name in names}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _arguments(options: Options, *, workers: int, first: bool) -> list[str]:
     """Words for pytest; nobody's ini files or plugins have a say."""
     suites = str(files("graphcontract.suites"))
-    words = [suites, f"--rootdir={suites}", "-c", os.devnull, "--disable-plugin-autoload"]
+    words = [suites, f"--rootdir={suites}", "-c", os.devnull]
     words += [
         "-p",
         "graphcontract.pytest_plugin.plugin",

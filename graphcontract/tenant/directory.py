@@ -11,13 +11,15 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
-from jwt.types import Options
 
 from graphcontract.tenant.clock import Clock
 from graphcontract.tenant.keys import Key, key
+
+if TYPE_CHECKING:
+    from jwt.types import Options  # at run time since PyJWT 2.11 only
 
 MANAGE = "SharePointCrossTenantMigration.Manage.All"
 READ = "SharePointCrossTenantMigration.Read.All"

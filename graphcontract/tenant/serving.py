@@ -204,8 +204,8 @@ def _served(running: Running, listener: socket.socket, certificates: Certificate
         h11_max_incomplete_event_size=_MOST_HEAD,
     )
     if certificates is not None:
-        context = certificates.context("trusted")
-        config.ssl_context_factory = lambda _config, _default: context
+        config.load()  # which would take it away again; and not as a factory, which is new in uvicorn
+        config.ssl = certificates.context("trusted")
     server = _Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), name="tenant", daemon=True)
     thread.start()  # clients that are faster wait in the listener's backlog

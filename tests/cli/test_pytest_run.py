@@ -1,0 +1,55 @@
+"""`check` runs pytest for itself: options and plugins that the user has for pytest change nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import CHECKOUT, ENVIRONMENT, MAIN, Here
+
+CHECK = ("check", "reference", "--profile", "quick", "--select", "request.*")
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> dict[str, str]:
+    """An environment with options for pytest, and a plugin, named and installed, that cannot be loaded."""
+    (tmp_path / "theirs.py").write_text("raise RuntimeError('a plugin of theirs was loaded')\n")
+    (tmp_path / "theirs-1.dist-info").mkdir()
+    (tmp_path / "theirs-1.dist-info" / "METADATA").write_text("Name: theirs\nVersion: 1\n")
+    (tmp_path / "theirs-1.dist-info" / "entry_points.txt").write_text("[pytest11]\ntheirs = theirs\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    return {
+        "PYTEST_ADDOPTS": "--no-such-option",
+        "PYTEST_PLUGINS": "theirs",
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), str(CHECKOUT)]),
+    }
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_settings_for_pytest_change_nothing(theirs: dict[str, str], tmp_path: Path, workers: str) -> None:
+    ended = subprocess.run(
+        [*MAIN, *CHECK, "-n", workers],
+        cwd=tmp_path,
+        env={**os.environ, **ENVIRONMENT, **theirs},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("given", [{}, {"PYTEST_ADDOPTS": "-x", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": ""}])
+def test_the_environment_is_as_before(
+    here: Here, monkeypatch: pytest.MonkeyPatch, given: dict[str, str]
+) -> None:
+    for name in ("PYTEST_ADDOPTS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTEST_PLUGINS"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    before = dict(os.environ)
+    assert here(*CHECK).status == 0
+    assert {**os.environ, "PYTEST_CURRENT_TEST": ""} == {**before, "PYTEST_CURRENT_TEST": ""}
