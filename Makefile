@@ -26,6 +26,31 @@ test: setup  ## every test, types and style
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 4 --dist worksteal
 
+# What a range of versions can break: the engine, the plugin, the command line, the tenant, pages as Markdown; and faulty
+# clients whose fault shows in nearly all inputs, since another Hypothesis may draw other ones.
+SOME := tests/judging tests/clauses tests/inputs tests/transports tests/clients tests/reporting tests/pytest_plugin/test_plugin.py \
+  tests/contract/test_loader.py tests/cli/test_snapshots.py tests/cli/test_tenant.py \
+  tests/tenant/test_authority.py tests/tenant/test_serving.py tests/tenant/test_token_validation.py \
+  tests/drift/page/test_includes.py tests/drift/test_waivers.py tests/drift/test_mutations.py tests/drift/test_page_holes.py
+SOME_FAULTY := request.method or request.body or request.once or response.redirection or error.status
+
+test-lowest: RESOLUTION := lowest-direct
+# Click 8.5 deprecates what typer before 0.26 imports from it.
+test-lowest: WARNINGS := -W "ignore:'click.:DeprecationWarning"
+test-lowest: test-at-lowest  ## suites and part of the tests, with the lowest versions that pyproject.toml admits
+
+test-newest: RESOLUTION := highest
+test-newest: test-at-newest  ## the same with the newest versions, whatever the lock pins
+
+test-at-%: setup
+	$(BIN)/python -m pip install --quiet uv
+	$(PYTHON) -m venv --clear --without-pip .venv-$*
+	$(BIN)/uv pip install --quiet --refresh --resolution $(RESOLUTION) --python .venv-$*/bin/python -e '.[live,tenant]'
+	.venv-$*/bin/graphcontract check reference --profile quick
+	.venv-$*/bin/python -m pytest -q -n 2 suites --graph-client reference
+	.venv-$*/bin/python -m pytest -q -n 2 --dist worksteal $(WARNINGS) $(SOME)
+	.venv-$*/bin/python -m pytest -q -n 2 --dist worksteal tests/bank/test_killing.py -k '$(SOME_FAULTY)'
+
 kill-table: setup  ## the whole gate against every faulty client (an hour)
 	$(BIN)/python -m tests.bank.table
 
@@ -72,4 +97,4 @@ DRIVERS := driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client dri
 clients: setup $(DRIVERS)  ## the whole gate of every released client, against its known failures (5 minutes)
 	$(BIN)/python -m tests.drivers.gates
 
-.PHONY: help setup check test kill-table mutation coverage fuzz bench docs lock clients $(DRIVERS)
+.PHONY: help setup check test test-lowest test-newest kill-table mutation coverage fuzz bench docs lock clients $(DRIVERS)
