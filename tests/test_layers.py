@@ -44,6 +44,9 @@ FORBIDDEN = {
 }
 """Libraries that a package does not import."""
 
+EXTRAS = {"tenant": {"jwt", "starlette", "uvicorn"}}
+"""Libraries of an extra, by the only package that imports them: a gate runs without."""
+
 
 def modules() -> list[tuple[str, Path]]:
     """Name of the package or module directly below `graphcontract`, and a file of it."""
@@ -104,6 +107,7 @@ def test_imports_point_down(name: str, path: Path) -> None:
         if package == "graphcontract" and rest[0] != name:
             assert LAYER[rest[0]] < LAYER[name], f"{name} imports {target}"
         assert package not in FORBIDDEN.get(name, ()), f"{name} imports {target}"
+        assert all(package not in extra for owner, extra in EXTRAS.items() if owner != name), target
 
 
 def test_every_package_has_a_layer() -> None:

@@ -58,6 +58,7 @@ def explore(
         phases.append(hypothesis.Phase.shrink)
 
     seen: set[object] = set()
+    steady: dict[str, Any] = {"backend": backend} if backend else {}
 
     @hypothesis.settings(
         max_examples=_DRAWS * examples,
@@ -69,7 +70,7 @@ def explore(
         print_blob=False,
         suppress_health_check=list(hypothesis.HealthCheck),
         verbosity=hypothesis.Verbosity.quiet,
-        **({"backend": backend} if backend else {}),
+        **steady,
     )
     @hypothesis.seed(_seed(seed, name))  # Below the settings: above them, it takes their database away.
     @hypothesis.given(strategy.map(_Drawn))
