@@ -119,7 +119,8 @@ def compare(
 ) -> None:
     """Hold what is published against a contract, clause by clause, and sources against each other.
 
-    Exit status: 0 nothing at the level asked for; 2 usage; 3 a source cannot be had or read; 4 drift.
+    Exit status: 0 nothing at the level asked for; 2 usage, or a file is not a source; 3 a source cannot be
+    had or read; 4 drift, or nothing was compared.
     """
     from datetime import date
 
@@ -161,7 +162,8 @@ def snapshot(
 ) -> None:
     """Write what sources say, as JSON to commit: without lines, so that it changes only where they do."""
     from graphcontract.drift import contract_facts, readers
-    from graphcontract.drift.model import SourceError, Unknown
+    from graphcontract.drift.findings import lacks_operation
+    from graphcontract.drift.model import NotASource, SourceError, Unknown
     from graphcontract.drift.snapshots import written
 
     loaded, about = _loaded(contract)
@@ -177,6 +179,9 @@ def snapshot(
             problem = f"{source.name}: {unknown}. Leave it out, or give the source that has it."
             raise SourceError(problem) from None
     for each in readings:
+        if lacking := lacks_operation(each):
+            problem = f"{each.origin.source}: {lacking}. Leave it out, or give the source that has it."
+            raise NotASource(problem)
         for problem_found in each.problems:
             typer.echo(f"{each.origin.source}: {problem_found.fact}: {problem_found.text}", err=True)
     _write(output, written(loaded.id, wanted, readings))
@@ -278,24 +283,25 @@ def _write(path: str, text: str) -> None:
 def _show(result: Result, *, to_stderr: bool) -> None:
     from rich.console import Console
 
-    from graphcontract.drift.reports import operation, place, verdict
+    from graphcontract.drift.reports import count_facts, describe_waived, operation, place, verdict
 
     console = Console(stderr=to_stderr, markup=False, highlight=False, emoji=False)
     console.print(f"{result.contract.title}\n{operation(result)}", soft_wrap=True)
-    for source in result.readings:
+    for source, compared in zip(result.readings, result.compared, strict=True):
         origin = source.origin
-        console.print(f"  {origin.kind:<12}{origin.source}  {origin.version or ''}".rstrip(), soft_wrap=True)
+        shown = f"  {origin.kind:<12}{origin.source}  {origin.version or ''}".rstrip()
+        console.print(f"{shown}  {count_facts(compared)}", soft_wrap=True)
     counting = [each for each in result.findings if each.counts]
     if counting:
         _rows(console, counting)
     for each in result.findings:
         if not each.counts:
-            reason = each.known or each.waived
-            word = "known" if each.known else "waived"
-            console.print(f"{word:<8}{each.rule}  {place(each)}\n      {reason}", style="dim", soft_wrap=True)
+            word = "known" if each.known is not None else "waived"
+            row = f"{word:<8}{each.rule}  {place(each)}\n      {describe_waived(each)}"
+            console.print(row, style="dim", soft_wrap=True)
     for note in result.notes:
         console.print(f"note  {note}", style="dim", soft_wrap=True)
-    style = _STYLES[counting[0].level] if counting else "bold green"
+    style = _STYLES[counting[0].level] if counting else "bold green" if any(result.compared) else "bold red"
     console.print(f"{verdict(result)}.", style=style, soft_wrap=True)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -133,7 +134,10 @@ def update(
         typer.Option(metavar="ID|FILE", help="Its contract [default: the report's].", show_default=False),
     ] = None,
 ) -> None:
-    """Write the list that makes the report's failures known; reasons that the file has are kept."""
+    """Write the list that makes the report's failures known, MUST and SHOULD; reasons in the file are kept.
+
+    Write a reason for each new entry before you use the list: until then it is refused.
+    """
     from graphcontract.clauses import known
     from graphcontract.contract.loader import load as load_contract
     from graphcontract.judging.known_failures import load, updated
@@ -141,21 +145,30 @@ def update(
 
     read = read_report(report)
     ids = load_contract(contract or read.header["contract"]["id"], known()).current_ids()
-    entries = load(file, ids) if file.exists() else []
+    entries = load(file, ids, drafts=True) if file.exists() else []
     listed = {entry.clause for entry in entries}
     failing = {
         clause: ids
         for clause, ids in read.failing().items()
-        if clause in listed
-        or read.verdicts[clause].get("fails_run")
-        or read.verdicts[clause]["level"] == "MUST"
+        if clause in listed or read.verdicts[clause]["level"] in ("MUST", "SHOULD")
     }
-    file.write_text(updated(entries, failing), encoding="utf-8")
+    text = updated(entries, failing)
+    file.write_text(text, encoding="utf-8")
     typer.echo(f"{file}: {sum(map(len, failing.values()))} known failures of {len(failing)} clauses")
-    _remind(failing, listed)
+    for line in _reminders(json.loads(text)["known_failures"]):
+        typer.echo(line)
 
 
-def _remind(failing: Iterable[str], listed: Iterable[str]) -> None:
-    new = sorted(set(failing) - set(listed))
+def _reminders(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What is left to do by hand before the list makes a run green."""
+    from datetime import date
+
+    from graphcontract.contract.acceptance import is_placeholder
+
+    new = sorted({row["clause"] for row in rows if is_placeholder(row["reason"])})
     if new:
-        typer.echo(f"write a reason for: {', '.join(new)}")
+        yield f"write a reason for: {', '.join(new)} (the list is refused until it has them)"
+    today = date.today().isoformat()
+    old = sorted({row["clause"] for row in rows if row.get("expires", today) < today})
+    if old:
+        yield f"past their last day: {', '.join(old)} (write a later `expires`, or fix them)"

@@ -73,21 +73,21 @@ class _NumberError(Exception):
     """A number that no contract needs; its argument is how it is spelled."""
 
 
-def read(path: Path, missing: str) -> ContractFile:
-    """Read a regular file of at most 2 MiB; `ContractError` where it is none or holds no usable JSON.
+def read(path: Path, missing: str, kind: str = "a contract file") -> ContractFile:
+    """Read a regular file of at most 2 MiB; `ContractError` if it is not one or holds no usable JSON.
 
-    `missing` is the remedy where there is no such file.
+    `missing` is the remedy if there is no such file, `kind` what an error says was expected.
     """
 
     def refuse(found: str, remedy: str) -> NoReturn:
-        raise ContractError(str(path), "a contract file", found, remedy)
+        raise ContractError(str(path), kind, found, remedy)
 
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
             refuse("a folder", "Name a JSON file in it.")
         if not stat.S_ISREG(mode):
-            refuse("a device, pipe or socket", "Write the contract to a file first.")
+            refuse("a device, pipe or socket", "Write it to a regular file first.")
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -104,7 +104,10 @@ def parse(data: bytes, name: str, folder: Path | None) -> ContractFile:
     text = _decode(data, name)
     deep = json_positions.nested_deeper(text, MAX_DEPTH)
     if deep is not None:
-        expected, remedy = f"at most {MAX_DEPTH} levels of nesting", "Flatten it: no contract is that deep."
+        expected, remedy = (
+            f"at most {MAX_DEPTH} levels of nesting",
+            "Flatten it: such a file is never that deep.",
+        )
         raise ContractError(name, expected, "more", remedy, line=deep)
     document = _document(text, name)
     for offset, string in json_positions.strings(text):
@@ -125,7 +128,10 @@ def parse(data: bytes, name: str, folder: Path | None) -> ContractFile:
 
 def _decode(data: bytes, name: str) -> str:
     if len(data) > MAX_BYTES:
-        expected, remedy = f"at most {MAX_BYTES} bytes", "Check that this is a contract: they are small."
+        expected, remedy = (
+            f"at most {MAX_BYTES} bytes",
+            "Check that this is the right file: such files are small.",
+        )
         raise ContractError(name, expected, "more", remedy)
     if data.startswith(b"\xef\xbb\xbf"):
         expected, remedy = "UTF-8 without a byte order mark", "Save the file as UTF-8 without it."

@@ -46,6 +46,19 @@ def differences(old: Fact, new: Fact, *, same_source: bool, today: date) -> Iter
         yield from _said_newly(old, new, same_source=same_source, today=today)
 
 
+def are_comparable(old: Fact, new: Fact) -> bool:
+    """Whether two statements of one fact have something in common, so that a difference would be seen."""
+    if "silent" in (old.stance, new.stance):
+        return False
+    if "denies" in (old.stance, new.stance):
+        return True
+    if new.name == "success":
+        return any(None not in pair for pair in zip(_tuple(old.value), _tuple(new.value), strict=True))
+    if new.name == "wording":
+        return bool(dict(_rows(old.value)).keys() & dict(_rows(new.value)).keys())
+    return new.name.partition(".")[0] in _COMPARED
+
+
 def differs_from_enum(statuses: Fact, enum: Fact) -> Iterator[Hit]:
     """Yield a hit for each name of a status that a contract needs and an enum lacks."""
     if enum.stance == "asserts":

@@ -135,7 +135,7 @@ def _check(url: str, part: Path, kind: Kind | None) -> None:
             if file.read(512).lstrip().lower().startswith((b"<!doctype html", b"<html")):
                 _refuse(url, "it answers with HTML: a sign-in page or a proxy stands before it. Give files.")
         return
-    found = kind_of(Source(part, url))
+    found = kind_of(Source(part, url, fetched=True))
     if found != kind:
         _refuse(url, f"it answers with {found} where {kind} is due. Check the address.")
 

@@ -11,7 +11,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Literal
 
-from graphcontract.drift.comparison import Hit, differences, differs_from_enum
+from graphcontract.drift.comparison import Hit, are_comparable, differences, differs_from_enum
 from graphcontract.drift.model import Fact, FactOrigin, Reading, Unknown, Wanted
 from graphcontract.drift.operation_paths import folded, shown
 from graphcontract.drift.rule import Level
@@ -29,8 +29,8 @@ class DriftFinding:
     """One thing that drifted, or that two sources disagree on.
 
     `before` and `now` are the two sides in words, `origin` where it is said now, `base` where it was said.
-    `known` is the reason where the contract lists the disagreement, `waived` that of a waiver; either keeps
-    it from counting.
+    `known` is the reason where the contract lists the disagreement, `waived` that of a waiver, which holds to
+    the day `expires`; either keeps it from counting.
     """
 
     rule: str
@@ -43,6 +43,7 @@ class DriftFinding:
     fingerprint: str
     known: str | None = None
     waived: str | None = None
+    expires: date | None = None
 
     @property
     def cls(self) -> str:
@@ -71,9 +72,12 @@ class DriftFinding:
 
 
 class Comparison:
-    """Makes findings about one operation; `today` decides which removal dates are past."""
+    """Makes findings about one operation; `today` decides which removal dates are past. `compared` has the
+    names of the facts of each source, by its origin, that were held against another statement.
+    """
 
     def __init__(self, wanted: Wanted, today: date) -> None:
+        self.compared: dict[FactOrigin, set[str]] = {}
         self._operation = f"{wanted.method} {wanted.version}/{shown(folded(wanted.path))}"
         self._version = wanted.version
         self._today = today
@@ -84,15 +88,18 @@ class Comparison:
         if self._other_version(reading):
             if _value(reading, "route") == "reachable":
                 hit = Hit("version-appeared", self._version, str(_value(reading, "version")))
+                self._count(reading, "version")
                 yield self._finding(hit, reading.facts["version"], owed.facts["version"], "contract")
             return
         for name, new in reading.facts.items():
             if name == "route":
                 yield from self._route(owed, reading)
             elif name in owed.facts and not _names_own_cloud(new):
-                yield from self._facts(owed.facts[name], new, "contract")
+                yield from self._facts(owed.facts[name], reading, new, "contract")
         if "status-enum" in reading.facts:
             statuses, enum = owed.facts["statuses"], reading.facts["status-enum"]
+            if {statuses.stance, enum.stance} == {"asserts"}:
+                self._count(reading, "status-enum")
             for hit in differs_from_enum(statuses, enum):
                 yield self._finding(hit, enum, statuses, "contract")
 
@@ -101,7 +108,7 @@ class Comparison:
         yield from self._problems(reading, "snapshot")
         for name, new in reading.facts.items():
             if name in before.facts:
-                yield from self._facts(before.facts[name], new, "snapshot")
+                yield from self._facts(before.facts[name], reading, new, "snapshot")
 
     def between(self, owed: Reading, readings: Sequence[Reading]) -> Iterator[DriftFinding]:
         """What sources of one day say otherwise than each other, where the contract has no say.
@@ -109,16 +116,20 @@ class Comparison:
         Each is held against the first by authority that speaks of a fact, so that each is told once.
         """
         ranked = sorted(readings, key=lambda each: _AUTHORITY.index(each.origin.kind))
-        facts = [fact for each in ranked if not self._other_version(each) for fact in each.facts.values()]
+        facts = [
+            (each, fact) for each in ranked if not self._other_version(each) for fact in each.facts.values()
+        ]
         told: dict[str, DriftFinding] = {}
-        first: dict[str, Fact] = {}
-        for new in facts:
+        first: dict[str, tuple[Reading, Fact]] = {}
+        for reading, new in facts:
             decided = new.name in owed.facts and owed.facts[new.name].stance == "asserts"
             if new.stance != "asserts" or decided or new.name in _OWN_AFFAIR:
                 continue
-            old = first.setdefault(new.name, new)
+            authority, old = first.setdefault(new.name, (reading, new))
             if old is not new:
-                told |= {each.fingerprint: each for each in self._facts(old, new, "source")}
+                told |= {each.fingerprint: each for each in self._facts(old, reading, new, "source")}
+                if new.name in self.compared.get(reading.origin, ()):
+                    self._count(authority, new.name)
         return iter(told.values())
 
     def missing(self, unknown: Unknown, against: Against) -> DriftFinding:
@@ -128,6 +139,21 @@ class Comparison:
     def unmatched(self, origin: FactOrigin, text: str) -> DriftFinding:
         """The finding that a snapshot has nothing of a source."""
         return self._of_problem("fact-unreadable", "source", text, origin, "snapshot")
+
+    def not_compared(self, reading: Reading, against: Against) -> DriftFinding:
+        """The finding that a source was read, and nothing of it was held against anything."""
+        return self._of_problem(
+            "nothing-compared", "operation", self._why_not(reading, against), reading.origin, against
+        )
+
+    def _why_not(self, reading: Reading, against: Against) -> str:
+        told = sorted(name for name, fact in reading.facts.items() if fact.stance != "silent")
+        if _is_absent(reading) and self._other_version(reading):
+            return f"it is of {_value(reading, 'version')}, and does not have the operation"
+        if _is_absent(reading):
+            return "it does not have the operation, of a cloud for which none is expected"
+        other = "the contract" if against == "contract" else "the snapshot"
+        return f"it says nothing that {other} says too; it speaks of {', '.join(told) or 'nothing'}"
 
     def gone(self, origin: FactOrigin, text: str, against: Against) -> DriftFinding:
         """The finding that a source is not there any more."""
@@ -142,20 +168,28 @@ class Comparison:
         listed = owed.facts["clouds"].value
         own = cloud.value if cloud is not None and _names_own_cloud(cloud) else None
         if not isinstance(own, tuple) or not isinstance(listed, tuple) or set(own) & set(listed):
-            yield from self._facts(old, new, "contract")
+            yield from self._facts(old, reading, new, "contract")
         elif new.value == "reachable":
+            self._count(reading, "clouds")
             hit = Hit("cloud-added", ", ".join(map(str, listed)), ", ".join(map(str, own)))
             yield self._finding(hit, new, owed.facts["clouds"], "contract")
         elif new.value == "declared":
+            self._count(reading, "route")
             hit = Hit(
                 "route-only-declared", "", f"declared in {', '.join(map(str, own))}, and no path leads to it"
             )
             yield self._finding(hit, new, old, "contract")
 
-    def _facts(self, old: Fact, new: Fact, against: Against) -> Iterator[DriftFinding]:
-        same = against == "snapshot"
-        for hit in differences(old, new, same_source=same, today=self._today):
+    def _facts(self, old: Fact, reading: Reading, new: Fact, against: Against) -> Iterator[DriftFinding]:
+        hits = list(differences(old, new, same_source=against == "snapshot", today=self._today))
+        # That a source lacks the operation as before, and of which version it is, says nothing of it.
+        if hits or (are_comparable(old, new) and not _is_absent(reading)):
+            self._count(reading, new.name)
+        for hit in hits:
             yield self._finding(hit, new, old, against)
+
+    def _count(self, reading: Reading, name: str) -> None:
+        self.compared.setdefault(reading.origin, set()).add(name)
 
     def _problems(self, reading: Reading, against: Against) -> Iterator[DriftFinding]:
         for problem in reading.problems:
@@ -181,6 +215,18 @@ def _fingerprint(*words: str) -> str:
 
 def _names_own_cloud(fact: Fact) -> bool:
     return fact.name == "clouds" and fact.origin.kind == "csdl"
+
+
+def lacks_operation(reading: Reading) -> str | None:
+    """Why a source says nothing of the operation, though it was read; None if it does."""
+    table = next((each.text for each in reading.problems if each.fact == "operation"), None)
+    if table is not None:
+        return table
+    return "it does not have the operation" if _is_absent(reading) else None
+
+
+def _is_absent(reading: Reading) -> bool:
+    return _value(reading, "route") == "absent"
 
 
 def _value(reading: Reading, name: str) -> object:

@@ -97,13 +97,15 @@ class Reading:
 class Source:
     """A file to read: where it lies, what messages and findings call it, its version or commit where known.
 
-    `root` is the folder that a page's includes must stay in; None lets the reader look for it.
+    `root` is the folder that a page's includes must stay in; None lets the reader look for it. `fetched` is
+    True for one that a published address answered with.
     """
 
     path: Path
     name: str
     version: str | None = None
     root: Path | None = None
+    fetched: bool = False
 
 
 class Reader(Protocol):
@@ -132,6 +134,17 @@ class SourceError(UserError):
     """A source that could not be had or read at all; `str()` names file, place and remedy (exit status 3)."""
 
     status = 3
+
+
+class NotASource(SourceError):
+    """A file that a user gave and that is not a source at all: a mistake in use (exit status 2)."""
+
+    status = 2
+
+
+def refuse_source(source: Source, problem: str) -> SourceError:
+    """The error of a file that is not a source: the user's mistake, unless an address answered with it."""
+    return (SourceError if source.fetched else NotASource)(f"{source.name}: {problem}")
 
 
 class Unknown(Exception):

@@ -6,8 +6,9 @@ Knows the steps and their order; it knows no terminal.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from hashlib import sha256
 
 from graphcontract.contract.model import Contract
 from graphcontract.drift import contract_facts, readers
@@ -22,17 +23,23 @@ _RANK: dict[Level, int] = {"err": 0, "warn": 1, "info": 2}
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run found: findings, worst first, the sources that were read, and what else is to be said."""
+    """What a run found: findings, worst first, the sources that were read, and what else is to be said.
+
+    `compared` has for each reading how many of its facts were held against another statement.
+    """
 
     contract: Contract
     wanted: Wanted
     readings: Sequence[Reading]
+    compared: Sequence[int]
     findings: Sequence[DriftFinding]
     notes: Sequence[str]
 
     def fails(self, level: Level) -> bool:
-        """Whether a finding counts that is at this level or worse."""
-        return any(each.counts and _RANK[each.level] <= _RANK[level] for each in self.findings)
+        """Whether nothing was compared, or a finding counts that is at this level or worse."""
+        return not any(self.compared) or any(
+            each.counts and _RANK[each.level] <= _RANK[level] for each in self.findings
+        )
 
 
 def drift(
@@ -52,7 +59,7 @@ def drift(
     """
     wanted, base = contract_facts.wanted(contract), contract_facts.reading(contract, name)
     comparison = Comparison(wanted, today)
-    readings, findings, lost = list[Reading](), list[DriftFinding](), list[FactOrigin]()
+    readings, findings, lost = list[Reading](), list[DriftFinding](), list[Reading]()
     against: Against = "contract" if snapshot is None else "snapshot"
     findings += [comparison.gone(origin, text, against) for origin, text in gone]
     for source in sources:
@@ -60,17 +67,29 @@ def drift(
             readings.append(readers.read(source, wanted))
         except Unknown as unknown:
             findings.append(comparison.missing(unknown, against))
-            lost.append(unknown.origin)
+            lost.append(Reading(replace(unknown.origin, line=None), {}, sha256(b"").hexdigest()))
     if snapshot is None:
         for each in readings:
             findings += comparison.against_contract(base, each)
         findings += comparison.between(base, readings)
     else:
-        findings += _since(comparison, readings, snapshot, lost)
+        findings += _since(comparison, readings, snapshot, [each.origin for each in lost])
+    compared = {each.origin: len(comparison.compared.get(each.origin, ())) for each in [*readings, *lost]}
+    findings += _not_compared(comparison, readings, findings, against)
     marked, notes = applied(findings, known, waivers, today)
     marked.sort(key=lambda each: (not each.counts, _RANK[each.level], each.against == "source"))
     said = [f"{each.origin.source}: {note}" for each in readings for note in each.notes]
-    return Result(contract, wanted, readings, marked, [*said, *notes])
+    read = [*readings, *lost]
+    return Result(contract, wanted, read, [compared[each.origin] for each in read], marked, [*said, *notes])
+
+
+def _not_compared(
+    comparison: Comparison, readings: Sequence[Reading], findings: Sequence[DriftFinding], against: Against
+) -> list[DriftFinding]:
+    """A finding for each source of which nothing was compared, unless another tells already that it is so."""
+    told = {each.origin.source for each in findings if each.cls == "unknown"}
+    silent = (each for each in readings if not comparison.compared.get(each.origin))
+    return [comparison.not_compared(each, against) for each in silent if each.origin.source not in told]
 
 
 def _since(

@@ -51,7 +51,7 @@ def fetch(addresses: Iterable[Address], cache: Path, progress: Progress) -> Fetc
                 continue
             if address.kind == "page":
                 _fetch_includes(fetcher, address, path, root)
-            sources.append(Source(path, url, version[:12] if version else None, root))
+            sources.append(Source(path, url, version[:12] if version else None, root, fetched=True))
     return Fetched(tuple(sources), tuple(gone))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from graphcontract.drift.clouds import with_cloud
-from graphcontract.drift.model import Kind, Reader, Reading, Source, SourceError, Wanted
+from graphcontract.drift.model import Kind, Reader, Reading, Source, Wanted, refuse_source
 from graphcontract.drift.source_kind import kind_of
 
 _READERS: dict[Kind, str] = {
@@ -26,6 +26,6 @@ def read(source: Source, wanted: Wanted) -> Reading:
     kind = kind_of(source)
     if kind not in _READERS:
         problem = "this is a snapshot: give it with --since, and the sources by themselves."
-        raise SourceError(f"{source.name}: {problem}")
+        raise refuse_source(source, problem)
     reader: Reader = import_module(f"graphcontract.drift.{_READERS[kind]}").read
     return with_cloud(reader(source, wanted))

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from graphcontract.drift.fact_collector import Notes
-from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Wanted
+from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Wanted, refuse_source
 from graphcontract.drift.operation_paths import fits
 from graphcontract.drift.page.request_lines import target
 from graphcontract.drift.source_file import read_bytes, text_of
@@ -43,9 +43,13 @@ def read(source: Source, wanted: Wanted) -> Reading:
     text = text_of(read_bytes(source.path, source.name, _MOST_BYTES), source.name)
     notes = Notes(FactOrigin("run", source.name, source.version))
     try:
-        found = list(_of_har(text) if _HAR.match(text) else _of_events(text, source.name))
-    except (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError):
+        found = list(_of_har(text) if _HAR.match(text) else _of_events(text, source))
+    except (json.JSONDecodeError, RecursionError):
         raise SourceError(f"{source.name}: it is no whole report or HAR. {_AGAIN}") from None
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError):
+        raise refuse_source(
+            source, f"it is JSON, but not a report of a live run or a HAR. {_AGAIN}"
+        ) from None
     ours = [each for each in found if _is_wanted(each, wanted)]
     if not ours:
         raise Unknown("no request of the run asked for the operation", notes.origin)
@@ -75,7 +79,7 @@ def _of_har(text: str) -> Iterator[_Answered]:
         )
 
 
-def _of_events(text: str, name: str) -> Iterator[_Answered]:
+def _of_events(text: str, source: Source) -> Iterator[_Answered]:
     kind = ended = None
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -90,9 +94,9 @@ def _of_events(text: str, name: str) -> Iterator[_Answered]:
         problem = (
             "its answers are graphcontract's own (a check), not the service's. Give the report of a live run."
         )
-        raise SourceError(f"{name}: {problem}")
+        raise refuse_source(source, problem)
     if ended != "footer":
-        raise SourceError(f"{name}: it is truncated: it has no footer. {_AGAIN}")
+        raise SourceError(f"{source.name}: it is truncated: it has no footer. {_AGAIN}")
 
 
 def _of_exchange(event: Any, line: int) -> Iterator[_Answered]:

@@ -44,7 +44,11 @@ def as_json(result: Result) -> str:
         "tool": {"name": "graphcontract", "version": version("graphcontract")},
         "contract": {"id": result.contract.id, "sha256": result.contract.sha256},
         "operation": operation(result),
-        "sources": [{**_origin(each.origin), "slice_sha256": each.slice_sha256} for each in result.readings],
+        "sources": [
+            {**_origin(each.origin), "slice_sha256": each.slice_sha256, "compared": compared}
+            for each, compared in zip(result.readings, result.compared, strict=True)
+        ],
+        "compared": sum(result.compared),
         "findings": [_finding(each) for each in result.findings],
         "counts": figures(result),
         "notes": list(result.notes),
@@ -65,18 +69,29 @@ def as_sarif(result: Result) -> str:
         for rule in RULES
     ]
     driver = {"name": "graphcontract", "version": version("graphcontract"), "rules": rules}
-    run = {"tool": {"driver": driver}, "results": [_sarif(each) for each in result.findings]}
+    sources = [
+        {"kind": each.origin.kind, "source": each.origin.source, "compared": compared}
+        for each, compared in zip(result.readings, result.compared, strict=True)
+    ]
+    run = {
+        "tool": {"driver": driver},
+        "results": [_sarif(each) for each in result.findings],
+        "properties": {"compared": sum(result.compared), "sources": sources, "counts": figures(result)},
+    }
     return json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
 def as_markdown(result: Result) -> str:
-    """A summary: what counts in a table, what does not in a line."""
+    """A summary: how much was compared, what counts in a table, what does not in a line."""
     return "\n".join(_markdown(result)) + "\n"
 
 
 def as_github(result: Result) -> str:
-    """Workflow commands, an annotation for each finding that counts."""
-    lines = (_annotation(each) for each in result.findings if each.counts)
+    """Workflow commands: an annotation for each finding that counts, and a notice with the figures."""
+    lines = [_annotation(each) for each in result.findings if each.counts]
+    sources = (f"{name}: {count_facts(number)}" for name, number in _compared(result))
+    figures_of_all = data("\n".join([verdict(result), *sources]))
+    lines.append(f"::notice title=drift::{figures_of_all}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -95,6 +110,25 @@ def place(finding: DriftFinding) -> str:
     return origin.source if origin.line is None else f"{origin.source}:{origin.line}"
 
 
+def count_facts(number: int) -> str:
+    """How many facts were compared, in words."""
+    return f"{number} fact{'' if number == 1 else 's'} compared"
+
+
+def _compared(result: Result) -> Iterator[tuple[str, int]]:
+    """Each source by kind and name, and how many of its facts were compared."""
+    for each, compared in zip(result.readings, result.compared, strict=True):
+        yield f"{each.origin.kind} {each.origin.source}", compared
+
+
+def describe_waived(finding: DriftFinding) -> str:
+    """Why a finding does not count, and until when that holds."""
+    if finding.known is not None:
+        return finding.known
+    until = f"until {finding.expires}" if finding.expires else "no expiry"
+    return f"{finding.waived} ({until})"
+
+
 def verdict(result: Result) -> str:
     """One sentence on the whole."""
     counts = figures(result)
@@ -104,10 +138,14 @@ def verdict(result: Result) -> str:
         if counts[level]
     ]
     aside = [f"{counts[name]} {name}" for name in ("known", "waived") if counts[name]]
-    said = ", ".join(found) if found else "no drift and no skew"
-    read = "1 source" if len(result.readings) == 1 else f"{len(result.readings)} sources"
+    said = ", ".join(found) if found else "no new drift" if aside else "no drift and no skew"
+    if not found and not any(result.compared):
+        said = "nothing was compared"
+    of = "1 source" if len(result.readings) == 1 else f"{len(result.readings)} sources"
+    number = sum(result.compared)
+    facts = "1 fact" if number == 1 else f"{number} facts"
     not_counted = f" ({', '.join(aside)})" if aside else ""
-    return f"{said}{not_counted}, {read} read"
+    return f"{said}{not_counted}, {facts} of {of} compared"
 
 
 def _finding(finding: DriftFinding) -> dict[str, Any]:
@@ -124,6 +162,7 @@ def _finding(finding: DriftFinding) -> dict[str, Any]:
         "fingerprint": finding.fingerprint,
         "known": finding.known,
         "waived": finding.waived,
+        "expires": finding.expires.isoformat() if finding.expires else None,
     }
 
 
@@ -143,15 +182,17 @@ def _sarif(finding: DriftFinding) -> dict[str, Any]:
         "partialFingerprints": {"graphcontract/v1": finding.fingerprint},
         "properties": {"class": finding.cls, "against": finding.against},
     }
-    reason = finding.known or finding.waived
-    if reason is not None:
-        result["suppressions"] = [{"kind": "external", "justification": reason}]
+    if not finding.counts:
+        result["suppressions"] = [{"kind": "external", "justification": describe_waived(finding)}]
     return result
 
 
 def _markdown(result: Result) -> Iterator[str]:
     yield f"## Drift of {_text(result.contract.title)}\n"
     yield f"`{operation(result)}`: **{verdict(result)}.**"
+    yield "\n| source | facts compared |\n| --- | --- |"
+    for name, number in _compared(result):
+        yield f"| {_text(name)} | {number} |"
     counting = [each for each in result.findings if each.counts]
     if counting:
         yield "\n| level | class | rule | what | where | fingerprint |\n| --- | --- | --- | --- | --- | --- |"
@@ -161,9 +202,12 @@ def _markdown(result: Result) -> Iterator[str]:
     aside = [each for each in result.findings if not each.counts]
     if aside:
         yield "\nNot counted:\n"
-        yield from (
-            f"- {each.rule}, {_text(place(each))}: {_text(each.known or each.waived or '')}" for each in aside
-        )
+        for each in aside:
+            word = "known" if each.known is not None else "waived"
+            yield f"- {word}: {each.rule}, {_text(place(each))}: {_text(describe_waived(each))}"
+    if result.notes:
+        yield "\nNotes:\n"
+        yield from (f"- {_text(note)}" for note in result.notes)
 
 
 def _annotation(finding: DriftFinding) -> str:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from graphcontract.drift.model import Value
 from graphcontract.drift.rule import Example, Rule
+from graphcontract.drift.unknown_rules import UNKNOWN
 
 _PATH: tuple[Value, ...] = ("library", "books", ("key", "bookId"), "cancel")
 _CALLS = "Clients that were right yesterday fail. Change the contract, and every client with it."
 _READ = "Read the change, and bring the contract up to date where it is meant."
 _NOTE = "Nothing breaks. Take it into the contract when it matters to your clients."
-_LOOK = "Look at the source: nothing was compared there, so nothing is known."
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -370,33 +370,6 @@ RULES: tuple[Rule, ...] = (
         _CALLS,
         "The contract says that the cloud china has the operation, and the source says that it has not.",
     ),
-    Rule(
-        "self-contradiction",
-        "unknown",
-        "One source says two things.",
-        "Find out which is true, and report the mistake to who keeps the source.",
-        "The text of a page says that success is 204, and its sample response shows 200.",
-    ),
-    Rule(
-        "fact-unreadable",
-        "unknown",
-        "The source was to tell this, and it cannot be made out: a section is missing, or newly worded.",
-        _LOOK,
-        "A page has no table of permissions, for its include is not at hand.",
-    ),
-    Rule(
-        "operation-missing",
-        "unknown",
-        "The source was read, and the operation is not where it was.",
-        _LOOK,
-        "permissions.json has no entry for the path.",
-    ),
-    Rule(
-        "source-gone",
-        "unknown",
-        "A source that was there before is not any more.",
-        _LOOK,
-        "The address of the page answers 404, and yesterday it answered 200.",
-    ),
+    *UNKNOWN,
 )
 BY_ID = {rule.id: rule for rule in RULES}

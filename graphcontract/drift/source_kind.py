@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import stat
 
-from graphcontract.drift.model import Kind, Source, SourceError
+from graphcontract.drift.model import Kind, Source, SourceError, refuse_source
 
 _HEAD = 64 * 1024
 _COMMENTS = rb"\A\s*+(?:<!--(?>.*?-->)\s*+)*+"
@@ -30,18 +30,18 @@ _RENDERED = (
     "Give the Markdown source of the page, or the file itself."
 )
 _OTHER = (
-    "it is no documentation page, permissions.json, CSDL, OpenAPI description, SDK export, "
-    "recorded run or snapshot. Check that it was fetched whole."
+    "it is not a documentation page, permissions.json, CSDL, OpenAPI description, SDK export "
+    "or recorded run. Give one of these; if it should be one, check that it was fetched whole."
 )
 
 
 def kind_of(source: Source) -> Kind:
-    """Tell what kind of source a file is; `SourceError` where it is none, or cannot be read."""
+    """What kind of source a file is; `NotASource` if it is not one, `SourceError` if it cannot be read."""
     head = _head(source).removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     problem = _unfit(head)
     kind = None if problem else next((kind for kind, begins in _KINDS if begins.search(head)), None)
     if kind is None:
-        raise SourceError(f"{source.name}: {problem or _OTHER}")
+        raise refuse_source(source, problem or _OTHER)
     return kind
 
 
@@ -67,4 +67,6 @@ def _unfit(head: bytes) -> str | None:
     for magic, name in _PACKED.items():
         if head.startswith(magic):
             return f"it is packed with {name}. Unpack it first."
+    if b"\0" in head:
+        return "it is binary, and a source is text. Give the page or the description itself."
     return _RENDERED if _HTML.match(head) else None

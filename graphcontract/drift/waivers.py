@@ -11,6 +11,7 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
+from graphcontract.contract.acceptance import check_reasons, locate, parse_expiry
 from graphcontract.contract.jsonfile import ContractFile, nearest, parse, read
 from graphcontract.contract.schema import conform
 from graphcontract.drift.findings import DriftFinding
@@ -67,7 +68,7 @@ def dossier(contract: str, folder: Path | None) -> Dossier:
     name = f"{contract}.json"
     shipped = files("graphcontract.contracts").joinpath("drift-sources", name)
     if folder is not None and (folder / "drift-sources" / name).is_file():
-        file = read(folder / "drift-sources" / name, "")
+        file = read(folder / "drift-sources" / name, "", "a drift-sources file")
     elif folder is None and shipped.is_file():
         file = parse(shipped.read_bytes(), f"drift-sources/{name} (shipped)", None)
     else:
@@ -76,27 +77,23 @@ def dossier(contract: str, folder: Path | None) -> Dossier:
     rows = file.document.get("known_skew", [])
     for index, row in enumerate(rows):
         _check_rule(file, ("known_skew", index, "rule"), row["rule"])
+    check_reasons(file, "known_skew")
     known = (KnownSkew(row["rule"], row["fact"], frozenset(row["kinds"]), row["reason"]) for row in rows)
     return Dossier(tuple(Address(**row) for row in file.document.get("published", [])), tuple(known))
 
 
 def waivers(path: Path) -> list[Waiver]:
-    """The waivers of a file; ContractError where it is none, or names no rule or a day that there is not."""
-    file = read(path, "Write one: docs/how-to/drift.md shows how.")
+    """The waivers of a file; ContractError for no such file, or an entry without a rule, day or reason."""
+    file = read(path, "Write one: docs/how-to/drift.md shows how.", "a waivers file")
     conform(file, "graphcontract.drift", "waivers.schema.json")
     found = []
     for index, row in enumerate(file.document["waivers"]):
         place = ("waivers", index)
         _check_rule(file, (*place, "rule"), row["rule"])
-        try:
-            expires = date.fromisoformat(row["expires"]) if "expires" in row else None
-        except ValueError:
-            where = (*place, "expires")
-            raise file.error(
-                where, "a day of the calendar", row["expires"], "Write it as YYYY-MM-DD."
-            ) from None
-        line = file.error(place, "", "", "").line
-        found.append(Waiver(row["rule"], row["fingerprint"], row["reason"], expires, f"{file.name}:{line}"))
+        expires = parse_expiry(file, place, row)
+        waiver = Waiver(row["rule"], row["fingerprint"], row["reason"], expires, locate(file, place))
+        found.append(waiver)
+    check_reasons(file, "waivers")
     return found
 
 
@@ -112,13 +109,17 @@ def applied(
         )
         if waiver is not None:
             used.add(waiver)
-        valid = waiver is not None and (waiver.expires is None or waiver.expires >= today)
-        result.append(replace(finding, known=reason, waived=waiver.reason if waiver and valid else None))
+        if waiver is not None and (waiver.expires is None or waiver.expires >= today):
+            finding = replace(finding, waived=waiver.reason, expires=waiver.expires)
+        result.append(replace(finding, known=reason))
     for waiver in waived:
         if waiver not in used:
             notes.append(f"{waiver.place}: the waiver of {waiver.rule} {waiver.fingerprint} matches nothing")
         elif waiver.expires is not None and waiver.expires < today:
-            notes.append(f"{waiver.place}: the waiver of {waiver.rule} expired on {waiver.expires}")
+            notes.append(
+                f"{waiver.place}: the waiver of {waiver.rule} {waiver.fingerprint} held until "
+                f"{waiver.expires}, which is past: the finding counts again"
+            )
     return result, notes
 
 

@@ -1,19 +1,20 @@
 """Known failures: the faults that a run is allowed to show, and has to.
 
-Knows verdict parts and one file of entries. Another fault of a listed clause is a failure, and an entry that
-is no longer seen is one too, so that the list stays true.
+Knows verdict parts and one file of entries. A failure that is not listed fails the run, at MUST and SHOULD
+alike; so does an entry whose failure is no longer seen, or whose last day is past.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from graphcontract.clients import Implementation
+from graphcontract.contract.acceptance import PLACEHOLDER, check_reasons, locate, parse_expiry
 from graphcontract.contract.jsonfile import ContractFile, nearest, read
 from graphcontract.contract.schema import conform
 from graphcontract.judging.verdict import ClauseResult
@@ -38,67 +39,100 @@ class Entry:
         names = (implementation.name, f"{implementation.name}@{implementation.version}")
         return self.implementation is None or self.implementation in names
 
+    def described(self) -> dict[str, Any]:
+        """What reports show of the entry: evidence, reason, and issue and last day if it has them."""
+        shown = {
+            "evidence": sorted(self.evidence),
+            "reason": self.reason,
+            "issue": self.issue,
+            "expires": self.expires.isoformat() if self.expires else None,
+        }
+        return {name: value for name, value in shown.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A verdict in the light of the list: with the entries that it is accepted by, and whether it would be
+    accepted if none of them were past its last day.
+    """
+
+    part: ClauseResult
+    accepted: tuple[Entry, ...] = ()
+    expired: bool = False
+
 
 class KnownFailures:
-    """The entries of a file. `strict` takes an expired entry for none; otherwise it is only pointed out."""
+    """The entries of a file that concern a client; from the day after `expires` one accepts nothing."""
 
-    def __init__(
-        self, entries: Sequence[Entry], implementation: Implementation, *, today: date, strict: bool
-    ) -> None:
+    def __init__(self, entries: Sequence[Entry], implementation: Implementation, *, today: date) -> None:
         self._entries = [entry for entry in entries if entry.concerns(implementation)]
-        self._today, self._strict = today, strict
+        self._today = today
 
-    def applied(self, part: ClauseResult) -> ClauseResult:
-        """The verdict on a clause in the light of its entries: `known-failure`, `fixed`, or as it was."""
-        entries = [entry for entry in self._entries if entry.clause == part.clause]
+    def mark(self, part: ClauseResult) -> Marked:
+        """Make a verdict `known-failure` or `fixed` where its entries say so; else it stays as it was."""
+        entries = self._entries_of(part)
         if not entries or part.verdict not in ("pass", "fail"):
-            return part
-        seen = _ids(part)
-        gone = [(entry, id) for entry in entries for id in sorted(entry.evidence - seen)]
-        counted = [entry for entry in entries if not (self._strict and self._expired(entry))]
-        unlisted = sorted(seen - {id for entry in counted for id in entry.evidence})
-        notes = list(self._notes(entries, gone, unlisted))
-        if unlisted:
-            return replace(part, reason="; ".join(notes))
+            return Marked(part)
+        unlisted, expired = self._unlisted(part), self._expired(part)
+        gone = [(entry, id) for entry in entries for id in sorted(entry.evidence - _ids(part))]
+        notes = [f"no longer seen: take {id} out of {entry.place}" for entry, id in gone]
+        if unlisted or expired:
+            reason = "; ".join([*notes, *self.objections(part)])
+            return Marked(replace(part, reason=reason), expired=not unlisted)
         if gone:
-            return replace(part, verdict="fixed", reason="; ".join(notes))
-        reasons = dict.fromkeys(entry.reason for entry in entries)
-        return replace(part, verdict="known-failure", reason="; ".join([*reasons, *notes]))
+            return Marked(replace(part, verdict="fixed", reason="; ".join(notes)))
+        valid = tuple(entry for entry in entries if not self._is_past(entry))
+        reasons = dict.fromkeys(entry.reason for entry in valid)
+        return Marked(replace(part, verdict="known-failure", reason="; ".join(reasons)), valid)
+
+    def objections(self, part: ClauseResult) -> list[str]:
+        """Why the list does not accept a failure of a clause that it has entries for."""
+        entries = self._entries_of(part)
+        places = " or ".join(entry.place for entry in entries[:1])
+        new = [f"not listed: {id}; fix it, or add it to the entry at {places}" for id in self._unlisted(part)]
+        old = [
+            f"accepted until {entry.expires}, which is past: "
+            f"fix it, or write a later `expires` at {entry.place}"
+            for entry in self._expired(part)
+        ]
+        return [*new, *old] if entries else []
 
     def lists(self, clause: str) -> bool:
-        """Whether there is an entry for the clause: any other fault of it fails the run, at every level."""
+        """Whether there is an entry for the clause: any other failure of it fails the run, at every level."""
         return any(entry.clause == clause for entry in self._entries)
 
     def covers(self, part: ClauseResult) -> bool:
-        """Whether one test's part of a verdict shows nothing but what is listed."""
-        listed = {id for entry in self._entries if entry.clause == part.clause for id in entry.evidence}
-        return bool(listed) and _ids(part) <= listed
+        """Whether one test's part of a verdict shows nothing but what is listed, and accepted today."""
+        return bool(self._entries_of(part)) and not self._unlisted(part) and not self._expired(part)
 
-    def _expired(self, entry: Entry) -> bool:
+    def _entries_of(self, part: ClauseResult) -> list[Entry]:
+        return [entry for entry in self._entries if entry.clause == part.clause]
+
+    def _unlisted(self, part: ClauseResult) -> list[str]:
+        return sorted(_ids(part) - {id for entry in self._entries_of(part) for id in entry.evidence})
+
+    def _expired(self, part: ClauseResult) -> list[Entry]:
+        """Entries past their last day whose failures are still seen, and accepted by no other entry."""
+        entries = self._entries_of(part)
+        valid = {id for entry in entries if not self._is_past(entry) for id in entry.evidence}
+        left = _ids(part) - valid
+        return [entry for entry in entries if self._is_past(entry) and entry.evidence & left]
+
+    def _is_past(self, entry: Entry) -> bool:
         return entry.expires is not None and entry.expires < self._today
-
-    def _notes(
-        self, entries: Iterable[Entry], gone: Sequence[tuple[Entry, str]], unlisted: Sequence[str]
-    ) -> Iterator[str]:
-        for entry, id in gone:
-            yield f"no longer seen: take {id} out of {entry.place}"
-        for id in unlisted:
-            yield f"not listed: {id}; mend it, or add it to the entry at {next(iter(entries)).place}"
-        for entry in entries:
-            if self._expired(entry):
-                yield f"expired on {entry.expires}: {entry.place}"
 
 
 def _ids(part: ClauseResult) -> set[str]:
     return ({part.evidence["id"]} if part.evidence else set()) | set(part.also)
 
 
-def load(path: Path, ids: Mapping[str, str]) -> list[Entry]:
-    """The entries of a file; ContractError for an unknown clause, a fault listed twice, or no such file.
+def load(path: Path, ids: Mapping[str, str], *, drafts: bool = False) -> list[Entry]:
+    """The entries of a file; ContractError if there is no such file, a clause is unknown, a failure is listed
+    twice, or, except for `drafts`, a reason is still to be written.
 
     `ids` maps each id that a clause has or had to the one that it has now, which entries are given.
     """
-    file = read(path, _MISSING)
+    file = read(path, _MISSING, "a known-failures file")
     conform(file, "graphcontract.judging", "known-failures.schema.json")
     listed = set[tuple[str, str | None]]()
     entries = []
@@ -119,24 +153,21 @@ def load(path: Path, ids: Mapping[str, str]) -> list[Entry]:
                 raise file.error(place, "each fault once", id, "Take one of the two out.")
             listed.add((id, entry.implementation))
         entries.append(entry)
+    if not drafts:
+        check_reasons(file, "known_failures")
     return entries
 
 
 def _entry(file: ContractFile, index: int, row: Mapping[str, Any]) -> Entry:
     place = ("known_failures", index)
-    try:
-        expires = date.fromisoformat(row["expires"]) if "expires" in row else None
-    except ValueError:
-        where = (*place, "expires")
-        raise file.error(where, "a day of the calendar", row["expires"], "Write it as YYYY-MM-DD.") from None
     return Entry(
         clause=row["clause"],
         evidence=frozenset(row["evidence"]),
         reason=row["reason"],
         implementation=row.get("implementation"),
         issue=row.get("issue"),
-        expires=expires,
-        place=f"{file.name}:{file.error(place, '', '', '').line}",
+        expires=parse_expiry(file, place, row),
+        place=locate(file, place),
     )
 
 
@@ -151,17 +182,12 @@ def updated(entries: Sequence[Entry], failing: Mapping[str, Sequence[str]]) -> s
                 rows.append(_row(entry, kept))
                 left = dict.fromkeys(id for id in left if id not in kept)
         if left:
-            rows.append({"clause": clause, "evidence": list(left), "reason": "why this is accepted for now"})
+            rows.append({"clause": clause, "evidence": list(left), "reason": PLACEHOLDER})
     return json.dumps({"known_failures": rows}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _row(entry: Entry, evidence: Sequence[str]) -> dict[str, Any]:
-    row = {
-        "clause": entry.clause,
-        "evidence": list(evidence),
-        "implementation": entry.implementation,
-        "reason": entry.reason,
-        "issue": entry.issue,
-        "expires": entry.expires.isoformat() if entry.expires else None,
-    }
-    return {name: value for name, value in row.items() if value is not None}
+    row: dict[str, Any] = {"clause": entry.clause, "evidence": list(evidence)}
+    if entry.implementation is not None:
+        row["implementation"] = entry.implementation
+    return {**row, **{name: value for name, value in entry.described().items() if name != "evidence"}}

@@ -14,12 +14,20 @@ from typing import Any, Literal
 
 from graphcontract.clients import Implementation
 from graphcontract.contract.model import Contract
-from graphcontract.judging.known_failures import KnownFailures
+from graphcontract.judging.known_failures import KnownFailures, Marked
 from graphcontract.judging.verdict import ClauseResult, fold
 
 Event = Mapping[str, Any]
 FailOn = Literal["must", "should"]
 _JUDGED = ("pass", "fail", "known-failure", "fixed")
+
+
+def failure_counts(level: str, clause: str, fail_on: FailOn, known: KnownFailures | None) -> bool:
+    """Whether a failure that is not accepted fails the run. With a list of known failures, every one at MUST
+    and SHOULD does: what is not on the list is news.
+    """
+    listed = known is not None and (level == "SHOULD" or known.lists(clause))
+    return level == "MUST" or listed or (level == "SHOULD" and fail_on == "should")
 
 
 class ExitStatus(IntEnum):
@@ -48,10 +56,12 @@ class RunRecorder:
         known: KnownFailures | None = None,
     ) -> None:
         self._known = known
-        self._contract, self._planned, self._fail_on, self._emit = contract, list(planned), fail_on, emit
+        self._contract, self._planned, self._emit = contract, list(planned), emit
+        self._fail_on: FailOn = fail_on if known is None else "should"
         self._parts: dict[str, list[ClauseResult]] = {id: [] for id in planned}
         self._expected: dict[str, int] = {}
         self._verdicts: dict[str, ClauseResult] = {}
+        self._accepted: list[dict[str, Any]] = []
         self._started = monotonic()
         self.exit_status = ExitStatus.HARNESS
         self.summary = ""
@@ -148,21 +158,24 @@ class RunRecorder:
                 "duration": round(monotonic() - self._started, 3),
                 "exit_status": int(self.exit_status),
             }
+            | ({"accepted": self._accepted} if self._known is not None else {})
             | ({"interrupted": True} if interrupted else {})
         )
         return self.exit_status
 
     def _settle(self, id: str) -> None:
-        part = fold(id, self._parts[id])
+        marked = Marked(fold(id, self._parts[id]))
         if self._known is not None:
-            part = self._known.applied(part)
-        self._verdicts[id] = part
+            marked = self._known.mark(marked.part)
+        part = self._verdicts[id] = marked.part
+        level = self._level(id)
+        self._accepted += [{"clause": id, "level": level, **entry.described()} for entry in marked.accepted]
         for recorded in part.recorded:
             self._emit({"event": "exchange", "clause": id, **recorded})
         event: dict[str, Any] = {
             "event": "verdict",
             "clause": id,
-            "level": self._level(id),
+            "level": level,
             "verdict": part.verdict,
             "exercised": part.exercised,
             "duration": round(part.duration, 4),
@@ -170,6 +183,8 @@ class RunRecorder:
             "fails_run": self._fails(part),
             "classes": dict(part.classes),
         }
+        if marked.expired:
+            event["expired"] = True
         if part.also:
             event["also"] = list(part.also)
         if part.reason is not None:
@@ -201,6 +216,5 @@ class RunRecorder:
         """Whether a verdict fails the run."""
         level = self._level(part.clause)
         if part.verdict == "fail":
-            listed = self._known is not None and self._known.lists(part.clause)
-            return level == "MUST" or (level == "SHOULD" and self._fail_on == "should") or listed
+            return failure_counts(level, part.clause, self._fail_on, self._known)
         return part.verdict in ("fixed", "error") or (part.verdict == "not-run" and level == "MUST")

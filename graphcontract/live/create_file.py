@@ -70,7 +70,7 @@ def creation_of(
     path: Path, targets: Targets, now: datetime, values: Mapping[str, str] | None = None
 ) -> Creation:
     """Read and check a file, and fill its placeholders; raises CreationError and ContractError."""
-    file = read(path, _MISSING)
+    file = read(path, _MISSING, "a create file")
     values = new_values(now) if values is None else values
     used: dict[str, str] = {}
     document = _fill_placeholders(file.document, values, used, path)

@@ -192,8 +192,7 @@ class Live:
     def _known(self, entries: list[Entry], guest: ClientUnderTest) -> KnownFailures | None:
         if self.options.known_failures is None:
             return None
-        strict = self.options.profile == "nightly"
-        return KnownFailures(entries, self._judged_one(guest), today=date.today(), strict=strict)
+        return KnownFailures(entries, self._judged_one(guest), today=date.today())
 
     def _judged_one(self, guest: ClientUnderTest) -> Implementation:
         """Who is judged: the service, or the client where one is given."""

@@ -165,6 +165,7 @@ class ClauseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Try the test, once for all of its clauses, and say what became of this one."""
+        from graphcontract.judging.run_recorder import failure_counts
         from graphcontract.judging.verdict import UNMET
 
         session = self._run.session
@@ -173,14 +174,14 @@ class ClauseItem(pytest.Item):
         except UserError as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
         clause = session.contract.clauses[self.clause]
-        gating = clause.counted_level == "MUST" or session.options.fail_on == "should"
         known = session.known_failures()
         if part.verdict == "fail" and known is not None and known.covers(part):
             pytest.xfail("known failure")
         if part.verdict == "fail":
-            if not gating and part.evidence is not None:
+            gates = failure_counts(clause.counted_level, clause.id, session.options.fail_on, known)
+            if not gates and part.evidence is not None:
                 pytest.xfail(f"{clause.counted_level} not met: {part.evidence['text']}")
-            raise Violation
+            raise Violation(*(known.objections(part) if known is not None else ()))
         left_to_others = part.reason == UNMET and session.proofs(self.clause) > 1
         lenient = part.verdict == "not-run" and (clause.counted_level != "MUST" or left_to_others)
         if part.verdict == "not-supported" or lenient:
@@ -193,9 +194,8 @@ class ClauseItem(pytest.Item):
         if isinstance(excinfo.value, Violation) and self.part is not None and self.part.evidence is not None:
             from graphcontract.reporting.evidence_text import violation
 
-            return violation(
-                self.part.evidence, self._run.session.contract.clauses[self.clause].counted_level
-            )
+            level = self._run.session.contract.clauses[self.clause].counted_level
+            return "\n".join([violation(self.part.evidence, level), *map(str, excinfo.value.args)])
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -234,7 +234,8 @@ class Run:
         self.ledger: RunRecorder | None = None
         self.refusal: pytest.UsageError | None = None
         self._interrupted = False
-        self._unjudged: list[str] = []
+        self._without_item: list[str] = []
+        self._accepted: list[str] = []
         self._worker = is_worker(config)
 
     @property
@@ -310,10 +311,16 @@ class Run:
 
     def _emit(self, event: Mapping[str, Any]) -> None:
         from graphcontract.judging.verdict import UNMET
+        from graphcontract.reporting.accepted_failures import list_accepted
 
-        # Items leave a clause to other tests that prove it: where none could judge it, none has failed.
+        # No item fails for what shows only when all tests of a clause are over: no test could judge it, or
+        # a listed failure was in none.
         if event["event"] == "verdict" and event["fails_run"] and event.get("reason") == UNMET:
-            self._unjudged.append(event["clause"])
+            self._without_item.append(f"MUST that no test could judge: {event['clause']}")
+        elif event["event"] == "verdict" and event["verdict"] == "fixed":
+            self._without_item.append(f"known failure of {event['clause']}: {event['reason']}")
+        elif event["event"] == "footer":
+            self._accepted = list(list_accepted(event))
         self._config.hook.pytest_graphcontract_event(event=event)
 
     @pytest.hookimpl(wrapper=True)
@@ -369,16 +376,18 @@ class Run:
         status = ledger.close(interrupted=self._interrupted)
         if self._handover is not None:
             self._handover.exit_status = status
-        elif self._unjudged and session.exitstatus == pytest.ExitCode.OK:
+        elif self._without_item and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """One line: how many MUST were judged."""
+        """How many MUST were judged, which known failures were accepted, and what no item shows."""
         if self.ledger is not None and self.ledger.summary:
             terminalreporter.section("graphcontract")
             terminalreporter.line(self.ledger.summary)
-            if self._unjudged:
-                terminalreporter.line(f"MUST that no test could judge: {', '.join(self._unjudged)}", red=True)
+            for line in self._accepted:
+                terminalreporter.line(f"accepted as known: {line}")
+            for line in self._without_item:
+                terminalreporter.line(line, red=True)
 
 
 def _clause_of(nodeid: str) -> str:

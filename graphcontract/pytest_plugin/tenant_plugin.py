@@ -120,7 +120,7 @@ class ServiceItem(pytest.Item):
         verdict, level, evidence = found["verdict"], found["level"], found["evidence"]
         reason = found.get("reason") or verdict
         if verdict == "fail" and found["fails_run"]:
-            raise Violation(violation(evidence, level))
+            raise Violation("\n".join(filter(None, [violation(evidence, level), found.get("reason")])))
         if verdict == "fail":
             pytest.xfail(f"{level} not met: {evidence['text']}")
         if verdict == "known-failure":
@@ -227,8 +227,12 @@ class TenantRun:
         self._config.hook.pytest_graphcontract_event(event=event)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """What the run said, and its verdict in one sentence."""
+        """What the run said, the known failures that were accepted, and its verdict in one sentence."""
+        from graphcontract.reporting.accepted_failures import list_accepted
+
         if self._heard.footer:
             terminalreporter.section("graphcontract: the tenant")
-            for line in (*self._said, f"{self._heard.judgement()[0]} {self._heard.figures()}"):
+            accepted = [f"accepted as known: {line}" for line in list_accepted(self._heard.footer)]
+            verdict = f"{self._heard.judgement()[0]} {self._heard.figures()}"
+            for line in (*self._said, *accepted, verdict):
                 terminalreporter.line(line)

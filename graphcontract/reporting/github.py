@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
 from graphcontract.reporting import finish
+from graphcontract.reporting.accepted_failures import count_accepted, list_accepted
 from graphcontract.reporting.evidence_text import harmless, violation
 from graphcontract.reporting.github_commands import attribute, data
 from graphcontract.reporting.run_summary import RunSummary
@@ -18,7 +19,9 @@ _FENCE = re.compile("`{3,}")
 
 
 class Annotations:
-    """Writes workflow commands: an error for what fails the run, a warning for what else fell short."""
+    """Writes workflow commands: an error for what fails the run, a warning for what else fell short, a notice
+    for what was accepted.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -32,6 +35,10 @@ class Annotations:
             self._stream.write(f"::{word} title={title}::{data(text)}\n")
             self._stream.flush()
         elif event["event"] == "footer":
+            if accepted := count_accepted(event):
+                rows = "\n".join(list_accepted(event))
+                title = attribute(f"known failures: {accepted} accepted")
+                self._stream.write(f"::notice title={title}::{data(rows)}\n")
             finish(self._stream)
 
 
@@ -61,9 +68,20 @@ def _parts(run: RunSummary) -> Iterator[str]:
         word = "not judged" if verdict["verdict"] == "not-run" else word
         what = _text(told(verdict)).replace("|", "\\|")
         yield f"| `{verdict['clause']}` | {verdict['level']} | {word} | {what} |\n"
+    yield from _accepted(run.footer)
     for verdict in shown:
         if verdict["evidence"]:
             yield _folded(verdict)
+
+
+def _accepted(footer: Mapping[str, Any]) -> Iterator[str]:
+    if accepted := count_accepted(footer):
+        yield f"\nAccepted as known failures: {accepted}\n"
+        yield "\n| clause | level | reason | issue | until |\n| --- | --- | --- | --- | --- |\n"
+    for row in footer.get("accepted", ()):
+        words = (row["reason"], row.get("issue", "none"), row.get("expires", "no expiry"))
+        cells = " | ".join(_text(harmless(each)).replace("|", "\\|") for each in words)
+        yield f"| `{row['clause']}` | {row['level']} | {cells} |\n"
 
 
 def told(verdict: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
+from graphcontract.reporting.accepted_failures import count_accepted, list_accepted
 from graphcontract.reporting.evidence_text import violation
 from graphcontract.reporting.run_summary import RunSummary
 from graphcontract.reporting.summary_report import SummaryReport
@@ -45,8 +46,19 @@ def _suites(run: RunSummary) -> ElementTree.Element:
     suite = ElementTree.SubElement(
         suites, "testsuite", {**totals, "timestamp": run.header["started"].rstrip("Z")}
     )
-    suite.extend(cases)
+    suite.extend([*_properties(run.footer), *cases])
     return suites
+
+
+def _properties(footer: Mapping[str, Any]) -> Iterator[ElementTree.Element]:
+    """What was accepted, counted and each with its reason; nothing for a run without a list."""
+    if "accepted" in footer:
+        properties = ElementTree.Element("properties")
+        rows = [("known failures accepted", count_accepted(footer) or "none")]
+        rows += [("known failure", line) for line in list_accepted(footer)]
+        for name, value in rows:
+            ElementTree.SubElement(properties, "property", {"name": name, "value": _clean(value)})
+        yield properties
 
 
 def _case(contract: str, verdict: Mapping[str, Any], group: str) -> ElementTree.Element:
@@ -60,7 +72,7 @@ def _case(contract: str, verdict: Mapping[str, Any], group: str) -> ElementTree.
     )
     kind, evidence = verdict["verdict"], verdict["evidence"]
     if kind == "fail":
-        message = f"{verdict['level']}: {evidence['text']}"
+        message = f"{verdict['level']}: {evidence['text']} {verdict.get('reason', '')}".rstrip()
         tag = "failure" if verdict["fails_run"] else "skipped"
         child = ElementTree.SubElement(case, tag, {"message": _clean(message), "type": evidence["id"]})
         child.text = _clean(violation(evidence, verdict["level"]))

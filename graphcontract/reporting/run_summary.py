@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from graphcontract.reporting.accepted_failures import count_accepted
+
 
 class RunSummary:
     """Keeps header, plan, verdicts by clause and footer; listeners build on it."""
@@ -42,10 +44,11 @@ class RunSummary:
             return f"The {who} fails as is known.", True
         if status == 0 and must["judged"] < must["planned"]:
             return f"The {who} honours the contract as far as it was judged.", True
-        if status == 1 and all(
-            each["verdict"] == "fixed" for each in self.fallen_short() if each["fails_run"]
-        ):
-            return "The list of known failures is out of date.", False
+        failing = [each for each in self.fallen_short() if each["fails_run"]]
+        if status == 1 and all(each["verdict"] == "fixed" or "expired" in each for each in failing):
+            expired = any("expired" in each for each in failing)
+            what = "Known failures are accepted no longer: their last day is past."
+            return what if expired else "The list of known failures is out of date.", False
         verdicts = [each["verdict"] for each in self.verdicts.values() if each["fails_run"]]
         if status in (1, 3) and set(verdicts) == {"not-run"}:
             unjudged = f"{len(verdicts)} MUST could not be judged, and none was violated"
@@ -65,6 +68,8 @@ class RunSummary:
         for level, word in (("MUST", "violated"), ("SHOULD", "not met")):
             broken = sum(each["verdict"] == "fail" and each["level"] == level for each in verdicts)
             parts.append(f"{broken} {level} {word}")
+        accepted = count_accepted(self.footer)
+        parts += [f"{accepted} accepted as known"] if accepted else []
         parts.append(f"{self.footer['exchanges']} exchanges in {self.footer['duration']:.1f} s")
         return ", ".join(parts)
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from graphcontract.reporting.accepted_failures import describe_accepted
 from graphcontract.reporting.evidence_text import harmless, violation
 from graphcontract.reporting.run_summary import RunSummary
 
@@ -90,9 +91,19 @@ class Terminal:
         for verdict in self._run.fallen_short():
             if verdict["verdict"] == "fail":
                 self._show(verdict)
+        self._show_accepted()
         sentence, good = self._run.judgement()
         style = "bold green" if good else "bold red"
         self._console.print(f"\n[{style}]{sentence}[/{style}] {self._run.figures()}.")
+
+    def _show_accepted(self) -> None:
+        rows = self._run.footer.get("accepted", ())
+        if rows:
+            self._console.print("\n[bold]Accepted as known failures[/bold]")
+        for row in rows:
+            self._console.print(f"{row['level']:8}{row['clause']}", style="cyan", markup=False)
+            for line in wrap(describe_accepted(row), 70):
+                self._console.print(f"{'':8}{line}", markup=False, soft_wrap=True)
 
     def _show(self, verdict: Mapping[str, Any]) -> None:
         head, _, rest = violation(verdict["evidence"], verdict["level"]).partition("\n")

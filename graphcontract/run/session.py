@@ -109,12 +109,10 @@ class Session:
         return cls(options, contract, planned(contract, options.select, options.deselect), entries)
 
     def known_failures(self) -> KnownFailures | None:
-        """The failures that are listed for the client, which is opened; `nightly` takes no expired ones."""
+        """The failures that are listed for the client, which is opened; None without a list."""
         if self.options.known_failures is None:
             return None
-        implementation = self.open().implementation
-        strict = self.options.profile == "nightly"
-        return KnownFailures(self.entries, implementation, today=date.today(), strict=strict)
+        return KnownFailures(self.entries, self.open().implementation, today=date.today())
 
     def open(self) -> Client:
         """Start transport and client; raises ClientUnavailable, ClientSpecError and OptionError."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from graphcontract.contract.acceptance import PLACEHOLDER
 from tests.cli.running import apart
 
 ADAPTER = """
@@ -32,6 +33,11 @@ class Folder:
     def uses(self, method: str) -> None:
         (self.path / "adapter.py").write_text(ADAPTER.format(method=method), encoding="utf-8")
 
+    def fills_in(self, reason: str) -> None:
+        """Write a reason for every entry of the list that has none."""
+        path = self.path / "known.json"
+        path.write_text(path.read_text().replace(PLACEHOLDER, reason), encoding="utf-8")
+
     def run(self, *words: str, status: int) -> str:
         ended = apart(*words, folder=self.path)
         assert ended.status == status, ended
@@ -55,9 +61,41 @@ def test_a_known_failure_is_green_until_it_is_mended(folder: Folder) -> None:
     update = ("known-failures", "update", "old.jsonl", "--file", "known.json")
     assert "write a reason for: request.method" in folder.run(*update, status=0)
     known = (*CHECK, "--known-failures", "known.json")
+    assert "known.json:8: at /known_failures/0/reason: expected a reason" in folder.run(*known, status=2)
+    folder.fills_in("it waits for 2.0")
     assert "as is known" in folder.run(*known, status=0)
     folder.uses("POST")
     assert f"take {id} out of known.json:3" in " ".join(folder.run(*known, status=1).split())
+
+
+def test_an_update_lists_what_the_next_run_must_find_listed(folder: Folder) -> None:
+    """Failures at both levels; a second update keeps reasons, and drafts too."""
+    both = (*CHECK, "--select", "error.code")
+    Path(folder.path / "known.json").write_text('{"known_failures": []}', encoding="utf-8")
+    known = (*both, "--known-failures", "known.json", "--report", "jsonl=new.jsonl")
+    found = folder.run(*known, status=1)
+    assert "FAIL    SHOULD  error.code" in found
+    folder.run(*both, "--report", "jsonl=old.jsonl", status=1)
+    for report in ("old.jsonl", "new.jsonl"):
+        update = ("known-failures", "update", report, "--file", "known.json")
+        assert "write a reason for: error.code, request.method (the" in folder.run(*update, status=0)
+    assert "placeholder" in folder.run(*known, status=2)
+    folder.fills_in("it waits for 2.0")
+    found = folder.run(*known, status=0)
+    assert "1 MUST and 1 SHOULD accepted as known" in " ".join(found.split())
+    assert "no difference" in folder.run("diff", "new.jsonl", "new.jsonl", status=0)
+    assert "write a reason" not in folder.run(*update, status=0)
+    assert "it waits for 2.0" in (folder.path / "known.json").read_text()
+
+
+def test_an_update_says_which_entries_are_past_their_last_day(folder: Folder) -> None:
+    id = folder.failed()
+    row = {"clause": "request.method", "evidence": [id], "reason": "old", "expires": "2020-01-01"}
+    (folder.path / "known.json").write_text(json.dumps({"known_failures": [row]}), encoding="utf-8")
+    known = (*CHECK, "--known-failures", "known.json")
+    assert "accepted until 2020-01-01, which is past" in " ".join(folder.run(*known, status=1).split())
+    update = ("known-failures", "update", "old.jsonl", "--file", "known.json")
+    assert "past their last day: request.method (write a later" in folder.run(*update, status=0)
 
 
 def test_a_failure_is_repeated_by_its_id(folder: Folder) -> None:

@@ -266,7 +266,7 @@ LOUD = (
         "another version that lacks it",
         lambda text: text.replace(ACTION, ""),
         {"version": "v1.0", "route": "absent"},
-        (),
+        ("nothing-compared",),
         file="v1.0-Prod.csdl",
     ),
 )

@@ -241,7 +241,7 @@ LOUD = (
         "another version that lacks it",
         swap("url: https://graph.microsoft.com/beta", "url: https://graph.microsoft.com/v1.0", _ITEM, ""),
         {"version": "v1.0", "route": "absent"},
-        (),
+        ("nothing-compared",),
     ),
 )
 

@@ -288,7 +288,8 @@ def test_what_is_right_is_not(mutation: Mutation, owed: Contract, tmp_path: Path
 def test_an_include_by_itself_is_held_to_the_same(mutation: Mutation, owed: Contract, tmp_path: Path) -> None:
     folder = library.laid_out(tmp_path, mutation.files())
     found = library.compared(owed, library.source(folder, PERMISSIONS))
-    assert library.rules(found) == list(mutation.rules)
+    assert library.rules(found) == sorted([*mutation.rules, "fact-unreadable"])
+    assert [each.fact for each in found.findings].count("operation") == 1
 
 
 def test_a_row_for_either_account_is_of_two_schemes(owed: Contract, tmp_path: Path) -> None:

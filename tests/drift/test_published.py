@@ -199,7 +199,10 @@ def test_the_command_fetches_what_goes_with_a_contract(server: Server, tmp_path:
         str(tmp_path),
     ]
     ended = CliRunner().invoke(app, words)
-    assert (ended.exit_code, "no drift and no skew, 1 source read." in ended.output) == (0, True)
+    assert (ended.exit_code, "no drift and no skew, 15 facts of 1 source compared." in ended.output) == (
+        0,
+        True,
+    )
     snapshot = [words[0], "snapshot", *words[1:], "--output", str(tmp_path / "now.json")]
     assert CliRunner().invoke(app, snapshot).exit_code == 0
     assert CliRunner().invoke(app, [*words, "--since", str(tmp_path / "now.json")]).exit_code == 0

@@ -53,11 +53,13 @@ def test_content_tells(tmp_path: Path, text: str, kind: str) -> None:
         (b"PK\x03\x04", "zip"),
         (b"<html><body>", "HTML"),
         (b"<!-- a -->" * 3000 + b"<!doctype html>", "HTML"),
-        (b"<!-- a -->" * 6000, "no documentation page"),
-        (b"<svg/>", "no documentation page"),
-        (b"\x00\x01", "no documentation page"),
-        (b"{}", "no documentation page"),
-        (b"words", "no documentation page"),
+        (b"<!-- a -->" * 6000, "not a documentation page"),
+        (b"<svg/>", "not a documentation page"),
+        (b"\x00\x01", "binary"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\n# x\n", "binary"),
+        ("# loan: cancel".encode("utf-16"), "binary"),
+        (b"{}", "not a documentation page"),
+        (b"words", "not a documentation page"),
     ],
 )
 def test_what_is_no_source(tmp_path: Path, data: bytes, said: str) -> None:

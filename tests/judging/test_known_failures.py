@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphcontract.clients import Implementation
+from graphcontract.contract.acceptance import PLACEHOLDER
 from graphcontract.contract.jsonfile import ContractError
-from graphcontract.judging.known_failures import KnownFailures, load, updated
+from graphcontract.judging.known_failures import KnownFailures, Marked, load, updated
 from graphcontract.judging.verdict import ClauseResult
 
 CLAUSES = {"request.body": "request.body", "error.shape": "error.shape", "error.form": "error.shape"}
@@ -29,10 +30,13 @@ def row(**changes: Any) -> dict[str, Any]:
     return {"clause": "request.body", "evidence": [ONE], "reason": "waits for 2.0", **changes}
 
 
-def applied(folder: Path, part: ClauseResult, *rows: dict[str, Any], strict: bool = False) -> ClauseResult:
+def marked(folder: Path, part: ClauseResult, *rows: dict[str, Any]) -> Marked:
     entries = load(written(folder, *rows), CLAUSES)
-    known = KnownFailures(entries, Implementation("lib", "1.2"), today=TODAY, strict=strict)
-    return known.applied(part)
+    return KnownFailures(entries, Implementation("lib", "1.2"), today=TODAY).mark(part)
+
+
+def applied(folder: Path, part: ClauseResult, *rows: dict[str, Any]) -> ClauseResult:
+    return marked(folder, part, *rows).part
 
 
 def failing(*ids: str) -> ClauseResult:
@@ -47,7 +51,7 @@ def test_exactly_what_is_listed_is_a_known_failure(tmp_path: Path) -> None:
 def test_another_fault_of_a_listed_clause_fails_and_names_itself(tmp_path: Path) -> None:
     found = applied(tmp_path, failing(ONE, TWO), row())
     assert found.verdict == "fail"
-    assert found.reason == f"not listed: {TWO}; mend it, or add it to the entry at {tmp_path}/known.json:3"
+    assert found.reason == f"not listed: {TWO}; fix it, or add it to the entry at {tmp_path}/known.json:3"
 
 
 def test_a_fault_that_is_gone_is_fixed_and_its_line_named(tmp_path: Path) -> None:
@@ -78,13 +82,68 @@ def test_an_entry_can_name_a_clause_by_an_earlier_id(tmp_path: Path) -> None:
         assert kept == row(clause="error.shape", evidence=[evidence])
 
 
-def test_an_expired_entry_is_pointed_out_and_in_nightly_counts_no_more(tmp_path: Path) -> None:
-    old = row(expires="2026-11-23")
-    found = applied(tmp_path, failing(ONE), old)
-    assert found.verdict == "known-failure"
-    assert "expired on 2026-11-23" in str(found.reason)
-    assert applied(tmp_path, failing(ONE), old, strict=True).verdict == "fail"
-    assert "expired" not in str(applied(tmp_path, failing(ONE), row(expires="2026-11-24")).reason)
+@pytest.mark.parametrize(
+    ("days", "verdict", "expired", "accepted"),
+    [
+        (["2026-11-24"], "known-failure", False, [ONE]),
+        (["2026-11-23"], "fail", True, []),
+        (["2026-11-23", "2026-11-24"], "known-failure", False, [ONE]),
+        (["2026-11-22", "2026-11-23"], "fail", True, []),
+    ],
+)
+def test_an_entry_accepts_until_its_last_day(
+    tmp_path: Path, days: list[str], verdict: str, expired: bool, accepted: list[str]
+) -> None:
+    names: tuple[dict[str, str], ...] = ({}, {"implementation": "lib"})
+    rows = [row(expires=day, **name) for day, name in zip(days, names, strict=False)]
+    found = marked(tmp_path, failing(ONE), *rows)
+    assert (found.part.verdict, found.expired) == (verdict, expired)
+    assert sorted(id for entry in found.accepted for id in entry.evidence) == accepted
+    assert (f"accepted until {days[0]}, which is past" in str(found.part.reason)) == expired
+
+
+def test_an_expired_entry_beside_a_new_failure_is_the_new_failure_first(tmp_path: Path) -> None:
+    found = marked(tmp_path, failing(ONE, TWO), row(expires="2026-11-23"))
+    assert (found.part.verdict, found.expired) == ("fail", False)
+    assert str(found.part.reason).startswith(f"not listed: {TWO}; ")
+    assert "accepted until 2026-11-23" in str(found.part.reason)
+
+
+def test_an_expired_entry_that_is_fixed_is_fixed(tmp_path: Path) -> None:
+    found = marked(tmp_path, ClauseResult("request.body", "pass", 3), row(expires="2026-11-23"))
+    assert (found.part.verdict, found.expired) == ("fixed", False)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        " ",
+        "\t",
+        "\u00a0",
+        "...",
+        "—",
+        PLACEHOLDER,
+        f" {PLACEHOLDER.upper()}. ",
+        "Why  this is accepted for now",
+    ],
+)
+def test_a_reason_that_says_nothing_is_refused_by_line(tmp_path: Path, reason: str) -> None:
+    rows = [row(), row(evidence=[TWO], reason=reason)]
+    with pytest.raises(ContractError) as caught:
+        load(written(tmp_path, *rows), CLAUSES)
+    lines = (tmp_path / "known.json").read_text().splitlines()
+    line = max(number for number, text in enumerate(lines, 1) if '"reason"' in text)
+    assert f"known.json:{line}: at /known_failures/1/reason: expected a reason of your own" in str(
+        caught.value
+    )
+    assert "Write why this is accepted" in str(caught.value)
+    assert len(load(tmp_path / "known.json", CLAUSES, drafts=True)) == 2
+
+
+def test_further_reasons_to_write_are_named_by_line(tmp_path: Path) -> None:
+    rows = [row(evidence=[id], reason=PLACEHOLDER) for id in (ONE, TWO)]
+    with pytest.raises(ContractError, match=r"The same on line \d+\."):
+        load(written(tmp_path, *rows), CLAUSES)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +176,8 @@ def test_a_wrong_file_is_one_error_with_its_line(
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(ContractError, match="known-failures update"):
+    said = "none.json: expected a known-failures file, found no such file\n.*known-failures update"
+    with pytest.raises(ContractError, match=said):
         load(tmp_path / "none.json", CLAUSES)
 
 
@@ -135,8 +195,11 @@ def test_updating_keeps_reasons_drops_what_is_gone_and_adds_what_is_new(tmp_path
     text = updated(entries, {"request.body": [TWO], "error.shape": [new]})
     assert json.loads(text)["known_failures"] == [
         {**row(evidence=[TWO]), "issue": "#7", "expires": "2027-01-01"},
-        {"clause": "error.shape", "evidence": [new], "reason": "why this is accepted for now"},
+        {"clause": "error.shape", "evidence": [new], "reason": PLACEHOLDER},
     ]
     file = tmp_path / "again.json"
     file.write_text(text, encoding="utf-8")
+    with pytest.raises(ContractError, match="a reason of your own"):
+        load(file, CLAUSES)
+    file.write_text(text.replace(PLACEHOLDER, "waits for 3.0"), encoding="utf-8")
     assert len(load(file, CLAUSES)) == 2

@@ -140,6 +140,35 @@ def test_a_violation_is_shown_by_its_evidence_and_without_a_token(project: Proje
     assert project.events("report.jsonl")[-1]["exit_status"] == 1
 
 
+def test_a_list_of_known_failures_decides_as_in_check(project: Project) -> None:
+    """At SHOULD too: not listed, listed, past its last day, no longer seen; the report agrees each time."""
+    project.write("my_client.py", CLIENT)
+    chosen = ("--graph-select", "response.not-modified", "--graph-report", "jsonl=report.jsonl", "-rA")
+    words = (*SUITES, *chosen, "--graph-known-failures", "known.json", "--graph-client")
+    failing = "python:my_client:gullible"
+    rows: list[dict[str, Any]] = []
+
+    def tried(client: str, status: int) -> str:
+        project.write("known.json", json.dumps({"known_failures": rows}))
+        said = project.pytest(*words, client, status=status)
+        assert project.events("report.jsonl")[-1]["exit_status"] == status
+        return said
+
+    said = tried(failing, 1)
+    assert items(said, "FAILED") == {"response.not-modified"}
+    (id,) = set(re.findall(r"^(response\.not-modified-[0-9a-f]{12}) \(SHOULD\)$", said, re.MULTILINE))
+    rows.append({"clause": "response.not-modified", "evidence": [id], "reason": "it waits for 2.0"})
+    said = tried(failing, 0)
+    assert items(said, "XFAIL") == {"response.not-modified"}
+    assert "accepted as known: response.not-modified (SHOULD): it waits for 2.0 (1 failure; no issue" in said
+    said = tried("reference", 1)
+    assert f"known failure of response.not-modified: no longer seen: take {id} out of known.json:1" in said
+    rows[0]["expires"] = "2020-01-01"
+    said = tried(failing, 1)
+    assert items(said, "FAILED") == {"response.not-modified"}
+    assert "accepted until 2020-01-01, which is past" in said
+
+
 def test_workers_give_one_verdict_a_clause(project: Project) -> None:
     words = (
         "--graph-client",

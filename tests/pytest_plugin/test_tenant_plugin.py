@@ -94,6 +94,25 @@ def test_a_should_is_an_expected_failure_unless_it_counts(tenant: Running, proje
     assert "SHOULD not met: " in said
     said = project.pytest(*words(tenant, *more, "--graph-fail-on", "should"), status=1)
     assert items(said, "FAILED") == {"service.challenge"}
+    project.write("known.json", '{"known_failures": []}')
+    said = project.pytest(*words(tenant, *more, "--graph-known-failures", "known.json"), status=1)
+    assert items(said, "FAILED") == {"service.challenge"}
+
+
+def test_an_expired_known_failure_fails_with_its_own_text(tenant: Running, project: Project) -> None:
+    tenant.behave("no-challenge")
+    more = ("-k", "challenge", "--graph-get-only", "--graph-known-failures", "known.json")
+    project.write("known.json", '{"known_failures": []}')
+    said = project.pytest(*words(tenant, *more), status=1)
+    (id,) = set(re.findall(r"^(service\.challenge-[0-9a-f]{12}) \(SHOULD\)$", said, re.MULTILINE))
+    row = f'"clause": "service.challenge", "evidence": ["{id}"], "reason": "the vendor knows"'
+    project.write("known.json", f'{{"known_failures": [{{{row}}}]}}')
+    said = project.pytest(*words(tenant, *more))
+    assert "accepted as known: service.challenge (SHOULD): the vendor knows" in said
+    project.write("known.json", f'{{"known_failures": [{{{row}, "expires": "2020-01-01"}}]}}')
+    said = project.pytest(*words(tenant, *more), status=1)
+    assert "accepted until 2020-01-01, which is past: fix it" in said
+    assert "Known failures are accepted no longer" in said
 
 
 def test_a_known_failure_is_one(tenant: Running, project: Project) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from graphcontract.clients import Implementation
+from graphcontract.judging.known_failures import Entry, KnownFailures
 from graphcontract.judging.run_recorder import FailOn, RunRecorder
 from graphcontract.judging.verdict import ClauseResult
 from tests.clauses import CONTRACT
@@ -51,6 +53,16 @@ def evidence(**members: Any) -> dict[str, Any]:
     return {**_evidence(), **members}
 
 
+def listed(*clauses: str, expires: date | None = None, evidence_id: str = "") -> KnownFailures:
+    """A list that accepts what `broken` shows of these clauses, or another failure of them."""
+    ids = frozenset([evidence_id or str(_evidence()["id"])])
+    entries = [
+        Entry(clause, ids, f"{clause} waits | for <2.0>", None, "#7", expires, f"known.json:{line}")
+        for line, clause in enumerate(clauses, 3)
+    ]
+    return KnownFailures(entries, CLIENT, today=date(2026, 6, 1))
+
+
 def broken(clause: str, **members: Any) -> ClauseResult:
     """A clause that failed, with that evidence."""
     return ClauseResult(clause, "fail", 3, evidence=evidence(**members))
@@ -63,11 +75,14 @@ def events_of(
     expect: Mapping[str, int] | None = None,
     interrupted: bool = False,
     client: Implementation = CLIENT,
+    known: KnownFailures | None = None,
 ) -> list[dict[str, Any]]:
     """The events of a run whose tests gave these parts; each has to keep to the schema."""
     events: list[dict[str, Any]] = []
     ids = planned if planned is not None else tuple(dict.fromkeys(part.clause for part in parts))
-    ledger = RunRecorder(CONTRACT, ids, fail_on=fail_on, emit=lambda event: events.append(dict(event)))
+    ledger = RunRecorder(
+        CONTRACT, ids, fail_on=fail_on, emit=lambda event: events.append(dict(event)), known=known
+    )
     ledger.open(client, {}, RUN)
     ledger.expect(expect or {})
     for part in parts:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 from xml.parsers import expat
 
-from graphcontract.drift.model import SourceError
+from graphcontract.drift.model import NotASource, SourceError
 from graphcontract.drift.source_file import read_bytes
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -65,7 +65,7 @@ class CsdlFile:
         self._prove()
         outermost = _TAG.search(self.data)
         if outermost is None or outermost[1] != b"Edmx" or _NAMESPACE not in self.data:
-            raise SourceError(f"{name}: it is XML, but no CSDL of OData 4. Give a $metadata file.")
+            raise NotASource(f"{name}: it is XML, but no CSDL of OData 4. Give a $metadata file.")
 
     def line_at(self, offset: int) -> int:
         """Tell the line, from 1, of a byte of the file."""

@@ -18,7 +18,7 @@ from typing import NoReturn
 from urllib.parse import unquote
 
 from graphcontract.contract.jsonfile import printable
-from graphcontract.drift.model import FactOrigin, Source, SourceError, Unknown
+from graphcontract.drift.model import FactOrigin, Source, SourceError, Unknown, refuse_source
 from graphcontract.drift.openapi.yaml_index import LayoutError, Outline, YamlNode
 from graphcontract.drift.openapi.yaml_values import Node, ValuesError, from_json, from_yaml
 
@@ -237,9 +237,8 @@ class OpenApiFile:
         except ValuesError as error:
             self._refuse(str(error), error.line)
         if document.get("paths") is None:
-            raise SourceError(
-                f"{self._source.name}: it has no member `paths`: it is no OpenAPI description. {_FETCH}"
-            )
+            problem = f"it has no member `paths`: it is not an OpenAPI description. {_FETCH}"
+            raise refuse_source(self._source, problem)
         return document
 
     def _known_paths(self) -> YamlNode:

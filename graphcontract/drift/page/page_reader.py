@@ -11,12 +11,13 @@ from itertools import islice, takewhile
 
 from graphcontract.drift.contract_facts import SCHEMES
 from graphcontract.drift.fact_collector import Notes
-from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Wanted
+from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Wanted, refuse_source
 from graphcontract.drift.operation_paths import Path
 from graphcontract.drift.page import resource_page, tables
 from graphcontract.drift.page.blocks import Block, plain
 from graphcontract.drift.page.deprecation_text import deprecation, removal_of, untitled
 from graphcontract.drift.page.includes import Includes
+from graphcontract.drift.page.page_kinds import NOT_A_PAGE, TITLE, is_documentation, is_include
 from graphcontract.drift.page.page_request import asked, request_templates
 from graphcontract.drift.page.prose import content_of, names_in, success_of
 from graphcontract.drift.page.request_lines import (
@@ -37,7 +38,6 @@ NAMES = (
 
 _MOST_BYTES = 512 * 1024
 _MOST_QUOTED = 20
-_TITLE = re.compile(r"([A-Za-z]\w*): ([A-Za-z]\w*)")
 _PERMISSIONS_IN_OTHER_LANGUAGES = {
     *("autorisations", "autorizzazioni", "berechtigungen", "machtigingen", "oprávnění", "permisos"),
     *("permissões", "tillstånd", "uprawnienia", "разрешения", "дозволи", "アクセス許可", "权限", "許可權"),
@@ -50,7 +50,10 @@ _TRANSLATED = ("ms.translationtype", "ms.contentlocale", "translationtype", "con
 
 
 def read(source: Source, wanted: Wanted) -> Reading:
-    """Read a page, a resource's page, or an include with a table of permissions or clouds."""
+    """Read a page, a resource's page, or an include with a table of permissions or clouds.
+
+    `SourceError` for a text that is none of these, `Unknown` if the operation is not in it.
+    """
     includes = Includes(source.path, source.name, source.root)
     front, blocks = includes.page(read_bytes(source.path, source.name, _MOST_BYTES))
     _refuse_translations(front, blocks, source.name)
@@ -63,7 +66,9 @@ def read(source: Source, wanted: Wanted) -> Reading:
             notes.unreadable("page", block.text, block)
         elif block.kind == "text" and _BROKEN_TABLE.search(block.text):
             notes.unreadable("page", "a table is broken here, and is none", block)
-    if front.get("ms.topic") == "include" or not any(block.kind == "heading" for block in blocks):
+    if not is_documentation(front, blocks):
+        raise refuse_source(source, NOT_A_PAGE)
+    if is_include(front, blocks):
         _read_include(notes, blocks)
     elif front.get("doc_type", "").casefold() == "resourcepagetype":
         resource_page.read(notes, front, blocks, wanted)
@@ -95,18 +100,21 @@ def _refuse_translations(front: dict[str, str], blocks: Sequence[Block], name: s
 
 
 def _read_include(notes: Notes, blocks: Sequence[Block]) -> None:
+    """Read a table alone, with a problem: it names no operation, so that it may be of any."""
     _permissions(notes, blocks)
     _needed_schemes(notes, blocks)
     _clouds(notes, blocks)
     if not notes.facts and not notes.problems:
-        raise Unknown("an include without a table of permissions or of clouds", notes.origin)
+        raise Unknown("it is an include without a table of permissions or of clouds", notes.origin)
+    text = "it is a table alone and names no operation. Give the page that includes it"
+    notes.unreadable("operation", text, None)
 
 
 def _read_operation(
     notes: Notes, front: dict[str, str], blocks: Sequence[Block], source: Source, wanted: Wanted
 ) -> None:
     heading = next((block for block in blocks if block.kind == "heading" and block.level == 1), None)
-    titled = _TITLE.fullmatch(_title(front, heading))
+    titled = TITLE.fullmatch(_title(front, heading))
     samples, answers = _examples(notes, blocks)
     request = asked(notes, blocks, samples, source, wanted, titled.groups() if titled else None)
     _needed_requests(notes, blocks)

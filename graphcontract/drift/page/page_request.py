@@ -29,7 +29,7 @@ def asked(
     templates = request_templates(blocks)
     found = templates or [_templated(sample, wanted) for sample in samples[:1]]
     if not found:
-        raise Unknown("no HTTP request", notes.origin)
+        raise Unknown("it is a page without an HTTP request: it describes no operation", notes.origin)
     request = max(found, key=lambda each: _likeness(each, wanted))
     if not _same_operation(request, wanted, titled):
         described = f"{request.method} /{shown(request.path)}"
