@@ -52,7 +52,7 @@ test-at-%: setup
 	.venv-$*/bin/python -m pytest -q -n 2 --dist worksteal tests/bank/test_killing.py -k '$(SOME_FAULTY)'
 
 kill-table: setup  ## the whole gate against every faulty client (an hour)
-	$(BIN)/python -m tests.bank.table
+	$(BIN)/python -m tests.sample_clients.table
 
 fuzz: setup  ## garbage for every reader of sources, five minutes each (25 minutes)
 	GRAPHCONTRACT_FUZZ_SECONDS=300 $(BIN)/python -m pytest -n 2 --dist worksteal \

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bank.client import Conforming
+from tests.sample_clients.bases.conforming import Conforming
 
 LIMITS = {"timeout": "attempt"}
 

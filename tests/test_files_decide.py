@@ -24,8 +24,8 @@ from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Outcome
 from graphcontract.judging.verdict import ClauseResult
-from tests.bank.client import PATH, ROOT, Answer, Conforming
-from tests.bank.court import verdicts
+from tests.sample_clients.bases.conforming import PATH, ROOT, Answer, Conforming
+from tests.sample_clients.verdicts import verdicts
 
 OURS = "sharepointmigrationtask-cancel"
 PARAMETER = "sharePointMigrationTaskId"

@@ -21,8 +21,8 @@ from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.transports.loopback import Loopback
-from tests.bank.client import PATH
-from tests.bank.court import CONTRACT, Direct
+from tests.sample_clients.bases.conforming import PATH
+from tests.sample_clients.verdicts import CONTRACT, Direct
 
 _USUAL = 3.0
 _SHORT = {"stalled for half a second", "after a stalled one"}  # cases that wait longer add nothing here

@@ -16,8 +16,8 @@ from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.target import Target
 from graphcontract.run.doctor import Diagnosis, examine, reach
 from graphcontract.transports.loopback import Loopback
-from tests.bank.client import Answer, Conforming
-from tests.bank.court import CONTRACT, Direct
+from tests.sample_clients.bases.conforming import Answer, Conforming
+from tests.sample_clients.verdicts import CONTRACT, Direct
 
 
 def examined(client: Conforming, limits: Limits | None = None) -> dict[str, Diagnosis]:

@@ -12,8 +12,8 @@ from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.verdict import evidence_id
 from graphcontract.run.reproduce import RecordingHarness, failing_case, trial_of, usual_case
 from graphcontract.transports.loopback import Loopback
-from tests.bank.client import Conforming
-from tests.bank.court import CONTRACT, Direct
+from tests.sample_clients.bases.conforming import Conforming
+from tests.sample_clients.verdicts import CONTRACT, Direct
 
 BY_CLIENTS = [id for id, clause in CONTRACT.clauses.items() if clause.by == "client"]
 AT_ONCE = [

@@ -1,0 +1,124 @@
+"""Faulty clients: calls.concurrent."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+
+from graphcontract.exchange import Call
+from tests.sample_clients.bases.calls import with_id
+from tests.sample_clients.bases.conforming import Answer, Conforming
+from tests.sample_clients.registry import faulty
+
+PAUSE = 0.002
+
+
+class SharesState(Conforming):
+    """Base class: something of a call is put where all calls see it."""
+
+    shared: Call | None = None
+
+    def mixed(self, call: Call, shared: Call) -> Call:
+        raise NotImplementedError
+
+    def persist(self, call: Call) -> Answer:
+        self.shared = call
+        time.sleep(PAUSE)
+        return super().persist(self.mixed(call, self.shared))
+
+
+@faulty("calls.concurrent")
+class SharesTheCurrentTask(SharesState):
+    """A global `current_task`, read when the request is built."""
+
+    def mixed(self, call: Call, shared: Call) -> Call:
+        return with_id(call, shared.task_id)
+
+
+@faulty("calls.concurrent")
+class SharesTheAuthorizationField(SharesState):
+    """`session.headers["Authorization"] = …`, and then the request is sent, by whoever comes first."""
+
+    def mixed(self, call: Call, shared: Call) -> Call:
+        return replace(call, token=shared.token)
+
+
+@faulty("calls.concurrent")
+class SharesTheBaseUrl(SharesState):
+    """`client.base_url = …` before each call."""
+
+    retries = 0
+
+    def mixed(self, call: Call, shared: Call) -> Call:
+        return replace(call, base_url=shared.base_url)
+
+
+@faulty("calls.concurrent")
+class SharesTheLastResponse(Conforming):
+    """`self.last_response` is set by a call and read by whichever call gets there."""
+
+    last: Answer | None = None
+
+    def persist(self, call: Call) -> Answer:
+        self.last = super().persist(call)
+        time.sleep(PAUSE)
+        return self.last
+
+
+@faulty("calls.concurrent", rare=True)
+class SharesTokensByTask(Conforming):
+    """A table of what is under way, by task: two callers for one task find one token in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tokens: dict[str, str] = {}
+
+    def persist(self, call: Call) -> Answer:
+        self.tokens[call.task_id] = call.token
+        time.sleep(PAUSE)
+        return super().persist(replace(call, token=self.tokens[call.task_id]))
+
+
+@faulty("calls.concurrent", rare=True)
+class FailsBeyondFourConnections(Conforming):
+    """A pool of four that does not wait: whoever finds none is told that the pool is exhausted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pool = threading.BoundedSemaphore(4)
+
+    def exchange(self, call: Call) -> Answer:
+        if not self.pool.acquire(blocking=False):
+            raise ConnectionError("connection pool exhausted")
+        try:
+            time.sleep(PAUSE)
+            return super().exchange(call)
+        finally:
+            self.pool.release()
+
+
+@faulty("calls.concurrent")
+class SharesTheRequestBuffer(Conforming):
+    """The request is written into a buffer that is allocated once, and sent from there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.buffer = bytearray()
+
+    def request(self, call: Call) -> bytes:
+        self.buffer[:] = super().request(call)
+        time.sleep(PAUSE)
+        return bytes(self.buffer)
+
+
+@faulty("calls.concurrent", rare=True)
+class SharesTheErrorStatus(Conforming):
+    """The status of an error is an attribute of the client, and the error reads it when it is shown."""
+
+    shown: int | None = None
+
+    def status(self, answer: Answer) -> int | None:
+        self.shown = answer.status
+        time.sleep(PAUSE)
+        return self.shown

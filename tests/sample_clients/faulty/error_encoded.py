@@ -1,0 +1,114 @@
+"""Faulty clients: error.encoded."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+
+from tests.sample_clients.bases.conforming import Answer, BadAnswer, Conforming
+from tests.sample_clients.registry import faulty
+
+
+@faulty("error.encoded")
+class NeverDecodesGzip(Conforming):
+    """The request's defaults ask for gzip, and no layer below undoes it: code and message are lost."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return content
+
+
+@faulty("error.encoded")
+class DecodesSuccessOnly(Conforming):
+    """The error stream of a platform's HTTP class is not wrapped as its input stream is."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return super().decode(answer, content) if answer.status < 400 else content
+
+
+@faulty("error.encoded", rare=True)
+class LeavesServerErrorsEncoded(Conforming):
+    """Content of a 5xx is kept as it came, for the log."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return super().decode(answer, content) if answer.status < 500 else content
+
+
+@faulty("error.encoded")
+class ReadsGzipAsText(Conforming):
+    """The content goes into a text before it goes anywhere: UnicodeDecodeError."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return content.decode().encode() if "content-encoding" in answer.fields else content
+
+
+@faulty("error.encoded")
+class DecodesTwice(Conforming):
+    """The library has decoded it, and the client does so again: the field still says gzip."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        decoded = super().decode(answer, content)
+        return super().decode(answer, decoded) if answer.status >= 400 else decoded
+
+
+@faulty("error.encoded")
+class DecodesGzipAsDeflate(Conforming):
+    """`zlib.decompress` with its default window expects another head."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return zlib.decompress(content) if "content-encoding" in answer.fields else content
+
+
+@faulty("error.encoded")
+class CutsDecodedContentAtContentLength(Conforming):
+    """Content-Length counts what was sent; cut to it, what was decoded is no JSON any more."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return super().decode(answer, content)[: int(answer.fields.get("content-length", -1))]
+
+
+@faulty("error.encoded")
+class StatusLostWhenContentIsUnreadable(Conforming):
+    """What cannot be read is a transport fault, and a transport fault has no status."""
+
+    def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
+        content = super().read_content(answer, read, line)
+        if "content-encoding" in answer.fields:
+            raise BadAnswer("the content is in no coding that can be read")
+        return content
+
+
+@faulty("error.encoded")
+class UnreadableErrorAsSuccess(Conforming):
+    """An unreadable error is no error."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return content
+
+    def succeeded(self, answer: Answer) -> bool:
+        return super().succeeded(answer) or "content-encoding" in answer.fields
+
+
+@faulty("error.encoded")
+class IgnoresChunkedGzip(Conforming):
+    """A reader for chunks and one for gzip, and no way to have the one read from the other."""
+
+    def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
+        if "transfer-encoding" in answer.fields and "content-encoding" in answer.fields:
+            raise NotImplementedError("chunks of gzip")
+        return super().read_content(answer, read, line)
+
+
+@faulty("error.encoded", rare=True)
+class Leaves403And502Encoded(Conforming):
+    """403 and 502 come from a gateway, whose content goes to the log as it is."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return content if answer.status in (403, 502) else super().decode(answer, content)
+
+
+@faulty("error.encoded")
+class RequestIdLostWhenDecoding(Conforming):
+    """A decoded answer is a new object, for which the fields were not copied; nor is its content asked."""
+
+    def request_id(self, answer: Answer) -> str | None:
+        return None if "content-encoding" in answer.fields else super().request_id(answer)

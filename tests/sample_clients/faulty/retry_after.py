@@ -1,0 +1,177 @@
+"""Faulty clients: retry.after."""
+
+from __future__ import annotations
+
+import ctypes
+import random
+import re
+
+from graphcontract.exchange import Call
+from tests.sample_clients.bases.conforming import Answer, Conforming
+from tests.sample_clients.bases.field_lines import ReadsFieldLines
+from tests.sample_clients.registry import faulty
+
+
+@faulty("retry.after", shown_by=["429 for 1 s"])
+class RetriesAtOnce(Conforming):
+    """A retry middleware without a clock."""
+
+    def seconds(self, value: str) -> float:
+        return 0.0
+
+
+@faulty("retry.after", shown_by=["429 for 1 s"])
+class HalvesTheWait(Conforming):
+    """Equal jitter: half of the wait is certain, and the other half drawn, today as nothing."""
+
+    def seconds(self, value: str) -> float:
+        return super().seconds(value) / 2
+
+
+@faulty("retry.after", shown_by=["429 for 1 s"])
+class JittersBothWays(Conforming):
+    """Ten per cent of jitter to both sides of what the service asks for."""
+
+    def seconds(self, value: str) -> float:
+        return super().seconds(value) * random.Random(3).uniform(0.9, 1.0)
+
+
+@faulty("retry.after", shown_by=["429 for 1 s"])
+class SecondsAsMilliseconds(Conforming):
+    """setTimeout(retryAfter): JavaScript's timers count in milliseconds."""
+
+    def seconds(self, value: str) -> float:
+        return super().seconds(value) / 1000
+
+
+@faulty("retry.after", shown_by=["429 for 1 s"])
+class IgnoresRetryAfter(Conforming):
+    """A backoff of its own, a fifth of a second and more, whatever the field says."""
+
+    def seconds(self, value: str) -> float:
+        return 0.2
+
+
+@faulty("retry.after", rare=True, shown_by=["503 for 1 s"])
+class HonoursRetryAfterFor429Only(Conforming):
+    """The handler of 429 knows the field; outages have a backoff."""
+
+    def wait(self, call: Call, answer: Answer) -> float | None:
+        wait = super().wait(call, answer)
+        return wait if answer.status == 429 or wait is None else 0.2
+
+
+@faulty("retry.after", rare=True, shown_by=["until a date"])
+class IgnoresRetryDates(Conforming):
+    """Where the field is no number, the backoff is a second, as it is without the field."""
+
+    def seconds(self, value: str) -> float:
+        return super().seconds(value) if value[:1].isdigit() else 1.0
+
+
+@faulty("retry.after", rare=True, shown_by=["until a date"])
+class IgnoresTheTimeZone(Conforming):
+    """A date without its zone is local time, which east of Greenwich is an hour ago."""
+
+    def seconds(self, value: str) -> float:
+        wait = super().seconds(value)
+        return max(0.0, wait - 3600) if "GMT" in value else wait
+
+
+@faulty("retry.after", rare=True, shown_by=["a fraction"])
+class IgnoresFractions(Conforming):
+    """`int(value)` fails on 1.5, and the backoff of a failed parse is short."""
+
+    def seconds(self, value: str) -> float:
+        return 0.1 if "." in value else super().seconds(value)
+
+
+@faulty("retry.after", rare=True, shown_by=["429 for 2 s"])
+class CapsWaitsAtOneSecond(Conforming):
+    """No more than a second, for the user interface waits for this call."""
+
+    def seconds(self, value: str) -> float:
+        return min(1.0, super().seconds(value))
+
+
+@faulty("retry.after", rare=True, shown_by=["an hour"])
+class IgnoresWaitsBeyondAMinute(Conforming):
+    """More than a minute must be a mistake: it tries again after a second."""
+
+    def seconds(self, value: str) -> float:
+        wait = super().seconds(value)
+        return wait if wait < 60 else 1.0
+
+
+@faulty("retry.after", rare=True, shown_by=["20 digits"])
+class OverflowsAt32Bits(Conforming):
+    """Milliseconds in 32 bits, with a sign: a long wait is a negative one, which is none."""
+
+    def seconds(self, value: str) -> float:
+        milliseconds = ctypes.c_int32(int(super().seconds(value) * 1000)).value
+        return max(0.0, milliseconds / 1000)
+
+
+@faulty("retry.after", rare=True, shown_by=["503, then longer"])
+class ReusesTheFirstWait(Conforming):
+    """Reads the field when it first meets it, and keeps the timer."""
+
+    def wait(self, call: Call, answer: Answer) -> float | None:
+        wait = super().wait(call, answer)
+        return wait if wait is None else min(1.0, wait)
+
+
+@faulty("retry.after", rare=True, shown_by=["503, then longer"])
+class WaitsBeforeTheFirstRetryOnly(Conforming):
+    """The wait stands before the loop of tries, and not in it."""
+
+    def again(self, call: Call, attempt: int) -> Answer:
+        answer = super().again(call, attempt)
+        return super().again(call, attempt) if self.repeats(answer) else answer
+
+
+@faulty("retry.after", rare=True, shown_by=["name in lower case"])
+class NeedsRetryAfterInTitleCase(ReadsFieldLines):
+    """`headers["Retry-After"]` of a plain dict; over HTTP/2 and its gateways names are in lower case."""
+
+    def amend(self, answer: Answer, lines: list[bytes]) -> None:
+        if not any(each.startswith(b"Retry-After:") for each in lines):
+            answer.fields.pop("retry-after", None)
+
+    def seconds(self, value: str) -> float:
+        return super().seconds(value) if value else 0.1
+
+
+@faulty("retry.after", rare=True, shown_by=["a leading zero"])
+class IgnoresNumbersWithLeadingZero(Conforming):
+    """`02` is no number in its grammar, and a backoff of its own comes instead."""
+
+    def seconds(self, value: str) -> float:
+        return 0.3 if re.fullmatch(r"0\d+", value) else super().seconds(value)
+
+
+@faulty("retry.after", rare=True, shown_by=["a quota as well"])
+class PrefersTheRateLimitReset(Conforming):
+    """When the quota is renewed counts for more than what is asked."""
+
+    def wait(self, call: Call, answer: Answer) -> float | None:
+        renewed = answer.fields.get("ratelimit-reset")
+        return float(renewed) if renewed and self.repeats(answer) else super().wait(call, answer)
+
+
+@faulty("retry.after", rare=True, shown_by=["429 for 4 s"])
+class CapsWaitsAtTwoSeconds(Conforming):
+    """No wait is longer than two seconds: a user is waiting."""
+
+    def seconds(self, value: str) -> float:
+        return min(super().seconds(value), 2.0)
+
+
+@faulty("retry.after", rare=True, shown_by=["until a date as in RFC 850", "until a date as C writes it"])
+class IgnoresObsoleteDates(Conforming):
+    """`strptime` with the one form; for what it cannot read there is a backoff of its own."""
+
+    def seconds(self, value: str) -> float:
+        if not value.isdigit() and not re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT", value):
+            return 0.3
+        return super().seconds(value)

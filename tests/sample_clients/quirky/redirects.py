@@ -1,0 +1,106 @@
+"""Quirky clients: redirects."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import replace
+from urllib.parse import SplitResult
+
+from graphcontract.exchange import Call, Outcome
+from tests.sample_clients.bases.conforming import Answer, BadAnswer, Conforming
+from tests.sample_clients.bases.following import Following
+from tests.sample_clients.registry import quirky
+
+REDIRECT_TESTS = (
+    "test_redirection",
+    "test_redirection_elsewhere",
+    "test_second_redirection_elsewhere",
+    "test_redirection_to_who_asks",
+    "test_call_after_a_redirection",
+    "test_redirection_from_https",
+    "test_redirection_in_a_circle",
+    "test_redirection_without_end",
+    "test_redirection_to_and_fro",
+    "test_redirection_to_nowhere",
+)
+
+
+@quirky(shown_by=REDIRECT_TESTS)
+class FollowsRedirectsAsPost(Following):
+    """Follows all that may be followed as POST, and takes its token to no other origin."""
+
+
+@quirky(shown_by=REDIRECT_TESTS)
+class FollowsRedirectsWithoutToken(Following):
+    """No redirection gets the token, not even one to the same host."""
+
+    def trusts(self, here: SplitResult, there: SplitResult) -> bool:
+        return False
+
+
+@quirky(shown_by=REDIRECT_TESTS)
+class UserInfoOfALocationAsCredentials(Following):
+    """What a Location names before its @ becomes Basic credentials there, as in aiohttp: none are its own."""
+
+    def carried(self, call: Call, here: SplitResult, there: SplitResult, answer: Answer) -> str:
+        if self.trusts(here, there) or "@" not in there.netloc:
+            return super().carried(call, here, there, answer)
+        user = b64encode(there.netloc.rpartition("@")[0].encode()).decode()
+        return f"Authorization: Basic {user}\r\n"
+
+
+@quirky(shown_by=REDIRECT_TESTS)
+class FollowsWithinTheOrigin(Following):
+    """Other origins are none of its business: such a redirection is a failure."""
+
+    def hop(self, call: Call, here: SplitResult, there: SplitResult, method: str, answer: Answer) -> Answer:
+        if not self.trusts(here, there):
+            raise BadAnswer("moved to another origin")
+        return super().hop(call, here, there, method, answer)
+
+
+@quirky(shown_by=REDIRECT_TESTS)
+class Follows303AsGetAndFails(Following):
+    """Follows 303 as GET, as it is asked to, and reports that nothing was canceled there."""
+
+    def follows(self, answer: Answer) -> bool:
+        return answer.status == 303 and "location" in answer.fields
+
+    def method_after(self, answer: Answer, method: str) -> str:
+        return "GET"
+
+    def hop(self, call: Call, here: SplitResult, there: SplitResult, method: str, answer: Answer) -> Answer:
+        super().hop(call, here, there, method, answer)
+        raise BadAnswer("see other")
+
+    def exhausted(self, answer: Answer) -> Answer:
+        return answer
+
+
+@quirky(shown_by=REDIRECT_TESTS)
+class FollowsAsGetAndFails(Following):
+    """A library under it follows as GET, and it knows that this has canceled nothing."""
+
+    def method_after(self, answer: Answer, method: str) -> str:
+        return "GET"
+
+    def hop(self, call: Call, here: SplitResult, there: SplitResult, method: str, answer: Answer) -> Answer:
+        super().hop(call, here, there, method, answer)
+        return replace(answer, fields={})
+
+
+@quirky(shown_by=REDIRECT_TESTS)
+class FollowsFiftyRedirects(Following):
+    """A generous limit."""
+
+    most = 50
+
+
+@quirky(shown_by=REDIRECT_TESTS)
+class RefusesRedirects(Conforming):
+    """The documented error for every 3xx, with no status in it."""
+
+    def outcome(self, call: Call, answer: Answer) -> Outcome:
+        if 300 <= answer.status < 400:
+            return Outcome.failure(kind="transport", type="RedirectError", message="redirected")
+        return super().outcome(call, answer)

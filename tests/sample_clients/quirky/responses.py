@@ -1,0 +1,113 @@
+"""Quirky clients: what they report of a response."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import replace
+
+from graphcontract.exchange import Call, Outcome
+from tests.sample_clients.bases.conforming import Answer, Conforming
+from tests.sample_clients.registry import quirky
+
+
+@quirky()
+class OtherSuccessAsFailure(Conforming):
+    """204 is what was promised, and nothing else is success."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        return answer.status == 204
+
+
+@quirky()
+class SuccessWithoutStatus(Conforming):
+    """A method that returns nothing: not even the status is told."""
+
+    def outcome(self, call: Call, answer: Answer) -> Outcome:
+        return Outcome.success() if self.succeeded(answer) else self.failure(call, answer)
+
+
+@quirky()
+class WrapsTheMessage(Conforming):
+    """The service's message within a sentence of the client's own."""
+
+    def message(self, answer: Answer) -> str | None:
+        message = super().message(answer)
+        return f"cancel failed ({answer.status}): {message}; see the log" if message is not None else None
+
+
+@quirky()
+class NumericCodesAsText(Conforming):
+    """A code that is a number is told as a text, as other codes are."""
+
+    def code(self, answer: Answer) -> str | None:
+        code = self.error(answer).get("code")
+        return str(code) if isinstance(code, int | float) else super().code(answer)
+
+
+@quirky()
+class StatusAsMissingMessage(Conforming):
+    """Where the service has no message, the client has one of its own."""
+
+    def message(self, answer: Answer) -> str | None:
+        return super().message(answer) or f"HTTP {answer.status}"
+
+
+@quirky()
+class ErrorTypeByStatus(Conforming):
+    """An error type a status, and nothing in place of a code that the service did not send."""
+
+    def failure(self, call: Call, answer: Answer) -> Outcome:
+        outcome = super().failure(call, answer)
+        assert outcome.error is not None
+        name = {401: "Unauthorized", 404: "NotFound", 409: "Conflict"}.get(answer.status, "Service")
+        return replace(outcome, error=replace(outcome.error, type=f"Graph{name}Error"))
+
+
+@quirky()
+class AddsACallIdToMessages(Conforming):
+    """A message tells which call it is of, and support is told the id that the field has."""
+
+    def message(self, answer: Answer) -> str | None:
+        message = super().message(answer)
+        return f"{uuid.uuid4()}: {message}" if message is not None else None
+
+    def request_id(self, answer: Answer) -> str | None:
+        return answer.fields.get("request-id")
+
+
+@quirky()
+class InnerRequestIdOnly(Conforming):
+    """Support is told the id that the error has in its content, and none where it has none there."""
+
+    def request_id(self, answer: Answer) -> str | None:
+        told = super().request_id(answer)
+        return told if f'"{told}"'.encode() in answer.content else None
+
+
+@quirky(shown_by=["test_error_that_invites_another_try", "test_throttling_that_lasts"])
+class RetriesUntilItsTimeout(Conforming):
+    """As long as it is throttled it tries again, and then tells that its time was up, and no status."""
+
+    def persist(self, call: Call) -> Answer:
+        until = time.monotonic() + call.timeout
+        answer = self.exchange(call)
+        while (wait := self.wait(call, answer)) is not None:
+            left = until - time.monotonic()
+            time.sleep(max(0.0, min(left, max(wait, 0.5))))
+            if time.monotonic() >= until:
+                raise TimeoutError("still throttled when the time was up")
+            answer = self.exchange(replace(call, timeout=max(0.001, until - time.monotonic())))
+        return answer
+
+
+@quirky("input.opaque-id")
+class AcceptsGuidsOnly(Conforming):
+    """Ids are GUIDs to it, and all others are refused before anything is sent."""
+
+    def refusal(self, call: Call) -> str | None:
+        try:
+            uuid.UUID(call.task_id)
+        except ValueError:
+            return "no GUID"
+        return super().refusal(call)

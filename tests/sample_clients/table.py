@@ -1,0 +1,219 @@
+"""Runs the whole gate against every sample client, at several seeds, and makes a table of it (`make bank`).
+
+Exit status 1 if a faulty client passes its clause at any seed, a quirky one fails a clause that it does not
+declare, or graphcontract failed to judge a clause.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from graphcontract.suites import tests
+
+from graphcontract.judging.verdict import ClauseResult
+from tests.sample_clients.registry import Entry, entries
+from tests.sample_clients.verdicts import verdicts
+
+_PROCESSES = 4  # half of what a job does is waiting
+_TABLE = Path(__file__).parents[2] / "reports" / "sample-clients.md"
+_INTRODUCTION = """\
+# Sample clients
+
+`make bank` runs the whole gate against every client of `tests/sample_clients/`, at the profile `gate` and the
+seeds {seeds}. A *faulty* client differs in one thing from a client that conforms, and must fail the clause
+that it violates. A *quirky* client is unusual and conforms: it must pass every MUST, and every SHOULD but
+those that it declares. The first seed runs the whole gate. The others leave out the tests that draw nothing,
+and run a faulty client against its own clause only.
+"""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One client, by its index in `entries()`, against the whole gate; or, with `again`, against the tests
+    that draw their inputs only, of a faulty client those of its own clause.
+    """
+
+    number: int
+    seed: int
+    again: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a job found: clauses that failed on drawn inputs, or on inputs that are `fixed` whatever the
+    seed, and clauses that graphcontract failed to judge.
+    """
+
+    job: Job
+    drawn: frozenset[str]
+    fixed: frozenset[str]
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A client with the clauses that failed it, by seed."""
+
+    entry: Entry
+    failed: Mapping[int, frozenset[str]]
+
+    @property
+    def missed(self) -> list[int]:
+        """Seeds at which a faulty client passed its clause."""
+        wanted = self.entry.violates
+        return [seed for seed, by in self.failed.items() if wanted and wanted not in by]
+
+    @property
+    def wronged(self) -> list[int]:
+        """Seeds at which a quirky client failed a clause that it does not declare."""
+        return [seed for seed, by in self.failed.items() if not self.entry.violates and by - self.entry.also]
+
+
+def run_job(job: Job) -> Found:
+    """Do a job, in a process of its own."""
+    drawn, fixed = _run(job, cases=False), {} if job.again else _run(job, cases=True)
+    errors = tuple(
+        f"{id}: {part.reason}"
+        for found in (drawn, fixed)
+        for id, part in found.items()
+        if part.verdict == "error"
+    )
+    return Found(job, _failed(drawn), _failed(fixed), errors)
+
+
+def _run(job: Job, *, cases: bool) -> Mapping[str, ClauseResult]:
+    """The verdicts of the tests with fixed calls, or of those that draw them."""
+    entry = entries()[job.number]
+    names = [test.name for test in tests() if bool(test.cases) == cases]
+    of = [entry.violates] if job.again and entry.violates else None
+    return verdicts(entry.client().cancel, of=of, shown_by=names, transport=entry.transport, seed=job.seed)
+
+
+def _failed(found: Mapping[str, ClauseResult]) -> frozenset[str]:
+    return frozenset(id for id, part in found.items() if part.verdict == "fail")
+
+
+def main() -> int:
+    """Make the table: of all clients in reports/sample-clients.md, of some on standard output."""
+    parser = argparse.ArgumentParser(prog="python -m tests.sample_clients.table", description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="N")
+    parser.add_argument("--only", metavar="PATTERN", help="clients whose id, clause and slug, matches")
+    options = parser.parse_args()
+    chosen = [number for number, entry in enumerate(entries()) if fnmatchcase(entry.id, options.only or "*")]
+    first, *others = options.seeds
+    jobs = [Job(number, first, again=False) for number in chosen]
+    jobs += [
+        Job(number, seed, again=True) for number in chosen for seed in others if _drawn(entries()[number])
+    ]
+    found = list(_all(jobs))
+    rows = [Row(entries()[number], _by_seed(found, number, options.seeds)) for number in chosen]
+    text = "".join(f"{line}\n" for line in _lines(rows, options.seeds))
+    if options.only is None:
+        _TABLE.write_text(text, encoding="utf-8")
+        sys.stdout.write("".join(f"{line}\n" for line in text.splitlines() if " clients, " in line))
+    else:
+        sys.stdout.write(text)
+    wrong = list(_complaints(rows, found))
+    sys.stderr.writelines(f"{line}\n" for line in wrong)
+    return 1 if wrong or not rows else 0
+
+
+def _drawn(entry: Entry) -> bool:
+    """Whether a test that could show what a client does draws its inputs, so that other seeds matter."""
+    return not entry.violates or any(not test.cases and entry.violates in test.proves for test in tests())
+
+
+def _all(jobs: Sequence[Job]) -> Iterator[Found]:
+    with multiprocessing.get_context("spawn").Pool(_PROCESSES) as pool:
+        for done, found in enumerate(pool.imap_unordered(run_job, jobs), 1):
+            sys.stderr.write(f"\r{done} of {len(jobs)}")
+            sys.stderr.flush()
+            yield found
+    sys.stderr.write("\n")
+
+
+def _by_seed(found: Iterable[Found], number: int, seeds: Sequence[int]) -> dict[int, frozenset[str]]:
+    of_it = [each for each in found if each.job.number == number]
+    fixed = frozenset[str]().union(*(each.fixed for each in of_it))
+    drawn = {each.job.seed: each.drawn for each in of_it}
+    return {seed: drawn.get(seed, frozenset()) | fixed for seed in seeds}
+
+
+def _complaints(rows: Sequence[Row], found: Iterable[Found]) -> Iterator[str]:
+    for row in rows:
+        if row.missed:
+            yield f"missed: {row.entry.id}, at seeds {_listed(row.missed)}"
+        if row.wronged:
+            yield f"wrongly failed: {row.entry.id} by {_failing(row)}"
+    for each in found:
+        for error in each.errors:
+            yield f"error: {entries()[each.job.number].id} at seed {each.job.seed}: {error}"
+
+
+def _lines(rows: Sequence[Row], seeds: Sequence[int]) -> Iterator[str]:
+    faulty, quirky = (
+        [row for row in rows if row.entry.violates],
+        [row for row in rows if not row.entry.violates],
+    )
+    yield _INTRODUCTION.format(seeds=_listed(seeds))
+    missed, wronged = sum(bool(row.missed) for row in faulty), sum(bool(row.wronged) for row in quirky)
+    yield f"{len(faulty)} faulty clients, {missed} of them missed at some seed."
+    yield f"{len(quirky)} quirky clients, {wronged} of them failed wrongly.\n"
+    yield from _counts(faulty)
+    yield "\n## Faulty clients\n\nFailed at every seed, unless seeds are named.\n"
+    yield from _table(("client", "what it does", "violates", "failed by"), map(_faulty_cells, faulty))
+    yield "\n## Quirky clients\n"
+    yield from _table(("client", "what it does", "failed by"), map(_quirky_cells, quirky))
+
+
+def _counts(faulty: Sequence[Row]) -> Iterator[str]:
+    numbers = dict.fromkeys((id for test in tests() for id in test.proves), 0)
+    for row in faulty:
+        numbers[row.entry.violates] += 1
+    yield from _table(("clause", "faulty clients"), ((id, str(number)) for id, number in numbers.items()))
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    for cells in (heads, ["---"] * len(heads), *rows):
+        yield f"| {' | '.join(cells)} |"
+
+
+def _faulty_cells(row: Row) -> tuple[str, ...]:
+    missed = f"; **missed** at {_listed(row.missed)}" if row.missed else ""
+    return row.entry.slug, _described(row.entry), row.entry.violates, _failing(row) + missed
+
+
+def _quirky_cells(row: Row) -> tuple[str, ...]:
+    wronged = f"; **wrongly** at {_listed(row.wronged)}" if row.wronged else ""
+    return row.entry.slug, _described(row.entry), (_failing(row) or "none") + wronged
+
+
+def _described(entry: Entry) -> str:
+    first = (entry.client.__doc__ or "").strip().partition("\n")[0]
+    return first.replace("|", "\\|").replace("<", "&lt;")
+
+
+def _failing(row: Row) -> str:
+    """Clauses that failed, its own first, each with its seeds unless it failed at all that were tried."""
+    own = row.entry.violates
+    ids = sorted(frozenset[str]().union(*row.failed.values()), key=lambda id: (id != own, id))
+    seeds = {id: [seed for seed, by in row.failed.items() if id in by] for id in ids}
+    tried_once = own and len(row.failed) > 1
+    return ", ".join(
+        id if len(at) == len(row.failed) or (tried_once and id != own) else f"{id} ({_listed(at)})"
+        for id, at in seeds.items()
+    )
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

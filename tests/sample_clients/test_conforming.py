@@ -1,0 +1,13 @@
+"""The conforming client meets every clause: what a faulty client overrides is all that it violates."""
+
+from tests.sample_clients.bases.conforming import Conforming
+from tests.sample_clients.verdicts import verdicts
+
+
+def test_the_base_is_green() -> None:
+    found = verdicts(Conforming().cancel)
+    wrong = {
+        id: (part.verdict, part.reason, part.evidence) for id, part in found.items() if part.verdict != "pass"
+    }
+    assert list(wrong) == ["request.client-request-id"], wrong
+    assert wrong["request.client-request-id"][0] == "not-supported"
