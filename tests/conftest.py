@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A shell starts what runs in its background with Ctrl-C ignored, and children inherit that.
@@ -13,3 +14,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A busy machine is no fault of a test: neither drawing nor a single example is timed.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked `nightly`, unless the command line chooses items by itself."""
+    if config.option.markexpr or config.option.keyword or any("::" in argument for argument in config.args):
+        return
+    nightly = [item for item in items if item.get_closest_marker("nightly")]
+    config.hook.pytest_deselected(items=nightly)
+    items[:] = [item for item in items if item not in set(nightly)]

@@ -1,6 +1,6 @@
 """What users install: the wheel holds all that a run needs, and works in an empty folder, with no checkout.
 
-Installs from the package index that pip is set up for.
+The tests that install it, from the package index that pip is set up for, are nightly.
 """
 
 from __future__ import annotations
@@ -108,6 +108,7 @@ def test_the_wheel_holds_what_a_run_needs_and_no_more(wheel: Path) -> None:
     assert {"licenses/LICENSE", "licenses/NOTICE", "entry_points.txt"} <= about
 
 
+@pytest.mark.nightly
 def test_check(scripts: Path, empty: Path, cache: Path) -> None:
     words = ("check", "reference", "--profile", "quick", "--report", "jsonl=-")
     said = run(scripts / "graphcontract", *words, cwd=empty, cache=cache)
@@ -119,17 +120,20 @@ def test_check(scripts: Path, empty: Path, cache: Path) -> None:
     assert (events[-1]["event"], events[-1]["exit_status"]) == ("footer", 0)
 
 
+@pytest.mark.nightly
 def test_a_gate_needs_no_extra(scripts: Path) -> None:
     names = installed(scripts)
     assert {"graphcontract", "hypothesis", "cryptography"} <= names
     assert names.isdisjoint({"azure-identity", "pyjwt", "starlette", "uvicorn"})
 
 
+@pytest.mark.nightly
 def test_contracts(scripts: Path, empty: Path, cache: Path) -> None:
     listed = run(scripts / "graphcontract", "contracts", "list", cwd=empty, cache=cache)
     assert [line.split()[0] for line in listed.splitlines()] == ["ID", *shipped()]
 
 
+@pytest.mark.nightly
 def test_suites_inside_a_pytest_run_of_ones_own(scripts: Path, empty: Path, cache: Path) -> None:
     words = ("--pyargs", "graphcontract.suites", "--graph-client", "reference", "--graph-profile", "quick")
     said = run(scripts / "pytest", *words, "-p", "no:cacheprovider", "-rA", cwd=empty, cache=cache)

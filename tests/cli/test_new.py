@@ -21,7 +21,16 @@ RUN_HERE = [
 ]
 
 
-@pytest.fixture(scope="module", params=RUN_HERE)
+COSTLY = ("java",)  # it compiles
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(language, marks=[pytest.mark.nightly] if language in COSTLY else [])
+        for language in RUN_HERE
+    ],
+)
 def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """A driver as it was written, as CLIENT of the command line, and the folder to run it in."""
     folder = tmp_path_factory.mktemp(request.param)

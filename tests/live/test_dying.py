@@ -21,7 +21,23 @@ _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.live.dying"])
 _NEVER = 1_000_000
 _SLICES = 8
+_SAMPLED = {signal.SIGKILL: 0, signal.SIGINT: 3}  # the slice that `make test` runs; the others are nightly
 _APART = {signal.SIGKILL: 5, signal.SIGINT: 9}
+
+
+def _slices(number: signal.Signals) -> list[object]:
+    sampled = _SAMPLED[number]
+    return [
+        pytest.param(piece, marks=() if piece == sampled else pytest.mark.nightly) for piece in range(_SLICES)
+    ]
+
+
+def _either(sampled: signal.Signals) -> list[object]:
+    """Both signals, one of them nightly."""
+    return [
+        pytest.param(number, marks=() if number == sampled else pytest.mark.nightly)
+        for number in (signal.SIGKILL, signal.SIGINT)
+    ]
 
 
 def ended(
@@ -82,7 +98,7 @@ def begun(path: Path) -> bool:
     return path.exists()
 
 
-@pytest.mark.parametrize("piece", range(_SLICES))
+@pytest.mark.parametrize("piece", _slices(signal.SIGKILL))
 def test_a_kill_loses_nothing(tenant: Running, tmp_path: Path, points: int, piece: int) -> None:
     for point in range(piece, points, _SLICES):
         folder = tmp_path / str(point)
@@ -93,7 +109,7 @@ def test_a_kill_loses_nothing(tenant: Running, tmp_path: Path, points: int, piec
         check(tenant, folder, before)
 
 
-@pytest.mark.parametrize("piece", range(_SLICES))
+@pytest.mark.parametrize("piece", _slices(signal.SIGINT))
 def test_a_ctrl_c_loses_nothing(tenant: Running, tmp_path: Path, points: int, piece: int) -> None:
     for point in range(piece, points, 2 * _SLICES):
         folder = tmp_path / str(point)
@@ -129,7 +145,7 @@ def dead(
         yield each
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("number", _either(signal.SIGKILL))
 def test_a_named_task_is_accounted_for(tenant: Running, tmp_path: Path, number: signal.Signals) -> None:
     ids: dict[Path, str] = {}
 
@@ -149,7 +165,7 @@ def test_a_named_task_is_accounted_for(tenant: Running, tmp_path: Path, number: 
         assert statuses(tenant, {id}) == [before], "it was named, and not made: nobody finishes it"
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("number", _either(signal.SIGINT))
 def test_a_started_task_stays_as_it_is(tenant: Running, tmp_path: Path, number: signal.Signals) -> None:
     (id,) = tasks(tenant, Status.COMPLETED)
 
@@ -164,7 +180,7 @@ def test_a_started_task_stays_as_it_is(tenant: Running, tmp_path: Path, number: 
     assert statuses(tenant, {id}) == ["completed"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("number", _either(signal.SIGKILL))
 def test_what_was_left_is_finished_all_the_same(
     tenant: Running, tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -10,9 +10,9 @@ from graphcontract.clauses import known
 from graphcontract.contract.loader import load
 from graphcontract.drift.import_contract import contract_file
 from graphcontract.exchange import Call
+from tests.drift import library
 from tests.sample_clients.bases.conforming import Conforming
 from tests.sample_clients.verdicts import verdicts
-from tests.drift import library
 
 CLAUSES = ("request.body", "request.content-length", "request.content-type")
 
