@@ -19,8 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -221,17 +220,9 @@ def check_session(part: Part, folder: Path) -> None:
         assert line is None, f"$ {command}\ndoes not print {line!r} there, but\n{said}"
 
 
-@pytest.fixture(scope="module")
-def plays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[Path, Future[list[Scene]]]]:
-    """Every page, two at a time, for most of a run's time is waiting."""
-    longest_first = sorted(RUN, key=lambda page: -sum(part.language == "console" for part in parts(page)))
-    with ThreadPoolExecutor(2) as pool:
-        yield {page: pool.submit(played, page, tmp_path_factory.mktemp(page.stem)) for page in longest_first}
-
-
 @pytest.mark.parametrize("page", RUN, ids=str)
-def test_page(page: Path, plays: Mapping[Path, Future[list[Scene]]], subtests: pytest.Subtests) -> None:
-    for title, error in plays[page].result():
+def test_page(page: Path, tmp_path: Path, subtests: pytest.Subtests) -> None:
+    for title, error in played(page, tmp_path):
         with subtests.test(title):
             if error is not None:
                 raise error

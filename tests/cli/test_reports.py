@@ -26,9 +26,12 @@ CHECK = ("check", "python:adapter:cancel", "--profile", "quick", "--select", "re
 
 
 class Folder:
-    def __init__(self, path: Path) -> None:
+    """A folder with a client that uses PUT, and the report of it, `old.jsonl`."""
+
+    def __init__(self, path: Path, old: str) -> None:
         self.path = path
         self.uses("PUT")
+        (path / "old.jsonl").write_text(old, encoding="utf-8")
 
     def uses(self, method: str) -> None:
         (self.path / "adapter.py").write_text(ADAPTER.format(method=method), encoding="utf-8")
@@ -44,16 +47,23 @@ class Folder:
         return ended.out + ended.err
 
     def failed(self) -> str:
-        """Write a report of the fault, and give its evidence id."""
-        self.run(*CHECK, "--report", "jsonl=old.jsonl", status=1)
+        """The evidence id of the fault in the report."""
         lines = (self.path / "old.jsonl").read_text().splitlines()
         evidence = next(event["evidence"] for event in map(json.loads, lines) if event["event"] == "verdict")
         return str(evidence["id"])
 
 
+@pytest.fixture(scope="module")
+def old(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The report of the client while it uses PUT."""
+    folder = Folder(tmp_path_factory.mktemp("old"), "")
+    folder.run(*CHECK, "--report", "jsonl=old.jsonl", status=1)
+    return (folder.path / "old.jsonl").read_text(encoding="utf-8")
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Folder:
-    return Folder(tmp_path)
+def folder(tmp_path: Path, old: str) -> Folder:
+    return Folder(tmp_path, old)
 
 
 def test_a_known_failure_is_green_until_it_is_mended(folder: Folder) -> None:
