@@ -31,6 +31,10 @@ class _Drawn:
     def __repr__(self) -> str:
         return "a drawn value"
 
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        # Hypothesis would show how the value was made, which takes longer than to shrink it, and is not read.
+        printer.text(repr(self))
+
 
 class StopExploring(BaseException):
     """Raised by a body to end the exploration at once; Hypothesis lets it through."""
