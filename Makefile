@@ -20,7 +20,7 @@ setup: $(READY)  ## make .venv with what the lock pins
 check: setup  ## check the built-in reference client, with reports in reports/
 	$(BIN)/graphcontract check reference --report jsonl=reports/reference.jsonl --report markdown=reports/reference.md
 
-test: setup  ## every test, types and style
+test: setup  ## style, types and tests: what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -49,10 +49,17 @@ test-at-%: setup
 	.venv-$*/bin/graphcontract check reference --profile quick
 	.venv-$*/bin/python -m pytest -q -n 2 suites --graph-client reference
 	.venv-$*/bin/python -m pytest -q -n 2 --dist worksteal $(WARNINGS) $(SOME)
-	.venv-$*/bin/python -m pytest -q -n 2 --dist worksteal tests/bank/test_killing.py -k '$(SOME_FAULTY)'
+	.venv-$*/bin/python -m pytest -q -n 2 --dist worksteal tests/sample_clients/test_verdicts.py -k '$(SOME_FAULTY)'
 
-kill-table: setup  ## the whole gate against every faulty client (an hour)
+nightly: bank  ## the tests that `make test` leaves out for their time, `make bank` first
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m nightly --ignore tests/sample_clients
+
+bank: setup  ## every faulty and quirky client: against the record, and the whole gate at three seeds (an hour)
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m 'nightly or not nightly' tests/sample_clients
 	$(BIN)/python -m tests.sample_clients.table
+
+golden: setup  ## record anew what must not change by accident: tests/golden/ (15 minutes)
+	$(BIN)/python -m tests.golden
 
 fuzz: setup  ## garbage for every reader of sources, five minutes each (25 minutes)
 	GRAPHCONTRACT_FUZZ_SECONDS=300 $(BIN)/python -m pytest -n 2 --dist worksteal \
@@ -62,7 +69,7 @@ mutation: setup  ## mutants of the clauses, nine in ten of which our tests must 
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check cosmic-ray==8.7.0
 	$(BIN)/python -m tests.clauses.mutation
 
-coverage: setup  ## every test, with the branches of the engine that none takes (half an hour)
+coverage: setup  ## the tests, with the branches of the engine that none takes
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n 4 --dist worksteal
 	$(BIN)/coverage combine --quiet
@@ -97,4 +104,4 @@ DRIVERS := driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client dri
 clients: setup $(DRIVERS)  ## the whole gate of every released client, against its known failures (5 minutes)
 	$(BIN)/python -m tests.drivers.gates
 
-.PHONY: help setup check test test-lowest test-newest kill-table mutation coverage fuzz bench docs lock clients $(DRIVERS)
+.PHONY: help setup check test test-lowest test-newest nightly bank golden mutation coverage fuzz bench docs lock clients $(DRIVERS)

@@ -1,4 +1,4 @@
-"""The bank's conforming client, as `python:benchmarks.raw:cancel`: on a raw socket, a call costs little."""
+"""The conforming sample client, as `python:benchmarks.raw:cancel`: on a raw socket, a call costs little."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The contract file decides: a changed copy passes the clients that keep it, and fails those that keep ours.
 
-Each case changes one thing in the file and no code; its clients differ from the bank's in that alone. It is
-tried in the tests of the clause that it changes; another action altogether in the whole gate.
+Each case changes one thing in the file and no code; its clients differ from the conforming sample client in
+that alone. It is tried in the tests of the clause that it changes; another action altogether in the whole
+gate.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 
 from graphcontract.suites import tests
 
@@ -13,6 +14,7 @@ from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Outcome, grace
+from graphcontract.inputs import Partitions
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.suite_api import SuiteTest
@@ -81,7 +83,7 @@ def verdicts(
     with made:
         harness = Harness(contract, Direct(cancel), made, PROFILES[profile])
         waiting: list[SuiteTestRun] = []
-        for test in _chosen(shown_by):
+        for test in _chosen(shown_by, contract):
             clauses = [id for id in test.proves if id in contract.clauses]
             if of is not None and not set(of) & set(clauses):
                 continue
@@ -133,9 +135,26 @@ def _add(parts: dict[str, list[ClauseResult]], trying: SuiteTestRun) -> None:
         parts.setdefault(id, []).append(trying.part(id))
 
 
-def _chosen(names: Collection[str]) -> Iterator[SuiteTest]:
+@cache
+def _with_inputs() -> tuple[SuiteTest, ...]:
+    """The tests of the suites with what they draw under CONTRACT: Hypothesis reads each strategy once, and
+    not once a client.
+    """
+    return tuple(
+        replace(
+            test,
+            sources={
+                name: source if isinstance(source, Partitions) else source(CONTRACT)
+                for name, source in test.sources.items()
+            },
+        )
+        for test in tests()
+    )
+
+
+def _chosen(names: Collection[str], contract: Contract) -> Iterator[SuiteTest]:
     """The tests of the suites; with names only these, and of other tests the cases with these names."""
-    for test in tests():
+    for test in _with_inputs() if contract is CONTRACT else tests():
         cases = {name: arguments for name, arguments in test.cases.items() if name in names}
         if not names or test.name in names:
             yield test
