@@ -20,6 +20,9 @@ setup: $(READY)  ## make .venv with what the lock pins
 check: setup  ## check the built-in reference client, with reports in reports/
 	$(BIN)/graphcontract check reference --report jsonl=reports/reference.jsonl --report markdown=reports/reference.md
 
+# Many tests start Python: what it compiles is kept, whatever the environment says.
+test nightly bank: export PYTHONDONTWRITEBYTECODE =
+
 test: setup  ## style, types and tests: what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
