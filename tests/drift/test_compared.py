@@ -117,7 +117,7 @@ def check_counts(result: Result) -> None:
 def count_by_hand(owed: Contract, result: Result) -> list[int]:
     """Facts of which the contract and a source each say something, for sources that have the operation."""
     base = contract_facts.reading(owed, "loan-cancel").facts
-    base = base | {"status-enum": base["statuses"]}
+    base = {**base, "status-enum": base["statuses"]}
     found = []
     for reading in result.readings:
         route = reading.facts.get("route")
