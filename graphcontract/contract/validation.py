@@ -77,9 +77,8 @@ def _clause_faults(clauses: Mapping[str, Mapping[str, Any]], known: Known | None
 
 def _kind_faults(path: Path, id: str, clause: Mapping[str, Any], known: Known) -> Iterator[Fault]:
     if id not in known:
-        expected = f"a clause that a verdict function judges ({', '.join(sorted(known))})"
-        remedy = nearest(id, known) or "Write its verdict function, or remove the clause."
-        yield path, expected, shown(id), f"No verdict function judges this clause. {remedy}"
+        remedy = nearest(id, known) or "`graphcontract contracts show graph-conventions` lists its clauses."
+        yield path, "a clause that a verdict function judges", shown(id), remedy
         return
     for kind in clause.get("kinds", {}):
         if kind not in known[id]:

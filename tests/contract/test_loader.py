@@ -433,8 +433,8 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
     "clause that nothing judges": (
         lambda document: document["clauses"].update({"request.metod": document["clauses"]["request.method"]}),
         "/clauses/request.metod",
-        "request.authorization, request.body",
-        'No verdict function judges this clause. Did you mean "request.method"?',
+        "a clause that a verdict function judges",
+        'Did you mean "request.method"?',
     ),
     "id that no clause can have": (
         lambda document: document["clauses"].update({"method": document["clauses"]["request.method"]}),
