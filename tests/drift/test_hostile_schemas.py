@@ -231,11 +231,12 @@ HUGE: dict[str, tuple[str, Callable[[], bytes], str]] = {
 CHILD = """
 import re, resource, sys
 from pathlib import Path
-from graphcontract.drift import csdl, openapi
+from graphcontract.drift.csdl import csdl_reader
 from graphcontract.drift.model import Source, SourceError, Unknown
+from graphcontract.drift.openapi import openapi_reader
 from tests.drift import fuzzing
 from tests.drift.schemas import WANTED
-reader = csdl.read if sys.argv[1] == "csdl" else openapi.read
+reader = csdl_reader.read if sys.argv[1] == "csdl" else openapi_reader.read
 try:
     print(reader(Source(Path(sys.argv[2]), "beta.huge"), WANTED).notes)
 except (SourceError, Unknown) as error:

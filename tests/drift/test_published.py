@@ -206,6 +206,12 @@ def test_the_command_fetches_what_goes_with_a_contract(server: Server, tmp_path:
     snapshot = [words[0], "snapshot", *words[1:], "--output", str(tmp_path / "now.json")]
     assert CliRunner().invoke(app, snapshot).exit_code == 0
     assert CliRunner().invoke(app, [*words, "--since", str(tmp_path / "now.json")]).exit_code == 0
+    server.texts[library.PAGE] = "# A project\n\nThe docs have moved.\n"
+    ended = CliRunner().invoke(app, words)
+    assert isinstance(ended.exception, SourceError)
+    assert (ended.exception.status, "not a documentation page" in str(ended.exception)) == (3, True)
+    server.texts[library.PAGE] = library.PAGE_TEXT.replace(": cancel", ": renew").replace("/cancel", "/x/y")
+    assert "0 facts of 1 source compared." in CliRunner().invoke(app, [*words, "--fail-on", "err"]).output
     server.odd[library.PAGE] = status(404)
     ended = CliRunner().invoke(app, snapshot)
     assert isinstance(ended.exception, SourceError)

@@ -21,8 +21,10 @@ CONTRACT = "sharepointmigrationtask-cancel"
 PAGE = "docs/api-reference/beta/api/sharepointmigrationtask-cancel.md"
 EXPECTED = {
     PAGE: set[str](),
-    "docs/api-reference/beta/includes/permissions/sharepointmigrationtask-cancel-permissions.md": set(),
-    "docs/api-reference/includes/global-only.md": set(),
+    "docs/api-reference/beta/includes/permissions/sharepointmigrationtask-cancel-permissions.md": {
+        "fact-unreadable"
+    },
+    "docs/api-reference/includes/global-only.md": {"fact-unreadable"},
     "docs/api-reference/beta/resources/sharepointmigrationtask.md": set(),
     "docs/api-reference/beta/api/sharepointmigrationtask-get.md": {"operation-missing"},
     "docs-earlier/api-reference/beta/api/sharepointmigrationtask-cancel.md": {
@@ -31,7 +33,7 @@ EXPECTED = {
     },
     "permissions/permissions-slice.json": {"letter-case-changed (known)"},
     "sdk/kiota-dom-export-slice-1.66.0.txt": set(),
-    "csdl/v1.0-Prod.csdl": set(),
+    "csdl/v1.0-Prod.csdl": {"nothing-compared"},
     "csdl/beta-USSec.csdl": {"route-only-declared (known)"},
     "openapi/cancel-slice.yaml": set(),
 }

@@ -192,7 +192,7 @@ class TestFaults:
         assert before == [1, 0]
 
 
-@pytest.mark.parametrize("costly", [hanging, dying])
+@pytest.mark.parametrize("expensive", [hanging, dying])
 class TestCostlyClients:
     def test_are_cut_short(self, expensive: Behaviour) -> None:
         harness = gate_of(expensive)

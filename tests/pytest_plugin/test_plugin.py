@@ -47,15 +47,15 @@ def pytest_graphcontract_event(event):
 CLAUSES = load(DEFAULT_CONTRACT, None).clauses
 OWN = """
 from hypothesis import strategies as st
-from graphcontract import service
-from graphcontract.inputs import Strata
+from graphcontract.http import stub_response
+from graphcontract.inputs import Partitions
 from graphcontract.inputs.calls import guid_calls
 from graphcontract.judging.suite_api import given, proves
 
 @proves("error.failure", "error.status")
-@given(call=guid_calls, status=Strata({"teapot": st.just(418), "loop": st.just(508)}))
-def test_odd_errors(gate, call, status):
-    gate.judge(call, [service.plain_error(status)])
+@given(call=guid_calls, status=Partitions({"teapot": st.just(418), "loop": st.just(508)}))
+def test_odd_errors(harness, call, status):
+    harness.judge(call, [stub_response.plain_error(status)])
 
 def test_of_another_kind():
     assert True

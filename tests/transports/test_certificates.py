@@ -88,12 +88,12 @@ def test_a_file_that_was_removed_meanwhile_is_no_error() -> None:
 def test_a_run_without_tls_makes_no_keys() -> None:
     program = """
 import sys
-from graphcontract.http.stub_response import Answer, Script
+from graphcontract.http.stub_response import ResponseScript, StubResponse
 from graphcontract.transports.loopback import Loopback
 with Loopback(tls=True) as server:
     assert "trustme" not in sys.modules and "cryptography" not in sys.modules
 with Loopback() as server:
-    server.stage(Script((Answer(204),))).finish()
+    server.stage(ResponseScript((StubResponse(204),))).finish()
     assert "trustme" not in sys.modules and "cryptography" not in sys.modules
     server.ca_file
     assert "trustme" in sys.modules
