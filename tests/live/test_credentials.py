@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from graphcontract.live.claims import claims_of
-from graphcontract.live.credentials import NoCredential, Tokens, tokens_for, withhold
-from graphcontract.live.safety.allowed_hosts import root_of
+from graphcontract.live.claims import parse_claims
+from graphcontract.live.credentials import NoCredential, Tokens, find_tokens, withhold
+from graphcontract.live.safety.allowed_hosts import parse_root
 from graphcontract.tenant import Running, running
 from graphcontract.transports.certificates import Certificates
 from tests.clauses import CONTRACT
@@ -28,7 +28,7 @@ MANAGE = "SharePointCrossTenantMigration.Manage.All"
 SECRET, ASSERTION = "S3cr3t-canary-0123456789abcdef", "assertion-canary-0123456789abcdef"
 COOKIE, REFRESH = "cookie-canary-0123456789abcdef", "refresh-canary-0123456789abcdef"
 SECOND = "33333333-3333-4333-8333-333333333333"  # a client id
-LOOPBACK = root_of("http://127.0.0.1:1", CONTRACT)
+LOOPBACK = parse_root("http://127.0.0.1:1", CONTRACT)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def found(patch: pytest.MonkeyPatch) -> Tokens:
     import os
 
     del patch
-    return tokens_for(LOOPBACK, os.environ)
+    return find_tokens(LOOPBACK, os.environ)
 
 
 class TestEnvironment:
@@ -74,7 +74,7 @@ class TestEnvironment:
 
     @pytest.mark.parametrize("text", ["s3 x", "s3\nx", "s3ü", "s3\x00x", "Bearer s3", "s3=x"])
     def test_one_that_is_no_bearer_token(self, text: str) -> None:
-        tokens = tokens_for(LOOPBACK, {"GRAPHCONTRACT_TOKEN": text})
+        tokens = find_tokens(LOOPBACK, {"GRAPHCONTRACT_TOKEN": text})
         with pytest.raises(NoCredential) as caught:
             tokens.get()
         assert caught.value.status == 3
@@ -83,7 +83,7 @@ class TestEnvironment:
     @pytest.mark.parametrize("text", ["x", "[]", "null", '{"a": 1}', '{"A B": "x"}', "[" * 10_000])
     def test_tokens_to_be_refused_are_an_object(self, text: str) -> None:
         with pytest.raises(NoCredential, match="JSON object"):
-            tokens_for(LOOPBACK, {"GRAPHCONTRACT_TOKEN": "x", "GRAPHCONTRACT_TOKENS_REFUSED": text})
+            find_tokens(LOOPBACK, {"GRAPHCONTRACT_TOKEN": "x", "GRAPHCONTRACT_TOKENS_REFUSED": text})
 
     def test_without_azure_identity(self, monkeypatch: pytest.MonkeyPatch) -> None:
         original = builtins.__import__
@@ -95,7 +95,7 @@ class TestEnvironment:
 
         monkeypatch.setattr(builtins, "__import__", without)
         with pytest.raises(NoCredential) as caught:
-            tokens_for(LOOPBACK, {})
+            find_tokens(LOOPBACK, {})
         assert caught.value.status == 3
         assert "pip install 'graphcontract[live]'" in caught.value.hint
 
@@ -122,7 +122,7 @@ class TestAzureIdentity:
         app = secure.directory.apps["privileged"]
         clean.setenv("AZURE_CLIENT_ID", app.client_id)
         clean.setenv("AZURE_CLIENT_SECRET", app.secret)
-        claims = claims_of(found(clean).get())
+        claims = parse_claims(found(clean).get())
         assert claims.permissions == frozenset({MANAGE})
         assert claims.tenant == secure.tenant_id
 
@@ -131,7 +131,7 @@ class TestAzureIdentity:
         credential = secure.described()["credentials"]["reader"]
         clean.setenv("AZURE_CLIENT_ID", credential["client_id"])
         clean.setenv("AZURE_CLIENT_CERTIFICATE_PATH", credential["client_certificate"])
-        assert not claims_of(found(clean).get()).carries({MANAGE})
+        assert not parse_claims(found(clean).get()).carries({MANAGE})
 
     def test_a_second_app_by_the_same_means(self, secure: Running, clean: pytest.MonkeyPatch) -> None:
         trusting(clean, secure.authority, secure.ca_file, secure.tenant_id)
@@ -141,8 +141,8 @@ class TestAzureIdentity:
         clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_ID", second.client_id)
         clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_SECRET", second.secret)
         tokens = found(clean)
-        assert claims_of(tokens.get()).carries({MANAGE})
-        assert not claims_of(tokens.get_lesser()).carries({MANAGE})
+        assert parse_claims(tokens.get()).carries({MANAGE})
+        assert not parse_claims(tokens.get_lesser()).carries({MANAGE})
 
     def test_a_whole_run_over_tls(self, secure: Running, clean: pytest.MonkeyPatch, tmp_path: Path) -> None:
         import os
@@ -326,7 +326,7 @@ class TestByOtherMeans:
         credential = secure.described()["credentials"]["unprivileged"]
         clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_ID", credential["client_id"])
         clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_CERTIFICATE_PATH", credential["client_certificate"])
-        assert not claims_of(found(clean).get_lesser()).carries({MANAGE})
+        assert not parse_claims(found(clean).get_lesser()).carries({MANAGE})
 
 
 class TestCanaries:

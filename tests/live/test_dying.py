@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from graphcontract.live.options import LiveOptions
-from graphcontract.live.safety.journal import JournalError, left_behind
+from graphcontract.live.safety.journal import JournalError, read_journal
 from graphcontract.tenant import Running, Status
 from tests.live import dying, environment, tasks
 from tests.live.test_create_file import contract_file, cut_off, for_tenant, resumed, statuses
@@ -65,11 +65,11 @@ def check(tenant: Running, folder: Path, before: set[str]) -> None:
     waiting = statuses(tenant, made) == ["notStarted"]
     path = folder / "journal.jsonl"
     if waiting:
-        assert left_behind(path).open, "a task was made, and the journal has nothing of it"
+        assert read_journal(path).open, "a task was made, and the journal has nothing of it"
     if begun(path):
         status, said = resumed(tenant, path, finish=True)
         assert status == 0, said
-        assert not left_behind(path).open
+        assert not read_journal(path).open
     assert statuses(tenant, made) in ([], ["cancelled"])
 
 
@@ -77,7 +77,7 @@ def begun(path: Path) -> bool:
     """Whether a run had come so far as to have a journal: before its first line, it has changed nothing."""
     if path.exists() and not path.read_bytes():
         with pytest.raises(JournalError, match="empty"):
-            left_behind(path)
+            read_journal(path)
         return False
     return path.exists()
 
@@ -145,7 +145,7 @@ def test_a_named_task_is_accounted_for(tenant: Running, tmp_path: Path, number: 
         if begun(path):
             status, said = resumed(tenant, path, finish=True)
             assert status == 0, said
-            assert not left_behind(path).open
+            assert not read_journal(path).open
         assert statuses(tenant, {id}) == [before], "it was named, and not made: nobody finishes it"
 
 
@@ -160,7 +160,7 @@ def test_a_started_task_stays_as_it_is(tenant: Running, tmp_path: Path, number: 
         path = folder / "journal.jsonl"
         if begun(path):
             assert resumed(tenant, path, finish=True)[0] == 0
-            assert not left_behind(path).open
+            assert not read_journal(path).open
     assert statuses(tenant, {id}) == ["completed"]
 
 
@@ -181,8 +181,8 @@ def test_what_was_left_is_finished_all_the_same(
     for folder in dead(dying.finish, tenant, tmp_path, number, left):
         path = folder / "journal.jsonl"
         if statuses(tenant, made[folder]) == ["notStarted"]:
-            assert left_behind(path).open
+            assert read_journal(path).open
         status, said = resumed(tenant, path, finish=True)
         assert status == 0, said
         assert statuses(tenant, made[folder]) == ["cancelled"]
-        assert not left_behind(path).open
+        assert not read_journal(path).open

@@ -79,5 +79,5 @@ def test_the_tenant_as_it_should_be_keeps_every_clause(tenant: Running, tmp_path
     named = tasks(tenant, Status.NOT_STARTED)
     result = judge(tenant, tmp_path, allow_cancel=True, tasks=named, started_tasks=started)
     assert result.of("pass") == set(result.verdicts) - {"service.repeat"}
-    assert result.verdicts["service.repeat"]["reason"] == "recorded, never judged: status 409"
+    assert result.verdicts["service.repeat"]["reason"] == "recorded only: the second cancel got 409"
     assert result.status == 0

@@ -113,17 +113,17 @@ class TestOptions:
         ("options", "says"),
         [
             ({"tenant_url": ""}, "--tenant-url"),
-            ({"tenant_url": "https://evil.example"}, "refused"),
+            ({"tenant_url": "https://evil.example"}, "not allowed"),
             ({"tasks": ("t-1",)}, "--allow-cancel"),
             ({"started_tasks": ("t-1",)}, "--allow-cancel"),
             ({"create": Path("x.json")}, "--allow-cancel"),
             (ALLOWED, "needs a task"),
             (ALLOWED | {"tasks": ("t-1",), "get_only": True}, "--get-only"),
-            (ALLOWED | {"tasks": ("../x",)}, "no id of a task"),
-            (ALLOWED | {"tasks": ("a/b",)}, "no id of a task"),
-            (ALLOWED | {"tasks": ("a%2Fb",)}, "no id of a task"),
-            (ALLOWED | {"tasks": ("",)}, "no id of a task"),
-            (ALLOWED | {"tasks": ("not-a-guid",)}, "no id of a task"),
+            (ALLOWED | {"tasks": ("../x",)}, "is not a task id"),
+            (ALLOWED | {"tasks": ("a/b",)}, "is not a task id"),
+            (ALLOWED | {"tasks": ("a%2Fb",)}, "is not a task id"),
+            (ALLOWED | {"tasks": ("",)}, "is not a task id"),
+            (ALLOWED | {"tasks": ("not-a-guid",)}, "is not a task id"),
             (ALLOWED | {"tasks": ("t-1", "t-1")}, "twice"),
             (ALLOWED | {"tasks": ("t-1",), "started_tasks": ("t-1",)}, "twice"),
             (ALLOWED | {"tasks": tuple(f"t-{n}" for n in range(21))}, "more than 20"),
@@ -194,7 +194,7 @@ class TestPrivilege:
         result = judge(tenant, tmp_path, env=reader, require_least_privilege=True)
         assert result.status == 0
         assert "service.permission" in result.of("pass")
-        assert any("cannot cancel" in line for line in result.said)
+        assert any("may not cancel" in line for line in result.said)
 
     def test_what_a_lesser_token_cannot_show_is_not_judged_and_said(
         self, tenant: Running, tmp_path: Path
@@ -253,7 +253,7 @@ class TestCancel:
         result = judge(tenant, tmp_path, allow_cancel=True, started_tasks=(named,), request_log=log)
         assert status_of(tenant, named) is Status.NOT_STARTED
         assert "started" not in {line["purpose"] for line in requests(log)}
-        assert any("left alone: it is notStarted" in line for line in result.said)
+        assert any("was not cancelled: it is notStarted" in line for line in result.said)
 
 
 class TestEnds:
@@ -307,10 +307,10 @@ class TestEnds:
                 raise NoCredential("azure-identity has no token") from None
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("graphcontract.live.credentials._main", lambda *_: get)
+            patch.setattr("graphcontract.live.credentials._find_main", lambda *_: get)
             result = judge(tenant, tmp_path)
         assert result.status == 3
-        assert any("no token any more" in line for line in result.said)
+        assert any("no new token" in line for line in result.said)
 
     @pytest.mark.parametrize(
         ("status", "fields"), [(429, (("Retry-After", "2"),)), (429, (("Retry-After", "9000"),)), (503, ())]

@@ -66,7 +66,7 @@ def test_an_item_a_clause(tenant: Running, project: Project) -> None:
     said = project.pytest(*words(tenant, *more, "--graph-confirm-tenant", tenant.tenant_id))
     assert items(said, "PASSED") == OWED - {"service.repeat", "service.precondition"}
     assert "recorded, never judged: status 409" in said
-    assert "no task that must refuse is named" in said
+    assert "no task that has started is given" in said
     assert "The tenant honours the contract" in said
     events = project.events("report.jsonl")
     assert {event["clause"] for event in events if event["event"] == "verdict"} == OWED
@@ -144,7 +144,7 @@ def test_a_credential_that_is_refused_is_no_verdict_on_the_tenant(
 ) -> None:
     monkeypatch.setenv("GRAPHCONTRACT_TOKEN", tenant.directory.token("privileged", lifetime=-10))
     said = project.pytest(*words(tenant, "-k", "unknown-task"), status=1)
-    assert "not-run: the tenant answers the credential with 401" in said
+    assert "not-run: the tenant rejects the credential with 401" in said
     assert "Nothing was exercised." in said
 
 
