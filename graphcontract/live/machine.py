@@ -20,8 +20,8 @@ _WHICH = st.integers(0, 999)
 
 
 class World(Protocol):
-    """A service as the machine uses it; `client` is a number below `CLIENTS`. `writable` means that nobody
-    else uses the service. A method returns None once its requests are used up.
+    """A service as the machine uses it; `client` is a number below `CLIENTS`. `writable` means that the
+    service has no other users. A method returns None once its requests are used up.
     """
 
     writable: bool

@@ -242,13 +242,13 @@ class TestRun:
         shown: Mapping[str, Any],
     ) -> None:
         steps = type(tenant.steps())
-        original = steps.show
+        original = steps.render_task
 
-        def changed(self: Any, asked: Any, task: Any) -> dict[str, Any]:
-            document = original(self, asked, task)
-            return {**document, **shown} if asked.method == "POST" else document
+        def changed(self: Any, request: Any, task: Any) -> dict[str, Any]:
+            document = original(self, request, task)
+            return {**document, **shown} if request.method == "POST" else document
 
-        monkeypatch.setattr(steps, "show", changed)
+        monkeypatch.setattr(steps, "render_task", changed)
         file = for_tenant(tenant, tmp_path, f"odd-{abs(hash(str(shown)))}")
         log = tmp_path / "log.jsonl"
         result, made = created(tenant, tmp_path, file, request_log=log)
@@ -260,14 +260,14 @@ class TestRun:
         self, tenant: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         steps = type(tenant.steps())
-        original = steps.show
+        original = steps.render_task
         old = next(iter(tenant.tasks.all())).id
 
-        def changed(self: Any, asked: Any, task: Any) -> dict[str, Any]:
-            document = original(self, asked, task)
-            return document | {"id": old} if asked.method == "POST" else document
+        def changed(self: Any, request: Any, task: Any) -> dict[str, Any]:
+            document = original(self, request, task)
+            return document | {"id": old} if request.method == "POST" else document
 
-        monkeypatch.setattr(steps, "show", changed)
+        monkeypatch.setattr(steps, "render_task", changed)
         result, _ = created(tenant, tmp_path, for_tenant(tenant, tmp_path, "disguise"))
         assert any("its id is not new" in line for line in result.said)
 

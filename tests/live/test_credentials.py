@@ -179,8 +179,8 @@ class TestAzureIdentity:
 class _Telling(BaseHTTPRequestHandler):
     """Answers in JSON, and logs nothing."""
 
-    def tell(self, status: int, told: Mapping[str, Any], **fields: str) -> None:
-        data = json.dumps(told).encode()
+    def respond(self, status: int, document: Mapping[str, Any], **fields: str) -> None:
+        data = json.dumps(document).encode()
         self.send_response(status)
         for name, value in fields.items():
             self.send_header(name.replace("_", "-"), value)
@@ -209,7 +209,7 @@ def serving(handler: type[_Telling], context: ssl.SSLContext | None = None) -> I
 
 
 class _Authority(_Telling):
-    """Gives what it is told to, and sends back all that it was sent."""
+    """Gives what it is configured to, and sends back all that it was sent."""
 
     answer: Mapping[str, Any]
     status = 200
@@ -223,15 +223,15 @@ class _Authority(_Telling):
 
     def _answer(self, content: str) -> None:
         self.asked.append(f"{self.path}\n{self.headers}\n{content}")
-        told = {
+        document = {
             name: (f"{value} {content}" if value == "echo" else value) for name, value in self.answer.items()
         }
         if "openid-configuration" in self.path:
             root = f"https://{self.headers['Host']}/{self.path.split('/')[1]}"
             endpoints = ("authorization_endpoint", "token_endpoint", "issuer")
-            told = {name: f"{root}/{name}" for name in endpoints}
+            document = {name: f"{root}/{name}" for name in endpoints}
         status = 200 if "openid-configuration" in self.path else self.status
-        self.tell(status, told, Set_Cookie=f"session={COOKIE}")
+        self.respond(status, document, Set_Cookie=f"session={COOKIE}")
 
 
 @pytest.fixture
@@ -259,7 +259,7 @@ class _Identity(_Telling):
         query = dict(parse_qsl(urlsplit(self.path).query))
         self.asked.append({"header": self.headers["X-IDENTITY-HEADER"], **query})
         given = {"access_token": self.tokens[query.get("client_id", "")], "token_type": "Bearer"}
-        self.tell(200, given | {"expires_on": "4102444800", "resource": query["resource"]})
+        self.respond(200, given | {"expires_on": "4102444800", "resource": query["resource"]})
 
 
 @pytest.fixture
@@ -330,7 +330,7 @@ class TestByOtherMeans:
 
 
 class TestCanaries:
-    def test_what_an_authority_says_is_shown_to_nobody(
+    def test_what_an_authority_says_is_never_printed(
         self,
         authority: type[_Authority],
         clean: pytest.MonkeyPatch,
@@ -350,8 +350,8 @@ class TestCanaries:
 
     def test_codes_of_the_authority_are(self, authority: type[_Authority], clean: pytest.MonkeyPatch) -> None:
         authority.status = 401
-        told = f"AADSTS7000215: Invalid client secret {SECRET}"
-        authority.answer = {"error": "invalid_client", "error_description": told}
+        document = f"AADSTS7000215: Invalid client secret {SECRET}"
+        authority.answer = {"error": "invalid_client", "error_description": document}
         with pytest.raises(NoCredential, match="AADSTS7000215") as caught:
             found(clean).get()
         assert SECRET not in str(caught.value)

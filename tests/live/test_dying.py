@@ -25,10 +25,10 @@ _APART = {signal.SIGKILL: 5, signal.SIGINT: 9}
 
 
 def ended(
-    work: Callable[..., None], tenant: Running, about: object, point: int, number: int, told: Path
+    work: Callable[..., None], tenant: Running, about: object, point: int, number: int, outcome: Path
 ) -> int:
     """Let a process do work that dies there, and give its exit code."""
-    process = _FORKS.Process(target=work, args=(about, environment(tenant), point, number, told))
+    process = _FORKS.Process(target=work, args=(about, environment(tenant), point, number, outcome))
     process.start()
     process.join(60)
     assert process.exitcode is not None
@@ -43,16 +43,16 @@ def options(tenant: Running, folder: Path, **more: Any) -> LiveOptions:
 def created(tenant: Running, folder: Path, point: int, number: int) -> tuple[int, str]:
     """Carry out a run with --create that dies there: the exit code, and what it wrote down at its end."""
     file = for_tenant(tenant, folder, f"{folder.name}-{number}-{point}")
-    told = folder / "told"
-    code = ended(dying.run, tenant, options(tenant, folder, create=file), point, number, told)
-    return code, told.read_text() if told.exists() else ""
+    outcome = folder / "outcome"
+    code = ended(dying.run, tenant, options(tenant, folder, create=file), point, number, outcome)
+    return code, outcome.read_text() if outcome.exists() else ""
 
 
 @pytest.fixture(scope="module")
 def points(shared: Running, tmp_path_factory: pytest.TempPathFactory) -> int:
-    code, told = created(shared, tmp_path_factory.mktemp("whole"), _NEVER, signal.SIGKILL)
+    code, outcome = created(shared, tmp_path_factory.mktemp("whole"), _NEVER, signal.SIGKILL)
     assert code == 0
-    count, status, last = told.split()
+    count, status, last = outcome.split()
     assert (status, last) == ("0", "footer")
     assert int(count) > 40
     return int(count)
@@ -88,8 +88,8 @@ def test_a_kill_loses_nothing(tenant: Running, tmp_path: Path, points: int, piec
         folder = tmp_path / str(point)
         folder.mkdir()
         before = {task.id for task in tenant.tasks.all()}
-        code, told = created(tenant, folder, point, signal.SIGKILL)
-        assert (code, told) == (-signal.SIGKILL, "")
+        code, outcome = created(tenant, folder, point, signal.SIGKILL)
+        assert (code, outcome) == (-signal.SIGKILL, "")
         check(tenant, folder, before)
 
 
@@ -99,10 +99,10 @@ def test_a_ctrl_c_loses_nothing(tenant: Running, tmp_path: Path, points: int, pi
         folder = tmp_path / str(point)
         folder.mkdir()
         before = {task.id for task in tenant.tasks.all()}
-        code, told = created(tenant, folder, point, signal.SIGINT)
+        code, outcome = created(tenant, folder, point, signal.SIGINT)
         assert code == 0
         # The journal begins before the report does: around its first line there is no report to end.
-        assert told.split()[1:] == ["130", "footer" if point > 1 else "nothing"]
+        assert outcome.split()[1:] == ["130", "footer" if point > 1 else "nothing"]
         check(tenant, folder, before)
 
 
@@ -118,14 +118,14 @@ def dead(
     for point in itertools.count(0, apart):
         each = folder / str(point)
         each.mkdir()
-        told = each / "told"
-        code = ended(work, tenant, prepare(each), point, number, told)
-        if code == 0 and int(told.read_text().split()[0]) <= point:
-            assert told.read_text().split()[1] == "0"
+        outcome = each / "outcome"
+        code = ended(work, tenant, prepare(each), point, number, outcome)
+        if code == 0 and int(outcome.read_text().split()[0]) <= point:
+            assert outcome.read_text().split()[1] == "0"
             assert point >= 2 * apart
             yield each
             return
-        assert (code, told.exists()) == ((-number, False) if number == signal.SIGKILL else (0, True))
+        assert (code, outcome.exists()) == ((-number, False) if number == signal.SIGKILL else (0, True))
         yield each
 
 
@@ -146,7 +146,7 @@ def test_a_named_task_is_accounted_for(tenant: Running, tmp_path: Path, number: 
             status, said = resumed(tenant, path, finish=True)
             assert status == 0, said
             assert not read_journal(path).open
-        assert statuses(tenant, {id}) == [before], "it was named, and not made: nobody finishes it"
+        assert statuses(tenant, {id}) == [before], "it was named, and not created: --finish leaves it"
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])

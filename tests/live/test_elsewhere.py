@@ -1,4 +1,4 @@
-"""Runs against a service elsewhere, which is owed more care; the reference tenant stands in for it."""
+"""Runs against a service elsewhere, which needs more care; the reference tenant stands in for it."""
 
 from __future__ import annotations
 

@@ -174,14 +174,14 @@ class TestNight:
         monkeypatch.chdir(tmp_path)
         (id,) = tasks(tenant, Status.COMPLETED)
         steps = type(tenant.steps())
-        original, shown = steps.show, Counter[str]()
+        original, shown = steps.render_task, Counter[str]()
 
-        def wavering(self: Any, asked: Any, task: Any) -> dict[str, Any]:
+        def wavering(self: Any, request: Any, task: Any) -> dict[str, Any]:
             shown[task.id] += 1
-            document: dict[str, Any] = original(self, asked, task)
+            document: dict[str, Any] = original(self, request, task)
             return document | {"status": "completed" if shown[task.id] % 2 else "cancelled"}
 
-        monkeypatch.setattr(steps, "show", wavering)
+        monkeypatch.setattr(steps, "render_task", wavering)
         result = judge(tenant, tmp_path, profile="nightly", seed=3)
         assert "service.precondition" in result.of("fail")
         assert id not in result.text + "".join(capfd.readouterr())

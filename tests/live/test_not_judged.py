@@ -89,7 +89,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", list(CASES))
-def test_it_is_told_from_a_violation(
+def test_it_is_not_reported_as_a_violation(
     here: Here, tenant: Running, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     case = CASES[name]

@@ -397,7 +397,7 @@ class TestEnds:
         assert failed.status == 1
         listed = tmp_path / "known.json"
         (id,) = (failed.verdicts[id]["evidence"]["id"] for id in failed.of("fail"))
-        row = {"clause": "service.challenge", "evidence": [id], "reason": "it is Microsoft's to mend"}
+        row = {"clause": "service.challenge", "evidence": [id], "reason": "reported to Microsoft"}
         listed.write_text(json.dumps({"known_failures": [row]}))
         assert judge(tenant, tmp_path, fail_on="should", known_failures=str(listed)).status == 0
         tenant.behave(None)
@@ -454,7 +454,7 @@ class TestClient:
         assert tenant.token()[:20] not in result.text
 
     def test_one_that_does_not_start(self, tenant: Running, tmp_path: Path) -> None:
-        assert refused(tenant, tmp_path, UserError, client="python:tests.live.clients:nobody")
+        assert refused(tenant, tmp_path, UserError, client="python:tests.live.clients:missing")
 
 
 class TestFiles:

@@ -100,7 +100,7 @@ def test_a_known_failure_is_one(tenant: Running, project: Project) -> None:
     tenant.behave("fails-on-unknown")
     said = project.pytest(*words(tenant, "-k", "unknown-task"), status=1)
     (id,) = set(re.findall(r"service\.unknown-task-[0-9a-f]{12}", said))
-    row = f'{{"clause": "service.unknown-task", "evidence": ["{id}"], "reason": "not ours to mend"}}'
+    row = f'{{"clause": "service.unknown-task", "evidence": ["{id}"], "reason": "not ours to fix"}}'
     project.write("known.json", f'{{"known_failures": [{row}]}}')
     more = ("-k", "unknown-task", "--graph-known-failures", "known.json")
     assert items(project.pytest(*words(tenant, *more)), "XFAIL") == {"service.unknown-task"}

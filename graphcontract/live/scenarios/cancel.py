@@ -64,7 +64,7 @@ def _cancel_task(context: ScenarioContext, id: str) -> Scenario:
             "a second cancel, recorded only",
             purpose=service_queries.REPEAT,
             expected=409,
-            changes="nothing: it is already cancelled",
+            changes="nothing, because it is already cancelled",
         )
         if repeat.exchange is not None:
             context.reasons["service.repeat"] = f"recorded only: the second cancel got {repeat.status}"

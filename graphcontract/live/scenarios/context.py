@@ -121,7 +121,7 @@ class ScenarioContext:
         purpose: str,
         credential: Credential = "main",
         expected: int,
-        changes: str = "nothing: no task has this id",
+        changes: str = "nothing, because no task has this id",
         method: str | None = None,
     ) -> RequestStep:
         """The action on one task, by the client; with another method, without it."""

@@ -174,7 +174,7 @@ class TestCancel:
         made.record_result(read(TASK), 200, status)
         assert "not notStarted" in refused(made, cancel(TASK))
 
-    def test_nor_one_that_nobody_named(self) -> None:
+    def test_nor_one_that_no_option_names(self) -> None:
         made = policy(loopback=True, cancel=True, tasks=(TASK,))
         made.record_result(read(OTHER), 200, "notStarted")
         assert "no option names" in refused(made, cancel(OTHER))

@@ -92,7 +92,7 @@ def test_the_first_run_of_5xx_ends_it() -> None:
 
 
 @pytest.mark.parametrize("statuses", [(503,) * 3, (503, 504, 503), (429, 0, 429) * 3, (0,) * RUN_OF_SILENCE])
-def test_a_tenant_that_gives_out_is_told_from_one_that_fails(statuses: tuple[int, ...]) -> None:
+def test_a_tenant_that_gives_out_differs_from_one_that_fails(statuses: tuple[int, ...]) -> None:
     pacer, _ = paced()
     for status in statuses:
         pacer.wait_for_turn()
