@@ -102,17 +102,17 @@ class Anonymizer:
         planned = request.method == step.method and request.target == step.target
         method = request.method if re.fullmatch("[A-Z]{1,10}", request.method) else "(no method)"
         target = self.anonymize_target(step) if planned else "/(another target)"
-        kept = []
+        fields = []
         if request.values("authorization"):
-            kept.append(("Authorization", "Bearer [token]"))
+            fields.append(("Authorization", "Bearer [token]"))
         if id := self.extract_request_id(request.values("client-request-id")):
-            kept.append(("client-request-id", id))
-        kept += [
+            fields.append(("client-request-id", id))
+        fields += [
             ("Content-Length", value)
             for value in request.values("content-length")
             if _DIGITS.fullmatch(value)
         ]
-        head = "".join(f"{name}: {value}\r\n" for name, value in kept)
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields)
         raw = f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode()
         return WireRequest(
             at=request.at,
@@ -120,36 +120,36 @@ class Anonymizer:
             method=method,
             target=target,
             version=request.version,
-            fields=tuple(kept),
+            fields=tuple(fields),
             origin=request.origin,
             scheme=request.scheme,
             malformed="not HTTP" if request.malformed else None,
         )
 
     def _anonymize_response(self, response: WireResponse) -> WireResponse:
-        kept = []
+        fields = []
         for name in ("request-id", "client-request-id"):
             if id := self.extract_request_id(response.values(name)):
-                kept.append((name, id))
+                fields.append((name, id))
         for name in ("Date", "Retry-After"):
-            kept += [(name, time) for value in response.values(name)[:1] if (time := _parse_time(value))]
+            fields += [(name, time) for value in response.values(name)[:1] if (time := _parse_time(value))]
         code = self.extract_code(response)
         content = json.dumps({"error": {"code": code}}).encode() if code is not None else b""
-        head = "".join(f"{name}: {value}\r\n" for name, value in kept)
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields)
         raw = f"HTTP/1.1 {response.status}\r\n{head}\r\n".encode() + content
-        return WireResponse(response.at, raw, response.status, tuple(kept), content, response.request)
+        return WireResponse(response.at, raw, response.status, tuple(fields), content, response.request)
 
     def _anonymize_outcome(self, outcome: Outcome) -> Outcome:
-        kept = Outcome(outcome.kind, status=outcome.status, died=outcome.died)
+        copied = Outcome(outcome.kind, status=outcome.status, died=outcome.died)
         error = outcome.error
         if error is None:
-            return kept
+            return copied
         kind = error.kind if error.kind in ("http", "transport", "timeout") else None
         is_plain = error.type is not None and self._filter_code(error.type) == error.type
         type_name = error.type if is_plain and _NAME.fullmatch(error.type or "") else None
         id = self.extract_request_id([error.request_id]) if error.request_id else None
         code = self._filter_code(error.code)
-        return replace(kept, error=ReportedError(kind, type_name, error.status, code, None, id))
+        return replace(copied, error=ReportedError(kind, type_name, error.status, code, None, id))
 
 
 def _parse_time(value: str) -> str | None:

@@ -83,17 +83,17 @@ class LiveOptions:
 
     def repeat(self, clause: str) -> str:
         """The command that tests one clause again, with placeholders for ids."""
-        words = ["graphcontract", "live"]
-        words += [self.client] if self.client else []
-        words += ["--tenant-url", self.tenant_url]
-        words += ["--contract", self.contract] if self.contract != DEFAULT_CONTRACT else []
-        words += ["--get-only"] if self.get_only else []
-        words += ["--allow-cancel"] if self.allow_cancel else []
-        words += ["--task", "ID"] if self.tasks else []
-        words += ["--create", "FILE"] if self.create else []
-        words += ["--started-task", "ID"] if self.started_tasks else []
-        words += ["--confirm-tenant", "ID"] if self.confirm_tenant else []
-        return shlex.join([*words, "--select", clause])
+        arguments = ["graphcontract", "live"]
+        arguments += [self.client] if self.client else []
+        arguments += ["--tenant-url", self.tenant_url]
+        arguments += ["--contract", self.contract] if self.contract != DEFAULT_CONTRACT else []
+        arguments += ["--get-only"] if self.get_only else []
+        arguments += ["--allow-cancel"] if self.allow_cancel else []
+        arguments += ["--task", "ID"] if self.tasks else []
+        arguments += ["--create", "FILE"] if self.create else []
+        arguments += ["--started-task", "ID"] if self.started_tasks else []
+        arguments += ["--confirm-tenant", "ID"] if self.confirm_tenant else []
+        return shlex.join([*arguments, "--select", clause])
 
 
 class LiveUnreachable(UserError):

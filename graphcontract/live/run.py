@@ -259,10 +259,10 @@ def select_clauses(contract: Contract, options: LiveOptions) -> list[str]:
         owed_by={"client", "service"} if options.client else {"service"},
         command="live",
     )
-    kept = [id for id in clauses if contract.clauses[id].by == "service" or id in BY_CLIENT]
-    if not kept:
+    tested = [id for id in clauses if contract.clauses[id].by == "service" or id in BY_CLIENT]
+    if not tested:
         raise OptionError("--select and --deselect leave no clause that a live run can test")
-    return kept
+    return tested
 
 
 def make_journal(contract: Contract, options: LiveOptions, root: Root, tenant: str | None) -> Journal:

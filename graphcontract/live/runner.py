@@ -78,11 +78,11 @@ class LiveRunner:
             self._drive(reject_unknown_ids)
         except Stopped as error:
             raise LiveUnreachable(f"the tenant cannot be tested now: {error}") from error
-        if not any(status_to(kept.exchange) for kept in sent):
+        if not any(status_to(sent_exchange.exchange) for sent_exchange in sent):
             failure = sent[-1].exchange.outcome.error
             why = failure.message if failure is not None else "no response"
             raise LiveUnreachable(f"{self.root} cannot be reached: {why}")
-        if all(status_to(kept.exchange) in (0, *BUSY) for kept in sent):
+        if all(status_to(sent_exchange.exchange) in (0, *BUSY) for sent_exchange in sent):
             raise LiveUnreachable(f"{self.root} responds only with 429 or 503: try again later")
         return CutOff("the tenant rejects the credential with 401") if self._is_unauthorized() else None
 

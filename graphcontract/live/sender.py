@@ -60,7 +60,7 @@ class Sender:
         self, method: str, target: str, fields: Fields, content: bytes
     ) -> tuple[WireRequest, WireResponse]:
         url = httpx.URL(self.root.url).copy_with(raw_path=target.encode("ascii"))
-        # A new client for each request: no connection and no cookie is kept.
+        # A new client for each request: neither a connection nor a cookie is reused.
         bounds = httpx.Timeout(None, connect=_CONNECT)
         request: WireRequest | None = None
         try:

@@ -66,9 +66,9 @@ class LiveEvaluator:
         by_client: Sequence[SentExchange],
     ) -> Iterable[ClauseResult]:
         """A result for each planned clause; the number of requests is counted in the first one."""
-        steps = {id(kept.exchange): kept for kept in (*sent, *by_client)}
-        singles = [Trial(kept.exchange) for kept in sent]
-        client_trials = [Trial(kept.exchange) for kept in by_client]
+        steps = {id(sent_exchange.exchange): sent_exchange for sent_exchange in (*sent, *by_client)}
+        singles = [Trial(sent_exchange.exchange) for sent_exchange in sent]
+        client_trials = [Trial(sent_exchange.exchange) for sent_exchange in by_client]
         count = len(sent)
         for clause in planned:
             of_service = self.contract.clauses[clause].by == "service"

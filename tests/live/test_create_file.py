@@ -359,7 +359,7 @@ class TestResume:
             {"event": "intend", "kind": "cancel", "id": "t-1"},
             root="https://evil.example",
         )
-        with pytest.raises(UserError, match="refused"):
+        with pytest.raises(UserError, match="not allowed"):
             resumed(tenant, path, finish=True)
 
     def test_by_the_contract_that_the_run_had(self, tenant: Running, tmp_path: Path) -> None:

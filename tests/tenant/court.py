@@ -100,7 +100,7 @@ class Court:
     def harmless(
         self, clause: str, name: str, token: str | None, expected: set[int], method: str = "POST"
     ) -> Iterator[Sighting]:
-        """A request that has to be refused, and to leave the task as it is."""
+        """A request that must be rejected, without an effect on the task."""
         id = self.ask.task(f"{clause}-{name}")
         answer = self.ask(method, f"{TASKS}/{id}/cancel", token)
         if answer.status_code not in expected:
@@ -127,7 +127,7 @@ def refusal_status(kind: str, answer: httpx.Response) -> Iterator[Sighting]:
 
 
 def shape(answer: httpx.Response) -> Iterator[Sighting]:
-    """What any answer owes."""
+    """What every response must have."""
     request, status = answer.request, answer.status_code
     if status >= 400 and "request-id" in answer.headers and request.method != "HEAD":
         yield from (("service.error-shape", f"{status}: {lack}") for lack in lacking(answer))

@@ -74,10 +74,10 @@ def test_dates() -> None:
     ],
 )
 def test_what_is_wrong_is_named(changes: dict[str, Any], named: str) -> None:
-    with pytest.raises(Rejection) as refused:
+    with pytest.raises(Rejection) as rejected:
         read({**USER, "preferredLatestStartDateTime": "2026-03-02T00:00:00Z", **changes})
-    assert refused.value.status == 400
-    assert named in refused.value.message
+    assert rejected.value.status == 400
+    assert named in rejected.value.message
 
 
 @pytest.mark.parametrize(

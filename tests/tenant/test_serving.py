@@ -79,9 +79,9 @@ def test_mistakes() -> None:
         pass
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(Unreachable, match=f"port {port} ") as refused, running(port=port):
+        with pytest.raises(Unreachable, match=f"port {port} ") as rejected, running(port=port):
             pass
-    assert refused.value.status == 3
+    assert rejected.value.status == 3
 
 
 def test_what_a_program_needs_is_described(tenant: Running) -> None:

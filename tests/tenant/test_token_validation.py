@@ -106,9 +106,9 @@ def test_a_token_expires_by_the_tenants_clock() -> None:
 )
 def test_permissions(token: str, get: int, cancel: int) -> None:
     assert ASKING("GET", TASKS, token).status_code == get
-    refused = ASKING.cancel("3ed6d46d-13a3-4995-b6ea-a74a20b1fac0", token)
-    assert refused.status_code == cancel
-    assert code(refused) == {403: "accessDenied", 404: "itemNotFound"}[cancel]
+    rejected = ASKING.cancel("3ed6d46d-13a3-4995-b6ea-a74a20b1fac0", token)
+    assert rejected.status_code == cancel
+    assert code(rejected) == {403: "accessDenied", 404: "itemNotFound"}[cancel]
 
 
 @pytest.mark.parametrize(
