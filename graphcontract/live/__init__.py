@@ -1,1 +1,1 @@
-"""The service clauses against a tenant, safe there by construction."""
+"""Runs the service clauses against a tenant, without changing anything that exists there by default."""

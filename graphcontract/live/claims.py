@@ -1,6 +1,7 @@
-"""What a token says of itself: read for the question of privilege and of the tenant, trusted for nothing.
+"""Reads the claims of a token: its permissions and its tenant. No signature is checked.
 
-Knows the shape of a JWT; it checks no signature. What cannot be read counts as privileged.
+The claims decide only whether a credential has too much or too little privilege for a run, and whether it is
+for the confirmed tenant. A token that cannot be read counts as privileged.
 """
 
 from __future__ import annotations
@@ -25,41 +26,43 @@ class Claims:
     tenant: str | None
 
     def carries(self, permissions: Collection[str]) -> bool:
-        """Whether the token has one of these permissions, or may have; a personal account never has."""
+        """Whether the token has one of these permissions, or cannot be read; False for a personal account."""
         if self.tenant == PERSONAL:
             return False
         return self.permissions is None or not self.permissions.isdisjoint(permissions)
 
 
-def claims_of(token: str) -> Claims:
+def parse_claims(token: str) -> Claims:
     """Read a token's claims; never raises."""
-    payload = payload_of(token)
+    payload = decode_payload(token)
     if payload is None:
         return Claims(None, None)
     roles, scopes, tenant = payload.get("roles"), payload.get("scp"), payload.get("tid")
-    found: set[str] | None = set()
+    permissions: set[str] | None = set()
     if isinstance(roles, list) and all(isinstance(each, str) for each in roles):
-        found = set(roles)
+        permissions = set(roles)
     elif roles is not None:
-        found = None
-    if isinstance(scopes, str) and found is not None:
-        found |= set(scopes.split())
+        permissions = None
+    if isinstance(scopes, str) and permissions is not None:
+        permissions |= set(scopes.split())
     elif scopes is not None:
-        found = None
-    return Claims(None if found is None else frozenset(found), tenant if isinstance(tenant, str) else None)
+        permissions = None
+    return Claims(
+        None if permissions is None else frozenset(permissions), tenant if isinstance(tenant, str) else None
+    )
 
 
-def header_of(token: str) -> Mapping[str, Any] | None:
-    """Read the first part of a JWT as JSON; None where it is not an object."""
-    return _part_of(token, 0)
+def decode_header(token: str) -> Mapping[str, Any] | None:
+    """The header of a JWT as JSON; None if it is not an object."""
+    return _decode_part(token, 0)
 
 
-def payload_of(token: str) -> Mapping[str, Any] | None:
-    """Read the second part of a JWT as JSON; None where it is not an object."""
-    return _part_of(token, 1)
+def decode_payload(token: str) -> Mapping[str, Any] | None:
+    """The payload of a JWT as JSON; None if it is not an object."""
+    return _decode_part(token, 1)
 
 
-def _part_of(token: str, number: int) -> Mapping[str, Any] | None:
+def _decode_part(token: str, number: int) -> Mapping[str, Any] | None:
     parts = token.split(".")
     if len(parts) != 3 or len(token) > _MOST:
         return None
@@ -71,6 +74,6 @@ def _part_of(token: str, number: int) -> Mapping[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def permissions_of(contract: Contract) -> frozenset[str]:
+def list_permissions(contract: Contract) -> frozenset[str]:
     """Every permission that the contract's operation accepts."""
     return frozenset(name for each in contract.permissions or () for name in (*each.least, *each.higher))

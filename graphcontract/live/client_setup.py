@@ -1,4 +1,4 @@
-"""Brings a client up behind the forwarder. Knows clients and the forwarder; it sends nothing."""
+"""Starts the client under test, or the reference client, behind the forwarder."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from graphcontract.live.options import LiveOptions
 
 @dataclass(frozen=True, slots=True)
 class ClientUnderTest:
-    """A client and the forwarder that it is to ask."""
+    """A client and the forwarder that it sends its requests to."""
 
     client: Client
     forwarder: Forwarder
 
     @property
     def shows(self) -> frozenset[str]:
-        """What clauses can see of the client here."""
+        """What clauses can observe of the client here."""
         limits = self.client.limits
         sends = not limits.hosts or self.forwarder.origin in limits.hosts
         return self.client.shows | {"wire"} | ({"credentials"} if sends else set())
 
 
 @contextmanager
-def brought_up(contract: Contract, options: LiveOptions) -> Iterator[ClientUnderTest]:
+def start_client(contract: Contract, options: LiveOptions) -> Iterator[ClientUnderTest]:
     """Start the client under test, or the reference client; over TLS where it declares that it needs that.
 
     Raises ClientUnavailable and ClientSpecError.
     """
     with ExitStack() as stack:
         forwarder = stack.enter_context(Forwarder())
-        client = _started(contract, options, forwarder, stack)
+        client = _start(contract, options, forwarder, stack)
         if client.limits.https:
             client.close()
             forwarder = stack.enter_context(Forwarder(tls=True))
-            client = _started(contract, options, forwarder, stack)
+            client = _start(contract, options, forwarder, stack)
         yield ClientUnderTest(client, forwarder)
 
 
-def _started(contract: Contract, options: LiveOptions, forwarder: Forwarder, stack: ExitStack) -> Client:
+def _start(contract: Contract, options: LiveOptions, forwarder: Forwarder, stack: ExitStack) -> Client:
     request = contract.request
     client = make_client(
         options.client or "reference",

@@ -1,6 +1,5 @@
-"""The file that a task is made of: what it must say, so that nothing starts before it can be cancelled.
-
-Knows the create call's members; it sends nothing.
+"""Reads the file of `--create`: the body of the create call, checked so that the task cannot start before the
+run cancels it.
 """
 
 from __future__ import annotations
@@ -16,27 +15,28 @@ from typing import Any
 
 from graphcontract.contract.jsonfile import read
 from graphcontract.errors import UserError
-from graphcontract.live.urls import Targets, encoded
+from graphcontract.live.urls import Targets, encode_json
 
+# A task starts as soon as its date allows. It must not start before the run or --resume cancels it.
 LEAST_AHEAD = timedelta(days=7)
 _DATES = ("preferredStartDateTime", "preferredLatestStartDateTime")
 PLACEHOLDERS = {
     "date": "the day on which the run began, in UTC, as 2026-11-28",
     "random": "eight hexadecimal digits, different in each run",
 }
-"""What a string of the file may hold in braces; `{{` and `}}` stand for a brace."""
+"""Placeholders that a string of the file may contain, in braces; `{{` and `}}` stand for a brace."""
 _BRACES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _MISSING = 'Write the body of the create call there: {"parameters": {…}}'
 
 
 class CreationError(UserError):
-    """A file that no task must be made of, and why."""
+    """The `--create` file is not usable: no task is created from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Creation:
-    """A create call, checked: its content, the lookup that must find nothing, the dates to be echoed, and the
-    values that filled its placeholders.
+    """A checked create call: its request body, the lookup that must respond 404, the dates that the created
+    task must return, and the values that filled its placeholders.
     """
 
     path: str
@@ -47,31 +47,31 @@ class Creation:
     values: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def named(self) -> dict[str, Any]:
-        """What the journal needs to make the same content of the same file again."""
+    def journal_members(self) -> dict[str, Any]:
+        """What the journal records so that `--resume` can build the same request body from the same file."""
         return {"file": self.path, "sha256": self.sha256, "values": dict(self.values)}
 
-    def unlike(self, document: Mapping[str, Any]) -> str | None:
-        """Which date the created task does not show as it was asked for; None where all are."""
-        shown = document.get("parameters")
-        shown = shown if isinstance(shown, dict) else {}
-        for name, asked in self.dates.items():
-            if when(shown.get(name)) != asked:
+    def find_date_mismatch(self, document: Mapping[str, Any]) -> str | None:
+        """The name of the first date that the created task does not return as it was requested, or None."""
+        returned = document.get("parameters")
+        returned = returned if isinstance(returned, dict) else {}
+        for name, requested in self.dates.items():
+            if parse_datetime(returned.get(name)) != requested:
                 return name
         return None
 
 
-def new_values(now: datetime) -> dict[str, str]:
+def make_placeholder_values(now: datetime) -> dict[str, str]:
     """A value for each placeholder, in a run that begins now."""
     return {"date": now.astimezone(UTC).strftime("%Y-%m-%d"), "random": secrets.token_hex(4)}
 
 
-def creation_of(
+def read_create_file(
     path: Path, targets: Targets, now: datetime, values: Mapping[str, str] | None = None
 ) -> Creation:
     """Read and check a file, and fill its placeholders; raises CreationError and ContractError."""
     file = read(path, _MISSING, "a create file")
-    values = new_values(now) if values is None else values
+    values = make_placeholder_values(now) if values is None else values
     used: dict[str, str] = {}
     document = _fill_placeholders(file.document, values, used, path)
     parameters = document.get("parameters") if isinstance(document, dict) else None
@@ -80,16 +80,20 @@ def creation_of(
         or document.keys() - {"parameters", "@odata.type"}
         or not isinstance(parameters, dict)
     ):
-        raise CreationError(f"{path}: a create call holds `parameters`, and neither an id nor a status")
+        raise CreationError(
+            f"{path}: the file must contain `parameters` and no other member, such as an id or a status"
+        )
     if parameters.get("validateOnly") not in (None, False):
-        raise CreationError(f"{path}: with validateOnly nothing is made, and so nothing can be cancelled")
+        raise CreationError(
+            f"{path}: with validateOnly no task is created, so nothing can be cancelled. Remove it"
+        )
     lookup = targets.lookup(parameters)
     if lookup is None:
         raise CreationError(
-            f"{path}: names no source that can be looked up: parameters need an @odata.type of a user, a "
-            "group or a site, and its userPrincipalName, mailNickname or sourceSiteUrl"
+            f"{path}: the source cannot be looked up: `parameters` needs the @odata.type of a user, a group "
+            "or a site, and its userPrincipalName, mailNickname or sourceSiteUrl"
         )
-    dates = {name: when(parameters[name]) for name in _DATES if name in parameters}
+    dates = {name: parse_datetime(parameters[name]) for name in _DATES if name in parameters}
     start = dates.get("preferredStartDateTime")
     if start is None or start < now + LEAST_AHEAD:
         least = (now + LEAST_AHEAD).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -98,16 +102,16 @@ def creation_of(
             "may start before it is cancelled"
         )
     if any(value is None for value in dates.values()):
-        raise CreationError(f"{path}: preferredLatestStartDateTime is no date with a time zone")
+        raise CreationError(f"{path}: preferredLatestStartDateTime is not a date with a time zone")
     known = {name: value for name, value in dates.items() if value is not None}
     if known.get("preferredLatestStartDateTime", start) < start:
-        raise CreationError(f"{path}: preferredLatestStartDateTime lies before preferredStartDateTime")
-    content = encoded(document)
+        raise CreationError(f"{path}: preferredLatestStartDateTime is earlier than preferredStartDateTime")
+    content = encode_json(document)
     return Creation(str(path), hashlib.sha256(content).hexdigest(), content, lookup, known, used)
 
 
 def _fill_placeholders(value: Any, values: Mapping[str, str], used: dict[str, str], path: Path) -> Any:
-    """The value with the placeholders of all its strings filled; `used` takes those that there were."""
+    """The value with the placeholders of all its strings filled; `used` collects those that occurred."""
 
     def fill(found: re.Match[str]) -> str:
         name = found[1]
@@ -115,7 +119,7 @@ def _fill_placeholders(value: Any, values: Mapping[str, str], used: dict[str, st
             return found[0][0]
         if name is None or name not in values:
             listed = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
-            what = f"an unknown placeholder, {found[0][:60]!a}" if name is not None else "a brace by itself"
+            what = f"an unknown placeholder, {found[0][:60]!a}" if name is not None else "an unpaired brace"
             raise CreationError(
                 f"{path}: the string {found.string[:80]!a} has {what}. Placeholders are {listed}; "
                 "write {{ and }} for braces"
@@ -134,8 +138,8 @@ def _fill_placeholders(value: Any, values: Mapping[str, str], used: dict[str, st
             return value
 
 
-def when(value: object) -> datetime | None:
-    """A date and time with a zone, as ISO 8601 has it; None for anything else."""
+def parse_datetime(value: object) -> datetime | None:
+    """A date and time in ISO 8601 with a time zone, in UTC; None for anything else."""
     if not isinstance(value, str) or len(value) > 40:
         return None
     try:

@@ -1,7 +1,7 @@
-"""Where a live run's tokens come from: the environment, or azure-identity. Never the command line, never a
+"""Finds the tokens of a live run, in the environment or by azure-identity; never on the command line or in a
 file of ours.
 
-Knows names of variables and of credential classes. What a token endpoint answers is shown to nobody.
+Responses of a token endpoint are never printed, since they may quote secrets.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _AUTHORITIES = ("login.microsoftonline.com", "login.microsoftonline.us", "login.
 _AADSTS = re.compile(r"AADSTS[0-9]{1,8}")
 _EXCHANGE = "api://AzureADTokenExchange"
 _HOW = (
-    f"Set {TOKEN}, or what azure-identity reads: AZURE_TENANT_ID and AZURE_CLIENT_ID with "
+    f"Set {TOKEN}, or the variables of azure-identity: AZURE_TENANT_ID and AZURE_CLIENT_ID with "
     "AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH or a federated token, a managed identity, or "
     "`az login`."
 )
@@ -45,7 +45,7 @@ GetToken = Callable[[], str]
 
 
 class NoCredential(UserError):
-    """There is no token to be had: `str()` says why, `hint` what to set."""
+    """No token is available: `str()` says why, `hint` what to set."""
 
     status = 3
 
@@ -56,43 +56,47 @@ class NoCredential(UserError):
 
 @dataclass
 class Tokens:
-    """Tokens for a run by who holds them; `issued` keeps each that was given out, to be redacted."""
+    """The tokens of a run. `issued` collects every token in use, so that reports can redact it."""
 
     main: GetToken
     lesser: GetToken | None = None
-    refused: Mapping[str, str] = field(default_factory=dict)
+    rejected: Mapping[str, str] = field(default_factory=dict)
     issued: set[str] = field(default_factory=set)
 
     def get(self) -> str:
-        """The run's token, usable as a bearer token; raises NoCredential."""
+        """The run's token, valid as a bearer token; raises NoCredential."""
         return self._issue(self.main())
 
     def get_lesser(self) -> str:
         """The token without the permission; raises NoCredential."""
         if self.lesser is None:
-            raise NoCredential("there is no second credential")
+            raise NoCredential("no second credential is set")
         return self._issue(self.lesser())
 
     def _issue(self, token: str) -> str:
         token = token.strip()
         if not _B64TOKEN.fullmatch(token):
-            raise NoCredential("the token is not made of the characters of a bearer token")
+            raise NoCredential(
+                "the token contains a character that a bearer token must not contain (RFC 6750, 2.1)"
+            )
         self.issued.add(token)
         return token
 
 
-def tokens_for(root: Root, environment: Mapping[str, str]) -> Tokens:
-    """Find the run's credentials, and ask nobody yet; raises NoCredential."""
+def find_tokens(root: Root, environment: Mapping[str, str]) -> Tokens:
+    """Find the run's credentials without requesting a token yet; raises NoCredential."""
     found = Tokens(
-        _main(root, environment), _lesser(root, environment), _refused_tokens(environment.get(TOKENS_REFUSED))
+        _find_main(root, environment),
+        _find_lesser(root, environment),
+        _parse_rejected_tokens(environment.get(TOKENS_REFUSED)),
     )
     found.issued.update(filter(None, (environment.get(name) for name in _SECRET_NAMES)))
-    found.issued.update(found.refused.values())
+    found.issued.update(found.rejected.values())
     return found
 
 
-def _refused_tokens(given: str | None) -> Mapping[str, str]:
-    """Tokens that a service on loopback must refuse, by name: a JSON object."""
+def _parse_rejected_tokens(given: str | None) -> Mapping[str, str]:
+    """Tokens that a service on loopback must reject, by name, from a JSON object."""
     if not given:
         return {}
     try:
@@ -101,7 +105,7 @@ def _refused_tokens(given: str | None) -> Mapping[str, str]:
         document = None
     names = document if isinstance(document, dict) else {"": None}
     if not all(_NAME.fullmatch(name) and isinstance(token, str) for name, token in names.items()):
-        raise NoCredential(f"{TOKENS_REFUSED} is no JSON object of tokens by name")
+        raise NoCredential(f"{TOKENS_REFUSED} is not a JSON object of tokens by name")
     return dict(names)
 
 
@@ -115,58 +119,58 @@ _SECRET_NAMES = (
 
 
 def withhold(environment: MutableMapping[str, str]) -> None:
-    """Take credentials out of an environment, before a client under test is started in it."""
+    """Remove credentials from an environment, before a client under test is started in it."""
     for name in [name for name in environment if SECRET_VARIABLES.fullmatch(name)]:
         del environment[name]
 
 
-def _main(root: Root, environment: Mapping[str, str]) -> GetToken:
+def _find_main(root: Root, environment: Mapping[str, str]) -> GetToken:
     if given := environment.get(TOKEN):
         return lambda: given
-    return _azure(root, environment, _usual)
+    return _make_azure_source(root, environment, _make_main_credential)
 
 
-def _lesser(root: Root, environment: Mapping[str, str]) -> GetToken | None:
+def _find_lesser(root: Root, environment: Mapping[str, str]) -> GetToken | None:
     if given := environment.get(TOKEN_LESSER):
         return lambda: given
     if environment.get(f"{LESSER}CLIENT_ID"):
-        return _azure(root, environment, _second)
+        return _make_azure_source(root, environment, _make_second_credential)
     return None
 
 
-def _azure(
+def _make_azure_source(
     root: Root,
     environment: Mapping[str, str],
     make: Callable[[Mapping[str, str], dict[str, Any]], TokenCredential],
 ) -> GetToken:
     try:
-        import azure.identity  # noqa: F401 - an extra: told at once where it is missing
+        import azure.identity  # noqa: F401 - an optional extra: a missing one is reported before the run
     except ImportError:
         hint = f"Set {TOKEN}, or: pip install 'graphcontract[live]'"
         raise NoCredential("no token is set, and azure-identity is not installed", hint) from None
     _silence()
-    options = _authority(environment)
+    options = _make_authority_options(environment)
     scope = f"https://{'graph.microsoft.com' if root.loopback else root.host}/.default"
-    held: list[TokenCredential] = []
+    credentials: list[TokenCredential] = []
 
     def get() -> str:
         try:
-            held or held.append(make(environment, options))  # type: ignore[func-returns-value]
-            return held[0].get_token(scope).token
+            credentials or credentials.append(make(environment, options))  # type: ignore[func-returns-value]
+            return credentials[0].get_token(scope).token
         except Exception as error:
-            raise NoCredential(_refused(error)) from None
+            raise NoCredential(_describe_failure(error)) from None
 
     return get
 
 
-def _refused(error: Exception) -> str:
-    """Why no token was given: kinds and codes, never a text, for an endpoint may quote what it was sent."""
+def _describe_failure(error: Exception) -> str:
+    """Why no token was issued: the error's type and codes, never its text, which may quote a request."""
     codes = ", ".join(dict.fromkeys(_AADSTS.findall(str(error))))
-    return f"azure-identity has no token: {type(error).__name__}{f' ({codes})' if codes else ''}"
+    return f"azure-identity returned no token: {type(error).__name__}{f' ({codes})' if codes else ''}"
 
 
 def _silence() -> None:
-    """Let azure-identity and what it stands on log nothing: their lines hold what endpoints answered."""
+    """Disable the logs of azure-identity and its dependencies, which contain responses of endpoints."""
     for name in ("azure", "msal", "urllib3"):
         logger = logging.getLogger(name)
         logger.handlers[:] = [logging.NullHandler()]
@@ -174,23 +178,27 @@ def _silence() -> None:
         logger.setLevel(logging.CRITICAL + 1)
 
 
-def _authority(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Where tokens are asked for; a secret goes to Microsoft's authorities and to loopback alone."""
+def _make_authority_options(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Options for AZURE_AUTHORITY_HOST; secrets go only to Microsoft's authorities and to loopback."""
     given = environment.get("AZURE_AUTHORITY_HOST", "")
     host = urlsplit(given if "://" in given else f"https://{given}").hostname or ""
     if not given or host in _AUTHORITIES:
         return {}
     if not is_loopback(host):
-        raise NoCredential(f"AZURE_AUTHORITY_HOST is {host!r}: secrets go to {', '.join(_AUTHORITIES)} alone")
+        raise NoCredential(
+            f"AZURE_AUTHORITY_HOST is {host!r}: secrets are sent only to {', '.join(_AUTHORITIES)}"
+        )
     return {"disable_instance_discovery": True}
 
 
-def _usual(environment: Mapping[str, str], options: dict[str, Any]) -> TokenCredential:
+def _make_main_credential(environment: Mapping[str, str], options: dict[str, Any]) -> TokenCredential:
     from azure.identity import ClientAssertionCredential, DefaultAzureCredential
 
     tenant, client = environment.get("AZURE_TENANT_ID"), environment.get("AZURE_CLIENT_ID")
-    if _on_github(environment) and tenant and client:
-        return ClientAssertionCredential(tenant, client, lambda: _github_assertion(environment), **options)
+    if _is_github_job(environment) and tenant and client:
+        return ClientAssertionCredential(
+            tenant, client, lambda: _fetch_github_assertion(environment), **options
+        )
     return DefaultAzureCredential(
         exclude_shared_token_cache_credential=True,
         exclude_visual_studio_code_credential=True,
@@ -201,8 +209,8 @@ def _usual(environment: Mapping[str, str], options: dict[str, Any]) -> TokenCred
     )
 
 
-def _second(environment: Mapping[str, str], options: dict[str, Any]) -> TokenCredential:
-    """The second app, by the same means as the first."""
+def _make_second_credential(environment: Mapping[str, str], options: dict[str, Any]) -> TokenCredential:
+    """The credential of the second app, of the same kind as the first."""
     from azure.identity import (
         CertificateCredential,
         ClientAssertionCredential,
@@ -216,29 +224,31 @@ def _second(environment: Mapping[str, str], options: dict[str, Any]) -> TokenCre
         return ClientSecretCredential(tenant, client, secret, **options)
     if path := environment.get(f"{LESSER}CLIENT_CERTIFICATE_PATH"):
         return CertificateCredential(tenant, client, path, **options)
-    if _on_github(environment):
-        return ClientAssertionCredential(tenant, client, lambda: _github_assertion(environment), **options)
+    if _is_github_job(environment):
+        return ClientAssertionCredential(
+            tenant, client, lambda: _fetch_github_assertion(environment), **options
+        )
     if environment.get("AZURE_FEDERATED_TOKEN_FILE"):
         return WorkloadIdentityCredential(client_id=client, **options)
     return ManagedIdentityCredential(client_id=client)
 
 
-def _on_github(environment: Mapping[str, str]) -> bool:
-    """Whether a GitHub job may ask for an identity, and no secret is set instead."""
-    asks = environment.get("ACTIONS_ID_TOKEN_REQUEST_URL") and environment.get(
+def _is_github_job(environment: Mapping[str, str]) -> bool:
+    """Whether this is a GitHub job that may request an identity, and no client secret is set."""
+    has_identity = environment.get("ACTIONS_ID_TOKEN_REQUEST_URL") and environment.get(
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
     )
-    return bool(asks) and not environment.get("AZURE_CLIENT_SECRET")
+    return bool(has_identity) and not environment.get("AZURE_CLIENT_SECRET")
 
 
-def _github_assertion(environment: Mapping[str, str]) -> str:
-    """Ask GitHub for the job's identity, to be exchanged for a token."""
+def _fetch_github_assertion(environment: Mapping[str, str]) -> str:
+    """Request the job's identity from GitHub, to be exchanged for a token."""
     url = environment["ACTIONS_ID_TOKEN_REQUEST_URL"]
     parts = urlsplit(url)
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-        raise ValueError("ACTIONS_ID_TOKEN_REQUEST_URL is no https URL")
-    asked = f"{url}{'&' if parts.query else '?'}{urllib.parse.urlencode({'audience': _EXCHANGE})}"
+        raise ValueError("ACTIONS_ID_TOKEN_REQUEST_URL is not an https URL")
+    request_url = f"{url}{'&' if parts.query else '?'}{urllib.parse.urlencode({'audience': _EXCHANGE})}"
     bearer = f"Bearer {environment['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"
-    request = urllib.request.Request(asked, headers={"Authorization": bearer})  # noqa: S310 - checked above
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - checked above
-        return str(json.loads(answer.read(65536))["value"])
+    request = urllib.request.Request(request_url, headers={"Authorization": bearer})  # noqa: S310 - checked above
+    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - checked above
+        return str(json.loads(response.read(65536))["value"])

@@ -1,4 +1,4 @@
-"""A live run's plan as text: every request, why it is made, with what, and what it could change."""
+"""Formats the plan of a live run: every request, its reason, its credential, and what it could change."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 
 def lines(run: Live) -> Iterator[str]:
-    """Lines for people; nothing is sent."""
+    """Format the plan, a line at a time; nothing is sent."""
     options = run.options
     yield f"{run.root.url}: at most {options.budget} requests, {options.rate:g} a second. Nothing is sent."
     for number, step in enumerate(run.plan(), 1):
         yield f"{number:4}. {step.method} {step.shown}"
         yield f"      {_details(step)}"
     yield ""
-    yield "A GET that is answered 429 is made again, at most twice, once the wait that it asks for is over."
-    yield "With no second credential, the steps with one are left out. A step that shows something else than"
-    yield "a good service would, ends what was to follow from it."
+    yield "A GET that gets 429 is repeated after its Retry-After, at most twice."
+    yield "Without a second credential, the steps that use one are skipped."
+    yield "If a step gets an unexpected response, the steps that depend on it are skipped."
     if options.profile == "nightly":
-        yield "Then reads in random order, until the budget of the profile is spent."
+        yield "Then GETs in random order, until the budget of the profile is used up."
 
 
 def _details(step: RequestStep) -> str:

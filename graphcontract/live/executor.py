@@ -1,6 +1,5 @@
-"""Carries out a step: asks policy and pacer, writes the journal, sends, and records both sides.
-
-Knows how a step becomes a request; it neither plans nor judges.
+"""Carries out the steps of a live run: checks policy and rate limit, writes the journal, sends the request,
+and records the exchange.
 """
 
 from __future__ import annotations
@@ -17,22 +16,22 @@ from graphcontract.exchange import Call, Exchange, Fields, Outcome, WireRequest,
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.live.credentials import NoCredential, Tokens
 from graphcontract.live.forwarder import Busy, Forwarder
-from graphcontract.live.safety.forged_tokens import forged
+from graphcontract.live.safety.forged_tokens import forge_token
 from graphcontract.live.safety.journal import Journal
 from graphcontract.live.safety.policy import Forbidden, Policy
 from graphcontract.live.safety.rate_limit import CutOff, Pacer, Stopped
-from graphcontract.live.sender import USER_AGENT, Sender, Unanswered
-from graphcontract.live.steps import GARBAGE, RequestStep, Seen
+from graphcontract.live.sender import USER_AGENT, NoResponse, Sender
+from graphcontract.live.steps import GARBAGE, RequestStep, StepResult
 
 _ATTEMPTS = 3
-_CALL_TIMEOUT = 90.0
+_CALL_TIMEOUT = 90.0  # more than the sender's 60 s for one request
 _UNDONE = frozenset({400, 401, 403, 404, 405, 409, 410, 411, 415, 422, 429, 501})
-"""Answers after which nothing was done."""
+"""Status codes after which the request certainly had no effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentExchange:
-    """An exchange with the step that it was made for; `by_client` where a client made the call."""
+    """An exchange and its step; `by_client` where the client under test made the call."""
 
     exchange: Exchange
     step: RequestStep
@@ -41,7 +40,7 @@ class SentExchange:
 
 @dataclass
 class Executor:
-    """Everything that a step goes through. `on_exchange` hears of each, with what it was made for."""
+    """Carries out steps. `on_exchange` is called for each exchange as soon as it is recorded."""
 
     contract: Contract
     tokens: Tokens
@@ -53,53 +52,53 @@ class Executor:
     forwarder: Forwarder | None = None
     on_exchange: Callable[[SentExchange], None] = lambda _kept: None
     sent: list[SentExchange] = field(default_factory=list)
-    made: list[SentExchange] = field(default_factory=list)
+    client_exchanges: list[SentExchange] = field(default_factory=list)
     _journalled: set[str] = field(default_factory=set)
     _calls: int = 0
-    _taken: RequestStep | None = None
+    _known_good_read: RequestStep | None = None
 
-    def perform(self, step: RequestStep) -> Seen:
-        """Carry out a step; raises Stopped where the run must end, CutOff where the credential gives out too,
+    def perform(self, step: RequestStep) -> StepResult:
+        """Carry out a step. Raises Stopped where the run must end, CutOff where the credential has expired,
         and JournalError.
         """
         if step.after:
             self.pacer.clock.sleep(step.after)
         if step.through_client:
-            return self._through_client(step)
-        exchange = self._sent(step)
+            return self._call_client(step)
+        exchange = self._send(step)
         for _ in range(_ATTEMPTS - 1):
             if status_to(exchange) != 429 or step.method != "GET":
                 break
-            exchange = self._sent(step)
-        return _seen(exchange)
+            exchange = self._send(step)
+        return _make_result(exchange)
 
-    def watch(self, id: str) -> None:
-        """Let the journal hear of reads of a task."""
+    def watch_task(self, id: str) -> None:
+        """Record the reads of a task in the journal from now on."""
         self._journalled.add(id)
 
-    def _through_client(self, step: RequestStep) -> Seen:
-        """Let the client make the call, and pass on what it sends where that is what is planned."""
+    def _call_client(self, step: RequestStep) -> StepResult:
+        """Let the client make the call, and forward its request to the tenant where it is the planned one."""
         assert self.client is not None
         assert self.forwarder is not None
         upstream: list[Exchange] = []
         raised: list[Exception] = []
 
         def forward(_request: WireRequest) -> WireResponse:
-            if upstream and not self.pacer.ready():
+            if upstream and not self.pacer.is_ready():
                 raise Busy
             try:
-                upstream.append(self._sent(step))
+                upstream.append(self._send(step))
             except (Stopped, Forbidden, UserError) as error:
                 raised.append(error)
-                raise Unanswered("the run has stopped") from None
-            answer = answer_to(upstream[-1])
-            if answer is None:
-                raise Unanswered("the tenant did not answer")
-            return answer
+                raise NoResponse("the run has stopped") from None
+            response = answer_to(upstream[-1])
+            if response is None:
+                raise NoResponse("the tenant did not respond")
+            return response
 
         call = self._call(step)
         started = self.pacer.clock.now()
-        with self.forwarder.planned(step.method, step.target, forward) as plan:
+        with self.forwarder.expect(step.method, step.target, forward) as plan:
             outcome = self.client.call(call)
         exchange = Exchange(
             call,
@@ -110,13 +109,13 @@ class Executor:
             self.pacer.clock.now(),
             purpose=step.purpose,
         )
-        self._keep(self.made, SentExchange(exchange, step, by_client=True))
+        self._append(self.client_exchanges, SentExchange(exchange, step, by_client=True))
         if raised:
             raise raised[0]
-        return _seen(upstream[-1]) if upstream else Seen(0)
+        return _make_result(upstream[-1]) if upstream else StepResult(0)
 
     def _call(self, step: RequestStep) -> Call:
-        """The call that the client is asked to make: to the forwarder, with a token that is worth nothing."""
+        """The call for the client: to the forwarder, with a made-up token that no tenant accepts."""
         assert self.forwarder is not None
         self._calls += 1
         return Call(
@@ -134,10 +133,10 @@ class Executor:
         (parameter,) = self.contract.request.parameters
         return parameter
 
-    def _sent(self, step: RequestStep) -> Exchange:
+    def _send(self, step: RequestStep) -> Exchange:
         """Send a step's request to the tenant, once."""
-        token = self._token(step)
-        self.pacer.before()
+        token = self._get_token(step)
+        self.pacer.wait_for_turn()
         self.policy.check(step)
         changes = step.method != "GET" or step.target == self.policy.targets.cancel(step.task_id)
         kind = "create" if step.purpose == CREATE else "cancel"
@@ -150,24 +149,26 @@ class Executor:
         try:
             try:
                 request, response = self.sender.send(
-                    step.method, step.target, self._fields(step, token), step.content
+                    step.method, step.target, self._make_fields(step, token), step.content
                 )
-                exchange = self._exchange(step, token, started, request, response, _outcome(response))
-            except Unanswered as error:
+                exchange = self._make_exchange(
+                    step, token, started, request, response, _make_outcome(response)
+                )
+            except NoResponse as error:
                 outcome = Outcome.failure(kind="transport", message=str(error))
-                exchange = self._exchange(step, token, started, error.request, None, outcome)
-            self._take_in(step, exchange, kind if changes else None, members)
+                exchange = self._make_exchange(step, token, started, error.request, None, outcome)
+            self._record(step, exchange, kind if changes else None, members)
         except KeyboardInterrupt:
             if self.sender.in_flight is not None and len(self.sent) == before:
                 outcome = Outcome.failure(kind="transport", message="the run was interrupted")
-                exchange = self._exchange(step, token, started, self.sender.in_flight, None, outcome)
-                self._keep(self.sent, SentExchange(exchange, step))
+                exchange = self._make_exchange(step, token, started, self.sender.in_flight, None, outcome)
+                self._append(self.sent, SentExchange(exchange, step))
             raise
         if step.credential == "main":
-            self._watch_credential(step, status_to(exchange))
+            self._check_credential(step, status_to(exchange))
         return exchange
 
-    def _exchange(
+    def _make_exchange(
         self,
         step: RequestStep,
         token: str | None,
@@ -176,7 +177,7 @@ class Executor:
         response: WireResponse | None,
         outcome: Outcome,
     ) -> Exchange:
-        """What a step's request came to; without a response, it may still have been obeyed."""
+        """The exchange of a step's request. Without a response, the tenant may still have executed it."""
         return Exchange(
             Call(self.contract.id, {self._parameter: step.task_id}, token or "", self._root),
             (request,) if request is not None else (),
@@ -187,49 +188,53 @@ class Executor:
             purpose=step.purpose,
         )
 
-    def _watch_credential(self, step: RequestStep, status: int) -> None:
-        """Tell a credential that has given out from a service that answers one request with 401: a read that
-        was answered before is made again.
+    def _check_credential(self, step: RequestStep, status: int) -> None:
+        """Distinguish an expired credential from a service that responds 401 to one request: after a 401,
+        repeat a read that succeeded before.
         """
-        if status == 401 and self._taken is step:
-            raise CutOff("the tenant answers the credential with 401 by now: it has expired or was revoked")
-        if status == 401 and self._taken is not None:
-            self._sent(self._taken)
-        elif status in (200, 404) and step.method == "GET" and self._taken is None:
-            self._taken = replace(step, purpose=READ, why="to see that the credential is still good")
+        if status == 401 and self._known_good_read is step:
+            raise CutOff("the tenant now rejects the credential with 401: it has expired or was revoked")
+        if status == 401 and self._known_good_read is not None:
+            self._send(self._known_good_read)
+        elif status in (200, 404) and step.method == "GET" and self._known_good_read is None:
+            self._known_good_read = replace(
+                step, purpose=READ, why="to check that the credential is still valid"
+            )
 
-    def _take_in(
+    def _record(
         self, step: RequestStep, exchange: Exchange, kind: str | None, members: dict[str, str]
     ) -> None:
-        """Tell everyone who must know of an answer; the journal first."""
+        """Record a response: in the journal first, so that a crash after it loses nothing."""
         status, shown = status_to(exchange), task_status(exchange)
         if kind is not None:
             id = task_of(exchange).get("id") if kind == "create" else None
             named = {"id": id} if isinstance(id, str) else members
-            self.journal.answered(kind, http=status, sure=status in _UNDONE, **named)
+            self.journal.record_response(kind, http=status, sure=status in _UNDONE, **named)
             self._journalled |= set(named.values())
         elif step.task_id in self._journalled and step.credential == "main":
-            self.journal.shown(step.task_id, shown, status)
-        answer = answer_to(exchange)
-        self.policy.saw(step, status, shown)
-        self.pacer.after(status, next(iter(answer.values("retry-after")), None) if answer else None)
-        self._keep(self.sent, SentExchange(exchange, step))
+            self.journal.record_read(step.task_id, shown, status)
+        response = answer_to(exchange)
+        self.policy.record_result(step, status, shown)
+        self.pacer.record_response(
+            status, next(iter(response.values("retry-after")), None) if response else None
+        )
+        self._append(self.sent, SentExchange(exchange, step))
 
-    def _keep(self, where: list[SentExchange], kept: SentExchange) -> None:
-        where.append(kept)
-        self.on_exchange(kept)
+    def _append(self, where: list[SentExchange], sent: SentExchange) -> None:
+        where.append(sent)
+        self.on_exchange(sent)
 
     @property
     def _root(self) -> str:
         return f"{self.sender.root.url}/{self.contract.request.version}"
 
-    def _token(self, step: RequestStep) -> str | None:
+    def _get_token(self, step: RequestStep) -> str | None:
         try:
-            return self._held(step)
+            return self._select_token(step)
         except NoCredential as error:
-            raise CutOff(f"there is no token any more: {error}") from error
+            raise CutOff(f"no new token could be obtained: {error}") from error
 
-    def _held(self, step: RequestStep) -> str | None:
+    def _select_token(self, step: RequestStep) -> str | None:
         match step.credential:
             case "main":
                 return self.tokens.get()
@@ -239,12 +244,12 @@ class Executor:
                 return None
             case "garbage":
                 return GARBAGE
-            case name if name in self.tokens.refused:
-                return self.tokens.refused[name]
+            case name if name in self.tokens.rejected:
+                return self.tokens.rejected[name]
             case how:
-                return forged(self.tokens.get(), how)
+                return forge_token(self.tokens.get(), how)
 
-    def _fields(self, step: RequestStep, token: str | None) -> Fields:
+    def _make_fields(self, step: RequestStep, token: str | None) -> Fields:
         fields = [("Accept", "application/json"), ("Accept-Encoding", "identity"), ("Connection", "close")]
         fields += [("User-Agent", USER_AGENT), ("client-request-id", str(uuid.uuid4()))]
         fields += [("Authorization", f"Bearer {token}")] if token is not None else []
@@ -252,16 +257,16 @@ class Executor:
         return tuple(fields)
 
 
-def _seen(exchange: Exchange) -> Seen:
-    return Seen(status_to(exchange), task_status(exchange), task_of(exchange), exchange)
+def _make_result(exchange: Exchange) -> StepResult:
+    return StepResult(status_to(exchange), task_status(exchange), task_of(exchange), exchange)
 
 
-def _outcome(response: WireResponse) -> Outcome:
+def _make_outcome(response: WireResponse) -> Outcome:
     if response.status < 300:
         return Outcome.success(status=response.status)
     return Outcome.failure(kind="http", status=response.status)
 
 
-def stand_in(step: RequestStep) -> Seen:
-    """What a plan assumes that a step shows."""
-    return Seen(step.expected, step.shows)
+def predict_result(step: RequestStep) -> StepResult:
+    """The result that `--plan` assumes for a step: the one that a conforming service returns."""
+    return StepResult(step.expected, step.shows)

@@ -1,6 +1,6 @@
-"""Reads of a tenant in random order, at night: the state machine, read-only, on the live root.
+"""Reads a tenant in random order, in the profile `nightly`: the state machine, read-only.
 
-Knows the machine and the executor; what the reads show is judged with everything else.
+The reads are evaluated with all other exchanges.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from graphcontract.clauses import service_queries
 from graphcontract.clauses.queries import is_guid
 from graphcontract.inputs import ids
 from graphcontract.live.executor import Executor
-from graphcontract.live.machine import machine, settings
+from graphcontract.live.machine import make_machine, make_settings
 from graphcontract.live.safety.rate_limit import Stopped
 from graphcontract.live.scenarios.context import ScenarioContext
-from graphcontract.live.steps import RequestStep, Seen
+from graphcontract.live.steps import RequestStep, StepResult
 
-MOST_READS = 80
+MOST_READS = 80  # after that the machine goes on without requests, so that the budget lasts
 _RUNS, _STEPS = 12, 8
 
 
 class _Halted(BaseException):
-    """The run must stop: Hypothesis lets it through."""
+    """Ends the run through Hypothesis, which would take an Exception for a failure of the test."""
 
     def __init__(self, why: Stopped) -> None:
         super().__init__()
@@ -39,32 +39,32 @@ class _Halted(BaseException):
 
 
 class _Tenant:
-    """The live root as the machine's world: GETs, no more of them than a night has."""
+    """A tenant as the machine's world: at most MOST_READS GETs."""
 
     writable = False
 
-    def __init__(self, bench: ScenarioContext, executor: Executor) -> None:
-        self._bench, self._executor = bench, executor
+    def __init__(self, context: ScenarioContext, executor: Executor) -> None:
+        self._context, self._executor = context, executor
         self._reads = 0
-        self._seen: dict[str, list[Seen]] = {}
-        self._lists: list[Seen] = []
+        self._seen: dict[str, list[StepResult]] = {}
+        self._lists: list[StepResult] = []
 
     def get(self, client: int, id: str) -> tuple[int, str | None] | None:
-        del client  # all have the run's one credential
+        del client  # every client uses the run's credential
         known = id in self._seen
-        step = self._bench.read(id, "a read in random order", purpose=_purpose(id, known=known))
+        step = self._context.make_read(id, "a read in random order", purpose=_get_purpose(id, known=known))
         seen = self._perform(step)
         if seen is None:
             return None
         if known:
             self._seen[id].append(seen)
         else:
-            self._bench.trial(seen)
+            self._context.add_trial(seen)
         return seen.status, seen.task_status
 
     def list(self, client: int) -> Mapping[str, str] | None:
         del client
-        target = self._bench.targets.page()
+        target = self._context.targets.page()
         seen = self._perform(
             RequestStep(service_queries.LIST, "a list in random order", "GET", target, target)
         )
@@ -74,7 +74,7 @@ class _Tenant:
         shown = service_queries.listed(seen.exchange)
         for id in shown:
             self._seen.setdefault(id, [])
-            self._bench.on_seen(id)
+            self._context.on_known_id(id)
         return shown
 
     def create(self, client: int) -> str:
@@ -86,13 +86,13 @@ class _Tenant:
     def cancel(self, client: int, id: str) -> int | None:
         raise NotImplementedError
 
-    def trials(self) -> None:
-        """Bring the lists, and the reads of each task, to court in order."""
+    def add_trials(self) -> None:
+        """Add the lists, and the reads of each task, as trials in order."""
         for reads in (self._lists, *self._seen.values()):
             if len(reads) > 1:
-                self._bench.trial(*reads)
+                self._context.add_trial(*reads)
 
-    def _perform(self, step: RequestStep) -> Seen | None:
+    def _perform(self, step: RequestStep) -> StepResult | None:
         if self._reads >= MOST_READS:
             return None
         self._reads += 1
@@ -102,19 +102,19 @@ class _Tenant:
             raise _Halted(error) from error
 
 
-def _purpose(id: str, *, known: bool) -> str:
+def _get_purpose(id: str, *, known: bool) -> str:
     if known:
         return service_queries.READ
     return service_queries.UNKNOWN if is_guid(id) else service_queries.MALFORMED
 
 
-def explore(bench: ScenarioContext, executor: Executor, seed: int, database: Path | None) -> None:
-    """Read in random order, and bring what was seen to court; raises Stopped."""
-    world = _Tenant(bench, executor)
+def explore(context: ScenarioContext, executor: Executor, seed: int, database: Path | None) -> None:
+    """Read in random order and add the trials; raises Stopped."""
+    world = _Tenant(context, executor)
     (schema,) = executor.contract.request.parameters.values()
-    unknown = ids.task_ids(schema).any() if bench.loopback else st.uuids(version=4).map(str)
-    lifecycle = machine(lambda: world, unknown)
-    night: Any = settings(
+    unknown = ids.task_ids(schema).any() if context.loopback else st.uuids(version=4).map(str)
+    lifecycle = make_machine(lambda: world, unknown)
+    night: Any = make_settings(
         max_examples=_RUNS,
         stateful_step_count=_STEPS,
         phases=[hypothesis.Phase.reuse, hypothesis.Phase.generate],
@@ -122,11 +122,11 @@ def explore(bench: ScenarioContext, executor: Executor, seed: int, database: Pat
     )
     hypothesis.seed(int.from_bytes(hashlib.sha256(str(seed).encode()).digest()[:8]))(lifecycle)
     try:
-        # A move that must not be is kept in the database; clauses are judged by the trials. What others do
-        # meanwhile makes a repetition flaky.
+        # An illegal transition is stored in the example database; the trials decide the verdicts. Changes by
+        # other users of the tenant make a repetition flaky.
         with contextlib.suppress(AssertionError, Flaky):
             run_state_machine_as_test(lifecycle, settings=night)
     except _Halted as halted:
         raise halted.why from None
     finally:
-        world.trials()
+        world.add_trials()

@@ -1,8 +1,7 @@
-"""Stands between a client under test and a tenant: it passes on what a step planned, and answers all else
-itself. What goes to the tenant is the planned request, not the client's bytes; the client has no token of the
-tenant.
+"""A server between the client under test and the tenant. It forwards the request that a step planned and
+rejects all others.
 
-Knows HTTP on loopback; it neither plans nor judges.
+The tenant gets the planned request, not the client's bytes, and the client has no token of the tenant.
 """
 
 from __future__ import annotations
@@ -18,50 +17,59 @@ from http import HTTPStatus
 from urllib.parse import unquote
 
 from graphcontract.exchange import Fields, WireRequest, WireResponse
-from graphcontract.live.sender import Unanswered
+from graphcontract.live.sender import NoResponse
 from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.request_reader import RequestReader
 
-MOST_ATTEMPTS = 3
-_MOST_RECORDED = 200
-_MOST_CONNECTIONS = 32
-_PATIENCE = 30.0
-_PASSED = ("content-type", "request-id", "client-request-id", "date", "retry-after", "www-authenticate")
-_NOT_PLANNED = (403, "notPlanned", "graphcontract passes on only what this step of the run has planned.")
-_TOO_EARLY = (429, "TooManyRequests", "The tenant has asked for a longer wait.")
-_UNANSWERED = (504, "gatewayTimeout", "The tenant did not answer.")
+MOST_ATTEMPTS = 3  # forwarded requests of one plan, where the tenant responds 429
+_MOST_RECORDED = 200  # requests of one plan; further ones are rejected without a record
+_MOST_CONNECTIONS = 32  # at a time; further ones are closed at once
+_PATIENCE = 30.0  # seconds for a read, and for a thread to end
+_FORWARDED_FIELDS = (
+    "content-type",
+    "request-id",
+    "client-request-id",
+    "date",
+    "retry-after",
+    "www-authenticate",
+)
+_NOT_PLANNED = (403, "notPlanned", "graphcontract forwards only the planned request of this step.")
+_TOO_EARLY = (429, "TooManyRequests", "The tenant's Retry-After is not over yet.")
+_NO_RESPONSE = (504, "gatewayTimeout", "The tenant did not respond.")
 
 
 class Busy(Exception):
-    """The tenant has asked for a wait that is not over."""
+    """The tenant's Retry-After is not over yet."""
 
 
 @dataclass
 class Plan:
-    """What one step passes on: this method and target, at most once, and again only after a 429."""
+    """The request that a step forwards: this method and target, at most once, and again only after a 429."""
 
     method: str
     target: str
     forward: Callable[[WireRequest], WireResponse]
     requests: list[WireRequest] = field(default_factory=list)
     responses: list[WireResponse] = field(default_factory=list)
-    passed: int = 0
-    refused: int = 0
+    forwarded: int = 0
+    rejected: int = 0
     left: int = 1
 
-    def takes(self, request: WireRequest) -> bool:
-        """Whether a request is the one that is planned, in any encoding, with no content and no query."""
+    def matches(self, request: WireRequest) -> bool:
+        """Whether a request is the planned one, in any percent-encoding, without content and query."""
         return (
             request.malformed is None
             and request.method == self.method
-            and _segments(request.target) == _segments(self.target)
+            and _split_path(request.target) == _split_path(self.target)
             and request.content_size == 0
             and self.left > 0
         )
 
 
 class Forwarder:
-    """A server on 127.0.0.1, open while it is entered. `strays` counts requests that no step waited for."""
+    """A server on 127.0.0.1 that runs while its context is open. `strays` counts requests outside of any
+    step.
+    """
 
     def __init__(self, *, tls: bool = False) -> None:
         self._certificates = Certificates() if tls else None
@@ -99,26 +107,26 @@ class Forwarder:
 
     @property
     def root(self) -> str:
-        """Scheme and authority that a client is to ask."""
+        """Scheme and authority for the client's base URL."""
         return f"{'https' if self._context is not None else 'http'}://{self.origin}"
 
     @property
     def ca_file(self) -> str | None:
-        """The authority to trust, where it speaks https."""
+        """The certificate authority to trust, where the server uses TLS."""
         return self._certificates.ca_file if self._certificates is not None else None
 
     @contextmanager
-    def planned(
+    def expect(
         self, method: str, target: str, forward: Callable[[WireRequest], WireResponse]
     ) -> Iterator[Plan]:
-        """Pass on this one request while the block runs; when it ends, nothing more goes to the tenant."""
+        """Forward this one request while the block runs; when it ends, nothing more is forwarded."""
         plan = Plan(method, target, forward)
         with self._lock:
             self._plan = plan
         try:
             yield plan
         finally:
-            with self._lock:  # waits for what is on its way
+            with self._lock:  # waits for a request that is being forwarded
                 self._plan = None
 
     def _accept(self) -> None:
@@ -146,53 +154,53 @@ class Forwarder:
                     self._open.discard(connection)
                     self._open.add(secure)
                 connection = secure
-            request = _received(connection, self.origin, self._context is not None)
+            request = _receive(connection, self.origin, self._context is not None)
             if request is not None:
-                connection.sendall(self._answer(request))
+                connection.sendall(self._respond(request))
         except (OSError, ValueError):
-            pass  # A client that goes away in the middle has its outcome to tell.
+            pass  # The client closed the connection; its outcome says why.
         finally:
             with self._counting:
                 self._open.discard(connection)
             connection.close()
 
-    def _answer(self, request: WireRequest) -> bytes:
-        """One request at a time: a storm waits, and finds that its plan is spent."""
+    def _respond(self, request: WireRequest) -> bytes:
+        """Handle one request at a time: in a storm of requests, the later ones find the plan used up."""
         with self._lock:
             plan = self._plan
             if plan is None or len(plan.requests) >= _MOST_RECORDED:
                 self.strays += 1
-                return _bytes(*_local(*_NOT_PLANNED))
+                return _serialize(*_make_error(*_NOT_PLANNED))
             plan.requests.append(request)
-            status, fields, content = self._passed_on(plan, request)
-            raw = _bytes(status, fields, content)
+            status, fields, content = self._forward(plan, request)
+            raw = _serialize(status, fields, content)
             index = len(plan.requests) - 1
             plan.responses.append(WireResponse(request.at, raw, status, fields, content, index))
             return raw
 
-    def _passed_on(self, plan: Plan, request: WireRequest) -> tuple[int, Fields, bytes]:
-        if not plan.takes(request):
-            plan.refused += 1
-            return _local(*_NOT_PLANNED)
+    def _forward(self, plan: Plan, request: WireRequest) -> tuple[int, Fields, bytes]:
+        if not plan.matches(request):
+            plan.rejected += 1
+            return _make_error(*_NOT_PLANNED)
         try:
-            answer = plan.forward(request)
+            response = plan.forward(request)
         except Busy:
-            return _local(*_TOO_EARLY)
-        except Unanswered:
+            return _make_error(*_TOO_EARLY)
+        except NoResponse:
             plan.left = 0
-            return _local(*_UNANSWERED)
-        plan.passed += 1
-        plan.left = int(answer.status == 429 and plan.passed < MOST_ATTEMPTS)
-        fields = tuple((name, value) for name, value in answer.fields if name.lower() in _PASSED)
-        return answer.status, fields, answer.content
+            return _make_error(*_NO_RESPONSE)
+        plan.forwarded += 1
+        plan.left = int(response.status == 429 and plan.forwarded < MOST_ATTEMPTS)
+        fields = tuple((name, value) for name, value in response.fields if name.lower() in _FORWARDED_FIELDS)
+        return response.status, fields, response.content
 
 
-def _segments(target: str) -> list[str]:
-    """A path in its segments, decoded: a separator, raw or encoded, or a query makes other ones."""
+def _split_path(target: str) -> list[str]:
+    """The decoded segments of a path. An additional separator, raw or encoded, or a query changes them."""
     return [unquote(segment, encoding="latin-1") for segment in target.split("/")]
 
 
-def _received(connection: socket.socket, origin: str, secure: bool) -> WireRequest | None:
+def _receive(connection: socket.socket, origin: str, secure: bool) -> WireRequest | None:
     reader = RequestReader(origin, 1, "https" if secure else "http")
     while True:
         data = connection.recv(65536)
@@ -205,12 +213,12 @@ def _received(connection: socket.socket, origin: str, secure: bool) -> WireReque
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
-def _local(status: int, code: str, message: str) -> tuple[int, Fields, bytes]:
+def _make_error(status: int, code: str, message: str) -> tuple[int, Fields, bytes]:
     content = json.dumps({"error": {"code": code, "message": message}}).encode()
     return status, (("Content-Type", "application/json"),), content
 
 
-def _bytes(status: int, fields: Fields, content: bytes) -> bytes:
+def _serialize(status: int, fields: Fields, content: bytes) -> bytes:
     phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
     framing = [] if status in (204, 304) or status < 200 else [("Content-Length", str(len(content)))]
     lines = [f"{name}: {value}\r\n" for name, value in (*fields, *framing, ("Connection", "close"))]

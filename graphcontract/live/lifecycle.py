@@ -1,6 +1,5 @@
-"""The life of a task as its page has it: a plain model, to be compared with what a service shows.
-
-Knows statuses alone.
+"""A model of a task's lifecycle as its documentation describes it, to compare with the statuses that a
+service shows.
 """
 
 from __future__ import annotations
@@ -22,32 +21,32 @@ _LATER: Mapping[str, frozenset[str]] = {
 
 @dataclass
 class Model:
-    """Tasks by id, each with the status that it must have; one that others may move is only watched."""
+    """Expected statuses by task id. A task that others may change is only observed."""
 
     tasks: dict[str, str] = field(default_factory=dict)
 
-    def made(self, id: str) -> None:
-        """A task was created."""
+    def add_task(self, id: str) -> None:
+        """Add a new task."""
         self.tasks[id] = NOT_STARTED
 
-    def waits(self, id: str) -> bool:
-        """Whether time may move a task on."""
+    def is_pending(self, id: str) -> bool:
+        """Whether the task can start or end by itself."""
         return self.tasks.get(id) in (NOT_STARTED, IN_PROGRESS)
 
-    def moved(self, id: str, status: str) -> None:
-        """Time has moved a task on."""
+    def move_task(self, id: str, status: str) -> None:
+        """Record that a task has started or ended by itself."""
         self.tasks[id] = status
 
-    def cancelled(self, id: str) -> frozenset[int]:
-        """The statuses that a cancel may be answered with; takes effect where it must."""
+    def cancel_task(self, id: str) -> frozenset[int]:
+        """Cancel a task in the model; returns the status codes that the service may respond with."""
         before = self.tasks[id]
         if before == NOT_STARTED:
             self.tasks[id] = CANCELLED
             return frozenset({204})
         return frozenset({204, 409}) if before == CANCELLED else frozenset({409})
 
-    def watched(self, id: str, status: str) -> bool:
-        """Whether a status may follow the one that was seen before; it is remembered."""
+    def observe_status(self, id: str, status: str) -> bool:
+        """Record a status; returns whether it may follow the one before."""
         before = self.tasks.get(id, NOT_STARTED)
         self.tasks[id] = status
         return before not in _LATER or status not in _LATER or status in _LATER[before]

@@ -1,7 +1,7 @@
-"""Tasks in any order, by several clients: a state machine that compares a service with the model of a task's
-life. On a service that others use, it only reads.
+"""A state machine that uses tasks in any order, by several clients, and compares a service with the lifecycle
+model.
 
-Knows Hypothesis and the model; how a request is made is the world's business.
+On a service that others use, it only reads.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ _WHICH = st.integers(0, 999)
 
 
 class World(Protocol):
-    """A service as the machine sees it; `client` is a number below `CLIENTS`. `writable` says that nobody
-    else uses it. A call that is not to be made any more answers None.
+    """A service as the machine uses it; `client` is a number below `CLIENTS`. `writable` means that the
+    service has no other users. A method returns None once its requests are used up.
     """
 
     writable: bool
 
     def create(self, client: int) -> str:
-        """Make a task and give its id."""
+        """Create a task and return its id."""
         ...
 
     def advance(self) -> Mapping[str, str]:
-        """Let time pass; the statuses of the tasks that it moved."""
+        """Let time pass; returns the new status of each task that changed."""
         ...
 
     def cancel(self, client: int, id: str) -> int | None:
-        """Cancel a task: the answer's status."""
+        """Cancel a task; returns the status code."""
         ...
 
     def get(self, client: int, id: str) -> tuple[int, str | None] | None:
-        """Read a task: the answer's status, and the task's."""
+        """Read a task; returns the status code and the task's status."""
         ...
 
     def list(self, client: int) -> Mapping[str, str] | None:
-        """Read all tasks: their statuses by id."""
+        """Read all tasks; returns their statuses by id."""
         ...
 
 
 class Lifecycle(RuleBasedStateMachine):
-    """Create, start, cancel, cancel again, get, list, in any order. `which` picks one of the tasks there are:
-    a draw that does not hang on what a service holds can be repeated.
+    """Create, start, cancel, cancel again, get, list, in any order. `which` selects one of the known tasks by
+    number, so that a draw can be repeated whatever the service contains.
     """
 
     make_world: ClassVar[Callable[[], World]]
@@ -59,52 +59,52 @@ class Lifecycle(RuleBasedStateMachine):
         super().__init__()
         self.world, self.model = type(self).make_world(), Model()
 
-    def _changes(self) -> bool:
+    def _is_writable(self) -> bool:
         return self.world.writable
 
-    def _waits(self) -> bool:
-        return self.world.writable and any(map(self.model.waits, self.model.tasks))
+    def _has_pending_task(self) -> bool:
+        return self.world.writable and any(map(self.model.is_pending, self.model.tasks))
 
-    def _task(self, which: int) -> str | None:
+    def _pick_task(self, which: int) -> str | None:
         ids = list(self.model.tasks)
         return ids[which % len(ids)] if ids else None
 
     @initialize(count=st.integers(1, 3))
     def begin(self, count: int) -> None:
-        """There are tasks to begin with, where they can be made."""
+        """Create a few tasks first, where the service is writable."""
         for client in range(count if self.world.writable else 0):
             self.create(client)
 
-    @precondition(_changes)
+    @precondition(_is_writable)
     @rule(client=_CLIENT)
     def create(self, client: int) -> None:
-        """A new task has a new id, and waits."""
+        """A new task has a new id and has not started."""
         id = self.world.create(client)
-        assert id not in self.model.tasks, "a new task has the id of another"
-        self.model.made(id)
+        assert id not in self.model.tasks, "a new task has the id of an existing one"
+        self.model.add_task(id)
 
-    @precondition(_waits)
+    @precondition(_has_pending_task)
     @rule()
     def advance(self) -> None:
-        """Time starts tasks, and ends them."""
+        """Tasks start and end as time passes."""
         for id, status in self.world.advance().items():
-            if self.model.waits(id):
-                self.model.moved(id, status)
+            if self.model.is_pending(id):
+                self.model.move_task(id, status)
 
-    @precondition(_changes)
+    @precondition(_is_writable)
     @rule(which=_WHICH, client=_CLIENT)
     def cancel(self, which: int, client: int) -> None:
-        """A cancel is answered as the task's status asks for."""
-        id = self._task(which)
+        """The response to a cancel depends on the task's status."""
+        id = self._pick_task(which)
         if id is not None:
             before = self.model.tasks[id]
-            owed, answered = self.model.cancelled(id), self.world.cancel(client, id)
-            assert answered in owed, f"a cancel of a task that is {before} was answered {answered}"
+            expected, status = self.model.cancel_task(id), self.world.cancel(client, id)
+            assert status in expected, f"a cancel of a task that is {before} got {status}"
 
     @rule(which=_WHICH, client=_CLIENT)
     def get(self, which: int, client: int) -> None:
-        """A task shows the status that it must have, or one that may follow the last."""
-        id = self._task(which)
+        """A task has the expected status, or one that may follow the last."""
+        id = self._pick_task(which)
         seen = self.world.get(client, id) if id is not None else None
         if id is None or seen is None:
             return
@@ -116,7 +116,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(client=_CLIENT)
     def list(self, client: int) -> None:
-        """So does a list, of all tasks."""
+        """Each task in the list has the expected status too."""
         shown = self.world.list(client)
         if shown is None:
             return
@@ -128,18 +128,18 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(data=st.data(), client=_CLIENT)
     def get_unknown(self, data: st.DataObject, client: int) -> None:
-        """An id that nobody has is refused."""
+        """The id of no task gets a 4xx response."""
         seen = self.world.get(client, data.draw(type(self).unknown))
         if seen is not None and self.world.writable:
-            assert 400 <= seen[0] < 500, f"an unknown id was answered {seen[0]}"
+            assert 400 <= seen[0] < 500, f"an unknown id got {seen[0]}"
 
     def _watch(self, id: str, status: str) -> None:
         before = self.model.tasks.get(id)
-        assert self.model.watched(id, status), f"a task that was {before} became {status}"
+        assert self.model.observe_status(id, status), f"a task that was {before} became {status}"
 
 
-def machine(world: Callable[[], World], unknown: st.SearchStrategy[str]) -> type[Lifecycle]:
-    """A machine on a world that is made anew for each run of it; `unknown` draws ids that nobody has."""
+def make_machine(world: Callable[[], World], unknown: st.SearchStrategy[str]) -> type[Lifecycle]:
+    """A machine that makes a new world for each of its runs; `unknown` draws ids of no task."""
 
     class OnWorld(Lifecycle):
         make_world = staticmethod(world)
@@ -148,8 +148,8 @@ def machine(world: Callable[[], World], unknown: st.SearchStrategy[str]) -> type
     return OnWorld
 
 
-def settings(**given: Any) -> Any:
-    """Settings of a machine's run, which print nothing: what Hypothesis tells of a failure holds ids."""
+def make_settings(**given: Any) -> Any:
+    """Settings that print nothing, because Hypothesis prints ids with a failure."""
     import hypothesis
 
     return hypothesis.settings(

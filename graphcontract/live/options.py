@@ -1,7 +1,4 @@
-"""What a live run was asked for, checked: words that contradict each other end it before anything is sent.
-
-Knows options and the rules between them.
-"""
+"""The options of a live run. Contradictory ones are rejected before anything is sent."""
 
 from __future__ import annotations
 
@@ -19,12 +16,12 @@ from graphcontract.live.urls import MALFORMED
 from graphcontract.run.client_setup import OptionError
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
-MOST_TASKS = 20
+MOST_TASKS = 20  # of --task and --started-task together; more are rejected before anything is sent
 
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """Words of a live run, as on the command line; `rate` is in requests a second."""
+    """The options, as on the command line; `rate` is in requests a second."""
 
     tenant_url: str
     contract: str = DEFAULT_CONTRACT
@@ -52,52 +49,54 @@ class LiveOptions:
     start_timeout: float = 60.0
 
     def check(self, root: Root) -> None:
-        """Raise OptionError for words that do not go together, before anything is sent."""
+        """Raise OptionError for options that exclude each other, before anything is sent."""
         named = bool(self.tasks or self.create or self.started_tasks)
         if self.get_only and (self.allow_cancel or named):
             raise OptionError(
-                "--get-only sends no POST: leave out --allow-cancel, --task, --started-task, --create"
+                "--get-only sends no POST: remove --allow-cancel, --task, --started-task and --create"
             )
         if named and not self.allow_cancel:
             raise OptionError(
-                "--task, --create and --started-task need --allow-cancel: they ask for a change"
+                "--task, --create and --started-task need --allow-cancel, because they can change tasks"
             )
         if self.allow_cancel and not named:
             raise OptionError("--allow-cancel needs a task: --task ID, --create FILE or --started-task ID")
         if self.allow_cancel and not root.loopback and not self.confirm_tenant:
             raise OptionError(
-                "--allow-cancel needs --confirm-tenant ID, but on loopback: which tenant it is for"
+                "--allow-cancel needs --confirm-tenant ID, the id of the tenant, except on loopback"
             )
         if self.risk_running_task and not self.started_tasks:
-            raise OptionError("--risk-running-task is for --started-task")
+            raise OptionError("--risk-running-task needs --started-task ID")
         self._check_ids()
 
     def _check_ids(self) -> None:
         ids = (*self.tasks, *self.started_tasks)
         if len(ids) > MOST_TASKS:
-            raise OptionError(f"{len(ids)} tasks are more than {MOST_TASKS}")
+            raise OptionError(f"{len(ids)} tasks are given: more than {MOST_TASKS}, the maximum")
         if len(set(ids)) != len(ids):
-            raise OptionError("a task is named twice")
+            raise OptionError("the same task id is given twice")
         for id in ids:
             if not _ID.fullmatch(id) or id in MALFORMED:
-                raise OptionError(f"{id[:60]!r} is no id of a task: letters, digits, hyphens and underscores")
+                raise OptionError(
+                    f"{id[:60]!r} is not a task id: use letters, digits, hyphens and underscores"
+                )
 
     def repeat(self, clause: str) -> str:
-        """The command line that judges one clause again; ids are left for the reader to fill in."""
-        words = ["graphcontract", "live"]
-        words += [self.client] if self.client else []
-        words += ["--tenant-url", self.tenant_url]
-        words += ["--contract", self.contract] if self.contract != DEFAULT_CONTRACT else []
-        words += ["--get-only"] if self.get_only else []
-        words += ["--allow-cancel"] if self.allow_cancel else []
-        words += ["--task", "ID"] if self.tasks else []
-        words += ["--create", "FILE"] if self.create else []
-        words += ["--started-task", "ID"] if self.started_tasks else []
-        words += ["--confirm-tenant", "ID"] if self.confirm_tenant else []
-        return shlex.join([*words, "--select", clause])
+        """The command that tests one clause again, with placeholders for ids."""
+        arguments = ["graphcontract", "live"]
+        arguments += [self.client] if self.client else []
+        arguments += ["--tenant-url", self.tenant_url]
+        arguments += ["--contract", self.contract] if self.contract != DEFAULT_CONTRACT else []
+        arguments += ["--get-only"] if self.get_only else []
+        arguments += ["--allow-cancel"] if self.allow_cancel else []
+        arguments += ["--task", "ID"] if self.tasks else []
+        arguments += ["--create", "FILE"] if self.create else []
+        arguments += ["--started-task", "ID"] if self.started_tasks else []
+        arguments += ["--confirm-tenant", "ID"] if self.confirm_tenant else []
+        return shlex.join([*arguments, "--select", clause])
 
 
 class LiveUnreachable(UserError):
-    """The tenant cannot be reached, or nothing but `wait` is to be had of it."""
+    """The tenant is unreachable, or responds only with 429 and 503."""
 
     status = 3

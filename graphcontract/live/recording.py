@@ -1,6 +1,5 @@
-"""The two files that a live run may write besides reports: the request log, and bodies if they are asked for.
-
-Knows files; what the log may hold the keeper says.
+"""Writes the two optional files of a live run: the request log (anonymized) and the bodies (complete, without
+tokens).
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -29,19 +28,18 @@ class RecordingError(UserError):
 
 @dataclass
 class Recording:
-    """Hears each exchange. Both files can be read by their owner alone."""
+    """Writes each exchange to the open files. Only the owner can read them."""
 
     request_log: Path | None
     bodies: Path | None
-    keeper: Anonymizer
+    anonymizer: Anonymizer
     _log: TextIO | None = None
     _bodies: TextIO | None = None
-    _count: int = field(default=0)
 
     def __enter__(self) -> Recording:
         try:
-            self._log = _private(self.request_log)
-            self._bodies = _private(self.bodies)
+            self._log = _open_private(self.request_log)
+            self._bodies = _open_private(self.bodies)
         except BaseException:
             self.__exit__()
             raise
@@ -52,44 +50,45 @@ class Recording:
             if stream is not None:
                 stream.close()
 
-    def hear(self, kept: SentExchange) -> None:
-        """Write an exchange down, at once."""
-        self._count += 1
-        if self._log is not None and not kept.by_client:
-            _write(self._log, self._line(kept))
+    def record(self, sent: SentExchange) -> None:
+        """Write an exchange to the files at once."""
+        if self._log is not None and not sent.by_client:
+            _write(self._log, self._format_line(sent))
         if self._bodies is not None:
-            _write(self._bodies, self._whole(kept))
+            _write(self._bodies, self._format_exchange(sent))
 
-    def _line(self, kept: SentExchange) -> dict[str, Any]:
-        exchange, step = kept.exchange, kept.step
-        answer = answer_to(exchange)
+    def _format_line(self, sent: SentExchange) -> dict[str, Any]:
+        exchange, step = sent.exchange, sent.step
+        response = answer_to(exchange)
         request = exchange.requests[0] if exchange.requests else None
         line: dict[str, Any] = {
             "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "purpose": step.purpose,
             "method": step.method,
-            "target": self.keeper.target(step),
+            "target": self.anonymizer.anonymize_target(step),
             "status": status_to(exchange),
             "seconds": round(exchange.ended - exchange.started, 3),
         }
         if request is not None:
-            line["client-request-id"] = self.keeper.request_id(request.values("client-request-id"))
-        if answer is not None:
-            line |= {"request-id": self.keeper.request_id(answer.values("request-id"))}
-            line |= {"code": self.keeper.code(answer)}
+            line["client-request-id"] = self.anonymizer.extract_request_id(
+                request.values("client-request-id")
+            )
+        if response is not None:
+            line |= {"request-id": self.anonymizer.extract_request_id(response.values("request-id"))}
+            line |= {"code": self.anonymizer.extract_code(response)}
         return {name: value for name, value in line.items() if value is not None}
 
-    def _whole(self, kept: SentExchange) -> dict[str, Any]:
-        redactor = Redactor([*self.keeper.tokens, kept.exchange.call.token])
+    def _format_exchange(self, sent: SentExchange) -> dict[str, Any]:
+        redactor = Redactor([*self.anonymizer.tokens, sent.exchange.call.token])
         return {
-            "purpose": kept.step.purpose,
-            "side": "client" if kept.by_client else "tenant",
-            "requests": [_text(each, redactor) for each in kept.exchange.requests],
-            "responses": [_text(each, redactor) for each in kept.exchange.responses],
+            "purpose": sent.step.purpose,
+            "side": "client" if sent.by_client else "tenant",
+            "requests": [_format_message(each, redactor) for each in sent.exchange.requests],
+            "responses": [_format_message(each, redactor) for each in sent.exchange.responses],
         }
 
 
-def _text(message: WireRequest | WireResponse, redactor: Redactor) -> str:
+def _format_message(message: WireRequest | WireResponse, redactor: Redactor) -> str:
     head, gap, content = message.raw.partition(b"\r\n\r\n")
     return redactor.head(head.decode("latin-1")) + (gap + redactor.content(content)).decode(
         "utf-8", "replace"
@@ -101,7 +100,7 @@ def _write(stream: TextIO, line: Mapping[str, Any]) -> None:
     stream.flush()
 
 
-def _private(path: Path | None) -> TextIO | None:
+def _open_private(path: Path | None) -> TextIO | None:
     if path is None:
         return None
     try:
@@ -109,7 +108,7 @@ def _private(path: Path | None) -> TextIO | None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         if not path.exists():
             flags |= os.O_EXCL
-        _not_standard_output(path)
+        _reject_standard_output(path)
         handle = os.open(path, flags, 0o600)
         if os.path.isfile(path):
             os.fchmod(handle, 0o600)
@@ -118,11 +117,11 @@ def _private(path: Path | None) -> TextIO | None:
     return open(handle, "w", encoding="utf-8", newline="\n")
 
 
-def _not_standard_output(path: Path) -> None:
-    """What people's names and addresses may stand in goes to no terminal, and into no log of a job."""
+def _reject_standard_output(path: Path) -> None:
+    """Raise RecordingError for a terminal or a job's log: bodies can contain people's names and addresses."""
     if str(path) == "-" or (path.exists() and not path.is_file()):
-        raise RecordingError(f"{path} is no file: bodies and request logs are kept in files alone")
+        raise RecordingError(f"{path} is not a file; request logs and bodies need one")
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
             if path.exists() and os.path.samestat(os.fstat(stream.fileno()), path.stat()):
-                raise RecordingError(f"{path} is standard output: name another file")
+                raise RecordingError(f"{path} is standard output; choose another file")

@@ -1,7 +1,4 @@
-"""A live run from its options: credentials, steps, verdicts, one exit status.
-
-Knows how the parts are put together; it knows no terminal.
-"""
+"""One live run from its options: credentials, scenarios, verdicts, and an exit status."""
 
 from __future__ import annotations
 
@@ -21,21 +18,21 @@ from graphcontract.judging.known_failures import Entry, KnownFailures
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.run_recorder import Event, ExitStatus, RunRecorder
 from graphcontract.live.anonymize import Anonymizer
-from graphcontract.live.client_setup import ClientUnderTest, brought_up
-from graphcontract.live.create_file import Creation, creation_of
-from graphcontract.live.credentials import Tokens, tokens_for, withhold
-from graphcontract.live.executor import Executor, stand_in
+from graphcontract.live.client_setup import ClientUnderTest, start_client
+from graphcontract.live.create_file import Creation, read_create_file
+from graphcontract.live.credentials import Tokens, find_tokens, withhold
+from graphcontract.live.executor import Executor, predict_result
 from graphcontract.live.options import LiveOptions
 from graphcontract.live.recording import Recording
 from graphcontract.live.runner import LiveRunner
-from graphcontract.live.safety.allowed_hosts import Root, root_of
-from graphcontract.live.safety.journal import Journal, JournalError, left_behind
+from graphcontract.live.safety.allowed_hosts import Root, parse_root
+from graphcontract.live.safety.journal import Journal, JournalError, read_journal
 from graphcontract.live.safety.policy import Policy
-from graphcontract.live.safety.privilege import Privilege, privilege_of
+from graphcontract.live.safety.privilege import Privilege, check_privilege
 from graphcontract.live.safety.rate_limit import Pacer, RateClock
 from graphcontract.live.scenarios.context import ScenarioContext
-from graphcontract.live.scenarios.registry import needed
-from graphcontract.live.scenarios.rejections import unknown
+from graphcontract.live.scenarios.registry import list_needed
+from graphcontract.live.scenarios.rejections import reject_unknown_ids
 from graphcontract.live.sender import Sender
 from graphcontract.live.steps import CREDENTIALS, FORGERIES, RequestStep, Scenario
 from graphcontract.live.urls import Targets
@@ -49,7 +46,7 @@ Say = Callable[[str], None]
 
 @dataclass
 class Live:
-    """One live run, its options checked: nothing is sent before `run`. `clock` is the run's time."""
+    """A live run with checked options; nothing is sent before `run`. `clock` is the run's time."""
 
     options: LiveOptions
     contract: Contract
@@ -60,70 +57,81 @@ class Live:
 
     @classmethod
     def of(cls, options: LiveOptions, *, clock: RateClock | None = None) -> Live:
-        """Check everything that can be checked before anything is sent: UserError says what is wrong."""
+        """Check everything that can be checked before anything is sent; raises UserError."""
         clock = clock or RateClock()
         contract = load(options.contract, known())
-        root = root_of(options.tenant_url, contract)
+        root = parse_root(options.tenant_url, contract)
         options.check(root)
         creation = None
         if options.create is not None:
             now = datetime.fromtimestamp(clock.wall(), UTC)
-            creation = creation_of(options.create, Targets.of(contract), now)
-        return cls(options, contract, root, judged(contract, options), creation, clock)
+            creation = read_create_file(options.create, Targets.of(contract), now)
+        return cls(options, contract, root, select_clauses(contract, options), creation, clock)
 
     def plan(self) -> Iterator[RequestStep]:
-        """The steps that a run against a good tenant would take; nothing is sent."""
-        bench = replace(self._bench(), lesser=True, forgeries=FORGERIES)
-        for scenario in (unknown, *needed(self.planned)):
-            yield from _dry(scenario(bench))
+        """The steps that a run against a conforming tenant would take; nothing is sent."""
+        context = replace(self._make_context(), lesser=True, forgeries=FORGERIES)
+        for scenario in (reject_unknown_ids, *list_needed(self.planned)):
+            yield from _simulate(scenario(context))
 
     def run(self, emit: Emit, say: Say, environment: MutableMapping[str, str]) -> ExitStatus:
-        """Carry the run out and emit its events; raises UserError before the first of them, and JournalError.
+        """Run and emit the events; raises UserError before the first of them, and JournalError.
 
-        `say` takes lines for people; credentials are taken from `environment`, and taken out of it where a
-        client of someone else's is started in it.
+        `say` prints a line for the user. Credentials are read from `environment`, and removed from it where a
+        client under test is started in it.
         """
-        entries = self._entries()
-        tokens = tokens_for(self.root, environment)
-        privilege = privilege_of(tokens, self.contract, self.options, say)
-        keeper = self._keeper(tokens)
+        entries = self._load_entries()
+        tokens = find_tokens(self.root, environment)
+        privilege = check_privilege(tokens, self.contract, self.options, say)
+        anonymizer = self._make_anonymizer(tokens)
         with ExitStack() as stack:
             recording = stack.enter_context(
-                Recording(self.options.request_log, self.options.keep_bodies, keeper)
+                Recording(self.options.request_log, self.options.keep_bodies, anonymizer)
             )
-            journal = journal_for(self.contract, self.options, self.root, privilege.tenant)
-            journal.may = self._may()
+            journal = make_journal(self.contract, self.options, self.root, privilege.tenant)
+            journal.may = self._describe_permissions()
             if not self.options.get_only:
                 stack.enter_context(journal)
                 self._check_journal(journal)
                 journal.start()
             if self.options.client:
                 withhold(environment)
-            guest = stack.enter_context(brought_up(self.contract, self.options))
-            bench = self._bench(privilege)
-            bench.lesser = tokens.lesser is not None
-            others = [name for name in tokens.refused if name not in CREDENTIALS]
-            bench.forgeries = (*FORGERIES, *others) if self.root.loopback else ()
-            executor = self._executor(bench, tokens, journal, recording, guest)
-            ledger = RunRecorder(
+            under_test = stack.enter_context(start_client(self.contract, self.options))
+            context = self._make_context(privilege)
+            context.lesser = tokens.lesser is not None
+            others = [name for name in tokens.rejected if name not in CREDENTIALS]
+            context.forgeries = (*FORGERIES, *others) if self.root.loopback else ()
+            executor = self._make_executor(context, tokens, journal, recording, under_test)
+            recorder = RunRecorder(
                 self.contract,
                 self.planned,
                 fail_on=self.options.fail_on,
                 emit=emit,
-                known=self._known(entries, guest),
+                known=self._make_known_failures(entries, under_test),
             )
-            conduct = LiveRunner(
-                self.contract, self.options, self.planned, self.root.url, bench, executor, keeper, guest, say
+            runner = LiveRunner(
+                self.contract,
+                self.options,
+                self.planned,
+                self.root.url,
+                context,
+                executor,
+                anonymizer,
+                under_test,
+                say,
             )
-            described = self._described(keeper.name(privilege.tenant or ""))
-            status = conduct.carry_out(
-                ledger, lambda: ledger.open(self._judged_one(guest), guest.client.limits.declared, described)
+            description = self._describe_run(anonymizer.hash_id(privilege.tenant or ""))
+            status = runner.run(
+                recorder,
+                lambda: recorder.open(
+                    self._get_implementation(under_test), under_test.client.limits.declared, description
+                ),
             )
-        for line in left_lines(self.options.journal):
+        for line in format_left_behind(self.options.journal):
             say(line)
         return status
 
-    def _bench(self, privilege: Privilege | None = None) -> ScenarioContext:
+    def _make_context(self, privilege: Privilege | None = None) -> ScenarioContext:
         options = self.options
         return ScenarioContext(
             Targets.of(self.contract),
@@ -140,39 +148,39 @@ class Live:
             creation=self.creation,
         )
 
-    def _keeper(self, tokens: Tokens) -> Anonymizer:
+    def _make_anonymizer(self, tokens: Tokens) -> Anonymizer:
         (parameter,) = self.contract.request.parameters
         return Anonymizer(parameter, tokens.issued, {*self.options.tasks, *self.options.started_tasks})
 
-    def _executor(
+    def _make_executor(
         self,
-        bench: ScenarioContext,
+        context: ScenarioContext,
         tokens: Tokens,
         journal: Journal,
         recording: Recording,
-        guest: ClientUnderTest,
+        under_test: ClientUnderTest,
     ) -> Executor:
         policy = Policy(
-            bench.targets,
+            context.targets,
             self.root.loopback,
-            get_only=bench.get_only,
-            cancel=bench.cancel,
+            get_only=context.get_only,
+            cancel=context.cancel,
             create=self.creation is not None,
-            risk_running_task=bench.risk_running_task,
-            tasks=bench.tasks,
-            started=bench.started,
+            risk_running_task=context.risk_running_task,
+            tasks=context.tasks,
+            started=context.started,
         )
-        keeper = recording.keeper
+        anonymizer = recording.anonymizer
 
         def fresh(id: str) -> None:
             policy.fresh.add(id)
-            keeper.ids.add(id)
+            anonymizer.ids.add(id)
 
         def made(id: str) -> None:
-            policy.made(id)
-            keeper.ids.add(id)
+            policy.add_created(id)
+            anonymizer.ids.add(id)
 
-        bench.on_fresh, bench.on_made, bench.on_seen = fresh, made, keeper.ids.add
+        context.on_fresh_id, context.on_created, context.on_known_id = fresh, made, anonymizer.ids.add
         return Executor(
             self.contract,
             tokens,
@@ -180,53 +188,53 @@ class Live:
             policy,
             Sender(self.root, self.clock.now),
             journal,
-            guest.client,
-            guest.forwarder,
-            recording.hear,
+            under_test.client,
+            under_test.forwarder,
+            recording.record,
         )
 
-    def _entries(self) -> list[Entry]:
+    def _load_entries(self) -> list[Entry]:
         path = self.options.known_failures
         return known_failures.load(Path(path), self.contract.current_ids()) if path else []
 
-    def _known(self, entries: list[Entry], guest: ClientUnderTest) -> KnownFailures | None:
+    def _make_known_failures(self, entries: list[Entry], under_test: ClientUnderTest) -> KnownFailures | None:
         if self.options.known_failures is None:
             return None
-        return KnownFailures(entries, self._judged_one(guest), today=date.today())
+        return KnownFailures(entries, self._get_implementation(under_test), today=date.today())
 
-    def _judged_one(self, guest: ClientUnderTest) -> Implementation:
-        """Who is judged: the service, or the client where one is given."""
+    def _get_implementation(self, under_test: ClientUnderTest) -> Implementation:
+        """What the report is about: the service, or the client where one is given."""
         if self.options.client:
-            return guest.client.implementation
+            return under_test.client.implementation
         return Implementation("a tenant on loopback" if self.root.loopback else "Microsoft Graph")
 
     def _check_journal(self, journal: Journal) -> None:
         left = journal.found
-        # This is the file that the earlier run wrote, and no copy: what it did not announce was not sent.
+        # This is the earlier run's own file, not a copy: a change that it did not announce was not sent.
         if left.cut is None and not any(each.announced for each in left.open):
-            journal.begin_anew()
+            journal.truncate()
             return
         resume = f"graphcontract live --resume {journal.path}"
         if (left.root, left.tenant) != (journal.root, journal.tenant):
-            raise JournalError(f"the journal {journal.path} is open for another tenant: {resume}")
+            raise JournalError(f"the journal {journal.path} has open items of another tenant; run {resume}")
         if left.action != journal.action:
-            raise JournalError(f"the journal {journal.path} is open for another contract: {resume}")
+            raise JournalError(f"the journal {journal.path} has open items of another contract; run {resume}")
         if self.creation is not None:
             raise JournalError(
-                f"the journal {journal.path} is open: an earlier run left a task behind, and no other is "
-                f"made before that is settled: {resume}"
+                f"the journal {journal.path} is open: an earlier run left a task behind. Settle it "
+                f"before another is created: {resume}"
             )
 
-    def _may(self) -> dict[str, Any]:
-        """What the run is allowed to change, for its journal."""
+    def _describe_permissions(self) -> dict[str, Any]:
+        """The changes that the options allow, for the journal."""
         if not self.options.allow_cancel:
             return {}
-        create = {"create": self.creation.named} if self.creation is not None else {}
+        create = {"create": self.creation.journal_members} if self.creation is not None else {}
         return {"cancel": [*self.options.tasks, *self.options.started_tasks], **create}
 
-    def _described(self, tenant: str) -> dict[str, Any]:
+    def _describe_run(self, tenant: str) -> dict[str, Any]:
         options = self.options
-        described: dict[str, Any] = {
+        description: dict[str, Any] = {
             "kind": "live",
             "profile": options.profile,
             "transport": "tenant",
@@ -234,13 +242,15 @@ class Live:
             "seed": options.seed,
             "root": self.root.url,
         }
-        described |= {"tenant": tenant} if tenant else {}
+        description |= {"tenant": tenant} if tenant else {}
         database = PROFILES[options.profile].database
-        return described | ({"database": str(database)} if database is not None else {})
+        return description | ({"database": str(database)} if database is not None else {})
 
 
-def judged(contract: Contract, options: LiveOptions) -> list[str]:
-    """The clauses that a live run judges: the service's, and those of a client's that traffic can show."""
+def select_clauses(contract: Contract, options: LiveOptions) -> list[str]:
+    """The clauses that a live run tests: the service's, and those of the client's that its traffic can
+    exercise.
+    """
     clauses = planned(
         contract,
         options.select,
@@ -248,38 +258,41 @@ def judged(contract: Contract, options: LiveOptions) -> list[str]:
         owed_by={"client", "service"} if options.client else {"service"},
         command="live",
     )
-    kept = [id for id in clauses if contract.clauses[id].by == "service" or id in BY_CLIENT]
-    if not kept:
-        raise OptionError("--select and --deselect leave no clause that a live run can judge")
-    return kept
+    tested = [id for id in clauses if contract.clauses[id].by == "service" or id in BY_CLIENT]
+    if not tested:
+        raise OptionError("--select and --deselect leave no clause that a live run can test")
+    return tested
 
 
-def journal_for(contract: Contract, options: LiveOptions, root: Root, tenant: str | None) -> Journal:
-    """The journal of a run; it names the contract as one finds it from any folder."""
+def make_journal(contract: Contract, options: LiveOptions, root: Root, tenant: str | None) -> Journal:
+    """The journal of a run. It records the contract's absolute path, so that `--resume` works from any
+    folder.
+    """
     named = options.contract if options.contract in shipped() else str(Path(options.contract).absolute())
     return Journal(options.journal, root.url, tenant, named, contract.request.action)
 
 
-def left_lines(path: Path) -> Iterator[str]:
-    """What a journal says is left behind, for people; one that cannot be read is said to be so."""
+def format_left_behind(path: Path) -> Iterator[str]:
+    """Lines about the open items of a journal, or about a journal that cannot be read."""
     try:
-        left = left_behind(path)
+        left = read_journal(path)
     except JournalError as error:
-        yield f"what earlier runs left behind is not known: {error}"
+        yield f"cannot tell what earlier runs left behind: {error}"
         return
     if left.cut is not None:
-        yield f"left behind: what line {left.cut} announced, which is cut: graphcontract live --resume {path}"
+        yield f"left behind: incomplete line {left.cut}, perhaps a change: graphcontract live --resume {path}"
     if left.open:
         made = sum(each.created for each in left.open)
         what = f"{made} created, " if made else ""
-        yield f"left behind: {len(left.open)} tasks ({what}outcome open): graphcontract live --resume {path}"
+        tasks = f"{len(left.open)} tasks ({what}outcome unknown)"
+        yield f"left behind: {tasks}: graphcontract live --resume {path}"
 
 
-def _dry(scenario: Scenario) -> Iterator[RequestStep]:
+def _simulate(scenario: Scenario) -> Iterator[RequestStep]:
     try:
         step = next(scenario)
         while True:
             yield step
-            step = scenario.send(stand_in(step))
+            step = scenario.send(predict_result(step))
     except StopIteration:
         pass

@@ -1,7 +1,4 @@
-"""A live run's course: its steps one after the other, what ended them early, and what is judged of them.
-
-Knows scenarios, and the ledger that it fills; it does not know where credentials come from.
-"""
+"""Runs the scenarios of a live run one after the other, and evaluates what was recorded."""
 
 from __future__ import annotations
 
@@ -20,35 +17,35 @@ from graphcontract.live.executor import Executor
 from graphcontract.live.options import LiveOptions, LiveUnreachable
 from graphcontract.live.safety.rate_limit import CutOff, Stopped
 from graphcontract.live.scenarios.context import ScenarioContext
-from graphcontract.live.scenarios.registry import needed, resting
-from graphcontract.live.scenarios.rejections import unknown
-from graphcontract.live.skip_reasons import reasons_for, unmet_by
+from graphcontract.live.scenarios.registry import list_needed, list_scenarios_of
+from graphcontract.live.scenarios.rejections import reject_unknown_ids
+from graphcontract.live.skip_reasons import collect_reasons, collect_unmet
 from graphcontract.live.steps import Scenario
 from graphcontract.live.verdicts import LiveEvaluator
 from graphcontract.run import sigint
 
-_MOST_NAMED = 50
+_MOST_NAMED = 50  # tasks in a remark; the others are only counted
 _INTERRUPTED = "the run was interrupted"
 
 
 @dataclass(frozen=True)
 class LiveRunner:
-    """What one run's steps are carried out with; `say` takes lines for people."""
+    """One live run with everything that it needs; `say` prints a line for the user."""
 
     contract: Contract
     options: LiveOptions
     planned: Sequence[str]
     root: str
-    bench: ScenarioContext
+    context: ScenarioContext
     executor: Executor
-    keeper: Anonymizer
-    guest: ClientUnderTest
+    anonymizer: Anonymizer
+    client_under_test: ClientUnderTest
     say: Callable[[str], None]
-    over: list[Callable[[ScenarioContext], Scenario]] = field(default_factory=list)
+    completed: list[Callable[[ScenarioContext], Scenario]] = field(default_factory=list)
 
-    def carry_out(self, ledger: RunRecorder, opens: Callable[[], None]) -> ExitStatus:
-        """Carry the run out; `opens` begins the report, once it is known that something answers. A report
-        that was begun is ended, whatever comes: raises LiveUnreachable before that alone.
+    def run(self, recorder: RunRecorder, opens: Callable[[], None]) -> ExitStatus:
+        """Run the scenarios; `opens` begins the report as soon as the tenant has responded. A report that was
+        begun is always ended: LiveUnreachable is raised only before that.
         """
         stopped: Exception | None = None
         interrupted = False
@@ -60,105 +57,111 @@ class LiveRunner:
             with sigint.held():
                 opens()
             if stopped is None and not interrupted:
-                stopped = self._go_on()
+                stopped = self._run_scenarios()
         except KeyboardInterrupt:
             interrupted = True
         with sigint.held():
-            self._tell(stopped)
-            self._judge(ledger, _INTERRUPTED if interrupted else str(stopped) if stopped else None)
-            return ledger.close(
+            self._print_notes(stopped)
+            self._judge(recorder, _INTERRUPTED if interrupted else str(stopped) if stopped else None)
+            return recorder.close(
                 interrupted=interrupted,
                 cut_off=isinstance(stopped, CutOff),
                 unjudged=ExitStatus.NOTHING_EXERCISED if self._is_unauthorized() else ExitStatus.UNREACHABLE,
             )
 
     def _reach(self) -> Exception | None:
-        """Make the first steps: LiveUnreachable where nothing answers; why, where nothing can be judged."""
+        """Run the first scenario. Raises LiveUnreachable where the tenant does not respond; returns the
+        reason where nothing can be tested.
+        """
         sent = self.executor.sent
         try:
-            self._drive(unknown)
+            self._drive(reject_unknown_ids)
         except Stopped as error:
-            raise LiveUnreachable(f"the tenant cannot be judged now: {error}") from error
-        if not any(status_to(kept.exchange) for kept in sent):
-            told = sent[-1].exchange.outcome.error
-            why = told.message if told is not None else "no answer"
+            raise LiveUnreachable(f"the tenant cannot be tested now: {error}") from error
+        if not any(status_to(sent_exchange.exchange) for sent_exchange in sent):
+            failure = sent[-1].exchange.outcome.error
+            why = failure.message if failure is not None else "no response"
             raise LiveUnreachable(f"{self.root} cannot be reached: {why}")
-        if all(status_to(kept.exchange) in (0, *BUSY) for kept in sent):
-            raise LiveUnreachable(f"{self.root} answers nothing but that it is busy: try again later")
-        return CutOff("the tenant answers the credential with 401") if self._is_unauthorized() else None
+        if all(status_to(sent_exchange.exchange) in (0, *BUSY) for sent_exchange in sent):
+            raise LiveUnreachable(f"{self.root} responds only with 429 or 503: try again later")
+        return CutOff("the tenant rejects the credential with 401") if self._is_unauthorized() else None
 
-    def _go_on(self) -> Exception | None:
-        """Make the other steps: why they ended early, if they did."""
+    def _run_scenarios(self) -> Exception | None:
+        """Run the other scenarios; returns why they ended early, or None."""
         try:
-            for scenario in needed(self.planned):
+            for scenario in list_needed(self.planned):
                 self._drive(scenario)
             if self.options.profile == "nightly":
                 from graphcontract.live.exploring import explore
 
-                explore(self.bench, self.executor, self.options.seed, PROFILES["nightly"].database)
+                explore(self.context, self.executor, self.options.seed, PROFILES["nightly"].database)
         except (Stopped, UserError) as error:
             return error
         return None
 
     def _drive(self, scenario: Callable[[ScenarioContext], Scenario]) -> None:
-        """Carry out a scenario's steps, each with what the one before showed."""
-        steps = scenario(self.bench)
+        """Carry out a scenario's steps, and pass it the result of each."""
+        steps = scenario(self.context)
         try:
             step = next(steps)
             while True:
                 step = steps.send(self.executor.perform(step))
         except StopIteration:
-            self.over.append(scenario)
+            self.completed.append(scenario)
         finally:
             steps.close()
 
-    def _tell(self, stopped: Exception | None) -> None:
-        for note in (*self.bench.notes, *([f"the run ended early: {stopped}"] if stopped else [])):
+    def _print_notes(self, stopped: Exception | None) -> None:
+        for note in (*self.context.notes, *([f"the run ended early: {stopped}"] if stopped else [])):
             self.say(f"note: {note}")
 
-    def _judge(self, ledger: RunRecorder, stopped: str | None) -> None:
-        """Judge what was recorded; nothing is where no answer but 401 came, and where the run was interrupted
-        no clause passes whose requests were not all made.
+    def _judge(self, recorder: RunRecorder, stopped: str | None) -> None:
+        """Evaluate what was recorded. Where every response was 401, no clause gets a verdict; after an
+        interruption, no clause passes whose scenarios are incomplete.
         """
-        observer = LiveEvaluator(
+        evaluator = LiveEvaluator(
             self.contract,
             self.options,
-            self.keeper,
-            self.guest.shows,
-            reasons_for(self.bench, complete=set(needed(self.planned)) <= set(self.over)),
-            unmet_by(self.bench),
+            self.anonymizer,
+            self.client_under_test.shows,
+            collect_reasons(self.context, complete=set(list_needed(self.planned)) <= set(self.completed)),
+            collect_unmet(self.context),
             stopped,
-            self._remarks(),
+            self._make_remarks(),
         )
         unauthorized = self._is_unauthorized()
-        for part in observer.parts(self.planned, self.bench.trials, self.executor.sent, self.executor.made):
+        for part in evaluator.evaluate(
+            self.planned, self.context.trials, self.executor.sent, self.executor.client_exchanges
+        ):
             if unauthorized:
-                part = _unexercised(part)
+                part = _mark_unexercised(part)
             elif stopped == _INTERRUPTED and part.verdict == "pass" and not self._is_over(part.clause):
                 part = replace(part, verdict="not-run", reason=_INTERRUPTED)
-            ledger.add(part)
+            recorder.add(part)
 
     def _is_over(self, clause: str) -> bool:
-        """Whether all requests that a clause is judged by were made."""
-        return {unknown, *resting(clause, self.planned)} <= set(self.over)
+        """Whether all scenarios that a clause depends on are complete."""
+        return {reject_unknown_ids, *list_scenarios_of(clause, self.planned)} <= set(self.completed)
 
     def _is_unauthorized(self) -> bool:
-        """Whether every answer to the run's own credential was 401."""
-        answers = [status_to(each.exchange) for each in self.executor.sent if each.step.credential == "main"]
-        return bool(answers) and all(each == 401 for each in answers)
+        """Whether every response to the run's own credential was 401."""
+        statuses = [status_to(each.exchange) for each in self.executor.sent if each.step.credential == "main"]
+        return bool(statuses) and all(each == 401 for each in statuses)
 
-    def _remarks(self) -> dict[str, str]:
-        """What a report says of a clause besides its verdict: other tasks that changed meanwhile."""
-        changes = [f"{self.keeper.name(id)} ({old}, then {new})" for id, old, new in self.bench.changed]
+    def _make_remarks(self) -> dict[str, str]:
+        """Remarks for the report, by clause: other tasks whose status changed around a cancel."""
+        changes = [
+            f"{self.anonymizer.hash_id(id)} ({old}, then {new})" for id, old, new in self.context.changed
+        ]
         if not changes:
             return {}
         more = f" and {len(changes) - _MOST_NAMED} more" if len(changes) > _MOST_NAMED else ""
         listed = ", ".join(changes[:_MOST_NAMED])
         return {
-            "service.effect": f"other tasks changed meanwhile, which may have other reasons: {listed}{more}"
+            "service.effect": f"other tasks changed meanwhile, possibly for other reasons: {listed}{more}"
         }
 
 
-def _unexercised(part: ClauseResult) -> ClauseResult:
-    reason = "the tenant answers the credential with 401: nothing else can be said"
+def _mark_unexercised(part: ClauseResult) -> ClauseResult:
+    reason = "the tenant rejects the credential with 401"
     return ClauseResult(part.clause, "not-run", reason=reason, exchanges=part.exchanges)

@@ -1,6 +1,5 @@
-"""Sends one request to a tenant and records both sides. Follows nothing, keeps nothing, repeats nothing.
-
-Knows HTTP; it decides neither what is sent nor when.
+"""Sends one request to a tenant and records both sides. It follows no redirect, keeps no cookie and retries
+nothing.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ from graphcontract.live.safety.allowed_hosts import Root
 
 USER_AGENT = f"graphcontract-live/{version('graphcontract')}"
 MOST_CONTENT = 4 * 1024 * 1024
-_TIMEOUT = 60.0
+_TIMEOUT = 60.0  # a request as a whole: a server that sends a byte now and then cannot stall the run
 _CONNECT = 20.0
 _MOST_NAMED = 4
 
 
-class Unanswered(Exception):
-    """No answer came, or none that can be read; the text names the kind of fault alone. `request` is what was
-    to be sent, where it came so far.
+class NoResponse(Exception):
+    """No response came, or none that can be read. The text names only the kind of fault; `request` is the
+    request, as far as it was built.
     """
 
     def __init__(self, why: str, request: WireRequest | None = None) -> None:
@@ -37,8 +36,8 @@ class Unanswered(Exception):
 
 @dataclass
 class Sender:
-    """One tenant's wire; `now` gives seconds for the records, `timeout` bounds a request as a whole. From its
-    first byte on the wire a request is `in_flight`, until the caller has taken note of it.
+    """Sends requests to one tenant; `now` gives seconds for the records, `timeout` bounds a whole request.
+    `in_flight` is a request from its first byte on the wire until the caller has recorded it.
     """
 
     root: Root
@@ -48,20 +47,20 @@ class Sender:
 
     @cached_property
     def _trust(self) -> ssl.SSLContext | bool:
-        """The authorities to trust, SSL_CERT_FILE's where that is set; none where nothing is encrypted."""
+        """The trusted certificate authorities, those of SSL_CERT_FILE where it is set; False without TLS."""
         return httpx.create_ssl_context() if self.root.secure else False
 
     def send(
         self, method: str, target: str, fields: Fields, content: bytes = b""
     ) -> tuple[WireRequest, WireResponse]:
-        """Send a request and read its answer whole; raises Unanswered. `target` goes out as it is."""
+        """Send a request and read the whole response; raises NoResponse. `target` is sent unchanged."""
         return asyncio.run(self._send(method, target, fields, content))
 
     async def _send(
         self, method: str, target: str, fields: Fields, content: bytes
     ) -> tuple[WireRequest, WireResponse]:
         url = httpx.URL(self.root.url).copy_with(raw_path=target.encode("ascii"))
-        # A client a request: nothing is kept, neither a connection nor a cookie.
+        # A new client for each request: neither a connection nor a cookie is reused.
         bounds = httpx.Timeout(None, connect=_CONNECT)
         request: WireRequest | None = None
         try:
@@ -79,33 +78,33 @@ class Sender:
                 made.headers = httpx.Headers([("Host", made.headers["Host"]), *fields])
                 if method != "GET":
                     made.headers["Content-Length"] = str(len(content))
-                request = _recorded(made, target, content, self.root, self.now())
+                request = _make_wire_request(made, target, content, self.root, self.now())
                 made.extensions["trace"] = partial(self._trace, request)
                 response = await client.send(made, stream=True)
                 try:
-                    return request, await _read(response, self.now)
+                    return request, await _read_response(response, self.now)
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException):
-            raise Unanswered(f"no whole answer within {self.timeout:g} s", request) from None
+            raise NoResponse(f"no complete response within {self.timeout:g} s", request) from None
         except (httpx.HTTPError, httpx.StreamError, ssl.SSLError, OSError) as error:
-            raise Unanswered(_named(error), request) from None
-        except Unanswered as error:
-            raise Unanswered(str(error), request) from None
+            raise NoResponse(_describe_error(error), request) from None
+        except NoResponse as error:
+            raise NoResponse(str(error), request) from None
 
     async def _trace(self, request: WireRequest, event: str, _details: object) -> None:
         if event.endswith(".send_request_headers.started"):
             self.in_flight = request
 
     def _proxy(self) -> str | None:
-        """The proxy that the environment names for https; never for loopback, and never for http."""
+        """The proxy for https from the environment; never for loopback or http."""
         if self.root.loopback or not self.root.secure or urllib.request.proxy_bypass(self.root.host):
             return None
         return urllib.request.getproxies().get("https")
 
 
-def _named(error: BaseException) -> str:
-    """The kind of a fault, and of what lies below it; never its text, which may quote what was sent."""
+def _describe_error(error: BaseException) -> str:
+    """The kinds of a fault and its causes; never their texts, which may quote what was sent."""
     names: list[str] = []
     below: BaseException | None = error
     while below is not None and len(names) < _MOST_NAMED:
@@ -114,7 +113,9 @@ def _named(error: BaseException) -> str:
     return " from ".join(dict.fromkeys(names))
 
 
-def _recorded(made: httpx.Request, target: str, content: bytes, root: Root, at: float) -> WireRequest:
+def _make_wire_request(
+    made: httpx.Request, target: str, content: bytes, root: Root, at: float
+) -> WireRequest:
     fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in made.headers.raw)
     head = "".join(f"{name}: {value}\r\n" for name, value in fields)
     return WireRequest(
@@ -132,12 +133,12 @@ def _recorded(made: httpx.Request, target: str, content: bytes, root: Root, at: 
     )
 
 
-async def _read(response: httpx.Response, now: Callable[[], float]) -> WireResponse:
+async def _read_response(response: httpx.Response, now: Callable[[], float]) -> WireResponse:
     content = bytearray()
     async for part in response.aiter_raw():
         content += part
         if len(content) > MOST_CONTENT:
-            raise Unanswered(f"an answer of more than {MOST_CONTENT} bytes")
+            raise NoResponse(f"a response of more than {MOST_CONTENT} bytes")
     fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
     head = "".join(f"{name}: {value}\r\n" for name, value in fields)
     raw = f"HTTP/1.1 {response.status_code}\r\n{head}\r\n".encode("latin-1") + bytes(content)

@@ -1,6 +1,6 @@
-"""A step of a live run as data: the request, why it is made, with which credential, what it could change.
+"""A step of a live run as data: the request, its reason, its credential, and what it could change.
 
-Knows words alone. Plan and run are made of the same steps.
+Plan and run use the same steps.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import Any
 from graphcontract.exchange import Exchange
 
 Credential = str
-"""`main`, `lesser`, `none`, `garbage`, or the name of a token that must be refused."""
+"""`main`, `lesser`, `none`, `garbage`, or the name of a token that must be rejected."""
 
 FORGERIES = ("no-algorithm", "bad-signature", "altered", "another-key")
-# No JWT, and of characters that every front door takes.
-GARBAGE = "graphcontract-garbage-0000000000000000"  # the fixed garbage
+# Not a JWT, in characters that every gateway accepts.
+GARBAGE = "graphcontract-garbage-0000000000000000"
 
 CREDENTIALS: Mapping[Credential, str] = {
-    "main": "the credential of the run",
+    "main": "the run's credential",
     "lesser": "a credential without the permission",
     "none": "no token",
-    "garbage": "fixed garbage for a token",
+    "garbage": "a fixed string that is not a token",
     "no-algorithm": "the token with `alg: none`",
-    "bad-signature": "the token with another signature",
+    "bad-signature": "the token with a wrong signature",
     "altered": "the token with altered claims",
     "another-key": "the token's claims, signed by another key",
 }
@@ -32,9 +32,9 @@ CREDENTIALS: Mapping[Credential, str] = {
 
 @dataclass(frozen=True, slots=True)
 class RequestStep:
-    """One request. `shown` is its target for people; `expected` the status, and `shows` the task's status,
-    of a good service; `times` how often it may be made; `after` the seconds to wait before it; `journal` what
-    the journal is told besides.
+    """One request. `shown` is its target in the plan; `expected` the status code, and `shows` the task's
+    status, that a conforming service returns; `times` how often it may be sent; `after` the seconds to wait
+    before it; `journal` further members of its journal line.
     """
 
     purpose: str
@@ -55,8 +55,8 @@ class RequestStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a step showed; without an exchange it is what a plan assumes."""
+class StepResult:
+    """The response to a step; without an exchange, the one that a plan assumes."""
 
     status: int
     task_status: str | None = None
@@ -64,4 +64,4 @@ class Seen:
     exchange: Exchange | None = None
 
 
-Scenario = Generator[RequestStep, Seen, None]
+Scenario = Generator[RequestStep, StepResult, None]

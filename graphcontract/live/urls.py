@@ -1,7 +1,4 @@
-"""Targets of the action and its sibling operations, and the ids that a run makes up or takes from a list.
-
-Knows paths and facts about them; it sends nothing.
-"""
+"""Builds the request targets of the operation and its sibling operations."""
 
 from __future__ import annotations
 
@@ -17,8 +14,8 @@ from graphcontract.contract.model import Contract
 READ_PERMISSION = "SharePointCrossTenantMigration.Read.All"
 LIST_QUERY = "?$top=100"
 
-# Without separators, raw or encoded, without dot segments and without `$`: on any server, they stay one
-# segment and name nothing but a task that cannot be.
+# No separators, raw or percent-encoded, no dot segments and no `$`: on any server each is one path segment,
+# and can only address a task that does not exist.
 MALFORMED = (
     "not-a-guid",
     "0",
@@ -47,14 +44,14 @@ _LOOKUPS = {
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Request targets below a service root, their ids percent-encoded."""
+    """Request targets below a service root, with percent-encoded ids."""
 
     collection: str
     action: str
 
     @classmethod
     def of(cls, contract: Contract) -> Targets:
-        """Those of a contract whose path is `collection/{id}/action`."""
+        """The targets of a contract whose path is `collection/{id}/action`."""
         request = contract.request
         (parameter,) = request.parameters
         before, _, after = request.path.partition(f"/{{{parameter}}}")
@@ -69,12 +66,12 @@ class Targets:
         return f"{self.task(id)}{self.action}"
 
     def page(self) -> str:
-        """The first page of the tasks."""
+        """The first page of the list of tasks."""
         return f"{self.collection}{LIST_QUERY}"
 
     def next_page(self, link: object) -> str | None:
-        """What a link to the next page asks for, at this root whatever the link says; None where it asks for
-        anything but a page of the tasks.
+        """The target of a link to the next page, always at this root; None where the link is not to a page of
+        the list of tasks.
         """
         path, _, query = link.partition("?") if isinstance(link, str) else ("", "", "")
         if not path.lower().endswith(self.collection.lower()) or not _QUERY.fullmatch(query):
@@ -82,9 +79,11 @@ class Targets:
         return f"{self.collection}?{query}"
 
     def lookup(self, parameters: Mapping[str, Any]) -> str | None:
-        """The task of the source that creation parameters name; None where they name none."""
+        """The lookup of a task by the source that the create parameters contain; None where they contain
+        none.
+        """
         kind = parameters.get("@odata.type")
-        source = source_of(parameters)
+        source = find_source(parameters)
         if not isinstance(kind, str) or kind not in _LOOKUPS or source is None:
             return None
         name, argument = _LOOKUPS[kind]
@@ -92,14 +91,14 @@ class Targets:
         return f"{self.collection}/{name}({argument}='{value}')"
 
 
-def source_of(parameters: Mapping[str, Any]) -> str | None:
-    """The name of what is to be moved: a user principal name, a mail nickname or a site URL."""
+def find_source(parameters: Mapping[str, Any]) -> str | None:
+    """The source in create parameters: a user principal name, a mail nickname or a site URL."""
     identity = parameters.get("sourceUserIdentity")
     named = identity.get("userPrincipalName") if isinstance(identity, dict) else None
     found = (named, parameters.get("mailNickname"), parameters.get("sourceSiteUrl"))
     return next((each for each in found if isinstance(each, str) and each), None)
 
 
-def encoded(document: Mapping[str, Any]) -> bytes:
+def encode_json(document: Mapping[str, Any]) -> bytes:
     """JSON as it is sent."""
     return json.dumps(document, ensure_ascii=False).encode()

@@ -1,7 +1,4 @@
-"""Trials of a live run held against the clauses: one part a clause, its evidence made of what may be kept.
-
-Knows clauses and what is kept; it sends nothing.
-"""
+"""Evaluates the trials of a live run: one result for each clause, with anonymized evidence."""
 
 from __future__ import annotations
 
@@ -42,44 +39,44 @@ BY_CLIENT = (
     "retry.conflict",
     "secrets.token",
 )
-"""Clauses of a client that the traffic of a live run can show."""
+"""The client's clauses that the traffic of a live run can exercise."""
 
 
 @dataclass
 class LiveEvaluator:
-    """Judges what a run has seen. `reasons` says why a clause cannot be judged by such a run, `unmet` what
-    this one lacked to judge it, `stopped` why the run ended early, `remarks` what a report says of a clause
-    besides.
+    """Evaluates the exchanges of a run. `reasons` says why a run with these options cannot exercise a clause,
+    `unmet` which precondition this run did not meet, `stopped` why the run ended early, and `remarks` adds to
+    a clause's result.
     """
 
     contract: Contract
     options: LiveOptions
-    keeper: Anonymizer
+    anonymizer: Anonymizer
     shows: frozenset[str]
     reasons: Mapping[str, str]
     unmet: Mapping[str, str] = field(default_factory=dict)
     stopped: str | None = None
     remarks: Mapping[str, str] = field(default_factory=dict)
 
-    def parts(
+    def evaluate(
         self,
         planned: Sequence[str],
         trials: Sequence[Trial],
         sent: Sequence[SentExchange],
-        made: Sequence[SentExchange],
+        by_client: Sequence[SentExchange],
     ) -> Iterable[ClauseResult]:
-        """A part for each planned clause; all requests are counted with the first."""
-        steps = {id(kept.exchange): kept for kept in (*sent, *made)}
-        singles = [Trial(kept.exchange) for kept in sent]
-        theirs = [Trial(kept.exchange) for kept in made]
+        """A result for each planned clause; the number of requests is counted in the first one."""
+        steps = {id(sent_exchange.exchange): sent_exchange for sent_exchange in (*sent, *by_client)}
+        singles = [Trial(sent_exchange.exchange) for sent_exchange in sent]
+        client_trials = [Trial(sent_exchange.exchange) for sent_exchange in by_client]
         count = len(sent)
         for clause in planned:
             of_service = self.contract.clauses[clause].by == "service"
-            heard = singles if clause in EACH_ANSWER else trials if of_service else theirs
-            yield self._part(clause, heard, steps, count, of_service=of_service)
+            clause_trials = singles if clause in EACH_ANSWER else trials if of_service else client_trials
+            yield self._evaluate_clause(clause, clause_trials, steps, count, of_service=of_service)
             count = 0
 
-    def _part(
+    def _evaluate_clause(
         self,
         id: str,
         trials: Sequence[Trial],
@@ -93,12 +90,12 @@ class LiveEvaluator:
         found: dict[str, tuple[Finding, Trial]] = {}
         classes: dict[str, int] = {}
         not_applicable = function.not_applicable(self.contract) or (
-            None if of_service else self._unseen(function.needs)
+            None if of_service else self._describe_unseen(function.needs)
         )
         for trial in trials if not_applicable is None else ():
             if not function.when(self.contract, trial):
                 continue
-            purpose = _purpose(trial)
+            purpose = _get_purpose(trial)
             classes[purpose] = classes.get(purpose, 0) + 1
             for finding in function.judge(self.contract, trial):
                 key = evidence_id(evidence_key, finding.kind, finding.input)
@@ -108,43 +105,45 @@ class LiveEvaluator:
             finding, trial = next(iter(found.values()))
             if not function.uses_earlier_steps:
                 trial = trial.alone()
-            shown = self._evidence(id, finding, trial, steps, of_service=of_service)
+            evidence_record = self._make_evidence(id, finding, trial, steps, of_service=of_service)
             also = tuple(found)[1:]
-            return ClauseResult(id, "fail", exercised, passed, None, shown, also, classes, exchanges=count)
+            return ClauseResult(
+                id, "fail", exercised, passed, None, evidence_record, also, classes, exchanges=count
+            )
         if exercised:
             remark = self.remarks.get(id)
             return ClauseResult(id, "pass", exercised, passed, remark, classes=classes, exchanges=count)
         reason = not_applicable or self.reasons.get(id)
         if reason is not None:
             return ClauseResult(id, "not-supported", reason=reason, exchanges=count)
-        why = self.unmet.get(id) or self.stopped or "no response of this run could show whether it holds"
+        why = self.unmet.get(id) or self.stopped or "no response of this run met its precondition"
         if not of_service and why != self.stopped:
-            why = "the traffic of this run does not show it"
+            why = "the traffic of this run does not exercise it"
             return ClauseResult(id, "not-supported", reason=why, exchanges=count)
         return ClauseResult(id, "not-run", reason=why, exchanges=count)
 
-    def _unseen(self, needs: frozenset[str]) -> str | None:
+    def _describe_unseen(self, needs: frozenset[str]) -> str | None:
         lacking = sorted(needs - self.shows)
-        return f"the client does not tell: {', '.join(lacking)}" if lacking else None
+        return f"the client does not report: {', '.join(lacking)}" if lacking else None
 
-    def _evidence(
+    def _make_evidence(
         self, id: str, finding: Finding, trial: Trial, steps: Mapping[int, SentExchange], *, of_service: bool
     ) -> dict[str, Any]:
-        *before, exchange = [self._kept(step, steps) for step in trial.exchanges]
-        kept = Trial(exchange, before=tuple(before))
+        *before, exchange = [self._anonymize(step, steps) for step in trial.exchanges]
+        anonymized = Trial(exchange, before=tuple(before))
         return evidence(
             self.contract.clauses[id],
-            self.keeper.finding(finding, of_service=of_service),
-            kept,
+            self.anonymizer.anonymize_finding(finding, of_service=of_service),
+            anonymized,
             repeat=self.options.repeat(id),
             note=self.remarks.get(id),
         )
 
-    def _kept(self, exchange: Exchange, steps: Mapping[int, SentExchange]) -> Exchange:
-        return self.keeper.kept(exchange, steps[id(exchange)].step)
+    def _anonymize(self, exchange: Exchange, steps: Mapping[int, SentExchange]) -> Exchange:
+        return self.anonymizer.anonymize(exchange, steps[id(exchange)].step)
 
 
-def _purpose(trial: Trial) -> str:
+def _get_purpose(trial: Trial) -> str:
     return next(
         (step.purpose for step in trial.exchanges if step.purpose not in ("read", "bystander")),
         trial.exchange.purpose,

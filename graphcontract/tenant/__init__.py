@@ -1,4 +1,4 @@
-"""The reference tenant: a service that honours the contract, or breaks one clause of it by name.
+"""The reference tenant: a service that conforms to the contract, or has one named fault.
 
 with running(fault="no-effect") as tenant:
     ...  # tenant.root, tenant.token("reader"), tenant.tasks, tenant.clock

@@ -1,6 +1,5 @@
-"""The tenant as a web application: requests in, bounded; answers of the steps out.
-
-Knows Starlette; what is answered the steps and the authority say.
+"""The tenant as an ASGI application: limits the request body, calls the service's steps, and dates the
+response.
 """
 
 from __future__ import annotations
@@ -16,23 +15,25 @@ from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graphcontract.tenant.authority import Authority
-from graphcontract.tenant.responses import Refusal
+from graphcontract.tenant.responses import Rejection
 from graphcontract.tenant.routing import Router
-from graphcontract.tenant.steps import Asked, Steps, Tenant
+from graphcontract.tenant.steps import ServiceRequest, Steps, Tenant
 
-MOST_CONTENT = 256 << 10
-_SECONDS_TO_SEND = 10.0
+MOST_CONTENT = 256 << 10  # bytes of a request body; more get 413
+_SECONDS_TO_SEND = 10.0  # for a request body; a slower one gets 413
 
 
-def application(tenant: Tenant, steps: Callable[[], Steps]) -> ASGIApp:
-    """The authority's endpoints, and the service below every other path; `steps` are asked for each time."""
+def make_application(tenant: Tenant, steps: Callable[[], Steps]) -> ASGIApp:
+    """The endpoints of the authority, and the service on every other path. `steps` is called for each
+    request, so that the fault can change.
+    """
     authority = Authority(tenant.directory, tenant.clock, read_content)
-    service = Mount("/", app=_service(tenant, steps))
-    return _dated(Starlette(routes=[*authority.routes(), service]), tenant)
+    service = Mount("/", app=_make_service(tenant, steps))
+    return _add_date(Starlette(routes=[*authority.make_routes(), service]), tenant)
 
 
 async def read_content(request: Request) -> bytes | None:
-    """A request's content; None where it is more than `MOST_CONTENT` bytes, or does not come in time."""
+    """A request body; None where it has more than `MOST_CONTENT` bytes or does not arrive in time."""
     content = b""
     try:
         async with asyncio.timeout(_SECONDS_TO_SEND):
@@ -45,34 +46,38 @@ async def read_content(request: Request) -> bytes | None:
     return content
 
 
-def _service(tenant: Tenant, steps: Callable[[], Steps]) -> ASGIApp:
+def _make_service(tenant: Tenant, steps: Callable[[], Steps]) -> ASGIApp:
     router = Router(tenant.contract)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         path = scope["raw_path"].decode("latin-1")
         content = await read_content(request)
-        asked = Asked(
+        service_request = ServiceRequest(
             method=request.method,
             path=path,
             query=scope["query_string"].decode("latin-1"),
             headers=request.headers,
             content=content or b"",
-            named=router.named(path),
+            route=router.find_route(path),
         )
-        response = steps().answer(asked) if content is not None else _too_much(steps(), asked)
+        response = (
+            steps().respond(service_request)
+            if content is not None
+            else _reject_content(steps(), service_request)
+        )
         await response(scope, receive, send)
 
     return serve
 
 
-def _too_much(steps: Steps, asked: Asked) -> Response:
-    refusal = Refusal(413, "The content is too large, or too slow.", fields={"Connection": "close"})
-    return steps.finish(asked, steps.refuse(asked, refusal))
+def _reject_content(steps: Steps, service_request: ServiceRequest) -> Response:
+    rejection = Rejection(413, "The request body is too large or too slow.", fields={"Connection": "close"})
+    return steps.finish_response(service_request, steps.reject(service_request, rejection))
 
 
-def _dated(app: ASGIApp, tenant: Tenant) -> ASGIApp:
-    """Date every answer by the tenant's clock."""
+def _add_date(app: ASGIApp, tenant: Tenant) -> ASGIApp:
+    """Date every response by the tenant's clock."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         async def dated(message: Message) -> None:

@@ -1,7 +1,4 @@
-"""The authority's endpoints: discovery, keys, and tokens for applications that show who they are.
-
-Knows OAuth's and Entra's shapes; what a credential is worth the directory says.
-"""
+"""The endpoints of the authority: discovery, keys, and tokens for applications that authenticate."""
 
 from __future__ import annotations
 
@@ -13,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from graphcontract.tenant.clock import Clock, shown
+from graphcontract.tenant.clock import Clock, format_timestamp
 from graphcontract.tenant.directory import ASSERTION_ALGORITHMS, LIFETIME, App, BadCredential, Directory
-from graphcontract.tenant.responses import document
+from graphcontract.tenant.responses import make_json_response
 
 ReadContent = Callable[[Request], Awaitable[bytes | None]]
 
@@ -23,8 +20,8 @@ _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _MOST_FIELDS = 20
 
 
-class _Refused(Exception):
-    """A token that is not given, with OAuth's error and Entra's words for it."""
+class _TokenError(Exception):
+    """A rejected token request, with OAuth's error code and Entra's description."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(description)
@@ -32,24 +29,24 @@ class _Refused(Exception):
 
 
 class Authority:
-    """Hands out tokens for one directory."""
+    """Issues tokens for one directory."""
 
     def __init__(self, directory: Directory, clock: Clock, read: ReadContent) -> None:
         self._directory, self._clock, self._read = directory, clock, read
 
-    def routes(self) -> list[Route]:
+    def make_routes(self) -> list[Route]:
         """The endpoints, each below the tenant's id."""
         return [
-            Route("/common/discovery/instance", self._instance),
-            Route("/{tenant}/v2.0/.well-known/openid-configuration", self._configuration),
-            Route("/{tenant}/.well-known/openid-configuration", self._configuration),
-            Route("/{tenant}/discovery/v2.0/keys", self._keys),
-            Route("/{tenant}/oauth2/v2.0/token", self._token, methods=["POST"]),
+            Route("/common/discovery/instance", self._serve_discovery),
+            Route("/{tenant}/v2.0/.well-known/openid-configuration", self._serve_configuration),
+            Route("/{tenant}/.well-known/openid-configuration", self._serve_configuration),
+            Route("/{tenant}/discovery/v2.0/keys", self._serve_keys),
+            Route("/{tenant}/oauth2/v2.0/token", self._serve_token, methods=["POST"]),
         ]
 
-    async def _instance(self, _request: Request) -> Response:
+    async def _serve_discovery(self, _request: Request) -> Response:
         own = f"{self._directory.authority}/{self._directory.tenant_id}"
-        return document(
+        return make_json_response(
             {
                 "tenant_discovery_endpoint": f"{own}/v2.0/.well-known/openid-configuration",
                 "api-version": "1.1",
@@ -57,11 +54,11 @@ class Authority:
             }
         )
 
-    async def _configuration(self, request: Request) -> Response:
-        if refused := self._other_tenant(request):
-            return refused
+    async def _serve_configuration(self, request: Request) -> Response:
+        if rejected := self._reject_other_tenant(request):
+            return rejected
         own = f"{self._directory.authority}/{self._directory.tenant_id}"
-        return document(
+        return make_json_response(
             {
                 "issuer": self._directory.issuer(),
                 "authorization_endpoint": f"{own}/oauth2/v2.0/authorize",
@@ -76,32 +73,34 @@ class Authority:
             }
         )
 
-    async def _keys(self, request: Request) -> Response:
-        return self._other_tenant(request) or document({"keys": [self._directory.signing_key.jwk()]})
+    async def _serve_keys(self, request: Request) -> Response:
+        return self._reject_other_tenant(request) or make_json_response(
+            {"keys": [self._directory.signing_key.to_jwk()]}
+        )
 
-    async def _token(self, request: Request) -> Response:
-        if refused := self._other_tenant(request):
-            return refused
+    async def _serve_token(self, request: Request) -> Response:
+        if rejected := self._reject_other_tenant(request):
+            return rejected
         content = await self._read(request)
         try:
-            return self._granted(content)
-        except _Refused as refused_:
-            return self._error(refused_)
+            return self._grant_token(content)
+        except _TokenError as error:
+            return self._make_error(error)
 
-    def _granted(self, content: bytes | None) -> Response:
-        form = _form(content)
+    def _grant_token(self, content: bytes | None) -> Response:
+        form = _parse_form(content)
         if form.get("grant_type") != "client_credentials":
-            raise _Refused("unsupported_grant_type", "AADSTS70003: Only client_credentials is supported.")
-        app = self._directory.app_of(form.get("client_id", ""))
+            raise _TokenError("unsupported_grant_type", "AADSTS70003: Only client_credentials is supported.")
+        app = self._directory.find_app(form.get("client_id", ""))
         if app is None:
-            raise _Refused("unauthorized_client", "AADSTS700016: There is no application of this id.")
+            raise _TokenError("unauthorized_client", "AADSTS700016: No application has this id.")
         self._identify(app, form)
         resource, slash, what = form.get("scope", "").rpartition("/")
         if not slash or what != ".default" or resource not in self._directory.audiences:
-            raise _Refused("invalid_scope", "AADSTS1002012: The scope is not the service's /.default.")
+            raise _TokenError("invalid_scope", "AADSTS1002012: The scope is not the service's /.default.")
         token = self._directory.token(app.name)
         given = {"token_type": "Bearer", "expires_in": LIFETIME, "ext_expires_in": LIFETIME}
-        response = document(given | {"access_token": token})
+        response = make_json_response(given | {"access_token": token})
         response.headers.update({"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"})
         return response
 
@@ -114,34 +113,34 @@ class Authority:
             else:
                 self._directory.check_secret(app, form.get("client_secret", ""))
         except BadCredential as error:
-            raise _Refused("invalid_client", str(error), 401) from error
+            raise _TokenError("invalid_client", str(error), 401) from error
 
-    def _other_tenant(self, request: Request) -> Response | None:
+    def _reject_other_tenant(self, request: Request) -> Response | None:
         if request.path_params["tenant"].lower() == self._directory.tenant_id:
             return None
-        return self._error(_Refused("invalid_tenant", "AADSTS90002: There is no tenant of this id."))
+        return self._make_error(_TokenError("invalid_tenant", "AADSTS90002: No tenant has this id."))
 
-    def _error(self, refused: _Refused) -> Response:
-        code = str(refused).partition(":")[0].removeprefix("AADSTS")
-        told = {
-            "error": refused.error,
-            "error_description": str(refused),
+    def _make_error(self, error: _TokenError) -> Response:
+        code = str(error).partition(":")[0].removeprefix("AADSTS")
+        value = {
+            "error": error.error,
+            "error_description": str(error),
             "error_codes": [int(code)],
-            "timestamp": shown(self._clock.now()),
+            "timestamp": format_timestamp(self._clock.now()),
             "trace_id": str(uuid.uuid4()),
             "correlation_id": str(uuid.uuid4()),
         }
-        return document(told, refused.status)
+        return make_json_response(value, error.status)
 
 
-def _form(content: bytes | None) -> dict[str, str]:
-    """The fields of a form, each of which may stand there once."""
+def _parse_form(content: bytes | None) -> dict[str, str]:
+    """The fields of a form; a repeated field is an error."""
     if content is None:
-        raise _Refused("invalid_request", "AADSTS900144: The content is too large, or too slow.", 413)
+        raise _TokenError("invalid_request", "AADSTS900144: The request body is too large or too slow.", 413)
     try:
         fields = parse_qs(content.decode("ascii"), strict_parsing=True, max_num_fields=_MOST_FIELDS)
     except ValueError as error:
-        raise _Refused("invalid_request", "AADSTS900144: The content is no form.") from error
+        raise _TokenError("invalid_request", "AADSTS900144: The request body is not a form.") from error
     if any(len(values) > 1 for values in fields.values()):
-        raise _Refused("invalid_request", "AADSTS90100: A field of the form is repeated.")
+        raise _TokenError("invalid_request", "AADSTS90100: A field of the form is repeated.")
     return {name: value for name, (value,) in fields.items()}

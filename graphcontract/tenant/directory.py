@@ -1,6 +1,5 @@
-"""Who may ask for what: applications with their secrets and keys, and the tokens that they are given.
-
-Knows Entra's claims, and no HTTP.
+"""The tenant's applications with their secrets and keys, and the tokens that they get. Claims are those of
+Entra.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 
 from graphcontract.tenant.clock import Clock
-from graphcontract.tenant.keys import Key, key
+from graphcontract.tenant.keys import Key, get_key
 
 if TYPE_CHECKING:
     from jwt.types import Options  # at run time since PyJWT 2.11 only
@@ -27,17 +26,17 @@ GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
 LIFETIME = 3599
 ASSERTION_ALGORITHMS = ("RS256", "PS256")
-# PyJWT knows the machine's time alone, and the tenant has a clock of its own.
+# PyJWT uses the machine's time, and the tenant has its own clock.
 TIMES_ARE_CHECKED_HERE: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
 
 
 class BadCredential(Exception):
-    """A secret or an assertion that does not show who asks."""
+    """A secret or an assertion that does not authenticate the application."""
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An application: what it is called here, what it may do, and how it shows who it is."""
+    """An application: its name, its permissions, and its credentials."""
 
     name: str
     roles: tuple[str, ...]
@@ -47,11 +46,13 @@ class App:
     @property
     def key(self) -> Key:
         """The key of its certificate."""
-        return key(f"app-{self.name}")
+        return get_key(f"app-{self.name}")
 
 
 class Directory:
-    """A tenant's applications. `authority` is the origin that hands out tokens, `audience` takes them."""
+    """A tenant's applications. `authority` is the origin that issues tokens, `audience` the service that
+    accepts them.
+    """
 
     def __init__(self, clock: Clock, authority: str, audience: str) -> None:
         self._clock = clock
@@ -62,29 +63,29 @@ class Directory:
 
     @property
     def audiences(self) -> frozenset[str]:
-        """Every way to name whom tokens are for."""
+        """Every accepted value of `aud`."""
         return frozenset({self.audience, f"{self.audience}/", GRAPH_APP})
 
     @property
     def signing_key(self) -> Key:
-        """The key that signs tokens; all tenants share it, as Entra's do."""
-        return key("authority")
+        """The key that signs tokens; all tenants share it, as in Entra."""
+        return get_key("authority")
 
     def issuer(self, tenant_id: str | None = None) -> str:
-        """The `iss` of a tenant's tokens: this one's, where none is named."""
+        """The `iss` of a tenant's tokens, by default of this tenant's."""
         return f"{self.authority}/{tenant_id or self.tenant_id}/v2.0"
 
     @property
     def token_endpoint(self) -> str:
-        """Where tokens are asked for."""
+        """The URL of the token endpoint."""
         return f"{self.authority}/{self.tenant_id}/oauth2/v2.0/token"
 
-    def app_of(self, client_id: str) -> App | None:
+    def find_app(self, client_id: str) -> App | None:
         """The application with this id."""
         return next((app for app in self.apps.values() if app.client_id == client_id.lower()), None)
 
-    def claims(self, app: App, *, lifetime: float = LIFETIME) -> dict[str, Any]:
-        """The claims of a token that the application gets for itself; `lifetime` in seconds."""
+    def make_claims(self, app: App, *, lifetime: float = LIFETIME) -> dict[str, Any]:
+        """The claims of an application's own token; `lifetime` in seconds."""
         now = self._clock.now()
         claims: dict[str, Any] = {
             "aud": self.audience,
@@ -102,32 +103,36 @@ class Directory:
         }
         return claims | ({"roles": list(app.roles)} if app.roles else {})
 
-    def delegated(self, app: App) -> dict[str, Any]:
-        """The claims of a token that the application gets on behalf of a user: its permissions are scopes."""
-        claims = {name: value for name, value in self.claims(app).items() if name not in ("roles", "idtyp")}
+    def make_delegated_claims(self, app: App) -> dict[str, Any]:
+        """The claims of a token on behalf of a user, with the permissions as scopes."""
+        claims = {
+            name: value for name, value in self.make_claims(app).items() if name not in ("roles", "idtyp")
+        }
         user = {"idtyp": "user", "name": "Adele Vance", "upn": "adele@contoso.example"}
         return claims | user | {"scp": " ".join(("openid", "profile", *app.roles))}
 
-    def personal(self, app: App) -> dict[str, Any]:
-        """The claims of a token on behalf of someone with a personal account."""
-        return self.delegated(app) | {"tid": PERSONAL_TENANT, "iss": self.issuer(PERSONAL_TENANT)}
+    def make_personal_claims(self, app: App) -> dict[str, Any]:
+        """The claims of a token on behalf of a personal account."""
+        return self.make_delegated_claims(app) | {"tid": PERSONAL_TENANT, "iss": self.issuer(PERSONAL_TENANT)}
 
     def sign(self, claims: Mapping[str, Any]) -> str:
-        """Make a token of claims."""
+        """A token with these claims."""
         signer = self.signing_key
         return jwt.encode(dict(claims), signer.private, algorithm="RS256", headers={"kid": signer.id})
 
     def token(self, name: str, *, lifetime: float = LIFETIME) -> str:
-        """A token for an application by its name here: `privileged`, `reader` or `unprivileged`."""
-        return self.sign(self.claims(self.apps[name], lifetime=lifetime))
+        """A token for the application with this name: `privileged`, `reader` or `unprivileged`."""
+        return self.sign(self.make_claims(self.apps[name], lifetime=lifetime))
 
     def check_secret(self, app: App, secret: str) -> None:
-        """`BadCredential` unless this is the application's secret."""
+        """Raise `BadCredential` unless this is the application's secret."""
         if not hmac.compare_digest(app.secret.encode(), secret.encode()):
-            raise BadCredential("AADSTS7000215: The client secret is not this application's.")
+            raise BadCredential("AADSTS7000215: The client secret is not the one of this application.")
 
     def check_assertion(self, app: App, assertion: str) -> None:
-        """`BadCredential` unless the application's key has signed this, for this endpoint and for now."""
+        """Raise `BadCredential` unless the application's key has signed this, for this endpoint and this
+        time.
+        """
         now = self._clock.now().timestamp()
         try:
             claims = jwt.decode(

@@ -1,4 +1,4 @@
-"""Tasks to begin with: one of each status, so that there is something to read and to refuse."""
+"""The tasks that a tenant starts with: one in each status."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _AGO = timedelta(hours=1)
 _ORGANIZATION = "https://fabrikam-my.sharepoint.example"
 
 
-def sow(tasks: Tasks, clock: Clock) -> Mapping[Status, str]:
-    """Keep a task of each status, and give their ids. None of them moves by itself for a month."""
+def add_fixtures(tasks: Tasks, clock: Clock) -> Mapping[Status, str]:
+    """Add a task in each status and return their ids. None of them changes by itself for a month."""
     now = clock.now()
     ids: dict[Status, str] = {}
     for status in Status:
-        order = order_for(f"https://contoso.sharepoint.example/sites/{status}")
+        order = make_order(f"https://contoso.sharepoint.example/sites/{status}")
         begun = status not in (Status.NOT_STARTED, Status.CANCELLED)
         ended = status not in (Status.NOT_STARTED, Status.IN_PROGRESS)
         task = Task(
@@ -35,8 +35,8 @@ def sow(tasks: Tasks, clock: Clock) -> Mapping[Status, str]:
     return ids
 
 
-def order_for(site: str) -> Order:
-    """An order to move a site, with the parameters that a request for it would have."""
+def make_order(site: str) -> Order:
+    """An order to move a site, with the parameters of such a request."""
     parameters = {
         "@odata.type": "#microsoft.graph.sharePointSiteMigrationTaskParameters",
         "sourceSiteUrl": site,

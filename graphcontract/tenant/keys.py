@@ -1,4 +1,4 @@
-"""RSA keys and certificates, made when they are first asked for. Knows no token and no HTTP."""
+"""RSA keys and certificates, generated when they are first used."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Key:
-    """A private key with a certificate of its own."""
+    """A private key with its certificate."""
 
     private: rsa.RSAPrivateKey
     name: str
 
     @cached_property
     def certificate(self) -> x509.Certificate:
-        """A self-signed certificate, good for a month."""
+        """A self-signed certificate, valid for a month."""
         now = datetime.now(UTC)
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)])
         builder = x509.CertificateBuilder(subject_name=name, issuer_name=name)
@@ -42,17 +42,17 @@ class Key:
 
     @cached_property
     def pem(self) -> bytes:
-        """Private key and certificate in PEM, as a client keeps them."""
+        """Private key and certificate in PEM, as a client stores them."""
         pem = serialization.Encoding.PEM
         form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         return self.private.private_bytes(pem, form, plain) + self.certificate.public_bytes(pem)
 
     @cached_property
     def id(self) -> str:
-        """What a token's `kid` names it by."""
+        """The `kid` of the key's tokens."""
         return base64url(hashlib.sha256(self.public_pem).digest()[:20])
 
-    def jwk(self) -> dict[str, Any]:
+    def to_jwk(self) -> dict[str, Any]:
         """The public key as a member of a JSON Web Key Set."""
         numbers = self.private.public_key().public_numbers()
         form = {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.id}
@@ -63,8 +63,8 @@ class Key:
 
 
 @cache
-def key(name: str) -> Key:
-    """The key of this name, the same for the whole process: a new one takes a tenth of a second."""
+def get_key(name: str) -> Key:
+    """The key with this name, cached for the process: generating one takes a tenth of a second."""
     return Key(rsa.generate_private_key(public_exponent=65537, key_size=2048), name)
 
 

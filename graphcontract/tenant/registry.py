@@ -1,4 +1,4 @@
-"""The register of faults, each with the clause that it breaks, and of variants, which break none at MUST."""
+"""The registry of faults, each with the clause that it violates, and of variants, which violate no MUST."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importlib import import_module
 from graphcontract.errors import UserError
 from graphcontract.tenant.steps import Steps
 
-Kind = type[Steps]
+StepsClass = type[Steps]
 
 _MODULES = ("wrong_effects", "wrong_access", "wrong_refusals", "wrong_answers", "oddities")
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
@@ -19,34 +19,34 @@ _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A way to answer. A fault `breaks` a clause; a variant breaks none, and may be `short_of` a SHOULD."""
+    """A fault, which `breaks` a clause, or a variant, which breaks none but may be `short_of` SHOULDs."""
 
-    steps: Kind
+    steps: StepsClass
     breaks: str = ""
     short_of: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
-        """Its name, made of its class's: `NoEffect` is `no-effect`."""
+        """Its name, from its class's: `NoEffect` is `no-effect`."""
         return _WORD.sub("-", self.steps.__name__).lower()
 
     @property
     def sentence(self) -> str:
-        """What it does."""
+        """One sentence about its behaviour."""
         return " ".join((self.steps.__doc__ or "").split())
 
 
 _entries: dict[str, Entry] = {}
 
 
-def fault(breaks: str) -> Callable[[Kind], Kind]:
-    """Register steps that break one clause."""
-    return lambda steps: _kept(Entry(steps, breaks))
+def fault(breaks: str) -> Callable[[StepsClass], StepsClass]:
+    """Register steps that violate one clause."""
+    return lambda steps: _register(Entry(steps, breaks))
 
 
-def variant(*short_of: str) -> Callable[[Kind], Kind]:
-    """Register steps that are odd and break no MUST, with the SHOULDs that they fall short of."""
-    return lambda steps: _kept(Entry(steps, "", frozenset(short_of)))
+def variant(*short_of: str) -> Callable[[StepsClass], StepsClass]:
+    """Register unusual steps that violate no MUST, with the SHOULDs that they do not meet."""
+    return lambda steps: _register(Entry(steps, "", frozenset(short_of)))
 
 
 def entries() -> tuple[Entry, ...]:
@@ -57,7 +57,7 @@ def entries() -> tuple[Entry, ...]:
 
 
 def faults() -> tuple[Entry, ...]:
-    """Every fault, clause by clause."""
+    """Every fault, ordered by clause."""
     return tuple(entry for entry in entries() if entry.breaks)
 
 
@@ -66,17 +66,17 @@ def variants() -> tuple[Entry, ...]:
     return tuple(entry for entry in entries() if not entry.breaks)
 
 
-def behaviour(name: str | None) -> Kind:
-    """The steps of a fault or a variant, the contract's own for None; `UserError` for an unknown name."""
+def find_steps(name: str | None) -> StepsClass:
+    """The steps of a fault or a variant, or the conforming ones for None; `UserError` for an unknown name."""
     if name is None:
         return Steps
     names = {entry.name: entry for entry in entries()}
     if name not in names:
         near = "".join(f" Did you mean {each}?" for each in get_close_matches(name, names, 1))
-        raise UserError(f"there is no fault {name[:60]!r}.{near} Use --list-faults to see all of them.")
+        raise UserError(f"{name[:60]!r} is not a fault or a variant.{near} List them with --list-faults.")
     return names[name].steps
 
 
-def _kept(entry: Entry) -> Kind:
-    assert _entries.setdefault(entry.name, entry) is entry, f"{entry.name} stands there twice"
+def _register(entry: Entry) -> StepsClass:
+    assert _entries.setdefault(entry.name, entry) is entry, f"{entry.name} is registered twice"
     return entry.steps

@@ -1,4 +1,4 @@
-"""What the service answers with: Graph's error objects and JSON. Knows their shape, not when they are due."""
+"""Builds the service's responses: JSON documents and rejections."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from starlette.responses import Response
 JSON = "application/json"
 
 
-class Refusal(Exception):
-    """A request that is answered with an error: its status, what to say, and fields to send along.
+class Rejection(Exception):
+    """Ends a request with an error response: its status code, message and header fields.
 
-    Without `code` it is the first that the contract has for the status.
+    Without `code` it is the first error code that the contract has for the status.
     """
 
     def __init__(
@@ -25,6 +25,6 @@ class Refusal(Exception):
         self.fields: Mapping[str, str] = fields or {}
 
 
-def document(value: Any, status: int = 200) -> Response:
-    """A JSON document."""
+def make_json_response(value: Any, status: int = 200) -> Response:
+    """A response with a JSON document."""
     return Response(json.dumps(value, ensure_ascii=False).encode(), status, media_type=JSON)

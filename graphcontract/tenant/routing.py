@@ -1,7 +1,4 @@
-"""What a request's target names: the contract's action, or one of its sibling operations.
-
-Knows the contract's path and OData's spelling of it; it neither looks anything up nor refuses.
-"""
+"""Maps a request path to the contract's action or one of its sibling operations, in OData's spellings."""
 
 from __future__ import annotations
 
@@ -29,8 +26,8 @@ _MOST_QUERY_FIELDS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """What a target names; `operation` is None where that is nothing of this service."""
+class Route:
+    """The operation that a path addresses; `operation` is None for a path outside the service."""
 
     operation: Operation | None = None
     task_id: str = ""
@@ -38,35 +35,35 @@ class Named:
 
 
 class Router:
-    """Reads targets by the contract's path."""
+    """Finds routes by the contract's path."""
 
     def __init__(self, contract: Contract) -> None:
         self._cancel = Template.of(contract)
         self._task = Template(self._cancel.segments[: self._cancel.place + 1], self._cancel.place)
 
-    def named(self, path: str) -> Named:
-        """What a raw path names, in Latin-1 as it came."""
-        if source := self._source(path):
-            return Named("lookup", source=source)
+    def find_route(self, path: str) -> Route:
+        """The route of a raw path, decoded as Latin-1."""
+        if source := self._find_source(path):
+            return Route("lookup", source=source)
         templates: tuple[tuple[Operation, Template], ...] = (("cancel", self._cancel), ("task", self._task))
         for operation, template in templates:
             target = read(path, template)
             if _matches(target, template):
-                return Named(operation, decode(target.segments[template.place]).decode("utf-8", "replace"))
-        return Named("tasks") if _leads_to_key(self._cancel, path.split("/")[1:]) else Named()
+                return Route(operation, decode(target.segments[template.place]).decode("utf-8", "replace"))
+        return Route("tasks") if _ends_at_key(self._cancel, path.split("/")[1:]) else Route()
 
-    def _source(self, path: str) -> Source | None:
-        """What a lookup asks for; its value may hold slashes, encoded or not."""
+    def _find_source(self, path: str) -> Source | None:
+        """The source in a lookup; its value may contain slashes, raw or percent-encoded."""
         _, *segments = path.split("/", self._cancel.place + 1)
-        if not _leads_to_key(self._cancel, segments[:-1]):
+        if not _ends_at_key(self._cancel, segments[:-1]):
             return None
         match = _FUNCTION.fullmatch(unqualified(unquote(segments[-1])))
         kind = _LOOKUPS.get((match["name"].lower(), match["parameter"].lower())) if match else None
         return Source(kind, match["value"].replace("''", "'")) if match and kind else None
 
 
-def options(query: str) -> Mapping[str, str]:
-    """The query's fields, names in lower case; ValueError where there are too many."""
+def parse_query(query: str) -> Mapping[str, str]:
+    """The query's options, names in lower case; ValueError where there are too many."""
     fields = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_QUERY_FIELDS)
     return {name.lower(): value for name, value in fields}
 
@@ -78,6 +75,6 @@ def _matches(target: Target, template: Template) -> bool:
     return all(template.accepts(index, segment) for index, segment in literals)
 
 
-def _leads_to_key(template: Template, segments: Sequence[str]) -> bool:
-    """Whether raw segments are all that the path has before its key."""
+def _ends_at_key(template: Template, segments: Sequence[str]) -> bool:
+    """Whether these raw segments are the whole path before its key."""
     return len(segments) == template.place and all(map(template.accepts, count(), segments))

@@ -1,4 +1,4 @@
-"""A tenant on a port of this machine, in a thread of its own, from start to stop."""
+"""Serves a tenant on a port of this machine, in its own thread."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ import uvicorn
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import DEFAULT_CONTRACT, Contract
 from graphcontract.errors import UserError
-from graphcontract.tenant.app import application
+from graphcontract.tenant.app import make_application
 from graphcontract.tenant.clock import Clock
 from graphcontract.tenant.directory import Directory
-from graphcontract.tenant.fixtures import sow
-from graphcontract.tenant.forged_tokens import forged
-from graphcontract.tenant.registry import behaviour
+from graphcontract.tenant.fixtures import add_fixtures
+from graphcontract.tenant.forged_tokens import forge_tokens
+from graphcontract.tenant.registry import find_steps
 from graphcontract.tenant.steps import Steps, Tenant
 from graphcontract.tenant.tasks import Status, Tasks
 from graphcontract.transports.certificates import Certificates
 
 ADDRESS = "127.0.0.1"
-_MOST_HEAD = 64 << 10
-_MOST_CONNECTIONS = 200
+_MOST_HEAD = 64 << 10  # bytes of a request head
+_MOST_CONNECTIONS = 200  # at a time; uvicorn rejects further ones with 503
 _DAY = 86400.0
 
 
 class Unreachable(UserError):
-    """A port that cannot be listened on."""
+    """A port that cannot be opened."""
 
     status = 3
 
 
 @dataclass(slots=True)
 class Running:
-    """A tenant that serves, and what there is to know of it.
+    """A running tenant and the data to use it.
 
-    `root` is the service root with its version segment, as clients are given it; `ca_file` is a PEM file
-    to trust, None over plain http; `sown` are the ids of the tasks to begin with, by status.
+    `root` is the service root with its version segment, as clients need it; `ca_file` is a PEM file to trust,
+    None over plain http; `sown` are the ids of the initial tasks by status.
     """
 
     tenant: Tenant
@@ -63,7 +63,7 @@ class Running:
 
     @property
     def authority(self) -> str:
-        """The origin of the token endpoint, as azure-identity is given it."""
+        """The origin of the token endpoint, as azure-identity needs it."""
         return self.tenant.directory.authority
 
     @property
@@ -73,7 +73,7 @@ class Running:
 
     @property
     def clock(self) -> Clock:
-        """The tenant's time."""
+        """The tenant's clock."""
         return self.tenant.clock
 
     @property
@@ -83,28 +83,30 @@ class Running:
 
     @property
     def directory(self) -> Directory:
-        """The tenant's applications, and what makes their tokens."""
+        """The tenant's applications and tokens."""
         return self.tenant.directory
 
     def token(self, name: str = "privileged") -> str:
         """A token for an application: `privileged`, `reader` or `unprivileged`."""
         return self.directory.token(name)
 
-    def forged(self) -> Mapping[str, str]:
-        """Tokens that have to be refused with 401, by what is wrong with them."""
-        return forged(self.directory)
+    def forge_tokens(self) -> Mapping[str, str]:
+        """Tokens that must be rejected with 401, by their fault."""
+        return forge_tokens(self.directory)
 
     def behave(self, fault: str | None) -> None:
-        """From now on, show this fault or variant, or none; what an earlier one remembered is gone."""
-        self._steps = behaviour(fault)(self.tenant)
+        """Switch to this fault or variant, or to none; the state of the one before is lost."""
+        self._steps = find_steps(fault)(self.tenant)
         self.fault = fault
 
     def steps(self) -> Steps:
-        """What answers the next request."""
+        """The steps for the next request."""
         return self._steps
 
     def described(self) -> dict[str, Any]:
-        """Everything that a program needs to use the tenant; secrets, tokens good for a day, and files."""
+        """Everything that a program needs to use the tenant, with secrets, and tokens that are valid for a
+        day.
+        """
         return {
             "root": self.root,
             "authority": self.authority,
@@ -115,17 +117,17 @@ class Running:
                 app.name: {
                     "client_id": app.client_id,
                     "client_secret": app.secret,
-                    "client_certificate": self._certificate(app.name),
+                    "client_certificate": self._write_certificate(app.name),
                     "permissions": list(app.roles),
                     "token": self.directory.token(app.name, lifetime=_DAY),
                 }
                 for app in self.directory.apps.values()
             },
-            "refused": dict(forged(self.directory, lifetime=_DAY)),
+            "refused": dict(forge_tokens(self.directory, lifetime=_DAY)),
             "tasks": {str(status): id for status, id in self.sown.items()},
         }
 
-    def _certificate(self, name: str) -> str:
+    def _write_certificate(self, name: str) -> str:
         path = self.folder / f"{name}.pem"
         path.write_bytes(self.directory.apps[name].key.pem)
         return str(path)
@@ -143,13 +145,13 @@ def running(
     rate: float = 100.0,
     takes: float = 60.0,
 ) -> Iterator[Running]:
-    """Serve a tenant on loopback until the block ends; `port` 0 takes a free one.
+    """Serve a tenant on loopback until the block ends; `port` 0 selects a free one.
 
-    `fault` names a fault or a variant; `size` and `rate` are the bucket's that throttles, in requests and
-    requests a second; `takes` is how many seconds a task is in progress. `UserError` for an unknown fault,
-    `Unreachable` where the port cannot be had.
+    `fault` is the name of a fault or a variant; `size` and `rate` are those of the throttling bucket, in
+    requests and requests a second; `takes` is how many seconds a task is in progress. Raises `UserError` for
+    an unknown fault, `Unreachable` where the port is not available.
     """
-    behaviour(fault)
+    find_steps(fault)
     contract = contract or load(DEFAULT_CONTRACT, None)
     clock = clock or Clock()
     with ExitStack() as stack:
@@ -157,27 +159,27 @@ def running(
         certificates = Certificates() if tls else None
         if certificates is not None:
             stack.callback(certificates.remove)
-        listener = stack.enter_context(_listening(port))
+        listener = stack.enter_context(_listen(port))
         origin = f"{'https' if tls else 'http'}://{ADDRESS}:{listener.getsockname()[1]}"
         tenant = Tenant.of(contract, origin, clock, size=size, rate=rate, takes=takes)
         ca_file = certificates.ca_file if certificates is not None else None
-        serving = Running(tenant, ca_file, folder, dict(sow(tenant.tasks, clock)), fault)
-        stack.enter_context(_served(serving, listener, certificates))
+        serving = Running(tenant, ca_file, folder, dict(add_fixtures(tenant.tasks, clock)), fault)
+        stack.enter_context(_serve(serving, listener, certificates))
         yield serving
 
 
-def _listening(port: int) -> socket.socket:
+def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server((ADDRESS, port))
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Unreachable(
-            f"port {port} of {ADDRESS} cannot be listened on: {reason}. Name another."
+            f"port {port} of {ADDRESS} cannot be opened: {reason}. Use another --port."
         ) from error
 
 
 class _Server(uvicorn.Server):
-    """Ends at once: closing TLS in good order waits for clients that may never answer."""
+    """Stops at once: an orderly TLS shutdown would wait for clients that may never respond."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for connection in tuple(self.server_state.connections):
@@ -186,9 +188,9 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def _served(running: Running, listener: socket.socket, certificates: Certificates | None) -> Iterator[None]:
+def _serve(running: Running, listener: socket.socket, certificates: Certificates | None) -> Iterator[None]:
     config = uvicorn.Config(
-        application(running.tenant, running.steps),
+        make_application(running.tenant, running.steps),
         loop="asyncio",
         http="h11",
         ws="none",
@@ -208,7 +210,7 @@ def _served(running: Running, listener: socket.socket, certificates: Certificate
         config.ssl = certificates.context("trusted")
     server = _Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), name="tenant", daemon=True)
-    thread.start()  # clients that are faster wait in the listener's backlog
+    thread.start()  # connections before it is ready wait in the listener's backlog
     try:
         yield
     finally:

@@ -1,10 +1,9 @@
-"""How a request is answered, step by step. Each step is a method, which a fault or a variant replaces.
+"""Handles a request step by step. Each step is a method, which a fault or a variant overrides.
 
-Contract-driven where the contract speaks: the cancel's method, path, success, permission and error codes.
-Knows tokens, tasks and Graph's shapes, and no socket.
+Method, path, success, permissions and error codes of the cancel are those of the contract.
 """
 
-# ruff: noqa: ARG002 - a step is handed what any of its replacements needs
+# ruff: noqa: ARG002 - a step has the parameters that any override of it needs
 
 from __future__ import annotations
 
@@ -18,14 +17,14 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from graphcontract.contract.model import Contract
-from graphcontract.tenant.clock import Clock, shown
-from graphcontract.tenant.create_body import read_order
+from graphcontract.tenant.clock import Clock, format_timestamp
+from graphcontract.tenant.create_body import parse_create_body
 from graphcontract.tenant.directory import MANAGE, READ, Directory
-from graphcontract.tenant.responses import Refusal, document
-from graphcontract.tenant.routing import Named, options
+from graphcontract.tenant.responses import Rejection, make_json_response
+from graphcontract.tenant.routing import Route, parse_query
 from graphcontract.tenant.tasks import Full, IllegalMove, Status, Task, Tasks
 from graphcontract.tenant.throttle import Bucket
-from graphcontract.tenant.token_validation import BadToken, Caller, Scheme, verify
+from graphcontract.tenant.token_validation import BadToken, Caller, Scheme, verify_token
 
 PAGE_SIZE = 100
 PROPERTIES = frozenset(
@@ -38,7 +37,7 @@ _METHODS = {"tasks": ("GET", "POST"), "task": ("GET",), "lookup": ("GET",)}
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """Everything that a tenant is made of. `root` is the service root with its version segment."""
+    """The parts of a tenant. `root` is the service root with its version segment."""
 
     contract: Contract
     root: str
@@ -58,8 +57,8 @@ class Tenant:
         rate: float = 100.0,
         takes: float = 60.0,
     ) -> Tenant:
-        """A tenant without tasks. `size` and `rate` are the throttling bucket's, in requests and requests a
-        second; `takes` is how many seconds a task is in progress.
+        """A tenant without tasks. `size` and `rate` are those of the throttling bucket, in requests and
+        requests a second; `takes` is how many seconds a task is in progress.
         """
         return cls(
             contract=contract,
@@ -72,269 +71,271 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request as the steps see it: `path` is raw, `named` what it names."""
+class ServiceRequest:
+    """A request with its route; `path` is raw."""
 
     method: str
     path: str
     query: str
     headers: Headers
     content: bytes
-    named: Named
+    route: Route
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property
     def token(self) -> str:
-        """What follows the scheme in Authorization; empty where the scheme is not Bearer."""
+        """The bearer token; empty where the scheme of Authorization is not Bearer."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else ""
 
 
 class Steps:
-    """The service as the contract has it. An instance belongs to one tenant and may keep what it saw."""
+    """The conforming service. An instance belongs to one tenant and may keep state."""
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
 
-    def answer(self, asked: Asked) -> Response:
-        """Answer any request."""
+    def respond(self, request: ServiceRequest) -> Response:
+        """Handle any request."""
         try:
-            caller = self.authenticate(asked)
-            self.throttle(asked)
-            response = self.perform(asked, caller)
-        except Refusal as refusal:
-            response = self.refuse(asked, refusal)
-        return self.finish(asked, response)
+            caller = self.authenticate(request)
+            self.throttle(request)
+            response = self.perform(request, caller)
+        except Rejection as rejection:
+            response = self.reject(request, rejection)
+        return self.finish_response(request, response)
 
-    # Who asks, and whether now.
+    # Authentication, throttling and permission.
 
-    def authenticate(self, asked: Asked) -> Caller:
-        """Whom the token speaks for; 401 where there is none that is good."""
-        if not asked.token:
-            raise self.unauthenticated("There is no access token.")
+    def authenticate(self, request: ServiceRequest) -> Caller:
+        """The caller; raises a 401 without a valid token."""
+        if not request.token:
+            raise self.make_unauthenticated("The request has no access token.")
         try:
-            return verify(asked.token, self.tenant.directory, self.tenant.clock)
+            return verify_token(request.token, self.tenant.directory, self.tenant.clock)
         except BadToken as error:
-            raise self.unauthenticated(str(error), "invalid_token") from error
+            raise self.make_unauthenticated(str(error), "invalid_token") from error
 
-    def unauthenticated(self, message: str, error: str = "") -> Refusal:
+    def make_unauthenticated(self, message: str, error: str = "") -> Rejection:
         """A 401 with its challenge."""
         directory = self.tenant.directory
         where = f"{directory.authority}/{directory.tenant_id}/oauth2/v2.0/authorize"
         challenge = f'Bearer realm="", authorization_uri="{where}"'
         if error:
             challenge += f', error="{error}", error_description="{message}"'
-        return Refusal(401, message, fields={"WWW-Authenticate": challenge})
+        return Rejection(401, message, fields={"WWW-Authenticate": challenge})
 
-    def throttle(self, asked: Asked) -> None:
-        """429 where the bucket is empty."""
+    def throttle(self, request: ServiceRequest) -> None:
+        """Raise a 429 where the bucket is empty."""
         wait = self.tenant.bucket.take()
         if wait is not None:
-            raise self.throttled(wait)
+            raise self.make_throttled(wait)
 
-    def throttled(self, wait: int) -> Refusal:
-        """A 429 that says in how many seconds to come again."""
-        return Refusal(429, "There are too many requests.", fields={"Retry-After": str(wait)})
+    def make_throttled(self, wait: int) -> Rejection:
+        """A 429 with its Retry-After in seconds."""
+        return Rejection(429, "Too many requests.", fields={"Retry-After": str(wait)})
 
-    def permit(self, asked: Asked, caller: Caller) -> None:
-        """403 where the token does not carry the permission."""
-        if not caller.permissions & self.permissions(asked, caller.scheme):
-            raise self.forbidden("The token does not carry the permission.")
+    def check_permission(self, request: ServiceRequest, caller: Caller) -> None:
+        """Raise a 403 where the token does not have the permission."""
+        if not caller.permissions & self.list_permissions(request, caller.scheme):
+            raise self.make_forbidden("The token does not have the permission.")
 
-    def permissions(self, asked: Asked, scheme: Scheme) -> frozenset[str]:
-        """The permissions of which any one will do, for tokens of this scheme."""
+    def list_permissions(self, request: ServiceRequest, scheme: Scheme) -> frozenset[str]:
+        """The permissions, any of which is sufficient, for tokens of this scheme."""
         entries = self.tenant.contract.permissions
-        if asked.named.operation == "cancel" and entries is not None:
+        if request.route.operation == "cancel" and entries is not None:
             given = [entry for entry in entries if entry.scheme == scheme]
             return frozenset(name for entry in given for name in (*entry.least, *entry.higher))
         if scheme == "DelegatedPersonal":
             return frozenset()
-        return frozenset({MANAGE} if asked.method == "POST" else {READ, MANAGE})
+        return frozenset({MANAGE} if request.method == "POST" else {READ, MANAGE})
 
-    def forbidden(self, message: str) -> Refusal:
+    def make_forbidden(self, message: str) -> Rejection:
         """A 403."""
-        return Refusal(403, message)
+        return Rejection(403, message)
 
-    # What is asked for.
+    # The operation.
 
-    def perform(self, asked: Asked, caller: Caller) -> Response:
-        """Do what the request names."""
-        if asked.named.operation is None:
-            raise Refusal(404, "There is no resource of this name.", code="ResourceNotFound")
-        if asked.method not in self.methods(asked):
-            return self.other_method(asked, caller)
-        self.permit(asked, caller)
-        return self.operation(asked)(asked)
+    def perform(self, request: ServiceRequest, caller: Caller) -> Response:
+        """Carry out the request's operation."""
+        if request.route.operation is None:
+            raise Rejection(404, "No resource has this path.", code="ResourceNotFound")
+        if request.method not in self.list_methods(request):
+            return self.handle_other_method(request, caller)
+        self.check_permission(request, caller)
+        return self.find_operation(request)(request)
 
-    def methods(self, asked: Asked) -> tuple[str, ...]:
-        """The methods that what is named has."""
-        operation = asked.named.operation
+    def list_methods(self, request: ServiceRequest) -> tuple[str, ...]:
+        """The methods of the request's resource."""
+        operation = request.route.operation
         return _METHODS.get(operation or "") or (self.tenant.contract.request.method,)
 
-    def operation(self, asked: Asked) -> Callable[[Asked], Response]:
-        """The operation for a request's method and path."""
-        operations: Mapping[str | None, Callable[[Asked], Response]]
+    def find_operation(self, request: ServiceRequest) -> Callable[[ServiceRequest], Response]:
+        """The operation of a request's method and path."""
+        operations: Mapping[str | None, Callable[[ServiceRequest], Response]]
         operations = {"cancel": self.cancel, "task": self.get, "lookup": self.look_up}
-        return operations.get(asked.named.operation) or (self.submit if asked.method == "POST" else self.list)
+        return operations.get(request.route.operation) or (
+            self.submit if request.method == "POST" else self.list
+        )
 
-    def other_method(self, asked: Asked, caller: Caller) -> Response:
-        """405 for a method that what is named does not have."""
-        allow = {"Allow": ", ".join(self.methods(asked))}
-        raise Refusal(405, f"This resource does not have the method {asked.method[:20]}.", fields=allow)
+    def handle_other_method(self, request: ServiceRequest, caller: Caller) -> Response:
+        """Raise a 405 for a method that the resource does not have."""
+        allow = {"Allow": ", ".join(self.list_methods(request))}
+        raise Rejection(405, f"This resource does not have the method {request.method[:20]}.", fields=allow)
 
     # The action under contract.
 
-    def cancel(self, asked: Asked) -> Response:
+    def cancel(self, request: ServiceRequest) -> Response:
         """Cancel a task that has not started."""
-        task = self.find(asked)
-        self.require(asked, task)
-        self.carry_out(asked, task)
-        return self.cancelled(asked, task)
+        task = self.find_task(request)
+        self.check_precondition(request, task)
+        self.apply_cancel(request, task)
+        return self.make_success(request, task)
 
-    def find(self, asked: Asked) -> Task:
-        """The task that is named; 404 for an id that is unknown, 400 for one that is none."""
-        id = asked.named.task_id
+    def find_task(self, request: ServiceRequest) -> Task:
+        """The task in the path; raises 404 for an unknown id, 400 for a malformed one."""
+        id = request.route.task_id
         task = self.tenant.tasks.get(id)
         if task is None:
-            raise self.unknown(asked) if is_guid(id) else self.malformed(asked)
+            raise self.make_not_found(request) if is_guid(id) else self.make_malformed(request)
         return task
 
-    def unknown(self, asked: Asked) -> Refusal:
-        """What an id that could be a task's is answered with."""
-        return Refusal(404, "There is no such task.")
+    def make_not_found(self, request: ServiceRequest) -> Rejection:
+        """The rejection of an unknown id."""
+        return Rejection(404, "No task has this id.")
 
-    def malformed(self, asked: Asked) -> Refusal:
-        """What an id that could not be a task's is answered with."""
-        return Refusal(400, "The id is no id of a task.")
+    def make_malformed(self, request: ServiceRequest) -> Rejection:
+        """The rejection of a malformed id."""
+        return Rejection(400, "The id is malformed.")
 
-    def require(self, asked: Asked, task: Task) -> None:
-        """409 where the task has a status in which it cannot be cancelled."""
+    def check_precondition(self, request: ServiceRequest, task: Task) -> None:
+        """Raise a 409 where the task has a status in which it cannot be cancelled."""
         precondition = self.tenant.contract.precondition
         statuses = precondition.statuses if precondition is not None else (Status.NOT_STARTED,)
         if task.status not in statuses:
-            raise self.too_late(task)
+            raise self.make_conflict(task)
 
-    def too_late(self, task: Task) -> Refusal:
-        """What a cancel of a task that has started, or ended, is answered with."""
-        return Refusal(409, f"The task is {task.status}, and can no longer be cancelled.")
+    def make_conflict(self, task: Task) -> Rejection:
+        """The rejection of a cancel after the task has started or ended."""
+        return Rejection(409, f"The task is {task.status}, and can no longer be cancelled.")
 
-    def carry_out(self, asked: Asked, task: Task) -> None:
-        """The effect of a cancel."""
+    def apply_cancel(self, request: ServiceRequest, task: Task) -> None:
+        """Apply the effect of a cancel."""
         self.tenant.tasks.move(task.id, Status.CANCELLED)
 
-    def cancelled(self, asked: Asked, task: Task) -> Response:
-        """The success of a cancel."""
+    def make_success(self, request: ServiceRequest, task: Task) -> Response:
+        """The response to a successful cancel."""
         return Response(status_code=self.tenant.contract.success.status)
 
     # Its sibling operations.
 
-    def get(self, asked: Asked) -> Response:
-        """One task."""
-        whole = self.show(asked, self.find(asked))
-        selected = self.query(asked, "$select").get("$select")
+    def get(self, request: ServiceRequest) -> Response:
+        """Read one task."""
+        whole = self.render_task(request, self.find_task(request))
+        selected = self.parse_query(request, "$select").get("$select")
         if selected is None:
-            return document(whole)
+            return make_json_response(whole)
         names = selected.split(",")
         if unknown := set(names) - PROPERTIES:
-            raise Refusal(400, f"A task has no property {min(unknown)[:40]!r}.")
-        return document({name: whole[name] for name in names if name in whole})
+            raise Rejection(400, f"A task has no property {min(unknown)[:40]!r}.")
+        return make_json_response({name: whole[name] for name in names if name in whole})
 
-    def query(self, asked: Asked, *known: str) -> Mapping[str, str]:
-        """The query's options; 400 for any but these."""
+    def parse_query(self, request: ServiceRequest, *known: str) -> Mapping[str, str]:
+        """The query's options; raises 400 for any but these."""
         try:
-            query = options(asked.query)
+            query = parse_query(request.query)
         except ValueError as error:
-            raise Refusal(400, "The query has too many fields.") from error
+            raise Rejection(400, "The query has too many fields.") from error
         if unknown := query.keys() - set(known):
-            raise Refusal(400, f"The query option {min(unknown)[:40]!r} is not supported.")
+            raise Rejection(400, f"The query option {min(unknown)[:40]!r} is not supported.")
         return query
 
-    def show(self, asked: Asked, task: Task) -> dict[str, Any]:
-        """A task's document."""
+    def render_task(self, request: ServiceRequest, task: Task) -> dict[str, Any]:
+        """A task's JSON."""
         return task.document()
 
-    def look_up(self, asked: Asked) -> Response:
-        """The newest task for a source."""
-        assert asked.named.source is not None
-        task = self.tenant.tasks.by_source(asked.named.source)
+    def look_up(self, request: ServiceRequest) -> Response:
+        """Read the newest task of a source."""
+        assert request.route.source is not None
+        task = self.tenant.tasks.find_by_source(request.route.source)
         if task is None:
-            raise Refusal(404, "There is no task for this source.")
-        return document(self.show(asked, task))
+            raise Rejection(404, "No task has this source.")
+        return make_json_response(self.render_task(request, task))
 
-    def list(self, asked: Asked) -> Response:
-        """A page of tasks, with a link to the next."""
-        query = self.query(asked, "$top", "$skiptoken")
+    def list(self, request: ServiceRequest) -> Response:
+        """Read a page of tasks, with a link to the next."""
+        query = self.parse_query(request, "$top", "$skiptoken")
         top = query.get("$top", str(PAGE_SIZE))
         size = int(top) if _NUMBER.fullmatch(top) else 0
         if not 1 <= size <= PAGE_SIZE:
-            raise Refusal(400, f"$top is no number between 1 and {PAGE_SIZE}.")
+            raise Rejection(400, f"$top is not a number between 1 and {PAGE_SIZE}.")
         tasks = self.tenant.tasks.all()
         if after := query.get("$skiptoken"):
-            places = [place for place, task in enumerate(tasks) if task.id == after]
-            if not places:
-                raise Refusal(400, "$skiptoken is from no link of this service.")
-            tasks = tasks[places[0] + 1 :]
-        page: dict[str, Any] = {"value": [self.show(asked, task) for task in tasks[:size]]}
+            indexes = [index for index, task in enumerate(tasks) if task.id == after]
+            if not indexes:
+                raise Rejection(400, "$skiptoken is not from a link of this service.")
+            tasks = tasks[indexes[0] + 1 :]
+        page: dict[str, Any] = {"value": [self.render_task(request, task) for task in tasks[:size]]}
         if len(tasks) > size:
             rest = f"$top={size}&$skiptoken={tasks[size - 1].id}"
             page["@odata.nextLink"] = f"{self.tenant.root}{self.collection}?{rest}"
-        return document(page)
+        return make_json_response(page)
 
     @property
     def collection(self) -> str:
-        """The path of all tasks below the root."""
+        """The path of the collection of tasks below the root."""
         return self.tenant.contract.request.path.partition("/{")[0]
 
-    def submit(self, asked: Asked) -> Response:
+    def submit(self, request: ServiceRequest) -> Response:
         """Create a task, or update one."""
-        if asked.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            raise Refusal(415, "Content-Type is not application/json.")
-        order = read_order(asked.content)
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise Rejection(415, "Content-Type is not application/json.")
+        order = parse_create_body(request.content)
         if order.validate_only:
             done = {"status": Status.COMPLETED, "parameters": dict(order.parameters)}
-            return document(done)
+            return make_json_response(done)
         try:
             task = self.tenant.tasks.submit(order)
         except IllegalMove as error:
-            raise Refusal(409, "A task for this source is in progress.") from error
+            raise Rejection(409, "A task for this source is in progress.") from error
         except Full as error:
-            raise Refusal(507, "The tenant has no room for another task.") from error
-        return document(self.show(asked, task))
+            raise Rejection(507, "The tenant has no room for another task.") from error
+        return make_json_response(self.render_task(request, task))
 
-    # How it is said.
+    # Responses.
 
-    def refuse(self, asked: Asked, refusal: Refusal) -> Response:
-        """A refusal as an answer."""
-        response = self.error(asked, refusal)
-        response.headers.update(refusal.fields)
+    def reject(self, request: ServiceRequest, rejection: Rejection) -> Response:
+        """The response of a rejection."""
+        response = self.make_error_response(request, rejection)
+        response.headers.update(rejection.fields)
         return response
 
-    def error(self, asked: Asked, refusal: Refusal) -> Response:
-        """The content of a refusal: a Graph error object."""
-        return document({"error": self.error_object(asked, refusal)}, refusal.status)
+    def make_error_response(self, request: ServiceRequest, rejection: Rejection) -> Response:
+        """The response with a Graph error object."""
+        return make_json_response({"error": self.make_error_object(request, rejection)}, rejection.status)
 
-    def error_object(self, asked: Asked, refusal: Refusal) -> dict[str, Any]:
+    def make_error_object(self, request: ServiceRequest, rejection: Rejection) -> dict[str, Any]:
         """The members of an error."""
-        inner = {"date": shown(self.tenant.clock.now())[:19], "request-id": asked.id}
-        inner["client-request-id"] = self.client_request_id(asked)
-        return {"code": self.code(refusal), "message": refusal.message, "innerError": inner}
+        inner = {"date": format_timestamp(self.tenant.clock.now())[:19], "request-id": request.id}
+        inner["client-request-id"] = self.client_request_id(request)
+        return {"code": self.get_code(rejection), "message": rejection.message, "innerError": inner}
 
-    def code(self, refusal: Refusal) -> str:
-        """A refusal's code: its own, or the first that the contract has for its status."""
-        codes = self.tenant.contract.error_codes.get(refusal.status, ("generalException",))
-        return refusal.code or codes[0]
+    def get_code(self, rejection: Rejection) -> str:
+        """A rejection's error code: its own, or the first that the contract has for its status."""
+        codes = self.tenant.contract.error_codes.get(rejection.status, ("generalException",))
+        return rejection.code or codes[0]
 
-    def finish(self, asked: Asked, response: Response) -> Response:
-        """The fields that every answer has."""
-        response.headers["request-id"] = asked.id
-        response.headers["client-request-id"] = self.client_request_id(asked)
+    def finish_response(self, request: ServiceRequest, response: Response) -> Response:
+        """Add the header fields of every response."""
+        response.headers["request-id"] = request.id
+        response.headers["client-request-id"] = self.client_request_id(request)
         return response
 
-    def client_request_id(self, asked: Asked) -> str:
-        """The client's id for its request; the service's own where there is none."""
-        return asked.headers.get("client-request-id", "")[:100] or asked.id
+    def client_request_id(self, request: ServiceRequest) -> str:
+        """The request's client-request-id, or else the service's request-id."""
+        return request.headers.get("client-request-id", "")[:100] or request.id
 
 
 def is_guid(id: str) -> bool:
-    """Whether an id is spelled as the service's own are, in any letter case."""
+    """Whether an id has the form of the service's own, in any letter case."""
     return _GUID.fullmatch(id) is not None

@@ -1,4 +1,4 @@
-"""Migration tasks and their lifecycle, in memory. Knows the clock, and no HTTP."""
+"""Migration tasks and their lifecycle, in memory."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from graphcontract.tenant.clock import Clock, shown
+from graphcontract.tenant.clock import Clock, format_timestamp
 
 MOST_TASKS = 1000
 
 
 class Status(StrEnum):
-    """Where a task stands, spelled as the service spells it."""
+    """The status of a task, spelled as in Graph."""
 
     NOT_STARTED = "notStarted"
     IN_PROGRESS = "inProgress"
@@ -35,11 +35,11 @@ MOVES: Mapping[Status, frozenset[Status]] = {
 
 
 class IllegalMove(Exception):
-    """A status that a task cannot take from where it stands."""
+    """A status that a task cannot take from its current one."""
 
 
 class Full(Exception):
-    """There is no room for another task: none that is kept has ended."""
+    """The tenant has no room for another task: none of the stored ones has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a request to create or update asks for; `parameters` are the members as they came."""
+    """The content of a request to create or update; `parameters` are the members as they were sent."""
 
     source: Source
     parameters: Mapping[str, Any]
@@ -66,7 +66,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A migration task; `due` is when it starts, if it may by then, `ends` when it completes by itself."""
+    """A migration task; `due` is the earliest time it starts, `ends` when it completes by itself."""
 
     id: str
     order: Order
@@ -78,13 +78,13 @@ class Task:
     ends: datetime | None = None
 
     def document(self) -> dict[str, Any]:
-        """The task as the service shows it."""
+        """The task as the service returns it."""
         document: dict[str, Any] = {"id": self.id, "status": str(self.status)}
-        document["lastUpdatedDateTime"] = shown(self.updated)
+        document["lastUpdatedDateTime"] = format_timestamp(self.updated)
         if self.started:
-            document["startedDateTime"] = shown(self.started)
+            document["startedDateTime"] = format_timestamp(self.started)
         if self.finished:
-            document["finishedDateTime"] = shown(self.finished)
+            document["finishedDateTime"] = format_timestamp(self.finished)
         if self.status is Status.FAILED:
             document["error"] = {"code": "migrationFailed", "message": "The content could not be moved."}
         document["parameters"] = dict(self.order.parameters)
@@ -92,10 +92,10 @@ class Task:
 
 
 class Tasks:
-    """Every task that the tenant keeps, at most `most`. Tasks start and end by the clock.
+    """The tenant's tasks, at most `most`. Tasks start and end by the clock.
 
-    A task starts when it is due and completes `takes` seconds later. While `hold()` is in force none
-    starts, and one that has not by its latest start is cancelled.
+    A task starts when it is due and completes `takes` seconds later. After `hold()` none starts, and one that
+    has not by its latest start is cancelled.
     """
 
     def __init__(self, clock: Clock, *, takes: float = 60.0, most: int = MOST_TASKS) -> None:
@@ -106,14 +106,14 @@ class Tasks:
         self._free_since: datetime | None = None
 
     def submit(self, order: Order) -> Task:
-        """Create a task, or update the one that has the same source and has not started.
+        """Create a task, or update the one with the same source that has not started.
 
-        `IllegalMove` where that one is in progress; `Full`.
+        Raises `IllegalMove` where that one is in progress, and `Full`.
         """
         with self._lock:
             now = self._clock.now()
             due = order.start or now
-            known = self.by_source(order.source)
+            known = self.find_by_source(order.source)
             if known is not None and known.status is Status.IN_PROGRESS:
                 raise IllegalMove("a task for the same source is in progress")
             if known is not None and known.status is Status.NOT_STARTED:
@@ -122,41 +122,41 @@ class Tasks:
             return self.put(Task(str(uuid.uuid4()), order, due, now))
 
     def get(self, id: str) -> Task | None:
-        """The task with exactly this id, as it stands now."""
+        """The task with exactly this id, at the current time."""
         with self._lock:
             task = self._tasks.get(id)
-            return self._settled(task) if task is not None else None
+            return self._update(task) if task is not None else None
 
     def all(self) -> Sequence[Task]:
-        """Every task as it stands now, the oldest first."""
+        """Every task at the current time, the oldest first."""
         with self._lock:
-            return tuple(self._settled(task) for task in tuple(self._tasks.values()))
+            return tuple(self._update(task) for task in tuple(self._tasks.values()))
 
-    def by_source(self, source: Source) -> Task | None:
-        """The newest task for this source."""
+    def find_by_source(self, source: Source) -> Task | None:
+        """The newest task of this source."""
         return next((task for task in reversed(self.all()) if task.order.source == source), None)
 
     def move(self, id: str, status: Status) -> Task:
-        """Take a task to another status, now; `IllegalMove`, or `KeyError` where there is none."""
+        """Change a task's status now; raises `IllegalMove`, or `KeyError` for an unknown id."""
         with self._lock:
-            task = self._settled(self._tasks[id])
+            task = self._update(self._tasks[id])
             if status not in MOVES[task.status]:
                 raise IllegalMove(f"a task that is {task.status} does not become {status}")
-            return self.put(self._moved(task, status, self._clock.now()))
+            return self.put(self._transition(task, status, self._clock.now()))
 
     def put(self, task: Task) -> Task:
-        """Keep a task as it is given, be the move legal or not: for seeds and for faults."""
+        """Store a task unchecked, even after an illegal transition: for fixtures and faults."""
         with self._lock:
             self._tasks[task.id] = task
             return task
 
     def remove(self, id: str) -> None:
-        """Forget a task."""
+        """Remove a task."""
         with self._lock:
             self._tasks.pop(id, None)
 
     def hold(self) -> None:
-        """From now on, let no task start."""
+        """Let no task start from now on."""
         with self._lock:
             self.all()
             self._held = True
@@ -175,21 +175,21 @@ class Tasks:
             raise Full
         del self._tasks[ended]
 
-    def _settled(self, task: Task) -> Task:
-        """Let the clock have done to a task what it does."""
+    def _update(self, task: Task) -> Task:
+        """Apply what the clock has done to a task since it was stored."""
         now = self._clock.now()
         if task.status is Status.NOT_STARTED:
             begins = max(task.due, self._free_since or task.due)
             latest = task.order.latest_start
             if latest is not None and latest <= now and (self._held or begins > latest):
-                task = self.put(self._moved(task, Status.CANCELLED, latest))
+                task = self.put(self._transition(task, Status.CANCELLED, latest))
             elif not self._held and begins <= now:
-                task = self.put(self._moved(task, Status.IN_PROGRESS, begins))
+                task = self.put(self._transition(task, Status.IN_PROGRESS, begins))
         if task.status is Status.IN_PROGRESS and task.ends is not None and task.ends <= now:
-            task = self.put(self._moved(task, Status.COMPLETED, task.ends))
+            task = self.put(self._transition(task, Status.COMPLETED, task.ends))
         return task
 
-    def _moved(self, task: Task, status: Status, at: datetime) -> Task:
+    def _transition(self, task: Task, status: Status, at: datetime) -> Task:
         if status is Status.IN_PROGRESS:
             return replace(task, status=status, started=at, ends=at + self._takes, updated=at)
         return replace(task, status=status, finished=at, updated=at)

@@ -1,4 +1,4 @@
-"""A token bucket: how many requests the tenant takes, and when it takes the next."""
+"""A token bucket, which throttles requests."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from graphcontract.tenant.clock import Clock
 
 
 class Bucket:
-    """Holds at most `size` requests and fills at `rate` a second, by the tenant's clock."""
+    """Holds at most `size` requests and refills at `rate` a second, by the tenant's clock."""
 
     def __init__(self, clock: Clock, *, size: int, rate: float) -> None:
         if size < 1 or rate <= 0:
-            raise ValueError("a bucket holds at least one request and fills")
+            raise ValueError("a bucket needs a size of at least 1 and a rate of more than 0")
         self._clock, self._size, self._rate = clock, size, rate
-        self._left, self._seen = float(size), clock.now()
+        self._left, self._updated = float(size), clock.now()
 
     def take(self) -> int | None:
-        """Take one request: None where there was one, else whole seconds until there is."""
+        """Take one request: None where there was one, else the whole seconds until there is."""
         now = self._clock.now()
-        passed = (now - self._seen).total_seconds()
-        self._left, self._seen = min(self._size, self._left + passed * self._rate), now
+        elapsed = (now - self._updated).total_seconds()
+        self._left, self._updated = min(self._size, self._left + elapsed * self._rate), now
         if self._left >= 1:
             self._left -= 1
             return None

@@ -1,7 +1,4 @@
-"""Whether a token is good: the checks that a service owes, each by a name that a fault can leave out.
-
-Knows JSON Web Tokens, and neither HTTP nor permissions.
-"""
+"""Validates tokens. Each check has a name, so that a fault can skip it."""
 
 from __future__ import annotations
 
@@ -21,12 +18,12 @@ _MOST_CHARACTERS = 16 << 10
 
 
 class BadToken(Exception):
-    """A token that is not good, and why."""
+    """An invalid token; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whom a good token speaks for; `permissions` are its roles, or its scopes where it is `delegated`."""
+    """The caller of a valid token; `permissions` are its roles, or its scopes where it is `delegated`."""
 
     permissions: frozenset[str]
     delegated: bool
@@ -35,22 +32,22 @@ class Caller:
 
     @property
     def scheme(self) -> Scheme:
-        """The kind of token, as permissions name it."""
+        """The kind of token, as the contract's permissions name it."""
         if self.personal:
             return "DelegatedPersonal"
         return "DelegatedWork" if self.delegated else "Application"
 
 
-def verify(
+def verify_token(
     token: str, directory: Directory, clock: Clock, *, without: frozenset[Check] = frozenset()
 ) -> Caller:
-    """Hold a token against every check but those named; `BadToken`.
+    """Apply every check but those in `without`; raises `BadToken`.
 
-    Times are the tenant's, not the machine's, and there is no leeway between one clock and itself.
+    Times are compared with the tenant's clock, without leeway: the authority uses the same clock.
     """
-    claims = _opened(token, directory, without)
+    claims = _decode(token, directory, without)
     now = clock.now().timestamp()
-    expiry, begin = (_number(claims, name) for name in ("exp", "nbf"))
+    expiry, begin = (_get_number(claims, name) for name in ("exp", "nbf"))
     if "expiry" not in without and now >= expiry:
         raise BadToken("The token has expired.")
     if "not-before" not in without and now < begin:
@@ -61,11 +58,11 @@ def verify(
     known = tenant in (directory.tenant_id, PERSONAL_TENANT)
     if "tenant" not in without and not (known and claims.get("iss") == directory.issuer(str(tenant))):
         raise BadToken("The token is from another tenant.")
-    return caller_of(claims)
+    return parse_caller(claims)
 
 
-def caller_of(claims: Mapping[str, Any]) -> Caller:
-    """Whom claims speak for."""
+def parse_caller(claims: Mapping[str, Any]) -> Caller:
+    """The caller of these claims."""
     roles, scopes = claims.get("roles"), claims.get("scp")
     delegated = isinstance(scopes, str)
     given = scopes.split() if isinstance(scopes, str) else roles if isinstance(roles, list) else ()
@@ -74,7 +71,7 @@ def caller_of(claims: Mapping[str, Any]) -> Caller:
     return Caller(permissions, delegated, personal, str(claims.get("appid", "")))
 
 
-def _opened(token: str, directory: Directory, without: frozenset[Check]) -> dict[str, Any]:
+def _decode(token: str, directory: Directory, without: frozenset[Check]) -> dict[str, Any]:
     if len(token) > _MOST_CHARACTERS:
         raise BadToken("The token is too long.")
     checked = "signature" not in without
@@ -90,7 +87,7 @@ def _opened(token: str, directory: Directory, without: frozenset[Check]) -> dict
     return claims
 
 
-def _number(claims: Mapping[str, Any], name: str) -> float:
+def _get_number(claims: Mapping[str, Any], name: str) -> float:
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadToken(f"The token has no {name}.")

@@ -1,6 +1,6 @@
-"""Faults in how any answer is put: the shape of errors, what they give away, fields."""
+"""Faults in any response: the shape of errors, secrets in it, its header fields."""
 
-# ruff: noqa: ARG002, D102 - a step has the arguments and the description of the one that it replaces
+# ruff: noqa: ARG002, D102 - a method has the parameters and the docstring of the one that it overrides
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 from starlette.responses import Response
 
 from graphcontract.tenant.registry import fault
-from graphcontract.tenant.responses import Refusal, document
-from graphcontract.tenant.steps import Asked, Steps
+from graphcontract.tenant.responses import Rejection, make_json_response
+from graphcontract.tenant.steps import ServiceRequest, Steps
 from graphcontract.tenant.tasks import Task
 
 # service.error-shape.
@@ -23,68 +23,68 @@ from graphcontract.tenant.tasks import Task
 class ErrorsInHtml(Steps):
     """Errors are pages of HTML."""
 
-    def error(self, asked: Asked, refusal: Refusal) -> Response:
-        page = f"<!DOCTYPE html><title>Error</title><p>{refusal.status}</p>"
-        return Response(page, refusal.status, media_type="text/html")
+    def make_error_response(self, request: ServiceRequest, rejection: Rejection) -> Response:
+        page = f"<!DOCTYPE html><title>Error</title><p>{rejection.status}</p>"
+        return Response(page, rejection.status, media_type="text/html")
 
 
 @fault("service.error-shape")
 class ErrorsWithoutContent(Steps):
     """Errors have no content."""
 
-    def error(self, asked: Asked, refusal: Refusal) -> Response:
-        return Response(status_code=refusal.status)
+    def make_error_response(self, request: ServiceRequest, rejection: Rejection) -> Response:
+        return Response(status_code=rejection.status)
 
 
 @fault("service.error-shape")
 class ErrorsAreCut(Steps):
     """Errors end in the middle of their JSON."""
 
-    def error(self, asked: Asked, refusal: Refusal) -> Response:
-        whole = super().error(asked, refusal)
-        return Response(bytes(whole.body)[:20], refusal.status, media_type=whole.media_type)
+    def make_error_response(self, request: ServiceRequest, rejection: Rejection) -> Response:
+        whole = super().make_error_response(request, rejection)
+        return Response(bytes(whole.body)[:20], rejection.status, media_type=whole.media_type)
 
 
 class _Shaped(Steps):
     """Errors are JSON of another shape."""
 
-    def error(self, asked: Asked, refusal: Refusal) -> Response:
-        return document(self.shaped(self.error_object(asked, refusal)), refusal.status)
+    def make_error_response(self, request: ServiceRequest, rejection: Rejection) -> Response:
+        return make_json_response(self.reshape(self.make_error_object(request, rejection)), rejection.status)
 
-    def shaped(self, error: dict[str, Any]) -> Any:
+    def reshape(self, error: dict[str, Any]) -> Any:
         raise NotImplementedError
 
 
 @fault("service.error-shape")
 class ErrorsOfAnOldProtocol(_Shaped):
-    """Errors are those of OData 3: `odata.error`, with an object for a message."""
+    """Errors are those of OData 3: `odata.error`, with an object as the message."""
 
-    def shaped(self, error: dict[str, Any]) -> Any:
+    def reshape(self, error: dict[str, Any]) -> Any:
         message = {"lang": "en-US", "value": error["message"]}
         return {"odata.error": {"code": error["code"], "message": message}}
 
 
 @fault("service.error-shape")
 class ErrorsAreProblems(_Shaped):
-    """Errors are problem details, as RFC 9457 has them."""
+    """Errors are problem details (RFC 9457)."""
 
-    def shaped(self, error: dict[str, Any]) -> Any:
+    def reshape(self, error: dict[str, Any]) -> Any:
         return {"type": "about:blank", "title": error["code"], "detail": error["message"]}
 
 
 @fault("service.error-shape")
 class ErrorsInAList(_Shaped):
-    """Errors are a list with one error in it."""
+    """Errors are a list with one error."""
 
-    def shaped(self, error: dict[str, Any]) -> Any:
+    def reshape(self, error: dict[str, Any]) -> Any:
         return [{"error": error}]
 
 
 @fault("service.error-shape")
 class ErrorsAreText(_Shaped):
-    """The member `error` is a text."""
+    """The member `error` is a string."""
 
-    def shaped(self, error: dict[str, Any]) -> Any:
+    def reshape(self, error: dict[str, Any]) -> Any:
         return {"error": error["message"]}
 
 
@@ -92,7 +92,7 @@ class ErrorsAreText(_Shaped):
 class ErrorsWithoutCode(_Shaped):
     """Errors have no code."""
 
-    def shaped(self, error: dict[str, Any]) -> Any:
+    def reshape(self, error: dict[str, Any]) -> Any:
         return {"error": {"message": error["message"]}}
 
 
@@ -100,115 +100,117 @@ class ErrorsWithoutCode(_Shaped):
 class ErrorsWithEmptyMessage(_Shaped):
     """Errors have an empty message."""
 
-    def shaped(self, error: dict[str, Any]) -> Any:
+    def reshape(self, error: dict[str, Any]) -> Any:
         return {"error": error | {"message": ""}}
 
 
 @fault("service.error-shape")
 class RefusedTokensInOauth(Steps):
-    """A 401 has OAuth's members in place of an error object."""
+    """A 401 has OAuth's members instead of an error object."""
 
-    def error(self, asked: Asked, refusal: Refusal) -> Response:
-        if refusal.status != 401:
-            return super().error(asked, refusal)
-        return document({"error": "invalid_token", "error_description": refusal.message}, 401)
+    def make_error_response(self, request: ServiceRequest, rejection: Rejection) -> Response:
+        if rejection.status != 401:
+            return super().make_error_response(request, rejection)
+        return make_json_response({"error": "invalid_token", "error_description": rejection.message}, 401)
 
 
-# service.secrets: the token in an answer.
+# service.secrets: the token in a response.
 
 
 @fault("service.secrets")
 class TokenInMessage(Steps):
-    """The message of a 401 repeats the token."""
+    """The message of a 401 contains the token."""
 
-    def error_object(self, asked: Asked, refusal: Refusal) -> dict[str, Any]:
-        error = super().error_object(asked, refusal)
-        return error | {"message": f"{refusal.message} {asked.token}"} if refusal.status == 401 else error
+    def make_error_object(self, request: ServiceRequest, rejection: Rejection) -> dict[str, Any]:
+        error = super().make_error_object(request, rejection)
+        return (
+            error | {"message": f"{rejection.message} {request.token}"} if rejection.status == 401 else error
+        )
 
 
 @fault("service.secrets")
 class TokenInChallenge(Steps):
-    """The challenge of a 401 repeats the token."""
+    """The challenge of a 401 contains the token."""
 
-    def refuse(self, asked: Asked, refusal: Refusal) -> Response:
-        response = super().refuse(asked, refusal)
-        if refusal.status == 401 and asked.token:
-            response.headers["WWW-Authenticate"] += f', token="{asked.token}"'
+    def reject(self, request: ServiceRequest, rejection: Rejection) -> Response:
+        response = super().reject(request, rejection)
+        if rejection.status == 401 and request.token:
+            response.headers["WWW-Authenticate"] += f', token="{request.token}"'
         return response
 
 
 @fault("service.secrets")
 class TokenInField(Steps):
-    """A field of every answer repeats the token, as gateways do that show what they were sent."""
+    """A header field of every response contains the token, as gateways do that echo the request."""
 
-    def finish(self, asked: Asked, response: Response) -> Response:
-        response.headers["x-original-authorization"] = asked.token
-        return super().finish(asked, response)
+    def finish_response(self, request: ServiceRequest, response: Response) -> Response:
+        response.headers["x-original-authorization"] = request.token
+        return super().finish_response(request, response)
 
 
 @fault("service.secrets")
 class TokenInDiagnostics(Steps):
-    """A field of every answer holds the token in base64."""
+    """A header field of every response contains the token in base64."""
 
-    def finish(self, asked: Asked, response: Response) -> Response:
-        told = base64.b64encode(json.dumps({"auth": asked.token}).encode()).decode()
-        response.headers["x-ms-ags-diagnostic"] = told
-        return super().finish(asked, response)
+    def finish_response(self, request: ServiceRequest, response: Response) -> Response:
+        value = base64.b64encode(json.dumps({"auth": request.token}).encode()).decode()
+        response.headers["x-ms-ags-diagnostic"] = value
+        return super().finish_response(request, response)
 
 
 @fault("service.secrets")
 class TokenInTask(Steps):
-    """A task repeats the token of whoever reads it."""
+    """A task contains the token of the caller who reads it."""
 
-    def show(self, asked: Asked, task: Task) -> dict[str, Any]:
-        return super().show(asked, task) | {"requestedBy": asked.token}
+    def render_task(self, request: ServiceRequest, task: Task) -> dict[str, Any]:
+        return super().render_task(request, task) | {"requestedBy": request.token}
 
 
-# service.challenge, service.request-id, service.media-type: fields.
+# service.challenge, service.request-id, service.media-type: header fields.
 
 
 @fault("service.challenge")
 class NoChallenge(Steps):
     """A 401 has no WWW-Authenticate."""
 
-    def unauthenticated(self, message: str, error: str = "") -> Refusal:
-        return Refusal(401, message)
+    def make_unauthenticated(self, message: str, error: str = "") -> Rejection:
+        return Rejection(401, message)
 
 
 @fault("service.challenge")
 class NoChallengeWithoutToken(Steps):
     """A 401 has no WWW-Authenticate where the request had no token."""
 
-    def unauthenticated(self, message: str, error: str = "") -> Refusal:
-        return super().unauthenticated(message, error) if error else Refusal(401, message)
+    def make_unauthenticated(self, message: str, error: str = "") -> Rejection:
+        return super().make_unauthenticated(message, error) if error else Rejection(401, message)
 
 
 @fault("service.challenge")
 class NoChallengeForBadTokens(Steps):
     """A 401 has no WWW-Authenticate where the request had a token."""
 
-    def unauthenticated(self, message: str, error: str = "") -> Refusal:
-        return Refusal(401, message) if error else super().unauthenticated(message, error)
+    def make_unauthenticated(self, message: str, error: str = "") -> Rejection:
+        return Rejection(401, message) if error else super().make_unauthenticated(message, error)
 
 
 class _Without(Steps):
-    """Leaves a field out of some answers."""
+    """Removes a header field from some responses."""
 
     field: ClassVar[str]
 
-    def finish(self, asked: Asked, response: Response) -> Response:
-        finished = super().finish(asked, response)
-        if self.meant(finished.status_code):
+    def finish_response(self, request: ServiceRequest, response: Response) -> Response:
+        finished = super().finish_response(request, response)
+        if self.applies_to(finished.status_code):
             del finished.headers[self.field]
         return finished
 
-    def meant(self, status: int) -> bool:
+    def applies_to(self, status: int) -> bool:
         return True
 
 
 @fault("service.request-id")
 class NoRequestId(_Without):
-    """No answer has a request-id."""
+    """No response has a request-id."""
 
     field = "request-id"
 
@@ -217,7 +219,7 @@ class NoRequestId(_Without):
 class NoRequestIdWithSuccess(NoRequestId):
     """A 204 has no request-id."""
 
-    def meant(self, status: int) -> bool:
+    def applies_to(self, status: int) -> bool:
         return status == 204
 
 
@@ -225,7 +227,7 @@ class NoRequestIdWithSuccess(NoRequestId):
 class NoRequestIdWithErrors(NoRequestId):
     """Errors have no request-id."""
 
-    def meant(self, status: int) -> bool:
+    def applies_to(self, status: int) -> bool:
         return status >= 400
 
 
@@ -238,19 +240,19 @@ class NoClientRequestId(_Without):
 
 @fault("service.request-id")
 class AnotherClientRequestId(Steps):
-    """Another client-request-id is returned than was sent."""
+    """Another client-request-id is returned than the one that was sent."""
 
-    def client_request_id(self, asked: Asked) -> str:
+    def client_request_id(self, request: ServiceRequest) -> str:
         return str(uuid.uuid4())
 
 
 class _MediaType(Steps):
-    """Declares a media type of the content that a 204 does not have."""
+    """Declares a media type for the content that a 204 does not have."""
 
     media_type: ClassVar[str]
 
-    def cancelled(self, asked: Asked, task: Task) -> Response:
-        response = super().cancelled(asked, task)
+    def make_success(self, request: ServiceRequest, task: Task) -> Response:
+        response = super().make_success(request, task)
         response.headers["Content-Type"] = self.media_type
         return response
 

@@ -1,6 +1,6 @@
-"""Faults in what a cancel does, and in how that is told."""
+"""Faults in the effect of a cancel, and in the response to it."""
 
-# ruff: noqa: ARG002, D102 - a step has the arguments and the description of the one that it replaces
+# ruff: noqa: ARG002, D102 - a method has the parameters and the docstring of the one that it overrides
 
 from __future__ import annotations
 
@@ -12,140 +12,140 @@ from typing import Any, ClassVar
 from starlette.responses import RedirectResponse, Response
 
 from graphcontract.tenant.registry import fault
-from graphcontract.tenant.responses import JSON, Refusal, document
-from graphcontract.tenant.steps import Asked, Steps, Tenant
+from graphcontract.tenant.responses import JSON, Rejection, make_json_response
+from graphcontract.tenant.steps import ServiceRequest, Steps, Tenant
 from graphcontract.tenant.tasks import IllegalMove, Status, Task
 from graphcontract.tenant.token_validation import Caller
 
-# service.cancel: the task has not started, and the answer is another than 204.
+# service.cancel: the task has not started, and the response is not 204.
 
 
 @fault("service.cancel")
 class OkWithTheTask(Steps):
-    """A cancel is answered with 200 and the task."""
+    """A cancel gets 200 and the task."""
 
-    def cancelled(self, asked: Asked, task: Task) -> Response:
-        return document(replace(task, status=Status.CANCELLED).document())
+    def make_success(self, request: ServiceRequest, task: Task) -> Response:
+        return make_json_response(replace(task, status=Status.CANCELLED).document())
 
 
 @fault("service.cancel")
 class OkWithoutContent(Steps):
-    """A cancel is answered with 200 and no content."""
+    """A cancel gets 200 and no content."""
 
-    def cancelled(self, asked: Asked, task: Task) -> Response:
+    def make_success(self, request: ServiceRequest, task: Task) -> Response:
         return Response(status_code=200)
 
 
 @fault("service.cancel")
 class AcceptedForLater(Steps):
-    """A cancel is answered with 202, as if it were still to come."""
+    """A cancel gets 202, as if it were still to be done."""
 
-    def cancelled(self, asked: Asked, task: Task) -> Response:
+    def make_success(self, request: ServiceRequest, task: Task) -> Response:
         return Response(status_code=202)
 
 
 @fault("service.cancel")
 class FailsAfterTheEffect(Steps):
-    """A cancel takes effect and is answered with 500."""
+    """A cancel takes effect and gets 500."""
 
-    def cancelled(self, asked: Asked, task: Task) -> Response:
-        raise Refusal(500, "The answer could not be made.")
+    def make_success(self, request: ServiceRequest, task: Task) -> Response:
+        raise Rejection(500, "The response could not be made.")
 
 
 class _Refuses(Steps):
-    """Refuses to cancel a task that has not started, for a reason of its own."""
+    """Rejects the cancel of a task that has not started."""
 
-    def require(self, asked: Asked, task: Task) -> None:
-        super().require(asked, task)
-        self.refuse_for_no_reason(asked)
+    def check_precondition(self, request: ServiceRequest, task: Task) -> None:
+        super().check_precondition(request, task)
+        self.reject_without_reason(request)
 
-    def refuse_for_no_reason(self, asked: Asked) -> None:
+    def reject_without_reason(self, request: ServiceRequest) -> None:
         raise NotImplementedError
 
 
 @fault("service.cancel")
 class RefusesEveryTask(_Refuses):
-    """A cancel is refused with 409 although the task has not started."""
+    """A cancel is rejected with 409 although the task has not started."""
 
-    def refuse_for_no_reason(self, asked: Asked) -> None:
-        raise Refusal(409, "The task cannot be cancelled.")
+    def reject_without_reason(self, request: ServiceRequest) -> None:
+        raise Rejection(409, "The task cannot be cancelled.")
 
 
 @fault("service.cancel")
 class KnowsNoTask(_Refuses):
-    """A cancel is refused with 404 although a GET shows the task."""
+    """A cancel is rejected with 404 although a GET shows the task."""
 
-    def refuse_for_no_reason(self, asked: Asked) -> None:
-        raise self.unknown(asked)
+    def reject_without_reason(self, request: ServiceRequest) -> None:
+        raise self.make_not_found(request)
 
 
 @fault("service.cancel")
 class WantsContent(_Refuses):
-    """A cancel without content is refused with 400, as if it had parameters."""
+    """A cancel without content is rejected with 400, as if it had parameters."""
 
-    def refuse_for_no_reason(self, asked: Asked) -> None:
-        if not asked.content:
-            raise Refusal(400, "The content is empty, and JSON was expected.")
+    def reject_without_reason(self, request: ServiceRequest) -> None:
+        if not request.content:
+            raise Rejection(400, "The content is empty, and JSON was expected.")
 
 
 @fault("service.cancel")
 class WantsAMediaType(_Refuses):
-    """A cancel without a Content-Type is refused with 415."""
+    """A cancel without a Content-Type is rejected with 415."""
 
-    def refuse_for_no_reason(self, asked: Asked) -> None:
-        if not asked.headers.get("content-type", "").startswith(JSON):
-            raise Refusal(415, "The request has no media type.")
+    def reject_without_reason(self, request: ServiceRequest) -> None:
+        if not request.headers.get("content-type", "").startswith(JSON):
+            raise Rejection(415, "The request has no media type.")
 
 
 @fault("service.cancel")
 class RedirectsTheCancel(Steps):
-    """A cancel is sent on to another path with 307, and does nothing."""
+    """A cancel is redirected to another path with 307, and has no effect."""
 
-    def cancel(self, asked: Asked) -> Response:
-        self.require(asked, self.find(asked))
-        return RedirectResponse(f"{self.tenant.root}/moved{asked.path}", 307)
+    def cancel(self, request: ServiceRequest) -> Response:
+        self.check_precondition(request, self.find_task(request))
+        return RedirectResponse(f"{self.tenant.root}/moved{request.path}", 307)
 
 
 @fault("service.cancel")
 class RefusesTheSecond(_Refuses):
-    """The first cancel is answered as it should be, every later one refused with 409."""
+    """The first cancel succeeds, every later one is rejected with 409."""
 
     def __init__(self, tenant: Tenant) -> None:
         super().__init__(tenant)
         self._before = 0
 
-    def refuse_for_no_reason(self, asked: Asked) -> None:
+    def reject_without_reason(self, request: ServiceRequest) -> None:
         self._before += 1
         if self._before > 1:
-            raise Refusal(409, "Another task was cancelled already.")
+            raise Rejection(409, "Another task was cancelled already.")
 
 
 @fault("service.cancel")
 class RefusesDelegatedTokens(Steps):
-    """A cancel on behalf of a user is refused with 403, permission or not."""
+    """A cancel on behalf of a user is rejected with 403, even with the permission."""
 
-    def permit(self, asked: Asked, caller: Caller) -> None:
-        super().permit(asked, caller)
-        if caller.delegated and asked.named.operation == "cancel":
-            raise self.forbidden("Only applications may cancel.")
+    def check_permission(self, request: ServiceRequest, caller: Caller) -> None:
+        super().check_permission(request, caller)
+        if caller.delegated and request.route.operation == "cancel":
+            raise self.make_forbidden("Only applications may cancel.")
 
 
-# service.effect: 204, and the task does not show as cancelled, or another one does.
+# service.effect: 204, and the task is not cancelled, or another one is.
 
 
 @fault("service.effect")
 class NoEffect(Steps):
-    """A cancel is answered with 204 and does nothing."""
+    """A cancel gets 204 and has no effect."""
 
-    def carry_out(self, asked: Asked, task: Task) -> None:
+    def apply_cancel(self, request: ServiceRequest, task: Task) -> None:
         pass
 
 
 @fault("service.effect")
 class EffectOnAnother(Steps):
-    """A cancel reaches another task that has not started, in place of its own."""
+    """A cancel cancels another task that has not started."""
 
-    def carry_out(self, asked: Asked, task: Task) -> None:
+    def apply_cancel(self, request: ServiceRequest, task: Task) -> None:
         for other in self.tenant.tasks.all():
             if other.id != task.id and other.status is Status.NOT_STARTED:
                 self.tenant.tasks.move(other.id, Status.CANCELLED)
@@ -154,9 +154,9 @@ class EffectOnAnother(Steps):
 
 @fault("service.effect")
 class EffectOnAll(Steps):
-    """A cancel reaches every task that has not started."""
+    """A cancel cancels every task that has not started."""
 
-    def carry_out(self, asked: Asked, task: Task) -> None:
+    def apply_cancel(self, request: ServiceRequest, task: Task) -> None:
         for each in self.tenant.tasks.all():
             if each.status is Status.NOT_STARTED:
                 self.tenant.tasks.move(each.id, Status.CANCELLED)
@@ -164,9 +164,9 @@ class EffectOnAll(Steps):
 
 @fault("service.effect")
 class EffectIsFailure(Steps):
-    """A cancelled task shows as failed."""
+    """A cancelled task has the status `failed`."""
 
-    def carry_out(self, asked: Asked, task: Task) -> None:
+    def apply_cancel(self, request: ServiceRequest, task: Task) -> None:
         self.tenant.tasks.put(replace(task, status=Status.FAILED, finished=self.tenant.clock.now()))
 
 
@@ -174,29 +174,29 @@ class EffectIsFailure(Steps):
 class EffectIsAStart(Steps):
     """A cancel starts the task."""
 
-    def carry_out(self, asked: Asked, task: Task) -> None:
+    def apply_cancel(self, request: ServiceRequest, task: Task) -> None:
         self.tenant.tasks.move(task.id, Status.IN_PROGRESS)
 
 
 @fault("service.effect")
 class EffectIsRemoval(Steps):
-    """A cancelled task is gone, and answered with 404."""
+    """A cancelled task no longer exists and gets 404."""
 
-    def carry_out(self, asked: Asked, task: Task) -> None:
+    def apply_cancel(self, request: ServiceRequest, task: Task) -> None:
         self.tenant.tasks.remove(task.id)
 
 
 @fault("service.effect")
 class ShownAsCanceled(Steps):
-    """A cancelled task shows a status that is none: `canceled`, with one l."""
+    """A cancelled task has a status that does not exist: `canceled`, with one l."""
 
-    def show(self, asked: Asked, task: Task) -> dict[str, Any]:
-        shown = super().show(asked, task)
+    def render_task(self, request: ServiceRequest, task: Task) -> dict[str, Any]:
+        shown = super().render_task(request, task)
         return shown | {"status": "canceled"} if task.status is Status.CANCELLED else shown
 
 
 class Delayed(Steps):
-    """Lets the effect of a cancel come so many seconds later."""
+    """Delays the effect of a cancel by `seconds`."""
 
     seconds: ClassVar[float]
 
@@ -204,15 +204,15 @@ class Delayed(Steps):
         super().__init__(tenant)
         self.coming: dict[str, datetime] = {}
 
-    def answer(self, asked: Asked) -> Response:
+    def respond(self, request: ServiceRequest) -> Response:
         now = self.tenant.clock.now()
         for id in [id for id, due in self.coming.items() if due <= now]:
             del self.coming[id]
-            with suppress(IllegalMove, KeyError):  # it has started meanwhile, or is gone
+            with suppress(IllegalMove, KeyError):  # it has started meanwhile, or was removed
                 self.tenant.tasks.move(id, Status.CANCELLED)
-        return super().answer(asked)
+        return super().respond(request)
 
-    def carry_out(self, asked: Asked, task: Task) -> None:
+    def apply_cancel(self, request: ServiceRequest, task: Task) -> None:
         self.coming.setdefault(task.id, self.tenant.clock.now() + timedelta(seconds=self.seconds))
 
 
@@ -225,74 +225,74 @@ class EffectAfterAnHour(Delayed):
 
 @fault("service.effect")
 class EffectComesUndone(Steps):
-    """A cancelled task shows so once, and is then back where it was."""
+    """A cancelled task shows so once, and then has its old status again."""
 
-    def show(self, asked: Asked, task: Task) -> dict[str, Any]:
-        if task.status is Status.CANCELLED and asked.named.operation == "task":
+    def render_task(self, request: ServiceRequest, task: Task) -> dict[str, Any]:
+        if task.status is Status.CANCELLED and request.route.operation == "task":
             self.tenant.tasks.put(replace(task, status=Status.NOT_STARTED, finished=None))
-        return super().show(asked, task)
+        return super().render_task(request, task)
 
 
 @fault("service.effect")
 class NoEffectTheSecondTime(Steps):
-    """The first cancel takes effect, every later one is answered with 204 and does nothing."""
+    """The first cancel takes effect, every later one gets 204 and has no effect."""
 
     def __init__(self, tenant: Tenant) -> None:
         super().__init__(tenant)
         self._before = 0
 
-    def carry_out(self, asked: Asked, task: Task) -> None:
+    def apply_cancel(self, request: ServiceRequest, task: Task) -> None:
         self._before += 1
         if self._before == 1:
-            super().carry_out(asked, task)
+            super().apply_cancel(request, task)
 
 
 @fault("service.effect")
 class NoEffectAfterThrottling(Steps):
-    """The first cancel of a task is throttled, and the one that comes after is answered with 204 in vain."""
+    """The first cancel of a task is throttled, and the repeated one gets 204 and has no effect."""
 
     def __init__(self, tenant: Tenant) -> None:
         super().__init__(tenant)
         self._throttled: set[str] = set()
 
-    def require(self, asked: Asked, task: Task) -> None:
-        super().require(asked, task)
+    def check_precondition(self, request: ServiceRequest, task: Task) -> None:
+        super().check_precondition(request, task)
         if task.id not in self._throttled:
             self._throttled.add(task.id)
-            raise self.throttled(1)
+            raise self.make_throttled(1)
 
-    def carry_out(self, asked: Asked, task: Task) -> None:
+    def apply_cancel(self, request: ServiceRequest, task: Task) -> None:
         pass
 
 
 @fault("service.effect")
 class NoEffectForDelegatedTokens(Steps):
-    """A cancel on behalf of a user is answered with 204 and does nothing."""
+    """A cancel on behalf of a user gets 204 and has no effect."""
 
     _delegated = False
 
-    def permit(self, asked: Asked, caller: Caller) -> None:
-        super().permit(asked, caller)
+    def check_permission(self, request: ServiceRequest, caller: Caller) -> None:
+        super().check_permission(request, caller)
         self._delegated = caller.delegated
 
-    def carry_out(self, asked: Asked, task: Task) -> None:
+    def apply_cancel(self, request: ServiceRequest, task: Task) -> None:
         if not self._delegated:
-            super().carry_out(asked, task)
+            super().apply_cancel(request, task)
 
 
-# service.precondition: the task has started, or ended.
+# service.precondition: the task has started or ended.
 
 
 class _Lets(Steps):
-    """Takes a task in one status for one that has not started."""
+    """Accepts the cancel of a task in one more status."""
 
     status: ClassVar[Status]
 
-    def require(self, asked: Asked, task: Task) -> None:
+    def check_precondition(self, request: ServiceRequest, task: Task) -> None:
         if task.status is not self.status:
-            super().require(asked, task)
+            super().check_precondition(request, task)
 
-    def carry_out(self, asked: Asked, task: Task) -> None:
+    def apply_cancel(self, request: ServiceRequest, task: Task) -> None:
         self.tenant.tasks.put(replace(task, status=Status.CANCELLED, finished=self.tenant.clock.now()))
 
 
@@ -322,32 +322,32 @@ _STARTED = (Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED)
 
 @fault("service.precondition")
 class AcceptsInVain(Steps):
-    """A cancel of a task that has started is answered with 204, and does nothing."""
+    """A cancel of a task that has started gets 204, and has no effect."""
 
-    def require(self, asked: Asked, task: Task) -> None:
+    def check_precondition(self, request: ServiceRequest, task: Task) -> None:
         if task.status not in _STARTED:
-            super().require(asked, task)
+            super().check_precondition(request, task)
 
-    def carry_out(self, asked: Asked, task: Task) -> None:
+    def apply_cancel(self, request: ServiceRequest, task: Task) -> None:
         if task.status not in _STARTED:
-            super().carry_out(asked, task)
+            super().apply_cancel(request, task)
 
 
 @fault("service.precondition")
 class RefusesAndCancels(Steps):
-    """A cancel of a task that has started is refused with 409, and the task is cancelled."""
+    """A cancel of a task that has started is rejected with 409, and takes effect."""
 
-    def too_late(self, task: Task) -> Refusal:
+    def make_conflict(self, task: Task) -> Rejection:
         if task.status in _STARTED:
             self.tenant.tasks.put(replace(task, status=Status.CANCELLED))
-        return super().too_late(task)
+        return super().make_conflict(task)
 
 
 @fault("service.precondition")
 class OkWithTheRefusal(Steps):
-    """A cancel of a task that has started is answered with 200, and an error in the content."""
+    """A cancel of a task that has started gets 200, with an error as its content."""
 
-    def too_late(self, task: Task) -> Refusal:
-        refusal = super().too_late(task)
-        refusal.status, refusal.code = 200, "conflict"
-        return refusal
+    def make_conflict(self, task: Task) -> Rejection:
+        rejection = super().make_conflict(task)
+        rejection.status, rejection.code = 200, "conflict"
+        return rejection

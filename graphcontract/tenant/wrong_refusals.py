@@ -1,6 +1,6 @@
-"""Faults in how a request is answered that should be refused: an id that names no task, another method."""
+"""Faults in requests that must be rejected: an id of no task, another method."""
 
-# ruff: noqa: ARG002, D102 - a step has the arguments and the description of the one that it replaces
+# ruff: noqa: ARG002, D102 - a method has the parameters and the docstring of the one that it overrides
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from typing import ClassVar
 from starlette.responses import RedirectResponse, Response
 
 from graphcontract.tenant.registry import fault
-from graphcontract.tenant.responses import Refusal, document
-from graphcontract.tenant.steps import Asked, Steps, is_guid
+from graphcontract.tenant.responses import Rejection, make_json_response
+from graphcontract.tenant.steps import ServiceRequest, Steps, is_guid
 from graphcontract.tenant.token_validation import Caller
 
-# service.unknown-task and service.malformed-id: an id that names no task.
+# service.unknown-task and service.malformed-id: an id of no task.
 
 
 class _Instead(Steps):
-    """Answers the cancel of an id that names no task in a way of its own."""
+    """Handles the cancel of an id of no task in another way."""
 
     guid: ClassVar[bool]
 
-    def cancel(self, asked: Asked) -> Response:
-        id = asked.named.task_id
-        if self.tenant.tasks.get(id) is None and is_guid(id) is self.guid and self.meant(id):
-            return self.instead(asked)
-        return super().cancel(asked)
+    def cancel(self, request: ServiceRequest) -> Response:
+        id = request.route.task_id
+        if self.tenant.tasks.get(id) is None and is_guid(id) is self.guid and self.applies_to(id):
+            return self.respond_instead(request)
+        return super().cancel(request)
 
-    def meant(self, id: str) -> bool:
+    def applies_to(self, id: str) -> bool:
         return True
 
-    def instead(self, asked: Asked) -> Response:
+    def respond_instead(self, request: ServiceRequest) -> Response:
         return Response(status_code=self.tenant.contract.success.status)
 
 
@@ -44,75 +44,75 @@ class _Malformed(_Instead):
 
 @fault("service.unknown-task")
 class UnknownIsCancelled(_Unknown):
-    """A cancel of a task that there is not is answered with 204."""
+    """A cancel of a task that does not exist gets 204."""
 
 
 @fault("service.unknown-task")
 class UnknownInCapitalsIsCancelled(_Unknown):
-    """A cancel of a task that there is not is answered with 204 where its id has capital letters."""
+    """A cancel of a task that does not exist gets 204 if its id has capital letters."""
 
-    def meant(self, id: str) -> bool:
+    def applies_to(self, id: str) -> bool:
         return id != id.lower()
 
 
 @fault("service.unknown-task")
 class FailsOnUnknown(_Unknown):
-    """A cancel of a task that there is not is answered with 500."""
+    """A cancel of a task that does not exist gets 500."""
 
-    def instead(self, asked: Asked) -> Response:
-        raise Refusal(500, "The task could not be loaded.")
+    def respond_instead(self, request: ServiceRequest) -> Response:
+        raise Rejection(500, "The task could not be loaded.")
 
 
 @fault("service.unknown-task")
 class OkWithNotFound(_Unknown):
-    """A cancel of a task that there is not is answered with 200, and an error in the content."""
+    """A cancel of a task that does not exist gets 200, with an error as its content."""
 
-    def instead(self, asked: Asked) -> Response:
-        return document({"error": self.error_object(asked, self.unknown(asked))})
+    def respond_instead(self, request: ServiceRequest) -> Response:
+        return make_json_response({"error": self.make_error_object(request, self.make_not_found(request))})
 
 
 @fault("service.unknown-task")
 class RedirectsUnknown(_Unknown):
-    """A cancel of a task that there is not is sent to the collection, with 302."""
+    """A cancel of a task that does not exist is redirected to the collection, with 302."""
 
-    def instead(self, asked: Asked) -> Response:
+    def respond_instead(self, request: ServiceRequest) -> Response:
         return RedirectResponse(f"{self.tenant.root}{self.collection}", 302)
 
 
 @fault("service.malformed-id")
 class MalformedIsCancelled(_Malformed):
-    """A cancel of an id that could be no task's is answered with 204."""
+    """A cancel of a malformed id gets 204."""
 
 
 @fault("service.malformed-id")
 class FailsOnMalformed(_Malformed):
-    """A cancel of an id that could be no task's is answered with 500."""
+    """A cancel of a malformed id gets 500."""
 
-    def instead(self, asked: Asked) -> Response:
-        raise Refusal(500, "The id could not be converted.")
+    def respond_instead(self, request: ServiceRequest) -> Response:
+        raise Rejection(500, "The id could not be converted.")
 
 
 @fault("service.malformed-id")
 class FailsOnLongIds(FailsOnMalformed):
-    """A cancel of an id of more than 100 characters is answered with 500."""
+    """A cancel of an id of more than 100 characters gets 500."""
 
-    def meant(self, id: str) -> bool:
+    def applies_to(self, id: str) -> bool:
         return len(id) > 100
 
 
 @fault("service.malformed-id")
 class FailsOnIdsBeyondAscii(FailsOnMalformed):
-    """A cancel of an id with characters beyond ASCII is answered with 500."""
+    """A cancel of an id with characters beyond ASCII gets 500."""
 
-    def meant(self, id: str) -> bool:
+    def applies_to(self, id: str) -> bool:
         return not id.isascii()
 
 
 @fault("service.malformed-id")
 class NumbersAreCancelled(_Malformed):
-    """A cancel of an id of digits is answered with 204."""
+    """A cancel of an id of digits gets 204."""
 
-    def meant(self, id: str) -> bool:
+    def applies_to(self, id: str) -> bool:
         return id.isdecimal()
 
 
@@ -124,16 +124,16 @@ class _Also(Steps):
 
     method: ClassVar[str]
 
-    def other_method(self, asked: Asked, caller: Caller) -> Response:
-        if asked.named.operation == "cancel" and asked.method == self.method:
-            self.permit(asked, caller)
-            return self.cancel(asked)
-        return super().other_method(asked, caller)
+    def handle_other_method(self, request: ServiceRequest, caller: Caller) -> Response:
+        if request.route.operation == "cancel" and request.method == self.method:
+            self.check_permission(request, caller)
+            return self.cancel(request)
+        return super().handle_other_method(request, caller)
 
 
 @fault("service.method")
 class GetCancels(_Also):
-    """A GET cancels, as any link or preview might send it."""
+    """A GET cancels, so that any link or preview may."""
 
     method = "GET"
 
@@ -175,17 +175,21 @@ class OptionsCancels(_Also):
 
 @fault("service.method")
 class OtherMethodsAreOk(Steps):
-    """Any other method is answered with 200, and does nothing."""
+    """Any other method gets 200, and has no effect."""
 
-    def other_method(self, asked: Asked, caller: Caller) -> Response:
-        return document({}) if asked.named.operation == "cancel" else super().other_method(asked, caller)
+    def handle_other_method(self, request: ServiceRequest, caller: Caller) -> Response:
+        return (
+            make_json_response({})
+            if request.route.operation == "cancel"
+            else super().handle_other_method(request, caller)
+        )
 
 
 @fault("service.method")
 class FailsOnOtherMethods(Steps):
-    """Any other method is answered with 500."""
+    """Any other method gets 500."""
 
-    def other_method(self, asked: Asked, caller: Caller) -> Response:
-        if asked.named.operation == "cancel":
-            raise Refusal(500, "The request could not be served.")
-        return super().other_method(asked, caller)
+    def handle_other_method(self, request: ServiceRequest, caller: Caller) -> Response:
+        if request.route.operation == "cancel":
+            raise Rejection(500, "The request could not be served.")
+        return super().handle_other_method(request, caller)

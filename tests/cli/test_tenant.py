@@ -52,7 +52,11 @@ def test_faults_are_listed(here: Here, words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
-        (("--fault", "no-efect"), 2, "error: there is no fault 'no-efect'. Did you mean no-effect?"),
+        (
+            ("--fault", "no-efect"),
+            2,
+            "error: 'no-efect' is not a fault or a variant. Did you mean no-effect?",
+        ),
         (("--port", "70000"), 2, "--port"),
         (("--contract", "no-such"), 2, "error: no-such: expected a contract file"),
         (("--colour",), 2, "No such option"),

@@ -13,7 +13,7 @@ from graphcontract.live.options import LiveOptions
 from graphcontract.live.run import Live
 from graphcontract.live.safety.rate_limit import RateClock
 from graphcontract.tenant import Running, Status
-from graphcontract.tenant.fixtures import sow
+from graphcontract.tenant.fixtures import add_fixtures
 from tests.clauses import CONTRACT
 from tests.reporting import problems
 
@@ -87,7 +87,7 @@ def judge(
 
 def tasks(tenant: Running, *statuses: Status) -> tuple[str, ...]:
     """The ids of fresh tasks in these statuses."""
-    sown = [dict(sow(tenant.tasks, tenant.clock)) for _ in range(len(statuses))]
+    sown = [dict(add_fixtures(tenant.tasks, tenant.clock)) for _ in range(len(statuses))]
     return tuple(each[status] for each, status in zip(sown, statuses, strict=True))
 
 

@@ -20,7 +20,7 @@ from graphcontract.live.sender import Sender
 _HURRIED = RateClock(sleep=lambda _seconds: None)
 
 
-def run(options: LiveOptions, environment: Mapping[str, str], point: int, number: int, told: Path) -> None:
+def run(options: LiveOptions, environment: Mapping[str, str], point: int, number: int, outcome: Path) -> None:
     """Carry out a run and send this process a signal at its point: before or after a line of the journal or a
     request. How many points there were, and what the run ended with, is written down.
     """
@@ -30,19 +30,19 @@ def run(options: LiveOptions, environment: Mapping[str, str], point: int, number
         live = Live.of(options, clock=_HURRIED)
         return int(live.run(events.append, lambda _line: None, dict(environment)))
 
-    _dying(work, point, number, told, lambda: events[-1]["event"] if events else "nothing")
+    _dying(work, point, number, outcome, lambda: events[-1]["event"] if events else "nothing")
 
 
-def finish(journal: Path, environment: Mapping[str, str], point: int, number: int, told: Path) -> None:
+def finish(journal: Path, environment: Mapping[str, str], point: int, number: int, outcome: Path) -> None:
     """The same for a run that cancels what a journal has open."""
 
     def work() -> int:
         return resume(journal, "", environment, lambda _line: None, finish=True, clock=_HURRIED)
 
-    _dying(work, point, number, told, lambda: "finish")
+    _dying(work, point, number, outcome, lambda: "finish")
 
 
-def _dying(work: Callable[[], int], point: int, number: int, told: Path, ended: Callable[[], str]) -> None:
+def _dying(work: Callable[[], int], point: int, number: int, outcome: Path, ended: Callable[[], str]) -> None:
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - this process ends with it
     os.fsync = lambda fd: None  # a process dies here, and no machine
     counter = itertools.count()
@@ -58,7 +58,7 @@ def _dying(work: Callable[[], int], point: int, number: int, told: Path, ended: 
     except KeyboardInterrupt:
         status = 130
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    told.write_text(f"{next(counter)} {status} {ended()}")
+    outcome.write_text(f"{next(counter)} {status} {ended()}")
 
 
 def _between(work: Callable[..., Any], reached: Callable[[], None]) -> Callable[..., Any]:

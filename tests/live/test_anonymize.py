@@ -26,12 +26,12 @@ TARGETS = Targets.of(CONTRACT)
 (PARAMETER,) = CONTRACT.request.parameters
 
 
-def keeper() -> Anonymizer:
+def make_anonymizer() -> Anonymizer:
     return Anonymizer(PARAMETER, {TOKEN}, {TASK, TENANT})
 
 
 def kept(
-    keeper: Anonymizer,
+    anonymizer: Anonymizer,
     *,
     status: int = 404,
     fields: Fields = (),
@@ -51,13 +51,15 @@ def kept(
     response = WireResponse(0.1, TOKEN.encode(), status, fields, content, 0)
     call = Call(CONTRACT.id, {PARAMETER: TASK}, TOKEN, "http://127.0.0.1:1/beta")
     exchange = Exchange(call, (request,), (response,), outcome or Outcome.success(), purpose="cancel")
-    return keeper.kept(SentExchange(exchange, step).exchange, step)
+    return anonymizer.anonymize(SentExchange(exchange, step).exchange, step)
 
 
 def test_what_may_be_kept_is() -> None:
     date = "Tue, 24 Nov 2026 12:00:00 GMT"
     fields = (("request-id", REQUEST_ID), ("Date", date), ("Retry-After", "7"))
-    made = kept(keeper(), fields=fields, content=json.dumps({"error": {"code": "itemNotFound"}}).encode())
+    made = kept(
+        make_anonymizer(), fields=fields, content=json.dumps({"error": {"code": "itemNotFound"}}).encode()
+    )
     (response,) = made.responses
     assert response.fields == fields
     assert response.content == b'{"error": {"code": "itemNotFound"}}'
@@ -65,9 +67,9 @@ def test_what_may_be_kept_is() -> None:
 
 
 def test_an_id_has_a_name_of_its_own_in_each_run() -> None:
-    one, other = keeper(), keeper()
-    assert one.name(TASK) == one.name(TASK) != one.name(TENANT)
-    assert one.name(TASK) != other.name(TASK)
+    one, other = make_anonymizer(), make_anonymizer()
+    assert one.hash_id(TASK) == one.hash_id(TASK) != one.hash_id(TENANT)
+    assert one.hash_id(TASK) != other.hash_id(TASK)
     assert repr(one).count("key") == 0
 
 
@@ -95,7 +97,7 @@ HOSTILE += [
 
 @pytest.mark.parametrize("members", HOSTILE, ids=range(len(HOSTILE)))
 def test_nothing_else_is(members: dict[str, Any]) -> None:
-    shown = str(kept(keeper(), **members))
+    shown = str(kept(make_anonymizer(), **members))
     for secret in (TASK, TENANT, "Adele", "adele", "evil", TOKEN[:20], TOKEN[10:40], TOKEN[-20:], "x" * 100):
         assert secret not in shown
 

@@ -6,15 +6,15 @@ import json
 import jwt
 import pytest
 
-from graphcontract.live.claims import PERSONAL, claims_of, permissions_of
+from graphcontract.live.claims import PERSONAL, list_permissions, parse_claims
 from graphcontract.live.safety import forged_tokens
-from graphcontract.live.safety.forged_tokens import forged
+from graphcontract.live.safety.forged_tokens import forge_token
 from graphcontract.live.steps import FORGERIES
 from tests.clauses import CONTRACT
 
 MANAGE = "SharePointCrossTenantMigration.Manage.All"
 READ = "SharePointCrossTenantMigration.Read.All"
-NEEDED = permissions_of(CONTRACT)
+NEEDED = list_permissions(CONTRACT)
 
 
 def token(payload: object, parts: int = 3) -> str:
@@ -50,7 +50,7 @@ def test_what_the_action_needs_is_in_the_contract() -> None:
     ],
 )
 def test_whether_it_carries_the_permission(payload: object, carries: bool) -> None:
-    assert claims_of(token(payload)).carries(NEEDED) is carries
+    assert parse_claims(token(payload)).carries(NEEDED) is carries
 
 
 @pytest.mark.parametrize(
@@ -68,25 +68,25 @@ def test_whether_it_carries_the_permission(payload: object, carries: bool) -> No
     ],
 )
 def test_what_cannot_be_read_counts_as_privileged(text: str) -> None:
-    claims = claims_of(text)
+    claims = parse_claims(text)
     assert claims.carries(NEEDED)
     assert claims.tenant is None
 
 
 def test_deep_nesting_counts_as_privileged() -> None:
     deep = base64.urlsafe_b64encode(b"[" * 30_000).decode()
-    assert claims_of(f"x.{deep}.x").carries(NEEDED)
+    assert parse_claims(f"x.{deep}.x").carries(NEEDED)
 
 
 def test_the_tenant_is_a_text_or_none() -> None:
-    assert claims_of(token({"tid": "t-1"})).tenant == "t-1"
-    assert claims_of(token({"tid": ["t-1"]})).tenant is None
+    assert parse_claims(token({"tid": "t-1"})).tenant == "t-1"
+    assert parse_claims(token({"tid": ["t-1"]})).tenant is None
 
 
 @pytest.mark.parametrize("how", FORGERIES)
 def test_a_forgery_is_another_token_of_three_parts(how: str) -> None:
     real = token({"roles": [MANAGE], "tid": "t-1"})
-    made = forged(real, how)
+    made = forge_token(real, how)
     assert made is not None
     assert made != real
     assert made.count(".") == 2
@@ -95,12 +95,12 @@ def test_a_forgery_is_another_token_of_three_parts(how: str) -> None:
 @pytest.mark.parametrize("header", ["", "x", "W10", "e30", "eyJraWQiOjF9", "eyJraWQiOiJhIn0", "🙂"])
 def test_another_key_signs_whatever_the_header_says(header: str) -> None:
     real = f"{header}.{token({'tid': 't-1'}).split('.')[1]}.c2ln"
-    made = forged(real, "another-key")
+    made = forge_token(real, "another-key")
     assert made is not None
     named = {"eyJraWQiOjF9": "1", "eyJraWQiOiJhIn0": "a"}.get(header, "")
     assert jwt.get_unverified_header(made) == {"alg": "RS256", "kid": named, "typ": "JWT"}
-    assert jwt.decode(made, forged_tokens._key().public_key(), algorithms=["RS256"]) == {"tid": "t-1"}
+    assert jwt.decode(made, forged_tokens._make_key().public_key(), algorithms=["RS256"]) == {"tid": "t-1"}
 
 
 def test_nothing_is_forged_of_an_opaque_token() -> None:
-    assert [forged("opaque", how) for how in FORGERIES] == [None] * len(FORGERIES)
+    assert [forge_token("opaque", how) for how in FORGERIES] == [None] * len(FORGERIES)

@@ -15,9 +15,9 @@ from graphcontract.contract.jsonfile import ContractError
 from graphcontract.contract.loader import document
 from graphcontract.contract.model import DEFAULT_CONTRACT
 from graphcontract.errors import UserError
-from graphcontract.live.create_file import CreationError, creation_of, new_values
+from graphcontract.live.create_file import CreationError, make_placeholder_values, read_create_file
 from graphcontract.live.recovery import resume
-from graphcontract.live.safety.journal import JournalError, left_behind
+from graphcontract.live.safety.journal import JournalError, read_journal
 from graphcontract.live.sender import Sender
 from graphcontract.live.urls import Targets
 from graphcontract.tenant import Running, Status
@@ -60,7 +60,7 @@ def for_tenant(tenant: Running, folder: Path, site: str = "one", **members: Any)
 
 class TestFile:
     def test_one_that_is_right(self, tmp_path: Path) -> None:
-        made = creation_of(written(tmp_path, {"parameters": parameters()}), TARGETS, NOW)
+        made = read_create_file(written(tmp_path, {"parameters": parameters()}), TARGETS, NOW)
         assert made.lookup.endswith(
             "/getBySourceSiteUrl(sourceSiteUrl='https%3A%2F%2Fcontoso.sharepoint.example%2Fsites%2FIT')"
         )
@@ -82,7 +82,7 @@ class TestFile:
         self, tmp_path: Path, kind: str, member: str, value: object, lookup: str
     ) -> None:
         given = parameters(sourceSiteUrl=None, **{"@odata.type": SITE.replace("Site", kind), member: value})
-        assert creation_of(written(tmp_path, {"parameters": given}), TARGETS, NOW).lookup.endswith(
+        assert read_create_file(written(tmp_path, {"parameters": given}), TARGETS, NOW).lookup.endswith(
             f"='{lookup}')"
         )
 
@@ -91,8 +91,8 @@ class TestFile:
         [
             ({}, "parameters"),
             ({"parameters": []}, "parameters"),
-            ({"parameters": parameters(), "id": "x"}, "neither an id"),
-            ({"parameters": parameters(), "status": "notStarted"}, "neither an id"),
+            ({"parameters": parameters(), "id": "x"}, "no other member"),
+            ({"parameters": parameters(), "status": "notStarted"}, "no other member"),
             ({"parameters": parameters(validateOnly=True)}, "validateOnly"),
             ({"parameters": parameters(validateOnly="no")}, "validateOnly"),
             ({"parameters": parameters(preferredStartDateTime=None)}, "7 days ahead"),
@@ -106,15 +106,18 @@ class TestFile:
             ({"parameters": parameters(preferredStartDateTime=4102444800)}, "7 days ahead"),
             ({"parameters": parameters(preferredStartDateTime="x" * 10_000)}, "7 days ahead"),
             ({"parameters": parameters(preferredLatestStartDateTime="soon")}, "preferredLatestStartDateTime"),
-            ({"parameters": parameters(preferredLatestStartDateTime=dated(NOW))}, "before"),
-            ({"parameters": parameters(sourceSiteUrl=None)}, "no source"),
-            ({"parameters": parameters(sourceSiteUrl=["x"])}, "no source"),
-            ({"parameters": parameters(**{"@odata.type": "#microsoft.graph.other"})}, "no source"),
+            ({"parameters": parameters(preferredLatestStartDateTime=dated(NOW))}, "earlier than"),
+            ({"parameters": parameters(sourceSiteUrl=None)}, "the source cannot be looked up"),
+            ({"parameters": parameters(sourceSiteUrl=["x"])}, "the source cannot be looked up"),
+            (
+                {"parameters": parameters(**{"@odata.type": "#microsoft.graph.other"})},
+                "the source cannot be looked up",
+            ),
         ],
     )
     def test_one_that_is_wrong(self, tmp_path: Path, document: object, says: str) -> None:
         with pytest.raises(CreationError) as caught:
-            creation_of(written(tmp_path, document), TARGETS, NOW)
+            read_create_file(written(tmp_path, document), TARGETS, NOW)
         assert says in str(caught.value)
 
     @pytest.mark.parametrize("text", ["", "{", "[1]", "null", "[" * 5000, "\x00", '{"a":1,"a":2}'])
@@ -122,17 +125,17 @@ class TestFile:
         path = tmp_path / "task.json"
         path.write_text(text)
         with pytest.raises(UserError):
-            creation_of(path, TARGETS, NOW)
+            read_create_file(path, TARGETS, NOW)
 
     def test_none(self, tmp_path: Path) -> None:
         with pytest.raises(ContractError):
-            creation_of(tmp_path / "none.json", TARGETS, NOW)
+            read_create_file(tmp_path / "none.json", TARGETS, NOW)
 
 
 class TestPlaceholders:
     def test_they_are_filled_wherever_a_string_stands(self, tmp_path: Path) -> None:
         named = parameters(sourceSiteUrl="https://x/{date}-{random}-{{a}}", more=["{date}", {"{date}": 1}])
-        made = creation_of(written(tmp_path, {"parameters": named}), TARGETS, NOW)
+        made = read_create_file(written(tmp_path, {"parameters": named}), TARGETS, NOW)
         random = made.values["random"]
         assert re.fullmatch("[0-9a-f]{8}", random)
         filled = json.loads(made.content)["parameters"]
@@ -142,13 +145,13 @@ class TestPlaceholders:
 
     def test_the_day_is_that_of_utc(self) -> None:
         east = datetime(2026, 11, 25, 3, tzinfo=timezone(timedelta(hours=9)))
-        assert new_values(east)["date"] == "2026-11-24"
+        assert make_placeholder_values(east)["date"] == "2026-11-24"
 
     def test_each_run_has_its_own_and_the_same_values_make_the_same_content(self, tmp_path: Path) -> None:
         path = written(tmp_path, {"parameters": parameters(sourceSiteUrl="https://x/{random}")})
-        first, second = (creation_of(path, TARGETS, NOW) for _ in range(2))
+        first, second = (read_create_file(path, TARGETS, NOW) for _ in range(2))
         assert first.sha256 != second.sha256
-        assert creation_of(path, TARGETS, NOW, first.values) == first
+        assert read_create_file(path, TARGETS, NOW, first.values) == first
 
     @pytest.mark.parametrize(
         "text", ["{run}", "{}", "{Date}", "{date }", "{date", "date}", "{{date}", "{a{date}"]
@@ -156,7 +159,7 @@ class TestPlaceholders:
     def test_an_unknown_one_is_an_error_that_lists_them(self, tmp_path: Path, text: str) -> None:
         path = written(tmp_path, {"parameters": parameters(targetSiteUrl=f"https://x/{text}")})
         with pytest.raises(CreationError, match=r"task\.json: .*\{date\}, \{random\}"):
-            creation_of(path, TARGETS, NOW)
+            read_create_file(path, TARGETS, NOW)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +201,7 @@ class TestRun:
         assert result.status == 0
         assert {"service.cancel", "service.effect"} <= result.of("pass")
         assert statuses(tenant, made) == ["cancelled"]
-        assert not left_behind(tmp_path / "journal.jsonl").open
+        assert not read_journal(tmp_path / "journal.jsonl").open
 
     def test_there_may_be_more_tasks_than_a_page_holds(self, tenant: Running, tmp_path: Path) -> None:
         tasks(tenant, *[Status.COMPLETED] * 21)
@@ -239,32 +242,32 @@ class TestRun:
         shown: Mapping[str, Any],
     ) -> None:
         steps = type(tenant.steps())
-        original = steps.show
+        original = steps.render_task
 
-        def changed(self: Any, asked: Any, task: Any) -> dict[str, Any]:
-            document = original(self, asked, task)
-            return {**document, **shown} if asked.method == "POST" else document
+        def changed(self: Any, request: Any, task: Any) -> dict[str, Any]:
+            document = original(self, request, task)
+            return {**document, **shown} if request.method == "POST" else document
 
-        monkeypatch.setattr(steps, "show", changed)
+        monkeypatch.setattr(steps, "render_task", changed)
         file = for_tenant(tenant, tmp_path, f"odd-{abs(hash(str(shown)))}")
         log = tmp_path / "log.jsonl"
         result, made = created(tenant, tmp_path, file, request_log=log)
         assert statuses(tenant, made) == ["notStarted"]
         assert "cancel" not in {line["purpose"] for line in requests(log)}
-        assert any("not to be cancelled" in line for line in result.said)
+        assert any("must not be cancelled" in line for line in result.said)
 
     def test_an_update_in_disguise_is_left_alone(
         self, tenant: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         steps = type(tenant.steps())
-        original = steps.show
+        original = steps.render_task
         old = next(iter(tenant.tasks.all())).id
 
-        def changed(self: Any, asked: Any, task: Any) -> dict[str, Any]:
-            document = original(self, asked, task)
-            return document | {"id": old} if asked.method == "POST" else document
+        def changed(self: Any, request: Any, task: Any) -> dict[str, Any]:
+            document = original(self, request, task)
+            return document | {"id": old} if request.method == "POST" else document
 
-        monkeypatch.setattr(steps, "show", changed)
+        monkeypatch.setattr(steps, "render_task", changed)
         result, _ = created(tenant, tmp_path, for_tenant(tenant, tmp_path, "disguise"))
         assert any("its id is not new" in line for line in result.said)
 
@@ -329,7 +332,7 @@ def cut_off(tenant: Running, folder: Path, contract: Path) -> Path:
 
 class TestResume:
     def test_no_journal(self, tenant: Running, tmp_path: Path) -> None:
-        with pytest.raises(JournalError, match="there is no journal"):
+        with pytest.raises(JournalError, match="does not exist"):
             resumed(tenant, tmp_path / "none.jsonl")
 
     def test_nothing_left(self, tenant: Running, tmp_path: Path) -> None:
@@ -356,21 +359,21 @@ class TestResume:
             {"event": "intend", "kind": "cancel", "id": "t-1"},
             root="https://evil.example",
         )
-        with pytest.raises(UserError, match="refused"):
+        with pytest.raises(UserError, match="not allowed"):
             resumed(tenant, path, finish=True)
 
     def test_by_the_contract_that_the_run_had(self, tenant: Running, tmp_path: Path) -> None:
         file, moved = contract_file(tmp_path / "mine.json"), tmp_path / "moved.json"
         journal = cut_off(tenant, tmp_path, file)
-        assert left_behind(journal).contract == str(file)
+        assert read_journal(journal).contract == str(file)
         assert resumed(tenant, journal)[0] == 1
         other = contract_file(tmp_path / "other.json", version="v1.0")
-        with pytest.raises(JournalError, match=r"is of POST /beta/.* is of POST /v1\.0/.*--contract"):
+        with pytest.raises(JournalError, match=r"is for POST /beta/.* is for POST /v1\.0/.*--contract"):
             resumed(tenant, journal, contract=str(other))
-        with pytest.raises(JournalError, match="open for another contract"):
+        with pytest.raises(JournalError, match="has open items of another contract"):
             judge(tenant, tmp_path, tenant_url=tenant.root.removesuffix("/beta"), contract=str(other))
         file.rename(moved)
-        with pytest.raises(JournalError, match=r"mine\.json; say where it is now: --contract FILE"):
+        with pytest.raises(JournalError, match=r"mine\.json .* cannot be loaded; .* --contract FILE"):
             resumed(tenant, journal)
         status, said = resumed(tenant, journal, finish=True, contract=str(moved))
         assert status == 0, said
@@ -382,7 +385,7 @@ class TestResume:
         status, said = resumed(tenant, path, finish=True)
         assert status == 0
         assert statuses(tenant, {id}) == ["notStarted"]
-        assert "left as it is" in said[0]
+        assert "left unchanged" in said[0]
 
     def test_nor_one_whose_file_has_changed(self, tenant: Running, tmp_path: Path) -> None:
         id = next(task.id for task in tenant.tasks.all() if task.status == "notStarted")
@@ -393,7 +396,7 @@ class TestResume:
         status, said = resumed(tenant, path, finish=True)
         assert status == 1
         assert statuses(tenant, {id}) == ["notStarted"]
-        assert "by hand" in said[0]
+        assert "manually" in said[0]
 
 
 def open_journal(

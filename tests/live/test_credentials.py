@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from graphcontract.live.claims import claims_of
-from graphcontract.live.credentials import NoCredential, Tokens, tokens_for, withhold
-from graphcontract.live.safety.allowed_hosts import root_of
+from graphcontract.live.claims import parse_claims
+from graphcontract.live.credentials import NoCredential, Tokens, find_tokens, withhold
+from graphcontract.live.safety.allowed_hosts import parse_root
 from graphcontract.tenant import Running, running
 from graphcontract.transports.certificates import Certificates
 from tests.clauses import CONTRACT
@@ -28,7 +28,7 @@ MANAGE = "SharePointCrossTenantMigration.Manage.All"
 SECRET, ASSERTION = "S3cr3t-canary-0123456789abcdef", "assertion-canary-0123456789abcdef"
 COOKIE, REFRESH = "cookie-canary-0123456789abcdef", "refresh-canary-0123456789abcdef"
 SECOND = "33333333-3333-4333-8333-333333333333"  # a client id
-LOOPBACK = root_of("http://127.0.0.1:1", CONTRACT)
+LOOPBACK = parse_root("http://127.0.0.1:1", CONTRACT)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def found(patch: pytest.MonkeyPatch) -> Tokens:
     import os
 
     del patch
-    return tokens_for(LOOPBACK, os.environ)
+    return find_tokens(LOOPBACK, os.environ)
 
 
 class TestEnvironment:
@@ -74,7 +74,7 @@ class TestEnvironment:
 
     @pytest.mark.parametrize("text", ["s3 x", "s3\nx", "s3ü", "s3\x00x", "Bearer s3", "s3=x"])
     def test_one_that_is_no_bearer_token(self, text: str) -> None:
-        tokens = tokens_for(LOOPBACK, {"GRAPHCONTRACT_TOKEN": text})
+        tokens = find_tokens(LOOPBACK, {"GRAPHCONTRACT_TOKEN": text})
         with pytest.raises(NoCredential) as caught:
             tokens.get()
         assert caught.value.status == 3
@@ -83,7 +83,7 @@ class TestEnvironment:
     @pytest.mark.parametrize("text", ["x", "[]", "null", '{"a": 1}', '{"A B": "x"}', "[" * 10_000])
     def test_tokens_to_be_refused_are_an_object(self, text: str) -> None:
         with pytest.raises(NoCredential, match="JSON object"):
-            tokens_for(LOOPBACK, {"GRAPHCONTRACT_TOKEN": "x", "GRAPHCONTRACT_TOKENS_REFUSED": text})
+            find_tokens(LOOPBACK, {"GRAPHCONTRACT_TOKEN": "x", "GRAPHCONTRACT_TOKENS_REFUSED": text})
 
     def test_without_azure_identity(self, monkeypatch: pytest.MonkeyPatch) -> None:
         original = builtins.__import__
@@ -95,7 +95,7 @@ class TestEnvironment:
 
         monkeypatch.setattr(builtins, "__import__", without)
         with pytest.raises(NoCredential) as caught:
-            tokens_for(LOOPBACK, {})
+            find_tokens(LOOPBACK, {})
         assert caught.value.status == 3
         assert "pip install 'graphcontract[live]'" in caught.value.hint
 
@@ -122,7 +122,7 @@ class TestAzureIdentity:
         app = secure.directory.apps["privileged"]
         clean.setenv("AZURE_CLIENT_ID", app.client_id)
         clean.setenv("AZURE_CLIENT_SECRET", app.secret)
-        claims = claims_of(found(clean).get())
+        claims = parse_claims(found(clean).get())
         assert claims.permissions == frozenset({MANAGE})
         assert claims.tenant == secure.tenant_id
 
@@ -131,7 +131,7 @@ class TestAzureIdentity:
         credential = secure.described()["credentials"]["reader"]
         clean.setenv("AZURE_CLIENT_ID", credential["client_id"])
         clean.setenv("AZURE_CLIENT_CERTIFICATE_PATH", credential["client_certificate"])
-        assert not claims_of(found(clean).get()).carries({MANAGE})
+        assert not parse_claims(found(clean).get()).carries({MANAGE})
 
     def test_a_second_app_by_the_same_means(self, secure: Running, clean: pytest.MonkeyPatch) -> None:
         trusting(clean, secure.authority, secure.ca_file, secure.tenant_id)
@@ -141,8 +141,8 @@ class TestAzureIdentity:
         clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_ID", second.client_id)
         clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_SECRET", second.secret)
         tokens = found(clean)
-        assert claims_of(tokens.get()).carries({MANAGE})
-        assert not claims_of(tokens.get_lesser()).carries({MANAGE})
+        assert parse_claims(tokens.get()).carries({MANAGE})
+        assert not parse_claims(tokens.get_lesser()).carries({MANAGE})
 
     def test_a_whole_run_over_tls(self, secure: Running, clean: pytest.MonkeyPatch, tmp_path: Path) -> None:
         import os
@@ -179,8 +179,8 @@ class TestAzureIdentity:
 class _Telling(BaseHTTPRequestHandler):
     """Answers in JSON, and logs nothing."""
 
-    def tell(self, status: int, told: Mapping[str, Any], **fields: str) -> None:
-        data = json.dumps(told).encode()
+    def respond(self, status: int, document: Mapping[str, Any], **fields: str) -> None:
+        data = json.dumps(document).encode()
         self.send_response(status)
         for name, value in fields.items():
             self.send_header(name.replace("_", "-"), value)
@@ -209,7 +209,7 @@ def serving(handler: type[_Telling], context: ssl.SSLContext | None = None) -> I
 
 
 class _Authority(_Telling):
-    """Gives what it is told to, and sends back all that it was sent."""
+    """Gives what it is configured to, and sends back all that it was sent."""
 
     answer: Mapping[str, Any]
     status = 200
@@ -223,15 +223,15 @@ class _Authority(_Telling):
 
     def _answer(self, content: str) -> None:
         self.asked.append(f"{self.path}\n{self.headers}\n{content}")
-        told = {
+        document = {
             name: (f"{value} {content}" if value == "echo" else value) for name, value in self.answer.items()
         }
         if "openid-configuration" in self.path:
             root = f"https://{self.headers['Host']}/{self.path.split('/')[1]}"
             endpoints = ("authorization_endpoint", "token_endpoint", "issuer")
-            told = {name: f"{root}/{name}" for name in endpoints}
+            document = {name: f"{root}/{name}" for name in endpoints}
         status = 200 if "openid-configuration" in self.path else self.status
-        self.tell(status, told, Set_Cookie=f"session={COOKIE}")
+        self.respond(status, document, Set_Cookie=f"session={COOKIE}")
 
 
 @pytest.fixture
@@ -259,7 +259,7 @@ class _Identity(_Telling):
         query = dict(parse_qsl(urlsplit(self.path).query))
         self.asked.append({"header": self.headers["X-IDENTITY-HEADER"], **query})
         given = {"access_token": self.tokens[query.get("client_id", "")], "token_type": "Bearer"}
-        self.tell(200, given | {"expires_on": "4102444800", "resource": query["resource"]})
+        self.respond(200, given | {"expires_on": "4102444800", "resource": query["resource"]})
 
 
 @pytest.fixture
@@ -326,11 +326,11 @@ class TestByOtherMeans:
         credential = secure.described()["credentials"]["unprivileged"]
         clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_ID", credential["client_id"])
         clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_CERTIFICATE_PATH", credential["client_certificate"])
-        assert not claims_of(found(clean).get_lesser()).carries({MANAGE})
+        assert not parse_claims(found(clean).get_lesser()).carries({MANAGE})
 
 
 class TestCanaries:
-    def test_what_an_authority_says_is_shown_to_nobody(
+    def test_what_an_authority_says_is_never_printed(
         self,
         authority: type[_Authority],
         clean: pytest.MonkeyPatch,
@@ -350,8 +350,8 @@ class TestCanaries:
 
     def test_codes_of_the_authority_are(self, authority: type[_Authority], clean: pytest.MonkeyPatch) -> None:
         authority.status = 401
-        told = f"AADSTS7000215: Invalid client secret {SECRET}"
-        authority.answer = {"error": "invalid_client", "error_description": told}
+        document = f"AADSTS7000215: Invalid client secret {SECRET}"
+        authority.answer = {"error": "invalid_client", "error_description": document}
         with pytest.raises(NoCredential, match="AADSTS7000215") as caught:
             found(clean).get()
         assert SECRET not in str(caught.value)

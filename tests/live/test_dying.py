@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from graphcontract.live.options import LiveOptions
-from graphcontract.live.safety.journal import JournalError, left_behind
+from graphcontract.live.safety.journal import JournalError, read_journal
 from graphcontract.tenant import Running, Status
 from tests.live import dying, environment, tasks
 from tests.live.test_create_file import contract_file, cut_off, for_tenant, resumed, statuses
@@ -41,10 +41,10 @@ def _either(sampled: signal.Signals) -> list[object]:
 
 
 def ended(
-    work: Callable[..., None], tenant: Running, about: object, point: int, number: int, told: Path
+    work: Callable[..., None], tenant: Running, about: object, point: int, number: int, outcome: Path
 ) -> int:
     """Let a process do work that dies there, and give its exit code."""
-    process = _FORKS.Process(target=work, args=(about, environment(tenant), point, number, told))
+    process = _FORKS.Process(target=work, args=(about, environment(tenant), point, number, outcome))
     process.start()
     process.join(60)
     assert process.exitcode is not None
@@ -59,16 +59,16 @@ def options(tenant: Running, folder: Path, **more: Any) -> LiveOptions:
 def created(tenant: Running, folder: Path, point: int, number: int) -> tuple[int, str]:
     """Carry out a run with --create that dies there: the exit code, and what it wrote down at its end."""
     file = for_tenant(tenant, folder, f"{folder.name}-{number}-{point}")
-    told = folder / "told"
-    code = ended(dying.run, tenant, options(tenant, folder, create=file), point, number, told)
-    return code, told.read_text() if told.exists() else ""
+    outcome = folder / "outcome"
+    code = ended(dying.run, tenant, options(tenant, folder, create=file), point, number, outcome)
+    return code, outcome.read_text() if outcome.exists() else ""
 
 
 @pytest.fixture(scope="module")
 def points(shared: Running, tmp_path_factory: pytest.TempPathFactory) -> int:
-    code, told = created(shared, tmp_path_factory.mktemp("whole"), _NEVER, signal.SIGKILL)
+    code, outcome = created(shared, tmp_path_factory.mktemp("whole"), _NEVER, signal.SIGKILL)
     assert code == 0
-    count, status, last = told.split()
+    count, status, last = outcome.split()
     assert (status, last) == ("0", "footer")
     assert int(count) > 40
     return int(count)
@@ -81,11 +81,11 @@ def check(tenant: Running, folder: Path, before: set[str]) -> None:
     waiting = statuses(tenant, made) == ["notStarted"]
     path = folder / "journal.jsonl"
     if waiting:
-        assert left_behind(path).open, "a task was made, and the journal has nothing of it"
+        assert read_journal(path).open, "a task was made, and the journal has nothing of it"
     if begun(path):
         status, said = resumed(tenant, path, finish=True)
         assert status == 0, said
-        assert not left_behind(path).open
+        assert not read_journal(path).open
     assert statuses(tenant, made) in ([], ["cancelled"])
 
 
@@ -93,7 +93,7 @@ def begun(path: Path) -> bool:
     """Whether a run had come so far as to have a journal: before its first line, it has changed nothing."""
     if path.exists() and not path.read_bytes():
         with pytest.raises(JournalError, match="empty"):
-            left_behind(path)
+            read_journal(path)
         return False
     return path.exists()
 
@@ -104,8 +104,8 @@ def test_a_kill_loses_nothing(tenant: Running, tmp_path: Path, points: int, piec
         folder = tmp_path / str(point)
         folder.mkdir()
         before = {task.id for task in tenant.tasks.all()}
-        code, told = created(tenant, folder, point, signal.SIGKILL)
-        assert (code, told) == (-signal.SIGKILL, "")
+        code, outcome = created(tenant, folder, point, signal.SIGKILL)
+        assert (code, outcome) == (-signal.SIGKILL, "")
         check(tenant, folder, before)
 
 
@@ -115,10 +115,10 @@ def test_a_ctrl_c_loses_nothing(tenant: Running, tmp_path: Path, points: int, pi
         folder = tmp_path / str(point)
         folder.mkdir()
         before = {task.id for task in tenant.tasks.all()}
-        code, told = created(tenant, folder, point, signal.SIGINT)
+        code, outcome = created(tenant, folder, point, signal.SIGINT)
         assert code == 0
         # The journal begins before the report does: around its first line there is no report to end.
-        assert told.split()[1:] == ["130", "footer" if point > 1 else "nothing"]
+        assert outcome.split()[1:] == ["130", "footer" if point > 1 else "nothing"]
         check(tenant, folder, before)
 
 
@@ -134,14 +134,14 @@ def dead(
     for point in itertools.count(0, apart):
         each = folder / str(point)
         each.mkdir()
-        told = each / "told"
-        code = ended(work, tenant, prepare(each), point, number, told)
-        if code == 0 and int(told.read_text().split()[0]) <= point:
-            assert told.read_text().split()[1] == "0"
+        outcome = each / "outcome"
+        code = ended(work, tenant, prepare(each), point, number, outcome)
+        if code == 0 and int(outcome.read_text().split()[0]) <= point:
+            assert outcome.read_text().split()[1] == "0"
             assert point >= 2 * apart
             yield each
             return
-        assert (code, told.exists()) == ((-number, False) if number == signal.SIGKILL else (0, True))
+        assert (code, outcome.exists()) == ((-number, False) if number == signal.SIGKILL else (0, True))
         yield each
 
 
@@ -161,8 +161,8 @@ def test_a_named_task_is_accounted_for(tenant: Running, tmp_path: Path, number: 
         if begun(path):
             status, said = resumed(tenant, path, finish=True)
             assert status == 0, said
-            assert not left_behind(path).open
-        assert statuses(tenant, {id}) == [before], "it was named, and not made: nobody finishes it"
+            assert not read_journal(path).open
+        assert statuses(tenant, {id}) == [before], "it was named, and not created: --finish leaves it"
 
 
 @pytest.mark.parametrize("number", _either(signal.SIGINT))
@@ -176,7 +176,7 @@ def test_a_started_task_stays_as_it_is(tenant: Running, tmp_path: Path, number: 
         path = folder / "journal.jsonl"
         if begun(path):
             assert resumed(tenant, path, finish=True)[0] == 0
-            assert not left_behind(path).open
+            assert not read_journal(path).open
     assert statuses(tenant, {id}) == ["completed"]
 
 
@@ -197,8 +197,8 @@ def test_what_was_left_is_finished_all_the_same(
     for folder in dead(dying.finish, tenant, tmp_path, number, left):
         path = folder / "journal.jsonl"
         if statuses(tenant, made[folder]) == ["notStarted"]:
-            assert left_behind(path).open
+            assert read_journal(path).open
         status, said = resumed(tenant, path, finish=True)
         assert status == 0, said
         assert statuses(tenant, made[folder]) == ["cancelled"]
-        assert not left_behind(path).open
+        assert not read_journal(path).open

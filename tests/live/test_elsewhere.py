@@ -1,4 +1,4 @@
-"""Runs against a service elsewhere, which is owed more care; the reference tenant stands in for it."""
+"""Runs against a service elsewhere, which needs more care; the reference tenant stands in for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from graphcontract.exchange import Fields, WireRequest, WireResponse
 from graphcontract.live import run
-from graphcontract.live.safety.allowed_hosts import Root, root_of
+from graphcontract.live.safety.allowed_hosts import Root, parse_root
 from graphcontract.live.sender import Sender
 from graphcontract.run.client_setup import OptionError
 from graphcontract.tenant import Running, Status
@@ -39,7 +39,7 @@ class Reached(Sender):
 @pytest.fixture
 def asked(tenant: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Carry out a run against Graph's host, and tell its requests."""
-    here = root_of(tenant.root, CONTRACT)
+    here = parse_root(tenant.root, CONTRACT)
     Reached.kept.clear()
 
     def instead(root: Root, now: Callable[[], float]) -> Sender:

@@ -11,7 +11,7 @@ import pytest
 
 from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.live.forwarder import Busy, Forwarder, Plan
-from graphcontract.live.sender import Unanswered
+from graphcontract.live.sender import NoResponse
 
 ID = "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"
 TASKS = "/beta/solutions/sharePoint/migrations/crossOrganizationMigrationTasks"
@@ -59,7 +59,7 @@ def tried(
     forwarder: Forwarder, *raw: bytes, tenant: Tenant | None = None
 ) -> tuple[list[bytes], Plan, Tenant]:
     tenant = tenant or Tenant()
-    with forwarder.planned("POST", TARGET, tenant.forward) as plan:
+    with forwarder.expect("POST", TARGET, tenant.forward) as plan:
         answers = [sent(forwarder, each) for each in raw]
     return answers, plan, tenant
 
@@ -121,14 +121,14 @@ def test_another_encoding_is_the_same_request(forwarder: Forwarder, spelling: st
 def test_nothing_else_is(forwarder: Forwarder, raw: bytes) -> None:
     _, plan, tenant = tried(forwarder, raw)
     assert not tenant.asked
-    assert plan.passed == 0
+    assert plan.forwarded == 0
 
 
 def test_smuggled_requests_stay_here(forwarder: Forwarder) -> None:
     two = request() + request(TARGET.replace(ID, "another-task"))
     _, plan, tenant = tried(forwarder, two)
     assert len(tenant.asked) == 1
-    assert plan.passed == 1
+    assert plan.forwarded == 1
 
 
 def test_a_field_of_the_client_goes_nowhere(forwarder: Forwarder) -> None:
@@ -141,12 +141,12 @@ def test_a_storm_gets_through_once(forwarder: Forwarder) -> None:
     answers, plan, tenant = tried(forwarder, *[request()] * 20)
     assert [status_of(each) for each in answers] == [204] + [403] * 19
     assert len(tenant.asked) == 1
-    assert (len(plan.requests), plan.refused) == (20, 19)
+    assert (len(plan.requests), plan.rejected) == (20, 19)
 
 
 def test_a_storm_at_the_same_time_gets_through_once(forwarder: Forwarder) -> None:
     tenant = Tenant()
-    with forwarder.planned("POST", TARGET, tenant.forward):
+    with forwarder.expect("POST", TARGET, tenant.forward):
         threads = [threading.Thread(target=sent, args=(forwarder, request())) for _ in range(16)]
         for thread in threads:
             thread.start()
@@ -165,16 +165,16 @@ def test_too_early_is_answered_here(forwarder: Forwarder) -> None:
     def busy(_request: WireRequest) -> WireResponse:
         raise Busy
 
-    with forwarder.planned("POST", TARGET, busy) as plan:
+    with forwarder.expect("POST", TARGET, busy) as plan:
         assert status_of(sent(forwarder, request())) == 429
-    assert plan.passed == 0
+    assert plan.forwarded == 0
 
 
 def test_a_tenant_that_does_not_answer(forwarder: Forwarder) -> None:
     def lost(_request: WireRequest) -> WireResponse:
-        raise Unanswered("it is gone")
+        raise NoResponse("it is gone")
 
-    with forwarder.planned("POST", TARGET, lost):
+    with forwarder.expect("POST", TARGET, lost):
         answers = [sent(forwarder, request()) for _ in range(2)]
     assert [status_of(each) for each in answers] == [504, 403]
 
@@ -196,12 +196,12 @@ def test_the_end_of_a_step_waits_for_what_is_on_its_way(forwarder: Forwarder) ->
         assert go_on.wait(10)
         return answered.forward(request)
 
-    with forwarder.planned("POST", TARGET, slow) as plan:
+    with forwarder.expect("POST", TARGET, slow) as plan:
         thread = threading.Thread(target=sent, args=(forwarder, request()))
         thread.start()
         assert arrived.wait(10)
         threading.Timer(0.05, go_on.set).start()
-    assert plan.passed == 1
+    assert plan.forwarded == 1
     thread.join()
 
 
@@ -212,7 +212,7 @@ def test_it_speaks_https_where_a_client_needs_that() -> None:
         host, _, port = forwarder.origin.partition(":")
         tenant = Tenant()
         with (
-            forwarder.planned("POST", TARGET, tenant.forward),
+            forwarder.expect("POST", TARGET, tenant.forward),
             socket.create_connection((host, int(port)), timeout=10) as plain,
             context.wrap_socket(plain, server_hostname=host) as secure,
         ):

@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 
 from graphcontract.live.lifecycle import Model
-from graphcontract.live.machine import CLIENTS, machine, settings
+from graphcontract.live.machine import CLIENTS, make_machine, make_settings
 from graphcontract.tenant import Running, Status, running
 from tests.live import judge, requests, tasks
 
 _STEP, _DAY = 40.0, 86400.0
-ENOUGH = settings(max_examples=15, stateful_step_count=15, database=None, phases=[hypothesis.Phase.generate])
+ENOUGH = make_settings(
+    max_examples=15, stateful_step_count=15, database=None, phases=[hypothesis.Phase.generate]
+)
 
 
 class Writable:
@@ -87,7 +89,7 @@ def tireless() -> Iterator[Running]:
 
 def explored(tenant: Running) -> None:
     with httpx.Client(trust_env=False) as client:
-        world = machine(lambda: Writable(tenant, client), st.uuids(version=4).map(str))
+        world = make_machine(lambda: Writable(tenant, client), st.uuids(version=4).map(str))
         hypothesis.seed(1)(world)
         run_state_machine_as_test(world, settings=ENOUGH)
 
@@ -119,13 +121,13 @@ def test_a_tenant_at_fault_is_not(tireless: Running, fault: str) -> None:
 class TestModel:
     def test_a_cancel(self) -> None:
         model = Model()
-        model.made("a")
-        assert model.cancelled("a") == {204}
+        model.add_task("a")
+        assert model.cancel_task("a") == {204}
         assert model.tasks == {"a": "cancelled"}
-        assert model.cancelled("a") == {204, 409}
+        assert model.cancel_task("a") == {204, 409}
         for status in ("inProgress", "completed", "failed"):
-            model.moved("a", status)
-            assert model.cancelled("a") == {409}
+            model.move_task("a", status)
+            assert model.cancel_task("a") == {409}
             assert model.tasks == {"a": status}
 
     @pytest.mark.parametrize(
@@ -145,8 +147,8 @@ class TestModel:
     )
     def test_what_may_follow(self, before: str, after: str, may: bool) -> None:
         model = Model()
-        assert model.watched("a", before)
-        assert model.watched("a", after) is may
+        assert model.observe_status("a", before)
+        assert model.observe_status("a", after) is may
         assert model.tasks == {"a": after}
 
 
@@ -172,14 +174,14 @@ class TestNight:
         monkeypatch.chdir(tmp_path)
         (id,) = tasks(tenant, Status.COMPLETED)
         steps = type(tenant.steps())
-        original, shown = steps.show, Counter[str]()
+        original, shown = steps.render_task, Counter[str]()
 
-        def wavering(self: Any, asked: Any, task: Any) -> dict[str, Any]:
+        def wavering(self: Any, request: Any, task: Any) -> dict[str, Any]:
             shown[task.id] += 1
-            document: dict[str, Any] = original(self, asked, task)
+            document: dict[str, Any] = original(self, request, task)
             return document | {"status": "completed" if shown[task.id] % 2 else "cancelled"}
 
-        monkeypatch.setattr(steps, "show", wavering)
+        monkeypatch.setattr(steps, "render_task", wavering)
         result = judge(tenant, tmp_path, profile="nightly", seed=3)
         assert "service.precondition" in result.of("fail")
         assert id not in result.text + "".join(capfd.readouterr())

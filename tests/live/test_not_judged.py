@@ -49,7 +49,7 @@ CASES = {
     "a task that is not there": Case(
         lambda *_: ("--allow-cancel", "--task", "3ed6d46d-13a3-4995-b6ea-a74a20b1fac0"),
         CANCEL,
-        "it is answered 404, not notStarted",
+        "its GET got 404, not notStarted",
     ),
     "a source that has a task": Case(create_again, CANCEL, "nothing was created: the lookup by source"),
     "a started task that has not started": Case(
@@ -70,7 +70,7 @@ CASES = {
     "a second credential that has expired": Case(
         lambda *_: (),
         frozenset({"service.permission"}),
-        "the second credential is answered with 401",
+        "the tenant rejects the second credential with 401",
         lambda tenant: {
             "GRAPHCONTRACT_TOKEN_UNPRIVILEGED": tenant.directory.token("unprivileged", lifetime=-10)
         },
@@ -78,7 +78,7 @@ CASES = {
     "a budget that is too small": Case(
         lambda *_: ("--budget", "10"),
         frozenset({"service.method", "service.malformed-id"}),
-        "the budget of 10 requests is spent",
+        "the budget of 10 requests is used up",
     ),
     "a cancelled task, and that clause alone": Case(
         lambda *given: (*task_again(*given), "--select", "service.cancel"),
@@ -89,7 +89,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", list(CASES))
-def test_it_is_told_from_a_violation(
+def test_it_is_not_reported_as_a_violation(
     here: Here, tenant: Running, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     case = CASES[name]

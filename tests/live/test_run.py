@@ -33,7 +33,7 @@ from tests.live.hostile import Answering, answering, asked
 ALLOWED = {"allow_cancel": True}
 
 
-def refused(tenant: Running, folder: Path, kind: type[UserError], **options: Any) -> str:
+def get_rejection(tenant: Running, folder: Path, kind: type[UserError], **options: Any) -> str:
     """The one error of a run that must not send anything."""
     before = standing(tenant)
     with pytest.raises(kind) as caught:
@@ -113,17 +113,17 @@ class TestOptions:
         ("options", "says"),
         [
             ({"tenant_url": ""}, "--tenant-url"),
-            ({"tenant_url": "https://evil.example"}, "refused"),
+            ({"tenant_url": "https://evil.example"}, "not allowed"),
             ({"tasks": ("t-1",)}, "--allow-cancel"),
             ({"started_tasks": ("t-1",)}, "--allow-cancel"),
             ({"create": Path("x.json")}, "--allow-cancel"),
             (ALLOWED, "needs a task"),
             (ALLOWED | {"tasks": ("t-1",), "get_only": True}, "--get-only"),
-            (ALLOWED | {"tasks": ("../x",)}, "no id of a task"),
-            (ALLOWED | {"tasks": ("a/b",)}, "no id of a task"),
-            (ALLOWED | {"tasks": ("a%2Fb",)}, "no id of a task"),
-            (ALLOWED | {"tasks": ("",)}, "no id of a task"),
-            (ALLOWED | {"tasks": ("not-a-guid",)}, "no id of a task"),
+            (ALLOWED | {"tasks": ("../x",)}, "is not a task id"),
+            (ALLOWED | {"tasks": ("a/b",)}, "is not a task id"),
+            (ALLOWED | {"tasks": ("a%2Fb",)}, "is not a task id"),
+            (ALLOWED | {"tasks": ("",)}, "is not a task id"),
+            (ALLOWED | {"tasks": ("not-a-guid",)}, "is not a task id"),
             (ALLOWED | {"tasks": ("t-1", "t-1")}, "twice"),
             (ALLOWED | {"tasks": ("t-1",), "started_tasks": ("t-1",)}, "twice"),
             (ALLOWED | {"tasks": tuple(f"t-{n}" for n in range(21))}, "more than 20"),
@@ -135,7 +135,7 @@ class TestOptions:
     def test_words_that_do_not_go_together(
         self, tenant: Running, tmp_path: Path, options: Mapping[str, Any], says: str
     ) -> None:
-        assert says in refused(tenant, tmp_path, UserError, **options)
+        assert says in get_rejection(tenant, tmp_path, UserError, **options)
 
     def test_a_cancel_elsewhere_needs_the_tenants_name(self) -> None:
         with pytest.raises(OptionError, match="--confirm-tenant"):
@@ -146,7 +146,9 @@ class TestOptions:
     ) -> None:
         options = ALLOWED | {"tasks": ("t-1",), "confirm_tenant": tenant.tenant_id}
         opaque = environment(tenant, GRAPHCONTRACT_TOKEN="x" * 40)
-        assert "no tenant that can be read" in refused(tenant, tmp_path, OptionError, env=opaque, **options)
+        assert "no tenant that can be read" in get_rejection(
+            tenant, tmp_path, OptionError, env=opaque, **options
+        )
 
     def test_the_plan_sends_nothing(self, tenant: Running) -> None:
         before = standing(tenant)
@@ -173,28 +175,28 @@ class TestPrivilege:
         assert "SharePointCrossTenantMigration.Read.All" in line
 
     def test_and_refused_where_that_is_asked_for(self, tenant: Running, tmp_path: Path) -> None:
-        assert "Read.All" in refused(tenant, tmp_path, WrongPrivilege, require_least_privilege=True)
+        assert "Read.All" in get_rejection(tenant, tmp_path, WrongPrivilege, require_least_privilege=True)
 
     def test_so_is_one_that_cannot_be_read(self, tenant: Running, tmp_path: Path) -> None:
         opaque = environment(tenant, GRAPHCONTRACT_TOKEN="x" * 40)
-        says = refused(tenant, tmp_path, WrongPrivilege, env=opaque, require_least_privilege=True)
+        says = get_rejection(tenant, tmp_path, WrongPrivilege, env=opaque, require_least_privilege=True)
         assert "counts as privileged" in says
 
     def test_a_cancel_needs_it(self, tenant: Running, tmp_path: Path) -> None:
         reader = environment(tenant, GRAPHCONTRACT_TOKEN=tenant.token("reader"))
-        says = refused(tenant, tmp_path, WrongPrivilege, env=reader, **ALLOWED, tasks=("t-1",))
+        says = get_rejection(tenant, tmp_path, WrongPrivilege, env=reader, **ALLOWED, tasks=("t-1",))
         assert "Manage.All" in says
 
     def test_the_second_credential_must_lack_it(self, tenant: Running, tmp_path: Path) -> None:
         twice = environment(tenant, GRAPHCONTRACT_TOKEN_UNPRIVILEGED=tenant.token("privileged"))
-        assert "second credential" in refused(tenant, tmp_path, WrongPrivilege, env=twice)
+        assert "second credential" in get_rejection(tenant, tmp_path, WrongPrivilege, env=twice)
 
     def test_the_least_is_enough_at_night(self, tenant: Running, tmp_path: Path) -> None:
         reader = environment(tenant, GRAPHCONTRACT_TOKEN=tenant.token("reader"))
         result = judge(tenant, tmp_path, env=reader, require_least_privilege=True)
         assert result.status == 0
         assert "service.permission" in result.of("pass")
-        assert any("cannot cancel" in line for line in result.said)
+        assert any("may not cancel" in line for line in result.said)
 
     def test_what_a_lesser_token_cannot_show_is_not_judged_and_said(
         self, tenant: Running, tmp_path: Path
@@ -253,7 +255,7 @@ class TestCancel:
         result = judge(tenant, tmp_path, allow_cancel=True, started_tasks=(named,), request_log=log)
         assert status_of(tenant, named) is Status.NOT_STARTED
         assert "started" not in {line["purpose"] for line in requests(log)}
-        assert any("left alone: it is notStarted" in line for line in result.said)
+        assert any("was not cancelled: it is notStarted" in line for line in result.said)
 
 
 class TestEnds:
@@ -307,10 +309,10 @@ class TestEnds:
                 raise NoCredential("azure-identity has no token") from None
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("graphcontract.live.credentials._main", lambda *_: get)
+            patch.setattr("graphcontract.live.credentials._find_main", lambda *_: get)
             result = judge(tenant, tmp_path)
         assert result.status == 3
-        assert any("no token any more" in line for line in result.said)
+        assert any("no new token" in line for line in result.said)
 
     @pytest.mark.parametrize(
         ("status", "fields"), [(429, (("Retry-After", "2"),)), (429, (("Retry-After", "9000"),)), (503, ())]
@@ -400,7 +402,7 @@ class TestEnds:
         assert failed.status == 1
         assert failed.of("fail") == {"service.challenge"}
         (id,) = (failed.verdicts[id]["evidence"]["id"] for id in failed.of("fail"))
-        row = {"clause": "service.challenge", "evidence": [id], "reason": "it is Microsoft's to mend"}
+        row = {"clause": "service.challenge", "evidence": [id], "reason": "reported to Microsoft"}
         listed.write_text(json.dumps({"known_failures": [row]}))
         assert judge(tenant, tmp_path, known_failures=str(listed)).status == 0
         listed.write_text(json.dumps({"known_failures": [{**row, "expires": "2020-01-01"}]}))
@@ -410,7 +412,7 @@ class TestEnds:
         assert judge(tenant, tmp_path, known_failures=str(listed)).status == 1
 
     def test_a_list_of_known_failures_that_is_wrong(self, tenant: Running, tmp_path: Path) -> None:
-        assert "known.json" in refused(
+        assert "known.json" in get_rejection(
             tenant, tmp_path, ContractError, known_failures=str(tmp_path / "known.json")
         )
 
@@ -460,7 +462,7 @@ class TestClient:
         assert tenant.token()[:20] not in result.text
 
     def test_one_that_does_not_start(self, tenant: Running, tmp_path: Path) -> None:
-        assert refused(tenant, tmp_path, UserError, client="python:tests.live.clients:nobody")
+        assert get_rejection(tenant, tmp_path, UserError, client="python:tests.live.clients:missing")
 
 
 class TestFiles:
@@ -473,11 +475,11 @@ class TestFiles:
 
     @pytest.mark.parametrize("path", ["-", "/dev/stdout", "/dev/stderr", "/dev/null", "/proc/self/fd/1"])
     def test_and_never_on_standard_output(self, tenant: Running, tmp_path: Path, path: str) -> None:
-        refused(tenant, tmp_path, RecordingError, keep_bodies=Path(path))
-        refused(tenant, tmp_path, RecordingError, request_log=Path(path))
+        get_rejection(tenant, tmp_path, RecordingError, keep_bodies=Path(path))
+        get_rejection(tenant, tmp_path, RecordingError, request_log=Path(path))
 
     def test_a_folder(self, tenant: Running, tmp_path: Path) -> None:
-        refused(tenant, tmp_path, RecordingError, keep_bodies=tmp_path)
+        get_rejection(tenant, tmp_path, RecordingError, keep_bodies=tmp_path)
 
     def test_a_journal_that_another_run_has(self, tenant: Running, tmp_path: Path) -> None:
         errors: list[UserError] = []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.live.safety.journal import JournalError, left_behind
+from graphcontract.live.safety.journal import JournalError, read_journal
 from graphcontract.tenant import Running, Status
 from tests.cli.running import Ended, Here
 from tests.live import environment, journal_text, judge, tasks
@@ -110,15 +110,15 @@ def test_a_cut_line_counts_as_open_beside_what_the_others_announce(
 ) -> None:
     path = tmp_path / "journal.jsonl"
     shutil.copy(open_journal, path)
-    (left,) = left_behind(path).open
+    (left,) = read_journal(path).open
     path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(JournalError, match=rf"the line is cut.*counts as open.*{left.id}.*whole file"):
+    with pytest.raises(JournalError, match=rf"the line is incomplete.*counts as open.*{left.id}.*whole file"):
         resumed(shared, path)
     with pytest.raises(JournalError, match=r"counts as open.*0 stay open"):
         resumed(shared, path, finish=True)
     assert left.id is not None
     assert statuses(shared, {left.id}) == ["cancelled"]
-    with pytest.raises(JournalError, match="the line is cut"):
+    with pytest.raises(JournalError, match="the line is incomplete"):
         resumed(shared, path, finish=True)
 
 
@@ -130,7 +130,7 @@ def test_a_run_that_was_killed_is_not_clean_until_it_is_finished(tenant: Running
     path.write_bytes(path.read_bytes().rpartition(b'{"n":')[0])  # without its end
     status, said = resumed(tenant, path)
     assert status == 1
-    assert "did not come to its own end" in said[-1]
+    assert "did not end by itself" in said[-1]
     assert resumed(tenant, path, finish=True)[0] == 0
     assert resumed(tenant, path) == (0, [f"{path}: {CLEAN}"])
 
@@ -140,4 +140,4 @@ def test_the_next_run_says_what_it_cannot_read(tenant: Running, tmp_path: Path) 
     path.write_text("<html>")
     result = judge(tenant, tmp_path, get_only=True)
     assert result.status == 0
-    assert any("journal.jsonl:1: " in line and "not known" in line for line in result.said)
+    assert any("journal.jsonl:1: " in line and "cannot tell" in line for line in result.said)

@@ -66,7 +66,7 @@ def test_an_item_a_clause(tenant: Running, project: Project) -> None:
     said = project.pytest(*words(tenant, *more, "--graph-confirm-tenant", tenant.tenant_id))
     assert items(said, "PASSED") == OWED - {"service.repeat", "service.precondition"}
     assert "recorded, never judged: status 409" in said
-    assert "no task that must refuse is named" in said
+    assert "no task that has started is given" in said
     assert "The tenant honours the contract" in said
     events = project.events("report.jsonl")
     assert {event["clause"] for event in events if event["event"] == "verdict"} == OWED
@@ -119,7 +119,7 @@ def test_a_known_failure_is_one(tenant: Running, project: Project) -> None:
     tenant.behave("fails-on-unknown")
     said = project.pytest(*words(tenant, "-k", "unknown-task"), status=1)
     (id,) = set(re.findall(r"service\.unknown-task-[0-9a-f]{12}", said))
-    row = f'{{"clause": "service.unknown-task", "evidence": ["{id}"], "reason": "not ours to mend"}}'
+    row = f'{{"clause": "service.unknown-task", "evidence": ["{id}"], "reason": "not ours to fix"}}'
     project.write("known.json", f'{{"known_failures": [{row}]}}')
     more = ("-k", "unknown-task", "--graph-known-failures", "known.json")
     assert items(project.pytest(*words(tenant, *more)), "XFAIL") == {"service.unknown-task"}
@@ -163,7 +163,7 @@ def test_a_credential_that_is_refused_is_no_verdict_on_the_tenant(
 ) -> None:
     monkeypatch.setenv("GRAPHCONTRACT_TOKEN", tenant.directory.token("privileged", lifetime=-10))
     said = project.pytest(*words(tenant, "-k", "unknown-task"), status=1)
-    assert "not-run: the tenant answers the credential with 401" in said
+    assert "not-run: the tenant rejects the credential with 401" in said
     assert "Nothing was exercised." in said
 
 

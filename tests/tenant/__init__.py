@@ -13,9 +13,9 @@ import httpx
 
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
-from graphcontract.tenant.app import application
+from graphcontract.tenant.app import make_application
 from graphcontract.tenant.clock import Clock
-from graphcontract.tenant.fixtures import order_for
+from graphcontract.tenant.fixtures import make_order
 from graphcontract.tenant.steps import Steps, Tenant
 from graphcontract.tenant.tasks import Order, Source, Status, Task
 
@@ -52,7 +52,7 @@ class Asking:
         self.seen: list[httpx.Response] = []
         self._tokens = {name: self.tenant.directory.token(name) for name in self.tenant.directory.apps}
         answering = steps(self.tenant)
-        self._transport = httpx.ASGITransport(application(self.tenant, lambda: answering))
+        self._transport = httpx.ASGITransport(make_application(self.tenant, lambda: answering))
 
     def __call__(
         self, method: str, path: str, token: str | None = "privileged", **more: Any
@@ -89,7 +89,7 @@ class Asking:
     def task(self, name: str, status: Status = Status.NOT_STARTED) -> str:
         """Put a task there that does not move by itself; its id."""
         id = f"{len(self.tasks.all()):08x}-1111-4111-8111-111111111111"
-        order = order_for(f"https://contoso.sharepoint.example/sites/{name}")
+        order = make_order(f"https://contoso.sharepoint.example/sites/{name}")
         return self.tasks.put(Task(id, order, datetime.max.replace(tzinfo=UTC), NOON, status)).id
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import httpx
 
-from graphcontract.tenant.forged_tokens import forged
+from graphcontract.tenant.forged_tokens import forge_tokens
 from graphcontract.tenant.steps import Steps
 from graphcontract.tenant.tasks import Status
 from tests.tenant import TASKS, Asking
@@ -22,19 +22,19 @@ EXPECTED = {"started": 409, "permission": 403, "unknown": 404, "method": 405}
 
 
 class Court:
-    """One tenant with these steps, asked everything once."""
+    """One tenant with these steps, request everything once."""
 
     def __init__(self, steps: type[Steps]) -> None:
         self.ask = Asking(steps)
         apps, directory = self.ask.tenant.directory.apps, self.ask.tenant.directory
-        self.delegated = directory.sign(directory.delegated(apps["privileged"]))
+        self.delegated = directory.sign(directory.make_delegated_claims(apps["privileged"]))
         self.lesser = {
             "reader": directory.token("reader"),
             "unprivileged": directory.token("unprivileged"),
-            "delegated": directory.sign(directory.delegated(apps["reader"])),
-            "personal": directory.sign(directory.personal(apps["privileged"])),
+            "delegated": directory.sign(directory.make_delegated_claims(apps["reader"])),
+            "personal": directory.sign(directory.make_personal_claims(apps["privileged"])),
         }
-        self.forged = forged(directory)
+        self.forged = forge_tokens(directory)
 
     def sightings(self) -> set[Sighting]:
         """Every clause that falls short, with a word on where."""
@@ -93,17 +93,17 @@ class Court:
 
     def methods(self) -> Iterator[Sighting]:
         for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"):
-            owed = {*range(400, 500), 501}
-            yield from self.harmless("service.method", method, "privileged", owed, method)
+            expected = {*range(400, 500), 501}
+            yield from self.harmless("service.method", method, "privileged", expected, method)
             yield from refusal_status("method", self.ask.seen[-2])
 
     def harmless(
-        self, clause: str, name: str, token: str | None, owed: set[int], method: str = "POST"
+        self, clause: str, name: str, token: str | None, expected: set[int], method: str = "POST"
     ) -> Iterator[Sighting]:
-        """A request that has to be refused, and to leave the task as it is."""
+        """A request that must be rejected, without an effect on the task."""
         id = self.ask.task(f"{clause}-{name}")
         answer = self.ask(method, f"{TASKS}/{id}/cancel", token)
-        if answer.status_code not in owed:
+        if answer.status_code not in expected:
             yield clause, f"{name}: {answer.status_code}"
         if (status := self.ask.status(id)) != "notStarted":
             yield clause, f"{name}: {status}"
@@ -127,7 +127,7 @@ def refusal_status(kind: str, answer: httpx.Response) -> Iterator[Sighting]:
 
 
 def shape(answer: httpx.Response) -> Iterator[Sighting]:
-    """What any answer owes."""
+    """What every response must have."""
     request, status = answer.request, answer.status_code
     if status >= 400 and "request-id" in answer.headers and request.method != "HEAD":
         yield from (("service.error-shape", f"{status}: {lack}") for lack in lacking(answer))

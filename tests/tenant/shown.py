@@ -1,4 +1,4 @@
-"""Where each fault shows: exactly these sightings of the court, and no others."""
+"""Where each fault shows: exactly these sightings, and no others."""
 
 from __future__ import annotations
 

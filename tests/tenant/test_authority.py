@@ -8,7 +8,7 @@ import httpx
 import jwt
 import pytest
 
-from graphcontract.tenant.keys import key
+from graphcontract.tenant.keys import get_key
 from tests.tenant import NOON, ORIGIN, TASKS, Asking
 
 ASKING = Asking()
@@ -35,7 +35,7 @@ def assertion(signer: str = "app-reader", algorithm: str = "PS256", **changes: A
         "nbf": now,
         "exp": now + 600,
     } | changes
-    signed = jwt.encode(claims, key(signer).private, algorithm)
+    signed = jwt.encode(claims, get_key(signer).private, algorithm)
     return {"client_assertion_type": ASSERTION, "client_assertion": signed}
 
 
@@ -87,10 +87,10 @@ def test_whoever_shows_who_it_is_gets_a_token(proof: dict[str, str]) -> None:
 )
 def test_refusals(fields: dict[str, Any], status: int, error: str, code: int) -> None:
     answer = ask(**fields)
-    told = answer.json()
-    assert (answer.status_code, told["error"], told["error_codes"]) == (status, error, [code])
-    assert re.match(rf"AADSTS{code}: .", told["error_description"])
-    assert "access_token" not in told
+    body = answer.json()
+    assert (answer.status_code, body["error"], body["error_codes"]) == (status, error, [code])
+    assert re.match(rf"AADSTS{code}: .", body["error_description"])
+    assert "access_token" not in body
 
 
 @pytest.mark.parametrize("content", [b"{}", b"\xff", b"&".join([b"a=1"] * 50)])

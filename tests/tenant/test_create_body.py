@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphcontract.tenant.create_body import read_order
-from graphcontract.tenant.responses import Refusal
+from graphcontract.tenant.create_body import parse_create_body
+from graphcontract.tenant.responses import Rejection
 from graphcontract.tenant.tasks import Order, Source
 from tests.tenant import USER
 
@@ -29,7 +29,7 @@ SITE = {
 
 
 def read(parameters: Any) -> Order:
-    return read_order(json.dumps({"parameters": parameters}).encode())
+    return parse_create_body(json.dumps({"parameters": parameters}).encode())
 
 
 @pytest.mark.parametrize(
@@ -74,10 +74,10 @@ def test_dates() -> None:
     ],
 )
 def test_what_is_wrong_is_named(changes: dict[str, Any], named: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Rejection) as rejected:
         read({**USER, "preferredLatestStartDateTime": "2026-03-02T00:00:00Z", **changes})
-    assert refused.value.status == 400
-    assert named in refused.value.message
+    assert rejected.value.status == 400
+    assert named in rejected.value.message
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_what_is_wrong_is_named(changes: dict[str, Any], named: str) -> None:
     [b"", b"{", b"\xff\xfe", b"[]", b"null", b"1", b'"a"', b'{"parameters": []}', b"[" * 100_000, b"NaN"],
 )
 def test_garbage_is_refused(content: bytes) -> None:
-    with pytest.raises(Refusal):
-        read_order(content)
+    with pytest.raises(Rejection):
+        parse_create_body(content)
 
 
 _json = st.recursive(
@@ -98,5 +98,5 @@ _json = st.recursive(
 
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys([*USER, "preferredStartDateTime"], _json)))
 def test_any_parameters_are_read_or_refused(parameters: dict[str, Any]) -> None:
-    with suppress(Refusal):
+    with suppress(Rejection):
         assert read(parameters).source.kind == "user"

@@ -11,7 +11,7 @@ import pytest
 
 from graphcontract.contract.loader import load
 from graphcontract.errors import UserError
-from graphcontract.tenant.registry import Entry, behaviour, entries, faults, variants
+from graphcontract.tenant.registry import Entry, entries, faults, find_steps, variants
 from graphcontract.tenant.steps import Steps
 from graphcontract.tenant.tasks import Status
 from tests.tenant import NOON, TASKS, Asking
@@ -60,8 +60,8 @@ def test_entries_say_what_they_do() -> None:
 
 def test_an_unknown_name_is_a_users_mistake() -> None:
     with pytest.raises(UserError, match=r"Did you mean no-effect\?"):
-        behaviour("no-efect")
-    assert behaviour(None) is Steps
+        find_steps("no-efect")
+    assert find_steps(None) is Steps
 
 
 def cancel(asking: Asking, id: str = "", **more: object) -> tuple[int, dict[str, str], str]:

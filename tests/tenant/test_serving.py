@@ -75,13 +75,13 @@ def test_a_fault_can_be_changed_while_it_serves(tenant: Running) -> None:
 
 
 def test_mistakes() -> None:
-    with pytest.raises(UserError, match="there is no fault 'none'"), running(fault="none"):
+    with pytest.raises(UserError, match="'none' is not a fault"), running(fault="none"):
         pass
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(Unreachable, match=f"port {port} ") as refused, running(port=port):
+        with pytest.raises(Unreachable, match=f"port {port} ") as rejected, running(port=port):
             pass
-    assert refused.value.status == 3
+    assert rejected.value.status == 3
 
 
 def test_what_a_program_needs_is_described(tenant: Running) -> None:
@@ -167,18 +167,18 @@ def test_azure_identity_gets_tokens_over_tls(secure: Running, kind: str, name: s
     assert read_list(secure, token).status_code == (403 if name == "unprivileged" else 200)
 
 
-def test_azure_identity_is_told_why_not(secure: Running) -> None:
+def test_azure_identity_gets_the_reason(secure: Running) -> None:
     app = secure.directory.apps["reader"]
     with (
-        ClientSecretCredential(secure.tenant_id, app.client_id, "guess", **options(secure)) as given,
+        ClientSecretCredential(secure.tenant_id, app.client_id, "guess", **parse_query(secure)) as given,
         pytest.raises(ClientAuthenticationError, match="AADSTS7000215"),
     ):
         given.get_token(SCOPE)
 
 
-def test_nobody_who_does_not_trust_its_authority_talks_to_it(secure: Running) -> None:
+def test_a_client_that_does_not_trust_its_authority_cannot_connect(secure: Running) -> None:
     app = secure.directory.apps["reader"]
-    trusting = options(secure) | {"connection_verify": True, "retry_total": 0}
+    trusting = parse_query(secure) | {"connection_verify": True, "retry_total": 0}
     with (
         ClientSecretCredential(secure.tenant_id, app.client_id, app.secret, **trusting) as given,
         pytest.raises((ServiceRequestError, ClientAuthenticationError)),
@@ -189,11 +189,11 @@ def test_nobody_who_does_not_trust_its_authority_talks_to_it(secure: Running) ->
 def credential(tenant: Running, kind: str, name: str) -> ClientSecretCredential | CertificateCredential:
     app = tenant.directory.apps[name]
     if kind == "secret":
-        return ClientSecretCredential(tenant.tenant_id, app.client_id, app.secret, **options(tenant))
+        return ClientSecretCredential(tenant.tenant_id, app.client_id, app.secret, **parse_query(tenant))
     pem = app.key.pem
-    return CertificateCredential(tenant.tenant_id, app.client_id, certificate_data=pem, **options(tenant))
+    return CertificateCredential(tenant.tenant_id, app.client_id, certificate_data=pem, **parse_query(tenant))
 
 
-def options(tenant: Running) -> dict[str, Any]:
+def parse_query(tenant: Running) -> dict[str, Any]:
     verify = tenant.ca_file
     return {"authority": tenant.authority, "disable_instance_discovery": True, "connection_verify": verify}

@@ -46,8 +46,8 @@ def test_a_task_without_a_start_has_started(asking: Asking) -> None:
     id = asking.create().json()["id"]
     assert asking.status(id) == "inProgress"
     assert asking.create().status_code == 409
-    refused = asking.cancel(id)
-    assert (refused.status_code, code(refused)) == (409, "conflict")
+    rejected = asking.cancel(id)
+    assert (rejected.status_code, code(rejected)) == (409, "conflict")
     asking.clock.advance(60)
     assert asking.status(id) == "completed"
 
@@ -70,8 +70,8 @@ def test_a_create_has_to_be_json_and_complete(asking: Asking) -> None:
 @pytest.mark.parametrize("status", [Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED, Status.CANCELLED])
 def test_what_has_started_or_ended_is_not_cancelled(asking: Asking, status: Status) -> None:
     id = asking.task("a", status)
-    refused = asking.cancel(id)
-    assert (refused.status_code, code(refused)) == (409, "conflict")
+    rejected = asking.cancel(id)
+    assert (rejected.status_code, code(rejected)) == (409, "conflict")
     assert asking.status(id) == status
 
 
@@ -201,7 +201,7 @@ def test_the_contract_says_method_path_success_permission_and_code() -> None:
     path = f"/v1.0/things/{id}/stop"
     assert asking("POST", path, "reader").headers["Allow"] == "PATCH"
     assert asking("PATCH", path, "privileged").status_code == 403
-    refused = asking("PATCH", path, "reader")
-    assert (refused.status_code, code(refused)) == (409, "tooLate")
+    rejected = asking("PATCH", path, "reader")
+    assert (rejected.status_code, code(rejected)) == (409, "tooLate")
     assert asking("GET", f"/v1.0/things/{id}").json()["status"] == "notStarted"
     assert asking.cancel(id).status_code == 404

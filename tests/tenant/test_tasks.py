@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from graphcontract.tenant.clock import Clock, shown
+from graphcontract.tenant.clock import Clock, format_timestamp
 from graphcontract.tenant.tasks import MOVES, Full, IllegalMove, Source, Status, Task, Tasks
 from tests.tenant import NOON, order
 
@@ -107,7 +107,7 @@ def test_the_same_source_is_updated_until_it_has_started(tasks: Tasks, clock: Cl
     clock.advance(60)
     third = tasks.submit(order(start=NOON + timedelta(days=1)))
     assert third.id != first.id
-    assert tasks.by_source(Source("site", "A")) == third
+    assert tasks.find_by_source(Source("site", "A")) == third
     assert status(tasks, first) is Status.COMPLETED
 
 
@@ -131,7 +131,7 @@ def test_ids_have_a_letter_case(tasks: Tasks) -> None:
 def test_time_does_not_go_back(clock: Clock) -> None:
     with pytest.raises(ValueError, match="back"):
         clock.advance(-1)
-    assert shown(clock.now()) == "2026-03-01T12:00:00.000Z"
+    assert format_timestamp(clock.now()) == "2026-03-01T12:00:00.000Z"
 
 
 def test_without_a_time_to_stand_at_the_clock_follows_the_machine() -> None:

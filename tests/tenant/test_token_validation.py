@@ -9,24 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphcontract.tenant.directory import MANAGE, READ
-from graphcontract.tenant.forged_tokens import forged
-from graphcontract.tenant.keys import base64url, key
-from graphcontract.tenant.token_validation import BadToken, Caller, caller_of, verify
+from graphcontract.tenant.forged_tokens import forge_tokens
+from graphcontract.tenant.keys import base64url, get_key
+from graphcontract.tenant.token_validation import BadToken, Caller, parse_caller, verify_token
 from tests.tenant import TASKS, Asking, code
 
 ASKING = Asking()
 DIRECTORY, CLOCK = ASKING.tenant.directory, ASKING.clock
-FORGED = forged(DIRECTORY)
+FORGED = forge_tokens(DIRECTORY)
 
 
 def test_a_good_token_speaks_for_an_application() -> None:
     app = DIRECTORY.apps["privileged"]
-    caller = verify(DIRECTORY.token("privileged"), DIRECTORY, CLOCK)
+    caller = verify_token(DIRECTORY.token("privileged"), DIRECTORY, CLOCK)
     assert caller == Caller(frozenset({MANAGE}), False, False, app.client_id)
 
 
 def test_the_public_key_that_is_published_opens_it() -> None:
-    published = jwt.PyJWK(DIRECTORY.signing_key.jwk())
+    published = jwt.PyJWK(DIRECTORY.signing_key.to_jwk())
     claims = jwt.decode(
         DIRECTORY.token("reader"),
         published,
@@ -41,7 +41,7 @@ def test_the_public_key_that_is_published_opens_it() -> None:
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_token_is_refused_with_a_challenge(name: str) -> None:
     with pytest.raises(BadToken):
-        verify(FORGED[name], DIRECTORY, CLOCK)
+        verify_token(FORGED[name], DIRECTORY, CLOCK)
     answer = ASKING("GET", TASKS, FORGED[name])
     assert (answer.status_code, code(answer)) == (401, "InvalidAuthenticationToken")
     challenge = answer.headers["WWW-Authenticate"]
@@ -64,7 +64,7 @@ def test_each_forged_token_has_one_thing_wrong() -> None:
     }
     assert checks.keys() == FORGED.keys() - {"garbage"}
     for name, check in checks.items():
-        assert MANAGE in verify(FORGED[name], DIRECTORY, CLOCK, without=frozenset({check})).permissions
+        assert MANAGE in verify_token(FORGED[name], DIRECTORY, CLOCK, without=frozenset({check})).permissions
 
 
 @pytest.mark.parametrize(
@@ -98,17 +98,17 @@ def test_a_token_expires_by_the_tenants_clock() -> None:
         (DIRECTORY.token("privileged"), 200, 404),
         (DIRECTORY.token("reader"), 200, 403),
         (DIRECTORY.token("unprivileged"), 403, 403),
-        (DIRECTORY.sign(DIRECTORY.delegated(DIRECTORY.apps["privileged"])), 200, 404),
-        (DIRECTORY.sign(DIRECTORY.delegated(DIRECTORY.apps["reader"])), 200, 403),
-        (DIRECTORY.sign(DIRECTORY.personal(DIRECTORY.apps["privileged"])), 403, 403),
+        (DIRECTORY.sign(DIRECTORY.make_delegated_claims(DIRECTORY.apps["privileged"])), 200, 404),
+        (DIRECTORY.sign(DIRECTORY.make_delegated_claims(DIRECTORY.apps["reader"])), 200, 403),
+        (DIRECTORY.sign(DIRECTORY.make_personal_claims(DIRECTORY.apps["privileged"])), 403, 403),
     ],
     ids=["privileged", "reader", "unprivileged", "delegated", "delegated-reader", "personal"],
 )
 def test_permissions(token: str, get: int, cancel: int) -> None:
     assert ASKING("GET", TASKS, token).status_code == get
-    refused = ASKING.cancel("3ed6d46d-13a3-4995-b6ea-a74a20b1fac0", token)
-    assert refused.status_code == cancel
-    assert code(refused) == {403: "accessDenied", 404: "itemNotFound"}[cancel]
+    rejected = ASKING.cancel("3ed6d46d-13a3-4995-b6ea-a74a20b1fac0", token)
+    assert rejected.status_code == cancel
+    assert code(rejected) == {403: "accessDenied", 404: "itemNotFound"}[cancel]
 
 
 @pytest.mark.parametrize(
@@ -117,16 +117,16 @@ def test_permissions(token: str, get: int, cancel: int) -> None:
 )
 def test_odd_claims_are_refused(changes: dict[str, Any]) -> None:
     signer = DIRECTORY.signing_key
-    claims = json.dumps(DIRECTORY.claims(DIRECTORY.apps["privileged"]) | changes).encode()
+    claims = json.dumps(DIRECTORY.make_claims(DIRECTORY.apps["privileged"]) | changes).encode()
     token = jwt.PyJWS().encode(claims, signer.private, "RS256")
     with pytest.raises(BadToken):
-        verify(token, DIRECTORY, CLOCK)
+        verify_token(token, DIRECTORY, CLOCK)
 
 
 def test_odd_permissions_are_none() -> None:
-    assert caller_of({"roles": MANAGE}).permissions == frozenset()
-    assert caller_of({"roles": [1, None, READ]}).permissions == {READ}
-    assert caller_of({"scp": f"{READ}.Not {MANAGE}", "roles": [READ]}).permissions == {
+    assert parse_caller({"roles": MANAGE}).permissions == frozenset()
+    assert parse_caller({"roles": [1, None, READ]}).permissions == {READ}
+    assert parse_caller({"scp": f"{READ}.Not {MANAGE}", "roles": [READ]}).permissions == {
         f"{READ}.Not",
         MANAGE,
     }
@@ -146,15 +146,15 @@ def test_odd_permissions_are_none() -> None:
 )
 def test_garbage_is_refused(token: str) -> None:
     with pytest.raises(BadToken):
-        verify(token, DIRECTORY, CLOCK)
+        verify_token(token, DIRECTORY, CLOCK)
 
 
 @given(st.text(max_size=40))
 def test_any_token_is_refused(token: str) -> None:
     with pytest.raises(BadToken):
-        verify(token, DIRECTORY, CLOCK)
+        verify_token(token, DIRECTORY, CLOCK)
 
 
 def test_a_key_is_the_same_for_the_whole_process() -> None:
-    assert key("authority") is DIRECTORY.signing_key
-    assert key("authority").id != key("stranger").id
+    assert get_key("authority") is DIRECTORY.signing_key
+    assert get_key("authority").id != get_key("stranger").id

@@ -1,1 +1,1 @@
-"""What keeps a live run safe: which requests may be sent, when and to whom, and the journal."""
+"""What makes a live run safe: rules for requests, the rate limit, the allowed hosts, and the journal."""

@@ -1,6 +1,5 @@
-"""Which tenant's root may be asked: the contract's clouds and loopback, and nothing else.
-
-Knows addresses; it opens no connection.
+"""The hosts that requests and tokens may be sent to: the contract's clouds and loopback. No connection is
+opened.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _EXAMPLES = "for example https://graph.microsoft.com, or what `graphcontract ten
 
 
 class RootError(UserError):
-    """A tenant's URL that must not be asked, and why."""
+    """A URL that is not the root of an allowed host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +39,31 @@ class Root:
     loopback: bool
 
 
-def root_of(text: str, contract: Contract) -> Root:
-    """The root that a `--tenant-url` names, its version segment left off; RootError where it is refused."""
+def parse_root(text: str, contract: Contract) -> Root:
+    """The root in `--tenant-url`, without its version segment; raises RootError."""
     text = text.strip()
     if not text:
-        raise RootError(f"no tenant: name its root with --tenant-url, {_EXAMPLES}")
+        raise RootError(f"no tenant is given: set its root with --tenant-url, {_EXAMPLES}")
     match = _URL.fullmatch(text)
     if match is None or match["path"] not in ("", f"/{contract.request.version}"):
         raise RootError(
-            f"{_printable(text)} is no service root: scheme, host and perhaps a port, {_EXAMPLES}"
+            f"{_quote(text)} is not a service root: give scheme, host and perhaps a port, {_EXAMPLES}"
         )
     host, secure, port = match["host"].lower(), match["scheme"] == "https", match["port"]
     if port is not None and not 0 < int(port) < 65536:
-        raise RootError(f"{_printable(text)} has a port that there is not")
+        raise RootError(f"{_quote(text)} has a port outside of 1 to 65535")
     loopback = is_loopback(host.strip("[]"))
     allowed = {CLOUDS[name]: name for name in contract.clouds or ("global",)}
     if not loopback and (host not in allowed or port not in (None, "443")):
         hosts = ", ".join(allowed)
-        raise RootError(f"{_printable(host)} is refused: tokens go to {hosts} and to loopback alone")
+        raise RootError(f"{_quote(host)} is not allowed: tokens are sent only to {hosts} and to loopback")
     if not secure and not loopback:
-        raise RootError(f"{_printable(text)} is refused: http is for loopback alone; write https")
+        raise RootError(f"{_quote(text)} is not allowed: http is for loopback only; use https")
     return Root(f"{match['scheme']}://{host}{f':{port}' if port else ''}", host, secure, loopback)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, by address, or by the one name that resolves to nothing else."""
+    """Whether a host is this machine: a loopback address, or `localhost` if it resolves to nothing else."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -78,5 +77,5 @@ def is_loopback(host: str) -> bool:
     return bool(found) and all(ipaddress.ip_address(each).is_loopback for each in map(str, found))
 
 
-def _printable(text: str) -> str:
+def _quote(text: str) -> str:
     return repr(text[:100])

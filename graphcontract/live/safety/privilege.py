@@ -1,7 +1,4 @@
-"""Which credential a run may have: the least that it needs, for the tenant that was confirmed.
-
-Knows claims and the rules; what claims say is believed for nothing else.
-"""
+"""Checks that a run has the least privilege that it needs, and that its token is for the confirmed tenant."""
 
 from __future__ import annotations
 
@@ -10,28 +7,30 @@ from dataclasses import dataclass
 
 from graphcontract.contract.model import Contract
 from graphcontract.errors import UserError
-from graphcontract.live.claims import claims_of, permissions_of
+from graphcontract.live.claims import list_permissions, parse_claims
 from graphcontract.live.credentials import Tokens
 from graphcontract.live.options import LiveOptions
 from graphcontract.live.urls import READ_PERMISSION
 from graphcontract.run.client_setup import OptionError
 
 _GRANT = (
-    f"grant the app {READ_PERMISSION} alone: in Entra, App registrations, API permissions, Microsoft Graph, "
-    "Application permissions; then grant admin consent and remove the other"
+    "In Entra, under App registrations > (the app) > API permissions:\n"
+    f"  1. add Microsoft Graph > Application permissions > {READ_PERMISSION}\n"
+    "  2. grant admin consent\n"
+    "  3. remove every other permission of SharePointCrossTenantMigration"
 )
 
 
 class WrongPrivilege(UserError):
-    """A credential that carries more, or less, than the run is allowed to have."""
+    """A credential with more, or less, privilege than the run may have."""
 
     status = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Privilege:
-    """Whether the credential carries the permission, as far as it can be told, the tenant it is for, and
-    whether it carries one to read tasks, None where its claims cannot be read.
+    """Whether the credential has the permission, or may have it; its tenant; and whether it has one to read
+    tasks, None where its claims cannot be read.
     """
 
     privileged: bool
@@ -39,36 +38,34 @@ class Privilege:
     reads: bool | None = None
 
 
-def privilege_of(
+def check_privilege(
     tokens: Tokens, contract: Contract, options: LiveOptions, say: Callable[[str], None]
 ) -> Privilege:
-    """Look at the run's tokens; raises NoCredential, WrongPrivilege and OptionError."""
-    permissions = permissions_of(contract)
+    """Check the run's tokens; raises NoCredential, WrongPrivilege and OptionError."""
+    permissions = list_permissions(contract)
     named = " or ".join(sorted(permissions))
-    claims = claims_of(tokens.get())
+    claims = parse_claims(tokens.get())
     carries = claims.carries(permissions)
-    if tokens.lesser is not None and claims_of(tokens.get_lesser()).carries(permissions):
-        raise WrongPrivilege(f"the second credential carries {named}, or its claims cannot be read")
-    if options.confirm_tenant is not None and not _same(claims.tenant, options.confirm_tenant):
+    if tokens.lesser is not None and parse_claims(tokens.get_lesser()).carries(permissions):
+        raise WrongPrivilege(f"the second credential has {named}, or its claims cannot be read")
+    if options.confirm_tenant is not None and not _is_same_tenant(claims.tenant, options.confirm_tenant):
         seen = "another tenant" if claims.tenant else "no tenant that can be read"
-        raise OptionError(f"--confirm-tenant names one tenant, and the token is for {seen}: nothing was sent")
+        raise OptionError(f"the token is for {seen}, not the one of --confirm-tenant: nothing was sent")
     if options.allow_cancel and not carries:
-        raise WrongPrivilege(f"--allow-cancel needs a credential that carries {named}; this one does not")
+        raise WrongPrivilege(f"--allow-cancel needs a credential with {named}; this one does not have it")
     if not options.allow_cancel and carries:
         known = (
-            f"carries {named}"
-            if claims.permissions is not None
-            else "cannot be read, and counts as privileged"
+            f"has {named}" if claims.permissions is not None else "cannot be read, and counts as privileged"
         )
-        text = f"the credential {known}, which a run without --allow-cancel does not need: {_GRANT}"
+        text = f"the credential {known}; a run without --allow-cancel needs only {READ_PERMISSION}.\n{_GRANT}"
         if options.require_least_privilege:
             raise WrongPrivilege(text)
         say(f"note: {text}")
     if not carries:
-        say("note: the credential cannot cancel: what needs that is not judged")
+        say("note: the credential may not cancel tasks: the clauses that need a cancelled task are skipped")
     reads = claims.carries({*permissions, READ_PERMISSION}) if claims.permissions is not None else None
     return Privilege(carries, claims.tenant, reads)
 
 
-def _same(tenant: str | None, confirmed: str) -> bool:
+def _is_same_tenant(tenant: str | None, confirmed: str) -> bool:
     return tenant is not None and tenant.lower() == confirmed.strip().lower()

@@ -1,6 +1,5 @@
-"""How fast and how much: a rate, a budget, Retry-After obeyed, a stop at the first run of 5xx.
-
-Knows numbers and a clock; it sends nothing.
+"""Limits a run: its rate, its budget, the tenant's Retry-After, and an end after several 5xx responses in a
+row.
 """
 
 from __future__ import annotations
@@ -12,26 +11,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
-MOST_WAIT = 300.0
-RUN_OF_FAILURES = 3
-RUN_OF_SILENCE = 9
-_UNREADABLE = 5.0
+MOST_WAIT = 300.0  # seconds; a longer Retry-After ends the run
+RUN_OF_FAILURES = 3  # 5xx responses in a row that end the run
+RUN_OF_SILENCE = 9  # throttled or missing responses in a row that end it: three steps of three attempts
+_UNREADABLE = 5.0  # seconds to wait after a Retry-After that cannot be parsed
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _BUSY = (429, 503)
 _SILENT = (0, 429, 503, 504)
 
 
 class Stopped(Exception):
-    """The run sends nothing more, and why."""
+    """The run sends nothing more; the text says why."""
 
 
 class CutOff(Stopped):
-    """The tenant, or the credential, gave out: what was not judged by then says nothing of the tenant."""
+    """The tenant became unavailable, or the credential expired: what is not tested by then says nothing about
+    the tenant.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class RateClock:
-    """Seconds that only go up, seconds of the day's clock, and a wait; tests bring their own."""
+    """A monotonic clock, a wall clock, and a sleep, in seconds; tests replace them."""
 
     now: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
@@ -40,7 +41,7 @@ class RateClock:
 
 @dataclass
 class Pacer:
-    """Asked before each request and told each answer. `rate` is in requests a second."""
+    """Is called before each request and after each response. `rate` is in requests a second."""
 
     budget: int
     rate: float
@@ -52,11 +53,11 @@ class Pacer:
     _stopped: Stopped | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def before(self) -> None:
-        """Wait until a request may be sent; raises Stopped where none may."""
+    def wait_for_turn(self) -> None:
+        """Wait until the next request may be sent; raises Stopped where none may."""
         with self._lock:
             if self._stopped is None and self.sent >= self.budget:
-                self._stopped = Stopped(f"the budget of {self.budget} requests is spent (--budget)")
+                self._stopped = Stopped(f"the budget of {self.budget} requests is used up (--budget)")
             if self._stopped is not None:
                 raise self._stopped
             self.sent += 1
@@ -65,28 +66,28 @@ class Pacer:
                 self.clock.sleep(wait)
             self._next = self.clock.now() + 1 / self.rate
 
-    def ready(self) -> bool:
-        """Whether a request would go out at once, but for the rate."""
+    def is_ready(self) -> bool:
+        """Whether a request may be sent now, apart from the rate."""
         return self._next - self.clock.now() <= 1 / self.rate
 
-    def after(self, status: int, retry_after: str | None) -> None:
-        """Take an answer in, 0 for none; raises nothing, for the answer is to be judged first."""
+    def record_response(self, status: int, retry_after: str | None) -> None:
+        """Record a status code, 0 for no response. Never raises, so that the response is evaluated first."""
         with self._lock:
             self._failures = self._failures + 1 if status >= 500 else 0
             self._silent = self._silent + 1 if status in _SILENT else 0
             if self._failures >= RUN_OF_FAILURES:
                 kind = CutOff if self._silent >= RUN_OF_FAILURES else Stopped
-                self._stopped = kind(f"the tenant answered {self._failures} requests in a row with 5xx")
+                self._stopped = kind(f"the tenant failed {self._failures} requests in a row with 5xx")
             elif self._silent >= RUN_OF_SILENCE:
-                self._stopped = CutOff(f"{self._silent} requests in a row were throttled or not answered")
+                self._stopped = CutOff(f"{self._silent} requests in a row were throttled or got no response")
             if status in _BUSY or (retry_after is not None and status >= 400):
-                wait = self._asked(retry_after)
+                wait = self._parse_retry_after(retry_after)
                 if wait > MOST_WAIT:
-                    self._stopped = CutOff(f"the tenant asks for a wait of more than {MOST_WAIT:g} s")
+                    self._stopped = CutOff(f"the tenant's Retry-After is more than {MOST_WAIT:g} s")
                 self._next = max(self._next, self.clock.now() + min(wait, MOST_WAIT))
 
-    def _asked(self, value: str | None) -> float:
-        """Seconds that a Retry-After asks for; a few where it cannot be read."""
+    def _parse_retry_after(self, value: str | None) -> float:
+        """The seconds of a Retry-After; a few where it cannot be parsed."""
         if value is not None and _SECONDS.fullmatch(value.strip()):
             return float(value)
         try:

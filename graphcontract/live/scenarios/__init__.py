@@ -1,1 +1,1 @@
-"""What a live run does against a tenant: each scenario yields requests and receives what they showed."""
+"""The requests of a live run: each scenario yields steps and receives their results."""

@@ -1,7 +1,4 @@
-"""What scenarios are made with: what a run may do, steps to yield, and where what was seen goes.
-
-Knows steps and trials; it sends nothing.
-"""
+"""What scenarios share: the run's options, steps to yield, and the trials and notes that they collect."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from dataclasses import dataclass, field
 from graphcontract.clauses import service_queries
 from graphcontract.exchange import Trial
 from graphcontract.live.create_file import Creation
-from graphcontract.live.steps import Credential, RequestStep, Seen
+from graphcontract.live.steps import Credential, RequestStep, StepResult
 from graphcontract.live.urls import Targets
 
 _ATTEMPTS = 3
@@ -20,12 +17,12 @@ _ATTEMPTS = 3
 
 @dataclass
 class ScenarioContext:
-    """What scenarios are made with: what the run may do, and where what it finds goes.
+    """The options of the run, and what the scenarios collect.
 
-    `reasons` says, by clause, why this run cannot judge it, `unmet` what it lacked to do so; `reads` is
-    whether its token carries a permission to read, None where that is not known. `notes` are lines for
-    people, which name no id; `changed` lists other tasks that changed around a cancel, with how they stood
-    before and after.
+    `reasons` says, by clause, why a run with these options cannot exercise it, `unmet` which precondition was
+    not met; `reads` is whether the token has a permission to read, None where that is unknown. `notes` are
+    lines for the user without ids; `changed` lists other tasks that changed around a cancel, with their
+    status before and after.
     """
 
     targets: Targets
@@ -48,21 +45,21 @@ class ScenarioContext:
     reasons: dict[str, str] = field(default_factory=dict)
     unmet: dict[str, str] = field(default_factory=dict)
     changed: list[tuple[str, str, str]] = field(default_factory=list)
-    on_fresh: Callable[[str], None] = lambda _id: None
-    on_made: Callable[[str], None] = lambda _id: None
-    on_seen: Callable[[str], None] = lambda _id: None
+    on_fresh_id: Callable[[str], None] = lambda _id: None
+    on_created: Callable[[str], None] = lambda _id: None
+    on_known_id: Callable[[str], None] = lambda _id: None
     _fresh: dict[str, int] = field(default_factory=dict)
 
-    def fresh(self, *, capitals: bool = False) -> str:
-        """A GUID that nobody has ever seen."""
+    def make_fresh_id(self, *, capitals: bool = False) -> str:
+        """A new GUID, which is the id of no task."""
         id = str(uuid.uuid4())
         id = id.upper() if capitals else id
         self._fresh[id] = len(self._fresh) + 1
-        self.on_fresh(id)
+        self.on_fresh_id(id)
         return id
 
-    def leave_unjudged(self, clauses: Iterable[str], why: str) -> None:
-        """Say, to people and in the report, why the run could not make the requests for these clauses."""
+    def skip_clauses(self, clauses: Iterable[str], why: str) -> None:
+        """Note for the user and the report why the requests of these clauses could not be made."""
         if why not in self.notes:
             self.notes.append(why)
         for clause in clauses:
@@ -70,34 +67,34 @@ class ScenarioContext:
 
     @property
     def subjects(self) -> list[str]:
-        """Tasks that this run may cancel."""
+        """The tasks that this run may cancel."""
         return [*self.tasks, *self.made] if self.cancel else []
 
     @property
     def subject(self) -> str:
-        """The first of them, or none."""
+        """The first of them, or an empty string."""
         return next(iter(self.subjects), "")
 
-    def must_refuse(self, seen: Seen) -> bool:
+    def is_not_cancellable(self, seen: StepResult) -> bool:
         """Whether a task has ended, or is in progress where that may be risked."""
         running = seen.task_status == service_queries.IN_PROGRESS and (
             self.loopback or self.risk_running_task
         )
         return running or seen.task_status in service_queries.TERMINAL
 
-    def shown(self, id: str) -> str:
-        """An id as a plan shows it."""
+    def format_id(self, id: str) -> str:
+        """An id as a plan prints it."""
         if id in self._fresh:
             return f"(fresh GUID {self._fresh[id]})"
         return id if len(id) <= 64 else f"{id[:8]}… ({len(id)} characters)"
 
-    def trial(self, *seen: Seen) -> None:
-        """Bring exchanges to court as one trial, in order."""
+    def add_trial(self, *seen: StepResult) -> None:
+        """Add these exchanges as one trial, in order."""
         exchanges = [each.exchange for each in seen if each.exchange is not None]
         if exchanges:
             self.trials.append(Trial(exchanges[-1], before=tuple(exchanges[:-1])))
 
-    def read(
+    def make_read(
         self,
         id: str,
         why: str,
@@ -111,12 +108,12 @@ class ScenarioContext:
     ) -> RequestStep:
         """A GET of one task."""
         target = self.targets.task(id)
-        shown = f"{self.targets.collection}/{self.shown(id)}"
+        shown = f"{self.targets.collection}/{self.format_id(id)}"
         return RequestStep(
             purpose, why, "GET", target, shown, id, credential, expected, shows, times=times, after=after
         )
 
-    def change(
+    def make_change(
         self,
         id: str,
         why: str,
@@ -124,11 +121,11 @@ class ScenarioContext:
         purpose: str,
         credential: Credential = "main",
         expected: int,
-        changes: str = "nothing: no task has this id",
+        changes: str = "nothing, because no task has this id",
         method: str | None = None,
     ) -> RequestStep:
-        """The action on one task, through the client; with another method, without it."""
-        shown = f"{self.targets.collection}/{self.shown(id)}{self.targets.action}"
+        """The action on one task, by the client; with another method, without it."""
+        shown = f"{self.targets.collection}/{self.format_id(id)}{self.targets.action}"
         return RequestStep(
             purpose,
             why,
@@ -143,14 +140,14 @@ class ScenarioContext:
         )
 
 
-def tried(
-    read: RequestStep, change: RequestStep, wanted: Callable[[Seen], bool]
-) -> Generator[RequestStep, Seen, tuple[Seen, Seen | None]]:
-    """A change after a read that shows what is wanted, and again, with a new read, where the service is busy.
-    The last read and what the change showed, None where nothing was tried.
+def try_change(
+    read: RequestStep, change: RequestStep, wanted: Callable[[StepResult], bool]
+) -> Generator[RequestStep, StepResult, tuple[StepResult, StepResult | None]]:
+    """Send a change after a read with the wanted result; repeat both where the service is busy. Returns the
+    last read and the result of the change, None where it was not sent.
     """
     before = yield read
-    done: Seen | None = None
+    done: StepResult | None = None
     for _ in range(_ATTEMPTS):
         if not wanted(before):
             return before, done
@@ -161,26 +158,31 @@ def tried(
     return before, done
 
 
-def _is_unknown(seen: Seen) -> bool:
+def _is_unknown(seen: StepResult) -> bool:
     return seen.status == 404
 
 
-def not_started(seen: Seen) -> bool:
-    """Whether a read showed a task that has not started."""
+def describe_state(seen: StepResult) -> str:
+    """The status of a task that was read, or the response in its place."""
+    return f"it is {seen.task_status}" if seen.task_status else f"its GET got {seen.status}"
+
+
+def is_not_started(seen: StepResult) -> bool:
+    """Whether a read returned a task that has not started."""
     return seen.task_status == service_queries.NOT_STARTED
 
 
-def on_nobodys(
-    bench: ScenarioContext,
+def try_change_on_unknown_id(
+    context: ScenarioContext,
     read: RequestStep,
     change: RequestStep,
-    wanted: Callable[[Seen], bool] = _is_unknown,
-) -> Generator[RequestStep, Seen, tuple[Seen, Seen | None]]:
-    """A change of an id that nobody has; read again where the answer does not say that nothing was done."""
-    before, done = yield from tried(read, change, wanted)
-    bench.trial(before)
+    wanted: Callable[[StepResult], bool] = _is_unknown,
+) -> Generator[RequestStep, StepResult, tuple[StepResult, StepResult | None]]:
+    """Cancel a non-existent id; read it again unless the response rules out an effect."""
+    before, done = yield from try_change(read, change, wanted)
+    context.add_trial(before)
     if done is not None:
-        bench.trial(done)
+        context.add_trial(done)
         if not 400 <= done.status < 500:
             yield read
     return before, done

@@ -1,4 +1,4 @@
-"""The tasks that there are, page by page, and which of them changed; it sends nothing."""
+"""Lists all tasks, page by page, and finds those that changed between two lists."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Any
 
 from graphcontract.clauses import service_queries
 from graphcontract.live.scenarios.context import ScenarioContext
-from graphcontract.live.steps import RequestStep, Seen
+from graphcontract.live.steps import RequestStep, StepResult
 
-MOST_PAGES = 20
+MOST_PAGES = 20  # of 100 tasks; a longer list counts as incomplete
 
 
-def listed(bench: ScenarioContext, why: str) -> Generator[RequestStep, Seen, dict[str, Any] | None]:
-    """The tasks' statuses by id, page by page; None where the answers do not show all of them."""
+def list_all_tasks(
+    context: ScenarioContext, why: str
+) -> Generator[RequestStep, StepResult, dict[str, Any] | None]:
+    """The tasks' statuses by id; None where a page is missing or not a list of tasks."""
     found: dict[str, Any] = {}
-    target: str | None = bench.targets.page()
+    target: str | None = context.targets.page()
     for page in range(MOST_PAGES):
         assert target is not None
-        shown = target if not page else f"{bench.targets.collection}?(page {page + 1})"
+        shown = target if not page else f"{context.targets.collection}?(page {page + 1})"
         times = 1 if page else MOST_PAGES
         seen = yield RequestStep(service_queries.LIST, why, "GET", target, shown, times=times)
         if seen.exchange is None:
@@ -30,24 +32,27 @@ def listed(bench: ScenarioContext, why: str) -> Generator[RequestStep, Seen, dic
         found |= {task["id"]: task.get("status") for task in named}
         if "@odata.nextLink" not in seen.document:
             return found
-        target = bench.targets.next_page(seen.document["@odata.nextLink"])
+        target = context.targets.next_page(seen.document["@odata.nextLink"])
         if target is None:
             return None
     return None
 
 
-def compare(
-    bench: ScenarioContext, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, id: str
+def compare_lists(
+    context: ScenarioContext, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, id: str
 ) -> None:
-    """List other tasks that changed; they count only where this run asked for them."""
+    """Record the other tasks that changed. They are a remark only, since others may have changed them."""
     if not before or not after:
         return
     for other in before:
         if other != id and before[other] != after.get(other):
-            bench.on_seen(other)
-            old, new = _stands(before[other]), _stands(after[other]) if other in after else "gone"
-            bench.changed.append((other, old, new))
+            context.on_known_id(other)
+            old, new = (
+                _describe_status(before[other]),
+                _describe_status(after[other]) if other in after else "gone",
+            )
+            context.changed.append((other, old, new))
 
 
-def _stands(status: object) -> str:
+def _describe_status(status: object) -> str:
     return status if isinstance(status, str) and status in service_queries.STATUSES else "another status"

@@ -1,38 +1,48 @@
-"""What a live run does, step by step: which scenarios there are, and which clauses rest on each.
+"""The scenarios of a live run, in order, and the clauses that depend on each.
 
-A scenario yields steps and is sent what each showed; the plan runs the same scenarios with what a good
-service would show.
+A scenario yields steps and receives the result of each; a plan runs the same scenarios with the results of a
+conforming service.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from graphcontract.live.scenarios.cancel import cancel
+from graphcontract.live.scenarios.cancel import cancel_tasks
 from graphcontract.live.scenarios.context import ScenarioContext
-from graphcontract.live.scenarios.create import create
-from graphcontract.live.scenarios.rejections import malformed, methods, permission, started, unauthenticated
+from graphcontract.live.scenarios.create import create_task
+from graphcontract.live.scenarios.rejections import (
+    reject_bad_tokens,
+    reject_malformed_ids,
+    reject_missing_permission,
+    reject_other_methods,
+    reject_started_tasks,
+)
 from graphcontract.live.steps import Scenario
 
-REST: tuple[tuple[Callable[[ScenarioContext], Scenario], tuple[str, ...]], ...] = (
-    (create, ("service.cancel", "service.effect", "service.repeat")),
-    (unauthenticated, ("service.authentication",)),
-    (permission, ("service.permission", "service.refusal-status")),
-    (methods, ("service.method", "service.refusal-status")),
-    (cancel, ("service.cancel", "service.effect", "service.repeat")),
-    (started, ("service.precondition", "service.refusal-status")),
-    (malformed, ("service.malformed-id",)),
+SCENARIOS: tuple[tuple[Callable[[ScenarioContext], Scenario], tuple[str, ...]], ...] = (
+    (create_task, ("service.cancel", "service.effect", "service.repeat")),
+    (reject_bad_tokens, ("service.authentication",)),
+    (reject_missing_permission, ("service.permission", "service.refusal-status")),
+    (reject_other_methods, ("service.method", "service.refusal-status")),
+    (cancel_tasks, ("service.cancel", "service.effect", "service.repeat")),
+    (reject_started_tasks, ("service.precondition", "service.refusal-status")),
+    (reject_malformed_ids, ("service.malformed-id",)),
 )
-"""What follows `unknown`, with the clauses that rest on it; what a run of 5xx may stop comes last."""
+"""The scenarios after `reject_unknown_ids`. Malformed ids come last: a 5xx to them may end the run."""
 
 
-def resting(clause: str, planned: Sequence[str]) -> list[Callable[[ScenarioContext], Scenario]]:
-    """The scenarios that have to be over before a clause is judged to the end."""
-    own = [scenario for scenario, clauses in REST if clause in clauses]
-    return own if own or clause == "service.unknown-task" else needed(planned)
+def list_scenarios_of(clause: str, planned: Sequence[str]) -> list[Callable[[ScenarioContext], Scenario]]:
+    """The scenarios that must be complete before a clause can pass."""
+    own = [scenario for scenario, clauses in SCENARIOS if clause in clauses]
+    return own if own or clause == "service.unknown-task" else list_needed(planned)
 
 
-def needed(planned: Sequence[str]) -> list[Callable[[ScenarioContext], Scenario]]:
-    """The scenarios after `unknown` that these clauses rest on; those that judge every answer rest on all."""
-    everything = not set(planned) <= {id for _, clauses in REST for id in clauses} | {"service.unknown-task"}
-    return [scenario for scenario, clauses in REST if everything or not set(clauses).isdisjoint(planned)]
+def list_needed(planned: Sequence[str]) -> list[Callable[[ScenarioContext], Scenario]]:
+    """The scenarios after `reject_unknown_ids` that these clauses depend on; a clause about every response
+    depends on all.
+    """
+    everything = not set(planned) <= {id for _, clauses in SCENARIOS for id in clauses} | {
+        "service.unknown-task"
+    }
+    return [scenario for scenario, clauses in SCENARIOS if everything or not set(clauses).isdisjoint(planned)]

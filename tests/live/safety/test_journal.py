@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.live.safety.journal import Journal, JournalError, left_behind
+from graphcontract.live.safety.journal import Journal, JournalError, read_journal
 from tests.clauses import CONTRACT
 from tests.live import journal_text
 
@@ -18,11 +18,11 @@ def journal(path: Path) -> Journal:
 
 
 def open_ids(path: Path) -> list[tuple[str | None, bool]]:
-    return [(each.id, each.created) for each in left_behind(path).open]
+    return [(each.id, each.created) for each in read_journal(path).open]
 
 
 def test_none_is_nothing_left(tmp_path: Path) -> None:
-    assert left_behind(tmp_path / "none.jsonl").open == []
+    assert read_journal(tmp_path / "none.jsonl").open == []
 
 
 def test_an_announced_cancel_is_open_until_it_is_answered(tmp_path: Path) -> None:
@@ -30,10 +30,10 @@ def test_an_announced_cancel_is_open_until_it_is_answered(tmp_path: Path) -> Non
     with journal(path) as made:
         made.intend("cancel", id="a")
         assert open_ids(path) == [("a", False)]
-        made.answered("cancel", id="a", http=409, sure=True)
+        made.record_response("cancel", id="a", http=409, sure=True)
         assert open_ids(path) == []
     assert path.stat().st_mode & 0o777 == 0o600
-    assert (left_behind(path).root, left_behind(path).tenant) == (ROOT, TENANT)
+    assert (read_journal(path).root, read_journal(path).tenant) == (ROOT, TENANT)
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_an_answer_that_is_not_sure_is_open_until_a_read(
     path = tmp_path / "j.jsonl"
     with journal(path) as made:
         made.intend("cancel", id="a")
-        made.answered("cancel", id="a", http=500, sure=False)
+        made.record_response("cancel", id="a", http=500, sure=False)
         assert open_ids(path) == [("a", False)]
-        made.shown("a", status, http)
+        made.record_read("a", status, http)
     assert bool(open_ids(path)) is open
 
 
@@ -64,14 +64,14 @@ def test_a_created_task_is_open_until_it_has_ended(tmp_path: Path) -> None:
     with journal(path) as made:
         made.intend("create", file="f.json", sha256="x", before=["y"])
         assert open_ids(path) == [(None, True)]
-        made.answered("create", id="a", http=200, sure=False)
-        (left,) = left_behind(path).open
+        made.record_response("create", id="a", http=200, sure=False)
+        (left,) = read_journal(path).open
         assert (left.id, left.file, left.sha256, left.before) == ("a", "f.json", "x", ("y",))
-        made.shown("a", "notStarted", 200)
+        made.record_read("a", "notStarted", 200)
         made.intend("cancel", id="a")
-        made.answered("cancel", id="a", http=409, sure=True)
+        made.record_response("cancel", id="a", http=409, sure=True)
         assert open_ids(path) == [("a", True)]
-        made.shown("a", "cancelled", 200)
+        made.record_read("a", "cancelled", 200)
     assert open_ids(path) == []
 
 
@@ -80,7 +80,7 @@ def test_a_create_that_made_nothing(tmp_path: Path, http: int, sure: bool, open:
     path = tmp_path / "j.jsonl"
     with journal(path) as made:
         made.intend("create", file="f.json", sha256="x", before=[])
-        made.answered("create", http=http, sure=sure)
+        made.record_response("create", http=http, sure=sure)
     assert bool(open_ids(path)) is open
 
 
@@ -95,7 +95,7 @@ def test_a_line_that_is_cut_is_kept_in_mind(tmp_path: Path) -> None:
         torn = whole[cut - 1 : cut] != b"\n"
         with journal(path) as made:
             made.intend("cancel", id="b")
-        left = left_behind(path)
+        left = read_journal(path)
         assert ("b", False) in open_ids(path)
         assert left.ended
         assert left.cut == (1 + whole[:cut].count(b"\n") if torn else None)
@@ -133,7 +133,7 @@ def test_what_is_not_a_journal_is_an_error_and_is_not_written_to(tmp_path: Path,
     path = tmp_path / "j.jsonl"
     path.write_bytes(text.encode("latin-1"))
     with pytest.raises(JournalError, match=r"j\.jsonl:[0-9]+: "):
-        left_behind(path)
+        read_journal(path)
     if text:
         with pytest.raises(JournalError, match=r"j\.jsonl:[0-9]+: "), journal(path):
             pass
@@ -144,18 +144,18 @@ def test_every_line_has_its_place(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     with journal(path) as made:
         made.intend("create", file="f.json", sha256="x", before=[])
-        made.answered("create", id="a", http=200, sure=False)
-        made.shown("a", "cancelled", 200)
+        made.record_response("create", id="a", http=200, sure=False)
+        made.record_read("a", "cancelled", 200)
     lines = path.read_bytes().splitlines(keepends=True)
     assert len(lines) == 6
-    assert not left_behind(path).open
+    assert not read_journal(path).open
     others = {tuple(order) for order in itertools.permutations(lines)} - {tuple(lines)}
     others |= {tuple(each for each in lines if each is not gone) for gone in lines[:-1]}
     others |= {(*lines[:at], lines[at], *lines[at:]) for at in range(len(lines))}
     for order in others:
         path.write_bytes(b"".join(order))
         with pytest.raises(JournalError, match=r"j\.jsonl:[1-7]: "):
-            left_behind(path)
+            read_journal(path)
 
 
 def test_a_run_that_did_not_come_to_its_end(tmp_path: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_run_that_did_not_come_to_its_end(tmp_path: Path) -> None:
     made.__enter__()
     made.start()
     made.__exit__(SystemExit, SystemExit(), None)
-    left = left_behind(path)
+    left = read_journal(path)
     assert not left.ended
     assert [(each.id, each.announced, each.before) for each in left.open] == [
         ("a", False, ()),
@@ -174,7 +174,7 @@ def test_a_run_that_did_not_come_to_its_end(tmp_path: Path) -> None:
     assert left.open[1].values == {"date": "d"}
     with Journal(path, ROOT, TENANT) as after:
         after.end()
-    assert (left_behind(path).open, left_behind(path).ended) == ([], True)
+    assert (read_journal(path).open, read_journal(path).ended) == ([], True)
 
 
 def test_one_that_is_too_large(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_one_that_is_too_large(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(5 << 20)
     with pytest.raises(JournalError, match="bytes"):
-        left_behind(path)
+        read_journal(path)
 
 
 def test_two_tenants_in_one_that_is_open(tmp_path: Path) -> None:
@@ -191,10 +191,10 @@ def test_two_tenants_in_one_that_is_open(tmp_path: Path) -> None:
     run["action"] = CONTRACT.request.action
     intend = {"event": "intend", "kind": "cancel", "id": "a"}
     path.write_text(journal_text(intend, run))
-    assert left_behind(path).open
+    assert read_journal(path).open
     path.write_text(journal_text(intend, {**run, "tenant": "t-2"}))
-    with pytest.raises(JournalError, match="goes on with another"):
-        left_behind(path)
+    with pytest.raises(JournalError, match="continues with another"):
+        read_journal(path)
 
 
 def test_one_run_at_a_time(tmp_path: Path) -> None:
@@ -256,15 +256,15 @@ def test_a_disk_that_is_full_leaves_whole_lines(
             with pytest.raises(JournalError, match="No space left"):
                 made.intend("cancel", id="a")
         assert path.read_bytes() == before
-    assert left_behind(path).ended
+    assert read_journal(path).ended
 
 
 def test_one_with_nothing_open_is_begun_anew(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     with journal(path) as made:
         made.intend("cancel", id="a")
-        made.answered("cancel", id="a", http=404, sure=True)
-        made.begin_anew()
+        made.record_response("cancel", id="a", http=404, sure=True)
+        made.truncate()
         made.start()
     assert path.read_text().count("\n") == 3
-    assert left_behind(path).ended
+    assert read_journal(path).ended

@@ -35,7 +35,7 @@ def create() -> RequestStep:
     return RequestStep("create", "", "POST", TARGETS.collection, "", content=b"{}")
 
 
-def refused(policy: Policy, step: RequestStep) -> str:
+def get_rejection(policy: Policy, step: RequestStep) -> str:
     with pytest.raises(Forbidden) as caught:
         policy.check(step)
     return str(caught.value)
@@ -47,72 +47,72 @@ class TestByDefault:
 
     def test_a_made_up_id_may_be_cancelled_after_a_404(self) -> None:
         made = policy()
-        made.saw(read(FRESH), 404, None)
+        made.record_result(read(FRESH), 404, None)
         made.check(cancel(FRESH))
 
     @pytest.mark.parametrize("status", [200, 400, 401, 403, 410, 429, 500])
     def test_but_after_nothing_else(self, status: int) -> None:
         made = policy()
-        made.saw(read(FRESH), status, None)
-        assert "not 404" in refused(made, cancel(FRESH))
+        made.record_result(read(FRESH), status, None)
+        assert "not 404" in get_rejection(made, cancel(FRESH))
 
     def test_nor_without_a_read(self) -> None:
-        assert "without a read" in refused(policy(), cancel(FRESH))
+        assert "without a read" in get_rejection(policy(), cancel(FRESH))
 
     def test_a_read_counts_once(self) -> None:
         made = policy()
-        made.saw(read(FRESH), 404, None)
+        made.record_result(read(FRESH), 404, None)
         made.check(cancel(FRESH))
-        assert "without a read" in refused(made, cancel(FRESH))
+        assert "without a read" in get_rejection(made, cancel(FRESH))
 
     def test_and_again_after_a_429(self) -> None:
         made = policy()
-        made.saw(read(FRESH), 404, None)
+        made.record_result(read(FRESH), 404, None)
         made.check(cancel(FRESH))
-        made.saw(cancel(FRESH), 429, None)
+        made.record_result(cancel(FRESH), 429, None)
         made.check(cancel(FRESH))
 
     def test_a_read_with_another_credential_does_not_count(self) -> None:
         made = policy()
-        made.saw(read(FRESH, "lesser"), 404, None)
-        assert "without a read" in refused(made, cancel(FRESH))
+        made.record_result(read(FRESH, "lesser"), 404, None)
+        assert "without a read" in get_rejection(made, cancel(FRESH))
 
     def test_a_few_and_no_more(self) -> None:
         made = policy()
         for _ in range(MOST_FRESH_CANCELS):
-            made.saw(read(FRESH), 404, None)
+            made.record_result(read(FRESH), 404, None)
             made.check(cancel(FRESH))
-        made.saw(read(FRESH), 404, None)
-        assert f"more than {MOST_FRESH_CANCELS}" in refused(made, cancel(FRESH))
+        made.record_result(read(FRESH), 404, None)
+        assert f"more than {MOST_FRESH_CANCELS}" in get_rejection(made, cancel(FRESH))
 
     @pytest.mark.parametrize("id", [TASK, OTHER])
     def test_no_task_is_cancelled(self, id: str) -> None:
         made = policy(tasks=(TASK,))
-        made.saw(read(id), 200, "notStarted")
-        assert "not allowed" in refused(made, cancel(id))
+        made.record_result(read(id), 200, "notStarted")
+        assert "without --allow-cancel" in get_rejection(made, cancel(id))
 
     def test_nothing_is_created(self) -> None:
         made = policy(create=True)
-        made.saw(lookup(), 404, None)
-        assert "not asked for" in refused(made, create())
+        made.record_result(lookup(), 404, None)
+        assert "without --create" in get_rejection(made, create())
 
     @pytest.mark.parametrize("credential", ["none", "garbage"])
     def test_one_call_without_a_token_and_one_with_garbage(self, credential: str) -> None:
         made = policy()
         made.check(read(TASK, credential))
-        assert "one call of this kind" in refused(made, read(TASK, credential))
+        assert "only one call of this kind" in get_rejection(made, read(TASK, credential))
 
     @pytest.mark.parametrize(
         "path", ["/beta/users", "/beta/solutions/sharePoint/migrations", "/v1.0/me", "/", "//x"]
     )
     def test_other_paths(self, path: str) -> None:
-        assert "beside the tasks" in refused(policy(), RequestStep("read", "", "GET", path, ""))
-        assert "beside the tasks" in refused(policy(), RequestStep("read", "", "DELETE", path, ""))
+        assert "outside the tasks" in get_rejection(policy(), RequestStep("read", "", "GET", path, ""))
+        assert "outside the tasks" in get_rejection(policy(), RequestStep("read", "", "DELETE", path, ""))
 
     @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "PUT"])
     def test_a_change_of_a_task_that_is_no_cancel(self, method: str) -> None:
         step = RequestStep("read", "", method, TARGETS.task(TASK), "", TASK)
-        assert refused(policy(loopback=True, cancel=True, tasks=(TASK,)), step).startswith(method)
+        assert get_rejection(policy(loopback=True, cancel=True, tasks=(TASK,)), step).startswith(method)
 
 
 class TestLoopbackAlone:
@@ -120,17 +120,17 @@ class TestLoopbackAlone:
     def test_other_methods(self, method: str) -> None:
         for loopback in (True, False):
             made = policy(loopback=loopback)
-            made.saw(read(FRESH), 404, None)
+            made.record_result(read(FRESH), 404, None)
             if loopback:
                 made.check(cancel(FRESH, method=method))
             else:
-                assert "loopback alone" in refused(made, cancel(FRESH, method=method))
+                assert "loopback only" in get_rejection(made, cancel(FRESH, method=method))
 
     @pytest.mark.parametrize(
         "credential", ["no-algorithm", "bad-signature", "altered", "another-key", "expired"]
     )
     def test_forged_tokens(self, credential: str) -> None:
-        assert "loopback alone" in refused(policy(), read(TASK, credential))
+        assert "loopback only" in get_rejection(policy(), read(TASK, credential))
         policy(loopback=True).check(read(TASK, credential))
 
     @pytest.mark.parametrize("id", MALFORMED)
@@ -138,32 +138,32 @@ class TestLoopbackAlone:
         for loopback in (True, False):
             made = policy(loopback=loopback)
             made.check(read(id))
-            made.saw(read(id), 400, None)
+            made.record_result(read(id), 400, None)
             if loopback:
                 made.check(cancel(id))
             else:
-                assert "only read" in refused(made, cancel(id))
+                assert "only read" in get_rejection(made, cancel(id))
 
     def test_content(self) -> None:
         made = policy()
-        made.saw(read(FRESH), 404, None)
-        assert "loopback alone" in refused(made, cancel(FRESH, content=b"{}"))
+        made.record_result(read(FRESH), 404, None)
+        assert "loopback only" in get_rejection(made, cancel(FRESH, content=b"{}"))
 
 
 class TestGetOnly:
     def test_nothing_but_get(self) -> None:
         made = policy(loopback=True, get_only=True, cancel=True, tasks=(TASK,))
         made.check(read(TASK))
-        made.saw(read(TASK), 200, "notStarted")
-        made.saw(read(FRESH), 404, None)
+        made.record_result(read(TASK), 200, "notStarted")
+        made.record_result(read(FRESH), 404, None)
         for step in (cancel(TASK), cancel(FRESH), cancel(FRESH, method="GET"), create()):
-            assert "--get-only" in refused(made, step)
+            assert "--get-only" in get_rejection(made, step)
 
 
 class TestCancel:
     def test_a_task_that_has_not_started(self) -> None:
         made = policy(cancel=True, tasks=(TASK,))
-        made.saw(read(TASK), 200, "notStarted")
+        made.record_result(read(TASK), 200, "notStarted")
         made.check(cancel(TASK))
 
     @pytest.mark.parametrize(
@@ -171,25 +171,25 @@ class TestCancel:
     )
     def test_and_no_other(self, status: str | None) -> None:
         made = policy(loopback=True, cancel=True, tasks=(TASK,))
-        made.saw(read(TASK), 200, status)
-        assert "not notStarted" in refused(made, cancel(TASK))
+        made.record_result(read(TASK), 200, status)
+        assert "not notStarted" in get_rejection(made, cancel(TASK))
 
-    def test_nor_one_that_nobody_named(self) -> None:
+    def test_nor_one_that_no_option_names(self) -> None:
         made = policy(loopback=True, cancel=True, tasks=(TASK,))
-        made.saw(read(OTHER), 200, "notStarted")
-        assert "nobody named" in refused(made, cancel(OTHER))
+        made.record_result(read(OTHER), 200, "notStarted")
+        assert "no option names" in get_rejection(made, cancel(OTHER))
 
     def test_a_second_time_where_the_first_was_its_own(self) -> None:
         made = policy(cancel=True, tasks=(TASK,))
-        made.saw(read(TASK), 200, "notStarted")
+        made.record_result(read(TASK), 200, "notStarted")
         made.check(cancel(TASK))
-        made.saw(read(TASK), 200, "cancelled")
+        made.record_result(read(TASK), 200, "cancelled")
         made.check(cancel(TASK))
 
     def test_one_that_was_made(self) -> None:
         made = policy(cancel=True, create=True)
-        made.made(OTHER)
-        made.saw(read(OTHER), 200, "notStarted")
+        made.add_created(OTHER)
+        made.record_result(read(OTHER), 200, "notStarted")
         made.check(cancel(OTHER))
 
 
@@ -197,39 +197,39 @@ class TestStarted:
     @pytest.mark.parametrize("status", ["completed", "failed", "cancelled"])
     def test_one_that_has_ended(self, status: str) -> None:
         made = policy(cancel=True, started=(TASK,))
-        made.saw(read(TASK), 200, status)
+        made.record_result(read(TASK), 200, status)
         made.check(cancel(TASK))
 
     @pytest.mark.parametrize("status", ["notStarted", "unknownFutureValue", None])
     def test_never_one_that_may_start(self, status: str | None) -> None:
         made = policy(loopback=True, cancel=True, risk_running_task=True, started=(TASK,))
-        made.saw(read(TASK), 200, status)
-        assert "must not be tried" in refused(made, cancel(TASK))
+        made.record_result(read(TASK), 200, status)
+        assert "must not be cancelled" in get_rejection(made, cancel(TASK))
 
     def test_one_in_progress_at_a_risk_or_on_loopback(self) -> None:
         for loopback, risk in ((False, False), (True, False), (False, True)):
             made = policy(loopback=loopback, cancel=True, risk_running_task=risk, started=(TASK,))
-            made.saw(read(TASK), 200, "inProgress")
+            made.record_result(read(TASK), 200, "inProgress")
             if loopback or risk:
                 made.check(cancel(TASK))
             else:
-                assert "must not be tried" in refused(made, cancel(TASK))
+                assert "must not be cancelled" in get_rejection(made, cancel(TASK))
 
 
 class TestCreate:
     def test_after_a_lookup_that_found_nothing(self) -> None:
         made = policy(cancel=True, create=True)
-        made.saw(lookup(), 404, None)
+        made.record_result(lookup(), 404, None)
         made.check(create())
-        assert "not asked for" in refused(made, create())
+        assert "without --create" in get_rejection(made, create())
 
     @pytest.mark.parametrize("status", [0, 200, 204, 301, 400, 401, 403, 429, 500])
     def test_and_after_nothing_else(self, status: int) -> None:
         made = policy(cancel=True, create=True)
-        made.saw(lookup(), status, None)
-        assert "without a lookup" in refused(made, create())
+        made.record_result(lookup(), status, None)
+        assert "without a lookup" in get_rejection(made, create())
 
     def test_not_after_a_404_of_something_else(self) -> None:
         made = policy(cancel=True, create=True)
-        made.saw(read(TASK), 404, None)
-        assert "without a lookup" in refused(made, create())
+        made.record_result(read(TASK), 404, None)
+        assert "without a lookup" in get_rejection(made, create())
