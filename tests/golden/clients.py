@@ -72,5 +72,5 @@ def _seen(clause: str) -> Iterator[Seen]:
                 seen.inputs.add(self.cls)
                 seen.kinds |= {each.finding.kind for each in hearing.sightings.values()}
 
-    with mock.patch.object(test_run, "_Listening", Listening):
+    with mock.patch.object(test_run, "_FirstPass", Listening):
         yield seen

@@ -8,11 +8,11 @@ import sys
 import tempfile
 import typing
 from collections.abc import Iterator, Mapping
+from importlib.resources import files
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import graphcontract.judging.suite_api
 from graphcontract import exchange
 from graphcontract.clients import Start
 from graphcontract.clients.process import ProcessClient
@@ -22,7 +22,7 @@ from graphcontract.judging.run_recorder import ExitStatus
 from graphcontract.pytest_plugin import hooks
 from tests.golden import FOLDER
 
-_SCHEMA = Path(graphcontract.judging.suite_api.__file__).parent / "reporting" / "report-event.schema.json"
+_SCHEMA = files("graphcontract.reporting").joinpath("report-event.schema.json")
 _START = Start("contract", ("127.0.0.1:1", "localhost:1"), "/ca.pem", "http://127.0.0.1:2")
 _TASKS = ("success", "failure", "bare failure", "rejected", "unsupported", "crash")
 
