@@ -39,7 +39,7 @@ def _format_page(clause: Clause) -> Iterator[str]:
     yield from (f"- {_format_citation(source)}" for source in clause.sources)
     yield "\n## What a failure looks like\n\n| kind | what the report says |\n| --- | --- |"
     yield from (f"| {kind.name} | {_escape_cell(kind.text)} |" for kind in clause.kinds.values())
-    yield f"\n```\n{clause.sample}\n```\n"
+    yield f"\nFor example:\n\n```\n{clause.sample}\n```\n"
     yield f"## {_FIX_HEADINGS[clause.by]}\n\n{clause.fix}\n"
     if clause.aliases:
         yield f"Earlier ids: {', '.join(clause.aliases)}.\n"
