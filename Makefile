@@ -1,11 +1,11 @@
-# On a fresh machine with Python 3.11 or newer: `make check` runs the main job, `make test` the tests.
+# Needs Python 3.11 or newer. `make check` checks the reference client, `make test` runs the tests.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 .DEFAULT_GOAL := help
 
-help:  ## show this
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 32
+help:  ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 40
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "graphcontract needs Python 3.11 or newer")'
@@ -15,7 +15,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip --disable-pip-version-check check >.venv/pip-check || { cat .venv/pip-check; exit 1; }
 	@touch $@
 
-setup: $(READY)  ## make .venv with what the lock pins
+setup: $(READY)  ## make .venv with the versions in requirements.lock
 
 check: setup  ## check the built-in reference client, with reports in reports/
 	$(BIN)/graphcontract check reference --report jsonl=reports/reference.jsonl --report markdown=reports/reference.md
@@ -64,11 +64,11 @@ bank: setup  ## every faulty and quirky client: against the record, and the whol
 golden: setup  ## record anew what must not change by accident: tests/golden/ (15 minutes)
 	$(BIN)/python -m tests.golden
 
-fuzz: setup  ## garbage for every reader of sources, five minutes each (25 minutes)
+fuzz: setup  ## fuzz every reader of drift sources, five minutes each (25 minutes)
 	GRAPHCONTRACT_FUZZ_SECONDS=300 $(BIN)/python -m pytest -n 2 --dist worksteal \
 	  -k any_bytes tests/drift/test_hostile.py tests/drift/test_hostile_schemas.py
 
-mutation: setup  ## mutants of the clauses, nine in ten of which our tests must kill (an hour)
+mutation: setup  ## mutate the clauses; the tests must kill nine in ten mutants (an hour)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check cosmic-ray==8.7.0
 	$(BIN)/python -m tests.clauses.mutation
 
@@ -78,7 +78,7 @@ coverage: setup  ## the tests, with the branches of the engine that none takes
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-bench: setup  ## speed, as ratios within one run
+bench: setup  ## measure speed, as ratios within one run
 	$(BIN)/python -m benchmarks
 
 docs: setup  ## write docs/clauses/ from the contract files, docs/drift/ from the rules, reports/sample.md from a run
@@ -86,7 +86,7 @@ docs: setup  ## write docs/clauses/ from the contract files, docs/drift/ from th
 	$(BIN)/graphcontract drift pages docs/drift
 	$(BIN)/python -m tests.sample
 
-lock: setup  ## pin the newest versions that pyproject.toml admits
+lock: setup  ## pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \
 	  --generate-hashes --upgrade pyproject.toml --all-extras --group dev -o requirements.lock
@@ -104,7 +104,7 @@ driver-python-office365-rest-client:  ## install the driver of Office365-REST-Py
 
 DRIVERS := driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client driver-python-office365-rest-client
 
-clients: setup $(DRIVERS)  ## the whole gate of every released client, against its known failures (5 minutes)
+clients: setup $(DRIVERS)  ## check every released client with its list of known failures (5 minutes)
 	$(BIN)/python -m tests.drivers.gates
 
 .PHONY: help setup check test test-lowest test-newest nightly bank golden mutation coverage fuzz bench docs lock clients $(DRIVERS)

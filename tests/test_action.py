@@ -78,7 +78,7 @@ def test_a_client_that_cannot_be_started(folder: Path) -> None:
     (annotation,) = commands(ran.log)
     assert "exit status 3" in annotation
     assert "was not found" in ran.log
-    assert "was not judged" in ran.summary
+    assert "was not checked" in ran.summary
 
 
 @pytest.mark.parametrize("text", ["$(touch pwned)", 'x"; touch pwned; "', "x\ntouch pwned", "--help", "*"])

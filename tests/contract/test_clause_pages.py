@@ -4,7 +4,7 @@ from graphcontract.clauses import known
 from graphcontract.contract.clause_pages import pages
 from graphcontract.contract.loader import load
 
-FOLDER = Path(__file__).parent.parent / "docs" / "clauses"
+FOLDER = Path(__file__).parents[2] / "docs" / "clauses"
 
 
 def test_the_pages_say_what_the_contract_files_say() -> None:
