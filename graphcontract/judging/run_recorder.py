@@ -15,7 +15,7 @@ from typing import Any, Literal
 from graphcontract.clients import Implementation
 from graphcontract.contract.model import Contract
 from graphcontract.judging.known_failures import KnownFailures, Marked
-from graphcontract.judging.verdict import ClauseResult, fold
+from graphcontract.judging.verdict import UNTESTED, ClauseResult, fold
 
 Event = Mapping[str, Any]
 FailOn = Literal["must", "should"]
@@ -144,7 +144,8 @@ class RunRecorder:
         self.summary = f"{judged} of {len(must)} MUST judged, {exchanges} exchanges"
         self.exit_status = ExitStatus.INTERRUPTED if interrupted else self._judged()
         failing = {part.verdict for part in verdicts if self._fails(part)}
-        if unjudged is not None and not interrupted and (failing == {"not-run"} or (cut_off and not failing)):
+        only_untested = failing <= set(UNTESTED) if failing else cut_off
+        if unjudged is not None and not interrupted and only_untested:
             self.exit_status = unjudged
         self._emit(
             {
@@ -217,4 +218,4 @@ class RunRecorder:
         level = self._level(part.clause)
         if part.verdict == "fail":
             return failure_counts(level, part.clause, self._fail_on, self._known)
-        return part.verdict in ("fixed", "error") or (part.verdict == "not-run" and level == "MUST")
+        return part.verdict in ("fixed", "error") or (part.verdict in UNTESTED and level == "MUST")

@@ -29,11 +29,12 @@ from graphcontract.judging.hypothesis_runner import Reproduced, StopExploring, e
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.target import Target
-from graphcontract.judging.verdict import UNMET, ClauseResult, evidence_id
+from graphcontract.judging.verdict import ClauseResult, evidence_id
 
 _COSTLY_TEST = 3
 _SHRINKING_CALLS = 400
 _SHRINKING_SECONDS = 10.0
+_PRECONDITION_NOT_MET = "no exchange met this clause's precondition"
 
 _UNSEEN = {
     "wire": "this transport does not show raw bytes (try --transport loopback)",
@@ -292,7 +293,9 @@ class SuiteTestRun:
             return ClauseResult(id, "pass", hearing.count, classes=classes)
         if hearing.function.otherwise and not cut:
             return ClauseResult(id, "not-supported", reason=hearing.function.otherwise)
-        return ClauseResult(id, "not-run", hearing.count, reason=cut or UNMET, classes=classes)
+        if cut:
+            return ClauseResult(id, "not-run", hearing.count, reason=cut, classes=classes)
+        return ClauseResult(id, "not-exercised", reason=_PRECONDITION_NOT_MET)
 
     def _shown(self, id: str, hearing: ClauseStats, key: str) -> dict[str, Any]:
         """Evidence for a fault: shrunk where it shows again, else as it was first seen."""

@@ -166,7 +166,7 @@ class ClauseItem(pytest.Item):
     def runtest(self) -> None:
         """Try the test, once for all of its clauses, and say what became of this one."""
         from graphcontract.judging.run_recorder import failure_counts
-        from graphcontract.judging.verdict import UNMET
+        from graphcontract.judging.verdict import UNTESTED
 
         session = self._run.session
         try:
@@ -182,8 +182,8 @@ class ClauseItem(pytest.Item):
             if not gates and part.evidence is not None:
                 pytest.xfail(f"{clause.counted_level} not met: {part.evidence['text']}")
             raise Violation(*(known.objections(part) if known is not None else ()))
-        left_to_others = part.reason == UNMET and session.proofs(self.clause) > 1
-        lenient = part.verdict == "not-run" and (clause.counted_level != "MUST" or left_to_others)
+        left_to_others = part.verdict == "not-exercised" and session.proofs(self.clause) > 1
+        lenient = part.verdict in UNTESTED and (clause.counted_level != "MUST" or left_to_others)
         if part.verdict == "not-supported" or lenient:
             pytest.skip(part.reason or part.verdict)
         if part.verdict != "pass":
@@ -310,12 +310,11 @@ class Run:
             session.close()
 
     def _emit(self, event: Mapping[str, Any]) -> None:
-        from graphcontract.judging.verdict import UNMET
         from graphcontract.reporting.accepted_failures import list_accepted
 
         # No item fails for what shows only when all tests of a clause are over: no test could judge it, or
         # a listed failure was in none.
-        if event["event"] == "verdict" and event["fails_run"] and event.get("reason") == UNMET:
+        if event["event"] == "verdict" and event["fails_run"] and event["verdict"] == "not-exercised":
             self._without_item.append(f"MUST that no test could judge: {event['clause']}")
         elif event["event"] == "verdict" and event["verdict"] == "fixed":
             self._without_item.append(f"known failure of {event['clause']}: {event['reason']}")

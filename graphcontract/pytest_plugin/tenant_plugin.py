@@ -114,6 +114,7 @@ class ServiceItem(pytest.Item):
 
     def runtest(self) -> None:
         """Say what the run has found of this clause."""
+        from graphcontract.judging.verdict import UNTESTED
         from graphcontract.reporting.evidence_text import violation
 
         found = self._run.verdicts[self.clause]
@@ -125,7 +126,7 @@ class ServiceItem(pytest.Item):
             pytest.xfail(f"{level} not met: {evidence['text']}")
         if verdict == "known-failure":
             pytest.xfail("known failure")
-        if verdict == "not-supported" or (verdict == "not-run" and not found["fails_run"]):
+        if verdict == "not-supported" or (verdict in UNTESTED and not found["fails_run"]):
             pytest.skip(reason)
         if verdict != "pass":
             pytest.fail(f"{verdict}: {reason}", pytrace=False)

@@ -13,6 +13,7 @@ from graphcontract.reporting.evidence_text import harmless, violation
 from graphcontract.reporting.github_commands import attribute, data
 from graphcontract.reporting.run_summary import RunSummary
 from graphcontract.reporting.summary_report import SummaryReport
+from graphcontract.reporting.verdict_text import is_untested, label_verdict, name_verdict
 
 _MOST_BYTES = 1000 * 1024  # GitHub takes a summary of 1 MiB at the most
 _FENCE = re.compile("`{3,}")
@@ -31,7 +32,7 @@ class Annotations:
         if event["event"] == "verdict" and (event["fails_run"] or event["verdict"] == "fail"):
             word = "error" if event["fails_run"] else "warning"
             title = attribute(f"{event['clause']} ({event['level']})")
-            text = f"not judged: {told(event)}" if event["verdict"] == "not-run" else told(event)
+            text = f"{name_verdict(event)}: {told(event)}" if is_untested(event) else told(event)
             self._stream.write(f"::{word} title={title}::{data(text)}\n")
             self._stream.flush()
         elif event["event"] == "footer":
@@ -64,10 +65,8 @@ def _parts(run: RunSummary) -> Iterator[str]:
     if shown:
         yield "\n| clause | level | verdict | what |\n| --- | --- | --- | --- |\n"
     for verdict in shown:
-        word = "fails the run" if verdict["fails_run"] else "noted"
-        word = "not judged" if verdict["verdict"] == "not-run" else word
         what = _text(told(verdict)).replace("|", "\\|")
-        yield f"| `{verdict['clause']}` | {verdict['level']} | {word} | {what} |\n"
+        yield f"| `{verdict['clause']}` | {verdict['level']} | {label_verdict(verdict)} | {what} |\n"
     yield from _accepted(run.footer)
     for verdict in shown:
         if verdict["evidence"]:

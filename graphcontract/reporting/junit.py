@@ -11,6 +11,7 @@ from graphcontract.reporting.accepted_failures import count_accepted, list_accep
 from graphcontract.reporting.evidence_text import violation
 from graphcontract.reporting.run_summary import RunSummary
 from graphcontract.reporting.summary_report import SummaryReport
+from graphcontract.reporting.verdict_text import is_untested, name_verdict
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -80,16 +81,14 @@ def _case(contract: str, verdict: Mapping[str, Any], group: str) -> ElementTree.
         ElementTree.SubElement(case, "error", {"message": "the harness failed", "type": kind}).text = _clean(
             verdict["reason"]
         )
-    elif kind == "not-run" and verdict["fails_run"]:
-        # An error, as JUnit has it: nothing was found to be wrong, but the test could not be made.
-        ElementTree.SubElement(
-            case, "error", {"message": _clean(f"not judged: {verdict['reason']}"), "type": kind}
-        )
-    elif verdict["fails_run"]:
-        message = _clean(f"{kind}: {verdict['reason']}")
-        ElementTree.SubElement(case, "failure", {"message": message, "type": kind})
     elif kind != "pass":
-        ElementTree.SubElement(case, "skipped", {"message": _clean(f"{kind}: {verdict['reason']}")})
+        attributes = {"message": _clean(f"{name_verdict(verdict)}: {verdict['reason']}")}
+        # JUnit's `error` is a test that could not be carried out, and `failure` one that found something.
+        tag = "error" if is_untested(verdict) else "failure"
+        if verdict["fails_run"]:
+            ElementTree.SubElement(case, tag, attributes | {"type": kind})
+        else:
+            ElementTree.SubElement(case, "skipped", attributes)
     return case
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphcontract.reporting.accepted_failures import count_accepted
+from graphcontract.reporting.verdict_text import is_untested
 
 
 class RunSummary:
@@ -49,10 +50,9 @@ class RunSummary:
             expired = any("expired" in each for each in failing)
             what = "Known failures are accepted no longer: their last day is past."
             return what if expired else "The list of known failures is out of date.", False
-        verdicts = [each["verdict"] for each in self.verdicts.values() if each["fails_run"]]
-        if status in (1, 3) and set(verdicts) == {"not-run"}:
-            unjudged = f"{len(verdicts)} MUST could not be judged, and none was violated"
-            return f"The {who} was not judged in full: {unjudged}.", False
+        if status in (1, 3) and failing and all(map(is_untested, failing)):
+            untested = f"{len(failing)} MUST could not be exercised, and none was violated"
+            return f"The {who} was not tested in full: {untested}.", False
         return {
             0: (f"The {who} honours the contract.", True),
             1: (f"The {who} does not honour the contract.", False),

@@ -13,24 +13,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from graphcontract.reporting.accepted_failures import describe_accepted
 from graphcontract.reporting.evidence_text import harmless, violation
 from graphcontract.reporting.run_summary import RunSummary
+from graphcontract.reporting.verdict_text import label_verdict
 
 _STYLES = {
     "pass": "green",
     "FAIL": "bold red",
-    "short": "yellow",
+    "warn": "yellow",
+    "skipped": "red",
     "not run": "red",
     "n/a": "dim",
     "ERROR": "bold red",
     "known": "cyan",
     "fixed": "bold red",
-}
-_WORDS = {
-    "pass": "pass",
-    "not-supported": "n/a",
-    "not-run": "not run",
-    "error": "ERROR",
-    "known-failure": "known",
-    "fixed": "fixed",
 }
 
 
@@ -118,8 +112,8 @@ class Terminal:
             if row["group"] != group:
                 continue
             verdict = self._run.verdicts[row["clause"]]
-            word, exercised = self._word(verdict), verdict["exercised"] or ""
-            yield f"[{_STYLES[word]}]{word:8}[/]{row['level']:8}{row['clause']:30}{exercised:>6}"
+            label, exercised = label_verdict(verdict), verdict["exercised"] or ""
+            yield f"[{_STYLES[label]}]{label:8}[/]{row['level']:8}{row['clause']:30}{exercised:>6}"
             if note := self._note(verdict):
                 yield from (
                     f"[dim]{'':16}{escape(line)}[/]"
@@ -131,8 +125,3 @@ class Terminal:
         if verdict["evidence"] and verdict["verdict"] == "fail":
             return f"{verdict['evidence']['text']} {reason}".rstrip()
         return reason.strip().rpartition("\n")[2] if verdict["verdict"] == "error" else reason
-
-    def _word(self, verdict: Mapping[str, Any]) -> str:
-        if verdict["verdict"] == "fail":
-            return "FAIL" if verdict["fails_run"] else "short"
-        return _WORDS[verdict["verdict"]]

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from graphcontract.contract.acceptance import PLACEHOLDER
-from tests.cli.running import apart
+from graphcontract.judging.verdict import ClauseResult, VerdictKind
+from tests.cli.running import Here, apart
+from tests.reporting import events_of
 
 ADAPTER = """
 import httpx
@@ -128,6 +130,21 @@ def test_two_reports_are_compared(folder: Folder) -> None:
     folder.run(*CHECK[:-1], "request.query", "--report", "jsonl=other.jsonl", status=0)
     found = folder.run("diff", "new.jsonl", "other.jsonl", status=1)
     assert found == "stopped running: request.method\nstarted running: request.query\n"
+
+
+@pytest.mark.parametrize("new", ["not-run", "not-exercised"])
+@pytest.mark.parametrize("old", ["not-run", "not-exercised"])
+def test_a_clause_that_stays_untested_is_no_difference(
+    here: Here, old: VerdictKind, new: VerdictKind
+) -> None:
+    """Reports of earlier versions have `not-run` where `not-exercised` is written now."""
+    for name, verdict in (("old", old), ("new", new)):
+        passed = ClauseResult("request.method", "pass", 3)
+        events = events_of(passed, ClauseResult("error.code", verdict, reason="r"))
+        lines = "".join(f"{json.dumps(event)}\n" for event in events)
+        (here.folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    ended = here("diff", "old.jsonl", "new.jsonl")
+    assert (ended.status, ended.out) == (0, "no difference\n")
 
 
 def test_a_truncated_report_is_refused(folder: Folder) -> None:

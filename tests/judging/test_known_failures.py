@@ -65,7 +65,7 @@ def test_one_of_two_gone_is_fixed(tmp_path: Path) -> None:
 
 
 def test_what_could_not_be_judged_is_neither_known_nor_fixed(tmp_path: Path) -> None:
-    for verdict in ("not-run", "error", "not-supported"):
+    for verdict in ("not-exercised", "not-run", "error", "not-supported"):
         part = ClauseResult("request.body", verdict, reason="why")
         assert applied(tmp_path, part, row()) == part
 

@@ -14,7 +14,7 @@ from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import SuiteTest, concurrently, given, proves
 from graphcontract.judging.test_run import _UNSEEN, SuiteTestRun
-from graphcontract.judging.verdict import UNMET, evidence_id
+from graphcontract.judging.verdict import evidence_id
 from tests.clauses import CONTRACT, with_fields
 from tests.judging import (
     PROFILE,
@@ -192,7 +192,7 @@ class TestFaults:
         assert before == [1, 0]
 
 
-@pytest.mark.parametrize("costly", [hanging, dying])
+@pytest.mark.parametrize("expensive", [hanging, dying])
 class TestCostlyClients:
     def test_are_cut_short(self, expensive: Behaviour) -> None:
         harness = gate_of(expensive)
@@ -258,9 +258,10 @@ class TestWhatIsNotJudged:
     @pytest.mark.parametrize(
         "behave", [good, lambda *_: Outcome.unsupported("no")], ids=["never met", "unsupported"]
     )
-    def test_what_no_exchange_could_condemn(self, behave: Behaviour) -> None:
+    def test_a_clause_whose_precondition_no_exchange_meets(self, behave: Behaviour) -> None:
         (part,) = tried(gate_of(behave), plain_test("error.status")).values()
-        assert (part.verdict, part.reason, part.exercised) == ("not-run", UNMET, 0)
+        assert (part.verdict, part.exercised) == ("not-exercised", 0)
+        assert part.reason == "no exchange met this clause's precondition"
 
     def test_every_need_has_its_reason(self) -> None:
         needed = {need for each in registry().values() for need in each.needs}

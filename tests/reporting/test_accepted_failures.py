@@ -76,7 +76,9 @@ def failures(found: Shown) -> dict[str, set[str]]:
             line.split()[2] for line in found.terminal.splitlines() if line.startswith(("FAIL ", "fixed "))
         },
         "markdown": {
-            line.split("`")[1] for line in found.markdown.splitlines() if "| fails the run |" in line
+            line.split("`")[1]
+            for line in found.markdown.splitlines()
+            if "| FAIL |" in line or "| fixed |" in line
         },
         "annotations": {
             line.split("title=")[1].split(" ")[0] for line in found.annotations if line.startswith("::error")

@@ -67,7 +67,7 @@ def test_the_summary_says_the_verdict_what_fell_short_and_the_evidence() -> None
     assert text.startswith(
         "## lib\\* 1 before thing: cancel\n\n**The client does not honour the contract.** "
     )
-    assert "| `request.body` | MUST | fails the run | a \\| b \\<i\\> |" in text
+    assert "| `request.body` | MUST | FAIL | a \\| b \\<i\\> |" in text
     assert "<details><summary><code>request.method-04fd417d7b00</code>" in text
 
 

@@ -77,9 +77,11 @@ def test_a_should_is_as_the_run_takes_it(fail_on: FailOn, tag: str) -> None:
 @pytest.mark.parametrize(
     ("part", "tag", "message"),
     [
-        (ClauseResult("request.method", "not-run", reason="cut short"), "error", "not judged: cut short"),
-        (ClauseResult("error.code", "not-run", reason="cut short"), "skipped", "not-run: cut short"),
-        (ClauseResult("request.method", "not-supported", reason="no"), "skipped", "not-supported: no"),
+        (ClauseResult("request.method", "not-run", reason="cut short"), "error", "not run: cut short"),
+        (ClauseResult("error.code", "not-run", reason="cut short"), "skipped", "not run: cut short"),
+        (ClauseResult("request.method", "not-exercised", reason="no"), "error", "not exercised: no"),
+        (ClauseResult("error.code", "not-exercised", reason="no"), "skipped", "not exercised: no"),
+        (ClauseResult("request.method", "not-supported", reason="no"), "skipped", "not supported: no"),
         (ClauseResult("error.code", "error", reason="Traceback"), "error", "the harness failed"),
     ],
 )

@@ -48,9 +48,14 @@ def test_a_terminal_gets_both() -> None:
     [
         (ClauseResult("request.method", "pass", 3), "must", "pass    MUST    request.method"),
         (broken("request.method"), "must", "FAIL    MUST    request.method"),
-        (broken("error.code"), "must", "short   SHOULD  error.code"),
+        (broken("error.code"), "must", "warn    SHOULD  error.code"),
         (broken("error.code"), "should", "FAIL    SHOULD  error.code"),
         (ClauseResult("request.method", "not-run", reason="r"), "must", "not run MUST    request.method"),
+        (
+            ClauseResult("request.method", "not-exercised", reason="r"),
+            "must",
+            "skipped MUST    request.method",
+        ),
         (ClauseResult("error.code", "not-supported", reason="r"), "must", "n/a     SHOULD  error.code"),
         (ClauseResult("error.code", "error", reason="r"), "must", "ERROR   SHOULD  error.code"),
     ],
