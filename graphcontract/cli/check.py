@@ -144,15 +144,15 @@ def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: boo
     from rich.console import Console
 
     from graphcontract.cli.pytest_run import run
-    from graphcontract.reporting import listeners, to_standard_output
+    from graphcontract.reporting import make_listeners, writes_to_standard_output
     from graphcontract.reporting.terminal import Terminal
 
-    terminal = Terminal(Console(stderr=to_standard_output(reports), highlight=False, emoji=False))
+    terminal = Terminal(Console(stderr=writes_to_standard_output(reports), highlight=False, emoji=False))
     with redirect_stdout(sys.stderr):  # What a client prints in this process is no part of a report.
         session.open()
     try:
         _stop_for_obstacles(session)
-        plugins = [terminal, *listeners(reports)]
+        plugins = [terminal, *make_listeners(reports)]
         return run(session, plugins, workers=workers, first=first)
     finally:
         terminal.stop()
@@ -163,7 +163,7 @@ def _stop_for_obstacles(session: Session) -> None:
     """Make the first of the doctor's calls; raises ClientUnavailable where every clause would fail alike."""
     from graphcontract.clients import ClientUnavailable
     from graphcontract.judging.harness import CallStats
-    from graphcontract.reporting.evidence_text import harmless
+    from graphcontract.reporting.evidence_text import escape_unprintable
     from graphcontract.run.doctor import reach
 
     assert session.harness is not None
@@ -172,4 +172,4 @@ def _stop_for_obstacles(session: Session) -> None:
     session.harness.stats = CallStats()
     if found is not None:
         problem = f"the client cannot be judged like this: at an ordinary call, {found.seen}"
-        raise ClientUnavailable(harmless(problem), found.advice)
+        raise ClientUnavailable(escape_unprintable(problem), found.advice)

@@ -24,7 +24,7 @@ def doctor(
 
     Exit status: 0 everything works; 1 something does not; 3 the client could not be started.
     """
-    from graphcontract.reporting.evidence_text import harmless
+    from graphcontract.reporting.evidence_text import escape_unprintable
     from graphcontract.run.doctor import examine
     from graphcontract.run.session import Options, Session
 
@@ -39,11 +39,11 @@ def doctor(
     failed = False
     try:
         implementation = session.open().implementation
-        typer.echo(harmless(f"{implementation.name} {implementation.version or ''}".rstrip()))
+        typer.echo(escape_unprintable(f"{implementation.name} {implementation.version or ''}".rstrip()))
         assert session.harness is not None
         for finding in examine(session.harness):
             failed = failed or finding.works is False
-            lines = wrap(harmless(finding.seen), 64)
+            lines = wrap(escape_unprintable(finding.seen), 64)
             typer.echo(f"{_WORDS[finding.works]:4}{finding.call:10}{lines[0]}")
             for line in [*lines[1:], *wrap(finding.advice, 64)]:
                 typer.echo(f"{'':14}{line}")

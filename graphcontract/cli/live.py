@@ -183,11 +183,11 @@ def _show(run: Live) -> None:
 def _run(run: Live, reports: tuple[str, ...]) -> int:
     from rich.console import Console
 
-    from graphcontract.reporting import listeners, to_standard_output
+    from graphcontract.reporting import make_listeners, writes_to_standard_output
     from graphcontract.reporting.terminal import Terminal
 
-    terminal = Terminal(Console(stderr=to_standard_output(reports), highlight=False, emoji=False))
-    heard = [terminal, *listeners(reports)]
+    terminal = Terminal(Console(stderr=writes_to_standard_output(reports), highlight=False, emoji=False))
+    heard = [terminal, *make_listeners(reports)]
 
     def emit(event: Any) -> None:
         for listener in heard:

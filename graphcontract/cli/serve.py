@@ -138,7 +138,7 @@ class _Terminal:
         """Say where a call is waited for, once where it is the same as before, and first what came before it:
         who has read that may send at once.
         """
-        from graphcontract.reporting.evidence_text import harmless
+        from graphcontract.reporting.evidence_text import escape_unprintable
         from graphcontract.run.case_server import curl
 
         self._show()
@@ -149,17 +149,17 @@ class _Terminal:
         which = f"call {self._shown + 1} of {self._calls}" if self._calls > 1 else "the call"
         typer.echo(f"waiting for {which} at {call.base_url}")
         for name, value in call.arguments.items():
-            typer.echo(harmless(f"  {name} = {value}"))
+            typer.echo(escape_unprintable(f"  {name} = {value}"))
         typer.echo(f"  answered with {', then '.join(map(_named, step.answers))}")
-        typer.echo(harmless(line), err=True)
+        typer.echo(escape_unprintable(line), err=True)
 
     def _show(self) -> None:
         """Show the exchanges that were not shown yet, and the judgement where they complete the case."""
         from graphcontract.judging.evidence import exchange as shown
-        from graphcontract.reporting.evidence_text import passed
+        from graphcontract.reporting.evidence_text import render_exchange
 
         for exchange in self._round[self._shown :]:
-            for line in passed(shown(exchange)):
+            for line in render_exchange(shown(exchange)):
                 typer.echo(line)
         self._shown = len(self._round)
         if self._shown == self._calls:
@@ -177,7 +177,7 @@ class _Terminal:
 
     def _told(self, judgement: Judgement) -> list[str]:
         from graphcontract.judging.verdict import evidence_id
-        from graphcontract.reporting.evidence_text import harmless
+        from graphcontract.reporting.evidence_text import escape_unprintable
 
         if judgement.findings is None:
             return [f"= {self._id} cannot be judged by this"]
@@ -188,7 +188,7 @@ class _Terminal:
         for found in judgement.findings:
             key = evidence_id(clause.evidence_key, found.kind, found.input)
             lines.append(f"! {key}: {clause.kinds[found.kind].text}")
-            lines.append(harmless(f"    owed {found.expected}; seen {found.observed}"))
+            lines.append(escape_unprintable(f"    owed {found.expected}; seen {found.observed}"))
         return lines
 
 

@@ -78,6 +78,7 @@ class RunRecorder:
                 "contract": {
                     "id": self._contract.id,
                     "title": self._contract.title,
+                    "version": self._contract.request.version,
                     "sha256": self._contract.sha256,
                 },
                 **run,
@@ -141,7 +142,7 @@ class RunRecorder:
         must = [part for part in verdicts if self._level(part.clause) == "MUST"]
         judged = sum(part.verdict in _JUDGED for part in must)
         exchanges = sum(part.exchanges for part in verdicts)
-        self.summary = f"{judged} of {len(must)} MUST judged, {exchanges} exchanges"
+        self.summary = f"{judged} of {len(must)} MUST exercised, {exchanges} exchanges"
         self.exit_status = ExitStatus.INTERRUPTED if interrupted else self._judged()
         failing = {part.verdict for part in verdicts if self._fails(part)}
         only_untested = failing <= set(UNTESTED) if failing else cut_off
@@ -197,8 +198,8 @@ class RunRecorder:
         if interrupted:
             return "the run was interrupted"
         if self._expected.get(id):
-            return "the run ended before all of its tests had run"
-        return "no test of this run proves it"
+            return "the run ended before all tests of this clause had run"
+        return "no test of this run checks this clause"
 
     def _level(self, id: str) -> str:
         return self._contract.clauses[id].counted_level

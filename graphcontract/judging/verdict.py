@@ -43,7 +43,7 @@ def fold(clause: str, parts: Iterable[ClauseResult]) -> ClauseResult:
     """
     ranked = sorted(parts, key=_rank)
     if not ranked:
-        return ClauseResult(clause, "not-run", reason="no test of the suites proves it")
+        return ClauseResult(clause, "not-run", reason="no test of the suites checks this clause")
     first = ranked[0]
     ids = [part.evidence["id"] for part in ranked if part.evidence]
     ids += [id for part in ranked for id in part.also]

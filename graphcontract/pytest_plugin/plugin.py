@@ -192,10 +192,10 @@ class ClauseItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Evidence in place of a traceback."""
         if isinstance(excinfo.value, Violation) and self.part is not None and self.part.evidence is not None:
-            from graphcontract.reporting.evidence_text import violation
+            from graphcontract.reporting.evidence_text import render_violation
 
             level = self._run.session.contract.clauses[self.clause].counted_level
-            return "\n".join([violation(self.part.evidence, level), *map(str, excinfo.value.args)])
+            return "\n".join([render_violation(self.part.evidence, level), *map(str, excinfo.value.args)])
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -287,12 +287,12 @@ class Run:
         if self.ledger is not None:
             return
         from graphcontract.judging.run_recorder import RunRecorder
-        from graphcontract.reporting import listeners
+        from graphcontract.reporting import make_listeners
 
         session = self.session
         try:
             client = session.open()
-            for listener in listeners(self._config.getoption("graph_report")):
+            for listener in make_listeners(self._config.getoption("graph_report")):
                 self._config.pluginmanager.register(listener)
         except UserError as error:
             raise pytest.UsageError(str(error)) from error

@@ -115,13 +115,13 @@ class ServiceItem(pytest.Item):
     def runtest(self) -> None:
         """Say what the run has found of this clause."""
         from graphcontract.judging.verdict import UNTESTED
-        from graphcontract.reporting.evidence_text import violation
+        from graphcontract.reporting.evidence_text import render_violation
 
         found = self._run.verdicts[self.clause]
         verdict, level, evidence = found["verdict"], found["level"], found["evidence"]
         reason = found.get("reason") or verdict
         if verdict == "fail" and found["fails_run"]:
-            raise Violation("\n".join(filter(None, [violation(evidence, level), found.get("reason")])))
+            raise Violation("\n".join(filter(None, [render_violation(evidence, level), found.get("reason")])))
         if verdict == "fail":
             pytest.xfail(f"{level} not met: {evidence['text']}")
         if verdict == "known-failure":
@@ -211,11 +211,11 @@ class TenantRun:
 
     def _judge(self, clauses: list[str]) -> None:
         from graphcontract.judging.run_recorder import ExitStatus
-        from graphcontract.reporting import listeners
+        from graphcontract.reporting import make_listeners
 
         self.live.planned = clauses
         try:
-            for listener in listeners(self._config.getoption("graph_report")):
+            for listener in make_listeners(self._config.getoption("graph_report")):
                 self._config.pluginmanager.register(listener)
             status = self.live.run(self._emit, self._said.append, os.environ)
         except UserError as error:
@@ -234,6 +234,6 @@ class TenantRun:
         if self._heard.footer:
             terminalreporter.section("graphcontract: the tenant")
             accepted = [f"accepted as known: {line}" for line in list_accepted(self._heard.footer)]
-            verdict = f"{self._heard.judgement()[0]} {self._heard.figures()}"
+            verdict = f"{self._heard.summarize()[0]} {self._heard.format_counts()}"
             for line in (*self._said, *accepted, verdict):
                 terminalreporter.line(line)

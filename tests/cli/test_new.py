@@ -52,7 +52,7 @@ def test_authorities_and_a_proxy_are_taken(client: tuple[str, Path], words: tupl
     selected = ("--select", "request.method", "--select", "request.authorization")
     ended = apart("check", client[0], "--profile", "quick", *words, *selected, folder=client[1])
     assert ended.status == 0, ended.out + ended.err
-    assert "2 of 2 MUST judged" in " ".join(ended.out.split())
+    assert "2 of 2 MUST exercised" in " ".join(ended.out.split())
 
 
 def test_every_language_has_a_template() -> None:

@@ -75,9 +75,9 @@ def test_a_known_failure_is_green_until_it_is_mended(folder: Folder) -> None:
     known = (*CHECK, "--known-failures", "known.json")
     assert "known.json:8: at /known_failures/0/reason: expected a reason" in folder.run(*known, status=2)
     folder.fills_in("it waits for 2.0")
-    assert "as is known" in folder.run(*known, status=0)
+    assert "Only known failures." in folder.run(*known, status=0)
     folder.uses("POST")
-    assert f"take {id} out of known.json:3" in " ".join(folder.run(*known, status=1).split())
+    assert f"remove {id} from known.json:3" in " ".join(folder.run(*known, status=1).split())
 
 
 def test_an_update_lists_what_the_next_run_must_find_listed(folder: Folder) -> None:
@@ -105,7 +105,7 @@ def test_an_update_says_which_entries_are_past_their_last_day(folder: Folder) ->
     row = {"clause": "request.method", "evidence": [id], "reason": "old", "expires": "2020-01-01"}
     (folder.path / "known.json").write_text(json.dumps({"known_failures": [row]}), encoding="utf-8")
     known = (*CHECK, "--known-failures", "known.json")
-    assert "accepted until 2020-01-01, which is past" in " ".join(folder.run(*known, status=1).split())
+    assert "the entry expired on 2020-01-01" in " ".join(folder.run(*known, status=1).split())
     update = ("known-failures", "update", "old.jsonl", "--file", "known.json")
     assert "past their last day: request.method (write a later" in folder.run(*update, status=0)
 

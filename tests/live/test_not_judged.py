@@ -129,7 +129,7 @@ def test_a_violation_beside_it_is_one(here: Here, tenant: Running, monkeypatch: 
     tenant.behave("fails-on-unknown")
     ended = here("live", "--tenant-url", tenant.root, "--rate", "100", *task_again(tenant, here.folder))
     assert ended.status == 1
-    assert "The tenant does not honour the contract." in ended.out
+    assert "The tenant violates the contract." in ended.out
 
 
 def documented() -> tuple[list[str], str]:

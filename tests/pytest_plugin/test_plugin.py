@@ -111,7 +111,7 @@ def test_an_item_a_clause(project: Project) -> None:
     proved = ("request.", "input.", "secrets.")
     assert items(said, "PASSED") == {id for id in CLAUSES if id.startswith(proved)}
     assert "this transport does not show raw bytes" in said
-    assert re.search(r"[0-9]+ of [0-9]+ MUST judged, [0-9]+ exchanges", said)
+    assert re.search(r"[0-9]+ of [0-9]+ MUST exercised, [0-9]+ exchanges", said)
     assert sorted(path.name for path in project.folder.iterdir()) == ["pytest.ini"]
 
 
@@ -162,11 +162,11 @@ def test_a_list_of_known_failures_decides_as_in_check(project: Project) -> None:
     assert items(said, "XFAIL") == {"response.not-modified"}
     assert "accepted as known: response.not-modified (SHOULD): it waits for 2.0 (1 failure; no issue" in said
     said = tried("reference", 1)
-    assert f"known failure of response.not-modified: no longer seen: take {id} out of known.json:1" in said
+    assert f"known failure of response.not-modified: no longer seen: remove {id} from known.json:1" in said
     rows[0]["expires"] = "2020-01-01"
     said = tried(failing, 1)
     assert items(said, "FAILED") == {"response.not-modified"}
-    assert "accepted until 2020-01-01, which is past" in said
+    assert "the entry expired on 2020-01-01" in said
 
 
 def test_workers_give_one_verdict_a_clause(project: Project) -> None:
