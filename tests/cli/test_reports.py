@@ -107,7 +107,7 @@ def test_an_update_says_which_entries_are_past_their_last_day(folder: Folder) ->
     known = (*CHECK, "--known-failures", "known.json")
     assert "the entry expired on 2020-01-01" in " ".join(folder.run(*known, status=1).split())
     update = ("known-failures", "update", "old.jsonl", "--file", "known.json")
-    assert "past their last day: request.method (write a later" in folder.run(*update, status=0)
+    assert "expired: request.method (set a later" in folder.run(*update, status=0)
 
 
 def test_a_failure_is_repeated_by_its_id(folder: Folder) -> None:
@@ -116,7 +116,7 @@ def test_a_failure_is_repeated_by_its_id(folder: Folder) -> None:
     folder.uses("POST")
     assert f"fixed: {id}" in folder.run("replay", "old.jsonl", id, status=0)
     (folder.path / "adapter.py").write_text("def cancel(call):\n    raise SystemExit\n", encoding="utf-8")
-    assert "cannot be judged" in folder.run("replay", "old.jsonl", id, status=3)
+    assert "cannot be replayed" in folder.run("replay", "old.jsonl", id, status=3)
     assert "no evidence" in folder.run("replay", "old.jsonl", "request.body-000000000000", status=2)
 
 
@@ -161,6 +161,6 @@ def test_a_tenants_failure_is_not_repeated_by_its_report(folder: Folder) -> None
     (folder.path / "live.jsonl").write_text(old.replace("graphcontract check", "graphcontract live"))
     said = folder.run("replay", "live.jsonl", id, status=3)
     assert said.startswith(
-        "cannot be judged: a tenant is not asked again by a report; run: graphcontract live"
+        "cannot be replayed: a report does not send requests to a tenant; run: graphcontract live"
     )
     assert said.count("\n") == 1

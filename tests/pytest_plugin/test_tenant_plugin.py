@@ -91,7 +91,7 @@ def test_a_should_is_an_expected_failure_unless_it_counts(tenant: Running, proje
     more = ("-k", "challenge", "--graph-get-only")
     said = project.pytest(*words(tenant, *more))
     assert items(said, "XFAIL") == {"service.challenge"}
-    assert "SHOULD not met: " in said
+    assert "SHOULD violated: " in said
     said = project.pytest(*words(tenant, *more, "--graph-fail-on", "should"), status=1)
     assert items(said, "FAILED") == {"service.challenge"}
     project.write("known.json", '{"known_failures": []}')
@@ -180,7 +180,7 @@ def test_a_credential_that_is_refused_is_no_verdict_on_the_tenant(
         (("--graph-tenant-url", "https://evil.example"), "refused"),
         (("--graph-tenant-url", "http://127.0.0.1:9"), "cannot be reached"),
         (("-n", "2"), "leave out -n"),
-        (("--graph-client", "reference", "--graph-report", "jsonl=x"), "is for one run"),
+        (("--graph-client", "reference", "--graph-report", "jsonl=x"), "applies to one run"),
     ],
 )
 def test_a_mistake_in_use_is_one(
