@@ -61,7 +61,7 @@ def test_a_client_that_does_not(folder: Path) -> None:
     assert {line.partition(" ")[0] for line in annotated} == {"::error"}
     assert any("response.redirection" in line for line in annotated)
     assert not any("forged" in line for line in annotated)
-    assert "**The client does not honour the contract.**" in ran.summary
+    assert "**The client violates the contract.**" in ran.summary
     assert "<details>" in ran.summary
 
 

@@ -13,5 +13,5 @@ def test_the_committed_sample_is_what_a_run_gives() -> None:
 def test_the_committed_sample_says_nothing_of_the_machine() -> None:
     text = SAMPLE.read_text(encoding="utf-8")
     assert not re.search(r"127\.0\.0\.1:\d|/tmp|/home|/root", text)
-    assert "**The client does not honour the contract.**" in text
+    assert "**The client violates the contract.**" in text
     assert "<details>" in text

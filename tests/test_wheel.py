@@ -138,4 +138,4 @@ def test_suites_inside_a_pytest_run_of_ones_own(scripts: Path, empty: Path, cach
     words = ("--pyargs", "graphcontract.suites", "--graph-client", "reference", "--graph-profile", "quick")
     said = run(scripts / "pytest", *words, "-p", "no:cacheprovider", "-rA", cwd=empty, cache=cache)
     assert re.search(r"^PASSED .*test_request\[request.method\]$", said, re.MULTILINE)
-    assert re.search(r"(\d+) of \1 MUST judged", said)
+    assert re.search(r"(\d+) of \1 MUST exercised", said)

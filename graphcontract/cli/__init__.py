@@ -1,4 +1,4 @@
-"""The command line: words to pytest and back. Heavy imports wait until a command needs them."""
+"""The command line. Imports that take long are made inside the command that needs them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from graphcontract.errors import UserError
 
 app = typer.Typer(
     name="graphcontract",
-    help="Does a client of a Microsoft Graph action honour its contract? Clause by clause, with evidence.",
+    help="Check clients of a Microsoft Graph action against its contract, clause by clause, with evidence.",
     epilog="Start with: graphcontract check reference",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -41,7 +41,7 @@ app.add_typer(known_failures, name="known-failures")
 contracts.command("import")(import_contract)
 contracts.command()(export)
 app.add_typer(contracts, name="contracts")
-app.add_typer(drift, name="drift", help="Does the contract still say what is published?")
+app.add_typer(drift, name="drift", help="Compare a contract with the sources that Microsoft publishes.")
 
 
 def _version(wanted: bool) -> None:
@@ -62,7 +62,7 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; a user's mistake is one clear error, the harness's own is exit status 6."""
+    """Run the command line. A user's mistake is one error message; a bug here is exit status 6."""
     try:
         app()
     except UserError as error:
@@ -76,5 +76,5 @@ def main() -> None:
         sys.exit(1)
     except Exception:
         traceback.print_exc()
-        typer.echo("error: graphcontract itself failed; please report the lines above", err=True)
+        typer.echo("error: this is a bug in graphcontract; please report it with the lines above", err=True)
         sys.exit(6)

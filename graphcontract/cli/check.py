@@ -1,4 +1,4 @@
-"""`graphcontract check`: gate a client. Words for pytest, and its result for people and exit status."""
+"""`graphcontract check`: checks a client against a contract."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 CLIENTS = """CLIENT is one of
 
-  reference                    the built-in client, a model of a good one
+  reference                    the built-in client, which conforms to the contract
   python:package.module:name   def name(call: Call) -> Outcome, sync or async
   'process:node driver.mjs'    a driver that speaks JSON lines, in any language
-  'command:./cancel.sh {url}'  a command a call; also {base_url} {token} {task_id} {timeout}"""
+  'command:./cancel.sh {url}'  a command per call; also {base_url} {token} {task_id} {timeout}"""
 
 
 class Transport(StrEnum):
-    """Where answers come from."""
+    """Where responses come from."""
 
     LOOPBACK = "loopback"
     MOCK = "mock"
@@ -47,7 +47,7 @@ class Transport(StrEnum):
 
 
 class Record(StrEnum):
-    """Which exchanges a report keeps."""
+    """Which exchanges the jsonl report contains."""
 
     FAILURES = "failures"
     ALL = "all"
@@ -61,18 +61,19 @@ def check(
     transport: Annotated[
         Transport,
         typer.Option(
-            help="Where answers come from: a server on 127.0.0.1, the inside of httpx (Python alone), "
-            "or a proxy behind which the client's own root is played."
+            help="Where responses come from: a server on 127.0.0.1 (loopback), a mock inside httpx (Python "
+            "only), or a proxy that stands in for the client's own service root."
         ),
     ] = Transport.LOOPBACK,
     tls: Annotated[
         bool,
         typer.Option(
-            "--tls", help="Speak https on the loopback transport, with an authority made for the run."
+            "--tls",
+            help="Use https on the loopback transport, with a certificate authority made for the run.",
         ),
     ] = False,
     profile: Annotated[
-        Profile, typer.Option(help="How much to explore; nightly draws anew each time.")
+        Profile, typer.Option(help="How many inputs to try; nightly draws new ones each time.")
     ] = Profile.GATE,
     fail_on: FailOn = Level.MUST,
     select: Select = None,
@@ -84,7 +85,8 @@ def check(
         bool, typer.Option("-x", "--exit-first", help="Stop at the first violation that fails the run.")
     ] = False,
     workers: Annotated[
-        int, typer.Option("-n", "--workers", metavar="N", min=1, help="Processes to spread the tests over.")
+        int,
+        typer.Option("-n", "--workers", metavar="N", min=1, help="Number of processes that run the tests."),
     ] = 1,
     start_timeout: StartTimeout = START_TIMEOUT,
     in_process: Annotated[
@@ -95,14 +97,16 @@ def check(
     implementation: ImplementationName = None,
     report: Reports = None,
     known_failures: KnownFailures = None,
-    record: Annotated[Record, typer.Option(help="Exchanges that the jsonl report keeps.")] = Record.FAILURES,
+    record: Annotated[
+        Record, typer.Option(help="Which exchanges the jsonl report contains.")
+    ] = Record.FAILURES,
     list_clauses: ListClauses = False,
 ) -> None:
-    """Gate a client: judge it clause by clause against a contract.
+    """Check a client against a contract, clause by clause.
 
-    Exit status: 0 it holds; 1 a clause is violated or a MUST was not judged; 2 usage, or a wrong contract;
-    3 the client could not be started or reached; 5 nothing was exercised; 6 graphcontract failed;
-    130 interrupted.
+    Exit status: 0 the client conforms; 1 it violates a clause, or a MUST was not exercised; 2 wrong usage or
+    an invalid contract; 3 the client could not be started or reached; 5 nothing was exercised;
+    6 graphcontract failed; 130 interrupted.
     """
     from graphcontract.errors import UserError
     from graphcontract.run.session import Options, Session, with_seed
@@ -144,15 +148,15 @@ def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: boo
     from rich.console import Console
 
     from graphcontract.cli.pytest_run import run
-    from graphcontract.reporting import listeners, to_standard_output
+    from graphcontract.reporting import make_listeners, writes_to_standard_output
     from graphcontract.reporting.terminal import Terminal
 
-    terminal = Terminal(Console(stderr=to_standard_output(reports), highlight=False, emoji=False))
-    with redirect_stdout(sys.stderr):  # What a client prints in this process is no part of a report.
+    terminal = Terminal(Console(stderr=writes_to_standard_output(reports), highlight=False, emoji=False))
+    with redirect_stdout(sys.stderr):  # A client in this process may print; standard output can be a report.
         session.open()
     try:
         _stop_for_obstacles(session)
-        plugins = [terminal, *listeners(reports)]
+        plugins = [terminal, *make_listeners(reports)]
         return run(session, plugins, workers=workers, first=first)
     finally:
         terminal.stop()
@@ -160,16 +164,19 @@ def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: boo
 
 
 def _stop_for_obstacles(session: Session) -> None:
-    """Make the first of the doctor's calls; raises ClientUnavailable where every clause would fail alike."""
+    """Make the first calls of `doctor`. Raises ClientUnavailable if all clauses would fail alike."""
     from graphcontract.clients import ClientUnavailable
     from graphcontract.judging.harness import CallStats
-    from graphcontract.reporting.evidence_text import harmless
+    from graphcontract.reporting.evidence_text import escape_unprintable
     from graphcontract.run.doctor import reach
 
     assert session.harness is not None
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):  # Nothing of it is in a report yet.
+    with (
+        redirect_stdout(io.StringIO()),
+        redirect_stderr(io.StringIO()),
+    ):  # What the client prints here belongs to no report.
         found = next((finding for finding in reach(session.harness) if finding.stops), None)
     session.harness.stats = CallStats()
     if found is not None:
-        problem = f"the client cannot be judged like this: at an ordinary call, {found.seen}"
-        raise ClientUnavailable(harmless(problem), found.advice)
+        problem = f"the client cannot be checked with this set-up: an ordinary call ended with {found.seen}"
+        raise ClientUnavailable(escape_unprintable(problem), found.advice)

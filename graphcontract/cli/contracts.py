@@ -1,7 +1,4 @@
-"""The `contracts` commands: what is shipped, what a contract says, whether a file is one.
-
-Knows the terminal and the loader. Heavy imports wait until a command needs them.
-"""
+"""The `contracts` commands: list the shipped contracts, show one, validate files, write clause pages."""
 
 from __future__ import annotations
 
@@ -31,8 +28,10 @@ _SCHEMES = {
 }
 
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
-Name = Annotated[str, typer.Argument(metavar="ID|FILE", help="A shipped contract or base, or a file.")]
-Names = Annotated[list[str], typer.Argument(metavar="FILE...", help="Contracts or bases.")]
+Name = Annotated[
+    str, typer.Argument(metavar="ID|FILE", help="A shipped contract or conventions file by id, or a file.")
+]
+Names = Annotated[list[str], typer.Argument(metavar="FILE...", help="Contract or conventions files.")]
 
 
 @app.command("list")
@@ -50,7 +49,7 @@ def list_contracts(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(name: Name, as_json: AsJson = False) -> None:
-    """Show what a contract says: request, success, and clauses by group."""
+    """Show a contract: its request, its success response, and its clauses by group."""
     from graphcontract.clauses import known
     from graphcontract.contract.loader import document, load_any
 
@@ -69,7 +68,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 @app.command()
 def validate(names: Names) -> None:
-    """Check contract files, with what they extend; status 2 if any is wrong."""
+    """Validate contract files, including the files that they extend. Exit status 2 if any is invalid."""
     from graphcontract.clauses import known
     from graphcontract.contract.loader import ContractError, load_any
 
@@ -88,10 +87,10 @@ def validate(names: Names) -> None:
 
 @app.command()
 def pages(
-    folder: Annotated[Path, typer.Argument(help="Where to write them.", file_okay=False)],
+    folder: Annotated[Path, typer.Argument(help="The folder to write to.", file_okay=False)],
     name: Annotated[str, typer.Option("--contract", metavar="ID|FILE")] = DEFAULT_CONTRACT,
 ) -> None:
-    """Write a Markdown page for each clause of a contract, and an index."""
+    """Write a Markdown page for each clause of a contract, and an index page."""
     from graphcontract.clauses import known
     from graphcontract.contract.clause_pages import pages as made
     from graphcontract.contract.loader import load
@@ -133,7 +132,7 @@ def _write_json(value: object) -> None:
 
 
 def _facts(found: Contract | Base) -> Iterator[tuple[str, str]]:
-    """Yield label and text of everything except the clauses; a contract has more of it than a base."""
+    """Yield label and text of everything except the clauses. A conventions file has fewer facts."""
     yield "id", found.id
     if isinstance(found, Contract):
         yield from _request_facts(found)
@@ -168,7 +167,7 @@ def _request_facts(contract: Contract) -> Iterator[tuple[str, str]]:
 
 
 def _print_clauses(console: Console, clauses: Sequence[Clause]) -> None:
-    """Print clauses by group, in columns that are the same for all, with nothing after the end of a line."""
+    """Print clauses by group, in columns of the same width for all groups."""
     from textwrap import wrap
 
     heads = [(_level(clause), clause.id) for clause in clauses]

@@ -1,4 +1,4 @@
-"""`graphcontract doctor`: what a client can do, before it is judged."""
+"""`graphcontract doctor`: diagnoses a client's set-up before `check` runs."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import typer
 from graphcontract.cli.options import START_TIMEOUT, AllowOwnRoot, ContractName, StartTimeout
 from graphcontract.contract.model import DEFAULT_CONTRACT
 
-_WORDS = {True: "ok", False: "NO", None: "-"}
+_LABELS = {True: "ok", False: "NO", None: "-"}
 
 
 def doctor(
-    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client, as for `check`.")],
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client, as in `check`.")],
     contract: ContractName = DEFAULT_CONTRACT,
-    tls: Annotated[bool, typer.Option("--tls", help="Speak https throughout.")] = False,
+    tls: Annotated[bool, typer.Option("--tls", help="Use https for all calls.")] = False,
     start_timeout: StartTimeout = START_TIMEOUT,
     allow_own_root: AllowOwnRoot = False,
 ) -> None:
-    """Make a few plain calls and tell what works, and which limit to declare where something cannot.
+    """Make a few ordinary calls, report what works, and say which limit to declare for what cannot work.
 
     Exit status: 0 everything works; 1 something does not; 3 the client could not be started.
     """
-    from graphcontract.reporting.evidence_text import harmless
+    from graphcontract.reporting.evidence_text import escape_unprintable
     from graphcontract.run.doctor import examine
     from graphcontract.run.session import Options, Session
 
@@ -39,12 +39,12 @@ def doctor(
     failed = False
     try:
         implementation = session.open().implementation
-        typer.echo(harmless(f"{implementation.name} {implementation.version or ''}".rstrip()))
+        typer.echo(escape_unprintable(f"{implementation.name} {implementation.version or ''}".rstrip()))
         assert session.harness is not None
         for finding in examine(session.harness):
             failed = failed or finding.works is False
-            lines = wrap(harmless(finding.seen), 64)
-            typer.echo(f"{_WORDS[finding.works]:4}{finding.call:10}{lines[0]}")
+            lines = wrap(escape_unprintable(finding.seen), 64)
+            typer.echo(f"{_LABELS[finding.works]:4}{finding.call:10}{lines[0]}")
             for line in [*lines[1:], *wrap(finding.advice, 64)]:
                 typer.echo(f"{'':14}{line}")
     finally:

@@ -1,4 +1,4 @@
-"""`graphcontract live`: judge a tenant. Words for a run, and its result for people and exit status."""
+"""`graphcontract live`: checks a tenant against the service clauses of a contract."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from graphcontract.contract.model import DEFAULT_CONTRACT
 if TYPE_CHECKING:
     from graphcontract.live.run import Live
 
-SAFETY = """Nothing that exists can change by default: the run sends GETs, and a few cancels of made-up ids
-that a GET has just answered 404.
+SAFETY = """By default, nothing in the tenant can change: the run sends GETs, and a few cancels of made-up ids
+for which a GET has just returned 404.
 
-A cancel takes three things: --allow-cancel; a task, --task ID or --create FILE; and, against anything
-but loopback, --confirm-tenant ID.
+To cancel a task, give three things: --allow-cancel; a task (--task ID or --create FILE); and, for any
+tenant that is not on loopback, --confirm-tenant ID.
 
 Credentials come from the environment: GRAPHCONTRACT_TOKEN, or what azure-identity reads (AZURE_TENANT_ID,
 AZURE_CLIENT_ID and a secret, a certificate or a federated token; a managed identity; az login). A second
@@ -45,49 +45,51 @@ def live(
         str,
         typer.Argument(
             metavar="[CLIENT]",
-            help="A client to judge as well, as in check; it gets no token of the tenant.",
+            help="A client to check as well, as in `check`; it does not get a token of the tenant.",
             show_default=False,
         ),
     ] = "",
     tenant_url: Annotated[
         str, typer.Option(metavar="URL", help="The tenant's service root, e.g. https://graph.microsoft.com.")
     ] = "",
-    plan: Annotated[bool, typer.Option("--plan", help="Show every request, and send none.")] = False,
-    get_only: Annotated[bool, typer.Option("--get-only", help="Send nothing but GET.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Show every request, and send nothing.")] = False,
+    get_only: Annotated[bool, typer.Option("--get-only", help="Send only GET requests.")] = False,
     allow_cancel: Annotated[
-        bool, typer.Option("--allow-cancel", help="Allow the cancel of a task that is named or made.")
+        bool, typer.Option("--allow-cancel", help="Allow cancelling a task that is given or created.")
     ] = False,
     task: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID", help="A task that has not started, to be cancelled for good; repeatable."),
+        typer.Option(
+            metavar="ID", help="A task that has not started; it is cancelled permanently. Repeatable."
+        ),
     ] = None,
     create: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Make a task to cancel of this JSON, {date} and {random} filled in.",
+            help="Create a task to cancel from this JSON; {date} and {random} are filled in.",
         ),
     ] = None,
     confirm_tenant: Annotated[
-        str | None, typer.Option(metavar="ID", help="The tenant that a cancel is meant for: the token's tid.")
+        str | None, typer.Option(metavar="ID", help="The tenant in which to cancel: the `tid` of its tokens.")
     ] = None,
     started_task: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID", help="A task that has ended, which must refuse; repeatable."),
+        typer.Option(metavar="ID", help="A task that has ended, so that its cancel must fail; repeatable."),
     ] = None,
     risk_running_task: Annotated[
-        bool, typer.Option("--risk-running-task", help="Let a --started-task be in progress.")
+        bool, typer.Option("--risk-running-task", help="Accept a --started-task that is in progress.")
     ] = False,
     require_least_privilege: Annotated[
         bool,
         typer.Option(
             "--require-least-privilege",
-            help="End with 3 where the credential could cancel and nothing is to be cancelled.",
+            help="Exit with 3 if the credential could cancel a task but the run does not cancel any.",
         ),
     ] = False,
     contract: ContractName = DEFAULT_CONTRACT,
     profile: Annotated[
-        Profile, typer.Option(help="gate: fixed steps; nightly: reads in random order besides.")
+        Profile, typer.Option(help="gate: fixed steps; nightly: also reads in random order.")
     ] = Profile.GATE,
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="Seed of nightly's order [default: random].")
@@ -98,31 +100,43 @@ def live(
     known_failures: KnownFailures = None,
     report: Reports = None,
     request_log: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a line for each request, ids hashed.")
+        Path | None, typer.Option(metavar="FILE", help="Write one line for each request, with hashed ids.")
     ] = None,
     keep_bodies: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write whole exchanges: they hold names and addresses of people."),
+        typer.Option(
+            metavar="FILE",
+            help="Write complete exchanges. They contain personal data such as names and addresses.",
+        ),
     ] = None,
-    budget: Annotated[int, typer.Option(metavar="N", min=1, max=10000, help="Most requests of a run.")] = 400,
-    rate: Annotated[float, typer.Option(metavar="N", min=0.1, max=100, help="Most requests a second.")] = 4.0,
+    budget: Annotated[
+        int, typer.Option(metavar="N", min=1, max=10000, help="Maximum number of requests in a run.")
+    ] = 400,
+    rate: Annotated[
+        float, typer.Option(metavar="N", min=0.1, max=100, help="Maximum number of requests per second.")
+    ] = 4.0,
     journal: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Where changes are announced [.graphcontract/live-journal.jsonl]."),
+        typer.Option(
+            metavar="FILE",
+            help="Where changes are recorded before they are made [.graphcontract/live-journal.jsonl].",
+        ),
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="JOURNAL", help="Say what an earlier run left behind.")
+        Path | None, typer.Option(metavar="JOURNAL", help="Show what an earlier run left behind.")
     ] = None,
-    finish: Annotated[bool, typer.Option("--finish", help="With --resume: cancel what was left.")] = False,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="With --resume: cancel what was left behind.")
+    ] = False,
     implementation: ImplementationName = None,
     start_timeout: StartTimeout = START_TIMEOUT,
     list_clauses: ListClauses = False,
 ) -> None:
-    """Judge a tenant, clause by clause; with CLIENT, that client on the tenant's traffic as well.
+    """Check a tenant, clause by clause; with CLIENT, also that client on the tenant's traffic.
 
-    Exit status: 0 it honours the contract; 1 a clause is violated; 2 usage, or --resume of another file than
-    a journal; 3 no violation, but a MUST could not be judged: credential, task, source, budget, or a tenant
-    that is not reached; 5 nothing was exercised; 6 graphcontract failed; 130 interrupted.
+    Exit status: 0 the tenant conforms; 1 it violates a clause; 2 wrong usage, or the file of --resume is not
+    a journal; 3 no violation, but a MUST could not be exercised because of the credential, task, source,
+    budget or connection; 5 nothing was exercised; 6 graphcontract failed; 130 interrupted.
     """
     import secrets
 
@@ -132,7 +146,7 @@ def live(
     from graphcontract.live.safety.journal import DEFAULT
 
     if finish and resume is None:
-        raise UserError("--finish goes with --resume JOURNAL")
+        raise UserError("--finish needs --resume JOURNAL")
     if resume is not None:
         raise typer.Exit(_resume(resume, tenant_url, contract, finish=finish))
     nightly = profile is Profile.NIGHTLY
@@ -183,11 +197,11 @@ def _show(run: Live) -> None:
 def _run(run: Live, reports: tuple[str, ...]) -> int:
     from rich.console import Console
 
-    from graphcontract.reporting import listeners, to_standard_output
+    from graphcontract.reporting import make_listeners, writes_to_standard_output
     from graphcontract.reporting.terminal import Terminal
 
-    terminal = Terminal(Console(stderr=to_standard_output(reports), highlight=False, emoji=False))
-    heard = [terminal, *listeners(reports)]
+    terminal = Terminal(Console(stderr=writes_to_standard_output(reports), highlight=False, emoji=False))
+    heard = [terminal, *make_listeners(reports)]
 
     def emit(event: Any) -> None:
         for listener in heard:

@@ -1,4 +1,4 @@
-"""`graphcontract new driver`: writes a driver to fill in. Knows the terminal and files."""
+"""`graphcontract new driver`: writes a driver template."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Write what a client in another language needs.")
+app = typer.Typer(no_args_is_help=True, help="Write a driver for a client.")
 
 
 class Language(StrEnum):
-    """What a driver is written in."""
+    """The language of a driver."""
 
     PYTHON = "python"
     TYPESCRIPT = "typescript"
@@ -24,7 +24,7 @@ class Language(StrEnum):
 
 @app.callback()
 def _new() -> None:
-    """Keep `driver` a word of its own, whatever else there will be."""
+    """Make typer keep `driver` as a subcommand: with one command only, it would drop the name."""
 
 
 @app.command()
@@ -34,13 +34,15 @@ def driver(
     ],
     output: Annotated[
         Path,
-        typer.Option(metavar="DIR", help="Where to write it; made where it is missing.", file_okay=False),
+        typer.Option(
+            metavar="DIR", help="The folder to write to; created if it is missing.", file_okay=False
+        ),
     ] = Path(),
-    force: Annotated[bool, typer.Option("--force", help="Overwrite what is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
-    """Write a commented driver to fill in, that speaks the driver protocol.
+    """Write a driver template for your client, with comments.
 
-    It drives a small client of its own, so that it can be judged before it is changed.
+    It contains a small client, so that you can run `check` before you change anything.
     """
     from graphcontract.errors import UserError
     from graphcontract.templates import DRIVERS, text_of
@@ -49,7 +51,7 @@ def driver(
     paths = [output / file for file in template.files]
     there = [str(path) for path in paths if path.exists()]
     if there and not force:
-        raise UserError(f"{', '.join(there)}: there already; --force overwrites")
+        raise UserError(f"{', '.join(there)}: already there; use --force to overwrite")
     try:
         output.mkdir(parents=True, exist_ok=True)
         for path in paths:
@@ -58,6 +60,6 @@ def driver(
         raise UserError(f"{output} cannot be written to: {error.strerror}") from error
     typer.echo(f"{', '.join(map(str, paths))}: written")
     if template.tested is None:
-        typer.echo("It has not been tested. See what works: put `doctor` in place of `check`.")
+        typer.echo("This template was never run. Run `doctor` before `check` to see what works.")
     client = f"process:{template.run.format(driver=shlex.quote(str(paths[0])))}"
     typer.echo(f"next: graphcontract check {shlex.quote(client)} --profile quick")

@@ -1,4 +1,4 @@
-"""Options that several commands take: one wording, one default each."""
+"""Options that several commands share, so that each has one help text and one default."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ START_TIMEOUT = 60.0
 
 
 class Profile(StrEnum):
-    """How much to explore."""
+    """How many inputs to try."""
 
     QUICK = "quick"
     GATE = "gate"
@@ -19,36 +19,36 @@ class Profile(StrEnum):
 
 
 class Level(StrEnum):
-    """What fails the run."""
+    """The lowest level whose violation fails the run."""
 
     MUST = "must"
     SHOULD = "should"
 
 
 ContractName = Annotated[
-    str, typer.Option("--contract", metavar="ID|FILE", help="A shipped contract, or a file.")
+    str, typer.Option("--contract", metavar="ID|FILE", help="A shipped contract by id, or a file.")
 ]
 FailOn = Annotated[Level, typer.Option(help="Lowest level whose violation fails the run.")]
 Select = Annotated[
     list[str] | None,
-    typer.Option(metavar="CLAUSE", help="Judge only clauses that match, as 'error.*' does; repeatable."),
+    typer.Option(metavar="CLAUSE", help="Check only matching clauses, such as 'error.*'; repeatable."),
 ]
 Deselect = Annotated[
-    list[str] | None, typer.Option(metavar="CLAUSE", help="Leave out clauses that match; repeatable.")
+    list[str] | None, typer.Option(metavar="CLAUSE", help="Skip matching clauses; repeatable.")
 ]
 AllowOwnRoot = Annotated[
     bool,
     typer.Option(
         "--allow-own-root",
-        help="Let the client call its own root though nothing keeps such calls on this machine.",
+        help="Let the client call its own service root even if such calls could leave this machine.",
     ),
 ]
 StartTimeout = Annotated[
-    float, typer.Option(metavar="SECONDS", min=0.1, help="How long a driver may take to start.")
+    float, typer.Option(metavar="SECONDS", min=0.1, help="Maximum time for a driver to start.")
 ]
 ImplementationName = Annotated[
     str | None,
-    typer.Option("--implementation", metavar="NAME[@VERSION]", help="What reports call the client."),
+    typer.Option("--implementation", metavar="NAME[@VERSION]", help="Name of the client in reports."),
 ]
 Reports = Annotated[
     list[str] | None,
@@ -59,8 +59,8 @@ Reports = Annotated[
 ]
 KnownFailures = Annotated[
     str | None,
-    typer.Option(metavar="FILE", help="Failures that are known: green is a run that shows just these."),
+    typer.Option(metavar="FILE", help="Accept exactly the failures listed in this file."),
 ]
 ListClauses = Annotated[
-    bool, typer.Option("--list", help="List the clauses that would be judged, and judge nothing.")
+    bool, typer.Option("--list", help="List the clauses that would be checked, and exit.")
 ]

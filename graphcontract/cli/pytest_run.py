@@ -1,4 +1,4 @@
-"""A session through pytest: words to it, and its exit status back."""
+"""Runs a session in pytest, in this process, with arguments made from its options."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def run(session: Session, plugins: Sequence[object], *, workers: int = 1, first: bool = False) -> int:
-    """Try a session's tests, with these listeners, and give the exit status; it may be open already."""
+    """Run a session's tests with these listeners, and return the exit status. It may be open already."""
     import pytest
 
     from graphcontract.pytest_plugin.plugin import SessionPlugin
@@ -44,10 +44,10 @@ def _own_environment() -> Iterator[None]:
 
 
 def _arguments(options: Options, *, workers: int, first: bool) -> list[str]:
-    """Words for pytest; nobody's ini files or plugins have a say."""
+    """Make the arguments for pytest, without the user's ini files and plugins."""
     suites = str(files("graphcontract.suites"))
-    words = [suites, f"--rootdir={suites}", "-c", os.devnull]
-    words += [
+    arguments = [suites, f"--rootdir={suites}", "-c", os.devnull]
+    arguments += [
         "-p",
         "graphcontract.pytest_plugin.plugin",
         "-p",
@@ -69,11 +69,11 @@ def _arguments(options: Options, *, workers: int, first: bool) -> list[str]:
         ("record", options.record),
         ("known-failures", options.known_failures),
     ):
-        words += [f"--graph-{name}={value}"] if value is not None else []
-    words += ["--graph-tls"] if options.tls else []
-    words += ["--graph-in-process"] if options.in_process else []
-    words += ["--graph-allow-own-root"] if options.allow_own_root else []
-    words += [f"--graph-select={pattern}" for pattern in options.select]
-    words += [f"--graph-deselect={pattern}" for pattern in options.deselect]
-    words += ["-n", str(workers)] if workers > 1 else []
-    return [*words, "-x"] if first else words
+        arguments += [f"--graph-{name}={value}"] if value is not None else []
+    arguments += ["--graph-tls"] if options.tls else []
+    arguments += ["--graph-in-process"] if options.in_process else []
+    arguments += ["--graph-allow-own-root"] if options.allow_own_root else []
+    arguments += [f"--graph-select={pattern}" for pattern in options.select]
+    arguments += [f"--graph-deselect={pattern}" for pattern in options.deselect]
+    arguments += ["-n", str(workers)] if workers > 1 else []
+    return [*arguments, "-x"] if first else arguments

@@ -1,4 +1,4 @@
-"""`diff`, `replay` and `known-failures update`: what can be done with a report once it is there."""
+"""`diff`, `replay` and `known-failures update`: commands that read a report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from graphcontract.reporting.report_reader import Report
     from graphcontract.run.session import Options
 
-known_failures = typer.Typer(no_args_is_help=True, help="Keep the list of a client's known failures.")
+known_failures = typer.Typer(no_args_is_help=True, help="Maintain the list of a client's known failures.")
 
 _JUDGED = ("pass", "fail", "known-failure", "fixed")
 Path1 = Annotated[str, typer.Argument(metavar="REPORT", help="A report made with --report jsonl=PATH.")]
@@ -25,9 +25,9 @@ def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="The earlier report.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The later one.")],
 ) -> None:
-    """Compare two reports: what newly fails, is fixed, stopped or started running.
+    """Compare two reports: new failures, fixed ones, and clauses that stopped or started running.
 
-    Exit status 1 where something newly fails or stopped running.
+    Exit status: 0 no new failure and no clause that stopped running; 1 otherwise.
     """
     from graphcontract.reporting.report_reader import read_report
 
@@ -65,9 +65,9 @@ def replay(
     evidence: Annotated[str, typer.Argument(metavar="ID", help="An evidence id of the report.")],
     allow_own_root: AllowOwnRoot = False,
 ) -> None:
-    """Repeat one failure with the client, contract and seed of the report.
+    """Reproduce one failure with the client, contract and seed of the report.
 
-    Exit status: 0 it is fixed; 1 it still fails; 3 it cannot be judged.
+    Exit status: 0 it is fixed; 1 it still fails; 3 it could not be reproduced or ruled out.
     """
     from graphcontract.errors import UserError
     from graphcontract.reporting.report_reader import read_report
@@ -79,7 +79,7 @@ def replay(
         raise UserError(f"{report} has no evidence with the id {evidence}")
     if read.header["kind"] == "live":
         again = found["evidence"]["repeat"]
-        typer.echo(f"cannot be judged: a tenant is not asked again by a report; run: {again}", err=True)
+        typer.echo(f"cannot be replayed: a report does not send requests to a tenant; run: {again}", err=True)
         raise typer.Exit(3)
     options = Options.of_report(
         read.header.get("options", {}), found["clause"], allow_own_root=allow_own_root
@@ -90,14 +90,14 @@ def replay(
         typer.echo(f"still failing: {evidence}")
         raise typer.Exit(1)
     if verdict is None or verdict["verdict"] not in ("pass", "fail"):
-        reason = verdict.get("reason", "") if verdict else "the run came to no verdict"
-        typer.echo(f"cannot be judged: {evidence}: {reason}", err=True)
+        reason = verdict.get("reason", "") if verdict else "the run ended without a verdict"
+        typer.echo(f"cannot be replayed: {evidence}: {reason}", err=True)
         raise typer.Exit(3)
     typer.echo(f"fixed: {evidence}")
 
 
 def _repeated(options: Options) -> Mapping[str, Any] | None:
-    """Judge the one clause of these options again, and give its verdict event."""
+    """Check the one clause of these options again, and return its verdict event."""
     from graphcontract.cli.pytest_run import run
     from graphcontract.run.session import Session
 
@@ -114,13 +114,13 @@ def _repeated(options: Options) -> Mapping[str, Any] | None:
 
 
 class _Keeper:
-    """Keeps the verdicts of a run."""
+    """Collects the verdict events of a run by clause."""
 
     def __init__(self) -> None:
         self.verdicts: dict[str, Mapping[str, Any]] = {}
 
     def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
-        """Take a verdict in."""
+        """Receive one event."""
         if event["event"] == "verdict":
             self.verdicts[event["clause"]] = event
 
@@ -134,9 +134,9 @@ def update(
         typer.Option(metavar="ID|FILE", help="Its contract [default: the report's].", show_default=False),
     ] = None,
 ) -> None:
-    """Write the list that makes the report's failures known, MUST and SHOULD; reasons in the file are kept.
+    """Write a list of the report's failures, MUST and SHOULD. Reasons that are in the file stay.
 
-    Write a reason for each new entry before you use the list: until then it is refused.
+    Write a reason for each new entry before you use the list: without one, the list is rejected.
     """
     from graphcontract.clauses import known
     from graphcontract.contract.loader import load as load_contract
@@ -160,15 +160,15 @@ def update(
 
 
 def _reminders(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """What is left to do by hand before the list makes a run green."""
+    """Yield what the user still has to change before the list accepts anything."""
     from datetime import date
 
     from graphcontract.contract.acceptance import is_placeholder
 
     new = sorted({row["clause"] for row in rows if is_placeholder(row["reason"])})
     if new:
-        yield f"write a reason for: {', '.join(new)} (the list is refused until it has them)"
+        yield f"write a reason for: {', '.join(new)} (without one, the list is rejected)"
     today = date.today().isoformat()
     old = sorted({row["clause"] for row in rows if row.get("expires", today) < today})
     if old:
-        yield f"past their last day: {', '.join(old)} (write a later `expires`, or fix them)"
+        yield f"expired: {', '.join(old)} (set a later `expires`, or fix them)"

@@ -1,6 +1,6 @@
-"""`graphcontract serve`: one case of a clause, kept up for a debugger.
+"""`graphcontract serve`: serves one case of a clause on a local port, so that a client can be debugged.
 
-Knows the terminal; finding the case and keeping it up is `cases`' and `hosting`'s business.
+`run.reproduce` finds the case and `run.case_server` serves it; this module reads options and prints.
 """
 
 from __future__ import annotations
@@ -25,24 +25,27 @@ if TYPE_CHECKING:
 
 def serve(
     clause: Annotated[
-        str, typer.Option(metavar="ID", help="The clause, in its usual case.", show_default=False)
+        str,
+        typer.Option(
+            metavar="ID", help="The clause, with the simplest input that exercises it.", show_default=False
+        ),
     ] = "",
     evidence: Annotated[
         str,
-        typer.Option(metavar="ID", help="Or a failure, by its evidence id in --report.", show_default=False),
+        typer.Option(metavar="ID", help="Or a failure: its evidence id in --report.", show_default=False),
     ] = "",
     report: Annotated[
         str,
         typer.Option(metavar="FILE", help="A report made with --report jsonl=PATH.", show_default=False),
     ] = "",
     contract: ContractName = DEFAULT_CONTRACT,
-    tls: Annotated[bool, typer.Option("--tls", help="Speak https.")] = False,
+    tls: Annotated[bool, typer.Option("--tls", help="Use https.")] = False,
     allow_own_root: AllowOwnRoot = False,
 ) -> None:
-    """Keep one case of a clause up on a port of 127.0.0.1, to step through a client in a debugger.
+    """Serve one case of a clause on a port of 127.0.0.1, to step through a client in a debugger.
 
-    Standard error has a curl line for each call that is waited for; then what comes is shown and judged, over
-    and over. End it with Ctrl-C: exit status 0.
+    Prints a curl command for each expected call to standard error, then each exchange and its verdict to
+    standard output, repeatedly. Ctrl-C ends it with exit status 0.
     """
     from graphcontract.errors import UserError
     from graphcontract.run.session import Options
@@ -88,21 +91,23 @@ def _keep_up(options: Options, evidence: str) -> None:
 
 
 def _found(session: Session, id: str, evidence: str) -> Sequence[CaseStep]:
-    """The case to keep up; raises UserError where there is none."""
+    """Find the case to serve. Raises UserError if the clause has no case here."""
     from graphcontract.clauses import registry
     from graphcontract.errors import UserError
     from graphcontract.judging.test_run import unsupported_reason
     from graphcontract.run.reproduce import RecordingHarness, failing_case, usual_case
 
     if "own-root" in registry()[id].needs:
-        raise UserError(f"{id} is judged at a client's own root, which no server on 127.0.0.1 can stand for")
+        raise UserError(
+            f"{id} is checked at the client's own service root, and `serve` has an address on 127.0.0.1"
+        )
 
-    typer.echo("looking for the case ...", err=True)
+    typer.echo("searching for the case ...", err=True)
     session.open()
     try:
         assert session.harness is not None
         if reason := unsupported_reason(session.harness, id):
-            raise UserError(f"{id} has no case: {reason}")
+            raise UserError(f"{id} cannot be served: {reason}")
         harness = RecordingHarness.of(session.harness)
         steps = (
             failing_case(harness, id, evidence, session.options.seed) if evidence else usual_case(harness, id)
@@ -110,14 +115,14 @@ def _found(session: Session, id: str, evidence: str) -> Sequence[CaseStep]:
     finally:
         session.close()
     if steps is None and evidence:
-        raise UserError(f"the client does not show {evidence} any more")
+        raise UserError(f"the client no longer shows {evidence}")
     if steps is None:
-        raise UserError(f"{id} has no case that the reference client meets")
+        raise UserError(f"{id} cannot be served: the reference client never exercises it")
     return steps
 
 
 class _Terminal:
-    """What people see of a case: standard error has the lines to copy, standard output what came of them."""
+    """Prints a case: curl commands to standard error, exchanges and verdicts to standard output."""
 
     def __init__(self, contract: Contract, id: str, steps: Sequence[CaseStep], server: Loopback) -> None:
         from graphcontract.run.case_server import CaseServer
@@ -129,16 +134,16 @@ class _Terminal:
         self._announced = ""
 
     def run(self) -> NoReturn:
-        """Go through the case again and again."""
+        """Serve the case repeatedly, until Ctrl-C."""
         while True:
             for exchange in self._host.exchanges():
                 self._round.append(exchange)
 
     def _announce(self, call: Call, step: CaseStep) -> None:
-        """Say where a call is waited for, once where it is the same as before, and first what came before it:
-        who has read that may send at once.
+        """Print where a call is expected, unless it is the same as the last one. What happened before comes
+        first: whoever reads the address may call at once.
         """
-        from graphcontract.reporting.evidence_text import harmless
+        from graphcontract.reporting.evidence_text import escape_unprintable
         from graphcontract.run.case_server import curl
 
         self._show()
@@ -149,17 +154,17 @@ class _Terminal:
         which = f"call {self._shown + 1} of {self._calls}" if self._calls > 1 else "the call"
         typer.echo(f"waiting for {which} at {call.base_url}")
         for name, value in call.arguments.items():
-            typer.echo(harmless(f"  {name} = {value}"))
-        typer.echo(f"  answered with {', then '.join(map(_named, step.answers))}")
-        typer.echo(harmless(line), err=True)
+            typer.echo(escape_unprintable(f"  {name} = {value}"))
+        typer.echo(f"  response: {', then '.join(map(_describe_response, step.answers))}")
+        typer.echo(escape_unprintable(line), err=True)
 
     def _show(self) -> None:
-        """Show the exchanges that were not shown yet, and the judgement where they complete the case."""
+        """Print exchanges that were not printed yet, and the verdict once the case is complete."""
         from graphcontract.judging.evidence import exchange as shown
-        from graphcontract.reporting.evidence_text import passed
+        from graphcontract.reporting.evidence_text import render_exchange
 
         for exchange in self._round[self._shown :]:
-            for line in passed(shown(exchange)):
+            for line in render_exchange(shown(exchange)):
                 typer.echo(line)
         self._shown = len(self._round)
         if self._shown == self._calls:
@@ -167,36 +172,36 @@ class _Terminal:
             self._round, self._shown = [], 0
 
     def _judge(self, judgements: Sequence[Judgement]) -> None:
-        told = [self._told(judgement) for judgement in judgements]
-        if all(each == told[0] for each in told):
-            typer.echo("\n".join(told[0]))
+        described = [self._describe_findings(judgement) for judgement in judgements]
+        if all(each == described[0] for each in described):
+            typer.echo("\n".join(described[0]))
             return
-        for judgement, lines in zip(judgements, told, strict=True):
-            typer.echo(f"where the client reports {judgement.reported}:")
+        for judgement, lines in zip(judgements, described, strict=True):
+            typer.echo(f"if the client reports {judgement.reported}:")
             typer.echo("\n".join(f"  {line}" for line in lines))
 
-    def _told(self, judgement: Judgement) -> list[str]:
+    def _describe_findings(self, judgement: Judgement) -> list[str]:
         from graphcontract.judging.verdict import evidence_id
-        from graphcontract.reporting.evidence_text import harmless
+        from graphcontract.reporting.evidence_text import escape_unprintable
 
         if judgement.findings is None:
-            return [f"= {self._id} cannot be judged by this"]
+            return [f"= {self._id} is not exercised by this"]
         if not judgement.findings:
-            return [f"= {self._id} holds"]
+            return [f"= {self._id}: pass"]
         clause = self._contract.clauses[self._id]
         lines = []
         for found in judgement.findings:
             key = evidence_id(clause.evidence_key, found.kind, found.input)
             lines.append(f"! {key}: {clause.kinds[found.kind].text}")
-            lines.append(harmless(f"    owed {found.expected}; seen {found.observed}"))
+            lines.append(escape_unprintable(f"    expected {found.expected}; actual {found.observed}"))
         return lines
 
 
-def _named(answer: StubResponse) -> str:
-    """An answer in a word or two."""
-    if answer.fault is not None:
-        return f"a fault ({answer.fault})"
-    waits = next((value for name, value in answer.fields if name.lower() == "retry-after"), None)
-    words = [str(status) for status in answer.interim]
-    words.append(str(answer.status or "the promised success"))
-    return " ".join(words) + (f" (Retry-After: {waits})" if waits is not None else "")
+def _describe_response(response: StubResponse) -> str:
+    """Describe a stub response in a few words."""
+    if response.fault is not None:
+        return f"a fault ({response.fault})"
+    waits = next((value for name, value in response.fields if name.lower() == "retry-after"), None)
+    statuses = [str(status) for status in response.interim]
+    statuses.append(str(response.status or "success"))
+    return ", then ".join(statuses) + (f" (Retry-After: {waits})" if waits is not None else "")

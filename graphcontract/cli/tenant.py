@@ -18,22 +18,23 @@ if TYPE_CHECKING:
 
 
 def tenant(
-    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Port; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Port; 0 chooses a free one.")] = 0,
     tls: Annotated[
-        bool, typer.Option("--tls", help="Speak https, with an authority made for the run.")
+        bool, typer.Option("--tls", help="Use https, with a certificate authority made for the run.")
     ] = False,
     fault: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Break one clause, or be odd; `help` lists the names.")
+        str | None,
+        typer.Option(metavar="NAME", help="Violate one clause, or behave unusually; `help` lists the names."),
     ] = None,
     contract: ContractName = DEFAULT_CONTRACT,
     list_faults: Annotated[
-        bool, typer.Option("--list-faults", help="List faults and variants, and serve nothing.")
+        bool, typer.Option("--list-faults", help="List faults and variants, and exit.")
     ] = False,
 ) -> None:
-    """Serve a tenant on 127.0.0.1 to try `graphcontract live` on, or a client. It keeps all in memory.
+    """Serve a reference tenant on 127.0.0.1, to try `graphcontract live` or a client. All data is in memory.
 
-    One JSON line on standard output says, when it is ready, where it is and how to get in: the root, the
-    authority that gives tokens, credentials, and the ids of some tasks. Ctrl-C ends it.
+    When it is ready, it prints one JSON line to standard output: the service root, the authority that issues
+    tokens, credentials, and the ids of some tasks. Ctrl-C ends it.
     """
     if list_faults or fault == "help":
         _list_faults()
@@ -44,8 +45,10 @@ def tenant(
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with running(contract=load(contract, None), fault=fault, tls=tls, port=port) as serving:
-            typer.echo(f"A made-up tenant at {serving.root}: nothing in it is real.{_shown(fault)}", err=True)
-            typer.echo("Ctrl-C ends it, and all that it keeps is gone.", err=True)
+            typer.echo(
+                f"A reference tenant at {serving.root}, with made-up data.{_describe_fault(fault)}", err=True
+            )
+            typer.echo("Ctrl-C ends it and deletes its data.", err=True)
             typer.echo(json.dumps(serving.described()))
             threading.Event().wait()
     except KeyboardInterrupt:
@@ -54,16 +57,16 @@ def tenant(
         signal.signal(signal.SIGTERM, previous)
 
 
-def _shown(fault: str | None) -> str:
-    return f" It shows {fault}." if fault else ""
+def _describe_fault(fault: str | None) -> str:
+    return f" It has the fault or variant {fault}." if fault else ""
 
 
 def _list_faults() -> None:
     from graphcontract.tenant import faults, variants
 
-    _write("Faults, each breaking one clause:", faults())
+    _write("Faults, each of which violates one clause:", faults())
     typer.echo()
-    _write("Variants, which are odd and break no MUST:", variants())
+    _write("Variants, which are unusual and violate no MUST:", variants())
 
 
 def _write(title: str, entries: Sequence[Entry]) -> None:

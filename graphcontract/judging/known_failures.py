@@ -19,7 +19,7 @@ from graphcontract.contract.jsonfile import ContractFile, nearest, read
 from graphcontract.contract.schema import conform
 from graphcontract.judging.verdict import ClauseResult
 
-_MISSING = "Make it with `graphcontract known-failures update REPORT --file FILE`."
+_MISSING = "Create it with `graphcontract known-failures update REPORT --file FILE`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class KnownFailures:
             return Marked(part)
         unlisted, expired = self._unlisted(part), self._expired(part)
         gone = [(entry, id) for entry in entries for id in sorted(entry.evidence - _ids(part))]
-        notes = [f"no longer seen: take {id} out of {entry.place}" for entry, id in gone]
+        notes = [f"no longer seen: remove {id} from {entry.place}" for entry, id in gone]
         if unlisted or expired:
             reason = "; ".join([*notes, *self.objections(part)])
             return Marked(replace(part, reason=reason), expired=not unlisted)
@@ -89,10 +89,10 @@ class KnownFailures:
         """Why the list does not accept a failure of a clause that it has entries for."""
         entries = self._entries_of(part)
         places = " or ".join(entry.place for entry in entries[:1])
-        new = [f"not listed: {id}; fix it, or add it to the entry at {places}" for id in self._unlisted(part)]
+        new = [f"new failure {id}: fix it, or add it to the entry at {places}" for id in self._unlisted(part)]
         old = [
-            f"accepted until {entry.expires}, which is past: "
-            f"fix it, or write a later `expires` at {entry.place}"
+            f"the entry expired on {entry.expires}: "
+            f"fix the failure, or set a later `expires` at {entry.place}"
             for entry in self._expired(part)
         ]
         return [*new, *old] if entries else []
@@ -139,7 +139,7 @@ def load(path: Path, ids: Mapping[str, str], *, drafts: bool = False) -> list[En
     for index, row in enumerate(file.document["known_failures"]):
         entry = _entry(file, index, row)
         if entry.clause not in ids:
-            remedy = f"Take the entry out. {nearest(entry.clause, ids)}".rstrip()
+            remedy = f"Remove the entry. {nearest(entry.clause, ids)}".rstrip()
             where = ("known_failures", index, "clause")
             raise file.error(where, "a clause of the contract", repr(entry.clause), remedy)
         entry = replace(entry, clause=ids[entry.clause])
@@ -147,10 +147,10 @@ def load(path: Path, ids: Mapping[str, str], *, drafts: bool = False) -> list[En
             place = ("known_failures", index, "evidence", at)
             if ids.get(id.rpartition("-")[0]) != entry.clause:
                 raise file.error(
-                    place, f"an evidence id of {entry.clause}", id, "Put it under its own clause."
+                    place, f"an evidence id of {entry.clause}", id, "Move it to an entry for its own clause."
                 )
             if (id, entry.implementation) in listed:
-                raise file.error(place, "each fault once", id, "Take one of the two out.")
+                raise file.error(place, "each failure once", id, "Remove one of the two.")
             listed.add((id, entry.implementation))
         entries.append(entry)
     if not drafts:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from graphcontract.clients import Implementation
 from graphcontract.contract.model import Contract
 from graphcontract.judging.known_failures import KnownFailures, Marked
-from graphcontract.judging.verdict import ClauseResult, fold
+from graphcontract.judging.verdict import UNTESTED, ClauseResult, fold
 
 Event = Mapping[str, Any]
 FailOn = Literal["must", "should"]
@@ -78,6 +78,7 @@ class RunRecorder:
                 "contract": {
                     "id": self._contract.id,
                     "title": self._contract.title,
+                    "version": self._contract.request.version,
                     "sha256": self._contract.sha256,
                 },
                 **run,
@@ -141,10 +142,11 @@ class RunRecorder:
         must = [part for part in verdicts if self._level(part.clause) == "MUST"]
         judged = sum(part.verdict in _JUDGED for part in must)
         exchanges = sum(part.exchanges for part in verdicts)
-        self.summary = f"{judged} of {len(must)} MUST judged, {exchanges} exchanges"
+        self.summary = f"{judged} of {len(must)} MUST exercised, {exchanges} exchanges"
         self.exit_status = ExitStatus.INTERRUPTED if interrupted else self._judged()
         failing = {part.verdict for part in verdicts if self._fails(part)}
-        if unjudged is not None and not interrupted and (failing == {"not-run"} or (cut_off and not failing)):
+        only_untested = failing <= set(UNTESTED) if failing else cut_off
+        if unjudged is not None and not interrupted and only_untested:
             self.exit_status = unjudged
         self._emit(
             {
@@ -196,8 +198,8 @@ class RunRecorder:
         if interrupted:
             return "the run was interrupted"
         if self._expected.get(id):
-            return "the run ended before all of its tests had run"
-        return "no test of this run proves it"
+            return "the run ended before all tests of this clause had run"
+        return "no test of this run checks this clause"
 
     def _level(self, id: str) -> str:
         return self._contract.clauses[id].counted_level
@@ -217,4 +219,4 @@ class RunRecorder:
         level = self._level(part.clause)
         if part.verdict == "fail":
             return failure_counts(level, part.clause, self._fail_on, self._known)
-        return part.verdict in ("fixed", "error") or (part.verdict == "not-run" and level == "MUST")
+        return part.verdict in ("fixed", "error") or (part.verdict in UNTESTED and level == "MUST")

@@ -29,23 +29,25 @@ from graphcontract.judging.hypothesis_runner import Reproduced, StopExploring, e
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.target import Target
-from graphcontract.judging.verdict import UNMET, ClauseResult, evidence_id
+from graphcontract.judging.verdict import ClauseResult, evidence_id
 
 _COSTLY_TEST = 3
 _SHRINKING_CALLS = 400
 _SHRINKING_SECONDS = 10.0
+_PRECONDITION_NOT_MET = "no exchange met this clause's precondition"
 
 _UNSEEN = {
-    "wire": "this transport does not show raw bytes (try --transport loopback)",
-    "network": "this transport has no network to fail, to redirect or to secure (try --transport loopback)",
-    "credentials": "the client, as its driver declares, sends no token to these hosts or over http",
-    "timeout": "the client, as its driver declares, has no timeout",
-    "concurrency": "calls are made one at a time: no more are declared, or could be told apart here",
-    "status": "the client tells no HTTP status",
-    "code": "the client tells no error code",
-    "message": "the client tells no error message",
-    "request-id": "the client tells no request id",
-    "id": "the path is made by the harness, not by the client",
+    "wire": "this transport does not show raw bytes (use --transport loopback)",
+    "network": "this transport has no network faults, redirects or TLS (use --transport loopback)",
+    "credentials": "your driver declares that the client sends no token to these hosts (`hosts`) or "
+    "over http (`https`)",
+    "timeout": "your driver declares that the client has no timeout (`timeout`)",
+    "concurrency": "your driver handles one call at a time (`concurrency`)",
+    "status": "the client does not report the HTTP status code",
+    "code": "the client does not report the error's code",
+    "message": "the client does not report the error's message",
+    "request-id": "the client does not report the request id",
+    "id": "the request path is built by graphcontract, not by the client",
 }
 
 
@@ -233,9 +235,7 @@ class SuiteTestRun:
             except SkipPartition:
                 if self._tally.expensive - self._costly >= allowed and index + 1 < len(partitions):
                     left = len(partitions) - index - 1
-                    return (
-                        f"cut short: calls hung or ended the client, {left} classes of input were not tried"
-                    )
+                    return f"cut short: calls hung or ended the client; {left} input classes were not tried"
         return None
 
     def _listen_side_by_side(self, observer: _FirstPass) -> None:
@@ -292,7 +292,9 @@ class SuiteTestRun:
             return ClauseResult(id, "pass", hearing.count, classes=classes)
         if hearing.function.otherwise and not cut:
             return ClauseResult(id, "not-supported", reason=hearing.function.otherwise)
-        return ClauseResult(id, "not-run", hearing.count, reason=cut or UNMET, classes=classes)
+        if cut:
+            return ClauseResult(id, "not-run", hearing.count, reason=cut, classes=classes)
+        return ClauseResult(id, "not-exercised", reason=_PRECONDITION_NOT_MET)
 
     def _shown(self, id: str, hearing: ClauseStats, key: str) -> dict[str, Any]:
         """Evidence for a fault: shrunk where it shows again, else as it was first seen."""
@@ -304,9 +306,7 @@ class SuiteTestRun:
                 finding, trial = smallest
             else:
                 times = f"{hearing.seen[key]} of {hearing.count} exchanges"
-                note = (
-                    f"seen in {times}, first after {sighting.before - 1} others; not seen again when repeated"
-                )
+                note = f"seen in {times}, first after {sighting.before - 1} others; could not be reproduced"
         if not hearing.function.uses_earlier_steps:
             trial = trial.alone()
         return evidence(self._gate.contract.clauses[id], finding, trial, repeat=self._repeat(id), note=note)
@@ -326,12 +326,14 @@ class SuiteTestRun:
 
 
 def unsupported_reason(harness: Harness, id: str) -> str | None:
-    """Why this contract, client and transport leave a clause unjudged, or None."""
+    """Return why this contract, client and transport cannot show a clause, or None if they can."""
     function = registry()[id]
     not_applicable = function.not_applicable(harness.contract)
     if not_applicable is not None:
         return not_applicable
     for need in sorted(function.needs - harness.shows):
+        if need == "concurrency" and harness.client.concurrency > 1:
+            return "this transport handles one call at a time (use --transport loopback)"
         unseen = harness.not_at_own_root() if need == "own-root" else _UNSEEN[need]
         if unseen is not None:
             return unseen

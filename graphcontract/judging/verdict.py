@@ -7,10 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-VerdictKind = Literal["pass", "fail", "known-failure", "fixed", "not-supported", "not-run", "error"]
+VerdictKind = Literal[
+    "pass", "fail", "known-failure", "fixed", "not-supported", "not-exercised", "not-run", "error"
+]
 
-_ORDER: tuple[VerdictKind, ...] = ("fail", "error", "not-run", "pass", "not-supported")
-UNMET = "no exchange could have condemned it: what it rests on was not met"
+UNTESTED: tuple[VerdictKind, ...] = ("not-exercised", "not-run")
+"""Verdicts of a clause that could have been tested, and was not: each fails the run for a MUST."""
+
+_ORDER: tuple[VerdictKind, ...] = ("fail", "error", "not-run", "pass", "not-supported", "not-exercised")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,12 @@ class ClauseResult:
 
 
 def fold(clause: str, parts: Iterable[ClauseResult]) -> ClauseResult:
-    """One verdict a clause: fail > error > not-run > pass > not-supported. A test that only met
-    nothing to judge leaves the word to one that did. The order in which parts come is nothing to it.
+    """Combine the results of all tests of a clause: fail > error > not-run > pass > not-supported >
+    not-exercised. One test that exercises the clause is enough. The order of `parts` does not matter.
     """
     ranked = sorted(parts, key=_rank)
     if not ranked:
-        return ClauseResult(clause, "not-run", reason="no test of the suites proves it")
+        return ClauseResult(clause, "not-run", reason="no test of the suites checks this clause")
     first = ranked[0]
     ids = [part.evidence["id"] for part in ranked if part.evidence]
     ids += [id for part in ranked for id in part.also]
@@ -61,9 +65,9 @@ def fold(clause: str, parts: Iterable[ClauseResult]) -> ClauseResult:
     )
 
 
-def _rank(part: ClauseResult) -> tuple[bool, int, str, str]:
+def _rank(part: ClauseResult) -> tuple[int, str, str]:
     id = part.evidence["id"] if part.evidence else ""
-    return part.reason == UNMET, _ORDER.index(part.verdict), id, part.reason or ""
+    return _ORDER.index(part.verdict), id, part.reason or ""
 
 
 def evidence_id(evidence_key: str, kind: str, input: str) -> str:

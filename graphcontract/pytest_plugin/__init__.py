@@ -1,1 +1,1 @@
-"""The pytest plugin: one item a clause, for clients and for tenants."""
+"""The pytest plugin: one test item for each clause, for clients and for tenants."""

@@ -1,4 +1,4 @@
-"""What graphcontract tells other pytest plugins."""
+"""The hook that graphcontract calls for other pytest plugins."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ if TYPE_CHECKING:
 
 
 def pytest_graphcontract_event(event: Event) -> None:
-    """Hear an event of the run's report, in order, in the controlling process (report-events.md)."""
+    """Receive each event of the run's report, in order, in the controlling process (report-events.md)."""

@@ -1,6 +1,6 @@
-"""The pytest plugin: options, one item a clause, and parts carried to the controller's ledger.
+"""The pytest plugin for clients: options, and one test item for each clause that a test checks.
 
-Knows pytest and sessions; what a clause is and how a report looks are others' business.
+Items run in any worker; their results travel with pytest's reports to the controller, which records them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pytest
 
 from graphcontract.errors import UserError
 from graphcontract.pytest_plugin import hooks
-from graphcontract.pytest_plugin.xdist_workers import CheckWorkers, Workers, is_check, is_worker, told_seed
+from graphcontract.pytest_plugin.xdist_workers import CheckWorkers, Workers, is_check, is_worker, read_seed
 from graphcontract.run import sigint
 
 if TYPE_CHECKING:
@@ -37,52 +37,56 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
             "help": "client under test: python:module:callable, process:ARGV, command:ARGV, reference",
         },
     ),
-    ("contract", {"metavar": "ID|FILE", "help": "contract to judge by"}),
-    ("transport", {"choices": ("loopback", "mock", "proxy"), "help": "where answers come from"}),
-    ("profile", {"choices": ("quick", "gate", "nightly"), "help": "how much to explore"}),
+    ("contract", {"metavar": "ID|FILE", "help": "contract to check against"}),
+    ("transport", {"choices": ("loopback", "mock", "proxy"), "help": "where responses come from"}),
+    ("profile", {"choices": ("quick", "gate", "nightly"), "help": "how many inputs to try"}),
     ("seed", {"metavar": "N", "help": "seed of the inputs"}),
     ("fail-on", {"choices": ("must", "should"), "help": "lowest level whose violation fails a test"}),
-    ("implementation", {"metavar": "NAME[@VERSION]", "help": "what reports call the client"}),
-    ("start-timeout", {"metavar": "SECONDS", "help": "how long a driver may take to start"}),
-    ("record", {"choices": ("failures", "all"), "help": "exchanges that the report keeps"}),
-    ("known-failures", {"metavar": "FILE", "help": "failures that are known, and have to be seen"}),
+    ("implementation", {"metavar": "NAME[@VERSION]", "help": "name of the client in reports"}),
+    ("start-timeout", {"metavar": "SECONDS", "help": "maximum time for a driver to start"}),
+    ("record", {"choices": ("failures", "all"), "help": "which exchanges the report contains"}),
+    ("known-failures", {"metavar": "FILE", "help": "accept exactly the failures listed in this file"}),
 )
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Let other plugins hear the run's events."""
+    """Register the hook by which other plugins receive the run's events."""
     pluginmanager.add_hookspecs(hooks)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--graph-…` options, and `graph_…` ini options of the same names."""
+    """Add `--graph-…` options, and `graph_…` ini options of the same names."""
     group = parser.getgroup("graphcontract", "Microsoft Graph client contracts")
     for name, settings in _OPTIONS:
         group.addoption(f"--graph-{name}", default=None, **settings)
         parser.addini(f"graph_{name.replace('-', '_')}", settings["help"])
-    group.addoption("--graph-tls", action="store_true", help="speak https on the loopback transport")
+    group.addoption("--graph-tls", action="store_true", help="use https on the loopback transport")
     group.addoption("--graph-in-process", action="store_true", help="call a python: client in this process")
     group.addoption(
         "--graph-allow-own-root",
         action="store_true",
-        help="let the client call its own root, the real service, where that may leave the machine",
+        help="let the client call its own service root even if such calls could leave this machine",
     )
     group.addoption(
-        "--graph-select", action="append", default=[], metavar="CLAUSE", help="judge these clauses alone"
+        "--graph-select", action="append", default=[], metavar="CLAUSE", help="check only matching clauses"
     )
     group.addoption(
-        "--graph-deselect", action="append", default=[], metavar="CLAUSE", help="leave these clauses out"
+        "--graph-deselect", action="append", default=[], metavar="CLAUSE", help="skip matching clauses"
     )
     group.addoption(
-        "--graph-report", action="append", default=[], metavar="FORMAT=PATH", help="jsonl=PATH or junit=PATH"
+        "--graph-report",
+        action="append",
+        default=[],
+        metavar="FORMAT=PATH",
+        help="write jsonl=, junit=, markdown= or github=PATH",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register markers, and the run where a client is given."""
-    config.addinivalue_line("markers", "graphcontract: an item that judges a clause of a contract")
-    config.addinivalue_line("markers", "must: a clause that a client must keep")
-    config.addinivalue_line("markers", "should: a clause that a client should keep")
+    """Register the markers and the plugin's state."""
+    config.addinivalue_line("markers", "graphcontract: an item that checks a clause of a contract")
+    config.addinivalue_line("markers", "must: a clause of level MUST")
+    config.addinivalue_line("markers", "should: a clause of level SHOULD")
     found = [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, SessionPlugin)]
     run = Run(config, found[0] if found else None)
     config.pluginmanager.register(run)
@@ -90,7 +94,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class SessionPlugin:
-    """A pytest plugin that gives a session opened elsewhere to the run, and takes its exit status back."""
+    """Passes an open session into a pytest run in this process, and its exit status back out."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -118,7 +122,7 @@ def _options(config: pytest.Config) -> Options:
     values = {name: _value(config, name) for name, _ in _OPTIONS}
     if not values["client"]:
         raise pytest.UsageError(
-            "these suites judge a client: name it with --graph-client (or graph_client in the ini file), "
+            "these suites check a client: name it with --graph-client (or graph_client in the ini file), "
             "for example --graph-client reference"
         )
     try:
@@ -136,7 +140,7 @@ def _options(config: pytest.Config) -> Options:
         select=tuple(config.getoption("graph_select")),
         deselect=tuple(config.getoption("graph_deselect")),
     )
-    drawn = told_seed(config)
+    drawn = read_seed(config)
     return with_seed(options, drawn if drawn is not None else seed, secrets.randbits(32))
 
 
@@ -146,11 +150,11 @@ def _value(config: pytest.Config, name: str) -> Any:
 
 
 class Violation(Exception):
-    """A client broke a clause; the evidence says how."""
+    """The client violates a clause."""
 
 
 class ClauseItem(pytest.Item):
-    """One clause as one test proves it."""
+    """One clause, as checked by one test of a suite."""
 
     def __init__(self, *, test: SuiteTest, clause: str, run: Run, **rest: Any) -> None:
         super().__init__(**rest)
@@ -164,9 +168,9 @@ class ClauseItem(pytest.Item):
         run.session.want(test, clause)
 
     def runtest(self) -> None:
-        """Try the test, once for all of its clauses, and say what became of this one."""
+        """Run the test, once for all of its clauses, and report the result of this one."""
         from graphcontract.judging.run_recorder import failure_counts
-        from graphcontract.judging.verdict import UNMET
+        from graphcontract.judging.verdict import UNTESTED
 
         session = self._run.session
         try:
@@ -180,33 +184,33 @@ class ClauseItem(pytest.Item):
         if part.verdict == "fail":
             gates = failure_counts(clause.counted_level, clause.id, session.options.fail_on, known)
             if not gates and part.evidence is not None:
-                pytest.xfail(f"{clause.counted_level} not met: {part.evidence['text']}")
+                pytest.xfail(f"{clause.counted_level} violated: {part.evidence['text']}")
             raise Violation(*(known.objections(part) if known is not None else ()))
-        left_to_others = part.reason == UNMET and session.proofs(self.clause) > 1
-        lenient = part.verdict == "not-run" and (clause.counted_level != "MUST" or left_to_others)
+        left_to_others = part.verdict == "not-exercised" and session.proofs(self.clause) > 1
+        lenient = part.verdict in UNTESTED and (clause.counted_level != "MUST" or left_to_others)
         if part.verdict == "not-supported" or lenient:
             pytest.skip(part.reason or part.verdict)
         if part.verdict != "pass":
             pytest.fail(f"{part.verdict}: {part.reason}", pytrace=False)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Evidence in place of a traceback."""
+        """Return the evidence instead of a traceback."""
         if isinstance(excinfo.value, Violation) and self.part is not None and self.part.evidence is not None:
-            from graphcontract.reporting.evidence_text import violation
+            from graphcontract.reporting.evidence_text import render_violation
 
             level = self._run.session.contract.clauses[self.clause].counted_level
-            return "\n".join([violation(self.part.evidence, level), *map(str, excinfo.value.args)])
+            return "\n".join([render_violation(self.part.evidence, level), *map(str, excinfo.value.args)])
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Where the test's body stands."""
+        """Return the location of the test's body."""
         return self.path, self._test.body.__code__.co_firstlineno - 1, self.name
 
 
 def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
 ) -> list[ClauseItem] | None:
-    """One item a clause that the contract holds and the run selects."""
+    """Make an item for each clause of the test that the contract has and the run selects."""
     from graphcontract.judging.suite_api import SuiteTest
 
     if not isinstance(obj, SuiteTest):
@@ -226,7 +230,7 @@ def pytest_pycollect_makeitem(
 
 
 class Run:
-    """The plugin's state in one process: the session that tries items, the ledger that counts them."""
+    """The plugin's state in one process: the session that runs items, and the recorder of their results."""
 
     def __init__(self, config: pytest.Config, handover: SessionPlugin | None) -> None:
         self._config, self._handover = config, handover
@@ -240,7 +244,7 @@ class Run:
 
     @property
     def session(self) -> Session:
-        """The run's session, made when the first item needs it."""
+        """The run's session, created when the first item needs it."""
         if self._session is None:
             self._session = _session(self._config)
             self._session.alone = not self._worker
@@ -248,24 +252,24 @@ class Run:
         return self._session
 
     def seed(self) -> int | None:
-        """The seed of the inputs; None where no client is given."""
+        """Return the seed of the inputs, or None if no client is given."""
         given = self._session is not None or _value(self._config, "client")
         return self.session.options.seed if given else None
 
     def pytest_sessionstart(self) -> None:
-        """In `graphcontract check`, lose no Ctrl-C."""
+        """In `graphcontract check`, make sure that no Ctrl-C is lost."""
         if self._handover is not None or is_check(self._config):
             self._config.add_cleanup(sigint.keep())
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Put clauses whose calls wait behind the others: all of them can be made at the same time."""
+        """Move tests that wait on timers to the end: their calls are made concurrently while others run."""
         places = [place for place, item in enumerate(items) if isinstance(item, ClauseItem)]
         ours = [item for item in items if isinstance(item, ClauseItem)]
         for place, item in zip(places, sorted(ours, key=lambda item: item.waits), strict=True):
             items[place] = item
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Plan what was collected here, or say what is wrong: within collection it would be a traceback."""
+        """Plan the collected items, or raise a usage error, which collection would show as a traceback."""
         if self.refusal is not None and self._worker:
             session.shouldstop = str(self.refusal)  # xdist has no way for a worker to end by a usage error
         elif self.refusal is not None:
@@ -276,7 +280,7 @@ class Run:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
-        """Plan what a worker collected; all collect the same."""
+        """Plan what a worker collected; all workers collect the same items."""
         if self._session is None and not _value(self._config, "client"):
             return
         parts = Counter(clause for clause in map(_clause_of, ids) if clause in self.session.planned)
@@ -287,12 +291,12 @@ class Run:
         if self.ledger is not None:
             return
         from graphcontract.judging.run_recorder import RunRecorder
-        from graphcontract.reporting import listeners
+        from graphcontract.reporting import make_listeners
 
         session = self.session
         try:
             client = session.open()
-            for listener in listeners(self._config.getoption("graph_report")):
+            for listener in make_listeners(self._config.getoption("graph_report")):
                 self._config.pluginmanager.register(listener)
         except UserError as error:
             raise pytest.UsageError(str(error)) from error
@@ -310,13 +314,12 @@ class Run:
             session.close()
 
     def _emit(self, event: Mapping[str, Any]) -> None:
-        from graphcontract.judging.verdict import UNMET
         from graphcontract.reporting.accepted_failures import list_accepted
 
-        # No item fails for what shows only when all tests of a clause are over: no test could judge it, or
-        # a listed failure was in none.
-        if event["event"] == "verdict" and event["fails_run"] and event.get("reason") == UNMET:
-            self._without_item.append(f"MUST that no test could judge: {event['clause']}")
+        # Two verdicts are known only when all tests of a clause are over, so that no item can fail for them:
+        # no test exercised the clause, or a listed failure was not seen in any of them.
+        if event["event"] == "verdict" and event["fails_run"] and event["verdict"] == "not-exercised":
+            self._without_item.append(f"MUST not exercised by any test: {event['clause']}")
         elif event["event"] == "verdict" and event["verdict"] == "fixed":
             self._without_item.append(f"known failure of {event['clause']}: {event['reason']}")
         elif event["event"] == "footer":
@@ -327,7 +330,7 @@ class Run:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Let the part travel with the report, as JSON, and no token with what the client printed."""
+        """Attach the result to the report as JSON, and redact the token from what the client printed."""
         report = yield
         if call.when == "call" and isinstance(item, ClauseItem):
             from graphcontract.inputs.tokens import CANARY
@@ -340,7 +343,7 @@ class Run:
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Fold a part in; an item that a dead worker took along is an error of the harness."""
+        """Record a result. An item that was lost with a dead worker is an error of the harness."""
         if self.ledger is None:
             return
         from graphcontract.judging.verdict import ClauseResult
@@ -354,16 +357,16 @@ class Run:
                 )
             )
         elif report.failed:
-            reason = f"the test did not end: {report.longreprtext[-400:]}"
+            reason = f"the test did not finish: {report.longreprtext[-400:]}"
             self.ledger.add(ClauseResult(_clause_of(report.nodeid), "error", reason=reason))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Remember that the run was stopped, by no -x and the like."""
+        """Remember an interruption by the user, as opposed to -x and the like."""
         self._interrupted = self._interrupted or excinfo.type is KeyboardInterrupt
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the footer, and end what was started."""
+        """Emit the footer, and stop what was started."""
         try:
             if self.ledger is not None:
                 with sigint.held():
@@ -380,7 +383,7 @@ class Run:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """How many MUST were judged, which known failures were accepted, and what no item shows."""
+        """Print how many MUST were exercised, accepted known failures, and failures that no item shows."""
         if self.ledger is not None and self.ledger.summary:
             terminalreporter.section("graphcontract")
             terminalreporter.line(self.ledger.summary)
@@ -391,5 +394,5 @@ class Run:
 
 
 def _clause_of(nodeid: str) -> str:
-    """`suites/test_x.py::test_x[clause]`, with a worker's group behind it or not."""
+    """Extract the clause from `suites/test_x.py::test_x[clause]`, with or without a suffix from xdist."""
     return nodeid.rpartition("[")[2].partition("]")[0]

@@ -1,7 +1,4 @@
-"""The pytest plugin's other half: one item for each clause that a tenant owes, all judged by one live run.
-
-Knows pytest and live runs; what a clause is and how a report looks are others' business.
-"""
+"""The pytest plugin for tenants: one test item for each service clause, all checked by one live run."""
 
 from __future__ import annotations
 
@@ -24,23 +21,30 @@ _ONE_RUN = ("report", "select", "deselect")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options that name a tenant and what may be done to it: on the command line alone, for each run anew."""
+    """Add options for the tenant. They have no ini options: what a run may change is decided for each run."""
     group = parser.getgroup("graphcontract tenant", "Microsoft Graph tenants")
-    group.addoption("--graph-tenant-url", default="", metavar="URL", help="service root of a tenant to judge")
-    group.addoption("--graph-get-only", action="store_true", help="send the tenant nothing but GET")
     group.addoption(
-        "--graph-allow-cancel", action="store_true", help="allow the cancel of a task that is named"
+        "--graph-tenant-url", default="", metavar="URL", help="service root of the tenant to check"
     )
+    group.addoption("--graph-get-only", action="store_true", help="send only GET requests")
+    group.addoption("--graph-allow-cancel", action="store_true", help="allow cancelling a task that is given")
     for name, text in (
-        ("task", "task that has not started, to be cancelled for good"),
-        ("started-task", "task that has ended, which must refuse"),
+        ("task", "task that has not started; it is cancelled permanently"),
+        ("started-task", "task that has ended, so that its cancel must fail"),
     ):
         group.addoption(f"--graph-{name}", action="append", default=[], metavar="ID", help=text)
     group.addoption(
-        "--graph-confirm-tenant", default=None, metavar="ID", help="tenant that a cancel is meant for"
+        "--graph-confirm-tenant",
+        default=None,
+        metavar="ID",
+        help="tenant in which to cancel: the tid of its tokens",
     )
     group.addoption(
-        "--graph-rate", type=_rate, default=4.0, metavar="N", help="most requests a second: 0.1 to 100"
+        "--graph-rate",
+        type=_rate,
+        default=4.0,
+        metavar="N",
+        help="maximum number of requests per second: 0.1 to 100",
     )
 
 
@@ -52,16 +56,16 @@ def _rate(text: str) -> float:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the run where a tenant is named; refuse words that would make more than one of it."""
+    """Register the run if a tenant is given; reject options that would run it more than once."""
     if not config.getoption("graph_tenant_url"):
         return
     if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
-        raise pytest.UsageError("a tenant is judged in one process: leave out -n, or say -n 0")
+        raise pytest.UsageError("a tenant is checked in one process: leave out -n, or use -n 0")
     mixed = [name for name in _ONE_RUN if config.getoption(f"graph_{name}")]
     if _value(config, "client") and mixed:
         raise pytest.UsageError(
-            f"--graph-{mixed[0]} is for one run, and --graph-client and --graph-tenant-url are two: "
-            "judge the client and the tenant one after the other (--graph-client= names none)"
+            f"--graph-{mixed[0]} applies to one run, and --graph-client and --graph-tenant-url make two: "
+            "check the client and the tenant one after the other (--graph-client= gives no client)"
         )
     config.pluginmanager.register(TenantRun(config))
 
@@ -98,11 +102,11 @@ def _options(config: pytest.Config) -> LiveOptions:
 
 
 class Violation(Exception):
-    """A tenant broke a clause; the text is the evidence."""
+    """The tenant violates a clause; the text is the evidence."""
 
 
 class ServiceItem(pytest.Item):
-    """One clause that the tenant owes."""
+    """One service clause."""
 
     def __init__(self, *, clause: str, run: TenantRun, **rest: Any) -> None:
         super().__init__(**rest)
@@ -113,38 +117,39 @@ class ServiceItem(pytest.Item):
             self.add_marker(level)
 
     def runtest(self) -> None:
-        """Say what the run has found of this clause."""
-        from graphcontract.reporting.evidence_text import violation
+        """Report the verdict of the live run on this clause."""
+        from graphcontract.judging.verdict import UNTESTED
+        from graphcontract.reporting.evidence_text import render_violation
 
         found = self._run.verdicts[self.clause]
         verdict, level, evidence = found["verdict"], found["level"], found["evidence"]
         reason = found.get("reason") or verdict
         if verdict == "fail" and found["fails_run"]:
-            raise Violation("\n".join(filter(None, [violation(evidence, level), found.get("reason")])))
+            raise Violation("\n".join(filter(None, [render_violation(evidence, level), found.get("reason")])))
         if verdict == "fail":
-            pytest.xfail(f"{level} not met: {evidence['text']}")
+            pytest.xfail(f"{level} violated: {evidence['text']}")
         if verdict == "known-failure":
             pytest.xfail("known failure")
-        if verdict == "not-supported" or (verdict == "not-run" and not found["fails_run"]):
+        if verdict == "not-supported" or (verdict in UNTESTED and not found["fails_run"]):
             pytest.skip(reason)
         if verdict != "pass":
             pytest.fail(f"{verdict}: {reason}", pytrace=False)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Evidence in place of a traceback."""
+        """Return the evidence instead of a traceback."""
         if isinstance(excinfo.value, Violation):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """The suite that names the clause."""
+        """Return the suite that lists the clause."""
         return self.path, 0, self.name
 
 
 def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
 ) -> list[ServiceItem] | None:
-    """One item a clause that the contract holds and the run selects; none where no tenant is named."""
+    """Make an item for each clause that the contract has and the run selects, if a tenant is given."""
     from graphcontract.judging.suite_api import TenantTest
 
     if not isinstance(obj, TenantTest):
@@ -159,7 +164,7 @@ def pytest_pycollect_makeitem(
 
 
 class TenantRun:
-    """The live run of one pytest run: made once, when collection is over; items show what it found."""
+    """The live run of one pytest run. It runs once, after collection; items show its verdicts."""
 
     def __init__(self, config: pytest.Config) -> None:
         from graphcontract.reporting.run_summary import RunSummary
@@ -168,11 +173,11 @@ class TenantRun:
         self._live: Live | None = None
         self._refusal: pytest.UsageError | None = None
         self._heard = RunSummary()
-        self._said: list[str] = []
+        self._notes: list[str] = []
 
     @property
     def live(self) -> Live:
-        """The run, its options checked; raises pytest.UsageError."""
+        """The live run, with its options validated. Raises pytest.UsageError."""
         if self._live is None:
             from graphcontract.live.run import Live
 
@@ -188,7 +193,7 @@ class TenantRun:
         return self._heard.verdicts
 
     def wanted(self, test: TenantTest) -> list[str]:
-        """The clauses of a test that are to be judged; within collection a mistake would be a traceback."""
+        """Select the test's clauses to check. A usage error waits: in collection it is a traceback."""
         try:
             return [clause for clause in test.proves if clause in self.live.planned]
         except pytest.UsageError as error:
@@ -197,7 +202,7 @@ class TenantRun:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Judge the tenant by the clauses that are left, before a client is started that could see tokens."""
+        """Check the tenant by the selected clauses, before a client is started that could see its tokens."""
         from graphcontract.live.credentials import withhold
 
         if self._refusal is not None:
@@ -210,13 +215,13 @@ class TenantRun:
 
     def _judge(self, clauses: list[str]) -> None:
         from graphcontract.judging.run_recorder import ExitStatus
-        from graphcontract.reporting import listeners
+        from graphcontract.reporting import make_listeners
 
         self.live.planned = clauses
         try:
-            for listener in listeners(self._config.getoption("graph_report")):
+            for listener in make_listeners(self._config.getoption("graph_report")):
                 self._config.pluginmanager.register(listener)
-            status = self.live.run(self._emit, self._said.append, os.environ)
+            status = self.live.run(self._emit, self._notes.append, os.environ)
         except UserError as error:
             raise pytest.UsageError(str(error)) from error
         if status is ExitStatus.INTERRUPTED:
@@ -227,12 +232,12 @@ class TenantRun:
         self._config.hook.pytest_graphcontract_event(event=event)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """What the run said, the known failures that were accepted, and its verdict in one sentence."""
+        """Print the notes of the run, accepted known failures, and its verdict in one sentence."""
         from graphcontract.reporting.accepted_failures import list_accepted
 
         if self._heard.footer:
             terminalreporter.section("graphcontract: the tenant")
             accepted = [f"accepted as known: {line}" for line in list_accepted(self._heard.footer)]
-            verdict = f"{self._heard.judgement()[0]} {self._heard.figures()}"
-            for line in (*self._said, *accepted, verdict):
+            verdict = f"{self._heard.summarize()[0]} {self._heard.format_counts()}"
+            for line in (*self._notes, *accepted, verdict):
                 terminalreporter.line(line)

@@ -1,7 +1,4 @@
-"""Worker processes of a run (pytest-xdist): what they are told, how tests are handed out, how they end.
-
-Knows xdist and process groups; it knows no clause.
-"""
+"""Worker processes of a run (pytest-xdist): their seed, how tests are distributed to them, how they end."""
 
 from __future__ import annotations
 
@@ -22,36 +19,36 @@ def is_worker(config: pytest.Config) -> bool:
 
 
 def is_check(config: pytest.Config) -> bool:
-    """Whether this process is a worker of `graphcontract check`, which hands tests out in its own way."""
-    return bool(_told(config, _CHECK))
+    """Whether this process is a worker of `graphcontract check`, which distributes tests in its own way."""
+    return bool(_read_input(config, _CHECK))
 
 
-def told_seed(config: pytest.Config) -> int | None:
-    """The seed that the controller told this worker, which may have been drawn there."""
-    seed: int | None = _told(config, _SEED)
+def read_seed(config: pytest.Config) -> int | None:
+    """Return the seed that the controller gave to this worker; None in the controller itself."""
+    seed: int | None = _read_input(config, _SEED)
     return seed
 
 
-def _told(config: pytest.Config, name: str) -> Any:
+def _read_input(config: pytest.Config, name: str) -> Any:
     return getattr(config, "workerinput", {}).get(name)
 
 
 class Workers:
-    """The controller's side of its workers; `seed` is asked for when one starts, None leaves it to them."""
+    """The controller's side of its workers. `seed` is called when one starts; None if there is no client."""
 
     def __init__(self, seed: Callable[[], int | None]) -> None:
         self._seed = seed
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Give a worker the seed."""
+        """Pass the seed to a worker."""
         seed = self._seed()
         if seed is not None:
             node.workerinput[_SEED] = seed
 
 
 class CheckWorkers(Workers):
-    """Those of `graphcontract check`: `waiting` names tests that one worker gets together."""
+    """The workers of `graphcontract check`. One worker gets all tests that `waiting` names."""
 
     def __init__(self, seed: Callable[[], int | None], waiting: Callable[[], Collection[str]]) -> None:
         super().__init__(seed)
@@ -60,20 +57,20 @@ class CheckWorkers(Workers):
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker that it is one of ours, and give it a process group that can be interrupted."""
+        """Mark a worker as one of `graphcontract check`, in a process group that can be interrupted."""
         super().pytest_configure_node(node)
         node.workerinput[_CHECK] = True
         self._groups.append(sigint.own_group(node.gateway))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Keep a test's items together, and all tests whose calls wait."""
+        """Give one worker all items of a test, and one worker all tests that wait on timers."""
         from xdist.scheduler import LoadScopeScheduling
 
         waiting = self._waiting()
 
         class ByTest(LoadScopeScheduling):  # type: ignore[misc]
-            """Hands out whole tests, and those that wait as one."""
+            """Distributes whole tests, and those that wait on timers as one."""
 
             def _split_scope(self, nodeid: str) -> str:
                 test = nodeid.partition("[")[0]
@@ -82,6 +79,6 @@ class CheckWorkers(Workers):
         return ByTest(config, log)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Stop the workers with the run."""
-        if excinfo.type is KeyboardInterrupt:  # others are of pytest or xdist themselves, such as for -x
+        """Interrupt the workers too."""
+        if excinfo.type is KeyboardInterrupt:  # subclasses come from pytest and xdist, for -x for example
             sigint.interrupt(self._groups)

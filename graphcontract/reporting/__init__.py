@@ -1,4 +1,4 @@
-"""Listeners on a run's events: each turns them into one kind of file, and none knows how they came about."""
+"""Reports: listeners on a run's events, each of which writes one kind of file."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ FORMATS = ("jsonl", "junit", "markdown", "github")
 
 
 class Listener(Protocol):
-    """Hears every event of a run in order; the footer is the last."""
+    """Receives every event of a run in order; the footer is the last."""
 
     def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
-        """Take an event in."""
+        """Receive one event."""
         ...
 
 
 class ReportError(UserError):
-    """A report that was asked for cannot be written."""
+    """A requested report cannot be written, or a given one cannot be read."""
 
 
-def listeners(reports: Sequence[str]) -> list[Listener]:
-    """A listener for each `FORMAT=PATH`; `-` is standard output. Raises ReportError."""
+def make_listeners(reports: Sequence[str]) -> list[Listener]:
+    """Make a listener for each `FORMAT=PATH`; `-` is standard output. Raises ReportError."""
     return [_listener(report) for report in reports]
 
 
-def to_standard_output(reports: Sequence[str]) -> bool:
-    """Whether standard output carries a report, so that words for people go elsewhere."""
+def writes_to_standard_output(reports: Sequence[str]) -> bool:
+    """Whether a report goes to standard output, so that human-readable output must go to standard error."""
     return any(report.partition("=")[2] == "-" for report in reports)
 
 
@@ -38,7 +38,7 @@ def _listener(report: str) -> Listener:
     name, _, path = report.partition("=")
     if name not in FORMATS or not path:
         raise ReportError(
-            f"{report!r} is no report: give FORMAT=PATH with FORMAT one of {', '.join(FORMATS)}, "
+            f"{report!r} is not a report: give FORMAT=PATH, where FORMAT is one of {', '.join(FORMATS)}, "
             "for example jsonl=report.jsonl"
         )
     return _make(name, _open(path))
@@ -69,7 +69,7 @@ def _open(path: str) -> TextIO:
 
 
 def finish(stream: TextIO) -> None:
-    """Flush a report's stream, and close it where it is ours."""
+    """Flush a report's stream, and close it unless it is standard output."""
     stream.flush()
     if stream is not sys.stdout:
         stream.close()

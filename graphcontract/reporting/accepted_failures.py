@@ -1,15 +1,15 @@
-"""Known failures that a run accepted, as every report shows them: counted, and each with its reason."""
+"""Renders the known failures that a run accepted: their number, and each with its reason."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from graphcontract.reporting.evidence_text import harmless
+from graphcontract.reporting.evidence_text import escape_unprintable
 
 
 def count_accepted(footer: Mapping[str, Any]) -> str:
-    """How many clauses of each level have accepted failures, as in `1 MUST and 2 SHOULD`; empty for none."""
+    """Count the clauses with accepted failures by level, as in `1 MUST and 2 SHOULD`; empty if none."""
     clauses = {row["clause"]: row["level"] for row in footer.get("accepted", ())}
     levels = list(clauses.values())
     return " and ".join(
@@ -18,14 +18,16 @@ def count_accepted(footer: Mapping[str, Any]) -> str:
 
 
 def describe_accepted(row: Mapping[str, Any]) -> str:
-    """Why an entry is accepted, where it is followed up, and until when, in a line."""
+    """Return an entry's reason, number of failures, issue and expiry in one line."""
     number = len(row["evidence"])
     until = f"until {row['expires']}" if "expires" in row else "no expiry"
     issue = f"issue {row['issue']}" if "issue" in row else "no issue"
-    return harmless(f"{row['reason']} ({number} failure{'s' if number > 1 else ''}; {issue}; {until})")
+    return escape_unprintable(
+        f"{row['reason']} ({number} failure{'s' if number > 1 else ''}; {issue}; {until})"
+    )
 
 
 def list_accepted(footer: Mapping[str, Any]) -> Iterator[str]:
-    """A line for each entry."""
+    """Yield one line for each entry."""
     for row in footer.get("accepted", ()):
         yield f"{row['clause']} ({row['level']}): {describe_accepted(row)}"

@@ -1,4 +1,7 @@
-"""Evidence as text for people: what was owed, what was seen, how to see it again. Bytes come out harmless."""
+"""Renders evidence as text: expected, actual, the exchange, and how to reproduce it.
+
+Everything that a client or tenant sent is escaped, so that a report cannot control a terminal.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+# A message longer than this is cut in text; the jsonl report has it whole, up to 64 KiB.
 _LINES = 24
 _WIDTH = 200
 
 
-def harmless(text: str) -> str:
-    """A text with what cannot be seen, or changes what is, written as escapes, for a terminal."""
+def escape_unprintable(text: str) -> str:
+    """Replace every character that is invisible, or changes how others appear, by its escape sequence."""
     return "".join(each if each.isprintable() or each == "\t" else _escaped(each) for each in text)
 
 
@@ -21,21 +25,21 @@ def _escaped(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def violation(evidence: Mapping[str, Any], level: str) -> str:
-    """A violation as a block of lines."""
+def render_violation(evidence: Mapping[str, Any], level: str) -> str:
+    """Render a violation as a block of lines; the first is its evidence id and level."""
     return "\n".join(_lines(evidence, level))
 
 
 def _lines(evidence: Mapping[str, Any], level: str) -> Iterator[str]:
     yield f"{evidence['id']} ({level})"
     yield f"  {evidence['text']}"
-    yield f"  owed     {harmless(evidence['expected'])}"
-    yield f"  seen     {harmless(evidence['observed'])}"
-    yield f"  input    {_input(evidence['input'])}"
+    yield f"  expected  {escape_unprintable(evidence['expected'])}"
+    yield f"  actual    {escape_unprintable(evidence['observed'])}"
+    yield f"  input     {_input(evidence['input'])}"
     if "note" in evidence:
-        yield f"  note     {evidence['note']}"
-    yield f"  clause   {evidence['statement']}"
-    yield f"  source   {evidence['source']}"
+        yield f"  note      {evidence['note']}"
+    yield f"  clause    {evidence['statement']}"
+    yield f"  source    {evidence['source']}"
     yield ""
     for exchange in evidence["before"]:
         yield "  before that:"
@@ -44,16 +48,14 @@ def _lines(evidence: Mapping[str, Any], level: str) -> Iterator[str]:
         yield "  then:"
     yield from _exchange(evidence["exchange"])
     yield ""
-    yield f"  repeat   {evidence['repeat']}"
+    yield f"  reproduce {evidence['repeat']}"
     if evidence["curl"]:
-        yield f"  curl     {harmless(evidence['curl'])}"
+        yield f"  curl      {escape_unprintable(evidence['curl'])}"
 
 
-def _input(asked: Mapping[str, Any]) -> str:
-    parts = [
-        f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in asked["arguments"].items()
-    ]
-    return harmless(_shortened(f"{', '.join(parts)}; token = {_token(asked['token'])}"))
+def _input(call: Mapping[str, Any]) -> str:
+    parts = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in call["arguments"].items()]
+    return escape_unprintable(_shortened(f"{', '.join(parts)}; token = {_token(call['token'])}"))
 
 
 def _token(recipe: Mapping[str, Any]) -> str:
@@ -65,13 +67,13 @@ def _token(recipe: Mapping[str, Any]) -> str:
 
 
 def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
-    yield from passed(exchange)
-    yield f"  = {harmless(_shortened(json.dumps(exchange['outcome'], ensure_ascii=False)))}"
+    yield from render_exchange(exchange)
+    yield f"  = {escape_unprintable(_shortened(json.dumps(exchange['outcome'], ensure_ascii=False)))}"
 
 
-def passed(exchange: Mapping[str, Any]) -> Iterator[str]:
-    """What passed over the wire in an exchange, as lines."""
-    answers: dict[int, Mapping[str, Any]] = {each["request"]: each for each in exchange["responses"]}
+def render_exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what went over the wire in an exchange, line by line."""
+    responses: dict[int, Mapping[str, Any]] = {each["request"]: each for each in exchange["responses"]}
     for label in ("certificate", "fault"):
         if label in exchange:
             yield f"  ! {label}: {exchange[label]}"
@@ -81,9 +83,9 @@ def passed(exchange: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {request['at']:.2f} s"
         yield from _wire(">", request["raw"])
         if "malformed" in request:
-            yield f"  ! not HTTP: {harmless(request['malformed'])}"
-        if index in answers:
-            yield from _wire("<", answers[index]["raw"])
+            yield f"  ! not HTTP: {escape_unprintable(request['malformed'])}"
+        if index in responses:
+            yield from _wire("<", responses[index]["raw"])
     for request in exchange.get("elsewhere", ()):
         yield f"  at {request['origin']}, {request['at']:.2f} s"
         yield from _wire(">", request["raw"])
@@ -97,7 +99,7 @@ def _wire(mark: str, raw: Mapping[str, Any]) -> Iterator[str]:
     while lines and not lines[-1]:
         lines = lines[:-1]
     for line in lines[:_LINES]:
-        yield f"  {mark} {harmless(_shortened(line))}"
+        yield f"  {mark} {escape_unprintable(_shortened(line))}"
     if len(lines) > _LINES:
         yield f"  {mark} … {len(lines) - _LINES} more lines, {raw['size']} bytes in all"
 

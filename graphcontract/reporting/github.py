@@ -1,4 +1,4 @@
-"""What GitHub Actions shows of a run: an annotation a violation, and a job summary in Markdown."""
+"""Reports for GitHub Actions: an annotation for each violation, and a job summary in Markdown."""
 
 from __future__ import annotations
 
@@ -9,30 +9,35 @@ from typing import Any, TextIO
 
 from graphcontract.reporting import finish
 from graphcontract.reporting.accepted_failures import count_accepted, list_accepted
-from graphcontract.reporting.evidence_text import harmless, violation
+from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
 from graphcontract.reporting.github_commands import attribute, data
 from graphcontract.reporting.run_summary import RunSummary
 from graphcontract.reporting.summary_report import SummaryReport
+from graphcontract.reporting.verdict_text import is_untested, label_verdict, name_verdict
 
-_MOST_BYTES = 1000 * 1024  # GitHub takes a summary of 1 MiB at the most
+_MOST_BYTES = 1000 * 1024  # GitHub rejects a summary of more than 1 MiB.
 _FENCE = re.compile("`{3,}")
 
 
 class Annotations:
-    """Writes workflow commands: an error for what fails the run, a warning for what else fell short, a notice
-    for what was accepted.
+    """Writes workflow commands: an error for each verdict that fails the run, a warning for each other
+    violation, and a notice that lists accepted known failures.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
-        """Annotate a verdict; close after the footer."""
+        """Annotate one verdict; close the stream after the footer."""
         if event["event"] == "verdict" and (event["fails_run"] or event["verdict"] == "fail"):
-            word = "error" if event["fails_run"] else "warning"
+            command = "error" if event["fails_run"] else "warning"
             title = attribute(f"{event['clause']} ({event['level']})")
-            text = f"not judged: {told(event)}" if event["verdict"] == "not-run" else told(event)
-            self._stream.write(f"::{word} title={title}::{data(text)}\n")
+            text = (
+                f"{name_verdict(event)}: {describe_verdict(event)}"
+                if is_untested(event)
+                else describe_verdict(event)
+            )
+            self._stream.write(f"::{command} title={title}::{data(text)}\n")
             self._stream.flush()
         elif event["event"] == "footer":
             if accepted := count_accepted(event):
@@ -43,31 +48,29 @@ class Annotations:
 
 
 class Markdown(SummaryReport):
-    """Writes a summary at the footer: verdict, a table of what fell short, evidence folded; under 1 MiB."""
+    """Writes a summary of at most 1 MiB: verdict, a table of violations, and their evidence, collapsed."""
 
-    def written(self, run: RunSummary) -> Iterator[str]:
-        """The summary in pieces, of which the last says so where there were more."""
+    def render(self, run: RunSummary) -> Iterator[str]:
+        """Yield the summary in pieces. The last one says so if the rest did not fit."""
         left = _MOST_BYTES
         for part in _parts(run):
             left -= len(part.encode())
             if left < 0:
-                yield "\nThe rest was too long for a summary; the jsonl report has it.\n"
+                yield "\nThe rest did not fit into the summary. The jsonl report has all of it.\n"
                 return
             yield part
 
 
 def _parts(run: RunSummary) -> Iterator[str]:
-    sentence, _ = run.judgement()
-    title = f"{run.named()} before {run.header['contract']['title']}"
-    yield f"## {_text(title)}\n\n**{sentence}** {run.figures()}.\n"
-    shown = run.fallen_short()
+    sentence, _ = run.summarize()
+    title = run.describe_run()
+    yield f"## {_text(title)}\n\n**{sentence}** {run.format_counts()}.\n"
+    shown = run.list_shortfalls()
     if shown:
-        yield "\n| clause | level | verdict | what |\n| --- | --- | --- | --- |\n"
+        yield "\n| clause | level | verdict | details |\n| --- | --- | --- | --- |\n"
     for verdict in shown:
-        word = "fails the run" if verdict["fails_run"] else "noted"
-        word = "not judged" if verdict["verdict"] == "not-run" else word
-        what = _text(told(verdict)).replace("|", "\\|")
-        yield f"| `{verdict['clause']}` | {verdict['level']} | {word} | {what} |\n"
+        what = _text(describe_verdict(verdict)).replace("|", "\\|")
+        yield f"| `{verdict['clause']}` | {verdict['level']} | {label_verdict(verdict)} | {what} |\n"
     yield from _accepted(run.footer)
     for verdict in shown:
         if verdict["evidence"]:
@@ -79,25 +82,27 @@ def _accepted(footer: Mapping[str, Any]) -> Iterator[str]:
         yield f"\nAccepted as known failures: {accepted}\n"
         yield "\n| clause | level | reason | issue | until |\n| --- | --- | --- | --- | --- |\n"
     for row in footer.get("accepted", ()):
-        words = (row["reason"], row.get("issue", "none"), row.get("expires", "no expiry"))
-        cells = " | ".join(_text(harmless(each)).replace("|", "\\|") for each in words)
+        columns = (row["reason"], row.get("issue", "none"), row.get("expires", "no expiry"))
+        cells = " | ".join(_text(escape_unprintable(each)).replace("|", "\\|") for each in columns)
         yield f"| `{row['clause']}` | {row['level']} | {cells} |\n"
 
 
-def told(verdict: Mapping[str, Any]) -> str:
-    """What a verdict says, in a line."""
+def describe_verdict(verdict: Mapping[str, Any]) -> str:
+    """Describe a verdict in one line: the violation, and the reason if there is one."""
     evidence = verdict["evidence"]
-    words = evidence["text"] if evidence and verdict["verdict"] == "fail" else ""
-    return harmless(" ".join(filter(None, (words, verdict.get("reason"))))) or str(verdict["verdict"])
+    text = evidence["text"] if evidence and verdict["verdict"] == "fail" else ""
+    return escape_unprintable(" ".join(filter(None, (text, verdict.get("reason"))))) or str(
+        verdict["verdict"]
+    )
 
 
 def _folded(verdict: Mapping[str, Any]) -> str:
-    text = violation(verdict["evidence"], verdict["level"])
+    text = render_violation(verdict["evidence"], verdict["level"])
     fence = "`" * max([3, *(len(found) + 1 for found in _FENCE.findall(text))])
     summary = f"<summary><code>{html.escape(verdict['evidence']['id'])}</code></summary>"
     return f"\n<details>{summary}\n\n{fence}text\n{text}\n{fence}\n\n</details>\n"
 
 
 def _text(text: str) -> str:
-    """A text that Markdown takes for nothing else."""
+    """Escape a text for Markdown, on one line."""
     return re.sub(r"([\\`*_\[\]<>#~])", r"\\\1", " ".join(text.split()))

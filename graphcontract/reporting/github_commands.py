@@ -1,13 +1,13 @@
-"""Texts in GitHub's workflow commands, in which line ends and some characters have a meaning of their own."""
+"""Escapes texts for GitHub's workflow commands, where line ends and `%`, `:` and `,` are special."""
 
 from __future__ import annotations
 
 
 def data(text: str) -> str:
-    """A text as the message of a command."""
+    """Escape a text for use as a command's message."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def attribute(text: str) -> str:
-    """A text as the value of a command's property."""
+    """Escape a text for use as the value of a command's property."""
     return data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,4 +1,4 @@
-"""The report itself: an event a line, written as it happens; a file without a footer is a truncated one."""
+"""The jsonl report: one event on each line, written as it happens. A file without a footer is truncated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class JsonLines:
         self._broken = False
 
     def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
-        """Write one event, and close after the footer."""
+        """Write one event; close the stream after the footer."""
         if self._broken:
             return
         try:
@@ -26,5 +26,5 @@ class JsonLines:
             if event["event"] == "footer":
                 finish(self._stream)
         except BrokenPipeError:
-            # Whoever read has gone; the run goes on for its exit status and its other reports.
+            # The reader has closed the pipe. The run continues for its exit status and its other reports.
             self._broken = True

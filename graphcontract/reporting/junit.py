@@ -1,4 +1,4 @@
-"""JUnit XML, as CI systems read it: a testcase a clause."""
+"""The JUnit report, for CI systems: one testcase for each clause."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import Any
 from xml.etree import ElementTree
 
 from graphcontract.reporting.accepted_failures import count_accepted, list_accepted
-from graphcontract.reporting.evidence_text import violation
+from graphcontract.reporting.evidence_text import render_violation
 from graphcontract.reporting.run_summary import RunSummary
 from graphcontract.reporting.summary_report import SummaryReport
+from graphcontract.reporting.verdict_text import is_untested, name_verdict
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class JUnit(SummaryReport):
-    """Collects verdicts and writes one testsuite at the footer; what the run lets pass is `skipped`."""
+    """Writes one testsuite at the footer. A violation that does not fail the run is `skipped`."""
 
-    def written(self, run: RunSummary) -> Iterator[str]:
-        """The document."""
+    def render(self, run: RunSummary) -> Iterator[str]:
+        """Yield the XML document in pieces."""
         root = _suites(run)
         ElementTree.indent(root)
         yield '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -51,7 +52,7 @@ def _suites(run: RunSummary) -> ElementTree.Element:
 
 
 def _properties(footer: Mapping[str, Any]) -> Iterator[ElementTree.Element]:
-    """What was accepted, counted and each with its reason; nothing for a run without a list."""
+    """Yield the accepted known failures as properties; nothing for a run without --known-failures."""
     if "accepted" in footer:
         properties = ElementTree.Element("properties")
         rows = [("known failures accepted", count_accepted(footer) or "none")]
@@ -75,21 +76,19 @@ def _case(contract: str, verdict: Mapping[str, Any], group: str) -> ElementTree.
         message = f"{verdict['level']}: {evidence['text']} {verdict.get('reason', '')}".rstrip()
         tag = "failure" if verdict["fails_run"] else "skipped"
         child = ElementTree.SubElement(case, tag, {"message": _clean(message), "type": evidence["id"]})
-        child.text = _clean(violation(evidence, verdict["level"]))
+        child.text = _clean(render_violation(evidence, verdict["level"]))
     elif kind == "error":
-        ElementTree.SubElement(case, "error", {"message": "the harness failed", "type": kind}).text = _clean(
-            verdict["reason"]
-        )
-    elif kind == "not-run" and verdict["fails_run"]:
-        # An error, as JUnit has it: nothing was found to be wrong, but the test could not be made.
         ElementTree.SubElement(
-            case, "error", {"message": _clean(f"not judged: {verdict['reason']}"), "type": kind}
-        )
-    elif verdict["fails_run"]:
-        message = _clean(f"{kind}: {verdict['reason']}")
-        ElementTree.SubElement(case, "failure", {"message": message, "type": kind})
+            case, "error", {"message": "graphcontract failed", "type": kind}
+        ).text = _clean(verdict["reason"])
     elif kind != "pass":
-        ElementTree.SubElement(case, "skipped", {"message": _clean(f"{kind}: {verdict['reason']}")})
+        attributes = {"message": _clean(f"{name_verdict(verdict)}: {verdict['reason']}")}
+        # JUnit's `error` is a test that could not be carried out, and `failure` one that found something.
+        tag = "error" if is_untested(verdict) else "failure"
+        if verdict["fails_run"]:
+            ElementTree.SubElement(case, tag, attributes | {"type": kind})
+        else:
+            ElementTree.SubElement(case, "skipped", attributes)
     return case
 
 

@@ -1,6 +1,6 @@
-"""Reads a report back: events from JSON lines, as hostile input, and none of them without the footer.
+"""Reads a jsonl report back, for `diff`, `replay`, `serve` and `known-failures update`.
 
-Knows the report's form; it knows no session and no client.
+A report is untrusted input, so sizes are bounded. One without a footer is an error: its run did not end.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LONGEST_LINE = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole report: its header, its verdict events by clause, its footer."""
+    """A complete report: its header, its verdict events by clause, and its footer."""
 
     path: str
     header: Mapping[str, Any]
@@ -28,7 +28,7 @@ class Report:
     footer: Mapping[str, Any]
 
     def failing(self) -> dict[str, list[str]]:
-        """Evidence ids by clause, for every clause that failed, known or not."""
+        """Return the evidence ids of every clause that failed, known failures included."""
         found = {}
         for clause, verdict in self.verdicts.items():
             if verdict["verdict"] in ("fail", "known-failure", "fixed") and verdict["evidence"]:
@@ -36,20 +36,20 @@ class Report:
         return found
 
     def verdict_of(self, evidence: str) -> Mapping[str, Any] | None:
-        """The verdict that an evidence id stands in; None where the report has no such id."""
+        """Return the verdict event that has this evidence id, or None."""
         clauses = (clause for clause, ids in self.failing().items() if evidence in ids)
         return next((self.verdicts[clause] for clause in clauses), None)
 
 
 def read_report(path: str) -> Report:
-    """Read a jsonl report; ReportError where it is none, or breaks off before its footer."""
+    """Read a jsonl report. Raises ReportError if it is not a report, or has no footer."""
     header: Mapping[str, Any] | None = None
     footer: Mapping[str, Any] | None = None
     verdicts: dict[str, Mapping[str, Any]] = {}
     try:
         if Path(path).stat().st_size > _MOST_BYTES:
             raise ReportError(
-                f"{path} is larger than {_MOST_BYTES >> 20} MiB: it is no report of graphcontract"
+                f"{path} is larger than {_MOST_BYTES >> 20} MiB: it is not a report of graphcontract"
             )
         with open(path, "rb") as stream:
             number = 0
@@ -66,7 +66,7 @@ def read_report(path: str) -> Report:
         raise ReportError(f"{path} cannot be read: {error.strerror}") from error
     except (KeyError, TypeError) as error:
         raise ReportError(
-            f"{path}:{number}: a member of the event is missing or of another kind: {error}"
+            f"{path}:{number}: a member of the event is missing, or has the wrong type: {error}"
         ) from None
     if header is None or footer is None:
         raise ReportError(f"{path} is truncated: it has no footer. Run the check again to its end.")
@@ -77,22 +77,20 @@ def _event(path: str, number: int, line: bytes) -> Mapping[str, Any]:
     try:
         event = json.loads(line)
     except (ValueError, RecursionError):
-        raise ReportError(
-            f"{path}:{number}: this line is no JSON. Give a report made with --report jsonl=PATH."
-        ) from None
+        raise ReportError(f"{path}:{number}: not valid JSON. {_REMEDY}") from None
     if not isinstance(event, dict) or not isinstance(event.get("event"), str):
-        raise ReportError(
-            f"{path}:{number}: this line is no event. Give a report made with --report jsonl=PATH."
-        )
+        raise ReportError(f"{path}:{number}: not a report event. {_REMEDY}")
     return event
 
 
 def _header(path: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
     if event["event"] != "header":
-        raise ReportError(f"{path}:1: a report begins with a header, and this is {event['event']!r}")
+        raise ReportError(f"{path}:1: expected a header event, got {event['event']!r}. {_REMEDY}")
     if event.get("format") != 1:
-        raise ReportError(f"{path} has format {event.get('format')!r}, and this version reads format 1")
+        raise ReportError(
+            f"{path} has format {event.get('format')!r}; this version of graphcontract reads format 1"
+        )
     contract = event.get("contract")
     if not isinstance(contract, dict) or not isinstance(contract.get("id"), str):
-        raise ReportError(f"{path}:1: the header does not say which contract it was judged by. {_REMEDY}")
+        raise ReportError(f"{path}:1: the header does not name a contract. {_REMEDY}")
     return event

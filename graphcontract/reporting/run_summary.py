@@ -1,4 +1,4 @@
-"""A run as its events have told it so far, and the sentence that sums it up; what most reports begin from."""
+"""Collects a run's events and sums them up in one sentence, for every report that is written at the end."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphcontract.reporting.accepted_failures import count_accepted
+from graphcontract.reporting.verdict_text import is_untested
 
 
 class RunSummary:
-    """Keeps header, plan, verdicts by clause and footer; listeners build on it."""
+    """The header, plan, verdicts by clause and footer that were received so far."""
 
     def __init__(self) -> None:
         self.header: Mapping[str, Any] = {}
@@ -18,7 +19,7 @@ class RunSummary:
         self.footer: Mapping[str, Any] = {}
 
     def hear(self, event: Mapping[str, Any]) -> None:
-        """Take an event in; others than these four change nothing."""
+        """Receive one event; kinds other than these four are ignored."""
         match event["event"]:
             case "header":
                 self.header = event
@@ -29,51 +30,56 @@ class RunSummary:
             case "footer":
                 self.footer = event
 
-    def fallen_short(self) -> list[Mapping[str, Any]]:
-        """Verdicts that a reader should see, those that fail the run first, MUST before SHOULD."""
+    def list_shortfalls(self) -> list[Mapping[str, Any]]:
+        """Return violations and whatever else fails the run: what fails it first, and MUST before SHOULD."""
         shown = [each for each in self.verdicts.values() if each["fails_run"] or each["verdict"] == "fail"]
         return sorted(shown, key=lambda each: (not each["fails_run"], each["level"] != "MUST"))
 
-    def judgement(self) -> tuple[str, bool]:
-        """The verdict on who was judged in one sentence, and whether it is good."""
+    def summarize(self) -> tuple[str, bool]:
+        """Return the run's verdict in one sentence, and whether it is good. Needs the footer."""
         if self.footer.get("interrupted"):
             return "Interrupted.", False
         status, must = self.footer["exit_status"], self.footer["must"]
         who = "tenant" if self.header.get("kind") == "live" else "client"
         if status == 0 and self.footer["counts"].get("known-failure"):
-            return f"The {who} fails as is known.", True
+            return "Only known failures.", True
         if status == 0 and must["judged"] < must["planned"]:
-            return f"The {who} honours the contract as far as it was judged.", True
-        failing = [each for each in self.fallen_short() if each["fails_run"]]
+            return f"The {who} conforms to the contract as far as it was tested.", True
+        failing = [each for each in self.list_shortfalls() if each["fails_run"]]
         if status == 1 and all(each["verdict"] == "fixed" or "expired" in each for each in failing):
             expired = any("expired" in each for each in failing)
-            what = "Known failures are accepted no longer: their last day is past."
+            what = "Known failures have expired."
             return what if expired else "The list of known failures is out of date.", False
-        verdicts = [each["verdict"] for each in self.verdicts.values() if each["fails_run"]]
-        if status in (1, 3) and set(verdicts) == {"not-run"}:
-            unjudged = f"{len(verdicts)} MUST could not be judged, and none was violated"
-            return f"The {who} was not judged in full: {unjudged}.", False
+        if status in (1, 3) and failing and all(map(is_untested, failing)):
+            untested = f"{len(failing)} MUST could not be exercised, and none was violated"
+            return f"The {who} was not tested in full: {untested}.", False
         return {
-            0: (f"The {who} honours the contract.", True),
-            1: (f"The {who} does not honour the contract.", False),
-            3: (f"The {who} was not judged to the end, and no MUST was violated.", False),
+            0: (f"The {who} conforms to the contract.", True),
+            1: (f"The {who} violates the contract.", False),
+            3: (f"The {who} was not tested to the end, and no MUST was violated.", False),
             5: ("Nothing was exercised.", False),
-            6: ("The harness failed; this is a defect of graphcontract.", False),
+            6: ("graphcontract failed. This is a bug in graphcontract, not in what it tested.", False),
         }[status]
 
-    def figures(self) -> str:
-        """What was judged, and what of it fell short, in numbers."""
+    def format_counts(self) -> str:
+        """Return the numbers behind the verdict: clauses by outcome, exchanges, and seconds."""
         must, verdicts = self.footer["must"], self.verdicts.values()
-        parts = [f"{must['judged']} of {must['planned']} MUST judged"]
-        for level, word in (("MUST", "violated"), ("SHOULD", "not met")):
-            broken = sum(each["verdict"] == "fail" and each["level"] == level for each in verdicts)
-            parts.append(f"{broken} {level} {word}")
+        parts = [f"{must['judged']} of {must['planned']} MUST exercised"]
+        for level in ("MUST", "SHOULD"):
+            violated = sum(each["verdict"] == "fail" and each["level"] == level for each in verdicts)
+            parts.append(f"{violated} {level} violated")
         accepted = count_accepted(self.footer)
         parts += [f"{accepted} accepted as known"] if accepted else []
         parts.append(f"{self.footer['exchanges']} exchanges in {self.footer['duration']:.1f} s")
         return ", ".join(parts)
 
-    def named(self) -> str:
-        """The client's name and version."""
+    def describe_run(self) -> str:
+        """Return what was tested, and against which contract."""
+        contract = self.header["contract"]
+        version = f" ({contract['version']})" if "version" in contract else ""
+        return f"{self.name_implementation()} against {contract['title']}{version}"
+
+    def name_implementation(self) -> str:
+        """Return the name and version of the client or tenant."""
         implementation = self.header["implementation"]
         return " ".join(str(implementation[key]) for key in ("name", "version") if implementation.get(key))

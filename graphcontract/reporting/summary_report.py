@@ -1,4 +1,4 @@
-"""What reports that are written in one go have in common: they hear a run out, and write at its footer."""
+"""The base of reports that are written all at once, when the footer of a run arrives."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from graphcontract.reporting.run_summary import RunSummary
 
 
 class SummaryReport(ABC):
-    """Keeps the run as its events tell it, and writes what `written` makes of it when it is over."""
+    """Collects the events of a run, and writes what `render` returns once it is over."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._run = RunSummary()
 
     def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
-        """Take an event in; write at the footer."""
+        """Receive one event; write the report at the footer."""
         self._run.hear(event)
         if event["event"] == "footer":
-            self._stream.writelines(self.written(self._run))
+            self._stream.writelines(self.render(self._run))
             finish(self._stream)
 
     @abstractmethod
-    def written(self, run: RunSummary) -> Iterator[str]:
-        """The report on a run that is over, in pieces."""
+    def render(self, run: RunSummary) -> Iterator[str]:
+        """Yield the report on a finished run in pieces."""

@@ -1,4 +1,4 @@
-"""What a person sees of a run: progress while it lasts, then verdicts by group and each violation in full."""
+"""The terminal report: progress during a run, then verdicts by group and each violation in full."""
 
 from __future__ import annotations
 
@@ -11,31 +11,25 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from graphcontract.reporting.accepted_failures import describe_accepted
-from graphcontract.reporting.evidence_text import harmless, violation
+from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
 from graphcontract.reporting.run_summary import RunSummary
+from graphcontract.reporting.verdict_text import label_verdict
 
 _STYLES = {
     "pass": "green",
     "FAIL": "bold red",
-    "short": "yellow",
+    "warn": "yellow",
+    "skipped": "red",
     "not run": "red",
     "n/a": "dim",
     "ERROR": "bold red",
     "known": "cyan",
     "fixed": "bold red",
 }
-_WORDS = {
-    "pass": "pass",
-    "not-supported": "n/a",
-    "not-run": "not run",
-    "error": "ERROR",
-    "known-failure": "known",
-    "fixed": "fixed",
-}
 
 
 class Terminal:
-    """Writes to a rich console; progress and colour only where that is a terminal."""
+    """Writes to a rich console; progress and colour only if it is a terminal."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -43,7 +37,7 @@ class Terminal:
         self._progress: Progress | None = None
 
     def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
-        """Show an event."""
+        """Receive one event; most output is written at the footer."""
         self._run.hear(event)
         match event["event"]:
             case "header":
@@ -57,21 +51,23 @@ class Terminal:
                 self._end()
 
     def stop(self) -> None:
-        """Take the progress line away, whatever has happened."""
+        """Remove the progress line, also after an exception."""
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
 
     def _begin(self, header: Mapping[str, Any]) -> None:
-        name, over = escape(harmless(self._run.named())), " over TLS" if header.get("tls") else ""
+        run = escape(escape_unprintable(self._run.describe_run()))
+        over = " over TLS" if header.get("tls") else ""
         self._console.print(
-            f"[bold]{name}[/bold] before [bold]{escape(header['contract']['title'])}[/bold]\n"
-            f"transport {header['transport']}{over}, profile {header['profile']}, seed {header['seed']}"
+            f"Checking [bold]{run}[/bold]\n"
+            f"transport {header['transport']}{over}, profile {header['profile']}, seed {header['seed']}",
+            soft_wrap=True,
         )
 
     def _start_progress(self, clauses: int) -> None:
         self._progress = Progress(
-            TextColumn("judging"),
+            TextColumn("checking"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -88,13 +84,13 @@ class Terminal:
             self._console.print(f"\n[bold]{escape(group)}[/bold]")
             for line in self._rows(group):
                 self._console.print(line, soft_wrap=True)
-        for verdict in self._run.fallen_short():
+        for verdict in self._run.list_shortfalls():
             if verdict["verdict"] == "fail":
                 self._show(verdict)
         self._show_accepted()
-        sentence, good = self._run.judgement()
+        sentence, good = self._run.summarize()
         style = "bold green" if good else "bold red"
-        self._console.print(f"\n[{style}]{sentence}[/{style}] {self._run.figures()}.")
+        self._console.print(f"\n[{style}]{sentence}[/{style}] {self._run.format_counts()}.")
 
     def _show_accepted(self) -> None:
         rows = self._run.footer.get("accepted", ())
@@ -106,33 +102,30 @@ class Terminal:
                 self._console.print(f"{'':8}{line}", markup=False, soft_wrap=True)
 
     def _show(self, verdict: Mapping[str, Any]) -> None:
-        head, _, rest = violation(verdict["evidence"], verdict["level"]).partition("\n")
+        head, _, rest = render_violation(verdict["evidence"], verdict["level"]).partition("\n")
         style = "bold red" if verdict["fails_run"] else "bold yellow"
         self._console.print(f"\n[{style}]{escape(head)}[/{style}]")
         self._console.print(rest, markup=False, soft_wrap=True)
         if "also" in verdict:
-            self._console.print(f"  also     {', '.join(verdict['also'])}", markup=False, soft_wrap=True)
+            self._console.print(f"  also      {', '.join(verdict['also'])}", markup=False, soft_wrap=True)
 
     def _rows(self, group: str) -> Iterator[str]:
         for row in self._run.plan:
             if row["group"] != group:
                 continue
             verdict = self._run.verdicts[row["clause"]]
-            word, exercised = self._word(verdict), verdict["exercised"] or ""
-            yield f"[{_STYLES[word]}]{word:8}[/]{row['level']:8}{row['clause']:30}{exercised:>6}"
+            label, exercised = label_verdict(verdict), verdict["exercised"] or ""
+            yield f"[{_STYLES[label]}]{label:8}[/]{row['level']:8}{row['clause']:30}{exercised:>6}"
             if note := self._note(verdict):
                 yield from (
                     f"[dim]{'':16}{escape(line)}[/]"
-                    for line in wrap(harmless(note), 62, break_on_hyphens=False)
+                    for line in wrap(escape_unprintable(note), 62, break_on_hyphens=False)
                 )
 
     def _note(self, verdict: Mapping[str, Any]) -> str:
         reason = str(verdict.get("reason", ""))
         if verdict["evidence"] and verdict["verdict"] == "fail":
             return f"{verdict['evidence']['text']} {reason}".rstrip()
+        if verdict["verdict"] in ("not-supported", "not-exercised"):
+            return f"Not tested: {reason}"
         return reason.strip().rpartition("\n")[2] if verdict["verdict"] == "error" else reason
-
-    def _word(self, verdict: Mapping[str, Any]) -> str:
-        if verdict["verdict"] == "fail":
-            return "FAIL" if verdict["fails_run"] else "short"
-        return _WORDS[verdict["verdict"]]

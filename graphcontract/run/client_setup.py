@@ -151,7 +151,7 @@ class TargetFactory:
         )
         record = stage.finish(expecting=True)
         if station.transport.escaped is not None:
-            problem = f"the client goes round the mock transport: {station.transport.escaped}"
+            problem = f"the client bypasses the mock transport: {station.transport.escaped}"
             raise ClientUnavailable(problem, "That serves httpx alone: use --transport loopback.")
         if record.requests or self.allow_own_root:
             return station

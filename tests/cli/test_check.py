@@ -157,7 +157,7 @@ class TestSelection:
         assert list(found.values()).count("fail") == 1
         assert found["error.failure"] == "not-run"
         reasons = {event["clause"]: event.get("reason") for event in events if event["event"] == "verdict"}
-        assert reasons["error.failure"] == "the run ended before all of its tests had run"
+        assert reasons["error.failure"] == "the run ended before all tests of this clause had run"
 
 
 def recorded(events: list[dict[str, Any]]) -> list[list[str]]:
@@ -230,7 +230,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestReports:
     def test_standard_output_has_the_report_alone(self, ran: Path) -> None:
         assert read(ran / "out.jsonl") == read(ran / "copy.jsonl")
-        assert "The client does not honour the contract." in (ran / "err.txt").read_text()
+        assert "The client violates the contract." in (ran / "err.txt").read_text()
 
     def test_every_event_keeps_to_the_schema(self, ran: Path) -> None:
         events = read(ran / "copy.jsonl")

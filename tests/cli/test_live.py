@@ -40,7 +40,7 @@ class TestExitStatus:
     def test_0(self, here: Here, tenant: Running) -> None:
         ended = here("live", "--tenant-url", tenant.root, *FAST, "--report", "jsonl=r.jsonl")
         assert ended.status == 0, ended.err
-        assert "The tenant honours the contract as far as it was judged." in ended.out
+        assert "The tenant conforms to the contract as far as it was tested." in ended.out
         events = read(here.folder / "r.jsonl")
         assert not [problem for event in events for problem in problems(event)]
         assert events[0]["kind"] == "live"
@@ -51,7 +51,7 @@ class TestExitStatus:
         ended = here("live", "--tenant-url", tenant.root, *FAST)
         tenant.behave(None)
         assert ended.status == 1
-        assert "The tenant does not honour the contract." in ended.out
+        assert "The tenant violates the contract." in ended.out
         assert "repeat   graphcontract live --tenant-url" in ended.out
 
     @pytest.mark.parametrize(

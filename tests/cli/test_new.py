@@ -52,7 +52,7 @@ def test_authorities_and_a_proxy_are_taken(client: tuple[str, Path], words: tupl
     selected = ("--select", "request.method", "--select", "request.authorization")
     ended = apart("check", client[0], "--profile", "quick", *words, *selected, folder=client[1])
     assert ended.status == 0, ended.out + ended.err
-    assert "2 of 2 MUST judged" in " ".join(ended.out.split())
+    assert "2 of 2 MUST exercised" in " ".join(ended.out.split())
 
 
 def test_every_language_has_a_template() -> None:
@@ -71,7 +71,7 @@ def test_nothing_is_overwritten_unasked(here: Here) -> None:
     file.write_text("mine")
     ended = here("new", "driver", "dotnet")
     assert (ended.status, ended.out) == (2, "")
-    assert ended.err == "error: Driver.cs: there already; --force overwrites\n"
+    assert ended.err == "error: Driver.cs: already there; use --force to overwrite\n"
     assert [path.name for path in here.folder.iterdir()] == ["Driver.cs"]
     assert here("new", "driver", "dotnet", "--force").status == 0
     assert file.read_text() == text_of("Driver.cs")

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from graphcontract.contract.acceptance import PLACEHOLDER
-from tests.cli.running import apart
+from graphcontract.judging.verdict import ClauseResult, VerdictKind
+from tests.cli.running import Here, apart
+from tests.reporting import events_of
 
 ADAPTER = """
 import httpx
@@ -73,9 +75,9 @@ def test_a_known_failure_is_green_until_it_is_mended(folder: Folder) -> None:
     known = (*CHECK, "--known-failures", "known.json")
     assert "known.json:8: at /known_failures/0/reason: expected a reason" in folder.run(*known, status=2)
     folder.fills_in("it waits for 2.0")
-    assert "as is known" in folder.run(*known, status=0)
+    assert "Only known failures." in folder.run(*known, status=0)
     folder.uses("POST")
-    assert f"take {id} out of known.json:3" in " ".join(folder.run(*known, status=1).split())
+    assert f"remove {id} from known.json:3" in " ".join(folder.run(*known, status=1).split())
 
 
 def test_an_update_lists_what_the_next_run_must_find_listed(folder: Folder) -> None:
@@ -103,9 +105,9 @@ def test_an_update_says_which_entries_are_past_their_last_day(folder: Folder) ->
     row = {"clause": "request.method", "evidence": [id], "reason": "old", "expires": "2020-01-01"}
     (folder.path / "known.json").write_text(json.dumps({"known_failures": [row]}), encoding="utf-8")
     known = (*CHECK, "--known-failures", "known.json")
-    assert "accepted until 2020-01-01, which is past" in " ".join(folder.run(*known, status=1).split())
+    assert "the entry expired on 2020-01-01" in " ".join(folder.run(*known, status=1).split())
     update = ("known-failures", "update", "old.jsonl", "--file", "known.json")
-    assert "past their last day: request.method (write a later" in folder.run(*update, status=0)
+    assert "expired: request.method (set a later" in folder.run(*update, status=0)
 
 
 def test_a_failure_is_repeated_by_its_id(folder: Folder) -> None:
@@ -114,7 +116,7 @@ def test_a_failure_is_repeated_by_its_id(folder: Folder) -> None:
     folder.uses("POST")
     assert f"fixed: {id}" in folder.run("replay", "old.jsonl", id, status=0)
     (folder.path / "adapter.py").write_text("def cancel(call):\n    raise SystemExit\n", encoding="utf-8")
-    assert "cannot be judged" in folder.run("replay", "old.jsonl", id, status=3)
+    assert "cannot be replayed" in folder.run("replay", "old.jsonl", id, status=3)
     assert "no evidence" in folder.run("replay", "old.jsonl", "request.body-000000000000", status=2)
 
 
@@ -128,6 +130,21 @@ def test_two_reports_are_compared(folder: Folder) -> None:
     folder.run(*CHECK[:-1], "request.query", "--report", "jsonl=other.jsonl", status=0)
     found = folder.run("diff", "new.jsonl", "other.jsonl", status=1)
     assert found == "stopped running: request.method\nstarted running: request.query\n"
+
+
+@pytest.mark.parametrize("new", ["not-run", "not-exercised"])
+@pytest.mark.parametrize("old", ["not-run", "not-exercised"])
+def test_a_clause_that_stays_untested_is_no_difference(
+    here: Here, old: VerdictKind, new: VerdictKind
+) -> None:
+    """Reports of earlier versions have `not-run` where `not-exercised` is written now."""
+    for name, verdict in (("old", old), ("new", new)):
+        passed = ClauseResult("request.method", "pass", 3)
+        events = events_of(passed, ClauseResult("error.code", verdict, reason="r"))
+        lines = "".join(f"{json.dumps(event)}\n" for event in events)
+        (here.folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    ended = here("diff", "old.jsonl", "new.jsonl")
+    assert (ended.status, ended.out) == (0, "no difference\n")
 
 
 def test_a_truncated_report_is_refused(folder: Folder) -> None:
@@ -144,6 +161,6 @@ def test_a_tenants_failure_is_not_repeated_by_its_report(folder: Folder) -> None
     (folder.path / "live.jsonl").write_text(old.replace("graphcontract check", "graphcontract live"))
     said = folder.run("replay", "live.jsonl", id, status=3)
     assert said.startswith(
-        "cannot be judged: a tenant is not asked again by a report; run: graphcontract live"
+        "cannot be replayed: a report does not send requests to a tenant; run: graphcontract live"
     )
     assert said.count("\n") == 1

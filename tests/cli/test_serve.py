@@ -103,21 +103,21 @@ def test_what_comes_is_shown_and_judged_over_and_over(tmp_path: Path) -> None:
     with serving(tmp_path, "--clause", "request.method") as served:
         call = served.call()
         assert send("POST", call) == 204
-        shown = served.until("= request.method holds")
+        shown = served.until("= request.method: pass")
         assert shown[0] == "request.method (MUST): The client must send the method POST, in uppercase."
         assert f"  > POST {call[1]} HTTP/1.1" in shown
         assert "  > Authorization: Bearer [token]" in shown
         assert send("PUT", call) == 204
-        assert "owed POST; seen PUT" in served.until("    owed")[-1]
+        assert "expected POST; actual PUT" in served.until("    expected")[-1]
         assert served.interrupt() == ""
 
 
 def test_a_clause_on_what_is_reported_is_judged_for_each_report(tmp_path: Path) -> None:
     with serving(tmp_path, "--clause", "error.failure") as served:
         assert send("POST", served.call()) == 400
-        served.until("where the client reports failure")
-        assert served.until("where the client reports success:")[0] == "  = error.failure holds"
-        assert "error.failure-" in served.until("    owed")[0]
+        served.until("if the client reports failure")
+        assert served.until("if the client reports success:")[0] == "  = error.failure: pass"
+        assert "error.failure-" in served.until("    expected")[0]
 
 
 def test_calls_that_belong_together_are_served_one_after_another(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_calls_that_belong_together_are_served_one_after_another(tmp_path: Path)
             served.until(f"waiting for call {number} of 2")
             calls.append(served.call())
             assert send("POST", calls[-1]) == 204
-        served.until("= input.opaque-id holds")
+        served.until("= input.opaque-id: pass")
         served.until("waiting for call 1 of 2")
         assert calls[0][1] != calls[1][1]
 
@@ -143,7 +143,7 @@ def test_a_failure_of_a_report_is_found_again(tmp_path: Path) -> None:
     (tmp_path / "putting.py").write_text(PUTTING.replace("httpx.put", "httpx.post"))
     ended = apart("serve", "--evidence", id, "--report", "report.jsonl", folder=tmp_path)
     assert (ended.status, ended.out) == (2, "")
-    assert "any more" in ended.err
+    assert "no longer shows" in ended.err
 
 
 @pytest.mark.parametrize(

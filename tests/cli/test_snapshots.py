@@ -51,7 +51,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
 def normalised(text: str) -> str:
     # Where the last sentence breaks hangs on how long its numbers are.
     body, gap, last = text.rstrip("\n").rpartition("\n\n")
-    if "MUST judged" in last:
+    if "MUST exercised" in last:
         text = f"{body}{gap}{' '.join(last.split())}\n"
     for pattern, word in NORMALISERS:
         text = re.sub(pattern, word, text)

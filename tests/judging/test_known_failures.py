@@ -51,13 +51,13 @@ def test_exactly_what_is_listed_is_a_known_failure(tmp_path: Path) -> None:
 def test_another_fault_of_a_listed_clause_fails_and_names_itself(tmp_path: Path) -> None:
     found = applied(tmp_path, failing(ONE, TWO), row())
     assert found.verdict == "fail"
-    assert found.reason == f"not listed: {TWO}; fix it, or add it to the entry at {tmp_path}/known.json:3"
+    assert found.reason == f"new failure {TWO}: fix it, or add it to the entry at {tmp_path}/known.json:3"
 
 
 def test_a_fault_that_is_gone_is_fixed_and_its_line_named(tmp_path: Path) -> None:
     found = applied(tmp_path, ClauseResult("request.body", "pass", 3), row())
     assert found.verdict == "fixed"
-    assert found.reason == f"no longer seen: take {ONE} out of {tmp_path}/known.json:3"
+    assert found.reason == f"no longer seen: remove {ONE} from {tmp_path}/known.json:3"
 
 
 def test_one_of_two_gone_is_fixed(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_one_of_two_gone_is_fixed(tmp_path: Path) -> None:
 
 
 def test_what_could_not_be_judged_is_neither_known_nor_fixed(tmp_path: Path) -> None:
-    for verdict in ("not-run", "error", "not-supported"):
+    for verdict in ("not-exercised", "not-run", "error", "not-supported"):
         part = ClauseResult("request.body", verdict, reason="why")
         assert applied(tmp_path, part, row()) == part
 
@@ -99,14 +99,14 @@ def test_an_entry_accepts_until_its_last_day(
     found = marked(tmp_path, failing(ONE), *rows)
     assert (found.part.verdict, found.expired) == (verdict, expired)
     assert sorted(id for entry in found.accepted for id in entry.evidence) == accepted
-    assert (f"accepted until {days[0]}, which is past" in str(found.part.reason)) == expired
+    assert (f"the entry expired on {days[0]}" in str(found.part.reason)) == expired
 
 
 def test_an_expired_entry_beside_a_new_failure_is_the_new_failure_first(tmp_path: Path) -> None:
     found = marked(tmp_path, failing(ONE, TWO), row(expires="2026-11-23"))
     assert (found.part.verdict, found.expired) == ("fail", False)
-    assert str(found.part.reason).startswith(f"not listed: {TWO}; ")
-    assert "accepted until 2026-11-23" in str(found.part.reason)
+    assert str(found.part.reason).startswith(f"new failure {TWO}: ")
+    assert "the entry expired on 2026-11-23" in str(found.part.reason)
 
 
 def test_an_expired_entry_that_is_fixed_is_fixed(tmp_path: Path) -> None:
@@ -157,10 +157,10 @@ def test_an_entry_may_be_about_one_implementation(tmp_path: Path, name: str, ver
     ("rows", "said"),
     [
         ([row(clause="request.bodi")], "Did you mean"),
-        ([row(evidence=["error.shape-000000000001"])], "Put it under its own clause"),
+        ([row(evidence=["error.shape-000000000001"])], "Move it to an entry for its own clause"),
         ([row(evidence=["request.body-1"])], "matches"),
         ([row(evidence=[])], "at least 1"),
-        ([row(), row()], "each fault once"),
+        ([row(), row()], "each failure once"),
         ([row(expires="2026-02-30")], "YYYY-MM-DD"),
         ([row(reasons="x")], "reasons"),
         ([{"clause": "request.body"}], "evidence"),

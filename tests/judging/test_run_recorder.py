@@ -38,6 +38,9 @@ class TestExitStatus:
             ([part(MUST, "not-supported", 0), part(SHOULD, "pass")], "must", 0),
             ([part(MUST, "not-supported", 0)], "must", 5),
             ([part(MUST, "not-run", 0)], "must", 5),
+            ([part(MUST, "not-exercised", 0), part(SHOULD, "pass")], "must", 1),
+            ([PASSED, part(SHOULD, "not-exercised", 0)], "should", 0),
+            ([part(MUST, "not-exercised", 0)], "must", 5),
             ([], "must", 5),
             ([part(MUST, "error")], "must", 6),
             ([part(MUST, "error", 0)], "must", 6),
@@ -123,9 +126,9 @@ class TestLeftOver:
     @pytest.mark.parametrize(
         ("parts", "expect", "interrupted", "verdict", "reason"),
         [
-            ([], {}, False, "not-run", "no test of this run proves it"),
-            ([], {MUST: 1}, False, "not-run", "the run ended before all of its tests had run"),
-            ([PASSED], {MUST: 2}, False, "not-run", "the run ended before all of its tests had run"),
+            ([], {}, False, "not-run", "no test of this run checks this clause"),
+            ([], {MUST: 1}, False, "not-run", "the run ended before all tests of this clause had run"),
+            ([PASSED], {MUST: 2}, False, "not-run", "the run ended before all tests of this clause had run"),
             ([PASSED], {MUST: 2}, True, "not-run", "the run was interrupted"),
             ([], {MUST: 1}, True, "not-run", "the run was interrupted"),
             ([part(MUST, "fail")], {MUST: 2}, False, "fail", None),

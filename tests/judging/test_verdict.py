@@ -4,10 +4,10 @@ from itertools import permutations
 
 import pytest
 
-from graphcontract.judging.verdict import UNMET, ClauseResult, VerdictKind, evidence_id, fold
+from graphcontract.judging.verdict import ClauseResult, VerdictKind, evidence_id, fold
 
 ID = "request.method"
-ORDER: tuple[VerdictKind, ...] = ("fail", "error", "not-run", "pass", "not-supported")
+ORDER: tuple[VerdictKind, ...] = ("fail", "error", "not-run", "pass", "not-supported", "not-exercised")
 
 
 def part(verdict: VerdictKind, **members: object) -> ClauseResult:
@@ -20,13 +20,13 @@ def test_the_worst_word_is_the_last_word(index: int) -> None:
         assert fold(ID, parts).verdict == ORDER[index]
 
 
-def test_a_test_that_met_nothing_leaves_the_word_to_one_that_judged() -> None:
-    parts = [part("not-run", reason=UNMET), part("pass", exercised=3)]
-    assert fold(ID, parts) == part("pass", exercised=3)
-    assert fold(ID, [part("not-run", reason=UNMET)]).reason == UNMET
+@pytest.mark.parametrize("other", ORDER[:-1])
+def test_one_test_that_exercises_a_clause_is_enough(other: VerdictKind) -> None:
+    assert fold(ID, [part("not-exercised", reason="r"), part(other, reason="s")]).verdict == other
+    assert fold(ID, [part("not-exercised", reason="r")]) == part("not-exercised", reason="r")
 
 
-def test_another_reason_not_to_run_is_a_word() -> None:
+def test_a_test_that_was_cut_short_decides() -> None:
     folded = fold(ID, [part("pass", exercised=3), part("not-run", reason="cut short")])
     assert (folded.verdict, folded.reason, folded.exercised) == ("not-run", "cut short", 3)
 

@@ -76,7 +76,9 @@ def failures(found: Shown) -> dict[str, set[str]]:
             line.split()[2] for line in found.terminal.splitlines() if line.startswith(("FAIL ", "fixed "))
         },
         "markdown": {
-            line.split("`")[1] for line in found.markdown.splitlines() if "| fails the run |" in line
+            line.split("`")[1]
+            for line in found.markdown.splitlines()
+            if "| FAIL |" in line or "| fixed |" in line
         },
         "annotations": {
             line.split("title=")[1].split(" ")[0] for line in found.annotations if line.startswith("::error")
@@ -157,12 +159,12 @@ def test_an_empty_list_is_in_the_footer_and_counts_nothing() -> None:
 
 def test_an_expired_entry_says_so_in_every_report() -> None:
     found = shown([PASSED, broken(SHOULD)], listed(SHOULD, expires=PAST))
-    words = "accepted until 2026-05-31, which is past: fix it, or write a later `expires` at known.json:3"
-    sentence = "Known failures are accepted no longer: their last day is past."
+    words = "the entry expired on 2026-05-31: fix the failure, or set a later `expires` at known.json:3"
+    sentence = "Known failures have expired."
     assert words in " ".join(found.terminal.split())
     assert sentence in found.terminal
     assert sentence in found.markdown
-    assert "accepted until 2026-05-31, which is past" in found.markdown
+    assert "the entry expired on 2026-05-31" in found.markdown
     assert words.replace(":", "%3A") in found.annotations[-1] or words in found.annotations[-1]
     (failure,) = found.junit.iter("failure")
     assert words in str(failure.get("message"))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from graphcontract.reporting.evidence_text import harmless, violation
+from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
 from tests.reporting import evidence
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J"
@@ -32,31 +32,31 @@ def raw(text: str) -> dict[str, Any]:
     ],
 )
 def test_harmless(text: str, shown: str) -> None:
-    assert harmless(text) == shown
+    assert escape_unprintable(text) == shown
 
 
-def test_says_all_that_a_verdict_owes() -> None:
-    lines = violation(evidence(), "MUST").splitlines()
+def test_has_every_part_of_the_evidence() -> None:
+    lines = render_violation(evidence(), "MUST").splitlines()
     assert lines[0] == "request.method-04fd417d7b00 (MUST)"
     words = [line.split()[0] for line in lines if line.strip()]
-    for word in ("owed", "seen", "input", "clause", "source", ">", "<", "=", "repeat", "curl"):
+    for word in ("expected", "actual", "input", "clause", "source", ">", "<", "=", "reproduce", "curl"):
         assert word in words
 
 
 def test_every_line_is_its_own() -> None:
     """What a client says or sends cannot look like a line of the report."""
     found = evidence(
-        observed=f"a\nrepeat   rm -rf /\r\n{ESCAPE}",
+        observed=f"a\nreproduce rm -rf /\r\n{ESCAPE}",
         expected="x\n",
         exchange=exchange(
-            requests=[{"at": 0, "origin": "h", "raw": raw("POST / HTTP/1.1\r\nX: a\nrepeat   b\r\n\r\n")}]
+            requests=[{"at": 0, "origin": "h", "raw": raw("POST / HTTP/1.1\r\nX: a\nreproduce b\r\n\r\n")}]
         ),
         curl="curl 'a\nb'",
     )
-    text = violation(found, "MUST")
+    text = render_violation(found, "MUST")
     lines = text.splitlines()
     assert all(not line or line.startswith("  ") for line in lines[1:])
-    assert sum(line.strip().startswith("repeat ") for line in lines) == 1
+    assert sum(line.strip().startswith("reproduce ") for line in lines) == 1
     assert "\x1b" not in text
 
 
@@ -64,7 +64,9 @@ def test_a_token_is_told_by_its_recipe() -> None:
     def told(recipe: dict[str, Any]) -> str:
         asked = {"arguments": {"id": "x"}, "token": recipe, "base_url": None}
         return next(
-            line for line in violation(evidence(input=asked), "MUST").splitlines() if "  input " in line
+            line
+            for line in render_violation(evidence(input=asked), "MUST").splitlines()
+            if "  input " in line
         )
 
     assert told({"canary": True, "unit": "ab", "length": 2}).endswith('20 fixed characters and "ab"')
@@ -82,7 +84,7 @@ def test_what_is_long_is_cut() -> None:
             "base_url": None,
         },
     )
-    lines = violation(found, "MUST").splitlines()
+    lines = render_violation(found, "MUST").splitlines()
     assert max(map(len, lines)) < 300
     assert "  > … 77 more lines, 617 bytes in all" in lines
 
@@ -91,7 +93,7 @@ def test_requests_and_answers_alternate() -> None:
     sent = [{"at": at, "origin": "h", "raw": raw(f"{word}\r\n")} for at, word in ((0, "ONE"), (1.5, "TWO"))]
     answers = [{"at": 0, "status": 503, "request": 0, "raw": raw("503\r\n")}]
     found = evidence(exchange=exchange(requests=sent, responses=answers))
-    lines = violation(found, "MUST").splitlines()
+    lines = render_violation(found, "MUST").splitlines()
     start = lines.index("  > ONE")
     assert lines[start - 1 : start + 4] == ["  0.00 s", "  > ONE", "  < 503", "  1.50 s", "  > TWO"]
 
@@ -101,7 +103,7 @@ def test_what_happened_elsewhere_is_shown() -> None:
         "elsewhere": [{"at": 0.25, "origin": "other:1", "raw": raw("TWO\r\n")}],
         "certificate": "expired",
     }
-    lines = violation(evidence(exchange=shown), "MUST").splitlines()
+    lines = render_violation(evidence(exchange=shown), "MUST").splitlines()
     start = lines.index("  ! certificate: expired")
     assert lines[start : start + 4] == [
         "  ! certificate: expired",
@@ -114,16 +116,16 @@ def test_what_happened_elsewhere_is_shown() -> None:
 def test_bytes_that_are_no_text() -> None:
     coded = {"base64": base64.b64encode(b"\xff\x1b").decode(), "size": 2, "sha256": "0" * 64}
     sent = {"at": 0, "origin": "h", "raw": coded, "malformed": "illegal \x1b"}
-    lines = violation(evidence(exchange=exchange(requests=[sent])), "MUST").splitlines()
+    lines = render_violation(evidence(exchange=exchange(requests=[sent])), "MUST").splitlines()
     assert "  > ÿ\\x1b" in lines
     assert "  ! not HTTP: illegal \\x1b" in lines
 
 
 def test_nothing_was_sent() -> None:
-    assert "  > (nothing was sent)" in violation(evidence(exchange=exchange()), "MUST").splitlines()
+    assert "  > (nothing was sent)" in render_violation(evidence(exchange=exchange()), "MUST").splitlines()
 
 
 def test_what_was_before() -> None:
-    lines = violation(evidence(before=[exchange()], note="seen once"), "MUST").splitlines()
+    lines = render_violation(evidence(before=[exchange()], note="seen once"), "MUST").splitlines()
     assert "  before that:" in lines
-    assert "  note     seen once" in lines
+    assert "  note      seen once" in lines

@@ -64,10 +64,8 @@ def test_a_pass_is_not_annotated() -> None:
 
 def test_the_summary_says_the_verdict_what_fell_short_and_the_evidence() -> None:
     text = told(Markdown, verdict(text="a | b <i>"))
-    assert text.startswith(
-        "## lib\\* 1 before thing: cancel\n\n**The client does not honour the contract.** "
-    )
-    assert "| `request.body` | MUST | fails the run | a \\| b \\<i\\> |" in text
+    assert text.startswith("## lib\\* 1 against thing: cancel\n\n**The client violates the contract.** ")
+    assert "| `request.body` | MUST | FAIL | a \\| b \\<i\\> |" in text
     assert "<details><summary><code>request.method-04fd417d7b00</code>" in text
 
 
@@ -82,5 +80,5 @@ def test_the_summary_fits() -> None:
     many = [{**verdict(observed="x" * 60_000), "clause": f"request.c{number}"} for number in range(40)]
     text = told(Markdown, *many)
     assert len(text.encode()) < 1024 * 1024
-    assert text.endswith("The rest was too long for a summary; the jsonl report has it.\n")
+    assert text.endswith("The rest did not fit into the summary. The jsonl report has all of it.\n")
     assert "| `request.c39` |" in text

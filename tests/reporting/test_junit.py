@@ -62,8 +62,8 @@ def test_a_violation() -> None:
     assert failure.tag == "failure"
     assert str(failure.get("message")).startswith("MUST: ")
     assert failure.get("type") == "request.method-04fd417d7b00"
-    assert "seen     post" in str(failure.text)
-    assert "repeat   repeat request.method" in str(failure.text)
+    assert "actual    post" in str(failure.text)
+    assert "reproduce repeat request.method" in str(failure.text)
 
 
 @pytest.mark.parametrize(("fail_on", "tag"), [("must", "skipped"), ("should", "failure")])
@@ -77,10 +77,12 @@ def test_a_should_is_as_the_run_takes_it(fail_on: FailOn, tag: str) -> None:
 @pytest.mark.parametrize(
     ("part", "tag", "message"),
     [
-        (ClauseResult("request.method", "not-run", reason="cut short"), "error", "not judged: cut short"),
-        (ClauseResult("error.code", "not-run", reason="cut short"), "skipped", "not-run: cut short"),
-        (ClauseResult("request.method", "not-supported", reason="no"), "skipped", "not-supported: no"),
-        (ClauseResult("error.code", "error", reason="Traceback"), "error", "the harness failed"),
+        (ClauseResult("request.method", "not-run", reason="cut short"), "error", "not run: cut short"),
+        (ClauseResult("error.code", "not-run", reason="cut short"), "skipped", "not run: cut short"),
+        (ClauseResult("request.method", "not-exercised", reason="no"), "error", "not exercised: no"),
+        (ClauseResult("error.code", "not-exercised", reason="no"), "skipped", "not exercised: no"),
+        (ClauseResult("request.method", "not-supported", reason="no"), "skipped", "not supported: no"),
+        (ClauseResult("error.code", "error", reason="Traceback"), "error", "graphcontract failed"),
     ],
 )
 def test_what_was_not_judged(part: ClauseResult, tag: str, message: str) -> None:

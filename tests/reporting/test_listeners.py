@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graphcontract.judging.verdict import ClauseResult
-from graphcontract.reporting import ReportError, listeners, to_standard_output
+from graphcontract.reporting import ReportError, make_listeners, writes_to_standard_output
 from graphcontract.reporting.jsonl import JsonLines
 from graphcontract.reporting.junit import JUnit
 from tests.reporting import events_of
@@ -19,31 +19,31 @@ EVENTS = events_of(
 
 
 def write(report: str) -> None:
-    (listener,) = listeners([report])
+    (listener,) = make_listeners([report])
     for event in EVENTS:
         listener.pytest_graphcontract_event(event)
 
 
 def test_formats(tmp_path: Path) -> None:
-    made = listeners([f"jsonl={tmp_path / 'a'}", f"junit={tmp_path / 'b'}"])
+    made = make_listeners([f"jsonl={tmp_path / 'a'}", f"junit={tmp_path / 'b'}"])
     assert [type(each) for each in made] == [JsonLines, JUnit]
     for listener in made:
         for event in EVENTS:
             listener.pytest_graphcontract_event(event)
-    assert listeners([]) == []
+    assert make_listeners([]) == []
 
 
 @pytest.mark.parametrize("report", ["", "jsonl", "jsonl=", "=x", "html=x", "JSONL=x"])
 def test_what_is_no_report(report: str) -> None:
-    with pytest.raises(ReportError, match=r"FORMAT=PATH with FORMAT one of jsonl, junit"):
-        listeners([report])
+    with pytest.raises(ReportError, match=r"FORMAT=PATH, where FORMAT is one of jsonl, junit"):
+        make_listeners([report])
 
 
 def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for path in (tmp_path, tmp_path / "file" / "report"):
         with pytest.raises(ReportError, match="cannot be written"):
-            listeners([f"jsonl={path}"])
+            make_listeners([f"jsonl={path}"])
     assert ReportError.status == 2
 
 
@@ -61,7 +61,7 @@ def test_a_line_an_event_in_ascii(tmp_path: Path) -> None:
 
 def test_an_event_is_written_when_it_happens(tmp_path: Path) -> None:
     path = tmp_path / "report"
-    (listener,) = listeners([f"jsonl={path}"])
+    (listener,) = make_listeners([f"jsonl={path}"])
     for index, event in enumerate(EVENTS):
         listener.pytest_graphcontract_event(event)
         assert len(path.read_text().splitlines()) == index + 1
@@ -78,4 +78,4 @@ def test_standard_output_stays_open(capsys: pytest.CaptureFixture[str]) -> None:
     [((), False), (("jsonl=x",), False), (("junit=x", "jsonl=-"), True), (("jsonl=-x",), False)],
 )
 def test_who_has_standard_output(reports: tuple[str, ...], carried: bool) -> None:
-    assert to_standard_output(reports) is carried
+    assert writes_to_standard_output(reports) is carried

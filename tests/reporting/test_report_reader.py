@@ -42,10 +42,10 @@ def test_what_failed_is_found_by_clause_and_by_evidence(tmp_path: Path) -> None:
     [
         ([HEADER, FAILED], "truncated"),
         ([], "truncated"),
-        ([FAILED, FOOTER], "begins with a header"),
+        ([FAILED, FOOTER], "expected a header event"),
         ([{**HEADER, "format": 2}, FOOTER], "reads format 1"),
-        ([{**HEADER, "contract": "c"}, FOOTER], "which contract"),
-        ([HEADER, [], FOOTER], ":2: this line is no event"),
+        ([{**HEADER, "contract": "c"}, FOOTER], "does not name a contract"),
+        ([HEADER, [], FOOTER], ":2: not a report event"),
         ([HEADER, {"event": "verdict"}, FOOTER], ":2: a member"),
     ],
 )

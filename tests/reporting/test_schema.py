@@ -85,6 +85,8 @@ WRONG: list[tuple[str, dict[str, object]]] = [
     ("verdict", {"verdict": "pass"}),
     ("verdict", {"evidence": None}),
     ("verdict", {"verdict": "not-run", "evidence": None}),
+    ("verdict", {"verdict": "not-exercised", "evidence": None, "exercised": 0}),
+    ("verdict", {"verdict": "not-exercised", "evidence": None, "exercised": 1, "reason": "r"}),
     ("verdict", {"verdict": "pass", "evidence": None, "exercised": 0}),
     ("verdict", {"also": ["request.method"]}),
     ("verdict", {"classes": {"any": 0}}),

@@ -34,13 +34,13 @@ def printed(
 def test_a_pipe_gets_neither_colour_nor_progress() -> None:
     text = printed(ClauseResult("request.method", "pass", 3), broken("request.path"))
     assert "\x1b" not in text
-    assert "judging" not in text
+    assert "checking" not in text
 
 
 def test_a_terminal_gets_both() -> None:
     text = printed(ClauseResult("request.method", "pass", 3), broken("request.path"), terminal=True)
     assert "\x1b[1;31mFAIL" in text
-    assert "judging" in text
+    assert "checking" in text
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,14 @@ def test_a_terminal_gets_both() -> None:
     [
         (ClauseResult("request.method", "pass", 3), "must", "pass    MUST    request.method"),
         (broken("request.method"), "must", "FAIL    MUST    request.method"),
-        (broken("error.code"), "must", "short   SHOULD  error.code"),
+        (broken("error.code"), "must", "warn    SHOULD  error.code"),
         (broken("error.code"), "should", "FAIL    SHOULD  error.code"),
         (ClauseResult("request.method", "not-run", reason="r"), "must", "not run MUST    request.method"),
+        (
+            ClauseResult("request.method", "not-exercised", reason="r"),
+            "must",
+            "skipped MUST    request.method",
+        ),
         (ClauseResult("error.code", "not-supported", reason="r"), "must", "n/a     SHOULD  error.code"),
         (ClauseResult("error.code", "error", reason="r"), "must", "ERROR   SHOULD  error.code"),
     ],
@@ -65,12 +70,12 @@ def test_a_row_a_clause(part: ClauseResult, fail_on: FailOn, word: str) -> None:
         (
             [ClauseResult("request.method", "pass", 3)],
             False,
-            "The client honours the contract. 1 of 1 MUST judged",
+            "The client conforms to the contract. 1 of 1 MUST exercised",
         ),
-        ([broken("request.method")], False, "The client does not honour the contract."),
-        ([broken("error.code")], False, "The client honours the contract. 0 of 0 MUST judged"),
+        ([broken("request.method")], False, "The client violates the contract."),
+        ([broken("error.code")], False, "The client conforms to the contract. 0 of 0 MUST exercised"),
         ([ClauseResult("request.method", "not-supported", reason="r")], False, "Nothing was exercised."),
-        ([ClauseResult("request.method", "error", reason="r")], False, "The harness failed"),
+        ([ClauseResult("request.method", "error", reason="r")], False, "graphcontract failed"),
         ([ClauseResult("request.method", "pass", 3)], True, "Interrupted."),
     ],
 )
@@ -83,7 +88,7 @@ def test_violations_of_a_must_come_first() -> None:
     second = replace(broken("request.method"), also=("request.method-000000000000",))
     text = printed(broken("error.code"), second)
     assert text.index("(MUST)") < text.index("(SHOULD)")
-    assert "  also     request.method-000000000000" in text
+    assert "  also      request.method-000000000000" in text
 
 
 def test_an_error_shows_its_last_line() -> None:

@@ -1,0 +1,33 @@
+"""How reports name a verdict: one label and one name for each, the same in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_LABELS = {
+    "pass": "pass",
+    "known-failure": "known",
+    "fixed": "fixed",
+    "not-supported": "n/a",
+    "not-exercised": "skipped",
+    "not-run": "not run",
+    "error": "ERROR",
+}
+
+
+def label_verdict(event: Mapping[str, Any]) -> str:
+    """Return the label of a verdict event, at most 7 characters: `FAIL` and `warn` differ in `fails_run`."""
+    if event["verdict"] == "fail":
+        return "FAIL" if event["fails_run"] else "warn"
+    return _LABELS[event["verdict"]]
+
+
+def name_verdict(event: Mapping[str, Any]) -> str:
+    """Return the verdict in words, as in `not exercised`."""
+    return str(event["verdict"]).replace("-", " ")
+
+
+def is_untested(event: Mapping[str, Any]) -> bool:
+    """Whether the clause could have been tested, and was not."""
+    return event["verdict"] in ("not-exercised", "not-run")
