@@ -145,9 +145,9 @@ HUGE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "many elements": (
         "csdl",
         lambda: b"<a>" + b"<EntityType Name='a'/>" * 300_000 + b"</a>",
-        "no CSDL|comments",
+        "not CSDL|comments",
     ),
-    "many comments": ("csdl", lambda: b"<a>" + b"<!---->" * 1_000_000 + b"</a>", "no CSDL|comments"),
+    "many comments": ("csdl", lambda: b"<a>" + b"<!---->" * 1_000_000 + b"</a>", "not CSDL|comments"),
     "larger than any": ("csdl", lambda: b"<a>" + b" " * 70_000_000, "larger than"),
     "line of 100 MB": ("openapi", lambda: b"openapi: " + b"x" * 100_000_000, "larger than 8 MiB"),
     "line of 100 MB in the paths": (
@@ -163,7 +163,7 @@ HUGE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "many paths": (
         "openapi",
         lambda: b"paths:\n" + b"".join(b"  /a%d:\n    get: {}\n" % each for each in range(400_000)),
-        "cut off",
+        "truncated",
     ),
     "many paths that are alike": (
         "openapi",
@@ -190,7 +190,7 @@ HUGE: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: OPENAPI.replace("summary: Invoke", f"x: {'[' * 500_000}").encode(),
         "deeper",
     ),
-    "deep JSON": ("json", lambda: b'{"paths": ' + b'{"a": ' * 1_000_000, "deep|no JSON"),
+    "deep JSON": ("json", lambda: b'{"paths": ' + b'{"a": ' * 1_000_000, "deep|not valid JSON"),
     "deep indentation": (
         "openapi",
         lambda: b"paths:\n" + b"".join(b" " * each + b"a:\n" for each in range(1, 2500)),
@@ -210,17 +210,17 @@ HUGE: dict[str, tuple[str, Callable[[], bytes], str]] = {
             )
             .encode()
         ),
-        "not there",
+        "does not exist",
     ),
     "a key twice": (
         "openapi",
         lambda: OPENAPI.replace("      summary: Invoke", "      summary: b\n      summary: Invoke").encode(),
-        "a second time",
+        "occurs twice",
     ),
     "a key twice in JSON": (
         "json",
         lambda: SEEDS["json"][1].replace('"summary": "Invoke', '"summary": 1, "summary": "Invoke').encode(),
-        "a second time",
+        "occurs twice",
     ),
     "no UTF-8": (
         "openapi",
@@ -231,11 +231,12 @@ HUGE: dict[str, tuple[str, Callable[[], bytes], str]] = {
 CHILD = """
 import re, resource, sys
 from pathlib import Path
-from graphcontract.drift import csdl, openapi
+from graphcontract.drift.csdl import csdl_reader
+from graphcontract.drift.openapi import openapi_reader
 from graphcontract.drift.model import Source, SourceError, Unknown
 from tests.drift import fuzzing
 from tests.drift.schemas import WANTED
-reader = csdl.read if sys.argv[1] == "csdl" else openapi.read
+reader = csdl_reader.read if sys.argv[1] == "csdl" else openapi_reader.read
 try:
     print(reader(Source(Path(sys.argv[2]), "beta.huge"), WANTED).notes)
 except (SourceError, Unknown) as error:
@@ -277,7 +278,7 @@ def test_what_is_no_file(reader: Reader, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "empty").write_bytes(b"")
     for name, problem in (
-        ("pipe", "no file"),
+        ("pipe", "not a regular file"),
         ("none", "cannot be read"),
         ("empty", "empty|no element"),
         ("a\0b", "such a name"),
@@ -289,7 +290,7 @@ def test_what_is_no_file(reader: Reader, tmp_path: Path) -> None:
 def test_a_whole_parse_is_said(tmp_path: Path) -> None:
     path = tmp_path / "beta.json"
     path.write_text(SEEDS["one line"][1])
-    assert "parsed as a whole" in openapi_reader.read(Source(path, "beta.json"), WANTED).notes[0]
+    assert "the whole file was parsed" in openapi_reader.read(Source(path, "beta.json"), WANTED).notes[0]
     path.write_text(SEEDS["json"][1])
     assert openapi_reader.read(Source(path, "beta.json"), WANTED).notes == ()
 
