@@ -90,11 +90,11 @@ def test_content_and_an_answer_with_content(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "action", "problem"),
     [
-        (("", ""), "lend", "it declares no lend that is bound to loan"),
+        (("", ""), "lend", "it does not declare lend bound to loan"),
         (
             ('Name="loanRequests"', 'Name="loanRequests" ContainsTarget="false" X="'),
             "cancel",
-            "broken or ends early",
+            "malformed or truncated",
         ),
         (
             ('Name="loanRequests" Type="Collection(graph.loan)"', 'Name="x" Type="graph.loan"'),
