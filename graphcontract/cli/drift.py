@@ -1,4 +1,4 @@
-"""`graphcontract drift`: does the contract still say what is published. Words in, a table and reports out."""
+"""The command `graphcontract drift`: compares a contract with its published sources."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class _CompareByDefault(TyperGroup):
 
 
 class _UnnamedContext(typer.Context):
-    """What is shown of a command that nobody has to name."""
+    """Shows the default command in help without its name."""
 
     @property
     def command_path(self) -> str:
-        """The words that call it."""
+        """The command line without the name of the default command."""
         return str(super().command_path).removesuffix(f" {self.info_name}")
 
 
@@ -62,7 +62,7 @@ app = typer.Typer(cls=_CompareByDefault)
 
 
 class Level(StrEnum):
-    """What fails the run."""
+    """The lowest level that fails the run."""
 
     ERR = "err"
     WARN = "warn"
@@ -201,7 +201,7 @@ def pages(
 
 
 def _loaded(name: str) -> tuple[Contract, Dossier]:
-    """The contract, and what goes with it."""
+    """Load a contract and its drift-sources file."""
     from graphcontract.clauses import known
     from graphcontract.contract.loader import load, shipped
     from graphcontract.drift.waivers import dossier
@@ -213,14 +213,14 @@ def _loaded(name: str) -> tuple[Contract, Dossier]:
 def _gathered(
     names: Sequence[str] | None, root: Path | None, about: Dossier, *, published: bool, cache: Path | None
 ) -> tuple[list[Source], Sequence[tuple[FactOrigin, str]]]:
-    """The sources that are given or fetched, and those that are published no more."""
+    """List the sources that are given or fetched, and those that are no longer published."""
     from graphcontract.drift.model import Source
     from graphcontract.errors import UserError
 
     if not names and not published:
         raise UserError(f"no source given\n\n{SOURCES}")
     if root is not None and not root.is_dir():
-        raise UserError(f"--root {root}: there is no such folder")
+        raise UserError(f"--root {root}: this folder does not exist")
     given = [Source(Path(name), name, root=root) for name in names or ()]
     if not published:
         return given, ()
@@ -238,28 +238,28 @@ def _fetched(addresses: Sequence[Address], cache: Path | None) -> Fetched:
     from graphcontract.errors import UserError
 
     if not addresses:
-        raise UserError("the contract does not say where its sources are published: give files")
+        raise UserError("the contract has no published sources: give files, or write drift-sources/ID.json")
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     console = Console(stderr=True, markup=False, highlight=False, emoji=False)
     with console.status("fetching") as status:
 
         def progress(url: str, size: int, whole: int | None) -> None:
             of = f" of {whole >> 10}" if whole else ""
-            status.update(f"{url}  {size >> 10}{of} KiB" if size else f"{url}  as it was")
+            status.update(f"{url}  {size >> 10}{of} KiB" if size else f"{url}  not modified")
 
         return fetch(addresses, cache or Path(home) / "graphcontract" / "drift", progress)
 
 
-def _reports(words: Sequence[str]) -> list[tuple[Any, str]]:
+def _reports(arguments: Sequence[str]) -> list[tuple[Any, str]]:
     from graphcontract.drift.reports import FORMATS
     from graphcontract.errors import UserError
 
     found = []
-    for word in words:
-        name, _, path = word.partition("=")
+    for argument in arguments:
+        name, _, path = argument.partition("=")
         if name not in FORMATS or not path:
             raise UserError(
-                f"{word!r} is no report: give FORMAT=PATH with FORMAT one of {', '.join(FORMATS)}, "
+                f"{argument!r} is not a report: give FORMAT=PATH with FORMAT one of {', '.join(FORMATS)}, "
                 "for example json=drift.json"
             )
         found.append((FORMATS[name], path))

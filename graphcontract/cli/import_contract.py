@@ -1,6 +1,6 @@
-"""`contracts import` and `contracts export`: contracts from what is published, and in OpenAPI.
+"""The commands `contracts import` and `contracts export`.
 
-Knows the terminal and files. Heavy imports wait until a command needs them.
+Heavy imports are inside the commands, so that others start fast.
 """
 
 from __future__ import annotations

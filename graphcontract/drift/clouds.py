@@ -1,7 +1,4 @@
-"""The cloud that a CSDL file is of, as its name or address tells: `beta-Prod.csdl`, `graph.microsoft.us`.
-
-Knows how Microsoft names them; it reads nothing.
-"""
+"""Finds the cloud of a CSDL file by its name or URL: `beta-Prod.csdl`, `graph.microsoft.us`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What differs between two statements of one fact, as rules see it.
-
-Knows shapes of facts, and what in them means the same; it knows neither files nor reports.
-"""
+"""Compares two statements of one fact, and yields the rules that apply to the difference."""
 
 from __future__ import annotations
 
@@ -10,13 +7,13 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
-from graphcontract.drift.fact_collector import told
+from graphcontract.drift.fact_collector import format_value
 from graphcontract.drift.model import Fact, Value
 from graphcontract.drift.operation_paths import folded, normalized, shown
 
 
 class Hit(NamedTuple):
-    """A rule that holds, and the two sides in words; empty where a side says nothing."""
+    """A rule that applies, and both sides as text; a side that states nothing is empty."""
 
     rule: str
     before: str
@@ -31,15 +28,15 @@ _INPUTS = {"query", "fields", "parameters"}
 
 
 def differences(old: Fact, new: Fact, *, same_source: bool, today: date) -> Iterator[Hit]:
-    """Yield a hit for each rule that holds between two statements of one fact.
+    """Yield a hit for each rule that applies to two statements of one fact.
 
-    `same_source` is True for one source at two times: then what is no longer said is news, too.
+    `same_source` is True for one source at two times: then a fact that is no longer stated is a hit, too.
     """
     if old.stance == "asserts" and new.stance == "asserts":
         yield from _COMPARED.get(old.name.partition(".")[0], _never)(old, new, today)
     elif old.stance == "asserts" and new.stance == "denies":
         if old.value not in ((), ((), ())):
-            yield Hit("fact-denied", told(old.value), "denied")
+            yield Hit("fact-denied", format_value(old.value), "denied")
     elif old.stance == "asserts" and same_source:
         yield _dropped(old)
     elif new.stance == "asserts" and old.stance != "asserts":
@@ -214,7 +211,7 @@ def _permissions(old: Fact, new: Fact, _today: date) -> Iterator[Hit]:
     (least, higher), (least_now, higher_now) = (
         (set(_texts(part)) for part in _tuple(fact.value)) for fact in (old, new)
     )
-    before, now = told_permissions(old.value), told_permissions(new.value)
+    before, now = format_permissions(old.value), format_permissions(new.value)
     if not (least | higher) and (least_now | higher_now):
         yield Hit("permission-scheme-added", before, now)
         return
@@ -231,8 +228,8 @@ def _permissions(old: Fact, new: Fact, _today: date) -> Iterator[Hit]:
         yield Hit("higher-permission-added", before, now)
 
 
-def told_permissions(value: Value) -> str:
-    """Least and higher permissions of a scheme, in words."""
+def format_permissions(value: Value) -> str:
+    """Format the least and higher permissions of a permission type."""
     least, higher = (_texts(part) for part in _tuple(value))
     if not least and not higher:
         return "not supported"
@@ -315,12 +312,12 @@ def _type(name: str) -> str:
 
 def _words(fact: Fact) -> str:
     if fact.name.startswith("permissions."):
-        return told_permissions(fact.value)
+        return format_permissions(fact.value)
     if fact.name == "path":
         return f"/{shown(_tuple(fact.value))}"
     if fact.name == "deprecation":
         return ", ".join(str(each) for each in _tuple(fact.value) if each)
-    return told(fact.value)
+    return format_value(fact.value)
 
 
 def _tuple(value: Value) -> tuple[Any, ...]:

@@ -1,7 +1,4 @@
-"""A contract as one more source: its facts in the model of `drift.model`, and the operation to look for.
-
-Knows contracts; it reads no file.
-"""
+"""Reads a contract like a source: its facts in the model of `drift.model`, and the operation to look for."""
 
 from __future__ import annotations
 

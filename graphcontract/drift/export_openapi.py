@@ -1,7 +1,4 @@
-"""A contract as an OpenAPI 3.1 description, for tools that read those.
-
-Knows what of a contract OpenAPI can say; clauses are not among it.
-"""
+"""Exports a contract as an OpenAPI 3.1 description, without its clauses."""
 
 from __future__ import annotations
 
@@ -27,11 +24,11 @@ _TEXT = {"type": "string"}
 
 
 def openapi(contract: Contract) -> str:
-    """Describe a contract's action in OpenAPI 3.1, as JSON; `UserError` where that cannot say it."""
+    """Describe a contract's action in OpenAPI 3.1, as JSON; raises `UserError` if that is impossible."""
     request = contract.request
     if request.query == "required":
         problem = "the contract requires a query and does not name its parameters"
-        raise UserError(f"{contract.id}: {problem}, which OpenAPI cannot say.")
+        raise UserError(f"{contract.id}: {problem}, which OpenAPI cannot express.")
     described: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
@@ -66,16 +63,16 @@ def _path_item(contract: Contract) -> dict[str, Any]:
 
 def _operation(contract: Contract) -> dict[str, Any]:
     request, success = contract.request, contract.success
-    answer: dict[str, Any] = {"description": "Success"}
+    response: dict[str, Any] = {"description": "Success"}
     if success.content == "required":
-        answer["content"] = {"application/json": {"schema": {"type": "object"}}}
+        response["content"] = {"application/json": {"schema": {"type": "object"}}}
     operation: dict[str, Any] = {
         "operationId": contract.id,
         "summary": contract.title,
         "security": [{_NAMES[entry.scheme]: [scope]} for entry, scope in _scopes(contract)]
         or [{"bearer": []}],
         "responses": {
-            str(success.status): answer,
+            str(success.status): response,
             "4XX": {"$ref": "#/components/responses/error"},
             "5XX": {"$ref": "#/components/responses/error"},
         },
@@ -103,8 +100,8 @@ def _security_schemes(contract: Contract) -> dict[str, Any]:
             flow["authorizationUrl"] = f"{_SIGN_IN}/authorize"
         named = {"type": "oauth2", "flows": {_FLOWS[entry.scheme]: flow}}
         scheme = schemes.setdefault(_NAMES[entry.scheme], named)
-        told = "least privileged" if scope in entry.least else "higher privileged"
-        scheme["flows"][_FLOWS[entry.scheme]]["scopes"][scope] = told
+        description = "least privileged" if scope in entry.least else "higher privileged"
+        scheme["flows"][_FLOWS[entry.scheme]]["scopes"][scope] = description
     return schemes
 
 

@@ -1,7 +1,4 @@
-"""What a reader has found out so far: facts, the first statement of each, and where a source fails to tell.
-
-Knows the model alone.
-"""
+"""Collects the facts and problems that a reader finds in one source."""
 
 from __future__ import annotations
 
@@ -38,7 +35,7 @@ class Notes:
         if known is None:
             self.facts[name] = Fact(name, "asserts", value, origin)
         elif known.value != value:
-            text = f"it says {told(known.value)} in one place, and {told(value)} in another"
+            text = f"it says {format_value(known.value)}, and elsewhere {format_value(value)}"
             self.contradiction(name, text, origin)
 
     def unreadable(self, name: str, text: str, place: Place) -> None:
@@ -70,10 +67,10 @@ class Notes:
         return place or self.origin
 
 
-def told(value: Value) -> str:
-    """A value in a few words, for people."""
+def format_value(value: Value) -> str:
+    """Format a value of a fact for reports."""
     if isinstance(value, tuple):
         if len(value) == 2 and value[0] == "key":
             return f"{{{value[1]}}}"
-        return f"({', '.join(told(each) for each in value)})" if value else "none"
+        return f"({', '.join(format_value(each) for each in value)})" if value else "none"
     return "nothing" if value is None else clean(str(value))

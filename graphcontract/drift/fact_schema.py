@@ -1,7 +1,4 @@
-"""Whether a value has the shape that the fact of that name has: for values that come from outside.
-
-Knows the shapes that `drift.model` describes.
-"""
+"""Checks that a value read from a file has the shape that `drift.model` describes for its fact."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""One published file over HTTP into a cache: asked for conditionally, taken whole or not at all.
+"""Fetches a published file over HTTP into a cache, with conditional requests.
 
-Knows HTTP and the cache; it does not know what files say, but for their kind.
+A file in the cache is replaced only by a complete response of the expected kind.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LATER = "Try again later, or give files."
 
 
 class Gone(Exception):
-    """The address answers 404 or 410. `before` tells whether it was there at an earlier time."""
+    """The address responses 404 or 410. `before` tells whether it was there at an earlier time."""
 
     def __init__(self, status: int, *, before: bool) -> None:
         super().__init__(status)
@@ -41,7 +41,7 @@ class Fetcher:
     progress: Progress
 
     def fetch(self, url: str, path: Path, kind: Kind | None) -> str | None:
-        """Bring a file up to date, and give its version (entity tag or date) where the answer had one.
+        """Bring a file up to date, and give its version (entity tag or date) where the response had one.
 
         `kind` is what it has to be, None for anything but HTML. Raises `Gone`, or `SourceError` where it
         cannot be had whole.
@@ -50,52 +50,52 @@ class Fetcher:
 
         notes = _notes_of(path)
         try:
-            with self.client.stream("GET", url, headers=_conditions(path, notes)) as answer:
-                return self._taken(url, path, kind, answer, notes)
+            with self.client.stream("GET", url, headers=_conditions(path, notes)) as response:
+                return self._taken(url, path, kind, response, notes)
         except httpx.TimeoutException:
-            _refuse(url, f"it did not answer in time. {_LATER}")
+            _fail(url, f"the server did not respond in time. {_LATER}")
         except httpx.RemoteProtocolError as error:
-            _refuse(url, f"it broke off: {error}. {_LATER}")
+            _fail(url, f"the connection broke: {error}. {_LATER}")
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            _refuse(url, f"it cannot be reached: {error}. Check the connection and the proxy, or give files.")
+            _fail(url, f"it cannot be reached: {error}. Check the connection and the proxy, or give files.")
         except OSError as error:
-            _refuse(url, f"the cache {path.parent} cannot be written: {error.strerror}. Give --cache.")
+            _fail(url, f"the cache {path.parent} cannot be written: {error.strerror}. Give --cache.")
 
     def _taken(
-        self, url: str, path: Path, kind: Kind | None, answer: httpx.Response, notes: Mapping[str, str]
+        self, url: str, path: Path, kind: Kind | None, response: httpx.Response, notes: Mapping[str, str]
     ) -> str | None:
-        status = answer.status_code
+        status = response.status_code
         if status == 304 and path.is_file():
             self.progress(url, 0, 0)
             return notes.get("version")
         if status in (404, 410):
             raise Gone(status, before=bool(notes))
         if status != 200:
-            _refuse(url, _told(answer))
-        if answer.headers.get("content-type", "").partition(";")[0].strip().casefold() == "text/html":
-            _refuse(
+            _fail(url, _describe_status(response))
+        if response.headers.get("content-type", "").partition(";")[0].strip().casefold() == "text/html":
+            _fail(
                 url,
-                "it answers with HTML: a sign-in page or a proxy stands before it. Sign in, or give files.",
+                "the response is HTML, probably from a sign-in page or a proxy. Sign in, or give files.",
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.part")
         try:
-            self._save(url, part, answer)
+            self._save(url, part, response)
             _check(url, part, kind)
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
-        return _noted(path, url, answer)
+        return _noted(path, url, response)
 
-    def _save(self, url: str, part: Path, answer: httpx.Response) -> None:
-        length = answer.headers.get("content-length", "")
-        whole = int(length) if length.isdigit() and "content-encoding" not in answer.headers else None
+    def _save(self, url: str, part: Path, response: httpx.Response) -> None:
+        length = response.headers.get("content-length", "")
+        whole = int(length) if length.isdigit() and "content-encoding" not in response.headers else None
         size = 0
         with part.open("wb") as file:
-            for chunk in answer.iter_bytes(_CHUNK):
+            for chunk in response.iter_bytes(_CHUNK):
                 size += len(chunk)
                 if size > _MOST_BYTES:
-                    _refuse(url, f"it is larger than {_MOST_BYTES >> 20} MiB. Give a file.")
+                    _fail(url, f"it is larger than {_MOST_BYTES >> 20} MiB. Give a file.")
                 file.write(chunk)
                 self.progress(url, size, whole)
 
@@ -120,8 +120,8 @@ def _conditions(path: Path, notes: Mapping[str, str]) -> dict[str, str]:
     return {condition: notes[name] for name, condition in names.items() if name in notes}
 
 
-def _noted(path: Path, url: str, answer: httpx.Response) -> str | None:
-    notes = {name: answer.headers[name] for name in ("etag", "last-modified") if name in answer.headers}
+def _noted(path: Path, url: str, response: httpx.Response) -> str | None:
+    notes = {name: response.headers[name] for name in ("etag", "last-modified") if name in response.headers}
     version = notes.get("etag", notes.get("last-modified", "")).removeprefix("W/").strip('"') or None
     document = {"url": url, **notes, **({"version": version} if version else {})}
     _beside(path).write_text(json.dumps(document), encoding="utf-8")
@@ -129,30 +129,30 @@ def _noted(path: Path, url: str, answer: httpx.Response) -> str | None:
 
 
 def _check(url: str, part: Path, kind: Kind | None) -> None:
-    """A file of another kind is no answer: HTML that calls itself text, or an error in JSON."""
+    """Reject a file of another kind, such as HTML sent as text, or an error in JSON."""
     if kind is None:
         with part.open("rb") as file:
             if file.read(512).lstrip().lower().startswith((b"<!doctype html", b"<html")):
-                _refuse(url, "it answers with HTML: a sign-in page or a proxy stands before it. Give files.")
+                _fail(url, "the response is HTML, probably from a sign-in page or a proxy. Give files.")
         return
     found = kind_of(Source(part, url, fetched=True))
     if found != kind:
-        _refuse(url, f"it answers with {found} where {kind} is due. Check the address.")
+        _fail(url, f"the response is {found}, and {kind} was expected. Check the URL.")
 
 
-def _told(answer: httpx.Response) -> str:
-    status = answer.status_code
+def _describe_status(response: httpx.Response) -> str:
+    status = response.status_code
     if status == 429:
-        wait = answer.headers.get("retry-after")
+        wait = response.headers.get("retry-after")
         when = f"after {wait} s" if wait else "later"
-        return f"it answers 429: too many requests. Try again {when}, or give files."
+        return f"the server responded 429 (too many requests). Try again {when}, or give files."
     if status >= 500:
-        return f"it answers {status}: the server fails. {_LATER}"
+        return f"the server responded {status} (server error). {_LATER}"
     if 300 <= status < 400:
-        where = answer.headers.get("location", "nowhere")
-        return f"it redirects to {where}, which is not followed. Check the address."
-    return f"it answers {status}. Check the address, or give files."
+        where = response.headers.get("location", "nowhere")
+        return f"it redirects to {where}; redirects are not followed. Check the URL."
+    return f"the server responded {status}. Check the URL, or give files."
 
 
-def _refuse(url: str, problem: str) -> NoReturn:
+def _fail(url: str, problem: str) -> NoReturn:
     raise SourceError(f"{url}: {problem}")

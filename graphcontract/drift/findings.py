@@ -1,7 +1,4 @@
-"""Findings: what differs between a source and its contract, its own snapshot, or another source.
-
-Knows readings and rules; it reads no file and writes no report.
-"""
+"""Findings: what differs between a source and its contract, its own snapshot, or another source."""
 
 from __future__ import annotations
 
@@ -20,17 +17,18 @@ from graphcontract.drift.source_file import clean
 
 Against = Literal["contract", "snapshot", "source"]
 
-_OWN_AFFAIR = ("wording", "route", "deprecation", "clouds")
+# Each source has its own of these, so that a difference between two sources means nothing.
+_NOT_COMPARABLE = ("wording", "route", "deprecation", "clouds")
 _AUTHORITY = ("page", "openapi", "csdl", "sdk", "permissions", "run")
 
 
 @dataclass(frozen=True, slots=True)
 class DriftFinding:
-    """One thing that drifted, or that two sources disagree on.
+    """One fact that drifted, or on which two sources disagree.
 
-    `before` and `now` are the two sides in words, `origin` where it is said now, `base` where it was said.
-    `known` is the reason where the contract lists the disagreement, `waived` that of a waiver, which holds to
-    the day `expires`; either keeps it from counting.
+    `before` and `now` are the two sides as text, `origin` the location of `now`, `base` that of `before`.
+    `known` is the reason if the contract lists the disagreement; `waived` is the reason of a waiver, which is
+    valid through the day `expires`. A finding with either does not count.
     """
 
     rule: str
@@ -47,12 +45,12 @@ class DriftFinding:
 
     @property
     def cls(self) -> str:
-        """The class of its rule, or `skew` between two sources."""
+        """The class of its rule, or `skew` for a finding between two sources."""
         return "skew" if self.against == "source" else BY_ID[self.rule].cls
 
     @property
     def level(self) -> Level:
-        """How bad it is."""
+        """The level of its rule: err, warn or info."""
         return BY_ID[self.rule].level
 
     @property
@@ -61,19 +59,19 @@ class DriftFinding:
         return self.known is None and self.waived is None
 
     def sentence(self) -> str:
-        """Both sides in one line."""
+        """Describe both sides in one line."""
         if self.against == "source" and self.base is not None:
             sides = ((self.base, self.before), (self.origin, self.now))
-            said = [f"{origin.kind} says {words or 'nothing of it'}" for origin, words in sides]
-            return f"{self.fact}: {', and '.join(said)}"
+            statements = [f"{origin.kind} says {words or 'nothing about it'}" for origin, words in sides]
+            return f"{self.fact}: {', and '.join(statements)}"
         if self.before and self.now:
             return f"{self.fact}: {self.before} -> {self.now}"
-        return f"{self.fact}: {self.now or f'no longer: {self.before}'}"
+        return f"{self.fact}: {self.now or f'no longer stated (was {self.before})'}"
 
 
 class Comparison:
-    """Makes findings about one operation; `today` decides which removal dates are past. `compared` has the
-    names of the facts of each source, by its origin, that were held against another statement.
+    """Makes the findings for one operation; `today` decides which removal dates have passed. `compared` maps
+    the origin of each source to the names of its facts that were compared with another statement.
     """
 
     def __init__(self, wanted: Wanted, today: date) -> None:
@@ -82,97 +80,98 @@ class Comparison:
         self._version = wanted.version
         self._today = today
 
-    def against_contract(self, owed: Reading, reading: Reading) -> Iterator[DriftFinding]:
-        """What a source says otherwise than the contract, and what it fails to tell."""
+    def against_contract(self, expected: Reading, reading: Reading) -> Iterator[DriftFinding]:
+        """Yield how a source differs from the contract, and its problems."""
         yield from self._problems(reading, "contract")
         if self._other_version(reading):
             if _value(reading, "route") == "reachable":
                 hit = Hit("version-appeared", self._version, str(_value(reading, "version")))
                 self._count(reading, "version")
-                yield self._finding(hit, reading.facts["version"], owed.facts["version"], "contract")
+                yield self._finding(hit, reading.facts["version"], expected.facts["version"], "contract")
             return
         for name, new in reading.facts.items():
             if name == "route":
-                yield from self._route(owed, reading)
-            elif name in owed.facts and not _names_own_cloud(new):
-                yield from self._facts(owed.facts[name], reading, new, "contract")
+                yield from self._route(expected, reading)
+            elif name in expected.facts and not _names_own_cloud(new):
+                yield from self._facts(expected.facts[name], reading, new, "contract")
         if "status-enum" in reading.facts:
-            statuses, enum = owed.facts["statuses"], reading.facts["status-enum"]
+            statuses, enum = expected.facts["statuses"], reading.facts["status-enum"]
             if {statuses.stance, enum.stance} == {"asserts"}:
                 self._count(reading, "status-enum")
             for hit in differs_from_enum(statuses, enum):
                 yield self._finding(hit, enum, statuses, "contract")
 
     def against_snapshot(self, before: Reading, reading: Reading) -> Iterator[DriftFinding]:
-        """What one source says otherwise than it did."""
+        """Yield how a source differs from its own snapshot, and its problems."""
         yield from self._problems(reading, "snapshot")
         for name, new in reading.facts.items():
             if name in before.facts:
                 yield from self._facts(before.facts[name], reading, new, "snapshot")
 
-    def between(self, owed: Reading, readings: Sequence[Reading]) -> Iterator[DriftFinding]:
-        """What sources of one day say otherwise than each other, where the contract has no say.
+    def between(self, expected: Reading, readings: Sequence[Reading]) -> Iterator[DriftFinding]:
+        """Yield how sources differ from each other in facts that the contract does not state.
 
-        Each is held against the first by authority that speaks of a fact, so that each is told once.
+        Each source is compared with the most authoritative one that states the fact, so that a difference is
+        reported once.
         """
         ranked = sorted(readings, key=lambda each: _AUTHORITY.index(each.origin.kind))
         facts = [
             (each, fact) for each in ranked if not self._other_version(each) for fact in each.facts.values()
         ]
-        told: dict[str, DriftFinding] = {}
+        found: dict[str, DriftFinding] = {}
         first: dict[str, tuple[Reading, Fact]] = {}
         for reading, new in facts:
-            decided = new.name in owed.facts and owed.facts[new.name].stance == "asserts"
-            if new.stance != "asserts" or decided or new.name in _OWN_AFFAIR:
+            decided = new.name in expected.facts and expected.facts[new.name].stance == "asserts"
+            if new.stance != "asserts" or decided or new.name in _NOT_COMPARABLE:
                 continue
             authority, old = first.setdefault(new.name, (reading, new))
             if old is not new:
-                told |= {each.fingerprint: each for each in self._facts(old, reading, new, "source")}
+                found |= {each.fingerprint: each for each in self._facts(old, reading, new, "source")}
                 if new.name in self.compared.get(reading.origin, ()):
                     self._count(authority, new.name)
-        return iter(told.values())
+        return iter(found.values())
 
     def missing(self, unknown: Unknown, against: Against) -> DriftFinding:
-        """The finding that an operation is not where it was in a source."""
+        """Make the finding that a source does not have the operation."""
         return self._of_problem("operation-missing", "operation", str(unknown), unknown.origin, against)
 
     def unmatched(self, origin: FactOrigin, text: str) -> DriftFinding:
-        """The finding that a snapshot has nothing of a source."""
+        """Make the finding that a snapshot does not have a source."""
         return self._of_problem("fact-unreadable", "source", text, origin, "snapshot")
 
     def not_compared(self, reading: Reading, against: Against) -> DriftFinding:
-        """The finding that a source was read, and nothing of it was held against anything."""
+        """Make the finding that no fact of a source was compared."""
         return self._of_problem(
             "nothing-compared", "operation", self._why_not(reading, against), reading.origin, against
         )
 
     def _why_not(self, reading: Reading, against: Against) -> str:
-        told = sorted(name for name, fact in reading.facts.items() if fact.stance != "silent")
+        stated = sorted(name for name, fact in reading.facts.items() if fact.stance != "silent")
         if _is_absent(reading) and self._other_version(reading):
-            return f"it is of {_value(reading, 'version')}, and does not have the operation"
+            return f"it is for {_value(reading, 'version')}, and does not have the operation"
         if _is_absent(reading):
-            return "it does not have the operation, of a cloud for which none is expected"
+            return "it does not have the operation, and is of a cloud where the operation is not expected"
         other = "the contract" if against == "contract" else "the snapshot"
-        return f"it says nothing that {other} says too; it speaks of {', '.join(told) or 'nothing'}"
+        return f"it states no fact that {other} states too; its facts: {', '.join(stated) or 'none'}"
 
     def gone(self, origin: FactOrigin, text: str, against: Against) -> DriftFinding:
-        """The finding that a source is not there any more."""
+        """Make the finding that a source no longer exists."""
         return self._of_problem("source-gone", "source", text, origin, against)
 
     def _other_version(self, reading: Reading) -> bool:
         return _value(reading, "version") not in (None, self._version)
 
-    def _route(self, owed: Reading, reading: Reading) -> Iterator[DriftFinding]:
-        """A cloud that the contract does not list owes no route; one that has it is news."""
-        cloud, new, old = reading.facts.get("clouds"), reading.facts["route"], owed.facts["route"]
-        listed = owed.facts["clouds"].value
+    def _route(self, expected: Reading, reading: Reading) -> Iterator[DriftFinding]:
+        """A cloud that the contract does not list need not have a route; one that has it is a finding."""
+        cloud, new, old = reading.facts.get("clouds"), reading.facts["route"], expected.facts["route"]
+        listed = expected.facts["clouds"].value
         own = cloud.value if cloud is not None and _names_own_cloud(cloud) else None
         if not isinstance(own, tuple) or not isinstance(listed, tuple) or set(own) & set(listed):
             yield from self._facts(old, reading, new, "contract")
         elif new.value == "reachable":
             self._count(reading, "clouds")
             hit = Hit("cloud-added", ", ".join(map(str, listed)), ", ".join(map(str, own)))
-            yield self._finding(hit, new, owed.facts["clouds"], "contract")
+            yield self._finding(hit, new, expected.facts["clouds"], "contract")
         elif new.value == "declared":
             self._count(reading, "route")
             hit = Hit(
@@ -182,7 +181,7 @@ class Comparison:
 
     def _facts(self, old: Fact, reading: Reading, new: Fact, against: Against) -> Iterator[DriftFinding]:
         hits = list(differences(old, new, same_source=against == "snapshot", today=self._today))
-        # That a source lacks the operation as before, and of which version it is, says nothing of it.
+        # A source that lacks the operation, as before, says nothing about it: its version does not count.
         if hits or (are_comparable(old, new) and not _is_absent(reading)):
             self._count(reading, new.name)
         for hit in hits:
@@ -209,7 +208,7 @@ class Comparison:
 
 
 def _fingerprint(*words: str) -> str:
-    """12 hex digits over what a finding says; lines, versions and names of files do not count."""
+    """Hash what a finding says to 12 hex digits; lines, versions and file names are left out."""
     return sha256("\0".join(words).encode()).hexdigest()[:12]
 
 
@@ -218,7 +217,7 @@ def _names_own_cloud(fact: Fact) -> bool:
 
 
 def lacks_operation(reading: Reading) -> str | None:
-    """Why a source says nothing of the operation, though it was read; None if it does."""
+    """Say why a source that was read has nothing about the operation; None if it has."""
     table = next((each.text for each in reading.problems if each.fact == "operation"), None)
     if table is not None:
         return table

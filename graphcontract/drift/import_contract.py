@@ -1,7 +1,4 @@
-"""A contract file from what one source says of an action.
-
-Knows what a contract file needs and where its facts come from; it reads no source by itself.
-"""
+"""Makes a contract file from one source of an action."""
 
 from __future__ import annotations
 
@@ -56,7 +53,7 @@ def contract_file(
         read = readers.read(source, wanted)
     except Unknown as unknown:
         raise IncompleteSource(f"{source.name}: {unknown}{_other_paths(source, given)}") from None
-    made = _Making(source, read, given).document()
+    made = _ContractBuilder(source, read, given).document()
     text = lay_out(made)
     check(parse(text.encode(), f"the contract made of {source.name}", None), known)
     return text
@@ -83,7 +80,7 @@ def _other_paths(source: Source, given: Given) -> str:
 def _wanted(source: Source, binding: str, action: str, path: str | None, version: str | None) -> Wanted:
     kind = kind_of(source)
     if kind not in _CITED:
-        problem = f"a source of kind {kind} does not say enough for a contract"
+        problem = f"a source of kind {kind} does not have enough facts for a contract"
         raise SourceError(f"{source.name}: {problem}. Give a page, CSDL or an OpenAPI description.")
     found: tuple[Value, ...] = segments(path) if path else ()
     if path and unqualified(str(found[-1])).casefold() != action.casefold():
@@ -95,12 +92,12 @@ def _wanted(source: Source, binding: str, action: str, path: str | None, version
         route = csdl_reader.route_to if kind == "csdl" else openapi_reader.path_of
         found = route(source, binding, action) or ()
         if not found:
-            problem = f"it has no path that leads to {action} of {binding}. Give one with --path."
+            problem = f"it has no path to {action} of {binding}. Give one with --path."
             raise IncompleteSource(f"{source.name}: {problem}")
     return Wanted("POST", version or "beta", found, binding, action)
 
 
-class _Making:
+class _ContractBuilder:
     """Takes the members of a contract from the facts of a reading."""
 
     def __init__(self, source: Source, read: Reading, given: Given) -> None:
@@ -116,26 +113,27 @@ class _Making:
     def _compare_with_options(self) -> None:
         """Refuse options that the source contradicts: it would be imported without regard to them."""
         source, given = self._source.name, self._given
-        path, told = self._told("path"), given["path"]
-        elsewhere = isinstance(path, tuple) and told and folded(path) != folded(segments(told))
-        if told and (elsewhere or self._told("route") == "absent"):
-            problem = f"--path {told}: {source} has no such path to {given['action']} of {given['binding']}."
+        path, stated = self._stated("path"), given["path"]
+        elsewhere = isinstance(path, tuple) and stated and folded(path) != folded(segments(stated))
+        if stated and (elsewhere or self._stated("route") == "absent"):
+            problem = (
+                f"--path {stated}: {source} has no such path to {given['action']} of {given['binding']}."
+            )
             raise IncompleteSource(problem + _other_paths(self._source, given))
+        binding, action = given["binding"], given["action"]
         for fact in ("binding", "action"):
-            said = self._told(fact)
-            if said is not None and str(said).casefold() != str(given[fact]).casefold():
-                right = (
-                    f"{self._told('binding') or given['binding']}/{self._told('action') or given['action']}"
-                )
-                problem = f"--action {given['binding']}/{given['action']}: {source} describes {right}"
+            actual = self._stated(fact)
+            if actual is not None and str(actual).casefold() != str(given[fact]).casefold():
+                right = f"{self._stated('binding') or binding}/{self._stated('action') or action}"
+                problem = f"--action {binding}/{action}: {source} describes {right}"
                 raise IncompleteSource(f"{problem}. Give --action {right}, or another source or path.")
-        version = self._told("version")
+        version = self._stated("version")
         if given["version"] and version not in (None, given["version"]):
-            raise IncompleteSource(f"--api-version {given['version']}: {source} is of version {version}.")
+            raise IncompleteSource(f"--api-version {given['version']}: {source} is for version {version}.")
 
     def document(self) -> dict[str, Any]:
         """Make the whole file."""
-        binding, action = str(self._owed("binding")), str(self._owed("action"))
+        binding, action = str(self._require("binding")), str(self._require("action"))
         title = self._title(binding, action)
         request = self._request()
         made: dict[str, Any] = {
@@ -147,7 +145,7 @@ class _Making:
             "success": self._success(),
         }
         permissions = list(self._permissions())
-        if permissions or self._told("permissions.application") is not None:
+        if permissions or self._stated("permissions.application") is not None:
             made["permissions"] = permissions
         made["clouds"] = self._clouds()
         names = {"title": title, "version": request["version"], "binding": binding, "action": action}
@@ -155,18 +153,18 @@ class _Making:
         made["provenance"] = self._provenance(cited)
         return made
 
-    def _told(self, fact: str) -> Value:
+    def _stated(self, fact: str) -> Value:
         found = self._read.facts.get(fact)
         return found.value if found is not None and found.stance == "asserts" else None
 
-    def _owed(self, fact: str) -> Value:
-        value = self._told(fact)
+    def _require(self, fact: str) -> Value:
+        value = self._stated(fact)
         if value is None and self._given.get(fact):
             value = segments(str(self._given[fact])) if fact == "path" else self._given[fact]
-            self._notes.append(f"The {fact} is as it was given: the source does not tell.")
+            self._notes.append(f"The {fact} was given as an option: the source does not state it.")
         if value is None:
             remedy = f"Give it with {_OPTIONS[fact]}." if fact in _OPTIONS else "Import from another source."
-            raise IncompleteSource(f"{self._source.name}: it does not tell the {fact}. {remedy}")
+            raise IncompleteSource(f"{self._source.name}: it does not state the {fact}. {remedy}")
         return value
 
     def _title(self, binding: str, action: str) -> str:
@@ -174,27 +172,27 @@ class _Making:
         return titles[0] if titles else f"{binding}: {action}"
 
     def _rows(self, fact: str) -> list[tuple[str, str]]:
-        told: Any = self._told(fact)
-        return list(told or ())
+        stated: Any = self._stated(fact)
+        return list(stated or ())
 
     def _request(self) -> dict[str, Any]:
-        path = self._owed("path")
+        path = self._require("path")
         assert isinstance(path, tuple)
         keys = [segment[1] for segment in path if isinstance(segment, tuple)]
         if len(keys) != 1:
             problem = (
-                f"the path /{shown(path)} has {len(keys) or 'no'} keys, and a contract has one. Give --path."
+                f"the path /{shown(path)} has {len(keys) or 'no'} keys; a contract needs one. Give --path."
             )
             given = {**self._given, "path": f"/{shown(path)}"}
             raise IncompleteSource(f"{self._source.name}: {problem}{_other_paths(self._source, given)}")
         name = _identifier(str(keys[0]))
-        content, queries = self._owed("content"), {own for _, own in self._rows("query")}
-        if self._told("query") is None:
-            self._notes.append("The source is silent on a query: none is allowed here.")
+        content, queries = self._require("content"), {own for _, own in self._rows("query")}
+        if self._stated("query") is None:
+            self._notes.append("The source does not mention query parameters: the contract allows none.")
         request: dict[str, Any] = {
-            "method": self._owed("method"),
+            "method": self._require("method"),
             "root": ROOT,
-            "version": self._owed("version"),
+            "version": self._require("version"),
             "path": "".join(f"/{each if isinstance(each, str) else f'{{{name}}}'}" for each in path),
             "parameters": {name: self._key()},
             "query": "required" if "required" in queries else "unconstrained" if queries else "absent",
@@ -220,46 +218,48 @@ class _Making:
         if content == "required":
             if requires_empty_object(dict(self._rows("wording")).get("request-body", "")):
                 self._notes.append(
-                    "The source requires {} as content. No clause compares what is sent with it."
+                    "The source requires {} as request body. No clause checks the body against it."
                 )
             return "require"
         if content == "optional" or listed == "optional":
             return "unconstrained"
         if listed == "required":
-            self._notes.append("The source requires Content-Type, and no content: a type without a value.")
+            self._notes.append("The source requires Content-Type without a request body.")
         return "require" if listed == "required" else "forbid"
 
     def _key(self) -> dict[str, Any]:
-        told = self._told("key-type")
-        if told is None:
-            self._notes.append("The source is silent on the type of the key: a string is assumed.")
-        type = str(told or "string").lower()
+        stated = self._stated("key-type")
+        if stated is None:
+            self._notes.append("The source does not state the type of the key: a string is assumed.")
+        type = str(stated or "string").lower()
         if type in ("guid", "uuid"):
             return {"type": "string", "format": "uuid", "minLength": 1}
         return {"type": "integer"} if type.startswith("int") else {"type": "string", "minLength": 1}
 
     def _success(self) -> dict[str, Any]:
-        told = self._owed("success")
-        assert isinstance(told, tuple)
-        status, content = told
+        stated = self._require("success")
+        assert isinstance(stated, tuple)
+        status, content = stated
         if status is None:
-            raise IncompleteSource(f"{self._source.name}: it does not tell the status of success.")
+            raise IncompleteSource(f"{self._source.name}: it does not state the success status.")
         presence = {"none": "absent", "content": "required"}.get(str(content), "unconstrained")
         return {"status": status, "content": presence}
 
     def _permissions(self) -> Iterator[dict[str, Any]]:
         for scheme, fact in SCHEMES.items():
-            told: Any = self._told(fact)
-            if told and any(told):
-                least, higher = told
+            stated: Any = self._stated(fact)
+            if stated and any(stated):
+                least, higher = stated
                 yield {"scheme": scheme, "least": list(least), "higher": list(higher)}
 
     def _clouds(self) -> list[str]:
         """A schema or description is of one cloud, and says nothing of others."""
-        told = self._told("clouds") if self._read.origin.kind == "page" else None
-        if isinstance(told, tuple):
-            return [cloud for cloud, name in CLOUDS.items() if name in told]
-        self._notes.append("The source is silent on national clouds: the root is that of the global service.")
+        stated = self._stated("clouds") if self._read.origin.kind == "page" else None
+        if isinstance(stated, tuple):
+            return [cloud for cloud, name in CLOUDS.items() if name in stated]
+        self._notes.append(
+            "The source does not mention national clouds: the root is that of the global service."
+        )
         return ["global"]
 
     def _provenance(self, cited: str) -> dict[str, Any]:

@@ -1,7 +1,4 @@
-"""What a source says of one operation: facts with provenance, the same model for every kind of source.
-
-Knows names and shapes of facts; it knows no file format, and compares nothing.
-"""
+"""The model of drift: what a source states about one operation, as facts with their locations."""
 
 from __future__ import annotations
 
@@ -131,7 +128,7 @@ class Wanted:
 
 
 class SourceError(UserError):
-    """A source that could not be had or read at all; `str()` names file, place and remedy (exit status 3)."""
+    """A source that could not be fetched or read; `str()` names file, location and remedy (exit status 3)."""
 
     status = 3
 

@@ -1,4 +1,4 @@
-"""Paths of operations: taken apart, compared, and written for people. Knows no file that they stand in."""
+"""Parses, compares and formats paths of operations."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def shown(path: Path) -> str:
 
 
 def fits(sample: Path, template: Path) -> bool:
-    """Whether a request asks for a template: its literals as they compare, anything where it has a key."""
-    own, owed = folded(sample), folded(template)
-    return len(own) == len(owed) and all(
-        a == b or isinstance(b, tuple) for a, b in zip(own, owed, strict=True)
+    """Whether a request path matches a template: literals compare as in `folded`, a key matches anything."""
+    own, expected = folded(sample), folded(template)
+    return len(own) == len(expected) and all(
+        a == b or isinstance(b, tuple) for a, b in zip(own, expected, strict=True)
     )

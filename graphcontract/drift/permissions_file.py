@@ -1,7 +1,4 @@
-"""permissions.json of Microsoft Graph: which permissions reach a path, by scheme.
-
-Knows the layout of that file; it compares nothing.
-"""
+"""Reads permissions.json of Microsoft Graph: the permissions of a path, by permission type."""
 
 from __future__ import annotations
 
@@ -35,20 +32,20 @@ class _Grant:
 
 
 def read(source: Source, wanted: Wanted) -> Reading:
-    """Read which permissions the wanted operation needs; `Unknown` where the file lacks its path."""
+    """Read which permissions the wanted operation needs; raises `Unknown` if the file lacks its path."""
     text = text_of(read_bytes(source.path, source.name, _MOST_BYTES), source.name)
     try:
         document = json.loads(text)
     except RecursionError:
-        raise SourceError(f"{source.name}: it is nested too deep. Fetch it again.") from None
+        raise SourceError(f"{source.name}: it is nested too deeply. Fetch it again.") from None
     except ValueError as error:
-        problem = f"it is no whole JSON: {error}. Fetch it again, and whole."
+        problem = f"it is not valid JSON: {error}. Fetch the complete file again."
         raise SourceError(f"{source.name}: {problem}") from None
     notes = Notes(FactOrigin("permissions", source.name, source.version))
     found = list(_grants(notes, document, wanted))
     if not found:
         path = "/".join("{id}" if isinstance(each, tuple) else str(each) for each in wanted.path)
-        raise Unknown(f"no permission has the path /{path}", notes.origin)
+        raise Unknown(f"the file has no permission for the path /{path}", notes.origin)
     granted = [each for each in found if wanted.method in each.methods]
     first = (granted or found)[0]
     line = text.count("\n", 0, max(text.find(json.dumps(first.path)), 0)) + 1
@@ -64,13 +61,13 @@ def read(source: Source, wanted: Wanted) -> Reading:
 
 
 def _grants(notes: Notes, document: Any, wanted: Wanted) -> Iterator[_Grant]:
-    owed = folded(wanted.path)
+    expected = folded(wanted.path)
     permissions = _object(_object(document).get("permissions"))
     for permission, details in permissions.items():
         for path_set in _list(_object(details).get("pathSets")):
             members = _object(path_set)
             for path, words in _object(members.get("paths")).items():
-                if path.count("/") == len(owed) and folded(target(path)[1]) == owed:
+                if path.count("/") == len(expected) and folded(target(path)[1]) == expected:
                     yield _grant(notes, permission, path, words, members)
 
 
@@ -86,9 +83,11 @@ def _grant(notes: Notes, permission: str, path: str, words: Any, members: Mappin
         elif name.casefold() == "alsorequires":
             also = value.strip()
         elif name and name.casefold() != "implicit":
-            notes.unreadable("permissions", f"{permission} on {path} says {word.strip()[:80]!r}", None)
+            notes.unreadable(
+                "permissions", f"{permission} on {path} has an unknown member {word.strip()[:80]!r}", None
+            )
     if not methods or not schemes or not set(least) <= set(schemes) or set(schemes) - SCHEMES.keys():
-        problem = f"{permission} on {path} has no methods or schemes that can be made out"
+        problem = f"{permission} on {path} has missing or unknown methods or schemes"
         notes.unreadable("permissions", problem, None)
     return _Grant(
         f"{permission} + {also}" if also else permission, path, methods or ("?",), schemes, tuple(least)

@@ -1,7 +1,4 @@
-"""One drift run: sources read, compared with contract, snapshot and each other, and lists applied.
-
-Knows the steps and their order; it knows no terminal.
-"""
+"""Runs a drift check: reads sources, compares them, and applies known skew and waivers."""
 
 from __future__ import annotations
 
@@ -86,10 +83,10 @@ def drift(
 def _not_compared(
     comparison: Comparison, readings: Sequence[Reading], findings: Sequence[DriftFinding], against: Against
 ) -> list[DriftFinding]:
-    """A finding for each source of which nothing was compared, unless another tells already that it is so."""
-    told = {each.origin.source for each in findings if each.cls == "unknown"}
+    """Make a finding for each source with nothing compared, unless another finding reports that already."""
+    reported = {each.origin.source for each in findings if each.cls == "unknown"}
     silent = (each for each in readings if not comparison.compared.get(each.origin))
-    return [comparison.not_compared(each, against) for each in silent if each.origin.source not in told]
+    return [comparison.not_compared(each, against) for each in silent if each.origin.source not in reported]
 
 
 def _since(
@@ -103,7 +100,7 @@ def _since(
     for each in readings:
         before = counterpart(each, snapshot)
         if before is None:
-            text = "the snapshot has no such source: nothing to compare with"
+            text = "the snapshot does not have this source, so nothing was compared"
             yield comparison.unmatched(each.origin, text)
             continue
         met.append(before)
@@ -111,5 +108,5 @@ def _since(
     for before in snapshot:
         named = {(origin.kind, origin.source) for origin in lost}
         if before not in met and (before.origin.kind, before.origin.source) not in named:
-            text = "it is in the snapshot, and was not given"
+            text = "the snapshot has this source, but it was not given"
             yield comparison.gone(before.origin, text, "snapshot")

@@ -1,7 +1,4 @@
-"""The published sources of a contract: fetched with a page's includes, laid out as they are published.
-
-Knows addresses and includes; `fetching` knows HTTP.
-"""
+"""Fetches the published sources of a contract, and the includes of its pages, into a cache folder."""
 
 from __future__ import annotations
 
@@ -43,10 +40,13 @@ def fetch(addresses: Iterable[Address], cache: Path, progress: Progress) -> Fetc
                 version = fetcher.fetch(url, path, address.kind)
             except Gone as answer:
                 if not answer.before:
-                    problem = f"it answers {answer.status}, and never was there. Check the address."
+                    problem = f"the server responded {answer.status}, and never served it. Check the URL."
                     raise SourceError(f"{url}: {problem}") from None
                 gone.append(
-                    (FactOrigin(address.kind, url), f"it answers {answer.status}, and was there before")
+                    (
+                        FactOrigin(address.kind, url),
+                        f"the server responded {answer.status}; an earlier fetch succeeded",
+                    )
                 )
                 continue
             if address.kind == "page":

@@ -1,7 +1,4 @@
-"""A source of any kind, read: the kind is told by content, and the right reader does it.
-
-Knows which reader there is for a kind; each loads only when it is needed.
-"""
+"""Reads a source of any kind: detects the kind by content, and imports only the reader that it needs."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
     """Read what a source says of an operation; raises `SourceError` or `Unknown`."""
     kind = kind_of(source)
     if kind not in _READERS:
-        problem = "this is a snapshot: give it with --since, and the sources by themselves."
+        problem = "this is a snapshot: give it with --since, and the sources as arguments."
         raise refuse_source(source, problem)
     reader: Reader = import_module(f"graphcontract.drift.{_READERS[kind]}").read
     return with_cloud(reader(source, wanted))

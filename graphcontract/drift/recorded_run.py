@@ -1,6 +1,6 @@
-"""A recorded run against the service, as report events or HAR: what it answered to the operation's requests.
+"""Reads the responses of the service from a recorded run: report events, or HAR.
 
-Knows the two formats; it judges nothing, and takes what graphcontract itself answered for no news.
+The report of a `check` is rejected, because graphcontract itself produced those responses.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ NAMES = ("success", "errors")
 
 _MOST_BYTES = 256 * 1024 * 1024
 _REQUEST = re.compile(r"([A-Za-z]+) (\S{1,8000})")
-_AGAIN = "Record it again, to its end: --report jsonl=PATH."
+_AGAIN = "Record a complete run again with --report jsonl=PATH."
 _HAR = re.compile(r'\A\s*+\{\s*+"log"')
 
 
 @dataclass(frozen=True, slots=True)
-class _Answered:
-    """A request and the status that ended it; `line` is of a report, None in a HAR."""
+class _Exchange:
+    """A request and its final status code; `line` is the line in a report, None in a HAR."""
 
     method: str
     target: str
@@ -39,20 +39,20 @@ class _Answered:
 
 
 def read(source: Source, wanted: Wanted) -> Reading:
-    """Read what the service answered; `Unknown` where the run never asked for the operation."""
+    """Read the responses of the service; raises `Unknown` if the run never called the operation."""
     text = text_of(read_bytes(source.path, source.name, _MOST_BYTES), source.name)
     notes = Notes(FactOrigin("run", source.name, source.version))
     try:
         found = list(_of_har(text) if _HAR.match(text) else _of_events(text, source))
     except (json.JSONDecodeError, RecursionError):
-        raise SourceError(f"{source.name}: it is no whole report or HAR. {_AGAIN}") from None
+        raise SourceError(f"{source.name}: it is not a complete report or HAR. {_AGAIN}") from None
     except (KeyError, TypeError, AttributeError, IndexError, ValueError):
         raise refuse_source(
             source, f"it is JSON, but not a report of a live run or a HAR. {_AGAIN}"
         ) from None
     ours = [each for each in found if _is_wanted(each, wanted)]
     if not ours:
-        raise Unknown("no request of the run asked for the operation", notes.origin)
+        raise Unknown("no request of the run called the operation", notes.origin)
     for each in ours:
         if 200 <= each.status < 300:
             place = notes.at(each.line) if each.line else None
@@ -62,24 +62,24 @@ def read(source: Source, wanted: Wanted) -> Reading:
         notes.asserts("errors", tuple(refused), None)
     notes.silent(NAMES)
     said = sorted({(each.status, each.content) for each in ours})
-    return notes.reading(sha256(repr(said).encode()).hexdigest(), (f"{len(ours)} answers",))
+    return notes.reading(sha256(repr(said).encode()).hexdigest(), (f"{len(ours)} responses",))
 
 
-def _is_wanted(each: _Answered, wanted: Wanted) -> bool:
+def _is_wanted(each: _Exchange, wanted: Wanted) -> bool:
     version, path, _ = target(each.target)
     return each.method == wanted.method and version == wanted.version and fits(path, wanted.path)
 
 
-def _of_har(text: str) -> Iterator[_Answered]:
+def _of_har(text: str) -> Iterator[_Exchange]:
     for entry in json.loads(text)["log"]["entries"]:
         request, response = entry["request"], entry["response"]
         size = response.get("content", {}).get("size", 0)
-        yield _Answered(
+        yield _Exchange(
             str(request["method"]), str(request["url"]), int(response["status"]), int(size) > 0, None
         )
 
 
-def _of_events(text: str, source: Source) -> Iterator[_Answered]:
+def _of_events(text: str, source: Source) -> Iterator[_Exchange]:
     kind = ended = None
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -92,20 +92,20 @@ def _of_events(text: str, source: Source) -> Iterator[_Answered]:
         ended = event["event"]
     if kind == "check":
         problem = (
-            "its answers are graphcontract's own (a check), not the service's. Give the report of a live run."
+            "its responses come from graphcontract (a check), not the service. Give the report of a live run."
         )
         raise refuse_source(source, problem)
     if ended != "footer":
         raise SourceError(f"{source.name}: it is truncated: it has no footer. {_AGAIN}")
 
 
-def _of_exchange(event: Any, line: int) -> Iterator[_Answered]:
+def _of_exchange(event: Any, line: int) -> Iterator[_Exchange]:
     for index, request in enumerate(event["requests"]):
         asked = _REQUEST.match(_bytes(request["raw"]).decode("latin-1"))
         final = [each for each in event["responses"] if each["request"] == index and each["status"] >= 200]
         if asked and final:
             has_content = _has_content(_bytes(final[-1]["raw"]))
-            yield _Answered(asked[1], asked[2], int(final[-1]["status"]), has_content, line)
+            yield _Exchange(asked[1], asked[2], int(final[-1]["status"]), has_content, line)
 
 
 def _bytes(recorded: Any) -> bytes:
@@ -115,7 +115,7 @@ def _bytes(recorded: Any) -> bytes:
 
 
 def _has_content(raw: bytes) -> bool:
-    """Whether an answer has content; text came with line ends made alike."""
+    """Whether a response has content; line ends are normalized first."""
     head, _, body = raw.replace(b"\r\n", b"\n").rpartition(b"HTTP/")[2].partition(b"\n\n")
     chunked = re.search(rb"(?i)^transfer-encoding:.*chunked", head, re.MULTILINE)
     return bool(body) and not (chunked and body.startswith(b"0\n"))

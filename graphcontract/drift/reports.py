@@ -1,7 +1,4 @@
-"""A drift run's result in formats for machines and for GitHub: JSON, SARIF, Markdown, annotations.
-
-Knows results and formats; it opens no file.
-"""
+"""Formats the result of a drift run as JSON, SARIF, Markdown or GitHub annotations."""
 
 from __future__ import annotations
 
@@ -22,23 +19,24 @@ from graphcontract.drift.rules import BY_ID, RULES
 from graphcontract.reporting.github_commands import attribute, data
 
 _SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_WORDS: Mapping[Level, tuple[str, str]] = {
+_LEVEL_NAMES: Mapping[Level, tuple[str, str]] = {  # of SARIF, and of GitHub's annotations
     "err": ("error", "error"),
     "warn": ("warning", "warning"),
     "info": ("note", "notice"),
 }
+_NOUNS: Mapping[Level, str] = {"err": "error", "warn": "warning", "info": "info"}
 
 
 def figures(result: Result) -> dict[str, int]:
-    """Count findings by level, and apart from them what is known and what is waived."""
+    """Count findings by level, and the known and waived ones separately."""
     counts = Counter(each.level for each in result.findings if each.counts)
     known = sum(each.known is not None for each in result.findings)
     waived = sum(each.known is None and each.waived is not None for each in result.findings)
-    return {**{level: counts[level] for level in _WORDS}, "known": known, "waived": waived}
+    return {**{level: counts[level] for level in _LEVEL_NAMES}, "known": known, "waived": waived}
 
 
 def as_json(result: Result) -> str:
-    """The whole result, as drift-report.schema.json describes it."""
+    """Format the whole result as JSON that conforms to drift-report.schema.json."""
     document = {
         "format": 1,
         "tool": {"name": "graphcontract", "version": version("graphcontract")},
@@ -57,13 +55,13 @@ def as_json(result: Result) -> str:
 
 
 def as_sarif(result: Result) -> str:
-    """SARIF 2.1.0; what is known or waived is suppressed there, with its reason."""
+    """Format the result as SARIF 2.1.0; known and waived findings are suppressed results with a reason."""
     rules = [
         {
             "id": rule.id,
             "shortDescription": {"text": rule.means},
             "help": {"text": rule.do},
-            "defaultConfiguration": {"level": _WORDS[rule.level][0]},
+            "defaultConfiguration": {"level": _LEVEL_NAMES[rule.level][0]},
             "properties": {"class": rule.cls},
         }
         for rule in RULES
@@ -82,12 +80,12 @@ def as_sarif(result: Result) -> str:
 
 
 def as_markdown(result: Result) -> str:
-    """A summary: how much was compared, what counts in a table, what does not in a line."""
+    """Format a summary: facts compared, a table of the findings that count, a list of those that do not."""
     return "\n".join(_markdown(result)) + "\n"
 
 
 def as_github(result: Result) -> str:
-    """Workflow commands: an annotation for each finding that counts, and a notice with the figures."""
+    """Format workflow commands: an annotation for each finding that counts, and a notice with the counts."""
     lines = [_annotation(each) for each in result.findings if each.counts]
     sources = (f"{name}: {count_facts(number)}" for name, number in _compared(result))
     figures_of_all = data("\n".join([verdict(result), *sources]))
@@ -99,30 +97,30 @@ FORMATS = {"json": as_json, "sarif": as_sarif, "markdown": as_markdown, "github"
 
 
 def operation(result: Result) -> str:
-    """Method, version and path in one line."""
+    """Format method, version and path in one line."""
     wanted = result.wanted
     return f"{wanted.method} /{wanted.version}/{shown(wanted.path)}"
 
 
 def place(finding: DriftFinding) -> str:
-    """Source and line of a finding."""
+    """Format the location of a finding: SOURCE, or SOURCE:LINE."""
     origin = finding.origin
     return origin.source if origin.line is None else f"{origin.source}:{origin.line}"
 
 
 def count_facts(number: int) -> str:
-    """How many facts were compared, in words."""
+    """Format how many facts were compared."""
     return f"{number} fact{'' if number == 1 else 's'} compared"
 
 
 def _compared(result: Result) -> Iterator[tuple[str, int]]:
-    """Each source by kind and name, and how many of its facts were compared."""
+    """Yield kind and name of each source, and how many of its facts were compared."""
     for each, compared in zip(result.readings, result.compared, strict=True):
         yield f"{each.origin.kind} {each.origin.source}", compared
 
 
 def describe_waived(finding: DriftFinding) -> str:
-    """Why a finding does not count, and until when that holds."""
+    """Describe why a finding does not count, and until when."""
     if finding.known is not None:
         return finding.known
     until = f"until {finding.expires}" if finding.expires else "no expiry"
@@ -130,22 +128,22 @@ def describe_waived(finding: DriftFinding) -> str:
 
 
 def verdict(result: Result) -> str:
-    """One sentence on the whole."""
+    """Summarize the result in one sentence, without its full stop."""
     counts = figures(result)
     found = [
-        f"{counts[level]} {word}{'s' if counts[level] > 1 else ''}"
-        for level, (word, _) in _WORDS.items()
+        f"{counts[level]} {noun}{'s' if counts[level] > 1 else ''}"
+        for level, noun in _NOUNS.items()
         if counts[level]
     ]
     aside = [f"{counts[name]} {name}" for name in ("known", "waived") if counts[name]]
-    said = ", ".join(found) if found else "no new drift" if aside else "no drift and no skew"
+    outcome = ", ".join(found) if found else "no new drift" if aside else "no drift and no skew"
     if not found and not any(result.compared):
-        said = "nothing was compared"
+        outcome = "nothing was compared"
     of = "1 source" if len(result.readings) == 1 else f"{len(result.readings)} sources"
     number = sum(result.compared)
     facts = "1 fact" if number == 1 else f"{number} facts"
     not_counted = f" ({', '.join(aside)})" if aside else ""
-    return f"{said}{not_counted}, {facts} of {of} compared"
+    return f"{outcome}{not_counted}, {facts} of {of} compared"
 
 
 def _finding(finding: DriftFinding) -> dict[str, Any]:
@@ -176,7 +174,7 @@ def _sarif(finding: DriftFinding) -> dict[str, Any]:
         location["region"] = {"startLine": finding.origin.line}
     result: dict[str, Any] = {
         "ruleId": finding.rule,
-        "level": _WORDS[finding.level][0],
+        "level": _LEVEL_NAMES[finding.level][0],
         "message": {"text": finding.sentence()},
         "locations": [{"physicalLocation": location}],
         "partialFingerprints": {"graphcontract/v1": finding.fingerprint},
@@ -215,9 +213,11 @@ def _annotation(finding: DriftFinding) -> str:
     line = f",line={origin.line}" if origin.line else ""
     title = attribute(f"{finding.rule} ({finding.cls})")
     message = data(f"{finding.sentence()}. {BY_ID[finding.rule].means} [{finding.fingerprint}]")
-    return f"::{_WORDS[finding.level][1]} file={attribute(origin.source)}{line},title={title}::{message}"
+    return (
+        f"::{_LEVEL_NAMES[finding.level][1]} file={attribute(origin.source)}{line},title={title}::{message}"
+    )
 
 
 def _text(text: str) -> str:
-    """A text that Markdown takes for nothing else, in a cell of a table too."""
+    """Escape a text for Markdown, including the cells of a table."""
     return re.sub(r"([\\`*_\[\]<>#~|])", r"\\\1", " ".join(text.split()))

@@ -1,7 +1,4 @@
-"""What a rule of drift is: a kind of finding, its class and level, and an example.
-
-Knows no source and no rule.
-"""
+"""The model of a drift rule: a kind of finding, its class and level, and an example."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ LEVELS: dict[Class, Level] = {
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A fact before and after; `dropped` and `new` stand for silence on one side."""
+    """The value of a fact before and after; None means that the source does not state the fact."""
 
     fact: str
     before: Value
@@ -35,7 +32,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind of finding. `level` is its class's but for a few."""
+    """One kind of finding. `stricter` replaces the level of its class for a few rules."""
 
     id: str
     cls: Class
@@ -46,5 +43,5 @@ class Rule:
 
     @property
     def level(self) -> Level:
-        """How bad a finding of the rule is."""
+        """The level of a finding of this rule: err, warn or info."""
         return self.stricter or LEVELS[self.cls]

@@ -1,6 +1,6 @@
-"""The API export of a Kiota SDK for Python, one declaration a line: routes, verbs, return types, enums.
+"""Reads the API export of a Kiota SDK for Python: routes, verbs, return types and enums.
 
-Knows how those lines are written; it compares nothing.
+An export has one declaration per line, and is about 70 MB: it is streamed, and irrelevant lines are skipped.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
         elif member:
             enums.setdefault(member[1], []).append((number, member[2], member[3]))
     if not verbs:
-        raise Unknown(f"no request builder {wanted.action} below {above}", notes.origin)
+        raise Unknown(f"it has no request builder {wanted.action} below {above}", notes.origin)
     _route(notes, verbs, wanted)
     members = enums.get(typed.get(wanted.binding.casefold(), ""), [])
     if members:

@@ -1,6 +1,6 @@
-"""Snapshots: readings as JSON to commit, and back. Lines are left out, so that a diff shows facts alone.
+"""Writes and reads snapshots: readings as JSON to commit.
 
-Knows the model and one file format; it compares nothing.
+Line numbers are left out, so that a diff shows only facts.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ def written(contract: str, wanted: Wanted, readings: Iterable[Reading]) -> str:
 
 
 def read(path: Path, contract: str) -> list[Reading]:
-    """Read a snapshot of a contract's sources; `SourceError` or `ContractError` where it is none."""
+    """Read a snapshot of a contract's sources; raises `SourceError` or `ContractError` if it is invalid."""
     name = str(path)
     data = read_bytes(path, name, _MOST_BYTES)
     text = text_of(data, name)
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise SourceError(f"{name}: this is no JSON, or not whole. {_MAKE}") from None
+        raise SourceError(f"{name}: this is not valid JSON, or it is truncated. {_MAKE}") from None
     file = ContractFile(name, path.parent, sha256(data).hexdigest(), document, text)
     try:
         conform(file, "graphcontract.drift", "snapshot.schema.json")
     except RecursionError:
-        raise SourceError(f"{name}: it is nested too deep. {_MAKE}") from None
+        raise SourceError(f"{name}: it is nested too deeply. {_MAKE}") from None
     if document["contract"] != contract:
         found = shown(document["contract"])
         raise file.error(
@@ -57,7 +57,7 @@ def read(path: Path, contract: str) -> list[Reading]:
 
 
 def counterpart(reading: Reading, snapshot: Sequence[Reading]) -> Reading | None:
-    """Find what a snapshot has of a source: of the same kind and name, else the only one of its kind."""
+    """Find a source in a snapshot: the one of the same kind and name, else the only one of its kind."""
     kin = [each for each in snapshot if each.origin.kind == reading.origin.kind]
     called = Path(reading.origin.source).name
     exact = [each for each in kin if each.origin.source == reading.origin.source]
@@ -87,7 +87,7 @@ def _reading(file: ContractFile, index: int, row: Mapping[str, Any]) -> Reading:
         value = _value(members.get("value"))
         if members["stance"] == "asserts" and not fits(fact, value):
             place = ("sources", index, "facts", fact, "value")
-            raise file.error(place, "a value of that fact", shown(members.get("value")), _MAKE)
+            raise file.error(place, "a valid value of this fact", shown(members.get("value")), _MAKE)
         facts[fact] = Fact(fact, members["stance"], value, origin)
     return Reading(origin, facts, row["slice_sha256"])
 

@@ -1,7 +1,4 @@
-"""What kind of source a file is, by its first bytes; its name says nothing.
-
-Knows how each kind begins; it parses none.
-"""
+"""Detects the kind of a source by its first 64 KiB; the file name is ignored."""
 
 from __future__ import annotations
 
@@ -26,17 +23,17 @@ _KINDS: tuple[tuple[Kind, re.Pattern[bytes]], ...] = (
 _PACKED = {b"\xfd7zXZ\x00": "xz", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2"}
 _HTML = re.compile(_COMMENTS + rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _RENDERED = (
-    "it is HTML: a rendered page, or what a proxy or a sign-in page answered. "
+    "it is HTML: a rendered page, or the response of a proxy or sign-in page. "
     "Give the Markdown source of the page, or the file itself."
 )
 _OTHER = (
     "it is not a documentation page, permissions.json, CSDL, OpenAPI description, SDK export "
-    "or recorded run. Give one of these; if it should be one, check that it was fetched whole."
+    "or recorded run. Give one of these; if it should be one, check that it was fetched completely."
 )
 
 
 def kind_of(source: Source) -> Kind:
-    """What kind of source a file is; `NotASource` if it is not one, `SourceError` if it cannot be read."""
+    """Detect a source's kind; raises `NotASource` for another file, `SourceError` if it is unreadable."""
     head = _head(source).removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     problem = _unfit(head)
     kind = None if problem else next((kind for kind, begins in _KINDS if begins.search(head)), None)
@@ -51,13 +48,15 @@ def _head(source: Source) -> bytes:
         if stat.S_ISREG(mode):
             with source.path.open("rb") as file:
                 return file.read(_HEAD)
-        problem = "this is a folder. Name a file in it." if stat.S_ISDIR(mode) else "this is no file."
+        problem = (
+            "this is a folder. Give a file in it." if stat.S_ISDIR(mode) else "this is not a regular file."
+        )
     except FileNotFoundError:
-        problem = "there is no such file. Give the path of a source, or --published."
+        problem = "this file does not exist. Give the path of a source, or --published."
     except OSError as error:
         problem = f"it cannot be read: {error.strerror}."
     except ValueError:
-        problem = "no file can have such a name."
+        problem = "this is not a valid file name."
     raise SourceError(f"{source.name}: {problem}")
 
 
@@ -66,7 +65,7 @@ def _unfit(head: bytes) -> str | None:
         return "it is empty. Fetch it again."
     for magic, name in _PACKED.items():
         if head.startswith(magic):
-            return f"it is packed with {name}. Unpack it first."
+            return f"it is compressed with {name}. Decompress it first."
     if b"\0" in head:
         return "it is binary, and a source is text. Give the page or the description itself."
     return _RENDERED if _HTML.match(head) else None

@@ -1,47 +1,47 @@
-"""Rules of class `unknown`, for what could not be compared: silence never passes for "no drift"."""
+"""Rules of class `unknown`: what could not be compared is reported, and never counts as "no drift"."""
 
 from __future__ import annotations
 
 from graphcontract.drift.rule import Rule
 
-_LOOK = "Look at the source: nothing was compared there, so nothing is known."
+_LOOK = "Check the source: this part was not compared, so drift in it would not be seen."
 
 UNKNOWN: tuple[Rule, ...] = (
     Rule(
         "self-contradiction",
         "unknown",
-        "One source says two things.",
-        "Find out which is true, and report the mistake to who keeps the source.",
-        "The text of a page says that success is 204, and its sample response shows 200.",
+        "The source contradicts itself.",
+        "Find out which statement is true, and report the mistake to the publisher of the source.",
+        "The text of a page says that the success status is 204, and its sample response shows 200.",
     ),
     Rule(
         "fact-unreadable",
         "unknown",
-        "The source was to tell this, and it cannot be made out: a section is missing, or newly worded.",
+        "A fact that the source must state cannot be read: a section is missing, or has unknown wording.",
         _LOOK,
-        "A page has no table of permissions, for its include is not at hand.",
+        "A page has no permissions table, because its include is missing.",
     ),
     Rule(
         "operation-missing",
         "unknown",
-        "The source was read, and the operation is not where it was.",
+        "The source was read, but the operation was not found in it.",
         _LOOK,
         "permissions.json has no entry for the path.",
     ),
     Rule(
         "nothing-compared",
         "unknown",
-        "The source was read, and nothing of it could be compared: it says nothing of the operation that the "
-        "contract, the snapshot or another source says too.",
-        "Give a source that has the operation. One that is watched until it has, as the metadata of another "
-        "version is, can be waived with that reason.",
-        "A CSDL file of v1.0 does not have the operation, and the contract is of beta.",
+        "The source was read, but nothing could be compared: it states no fact of the operation that the "
+        "contract, the snapshot or another source states too.",
+        "Give a source that has the operation. If you watch a source until it has the operation, as the "
+        "metadata of another version, waive the finding with that reason.",
+        "A CSDL file of v1.0 does not have the operation, and the contract is for beta.",
     ),
     Rule(
         "source-gone",
         "unknown",
-        "A source that was there before is not any more.",
+        "A source that existed before no longer exists.",
         _LOOK,
-        "The address of the page answers 404, and yesterday it answered 200.",
+        "The URL of the page returns 404; yesterday it returned 200.",
     ),
 )

@@ -1,7 +1,4 @@
-"""The version of the service that a file name or an address tells: `beta-Prod.csdl`, `…/v1.0/$metadata`.
-
-Knows how Microsoft names them; it reads nothing.
-"""
+"""Finds the API version in a file name or URL: `beta-Prod.csdl`, `…/v1.0/$metadata`."""
 
 from __future__ import annotations
 

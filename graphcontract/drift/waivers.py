@@ -1,7 +1,4 @@
-"""What goes with a contract and a run: addresses of sources, known skew, and a user's waivers.
-
-Knows the two files; it compares nothing.
-"""
+"""Reads drift-sources files (addresses of sources, known skew) and waivers, and applies them to findings."""
 
 from __future__ import annotations
 
@@ -46,7 +43,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """What goes with a contract: where its sources are, and on what they are known to disagree."""
+    """The published sources of a contract, and their known disagreements."""
 
     published: tuple[Address, ...]
     known: tuple[KnownSkew, ...]
@@ -100,7 +97,7 @@ def waivers(path: Path) -> list[Waiver]:
 def applied(
     findings: Iterable[DriftFinding], known: Sequence[KnownSkew], waived: Sequence[Waiver], today: date
 ) -> tuple[list[DriftFinding], list[str]]:
-    """Mark findings that are known or waived; with it what is to be said of the waivers themselves."""
+    """Mark findings that are known or waived, and return notes on waivers that expired or match nothing."""
     result, notes, used = list[DriftFinding](), list[str](), set[Waiver]()
     for finding in findings:
         reason = next((each.reason for each in known if each.covers(finding)), None)
@@ -114,11 +111,13 @@ def applied(
         result.append(replace(finding, known=reason))
     for waiver in waived:
         if waiver not in used:
-            notes.append(f"{waiver.place}: the waiver of {waiver.rule} {waiver.fingerprint} matches nothing")
+            notes.append(
+                f"{waiver.place}: the waiver of {waiver.rule} {waiver.fingerprint} matches no finding"
+            )
         elif waiver.expires is not None and waiver.expires < today:
             notes.append(
-                f"{waiver.place}: the waiver of {waiver.rule} {waiver.fingerprint} held until "
-                f"{waiver.expires}, which is past: the finding counts again"
+                f"{waiver.place}: the waiver of {waiver.rule} {waiver.fingerprint} expired on "
+                f"{waiver.expires}: the finding counts again"
             )
     return result, notes
 

@@ -153,5 +153,5 @@ def test_a_large_page_is_refused(owed: Contract, file: Path) -> None:
 def test_a_pipe_or_device_is_refused(owed: Contract, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for reader in (page_reader.read, readers.read):
-        with pytest.raises(SourceError, match="this is no file"):
+        with pytest.raises(SourceError, match="not a regular file"):
             reader(Source(tmp_path / "pipe", "pipe"), wanted(owed))

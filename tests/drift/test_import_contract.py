@@ -90,11 +90,11 @@ def test_content_and_an_answer_with_content(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "action", "problem"),
     [
-        (("", ""), "lend", "it declares no lend that is bound to loan"),
+        (("", ""), "lend", "it does not declare lend bound to loan"),
         (
             ('Name="loanRequests"', 'Name="loanRequests" ContainsTarget="false" X="'),
             "cancel",
-            "broken or ends early",
+            "malformed or truncated",
         ),
         (
             ('Name="loanRequests" Type="Collection(graph.loan)"', 'Name="x" Type="graph.loan"'),
@@ -125,7 +125,7 @@ def test_version_and_path_can_be_given(tmp_path: Path) -> None:
     contract = made(source, tmp_path, path="/me/loans/{id}/cancel", version="beta")
     assert (contract.request.path, contract.request.version) == ("/me/loans/{id}/cancel", "beta")
     assert contract.provenance is not None
-    assert "The path is as it was given" in contract.provenance.notes[0]
+    assert "The path was given as an option" in contract.provenance.notes[0]
 
 
 def test_a_source_of_another_kind(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_an_unreadable_fact_stops_it(name: str, tmp_path: Path) -> None:
         .replace('Name="id" Type="Edm.String"', 'Name="x" Type="a"')
     )
     (tmp_path / name).write_text(text)
-    problem = "key-type" if name == FILES["csdl"] else "successful response"
+    problem = "key-type" if name == FILES["csdl"] else "success response"
     with pytest.raises(IncompleteSource, match=problem):
         made(library.source(tmp_path, name), tmp_path)
 

@@ -212,7 +212,7 @@ def test_an_action_of_another_type(name: str, type: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_version_that_the_source_contradicts(name: str, tmp_path: Path) -> None:
-    with pytest.raises(IncompleteSource, match=r"--api-version v1\.0: .* is of version beta"):
+    with pytest.raises(IncompleteSource, match=r"--api-version v1\.0: .* is for version beta"):
         imported(tmp_path, name, SOURCES[name], version="v1.0")
     assert imported(tmp_path, name, SOURCES[name], version="beta").request.version == "beta"
 
@@ -222,7 +222,7 @@ def test_what_a_page_does_not_tell_is_taken_from_the_options(tmp_path: Path) -> 
     contract = imported(tmp_path, library.PAGE, text, "/library/branches/loanRequests/{loanId}/cancel")
     assert contract_facts.wanted(contract).binding == "loan"
     assert contract.provenance is not None
-    assert any("binding is as it was given" in note for note in contract.provenance.notes)
+    assert any("binding was given as an option" in note for note in contract.provenance.notes)
     assert library.rules(library.compared(contract, library.source(tmp_path))) == []
 
 

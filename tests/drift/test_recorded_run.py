@@ -75,13 +75,13 @@ def test_answers_are_held_against_the_contract(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (events(kind="check"), "graphcontract's own"),
+        (events(kind="check"), "come from graphcontract"),
         (events("HTTP/1.1 204 No Content\r\n\r\n", footer=False), "truncated"),
         ('{"event": "header"}', "not a report of a live run"),
         ('{"log": []}', "not a report of a live run"),
         ('{"log": {"entries": [1]}}', "not a report of a live run"),
-        ('{"log": ' + "[" * 100_000, "no whole report"),
-        (events() + "{", "no whole report"),
+        ('{"log": ' + "[" * 100_000, "not a complete report"),
+        (events() + "{", "not a complete report"),
     ],
 )
 def test_what_is_no_run_of_the_service(owed: Contract, tmp_path: Path, text: str, said: str) -> None:

@@ -133,9 +133,7 @@ def test_a_reason_that_says_nothing_is_refused_by_line(tmp_path: Path, reason: s
         load(written(tmp_path, *rows), CLAUSES)
     lines = (tmp_path / "known.json").read_text().splitlines()
     line = max(number for number, text in enumerate(lines, 1) if '"reason"' in text)
-    assert f"known.json:{line}: at /known_failures/1/reason: expected a reason of your own" in str(
-        caught.value
-    )
+    assert f"known.json:{line}: at /known_failures/1/reason: expected a specific reason" in str(caught.value)
     assert "Write why this is accepted" in str(caught.value)
     assert len(load(tmp_path / "known.json", CLAUSES, drafts=True)) == 2
 
@@ -199,7 +197,7 @@ def test_updating_keeps_reasons_drops_what_is_gone_and_adds_what_is_new(tmp_path
     ]
     file = tmp_path / "again.json"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(ContractError, match="a reason of your own"):
+    with pytest.raises(ContractError, match="a specific reason"):
         load(file, CLAUSES)
     file.write_text(text.replace(PLACEHOLDER, "waits for 3.0"), encoding="utf-8")
     assert len(load(file, CLAUSES)) == 2

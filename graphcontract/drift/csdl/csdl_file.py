@@ -1,7 +1,6 @@
-"""A CSDL file: proven to be whole and well-formed XML, then read an element at a time, where it is asked for.
+"""Reads a CSDL file: checks that it is complete, well-formed XML, then parses single elements on demand.
 
-Knows XML and hostile input; of CSDL it knows only that names stand in attributes. Entities and document types
-are refused, and nothing is fetched.
+The input is untrusted: entities and document types are rejected, sizes are bounded, and nothing is fetched.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _MOST_DEEP = 64
 _LONGEST = 1024 * 1024
 _CHUNK = 64 * 1024
 _PIECE = 2 * 1024
-_FETCH = "Fetch it again, and whole."
+_FETCH = "Fetch the complete file again."
 _ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", re.DOTALL)
 _TAG = re.compile(rb"<(?:[\w.-]+:)?([A-Za-z]+)(?=[\s/>])")
 _ATTRIBUTE = re.compile(rb"\s+([^\s=<>/\"']+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
@@ -62,17 +61,17 @@ class CsdlFile:
             raise SourceError(f"{name}: it has more than {_MOST_ASIDES} comments. {_FETCH}")
         if asides:
             self.data = _ASIDE.sub(_blank, self.data)
-        self._prove()
+        self._check_well_formed()
         outermost = _TAG.search(self.data)
         if outermost is None or outermost[1] != b"Edmx" or _NAMESPACE not in self.data:
-            raise NotASource(f"{name}: it is XML, but no CSDL of OData 4. Give a $metadata file.")
+            raise NotASource(f"{name}: it is XML, but not CSDL of OData 4. Give a $metadata file.")
 
     def line_at(self, offset: int) -> int:
-        """Tell the line, from 1, of a byte of the file."""
+        """Find the line, from 1, of a byte offset."""
         return self.data.count(b"\n", 0, offset) + 1
 
     def named(self, name: str, tags: Collection[str], *, any_case: bool = False) -> Iterator[Element]:
-        """Yield the elements of some tags that have an attribute Name with that value."""
+        """Yield the elements with one of these tags whose attribute Name has this value."""
         flags = re.IGNORECASE if any_case else re.NOFLAG
         found = (
             each.start()
@@ -88,16 +87,16 @@ class CsdlFile:
                 yield self.element(at)
 
     def all(self, *tags: str) -> Iterator[Element]:
-        """Yield every element of some tags, wherever it stands."""
+        """Yield every element with one of these tags, at any depth."""
         return (self.element(at) for at, _, _ in self.begun(*tags))
 
     def begun(self, *tags: str) -> Iterator[tuple[int, str, dict[str, str]]]:
-        """Yield where each element of some tags begins, its tag and its attributes, but no content."""
+        """Yield offset, tag and attributes of each element with one of these tags, without its content."""
         for at, end, tag in sorted(chain.from_iterable(map(self._begun, tags))):
             yield at, tag, self._attributes(at, end)
 
     def values(self, attribute: str) -> Iterator[tuple[int, str]]:
-        """Yield the values of an attribute of whatever elements, each with where its element begins."""
+        """Yield the values of an attribute of any element, each with the offset of the element."""
         for found in re.finditer(attribute.encode() + rb"\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", self.data):
             if self.data[found.start() - 1 : found.start()].isspace():
                 value = found[1] if found[1] is not None else found[2]
@@ -119,25 +118,26 @@ class CsdlFile:
                 yield at, found.end(), tag
 
     def _attributes(self, at: int, end: int) -> dict[str, str]:
-        """Read the attributes of a tag, of which the name is known to end at an offset."""
+        """Read the attributes of a tag whose name ends at an offset."""
         found: dict[str, str] = {}
         while each := _ATTRIBUTE.match(self.data, end):
             value: bytes = each[2] if each[2] is not None else each[3]
-            if b"&" in value:  # what it stands for, expat knows
+            if b"&" in value:  # expat resolves the reference
                 return self.element(at).attributes
             found[each[1].decode()] = value.decode()
             end = each.end()
         return found
 
-    def _prove(self) -> None:
-        """Let expat read it all. Handlers would be most of the time, so only ends are told, to a method of a
-        list: what was begun and did not end yet is how deep a chunk ends.
+    def _check_well_formed(self) -> None:
+        """Parse the whole file with expat. Python handlers would take most of the time, so the only one is
+        `list.append` at the end of an element: starts minus ends is the depth at the end of a chunk.
         """
         parser = expat.ParserCreate("UTF-8")
         ended: list[str] = []
         parser.EndElementHandler = ended.append
-        parser.StartDoctypeDeclHandler = lambda *_: self._refuse(
-            parser, "it declares a document type or entities, which CSDL never does, and which are not read"
+        parser.StartDoctypeDeclHandler = lambda *_: self._reject(
+            parser,
+            "it declares a document type or entities, which CSDL does not use and this reader rejects",
         )
         deep = 0
         view = memoryview(self.data)
@@ -148,16 +148,16 @@ class CsdlFile:
                 deep += _begun(self.data, at, at + len(chunk)) - len(ended)
                 ended.clear()
                 if deep > _MOST_DEEP:
-                    self._refuse(parser, f"elements nest deeper than {_MOST_DEEP} levels")
+                    self._reject(parser, f"elements nest deeper than {_MOST_DEEP} levels")
                 if at + len(chunk) - parser.CurrentByteIndex > _LONGEST:
-                    self._refuse(parser, f"a tag or text here is longer than {_LONGEST >> 20} MiB")
+                    self._reject(parser, f"a tag or text here is longer than {_LONGEST >> 20} MiB")
             parser.Parse(b"", True)
         except expat.ExpatError as error:
             problem = expat.errors.messages.get(error.code, "not well-formed")
             place = f"{self._name}:{error.lineno}"
-            raise SourceError(f"{place}: the XML is broken or ends early ({problem}). {_FETCH}") from None
+            raise SourceError(f"{place}: the XML is malformed or truncated ({problem}). {_FETCH}") from None
 
-    def _refuse(self, parser: expat.XMLParserType, problem: str) -> NoReturn:
+    def _reject(self, parser: expat.XMLParserType, problem: str) -> NoReturn:
         raise SourceError(f"{self._name}:{parser.CurrentLineNumber}: {problem}. {_FETCH}")
 
 
@@ -176,10 +176,10 @@ class _ReadingOne:
         self._parser.CharacterDataHandler = self._text
 
     def feed(self, data: bytes) -> bool:
-        """Read on, and tell whether the element has ended."""
+        """Parse the next bytes, and return whether the element has ended."""
         try:
             self._parser.Parse(data)
-        except expat.ExpatError:  # of what follows: the whole was read without one
+        except expat.ExpatError:  # in what follows: the whole file was parsed without error
             assert not self._open
         return not self._open
 
@@ -209,7 +209,7 @@ def _begun(data: bytes, start: int, end: int) -> int:
 
 
 def _blank(found: re.Match[bytes]) -> bytes:
-    """Keep lines, and text of CDATA in another spelling."""
+    """Replace a comment by its line breaks, and CDATA by escaped text."""
     if found[1] is not None:
         return found[1].replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
     return b"\n" * found[0].count(b"\n")

@@ -1,6 +1,6 @@
-"""Reads CSDL, the `$metadata` of a service: what it declares of an operation, and whether a path leads there.
+"""Reads CSDL, the `$metadata` of a service, into facts about an operation.
 
-Knows what facts a schema tells; declared and reachable are different ones.
+An operation can be declared although no path leads to it; the fact `route` distinguishes the two.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _OWN_NAMESPACES = ("microsoft.graph", "graph")
 
 
 def read(source: Source, wanted: Wanted) -> Reading:
-    """Read what a CSDL file says of an operation.
+    """Read what a CSDL file states about an operation.
 
-    `SourceError` where it is none or not whole; `Unknown` where it lacks the operation, and it is not known
-    to be a whole schema of a version.
+    Raises `SourceError` if it is not CSDL or not complete, and `Unknown` if it lacks the operation and is
+    not a complete schema of a known version.
     """
     schema = Schema(CsdlFile(source.path, source.name))
     found = _declared(schema, wanted) or _declared(schema, wanted, any_case=True)
-    return _Telling(schema, source, *found).reading() if found else _absent(schema, source, wanted)
+    return _OperationFacts(schema, source, *found).reading() if found else _absent(schema, source, wanted)
 
 
 def _declared(
     schema: Schema, wanted: Wanted, *, any_case: bool = False
 ) -> tuple[Operation, list[PathStep] | None] | None:
-    """The operation that is wanted, and the steps that lead to it, None for none."""
+    """Find the wanted operation and the steps of a path to it; the steps are None if there is no path."""
     operations = schema.operations(wanted.action, any_case=any_case)
     steps = schema.follow(segment if isinstance(segment, str) else None for segment in wanted.path[:-1])
     operation = schema.bound(operations, steps[-1]) if steps else None
@@ -55,7 +55,7 @@ def route_to(source: Source, binding: str, action: str) -> tuple[Value, ...] | N
     schema = Schema(CsdlFile(source.path, source.name))
     found = [each for each in schema.operations(action) if short(each.binding or "") == binding]
     if not found:
-        problem = f"it declares no {action} that is bound to {binding}."
+        problem = f"it does not declare {action} bound to {binding}."
         raise Unknown(problem, FactOrigin("csdl", source.name, source.version))
     steps = schema.route(found[0].binding or "", keys=1)
     return _path(steps, found[0]) if steps else None
@@ -66,12 +66,12 @@ def routes(source: Source, binding: str, action: str) -> Iterator[tuple[Value, .
     schema = Schema(CsdlFile(source.path, source.name))
     named = schema.operations(action)
     for operation in [each for each in named if short(each.binding or "") == binding] or named:
-        followed = map(schema.follow, schema.routes(operation.binding or ""))
-        yield from (_path(steps, operation) for steps in followed if steps)
+        follpresence = map(schema.follow, schema.routes(operation.binding or ""))
+        yield from (_path(steps, operation) for steps in follpresence if steps)
 
 
-class _Telling:
-    """What a schema tells of an operation that it declares; `steps` lead to it, or are None."""
+class _OperationFacts:
+    """Collects the facts of a declared operation; `steps` are the path to it, None if there is none."""
 
     def __init__(
         self, schema: Schema, source: Source, operation: Operation, steps: list[PathStep] | None
@@ -125,9 +125,9 @@ class _Telling:
         parameters: list[tuple[str, str, str]] = []
         for each in self._operation.parameters:
             name, type = each.attributes.get("Name", ""), each.attributes.get("Type", "")
-            owed = "optional" if self._schema.omissible(each) else "required"
-            parameters.append((name, short(self._schema.full(type)), owed))
-        content = "required" if any(owed == "required" for _, _, owed in parameters) else "optional"
+            presence = "optional" if self._schema.omissible(each) else "required"
+            parameters.append((name, short(self._schema.full(type)), presence))
+        content = "required" if any(presence == "required" for _, _, presence in parameters) else "optional"
         if element.tag == "Function" or not parameters:
             content = "none"
         yield "content", content, element
@@ -158,7 +158,7 @@ class _Telling:
         yield "status-enum", members(enum) if enum else None, enum
 
     def _revision(self) -> Revision | None:
-        """Deprecated is what says so of itself: the operation, its type, or a step of the path."""
+        """Find a deprecation of the operation, of its type, or of a step of the path."""
         operation = self._operation
         types = (operation.binding or "", *(each.attributes.get("Type", "") for each in operation.parameters))
         signature = ", ".join(map(self._schema.full, types))
@@ -172,13 +172,13 @@ class _Telling:
 
 
 def _absent(schema: Schema, source: Source, wanted: Wanted) -> Reading:
-    """A whole schema of a known version that lacks the operation says so."""
+    """Make the reading of a complete schema of a known version without the operation."""
     version = _version(source)
-    lacking = f"it declares no {wanted.action} that is bound to {wanted.binding}, and "
+    lacking = f"it does not declare {wanted.action} bound to {wanted.binding}, and "
     if not schema.container:
-        raise Unknown(f"{lacking}no entity container: it is a part of a schema.", _origin(source))
+        raise Unknown(f"{lacking}it has no entity container: it is only a part of a schema.", _origin(source))
     if version is None:
-        problem = "its name does not tell of which version it is. Name it after that, as in beta.csdl."
+        problem = "its file name does not contain the API version. Rename it, for example to beta.csdl."
         raise Unknown(lacking + problem, _origin(source))
     told: dict[str, Value] = {"version": version, "route": "absent"}
     facts = {

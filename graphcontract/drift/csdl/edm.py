@@ -1,7 +1,4 @@
-"""An OData schema: types, operations and the container, and how paths lead through them.
-
-Knows the rules of OData 4 for names, inheritance, routes and annotations; it knows no contract.
-"""
+"""Models an OData 4 schema: types, operations, the entity container, and the paths through them."""
 
 from __future__ import annotations
 
@@ -93,7 +90,7 @@ class Schema:
 
     @cached_property
     def container(self) -> list[Element]:
-        """The entity sets and singletons of every container; what has no name cannot be asked for."""
+        """The entity sets and singletons of every container; an element without a name is left out."""
         found = (each for place in self.file.all("EntityContainer") for each in place.named(*_RESOURCES))
         return [each for each in found if each.attributes.get("Name")]
 
@@ -330,7 +327,7 @@ def short(type: str) -> str:
 
 
 def alike(one: str, other: str) -> bool:
-    """Tell whether two names differ in letter case at the most."""
+    """Tell whether two names differ at most in letter case."""
     return one.casefold() == other.casefold()
 
 

@@ -1,6 +1,6 @@
-"""Reads OpenAPI descriptions in YAML or JSON: what one says of an operation.
+"""Reads an OpenAPI description in YAML or JSON into facts about an operation.
 
-Knows what facts a path item tells, in either layout of Microsoft's files; not how it is found in 60 MB.
+`slices` finds the path item in a file of up to 60 MB; this module reads the facts from it.
 """
 
 from __future__ import annotations
@@ -41,9 +41,10 @@ _SCHEMA = "#/components/schemas/microsoft.graph."
 
 
 def read(source: Source, wanted: Wanted) -> Reading:
-    """Read what a description says of an operation.
+    """Read what a description states about an operation.
 
-    `SourceError` where it is none; `Unknown` where it lacks the operation, and may lack more of its version.
+    Raises `SourceError` if it is not a description, and `Unknown` if it lacks the operation and may be
+    incomplete.
     """
     with opened(source) as file:
         notes = Notes(FactOrigin("openapi", source.name, source.version))
@@ -52,9 +53,11 @@ def read(source: Source, wanted: Wanted) -> Reading:
         if item is None:
             _absent(file, notes, version, wanted)
         else:
-            _Telling(file, notes, item, wanted).tell()
+            _OperationFacts(file, notes, item, wanted).collect()
         notes.silent(SPEAKS_OF)
-        said = ("it was parsed as a whole: it does not have a key on each line",) if file.whole else ()
+        said = (
+            ("the whole file was parsed, because its layout is not one key per line",) if file.whole else ()
+        )
         return notes.reading(file.sha256, said)
 
 
@@ -73,8 +76,8 @@ def routes(source: Source, action: str) -> list[tuple[Value, ...]]:
 
 
 def _wanted(file: OpenApiFile, wanted: Wanted) -> PathItem | None:
-    owed, literal = folded(wanted.path), "/" + "/".join(_certain(wanted.path))
-    return file.path_item(literal, lambda path: folded(segments(path)) == owed)
+    expected, literal = folded(wanted.path), "/" + "/".join(_certain(wanted.path))
+    return file.path_item(literal, lambda path: folded(segments(path)) == expected)
 
 
 def _certain(path: tuple[Value, ...]) -> Iterator[str]:
@@ -87,7 +90,7 @@ def _certain(path: tuple[Value, ...]) -> Iterator[str]:
 
 
 def _moved(file: OpenApiFile, wanted: Wanted) -> PathItem | None:
-    """The same action of the same type elsewhere: the placeholder of the last key tells the type."""
+    """Find the same action of the same type on another path; the last placeholder names the type."""
     keys = sum(isinstance(each, tuple) for each in wanted.path)
     return file.path_item_ending(
         _ending(wanted.binding, wanted.action), lambda path: path.count("{") == keys
@@ -129,22 +132,22 @@ def _versions(notes: Notes, servers: Node | None) -> None:
 def _absent(file: OpenApiFile, notes: Notes, version: str | None, wanted: Wanted) -> None:
     sought = f"{wanted.method} /{shown(wanted.path)}"
     if file.is_cut_off():
-        raise Unknown(f"no {sought}, and the file ends with its paths: it may be cut off", notes.origin)
+        raise Unknown(f"it has no {sought}, and it ends within `paths`: it may be truncated", notes.origin)
     if version is None:
-        raise Unknown(f"no {sought}, and nothing tells of which version it is", notes.origin)
+        raise Unknown(f"it has no {sought}, and does not state its API version", notes.origin)
     notes.asserts("route", "absent", None)
 
 
-class _Telling:
-    """What a path item tells of an operation."""
+class _OperationFacts:
+    """Collects the facts of an operation from its path item."""
 
     def __init__(self, file: OpenApiFile, notes: Notes, item: PathItem, wanted: Wanted) -> None:
         self._file, self._notes, self._item, self._wanted = file, notes, item, wanted
         node = file.resolved(item.node)
         self._node = item.node if node is None else node
 
-    def tell(self) -> None:
-        """Tell every fact that is there."""
+    def collect(self) -> None:
+        """Add every fact of the path item to the notes."""
         method, operation = self._operation()
         self._version(operation)
         place = self._notes.at(self._item.node.line)
@@ -165,7 +168,7 @@ class _Telling:
             self._notes.asserts("wording", wording, self._notes.at(operation.line))
 
     def _version(self, operation: Node) -> None:
-        """Servers of a path's or an operation's own stand in place of those of the whole."""
+        """Read the version from servers of the path or operation, which override those of the description."""
         for owner in (self._node, operation):
             own = Notes(self._notes.origin)
             _versions(own, owner.get("servers"))
@@ -183,7 +186,7 @@ class _Telling:
         return method, there[method]
 
     def _parameters(self, operation: Node) -> dict[tuple[str, str], Node]:
-        """By place and name; an operation's own replace those of its path."""
+        """List parameters by location and name; those of an operation override those of its path."""
         found: dict[tuple[str, str], Node] = {}
         for owner in (self._node, operation):
             listed = owner.get("parameters")
@@ -191,7 +194,7 @@ class _Telling:
                 parameter = self._file.resolved(each)
                 if parameter is None:
                     self._unreadable(
-                        "query", f"a parameter refers to {each.text('$ref')}, which is not there", each
+                        "query", f"a parameter refers to {each.text('$ref')}, which does not exist", each
                     )
                 else:
                     found[parameter.text("in") or "", parameter.text("name") or ""] = Node(
@@ -218,7 +221,7 @@ class _Telling:
         schema = self._file.resolved(parameter.get("schema")) if parameter else None
         if schema is None:
             self._notes.unreadable(
-                "key-type", f"no schema for the key {{{printable(placeholder, 200)}}}", place
+                "key-type", f"there is no schema for the key {{{printable(placeholder, 200)}}}", place
             )
         else:
             type = type_of(schema)
@@ -247,11 +250,11 @@ class _Telling:
         body = self._file.resolved(given)
         if body is None:
             self._unreadable(
-                "content", f"its request body refers to {given.text('$ref')}, which is not there", given
+                "content", f"its request body refers to {given.text('$ref')}, which does not exist", given
             )
             return
-        owed = "required" if body.true("required") else "optional"
-        self._notes.asserts("content", owed, self._notes.at(given.line))
+        presence = "required" if body.true("required") else "optional"
+        self._notes.asserts("content", presence, self._notes.at(given.line))
         media = body.get("content", "application/json", "schema")
         schema = self._file.resolved(media)
         if schema is not None and any(schema.get(name) is not None for name in ("properties", "allOf")):
@@ -280,7 +283,9 @@ class _Telling:
             ((number, (content, node)),) = success.items()
             self._notes.asserts("success", (number, content), self._notes.at(node.line))
         else:
-            text = f"{len(success)} successful responses" if success else "no successful response"
+            text = (
+                f"there are {len(success)} success responses" if success else "there is no success response"
+            )
             self._notes.unreadable("success", text, place)
         if errors:
             self._notes.asserts("errors", tuple(sorted(errors)), place)
@@ -288,7 +293,7 @@ class _Telling:
     def _response_content(self, node: Node) -> str:
         response = self._file.resolved(node)
         if response is None:
-            problem = f"a response refers to {printable(node.text('$ref') or '', 200)}, which is not there"
+            problem = f"a response refers to {printable(node.text('$ref') or '', 200)}, which does not exist"
             raise Unknown(problem, self._notes.at(node.line))
         content = response.get("content")
         return "content" if content is not None and any(True for _ in content.members()) else "none"
@@ -302,7 +307,7 @@ class _Telling:
             self._notes.asserts("deprecation", texts, self._notes.at(told.line if told else operation.line))
 
     def _type(self, binding: str) -> None:
-        """Properties and statuses, where the description has the type itself."""
+        """Read properties and status values if the description has the schema of the type."""
         schema = self._file.component(f"{_SCHEMA}{binding}")
         if schema is None:
             return

@@ -1,7 +1,4 @@
-"""Schemas of an OpenAPI description, as the types and properties that they stand for in Graph.
-
-Knows JSON Schema as Microsoft's descriptions use it; it knows no operation.
-"""
+"""Maps schemas of an OpenAPI description to Graph's types and properties, named as in CSDL."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ _MOST_BASES = 16
 
 
 def properties(file: OpenApiFile, schema: Node) -> list[tuple[str, str, bool]]:
-    """Tell name, type and nullability of each property, inherited ones included; no navigation."""
+    """List name, type and nullability of each structural property, inherited ones included."""
     found: dict[str, tuple[str, str, bool]] = {}
     for declared in _declared(file, schema):
         for name, node in declared.members():
@@ -38,7 +35,7 @@ def properties(file: OpenApiFile, schema: Node) -> list[tuple[str, str, bool]]:
 
 
 def enum_of(file: OpenApiFile, schema: Node, name: str) -> tuple[tuple[str, ...], int] | None:
-    """Tell the values of a property that is an enum, and the line that they are listed on."""
+    """List the values of an enum property, and the line of the list; None if it is not an enum."""
     for declared in _declared(file, schema):
         node = declared.get(name)
         found = file.followed(_reference(node) or node) if node else None

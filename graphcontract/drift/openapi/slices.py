@@ -1,7 +1,6 @@
-"""An OpenAPI description of any size: the path item that is asked for, and what it refers to, sliced out.
+"""Finds and parses single parts of a large OpenAPI description: a path item and the components it refers to.
 
-Knows where things stand in a description; what they mean for an operation is not its business. Nothing is
-fetched: references lead within the file.
+The file is memory-mapped and not parsed as a whole. References are followed within the file only.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _MOST_BYTES = 128 * 1024 * 1024
 _MOST_WHOLE = 8 * 1024 * 1024
 _MOST_SLICE = 4 * 1024 * 1024
 _MOST_ALIKE = 100_000
-_FETCH = "Fetch it again, and whole."
+_FETCH = "Fetch the complete file again."
 _REFERENCE = re.compile(r"#/components/([A-Za-z]+)/([^/]+)")
 
 Fits = Callable[[str], bool]
@@ -59,7 +58,7 @@ class OpenApiFile:
         else:
             if self._outline.json and not self._outline.is_closed():
                 place = FactOrigin("openapi", source.name, source.version)
-                raise Unknown("the bracket that it begins with is not closed: it is cut off", place)
+                raise Unknown("its first bracket is never closed: the file is truncated", place)
 
     @property
     def whole(self) -> bool:
@@ -151,7 +150,7 @@ class OpenApiFile:
         indent = self._outline.first(paths).indent
         for count, at in enumerate(lines):
             if count > _MOST_ALIKE:
-                self._refuse(f"more than {_MOST_ALIKE} paths are like the one that is looked for", 1)
+                self._reject(f"more than {_MOST_ALIKE} paths are similar to the wanted one", 1)
             part = self._outline.key_at(at)
             if (
                 part is not None
@@ -162,20 +161,20 @@ class OpenApiFile:
                 part = self._not_the_end(self._outline.whole(part))
                 node = self._parsed(part).get(part.key)
                 self._outline.release()
-                self._refuse_another(part)
+                self._reject_duplicate(part)
                 if node is None:
-                    self._refuse("a key that cannot be read", self._outline.line_at(at))
+                    self._reject("a key cannot be parsed", self._outline.line_at(at))
                 self._after = part.end
                 return PathItem(part.key, node)
         return None
 
-    def _refuse_another(self, part: YamlNode) -> None:
-        """Refuse a path that stands twice: readers of YAML and JSON differ in which of them they take."""
+    def _reject_duplicate(self, part: YamlNode) -> None:
+        """Refuse a path that occurs twice: readers of YAML and JSON differ in which of them they take."""
         for at in self._outline.lines_with_exactly(part.key, part.end):
             other = self._outline.key_at(at)
             if other is not None and (other.key, other.indent) == (part.key, part.indent):
                 if self._outline.within(self._known_paths(), at):
-                    self._refuse(f"{printable(part.key, 200)} stands twice", self._outline.line_at(at))
+                    self._reject(f"{printable(part.key, 200)} occurs twice", self._outline.line_at(at))
                 return
 
     def _items(self, document: Node) -> Iterator[PathItem]:
@@ -201,7 +200,9 @@ class OpenApiFile:
 
     def _miss(self, node: Node) -> NoReturn:
         place = FactOrigin("openapi", self._source.name, self._source.version, node.line)
-        raise Unknown(f"{printable(node.text('$ref') or '', 200)} is not there: it may be cut off", place)
+        raise Unknown(
+            f"{printable(node.text('$ref') or '', 200)} does not exist: the file may be truncated", place
+        )
 
     def _not_the_end(self, part: YamlNode) -> YamlNode:
         """JSON tells by a bracket whether a part is whole; in YAML that which follows does."""
@@ -209,14 +210,14 @@ class OpenApiFile:
             place = FactOrigin(
                 "openapi", self._source.name, self._source.version, self._outline.line_at(part.start)
             )
-            raise Unknown(f"the file ends with {printable(part.key, 200)}, and may be cut off", place)
+            raise Unknown(f"the file ends with {printable(part.key, 200)}, and may be truncated", place)
         return part
 
     def _parsed(self, part: YamlNode) -> Node:
         """Parse a slice: its own line gives it its key."""
         first_line = self._outline.line_at(part.start)
         if part.end - part.start > _MOST_SLICE:
-            self._refuse(f"{printable(part.key, 200)} is larger than {_MOST_SLICE >> 20} MiB", first_line)
+            self._reject(f"{printable(part.key, 200)} is larger than {_MOST_SLICE >> 20} MiB", first_line)
         data = self._data[part.start : part.end]
         self._digest.update(data)
         try:
@@ -224,18 +225,18 @@ class OpenApiFile:
                 return from_json(b"{" + data.rstrip().removesuffix(b",") + b"}", first_line)
             return from_yaml(data, first_line)
         except ValuesError as error:
-            self._refuse(str(error), error.line)
+            self._reject(str(error), error.line)
 
     def _parsed_whole(self) -> Node:
         if len(self._data) > _MOST_WHOLE:
-            problem = f"it has no key on each line, and is larger than {_MOST_WHOLE >> 20} MiB"
-            raise SourceError(f"{self._source.name}: {problem}. Lay it out, as `jq .` or `yq -P` do.")
+            problem = f"its layout is not one key per line, and it is larger than {_MOST_WHOLE >> 20} MiB"
+            raise SourceError(f"{self._source.name}: {problem}. Reformat it with `jq .` or `yq -P`.")
         data = self._data[:]
         self._digest.update(data)
         try:
             document = _parsed(data)
         except ValuesError as error:
-            self._refuse(str(error), error.line)
+            self._reject(str(error), error.line)
         if document.get("paths") is None:
             problem = f"it has no member `paths`: it is not an OpenAPI description. {_FETCH}"
             raise refuse_source(self._source, problem)
@@ -248,7 +249,7 @@ class OpenApiFile:
     def _paths_start(self) -> int:
         return self._known_paths().start
 
-    def _refuse(self, problem: str, line: int) -> NoReturn:
+    def _reject(self, problem: str, line: int) -> NoReturn:
         raise SourceError(f"{self._source.name}:{line}: {problem}. {_FETCH}")
 
 
@@ -261,7 +262,7 @@ def _parsed(data: bytes) -> Node:
     try:
         return from_yaml(data) if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{" else from_json(data)
     except ValuesError as error:
-        if not str(error).startswith("no JSON"):
+        if not str(error).startswith("not valid JSON"):
             raise
         try:
             return from_yaml(data)
@@ -275,15 +276,17 @@ def opened(source: Source) -> Iterator[OpenApiFile]:
     path, name = source.path, source.name
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise SourceError(f"{name}: this is no file. Name a file.")
+            raise SourceError(f"{name}: this is not a regular file. Give a file.")
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if not 0 < size <= _MOST_BYTES:
                 problem = "it is empty" if not size else f"it is larger than {_MOST_BYTES >> 20} MiB"
-                raise SourceError(f"{name}: {problem}, which no OpenAPI description of Graph is. {_FETCH}")
+                raise SourceError(
+                    f"{name}: {problem}, so it is not an OpenAPI description of Graph. {_FETCH}"
+                )
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 yield OpenApiFile(data, source)
     except OSError as error:
-        raise SourceError(f"{name}: it cannot be read: {error.strerror}. Name a file that can.") from None
+        raise SourceError(f"{name}: it cannot be read: {error.strerror}. Give a readable file.") from None
     except ValueError:
-        raise SourceError(f"{name}: no file can have such a name.") from None
+        raise SourceError(f"{name}: this is not a valid file name.") from None

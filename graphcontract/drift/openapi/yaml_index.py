@@ -1,6 +1,6 @@
-"""A large YAML or JSON file with a key on each line: where a member begins and ends, by indentation alone.
+"""Finds where members of a large YAML or JSON file begin and end, by indentation only.
 
-Knows lines and indentation; it parses nothing, and the file is mapped, not read.
+It requires a layout with one key per line. The file is memory-mapped and not parsed.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class Outline:
         return (at + 1 for at in self._found(re.compile(rb"\n" + pattern), start))
 
     def within(self, parent: YamlNode, at: int) -> bool:
-        """Tell whether the line that begins at an offset is still part of a parent."""
+        """Whether the line that begins at an offset is still part of a parent."""
         known = self._reach.get(parent.start, parent.start)
         if at > known and self._end(parent.indent, known, at - 1) is None:
             self._reach[parent.start] = known = at
@@ -144,7 +144,7 @@ class Outline:
         self._data.madvise(mmap.MADV_DONTNEED)
 
     def line_at(self, offset: int) -> int:
-        """Tell the line, from 1, of a byte of the file."""
+        """Find the line, from 1, of a byte offset."""
         before = max(each for each in self._lines if each <= offset)
         windows = range(before, offset, _WINDOW)
         more = sum(self._data[at : min(at + _WINDOW, offset)].count(b"\n") for at in windows)
@@ -171,7 +171,7 @@ class Outline:
 
     def _end(self, indent: int, start: int, end: int) -> int | None:
         """Find the first line after `start`, and before `end`, that is indented as little, and no comment."""
-        # As fast as can be: for a large file these are most of the time that is spent.
+        # Optimized for speed: for a large file these searches take most of the time.
         pattern = rb"\n(?! {%d}| *(?:[\r\n#]|\Z))" % (indent + 1) if indent else rb"\n[^ \n\r#]"
         ends = re.compile(pattern).search(self._data, start, end)
         while ends and self._is_element(ends.start() + 1, indent):

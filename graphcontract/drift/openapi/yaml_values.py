@@ -1,7 +1,7 @@
-"""YAML and JSON as plain values, each with its line; bounded.
+"""Parses YAML and JSON into plain values with line numbers, within bounds.
 
-Knows the two grammars. A scalar is a text, but for true, false and null; aliases are refused, for they can
-stand for more than anyone can hold.
+A scalar is a string unless it is true, false or null. Aliases are rejected: a few of them can expand to
+more than fits in memory.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Node:
     line: int
 
     def get(self, *path: str) -> Node | None:
-        """Find a member of a mapping, or of one within; None where there is none."""
+        """Find a member by its path of names; None if it does not exist."""
         node: Node | None = self
         for name in path:
             node = node.data.get(name) if node is not None and isinstance(node.data, dict) else None
@@ -48,18 +48,18 @@ class Node:
         return iter(self.data if isinstance(self.data, list) else ())
 
     def text(self, name: str) -> str | None:
-        """Give a member that is a text, else None."""
+        """Return a member that is a string, else None."""
         found = self.get(name)
         return found.data if found is not None and isinstance(found.data, str) else None
 
     def true(self, name: str) -> bool:
-        """Tell whether a member is true."""
+        """Whether a member is true."""
         found = self.get(name)
         return found is not None and found.data is True
 
 
 class ValuesError(Exception):
-    """No usable YAML or JSON; `line` is counted from 1, `str()` says what is wrong."""
+    """Invalid or unsupported YAML or JSON; `line` is counted from 1, `str()` says what is wrong."""
 
     def __init__(self, problem: str, line: int) -> None:
         super().__init__(problem)
@@ -67,17 +67,17 @@ class ValuesError(Exception):
 
 
 def from_yaml(data: bytes, first_line: int = 1) -> Node:
-    """Parse YAML, of which the first line has that number; `ValuesError` where it is not to be used."""
+    """Parse YAML whose first line has the given number; raises `ValuesError` if it is unusable."""
     return _built(_yaml_events(data, first_line), first_line)
 
 
 def from_json(data: bytes, first_line: int = 1) -> Node:
-    """Parse JSON, of which the first line has that number; `ValuesError` where it is not to be used."""
+    """Parse JSON whose first line has the given number; raises `ValuesError` if it is unusable."""
     return _built(_json_events(data, first_line), first_line)
 
 
 def _yaml_events(data: bytes, first_line: int) -> Iterator[_Event]:
-    import yaml  # a good part of the time that reading a slice takes
+    import yaml  # importing it takes a good part of the time of reading a slice
 
     loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
     marks: dict[type, _Mark] = {
@@ -95,16 +95,16 @@ def _yaml_events(data: bytes, first_line: int) -> Iterator[_Event]:
             elif type(event) in marks:
                 yield marks[type(event)], None, line
             elif isinstance(event, yaml.AliasEvent):
-                _refuse("it has aliases, which are not read: write out what they stand for", line)
+                _reject("it uses YAML aliases, which are not supported: expand them", line)
             elif isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    _refuse("a second document begins", line)
+                    _reject("a second document begins", line)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "broken"
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "malformed"
         raise ValuesError(
-            f"no YAML: {printable(str(problem), 200)}", (mark.line if mark else 0) + first_line
+            f"not valid YAML: {printable(str(problem), 200)}", (mark.line if mark else 0) + first_line
         ) from None
 
 
@@ -113,11 +113,11 @@ def _json_events(data: bytes, first_line: int) -> Iterator[_Event]:
         text = data.decode("utf-8-sig")
         json.loads(text)
     except UnicodeDecodeError as error:
-        raise ValuesError("no UTF-8", first_line + data.count(b"\n", 0, error.start)) from None
+        raise ValuesError("not valid UTF-8", first_line + data.count(b"\n", 0, error.start)) from None
     except json.JSONDecodeError as error:
-        raise ValuesError(f"no JSON: {error.msg}", first_line + error.lineno - 1) from None
+        raise ValuesError(f"not valid JSON: {error.msg}", first_line + error.lineno - 1) from None
     except RecursionError:
-        raise ValuesError("nested too deep", first_line) from None
+        raise ValuesError("it is nested too deeply", first_line) from None
     line, at = first_line, 0
     for token in _JSON.finditer(text):
         line, at = line + text.count("\n", at, token.start()), token.start()
@@ -135,12 +135,12 @@ def _scalar(plain: str) -> _Scalar:
 
 
 def _built(events: Iterator[_Event], first_line: int) -> Node:
-    """Put values together, without recursion."""
+    """Build the values from events, without recursion: the depth of the input is not trusted."""
     outermost: list[Node] = []
     open: list[_Open] = [_Open(outermost)]
     for count, (mark, scalar, line) in enumerate(events):
         if count > _MOST_EVENTS:
-            _refuse(f"more than {_MOST_EVENTS} values", line)
+            _reject(f"it has more than {_MOST_EVENTS} values", line)
         if mark in ("}", "]"):
             open.pop()
         elif not open[-1].takes_key(mark, scalar, line):
@@ -149,9 +149,9 @@ def _built(events: Iterator[_Event], first_line: int) -> Node:
             if isinstance(node.data, list | dict):
                 open.append(_Open(node.data))
         if len(open) > _MOST_DEEP:
-            _refuse(f"nested deeper than {_MOST_DEEP} levels", line)
+            _reject(f"it is nested deeper than {_MOST_DEEP} levels", line)
     if not outermost:
-        _refuse("nothing", first_line)
+        _reject("it is empty", first_line)
     return outermost[0]
 
 
@@ -167,10 +167,10 @@ class _Open:
         if not isinstance(self._data, dict) or self._key is not None:
             return False
         if mark != "scalar":
-            _refuse("a key that is no text", line)
+            _reject("a key is not a string", line)
         name = scalar if isinstance(scalar, str) else str(scalar).lower()
         if name in self._data:
-            _refuse(f"the key {printable(name, 200)} a second time", line)
+            _reject(f"the key {printable(name, 200)} occurs twice", line)
         self._key = (name, line)
         return True
 
@@ -184,5 +184,5 @@ class _Open:
             self._key = None
 
 
-def _refuse(problem: str, line: int) -> NoReturn:
+def _reject(problem: str, line: int) -> NoReturn:
     raise ValuesError(problem, line)

@@ -1,6 +1,6 @@
-"""Markdown as a flat list of blocks, each with its line: what a documentation page is made of.
+"""Parses Markdown into a flat list of blocks with line numbers.
 
-Knows CommonMark, front matter and the tab groups of Microsoft's pages; it knows nothing of Graph.
+Supports CommonMark, tables, front matter, and the tab groups of Microsoft's documentation.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A heading, paragraph, fenced text, comment or table; `rule` is a thematic break, `missing` an include
-    that was not followed, `open` what nothing closes. `file` is how the file that it stands in is called.
+    """A heading, paragraph, code block, comment or table; `rule` is a thematic break, `missing` an include
+    that was not followed, `open` a construct that is never closed. `file` is the name of its file, `line` the
+    line from 1.
     """
 
     kind: Literal["heading", "text", "fence", "comment", "table", "rule", "missing", "open"]
@@ -49,14 +50,14 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One Markdown file: the members of its front matter, and its blocks."""
+    """One Markdown file: its front matter, with names in lower case, and its blocks."""
 
     front: Mapping[str, str]
     blocks: Sequence[Block]
 
 
 def parse(text: str, file: str) -> Document:
-    """Parse Markdown; whatever the text is, it is some Markdown."""
+    """Parse Markdown; any text is valid Markdown, so there is no error."""
     front: dict[str, str] = {}
     begins = _FRONT.match(text)
     if begins:
@@ -68,12 +69,12 @@ def parse(text: str, file: str) -> Document:
     conflict = _CONFLICT.search(text)
     if conflict:
         line = text.count("\n", 0, conflict.start()) + 1
-        blocks.append(Block("open", "a conflict of two versions is not resolved", file, line))
+        blocks.append(Block("open", "a merge conflict is not resolved", file, line))
     return Document(front, blocks)
 
 
 def visible(blocks: Iterable[Block]) -> Iterator[Block]:
-    """Leave out rules, tab headings, and what stands in another tab than HTTP's."""
+    """Yield the blocks without rules, tab headings, and the content of tabs other than HTTP."""
     tab: str | None = None
     for block in blocks:
         opens = _TAB.search(block.text) if block.kind == "heading" else None
@@ -86,7 +87,7 @@ def visible(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def plain(text: str) -> str:
-    """Take marks, quotes and link targets from a line of Markdown; white space becomes one space."""
+    """Remove marks, quotes and link targets from a line of Markdown; white space becomes one space."""
     return " ".join(_MARKS.sub("", _LINK.sub(r"\1", text).replace("’", "'")).split())
 
 
@@ -113,12 +114,12 @@ def _blocks(tokens: Sequence[Token], file: str, lines: Sequence[str]) -> Iterato
         elif token.type in ("inline", "html_block"):
             yield from _text(token.content, file, line, quoted=quotes > 0)
             if token.type == "html_block" and token.content.rfind("<!--") > token.content.rfind("-->"):
-                yield Block("open", "a comment is never closed, and hides what stands below it", file, line)
+                yield Block("open", "a comment is never closed, and hides the text below it", file, line)
         elif token.type in ("fence", "code_block"):
             first = line + (token.type == "fence")
             yield Block("fence", token.content, file, first)
             if token.type == "fence" and _is_open(token, lines):
-                yield Block("open", "a fence is never closed, and hides what stands below it", file, line)
+                yield Block("open", "a code fence is never closed, and hides the text below it", file, line)
         elif token.type == "hr":
             yield Block("rule", "", file, line)
         elif token.type == "table_open":
@@ -128,7 +129,7 @@ def _blocks(tokens: Sequence[Token], file: str, lines: Sequence[str]) -> Iterato
 
 
 def _is_open(token: Token, lines: Sequence[str]) -> bool:
-    """Whether a fenced text runs to the end of the file, or into the line that opens another."""
+    """Whether a code block runs to the end of the file, or into the line that opens another."""
     begins, ends = token.map or (0, 0)
     content = token.content.split("\n")
     closed = ends - begins == len(content) - (not content[-1]) + 2
@@ -147,15 +148,15 @@ def _heading(token: Token, content: str, file: str, line: int) -> Iterator[Block
 
 
 def _text(content: str, file: str, line: int, *, quoted: bool) -> Iterator[Block]:
-    """Take comments out of a paragraph or of HTML, and keep their order."""
+    """Split a paragraph or HTML into text and comments, in order."""
     at = 0
     while (begins := content.find("<!--", at)) >= 0 and (ends := content.find("-->", begins + 2)) >= 0:
         yield from _prose(content[at:begins], file, line + content.count("\n", 0, at), quoted=quoted)
         comment = content[begins + 4 : ends]
-        place = line + content.count("\n", 0, begins)
-        yield Block("comment", comment, file, place)
+        comment_line = line + content.count("\n", 0, begins)
+        yield Block("comment", comment, file, comment_line)
         if "<!--" in comment:
-            yield Block("open", "a comment is not closed before the next one begins", file, place)
+            yield Block("open", "a comment is not closed before the next one begins", file, comment_line)
         at = ends + 3
     yield from _prose(content[at:], file, line + content.count("\n", 0, at), quoted=quoted)
 
@@ -167,8 +168,8 @@ def _prose(text: str, file: str, line: int, *, quoted: bool) -> Iterator[Block]:
 
 
 def _rows(tokens: Iterable[Token], line: int, lines: Sequence[str]) -> Iterator[Row]:
-    """The head first; a table has a line of dashes below it. A row has the cells that are written, not those
-    that the parser adds where it ends early.
+    """Yield the rows, header first; the line of dashes below the header is skipped. A row has only the cells
+    in the text, without those that the parser adds to a short row.
     """
     cells: list[str] = []
     number = line
@@ -178,12 +179,12 @@ def _rows(tokens: Iterable[Token], line: int, lines: Sequence[str]) -> Iterator[
         elif token.type == "inline":
             cells.append(token.content)
         elif token.type == "tr_close":
-            yield Row(tuple(cells[: _written(number, line, lines)]), number)
+            yield Row(tuple(cells[: _count_cells(number, line, lines)]), number)
             number += 2 if number == line else 1
 
 
-def _written(number: int, head: int, lines: Sequence[str]) -> int:
-    """How many cells a line has; one that the end of the file cuts is none."""
+def _count_cells(number: int, head: int, lines: Sequence[str]) -> int:
+    """Count the cells of a line; a cell that the end of the file cuts off does not count."""
     text = lines[number - 1].strip().lstrip("> ")
     cut = number == len(lines) and not text.endswith("|") and lines[head - 1].rstrip().endswith("|")
     return max(len(_PIPE.findall(text.removeprefix("|").removesuffix("|"))) + 1 - cut, 1)

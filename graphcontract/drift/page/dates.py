@@ -1,4 +1,4 @@
-"""Dates in English sentences; one that is all numbers is American. Knows nothing of what they are for."""
+"""Finds dates in English sentences; an all-numeric date has the month first, unless that is impossible."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 
-_MOST = 20
+_MOST = 20  # bounds the work on a hostile sentence
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
@@ -25,12 +25,12 @@ _DATE = re.compile(
 
 
 def has_date(sentence: str) -> bool:
-    """Whether a sentence has what looks like a date."""
+    """Whether a sentence has a text that looks like a date."""
     return _DATE.search(sentence) is not None
 
 
 def dates_in(sentence: str) -> Iterator[tuple[int, int, date]]:
-    """Yield where each of the first dates begins and ends, and its day: of a whole month the last."""
+    """Yield start, end and day of each date, 20 at most; a month without a day means its last day."""
     for found in islice(_DATE.finditer(sentence), _MOST):
         day = _day(found)
         if day is not None:

@@ -1,6 +1,7 @@
-"""What sentences of a documentation page say of an end: that the operation is deprecated, and when it goes.
+"""Recognizes sentences that announce that an operation is deprecated, and finds its removal date.
 
-Knows subjects, verbs and events as Microsoft's writers put them in English; it knows no page.
+A sentence counts if its subject is this operation (`_SUBJECT`) and its verb announces the end (`_END`), if it
+is an elliptic notice (`_BARE`), or if the operation is the object of a removal (`_ACTIVE`).
 """
 
 from __future__ import annotations
@@ -17,67 +18,93 @@ def _either(*patterns: str) -> str:
     return f"(?:{'|'.join(patterns)})"
 
 
+# Removed from the start: "[!IMPORTANT] This API is deprecated.", "Note: This API is deprecated."
 _MARKER = re.compile(r"^(?:\[![A-Z]+\]|note\b|important\b|warning\b|caution\b|[\s:!])+", re.IGNORECASE)
+# "This API is deprecated. Use the other one.", "This API is deprecated; use the other one."
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(])|;\s+")
+# "this API", "the beta endpoints", "the cancel action"
 _NOUN = r"(?:APIs?|actions?|methods?|operations?|endpoints?|functions?|capabilit(?:y|ies))"
+# Up to six words before the noun: "the `/beta` crossOrganizationMigrationTask API". A function word ends the
+# phrase, and so do "property" and the like: "the property of this API is deprecated" has another subject.
 _WORD = (
     r"(?:(?!(?:of|for|in|on|to|that|this|these|which|who|with|by|from|is|are|and|or|not|it|a|an|the|as|when"
     r"|property|properties|parameters?|fields?|headers?|values?)\b)[\w.:`'/-]{1,60}[ ])"
 )
+# own: "Support for this API ended.", "These beta endpoints are retired."
+# other: "The cancel API is deprecated."
 _SUBJECT = re.compile(
     rf"(?P<own>\b(?:the (?:\S{{1,30}} )?version of |support for |availability of )?"
     rf"(?:this|these|both) {_WORD}{{0,3}}?(?:{_NOUN}|resource)\b)"
     rf"|(?P<other>\b(?:the {_WORD}{{0,6}}?{_NOUN}|(?:all )?APIs)\b)",
     re.IGNORECASE,
 )
+# The subject begins a clause: "Please note that this API is deprecated."; not: "Calls of this API are ..."
 _BEFORE = re.compile(
     r"(?:^|[,;:)—–]|\s-|\b(?:that|and|but|because|since|as|so|note|please|therefore|however|when|once|after"
     r"|until|before|while))\s*$",
     re.IGNORECASE,
 )
+# Not a notice: "If this API is deprecated, a banner says so."
 _SUPPOSED = re.compile(r"\b(if|unless|whether|in case)\b", re.IGNORECASE)
+# A notice only with a date: "After this API is retired on June 30, 2026, calls fail."
 _TIMED = re.compile(r"\b(when|once|after|until|before|while)\s*$", re.IGNORECASE)
+# Words between the verb and the participle: "is now being", "has been officially", "is scheduled to be"
 _STEPS = (
     r"(?:\s+(?:now|currently|also|already|officially|permanently|fully|completely|being|been|soon|be|going|to"
     r"|scheduled|planned|slated|set|expected|due|marked|considered|as|both|on|the|a|path|for|gradually|formally"
     r"|eventually|longer))*"
 )
-_REMOVED = (  # not: from a list, or after an hour
+# "This API was removed from Microsoft Graph."; not "is removed from the list", "is removed after 2 hours"
+_REMOVED = (
     r"removed(?!\s+(?:automatically|after\s+\d+\s+(?:second|minute|hour|day|week|month|year)"
     r"|from\s+(?!(?:the\s+)?(?:microsoft|graph|beta|v\d|/|public|service|product|api))))"
 )
+# "is deprecated", "is being phased out", "is replaced by", "is scheduled for retirement"
 _GONE = _either(
     r"deprecated|retired|retiring|sunset(?:ted)?|discontinued|decommissioned|obsoleted?|withdrawn",
     r"phased out|shut down|superseded|(?:replaced|superseded) by",
     _REMOVED,
     r"(?:retirement|removal|deprecation|decommissioning|discontinuation|end of (?:life|support))\b",
 )
-_ASIDE = (  # between subject and verb: in brackets, between commas, or with a preposition
+# Between subject and verb: "This API (preview) is deprecated.", "This API, as announced, is deprecated.",
+# "This API for tasks is deprecated."
+_ASIDE = (
     r"(?:\s*\([^()]{0,80}\)|,[^.;:]{0,80}?,|\s+(?:for|of|in|on|to|under|from|with|at|by|and)\b"
     r"(?:(?!\b(?:that|which|who|whose|if|when|whether|before|after|until|it|they|is|are)\b)[^.;:]){0,80}?)?"
 )
+# "This API is no longer supported."; not: "is no longer available for guests", a condition of one call
 _NO_LONGER = _either(
     r"maintained|offered|recommended|exists?|returns? data",
     r"(?:supported|available|accessible|usable|works?|functions?)\b(?!\s+(?:for\s+(?!use\b)|with\b|when\b|if\b))",
 )
 _END = _either(
+    # "This API is now deprecated.", "This API has been retired."
     rf"(?:\s+(?:is|are|was|were|has|have|will|shall|gets?|got|becomes?|became)|'s|'re){_STEPS}\s+{_GONE}",
+    # "This API will no longer be available."
     rf"(?:\s+(?:is|are|was|were|has|have|will|shall))?\s+no longer\s+(?:be\s+)?{_NO_LONGER}",
+    # "This API isn't supported anymore."
     r"\s+(?:is|are|was|were|will)(?:n't|\snot)(?: be)? (?:supported|available|maintained)"
     r" any ?(?:more|longer)",
+    # "This API won't be supported after June 30, 2026."
     r"\s+(?:won't|will not) be (?:supported|available) (?:after|from|beyond|as of)\b",
+    # "This API will eventually stop working.", "This API will permanently go away."
     r"\s+will\s+(?:\w+ly\s+)?(?:stop\b|cease\b|go away|(?:retire|expire|end|sunset)\b|reach (?:its )?end of)",
+    # "This API will be turned off."
     r"\s+will\s+(?:\w+ly\s+)?be (?:unavailable|disabled|turned off|shut off)",
+    # "This API reaches end of support."
     r"\s+reach(?:es|ed) (?:its |the )?end of (?:life|support|service)",
+    # A notice only with a date: "This API retires on June 30, 2026."
     r"(?P<weak>\s+(?:retires?|expires?|sunsets?|ends?|ended|stops?|goes away)\b)",
 )
 _ENDS = re.compile(_ASIDE + _END, re.IGNORECASE)
+# A sentence without a subject: "Deprecated. Use the other API.", "No longer supported.", "Retirement notice"
 _BARE = re.compile(
     r"^(?:deprecated|retired|obsolete|no longer (?:supported|available))"
     r"(?:\s*[.:,!—–-]|\s*$|\s+(?:and|as of|since|from|in favou?r|on|by|starting|effective)\b)"
     r"|^(?:deprecation|retirement|removal)\s+(?:notice|warning|announcement)\b",
     re.IGNORECASE,
 )
+# Before the subject: "We are retiring this API.", "The retirement date of this API is June 30, 2026."
 _ACTIVE = re.compile(
     r"\b(?:we|we're|we'll|microsoft|will|are|is|plans?|going)\b[^.]{0,40}?"
     r"\b(?:retir|deprecat|remov|sunset|discontinu|decommission)(?:e|es|ed|ing|ting|s)?\s+$"
@@ -85,19 +112,25 @@ _ACTIVE = re.compile(
     r"(?: date)? (?:of|for) $",
     re.IGNORECASE,
 )
+# This operation is the successor: "This API replaces the old one.", "Use this API instead."
 _INSTEAD = re.compile(
     rf"\bthis {_NOUN} (?:replaces|supersedes|is the (?:replacement|successor))\b"
     rf"|\b(?:use|call|try|prefer|(?:move|migrate|switch|upgrade) to|replaced (?:by|with)|in favou?r of)"
     rf" this {_NOUN}\b",
     re.IGNORECASE,
 )
+# Another operation is the subject: "The previous API is deprecated."
 _ELSEWHERE = re.compile(r"\b(?:older|old|previous|former|earlier|another|other|different|related)\b", re.I)
+# The subject names an API: "The sharePointMigrationTask API"
 _IDENTIFIER = re.compile(r"\b[A-Za-z]+[a-z][A-Z]\w*\b")
+# A later sentence of the notice: "It stops working on June 30, 2026."
 _CONTINUES = re.compile(
     r"(?:it|they|this|these|removal|retirement|end|data|calls|requests|support|after|on|starting|beginning"
     rf"|from|effective|the (?:removal|retirement|end|{_NOUN}))\b",
     re.IGNORECASE,
 )
+# What a date belongs to. other: "originally planned for May 1, 2026"; gone: "removed on June 30, 2026";
+# deprecated: "deprecated on May 1, 2025"; unnamed: "announced on April 1, 2025"
 _EVENT = re.compile(
     r"(?P<other>(?:originally|previously|instead of|rather than)[^.;,]{0,40})"
     r"|(?P<gone>\bno longer(?: be)? \w+|\bend of (?:life|support|service)|\b(?:remov|retir|stop|sunset|cease"
@@ -108,7 +141,8 @@ _EVENT = re.compile(
     r"|replac\w+|supersed\w+|created)\b",
     re.IGNORECASE,
 )
-_MOST_EVENTS = 1000
+_MOST_EVENTS = 1000  # bounds the work on a hostile sentence
+# In a title: "task: cancel (deprecated)", "task: cancel - deprecated", "Deprecated: task: cancel"
 _CALLED = re.compile(
     r"\s*[(\[]\s*(?:now |soon |to be |being )?(?:deprecated|retired|obsolete|removed)\b[^()\[\]]*[)\]]\s*"
     r"|\s+[-–—|]\s*(?:deprecated|retired|obsolete)\s*$|^\s*(?:deprecated|retired|obsolete)\s*[:–—-]\s*",
@@ -117,19 +151,19 @@ _CALLED = re.compile(
 
 
 def deprecation(text: str, names: Sequence[str] = (), *, strictly: bool = False) -> bool:
-    """Whether a paragraph says that the operation is deprecated or will go. `names` are what it is called by;
-    `strictly` where others may be spoken of: then a sentence has to point at this one.
+    """Whether a paragraph announces that the operation is deprecated or will be removed. `names` are names of
+    the operation; with `strictly`, a sentence must refer to it, as the paragraph may be about others.
     """
     replaces = _INSTEAD.search(text) is not None
     return any(
-        (not strictly and _BARE.match(each) is not None) or _says_the_end(each, names, replaces, strictly)
+        (not strictly and _BARE.match(each) is not None) or _announces_end(each, names, replaces, strictly)
         for each in _sentences(text)
     )
 
 
 def removal_of(text: str) -> str | None:
-    """The day that the operation goes, as YYYY-MM-DD: the date that goes with its removal, and not one of
-    another event; None without one.
+    """Find the removal date of the operation, as YYYY-MM-DD, and not the date of another event; None if it is
+    not stated.
     """
     for index, each in enumerate(_sentences(text)):
         found = _removal(each) if index == 0 or _CONTINUES.match(each) or _SUBJECT.search(each) else None
@@ -139,7 +173,7 @@ def removal_of(text: str) -> str | None:
 
 
 def untitled(title: str) -> tuple[str, bool]:
-    """A title without a note that its operation is deprecated, and whether there was one."""
+    """Remove a deprecation note from a title, and return whether there was one."""
     rest = _CALLED.sub("", title)
     return rest, rest != title
 
@@ -148,11 +182,11 @@ def _sentences(text: str) -> list[str]:
     return _SENTENCE.split(_MARKER.sub("", text).strip())
 
 
-def _says_the_end(sentence: str, names: Sequence[str], replaces: bool, strictly: bool) -> bool:
+def _announces_end(sentence: str, names: Sequence[str], replaces: bool, strictly: bool) -> bool:
     dated = has_date(sentence)
     for subject in _SUBJECT.finditer(sentence):
         before = sentence[max(subject.start() - 200, 0) : subject.start()]
-        if not _meant(subject, names, replaces, strictly) or _SUPPOSED.search(before):
+        if not _is_this_operation(subject, names, replaces, strictly) or _SUPPOSED.search(before):
             continue
         if _ACTIVE.search(before):
             return True
@@ -162,8 +196,8 @@ def _says_the_end(sentence: str, names: Sequence[str], replaces: bool, strictly:
     return False
 
 
-def _meant(subject: re.Match[str], names: Sequence[str], replaces: bool, strictly: bool) -> bool:
-    """Whether a subject is this operation: `this API`, or `the … API` that is not told to be another."""
+def _is_this_operation(subject: re.Match[str], names: Sequence[str], replaces: bool, strictly: bool) -> bool:
+    """Whether a subject is this operation: `this API`, or `the … API` that does not name another one."""
     if _ELSEWHERE.search(subject[0]):
         return False
     if subject["own"]:
@@ -178,7 +212,7 @@ def _meant(subject: re.Match[str], names: Sequence[str], replaces: bool, strictl
 
 
 def _removal(sentence: str) -> date | None:
-    """The first date that a word of removal leads to, else the first that leads to one."""
+    """Find the first date that follows a word of removal, else the first that precedes one."""
     events = list(islice(_EVENT.finditer(sentence), _MOST_EVENTS))
     leading = list[date]()
     for start, end, day in dates_in(sentence):

@@ -1,6 +1,6 @@
-"""`[!INCLUDE [label](path)]`: the blocks of the named file in its place, and never those of a file elsewhere.
+"""Expands `[!INCLUDE [label](path)]` into the blocks of the included file.
 
-Knows paths and blocks; it knows nothing of what they say.
+Files outside the docs root are never read.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ _MOST_DEEP = 5
 _TOPS = ("api-reference", "concepts")
 
 
-class Refused(Exception):
+class RejectedInclude(Exception):
     """An include that must not be followed; `str()` says why."""
 
 
 class Includes:
-    """Follows the includes of one page. `refusals` and `missing` tell those that were not followed, `paths`
-    the files that were asked for, there or not. A page that is `rootless` includes nothing from elsewhere.
+    """Follows the includes of one page. `refusals` and `missing` are includes not followed, `paths` the
+    files that includes name, whether they exist or not. `rootless` is True if no docs root was found: then
+    only files below the page's folder are included.
     """
 
     def __init__(self, page: Path, name: str, root: Path | None) -> None:
@@ -45,11 +46,11 @@ class Includes:
 
     @property
     def sha256(self) -> str:
-        """Of every file that was read for the page, itself included, in order."""
+        """The hash of every file that was read for the page, itself included, in order."""
         return self._sum.hexdigest()
 
     def page(self, data: bytes) -> tuple[dict[str, str], list[Block]]:
-        """Parse a page from its bytes: front matter, and the blocks that count, includes followed."""
+        """Parse a page from its bytes into front matter and visible blocks, with includes expanded."""
         self._sum.update(data)
         document = parse(text_of(data, self._name), self._name)
         found = self._expanded(visible(document.blocks), self._page, self._name, (self._page.resolve(),))
@@ -88,7 +89,7 @@ class Includes:
             self.missing.append(place)
             yield place
             return
-        except (Refused, SourceError, OSError, RuntimeError, ValueError) as error:
+        except (RejectedInclude, SourceError, OSError, RuntimeError, ValueError) as error:
             self.refusals.append((place, f"the include {target} was not followed: {error}"))
             yield place
             return
@@ -96,29 +97,29 @@ class Includes:
 
     def _resolved(self, target: str, file: Path, above: tuple[Path, ...]) -> Path:
         if "\\" in target or ":" in target or target.startswith("/"):
-            raise Refused("only a relative path is")
+            raise RejectedInclude("its path must be relative")
         base = self._root if target.startswith("~/") else file.parent
         path = (base / target.removeprefix("~/")).resolve()
         if not path.is_relative_to(self._root):
             if self.rootless:
                 raise FileNotFoundError
-            raise Refused(f"it leads out of {self._root.name or self._root}/")
+            raise RejectedInclude(f"it is outside {self._root.name or self._root}/")
         if path in above:
-            raise Refused("it includes itself")
+            raise RejectedInclude("it includes itself")
         if len(above) > _MOST_DEEP or self._files >= _MOST_FILES:
-            raise Refused(f"more than {_MOST_DEEP} levels or {_MOST_FILES} files are not")
+            raise RejectedInclude(f"the limit is {_MOST_DEEP} levels and {_MOST_FILES} files")
         return path
 
 
 def _called(target: str, name: str) -> str:
-    """What messages call an included file, after what they call the file that includes it."""
+    """Make the name of an included file in messages, relative to the name of the file that includes it."""
     if "://" in name:
         return urljoin(name, target.removeprefix("~/"))
     return os.path.normpath(os.path.join(os.path.dirname(name), target.removeprefix("~/")))
 
 
 def root_of(page: Path) -> Path | None:
-    """Find the docs root of a page, the folder that holds `api-reference`; None where it stands alone."""
+    """Find the docs root of a page, the folder that holds `api-reference`; None if there is none."""
     page = page.absolute()
     for folder in page.parents:
         if folder.name in _TOPS:

@@ -1,7 +1,4 @@
-"""What a Markdown file is: a page of the API reference, an include, or not documentation of Microsoft Graph.
-
-It tells by headings and marks; what they say is read elsewhere.
-"""
+"""Decides whether a Markdown file is a page of the API reference or an include, by headings and marks."""
 
 from __future__ import annotations
 
@@ -24,12 +21,12 @@ _SECTIONS = (
 
 
 def is_include(front: Mapping[str, str], blocks: Sequence[Block]) -> bool:
-    """Whether a file is a part of pages, and not a page by itself."""
+    """Whether a file is an include, and not a page."""
     return front.get("ms.topic") == "include" or not any(block.kind == "heading" for block in blocks)
 
 
 def is_documentation(front: Mapping[str, str], blocks: Sequence[Block]) -> bool:
-    """Whether anything shows that a file is a page of Microsoft Graph's API reference, or a part of one."""
+    """Whether a file looks like a page of Microsoft Graph's API reference, or like an include of one."""
     if is_include(front, blocks):
         shown = any(block.kind in ("table", "missing", "open") for block in blocks)
         return shown or front.get("ms.topic") == "include"

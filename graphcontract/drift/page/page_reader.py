@@ -1,6 +1,6 @@
-"""A documentation page of Microsoft Graph (Markdown), read into facts about an operation.
+"""Reads a Markdown documentation page of Microsoft Graph into facts about an operation.
 
-Knows the sections of such pages and how they are worded in English; it compares nothing.
+Only the English pages of microsoft-graph-docs-contrib are supported: sections are found by their headings.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from graphcontract.drift.page.blocks import Block, plain
 from graphcontract.drift.page.deprecation_text import deprecation, removal_of, untitled
 from graphcontract.drift.page.includes import Includes
 from graphcontract.drift.page.page_kinds import NOT_A_PAGE, TITLE, is_documentation, is_include
-from graphcontract.drift.page.page_request import asked, request_templates
+from graphcontract.drift.page.page_request import read_request, request_templates
 from graphcontract.drift.page.prose import content_of, names_in, success_of
 from graphcontract.drift.page.request_lines import (
     RequestLine,
     ShownResponse,
-    answer,
     cut_short,
+    read_response,
     request_lines,
     sample_request,
 )
@@ -37,7 +37,7 @@ NAMES = (
 )
 
 _MOST_BYTES = 512 * 1024
-_MOST_QUOTED = 20
+_MOST_QUOTED = 20  # paragraphs of one block quote; a notice has a few
 _PERMISSIONS_IN_OTHER_LANGUAGES = {
     *("autorisations", "autorizzazioni", "berechtigungen", "machtigingen", "oprávnění", "permisos"),
     *("permissões", "tillstånd", "uprawnienia", "разрешения", "дозволи", "アクセス許可", "权限", "許可權"),
@@ -50,13 +50,13 @@ _TRANSLATED = ("ms.translationtype", "ms.contentlocale", "translationtype", "con
 
 
 def read(source: Source, wanted: Wanted) -> Reading:
-    """Read a page, a resource's page, or an include with a table of permissions or clouds.
+    """Read an operation's page, a resource's page, or an include with a table of permissions or clouds.
 
-    `SourceError` for a text that is none of these, `Unknown` if the operation is not in it.
+    Raises `SourceError` for any other text, and `Unknown` if the page does not describe the operation.
     """
     includes = Includes(source.path, source.name, source.root)
     front, blocks = includes.page(read_bytes(source.path, source.name, _MOST_BYTES))
-    _refuse_translations(front, blocks, source.name)
+    _reject_translations(front, blocks, source.name)
     origin = FactOrigin("page", source.name, source.version or front.get("ms.date"))
     notes = Notes(origin)
     for place, problem in includes.refusals:
@@ -65,7 +65,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
         if block.kind == "open":
             notes.unreadable("page", block.text, block)
         elif block.kind == "text" and _BROKEN_TABLE.search(block.text):
-            notes.unreadable("page", "a table is broken here, and is none", block)
+            notes.unreadable("page", "a table is broken here: Markdown shows it as text", block)
     if not is_documentation(front, blocks):
         raise refuse_source(source, NOT_A_PAGE)
     if is_include(front, blocks):
@@ -74,24 +74,29 @@ def read(source: Source, wanted: Wanted) -> Reading:
         resource_page.read(notes, front, blocks, wanted)
     else:
         _read_operation(notes, front, blocks, source, wanted)
-    missing = tuple(f"line {each.line}: an include is not at hand: {each.text}" for each in includes.missing)
+    missing = tuple(
+        f"line {each.line}: an included file is missing: {each.text}" for each in includes.missing
+    )
     if missing and includes.rootless:
-        missing = (*missing, "the page stands alone: --root names the folder that holds api-reference")
+        missing = (
+            *missing,
+            "no docs root was found: give the folder that holds api-reference with --root",
+        )
     return notes.reading(includes.sha256, missing)
 
 
 def routes(source: Source) -> list[Path]:
-    """List the paths of the HTTP requests that a page names; `SourceError` where it cannot be read."""
+    """List the paths of the HTTP requests on a page; raises `SourceError` if it cannot be read."""
     includes = Includes(source.path, source.name, source.root)
     _, blocks = includes.page(read_bytes(source.path, source.name, _MOST_BYTES))
     return [each.path for each in request_templates(blocks)]
 
 
-def _refuse_translations(front: dict[str, str], blocks: Sequence[Block], name: str) -> None:
+def _reject_translations(front: dict[str, str], blocks: Sequence[Block], name: str) -> None:
     headings = {plain(block.text).casefold() for block in blocks if block.kind == "heading"}
     locale = front.get("ms.contentlocale") or front.get("contentlocale") or ""
     if any(member in front for member in _TRANSLATED) and not locale.casefold().startswith("en"):
-        found = f"translated ({locale or 'by its front matter'})"
+        found = f"a translation ({locale or 'according to its front matter'})"
     elif headings & _PERMISSIONS_IN_OTHER_LANGUAGES:
         found = f"not in English ({sorted(headings & _PERMISSIONS_IN_OTHER_LANGUAGES)[0]})"
     else:
@@ -100,13 +105,13 @@ def _refuse_translations(front: dict[str, str], blocks: Sequence[Block], name: s
 
 
 def _read_include(notes: Notes, blocks: Sequence[Block]) -> None:
-    """Read a table alone, with a problem: it names no operation, so that it may be of any."""
+    """Read a single table, and report a problem: it names no operation, so it could belong to any."""
     _permissions(notes, blocks)
     _needed_schemes(notes, blocks)
     _clouds(notes, blocks)
     if not notes.facts and not notes.problems:
-        raise Unknown("it is an include without a table of permissions or of clouds", notes.origin)
-    text = "it is a table alone and names no operation. Give the page that includes it"
+        raise Unknown("this include has no table of permissions or clouds", notes.origin)
+    text = "this include has only a table, and does not name an operation. Give the page that includes it"
     notes.unreadable("operation", text, None)
 
 
@@ -115,8 +120,8 @@ def _read_operation(
 ) -> None:
     heading = next((block for block in blocks if block.kind == "heading" and block.level == 1), None)
     titled = TITLE.fullmatch(_title(front, heading))
-    samples, answers = _examples(notes, blocks)
-    request = asked(notes, blocks, samples, source, wanted, titled.groups() if titled else None)
+    samples, responses = _examples(notes, blocks)
+    request = read_request(notes, blocks, samples, source, wanted, titled.groups() if titled else None)
     _needed_requests(notes, blocks)
     notes.asserts("route", "reachable", notes.place("path"))
     if titled:
@@ -125,7 +130,7 @@ def _read_operation(
     _fields(notes, blocks)
     _query(notes, blocks, request)
     _content(notes, blocks, samples)
-    _success(notes, blocks, answers)
+    _success(notes, blocks, responses)
     _errors(notes, blocks)
     permissions = sections(blocks, r"permissions?|prerequisites")
     _permissions(notes, [block for section in permissions for block in section])
@@ -144,30 +149,30 @@ def _title(front: dict[str, str], heading: Block | None) -> str:
 
 
 def _examples(notes: Notes, blocks: Sequence[Block]) -> tuple[list[RequestLine], list[ShownResponse]]:
-    samples, answers = list[RequestLine](), list[ShownResponse]()
+    samples, responses = list[RequestLine](), list[ShownResponse]()
     for role, block in examples(blocks):
         request = sample_request(block.text, block.line) if role in ("request", "") else None
-        answered = answer(block.text, block.line) if role in ("response", "") else None
+        response = read_response(block.text, block.line) if role in ("response", "") else None
         samples += [request] if request else []
-        answers += [answered] if answered else []
+        responses += [response] if response else []
         shown = role in ("request", "response") or block.text.lstrip().startswith("HTTP/")
-        if role != "ignored" and shown and not request and not answered and cut_short(block.text):
-            notes.unreadable("examples", "a sample breaks off in its first line", block)
-    return samples, answers
+        if role != "ignored" and shown and not request and not response and cut_short(block.text):
+            notes.unreadable("examples", "a sample ends in its first line", block)
+    return samples, responses
 
 
 def _needed_requests(notes: Notes, blocks: Sequence[Block]) -> None:
-    """A section on the HTTP request has one, and a heading of an example has the example below it."""
+    """Require a request line in the section on the HTTP request, and an example below its heading."""
     for section in sections(blocks, r"http requests?|request (syntax|uri|url)"):
         if not any(block.kind == "fence" and request_lines(block.text, block.line) for block in section):
-            notes.unreadable("path", "the section on the HTTP request has none", section[0])
+            notes.unreadable("path", "the section on the HTTP request has no request line", section[0])
     for section in sections(blocks, r"examples?\b.*"):
         if all(block.kind in ("heading", "comment", "open") for block in section):
-            notes.unreadable("examples", "the section on examples has none", section[0])
+            notes.unreadable("examples", "the section on examples has no example", section[0])
             continue
         for part in sections(section[1:], r"(sample |example )?(requests?|responses?)"):
-            said = any(any(success_of(_with_code(b.text))) for b in part if b.kind == "text")
-            if not said and not any(block.kind == "fence" for block in part):
+            names_status = any(any(success_of(_with_code(b.text))) for b in part if b.kind == "text")
+            if not names_status and not any(block.kind == "fence" for block in part):
                 notes.unreadable("examples", f"{plain(part[0].text)!r} has no example below it", part[0])
 
 
@@ -184,7 +189,7 @@ def _fields(notes: Notes, blocks: Sequence[Block]) -> None:
 
 
 def _query(notes: Notes, blocks: Sequence[Block], request: RequestLine) -> None:
-    """What the address names is required, unless the section on the query says otherwise."""
+    """Read query parameters: those in the request line are required, unless their section says otherwise."""
     found = dict.fromkeys(request.query, "required")
     place = notes.at(request.line)
     for section in sections(blocks, r"(optional |supported )?query parameters"):
@@ -198,7 +203,7 @@ def _query(notes: Notes, blocks: Sequence[Block], request: RequestLine) -> None:
         if any(re.search(r"n't support|not support", text) for text in texts):
             notes.asserts("query", (), section[0])
         elif not rows:
-            notes.unreadable("query", "the section on query parameters names none", section[0])
+            notes.unreadable("query", "the section on query parameters names no parameter", section[0])
         found, place = found | rows, notes.at(section[0].line, section[0].file)
     if found and not notes.knows("query"):
         notes.asserts("query", tuple(sorted(found.items())), place)
@@ -212,7 +217,7 @@ def _content(notes: Notes, blocks: Sequence[Block], samples: Sequence[RequestLin
             notes.asserts("content", "required" if shown else "none", notes.at(samples[0].line))
         else:
             notes.unreadable(
-                "content", "there is no section on the request body, and no sample request", None
+                "content", "the page has no section on the request body, and no sample request", None
             )
         return
     (section, *_) = found
@@ -225,32 +230,34 @@ def _content(notes: Notes, blocks: Sequence[Block], samples: Sequence[RequestLin
     texts += [
         block.text for block in section if block.kind == "fence" and _EMPTY_OBJECT.fullmatch(block.text)
     ]
-    said = content_of(texts, rows)
-    if said is None:
-        notes.unreadable("content", "the section on the request body is worded in an unknown way", section[0])
+    content = content_of(texts, rows)
+    if content is None:
+        notes.unreadable(
+            "content", "the wording of the section on the request body is not recognized", section[0]
+        )
         return
-    notes.asserts("content", said, next((b for b in section if b.kind == "text"), section[0]))
-    if said == "none":
+    notes.asserts("content", content, next((b for b in section if b.kind == "text"), section[0]))
+    if content == "none":
         notes.asserts("parameters", (), section[0])
     elif rows:
         notes.asserts("parameters", tuple(sorted(rows)), section[0])
-    if said == "none" and shown:
-        text = "the section on the request body says that there is none, and the sample request has one"
+    if content == "none" and shown:
+        text = "the section on the request body says that there is no body, and the sample request has one"
         notes.contradiction("content", text, notes.at(shown.line))
 
 
-def _success(notes: Notes, blocks: Sequence[Block], answers: Sequence[ShownResponse]) -> None:
-    shown = next((each for each in answers if each.status < 300), None)
+def _success(notes: Notes, blocks: Sequence[Block], responses: Sequence[ShownResponse]) -> None:
+    shown = next((each for each in responses if each.status < 300), None)
     texts = [b for section in sections(blocks, r"responses?") for b in section if b.kind == "text"]
-    said = [(each, block) for block in texts for each in success_of(_with_code(block.text))]
-    statuses = sorted({status for (status, _), _ in said})
+    found = [(each, block) for block in texts for each in success_of(_with_code(block.text))]
+    statuses = sorted({status for (status, _), _ in found})
     if len(statuses) > 1:
         listed = ", ".join(map(str, statuses))
-        notes.unreadable("success", f"it names more than one status of success: {listed}", said[0][1])
-    elif said:
-        (status, content), block = said[0]
+        notes.unreadable("success", f"the page names more than one success status: {listed}", found[0][1])
+    elif found:
+        (status, content), block = found[0]
         if shown and shown.status != status:
-            text = f"the text says {status}, and the sample response {shown.status}"
+            text = f"the text says {status}, and the sample response has {shown.status}"
             notes.contradiction("success", text, notes.at(shown.line))
         elif shown and content and shown.content != content:
             text = (
@@ -263,11 +270,11 @@ def _success(notes: Notes, blocks: Sequence[Block], answers: Sequence[ShownRespo
     elif shown:
         notes.asserts("success", (shown.status, shown.content), notes.at(shown.line))
     else:
-        notes.unreadable("success", "neither text nor sample response tells a status of success", None)
+        notes.unreadable("success", "neither the text nor a sample response has a success status", None)
 
 
 def _with_code(text: str) -> str:
-    """A paragraph without marks but for the backticks that statuses stand in."""
+    """Remove the Markdown marks of a paragraph, except the backticks that enclose status codes."""
     return "`".join(plain(part) for part in text.split("`"))
 
 
@@ -298,25 +305,31 @@ def _permissions(notes: Notes, blocks: Sequence[Block]) -> None:
 
 
 def _needed_permissions(notes: Notes, blocks: Sequence[Block]) -> None:
-    """A page of an operation has a table of permissions: without one they are unknown, not silent."""
+    """Require a permissions table: an operation's page without one is unreadable, not silent."""
     if not any(notes.knows(name) for name in ("permissions", *SCHEMES.values())) and not next(
         _permission_tables(blocks), None
     ):
         missing = [b for b in blocks if b.kind == "missing" and "permission" in b.text.casefold()]
-        text = "the include with the permissions is not at hand" if missing else "no table of permissions"
+        text = (
+            "the include with the permissions table is missing"
+            if missing
+            else "the page has no permissions table"
+        )
         notes.unreadable("permissions", text, missing[0] if missing else None)
 
 
 def _needed_schemes(notes: Notes, blocks: Sequence[Block]) -> None:
-    """Where there is a table of permissions, each scheme has a row in one."""
+    """Require a row for each permission type if there is a permissions table."""
     table = next(_permission_tables(blocks), None)
     if table is not None:
         missing = [name for name in SCHEMES.values() if not notes.knows(name)]
         if len(missing) == len(SCHEMES):
-            notes.unreadable("permissions", "the table of permissions has no row that is known", table)
+            notes.unreadable(
+                "permissions", "no row of the permissions table has a known permission type", table
+            )
             return
         for name in missing:
-            notes.unreadable(name, "no row of the table of permissions is for it", table)
+            notes.unreadable(name, "the permissions table has no row for it", table)
 
 
 def _permission_tables(blocks: Sequence[Block]) -> Iterator[Block]:
@@ -332,40 +345,40 @@ def _clouds(notes: Notes, blocks: Sequence[Block]) -> None:
                 notes.asserts("clouds", cell.value, notes.at(cell.line, cell.file))
     announced = next((b for b in blocks if b.kind == "text" and _CLOUDS_FOLLOW.search(plain(b.text))), None)
     if announced and not notes.knows("clouds"):
-        notes.unreadable("clouds", "a table of clouds is announced, and none can be made out", announced)
+        notes.unreadable("clouds", "a table of national clouds is announced, but was not found", announced)
     missing = [b for b in blocks if b.kind == "missing" and "national-cloud" in b.text.casefold()]
     if missing and not notes.knows("clouds"):
-        notes.unreadable("clouds", "the include with the table of clouds is not at hand", missing[0])
+        notes.unreadable("clouds", "the include with the table of national clouds is missing", missing[0])
 
 
 def _deprecation(notes: Notes, front: dict[str, str], blocks: Sequence[Block], wanted: Wanted) -> None:
-    """What is said of the end above the first section, in quotes, or anywhere of this very operation."""
+    """Read deprecation notices: in the introduction, in block quotes, or naming this operation."""
     names = (wanted.binding, wanted.action, *(each for each in wanted.path if isinstance(each, str)))
     heading = next((block for block in blocks if block.kind == "heading" and block.level == 1), None)
     titles = [*([plain(heading.text)] if heading else []), plain(front.get("title", ""))]
-    said: list[tuple[str | None, str, Block | None]] = [
+    notices: list[tuple[str | None, str, Block | None]] = [
         (None, title, heading) for title in titles if untitled(title)[1]
     ]
     if deprecation(description := plain(front.get("description", "")), names):
-        said.append((removal_of(description), description, heading))
+        notices.append((removal_of(description), description, heading))
     second = next((i for i, b in enumerate(blocks) if b.kind == "heading" and b.level == 2), len(blocks))
     for index, block in enumerate(blocks):
         text = plain(block.text)
         if block.kind == "missing" and re.search(r"deprecat|retire", text, re.IGNORECASE):
-            said.append((None, text, block))
+            notices.append((None, text, block))
         elif block.kind == "text":
             strictly = not block.quoted and index >= second
             if deprecation(text, names, strictly=strictly):
                 text = plain(" ".join(_quoted_from(blocks, index))) if block.quoted else text
-                said.append((removal_of(text), text, block))
-    if said:
-        dated = [each for each in said if each[0]]
-        removal, text, place = min(dated, key=lambda each: str(each[0])) if dated else said[0]
+                notices.append((removal_of(text), text, block))
+    if notices:
+        dated = [each for each in notices if each[0]]
+        removal, text, place = min(dated, key=lambda each: str(each[0])) if dated else notices[0]
         notes.asserts("deprecation", (None, removal, text), place)
 
 
 def _quoted_from(blocks: Sequence[Block], index: int) -> Iterator[str]:
-    """The paragraphs of a quote from one on."""
+    """Yield the paragraphs of a block quote from an index on."""
     below = islice(blocks, index, index + _MOST_QUOTED)
     return (block.text for block in takewhile(lambda each: each.kind == "text" and each.quoted, below))
 
@@ -378,8 +391,8 @@ def _wording(notes: Notes, front: dict[str, str], blocks: Sequence[Block], headi
     for block in blocks[begins + 1 :]:
         if block.kind == "heading":
             break
-        told = block.kind == "text" and not block.quoted and not deprecation(plain(block.text))
-        intro += [names_in(block.text)] if told and "Namespace:" not in block.text else []
+        counts = block.kind == "text" and not block.quoted and not deprecation(plain(block.text))
+        intro += [names_in(block.text)] if counts and "Namespace:" not in block.text else []
     texts.append(("introduction", " ".join(intro)))
     for name, pattern in (("request-body", r"request body"), ("response", r"responses?")):
         section = next(iter(sections(blocks, pattern)), [])

@@ -1,7 +1,4 @@
-"""Which request a page is about: method, version and path, from its template, its sample and its folder.
-
-Knows request lines and the operation that is looked for.
-"""
+"""Finds which request a page describes: method, version and path, from its template, sample and folder."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from graphcontract.drift.page.request_lines import RequestLine, request_lines
 from graphcontract.drift.page.sections import examples, sections
 
 
-def asked(
+def read_request(
     notes: Notes,
     blocks: Sequence[Block],
     samples: Sequence[RequestLine],
@@ -23,28 +20,28 @@ def asked(
     wanted: Wanted,
     titled: Sequence[str] | None,
 ) -> RequestLine:
-    """Find out method, version and path, and give the request line that says them; `Unknown` where the page
-    is about another operation.
+    """Read method, version and path, and return their request line; raises `Unknown` if the page describes
+    another operation.
     """
     templates = request_templates(blocks)
     found = templates or [_templated(sample, wanted) for sample in samples[:1]]
     if not found:
-        raise Unknown("it is a page without an HTTP request: it describes no operation", notes.origin)
+        raise Unknown("this page has no HTTP request, so it does not document an operation", notes.origin)
     request = max(found, key=lambda each: _likeness(each, wanted))
     if not _same_operation(request, wanted, titled):
         described = f"{request.method} /{shown(request.path)}"
-        raise Unknown(f"it describes {described}, which is another operation", notes.at(request.line))
+        raise Unknown(f"this page describes another operation: {described}", notes.at(request.line))
     place = notes.at(request.line)
     notes.asserts("method", request.method, place)
     notes.asserts("path", request.path, place)
     if templates and samples:
-        _hold_against(notes, samples[0], templates)
+        _compare_with_templates(notes, samples[0], templates)
     _version(notes, request, samples, source)
     return request
 
 
 def request_templates(blocks: Sequence[Block]) -> list[RequestLine]:
-    """The request lines of the section on the HTTP request, or of annotated fences where there is none."""
+    """List the request lines in the section on the HTTP request, or else in annotated code blocks."""
     return [
         line
         for section in sections(blocks, r"http requests?|request (syntax|uri|url)")
@@ -59,37 +56,41 @@ def request_templates(blocks: Sequence[Block]) -> list[RequestLine]:
 
 
 def _templated(sample: RequestLine, wanted: Wanted) -> RequestLine:
-    """A sample whose ids are taken for keys where the operation has them."""
+    """Replace the ids of a sample request with keys where the operation's path has keys."""
     if len(sample.path) != len(wanted.path):
         return sample
     path = tuple(
-        own if isinstance(owed, str) else owed for own, owed in zip(sample.path, wanted.path, strict=True)
+        own if isinstance(key, str) else key for own, key in zip(sample.path, wanted.path, strict=True)
     )
     return RequestLine(sample.method, sample.version, path, sample.query, sample.line, sample.has_body)
 
 
 def _likeness(request: RequestLine, wanted: Wanted) -> tuple[bool, int, bool]:
-    own, owed = folded(request.path), folded(wanted.path)
-    return own == owed, sum(a == b for a, b in zip(own, owed, strict=False)), request.method == wanted.method
+    own, expected = folded(request.path), folded(wanted.path)
+    return (
+        own == expected,
+        sum(a == b for a, b in zip(own, expected, strict=False)),
+        request.method == wanted.method,
+    )
 
 
 def _same_operation(request: RequestLine, wanted: Wanted, titled: Sequence[str] | None) -> bool:
-    """Its path but for one segment, or its name."""
-    own, owed = folded(request.path), folded(wanted.path)
-    if len(own) == len(owed) and sum(a != b for a, b in zip(own, owed, strict=True)) <= 1:
+    """Whether the path differs in at most one segment, or the title names the operation."""
+    own, expected = folded(request.path), folded(wanted.path)
+    if len(own) == len(expected) and sum(a != b for a, b in zip(own, expected, strict=True)) <= 1:
         return True
     named = (wanted.binding.casefold(), wanted.action.casefold())
     return titled is not None and tuple(name.casefold() for name in titled) == named
 
 
-def _hold_against(notes: Notes, sample: RequestLine, templates: Sequence[RequestLine]) -> None:
+def _compare_with_templates(notes: Notes, sample: RequestLine, templates: Sequence[RequestLine]) -> None:
     fitting = [each for each in templates if fits(sample.path, each.path)]
     place = notes.at(sample.line)
     if not fitting:
-        text = f"the sample asks for /{shown(sample.path)}, which no HTTP request of the page is"
+        text = f"the sample requests /{shown(sample.path)}, which is not an HTTP request of the page"
         notes.contradiction("path", text, place)
     elif all(each.method != sample.method for each in fitting):
-        text = f"the sample sends {sample.method}, and the HTTP request {fitting[0].method}"
+        text = f"the sample sends {sample.method}, and the HTTP request is {fitting[0].method}"
         notes.contradiction("method", text, place)
 
 
@@ -97,9 +98,9 @@ def _version(notes: Notes, request: RequestLine, samples: Sequence[RequestLine],
     parts = source.path.absolute().parts
     folder = next((part for part in reversed(parts[:-1]) if part in ("beta", "v1.0")), None)
     sample = next((each for each in samples if each.version), None)
-    told = request.version or folder or (sample.version if sample else None)
-    if told:
-        notes.asserts("version", told, notes.at(request.line))
-    if told and sample and sample.version != told:
-        text = f"the sample asks for version {sample.version}, and the page is of {told}"
+    version = request.version or folder or (sample.version if sample else None)
+    if version:
+        notes.asserts("version", version, notes.at(request.line))
+    if version and sample and sample.version != version:
+        text = f"the sample requests version {sample.version}, and the page is for {version}"
         notes.contradiction("version", text, notes.at(sample.line))

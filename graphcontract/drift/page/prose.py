@@ -1,6 +1,6 @@
-"""What sentences of a documentation page say of a request body, and of success.
+"""Recognizes what sentences of a documentation page say about the request body and the success response.
 
-Knows how Microsoft's writers word these things in English, old and new; it knows no page.
+The patterns follow the wording of Microsoft's pages, old and new.
 """
 
 from __future__ import annotations
@@ -60,30 +60,30 @@ _LINK = re.compile(r"\[([^\[\]]*+)\]\(([^()\s]{1,500})[^()]{0,200}\)")
 
 
 def content_of(texts: Sequence[str], rows: Sequence[tuple[str, str, str]]) -> Presence:
-    """Tell `none`, `optional` or `required` from a section on the request body and the rows of its table;
-    None where it is worded in an unknown way.
+    """Read `none`, `optional` or `required` from the section on the request body and the rows of its table;
+    None if its wording is not recognized.
     """
-    said = " ".join(texts)
-    if requires_empty_object(said):
-        # An empty object is content. What else is said must not speak of an empty body, or of none.
-        others = _EMPTY_OBJECT.sub("object", said)
+    text = " ".join(texts)
+    if requires_empty_object(text):
+        # An empty object is content, so "empty body" or "no body" in the rest of the text contradicts it.
+        others = _EMPTY_OBJECT.sub("object", text)
         return "optional" if _OPTIONAL.search(others) else None if _NONE.search(others) else "required"
-    if _MAY_BE_EMPTY.search(said):
+    if _MAY_BE_EMPTY.search(text):
         return "optional"
-    if _NONE.search(said) and not rows and not _NOT_EMPTY.search(said):
+    if _NONE.search(text) and not rows and not _NOT_EMPTY.search(text):
         return "none"
-    if _OPTIONAL.search(said) or (rows and all(presence == "optional" for *_, presence in rows)):
+    if _OPTIONAL.search(text) or (rows and all(presence == "optional" for *_, presence in rows)):
         return "optional"
-    return "required" if rows or _REQUIRED.search(said) else None
+    return "required" if rows or _REQUIRED.search(text) else None
 
 
 def requires_empty_object(text: str) -> bool:
-    """Whether a text demands an empty JSON object, `{}`, as content."""
+    """Whether a text requires an empty JSON object, `{}`, as request body."""
     return bool(_EMPTY_OBJECT.search(text)) and not _NO_OBJECT.search(text)
 
 
 def success_of(text: str) -> Iterator[tuple[int, Presence]]:
-    """Yield each status of success that a paragraph names, with `none`, `content` or None for its content."""
+    """Yield each success status in a paragraph, with `none`, `content` or None (not stated) for its body."""
     content = None
     if _WITHOUT_CONTENT.search(text):
         content = "none"
@@ -95,5 +95,5 @@ def success_of(text: str) -> Iterator[tuple[int, Presence]]:
 
 
 def names_in(text: str) -> str:
-    """A paragraph as it is compared: words and where links lead, but no marks."""
+    """Format a paragraph for comparison: its text and link targets, without Markdown marks."""
     return plain(_LINK.sub(r"\1 <\2>", text).replace("<", "‹").replace(">", "›"))

@@ -1,7 +1,4 @@
-"""HTTP messages as pages show them: request lines with placeholders or sample ids, and answers.
-
-Knows how a request target of Graph is taken apart; it knows no page.
-"""
+"""Parses HTTP messages on documentation pages: request lines, with placeholders or ids, and responses."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from graphcontract.drift.model import Value
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _PROTOCOL = re.compile(r"HTTP/[\d.]+")
 _LONGEST = 4000
-_ANSWER = re.compile(r"\s*HTTP/[\d.]+[ \t]+(\d{3})\b[^\n]*(?:\n|\Z)")
+_RESPONSE = re.compile(r"\s*HTTP/[\d.]+[ \t]+(\d{3})\b[^\n]*(?:\n|\Z)")
 _ROOT = re.compile(r"https?://[^/?#\s]+", re.IGNORECASE)
 _VERSION = re.compile(r"beta|v\d+\.\d+", re.IGNORECASE)
 _KEY = re.compile(r"\{+([^{}]*)\}+|<([^<>]*)>")
@@ -27,7 +24,7 @@ _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)")
 
 @dataclass(frozen=True, slots=True)
 class RequestLine:
-    """A request as a page writes it; `version` is None where the target begins below it."""
+    """A request line on a page; `version` is None if the target begins below the version."""
 
     method: str
     version: str | None
@@ -39,7 +36,7 @@ class RequestLine:
 
 @dataclass(frozen=True, slots=True)
 class ShownResponse:
-    """An answer as a page shows it."""
+    """A sample response on a page."""
 
     status: int
     content: Literal["none", "content"]
@@ -47,7 +44,7 @@ class ShownResponse:
 
 
 def request_lines(text: str, line: int) -> list[RequestLine]:
-    """Find the request lines of a fenced text, of which each may name another address of the operation."""
+    """List the request lines of a code block; each may be another path of the operation."""
     found = []
     for number, each in enumerate(text.split("\n"), line):
         words = each[:_LONGEST].split()
@@ -56,13 +53,13 @@ def request_lines(text: str, line: int) -> list[RequestLine]:
             and words[0].upper() in _METHODS
             and (words[1][0] in "/{<" or _ROOT.match(words[1]))
         ):
-            asked = " ".join(words[1:-1] if _PROTOCOL.fullmatch(words[-1]) else words[1:])
-            found.append(RequestLine(words[0].upper(), *target(asked), number))
+            requested = " ".join(words[1:-1] if _PROTOCOL.fullmatch(words[-1]) else words[1:])
+            found.append(RequestLine(words[0].upper(), *target(requested), number))
     return found
 
 
 def sample_request(text: str, line: int) -> RequestLine | None:
-    """Read a fenced text that is one whole request, with fields and content; None where it is none."""
+    """Parse a code block that is one complete request, with header fields and body; None if it is not."""
     lines = request_lines(text, line)
     if not lines:
         return None
@@ -72,9 +69,9 @@ def sample_request(text: str, line: int) -> RequestLine | None:
     return RequestLine(first.method, first.version, first.path, first.query, first.line, bool(body))
 
 
-def answer(text: str, line: int) -> ShownResponse | None:
-    """Read a fenced text that is an answer with a status line; None where it is none."""
-    status = _ANSWER.match(text)
+def read_response(text: str, line: int) -> ShownResponse | None:
+    """Parse a code block that is a response with a status line; None if it is not."""
+    status = _RESPONSE.match(text)
     if status is None:
         return None
     rest = text[status.end() :].split("\n")
@@ -83,12 +80,12 @@ def answer(text: str, line: int) -> ShownResponse | None:
 
 
 def cut_short(text: str) -> bool:
-    """Whether a fenced text that is no request and no answer begins as one, or is empty."""
+    """Whether a code block that is not a request or response begins like one, or is empty."""
     return _CUT.match(text) is not None
 
 
 def target(text: str) -> tuple[str | None, tuple[Value, ...], tuple[str, ...]]:
-    """Take a request target apart: version or None, segments, and the names in its query."""
+    """Split a request target: version or None, path segments, and the names of its query parameters."""
     root = _ROOT.match(text)
     path, _, query = text[root.end() if root else 0 :].partition("#")[0].partition("?")
     parts = [part.strip() for part in path.strip().strip("/").split("/")]
@@ -98,7 +95,9 @@ def target(text: str) -> tuple[str | None, tuple[Value, ...], tuple[str, ...]]:
 
 
 def _segments(part: str) -> tuple[Value, ...]:
-    """Usually one; `tasks('{id}')`, `tasks({id})` are a literal and a key, `tasks('5f0c')` two literals."""
+    """Split a part of a path, usually into one segment. `tasks('{id}')` and `tasks({id})` are a literal and a
+    key, `tasks('5f0c')` is two literals.
+    """
     key = _KEY.fullmatch(part)
     if key:
         return (("key", (key[1] or key[2] or "").strip()),)
@@ -111,7 +110,7 @@ def _segments(part: str) -> tuple[Value, ...]:
 
 
 def _body(lines: list[str]) -> str:
-    """What follows the fields: content, with or without the empty line that HTTP demands."""
+    """Find the body below the header fields, with or without the empty line that HTTP requires."""
     for index, each in enumerate(lines):
         if not _FIELD.fullmatch(each.strip()):
             return "\n".join(lines[index:]).strip()

@@ -1,7 +1,4 @@
-"""The page of a resource: properties and values of status of the type that an action is bound to.
-
-Knows the tables of such pages; it compares nothing.
-"""
+"""Reads a resource's page: properties and status values of the type that an action is bound to."""
 
 from __future__ import annotations
 
@@ -22,12 +19,12 @@ _VALUES = re.compile(r"possible values are:?(.*)", re.IGNORECASE | re.DOTALL)
 
 
 def read(notes: Notes, front: Mapping[str, str], blocks: Sequence[Block], wanted: Wanted) -> None:
-    """Read what the page of the wanted operation's resource says; `Unknown` where it is another's."""
+    """Read the page of the wanted operation's resource; raises `Unknown` if it is the page of another one."""
     heading = next((block for block in blocks if block.kind == "heading" and block.level == 1), None)
     title = plain(heading.text) if heading else front.get("title", "")
     titled = _TITLE.fullmatch(title)
     if titled is None or titled[1].casefold() != wanted.binding.casefold():
-        problem = f"the page of {title or 'a resource'}, which is not {wanted.binding}"
+        problem = f"this is the page of {title or 'another resource'}, not of {wanted.binding}"
         raise Unknown(problem, notes.origin)
     notes.asserts("binding", titled[1], heading)
     _properties(notes, blocks)
@@ -55,4 +52,4 @@ def _properties(notes: Notes, blocks: Sequence[Block]) -> None:
     if found:
         notes.asserts("properties", tuple(sorted(found, key=str)), first)
     else:
-        notes.unreadable("properties", "no table of properties", None)
+        notes.unreadable("properties", "the page has no table of properties", None)

@@ -1,7 +1,4 @@
-"""The sections of a documentation page, and the examples in it with what their annotations call them.
-
-Knows headings and `blockType` comments; it does not know what sections mean.
-"""
+"""Finds the sections of a documentation page by heading, and its examples by their `blockType` comments."""
 
 from __future__ import annotations
 
@@ -11,16 +8,16 @@ from collections.abc import Iterator, Sequence
 from graphcontract.drift.page.blocks import Block, plain
 
 _BLOCK_TYPE = re.compile(r"[\"']?blockType[\"']?\s*+:\s*+[\"']?([A-Za-z][\w-]*)")
-_ANSWER = re.compile(r"\s*HTTP/[\d.]+\s+\d{3}\b")
+_RESPONSE = re.compile(r"\s*HTTP/[\d.]+\s+\d{3}\b")
 
 
 def title_of(block: Block) -> str:
-    """A heading's words, in small letters and without marks."""
+    """Format the text of a heading for comparison: lower case, without Markdown marks."""
     return plain(block.text).casefold().strip(" :.#")
 
 
 def sections(blocks: Sequence[Block], pattern: str) -> list[list[Block]]:
-    """The blocks below each heading that matches, its deeper headings included, the heading itself first."""
+    """List the blocks of each section whose heading matches: the heading first, and subsections included."""
     found = []
     for index, block in enumerate(blocks):
         if block.kind == "heading" and re.fullmatch(pattern, title_of(block)):
@@ -34,8 +31,8 @@ def sections(blocks: Sequence[Block], pattern: str) -> list[list[Block]]:
 
 
 def examples(blocks: Sequence[Block]) -> Iterator[tuple[str, Block]]:
-    """Yield each fenced text with its role: the `blockType` of the comment before it, with prose between or
-    not; else `response` for an answer, and an empty role.
+    """Yield each code block with its role: the `blockType` of the comment before it, even with prose between
+    them; without one, `response` for an HTTP response, else "".
     """
     role = ""
     for block in blocks:
@@ -45,5 +42,5 @@ def examples(blocks: Sequence[Block]) -> Iterator[tuple[str, Block]]:
         elif block.kind == "heading":
             role = ""
         elif block.kind == "fence":
-            yield role or ("response" if _ANSWER.match(block.text) else ""), block
+            yield role or ("response" if _RESPONSE.match(block.text) else ""), block
             role = ""

@@ -1,7 +1,4 @@
-"""Tables of documentation pages: permissions, national clouds, errors, and lists of named things.
-
-Knows how their columns are headed and their cells worded; it knows no page.
-"""
+"""Reads tables of documentation pages: permissions, national clouds, errors, headers and parameters."""
 
 from __future__ import annotations
 
@@ -44,7 +41,7 @@ _STATUS = re.compile(r"(?<![\w.])([45]\d\d)(?![\w.]*\d)")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a table says of one thing: its value, or None and why it cannot be made out."""
+    """A value read from a table; None with a `problem` if the cell cannot be read."""
 
     value: Value
     line: int
@@ -53,13 +50,13 @@ class Cell:
 
 
 def of_permissions(table: Block) -> bool:
-    """Whether a table is one of permissions."""
+    """Whether a table is a permissions table."""
     return _folded(table.rows[0].cells[0]).startswith("permission type")
 
 
 def permissions(table: Block) -> Iterator[tuple[str, Cell]]:
-    """Yield least and higher permissions of each row of a table of permissions by the name of the fact; by
-    `permissions` where the row is of no scheme that is known.
+    """Yield the fact name, and the least and higher permissions, of each row of a permissions table; the name
+    is `permissions` for a row of an unknown permission type.
     """
     head = [_folded(cell) for cell in table.rows[0].cells]
     for row in table.rows[1:]:
@@ -67,12 +64,12 @@ def permissions(table: Block) -> Iterator[tuple[str, Cell]]:
         for name in names:
             yield name, _permission_cell(head, row, table.file)
         if not names and any(map(plain, row.cells)):
-            problem = f"the table of permissions has a row for {plain(row.cells[0])[:80]!r}"
+            problem = f"the permissions table has a row for an unknown type, {plain(row.cells[0])[:80]!r}"
             yield "permissions", Cell(None, row.line, table.file, problem)
 
 
 def clouds(table: Block) -> list[Cell]:
-    """The clouds that have the operation, as each row says; none where the table is another."""
+    """List the clouds with the operation, a cell for each row; empty if this is not a table of clouds."""
     head = [_folded(cell) for cell in table.rows[0].cells]
     names = [next((name for name, called in _CLOUDS if called.search(cell)), None) for cell in head]
     known = {name for name in names if name}
@@ -80,16 +77,16 @@ def clouds(table: Block) -> list[Cell]:
         return []
     problem = ""
     if "global" not in known:
-        problem = "the table of clouds has no column for the global service"
+        problem = "the table of national clouds has no column for the global service"
     elif len(table.rows) < 2:
-        problem = "the table of clouds has no row"
+        problem = "the table of national clouds has no row"
     if problem:
         return [Cell(None, table.line, table.file, problem)]
     return [_clouds_cell(names, row, table) for row in table.rows[1:]]
 
 
 def errors(table: Block) -> Iterator[tuple[str, int]]:
-    """Yield each 4xx and 5xx of a table of errors, with its line; nothing where the table is another."""
+    """Yield each 4xx and 5xx status of a table of errors, with its line; nothing for another table."""
     columns = [index for index, cell in enumerate(table.rows[0].cells) if _folded(cell) in _STATUS_HEADS]
     for row in table.rows[1:]:
         for column in columns:
@@ -98,20 +95,20 @@ def errors(table: Block) -> Iterator[tuple[str, int]]:
 
 
 def statuses(text: str) -> list[str]:
-    """Find the 4xx and 5xx that a sentence names as code or with their words."""
+    """List the 4xx and 5xx status codes in a sentence, in backticks or followed by their reason phrase."""
     found = []
     for each in _CODE.finditer(text):
         phrase = _PHRASES.get(each[2], "error")
-        told = each[1] or re.match(
+        is_status = each[1] or re.match(
             rf"\s+(?:(?=[A-Z])(?i:{phrase})|response|status|error)", text[each.end() : each.end() + 40]
         )
-        if told and not _COUNTED.search(text, max(each.start() - 30, 0), each.start()):
+        if is_status and not _COUNTED.search(text, max(each.start() - 30, 0), each.start()):
             found.append(each[1] or each[2])
     return found
 
 
 def named(table: Block) -> Iterator[tuple[str, Mapping[str, str], Row]]:
-    """Yield name and cells by heading of each row of a table of headers, parameters or properties."""
+    """Yield name and cells, by column heading, of each row of a table of headers, parameters, properties."""
     head = [_folded(cell) for cell in table.rows[0].cells]
     for row in table.rows[1:]:
         cells = dict(zip(head, row.cells, strict=False))
@@ -121,7 +118,7 @@ def named(table: Block) -> Iterator[tuple[str, Mapping[str, str], Row]]:
 
 
 def presence(cells: Mapping[str, str]) -> str:
-    """Whether a row calls its thing required or optional; optional where it says neither."""
+    """Read `required` or `optional` from the cells of a row; optional if the row states neither."""
     for head, cell in cells.items():
         if head.startswith("required"):
             return "required" if _folded(cell) in ("yes", "true", "required", "✅") else "optional"
@@ -134,13 +131,13 @@ def presence(cells: Mapping[str, str]) -> str:
 def _clouds_cell(names: Sequence[str | None], row: Row, table: Block) -> Cell:
     has: list[str] = []
     for name, cell in zip(names, row.cells, strict=False):
-        said = _folded(cell)
-        if name is None or said not in _YES | _NO:
-            problem = f"the table of clouds says {cell!r} of {name or 'a cloud'}"
+        mark = _folded(cell)
+        if name is None or mark not in _YES | _NO:
+            problem = f"the table of national clouds has {cell!r} for {name or 'an unknown cloud'}"
             return Cell(None, row.line, table.file, problem)
-        has += [name] if said in _YES else []
+        has += [name] if mark in _YES else []
     if len(row.cells) < len(names) or len(set(names)) < len(names):
-        problem = "a row of the table of clouds ends early, or a cloud has two columns"
+        problem = "a row of the table of national clouds has too few cells, or a cloud has two columns"
         return Cell(None, row.line, table.file, problem)
     return Cell(tuple(sorted(has)), row.line, table.file)
 
@@ -151,7 +148,9 @@ def _permission_cell(head: Sequence[str], row: Row, file: str) -> Cell:
     for column, cell in zip(head[1:], row.cells[1:], strict=False):
         names = _names(cell)
         if names is None:
-            return Cell(None, row.line, file, f"the table of permissions says {plain(cell)[:80]!r}")
+            return Cell(
+                None, row.line, file, f"the permissions table has an unreadable cell, {plain(cell)[:80]!r}"
+            )
         if "higher" in column:
             higher += names
         elif "least" in column and "most" not in column:
@@ -160,12 +159,12 @@ def _permission_cell(head: Sequence[str], row: Row, file: str) -> Cell:
             ranked = names[::-1] if "most to least" in column else names
             least, higher = least + ranked[:1], higher + ranked[1:]
     if len(row.cells) < max(len(head), 2):
-        return Cell(None, row.line, file, "a row of the table of permissions ends early")
+        return Cell(None, row.line, file, "a row of the permissions table has too few cells")
     return Cell((tuple(sorted(set(least))), tuple(sorted(set(higher)))), row.line, file)
 
 
 def _names(cell: str) -> list[str] | None:
-    """The permissions of a cell, `A + B` where both are needed; None where it says something else."""
+    """List the permissions of a cell, `A + B` if both are needed; None if it has any other text."""
     found = []
     text = plain(_BREAK.sub(",", cell))
     for each in [text] if _empty(text) else _SEPARATOR.split(text):
@@ -179,7 +178,7 @@ def _names(cell: str) -> list[str] | None:
 
 
 def _schemes(text: str) -> list[str]:
-    """The schemes that a row is of: a row of permissions for either account is of two."""
+    """List the fact names of a row: a delegated row for both kinds of account has two."""
     if re.match(r"applications?\b", text):
         return [SCHEMES["Application"]]
     if not text.startswith("delegated"):
