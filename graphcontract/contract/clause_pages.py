@@ -1,4 +1,4 @@
-"""Writes the pages of docs/clauses/ from the contract files. Knows contracts alone."""
+"""Renders the pages of docs/clauses/, a page for each clause of a contract, for `make docs`."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ _COMMAND = {"client": "check CLIENT", "service": "live --tenant-url URL"}
 _TOP = "Generated from the contract files by `make docs`; change those, not this page."
 
 
-def pages(contract: Contract) -> dict[str, str]:
-    """Make Markdown by file name: a page a clause, and README.md as their index."""
-    made = {f"{clause.id}.md": "\n".join(_page(clause)) for clause in contract.clauses.values()}
-    return {"README.md": "\n".join(_index(contract)), **made}
+def render_pages(contract: Contract) -> dict[str, str]:
+    """Render Markdown by file name: a page for each clause, and README.md as their index."""
+    pages = {f"{clause.id}.md": "\n".join(_render_page(clause)) for clause in contract.clauses.values()}
+    return {"README.md": "\n".join(_render_index(contract)), **pages}
 
 
-def _index(contract: Contract) -> Iterator[str]:
+def _render_index(contract: Contract) -> Iterator[str]:
     yield f"# The clauses of {contract.title}\n\n{_TOP}\n"
     for group in dict.fromkeys(clause.group for clause in contract.clauses.values()):
         yield f"## {group}\n\n| clause | level | statement | basis |\n| --- | --- | --- | --- |"
         for clause in contract.clauses.values():
             if clause.group == group:
                 basis = ", ".join(clause.basis)
-                link, statement = f"[{clause.id}]({clause.id}.md)", _cell(clause.statement)
+                link, statement = f"[{clause.id}]({clause.id}.md)", _escape_cell(clause.statement)
                 yield f"| {link} | {clause.counted_level} | {statement} | {basis} |"
         yield ""
 
 
-def _page(clause: Clause) -> Iterator[str]:
+def _render_page(clause: Clause) -> Iterator[str]:
     disputed = " (disputed: it counts as SHOULD)" if clause.disputed else ""
     yield f"# {clause.id}\n\n{_TOP}\n"
     yield f"**{clause.level}**{disputed}, {', '.join(clause.basis)}. {clause.statement}\n"
     if clause.why:
         yield f"{clause.why}\n"
     yield "## Sources\n"
-    yield from (f"- {_link(source)}" for source in clause.sources)
+    yield from (f"- {_format_link(source)}" for source in clause.sources)
     yield "\n## What a failure looks like\n\n| kind | what the report says |\n| --- | --- |"
-    yield from (f"| {kind.name} | {_cell(kind.text)} |" for kind in clause.kinds.values())
+    yield from (f"| {kind.name} | {_escape_cell(kind.text)} |" for kind in clause.kinds.values())
     yield f"\n```\n{clause.sample}\n```\n"
     yield f"## {_FIXING[clause.by]}\n\n{clause.fix}\n"
     if clause.aliases:
@@ -46,10 +46,10 @@ def _page(clause: Clause) -> Iterator[str]:
     yield f"Judge it alone: `graphcontract {_COMMAND[clause.by]} --select {clause.id}`\n"
 
 
-def _link(source: Citation) -> str:
+def _format_link(source: Citation) -> str:
     title = f"[{source.title}]({source.url})" if source.url else source.title
     return f"{title}, {source.section}" if source.section else title
 
 
-def _cell(text: str) -> str:
+def _escape_cell(text: str) -> str:
     return text.replace("|", "\\|")
