@@ -113,7 +113,7 @@ def test_nesting_deeper_than_three(text: str, line: int | None) -> None:
 
 
 @pytest.mark.parametrize("text", ['"' * 1_000_000, '\\"' * 500_000, '"' + "\\" * 1_000_001, "a:" * 500_000])
-def test_text_that_is_no_json_costs_linear_time(text: str) -> None:
+def test_text_that_is_not_json_costs_linear_time(text: str) -> None:
     assert json_positions.find_excess_nesting(text, 64) is None  # would not return in quadratic time
 
 
