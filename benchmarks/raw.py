@@ -1,4 +1,6 @@
-"""The bank's conforming client, as `python:benchmarks.raw:cancel`: on a raw socket, a call costs little."""
+"""The tests' conforming client, as `python:benchmarks.raw:cancel`: on a raw socket, so that a call costs
+little.
+"""
 
 from __future__ import annotations
 
