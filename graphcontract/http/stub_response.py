@@ -105,7 +105,7 @@ def error(status: int, body: object, *, spelling: Spelling = "usual", **changes:
     """Make an error response as Graph sends it; `body` is the whole JSON document, `changes` are members of
     `StubResponse`.
     """
-    made = retry_at_once(stub(status, serialize(body, spelling), "application/json", **changes))
+    made = at_once(stub(status, serialize(body, spelling), "application/json", **changes))
     request_id = request_id_of(body)
     sendable = request_id is not None and request_id.isascii() and request_id.isprintable()
     return (
@@ -129,7 +129,7 @@ def serialize(document: object, spelling: Spelling) -> bytes:
     return text.encode()
 
 
-def retry_at_once(response: StubResponse) -> StubResponse:
+def at_once(response: StubResponse) -> StubResponse:
     """Add `Retry-After: 0` if the status code makes clients wait: without it each picks its own delay."""
     waits = response.status in (408, 425, 429) or (response.status or 0) >= 500
     return retry_after(0, response) if waits else response

@@ -197,7 +197,7 @@ def _received(connection: socket.socket, origin: str, secure: bool) -> WireReque
     while True:
         data = connection.recv(65536)
         if not data:
-            return reader.broken_off()
+            return reader.read_incomplete()
         reader.feed(data)
         if (request := reader.next()) is not None:
             return request

@@ -76,13 +76,13 @@ def test_request_id_of(body: object, found: str | None) -> None:
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 503, 599])
 def test_statuses_that_make_clients_wait_say_at_once(status: int) -> None:
-    made = stub_response.retry_at_once(StubResponse(status, (("retry-after", "9"), ("A", "b"))))
+    made = stub_response.at_once(StubResponse(status, (("retry-after", "9"), ("A", "b"))))
     assert made.fields == (("A", "b"), ("Retry-After", "0"))
 
 
 @pytest.mark.parametrize("status", [None, 204, 400, 409])
 def test_others_do_not(status: int | None) -> None:
-    assert stub_response.retry_at_once(StubResponse(status)) == StubResponse(status)
+    assert stub_response.at_once(StubResponse(status)) == StubResponse(status)
 
 
 @pytest.mark.parametrize(
