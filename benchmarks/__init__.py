@@ -1,1 +1,3 @@
-"""How fast the gate is, as ratios within one run: `make bench`. Nothing here fails for being slow."""
+"""Benchmarks: how fast a check is, as ratios within one run (`make bench`). Nothing here fails for being
+slow.
+"""

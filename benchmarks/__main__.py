@@ -1,5 +1,5 @@
-"""`python -m benchmarks`: how long the gate takes and how much of it is judging, what a start costs, and how
-long large sources take to read.
+"""`python -m benchmarks`: how long a check takes and which part of it are the clauses, what a start costs,
+and how long large sources take to read.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ def _footer(output: str) -> int:
     return int(json.loads(output.splitlines()[-1])["exchanges"])
 
 
-def _gate(*words: str) -> Command:
-    return Command([_GRAPHCONTRACT, "check", *words, "--report", "jsonl=-"], _footer)
+def _gate(*arguments: str) -> Command:
+    return Command([_GRAPHCONTRACT, "check", *arguments, "--report", "jsonl=-"], _footer)
 
 
-def _unjudged(*words: str) -> Command:
-    return Command([sys.executable, "-m", "benchmarks.unjudged", *words], int)
+def _unjudged(*arguments: str) -> Command:
+    return Command([sys.executable, "-m", "benchmarks.unjudged", *arguments], int)
 
 
-# Whatever a ratio compares stands side by side, and so runs one right after the other.
+# The two sides of a ratio are adjacent, so that they run one right after the other.
 GATES = {
     "reference, loopback": _gate("reference"),
-    "reference, loopback, not judged": _unjudged("reference"),
+    "reference, loopback, no clauses": _unjudged("reference"),
     "reference, mock": _gate("reference", "--transport", "mock"),
-    "reference, mock, not judged": _unjudged("reference", "--transport", "mock"),
+    "reference, mock, no clauses": _unjudged("reference", "--transport", "mock"),
     "raw socket, in process": _gate(_RAW, "--in-process"),
     "raw socket, driver child": _gate(_RAW),
 }
 RATIOS = (
-    ("reference, loopback", "reference, loopback, not judged", "goal: at most 1.3"),
-    ("reference, mock", "reference, mock, not judged", "goal: at most 1.3"),
+    ("reference, loopback", "reference, loopback, no clauses", "goal: at most 1.3"),
+    ("reference, mock", "reference, mock, no clauses", "goal: at most 1.3"),
     ("raw socket, driver child", "raw socket, in process", ""),
 )
 STARTS = {
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def _print_gates(taken: Mapping[str, Sequence[Sample]]) -> None:
-    print(f"{'gate':34}{'wall':>8}{'processor':>11}{'exchanges':>11}{'a second':>10}{'peak RSS':>10}")
+    print(f"{'check':34}{'wall':>8}{'processor':>11}{'exchanges':>11}{'a second':>10}{'peak RSS':>10}")
     for name in GATES:
         samples = taken[name]
         wall, processor = (

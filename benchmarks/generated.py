@@ -1,7 +1,7 @@
 """`python -m benchmarks.generated WHAT FILE [SOURCE]`: files of the size and layout of Microsoft Graph's.
 
-They have the tests' library in them, and the text is ours. Sizes are those of Graph beta: 14,000 paths and
-1.4 million lines in 56 MB of OpenAPI; CSDL of 4 MB.
+They contain the library of the tests, and our own text. Sizes are those of Graph beta: 14,000 paths and 1.4
+million lines in 56 MB of OpenAPI; CSDL of 4 MB.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ _ACTION = """\
 
 def openapi(path: Path) -> None:
     """Write the description."""
-    before, item, after = _parted(
+    before, item, after = _split(
         OPENAPI, "  '/library/branches/loanRequests/{loan-id}/cancel':\n", "components:"
     )
     schemas, rest = after.split("    microsoft.graph.loan:\n")
@@ -106,7 +106,7 @@ def openapi(path: Path) -> None:
 
 def csdl(path: Path) -> None:
     """Write the schema."""
-    types, actions, rest = _parted(CSDL, "      <Action", "      <EntityContainer")
+    types, actions, rest = _split(CSDL, "      <Action", "      <EntityContainer")
     with path.open("w", encoding="utf-8") as file:
         file.write(types)
         file.writelines(_TYPE.format(number=number) for number in range(5000))
@@ -116,7 +116,7 @@ def csdl(path: Path) -> None:
 
 
 def unpacked(path: Path, packed: str) -> None:
-    """Unpack a file that xz packed."""
+    """Unpack an xz file."""
     with lzma.open(packed) as source, path.open("wb") as target:
         shutil.copyfileobj(source, target)
 
@@ -125,7 +125,7 @@ def _items(first: int, last: int) -> Iterator[str]:
     return (_ITEM.format(number=number, values=_VALUES) for number in range(first, last))
 
 
-def _parted(text: str, second: str, third: str) -> tuple[str, str, str]:
+def _split(text: str, second: str, third: str) -> tuple[str, str, str]:
     begins, ends = text.index(second), text.index(third)
     return text[:begins], text[begins:ends], text[ends:]
 

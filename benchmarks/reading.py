@@ -1,6 +1,7 @@
-"""`python -m benchmarks.reading WHAT FILE [PATH]`: one way to read a large source, in a process of its own.
+"""`python -m benchmarks.reading WHAT FILE [PATH]`: one way to read a large source, in a separate process.
 
-What a way needs is imported where it is needed: a start is part of what it costs. `nothing` is what all pay.
+Each way imports what it needs itself, since the import is part of its cost. `nothing` is the cost common to
+all.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def search(file: str, path: str, *, line: bool = False) -> None:
 
 
 def numbered(file: str, path: str) -> None:
-    """Search as above, and tell the line."""
+    """Search as above, and count the lines."""
     search(file, path, line=True)
 
 

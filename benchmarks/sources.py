@@ -1,6 +1,7 @@
-"""How long large sources take to read, and in how much memory, beside other ways to read them.
+"""How long large sources take to read, and in how much memory, compared to other ways to read them.
 
-Every way runs in a process of its own, in turn. Ratios are of what is more than a Python that reads nothing.
+Every way runs in a separate process, in turn. Ratios are of the cost above that of a Python that reads
+nothing.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _GOALS = {
 
 
 def report(count: int) -> None:
-    """Measure, and print tables of medians; the slow way of all is taken once."""
+    """Measure, and print tables of medians; the slowest way is measured once."""
     with _files() as files:
         for title, kind, file, path in files:
             ways = _WAYS[kind]
@@ -56,19 +57,19 @@ def _files() -> Iterator[list[tuple[str, str, Path, str]]]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         files = [
-            ("CSDL, generated", "csdl", _made("csdl", folder / "beta.csdl"), generated.PATH),
-            ("OpenAPI, generated", "openapi", _made("openapi", folder / "beta.yaml"), generated.PATH),
+            ("CSDL, generated", "csdl", _make("csdl", folder / "beta.csdl"), generated.PATH),
+            ("OpenAPI, generated", "openapi", _make("openapi", folder / "beta.yaml"), generated.PATH),
         ]
         packed = Path(_REAL) / "openapi" / "graph-beta-with-cancel.yaml.xz"
         if _REAL and packed.is_file():
-            file = _made("unpacked", folder / "real.yaml", str(packed))
+            file = _make("unpacked", folder / "real.yaml", str(packed))
             files.append(("OpenAPI, real", "openapi", file, _REAL_PATH))
         yield files
 
 
-def _made(what: str, file: Path, *words: str) -> Path:
-    """Make a file in another process: a child's peak is never told as less than this one's."""
-    subprocess.run([sys.executable, "-m", "benchmarks.generated", what, str(file), *words], check=True)
+def _make(what: str, file: Path, *arguments: str) -> Path:
+    """Make a file in another process: the peak memory of a child is never reported below this process's."""
+    subprocess.run([sys.executable, "-m", "benchmarks.generated", what, str(file), *arguments], check=True)
     return file
 
 

@@ -1,4 +1,4 @@
-"""The gate's inputs and exchanges without clauses, pytest and reports; prints how many there were."""
+"""The inputs and exchanges of a check without clauses, pytest and reports; prints their number."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from graphcontract.judging.harness import CallStats, Harness, Observer
 from graphcontract.run.session import Options, Session
 
 
-class _Deaf:
-    """A court that judges nothing."""
+class _NullObserver:
+    """An observer that ignores every trial."""
 
     def hear(self, trial: Trial) -> None:
-        """Let a trial pass."""
+        """Ignore a trial."""
 
 
-class Unheard(Harness):
-    """A gate whose trials no clause judges."""
+class UnjudgedHarness(Harness):
+    """A harness whose trials no clause examines."""
 
     def set_observer(
         self,
@@ -29,8 +29,8 @@ class Unheard(Harness):
         place: int | None = None,
         owner: object = None,
     ) -> None:
-        """Start a test before a court that judges nothing."""
-        super().set_observer(observer and _Deaf(), stats, place=place, owner=owner)
+        """Start a test with an observer that ignores its trials."""
+        super().set_observer(observer and _NullObserver(), stats, place=place, owner=owner)
 
 
 def main() -> None:
@@ -39,26 +39,28 @@ def main() -> None:
     parser.add_argument("client")
     parser.add_argument("--transport", choices=("loopback", "mock"), default="loopback")
     parser.add_argument("--in-process", action="store_true")
-    asked = parser.parse_args()
-    session = Session.of(Options(asked.client, transport=asked.transport, in_process=asked.in_process))
+    arguments = parser.parse_args()
+    session = Session.of(
+        Options(arguments.client, transport=arguments.transport, in_process=arguments.in_process)
+    )
     session.open()
     try:
-        print(_exchanges(session))
+        print(_count_exchanges(session))
     finally:
         session.close()
 
 
-def _exchanges(session: Session) -> int:
-    judging = session.harness
-    assert judging is not None
-    session.harness = Unheard(
-        judging.contract,
-        judging.client,
-        judging.transport,
-        judging.profile,
-        another=judging.another,
-        at_own_root=judging.at_own_root,
-        guard=judging.guard,
+def _count_exchanges(session: Session) -> int:
+    harness = session.harness
+    assert harness is not None
+    session.harness = UnjudgedHarness(
+        harness.contract,
+        harness.client,
+        harness.transport,
+        harness.profile,
+        another=harness.another,
+        at_own_root=harness.at_own_root,
+        guard=harness.guard,
     )
     wanted = [(test, id) for test in tests() for id in test.proves if id in session.planned]
     for test, id in wanted:

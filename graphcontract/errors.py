@@ -1,10 +1,10 @@
-"""Mistakes that a user can mend: shown as one clear error, never as a traceback."""
+"""Mistakes that a user can fix: shown as one clear error, never as a traceback."""
 
 from __future__ import annotations
 
 
 class UserError(Exception):
-    """What is wrong and what to do about it; `status` is the exit status that it ends a command with."""
+    """What is wrong, where, and what to do about it; `status` is the command's exit status."""
 
     status = 2
 

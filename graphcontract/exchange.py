@@ -1,6 +1,6 @@
-"""What was asked of a client, what went over the wire, and what the client says became of it.
+"""The call that a client makes, what went over the wire, and the outcome that the client reports.
 
-Plain values, recorded at receipt; nothing here knows a contract, a transport or a verdict.
+Plain, immutable values that every package shares. They are recorded at receipt and never corrected later.
 """
 
 from __future__ import annotations
@@ -27,16 +27,20 @@ Fault = Literal[
 
 
 def grace(timeout: float) -> float:
-    """Seconds beyond its timeout that a call may still take: half of it, at least one."""
+    """Give the seconds that a call may run beyond its timeout: half of it, at least 1 s.
+
+    A call that is still running then is a hang, and the harness stops waiting for it.
+    """
     return max(1.0, timeout / 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the action under contract, as a client is asked to make it.
+    """One call of the operation under contract, as a client is to make it.
 
-    `base_url` is the service root with its version segment and no trailing slash; `timeout` is in
-    seconds and bounds the whole call; `client` numbers the client object to use.
+    `base_url` is the service root with its version segment and no trailing slash, or None for the client's
+    own root; `timeout` is in seconds and bounds the whole call; `client` is the number of the client object
+    to use; `ca_file` is the path of a PEM file with the authorities to trust.
     """
 
     operation: str
@@ -49,14 +53,14 @@ class Call:
 
     @property
     def task_id(self) -> str:
-        """The value of the call's one path parameter."""
+        """The value of the one path parameter; ValueError if the operation does not have exactly one."""
         (value,) = self.arguments.values()
         return value
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedError:
-    """What a client's error exposes; None where it exposes nothing."""
+    """What a client's error exposes; None for what it does not expose."""
 
     kind: str | None = None
     type: str | None = None
@@ -68,9 +72,10 @@ class ReportedError:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a call, in the client's words, or `crash` and `hang` in the harness's.
+    """How a call ended: as the client reported it, or `crash` and `hang` as the harness found it.
 
-    `died` says that the client's process ended; `output` keeps the last lines it wrote besides.
+    `died` is true if the client's process ended; `output` is the last text that it wrote apart from its
+    reply.
     """
 
     kind: OutcomeKind
@@ -83,7 +88,7 @@ class Outcome:
 
     @classmethod
     def success(cls, *, status: int | None = None, request_id: str | None = None) -> Outcome:
-        """The client reported that the action was done."""
+        """The client reported that the operation was carried out."""
         return cls("success", status=status, request_id=request_id)
 
     @classmethod
@@ -102,22 +107,22 @@ class Outcome:
 
     @classmethod
     def rejected(cls, reason: str) -> Outcome:
-        """The client refused the input before anything was sent."""
+        """The client rejected the input before it sent anything."""
         return cls("rejected", reason=reason)
 
     @classmethod
     def unsupported(cls, reason: str) -> Outcome:
-        """The adapter cannot express the input; this says nothing about the client."""
+        """The driver cannot express the input; this says nothing about the client."""
         return cls("unsupported", reason=reason)
 
     @classmethod
     def crash(cls, reason: str, *, died: bool = False, output: str = "") -> Outcome:
-        """Something other than the client's documented error came out of it."""
+        """The client raised something other than its documented error, or its process failed."""
         return cls("crash", reason=reason, died=died, output=output)
 
     @classmethod
     def hang(cls, reason: str, *, output: str = "") -> Outcome:
-        """The client gave no answer within the call's timeout and its grace."""
+        """The client did not report within the call's timeout and its grace."""
         return cls("hang", reason=reason, output=output)
 
     @property
@@ -128,12 +133,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class WireRequest:
-    """A request by value at receipt; `at` is in seconds of the transport's monotonic clock.
+    """A request as it was received; `at` is in seconds of the transport's monotonic clock.
 
-    `malformed` says why the bytes are no request that a server takes; the other members then hold
-    what could be read. Texts are Latin-1 readings of bytes; `target` is as sent.
-    `framing` is how the content was delimited; `content_size` counts what `content` may cut.
-    `origin` is the `host:port` that was connected to, by whatever name.
+    `malformed` says why the bytes are not a valid request; the other members then have what could be parsed.
+    Texts are bytes decoded as Latin-1; `target` is as sent. `framing` is how the content was delimited;
+    `content_size` is its whole size in bytes, also if `content` is cut. `origin` is the `host:port` that the
+    client connected to, whatever name it used; `connection` numbers the connections of one transport.
     """
 
     at: float
@@ -151,18 +156,18 @@ class WireRequest:
     scheme: str = "http"
 
     def values(self, name: str) -> list[str]:
-        """Values of every field line of that name, in order of sending."""
+        """Give the values of all field lines of that name, in the order sent; letter case does not matter."""
         return [value for key, value in self.fields if key.lower() == name.lower()]
 
 
 @dataclass(frozen=True, slots=True)
 class WireResponse:
-    """An answer as it was sent; `request` is the index of the request that it answers.
+    """A response as it was sent; `request` is the index of the request that it responds to.
 
-    `interim` holds the 1xx statuses sent before it; `stray` the bytes that no framing accounts for.
-    `fault` is what went wrong on purpose once the request was whole; the other members then hold what
-    could be sent all the same, and `status` is 0 where that shows none. A `dripped` one never ends:
-    `raw` is how it begins.
+    `interim` has the status codes of 1xx responses sent before it; `stray` the bytes after its end, which no
+    framing accounts for. `fault` is the deliberate fault of a response to a complete request; the other
+    members then have what was sent nevertheless, and `status` is 0 if no status code was. A `dripped`
+    response never ends: `raw` is its beginning.
     """
 
     at: float
@@ -177,22 +182,23 @@ class WireResponse:
 
     @property
     def whole(self) -> bool:
-        """Whether it was sent to its end, as an answer that can be understood."""
+        """Whether a complete, well-formed response was sent."""
         return self.fault in (None, "idle-closed")
 
     def values(self, name: str) -> list[str]:
-        """Values of every field line of that name, in order of sending."""
+        """Give the values of all field lines of that name, in the order sent; letter case does not matter."""
         return [value for key, value in self.fields if key.lower() == name.lower()]
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One call, all that it sent and was answered, and what the client says: two witnesses.
+    """One call with its requests, its responses and the outcome that the client reported.
 
-    `own_root` is where a call goes that names no root; `elsewhere` holds the requests that came to the call's
-    other origins; `connections` counts those opened to its own root, whether or not a request came over them;
-    `fault` is the first that its answers were to show; `certificate` is what its root showed, None over plain
-    http; `bounds` is what the client's timeout bounds (driver protocol, `limits`).
+    The wire and the outcome are independent evidence: clauses compare them. `own_root` is the root of a call
+    without `base_url`; `elsewhere` has the requests to the call's other origins; `connections` counts the
+    connections to its root, with or without a request; `fault` is the first fault of the scripted responses;
+    `certificate` is the kind that its root presented, None over plain http; `bounds` is what the client's
+    timeout bounds (driver protocol, `limits`). `started` and `ended` are on the clock of `WireRequest.at`.
     """
 
     call: Call
@@ -211,16 +217,16 @@ class Exchange:
 
     @property
     def root(self) -> str:
-        """The service root that was to be asked, with its version segment."""
+        """The service root that the call was to go to, with its version segment."""
         return self.call.base_url or self.own_root
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The exchange that a clause examines, with what it is compared to.
+    """The exchange that a clause examines, with the exchanges that it is compared to.
 
-    `control` is a plain call of the same client, which shows what it does where nothing is unusual; `before`
-    are the calls that preceded the exchange, oldest first.
+    `control` is an ordinary call of the same client, which shows its usual behaviour; `before` has the calls
+    that preceded the exchange, oldest first.
     """
 
     exchange: Exchange
@@ -229,15 +235,15 @@ class Trial:
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """All of them: the control, those before, and the one under examination."""
+        """All exchanges in order: the control, those before, and the one under examination."""
         control = () if self.control is None else (self.control,)
         return (*control, *self.before, self.exchange)
 
     @property
     def requests(self) -> Iterator[WireRequest]:
-        """All requests of all exchanges."""
+        """The requests of all exchanges, in the order of `exchanges`."""
         return (request for exchange in self.exchanges for request in exchange.requests)
 
     def alone(self) -> Trial:
-        """The exchange under examination without the others."""
+        """Give a trial of the exchange under examination only, without control and earlier calls."""
         return Trial(self.exchange)

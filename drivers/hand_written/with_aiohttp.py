@@ -1,4 +1,4 @@
-"""The action in ten lines on aiohttp, as many scripts have it, and the adapter that puts it under test."""
+"""The action in ten lines on aiohttp, as in many scripts, and the adapter for graphcontract."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TASKS = "solutions/sharePoint/migrations/crossOrganizationMigrationTasks"
 async def cancel_task(
     session: aiohttp.ClientSession, root: str, token: str, task_id: str, timeout: float
 ) -> int:
-    """Cancel one task and give the status; raises aiohttp.ClientError and TimeoutError."""
+    """Cancel one task and return the status code; raises aiohttp.ClientError and TimeoutError."""
     async with session.post(
         f"{root}/{TASKS}/{quote(task_id, safe='')}/cancel",
         headers={"Authorization": f"Bearer {token}"},
@@ -31,13 +31,13 @@ async def cancel_task(
 
 
 @cache
-def _session(number: int, ca_file: str | None) -> aiohttp.ClientSession:  # noqa: ARG001 - one a number
+def _session(number: int, ca_file: str | None) -> aiohttp.ClientSession:  # noqa: ARG001 - one for each number
     authorities = ssl.create_default_context(cafile=ca_file) if ca_file else True
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=authorities))
 
 
 async def cancel(call: Call) -> Outcome:
-    """Make one call and report it as aiohttp's documentation tells its errors apart."""
+    """Make one call and report it as aiohttp's documentation distinguishes its errors."""
     root = call.base_url or "https://graph.microsoft.com/beta"
     try:
         status = await cancel_task(

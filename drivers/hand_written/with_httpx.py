@@ -1,4 +1,4 @@
-"""The action in ten lines on httpx, as many scripts have it, and the adapter that puts it under test."""
+"""The action in ten lines on httpx, as in many scripts, and the adapter for graphcontract."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def cancel_task(client: httpx.Client, root: str, token: str, task_id: str, timeo
 
 
 @cache
-def _client(number: int, ca_file: str | None) -> httpx.Client:  # noqa: ARG001 - one a number
+def _client(number: int, ca_file: str | None) -> httpx.Client:  # noqa: ARG001 - one for each number
     return httpx.Client(verify=ssl.create_default_context(cafile=ca_file) if ca_file else True)
 
 
 def cancel(call: Call) -> Outcome:
-    """Make one call and report it as httpx's documentation tells its errors apart."""
+    """Make one call and report it as httpx's documentation distinguishes its errors."""
     root = call.base_url or "https://graph.microsoft.com/beta"
     try:
         response = cancel_task(

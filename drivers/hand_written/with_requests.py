@@ -1,4 +1,4 @@
-"""The action in ten lines on requests, as many scripts have it, and the adapter that puts it under test."""
+"""The action in ten lines on requests, as in many scripts, and the adapter for graphcontract."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def cancel_task(
 
 
 @cache
-def _session(number: int, ca_file: str | None) -> requests.Session:  # noqa: ARG001 - one a number
+def _session(number: int, ca_file: str | None) -> requests.Session:  # noqa: ARG001 - one for each number
     session = requests.Session()
     session.verify = ca_file or True
     return session
 
 
 def cancel(call: Call) -> Outcome:
-    """Make one call and report it as requests' documentation tells its errors apart."""
+    """Make one call and report it as requests' documentation distinguishes its errors."""
     root = call.base_url or "https://graph.microsoft.com/beta"
     try:
         response = cancel_task(

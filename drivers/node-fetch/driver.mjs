@@ -1,14 +1,14 @@
-// The action in ten lines on Node's own fetch, as many scripts have it, and the driver that puts it under test: driver
-// protocol 1 on standard input and output. It knows fetch and the protocol; it judges nothing and repairs nothing.
+// The action in ten lines on Node's built-in fetch, as in many scripts, and its driver, which implements driver
+// protocol 1 on standard input and output and does no work for the client.
 
 const PROTOCOL = 1;
 const OPERATION = "sharepointmigrationtask-cancel";
 const TASKS = "solutions/sharePoint/migrations/crossOrganizationMigrationTasks";
 const CONCURRENCY = 8;
-// fetch reads further authorities when Node starts, and never again.
+// fetch reads additional authorities only when Node starts.
 const CA_FILE = process.env.NODE_EXTRA_CA_CERTS ?? null;
 
-/** Cancel one task; rejects as fetch does, and with an Error that has the `status` of any answer but 2xx. */
+/** Cancel one task; rejects as fetch does, and with an Error that has the `status` of a response other than 2xx. */
 async function cancelTask(root, token, taskId, timeout) {
   const response = await fetch(`${root}/${TASKS}/${encodeURIComponent(taskId)}/cancel`, {
     method: "POST",
@@ -21,7 +21,7 @@ async function cancelTask(root, token, taskId, timeout) {
   return status;
 }
 
-/** Say who is under test. */
+/** Declare the client. */
 function start({ protocol }) {
   if (protocol !== PROTOCOL) return { protocol: PROTOCOL };
   return {
@@ -38,24 +38,24 @@ function start({ protocol }) {
   };
 }
 
-/** Make the one call and say what became of it. */
+/** Make the one call and return its outcome. */
 async function call({ operation, base_url: root, token, arguments: values, timeout, ca_file: caFile }) {
   if (operation !== OPERATION) return unsupported(`this driver has only ${OPERATION}`);
-  if (root === null) return unsupported("fetch has no root of its own");
-  if (caFile !== null && caFile !== CA_FILE) return unsupported("ca_file is not what NODE_EXTRA_CA_CERTS names");
+  if (root === null) return unsupported("fetch has no default root");
+  if (caFile !== null && caFile !== CA_FILE) return unsupported("ca_file is not the file in NODE_EXTRA_CA_CERTS");
   try {
     const status = await cancelTask(root, token, values.sharePointMigrationTaskId, timeout);
     return { outcome: "success", status };
   } catch (error) {
-    return reported(error);
+    return describe(error);
   }
 }
 
 /** The client's own Error, or what fetch documents: TypeError for a bad header or a broken network, and the signal's. */
-function reported(error) {
+function describe(error) {
   const { name: type, message, status, cause } = error;
   if (status !== undefined) return failure({ kind: "http", type, status, message });
-  if (error instanceof URIError) return unsupported(String(error)); // a lone surrogate is no Unicode text
+  if (error instanceof URIError) return unsupported(String(error)); // a lone surrogate is not Unicode text
   if (type === "TimeoutError") return failure({ kind: "timeout", type, message });
   if (!(error instanceof TypeError)) return { outcome: "crash", reason: String(error) };
   if (cause === undefined || cause.code === "UND_ERR_INVALID_ARG") return { outcome: "rejected", reason: String(error) };
@@ -84,7 +84,7 @@ function reply(message) {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-console.log = console.error; // standard output holds replies alone
+console.log = console.error; // standard output is for replies only
 for await (const line of lines(process.stdin)) {
   const command = JSON.parse(line);
   if (command.cmd === "stop") process.exit();

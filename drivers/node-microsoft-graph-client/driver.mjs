@@ -1,5 +1,5 @@
 // Driver for Microsoft's Graph client library for JavaScript: driver protocol 1 on standard input and output.
-// It knows the library's public interface and the protocol; it judges nothing and repairs nothing.
+// It uses the library's public interface and does no work for it.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createRequire } from "node:module";
@@ -10,7 +10,7 @@ const PACKAGE = "@microsoft/microsoft-graph-client";
 const OPERATION = "sharepointmigrationtask-cancel";
 const CONCURRENCY = 8;
 const TASKS = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks";
-// fetch reads further authorities when Node starts, and never again.
+// fetch reads additional authorities only when Node starts.
 const CA_FILE = process.env.NODE_EXTRA_CA_CERTS ?? null;
 const tokenInHand = new AsyncLocalStorage();
 
@@ -33,8 +33,8 @@ class TaskClient {
   }
 
   /**
-   * Cancel one task, its id given as an encoded segment; throws what the library throws. The signal ends any exchange
-   * once `timeout` seconds of the call are over; the library's waits between attempts do not listen to it.
+   * Cancel one task, with its id as an encoded segment; throws what the library throws. The signal aborts an exchange
+   * `timeout` seconds after the call started; it does not end the library's waits between attempts.
    */
   async cancel(segment, token, timeout) {
     const signal = AbortSignal.timeout(timeout * 1000);
@@ -49,7 +49,7 @@ class Driver {
   #proxied = false;
   #clients = new Map();
 
-  /** Say who is under test. Hosts are names without ports to the library. */
+  /** Declare the library. It accepts hosts as names without ports. */
   start({ protocol, hosts, proxy }) {
     if (protocol !== PROTOCOL) return { protocol: PROTOCOL };
     this.#hosts = new Set(hosts.map((host) => new URL(`https://${host}`).hostname));
@@ -69,7 +69,7 @@ class Driver {
         https: true,
         hosts: [],
         proxy: "none",
-        timeout: "attempt", // the waits between attempts do not listen to the signal
+        timeout: "attempt", // the signal does not end the waits between attempts
         token: "call",
         status: true,
         surface: "generic",
@@ -77,23 +77,23 @@ class Driver {
     };
   }
 
-  /** Make the one call and say what became of it. */
+  /** Make the one call and return its outcome. */
   async call({ operation, base_url: baseUrl, token, arguments: values, timeout, ca_file: caFile, client }) {
     if (operation !== OPERATION) return unsupported(`this driver has only ${OPERATION}`);
-    if (this.#proxied) return unsupported("fetch would go past the proxy");
-    if (caFile !== null && caFile !== CA_FILE) return unsupported("ca_file is not what NODE_EXTRA_CA_CERTS names");
+    if (this.#proxied) return unsupported("fetch would bypass the proxy");
+    if (caFile !== null && caFile !== CA_FILE) return unsupported("ca_file is not the file in NODE_EXTRA_CA_CERTS");
     let segment;
     try {
       segment = encodeURIComponent(values.sharePointMigrationTaskId);
     } catch (error) {
-      return unsupported(told(error)); // a lone surrogate is no Unicode text
+      return unsupported(describe(error)); // a lone surrogate is not Unicode text
     }
     try {
       await this.#client(client, baseUrl).cancel(segment, token, timeout);
     } catch (error) {
       if (error instanceof GraphError) return failure(error);
-      if (error instanceof GraphClientError) return { outcome: "rejected", reason: told(error) };
-      return { outcome: "crash", reason: told(error) };
+      if (error instanceof GraphClientError) return { outcome: "rejected", reason: describe(error) };
+      return { outcome: "crash", reason: describe(error) };
     }
     return { outcome: "success" };
   }
@@ -105,21 +105,21 @@ class Driver {
   }
 }
 
-/** The library hands on whatever JSON held; the protocol takes texts. */
+/** The library passes on any JSON value; the protocol only accepts strings. */
 function text(value) {
   return typeof value === "string" ? value : null;
 }
 
 /** What a GraphError exposes. Without an HTTP status its `code` is the name of what fetch threw. */
 function failure(error) {
-  const answered = error.statusCode !== -1;
+  const hasResponse = error.statusCode !== -1;
   const timedOut = error.code === "TimeoutError";
   return {
     outcome: "failure",
     error: {
-      kind: answered ? "http" : timedOut ? "timeout" : "transport",
+      kind: hasResponse ? "http" : timedOut ? "timeout" : "transport",
       type: "GraphError",
-      status: answered ? error.statusCode : null,
+      status: hasResponse ? error.statusCode : null,
       code: text(error.code),
       message: text(error.message),
       requestId: error.requestId ?? error.headers?.get("request-id") ?? null,
@@ -131,7 +131,7 @@ function unsupported(reason) {
   return { outcome: "unsupported", reason };
 }
 
-function told(error) {
+function describe(error) {
   return error instanceof Error ? `${error.name}: ${error.message}` : `thrown: ${String(error)}`;
 }
 
@@ -145,11 +145,11 @@ async function* lines(stream) {
   }
 }
 
-console.log = console.error; // standard output holds replies alone
+console.log = console.error; // standard output is for replies only
 const driver = new Driver();
 
-function reply(told) {
-  process.stdout.write(`${JSON.stringify(told)}\n`);
+function reply(describe) {
+  process.stdout.write(`${JSON.stringify(describe)}\n`);
 }
 
 for await (const line of lines(process.stdin)) {

@@ -1,6 +1,7 @@
-"""Driver for Microsoft's Graph beta SDK for Python, speaking driver protocol 1 on standard input and output.
+"""Driver for Microsoft's Graph beta SDK for Python: driver protocol 1 on standard input and output.
 
-It knows the SDK's public interface and the protocol; it judges nothing and repairs nothing.
+It uses the SDK's public interface and does no work for it. Calls run concurrently as tasks of one event loop;
+each has its token in a context variable. A thread only reads standard input.
 """
 
 # The SDK is installed in the driver's own environment, where no type checker looks.
@@ -33,14 +34,14 @@ from msgraph_core import GraphClientFactory
 PROTOCOL = 1
 PACKAGE = "msgraph-beta-sdk"
 OPERATION = "sharepointmigrationtask-cancel"
-HELD = 8
-KEPT = 12
+CONCURRENCY = 8
+MOST_CLIENTS = 12  # idle HTTP clients above this number are closed
 
-token_in_hand: ContextVar[str] = ContextVar("token_in_hand")
+current_token: ContextVar[str] = ContextVar("current_token")
 
 
 class CallToken(AccessTokenProvider):
-    """Gives the token of the call in hand, each task's own, to the named hosts only."""
+    """Returns the token of the current task's call, for the allowed hosts only."""
 
     def __init__(self, hosts: list[str]) -> None:
         self._allowed_hosts = AllowedHostsValidator(hosts)
@@ -50,18 +51,18 @@ class CallToken(AccessTokenProvider):
         uri: str,
         additional_authentication_context: Mapping[str, Any] | None = None,  # noqa: ARG002 - the SDK passes it
     ) -> str:
-        """Give the token, or for a host that is not allowed an empty text: the SDK then sends none."""
-        return token_in_hand.get() if self._allowed_hosts.is_url_host_valid(uri) else ""
+        """Return the token, or an empty string for a host that is not allowed: then the SDK sends none."""
+        return current_token.get() if self._allowed_hosts.is_url_host_valid(uri) else ""
 
     def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
-        """Give the hosts that the token may be sent to."""
+        """Return the hosts to which the token may be sent."""
         return self._allowed_hosts
 
 
 class TaskClient:
-    """One HTTP client with the SDK's default middleware, and a client object of the SDK for each root: to it
-    the root is a property of the object, and so is the timeout, which is httpx's: the seconds that it waits
-    for each connection, write and read.
+    """One HTTP client with the SDK's default middleware, and a client object of the SDK for each root, since
+    the root is a property of that object. So is the timeout, which is httpx's: seconds for each connection,
+    write and read.
     """
 
     def __init__(self, hosts: list[str], ca_file: str | None, timeout: float) -> None:
@@ -102,7 +103,7 @@ class Driver:
         self._clients: dict[tuple[int, str | None, float], TaskClient] = {}
 
     def start(self, command: Mapping[str, Any]) -> dict[str, Any]:
-        """Say who is under test. Allowed hosts are names without ports to the SDK."""
+        """Declare the SDK. It accepts allowed hosts as names without ports."""
         if command["protocol"] != PROTOCOL:
             return {"protocol": PROTOCOL}
         self._hosts = [urlsplit(f"//{host}").hostname or host for host in command["hosts"]]
@@ -115,7 +116,7 @@ class Driver:
                 "homepage": "https://github.com/microsoftgraph/msgraph-beta-sdk-python",
                 "notes": f"microsoft-kiota-http {version('microsoft-kiota-http')}, httpx {httpx.__version__}",
             },
-            "concurrency": HELD,
+            "concurrency": CONCURRENCY,
             "limits": {
                 "root": "settable",
                 "https": False,
@@ -129,25 +130,25 @@ class Driver:
         }
 
     async def call(self, command: Mapping[str, Any]) -> dict[str, Any]:
-        """Make the one call and say what became of it."""
+        """Make the one call and return its outcome."""
         if command["operation"] != OPERATION:
             return {"outcome": "unsupported", "reason": f"this driver has only {OPERATION}"}
-        token_in_hand.set(command["token"])
+        current_token.set(command["token"])
         client = self._client(command["client"], command["ca_file"], command["timeout"])
         try:
             await client.cancel(
                 command["arguments"]["sharePointMigrationTaskId"], base_url=command["base_url"]
             )
         except APIError as error:
-            return _answered(error)
+            return _describe_response(error)
         except (httpx.InvalidURL, httpx.LocalProtocolError) as error:
-            return {"outcome": "rejected", "reason": _told(error)}
+            return {"outcome": "rejected", "reason": _describe(error)}
         except httpx.TimeoutException as error:
             return _failure("timeout", error, message=str(error))
         except httpx.RequestError as error:
             return _failure("transport", error, message=str(error))
         except Exception as error:
-            return {"outcome": "crash", "reason": _told(error)}
+            return {"outcome": "crash", "reason": _describe(error)}
         return {"outcome": "success"}
 
     def _client(self, number: int, ca_file: str | None, timeout: float) -> TaskClient:
@@ -159,12 +160,12 @@ class Driver:
     async def close_oldest(self) -> None:
         """Close clients without a call under way, beyond the number that is kept."""
         idle = [key for key, client in self._clients.items() if not client.under_way]
-        for key in idle[: max(0, len(self._clients) - KEPT)]:
+        for key in idle[: max(0, len(self._clients) - MOST_CLIENTS)]:
             await self._clients.pop(key).close()
 
 
-def _answered(error: APIError) -> dict[str, Any]:
-    """Tell what the SDK's error for an answer exposes."""
+def _describe_response(error: APIError) -> dict[str, Any]:
+    """Describe what the SDK's error for a response exposes."""
     graph = error.error if isinstance(error, ODataError) else None
     inner = graph.inner_error if graph else None
     headers = error.response_headers or {}
@@ -200,20 +201,20 @@ def _failure(
     }
 
 
-def _told(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-async def obey(driver: Driver) -> None:
-    """Answer commands until `stop` or the end of input, several at once; each reply is written whole."""
+async def run(driver: Driver) -> None:
+    """Reply to commands until `stop` or the end of input, several at once; each reply is written whole."""
     replies, sys.stdout = sys.stdout.buffer, sys.stderr
     calls: set[asyncio.Task[None]] = set()
 
-    def reply(told: Mapping[str, Any]) -> None:
-        replies.write(json.dumps(told).encode() + b"\n")
+    def reply(message: Mapping[str, Any]) -> None:
+        replies.write(json.dumps(message).encode() + b"\n")
         replies.flush()
 
-    async def answer(command: Mapping[str, Any]) -> None:
+    async def respond(command: Mapping[str, Any]) -> None:
         reply({"seq": command["seq"], **await driver.call(command)})
         await driver.close_oldest()
 
@@ -224,10 +225,10 @@ async def obey(driver: Driver) -> None:
         if command["cmd"] == "start":
             reply(driver.start(command))
         else:
-            call = asyncio.create_task(answer(command))
+            call = asyncio.create_task(respond(command))
             calls.add(call)
             call.add_done_callback(calls.discard)
 
 
 if __name__ == "__main__":
-    asyncio.run(obey(Driver()))
+    asyncio.run(run(Driver()))

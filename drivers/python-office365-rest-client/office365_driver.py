@@ -1,6 +1,6 @@
-"""Driver for Office365-REST-Python-Client, speaking driver protocol 1 on standard input and output.
+"""Driver for Office365-REST-Python-Client: driver protocol 1 on standard input and output.
 
-It knows the library's public interface and the protocol; it judges nothing and repairs nothing.
+It uses the library's public interface and does no work for it.
 """
 
 # The library is installed in the driver's own environment, where no type checker looks.
@@ -28,14 +28,16 @@ PROTOCOL = 1
 PACKAGE = "office365-rest-python-client"
 OPERATION = "sharepointmigrationtask-cancel"
 TASKS = ("solutions", "sharePoint", "migrations", "crossOrganizationMigrationTasks")
-REFUSALS = (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL)
+REJECTIONS = (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL)
 
 
 class TaskClient:
-    """One client object of the library with its default transport; root, token and timeout are set a call.
+    """One client object of the library with its default transport; root, token and timeout are set for each
+    call.
 
-    The library has no method for the action, so it is asked for as the library asks for those that it has. It
-    takes its root from a list of clouds; another one is put into each request by a `before_execute` hook.
+    The library has no method for the action; it is called as the library's methods call other actions. The
+    library takes its root from a list of clouds; another root is put into each request by a `before_execute`
+    hook.
     """
 
     def __init__(self, ca_file: str | None) -> None:
@@ -47,7 +49,7 @@ class TaskClient:
             self._graph.with_transport(verify=ca_file)
         request = self._graph.pending_request()
         request.version = GraphVersion.BETA
-        request.before_execute(self._set_out, once=False)
+        request.before_execute(self._prepare, once=False)
         path = None
         for name in TASKS:
             path = ResourcePath(name, path)
@@ -65,7 +67,7 @@ class TaskClient:
     def _access_token(self) -> dict[str, str]:
         return {"token_type": "Bearer", "access_token": self._token}
 
-    def _set_out(self, request: RequestOptions) -> None:
+    def _prepare(self, request: RequestOptions) -> None:
         request.timeout = self._timeout
         if self._root is not None:
             request.url = self._root + request.url.removeprefix(self._graph.service_root_url)
@@ -78,7 +80,7 @@ class Driver:
         self._clients: dict[tuple[int, str | None], TaskClient] = {}
 
     def start(self, command: Mapping[str, Any]) -> dict[str, Any]:
-        """Say who is under test."""
+        """Declare the library."""
         if command["protocol"] != PROTOCOL:
             return {"protocol": PROTOCOL}
         return {
@@ -104,7 +106,7 @@ class Driver:
         }
 
     def call(self, command: Mapping[str, Any]) -> dict[str, Any]:
-        """Make the one call and say what became of it."""
+        """Make the one call and return its outcome."""
         if command["operation"] != OPERATION:
             return {"outcome": "unsupported", "reason": f"this driver has only {OPERATION}"}
         key = (command["client"], command["ca_file"])
@@ -118,20 +120,20 @@ class Driver:
                 timeout=command["timeout"],
             )
         except ClientRequestException as error:
-            return _answered(error)
-        except REFUSALS as error:
-            return {"outcome": "rejected", "reason": _told(error)}
+            return _describe_response(error)
+        except REJECTIONS as error:
+            return {"outcome": "rejected", "reason": _describe(error)}
         except requests.Timeout as error:
             return _failure("timeout", error, message=str(error))
         except requests.RequestException as error:
             return _failure("transport", error, message=str(error))
         except Exception as error:
-            return {"outcome": "crash", "reason": _told(error)}
+            return {"outcome": "crash", "reason": _describe(error)}
         return {"outcome": "success"}
 
 
-def _answered(error: ClientRequestException) -> dict[str, Any]:
-    """Tell what the library's error for an answer exposes."""
+def _describe_response(error: ClientRequestException) -> dict[str, Any]:
+    """Describe what the library's error for a response exposes."""
     return _failure(
         "http",
         error,
@@ -165,16 +167,16 @@ def _failure(
 
 
 def _text(value: object) -> str | None:
-    """The library hands on whatever JSON held; the protocol takes texts."""
+    """The library passes on any JSON value; the protocol only accepts strings."""
     return value if isinstance(value, str) else None
 
 
-def _told(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
 def main() -> None:
-    """Answer commands until `stop` or the end of input; whatever else is printed goes to standard error."""
+    """Reply to commands until `stop` or the end of input; other output goes to standard error."""
     replies, sys.stdout = sys.stdout.buffer, sys.stderr
     driver = Driver()
     for line in sys.stdin.buffer:

@@ -92,7 +92,7 @@ def pages(
 ) -> None:
     """Write a Markdown page for each clause of a contract, and an index page."""
     from graphcontract.clauses import known
-    from graphcontract.contract.clause_pages import pages as made
+    from graphcontract.contract.clause_pages import render_pages as made
     from graphcontract.contract.loader import load
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,6 @@
-"""Ways to put a client under test: in process, as a driver process, as one command a call."""
+"""Clients under test: a Python function in process, a driver process, or a command that is run for
+each call.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ PROTOCOL = 1
 
 @dataclass(frozen=True, slots=True)
 class Implementation:
-    """Who is under test, as reports name it."""
+    """The client under test, as reports name it."""
 
     name: str
     version: str | None = None
@@ -32,33 +34,36 @@ class Limits:
     hosts: tuple[str, ...] = ()
     proxy: str = "env"
     timeout: str = "call"
-    token: str = "call"  # noqa: S105 - the protocol's word, not a secret
+    token: str = "call"  # noqa: S105 - a value of the protocol, not a secret
     status: bool = True
     surface: str = "generic"
     declared: Mapping[str, Any] = field(default_factory=dict)
 
 
-def shown_by(limits: Limits) -> frozenset[str]:
-    """What a driver or an adapter can tell of a call, as clauses name what they need."""
+def list_reportable(limits: Limits) -> frozenset[str]:
+    """List what a driver or an adapter can report about a call, by the names in a clause's `needs`."""
     return frozenset({"id", "code", "message", "request-id"} | ({"status"} if limits.status else set()))
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a client is told once, before its first call.
+    """What a client gets once, before its first call (driver protocol, `start`).
 
-    `doorway` is for its process alone: where it may be cut off from any network but the proxy.
+    `netns_socket` is not sent to the client: with it, its process starts in a network namespace in which only
+    the proxy can be reached.
     """
 
     contract: str
     hosts: tuple[str, ...]
     ca_file: str | None = None
     proxy: str | None = None
-    doorway: str | None = None
+    netns_socket: str | None = None
 
 
 class ClientUnavailable(UserError):
-    """The client could not be started: `str()` says how, `hint` what to do, `output` what it wrote."""
+    """The client could not be started: `str()` says why, `hint` what to do, `output` what the client
+    wrote.
+    """
 
     status = 3
 
@@ -69,10 +74,10 @@ class ClientUnavailable(UserError):
 
 
 class Client(Protocol):
-    """A client under test. Nothing it does raises: what goes wrong inside is an Outcome.
+    """A client under test. A failure in the client is an Outcome, never an exception of `call`.
 
-    `call` may be called from `concurrency` threads at once. `budget` bounds the examples a test (None: the
-    profile's); `shows` names what it can tell.
+    `call` may be called from `concurrency` threads at once. `budget` bounds the examples of a test (None: the
+    profile's number); `shows` names what the client can report.
     """
 
     implementation: Implementation
@@ -82,7 +87,7 @@ class Client(Protocol):
     shows: frozenset[str]
 
     def start(self, start: Start) -> None:
-        """Bring the client up; raises ClientUnavailable."""
+        """Start the client; raises ClientUnavailable."""
         ...
 
     def call(self, call: Call) -> Outcome:
@@ -90,9 +95,9 @@ class Client(Protocol):
         ...
 
     def renew(self) -> None:
-        """Have the next call made by a new process, which has no connections, where the client has one."""
+        """Make the next call with a new process, which has no connections, if the client has a process."""
         ...
 
     def close(self) -> None:
-        """End the client and whatever it started."""
+        """End the client and every process that it started."""
         ...

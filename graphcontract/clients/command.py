@@ -1,7 +1,6 @@
-"""The `command:` client: one program run a call, judged by its exit status.
+"""The `command:` client: runs a program for each call, and takes its exit status as the outcome.
 
-Knows argument vectors and processes, and encodes the id into the URL itself. What the program asks for is
-for the transport to see.
+For `{url}` the id is percent-encoded here, so a clause on ids does not apply to such a command.
 """
 
 from __future__ import annotations
@@ -21,27 +20,28 @@ from pathlib import Path
 from urllib.parse import quote
 
 from graphcontract.clients import ClientUnavailable, Limits, Start
-from graphcontract.clients.isolation import NOT_ISOLATED, isolated
-from graphcontract.clients.process import environment
-from graphcontract.clients.python import named
+from graphcontract.clients.isolation import NOT_ISOLATED, isolate_command
+from graphcontract.clients.process import build_environment
+from graphcontract.clients.python import parse_implementation
 from graphcontract.exchange import Call, Outcome, grace
 
-MAX_OUTPUT = 64 * 1024
+MAX_OUTPUT = 64 * 1024  # bytes of output that are kept: the last ones
 TOKEN_VARIABLE = "GRAPHCONTRACT_TOKEN"  # noqa: S105 - a name, not a secret
 
 _PLACEHOLDER = re.compile(r"\{(base_url|url|token|task_id|timeout)\}")
 _CHUNK = 64 * 1024
-_SLICE_MS = 50
-_KILL_PATIENCE = 5.0
+_POLL_MS = 50  # how often it is checked whether the program has ended while a child holds its pipe open
+_KILL_PATIENCE = 5.0  # seconds for the system to end a killed process
 
 
 class CommandClient:
-    """A command line with placeholders {base_url} {url} {token} {task_id} {timeout}; no shell reads it.
+    """A command line with placeholders {base_url} {url} {token} {task_id} {timeout}; it is run without a
+    shell.
 
-    `path` is the contract's path with its parameter in braces, for {url}; `root` is what {base_url} stands
-    for in a call that names none. The token is in the environment too, as GRAPHCONTRACT_TOKEN, for arguments
-    show in process lists. `implementation` is `NAME[@VERSION]`. Raises ValueError for a command that could
-    not know where to send its request, which one that has an `own_root` does.
+    `path` is the contract's path with its parameter in braces, for {url}; `root` is the value of {base_url}
+    in a call without one. The token is also in the build_environment, as GRAPHCONTRACT_TOKEN, since process
+    lists show arguments. `implementation` is `NAME[@VERSION]`. ValueError for a command without {url} and
+    {base_url}, unless it calls its `own_root`.
     """
 
     def __init__(
@@ -54,27 +54,30 @@ class CommandClient:
         own_root: bool = False,
     ) -> None:
         self._placeholders = {name for argument in argv for name in _PLACEHOLDER.findall(argument)}
-        pointed = bool(self._placeholders & {"url", "base_url"})
-        if not own_root and not pointed:
+        has_root_placeholder = bool(self._placeholders & {"url", "base_url"})
+        if not own_root and not has_root_placeholder:
             raise ValueError(
-                "the command needs {url} or {base_url} in an argument, to know where to send its request, "
-                "unless it is judged at its own root, with --transport proxy"
+                "the command needs {url} or {base_url} in an argument, so that its request goes to the test "
+                "server; a command with a fixed root needs --transport proxy"
             )
         self._argv = tuple(argv)
         self._root, self._path = root, path
         self._start: Start | None = None
-        self.implementation = named(implementation or Path(argv[0]).name)
-        self.limits = Limits(root="settable" if pointed else "fixed", surface="generic", status=False)
+        self.implementation = parse_implementation(implementation or Path(argv[0]).name)
+        self.limits = Limits(
+            root="settable" if has_root_placeholder else "fixed", surface="generic", status=False
+        )
         self.concurrency = 1
         self.budget: int | None = 20
         self.shows = frozenset({"id"} if "task_id" in self._placeholders else ())
 
     def start(self, start: Start) -> None:
-        """Look the program up; raises ClientUnavailable."""
+        """Find the program; raises ClientUnavailable."""
         program = self._argv[0]
         if shutil.which(program) is None:
             raise ClientUnavailable(
-                f"there is no program `{program}`", "Install it, or give its full path; no shell is involved."
+                f"the program `{program}` was not found",
+                "Install it, or give its full path. It is run without a shell.",
             )
         self._start = start
 
@@ -82,38 +85,38 @@ class CommandClient:
         """Run the command once and wait for its end, at most the call's timeout and its grace."""
         if self._start is None:
             raise RuntimeError("a call before start() or after close()")
-        if reason := self._inexpressible(call):
+        if reason := self._find_inexpressible(call):
             return Outcome.unsupported(reason)
         start = replace(self._start, ca_file=call.ca_file) if call.base_url else self._start
-        env = environment(start, {TOKEN_VARIABLE: call.token})
+        env = build_environment(start, {TOKEN_VARIABLE: call.token})
         try:
-            filled = [self._filled(argument, call) for argument in self._argv]
-            argv = [argument.encode() for argument in isolated(filled, start.doorway)]
+            filled = [self._fill_placeholders(argument, call) for argument in self._argv]
+            argv = [argument.encode() for argument in isolate_command(filled, start.netns_socket)]
             outcome = _run(argv, env, call.timeout + grace(call.timeout))
         except ValueError as error:  # NUL, or half of a surrogate pair
-            return Outcome.unsupported(f"no command line can hold the id or the token: {error}")
+            return Outcome.unsupported(f"the id or the token cannot be passed on a command line: {error}")
         except OSError as error:
             if error.errno == errno.E2BIG:
                 return Outcome.unsupported("the id or the token is too long for a command line")
             return Outcome.crash(f"`{self._argv[0]}` could not be run: {error.strerror}")
-        if start.doorway is not None and outcome.output.startswith(NOT_ISOLATED):
+        if start.netns_socket is not None and outcome.output.startswith(NOT_ISOLATED):
             return Outcome.unsupported(outcome.output.strip())  # the command did not run
         return outcome
 
     def renew(self) -> None:
-        """Nothing: each call is a process of its own."""
+        """Do nothing: each call is a new process."""
 
     def close(self) -> None:
-        """End nothing: no program runs between calls."""
+        """Do nothing more than reject later calls: no program runs between calls."""
         self._start = None
 
-    def _inexpressible(self, call: Call) -> str | None:
+    def _find_inexpressible(self, call: Call) -> str | None:
         if "url" in self._placeholders and call.task_id in ("", ".", ".."):
-            return f"no URL can hold {call.task_id!r} as a segment of its path"
+            return f"{call.task_id!r} cannot be a path segment of a URL"
         return None
 
-    def _filled(self, argument: str, call: Call) -> str:
-        """Fill an argument's placeholders in, once: what is put in is not read again."""
+    def _fill_placeholders(self, argument: str, call: Call) -> str:
+        """Fill in an argument's placeholders in one pass: placeholders in a value are not filled."""
         root = call.base_url or self._root
         values = {
             "base_url": root,
@@ -127,7 +130,7 @@ class CommandClient:
 
 
 def _run(argv: Sequence[bytes], env: Mapping[str, str], seconds: float) -> Outcome:
-    """Run a program in a session of its own, and take with it what it leaves behind; raises OSError."""
+    """Run a program in a new session, and kill the processes that it leaves behind; raises OSError."""
     deadline = time.monotonic() + seconds
     process = subprocess.Popen(
         argv,
@@ -145,43 +148,43 @@ def _run(argv: Sequence[bytes], env: Mapping[str, str], seconds: float) -> Outco
     except subprocess.TimeoutExpired:
         outcome = Outcome.hang(f"the command had not ended after {seconds:g} s")
     else:
-        outcome = _outcome(process.returncode)
+        outcome = _make_outcome(process.returncode)
     finally:
         _end(process)
     return replace(outcome, output=output.decode(errors="replace"))
 
 
 def _drain(process: subprocess.Popen[bytes], output: bytearray, deadline: float) -> None:
-    """Read what it writes to its end, and keep the last 64 KiB."""
+    """Read its output to the end, and keep the last 64 KiB."""
     assert process.stdout is not None
     source = process.stdout.fileno()
     poll = select.poll()
     poll.register(source, select.POLLIN)
     while time.monotonic() < deadline:
-        if poll.poll(_SLICE_MS):
+        if poll.poll(_POLL_MS):
             data = os.read(source, _CHUNK)
             if not data:
                 return
             output += data
             del output[:-MAX_OUTPUT]
         elif process.poll() is not None:
-            # It has ended; a process that it left behind keeps the pipe open.
+            # It has ended, but one of its children keeps the pipe open.
             return
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    # No such group: all are gone. Not permitted: macOS says so of a group of zombies.
+    # ProcessLookupError: all have ended. PermissionError: macOS raises it for a group of zombies.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    # A program that we may not signal (another user's) is left behind rather than waited for.
+    # A program that cannot be signalled (another user's) is not waited for.
     with suppress(subprocess.TimeoutExpired):
         process.wait(_KILL_PATIENCE)
     assert process.stdout is not None
     process.stdout.close()
 
 
-def _outcome(status: int) -> Outcome:
-    """Say what an exit status means, as subprocess counts it: negative for a signal."""
+def _make_outcome(status: int) -> Outcome:
+    """Make the outcome of an exit status, which subprocess gives as a negative number for a signal."""
     if status == 0:
         return Outcome.success()
     if status > 0:

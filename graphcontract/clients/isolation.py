@@ -1,9 +1,10 @@
-"""Runs a program where there is no network but the proxy: in a Linux network namespace of its own.
+"""Runs a program in a new Linux network namespace, in which only our proxy can be reached.
 
-Also a script of its own, started as `isolation.py DOORWAY PROGRAM …`: it makes the namespace, checks that no
-route leads out of it, listens there at the proxy's own address, hands that socket in at the doorway, and
-becomes the program. Where any of that fails, the program does not run. Without arguments it only tries.
-It knows namespaces; it imports nothing of this package.
+This file is also a script, `isolation.py NETNS_SOCKET PROGRAM …`: it enters a new namespace, checks that no
+route leads out of it, listens there at the proxy's address, sends the listening socket over the Unix socket
+(`transports.netns_socket`), and replaces itself by the program. If any step fails, the program does not run.
+Without arguments it only tries to make a namespace. The script starts without site-packages, so it imports
+nothing of this package.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ NOT_ISOLATED = "graphcontract: no isolation: "
 _NEW_USER, _NEW_NET = 0x10000000, 0x40000000
 _SET_FLAGS, _UP_AND_RUNNING = 0x8914, 0x1 | 0x40
 _BACKLOG = 128
-_PATIENCE = 5.0
+_PATIENCE = 5.0  # seconds to connect to the proxy's process and for its acknowledgement
 _NOT_ISOLATED, _NOT_EXECUTABLE, _NOT_FOUND = 125, 126, 127
 # Addresses for documentation (RFC 5737, RFC 3849): a route to them is a route to any public address.
 _OUTSIDE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
@@ -32,45 +33,44 @@ _OUTSIDE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 
 @cache
 def find_obstacle() -> str | None:
-    """Try to isolate a program that does nothing: say what prevents it here, None where nothing does.
+    """Try to make a namespace: return the reason why it cannot be made here, or None.
 
-    The answer only saves starting clients in vain: a program that is to be isolated later, and cannot be,
-    does not run.
+    This only avoids starting clients in vain: a program that cannot be isolate_command later does not run.
     """
     if sys.platform != "linux":
-        return "network namespaces exist on Linux alone"
+        return "network namespaces exist only on Linux"
     tried = subprocess.run(
         [sys.executable, "-I", "-S", __file__], capture_output=True, text=True, errors="replace", check=False
     )
     if tried.returncode == 0:
         return None
-    said = tried.stderr.strip().removeprefix(NOT_ISOLATED) or f"exit status {tried.returncode}"
-    return f"no network namespace can be made here ({said})"
+    reason = tried.stderr.strip().removeprefix(NOT_ISOLATED) or f"exit status {tried.returncode}"
+    return f"a network namespace cannot be made here ({reason})"
 
 
-def isolated(argv: Sequence[str], doorway: str | None) -> Sequence[str]:
-    """The command line that runs `argv` apart from the network, or not at all, where there is a doorway.
+def isolate_command(argv: Sequence[str], netns_socket: str | None) -> Sequence[str]:
+    """Make the command line that runs `argv` isolated, or not at all; without a socket, return `argv`.
 
-    FileNotFoundError and PermissionError are those of starting a program that cannot be started.
+    Raises FileNotFoundError and PermissionError as starting the program itself would.
     """
-    if doorway is None:
+    if netns_socket is None:
         return argv
     if shutil.which(argv[0]) is None:
         number = errno.EACCES if os.path.exists(argv[0]) else errno.ENOENT
         raise OSError(number, os.strerror(number), argv[0])
-    return [sys.executable, "-I", "-S", __file__, doorway, *argv]
+    return [sys.executable, "-I", "-S", __file__, netns_socket, *argv]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Leave the network and become the program; returns only where that fails, with a shell's status, or
-    where there is no program.
+    """Enter a namespace and replace this process by the program. Returns only if that fails, with the exit
+    status that a shell would have, or if there is no program.
     """
-    doorway, argv = (arguments[0], list(arguments[1:])) if arguments else (None, [])
+    netns_socket, argv = (arguments[0], list(arguments[1:])) if arguments else (None, [])
     try:
-        if doorway is None:
+        if netns_socket is None:
             _enter_namespace()
             return 0
-        listening = _leave(doorway)
+        listening = _isolate(netns_socket)
     except OSError as error:
         sys.stderr.write(f"{NOT_ISOLATED}{error.strerror or error}\n")
         return _NOT_ISOLATED
@@ -83,26 +83,28 @@ def main(arguments: Sequence[str]) -> int:
         listening.close()
 
 
-def _leave(doorway: str) -> socket.socket:
-    """Enter a new namespace and hand in a socket that listens there; raises OSError."""
-    with socket.socket(socket.AF_UNIX) as giver:
-        giver.settimeout(_PATIENCE)
-        giver.connect(doorway)
+def _isolate(netns_socket: str) -> socket.socket:
+    """Enter a new namespace and send a socket that listens there to the proxy; raises OSError."""
+    with socket.socket(socket.AF_UNIX) as sender:
+        sender.settimeout(_PATIENCE)
+        sender.connect(netns_socket)
         _enter_namespace()
-        number = int(os.path.basename(doorway))
+        number = int(os.path.basename(netns_socket))
         listening = socket.create_server(("127.0.0.1", number), backlog=_BACKLOG, reuse_port=True)
-        socket.send_fds(giver, [b"!"], [listening.fileno()])
-        if not giver.recv(1):
+        socket.send_fds(sender, [b"!"], [listening.fileno()])
+        if not sender.recv(1):
             listening.close()
-            raise OSError("the proxy did not take the namespace's socket")
+            raise OSError("the proxy did not accept the namespace's socket")
         return listening
 
 
 def _enter_namespace() -> None:
-    """Enter a new network namespace, with loopback up and no route out of it; raises OSError."""
+    """Enter a new network namespace with the loopback interface up; OSError if that fails or a route leads
+    out.
+    """
     _unshare()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        import fcntl  # no such module on Windows
+        import fcntl  # does not exist on Windows
 
         fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh22x", b"lo", _UP_AND_RUNNING))
     for family, address in _OUTSIDE:
@@ -111,7 +113,7 @@ def _enter_namespace() -> None:
 
 
 def _has_route(family: socket.AddressFamily, address: str) -> bool:
-    """Whether the system would send to an address; a datagram socket that connects sends nothing."""
+    """Whether the system has a route to an address. Connecting a datagram socket sends nothing."""
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as trying:
             trying.connect((address, 9))
@@ -121,7 +123,7 @@ def _has_route(family: socket.AddressFamily, address: str) -> bool:
 
 
 def _unshare() -> None:
-    """Have a network of one's own: as one may, else as the user that one is in a user namespace."""
+    """Unshare the network namespace, within a new user namespace if not privileged."""
     system = ctypes.CDLL(None, use_errno=True)
     if system.unshare(_NEW_NET) == 0:
         return

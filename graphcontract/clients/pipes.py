@@ -1,7 +1,10 @@
-"""One child process and its three pipes: a line out, a line in, each by a deadline.
+"""Exchanges lines with one child process over its three pipes, each by a deadline.
 
-Knows processes and bytes; it must not know what the lines say. It works in the threads that call it, and
-whatever the child does costs bounded memory and bounded time.
+Whatever the child does costs bounded memory and bounded time.
+
+Threads: there are none here; work is done in the threads that call. One thread at a time may read lines
+(`driver` sees to that), and any thread may send. `_lock` protects what both use: the unsent bytes and the
+output.
 """
 
 from __future__ import annotations
@@ -17,32 +20,35 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-MAX_LINE = 16 * 1024 * 1024
-MAX_OUTPUT = 64 * 1024
+MAX_LINE = 16 * 1024 * 1024  # bytes of a reply (driver protocol); a longer line breaks the channel
+MAX_OUTPUT = 64 * 1024  # bytes of other output that are kept: the last ones
 
 _CHUNK = 64 * 1024
-_CHUNKS_IN_A_PIPE = 16  # Linux lets a pipe hold 1 MiB at the most
-_STRAY_LINE = 4 * 1024
-_STRAY_LINES = 20
-_SLICE = 0.05
-_LAST_WORDS = 0.5
-_TERM_PATIENCE = 0.5
-_KILL_PATIENCE = 5.0
+_CHUNKS_IN_A_PIPE = (
+    16  # a Linux pipe holds at most 1 MiB, unless privileged: draining ends even under a flood
+)
+_STRAY_LINE = 4 * 1024  # bytes kept of a line of standard output that was not received as a reply
+_STRAY_LINES = 20  # such lines kept when the channel ends
+_SLICE = 0.05  # seconds of one wait, after which the end of the process and new bytes to send are noticed
+_EXIT_PATIENCE = 0.5  # seconds for a child that closed a pipe to exit and write its last output
+_TERM_PATIENCE = 0.5  # seconds between SIGTERM and SIGKILL
+_KILL_PATIENCE = 5.0  # seconds for the system to end a killed process
 
 
 class SilentError(Exception):
-    """The child did not take or give a whole line by the deadline; it may still run."""
+    """The child did not read or write a whole line by the deadline; it may still run."""
 
 
 class BrokenError(Exception):
-    """The child can give no further line; `str()` says why, as in "it ended with exit status 3"."""
+    """The child cannot send another line; `str()` says why, as in "it ended with exit status 3"."""
 
 
 class Channel:
-    """A running child, in a process group of its own; deadlines are in seconds of `time.monotonic()`.
+    """A running child, in a new process group; deadlines are in seconds of `time.monotonic()`.
 
-    `receive`, `next_line`, `keep` and `end` are for one thread at a time, all else is for any thread.
-    Making one raises OSError or ValueError where the command cannot be run; `end` must be called, once.
+    `receive`, `poll_line`, `keep_output` and `end` are for one thread at a time, everything else for any
+    thread. The constructor raises OSError or ValueError if the command cannot be run; `end` must be called,
+    once.
     """
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str]) -> None:
@@ -58,92 +64,97 @@ class Channel:
         self._open = {self._stdout, self._stderr}
         self._lines: deque[bytes] = deque()
         self._partial = bytearray()
-        self._lock = threading.Lock()  # for what follows
+        self._lock = threading.Lock()  # protects the members below
         self._unsent = bytearray()
-        self._deaf = False
+        self._stdin_closed = False
         self._output = bytearray()
-        self._kept = 0
+        self._output_size = 0
         self._ending = False
 
     @property
-    def kept(self) -> int:
-        """How many bytes of output have been read so far."""
-        return self._kept
+    def output_size(self) -> int:
+        """How many bytes of output, apart from received lines, have been read so far."""
+        return self._output_size
 
     @property
-    def silence(self) -> str | None:
-        """What the child left undone where no line comes; None where it wrote no part of one."""
+    def describe_silence(self) -> str | None:
+        """What the child did not do while no line came; None if it wrote no part of a line."""
         if self._unsent:
             return "it did not read its standard input"
         return "it wrote no end of line" if self._partial and not self._lines else None
 
     def send(self, line: bytes) -> None:
-        """Write a line, the rest of one that the child does not take at once while lines are waited for."""
+        """Write a line. What the pipe does not accept at once is written while lines are waited for."""
         with self._lock:
             self._unsent += line
             self._write()
 
     def receive(self, deadline: float) -> bytes:
-        """Wait for the next line of standard output, without its end; raises SilentError or BrokenError."""
+        """Wait for the next line of standard output, without its line end; raises SilentError or
+        BrokenError.
+        """
         while time.monotonic() < deadline:
-            if (line := self.next_line(deadline)) is not None:
+            if (line := self.poll_line(deadline)) is not None:
                 return line
-        raise SilentError(self.silence or ("it wrote nothing else" if self._kept else "it wrote nothing"))
+        raise SilentError(
+            self.describe_silence or ("it wrote nothing else" if self._output_size else "it wrote nothing")
+        )
 
-    def next_line(self, until: float) -> bytes | None:
-        """Give the next line, None where none has come after a short while; raises BrokenError.
+    def poll_line(self, until: float) -> bytes | None:
+        """Return the next line, or None if none has come within 50 ms; raises BrokenError.
 
-        What the child wrote to standard error before that line is kept by then.
+        What the child wrote to standard error before that line has been read by then.
         """
         if not self._lines:
             if self._stdout not in self._open:
-                raise self._broken("it closed its standard output")
-            # The child may be gone while one of its own children keeps the pipe open.
+                raise self._make_broken_error("it closed its standard output")
+            # The child may have ended while one of its children keeps the pipe open.
             gone = self._process.poll() is not None
-            if not self._pump(until) and (gone or self._deaf):
-                raise self._broken("it ended" if gone else "it closed its standard input")
+            if not self._pump(until) and (gone or self._stdin_closed):
+                raise self._make_broken_error("it ended" if gone else "it closed its standard input")
             if not self._lines:
                 return None
         self._drain()
         return self._lines.popleft()
 
-    def keep(self, line: bytes) -> None:
-        """Count a line of standard output among the other output, at most its first 4 KiB."""
-        self._keep(line[:_STRAY_LINE] + b"\n")
+    def keep_output(self, line: bytes) -> None:
+        """Add a line of standard output to the other output, at most its first 4 KiB."""
+        self._append_output(line[:_STRAY_LINE] + b"\n")
 
     def output_since(self, mark: int) -> str:
-        """Give what was read since `kept` was `mark`, besides the lines received: its last 64 KiB."""
+        """Return the output that was read since `output_size` was `mark`: its last 64 KiB."""
         with self._lock:
-            new = self._kept - mark
+            new = self._output_size - mark
             return self._output[-new:].decode(errors="replace") if new else ""
 
     def end(self, farewell: bytes = b"", patience: float = 0.0) -> None:
-        """Say farewell, give the child `patience` seconds to end, then end its process group by force.
+        """Send `farewell`, give the child `patience` seconds to end, then kill its process group.
 
-        Takes what the child left in its group with it, however the child itself ended.
+        Children that it left in its group are killed too, however the child itself ended.
         """
         deadline = time.monotonic() + patience
-        self._keep_stray()
+        self._append_stray_lines()
         self._ending = True
         try:
             self.send(farewell)
             self._unsent.clear()
             self._streams[0].close()
-            if not self._exits_by(deadline):
+            if not self._wait_for_exit(deadline):
                 self._signal(signal.SIGTERM)
-                self._exits_by(time.monotonic() + _TERM_PATIENCE)
+                self._wait_for_exit(time.monotonic() + _TERM_PATIENCE)
         finally:
             self._signal(signal.SIGKILL)
-            # A child that we may not signal (another user's) is left behind rather than waited for.
+            # A child that cannot be signalled (another user's) is not waited for.
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_KILL_PATIENCE)
             for stream in self._streams:
                 stream.close()
 
     def _pump(self, until: float) -> bool:
-        """Wait for a pipe, a short while at the most, and read and write; False where no pipe was ready.
+        """Wait up to 50 ms for a pipe, and read and write; False if no pipe was ready.
 
-        Standard output is left alone while a line of it waits, so that a flood of lines stays in the child.
+        Standard output is not read while a line waits to be received, so that a flood of lines stays in the
+        child.
         """
         poll = select.poll()
         for source in self._open:
@@ -161,14 +172,14 @@ class Channel:
         return bool(ready)
 
     def _write(self) -> None:
-        """Write what the child takes now; the lock is held."""
+        """Write what the pipe accepts now. Call this with the lock held."""
         try:
             while self._unsent:
                 del self._unsent[: os.write(self._stdin, self._unsent)]
         except BlockingIOError:
             pass
         except BrokenPipeError:
-            self._deaf = True
+            self._stdin_closed = True
             self._unsent.clear()
 
     def _read(self, source: int) -> None:
@@ -176,7 +187,7 @@ class Channel:
         if not data:
             self._open.discard(source)
         elif source == self._stderr:
-            self._keep(data)
+            self._append_output(data)
         elif not self._ending:
             self._split(data)
 
@@ -189,27 +200,27 @@ class Channel:
         if len(self._partial) > MAX_LINE:
             raise BrokenError(f"it wrote a line of more than {MAX_LINE // 1024**2} MiB")
 
-    def _keep(self, data: bytes) -> None:
+    def _append_output(self, data: bytes) -> None:
         with self._lock:
             self._output += data
             del self._output[:-MAX_OUTPUT]
-            self._kept += len(data)
+            self._output_size += len(data)
 
-    def _keep_stray(self) -> None:
-        """Count what was read and never received among the other output."""
+    def _append_stray_lines(self) -> None:
+        """Add lines that were read and never received to the other output."""
         for line in [*self._lines, bytes(self._partial)][:_STRAY_LINES]:
             if line:
-                self.keep(line)
+                self.keep_output(line)
         self._lines.clear()
         self._partial.clear()
 
     def _drain(self) -> None:
-        """Read what already stands in the pipes."""
+        """Read what is already in the pipes."""
         for _ in range(_CHUNKS_IN_A_PIPE):
             if not self._pump(0.0):
                 return
 
-    def _exits_by(self, deadline: float) -> bool:
+    def _wait_for_exit(self, deadline: float) -> bool:
         while self._process.poll() is None:
             if time.monotonic() >= deadline:
                 return False
@@ -217,9 +228,11 @@ class Channel:
         self._drain()
         return True
 
-    def _broken(self, what: str) -> BrokenError:
-        """Why no line can come, told by the exit status where there is one; hears the child's last words."""
-        if not self._exits_by(time.monotonic() + _LAST_WORDS):
+    def _make_broken_error(self, what: str) -> BrokenError:
+        """Make the error that says why no line can come: the exit status, else `what`. Reads the last
+        output.
+        """
+        if not self._wait_for_exit(time.monotonic() + _EXIT_PATIENCE):
             return BrokenError(what)
         status = self._process.returncode
         if status >= 0:
@@ -229,6 +242,6 @@ class Channel:
         return BrokenError(f"it was ended by signal {-status}")
 
     def _signal(self, number: signal.Signals) -> None:
-        # No such group: all are gone. Not permitted: macOS says so of a group of zombies.
+        # ProcessLookupError: all have ended. PermissionError: macOS raises it for a group of zombies.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)

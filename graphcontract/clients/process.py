@@ -1,7 +1,10 @@
-"""The `process:` client: a driver that runs as a child process and speaks JSON lines.
+"""The `process:` client: starts a driver as a child process, and replaces it after it crashed or hung.
 
-Knows when a driver is started and replaced. Who waits for which answer is `driver`'s business, what the lines
-say is `messages`', how they travel is `channel`'s. Whatever a driver does in a call is an Outcome.
+`driver` matches replies to calls, `messages` defines the lines, and `pipes` transfers them. Whatever a driver
+does in a call is an Outcome.
+
+Threads: any thread may call. `_lock` protects which driver is in use, and is held while one starts, so that
+other callers wait for that driver instead of starting more.
 """
 
 from __future__ import annotations
@@ -13,30 +16,30 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 
-from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, messages, shown_by
+from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, list_reportable, messages
 from graphcontract.clients.driver import Driver
-from graphcontract.clients.isolation import isolated
+from graphcontract.clients.isolation import isolate_command
 from graphcontract.clients.pipes import BrokenError, Channel, SilentError
 from graphcontract.exchange import Call, Outcome
 
 _CLOSED = Outcome.unsupported("the driver was ended because the client was closed")
-_STOP_PATIENCE = 2.0
-_SHOWN_LINES = 20
+_STOP_PATIENCE = 2.0  # seconds to end after `stop` (driver protocol)
+_SHOWN_LINES = 20  # last lines of output in the message for a driver that did not start
 _PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
 _PROXY_NAMES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 CA_NAMES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
 _HOW_TO_START = (
-    "A driver reads one JSON object a line from standard input, and answers the first with "
+    "A driver reads one JSON object a line from standard input, and replies to the first with "
     '{"protocol": 1, "implementation": {"name": "…"}} on a line of standard output, flushed at once.'
 )
 
 
 class ProcessClient:
-    """One driver process, kept for all calls and replaced after it crashed or hung.
+    """One driver process, used for all calls and replaced after it crashed or hung.
 
-    Any threads may call: a driver is sent as many calls at once as it declares, and the others wait.
-    `name` is what messages call it, and what it is known by until it says who it is; `start_timeout` is in
-    seconds; `env` is added to our environment, from which proxy settings are left out.
+    Any thread may call: a driver gets as many calls at once as it declares, and the others wait. `name` is
+    used in messages, and as the implementation's name until the driver declares it; `start_timeout` is in
+    seconds; `env` is added to our environment, from which proxy settings are removed.
     """
 
     def __init__(
@@ -53,19 +56,19 @@ class ProcessClient:
         self._name = name or shlex.join(argv)
         self._start_timeout = start_timeout
         self._env = dict(env or {})
-        self._lock = threading.Lock()  # for what follows, and held while a driver starts
+        self._lock = threading.Lock()  # protects the members below; held while a driver starts
         self._start: Start | None = None
         self._drivers: list[Driver] = []
-        self._unstarted: Outcome | None = None
+        self._start_failure: Outcome | None = None
         self._seq = itertools.count(1)
         self.implementation = Implementation(self._name)
         self.limits = Limits()
         self.concurrency = 1
         self.budget: int | None = None
-        self.shows = shown_by(self.limits)
+        self.shows = list_reportable(self.limits)
 
     def start(self, start: Start) -> None:
-        """Start the driver and learn who it is; raises ClientUnavailable."""
+        """Start the driver and read its declaration; raises ClientUnavailable."""
         self.close()
         with self._lock:
             declaration = self._launch(start)
@@ -73,20 +76,20 @@ class ProcessClient:
         self.implementation = declaration.implementation
         self.concurrency = declaration.concurrency
         self.limits = declaration.limits
-        self.shows = shown_by(self.limits)
+        self.shows = list_reportable(self.limits)
 
     def call(self, call: Call) -> Outcome:
-        """Make one call and wait for its outcome, at most its timeout and grace once a driver has room.
+        """Make one call and wait for its outcome, at most its timeout and grace after the call was sent.
 
-        The outcome's `output` is what the driver wrote besides while the call was in flight, or before it
-        when none was: 64 KiB at the most. Where `close` comes in between, the outcome is `unsupported`.
+        The outcome's `output` is what the driver wrote apart from replies while the call was in flight, or
+        before it when none was: at most 64 KiB. If `close` interrupts the call, the outcome is `unsupported`.
         """
         outcome: Outcome | None = None
         while outcome is None:
-            driver = self._living_driver()
+            driver = self._get_running_driver()
             if isinstance(driver, Outcome):
                 return driver
-            outcome = driver.ask(next(self._seq), call)
+            outcome = driver.call(next(self._seq), call)
         return outcome
 
     def renew(self) -> None:
@@ -98,33 +101,36 @@ class ProcessClient:
             self._start = start
 
     def close(self) -> None:
-        """Ask the driver to stop, and end it and whatever it started."""
+        """Send `stop` to the driver, then end it and every process that it started."""
         with self._lock:
             self._start = None
             drivers, self._drivers = self._drivers, []
         for driver in drivers:
             driver.end(_CLOSED, messages.write_stop(), _STOP_PATIENCE)
 
-    def _living_driver(self) -> Driver | Outcome:
-        """Give the driver that takes calls, a fresh one where the last is done; a crash where none starts."""
-        before = self._unstarted
+    def _get_running_driver(self) -> Driver | Outcome:
+        """Return the driver for the next call, a new one if the last is done; a crash if none can be
+        started.
+        """
+        before = self._start_failure
         with self._lock:
             if self._start is None:
                 raise RuntimeError("a call before start() or after close()")
             if self._drivers and not self._drivers[-1].done:
                 return self._drivers[-1]
-            # A call that waited here while another failed to start a driver does not try once more.
-            if self._unstarted is None or self._unstarted is before:
+            # A call that waited for the lock while another failed to start a driver does not try again: with
+            # many threads, each would wait for the start timeout in turn.
+            if self._start_failure is None or self._start_failure is before:
                 try:
                     self._launch(self._start)
                     return self._drivers[-1]
                 except ClientUnavailable as error:
-                    reason = f"no fresh driver: {error}"
-                    self._unstarted = Outcome.crash(reason, died=True, output=error.output)
-            return self._unstarted
+                    reason = f"a new driver could not be started: {error}"
+                    self._start_failure = Outcome.crash(reason, died=True, output=error.output)
+            return self._start_failure
 
     def _launch(self, start: Start) -> messages.Declaration:
-        """Start a driver, the last of those that may still run; the lock is held."""
+        """Start a driver, and add it to those that may still run. Call this with the lock held."""
         channel, declaration = self._open(start)
         self._drivers = [driver for driver in self._drivers if not driver.ended]
         self._drivers.append(Driver(channel, declaration.concurrency))
@@ -143,20 +149,22 @@ class ProcessClient:
     def _spawn(self, start: Start) -> Channel:
         command = self._argv[0]
         try:
-            return Channel(isolated(self._argv, start.doorway), environment(start, self._env))
+            return Channel(
+                isolate_command(self._argv, start.netns_socket), build_environment(start, self._env)
+            )
         except FileNotFoundError:
             raise ClientUnavailable(
                 f"cannot start `{self._name}`: `{command}` was not found",
-                "Install it, or give its full path; a script may also name an interpreter that is not there.",
+                "Install it, or give its full path. For a script, check that its interpreter exists.",
             ) from None
         except PermissionError:
             raise ClientUnavailable(
-                f"cannot start `{self._name}`: `{command}` may not be executed",
+                f"cannot start `{self._name}`: no permission to execute `{command}`",
                 f"Make it executable (chmod +x), or name the interpreter before it: `python {command}`.",
             ) from None
         except (OSError, ValueError) as error:
             raise ClientUnavailable(
-                f"cannot start `{self._name}`: {error}", "Try the command by hand."
+                f"cannot start `{self._name}`: {error}", "Run the command in a shell to see why."
             ) from None
 
     def _introduce(self, channel: Channel, start: Start) -> messages.Declaration:
@@ -165,26 +173,25 @@ class ProcessClient:
             channel.send(messages.write_start(start))
             line = channel.receive(deadline)
             while not messages.begins_object(line):
-                channel.keep(line)
+                channel.keep_output(line)
                 line = channel.receive(deadline)
         except SilentError as error:
-            problem = f"did not answer `start` within {self._start_timeout:g} s: {error}"
+            problem = f"did not reply to `start` within {self._start_timeout:g} s: {error}"
             raise ClientUnavailable(f"`{self._name}` {problem}", _HOW_TO_START) from None
         except BrokenError as error:
             raise ClientUnavailable(
-                f"`{self._name}` did not answer `start`: {error}", _HOW_TO_START
+                f"`{self._name}` did not reply to `start`: {error}", _HOW_TO_START
             ) from None
         try:
             return messages.read_declaration(line)
         except messages.MessageError as error:
-            problem = f"answered `start` with what is no declaration: {error}"
+            problem = f"sent an invalid reply to `start`: {error}"
             raise ClientUnavailable(f"`{self._name}` {problem}", _HOW_TO_START) from None
 
 
-def environment(start: Start, env: Mapping[str, str]) -> dict[str, str]:
-    """Give our environment for a client: `env` on top, proxies and authorities as `start` has them.
-
-    None of our own proxy settings is in it.
+def build_environment(start: Start, env: Mapping[str, str]) -> dict[str, str]:
+    """Build a client's environment: ours without proxy settings, then `env`, then proxy and authority of
+    `start`.
     """
     found = {name: value for name, value in os.environ.items() if name.lower() not in _PROXY_VARIABLES}
     found.update(env)

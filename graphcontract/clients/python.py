@@ -1,6 +1,10 @@
-"""The `python:` client: a function that makes one call, found by name and kept from taking the run with it.
+"""The `python:` client: loads a function that makes one call, and turns whatever comes out of it into an
+Outcome.
 
-Knows how to load such a function, and what may come out of it. It knows no wire and reads no pipe.
+Threads: a synchronous function runs in the calling thread (`Adapter`), or, with `InProcessClient`, in a
+daemon thread for each concurrent call, so that one that overruns its time can be left behind. Coroutines run
+on one event loop in a daemon thread, since connections belong to the loop that made them; a new loop is
+started only if a coroutine blocks it. `Adapter._lock` protects the list of loops.
 """
 
 from __future__ import annotations
@@ -20,15 +24,15 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import ModuleType
 
-from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, messages, shown_by
+from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, list_reportable, messages
 from graphcontract.exchange import Call, Outcome, grace
 
-_MESSAGE = 300
-_TRACE_LINES = 12
+_MESSAGE = 300  # characters of an exception's message that are reported
+_TRACE_LINES = 12  # last lines of a traceback that are reported, where it names the line that raised
 _TRACE_CHARACTERS = 4096
-_ALIVE_WITHIN = 1.0
-_END_WITHIN = 2.0
-# A task is cancelled this long before its thread is given up, so that the thread hears of it.
+_ALIVE_WITHIN = 1.0  # seconds in which a loop must run a callback to count as not blocked
+_END_WITHIN = 2.0  # seconds to wait for the loop's thread on close
+# Seconds between the cancellation of a task and giving up its thread, so that the thread can report the hang.
 _HEADROOM = 0.05
 _HOW_TO_NAME = "Name it python:package.module:callable; the current directory is searched first."
 
@@ -36,36 +40,38 @@ _HOW_TO_NAME = "Name it python:package.module:callable; the current directory is
 class Adapter:
     """A callable that makes one call, `def` or `async def`, loaded from "module:callable".
 
-    Making one raises ClientUnavailable. Its module may say who it is (`IMPLEMENTATION`), what it cannot do
-    (`LIMITS`) and from how many threads it may be called at once (`CONCURRENCY`, else 1), in the driver
-    protocol's words; `implementation`, `NAME[@VERSION]`, overrules the first.
+    The constructor raises ClientUnavailable. The module may declare `IMPLEMENTATION`, `LIMITS` and
+    `CONCURRENCY` (from how many threads it may be called at once, else 1), as in the driver protocol;
+    `implementation`, `NAME[@VERSION]`, overrides the first.
     """
 
     def __init__(self, spec: str, implementation: str | None = None) -> None:
         module, self._function = _load(spec)
-        declared = _declared(spec, module)
-        self.implementation = named(implementation, "python") if implementation else declared.implementation
+        declared = _read_declaration(spec, module)
+        self.implementation = (
+            parse_implementation(implementation, "python") if implementation else declared.implementation
+        )
         self.limits = declared.limits
         self.concurrency = declared.concurrency
         self._loops: list[_Loop] = []
         self._lock = threading.Lock()
 
     def call(self, call: Call, patience: float | None = None) -> Outcome:
-        """Make one call in this thread; whatever comes out but KeyboardInterrupt is an Outcome.
+        """Make one call in this thread; every exception except KeyboardInterrupt becomes an Outcome.
 
-        An awaitable runs on the adapter's own loop, and is cancelled after `patience` seconds: a hang.
+        An awaitable runs on the adapter's loop, and is cancelled after `patience` seconds, which is a hang.
         """
         try:
             returned = self._function(call)
             if inspect.isawaitable(returned):
-                returned = self._living_loop().run(returned, patience)
+                returned = self._get_responsive_loop().run(returned, patience)
         except KeyboardInterrupt:
             raise
         except _Overdue:
-            return _hang(call)
+            return _make_hang(call)
         except BaseException as error:
-            return Outcome.crash(_describe(error), output=_last_lines(error))
-        return _checked(returned)
+            return Outcome.crash(_describe(error), output=_format_traceback(error))
+        return _check_outcome(returned)
 
     def close(self) -> None:
         """End the event loop, if there is one."""
@@ -74,8 +80,8 @@ class Adapter:
         for loop in loops:
             loop.end(_END_WITHIN if loop is loops[-1] else 0.0)
 
-    def _living_loop(self) -> _Loop:
-        """Give the loop for the next call; one that is blocked is left to the calls that it already has."""
+    def _get_responsive_loop(self) -> _Loop:
+        """Return the loop for the next call; a blocked one keeps only the calls that it already has."""
         with self._lock:
             if not self._loops or not self._loops[-1].responds():
                 self._loops.append(_Loop())
@@ -83,36 +89,36 @@ class Adapter:
 
 
 class InProcessClient:
-    """An adapter in this process, with as many calls at once as it declares; what it prints is its own.
+    """An adapter in this process, with as many calls at once as it declares; what it prints is not captured.
 
-    Any threads may call, those beyond that number wait. A call runs in a daemon thread: one that overruns its
-    time is left behind, for threads cannot be ended.
+    Any thread may call; a semaphore makes calls beyond that number wait. A call runs in a daemon thread: one
+    that overruns its time is left behind, since threads cannot be killed.
     """
 
     def __init__(self, spec: str, *, implementation: str | None = None) -> None:
         self._spec = spec
-        self._named = implementation
+        self._implementation = implementation
         self._adapter: Adapter | None = None
         self._idle: deque[_Worker] = deque()
         self._room = threading.Semaphore()
-        self.implementation = named(implementation or spec, "python")
+        self.implementation = parse_implementation(implementation or spec, "python")
         self.limits = Limits()
         self.concurrency = 1
         self.budget: int | None = None
-        self.shows = shown_by(self.limits)
+        self.shows = list_reportable(self.limits)
 
-    def start(self, start: Start) -> None:  # noqa: ARG002 - a function has nothing to be told beforehand
+    def start(self, start: Start) -> None:  # noqa: ARG002 - a function takes everything with the call
         """Load the adapter; raises ClientUnavailable."""
         self.close()
-        self._adapter = Adapter(self._spec, self._named)
+        self._adapter = Adapter(self._spec, self._implementation)
         self.implementation = self._adapter.implementation
         self.limits = self._adapter.limits
         self.concurrency = self._adapter.concurrency
-        self.shows = shown_by(self.limits)
+        self.shows = list_reportable(self.limits)
         self._room = threading.Semaphore(self.concurrency)
 
     def call(self, call: Call) -> Outcome:
-        """Make one call and wait for its outcome, at most its timeout and grace once there is room for it."""
+        """Make one call and wait for its outcome, at most its timeout and grace after it was started."""
         adapter = self._adapter
         if adapter is None:
             raise RuntimeError("a call before start() or after close()")
@@ -129,7 +135,7 @@ class InProcessClient:
             outcome = worker.run(lambda: adapter.call(call, patience - _HEADROOM), patience)
         except queue.Empty:
             worker.leave()
-            return _hang(call)
+            return _make_hang(call)
         except BaseException:
             worker.leave()
             raise
@@ -137,7 +143,7 @@ class InProcessClient:
         return outcome
 
     def renew(self) -> None:
-        """Nothing: a function in this process keeps what its module keeps."""
+        """Do nothing: the module's state in this process cannot be reset."""
 
     def close(self) -> None:
         """End the adapter's threads and loop."""
@@ -148,8 +154,8 @@ class InProcessClient:
             self._adapter = None
 
 
-def named(text: str, language: str | None = None) -> Implementation:
-    """Read `NAME[@VERSION]`; the `@` of an npm scope is part of the name."""
+def parse_implementation(text: str, language: str | None = None) -> Implementation:
+    """Parse `NAME[@VERSION]`; the `@` of an npm scope is part of the name."""
     name, _, version = text.rpartition("@")
     if name and version:
         return Implementation(name, version, language)
@@ -157,7 +163,7 @@ def named(text: str, language: str | None = None) -> Implementation:
 
 
 def _describe(error: BaseException) -> str:
-    """Put an exception into a line: its type and the first line of its message."""
+    """Describe an exception in one line: its type and the first line of its message."""
     try:
         message = str(error).strip().partition("\n")[0]
     except Exception as unreadable:
@@ -166,8 +172,8 @@ def _describe(error: BaseException) -> str:
     return f"{type(error).__qualname__}: {cut}" if cut else type(error).__qualname__
 
 
-def _last_lines(error: BaseException) -> str:
-    """Give the end of an exception's traceback, where it names the line that raised."""
+def _format_traceback(error: BaseException) -> str:
+    """Format the end of an exception's traceback, which names the line that raised."""
     text = "".join(traceback.format_exception(error))[-_TRACE_CHARACTERS:]
     return "\n".join(text.splitlines()[-_TRACE_LINES:])
 
@@ -183,11 +189,11 @@ def _load(spec: str) -> tuple[ModuleType, Callable[[Call], object]]:
             found = getattr(found, attribute)
         except Exception as error:
             problem = f"`{name}` has no `{path}`: {_describe(error)}"
-            raise ClientUnavailable(problem, _alike(attribute, found)) from None
+            raise ClientUnavailable(problem, _suggest_attribute(attribute, found)) from None
     if not callable(found):
         raise ClientUnavailable(
-            f"`{spec}` is no callable but of type {type(found).__name__}",
-            "It has to be `def cancel(call: Call) -> Outcome`, or the same as `async def`.",
+            f"`{spec}` is not callable: it is of type {type(found).__name__}",
+            "It must be `def cancel(call: Call) -> Outcome`, or `async def` with the same parameters.",
         )
     return module, found
 
@@ -202,25 +208,25 @@ def _import(name: str) -> ModuleType:
         raise
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(f"{error.name}.")):
-            problem = f"there is no module `{name}` in {here} or among what {sys.executable} has installed"
+            problem = f"the module `{name}` is neither in {here} nor installed for {sys.executable}"
             raise ClientUnavailable(problem, _HOW_TO_NAME) from None
-        hint = f"Install what it needs for {sys.executable}."
+        hint = f"Install the missing module for {sys.executable}."
         raise ClientUnavailable(f"`{name}` cannot be imported: {_describe(error)}", hint) from None
     except BaseException as error:
         raise ClientUnavailable(
             f"`{name}` cannot be imported: {_describe(error)}",
-            "Importing it has to work by itself, and to do no more than define things.",
-            _last_lines(error),
+            "The module must be importable by itself, and only define things.",
+            _format_traceback(error),
         ) from None
 
 
-def _alike(attribute: str, owner: object) -> str:
-    alike = difflib.get_close_matches(attribute, dir(owner), n=1)
-    return f"Did you mean `{alike[0]}`?" if alike else _HOW_TO_NAME
+def _suggest_attribute(attribute: str, owner: object) -> str:
+    similar = difflib.get_close_matches(attribute, dir(owner), n=1)
+    return f"Did you mean `{similar[0]}`?" if similar else _HOW_TO_NAME
 
 
-def _declared(spec: str, module: ModuleType) -> messages.Declaration:
-    """Read what the module says of itself, as a driver's declaration is read."""
+def _read_declaration(spec: str, module: ModuleType) -> messages.Declaration:
+    """Read what the module declares, in the same way as a driver's declaration."""
     try:
         who = {"language": "python", **getattr(module, "IMPLEMENTATION", {"name": spec})}
         document = {
@@ -231,54 +237,56 @@ def _declared(spec: str, module: ModuleType) -> messages.Declaration:
         return messages.read_declaration(json.dumps(document).encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise ClientUnavailable(
-            f"what `{module.__name__}` declares cannot be read: {error}",
-            "IMPLEMENTATION and LIMITS are dicts with the members that the driver protocol gives them, "
-            "CONCURRENCY is an integer.",
+            f"the declarations of `{module.__name__}` are not valid: {error}",
+            "IMPLEMENTATION and LIMITS must be dicts with the members of the driver protocol, "
+            "CONCURRENCY an integer.",
         ) from None
 
 
-def _checked(returned: object) -> Outcome:
-    """Take what was returned as the driver protocol can say it: an Outcome may hold anything."""
+def _check_outcome(returned: object) -> Outcome:
+    """Check a returned value by a round trip through the driver protocol: an Outcome may contain any
+    object.
+    """
     if not isinstance(returned, Outcome):
         what = "None" if returned is None else f"a {type(returned).__name__}"
-        return Outcome.crash(f"returned {what}: an adapter returns an Outcome")
+        return Outcome.crash(f"returned {what}: an adapter must return an Outcome")
     try:
         line = messages.write_reply(0, returned)
     except Exception as error:
-        return Outcome.crash(f"returned an Outcome that JSON cannot hold: {_describe(error)}")
+        return Outcome.crash(f"returned an Outcome that cannot be written as JSON: {_describe(error)}")
     return messages.read_reply(line, 0)
 
 
-def _hang(call: Call) -> Outcome:
+def _make_hang(call: Call) -> Outcome:
     return Outcome.hang(f"no outcome within {call.timeout + grace(call.timeout):g} s")
 
 
 class _Overdue(BaseException):
-    """An awaitable had not finished in time, and was cancelled."""
+    """Raised when an awaitable did not finish in time and was cancelled."""
 
 
 class _Loop:
-    """One event loop for life, in a daemon thread: connections belong to the loop that made them."""
+    """An event loop in a daemon thread, which runs until `end`."""
 
     def __init__(self) -> None:
         self._ready = threading.Event()
         self._ended = self._suspect = False
-        self._thread = threading.Thread(target=self._live, name="adapter-loop", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="adapter-loop", daemon=True)
         self._thread.start()
         self._ready.wait()
 
-    def _live(self) -> None:
+    def _run(self) -> None:
         with asyncio.Runner() as runner:
             self._loop = runner.get_loop()
             self._ready.set()
             while not self._ended:
-                # A task of the client's own that raises SystemExit breaks out of the loop; the others go on.
+                # SystemExit in a task that the client started ends run_forever: run it again for other tasks.
                 with suppress(BaseException):
                     self._loop.run_forever()
 
     def run(self, awaitable: Awaitable[object], patience: float | None) -> object:
-        """Give its result or raise what it raised; raises _Overdue after `patience` seconds."""
-        future = asyncio.run_coroutine_threadsafe(_settled(awaitable), self._loop)
+        """Return its result or raise its exception; raises _Overdue after `patience` seconds."""
+        future = asyncio.run_coroutine_threadsafe(_capture_result(awaitable), self._loop)
         try:
             result, error = future.result(patience)
         except TimeoutError:
@@ -290,22 +298,22 @@ class _Loop:
         return result
 
     def responds(self) -> bool:
-        """Tell whether the loop, after a call that was overdue, is not itself blocked."""
+        """Whether the loop still runs callbacks. It is only tested after an overdue call."""
         if self._suspect:
-            answered = threading.Event()
-            self._loop.call_soon_threadsafe(answered.set)
-            self._suspect = not answered.wait(_ALIVE_WITHIN)
+            alive = threading.Event()
+            self._loop.call_soon_threadsafe(alive.set)
+            self._suspect = not alive.wait(_ALIVE_WITHIN)
         return not self._suspect
 
     def end(self, patience: float) -> None:
-        """Cancel what it runs, and wait so many seconds for its thread."""
+        """Cancel the loop's tasks, and wait so many seconds for its thread."""
         self._ended = True
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(patience)
 
 
-async def _settled(awaitable: Awaitable[object]) -> tuple[object, BaseException | None]:
-    """Await, and give result and exception as values: SystemExit raised in a task would stop the loop."""
+async def _capture_result(awaitable: Awaitable[object]) -> tuple[object, BaseException | None]:
+    """Await, and return result and exception as values: SystemExit raised in a task would stop the loop."""
     try:
         return await awaitable, None
     except BaseException as error:
@@ -313,7 +321,7 @@ async def _settled(awaitable: Awaitable[object]) -> tuple[object, BaseException 
 
 
 class _Worker:
-    """A daemon thread that runs one job at a time for the thread that asks."""
+    """A daemon thread that runs one job at a time for a calling thread, connected by two queues."""
 
     def __init__(self) -> None:
         self._jobs: queue.SimpleQueue[Callable[[], Outcome] | None] = queue.SimpleQueue()
@@ -321,7 +329,7 @@ class _Worker:
         threading.Thread(target=self._work, name="adapter-call", daemon=True).start()
 
     def run(self, job: Callable[[], Outcome], patience: float) -> Outcome:
-        """Have a job done; raises queue.Empty after `patience` seconds, and KeyboardInterrupt as it did."""
+        """Run a job; raises queue.Empty after `patience` seconds, and KeyboardInterrupt if the job did."""
         self._jobs.put(job)
         result = self._results.get(timeout=patience)
         if isinstance(result, KeyboardInterrupt):
@@ -329,7 +337,7 @@ class _Worker:
         return result
 
     def leave(self) -> None:
-        """Let the thread end, when what it does has ended."""
+        """Let the thread end after its current job."""
         self._jobs.put(None)
 
     def _work(self) -> None:

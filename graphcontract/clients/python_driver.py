@@ -1,7 +1,9 @@
-"""The driver of `python:` clients, a program that this package starts for itself.
+"""The driver of `python:` clients: a program of this package that runs an adapter in a separate process.
 
-Knows the driver protocol and its own three streams; the adapter within knows neither. It runs apart so
-that a client which ends its process, or prints to standard output, costs one call and not the run.
+So a client that ends its process costs one call and not the run, and what it prints cannot mix with replies.
+
+Threads: the main thread reads commands. It also makes the calls, unless the adapter declares a concurrency
+above 1: then a thread pool of that size makes them. `_Replies` writes each reply under a lock.
 """
 
 from __future__ import annotations
@@ -25,10 +27,10 @@ _MISUSED, _NOT_STARTED, _INTERRUPTED = 2, 3, 130
 def python_client(
     spec: str, *, implementation: str | None = None, start_timeout: float = 60.0
 ) -> ProcessClient:
-    """Make a client that runs the adapter "module:callable" in a process of its own.
+    """Make a client that runs the adapter "module:callable" in a separate process.
 
-    `implementation` is `NAME[@VERSION]`, and overrules what the adapter's module says; `start_timeout` is
-    in seconds.
+    `implementation` is `NAME[@VERSION]`, and overrides the adapter module's own; `start_timeout` is in
+    seconds.
     """
     argv = [sys.executable, "-m", "graphcontract.clients.python_driver", spec]
     if implementation:
@@ -37,7 +39,7 @@ def python_client(
 
 
 class _PythonClient(ProcessClient):
-    """A driver whose protocol is our own affair: where it does not start, the adapter is what to mend."""
+    """A driver whose protocol is implemented here: if it does not start, the fault is in the adapter."""
 
     def start(self, start: Start) -> None:
         """Start the driver and load the adapter; raises ClientUnavailable."""
@@ -45,13 +47,13 @@ class _PythonClient(ProcessClient):
             super().start(start)
         except ClientUnavailable as error:
             error.hint = (
-                "What it wrote says why." if error.output else "Importing the module has to come to an end."
+                "Its output says why." if error.output else "Importing the module must come to an end."
             )
             raise
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve calls until told to stop, or until standard input ends; returns the exit status."""
+    """Make calls until `stop` or the end of standard input; returns the exit status."""
     if len(arguments) not in (1, 2):
         sys.stderr.write(_USAGE)
         return _MISUSED
@@ -64,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         _serve(adapter, commands, _Replies(replies))
     except messages.MessageError as error:
-        sys.stderr.write(f"a command that is none: {error}\n")
+        sys.stderr.write(f"not a command of the driver protocol: {error}\n")
         return _MISUSED
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -74,7 +76,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _take_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Keep standard input and output for the protocol; for all else they are nothing, and standard error."""
+    """Keep standard input and output for the protocol; other code gets /dev/null and standard error
+    instead.
+    """
     commands, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -85,21 +89,23 @@ def _take_streams() -> tuple[BinaryIO, BinaryIO]:
 
 
 class _Replies:
-    """Where replies go, each of them whole, whichever thread it comes from."""
+    """Writes whole replies, from any thread: a lock keeps their lines apart."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
 
     def write(self, line: bytes) -> None:
-        """Write a reply at once."""
+        """Write a reply and flush it."""
         with self._lock:
             self._stream.write(line)
             self._stream.flush()
 
 
 def _serve(adapter: Adapter, commands: Iterable[bytes], replies: _Replies) -> None:
-    """Obey commands until one says stop; an adapter that takes several calls at once is called by threads."""
+    """Execute commands until `stop`; calls of a concurrent adapter run in a pool of `adapter-call`
+    threads.
+    """
     with ThreadPoolExecutor(adapter.concurrency, "adapter-call") as pool:
         for line in commands:
             match messages.read_command(line):
@@ -111,24 +117,25 @@ def _serve(adapter: Adapter, commands: Iterable[bytes], replies: _Replies) -> No
                     )
                     replies.write(messages.write_declaration(declaration))
                 case messages.NumberedCall(seq, call) if adapter.concurrency > 1:
-                    pool.submit(_answer_in_thread, adapter, seq, call, replies)
+                    pool.submit(_reply_in_thread, adapter, seq, call, replies)
                 case messages.NumberedCall(seq, call):
-                    _answer(adapter, seq, call, replies)
+                    _reply(adapter, seq, call, replies)
 
 
-def _answer(adapter: Adapter, seq: int, call: Call, replies: _Replies) -> None:
+def _reply(adapter: Adapter, seq: int, call: Call, replies: _Replies) -> None:
     outcome = adapter.call(call)
     if outcome.output:
         sys.stderr.write(f"{outcome.output}\n")
     replies.write(messages.write_reply(seq, outcome))
 
 
-def _answer_in_thread(adapter: Adapter, seq: int, call: Call, replies: _Replies) -> None:
-    # What else is raised, and lost here, is that nobody reads the reply: then the commands end, too.
+def _reply_in_thread(adapter: Adapter, seq: int, call: Call, replies: _Replies) -> None:
+    # A future keeps other exceptions unseen: they mean that the reply cannot be written, since the harness
+    # has gone; then the commands end, too.
     try:
-        _answer(adapter, seq, call, replies)
+        _reply(adapter, seq, call, replies)
     except KeyboardInterrupt:
-        # As in the main thread it ends the process; an orderly end would wait for the other calls.
+        # End the process, as in the main thread; an orderly exit would wait for the other calls.
         os._exit(_INTERRUPTED)
 
 

@@ -1,7 +1,4 @@
-"""From the words that name a client on a command line to the client.
-
-Knows the forms that there are; it starts nothing.
-"""
+"""Parses the text that specifies a client on the command line, and makes the client without starting it."""
 
 from __future__ import annotations
 
@@ -22,16 +19,16 @@ _REFERENCE = {
 }
 _KINDS = ("python", "process", "command")
 _FORMS = """\
-A client is named in one of four forms:
-  reference                     the client that comes with graphcontract (or reference-async)
+Specify a client in one of four forms:
+  reference                     the client that is part of graphcontract (or reference-async)
   python:package.module:cancel  a function that makes one call
   process:node driver.mjs       a driver that speaks JSON lines
   command:./cancel.sh {url}     a command that makes one call; also {base_url} {token} {task_id} {timeout}"""
-_ALIKE = 0.83
+_SIMILARITY = 0.83  # difflib's ratio: `pyhton` and `proces` are suggested for, unrelated names are not
 
 
 class ClientSpecError(UserError, ValueError):
-    """A text that names no client; `str()` says what is wrong with it and lists the forms."""
+    """A text that does not specify a client; `str()` says what is wrong with it and lists the forms."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(f"{problem}\n{_FORMS}")
@@ -47,29 +44,31 @@ def make_client(
     path: str,
     own_root: bool = False,
 ) -> Client:
-    """Make the client that `spec` names, not yet started; raises ClientSpecError.
+    """Make the client that `spec` specifies, not yet started; raises ClientSpecError.
 
     `in_process` keeps a Python function in this process; `start_timeout` is in seconds; `implementation` is
     `NAME[@VERSION]`; `root` is the contract's service root with its version, `path` the path below it with
-    its parameter in braces. With `own_root` calls name no root.
+    its parameter in braces. With `own_root` calls have no base URL.
     """
     spec = spec.strip()
     kind, _, rest = _REFERENCE.get(spec, spec).partition(":")
     rest = rest.strip()
     if kind not in _KINDS or not rest:
-        raise ClientSpecError(_mistaken(spec))
+        raise ClientSpecError(_describe_mistake(spec))
     if kind == "python":
         if not all(rest.partition(":")):
-            raise ClientSpecError(f"`{spec}` names a module and no callable in it.")
+            raise ClientSpecError(f"`{spec}` specifies a module without a callable in it.")
         if in_process:
             return InProcessClient(rest, implementation=implementation)
         return python_client(rest, implementation=implementation, start_timeout=start_timeout)
     if in_process:
         raise ClientSpecError(
-            f"`{kind}:` is a process of its own: only `python:` and `reference` run in process."
+            f"`{kind}:` is a separate process: only `python:` and `reference` can run in process."
         )
     if kind == "process" and implementation:
-        raise ClientSpecError("A `process:` driver says itself who it is: no implementation is named for it.")
+        raise ClientSpecError(
+            "A `process:` driver declares its implementation itself: remove --implementation."
+        )
     try:
         argv = shlex.split(rest)
         if kind == "process":
@@ -79,22 +78,22 @@ def make_client(
         raise ClientSpecError(f"`{spec}` cannot be run: {error}.") from None
 
 
-def _mistaken(spec: str) -> str:
-    """Say what is wrong with a text of none of the forms, and what may have been meant."""
+def _describe_mistake(spec: str) -> str:
+    """Describe what is wrong with a text of none of the forms, and suggest what may have been suggestion."""
     if not spec:
-        return "No client is named."
+        return "No client is specified."
     kind, colon, rest = spec.partition(":")
     if kind in _KINDS:
-        return f"`{kind}` has nothing after it to say which."
-    alike = difflib.get_close_matches(kind.lower(), [*_REFERENCE, *_KINDS], n=1, cutoff=_ALIKE)
-    if alike:
-        meant = alike[0] if alike[0] in _REFERENCE else f"{alike[0]}{colon}{rest}"
+        return f"`{kind}` must be followed by `:` and what to run."
+    similar = difflib.get_close_matches(kind.lower(), [*_REFERENCE, *_KINDS], n=1, cutoff=_SIMILARITY)
+    if similar:
+        suggestion = similar[0] if similar[0] in _REFERENCE else f"{similar[0]}{colon}{rest}"
     elif re.fullmatch(r"[\w.]+:[\w.]+", spec):
-        meant = f"python:{spec}"
+        suggestion = f"python:{spec}"
     elif "{url}" in spec or "{base_url}" in spec:
-        meant = f"command:{spec}"
+        suggestion = f"command:{spec}"
     elif "://" not in spec and re.search(r"[ /]", spec):
-        meant = f"process:{spec}"
+        suggestion = f"process:{spec}"
     else:
-        return f"`{spec}` names no client."
-    return f"`{spec}` names no client. Did you mean `{meant}`?"
+        return f"`{spec}` is not a client."
+    return f"`{spec}` is not a client. Did you mean `{suggestion}`?"

@@ -1,1 +1,1 @@
-"""The contract: its model, and how a contract file is found, read, validated and shown."""
+"""Contract files: the model of a contract, and finding, reading, validating, merging and documenting them."""

@@ -11,7 +11,7 @@ _COMMAND = {"client": "check CLIENT", "service": "live --tenant-url URL"}
 _TOP = "Generated from the contract files by `make docs`. Change those files, not this page."
 
 
-def pages(contract: Contract) -> dict[str, str]:
+def render_pages(contract: Contract) -> dict[str, str]:
     """Make Markdown by file name: one page for each clause, and README.md as the index."""
     made = {f"{clause.id}.md": "\n".join(_format_page(clause)) for clause in contract.clauses.values()}
     return {"README.md": "\n".join(_format_index(contract)), **made}

@@ -1,6 +1,6 @@
-"""Where things stand in a JSON text: lines of members, nesting, names that occur twice.
+"""Finds locations in a JSON text: lines of members, excessive nesting, repeated names.
 
-Knows JSON's grammar alone. `json` parses; this tells what `json` does not.
+The standard library's `json` reports none of these. All functions run in linear time on hostile texts.
 """
 
 from __future__ import annotations
@@ -11,69 +11,71 @@ from collections.abc import Iterator, Sequence
 
 Path = Sequence[str | int]
 
-# Quantifiers are possessive and a string may lack its end: linear time on any text, JSON or not.
+# Possessive quantifiers do not backtrack, and a string may lack its end: linear time on any text.
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.?[^"\\]*+)*+"?|[\[\]{}:,]|[^\s\[\]{}:,"]++', re.DOTALL)
 
 
-def pointer(path: Path) -> str:
-    """Write a path as a JSON pointer (RFC 6901)."""
+def format_pointer(path: Path) -> str:
+    """Format a path as a JSON format_pointer (RFC 6901)."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
 
 
-def line_at(text: str, offset: int) -> int:
-    """Tell the line, from 1, of a character of the text."""
+def find_line_at(text: str, offset: int) -> int:
+    """Find the line of a character of the text, counted from 1."""
     return text.count("\n", 0, offset) + 1
 
 
-def line_of(text: str, path: Path) -> int:
-    """Tell the line of the member or element at that path of well-formed JSON; 1 where there is none."""
+def find_line_of(text: str, path: Path) -> int:
+    """Find the line of the member or element at that path of well-formed JSON; 1 if the path is missing."""
     wanted = list(path)
-    return next((line_at(text, offset) for found, offset in _members(text) if found == wanted), 1)
+    return next(
+        (find_line_at(text, offset) for found, offset in _iterate_members(text) if found == wanted), 1
+    )
 
 
-def line_of_token(text: str, token: str) -> int:
-    """Tell the line of the first number or literal that is spelled so; 1 where there is none."""
-    return next((line_at(text, each.start()) for each in _TOKEN.finditer(text) if each[0] == token), 1)
+def find_line_of_token(text: str, token: str) -> int:
+    """Find the line of the first number or literal with exactly that spelling; 1 if it is missing."""
+    return next((find_line_at(text, each.start()) for each in _TOKEN.finditer(text) if each[0] == token), 1)
 
 
-def nested_deeper(text: str, limit: int) -> int | None:
-    """Tell the line of the first bracket nested deeper than `limit`, in any text; None without one."""
+def find_excess_nesting(text: str, limit: int) -> int | None:
+    """Find the line of the first bracket nested deeper than `limit`, in any text; None if none is."""
     depth = 0
     for match in _TOKEN.finditer(text):
         if match[0] in ("{", "["):
             depth += 1
             if depth > limit:
-                return line_at(text, match.start())
+                return find_line_at(text, match.start())
         elif match[0] in ("}", "]"):
             depth -= 1
     return None
 
 
-def strings(text: str) -> Iterator[tuple[int, str]]:
+def iterate_strings(text: str) -> Iterator[tuple[int, str]]:
     """Yield each string of well-formed JSON, names included, with its offset."""
     for match in _TOKEN.finditer(text):
         if match[0].startswith('"'):
             yield match.start(), json.loads(match[0])
 
 
-def repeated_name(text: str) -> tuple[Path, int] | None:
-    """Find the first name that its object has already, in well-formed JSON: its path and line."""
+def find_repeated_name(text: str) -> tuple[Path, int] | None:
+    """Find the first member whose object already has its name, in well-formed JSON: its path and line."""
     names: list[set[str]] = []
-    for path, offset in _members(text):
+    for path, offset in _iterate_members(text):
         del names[len(path) :]
         names.extend(set() for _ in range(len(path) - len(names)))
         name = path[-1] if path else 0
         if isinstance(name, str):
             if name in names[-1]:
-                return tuple(path), line_at(text, offset)
+                return tuple(path), find_line_at(text, offset)
             names[-1].add(name)
     return None
 
 
-def _members(text: str) -> Iterator[tuple[list[str | int], int]]:
-    """Yield the path of each value, in order, with the offset of its name, or of itself without one.
+def _iterate_members(text: str) -> Iterator[tuple[list[str | int], int]]:
+    """Yield the path of each value, in order, with the offset of its name, or of the value if it has no name.
 
-    It is one list, changed from value to value.
+    The path is the same list each time, changed in place: copy it to keep it.
     """
     path: list[str | int] = []
     naming = False

@@ -1,6 +1,6 @@
-"""Loads contracts by id or file: finds the files, merges them, and builds the typed view that others use.
+"""Loads contracts by id or file: finds the files, merges them, and builds the typed `Contract`.
 
-Knows where contract files are; of verdict functions only the names that it is handed.
+Verdict functions are compared with the contract by name only: callers pass their ids and kinds as `known`.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ from graphcontract.contract.model import (
     RequestRule,
     SuccessRule,
 )
-from graphcontract.contract.placeholders import fill, values_of
+from graphcontract.contract.placeholders import compute_values, fill
 from graphcontract.contract.validation import Known, check
 
 __all__ = ["ContractError", "document", "load", "load_any", "shipped"]
 
-_MAX_EXTENDS = 8
+_MAX_EXTENDS = 8  # levels; the shipped contracts need one
 _FIELDS = ("Authorization", "Content-Length", "Content-Type", "client-request-id")
 
 
 def load(path_or_id: str | Path, known: Known | None) -> Contract:
-    """Load the contract of a shipped id or a file, with what it extends; `ContractError` where it has faults.
+    """Load the contract of a shipped id or a file, with what it extends; `ContractError` if it is not valid.
 
     `known` maps the ids of verdict functions to the kinds that each can find, as `clauses.known()` does:
     clauses must agree with it. None skips that check.
     """
     file = _find(path_or_id)
-    found = _built(_merged(file, known), file.sha256)
-    if isinstance(found, Contract):
-        return found
+    loaded = _build(_merge_with_bases(file, known), file.sha256)
+    if isinstance(loaded, Contract):
+        return loaded
     remedy = "This file is a base, without a request: name a contract that extends it."
     raise file.error((), 'the member "request"', "none", remedy)
 
@@ -53,12 +53,12 @@ def load(path_or_id: str | Path, known: Known | None) -> Contract:
 def load_any(path_or_id: str | Path, known: Known | None) -> Contract | Base:
     """Load a contract or a base, as `load` does."""
     file = _find(path_or_id)
-    return _built(_merged(file, known), file.sha256)
+    return _build(_merge_with_bases(file, known), file.sha256)
 
 
 def document(path_or_id: str | Path, known: Known | None) -> dict[str, Any]:
     """Load a contract or a base as one JSON document that extends nothing; placeholders are not filled."""
-    return _merged(_find(path_or_id), known)
+    return _merge_with_bases(_find(path_or_id), known)
 
 
 @cache
@@ -77,18 +77,18 @@ def _shipped_bytes(name: str) -> bytes:
     return files("graphcontract.contracts").joinpath(f"{name}.json").read_bytes()
 
 
-def _shipped(name: str) -> ContractFile:
+def _read_shipped(name: str) -> ContractFile:
     return parse(_shipped_bytes(name), f"{name}.json (shipped)", None)
 
 
 def _find(path_or_id: str | Path) -> ContractFile:
     if isinstance(path_or_id, str) and path_or_id in _shipped_names():
-        return _shipped(path_or_id)
+        return _read_shipped(path_or_id)
     near = nearest(str(path_or_id), shipped())
     return read(Path(path_or_id), near or f"Name a file, or a shipped contract: {', '.join(shipped())}.")
 
 
-def _merged(file: ContractFile, known: Known | None) -> dict[str, Any]:
+def _merge_with_bases(file: ContractFile, known: Known | None) -> dict[str, Any]:
     files: dict[str, ContractFile] = {}
     _gather(file, known, (), files)
     return merge(list(reversed(files.values())), known)
@@ -99,7 +99,7 @@ def _gather(
 ) -> None:
     """Check a file and what it extends, and put each into `found` once, after the files that it extends.
 
-    Of two bases the one that is named first has the last word, so it is found last.
+    Of two bases the one that is named first takes precedence, so it is added last.
     """
     check(file, known)
     above = (*above, file.name)
@@ -108,22 +108,22 @@ def _gather(
         if len(above) > _MAX_EXTENDS:
             remedy = "Let this file extend fewer levels of bases."
             raise file.error(at, f"at most {_MAX_EXTENDS} levels of bases", "more", remedy)
-        base = _base(file, at, name)
+        base = _find_base(file, at, name)
         if base.name in above:
             remedy = "Files must not extend each other in a circle: remove one of the references."
             raise file.error(at, "a base that does not extend this file", shown(name), remedy)
         if base.name not in found:
             _gather(base, known, above, found)
             if "request" in base.document:
-                remedy = "It has a request of its own: extend what it extends."
+                remedy = "It has its own request: extend what it extends."
                 raise file.error(at, "a base", f"the contract {shown(name)}", remedy)
     found[file.name] = file
 
 
-def _base(file: ContractFile, at: tuple[str, int], name: str) -> ContractFile:
-    """Find what `extends` names: a shipped file by its id, else a file beside the one that names it."""
+def _find_base(file: ContractFile, at: tuple[str, int], name: str) -> ContractFile:
+    """Find the file that `extends` names: a shipped file by its id, else a file in the same folder."""
     if name in _shipped_names():
-        return _shipped(name)
+        return _read_shipped(name)
     expected, remedy = (
         "the id of a shipped base, or a file in the same folder",
         nearest(name, _shipped_names()),
@@ -136,12 +136,12 @@ def _base(file: ContractFile, at: tuple[str, int], name: str) -> ContractFile:
     return read(path, remedy)
 
 
-def _built(merged: Mapping[str, Any], sha256: str) -> Contract | Base:
-    provenance = _provenance(merged)
+def _build(merged: Mapping[str, Any], sha256: str) -> Contract | Base:
+    provenance = _build_provenance(merged)
     references = {key: Citation(**each) for key, each in merged["references"].items()}
     if "request" not in merged:
         references[PAGE] = Citation("the documentation page of the operation")
-        clauses = {id: _clause(id, each, references, str) for id, each in merged["clauses"].items()}
+        clauses = {id: _build_clause(id, each, references, str) for id, each in merged["clauses"].items()}
         return Base(merged["id"], merged["title"], clauses, provenance)
     request, success = merged["request"], merged["success"]
     fields = {name: request["fields"].get(name, "unconstrained") for name in _FIELDS}
@@ -153,24 +153,24 @@ def _built(merged: Mapping[str, Any], sha256: str) -> Contract | Base:
         success=SuccessRule(**success),
         clauses={},
         error_codes={int(status): tuple(codes) for status, codes in merged["errors"].items()},
-        permissions=_permissions(merged),
-        precondition=_precondition(merged),
+        permissions=_build_permissions(merged),
+        precondition=_build_precondition(merged),
         clouds=tuple(merged.get("clouds", ())),
         example=merged.get("example", {}).get("arguments", {}),
         provenance=provenance,
     )
-    references[PAGE] = _page(contract)
-    values, facts = values_of(contract), _facts(contract)
+    references[PAGE] = _cite_page(contract)
+    values, facts = compute_values(contract), _collect_facts(contract)
     clauses = {
-        id: _clause(id, each, references, lambda text: fill(text, values))
+        id: _build_clause(id, each, references, lambda text: fill(text, values))
         for id, each in merged["clauses"].items()
-        if all(facts[name] in _admitted(admitted) for name, admitted in each.get("applies", {}).items())
+        if all(facts[name] in _as_sequence(admitted) for name, admitted in each.get("applies", {}).items())
     }
     return replace(contract, clauses=clauses)
 
 
-def _facts(contract: Contract) -> dict[str, object]:
-    """Give the facts that the member `applies` of a clause can name."""
+def _collect_facts(contract: Contract) -> dict[str, object]:
+    """Collect the facts that the member `applies` of a clause can name."""
     request, success = contract.request, contract.success
     return {
         "method": request.method,
@@ -183,11 +183,11 @@ def _facts(contract: Contract) -> dict[str, object]:
     }
 
 
-def _admitted(values: object) -> Sequence[object]:
+def _as_sequence(values: object) -> Sequence[object]:
     return values if isinstance(values, list) else [values]
 
 
-def _clause(
+def _build_clause(
     id: str, members: Mapping[str, Any], references: Mapping[str, Citation], filled: Callable[[str], str]
 ) -> Clause:
     texts = {name: filled(members[name]) for name in ("statement", "sample", "fix", "why") if name in members}
@@ -196,7 +196,7 @@ def _clause(
         group=members["group"],
         level=members["level"],
         basis=tuple(members["basis"]),
-        sources=tuple(_citation(source, references) for source in members["sources"]),
+        sources=tuple(_build_citation(source, references) for source in members["sources"]),
         kinds={name: Kind(name, filled(text)) for name, text in members["kinds"].items()},
         evidence_key=members.get("evidence_key", id),
         disputed=members.get("disputed", False),
@@ -206,12 +206,12 @@ def _clause(
     )
 
 
-def _citation(source: str, references: Mapping[str, Citation]) -> Citation:
+def _build_citation(source: str, references: Mapping[str, Citation]) -> Citation:
     key, _, section = source.partition(",")
     return replace(references[key], section=section.strip() or None)
 
 
-def _page(contract: Contract) -> Citation:
+def _cite_page(contract: Contract) -> Citation:
     provenance = contract.provenance
     if provenance is None:
         return Citation(f"The contract {contract.id}")
@@ -219,21 +219,21 @@ def _page(contract: Contract) -> Citation:
     return Citation(f"{provenance.source}{dated}", provenance.url)
 
 
-def _provenance(merged: Mapping[str, Any]) -> Provenance | None:
+def _build_provenance(merged: Mapping[str, Any]) -> Provenance | None:
     if "provenance" not in merged:
         return None
     members = merged["provenance"]
     return Provenance(**{**members, "notes": tuple(members.get("notes", ()))})
 
 
-def _permissions(merged: Mapping[str, Any]) -> tuple[Permission, ...] | None:
+def _build_permissions(merged: Mapping[str, Any]) -> tuple[Permission, ...] | None:
     if "permissions" not in merged:
         return None
     entries = merged["permissions"]
     return tuple(Permission(each["scheme"], tuple(each["least"]), tuple(each["higher"])) for each in entries)
 
 
-def _precondition(merged: Mapping[str, Any]) -> Precondition | None:
+def _build_precondition(merged: Mapping[str, Any]) -> Precondition | None:
     if "precondition" not in merged:
         return None
     return Precondition(merged["precondition"]["statement"], tuple(merged["precondition"]["statuses"]))

@@ -1,4 +1,4 @@
-"""One document of a contract file and the files that it extends: clauses, references and error codes.
+"""Merges a contract file with the files that it extends: clauses, references and error codes.
 
 A file can add a clause or change members of one that it extends, so that a sentence is written once.
 """
@@ -13,14 +13,14 @@ from graphcontract.contract.jsonfile import ContractFile, nearest, printable, sh
 from graphcontract.contract.validation import Known
 
 PAGE = "page"
-"""The reference that every file can cite: the documentation page of the contract's own operation."""
+"""The reference that every file can cite: the documentation page of the contract's operation."""
 
 _REQUIRED = ("group", "level", "statement", "basis", "sources", "kinds", "sample", "fix")
 _FIXED = ("by", "applies", "aliases", "evidence_key")
 
 
 def merge(files: Sequence[ContractFile], known: Known | None) -> dict[str, Any]:
-    """Merge a file, which is the first, with what it extends: each file comes before those that it extends.
+    """Merge the first file with those that it extends; each file comes before those that it extends.
 
     `known` maps the ids of verdict functions to their kinds; None skips the comparison with them.
     """
@@ -30,24 +30,24 @@ def merge(files: Sequence[ContractFile], known: Known | None) -> dict[str, Any]:
     for file in reversed(files):
         errors |= file.document.get("errors", {})
     merged["errors"] = dict(sorted(errors.items()))
-    merged["references"] = _references(files)
-    merged["clauses"] = _clauses(files, known)
+    merged["references"] = _merge_references(files)
+    merged["clauses"] = _merge_clauses(files, known)
     _check_sources(files, merged["references"])
     return merged
 
 
-def _references(files: Sequence[ContractFile]) -> dict[str, Any]:
+def _merge_references(files: Sequence[ContractFile]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for file in reversed(files):
         for key, reference in file.document.get("references", {}).items():
             if found.setdefault(key, reference) != reference:
-                remedy = "Cite that one, or give this one a key of its own."
+                remedy = "Cite that one, or give this one another key."
                 at = ("references", key)
                 raise file.error(at, "a key that no extended file has", shown(key), remedy)
     return found
 
 
-def _clauses(files: Sequence[ContractFile], known: Known | None) -> dict[str, Any]:
+def _merge_clauses(files: Sequence[ContractFile], known: Known | None) -> dict[str, Any]:
     """Merge the clauses; those that the first file adds come first."""
     merged: dict[str, dict[str, Any]] = {}
     definitions: dict[str, ContractFile] = {}
@@ -69,7 +69,7 @@ def _clauses(files: Sequence[ContractFile], known: Known | None) -> dict[str, An
 def _check_change(file: ContractFile, id: str, members: Mapping[str, Any]) -> None:
     for name in _FIXED:
         if name in members:
-            expected = f"a member that an extending file can change, which {', '.join(_FIXED)} are not"
+            expected = f"a member that an extending file can change (not {', '.join(_FIXED)})"
             remedy = "Remove it. To relax a clause, change its level, or dispute it and say why."
             raise file.error(("clauses", id, name), expected, shown(name), remedy)
 
@@ -103,18 +103,18 @@ def _check_definition(
 
 
 def _check_aliases(files: Sequence[ContractFile], definitions: Mapping[str, ContractFile]) -> None:
-    """Refuse an alias that is another clause's id or alias."""
+    """Reject an alias that is another clause's id or alias."""
     owners = dict(definitions)
-    for id, file, index, alias in _aliases(files, definitions):
+    for id, file, index, alias in _iterate_aliases(files, definitions):
         if alias in owners:
             where = "this file" if owners[alias] is file else owners[alias].name
             expected, found = "an id that no other clause has", f"{shown(alias)}, as in {where}"
-            remedy = "Remove it, or give the clause an alias of its own."
+            remedy = "Remove it, or give the clause another alias."
             raise file.error(("clauses", id, "aliases", index), expected, found, remedy)
         owners[alias] = file
 
 
-def _aliases(
+def _iterate_aliases(
     files: Sequence[ContractFile], definitions: Mapping[str, ContractFile]
 ) -> Iterator[tuple[str, ContractFile, int, str]]:
     for file in reversed(files):
@@ -130,7 +130,7 @@ def _check_sources(files: Sequence[ContractFile], references: Mapping[str, Any])
             for index, source in enumerate(members.get("sources", ())):
                 key = source.partition(",")[0]
                 if key not in keys:
-                    expected = f"a key of references ({', '.join(keys)}), with a section behind a comma"
+                    expected = f"a key of references ({', '.join(keys)}), with a section after a comma"
                     remedy = nearest(key, keys) or "Add it to references, with its title and url."
                     at = ("clauses", id, "sources", index)
                     raise file.error(at, printable(expected, 600), shown(source), remedy)

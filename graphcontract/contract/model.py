@@ -1,4 +1,4 @@
-"""A contract in memory: what a client owes, clause by clause. Data; it knows no wire and no test."""
+"""A contract in memory: the facts of one operation, and the clauses that client and service must satisfy."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Scheme = Literal["DelegatedWork", "DelegatedPersonal", "Application"]
 Cloud = Literal["global", "usGovernmentL4", "usGovernmentL5", "china"]
 
 DEFAULT_CONTRACT = "sharepointmigrationtask-cancel"
-"""The id of the shipped contract that is meant where none is named."""
+"""The id of the shipped contract that commands use by default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One way to break a clause: what was owed there, and how a report puts it."""
+    """One way to violate a clause: its name, and the text that reports show."""
 
     name: str
     text: str
@@ -29,7 +29,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A source and, where one is named, its section; `url` is None for a source that is not on the web."""
+    """A source and optionally its section; `url` is None for a source that is not on the web."""
 
     title: str
     url: str | None = None
@@ -42,7 +42,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One requirement: `by` says which side it binds, `basis` who requires it, `sources` where they do.
+    """One requirement: `by` is the side that it binds, `basis` who requires it, `sources` where.
 
     Evidence ids are hashes of `evidence_key`, the clause's first id, so that they survive a change of `id`.
     """
@@ -70,7 +70,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class RequestRule:
-    """The request that is owed; `path` is the template below the service root and version."""
+    """The request that the client must send; `path` is the template below the service root and version."""
 
     method: str
     root: str
@@ -84,13 +84,13 @@ class RequestRule:
 
     @property
     def action(self) -> str:
-        """Method, version and path template in one line."""
+        """Method, version and path template on one line."""
         return f"{self.method} /{self.version}{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
 class SuccessRule:
-    """The answer that means success."""
+    """The response that means success."""
 
     status: int
     content: Presence
@@ -130,7 +130,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A contract file without a request: its clauses, with placeholders as they are in the file."""
+    """A contract file without a request: its clauses, with placeholders not filled."""
 
     id: str
     title: str
@@ -142,9 +142,9 @@ class Base:
 class Contract:
     """A contract file with what it extends, validated, with placeholders filled.
 
-    `sha256` is of the file's bytes. `clauses` are those that apply to the operation. `permissions` is None
-    where the file does not name any, and `clouds` is empty where it does not name any. `example` has a value
-    for each parameter, or is empty.
+    `sha256` is of the file's bytes. `clauses` are those that apply to the operation. `permissions` is None if
+    the file does not state any, `clouds` is empty then. `example` has a value for each parameter, or is
+    empty.
     """
 
     id: str
@@ -162,15 +162,15 @@ class Contract:
 
     @property
     def bound_operation(self) -> str | None:
-        """The action or function that the last path segment calls, without its namespace; None where that
+        """The action or function that the last path segment calls, without its namespace; None if that
         segment is a property, a key or a type cast.
 
-        A POST calls an action. For another method the title tells, as in `drive: recent`.
+        A POST calls an action. For another method the title decides, as in `drive: recent`.
         """
         last = self.request.path.rpartition("/")[2]
         name = unqualified(last)
-        titled = self.title.partition(": ")[2] == name
-        return name if (self.request.method == "POST" or titled) and not last.startswith("{") else None
+        is_titled = self.title.partition(": ")[2] == name
+        return name if (self.request.method == "POST" or is_titled) and not last.startswith("{") else None
 
     def current_ids(self) -> dict[str, str]:
         """Map each id that a clause has or had to the id that it has now."""

@@ -1,4 +1,4 @@
-"""OData names in path segments: the namespace of an action or function, and the alias in a type cast."""
+"""Normalizes OData names in path segments: the namespace of an operation, the alias in a type cast."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ALIAS = re.compile(rf"graph\.({_IDENTIFIER})", re.ASCII | re.IGNORECASE)
 def unqualified(segment: str) -> str:
     """Remove the namespace of an action or function: `microsoft.graph.security.close` becomes `close`.
 
-    A segment without a well-formed namespace is returned as it is. That includes a namespace written twice
+    A segment without a well-formed namespace is returned unchanged. That includes a namespace written twice
     (`microsoft.graph.microsoft.graph.security.close`): no namespace of Graph repeats one of its parts.
     """
     head, parenthesis, arguments = segment.partition("(")
@@ -24,9 +24,9 @@ def unqualified(segment: str) -> str:
 
 
 def without_alias(segment: str) -> str:
-    """Write the alias of a type cast out: `graph.user` becomes `microsoft.graph.user`.
+    """Expand the alias of a type cast: `graph.user` becomes `microsoft.graph.user`.
 
-    Graph's metadata declares the alias for the namespace `microsoft.graph` alone, and released SDKs use it.
+    Graph's metadata declares the alias for the namespace `microsoft.graph` only, and released SDKs use it.
     """
     cast = _ALIAS.fullmatch(segment)
     return f"microsoft.graph.{cast[1]}" if cast else segment

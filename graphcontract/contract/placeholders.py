@@ -1,6 +1,6 @@
-"""Placeholders in the texts of clauses, such as `{method}`: which there are, and what a contract fills in.
+"""Placeholders in the texts of clauses, such as `{method}`: their names, and their values for a contract.
 
-A text is written once, in the conventions, and has to read as if it were written for each operation.
+A text is written once, in the conventions, and must read as if it were written for each operation.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ NAMES = (
 _MARK = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]")
 
 
-def unknown_placeholders(text: str) -> Iterator[str]:
-    """Yield what is in braces and is not a placeholder, and each brace that is neither doubled nor paired."""
+def find_unknown_placeholders(text: str) -> Iterator[str]:
+    """Yield each text in braces that is not a placeholder, and each brace neither doubled nor paired."""
     for mark in _MARK.findall(text):
         if mark not in ("{{", "}}") and mark[1:-1] not in NAMES:
             yield mark
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Put values in for placeholders, and one brace for two; what a value contains is left as it is."""
+    """Replace placeholders by values, and doubled braces by one; braces in a value stay unchanged."""
     return _MARK.sub(lambda mark: mark[0][0] if mark[0] in ("{{", "}}") else values[mark[0][1:-1]], text)
 
 
-def values_of(contract: Contract) -> dict[str, str]:
-    """Give the value of each placeholder for a contract's operation.
+def compute_values(contract: Contract) -> dict[str, str]:
+    """Compute the value of each placeholder for a contract's operation.
 
-    Without an example, a parameter stands for its value, as `{name}`.
+    Without an example, a parameter is shown as `{name}` instead of a value.
     """
     request, success = contract.request, contract.success
     segments = request.path.strip("/").split("/")
@@ -64,13 +64,13 @@ def values_of(contract: Contract) -> dict[str, str]:
         "parameter": parameter,
         "id": contract.example.get(parameter, f"{{{parameter}}}"),
         "success": str(success.status),
-        "success-line": _status_line(success.status),
+        "success-line": _format_status_line(success.status),
         "permission": next(iter(least), "the required permission"),
     }
 
 
-def _status_line(status: int) -> str:
+def _format_status_line(status: int) -> str:
     try:
         return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:  # a status that is not registered
+    except ValueError:  # not a registered status code
         return str(status)

@@ -1,7 +1,4 @@
-"""A JSON document against a JSON Schema of this package: nothing, or the fault that is to be mended first.
-
-Knows JSON Schema; what documents mean is others' business.
-"""
+"""Validates a JSON document against a JSON Schema of this package; reports the fault to fix first."""
 
 from __future__ import annotations
 
@@ -22,9 +19,9 @@ if TYPE_CHECKING:
 
 Fault = tuple[Path, str, str, str]
 
-_MOST_ERRORS = 100
+_MOST_ERRORS = 100  # counted in the message; a hostile document could have one for each of its bytes
 _SEE = "The schema describes every member."
-_NO_REFERENCES = "Write out here what it refers to: references are not followed."
+_NO_REFERENCES = "Write the referenced value here: references are not followed."
 
 _BOUNDS = {
     "minimum": "{} or more",
@@ -41,12 +38,12 @@ _BOUNDS = {
 
 
 def conform(file: ContractFile, package: str, schema: str) -> None:
-    """Check a file against a schema that a package holds; `ContractError` at the fault to mend first."""
+    """Validate a file against a schema in a package; `ContractError` at the fault to fix first."""
     errors = list(islice(_validator(package, schema).iter_errors(file.document), _MOST_ERRORS))
     if errors:
-        # A misspelled name is what other errors, such as a missing name, come from.
+        # A misspelled name causes other errors, such as a missing name: report it first.
         first = min(errors, key=lambda error: error.validator != "additionalProperties")
-        path, expected, found, remedy = _schema_fault(first)
+        path, expected, found, remedy = _describe_fault(first)
         if len(errors) > 1:
             remedy += f" ({len(errors) - 1}{'+' if len(errors) == _MOST_ERRORS else ''} more in this file.)"
         raise file.error(path, expected, found, remedy)
@@ -54,59 +51,64 @@ def conform(file: ContractFile, package: str, schema: str) -> None:
 
 @cache
 def _validator(package: str, name: str) -> Validator:
-    from jsonschema import Draft202012Validator, validators  # 40 ms: not for those who load nothing
+    from jsonschema import Draft202012Validator, validators  # 40 ms: only when a file is loaded
 
     schema = json.loads(files(package).joinpath(name).read_bytes())
-    keywords = {"pattern": _pattern, "uniqueItems": _unique_items}
+    keywords = {"pattern": _check_pattern, "uniqueItems": _check_unique_items}
     extended: type[Validator] = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
     return extended(schema)
 
 
-def _pattern(_: object, pattern: str, instance: object, _schema: object) -> Iterator[ValidationError]:
-    """As the keyword is meant: Python's `$` matches before a last line break as well."""
+def _check_pattern(_: object, pattern: str, instance: object, _schema: object) -> Iterator[ValidationError]:
+    """Check `pattern` as JSON Schema defines it: Python's `$` also matches before a final line break."""
     from jsonschema import ValidationError
 
     if isinstance(instance, str) and (instance.endswith("\n") or not re.search(pattern, instance)):
         yield ValidationError("no match")
 
 
-def _unique_items(_: object, wanted: bool, instance: object, _schema: object) -> Iterator[ValidationError]:
-    """As the keyword is meant, but in linear time on hostile arrays."""
+def _check_unique_items(_: object, on: bool, instance: object, _schema: object) -> Iterator[ValidationError]:
+    """Check `uniqueItems` in linear time; jsonschema compares all pairs, which a hostile array makes slow."""
     from jsonschema import ValidationError
 
-    if wanted and isinstance(instance, list):
+    if on and isinstance(instance, list):
         spelled = {json.dumps(element, sort_keys=True) for element in instance}
         if len(spelled) < len(instance):
             yield ValidationError("repeated")
 
 
-def _schema_fault(error: ValidationError) -> Fault:
+def _describe_fault(error: ValidationError) -> Fault:
     path, keyword = list(error.absolute_path), str(error.validator)
-    owed: Any = error.validator_value
+    expected: Any = error.validator_value
     instance: Any = error.instance
     schema: Any = error.schema
     remedy = str(schema.get("description", _SEE))
     if keyword == "additionalProperties":
-        return _unknown_name(path, schema, instance)
+        return _describe_unknown_name(path, schema, instance)
     if keyword == "required":
-        name = next(name for name in owed if name not in instance)
-        return path, f"the member {shown(name)}", "none", _description(schema, name)
+        name = next(name for name in expected if name not in instance)
+        return path, f"the member {shown(name)}", "none", _describe_member(schema, name)
     if keyword == "dependentRequired":
         name, needed = next(
-            (name, each) for name in owed if name in instance for each in owed[name] if each not in instance
+            (name, each)
+            for name in expected
+            if name in instance
+            for each in expected[name]
+            if each not in instance
         )
-        return path, f"the member {shown(needed)} beside {shown(name)}", "none", _description(schema, needed)
+        wanted = f"the member {shown(needed)} together with {shown(name)}"
+        return path, wanted, "none", _describe_member(schema, needed)
     if keyword == "type":
-        return path, _types(owed), shown(instance), remedy
+        return path, _format_types(expected), shown(instance), remedy
     if keyword == "enum":
-        near = nearest(instance, owed) if isinstance(instance, str) else ""
-        return path, f"one of {', '.join(owed)}", shown(instance), f"{remedy} {near}".rstrip()
+        near = nearest(instance, expected) if isinstance(instance, str) else ""
+        return path, f"one of {', '.join(expected)}", shown(instance), f"{remedy} {near}".rstrip()
     if keyword == "const":
-        return path, shown(owed), shown(instance), remedy
-    return path, _BOUNDS[keyword].format(owed), shown(instance), remedy
+        return path, shown(expected), shown(instance), remedy
+    return path, _BOUNDS[keyword].format(expected), shown(instance), remedy
 
 
-def _unknown_name(path: Path, schema: Mapping[str, Any], instance: Mapping[str, object]) -> Fault:
+def _describe_unknown_name(path: Path, schema: Mapping[str, Any], instance: Mapping[str, object]) -> Fault:
     names, patterns = schema.get("properties", {}), list(schema.get("patternProperties", {}))
     unknown = next(
         name for name in instance if name not in names and not any(re.search(each, name) for each in patterns)
@@ -116,17 +118,17 @@ def _unknown_name(path: Path, schema: Mapping[str, Any], instance: Mapping[str, 
     return [*path, unknown], expected, shown(unknown), remedy or f"Remove it. {_SEE}"
 
 
-def _description(schema: Mapping[str, Any], name: str) -> str:
+def _describe_member(schema: Mapping[str, Any], name: str) -> str:
     member = schema.get("properties", {}).get(name, schema)
     return str(member.get("description", _SEE))
 
 
-def _types(owed: str | list[str]) -> str:
-    names = [owed] if isinstance(owed, str) else owed
-    words = {
+def _format_types(expected: str | list[str]) -> str:
+    names = [expected] if isinstance(expected, str) else expected
+    phrases = {
         "object": "an object",
         "array": "an array",
         "integer": "a whole number",
         "boolean": "true or false",
     }
-    return " or ".join(words.get(name, f"a {name}") for name in names)
+    return " or ".join(phrases.get(name, f"a {name}") for name in names)

@@ -1,6 +1,6 @@
-"""What a contract file must hold: its JSON Schema, and the rules that a schema cannot say.
+"""Validates one contract file: its JSON Schema, and the rules that a schema cannot express.
 
-Knows one file at a time; how files extend each other is settled elsewhere.
+Rules about several files, such as clauses and references of bases, are in `merging`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from graphcontract.contract.json_positions import Path
 from graphcontract.contract.jsonfile import ContractFile, nearest, printable, shown
-from graphcontract.contract.placeholders import NAMES, unknown_placeholders
+from graphcontract.contract.placeholders import NAMES, find_unknown_placeholders
 from graphcontract.contract.schema import Fault, conform
 
 Known = Mapping[str, frozenset[str]]
@@ -28,7 +28,7 @@ def check(file: ContractFile, known: Known | None) -> None:
 
     `known` maps the ids of verdict functions to their kinds; None skips the comparison with them.
     """
-    _refuse_format_1(file)
+    _reject_format_1(file)
     conform(file, "graphcontract.contracts", "contract.schema.json")
     document = file.document
     rules: list[Iterator[Fault]] = [
@@ -43,8 +43,8 @@ def check(file: ContractFile, known: Known | None) -> None:
         raise file.error(*fault)
 
 
-def _refuse_format_1(file: ContractFile) -> None:
-    """A file of format 1 differs from the schema in every clause: name the one thing that is wrong."""
+def _reject_format_1(file: ContractFile) -> None:
+    """Report format 1 as one fault, since such a file differs from the schema in every clause."""
     if isinstance(file.document, dict) and file.document.get("format") == 1:
         remedy = (
             'Extend ["graph-conventions", "graph-service"], remove the clauses that these have, '
@@ -55,7 +55,7 @@ def _refuse_format_1(file: ContractFile) -> None:
 
 def _base_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
     if "page" in document.get("references", {}):
-        remedy = "It is the contract's own page, from its provenance: choose another key."
+        remedy = "It is the contract's page, from its provenance: choose another key."
         yield ["references", "page"], "a key other than page", '"page"', remedy
     if "clauses" not in document and "extends" not in document:
         remedy = 'Write "extends": ["graph-conventions", "graph-service"].'
@@ -68,17 +68,17 @@ def _clause_faults(clauses: Mapping[str, Mapping[str, Any]], known: Known | None
         if known is not None:
             yield from _kind_faults(path, id, clause, known)
         for at, text in _texts(clause):
-            for mark in unknown_placeholders(text):
+            for mark in find_unknown_placeholders(text):
                 expected = f"one of the placeholders {', '.join(f'{{{name}}}' for name in NAMES)}"
                 near = nearest(mark[1:-1], NAMES)
-                remedy = near or "For a brace that is meant as it is, write it twice."
+                remedy = near or "To write a literal brace, double it."
                 yield [*path, *at], expected, shown(mark), remedy
 
 
 def _kind_faults(path: Path, id: str, clause: Mapping[str, Any], known: Known) -> Iterator[Fault]:
     if id not in known:
         remedy = nearest(id, known) or "`graphcontract contracts show graph-conventions` lists its clauses."
-        yield path, "a clause that a verdict function judges", shown(id), remedy
+        yield path, "a clause that has a verdict function", shown(id), remedy
         return
     for kind in clause.get("kinds", {}):
         if kind not in known[id]:
@@ -97,14 +97,14 @@ def _texts(clause: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 def _document_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
     success, parameters = document["success"], document["request"]["parameters"]
     if success["status"] in (204, 205) and success["content"] == "required":
-        found, remedy = '"required"', "RFC 9110, 15.3.5 and 15.3.6: these answers have no content."
+        found, remedy = '"required"', "RFC 9110, 15.3.5 and 15.3.6: these responses have no content."
         yield ["success", "content"], f"no content with {success['status']}", found, remedy
     if "example" in document and document["example"]["arguments"].keys() != parameters.keys():
         expected, found = (
             f"values for {', '.join(parameters)}",
             ", ".join(document["example"]["arguments"]) or "none",
         )
-        remedy = "An example has a value for each parameter, and for nothing else."
+        remedy = "An example must have a value for each parameter, and only for those."
         yield ["example", "arguments"], expected, printable(found, 300), remedy
 
 
@@ -124,9 +124,14 @@ def _root_faults(root: str) -> Iterator[Fault]:
     except ValueError:
         host, usable = None, False
     if not usable:
-        yield path, "scheme, host and perhaps a port", shown(root), "An example: https://graph.microsoft.com"
+        yield (
+            path,
+            "scheme, host and optionally a port",
+            shown(root),
+            "An example: https://graph.microsoft.com",
+        )
     elif not root.startswith("https:") and not _is_loopback(host or ""):
-        remedy = "A token must not travel in the clear: http is for localhost, 127.0.0.1 and [::1]."
+        remedy = "Over http a token is sent in clear text: http is for localhost, 127.0.0.1 and [::1]."
         yield path, "https", shown(root), remedy
 
 
@@ -142,7 +147,7 @@ def _path_faults(template: str, parameters: Mapping[str, object]) -> Iterator[Fa
     used = [match[1] for match in map(_PARAMETER.fullmatch, segments) if match]
     for segment in segments:
         if segment in (".", "..") or (set(segment) & set("{}") and not _PARAMETER.fullmatch(segment)):
-            remedy = "A parameter fills its whole segment: /tasks/{id}/cancel"
+            remedy = "A parameter must be a whole segment: /tasks/{id}/cancel"
             yield path, "literal segments and one {parameter}", shown(segment), remedy
     if len(used) != 1:
         found = f"{len(used)}: {', '.join(used)}" if used else "none"
@@ -173,5 +178,5 @@ def _parameter_faults(path: Sequence[str], schema: Mapping[str, Any]) -> Iterato
                 [*path, "pattern"],
                 "a regular expression",
                 found,
-                "Write one that Python's re module takes.",
+                "Write one that Python's re module accepts.",
             )

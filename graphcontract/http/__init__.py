@@ -1,1 +1,1 @@
-"""HTTP as suites script it and clauses read it: stub responses and request targets."""
+"""HTTP as suites script it and clauses read it: stub responses, and parsed request targets."""

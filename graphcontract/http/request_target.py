@@ -1,6 +1,7 @@
-"""A request target read against a path template: what a client asked for, and how it spelled it.
+"""Parses a request target against the contract's path template: which resource it names, and how it is
+spelled.
 
-Knows RFC 3986 and OData's key syntax; it judges nothing.
+Nothing is normalized on the way (RFC 3986, OData key syntax): clauses need the bytes that the client sent.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ _QUOTE = {True: "%27%27", False: "%27"}
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Decoded segments of the path that is owed, from the root down; one of them is the id's place.
+    """Decoded segments of the expected path, from the version down; `place` is the index of the id's segment.
 
-    `calls_operation` says that the last segment calls an action or function, which takes any namespace.
+    `calls_operation` is true if the last segment calls an action or function, which any namespace may
+    precede.
     """
 
     segments: tuple[str, ...]
@@ -37,24 +39,26 @@ class Template:
 
     @staticmethod
     def of(contract: Contract) -> Template:
-        """The contract's path below its version segment."""
+        """Make the template of a contract's version segment and path."""
         request = contract.request
-        return _template(request.version, request.path, contract.bound_operation is not None)
+        return _make_template(request.version, request.path, contract.bound_operation is not None)
 
     def accepts(self, index: int, segment: str) -> bool:
-        """Whether a raw segment means what stands at an index that is not the id's, in any letter case.
+        """Whether a raw segment is equivalent to the one at an index other than the id's, in any letter case.
 
         The name of an action or function is the same with any namespace and without one. A type cast needs
         its qualified name, for which `graph` is an alias of `microsoft.graph`.
         """
-        expected, actual = self.segments[index], _text(segment)
+        expected, actual = self.segments[index], _decode_text(segment)
         reduce = unqualified if self._is_operation(index) else without_alias
-        return _is_alike(actual, expected) or _is_alike(reduce(actual), reduce(expected))
+        return _equals_ignoring_case(actual, expected) or _equals_ignoring_case(
+            reduce(actual), reduce(expected)
+        )
 
     def misspellings(self, index: int, segment: str) -> tuple[str, ...]:
-        """How the spelling of a raw segment that is accepted differs: in `letter-case`, in `namespace`."""
-        expected, actual = self.segments[index], _text(segment)
-        if _is_alike(actual, expected):
+        """List how an accepted raw segment differs in spelling: in `letter-case`, in `namespace`."""
+        expected, actual = self.segments[index], _decode_text(segment)
+        if _equals_ignoring_case(actual, expected):
             return () if actual == expected else ("letter-case",)
         same_case = actual.rpartition(".")[2] == expected.rpartition(".")[2]
         return ("namespace",) if same_case else ("namespace", "letter-case")
@@ -64,7 +68,7 @@ class Template:
 
 
 @lru_cache(maxsize=8)
-def _template(version: str, path: str, calls_operation: bool) -> Template:
+def _make_template(version: str, path: str, calls_operation: bool) -> Template:
     segments = (version, *path.strip("/").split("/"))
     (place,) = (index for index, segment in enumerate(segments) if segment.startswith("{"))
     return Template(segments, place, calls_operation)
@@ -72,10 +76,10 @@ def _template(version: str, path: str, calls_operation: bool) -> Template:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A request target taken apart: raw texts as sent, in Latin-1.
+    """A parsed request target: raw texts as sent, decoded as Latin-1.
 
-    `authority` is that of an absolute form, None in any other; `segments` leaves empty ones out and a key
-    in parentheses counts as a segment of its own; `query` is None without a question mark.
+    `authority` is None unless the target is in absolute form; `segments` omits empty ones, and a key in
+    parentheses is a separate segment; `query` is None without a question mark.
     """
 
     raw: str
@@ -87,7 +91,7 @@ class Target:
 
     @property
     def rooted(self) -> bool:
-        """Whether it is in origin or absolute form: the path begins with a slash."""
+        """Whether the target is in origin or absolute form: its path begins with a slash."""
         return self.path.startswith("/")
 
     @property
@@ -97,24 +101,24 @@ class Target:
 
     @property
     def empty_segments(self) -> int:
-        """Empty segments before the end of the path."""
+        """The number of empty segments before the end of the path."""
         return self.path.strip("/").count("//") + (len(self.path) - len(self.path.lstrip("/")) > 1)
 
     def decoded(self) -> tuple[bytes, ...]:
-        """Each segment percent-decoded."""
+        """Percent-decode each segment."""
         return tuple(decode(segment) for segment in self.segments)
 
     def place_of(self, template: Template, task_id: str) -> int | None:
-        """The index of the id's segment: the owed place, else wherever the id is found."""
+        """Find the index of the id's segment: as in the template, else that of a segment equal to the id."""
         if len(self.segments) == len(template.segments):
             return template.place
         wanted = task_id.encode()
         return next((index for index, segment in enumerate(self.decoded()) if segment == wanted), None)
 
 
-@lru_cache(maxsize=64)  # each clause reads it anew
+@lru_cache(maxsize=64)  # every clause parses the same few targets of a trial
 def read(target: str, template: Template) -> Target:
-    """Take a target apart, in origin or absolute form."""
+    """Parse a request target, in origin or absolute form."""
     absolute = _ABSOLUTE.match(target)
     authority, rest = (absolute["authority"], target[absolute.end() :]) if absolute else (None, target)
     path, mark, query = rest.partition("?")
@@ -131,41 +135,41 @@ def read(target: str, template: Template) -> Target:
 
 
 def _split_key(segments: Sequence[str], template: Template) -> list[str] | None:
-    """`Tasks('a''b')` as the two segments `Tasks`, `a'b`."""
+    """Split a key in parentheses: `Tasks('a''b')` becomes the two segments `Tasks`, `a'b`."""
     if len(segments) != len(template.segments) - 1:
         return None
     match = _KEY.fullmatch(segments[template.place - 1])
     if match is None or not template.accepts(template.place - 1, match["name"]):
         return None
-    # A quote inside a key is doubled; one that stands alone is read as two, and so as another id.
+    # OData doubles a quote inside a key. A single quote is kept as two, so that it makes a different id.
     key = re.sub("(?:'|%27)(?:'|%27)?", lambda quote: _QUOTE[quote[0] in ("'", "%27")], match["key"])
     return [*segments[: template.place - 1], match["name"], key, *segments[template.place :]]
 
 
 def decode(segment: str) -> bytes:
-    """A raw segment percent-decoded."""
+    """Percent-decode a raw segment."""
     return unquote_to_bytes(segment.encode("latin-1"))
 
 
-def _text(segment: str) -> str:
+def _decode_text(segment: str) -> str:
     return decode(segment).decode("utf-8", "surrogateescape")
 
 
-def _is_alike(one: str, other: str) -> bool:
-    """Whether two names differ in the case of ASCII letters at most."""
-    return _lowered(one) == _lowered(other)
+def _equals_ignoring_case(one: str, other: str) -> bool:
+    """Whether two names differ at most in the case of ASCII letters."""
+    return _lower_ascii(one) == _lower_ascii(other)
 
 
-def _lowered(name: str) -> bytes:
+def _lower_ascii(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape").lower()
 
 
 def illegal_characters(segment: str) -> list[str]:
-    """What a raw segment holds that RFC 3986 3.3 does not let stand there."""
+    """List the characters of a raw segment that RFC 3986 3.3 does not allow; `%` for a bad escape."""
     found = [character for character in segment if character not in _SEGMENT]
     return found + (["%"] if _BAD_ESCAPE.search(segment) else [])
 
 
 def is_plain(task_id: str) -> bool:
-    """Whether an id can stand in a path as it is."""
+    """Whether an id needs no percent-encoding in a path: unreserved characters only, not a dot segment."""
     return bool(task_id) and set(task_id) <= UNRESERVED and task_id not in (".", "..")

@@ -1,6 +1,6 @@
-"""Inputs drawn by Hypothesis: calls, their ids and tokens, errors; each a set of named classes of input.
+"""Inputs drawn by Hypothesis: calls with ids and tokens, and error responses, partitioned into input classes.
 
-Knows the contract, URIs, tokens and Graph's error object; no transport, no clause, no pytest.
+The names of input classes are stable: evidence ids and lists of known failures contain them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Several calls in order, with what each is answered: what one may leave behind in another.
-
-Knows calls and statuses; nothing of how they are made.
-"""
+"""Draws sequences of calls with the response to each, to find state that leaks from one call into another."""
 
 from __future__ import annotations
 
@@ -16,15 +13,15 @@ from graphcontract.inputs.calls import guid_calls
 from graphcontract.inputs.partitions import Partitions
 from graphcontract.inputs.tokens import CANARY
 
-_LENGTH = 12
-_AT_ONCE = 8
+_LENGTH = 12  # most calls of a sequence
+_AT_ONCE = 8  # most concurrent calls
 _FAILURES = (404, 409, 500, 400, 403, 401)
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A call of a sequence: `status` is the error it is answered with, None for success; `aside` sends it to
-    another root than the calls before.
+    """A call of a sequence: `status` is the status code of its error response, None for success; `aside`
+    sends it to another root than the calls before.
     """
 
     call: Call
@@ -33,15 +30,15 @@ class Planned:
 
 
 def sequences(contract: Contract) -> Partitions[list[Planned]]:
-    """Draw up to a dozen calls: successes, failures, changing roots. Each has its own id and token, but where
-    all have the same id, or the same token, or tokens that are one another renewed.
+    """Draw up to 12 calls: successes, failures, changing roots. Each has its own id and token, except in the
+    classes in which all share the id, share the token, or have tokens that are renewals of each other.
     """
-    mixed = _several(contract, st.sampled_from((None, *_FAILURES)), st.just(False))
-    roots = _several(contract, st.none(), st.booleans())
+    mixed = _draw_sequences(contract, st.sampled_from((None, *_FAILURES)), st.just(False))
+    roots = _draw_sequences(contract, st.none(), st.booleans())
     return Partitions(
         {
-            "successes": _several(contract, st.none(), st.just(False)),
-            "failures": _several(contract, st.sampled_from((*_FAILURES, None)), st.just(False)),
+            "successes": _draw_sequences(contract, st.none(), st.just(False)),
+            "failures": _draw_sequences(contract, st.sampled_from((*_FAILURES, None)), st.just(False)),
             "after-failure": mixed,
             "roots": roots,
             "same-id": mixed.map(_with_same_id),
@@ -54,8 +51,8 @@ def sequences(contract: Contract) -> Partitions[list[Planned]]:
 
 
 def at_once(contract: Contract) -> Partitions[list[Planned]]:
-    """Draw calls to be made at the same time, each with its own id and token, or all with the same id."""
-    several = _several(contract, st.sampled_from((None, *_FAILURES)), st.just(False), _AT_ONCE)
+    """Draw concurrent calls, each with its own id and token, or all with the same id."""
+    several = _draw_sequences(contract, st.sampled_from((None, *_FAILURES)), st.just(False), _AT_ONCE)
     return Partitions({"at-once": several, "same-id": several.map(_with_same_id)})
 
 
@@ -70,7 +67,7 @@ def _with_same_token(sequence: list[Planned]) -> list[Planned]:
 
 
 def _with_renewed_tokens(sequence: list[Planned]) -> list[Planned]:
-    """Tokens that differ in their last part alone, as those that are issued to one user in turn do."""
+    """Give tokens that differ only in their last part, as those issued to one user in succession do."""
     renewed = [f"{CANARY}.eyJzdWIiOiJvbmUgdXNlciJ9.{number}" for number in range(len(sequence))]
     return [
         replace(each, call=replace(each.call, token=token))
@@ -78,7 +75,7 @@ def _with_renewed_tokens(sequence: list[Planned]) -> list[Planned]:
     ]
 
 
-def _several(
+def _draw_sequences(
     contract: Contract,
     statuses: SearchStrategy[int | None],
     asides: SearchStrategy[bool],

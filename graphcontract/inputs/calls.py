@@ -1,7 +1,4 @@
-"""Calls of the action under contract, a class of input each: an id for its one parameter, and a token.
-
-Knows the contract, ids and tokens; nothing of where a call goes or what becomes of it.
-"""
+"""Draws calls of the operation under contract by input class: an id for its one parameter, and a token."""
 
 from __future__ import annotations
 
@@ -17,17 +14,19 @@ from graphcontract.inputs import ids, tokens
 from graphcontract.inputs.partitions import Partitions
 
 _OPAQUE = ("opaque", "digits", "many-digits", "null-like", "boolean-like")
-_MOST_TIMES = 40
+_MOST_TIMES = 40  # repetitions of one call
 
 
 def calls(contract: Contract) -> Partitions[Call]:
-    """Draw usable calls: classes of id ("id:…") with a plain token, of token ("token:…") with a plain id."""
+    """Draw usable calls: each class of ids ("id:…") with plain tokens, of tokens ("token:…") with
+    plain ids.
+    """
     schema = _parameter(contract)[1]
-    return _of(contract, ids.task_ids(schema), tokens.tokens())
+    return _combine(contract, ids.task_ids(schema), tokens.tokens())
 
 
 def guid_calls(contract: Contract) -> Partitions[Call]:
-    """Draw ordinary calls, in the one class "guid": a GUID, or what the schema admits instead."""
+    """Draw ordinary calls, in the one class "guid": a GUID, or what the schema allows instead."""
     schema = _parameter(contract)[1]
     return _with_ids(contract, Partitions({"guid": ids.plain(schema)}))
 
@@ -40,9 +39,9 @@ def repeated_calls(contract: Contract) -> Partitions[list[Call]]:
 
 
 def opaque_calls(contract: Contract) -> Partitions[Call]:
-    """Draw calls whose id is no GUID and easy to send: letters and digits, with few exceptions.
+    """Draw calls whose id is not a GUID and needs no encoding: mostly letters and digits.
 
-    There is no class where the schema admits none of them.
+    Classes that the schema excludes are missing, perhaps all.
     """
     usable = ids.task_ids(_parameter(contract)[1])
     names = [name for name in _OPAQUE if name in usable]
@@ -56,7 +55,7 @@ def unusable_calls(contract: Contract) -> Partitions[Call]:
 
 def control_calls(contract: Contract) -> Partitions[Call]:
     """Draw calls with control characters in the id ("id:…") or in the token ("token:…")."""
-    return _of(contract, ids.control_task_ids(), tokens.control_tokens())
+    return _combine(contract, ids.control_task_ids(), tokens.control_tokens())
 
 
 def _parameter(contract: Contract) -> tuple[str, Mapping[str, Any]]:
@@ -64,17 +63,21 @@ def _parameter(contract: Contract) -> tuple[str, Mapping[str, Any]]:
     return name, schema
 
 
-def _of(contract: Contract, id_classes: Partitions[str], token_classes: Partitions[str]) -> Partitions[Call]:
-    by_id = {f"id:{name}": _drawn(contract, id, tokens.plain()) for name, id in id_classes.items()}
+def _combine(
+    contract: Contract, id_classes: Partitions[str], token_classes: Partitions[str]
+) -> Partitions[Call]:
+    by_id = {f"id:{name}": _draw_calls(contract, id, tokens.plain()) for name, id in id_classes.items()}
     plain = ids.plain(_parameter(contract)[1])
-    by_token = {f"token:{name}": _drawn(contract, plain, token) for name, token in token_classes.items()}
+    by_token = {f"token:{name}": _draw_calls(contract, plain, token) for name, token in token_classes.items()}
     return Partitions({**by_id, **by_token})
 
 
 def _with_ids(contract: Contract, id_classes: Partitions[str]) -> Partitions[Call]:
-    return Partitions({name: _drawn(contract, id, tokens.plain()) for name, id in id_classes.items()})
+    return Partitions({name: _draw_calls(contract, id, tokens.plain()) for name, id in id_classes.items()})
 
 
-def _drawn(contract: Contract, id: SearchStrategy[str], token: SearchStrategy[str]) -> SearchStrategy[Call]:
+def _draw_calls(
+    contract: Contract, id: SearchStrategy[str], token: SearchStrategy[str]
+) -> SearchStrategy[Call]:
     name, _ = _parameter(contract)
     return st.tuples(id, token).map(lambda drawn: Call(contract.id, {name: drawn[0]}, drawn[1]))

@@ -1,6 +1,5 @@
-"""Errors as Graph states them: legal error objects in every shape, with what each of them says.
-
-Knows Graph's error object (`code`, `message`, `details`, `innerError`); no transport and no clause.
+"""Draws valid Graph error responses by input class: error objects (`code`, `message`, `details`,
+`innerError`) of every shape, with the values that a client must find in them.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _CODES_OF_DIGITS = st.sampled_from(("204", "200", "404", "007"))
 _GUIDS = guids()
 _OPAQUE_IDS = st.tuples(word(), st.integers(0, 9999)).map(lambda drawn: "|{}.{:04};a=b/".format(*drawn))
 _CLIENT_REQUEST_ID = "c0ffee00-3a1d-4f0e-9d3c-2b7a54c1e8f6"
-_DEEPEST, _LONGEST = 30, 16384
+_DEEPEST, _LONGEST = 30, 16384  # nested inner errors; characters of a message
 _DATES = (
     "2025-11-12T09:30:00Z",
     "2025-11-12T09:30:00.1234567",
@@ -55,7 +54,7 @@ _VALUES: tuple[Any, ...] = (
     {"a": {"b": [None]}},
     10**17,
 )
-_ODDITIES: tuple[tuple[str, Any], ...] = (
+_UNUSUAL_MEMBERS: tuple[tuple[str, Any], ...] = (
     ("innerError", None),
     ("message", None),
     ("details", None),
@@ -65,7 +64,7 @@ _ODDITIES: tuple[tuple[str, Any], ...] = (
     ("limit", 10**18),
     ("context", {"a": {"b": [{"c": None}]}}),
 )
-# Names that a reader may take for its own: of what it reports, or of its language.
+# Names that collide with attributes of a client's error type or of its language.
 _NAMED: tuple[_Members, ...] = (
     {"status": 200, "statusCode": 204, "ok": True, "success": True},
     {"self": "x", "args": [1], "cls": 1, "__class__": "x", "kwargs": {}},
@@ -75,7 +74,7 @@ _NAMED: tuple[_Members, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ErrorCase:
-    """An error answer and what it says; `body` is the whole JSON document. None is what it does not say."""
+    """An error response and its values; `body` is the whole JSON document. None for a value that it lacks."""
 
     status: int
     body: object
@@ -85,8 +84,8 @@ class ErrorCase:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What an ordinary error says, as drawn."""
+class _Values:
+    """The drawn values of an ordinary error."""
 
     status: int
     code: str
@@ -104,8 +103,8 @@ class _Said:
 
 
 def graph_errors(contract: Contract) -> Partitions[ErrorCase]:
-    """Legal error answers, a class a shape, of statuses that no client waits on. The contract's own codes
-    come with the statuses it gives them.
+    """Draw valid error responses, a class for each shape, with status codes on which clients do not wait. The
+    contract's error codes come with their own status codes.
     """
     documented = [
         (status, code)
@@ -116,116 +115,124 @@ def graph_errors(contract: Contract) -> Partitions[ErrorCase]:
     shapes = Partitions({**_inner_errors(), **_members_left_out(), **_further_members(), **_unusual_texts()})
     codes = Partitions(
         {
-            "unknown-code": _unknown(frozenset(code for _, code in documented)),
-            "long-code": _as_usual(_said(codes=_LONG_CODES)),
-            "digits-code": _as_usual(_said(codes=_CODES_OF_DIGITS)),
+            "unknown-code": _draw_unknown(frozenset(code for _, code in documented)),
+            "long-code": _without_changes(_draw_values(codes=_LONG_CODES)),
+            "digits-code": _without_changes(_draw_values(codes=_CODES_OF_DIGITS)),
         }
     )
     if documented:
-        codes = Partitions({"documented": _documented(documented)}) | codes
+        codes = Partitions({"documented": _draw_documented(documented)}) | codes
     return codes | shapes
 
 
-def _said(
+def _draw_values(
     codes: SearchStrategy[str] = _ORDINARY_CODES,
     messages: SearchStrategy[str] = _SENTENCES,
     request_ids: SearchStrategy[str] = _GUIDS,
-) -> SearchStrategy[_Said]:
+) -> SearchStrategy[_Values]:
     parts = st.tuples(any_status(), codes, messages, request_ids)
-    return parts.map(lambda drawn: _Said(*drawn))
+    return parts.map(lambda drawn: _Values(*drawn))
 
 
-def _case(status: int, error: _Members, **beside: object) -> ErrorCase:
+def _make_case(status: int, error: _Members, **beside: object) -> ErrorCase:
     inner = error.get("innerError", error.get("innererror"))
     request_id = inner.get("request-id") if inner else None
     return ErrorCase(status, {"error": error, **beside}, error.get("code"), error.get("message"), request_id)
 
 
-def _shaped(shape: Callable[[_Said, T], _Members], parts: SearchStrategy[T]) -> SearchStrategy[ErrorCase]:
-    return st.tuples(_said(), parts).map(lambda drawn: _case(drawn[0].status, shape(*drawn)))
+def _with_shape(
+    shape: Callable[[_Values, T], _Members], parts: SearchStrategy[T]
+) -> SearchStrategy[ErrorCase]:
+    return st.tuples(_draw_values(), parts).map(lambda drawn: _make_case(drawn[0].status, shape(*drawn)))
 
 
-def _as_usual(said: SearchStrategy[_Said]) -> SearchStrategy[ErrorCase]:
-    return said.map(lambda drawn: _case(drawn.status, drawn.error))
+def _without_changes(values: SearchStrategy[_Values]) -> SearchStrategy[ErrorCase]:
+    return values.map(lambda drawn: _make_case(drawn.status, drawn.error))
 
 
-def _documented(pairs: list[tuple[int, str]]) -> SearchStrategy[ErrorCase]:
-    said = st.tuples(st.sampled_from(pairs), _SENTENCES, _GUIDS)
-    return _as_usual(said.map(lambda drawn: _Said(*drawn[0], *drawn[1:])))
+def _draw_documented(pairs: list[tuple[int, str]]) -> SearchStrategy[ErrorCase]:
+    values = st.tuples(st.sampled_from(pairs), _SENTENCES, _GUIDS)
+    return _without_changes(values.map(lambda drawn: _Values(*drawn[0], *drawn[1:])))
 
 
-def _unknown(known: frozenset[str]) -> SearchStrategy[ErrorCase]:
+def _draw_unknown(known: frozenset[str]) -> SearchStrategy[ErrorCase]:
     codes = word(least=0).map("unheardOf".__add__)
-    return _as_usual(_said(codes=codes.filter(lambda code: code not in known)))
+    return _without_changes(_draw_values(codes=codes.filter(lambda code: code not in known)))
 
 
 def _inner_errors() -> _Cases:
-    """How `innerError` is spelled, what it holds, how deep it goes, and that it may be empty or missing."""
+    """Shapes of `innerError`: its spelling, its members, its depth, empty and missing."""
     parts = most_of(("request-id", "client-request-id", "date"))
     names = st.sampled_from(("innerError", "innererror"))
 
     def spelled(name: str) -> SearchStrategy[ErrorCase]:
-        def shape(said: _Said, kept: tuple[str, ...]) -> _Members:
-            return {**_bare(said), name: {part: said.inner[part] for part in kept}}
+        def shape(values: _Values, kept: tuple[str, ...]) -> _Members:
+            return {**_code_and_message(values), name: {part: values.inner[part] for part in kept}}
 
-        return _shaped(shape, parts)
+        return _with_shape(shape, parts)
 
     return {
         "inner-upper": spelled("innerError"),
         "inner-lower": spelled("innererror"),
-        "nested": _shaped(_nested, st.tuples(names, st.integers(1, 6), st.booleans())),
-        "nested-deep": _shaped(_nested, st.tuples(names, st.just(_DEEPEST), st.just(True))),
-        "opaque-request-id": _as_usual(_said(request_ids=_OPAQUE_IDS)),
-        "inner-dates": _shaped(
-            lambda said, date: {**_bare(said), "innerError": {**said.inner, "date": date}},
+        "nested": _with_shape(_nest, st.tuples(names, st.integers(1, 6), st.booleans())),
+        "nested-deep": _with_shape(_nest, st.tuples(names, st.just(_DEEPEST), st.just(True))),
+        "opaque-request-id": _without_changes(_draw_values(request_ids=_OPAQUE_IDS)),
+        "inner-dates": _with_shape(
+            lambda values, date: {**_code_and_message(values), "innerError": {**values.inner, "date": date}},
             st.sampled_from(_DATES),
         ),
-        "empty-inner": _shaped(lambda said, name: {**_bare(said), name: {}}, names),
-        "no-inner": _said().map(lambda said: _without("innerError", said)),
+        "empty-inner": _with_shape(lambda values, name: {**_code_and_message(values), name: {}}, names),
+        "no-inner": _draw_values().map(lambda values: _without("innerError", values)),
     }
 
 
-def _bare(said: _Said) -> _Members:
-    return {"code": said.code, "message": said.message}
+def _code_and_message(values: _Values) -> _Members:
+    return {"code": values.code, "message": values.message}
 
 
-def _nested(said: _Said, how: tuple[str, int, bool]) -> _Members:
-    """Inner errors within the first, each with a more specific code, or with a message alone; only the first
-    holds the request's id.
+def _nest(values: _Values, how: tuple[str, int, bool]) -> _Members:
+    """Nest inner errors, each with a more specific code, or with only a message; only the first has the
+    request id.
     """
     name, depth, coded = how
     below: _Members = {}
     for level in range(depth, 0, -1):
-        below = {name: {**({"code": f"{said.code}{level}"} if coded else {"message": said.message}), **below}}
-    return {**_bare(said), name: {"code": said.code, **said.inner, **below}}
+        below = {
+            name: {**({"code": f"{values.code}{level}"} if coded else {"message": values.message}), **below}
+        }
+    return {**_code_and_message(values), name: {"code": values.code, **values.inner, **below}}
 
 
 def _members_left_out() -> _Cases:
     return {
-        "no-message": _said().map(lambda said: _without("message", said)),
-        "no-code": _said().map(lambda said: _without("code", said)),
+        "no-message": _draw_values().map(lambda values: _without("message", values)),
+        "no-code": _draw_values().map(lambda values: _without("code", values)),
     }
 
 
-def _without(member: str, said: _Said) -> ErrorCase:
-    return _case(said.status, {name: value for name, value in said.error.items() if name != member})
+def _without(member: str, values: _Values) -> ErrorCase:
+    return _make_case(values.status, {name: value for name, value in values.error.items() if name != member})
 
 
 def _further_members() -> _Cases:
-    """Details, members that nobody has heard of, and values that are null or of other types."""
+    """Shapes with details, unknown members, and values that are null or of other types."""
     detail = st.tuples(_ORDINARY_CODES, word(), word())
     details = st.lists(detail.map(_detail), min_size=1, max_size=3).map(lambda listed: [*listed, _NO_TARGET])
     unknown = st.tuples(word().map("new-".__add__), *[st.sampled_from(_VALUES)] * 3)
     return {
-        "details": _shaped(lambda said, listed: {**said.error, "details": listed}, details),
-        "further-members": st.tuples(_said(), unknown).map(lambda drawn: _with_unknown(drawn[0], *drawn[1])),
-        "named-members": _shaped(_named, st.sampled_from(_NAMED)),
-        "odd-types": _shaped(lambda said, odd: {**said.error, **dict(odd)}, most_of(_ODDITIES)),
+        "details": _with_shape(lambda values, listed: {**values.error, "details": listed}, details),
+        "further-members": st.tuples(_draw_values(), unknown).map(
+            lambda drawn: _with_unknown(drawn[0], *drawn[1])
+        ),
+        "named-members": _with_shape(_with_named_members, st.sampled_from(_NAMED)),
+        "odd-types": _with_shape(
+            lambda values, unusual: {**values.error, **dict(unusual)}, most_of(_UNUSUAL_MEMBERS)
+        ),
     }
 
 
-def _named(said: _Said, members: _Members) -> _Members:
-    return {**said.error, **members, "innerError": {**said.inner, **members}}
+def _with_named_members(values: _Values, members: _Members) -> _Members:
+    return {**values.error, **members, "innerError": {**values.inner, **members}}
 
 
 def _detail(drawn: tuple[str, str, str]) -> _Members:
@@ -233,20 +240,20 @@ def _detail(drawn: tuple[str, str, str]) -> _Members:
     return {"code": code, "message": message, "target": target}
 
 
-def _with_unknown(said: _Said, name: str, above: object, among: object, below: object) -> ErrorCase:
-    """Members that Graph may add without notice, at each level."""
+def _with_unknown(values: _Values, name: str, above: object, among: object, below: object) -> ErrorCase:
+    """Add members that Graph may introduce without notice, at each level."""
     error = {
         "@odata.type": "#microsoft.graph.publicError",
-        **said.error,
+        **values.error,
         "localizedMessage": {"locale": "nb-NO", "value": "Oppgaven pågår allerede."},
         name: among,
-        "innerError": {**said.inner, "message": "The lease is held.", name: below},
+        "innerError": {**values.inner, "message": "The lease is held.", name: below},
     }
-    return _case(said.status, error, **{name: above})
+    return _make_case(values.status, error, **{name: above})
 
 
 def _unusual_texts() -> _Cases:
-    """Codes and messages that are long, empty, in other scripts, or like the syntax of something else."""
+    """Shapes with codes and messages that are long, empty, in other scripts, or look like markup."""
     foreign = mixture(("é", "中文", "😀", "שגיאה", "خطأ", "a\u0301", "\u202e", "ﬁ", "\u2028"))
     letters = between(0x3B1, 0x3C9) + between(0x4E00, 0x4E10) + between(0x5D0, 0x5EA)
     foreign_codes = st.text(letters, min_size=1, max_size=8)
@@ -256,9 +263,9 @@ def _unusual_texts() -> _Cases:
     longest = units.map(lambda unit: repeated(unit, _LONGEST))
     empty = most_of(("message", "code")).map(lambda members: dict.fromkeys(members, ""))
     return {
-        "non-ascii": _as_usual(_said(codes=foreign_codes, messages=foreign)),
-        "markup": _as_usual(_said(messages=markup)),
-        "empty-texts": _shaped(lambda said, texts: {**said.error, **texts}, empty),
-        "long-text": _as_usual(_said(messages=long)),
-        "longest-text": _as_usual(_said(messages=longest)),
+        "non-ascii": _without_changes(_draw_values(codes=foreign_codes, messages=foreign)),
+        "markup": _without_changes(_draw_values(messages=markup)),
+        "empty-texts": _with_shape(lambda values, texts: {**values.error, **texts}, empty),
+        "long-text": _without_changes(_draw_values(messages=long)),
+        "longest-text": _without_changes(_draw_values(messages=longest)),
     }

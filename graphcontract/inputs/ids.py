@@ -1,6 +1,7 @@
-"""Task ids, a class of input each. Knows RFC 3986, Unicode and JSON Schema's keywords for texts; no request.
+"""Draws task ids by input class: spellings, RFC 3986's character sets, Unicode, sizes, other notations.
 
-A usable id has 1 to 2,048 characters, is no dot segment, and holds no control character and no surrogate.
+A usable id has 1 to 2,048 characters, is not a dot segment, and contains no control character and no
+surrogate. The keywords of a parameter's JSON Schema restrict the classes.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from hypothesis.strategies import SearchStrategy
 from graphcontract.inputs.partitions import Partitions
 from graphcontract.inputs.strings import ALPHANUMERIC, between, controls, mixture, repeated, word
 
-_LONGEST = 2048
+_LONGEST = 2048  # characters of the longest usable id
 _ANY_TEXT: Mapping[str, Any] = {"type": "string"}
 
 _KEYWORDS = {"type", "format", "pattern", "enum", "minLength", "maxLength", "description"}
 _GUID_LENGTH = 36
-_LETTER = 0x0A
+_LETTER = 0x0A  # bits that make a GUID's last hex digit a letter
 _INTEGERS = {
     "integer-small": (0, 999),
     "integer-negative": (-999, -1),
@@ -33,56 +34,58 @@ _INTEGERS = {
     "integer-over-63-bits": (2**63, 2**64),
 }
 
-# Draws texts of a class whose lengths lie between two bounds; None where the class has no such text.
+# Draws texts of a class whose lengths are between two bounds; None if the class has no such text.
 _Within = Callable[[int, int], SearchStrategy[str] | None]
 
 
 def task_ids(schema: Mapping[str, Any] = _ANY_TEXT) -> Partitions[str]:
-    """Usable ids that the parameter's schema admits, without the classes that it leaves nothing of.
+    """Draw usable ids that the parameter's schema allows; classes that it excludes entirely are missing.
 
-    ValueError where the schema says what cannot be drawn by, or admits no usable id.
+    ValueError for a schema with an unsupported keyword, or that allows no usable id.
     """
     if unknown := set(schema) - _KEYWORDS:
-        raise ValueError(f"ids cannot be drawn by {', '.join(sorted(unknown))}")
+        raise ValueError(f"cannot draw ids for a schema with {', '.join(sorted(unknown))}")
     if "format" in schema and (schema["format"] != "uuid" or "pattern" in schema):
-        raise ValueError("ids can be drawn by the format uuid alone, and not by a pattern as well")
-    partitions = _narrowed(schema)
+        raise ValueError("cannot draw ids for a format other than uuid, or a format together with a pattern")
+    partitions = _narrow(schema)
     if not partitions:
-        raise ValueError(f"the schema admits no usable id: {dict(schema)}")
+        raise ValueError(f"the schema does not allow any usable id: {dict(schema)}")
     return partitions
 
 
 def plain(schema: Mapping[str, Any] = _ANY_TEXT) -> SearchStrategy[str]:
-    """Ordinary ids: GUIDs wherever the schema admits all of them."""
+    """Draw ordinary ids: GUIDs if the schema allows all of them."""
     partitions = task_ids(schema)
     return guids() if "guid" in partitions else partitions.any()
 
 
 def guids() -> SearchStrategy[str]:
-    """Lower-case GUIDs of any version, with a letter each; never the nil GUID, which a client may refuse."""
+    """Draw lower-case GUIDs of any version with at least one letter, and so never the nil GUID, which a
+    client may reject.
+    """
     return st.binary(min_size=16, max_size=16).map(
         lambda drawn: str(uuid.UUID(bytes=bytes((*drawn[:15], drawn[15] | _LETTER))))
     )
 
 
 def unusable_task_ids() -> Partitions[str]:
-    """Ids that no path segment can carry: the empty one and the dot segments (RFC 3986 3.3)."""
+    """Draw ids that cannot be a path segment: the empty one and the dot segments (RFC 3986 3.3)."""
     return Partitions({"empty": st.just(""), "dot": st.just("."), "dot-dot": st.just("..")})
 
 
 def control_task_ids() -> Partitions[str]:
-    """Ids with control characters, a class a kind."""
+    """Draw ids with control characters, a class for each kind."""
     return controls()
 
 
-def _narrowed(schema: Mapping[str, Any]) -> Partitions[str]:
+def _narrow(schema: Mapping[str, Any]) -> Partitions[str]:
     if "enum" in schema:
-        return _enumerated(schema["enum"])
+        return _draw_enum(schema["enum"])
     if schema.get("type") == "integer":
         return Partitions({name: st.integers(*bounds).map(str) for name, bounds in _INTEGERS.items()})
     least, most = max(1, schema.get("minLength", 1)), min(_LONGEST, schema.get("maxLength", _LONGEST))
     if "pattern" in schema:
-        return _matching(schema["pattern"], least, most)
+        return _draw_matching(schema["pattern"], least, most)
     classes = _classes()
     if schema.get("format") == "uuid":
         classes = {name: classes[name] for name in ("guid", "guid-upper")}
@@ -90,29 +93,29 @@ def _narrowed(schema: Mapping[str, Any]) -> Partitions[str]:
     return Partitions({name: strategy for name, strategy in drawn.items() if strategy is not None})
 
 
-def _enumerated(values: list[object]) -> Partitions[str]:
+def _draw_enum(values: list[object]) -> Partitions[str]:
     usable = [text for text in map(str, values) if _is_usable(text)]
     return Partitions({"enum": st.sampled_from(usable)}) if usable else Partitions({})
 
 
-def _matching(pattern: str, least: int, most: int) -> Partitions[str]:
+def _draw_matching(pattern: str, least: int, most: int) -> Partitions[str]:
     try:
         regex = re.compile(pattern, re.ASCII)
     except re.error as error:
-        raise ValueError(f"the pattern {pattern!r} is no regular expression: {error}") from None
+        raise ValueError(f"the pattern {pattern!r} is not a regular expression: {error}") from None
 
-    def admitted(id: str) -> bool:
+    def is_allowed(id: str) -> bool:
         return least <= len(id) <= most and _is_usable(id) and regex.search(id) is not None
 
-    # JSON Schema's patterns are searched for, not anchored, and their classes of characters are ASCII.
+    # JSON Schema's patterns are not anchored, and their character classes are ASCII.
     printable = st.characters(exclude_categories=("Cc", "Cs"))
     drawn = st.from_regex(regex, fullmatch=False, alphabet=printable)
-    return Partitions({"pattern": drawn.filter(admitted)})
+    return Partitions({"pattern": drawn.filter(is_allowed)})
 
 
 def _is_usable(id: str) -> bool:
-    refused = id in ("", ".", "..") or len(id) > _LONGEST
-    return not refused and not any(unicodedata.category(character) in ("Cc", "Cs") for character in id)
+    excluded = id in ("", ".", "..") or len(id) > _LONGEST
+    return not excluded and not any(unicodedata.category(character) in ("Cc", "Cs") for character in id)
 
 
 def _listed(*texts: str) -> _Within:
@@ -128,7 +131,9 @@ def _fixed(texts: SearchStrategy[str], length: int) -> _Within:
 
 
 def _elastic(texts: SearchStrategy[str], shortest: int = 1, filler: str = "x") -> _Within:
-    """Texts that still belong to their class when they are cut to `shortest`, or made longer by fillers."""
+    """Texts that still belong to their class if they are cut to `shortest` characters, or padded with
+    fillers.
+    """
 
     def within(least: int, most: int) -> SearchStrategy[str] | None:
         return texts.map(lambda text: text.ljust(least, filler)[:most]) if most >= shortest else None
@@ -145,11 +150,11 @@ def _written_in(alphabet: str) -> _Within:
 
 
 def _classes() -> dict[str, _Within]:
-    return _spellings() | _reserved() | _alike() | _scripts() | _sizes()
+    return _spellings() | _reserved() | _notations() | _scripts() | _sizes()
 
 
 def _spellings() -> dict[str, _Within]:
-    """Classes by what an id is made of: hex digits, letters, digits."""
+    """Classes by the characters of an id: hex digits, letters, digits."""
     return {
         "guid": _fixed(guids(), _GUID_LENGTH),
         "guid-upper": _fixed(guids().map(str.upper), _GUID_LENGTH),
@@ -167,7 +172,7 @@ def _spellings() -> dict[str, _Within]:
 
 
 def _reserved() -> dict[str, _Within]:
-    """RFC 3986's sets of characters, and what is like their encodings."""
+    """Classes by RFC 3986's character sets, and texts that look like percent-encodings."""
     return {
         "unreserved": _elastic(
             mixture(("-", ".", "_", "~", "..", "...")).map(lambda id: id if _is_usable(id) else f"{id}x"),
@@ -185,14 +190,14 @@ def _reserved() -> dict[str, _Within]:
 
 
 def _edged(*edges: str) -> _Within:
-    """A letter between edges, and with one of them alone; the simplest has edges on both sides."""
+    """A letter with an edge on both sides, or on one side; the simplest has it on both."""
     both = [f"{lead}a{tail}" for lead, tail in product(edges, repeat=2)]
     one = [each for edge in edges for each in (f"{edge}a", f"a{edge}")]
     return _listed(*both, *one)
 
 
-def _alike() -> dict[str, _Within]:
-    """Classes that other notations would read as their own."""
+def _notations() -> dict[str, _Within]:
+    """Classes that look like another notation: quotes, templates, paths, URLs, markup."""
     return {
         "quotes": _mixed("'", "''", '"'),
         "template-like": _mixed(*_TEMPLATES),
@@ -209,7 +214,7 @@ def _alike() -> dict[str, _Within]:
 
 
 def _scripts() -> dict[str, _Within]:
-    """Classes that Unicode makes hard: equivalence, letter case, planes, direction, what cannot be seen."""
+    """Classes that are hard in Unicode: equivalence, letter case, planes, direction, invisible characters."""
     composed = st.text(_canonical(), min_size=1, max_size=8)
     return {
         "composed": _elastic(composed),
@@ -227,7 +232,7 @@ def _scripts() -> dict[str, _Within]:
 
 
 def _canonical() -> str:
-    """Letters that NFC leaves alone and NFD takes apart: Latin, Kana, Hangul."""
+    """Give letters that NFC does not change and NFD decomposes: Latin, Kana, Hangul."""
     letters = (
         between(0xC0, 0x17F) + between(0x1EA0, 0x1EFF) + between(0x304B, 0x3062) + between(0xAC00, 0xAC1F)
     )
@@ -239,7 +244,9 @@ def _canonical() -> str:
 
 
 def _other_letters() -> str:
-    """Greek, Cyrillic, Devanagari, Thai, Hiragana, Han, Hangul: two and three bytes of UTF-8 a letter."""
+    """Give Greek, Cyrillic, Devanagari, Thai, Hiragana, Han and Hangul letters: 2 or 3 bytes in UTF-8
+    each.
+    """
     blocks = ((0x3B1, 0x3C9), (0x430, 0x44F), (0x905, 0x939), (0xE01, 0xE2E))
     return "".join(
         between(*block) for block in (*blocks, (0x3041, 0x3060), (0x4E00, 0x4E20), (0xAC01, 0xAC10))
@@ -247,7 +254,7 @@ def _other_letters() -> str:
 
 
 def _sizes() -> dict[str, _Within]:
-    """One character, and very many."""
+    """Classes by length: one character, and very many."""
     units = st.text(ALPHANUMERIC, min_size=1, max_size=8)
     mixed = st.tuples(st.text("é中😀ñ", min_size=1, max_size=4), word()).map("".join)
     return {
@@ -261,12 +268,12 @@ def _sizes() -> dict[str, _Within]:
 
 
 def _long(units: SearchStrategy[str], *lengths: int) -> _Within:
-    """A unit over and over, up to one of the lengths; the simplest has the first."""
+    """Repeat a unit up to one of the lengths; the simplest text has the first."""
     drawn = st.tuples(units, st.sampled_from(lengths)).map(lambda drawn: repeated(*drawn))
     return _elastic(drawn, shortest=min(lengths))
 
 
-# A class begins with its simplest, which is always drawn: what shows most faults.
+# The first text of a class is the simplest and always drawn, so it is the one that reveals most faults.
 _LITERALS = {
     "null-like": ("null", "undefined", "None", "nil", "NULL", "[object Object]"),
     "boolean-like": ("true", "false", "True", "False"),

@@ -1,6 +1,7 @@
-"""What arrives where a Graph error should: nothing, markup, broken or misplaced JSON, other people's errors.
+"""Draws error responses without a valid Graph error, by input class: empty, markup, invalid JSON, other
+errors.
 
-Knows JSON and what gateways, proxies and token services send; no transport and no clause.
+They are modelled on what gateways, proxies and token services send.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ MEGABYTE = 2**20
 
 _JSON = "application/json"
 _HTML = "text/html; charset=utf-8"
-_DEPTH = 2500
+_DEPTH = 2500  # levels of nesting, above the recursion limit of 1,000 in CPython
 
 # Content and media type.
-_Answer = tuple[bytes, str | None]
-_Answers = dict[str, SearchStrategy[_Answer]]
+_Content = tuple[bytes, str | None]
+_Contents = dict[str, SearchStrategy[_Content]]
 
 
 @dataclass(frozen=True, slots=True)
 class MalformedError:
-    """An error answer that is not as Graph's are; `media_type` None sends no Content-Type."""
+    """An error response without a valid Graph error; `media_type` None sends no Content-Type."""
 
     status: int
     content: bytes
@@ -39,45 +40,45 @@ class MalformedError:
 
 
 def malformed(contract: Contract) -> Partitions[MalformedError]:
-    """Answers of 4xx and 5xx of which the status alone is sure, a class a shape.
+    """Draw 4xx and 5xx responses of which only the status code is usable, a class for each shape.
 
-    Where one is a Graph error that was spoilt, its code is one of the contract's.
+    If one is a corrupted Graph error, its code is one of the contract's.
     """
     codes = [code for codes in contract.error_codes.values() for code in codes] or ["conflict"]
-    graph = st.tuples(st.sampled_from(codes), word()).map(lambda drawn: _graph_error(*drawn))
-    answers = {**_no_json(), **_other_json(), **_spoilt(graph), **_extreme(graph)}
-    drawn = Partitions({name: _with_status(answer) for name, answer in answers.items()})
+    graph = st.tuples(st.sampled_from(codes), word()).map(lambda drawn: _make_graph_error(*drawn))
+    contents = {**_not_json(), **_other_json(), **_corrupt(graph), **_extreme(graph)}
+    drawn = Partitions({name: _with_status(content) for name, content in contents.items()})
     return drawn | constants(_megabytes())
 
 
-def _with_status(answers: SearchStrategy[_Answer]) -> SearchStrategy[MalformedError]:
-    return st.tuples(any_status(), answers).map(lambda drawn: MalformedError(drawn[0], *drawn[1]))
+def _with_status(contents: SearchStrategy[_Content]) -> SearchStrategy[MalformedError]:
+    return st.tuples(any_status(), contents).map(lambda drawn: MalformedError(drawn[0], *drawn[1]))
 
 
-def _graph_error(code: str, message: str) -> bytes:
-    return _encoded({"error": {"code": code, "message": f"é {message}"}})
+def _make_graph_error(code: str, message: str) -> bytes:
+    return _encode({"error": {"code": code, "message": f"é {message}"}})
 
 
-def _encoded(document: object) -> bytes:
+def _encode(document: object) -> bytes:
     return json.dumps(document, ensure_ascii=False).encode()
 
 
-def _typed(contents: SearchStrategy[bytes], *media_types: str | None) -> SearchStrategy[_Answer]:
+def _with_media_type(contents: SearchStrategy[bytes], *media_types: str | None) -> SearchStrategy[_Content]:
     return st.tuples(contents, st.sampled_from(media_types or (_JSON,)))
 
 
-def _filled(templates: Sequence[bytes]) -> SearchStrategy[bytes]:
-    """Templates with a word where they have `%b`."""
+def _fill_templates(templates: Sequence[bytes]) -> SearchStrategy[bytes]:
+    """Draw templates with a word in place of `%b`."""
     words = st.tuples(st.sampled_from(templates), word().map(str.encode))
     return words.map(lambda drawn: drawn[0] % drawn[1])
 
 
 def _documents(*makers: Callable[[str], object]) -> SearchStrategy[bytes]:
-    """JSON of documents that a word is put into."""
-    return st.tuples(st.sampled_from(makers), word()).map(lambda drawn: _encoded(drawn[0](drawn[1])))
+    """Draw JSON documents that contain a drawn word."""
+    return st.tuples(st.sampled_from(makers), word()).map(lambda drawn: _encode(drawn[0](drawn[1])))
 
 
-def _no_json() -> _Answers:
+def _not_json() -> _Contents:
     pages = (
         b"<html><head><title>%b</title></head><body><h1>Service Unavailable</h1></body></html>",
         b'\n<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body>%b</body></html>',
@@ -96,29 +97,30 @@ def _no_json() -> _Answers:
     rest = st.binary(max_size=64)
     undeclared_gzip = rest.map(b"\x1f\x8b\x08\x00".__add__)
     return {
-        "empty": _typed(st.just(b""), _JSON, None),
-        "html": _typed(_filled(pages), "text/html", _HTML),
-        "doctype": _typed(_filled([doctype]), "text/html", _HTML),
-        "not-json": _typed(_filled(texts)),
-        "binary": _typed(st.tuples(magic, rest).map(b"".join), "application/octet-stream", _JSON, None),
-        "gzip-undeclared": _typed(undeclared_gzip, "application/octet-stream", _JSON, None),
+        "empty": _with_media_type(st.just(b""), _JSON, None),
+        "html": _with_media_type(_fill_templates(pages), "text/html", _HTML),
+        "doctype": _with_media_type(_fill_templates([doctype]), "text/html", _HTML),
+        "not-json": _with_media_type(_fill_templates(texts)),
+        "binary": _with_media_type(
+            st.tuples(magic, rest).map(b"".join), "application/octet-stream", _JSON, None
+        ),
+        "gzip-undeclared": _with_media_type(undeclared_gzip, "application/octet-stream", _JSON, None),
     }
 
 
-_CHARSETS = ("x-unknown", "utf8mb4", '""', "undefined", "idna")
 _HUGE = (b"1e999", b"-1e999", b"1%b" % (b"0" * 400))
 
 
-def _other_json() -> _Answers:
-    """Documents that are no Graph error."""
+def _other_json() -> _Contents:
+    """JSON documents that are not a Graph error."""
     numbers = st.sampled_from((404, True, -1.5))
     not_texts = st.sampled_from((None, [], ["x"], {}, {"value": "x"}))
     return {
-        "not-an-object": _typed(
+        "not-an-object": _with_media_type(
             _documents(list, str, lambda text: f"error: {text}", lambda text: [{"error": {"code": text}}])
         ),
-        "scalar": _typed(_documents(len, lambda _: None, lambda _: True)),
-        "no-error-member": _typed(
+        "scalar": _with_media_type(_documents(len, lambda _: None, lambda _: True)),
+        "no-error-member": _with_media_type(
             _documents(
                 lambda _: {},
                 lambda text: {"message": text},
@@ -127,7 +129,7 @@ def _other_json() -> _Answers:
                 lambda text: {"Error": {"code": text}},
             )
         ),
-        "error-not-object": _typed(
+        "error-not-object": _with_media_type(
             _documents(
                 lambda text: {"error": text},
                 lambda _: {"error": None},
@@ -136,16 +138,18 @@ def _other_json() -> _Answers:
                 lambda _: {"error": False},
             )
         ),
-        "code-number": _typed(_saying(numbers)),
-        "code-not-text": _typed(_saying(not_texts)),
-        "code-huge": _typed(_filled([b'{"error": {"code": %b, "message": "%%b"}}' % each for each in _HUGE])),
-        "oauth": _typed(
+        "code-number": _with_media_type(_with_code_and_message(numbers)),
+        "code-not-text": _with_media_type(_with_code_and_message(not_texts)),
+        "code-huge": _with_media_type(
+            _fill_templates([b'{"error": {"code": %b, "message": "%%b"}}' % each for each in _HUGE])
+        ),
+        "oauth": _with_media_type(
             _documents(
                 lambda text: {"error": "invalid_token", "error_description": text},
                 lambda text: {"error": "invalid_client", "error_codes": [7000215], "correlation_id": text},
             )
         ),
-        "problem-json": _typed(
+        "problem-json": _with_media_type(
             _documents(
                 lambda text: {"type": "about:blank", "title": text, "status": 409},
                 lambda text: {"type": f"https://example.com/{text}", "title": text, "detail": text},
@@ -155,14 +159,14 @@ def _other_json() -> _Answers:
     }
 
 
-def _saying(texts: SearchStrategy[object]) -> SearchStrategy[bytes]:
-    """Graph errors with these for code and message."""
-    said = st.tuples(texts, texts)
-    return said.map(lambda drawn: _encoded({"error": {"code": drawn[0], "message": drawn[1]}}))
+def _with_code_and_message(texts: SearchStrategy[object]) -> SearchStrategy[bytes]:
+    """Draw Graph errors with these values for code and message."""
+    pairs = st.tuples(texts, texts)
+    return pairs.map(lambda drawn: _encode({"error": {"code": drawn[0], "message": drawn[1]}}))
 
 
-def _spoilt(graph: SearchStrategy[bytes]) -> _Answers:
-    """Graph errors that were cut, miscoded or mislabelled, that say things twice, or what is no text."""
+def _corrupt(graph: SearchStrategy[bytes]) -> _Contents:
+    """Graph errors that are cut, wrongly encoded or labelled, with duplicate names, or with invalid text."""
     cuts = st.tuples(graph, st.integers(0, 255))
     marked = st.tuples(graph, st.sampled_from(("utf-8-sig", "utf-16", "utf-16-be")))
     invalid = st.tuples(graph, st.sampled_from((b"\xff", b"\xc3(", b"\xed\xa0\x80", b"\xe9")))
@@ -172,34 +176,34 @@ def _spoilt(graph: SearchStrategy[bytes]) -> _Answers:
         b'{"error": {"code": "%b", "message": "x"}, "error": null}',
     )
     return {
-        "truncated": _typed(cuts.map(lambda drawn: drawn[0][: 1 + drawn[1] % (len(drawn[0]) - 1)])),
-        "invalid-utf8": _typed(invalid.map(lambda drawn: drawn[0].replace("é".encode(), drawn[1]))),
-        "bom": _typed(marked.map(lambda drawn: _recoded(*drawn))),
-        "wrong-media-type": _typed(graph, "text/plain", "text/html", None),
-        "garbled-media-type": _typed(graph, "json", ";", "application/json; charset", "*/*"),
-        "unknown-charset": _typed(
+        "truncated": _with_media_type(cuts.map(lambda drawn: drawn[0][: 1 + drawn[1] % (len(drawn[0]) - 1)])),
+        "invalid-utf8": _with_media_type(invalid.map(lambda drawn: drawn[0].replace("é".encode(), drawn[1]))),
+        "bom": _with_media_type(marked.map(lambda drawn: _recode(*drawn))),
+        "wrong-media-type": _with_media_type(graph, "text/plain", "text/html", None),
+        "garbled-media-type": _with_media_type(graph, "json", ";", "application/json; charset", "*/*"),
+        "unknown-charset": _with_media_type(
             graph,
             *(f"{_JSON}; charset={name}" for name in ("x-unknown", "utf8mb4", '""', "undefined", "idna")),
         ),
-        "lone-surrogate": _typed(_spoilt_by(graph, "\\ud800", "\\udc00\\ud83d")),
-        "nul-character": _typed(_spoilt_by(graph, "\\u0000")),
-        "duplicate-keys": _typed(_filled(twice)),
+        "lone-surrogate": _with_media_type(_insert_escape(graph, "\\ud800", "\\udc00\\ud83d")),
+        "nul-character": _with_media_type(_insert_escape(graph, "\\u0000")),
+        "duplicate-keys": _with_media_type(_fill_templates(twice)),
     }
 
 
-def _spoilt_by(graph: SearchStrategy[bytes], *escapes: str) -> SearchStrategy[bytes]:
-    """Put an escape into the message, which JSON's grammar admits and few texts hold."""
+def _insert_escape(graph: SearchStrategy[bytes], *escapes: str) -> SearchStrategy[bytes]:
+    """Put an escape into the message that JSON's grammar allows and many string types do not."""
     parts = st.tuples(graph, st.sampled_from(escapes))
     return parts.map(lambda drawn: drawn[0].replace("é".encode(), drawn[1].encode()))
 
 
-def _recoded(content: bytes, encoding: str) -> bytes:
+def _recode(content: bytes, encoding: str) -> bytes:
     mark = codecs.BOM_UTF16_BE if encoding == "utf-16-be" else b""
     return mark + content.decode().encode(encoding)
 
 
-def _extreme(graph: SearchStrategy[bytes]) -> _Answers:
-    """Sizes, depths and numbers at which parsers give up."""
+def _extreme(graph: SearchStrategy[bytes]) -> _Contents:
+    """Depths and numbers at which parsers raise errors."""
     numbers = (b"1e999", b"-1e999", b"9" * 4000, b"9" * 5000, b"0." + b"0" * 4000 + b"1")
     with_number = st.tuples(graph, st.sampled_from(numbers)).map(
         lambda drawn: drawn[0].replace(b'{"code"', b'{"retries": ' + drawn[1] + b', "code"')
@@ -211,17 +215,17 @@ def _extreme(graph: SearchStrategy[bytes]) -> _Answers:
     }
     deep = {name: begin * _DEPTH + core + end * _DEPTH for name, (begin, core, end) in brackets.items()}
     return {
-        "huge-number": _typed(with_number),
-        **{name: _typed(st.just(content)) for name, content in deep.items()},
+        "huge-number": _with_media_type(with_number),
+        **{name: _with_media_type(st.just(content)) for name, content in deep.items()},
     }
 
 
 def _megabytes() -> dict[str, MalformedError]:
-    """One answer a kind of content, each a little above a megabyte."""
+    """Make one response of each kind of content, a little above a megabyte."""
     error = {"error": {"code": "conflict", "message": repeated("The task is in progress. ", MEGABYTE)}}
     page = f"<html><body>{repeated('Try again later. ', MEGABYTE)}</body></html>"
     return {
-        "megabyte-error": MalformedError(409, _encoded(error), _JSON),
-        "megabyte-list": MalformedError(500, _encoded(["task"] * (MEGABYTE // len(b'"task", ') + 1)), _JSON),
+        "megabyte-error": MalformedError(409, _encode(error), _JSON),
+        "megabyte-list": MalformedError(500, _encode(["task"] * (MEGABYTE // len(b'"task", ') + 1)), _JSON),
         "megabyte-page": MalformedError(502, page.encode(), _HTML),
     }

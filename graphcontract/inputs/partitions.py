@@ -1,4 +1,4 @@
-"""Classes of input by name, with a strategy for each. Knows Hypothesis, and not what is drawn."""
+"""Equivalence partitioning: a Hypothesis strategy for each named input class."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ U = TypeVar("U")
 
 
 class Partitions(Mapping[str, SearchStrategy[T]]):
-    """Strategies by the name of the class of input that they draw from; immutable, in order."""
+    """Strategies by the name of their input class; immutable, in order."""
 
     __slots__ = ("_strategies",)
 
@@ -30,37 +30,39 @@ class Partitions(Mapping[str, SearchStrategy[T]]):
         return len(self._strategies)
 
     def __repr__(self) -> str:
-        return f"Strata({', '.join(self)})"
+        return f"Partitions({', '.join(self)})"
 
     def __or__(self, other: Partitions[U]) -> Partitions[T | U]:
-        """Both sides' classes; ValueError where a name is on both, as one class would hide the other."""
+        """Combine the classes of both sides; ValueError if both have a name, since one would hide the
+        other.
+        """
         if twice := [name for name in self if name in other]:
-            raise ValueError(f"classes of input on both sides: {', '.join(twice)}")
+            raise ValueError(f"input classes on both sides: {', '.join(twice)}")
         return Partitions({**self._strategies, **other._strategies})
 
     def any(self) -> SearchStrategy[T]:
-        """Draws from every class; shrinks towards the first."""
+        """Draw from every class; shrinks towards the first."""
         return st.one_of(*self._strategies.values())
 
     def map(self, f: Callable[[T], U]) -> Partitions[U]:
-        """Apply `f` to what every class draws."""
+        """Apply `f` to the draws of every class."""
         return Partitions({name: strategy.map(f) for name, strategy in self._strategies.items()})
 
     def only(self, *names: str) -> Partitions[T]:
-        """Keep these classes alone, in the order they have here; KeyError for a name that is not here."""
+        """Select these classes, in the existing order; KeyError for an unknown name."""
         self._check(names)
         return Partitions({name: self[name] for name in self if name in names})
 
     def without(self, *names: str) -> Partitions[T]:
-        """Leave these classes out; KeyError for a name that is not here."""
+        """Remove these classes; KeyError for an unknown name."""
         self._check(names)
         return Partitions({name: self[name] for name in self if name not in names})
 
     def _check(self, names: Iterable[str]) -> None:
         if unknown := [name for name in names if name not in self]:
-            raise KeyError(f"no class of input {', '.join(unknown)}; there are {', '.join(self)}")
+            raise KeyError(f"unknown input class {', '.join(unknown)}; expected one of {', '.join(self)}")
 
 
 def constants(values: Mapping[str, T]) -> Partitions[T]:
-    """Classes of one value each, which is tried once."""
+    """Make classes of one value each, which is drawn once."""
     return Partitions({name: st.just(value) for name, value in values.items()})

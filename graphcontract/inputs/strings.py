@@ -1,4 +1,4 @@
-"""What drawn texts are built of: words, mixtures, repetitions, control characters. Knows no request."""
+"""Building blocks of drawn texts: words, mixtures, repetitions, control characters."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ T = TypeVar("T")
 LETTERS = string.ascii_lowercase
 ALPHANUMERIC = string.ascii_letters + string.digits
 
-# 0 leaves an item out, so that 19 of 20 are in; what is above the half puts a letter before it as well.
-_ODDS = 20
-_HALF = _ODDS // 2
+# Weights of an item are 0 to 19: 0 omits it, so that 19 of 20 items are in; above 10 a letter precedes it.
+_WEIGHTS = 20
+_HALF = _WEIGHTS // 2
 
 
 def word(least: int = 1, most: int = 8) -> SearchStrategy[str]:
-    """Lower-case ASCII letters."""
+    """Draw words of lower-case ASCII letters."""
     return st.text(LETTERS, min_size=least, max_size=most)
 
 
 def most_of(items: Sequence[T]) -> SearchStrategy[tuple[T, ...]]:
-    """Nearly all of the items, in order; shrinks to the few that matter, and to the first where none does."""
+    """Draw nearly all of the items, in order; shrinks to those that matter, and to the first if none does."""
     return _weights(items).map(lambda weights: tuple(item for item, weight in weights if weight))
 
 
 def mixture(pieces: Sequence[str]) -> SearchStrategy[str]:
-    """Texts of nearly all of the pieces, begun at any of them, with plain letters before some.
+    """Draw texts of nearly all of the pieces, starting with any of them, with plain letters before some.
 
-    A few draws meet every piece, and still a text shrinks to the one piece that matters.
+    So a few draws cover every piece, and a text still shrinks to the one piece that matters.
     """
     turns = st.integers(0, len(pieces) - 1)
-    return st.tuples(_weights(pieces), turns).map(lambda drawn: _joined(*drawn))
+    return st.tuples(_weights(pieces), turns).map(lambda drawn: _join(*drawn))
 
 
 def _weights(items: Sequence[T]) -> SearchStrategy[list[tuple[T, int]]]:
-    weights = st.tuples(*[st.integers(0, _ODDS - 1)] * len(items))
+    weights = st.tuples(*[st.integers(0, _WEIGHTS - 1)] * len(items))
     return weights.map(lambda drawn: list(zip(items, drawn if any(drawn) else (1, *drawn[1:]), strict=True)))
 
 
-def _joined(weights: list[tuple[str, int]], turn: int) -> str:
+def _join(weights: list[tuple[str, int]], turn: int) -> str:
     parts: list[str] = []
     for piece, weight in weights[turn:] + weights[:turn]:
         if weight > _HALF:
@@ -56,7 +56,7 @@ def _joined(weights: list[tuple[str, int]], turn: int) -> str:
 
 
 def repeated(unit: str, length: int) -> str:
-    """Repeat the unit up to a length in characters; "" where either is nothing."""
+    """Repeat the unit up to a length in characters; "" if the unit is empty or the length 0."""
     return (unit * (length // len(unit) + 1))[:length] if unit else ""
 
 
@@ -66,9 +66,9 @@ def between(first: int, last: int) -> str:
 
 
 def controls() -> Partitions[str]:
-    """Texts with control characters (Unicode category Cc), a class a kind; letters stand on both sides.
+    """Draw texts with control characters (Unicode category Cc), a class for each kind, between letters.
 
-    Only a line feed or a carriage return may also stand at the very end, where many a check overlooks it.
+    A line feed or a carriage return may also be at the very end, where many checks miss it.
     """
     other = "".join(chr(code) for code in range(1, 0x20) if chr(code) not in "\t\n\r")
     upper = "".join(map(chr, range(0x80, 0xA0)))

@@ -1,7 +1,4 @@
-"""Bearer tokens (RFC 6750's b64token), a class of input each, and recipes to write them down by.
-
-Knows the token's alphabet; no request.
-"""
+"""Draws bearer tokens (RFC 6750's b64token) by input class, and describes tokens without writing them out."""
 
 from __future__ import annotations
 
@@ -21,14 +18,14 @@ _SYMBOLS_LAST = ("+/-_a.~", "-_+/", "a/b+", "~.-_")
 
 
 def make(unit: str, length: int) -> str:
-    """Make a token of the canary and a part of `length` characters: the unit over and over, cut."""
+    """Make a token of the canary and a part of `length` characters: the unit repeated, and cut."""
     return CANARY + repeated(unit, length)
 
 
 def recipe(token: str) -> dict[str, Any]:
-    """Say how a token is made again, without writing the canary down: `canary`, `unit`, `length` of the part.
+    """Describe how to make a token again, without the canary: `canary`, `unit`, `length` of the part.
 
-    A token without the canary is too short to be a secret, and is written out: `canary`, `text`.
+    A token without the canary is too short to be a secret, and is included: `canary`, `text`.
     """
     if not token.startswith(CANARY):
         return {"canary": False, "text": token}
@@ -38,14 +35,14 @@ def recipe(token: str) -> dict[str, Any]:
 
 
 def from_recipe(written: Mapping[str, Any]) -> str:
-    """Make the token that a recipe was taken from."""
+    """Make the token that a recipe describes."""
     if not written["canary"]:
         return str(written["text"])
     return make(written["unit"], written["length"])
 
 
 def plain() -> SearchStrategy[str]:
-    """Ordinary tokens, opaque or as a JWT, for calls in which something else is on trial."""
+    """Draw ordinary tokens, opaque or like a JWT, for calls in which something else is tested."""
     opaque = st.text(ALPHANUMERIC, min_size=1, max_size=12).map(CANARY.__add__)
     claims = st.text(_BASE64URL, min_size=24, max_size=32)
     signature = st.text(_BASE64URL, min_size=8, max_size=16)
@@ -53,7 +50,7 @@ def plain() -> SearchStrategy[str]:
 
 
 def tokens() -> Partitions[str]:
-    """Usable tokens; all begin with the canary but the short ones, of 1 to 19 characters."""
+    """Draw usable tokens; all start with the canary, except the short ones, of 1 to 19 characters."""
     part = st.text(_BASE64URL, min_size=1, max_size=24)
     return Partitions(
         {
@@ -72,7 +69,7 @@ def tokens() -> Partitions[str]:
 
 
 def control_tokens() -> Partitions[str]:
-    """Tokens with control characters, a class a kind; the canary stands first."""
+    """Draw tokens with control characters, a class for each kind, after the canary."""
     return controls().map(CANARY.__add__)
 
 
@@ -81,7 +78,7 @@ def _after_canary(parts: tuple[str, str]) -> str:
 
 
 def _long(lengths: tuple[int, ...]) -> SearchStrategy[str]:
-    """Tokens of so many characters in all."""
+    """Draw tokens with these total lengths."""
     units = st.text(_BASE64URL, min_size=1, max_size=16)
     return st.tuples(units, st.sampled_from(lengths)).map(
         lambda drawn: make(drawn[0], drawn[1] - len(CANARY))

@@ -197,7 +197,7 @@ class Harness:
     def start_example(self) -> None:
         """Leave connections behind that the example before may have put out of step."""
         if self._seat.scope is not None:
-            self._here.transport.leave(self._seat.scope, odd=True)
+            self._here.transport.leave(self._seat.scope, only_desynced=True)
 
     def _enter_scope(self, owner: object) -> None:
         seat = self._seat
@@ -379,10 +379,10 @@ class Harness:
         elsewhere = self._settled(how.get("elsewhere", ()))
         script = ResponseScript(self._settled(answers), concerns(self.contract, call), elsewhere)
         root = self.contract.request.root if how.get("own_root") else None
-        stage = transport.stage(script, root=root, certificate=certificate, scope=scope)
+        stage = transport.open_endpoint(script, root=root, certificate=certificate, scope=scope)
         if how.get("aside") and transport.at_once is None:
             # A stage that is open keeps its root: another one gets another.
-            first, stage = stage, transport.stage(script, certificate=certificate, scope=scope)
+            first, stage = stage, transport.open_endpoint(script, certificate=certificate, scope=scope)
             first.finish()
         secure = stage.root.startswith("https:") and "wire" in transport.shows
         asked, own = f"{stage.root}/{self.contract.request.version}", stage.root == self.contract.request.root

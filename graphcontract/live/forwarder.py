@@ -205,7 +205,7 @@ def _receive(connection: socket.socket, origin: str, secure: bool) -> WireReques
     while True:
         data = connection.recv(65536)
         if not data:
-            return reader.broken_off()
+            return reader.read_incomplete()
         reader.feed(data)
         if (request := reader.next()) is not None:
             return request

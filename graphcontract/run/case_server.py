@@ -114,7 +114,7 @@ class _ExternalClient:
         self._announce(call, step)
         quiet, counted, since = _quiet(step), 0, time.monotonic()
         while not counted or time.monotonic() < since + quiet:
-            record = stage.so_far()
+            record = stage.make_record()
             count = len(record.requests) + len(record.elsewhere)
             count += record.connections if _sends_nothing(step) else 0
             if count > counted:

@@ -128,8 +128,10 @@ class TargetFactory:
             path=request.path,
             own_root=transport.proxy is not None,
         )
-        doorway = transport.doorway and (None if isolation.find_obstacle() else transport.doorway)
-        start = Start(self.contract.id, transport.hosts, transport.ca_file, transport.proxy, doorway)
+        netns_socket = transport.netns_socket and (
+            None if isolation.find_obstacle() else transport.netns_socket
+        )
+        start = Start(self.contract.id, transport.hosts, transport.ca_file, transport.proxy, netns_socket)
         try:
             client.start(start)
         except BaseException:
@@ -145,7 +147,7 @@ class TargetFactory:
 
         if not isinstance(station.transport, Mock):
             return station
-        stage = station.transport.stage(ResponseScript((StubResponse(409),), any_request))
+        stage = station.transport.open_endpoint(ResponseScript((StubResponse(409),), any_request))
         outcome = station.client.call(
             replace(harmless_call(self.contract), base_url=f"{stage.root}/{self.contract.request.version}")
         )
@@ -175,7 +177,7 @@ class TargetFactory:
             self.contract, station.client, station.transport, isolated=isolated, allowed=self.allow_own_root
         )
         guard.before_call()
-        stage = station.transport.stage(
+        stage = station.transport.open_endpoint(
             ResponseScript((StubResponse(self.contract.success.status),), is_request)
         )
         outcome = station.client.call(harmless_call(self.contract))
@@ -205,9 +207,9 @@ def _astray(proxy: Proxy, outcome: Outcome, connections: int) -> tuple[str, str]
     says = describe(outcome)
     if connections:
         return f"the client came to the proxy, and sent no request over TLS; {says}", TRUST
-    if proxy.strangers:
+    if proxy.unknown_hosts:
         return (
-            f"the client asked the proxy for {', '.join(proxy.strangers)} and not for its root; {says}",
+            f"the client asked the proxy for {', '.join(proxy.unknown_hosts)} and not for its root; {says}",
             f"Nothing but {proxy.hosts[0]} is served behind it, so that nothing leaves the machine.",
         )
     return f"the client did not come to the proxy within {PATIENCE:g} s; {says}", HEED

@@ -165,7 +165,7 @@ def _trusted_by(harness: Harness) -> Iterator[str]:
 def _trusts(harness: Harness, client: Client, ca_file: str | None) -> bool:
     """Whether a call over https succeeds."""
     answers = settle([success()], harness.contract.success.status, b"")
-    stage = harness.transport.stage(ResponseScript(answers), certificate="trusted")
+    stage = harness.transport.open_endpoint(ResponseScript(answers), certificate="trusted")
     root = f"{stage.root}/{harness.contract.request.version}"
     outcome = client.call(replace(harness.plain_call(), base_url=root, ca_file=ca_file))
     return bool(stage.finish(spoiled=True).requests) and outcome.kind == "success"

@@ -108,7 +108,9 @@ class Guard:
         inside, direct = proxy.inside, proxy.direct
         moved = with_fields(stub(307), ("Location", "{plain}/"))
         done = StubResponse(contract.success.status)
-        stage = proxy.stage(ResponseScript((moved,), is_request, elsewhere=(done,)), root=proxy.probe_root)
+        stage = proxy.open_endpoint(
+            ResponseScript((moved,), is_request, elsewhere=(done,)), root=proxy.probe_root
+        )
         call = replace(
             harmless_call(contract),
             base_url=f"{proxy.probe_root}/{contract.request.version}",

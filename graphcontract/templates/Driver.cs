@@ -1,10 +1,10 @@
-// A driver to fill in, for .NET 8 or newer. It speaks graphcontract's driver protocol, version 1.
+// A template for a driver, for .NET 8 or newer. It implements graphcontract's driver protocol, version 1.
 //
 // graphcontract starts this program, writes commands to its standard input and reads replies from its standard
-// output, one JSON object a line. What is yours to change stands first: `Declaration`, `Client` and `Outcome`.
-// Until then `Client` is a small client on HttpClient, so that you see it judged before you put your own in.
+// output, one JSON object a line. The parts to change come first: `Declaration`, `Client` and `Outcome`.
+// At first `Client` is a small client on HttpClient, so that you can run it before you use your own library.
 //
-// NOT TESTED: it was written by the documentation of .NET alone, and was neither compiled nor run. `graphcontract
+// NOT TESTED: it was written from the documentation of .NET only, and was neither compiled nor run. `graphcontract
 // doctor` makes a few plain calls through it, and says what works.
 
 using System.Net;
@@ -15,9 +15,9 @@ using System.Text.RegularExpressions;
 
 internal static class Driver
 {
-    // Yours: who is under test, and what it cannot do by design. Reports show both.
+    // Change this: the client under test, and what it cannot do by design. Reports show both.
 
-    /// <summary>The answer to `start`.</summary>
+    /// <summary>Makes the reply to `start`.</summary>
     private static JsonObject Declaration() => new()
     {
         ["protocol"] = 1,
@@ -27,31 +27,31 @@ internal static class Driver
             ["version"] = "0.0.0",
             ["language"] = "csharp",
         },
-        ["concurrency"] = 1, // how many calls this driver can hold at once
-        // Leave out what does not hold for your library; the first value is meant where a limit is left out.
+        ["concurrency"] = 1, // how many calls this driver accepts at once
+        // Omit limits that your library does not have; the first value is the default.
         ["limits"] = new JsonObject
         {
-            // ["root"] = "settable" | "fixed"     fixed: it has a service root of its own and takes no other
-            // ["https"] = false | true            true: it refuses http, or sends no token over it
+            // ["root"] = "settable" | "fixed"     fixed: it has its own service root and accepts no other
+            // ["https"] = false | true            true: it rejects http, or sends no token over it
             // ["hosts"] = new JsonArray()         the only hosts to which it sends tokens
             // ["proxy"] = "env" | "option" | "none"
             ["proxy"] = "option",
             // ["timeout"] = "call" | "attempt" | "none"   what its timeout bounds
             ["timeout"] = "call",
-            // ["token"] = "call" | "client"       client: another token needs another client object
-            // ["status"] = true | false           false: it tells no HTTP status
-            // ["surface"] = "generic" | "typed"   typed: it has this action in its interface
+            // ["token"] = "call" | "client"       client: a new token needs a new client object
+            // ["status"] = true | false           false: it does not expose the HTTP status
+            // ["surface"] = "generic" | "typed"   typed: it has a method for this action
         },
     };
 
-    // Yours: the library. Replace the class by the construction of your client object, `CancelAsync` by the one call
-    // of its public interface that cancels a task. Do no work for it: what is checked, encoded or repeated here is
-    // judged as its own. Most libraries that keep to allowed hosts are to be given the `hosts` of `start` as such.
+    // Change this: the library. Replace the class by the construction of your client object, and `CancelAsync` by the
+    // one call of its public interface that cancels a task. Do no work for the library: what is checked, encoded or
+    // retried here counts as its work. If it has a list of allowed hosts, usually give it the `hosts` of `start`.
 
     private const string OwnRoot = "https://graph.microsoft.com/beta";
     private const string Tasks = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/";
 
-    /// <summary>The library's documented error: the service answered, and not with success.</summary>
+    /// <summary>The library's documented error: the service responded, and not with success.</summary>
     private sealed class GraphException(int status, JsonObject? error, string? requestId)
         : Exception(Text(error?["message"]) ?? $"status {status}")
     {
@@ -65,20 +65,20 @@ internal static class Driver
     /// <summary>One client object of the library.</summary>
     private sealed class Client(JsonNode start)
     {
-        private readonly Dictionary<string, HttpClient> stacks = new(); // by the file of authorities
+        private readonly Dictionary<string, HttpClient> stacks = new(); // by the path of the authorities' file
 
-        /// <summary>Cancel a task, and give the status.</summary>
+        /// <summary>Cancels a task, and returns the status.</summary>
         public async Task<int> CancelAsync(
             string taskId, string? root, string token, string? caFile, CancellationToken ending)
         {
             if (taskId is "" or "." or ".." || taskId.Any(char.IsControl))
             {
-                throw new ArgumentException("this is no task id");
+                throw new ArgumentException("this is not a task id");
             }
 
             if (!Regex.IsMatch(token, @"\A[A-Za-z0-9\-._~+/]+=*\z"))
             {
-                throw new ArgumentException("this is no bearer token");
+                throw new ArgumentException("this is not a bearer token");
             }
 
             var url = (root ?? OwnRoot) + Tasks + Uri.EscapeDataString(taskId) + "/cancel";
@@ -86,16 +86,16 @@ internal static class Driver
             using var request = new HttpRequestMessage(HttpMethod.Post, url);
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
             request.Headers.Add("client-request-id", Guid.NewGuid().ToString());
-            using var answer = await Stack(caFile).SendAsync(request, ending);
-            if (answer.IsSuccessStatusCode)
+            using var response = await Stack(caFile).SendAsync(request, ending);
+            if (response.IsSuccessStatusCode)
             {
-                return (int)answer.StatusCode;
+                return (int)response.StatusCode;
             }
 
-            var error = ErrorOf(await answer.Content.ReadAsStringAsync(ending));
+            var error = ErrorOf(await response.Content.ReadAsStringAsync(ending));
             var inner = error?["innerError"] as JsonObject ?? error?["innererror"] as JsonObject;
-            var field = answer.Headers.TryGetValues("request-id", out var values) ? values.First() : null;
-            throw new GraphException((int)answer.StatusCode, error, Text(inner?["request-id"]) ?? field);
+            var field = response.Headers.TryGetValues("request-id", out var values) ? values.First() : null;
+            throw new GraphException((int)response.StatusCode, error, Text(inner?["request-id"]) ?? field);
         }
 
         private HttpClient Stack(string? caFile)
@@ -130,7 +130,7 @@ internal static class Driver
         }
     }
 
-    /// <summary>Graph's error object, null where the content holds none.</summary>
+    /// <summary>Finds Graph's error object; null if the content does not have one.</summary>
     private static JsonObject? ErrorOf(string content)
     {
         try
@@ -143,14 +143,14 @@ internal static class Driver
         }
     }
 
-    /// <summary>A text as it is; null for anything else, for the protocol takes texts alone.</summary>
+    /// <summary>Returns a string unchanged, null for anything else: the protocol only accepts strings.</summary>
     private static string? Text(JsonNode? value) =>
         value is JsonValue single && single.TryGetValue<string>(out var text) ? text : null;
 
-    // Yours: what became of a call. `Failure` is for what the library documents, be it its own error or those of its
-    // HTTP stack; `rejected` for input that it refused before anything was sent; `crash` for whatever else it throws.
+    // Change this: the outcome of a call. `Failure` is for documented errors, of the library or its HTTP stack;
+    // `rejected` for input that it rejected before it sent anything; `crash` for anything else that it throws.
 
-    /// <summary>Make the one call, and say what became of it.</summary>
+    /// <summary>Makes the one call, and returns its outcome.</summary>
     private static async Task<JsonObject> Outcome(Client client, JsonNode call)
     {
         using var ending = new CancellationTokenSource(
@@ -159,7 +159,7 @@ internal static class Driver
         {
             var status = await client.CancelAsync(
                 call["arguments"]!["sharePointMigrationTaskId"]!.GetValue<string>(),
-                Text(call["base_url"]), // null: the root that a user has who sets none
+                Text(call["base_url"]), // null: the library's default root
                 call["token"]!.GetValue<string>(),
                 Text(call["ca_file"]),
                 ending.Token);
@@ -171,11 +171,11 @@ internal static class Driver
         }
         catch (GraphException error)
         {
-            var told = Failure("http", error);
-            told["error"]!["status"] = error.Status;
-            told["error"]!["code"] = error.Code;
-            told["error"]!["requestId"] = error.RequestId;
-            return told;
+            var failure = Failure("http", error);
+            failure["error"]!["status"] = error.Status;
+            failure["error"]!["code"] = error.Code;
+            failure["error"]!["requestId"] = error.RequestId;
+            return failure;
         }
         catch (OperationCanceledException error)
         {
@@ -191,7 +191,7 @@ internal static class Driver
         }
     }
 
-    /// <summary>What an error exposes.</summary>
+    /// <summary>Makes a failure with what the error exposes.</summary>
     private static JsonObject Failure(string kind, Exception error) => new()
     {
         ["outcome"] = "failure",
@@ -203,12 +203,12 @@ internal static class Driver
         },
     };
 
-    // The protocol: nothing of it is yours.
+    // The protocol: do not change this part.
 
     private static async Task Main()
     {
         using var replies = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = true, NewLine = "\n" };
-        Console.SetOut(Console.Error); // Whatever else is printed is no reply.
+        Console.SetOut(Console.Error); // Standard output is for replies only.
         JsonNode start = new JsonObject();
         var clients = new Dictionary<long, Client>();
         while (await Console.In.ReadLineAsync() is { } line)

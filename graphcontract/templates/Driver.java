@@ -1,13 +1,12 @@
 /*
- * A driver to fill in, for Java 17 or newer. It speaks graphcontract's driver protocol, version 1.
+ * A template for a driver, for Java 17 or newer. It implements graphcontract's driver protocol, version 1.
  *
  * graphcontract starts this program, writes commands to its standard input and reads replies from its standard
- * output, one JSON object a line. What is yours to change stands first: `declaration`, `Client` and `outcome`.
- * Until then `Client` is a small client on java.net.http, so that you see it judged before you put your own in.
+ * output, one JSON object a line. The parts to change come first: `declaration`, `Client` and `outcome`.
+ * At first `Client` is a small client on java.net.http, so that you can run it before you use your own library.
  *
  * `java Driver.java` runs it as it is, with your library on the class path: `java -cp my-library.jar Driver.java`.
- * It was run against the suites of graphcontract with Java 17; that nothing is tried again shows there as a SHOULD
- * that is not met.
+ * It was run against the suites of graphcontract with Java 17; it violates a SHOULD because nothing is retried.
  */
 
 import java.io.BufferedReader;
@@ -42,37 +41,37 @@ import javax.net.ssl.TrustManagerFactory;
 
 public final class Driver {
 
-    // Yours: who is under test, and what it cannot do by design. Reports show both.
+    // Change this: the client under test, and what it cannot do by design. Reports show both.
 
-    /** The answer to `start`. */
+    /** Makes the reply to `start`. */
     static Map<String, Object> declaration() {
         Map<String, Object> limits = new LinkedHashMap<>();
-        // Leave out what does not hold for your library; the first value is meant where a limit is left out.
-        // limits.put("root", "settable" | "fixed");  fixed: it has a service root of its own and takes no other
-        // limits.put("https", false | true);         true: it refuses http, or sends no token over it
+        // Omit limits that your library does not have; the first value is the default.
+        // limits.put("root", "settable" | "fixed");  fixed: it has its own service root and accepts no other
+        // limits.put("https", false | true);         true: it rejects http, or sends no token over it
         // limits.put("hosts", List.of());            the only hosts to which it sends tokens
         // limits.put("proxy", "env" | "option" | "none");
         limits.put("proxy", "option");
         // limits.put("timeout", "call" | "attempt" | "none");   what its timeout bounds
         limits.put("timeout", "call");
-        // limits.put("token", "call" | "client");    client: another token needs another client object
-        // limits.put("status", true | false);        false: it tells no HTTP status
-        // limits.put("surface", "generic" | "typed");  typed: it has this action in its interface
+        // limits.put("token", "call" | "client");    client: a new token needs a new client object
+        // limits.put("status", true | false);        false: it does not expose the HTTP status
+        // limits.put("surface", "generic" | "typed");  typed: it has a method for this action
         return Map.of(
                 "protocol", 1,
                 "implementation", Map.of("name", "my-library", "version", "0.0.0", "language", "java"),
-                "concurrency", 1, // how many calls this driver can hold at once
+                "concurrency", 1, // how many calls this driver accepts at once
                 "limits", limits);
     }
 
-    // Yours: the library. Replace the class by the construction of your client object, `cancel` by the one call of
-    // its public interface that cancels a task. Do no work for it: what is checked, encoded or repeated here is
-    // judged as its own. Most libraries that keep to allowed hosts are to be given the `hosts` of `start` as such.
+    // Change this: the library. Replace the class by the construction of your client object, and `cancel` by the one
+    // call of its public interface that cancels a task. Do no work for the library: what is checked, encoded or
+    // retried here counts as its work. If it has a list of allowed hosts, usually give it the `hosts` of `start`.
 
     static final String OWN_ROOT = "https://graph.microsoft.com/beta";
     static final String TASKS = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/";
 
-    /** The library's documented error: the service answered, and not with success. */
+    /** The library's documented error: the service responded, and not with success. */
     static final class GraphError extends Exception {
         final int status;
         final String code;
@@ -90,21 +89,21 @@ public final class Driver {
     static final class Client {
         private final URI proxy;
         private final String usualAuthorities; // Java does not read SSL_CERT_FILE
-        private final Map<String, HttpClient> stacks = new HashMap<>(); // by the file of authorities
+        private final Map<String, HttpClient> stacks = new HashMap<>(); // by the path of the authorities' file
 
         Client(Map<?, ?> start) {
             proxy = start.get("proxy") == null ? null : URI.create(text(start.get("proxy")));
             usualAuthorities = text(start.get("ca_file"));
         }
 
-        /** Cancel a task within the seconds of `timeout`, and give the status. */
+        /** Cancels a task within the seconds of `timeout`, and returns the status. */
         int cancel(String taskId, String root, String token, double timeout, String caFile) throws Exception {
             boolean writable = StandardCharsets.UTF_8.newEncoder().canEncode(taskId);
             if (List.of("", ".", "..").contains(taskId) || taskId.matches("(?s).*\\p{Cc}.*") || !writable) {
-                throw new IllegalArgumentException("this is no task id");
+                throw new IllegalArgumentException("this is not a task id");
             }
             if (!token.matches("[A-Za-z0-9\\-._~+/]+=*")) {
-                throw new IllegalArgumentException("this is no bearer token");
+                throw new IllegalArgumentException("this is not a bearer token");
             }
             String segment = URLEncoder.encode(taskId, StandardCharsets.UTF_8).replace("+", "%20");
             URI url = URI.create((root != null ? root : OWN_ROOT) + TASKS + segment + "/cancel");
@@ -113,26 +112,26 @@ public final class Driver {
                     .header("Authorization", "Bearer " + token)
                     .header("client-request-id", UUID.randomUUID().toString())
                     .build();
-            HttpResponse<String> answer = sent(request, timeout, caFile != null ? caFile : usualAuthorities);
-            if (answer.statusCode() >= 200 && answer.statusCode() < 300) {
-                return answer.statusCode();
+            HttpResponse<String> response = send(request, timeout, caFile != null ? caFile : usualAuthorities);
+            if (response.statusCode() >= 200 && response.statusCode() < 300) {
+                return response.statusCode();
             }
-            Map<?, ?> error = errorOf(answer.body());
+            Map<?, ?> error = errorOf(response.body());
             Object inner = error.containsKey("innerError") ? error.get("innerError") : error.get("innererror");
             String id = inner instanceof Map<?, ?> members ? text(members.get("request-id")) : null;
-            String field = answer.headers().firstValue("request-id").orElse(null);
-            throw new GraphError(answer.statusCode(), error, id != null ? id : field);
+            String field = response.headers().firstValue("request-id").orElse(null);
+            throw new GraphError(response.statusCode(), error, id != null ? id : field);
         }
 
-        private HttpResponse<String> sent(HttpRequest request, double timeout, String caFile) throws Exception {
-            CompletableFuture<HttpResponse<String>> coming =
+        private HttpResponse<String> send(HttpRequest request, double timeout, String caFile) throws Exception {
+            CompletableFuture<HttpResponse<String>> pending =
                     stack(caFile).sendAsync(request, HttpResponse.BodyHandlers.ofString());
             try {
-                return coming.get((long) (timeout * 1000), TimeUnit.MILLISECONDS);
+                return pending.get((long) (timeout * 1000), TimeUnit.MILLISECONDS);
             } catch (ExecutionException error) {
                 throw error.getCause() instanceof Exception cause ? cause : error;
             } finally {
-                coming.cancel(true);
+                pending.cancel(true);
             }
         }
 
@@ -140,7 +139,7 @@ public final class Driver {
             if (!stacks.containsKey(caFile)) {
                 HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1);
                 if (caFile != null) {
-                    builder.sslContext(trusting(caFile));
+                    builder.sslContext(trust(caFile));
                 }
                 if (proxy != null) {
                     builder.proxy(ProxySelector.of(new InetSocketAddress(proxy.getHost(), proxy.getPort())));
@@ -151,7 +150,7 @@ public final class Driver {
         }
     }
 
-    static SSLContext trusting(String caFile) throws IOException, GeneralSecurityException {
+    static SSLContext trust(String caFile) throws IOException, GeneralSecurityException {
         KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
         store.load(null, null);
         try (FileInputStream file = new FileInputStream(caFile)) {
@@ -159,14 +158,14 @@ public final class Driver {
                 store.setCertificateEntry("authority " + store.size(), each);
             }
         }
-        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(store);
+        TrustManagerFactory managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        managers.init(store);
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust.getTrustManagers(), null);
+        context.init(null, managers.getTrustManagers(), null);
         return context;
     }
 
-    /** Graph's error object, empty where the content holds none. */
+    /** Finds Graph's error object; empty if the content does not have one. */
     static Map<?, ?> errorOf(String content) {
         try {
             return Json.read(content) instanceof Map<?, ?> document
@@ -178,20 +177,20 @@ public final class Driver {
         }
     }
 
-    /** A text as it is; null for anything else, for the protocol takes texts alone. */
+    /** Returns a string unchanged, null for anything else: the protocol only accepts strings. */
     static String text(Object value) {
         return value instanceof String text ? text : null;
     }
 
-    // Yours: what became of a call. `failure` is for what the library documents, be it its own error or those of
-    // its HTTP stack; `rejected` for input that it refused before anything was sent; `crash` for whatever else.
+    // Change this: the outcome of a call. `failure` is for documented errors, of the library or its HTTP stack;
+    // `rejected` for input that it rejected before it sent anything; `crash` for any other exception.
 
-    /** Make the one call, and say what became of it. */
+    /** Makes the one call, and returns its outcome. */
     static Map<String, Object> outcome(Client client, Map<?, ?> call) {
         try {
             int status = client.cancel(
                     text(((Map<?, ?>) call.get("arguments")).get("sharePointMigrationTaskId")),
-                    text(call.get("base_url")), // null: the root that a user has who sets none
+                    text(call.get("base_url")), // null: the library's default root
                     text(call.get("token")),
                     ((Number) call.get("timeout")).doubleValue(), // seconds, for the whole call
                     text(call.get("ca_file")));
@@ -199,29 +198,29 @@ public final class Driver {
         } catch (IllegalArgumentException error) {
             return Json.object("outcome", "rejected", "reason", error.getMessage());
         } catch (GraphError error) {
-            Map<String, Object> told = told("http", error);
-            told.putAll(Json.object("status", error.status, "code", error.code, "requestId", error.requestId));
-            return Json.object("outcome", "failure", "error", told);
+            Map<String, Object> exposed = describe("http", error);
+            exposed.putAll(Json.object("status", error.status, "code", error.code, "requestId", error.requestId));
+            return Json.object("outcome", "failure", "error", exposed);
         } catch (TimeoutException error) {
-            return Json.object("outcome", "failure", "error", told("timeout", error));
+            return Json.object("outcome", "failure", "error", describe("timeout", error));
         } catch (IOException error) {
-            return Json.object("outcome", "failure", "error", told("transport", error));
+            return Json.object("outcome", "failure", "error", describe("transport", error));
         } catch (Exception error) {
             return Json.object("outcome", "crash", "reason", error.toString());
         }
     }
 
-    /** What an error exposes. */
-    static Map<String, Object> told(String kind, Exception error) {
+    /** Describes what an error exposes. */
+    static Map<String, Object> describe(String kind, Exception error) {
         return Json.object("kind", kind, "type", error.getClass().getSimpleName(), "message", error.getMessage());
     }
 
-    // The protocol: nothing of it is yours.
+    // The protocol: do not change this part.
 
-    /** Answer commands until `stop`, or the end of input. */
+    /** Replies to commands until `stop`, or the end of input. */
     public static void main(String[] arguments) throws IOException {
         PrintStream replies = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-        System.setOut(System.err); // Whatever else is printed is no reply.
+        System.setOut(System.err); // Standard output is for replies only.
         BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         Map<?, ?> start = Map.of();
         Map<Object, Client> clients = new HashMap<>();
@@ -245,10 +244,10 @@ public final class Driver {
             replies.print(Json.write(reply) + "\n");
             replies.flush();
         }
-        System.exit(0); // The HTTP stack has threads that would go on.
+        System.exit(0); // Threads of the HTTP stack would keep the process alive.
     }
 
-    /** JSON, for the JDK has none; put your library's own in its place. */
+    /** JSON, which the JDK does not have; replace it by your library's. */
     static final class Json {
         private final String text;
         private int at;
@@ -257,7 +256,7 @@ public final class Driver {
             this.text = text;
         }
 
-        /** Maps, lists, strings, numbers, booleans and null; IllegalArgumentException where it is no JSON. */
+        /** Parses to maps, lists, strings, numbers, booleans and null; IllegalArgumentException if it is not JSON. */
         static Object read(String text) {
             Json json = new Json(text);
             Object value = json.value();
@@ -307,7 +306,7 @@ public final class Driver {
 
         private void expect(char wanted) {
             if (!takes(wanted)) {
-                throw new IllegalArgumentException("no " + wanted + " at " + at);
+                throw new IllegalArgumentException("expected " + wanted + " at " + at);
             }
         }
 
@@ -362,7 +361,7 @@ public final class Driver {
                 }
                 found.append(each == '\\' ? escaped() : each);
             }
-            throw new IllegalArgumentException("a string without an end");
+            throw new IllegalArgumentException("a string is not terminated");
         }
 
         private char escaped() {
@@ -372,7 +371,7 @@ public final class Driver {
                 return "\"\\/\b\f\n\r\t".charAt(known);
             }
             if (at + 5 > text.length() || text.charAt(at) != 'u') {
-                throw new IllegalArgumentException("no such escape at " + at);
+                throw new IllegalArgumentException("unknown escape at " + at);
             }
             at += 4;
             return (char) Integer.parseInt(text.substring(at - 3, at + 1), 16);
@@ -392,7 +391,7 @@ public final class Driver {
                 case "null":
                     return null;
                 default:
-                    // The number of a call is repeated as it came.
+                    // An integer stays one: the reply repeats the call's number.
                     return found.matches("-?[0-9]+") ? (Number) Long.valueOf(found) : Double.valueOf(found);
             }
         }

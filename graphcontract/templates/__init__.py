@@ -1,4 +1,4 @@
-"""Drivers to fill in, one a language: which files each is, and how it is run. Data alone."""
+"""Templates for drivers, one for each language: their files, and the command that runs them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A driver's `files`, the words that run it where `{driver}` is the first of them, and what it was
-    `tested` with, None where it was not.
+    """A driver's `files`; the command that runs it, in which `{driver}` is the first file; what it was
+    `tested` with, None if it was not tested.
     """
 
     files: tuple[str, ...]
@@ -28,5 +28,5 @@ DRIVERS: Mapping[str, Template] = {
 
 
 def text_of(file: str) -> str:
-    """The text of a template's file."""
+    """Read the text of a template's file."""
     return files(__name__).joinpath(file).read_text(encoding="utf-8")

@@ -1,12 +1,12 @@
-// A driver to fill in, for Go 1.21 or newer. It speaks graphcontract's driver protocol, version 1.
+// A template for a driver, for Go 1.21 or newer. It implements graphcontract's driver protocol, version 1.
 //
 // graphcontract starts this program, writes commands to its standard input and reads replies from its standard
-// output, one JSON object a line. What is yours to change stands first: declaration, client and outcomeOf. Until
-// then client is a small client on net/http, so that you see it judged before you put your own in.
+// output, one JSON object a line. The parts to change come first: declaration, client and outcomeOf. At
+// first client is a small client on net/http, so that you can run it before you use your own library.
 //
-// `go run driver.go` runs it as it is. Put it into a module of its own to import your library.
+// `go run driver.go` runs it as it is. Put it into a module to import your library.
 //
-// NOT TESTED: it was written by the documentation of Go alone, and was neither compiled nor run. `graphcontract
+// NOT TESTED: it was written from the documentation of Go only, and was neither compiled nor run. `graphcontract
 // doctor` makes a few plain calls through it, and says what works.
 package main
 
@@ -43,33 +43,33 @@ type command struct {
 	Client    int64             `json:"client"`
 }
 
-// Yours: who is under test, and what it cannot do by design. Reports show both.
+// Change this: the client under test, and what it cannot do by design. Reports show both.
 
-// declaration is the answer to start.
+// declaration makes the reply to start.
 func declaration() object {
 	return object{
 		"protocol":       1,
 		"implementation": object{"name": "my-library", "version": "0.0.0", "language": "go"},
-		"concurrency":    1, // how many calls this driver can hold at once
-		// Leave out what does not hold for your library; the first value is meant where a limit is left out.
+		"concurrency":    1, // how many calls this driver accepts at once
+		// Omit limits that your library does not have; the first value is the default.
 		"limits": object{
-			// "root": "settable" | "fixed"     fixed: it has a service root of its own and takes no other
-			// "https": false | true            true: it refuses http, or sends no token over it
+			// "root": "settable" | "fixed"     fixed: it has its own service root and accepts no other
+			// "https": false | true            true: it rejects http, or sends no token over it
 			// "hosts": []string{}              the only hosts to which it sends tokens
 			// "proxy": "env" | "option" | "none"
 			"proxy": "option",
 			// "timeout": "call" | "attempt" | "none"   what its timeout bounds
 			"timeout": "call",
-			// "token": "call" | "client"       client: another token needs another client object
-			// "status": true | false           false: it tells no HTTP status
-			// "surface": "generic" | "typed"   typed: it has this action in its interface
+			// "token": "call" | "client"       client: a new token needs a new client object
+			// "status": true | false           false: it does not expose the HTTP status
+			// "surface": "generic" | "typed"   typed: it has a method for this action
 		},
 	}
 }
 
-// Yours: the library. Replace the type by your client object, cancel by the one call of its public interface that
-// cancels a task. Do no work for it: what is checked, encoded or repeated here is judged as its own. Most libraries
-// that keep to allowed hosts are to be given the hosts of start as such.
+// Change this: the library. Replace the type by your client object, and cancel by the one call of its public interface
+// that cancels a task. Do no work for the library: what is checked, encoded or retried here counts as its work. If it
+// has a list of allowed hosts, usually give it the hosts of start.
 
 const (
 	ownRoot   = "https://graph.microsoft.com/beta"
@@ -78,11 +78,11 @@ const (
 )
 
 var (
-	errInput    = errors.New("the input was refused before anything was sent")
+	errInput    = errors.New("the input was rejected before anything was sent")
 	bearerToken = regexp.MustCompile(`\A[A-Za-z0-9\-._~+/]+=*\z`)
 )
 
-// graphError is the library's documented error: the service answered, and not with success.
+// graphError is the library's documented error: the service graphErr, and not with success.
 type graphError struct {
 	status                   int
 	code, message, requestID *string
@@ -98,21 +98,21 @@ func (e *graphError) Error() string {
 // client is one client object of the library.
 type client struct {
 	start  command
-	stacks map[string]*http.Client // by the file of authorities
+	stacks map[string]*http.Client // by the path of the authorities' file
 }
 
 // cancel cancels a task and returns the status.
 func (c *client) cancel(ctx context.Context, taskID, root, token, caFile string) (int, error) {
 	if taskID == "" || taskID == "." || taskID == ".." {
-		return 0, fmt.Errorf("%w: this is no task id", errInput)
+		return 0, fmt.Errorf("%w: this is not a task id", errInput)
 	}
 	for _, each := range taskID {
 		if unicode.IsControl(each) {
-			return 0, fmt.Errorf("%w: this is no task id", errInput)
+			return 0, fmt.Errorf("%w: this is not a task id", errInput)
 		}
 	}
 	if !bearerToken.MatchString(token) {
-		return 0, fmt.Errorf("%w: this is no bearer token", errInput)
+		return 0, fmt.Errorf("%w: this is not a bearer token", errInput)
 	}
 	if root == "" {
 		root = ownRoot
@@ -129,16 +129,16 @@ func (c *client) cancel(ctx context.Context, taskID, root, token, caFile string)
 	if err != nil {
 		return 0, err
 	}
-	answer, err := stack.Do(request)
+	response, err := stack.Do(request)
 	if err != nil {
 		return 0, err
 	}
-	defer answer.Body.Close()
-	content, _ := io.ReadAll(io.LimitReader(answer.Body, mostBytes)) // The status tells enough.
-	if answer.StatusCode >= 200 && answer.StatusCode < 300 {
-		return answer.StatusCode, nil
+	defer response.Body.Close()
+	content, _ := io.ReadAll(io.LimitReader(response.Body, mostBytes)) // Without the content, the status is enough.
+	if response.StatusCode >= 200 && response.StatusCode < 300 {
+		return response.StatusCode, nil
 	}
-	return 0, errorOf(answer, content)
+	return 0, errorOf(response, content)
 }
 
 func (c *client) stack(caFile string) (*http.Client, error) {
@@ -170,10 +170,10 @@ func (c *client) stack(caFile string) (*http.Client, error) {
 	return made, nil
 }
 
-// errorOf reads Graph's error object, as far as the content holds one.
-func errorOf(answer *http.Response, content []byte) error {
+// errorOf makes an error from Graph's error object, if the content has one.
+func errorOf(response *http.Response, content []byte) error {
 	var document any
-	_ = json.Unmarshal(content, &document) // What is no JSON says nothing.
+	_ = json.Unmarshal(content, &document) // Invalid JSON is treated as no document.
 	top, _ := document.(object)
 	found, _ := top["error"].(object)
 	inner, ok := found["innerError"].(object)
@@ -181,13 +181,13 @@ func errorOf(answer *http.Response, content []byte) error {
 		inner, _ = found["innererror"].(object)
 	}
 	requestID := text(inner["request-id"])
-	if field := answer.Header.Get("request-id"); requestID == nil && field != "" {
+	if field := response.Header.Get("request-id"); requestID == nil && field != "" {
 		requestID = &field
 	}
-	return &graphError{answer.StatusCode, text(found["code"]), text(found["message"]), requestID}
+	return &graphError{response.StatusCode, text(found["code"]), text(found["message"]), requestID}
 }
 
-// text gives a text as it is, and nil for anything else, for the protocol takes texts alone.
+// text returns a string unchanged, and nil for anything else: the protocol only accepts strings.
 func text(value any) *string {
 	if found, ok := value.(string); ok {
 		return &found
@@ -202,10 +202,10 @@ func guid() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// Yours: what became of a call. A failure is what the library documents, be it its own error or those of its HTTP
-// stack; rejected is input that it refused before anything was sent; crash is whatever else it does.
+// Change this: the outcome of a call. A failure is a documented error, of the library or its HTTP stack; rejected is
+// input that it rejected before it sent anything; crash is anything else.
 
-// outcomeOf makes the one call, and says what became of it.
+// outcomeOf makes the one call, and returns its outcome.
 func outcomeOf(c *client, call command) (outcome object) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
@@ -215,18 +215,18 @@ func outcomeOf(c *client, call command) (outcome object) {
 	bound := time.Duration(call.Timeout * float64(time.Second)) // for the whole call
 	ctx, end := context.WithTimeout(context.Background(), bound)
 	defer end()
-	// An empty BaseURL is the root that a user has who sets none.
+	// An empty BaseURL is the library's default root.
 	status, err := c.cancel(ctx, call.Arguments["sharePointMigrationTaskId"], call.BaseURL, call.Token, call.CAFile)
-	var answered *graphError
+	var graphErr *graphError
 	switch {
 	case err == nil:
 		return object{"outcome": "success", "status": status}
 	case errors.Is(err, errInput):
 		return object{"outcome": "rejected", "reason": err.Error()}
-	case errors.As(err, &answered):
+	case errors.As(err, &graphErr):
 		return failure("http", err, object{
-			"status": answered.status, "code": answered.code, "message": answered.message,
-			"requestId": answered.requestID,
+			"status": graphErr.status, "code": graphErr.code, "message": graphErr.message,
+			"requestId": graphErr.requestID,
 		})
 	case errors.Is(err, context.DeadlineExceeded):
 		return failure("timeout", err, object{"message": err.Error()})
@@ -235,17 +235,17 @@ func outcomeOf(c *client, call command) (outcome object) {
 	}
 }
 
-// failure says what an error exposes.
+// failure makes a failure with what the error exposes.
 func failure(kind string, err error, exposed object) object {
 	exposed["kind"], exposed["type"] = kind, fmt.Sprintf("%T", err)
 	return object{"outcome": "failure", "error": exposed}
 }
 
-// The protocol: nothing of it is yours.
+// The protocol: do not change this part.
 
 func main() {
-	replies := json.NewEncoder(os.Stdout) // It writes a line each, at once.
-	os.Stdout = os.Stderr                 // Whatever else is printed is no reply.
+	replies := json.NewEncoder(os.Stdout) // It writes each reply as a line, at once.
+	os.Stdout = os.Stderr                 // Standard output is for replies only.
 	commands := bufio.NewScanner(os.Stdin)
 	commands.Buffer(nil, 16<<20)
 	var start command

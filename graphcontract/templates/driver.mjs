@@ -1,14 +1,14 @@
 // @ts-check
 /**
- * A driver to fill in, for Node 18 or newer. It speaks graphcontract's driver protocol, version 1.
+ * A template for a driver, for Node 18 or newer. It implements graphcontract's driver protocol, version 1.
  *
  * graphcontract starts this program, writes commands to its standard input and reads replies from its standard
- * output, one JSON object a line. What is yours to change stands first: `declaration`, `Client` and `outcome`.
- * Until then `Client` is a small client on node:http, so that you see it judged before you put your own in.
+ * output, one JSON object a line. The parts to change come first: `declaration`, `Client` and `outcome`.
+ * At first `Client` is a small client on node:http, so that you can run it before you use your own library.
  *
- * Its types stand in comments, which TypeScript checks (`npx tsc --noEmit --allowJs --checkJs`), so that it runs
- * without a build. A library in TypeScript is imported as it is published. It was run against the suites of
- * graphcontract with Node 20; that nothing is tried again shows there as a SHOULD that is not met.
+ * Its types are in comments, which TypeScript checks (`npx tsc --noEmit --allowJs --checkJs`), so that it runs
+ * without a build. Import a library in TypeScript as it is published. It was run against the suites of
+ * graphcontract with Node 20; it violates a SHOULD because nothing is retried.
  */
 
 import { randomUUID } from "node:crypto";
@@ -26,39 +26,39 @@ import tls from "node:tls";
  * @typedef {Record<string, unknown>} Json
  */
 
-// Yours: who is under test, and what it cannot do by design. Reports show both.
+// Change this: the client under test, and what it cannot do by design. Reports show both.
 
-/** The answer to `start`. */
+/** Make the reply to `start`. */
 function declaration() {
   return {
     protocol: 1,
     implementation: { name: "my-library", version: "0.0.0", language: "typescript" },
-    concurrency: 1, // how many calls this driver can hold at once
-    // Leave out what does not hold for your library; the first value is meant where a limit is left out.
+    concurrency: 1, // how many calls this driver accepts at once
+    // Omit limits that your library does not have; the first value is the default.
     limits: {
-      // root: "settable" | "fixed"     fixed: it has a service root of its own and takes no other
-      // https: false | true            true: it refuses http, or sends no token over it
+      // root: "settable" | "fixed"     fixed: it has its own service root and accepts no other
+      // https: false | true            true: it rejects http, or sends no token over it
       // hosts: []                      the only hosts to which it sends tokens
       // proxy: "env" | "option" | "none"
       proxy: "option",
       // timeout: "call" | "attempt" | "none"   what its timeout bounds
       timeout: "call",
-      // token: "call" | "client"       client: another token needs another client object
-      // status: true | false           false: it tells no HTTP status
-      // surface: "generic" | "typed"   typed: it has this action in its interface
+      // token: "call" | "client"       client: a new token needs a new client object
+      // status: true | false           false: it does not expose the HTTP status
+      // surface: "generic" | "typed"   typed: it has a method for this action
     },
   };
 }
 
-// Yours: the library. Replace the class by the construction of your client object, `cancel` by the one call of its
-// public interface that cancels a task. Do no work for it: what is checked, encoded or repeated here is judged as
-// its own. Most libraries that keep to allowed hosts are to be given `start.hosts` as such.
+// Change this: the library. Replace the class by the construction of your client object, and `cancel` by the one call
+// of its public interface that cancels a task. Do no work for the library: what is checked, encoded or retried here
+// counts as its work. If it has a list of allowed hosts, usually give it `start.hosts`.
 
 const OWN_ROOT = "https://graph.microsoft.com/beta";
 const TASKS = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks";
 const MOST_BYTES = 4 * 1024 * 1024;
 
-/** The library's documented error: the service answered, and not with success. */
+/** The library's documented error: the service responded, and not with success. */
 class GraphError extends Error {
   /** @param {number} status @param {Json} error @param {string | null} requestId */
   constructor(status, error, requestId) {
@@ -70,7 +70,7 @@ class GraphError extends Error {
   }
 }
 
-/** Input that the library refuses before anything is sent. */
+/** Input that the library rejects before it sends anything. */
 class InputError extends Error {}
 
 /** One client object of the library. */
@@ -83,27 +83,27 @@ class Client {
   }
 
   /**
-   * Cancel a task, and give the status; throws InputError, GraphError and what node:http throws.
+   * Cancel a task, and return the status; throws InputError, GraphError and what node:http throws.
    * @param {string} taskId
    * @param {{ root: string | null, token: string, caFile: string | null, signal: AbortSignal }} options
    */
   async cancel(taskId, { root, token, caFile, signal }) {
-    if (["", ".", ".."].includes(taskId) || /\p{Cc}/u.test(taskId)) throw new InputError("this is no task id");
-    if (!/^[\w\-.~+/]+=*$/.test(token)) throw new InputError("this is no bearer token");
+    if (["", ".", ".."].includes(taskId) || /\p{Cc}/u.test(taskId)) throw new InputError("this is not a task id");
+    if (!/^[\w\-.~+/]+=*$/.test(token)) throw new InputError("this is not a bearer token");
     const path = `${TASKS}/${encodeURIComponent(taskId)}/cancel`;
-    const answer = await this.#post(new URL((root ?? OWN_ROOT) + path), token, caFile, signal);
-    const status = answer.statusCode ?? 0;
+    const response = await this.#post(new URL((root ?? OWN_ROOT) + path), token, caFile, signal);
+    const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) {
-      await content(answer);
+      await content(response);
       return status;
     }
-    const error = errorOf(await content(answer).catch(() => ""));
+    const error = errorOf(await content(response).catch(() => ""));
     const inner = object(error.innerError ?? error.innererror);
-    throw new GraphError(status, error, text(inner["request-id"]) ?? text(answer.headers["request-id"]));
+    throw new GraphError(status, error, text(inner["request-id"]) ?? text(response.headers["request-id"]));
   }
 
   /**
-   * Send a POST without content over a connection of its own: node:http adds Content-Length: 0.
+   * Send a POST without content over a new connection: node:http adds Content-Length: 0.
    * @param {URL} url @param {string} token @param {string | null} caFile @param {AbortSignal} signal
    * @returns {Promise<http.IncomingMessage>}
    */
@@ -128,7 +128,7 @@ class Client {
 }
 
 /**
- * A connection to a host through a proxy.
+ * Make a connection to a host through a proxy.
  * @param {URL} proxy @param {URL} url @param {AbortSignal} signal
  * @returns {Promise<import("node:net").Socket>}
  */
@@ -136,19 +136,19 @@ function tunnel(proxy, url, signal) {
   const path = `${url.hostname}:${url.port || 443}`;
   return new Promise((resolve, reject) => {
     const request = http.request(proxy, { method: "CONNECT", path, headers: { host: path }, signal, agent: false });
-    request.on("connect", (answer, socket) => {
-      if (answer.statusCode === 200) resolve(socket);
-      else reject(new Error(`the proxy answered with ${answer.statusCode}`));
+    request.on("connect", (response, socket) => {
+      if (response.statusCode === 200) resolve(socket);
+      else reject(new Error(`the proxy responded with ${response.statusCode}`));
     });
     request.on("error", reject).end();
   });
 }
 
-/** @param {http.IncomingMessage} answer */
-async function content(answer) {
+/** @param {http.IncomingMessage} response */
+async function content(response) {
   const chunks = [];
   let size = 0;
-  for await (const chunk of answer) {
+  for await (const chunk of response) {
     size += chunk.length;
     if (size > MOST_BYTES) break;
     chunks.push(chunk);
@@ -156,7 +156,7 @@ async function content(answer) {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Graph's error object, empty where the content holds none. @param {string} content */
+/** Find Graph's error object; empty if the content does not have one. @param {string} content */
 function errorOf(content) {
   try {
     return object(object(JSON.parse(content)).error);
@@ -170,20 +170,20 @@ function object(value) {
   return typeof value === "object" && value !== null ? /** @type {Json} */ (value) : {};
 }
 
-/** A text as it is; null for anything else, for the protocol takes texts alone. @param {unknown} value */
+/** Return a string unchanged, null for anything else: the protocol only accepts strings. @param {unknown} value */
 function text(value) {
   return typeof value === "string" ? value : null;
 }
 
-// Yours: what became of a call. `failure` is for what the library documents, be it its own error or those of its
-// HTTP stack; `rejected` for input that it refused before anything was sent; `crash` for whatever else it throws.
+// Change this: the outcome of a call. `failure` is for documented errors, of the library or its HTTP stack;
+// `rejected` for input that it rejected before it sent anything; `crash` for anything else that it throws.
 
-/** Make the one call, and say what became of it. @param {Client} client @param {Call} call */
+/** Make the one call, and return its outcome. @param {Client} client @param {Call} call */
 async function outcome(client, call) {
   const signal = AbortSignal.timeout(call.timeout * 1000); // seconds, for the whole call
   try {
     const status = await client.cancel(call.arguments.sharePointMigrationTaskId, {
-      root: call.base_url, // null: the root that a user has who sets none
+      root: call.base_url, // null: the library's default root
       token: call.token,
       caFile: call.ca_file,
       signal,
@@ -204,14 +204,14 @@ async function outcome(client, call) {
   }
 }
 
-/** What an error exposes. @param {string} kind @param {Error} error @param {Json} more */
+/** Make a failure with what the error exposes. @param {string} kind @param {Error} error @param {Json} more */
 function failure(kind, error, more = {}) {
   return { outcome: "failure", error: { kind, type: error.name, message: error.message, ...more } };
 }
 
-// The protocol: nothing of it is yours.
+// The protocol: do not change this part.
 
-console.log = console.error; // Standard output holds replies alone.
+console.log = console.error; // Standard output is for replies only.
 /** @type {Start | undefined} */
 let start;
 /** @type {Map<number, Client>} */

@@ -1,11 +1,12 @@
-"""A driver to fill in, for Python 3.10 or newer. It speaks graphcontract's driver protocol, version 1.
+"""A template for a driver, for Python 3.10 or newer. It implements graphcontract's driver protocol, version
+1.
 
 graphcontract starts this program, writes commands to its standard input and reads replies from its standard
-output, one JSON object a line. What is yours to change stands first: `declaration`, `Client` and `outcome`.
-Until then `Client` is a small client on http.client, so that you see it judged before you put your own in.
+output, one JSON object a line. The parts to change come first: `declaration`, `Client` and `outcome`.
+At first `Client` is a small client on http.client, so that you can run it before you use your own library.
 
-It was run against the suites of graphcontract. http.client takes 102 and 103 for final answers, which shows
-there as a SHOULD that is not met; so does that nothing is tried again.
+It was run against the suites of graphcontract. http.client takes 102 and 103 for final responses, which
+violates a SHOULD; another one is violated because nothing is retried.
 """
 
 from __future__ import annotations
@@ -19,34 +20,34 @@ import uuid
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-# Yours: who is under test, and what it cannot do by design. Reports show both.
+# Change this: the client under test, and what it cannot do by design. Reports show both.
 
 
 def declaration() -> dict[str, Any]:
-    """The answer to `start`."""
+    """Make the reply to `start`."""
     return {
         "protocol": 1,
         "implementation": {"name": "my-library", "version": "0.0.0", "language": "python"},
-        "concurrency": 1,  # how many calls this driver can hold at once
-        # Leave out what does not hold for your library; the first value is meant where a limit is left out.
+        "concurrency": 1,  # how many calls this driver accepts at once
+        # Omit limits that your library does not have; the first value is the default.
         "limits": {
-            # "root": "settable" | "fixed"     fixed: it has a service root of its own and takes no other
-            # "https": False | True            True: it refuses http, or sends no token over it
+            # "root": "settable" | "fixed"     fixed: it has its own service root and accepts no other
+            # "https": False | True            True: it rejects http, or sends no token over it
             # "hosts": []                      the only hosts to which it sends tokens
             # "proxy": "env" | "option" | "none"
             "proxy": "option",
             # "timeout": "call" | "attempt" | "none"   what its timeout bounds
             "timeout": "attempt",
-            # "token": "call" | "client"       client: another token needs another client object
-            # "status": True | False           False: it tells no HTTP status
-            # "surface": "generic" | "typed"   typed: it has this action in its interface
+            # "token": "call" | "client"       client: a new token needs a new client object
+            # "status": True | False           False: it does not expose the HTTP status
+            # "surface": "generic" | "typed"   typed: it has a method for this action
         },
     }
 
 
-# Yours: the library. Replace the class by the construction of your client object, `cancel` by the one call of
-# its public interface that cancels a task. Do no work for it: what is checked, encoded or repeated here is
-# judged as its own. Most libraries that keep to allowed hosts are to be given `start["hosts"]` as such.
+# Change this: the library. Replace the class by the construction of your client object, and `cancel` by the
+# one call of its public interface that cancels a task. Do no work for the library: what is checked, encoded
+# or retried here counts as its work. If it has a list of allowed hosts, usually give it `start["hosts"]`.
 
 OWN_ROOT = "https://graph.microsoft.com/beta"
 PATH = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{}/cancel"
@@ -55,7 +56,7 @@ MOST_BYTES = 4 * 1024 * 1024
 
 
 class GraphError(Exception):
-    """The library's documented error: the service answered, and not with success."""
+    """The library's documented error: the service responded, and not with success."""
 
     def __init__(self, status: int, error: dict[str, Any], request_id: str | None) -> None:
         super().__init__(text(error.get("message")) or f"status {status}")
@@ -75,44 +76,44 @@ class Client:
     ) -> int:
         """Cancel a task, and return the status; raises ValueError, GraphError, OSError and HTTPException."""
         if task_id in ("", ".", "..") or any(ord(each) < 32 or 127 <= ord(each) < 160 for each in task_id):
-            raise ValueError("this is no task id")
+            raise ValueError("this is not a task id")
         if not TOKEN.fullmatch(token):
-            raise ValueError("this is no bearer token")
+            raise ValueError("this is not a bearer token")
         url = urlsplit((root or OWN_ROOT) + PATH.format(quote(task_id, safe="")))
         connection, target = self._connect(url, timeout, ca_file)
         try:
             fields = {"Authorization": f"Bearer {token}", "client-request-id": str(uuid.uuid4())}
             connection.request("POST", target, headers=fields)  # It adds Content-Length: 0.
-            answer = connection.getresponse()
-            if 200 <= answer.status < 300:
-                answer.read(MOST_BYTES)
-                return answer.status
-            error = error_of(answer)
+            response = connection.getresponse()
+            if 200 <= response.status < 300:
+                response.read(MOST_BYTES)
+                return response.status
+            error = error_of(response)
             inner = error.get("innerError") or error.get("innererror") or {}
             request_id = text(inner.get("request-id")) if isinstance(inner, dict) else None
-            raise GraphError(answer.status, error, request_id or answer.getheader("request-id"))
+            raise GraphError(response.status, error, request_id or response.getheader("request-id"))
         finally:
             connection.close()
 
     def _connect(
         self, url: Any, timeout: float, ca_file: str | None
     ) -> tuple[http.client.HTTPConnection, str]:
-        """A connection for one call, and what to ask for over it."""
+        """Make a connection for one call, and the request target to send over it."""
         via = urlsplit(self._proxy) if self._proxy else url
         if url.scheme == "http":
             plain = http.client.HTTPConnection(via.hostname, via.port, timeout=timeout)
             return plain, url.geturl() if self._proxy else url.path
-        trusted = ssl.create_default_context(cafile=ca_file)  # None: what SSL_CERT_FILE or the system says
+        trusted = ssl.create_default_context(cafile=ca_file)  # None: as SSL_CERT_FILE or the system says
         secure = http.client.HTTPSConnection(via.hostname, via.port, timeout=timeout, context=trusted)
         if self._proxy:
             secure.set_tunnel(url.hostname, url.port or 443)
         return secure, url.path
 
 
-def error_of(answer: http.client.HTTPResponse) -> dict[str, Any]:
-    """Graph's error object, empty where the content holds none."""
+def error_of(response: http.client.HTTPResponse) -> dict[str, Any]:
+    """Find Graph's error object; empty if the content does not have one."""
     try:
-        document = json.loads(answer.read(MOST_BYTES))
+        document = json.loads(response.read(MOST_BYTES))
     except (OSError, http.client.HTTPException, ValueError, RecursionError):
         return {}
     error = document.get("error") if isinstance(document, dict) else None
@@ -120,20 +121,20 @@ def error_of(answer: http.client.HTTPResponse) -> dict[str, Any]:
 
 
 def text(value: Any) -> str | None:
-    """A text as it is; None for anything else, for the protocol takes texts alone."""
+    """Return a string unchanged, and None for anything else: the protocol only accepts strings."""
     return value if isinstance(value, str) else None
 
 
-# Yours: what became of a call. `failure` is for what the library documents, be it its own error or those of
-# its HTTP stack; `rejected` for input that it refused before anything was sent; `crash` for anything else.
+# Change this: the outcome of a call. `failure` is for documented errors, of the library or its HTTP stack;
+# `rejected` for input that it rejected before it sent anything; `crash` for any other exception.
 
 
 def outcome(client: Client, call: dict[str, Any]) -> dict[str, Any]:
-    """Make the one call, and say what became of it."""
+    """Make the one call, and return its outcome."""
     try:
         status = client.cancel(
             call["arguments"]["sharePointMigrationTaskId"],
-            root=call["base_url"],  # None: the root that a user has who sets none
+            root=call["base_url"],  # None: the library's default root
             token=call["token"],
             timeout=call["timeout"],  # seconds, for the whole call
             ca_file=call["ca_file"],
@@ -152,17 +153,17 @@ def outcome(client: Client, call: dict[str, Any]) -> dict[str, Any]:
 
 
 def failure(kind: str, error: Exception, **more: Any) -> dict[str, Any]:
-    """What an error exposes."""
-    told = {"kind": kind, "type": type(error).__name__, "message": str(error), **more}
-    return {"outcome": "failure", "error": told}
+    """Make a failure with what the error exposes."""
+    exposed = {"kind": kind, "type": type(error).__name__, "message": str(error), **more}
+    return {"outcome": "failure", "error": exposed}
 
 
-# The protocol: nothing of it is yours.
+# The protocol: do not change this part.
 
 
 def main() -> None:
-    """Answer commands until `stop`, or the end of input."""
-    replies, sys.stdout = sys.stdout, sys.stderr  # Whatever else is printed is no reply.
+    """Reply to commands until `stop`, or the end of input."""
+    replies, sys.stdout = sys.stdout, sys.stderr  # Standard output is for replies only.
     start: dict[str, Any] = {}
     clients: dict[int, Client] = {}
     for line in sys.stdin:

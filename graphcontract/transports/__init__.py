@@ -1,4 +1,8 @@
-"""The places where an answer comes from; each records what a client sends to it."""
+"""Transports: where a client's requests go and its responses come from; each records both.
+
+Every transport plays scripted responses: `loopback` on 127.0.0.1, `proxy` behind a forward proxy for the
+client's own root, `mock` inside this process in place of httpcore.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,10 @@ Certificate = Literal["trusted", "untrusted", "other-name", "expired", "self-sig
 
 
 class Scope:
-    """Calls that may share kept connections: one test of a suite, or one of several cases at the same time.
+    """Calls that may share persistent connections: one test of a suite, or one of several concurrent cases.
 
-    A client that leaves a response half read, or reads one too few, spoils its own next call on that
-    connection. The scope keeps that in the test that provoked it.
+    A client that reads a response only in part, or reads one too few, breaks its own next call on that
+    connection. The scope confines that to the test that provoked it.
     """
 
     __slots__ = ()
@@ -25,11 +29,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What passed while a stage was up, in order of receipt.
+    """The traffic of one endpoint, in order of receipt.
 
-    `elsewhere` holds what came to the stage's other origins. `connections` counts those that were
-    opened to its root, and `handshakes_failed` those of them that never came to speak TLS: a client
-    may also refuse a certificate after the handshake, by leaving without a request.
+    `elsewhere` has the requests to the endpoint's other origins. `connections` counts the connections to its
+    root, and `handshakes_failed` those whose TLS handshake failed: a client may also reject a certificate
+    after the handshake, by closing the connection without a request.
     """
 
     requests: tuple[WireRequest, ...]
@@ -40,32 +44,34 @@ class Record:
 
 
 class Endpoint(Protocol):
-    """One call's place on a transport: a root to ask, a script, and the record of what came."""
+    """Where one call goes on a transport: a root with scripted responses, and the record of its traffic."""
 
     @property
     def root(self) -> str:
-        """Scheme and authority to call, without a trailing slash: `http://127.0.0.1:53121`."""
+        """The scheme and authority to call, without a trailing slash: `http://127.0.0.1:53121`."""
         ...
 
     @property
-    def places(self) -> Mapping[str, str]:
-        """Roots that answers can lead to, by the names that placeholders have.
+    def roots(self) -> Mapping[str, str]:
+        """The roots that responses can refer to, by the name of their placeholder.
 
-        `self`; over a network `same-host-name`, the same port by another name; where the script answers
-        elsewhere also `other-port` and `other-host`, and `plain`, which is http where the root is https.
+        `self`; over a network `same-host-name`, the same port by another name; if the script has responses
+        `elsewhere`, also `other-port` and `other-host`, and `plain`, which is http if the root is https.
         """
         ...
 
     def finish(self, *, spoiled: bool = False, expecting: bool = False) -> Record:
-        """End the stage and give its record. `spoiled` retires its root; `expecting` waits 50 ms for a
-        first request that may still be on its way.
+        """Close the endpoint and return its record. `spoiled` retires its root, as after a hang or a crash;
+        `expecting` waits up to 50 ms for a first request that may still be on its way.
         """
         ...
 
 
 class Transport(Protocol):
-    """A place that clients can be pointed at. `shows` names what can be observed there (what a clause
-    `needs`); `https` tells the usual scheme of its roots.
+    """A source of responses that clients can be pointed at. `shows` names what can be observed there (what a
+    clause `needs`); `https` says whether its roots are usually https.
+
+    Methods may be called from any thread. Each implementation serializes them with one lock.
     """
 
     name: str
@@ -79,27 +85,29 @@ class Transport(Protocol):
 
     @property
     def ca_file(self) -> str | None:
-        """The path of a PEM file with the authority that calls to https roots are to trust; None where none
-        is needed. It is made when it is asked for, which takes a tenth of a second.
+        """The path of a PEM file with the authority to trust for https roots; None if none is needed. The
+        first access creates it, which takes a tenth of a second.
         """
         ...
 
     @property
     def at_once(self) -> int | None:
-        """How many stages may be open at the same time; None where any number may."""
+        """How many endpoints may be open at the same time; None for any number."""
         ...
 
     @property
     def proxy(self) -> str | None:
-        """The URL of the proxy that a client has to go through, if any."""
+        """The URL of the proxy that a client must use; None if there is no proxy."""
         ...
 
     @property
-    def doorway(self) -> str | None:
-        """The Unix socket at which a client's own network namespace is given that proxy."""
+    def netns_socket(self) -> str | None:
+        """The path of the Unix socket that takes the proxy's listening socket from a client's network
+        namespace.
+        """
         ...
 
-    def stage(
+    def open_endpoint(
         self,
         script: ResponseScript,
         *,
@@ -107,20 +115,20 @@ class Transport(Protocol):
         certificate: Certificate | None = None,
         scope: Scope | None = None,
     ) -> Endpoint:
-        """Make ready for one call. `root` asks for that very scheme and authority, which only a
-        transport that shows "own-root" can stage; `certificate` for an https root that shows it, which
-        only one that shows "wire" can. A root that was lent to one `scope` is never lent to another.
+        """Open an endpoint for one call. `root` requests exactly that scheme and authority, which needs a
+        transport that shows "own-root"; `certificate` requests an https root that presents it, which needs
+        one that shows "wire". A root that was used in one `scope` is never used in another.
         """
         ...
 
-    def leave(self, scope: Scope, *, odd: bool = False) -> None:
-        """Retire the roots of a scope that have no open stage; with `odd`, only those whose kept
-        connections may be out of step, because of a fault, an interim response or stray bytes.
+    def leave(self, scope: Scope, *, only_desynced: bool = False) -> None:
+        """Retire the roots of a scope that have no open endpoint; with `only_desynced`, only those whose
+        persistent connections may be out of sync, because of a fault, an interim response or stray bytes.
         """
         ...
 
     def needs_new_client(self, scope: Scope | None) -> bool:
-        """Whether kept connections of an earlier scope may be out of step and their root cannot be
+        """Whether persistent connections of an earlier scope may be out of sync and their root cannot be
         replaced: only a new client process starts without them.
         """
         ...

@@ -1,7 +1,7 @@
-"""A process without a network: while a block is up, Python's sockets look nothing up and connect nowhere.
+"""Blocks the network for Python code of this process: no name look-ups, connections or datagrams.
 
-An audit hook sees Python's own socket module, whoever uses it; libraries that call the system
-themselves (libcurl, gRPC's core) and other processes are out of its sight.
+An audit hook sees every use of Python's socket module. It does not see libraries that make system calls
+themselves (libcurl, gRPC's core), nor other processes.
 """
 
 from __future__ import annotations
@@ -16,51 +16,52 @@ from typing import Any
 
 _EVENTS = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"})
 _NETWORK = (socket.AF_INET, socket.AF_INET6)
-_KEPT, _SHOWN = 10, 200
+_MAX_ATTEMPTS, _MAX_LENGTH = 10, 200  # of an attempt, in characters
 
 
 class NetworkBlocked(OSError):
-    """Raised where a blocked process looks up a name, connects, or sends to an address."""
+    """Raised in a block_network process that looks up a name, connects, or sends to an address."""
 
 
 @dataclass(eq=False, slots=True)
 class Block:
-    """What was refused while it was up: the first ten attempts in order, a line each."""
+    """The attempts block_network while it was active: the first ten in order, one line each."""
 
     attempts: list[str] = field(default_factory=list)
 
 
-# An audit hook can never be taken out, so there is one, and it looks here.
-_up: list[Block] = []
+# Python cannot remove an audit hook: one hook stays for the life of the process, and reads this list in
+# whichever thread opens a socket.
+_active: list[Block] = []
 
 
 @contextmanager
-def blocked() -> Iterator[Block]:
-    """Refuse name look-ups, connections and datagrams of this process; Unix sockets are left alone."""
+def block_network() -> Iterator[Block]:
+    """Block name look-ups, connections and datagrams of this process, except over Unix sockets."""
     _install()
     block = Block()
-    _up.append(block)
+    _active.append(block)
     try:
         yield block
     finally:
-        _up.remove(block)
+        _active.remove(block)
 
 
 @cache
 def _install() -> None:
-    sys.addaudithook(_refuse)
+    sys.addaudithook(_raise_if_blocked)
 
 
-def _refuse(event: str, args: tuple[Any, ...]) -> None:
-    if event not in _EVENTS or not _up:
+def _raise_if_blocked(event: str, args: tuple[Any, ...]) -> None:
+    if event not in _EVENTS or not _active:
         return
     by_socket = isinstance(args[0], socket.SocketType)
     if by_socket and args[0].family not in _NETWORK:
         return
     where = args[1] if by_socket else args[:2]
-    for block in _up:
-        if len(block.attempts) < _KEPT:
-            block.attempts.append(f"{event} {where!r}"[:_SHOWN])
+    for block in _active:
+        if len(block.attempts) < _MAX_ATTEMPTS:
+            block.attempts.append(f"{event} {where!r}"[:_MAX_LENGTH])
     raise NetworkBlocked(
-        "the mock transport serves httpx alone, and this client opened a socket: use --transport loopback"
+        "the mock transport only serves httpx, and this client opened a socket: use --transport loopback"
     )

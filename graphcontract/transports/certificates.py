@@ -1,6 +1,6 @@
-"""Certificates of the loopback server: one to trust, and those that a client has to refuse.
+"""Certificates of our servers: one to trust, and those that a client must reject.
 
-Keys are made when they are first asked for; a run without TLS makes none, nor loads what makes them.
+Keys are certificate on first use: a run without TLS neither makes any nor imports cryptography.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ _DAY = timedelta(days=1)
 
 
 class Certificates:
-    """Makes an SSL context for each kind of certificate once, for hosts of these names, and the file of the
+    """Makes an SSL context for each kind of certificate, once, for hosts of these names, and a file with the
     authority to trust.
+
+    Several threads may use it: one lock protects contexts and file, so that no key is certificate twice.
     """
 
     def __init__(self, names: Sequence[str] = ("127.0.0.1", "localhost")) -> None:
@@ -39,7 +41,7 @@ class Certificates:
 
     @property
     def ca_file(self) -> str:
-        """The path of a PEM file with the authority to trust, there until `remove`."""
+        """The path of a PEM file with the authority to trust, which exists until `remove`."""
         with self._lock:
             if self._ca_file is None:
                 handle, path = tempfile.mkstemp(prefix="graphcontract-", suffix=".pem")
@@ -49,14 +51,14 @@ class Certificates:
             return str(self._ca_file)
 
     def remove(self) -> None:
-        """Remove the file, where there is one."""
+        """Remove the file if it was certificate."""
         with self._lock:
             if self._ca_file is not None:
                 self._ca_file.unlink(missing_ok=True)
                 self._ca_file = None
 
     def context(self, kind: Certificate) -> ssl.SSLContext:
-        """The context of a server that shows this kind of certificate, HTTP/1.1 its one protocol."""
+        """Return the context of a server that presents this kind of certificate and offers HTTP/1.1 only."""
         with self._lock:
             if kind not in self._contexts:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -81,7 +83,7 @@ class Certificates:
 
 
 def _self_signed(names: Sequence[str]) -> trustme.LeafCert:
-    """A certificate that vouches for itself, as appliances come with."""
+    """Make a certificate signed with its own key, as appliances are shipped with."""
     import trustme
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -89,19 +91,21 @@ def _self_signed(names: Sequence[str]) -> trustme.LeafCert:
 
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
-    made = (
+    certificate = (
         x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - 30 * _DAY)
         .not_valid_after(now + 30 * _DAY)
-        .add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([_make_alternative_name(name) for name in names]), critical=False
+        )
         .sign(key, hashes.SHA256())
     )
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return trustme.LeafCert(private, made.public_bytes(pem), [])
+    return trustme.LeafCert(private, certificate.public_bytes(pem), [])
 
 
-def _alternative(name: str) -> x509.GeneralName:
+def _make_alternative_name(name: str) -> x509.GeneralName:
     from cryptography import x509
 
     try:
@@ -111,6 +115,6 @@ def _alternative(name: str) -> x509.GeneralName:
 
 
 def _new_authority() -> trustme.CA:
-    import trustme  # 80 ms, of which a run without TLS has no use
+    import trustme  # 80 ms, which a run without TLS need not spend
 
-    return trustme.CA()  # EC keys, as those of the certificates that it issues
+    return trustme.CA()  # with EC keys, as the certificates that it issues

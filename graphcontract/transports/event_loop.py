@@ -1,6 +1,9 @@
-"""The one thread that serves sockets, and the lock that lets others serve them meanwhile.
+"""An event loop over non-blocking sockets: one thread serves them, and other threads can take its turn.
 
-Knows readiness and failure, nothing of what passes over the sockets.
+Two threads are needed: the client under test may run in this process and block the thread that called it,
+while its requests must be served. Callers of a transport change its state in a *turn*, in which the loop's
+thread does not touch a socket. So everything below the loop (origins, connections, stub state) is protected
+by the turn's lock alone.
 """
 
 from __future__ import annotations
@@ -16,17 +19,17 @@ from contextlib import contextmanager
 
 
 class Loop:
-    """A background thread over non-blocking sockets.
+    """A daemon thread that serves non-blocking sockets.
 
-    Register them with `selector` in a turn (epoll and kqueue take them while the thread waits);
-    their `data` has `ready()`, which may be called at any time, even after `close()`, which takes
-    the socket out and closes it.
+    Register sockets with `selector` in a turn (epoll and kqueue accept them while the thread waits). Their
+    `data` has `ready()`, and `close()`, which unregisters and closes the socket. `ready()` may be called at
+    any time, even after `close()`: the selector may have reported the socket before.
     """
 
     def __init__(self) -> None:
         self.selector = selectors.DefaultSelector()
-        self._turn = threading.Lock()
-        self._queue = threading.Lock()
+        self._turn = threading.Lock()  # held by whoever touches sockets or the state below them
+        self._queue = threading.Lock()  # held while waiting for the turn; see _in_turn
         self._thread = threading.Thread(target=self._serve, name="loopback", daemon=True)
         self._failure: Exception | None = None
         self._running = False
@@ -34,7 +37,7 @@ class Loop:
         self._order = itertools.count()
 
     def start(self) -> None:
-        """Start the thread; a loop starts once."""
+        """Start the thread; a loop can start only once."""
         self._waker, self._woken = socket.socketpair()
         self.selector.register(self._woken, selectors.EVENT_READ)
         self._running = True
@@ -49,16 +52,19 @@ class Loop:
         self._waker.close()
         self._woken.close()
 
-    def later(self, seconds: float, do: Callable[[], None]) -> None:
-        """In a turn: have this done by the thread, in a turn of its own, when so many seconds have passed."""
+    def call_later(self, seconds: float, do: Callable[[], None]) -> None:
+        """Schedule a callback: the loop's thread runs it in a turn after so many seconds. Call this in a
+        turn.
+        """
         heapq.heappush(self._due, (time.monotonic() + seconds, next(self._order), do))
         self._wake()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Have the sockets to oneself; an error in here ends the loop as one in the thread does.
+        """Get exclusive access to the sockets and the state below them. An exception in the block ends the
+        loop, as one in its thread does.
 
-        RuntimeError, before or after, where the loop does not run or has failed.
+        RuntimeError, before or after the block, if the loop does not run or has failed. Not reentrant.
         """
         with self._in_turn():
             self._check()
@@ -70,8 +76,9 @@ class Loop:
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
-        # Whoever waits for the turn holds the queue, which the thread has to pass to come again:
-        # under a flood it would otherwise take the turn back before anyone else wakes.
+        # A thread that waits for the turn holds the queue lock, which the loop's thread needs to get its next
+        # turn. Without it, under a flood of requests the loop would take the turn back before a waiting
+        # thread wakes up.
         with self._queue:
             self._turn.acquire()
         try:

@@ -1,6 +1,8 @@
-"""A forward proxy's own end: connections that say where they want to go, and are led to an origin here.
+"""The server side of a forward proxy: reads where a connection is to go, and hands it to an origin of this
+process.
 
-Knows CONNECT and absolute-form targets (RFC 9110 9.3.6, RFC 9112 3.2.2); it connects to nowhere.
+It parses CONNECT and absolute-form targets (RFC 9110 9.3.6, RFC 9112 3.2.2), and never connects to anything.
+Everything here runs in a turn of the event loop.
 """
 
 from __future__ import annotations
@@ -18,9 +20,9 @@ from graphcontract.transports.request_reader import RequestReader
 from graphcontract.transports.socket_io import close
 
 _READ_SIZE = 16 << 10
-_MOST_HEAD = 64 << 10
-_MOST_WAITING = 64
-_MOST_STRANGERS = 20
+_MOST_HEAD = 64 << 10  # bytes; a longer head closes the connection
+_MOST_WAITING = 64  # connections without a complete head; the oldest is closed
+_MOST_UNKNOWN_HOSTS = 20  # kept for the message to the user
 _END = b"\r\n\r\n"
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _REFUSED = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -30,50 +32,50 @@ _USUAL_PORTS = {"https": 443, "http": 80}
 
 
 class Gateway:
-    """Sockets that speak as a proxy: `origins` are the hosts behind it, by `scheme://host:port`.
+    """Listening sockets of a proxy: `origins` are the hosts behind it, by `scheme://host:port`.
 
-    `hear` is told of every CONNECT to one of them before it is answered; `strangers` are the authorities
-    asked for in vain, the first twenty. `arrivals` counts connections, `inside` those that came from a
-    network namespace, and `direct` those that took the proxy for a server.
+    `record_connect` is called with every CONNECT to one of them before the response; `unknown_hosts` are the
+    first twenty requested authorities that are not behind the proxy. `arrivals` counts connections, `inside`
+    those from a network namespace, and `direct` those that treated the proxy as an origin server.
     """
 
-    def __init__(self, loop: Loop, hear: Callable[[WireRequest], None]) -> None:
+    def __init__(self, loop: Loop, record_connect: Callable[[WireRequest], None]) -> None:
         self.loop = loop
-        self.hear = hear
+        self.record_connect = record_connect
         self.origins: Mapping[str, Origin] = {}
-        self.strangers: list[str] = []
+        self.unknown_hosts: list[str] = []
         self.arrivals = self.inside = self.direct = 0
-        self.waiting: list[_Caller] = []
+        self.pending: list[_PendingConnection] = []
 
     def listen(self, bound: socket.socket, *, inside: bool = False) -> None:
-        """In a turn: take connections that come to this socket, too; `inside` a network namespace or not."""
+        """Accept connections of this socket too; `inside` says whether it is in a network namespace."""
         listen(bound)
-        self.loop.selector.register(bound, selectors.EVENT_READ, _Entrance(self, bound, inside))
+        self.loop.selector.register(bound, selectors.EVENT_READ, _Listener(self, bound, inside))
 
-    def lead(self, caller: socket.socket, head: bytes, rest: bytes) -> None:
-        """Bring a caller where its first request asks for, or refuse it."""
+    def route(self, client: socket.socket, head: bytes, rest: bytes) -> None:
+        """Hand a connection to the origin that its first request names, or respond with 502."""
         reader = RequestReader("", 0)
         reader.feed(head)
-        request = reader.next() or reader.broken_off()
+        request = reader.next() or reader.read_incomplete()
         connects = request is not None and request.method == "CONNECT"
-        scheme, authority = _asked_for(request) if request else ("http", "")
+        scheme, authority = _parse_destination(request) if request else ("http", "")
         origin = self.origins.get(f"{scheme}://{authority}")
-        self.direct += not authority  # as in `POST /path`: whoever asks a proxy names the host
-        if origin is None or (origin.scene is not None and origin.scene.refuses):
-            if origin is None and len(self.strangers) < _MOST_STRANGERS:
-                self.strangers.append(authority)
-            _answer(caller, _REFUSED)
-            close(caller, reset=False)
+        self.direct += not authority  # as in `POST /path`: a request to a proxy names the host
+        if origin is None or (origin.state is not None and origin.state.refuses_connections):
+            if origin is None and len(self.unknown_hosts) < _MOST_UNKNOWN_HOSTS:
+                self.unknown_hosts.append(authority)
+            _send(client, _REFUSED)
+            close(client, reset=False)
             return
         if request is not None and connects:
-            self.hear(request)
-            if not (origin.scene and origin.scene.resets):
-                _answer(caller, _ESTABLISHED)
-        origin.admit(caller, rest if connects else head + rest)
+            self.record_connect(request)
+            if not (origin.state and origin.state.resets_connection):
+                _send(client, _ESTABLISHED)
+        origin.admit(client, rest if connects else head + rest)
 
 
-class _Entrance:
-    """A listening socket of a gateway, as its loop sees it."""
+class _Listener:
+    """A listening socket of a gateway, registered with the event loop."""
 
     def __init__(self, gateway: Gateway, listening: socket.socket, inside: bool) -> None:
         self._gateway = gateway
@@ -81,13 +83,13 @@ class _Entrance:
         self._inside = inside
 
     def ready(self) -> None:
-        """Take new connections in."""
+        """Accept new connections."""
         for accepted in accept(self._listening):
             self._gateway.arrivals += 1
             self._gateway.inside += self._inside
-            if len(self._gateway.waiting) >= _MOST_WAITING:
-                self._gateway.waiting[0].close()
-            self._gateway.waiting.append(_Caller(self._gateway, accepted))
+            if len(self._gateway.pending) >= _MOST_WAITING:
+                self._gateway.pending[0].close()
+            self._gateway.pending.append(_PendingConnection(self._gateway, accepted))
 
     def close(self) -> None:
         """Stop listening."""
@@ -95,8 +97,8 @@ class _Entrance:
         self._listening.close()
 
 
-class _Caller:
-    """A connection to the proxy until its first head is read."""
+class _PendingConnection:
+    """A connection to the proxy whose first head is not complete."""
 
     def __init__(self, gateway: Gateway, accepted: socket.socket) -> None:
         self._gateway = gateway
@@ -106,8 +108,8 @@ class _Caller:
         gateway.loop.selector.register(accepted, selectors.EVENT_READ, self)
 
     def ready(self) -> None:
-        """Read on, and leave once it is known where to."""
-        if self not in self._gateway.waiting:
+        """Read more, and hand the connection over when its head is complete."""
+        if self not in self._gateway.pending:
             return
         try:
             data = self._socket.recv(_READ_SIZE)
@@ -119,8 +121,8 @@ class _Caller:
         head, end, rest = self._read.partition(_END)
         if end:
             self._leave()
-            self._gateway.lead(self._socket, head + end, rest)
-        elif self._read.startswith(_TLS_HANDSHAKE):  # whoever speaks TLS here takes the proxy for a server
+            self._gateway.route(self._socket, head + end, rest)
+        elif self._read.startswith(_TLS_HANDSHAKE):  # TLS to the proxy itself: it was taken for the origin
             self._gateway.direct += 1
             self.close()
         elif not data or len(self._read) > _MOST_HEAD:
@@ -132,12 +134,12 @@ class _Caller:
         self._socket.close()
 
     def _leave(self) -> None:
-        self._gateway.waiting.remove(self)
+        self._gateway.pending.remove(self)
         self._gateway.loop.selector.unregister(self._socket)
 
 
-def _asked_for(request: WireRequest) -> tuple[str, str]:
-    """Scheme and `host:port`, in lower case, that the first request to a proxy asks for."""
+def _parse_destination(request: WireRequest) -> tuple[str, str]:
+    """Parse scheme and `host:port`, in lower case, from the first request to a proxy; no authority: ""."""
     if request.method == "CONNECT":
         return "https", request.target.lower()
     absolute = _ABSOLUTE.match(request.target.lower())
@@ -148,6 +150,6 @@ def _asked_for(request: WireRequest) -> tuple[str, str]:
     return scheme, authority if ":" in authority else f"{authority}:{_USUAL_PORTS[scheme]}"
 
 
-def _answer(caller: socket.socket, data: bytes) -> None:
-    with suppress(OSError):  # whoever has gone meanwhile is met again when it is read from
-        caller.send(data)
+def _send(client: socket.socket, data: bytes) -> None:
+    with suppress(OSError):  # a closed connection shows again when it is read
+        client.send(data)

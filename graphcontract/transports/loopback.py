@@ -1,6 +1,6 @@
-"""The loopback transport: a server on 127.0.0.1 that answers by script and records the wire itself.
+"""The loopback transport: a server on 127.0.0.1 that sends scripted responses and records the bytes itself.
 
-It lends ports to stages and takes them back; it judges nothing.
+Each open endpoint has a port. Callers may use any thread: every method takes a turn of the event loop.
 """
 
 from __future__ import annotations
@@ -20,25 +20,27 @@ from graphcontract.transports.port_pool import Pool
 from graphcontract.transports.stub_state import StubState, any_request, check
 
 _NAME = "localhost"
-# A whole gate of a client that conforms is lent about 200 roots: one for each test, for each example that
-# follows an odd one, and for each of up to eight calls that wait at the same time. A bound port is an open
+# A whole run of a conforming client uses about 200 roots: one for each test, for each example after one that
+# may leave a connection out of sync, and for each of up to eight concurrent calls. A bound port is an open
 # file, and macOS allows 256 by default: a quarter of what is allowed leaves room for connections.
 _MOST_PORTS = 256
 _PORTS = min(_MOST_PORTS, max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 4))
+# Seconds that `finish` waits for a first request of a client that returned without one: its request may still
+# be in the socket's buffers.
 _PATIENCE = 0.05
 
 
 class Loopback:
-    """HTTP/1.1 on 127.0.0.1, a port for each stage that is open; use it once, in a `with`.
+    """HTTP/1.1 on 127.0.0.1, with a port for each open endpoint; use it once, in a `with`.
 
-    `ports` are bound in advance: as many roots can be lent before `hosts` grows. With `tls`, roots are
-    https. `latest` is the stage that was opened last.
+    `ports` are bound in advance, so that `hosts`, which clients get at their start, already has them. With
+    `tls`, roots are https. `latest` is the endpoint that was opened last.
     """
 
     name: str = "loopback"
     at_once: None = None
     proxy: None = None
-    doorway: None = None
+    netns_socket: None = None
     shows: frozenset[str] = frozenset({"wire", "network"})
 
     def __init__(self, ports: int = _PORTS, *, tls: bool = False) -> None:
@@ -57,22 +59,22 @@ class Loopback:
         """Every `host:port` that calls may go to, by address and by name, retired ports included; before them
         the two hosts without a port, for ports that are bound later.
 
-        The other origins of a stage are not among them: a client is led there, not sent.
+        The other origins of an endpoint are not included: clients only get there by redirects.
         """
         ports = (f"{host}:{port.number}" for port in self._own.ports for host in (ADDRESS, _NAME))
         return (ADDRESS, _NAME, *ports)
 
     @property
     def late(self) -> int:
-        """How many requests came to a port while no stage was open on it."""
+        """How many requests came to a port without an open endpoint."""
         return sum(port.late for pool in (self._own, self._others) for port in pool.ports)
 
     @property
     def ca_file(self) -> str:
-        """The path of a PEM file with the authority to trust, made when asked for and there until the end."""
+        """The path of a PEM file with the authority to trust, made on first access and removed on exit."""
         return self._certificates.ca_file
 
-    def stage(
+    def open_endpoint(
         self,
         script: ResponseScript,
         *,
@@ -80,13 +82,13 @@ class Loopback:
         certificate: Certificate | None = None,
         scope: Scope | None = None,
     ) -> _Endpoint:
-        """Open a stage on a free port, with other origins where its script answers elsewhere.
+        """Open an endpoint on a free port, with other origins if its script has responses `elsewhere`.
 
-        A `certificate` makes this one https; "trusted" is the usual one where all are. ValueError for
-        a root or a script that cannot be sent; RuntimeError where the server does not run or has failed.
+        A `certificate` makes its root https; with `tls`, "trusted" is the default. ValueError for a root or a
+        script that cannot be played; RuntimeError if the server does not run or has failed.
         """
         if root is not None:
-            raise ValueError("the loopback transport has roots of its own: it does not show own-root")
+            raise ValueError("the loopback transport makes its roots itself: it does not show own-root")
         if certificate is None and self.https:
             certificate = "trusted"
         elsewhere = ("other-port", "other-host", *(("plain",) if certificate else ()))
@@ -96,45 +98,45 @@ class Loopback:
             self.latest = self._open(script, context, scope)
             return self.latest
 
-    def leave(self, scope: Scope, *, odd: bool = False) -> None:
-        """Close the ports of a scope that no stage is open on, or those alone that are `odd`."""
+    def leave(self, scope: Scope, *, only_desynced: bool = False) -> None:
+        """Close the ports of a scope that have no open endpoint, or only those with desynced connections."""
         with self._loop.turn():
-            self._own.leave(scope, odd=odd)
-            self._others.leave(scope, odd=odd)
+            self._own.leave(scope, only_desynced=only_desynced)
+            self._others.leave(scope, only_desynced=only_desynced)
 
-    def needs_new_client(self, scope: Scope | None) -> bool:  # noqa: ARG002 - each scope has ports of its own
-        """Never: each scope has ports of its own."""
+    def needs_new_client(self, scope: Scope | None) -> bool:  # noqa: ARG002 - each scope has its own ports
+        """False: each scope has its own ports."""
         return False
 
-    def finish(self, stage: _Endpoint, *, spoiled: bool, expecting: bool) -> Record:
-        """Do what `Stage.finish` says; RuntimeError for a stage that is finished already."""
-        if stage.port.scene is not stage.scene:
-            raise RuntimeError("the stage is finished already")
+    def finish(self, endpoint: _Endpoint, *, spoiled: bool, expecting: bool) -> Record:
+        """Do what `Endpoint.finish` says; RuntimeError if the endpoint is already closed."""
+        if endpoint.port.state is not endpoint.state:
+            raise RuntimeError("the endpoint is already closed")
         if expecting:
-            stage.scene.asked.wait(_PATIENCE)
+            endpoint.state.first_request.wait(_PATIENCE)
         with self._loop.turn():
-            self._own.give_back(stage.port, stage.scope, retired=spoiled)
-            for port in stage.others:
-                self._others.give_back(port, stage.scope, retired=spoiled)
-            return stage.so_far()
+            self._own.give_back(endpoint.port, endpoint.scope, retired=spoiled)
+            for port in endpoint.others:
+                self._others.give_back(port, endpoint.scope, retired=spoiled)
+            return endpoint.make_record()
 
     def _open(self, script: ResponseScript, context: ssl.SSLContext | None, scope: Scope | None) -> _Endpoint:
         port = self._own.take(context, scope)
-        places = {"self": port.root(ADDRESS), "same-host-name": port.root(_NAME)}
-        stage = _Endpoint(self, port, StubState(script.answers, script.concerns, places), scope)
+        roots = {"self": port.root(ADDRESS), "same-host-name": port.root(_NAME)}
+        endpoint = _Endpoint(self, port, StubState(script.responses, script.concerns, roots), scope)
         if script.elsewhere:
             other = self._others.take(context, scope)
-            places |= {"other-port": other.root(ADDRESS), "other-host": other.root(_NAME)}
-            stage.others = (other,)
+            roots |= {"other-port": other.root(ADDRESS), "other-host": other.root(_NAME)}
+            endpoint.others = (other,)
             if context:
                 plain = self._others.take(None, scope)
-                places["plain"] = plain.root(ADDRESS)
-                stage.others = (other, plain)
-            stage.elsewhere = StubState(script.elsewhere, any_request, places)
-            for each in stage.others:
-                each.open(stage.elsewhere)
-        port.open(stage.scene)
-        return stage
+                roots["plain"] = plain.root(ADDRESS)
+                endpoint.others = (other, plain)
+            endpoint.elsewhere = StubState(script.elsewhere, any_request, roots)
+            for each in endpoint.others:
+                each.open(endpoint.elsewhere)
+        port.open(endpoint.state)
+        return endpoint
 
     def _bind(self) -> Port:
         return Port(self._loop, self._numbers, self._bound)
@@ -155,45 +157,47 @@ class Loopback:
     ) -> None:
         self._loop.stop()
         for port in (*self._own.ports, *self._others.ports):
-            port.close()  # the loop closes those alone that listen
+            port.close()  # the loop has closed only those that listen
         self._certificates.remove()
 
 
 class _Endpoint:
-    """One call's place on the loopback transport, at `port`; `others` are the ports of its other origins."""
+    """One call's endpoint on the loopback transport, at `port`; `others` are the ports of its other
+    origins.
+    """
 
-    def __init__(self, transport: Loopback, port: Port, scene: StubState, scope: Scope | None) -> None:
+    def __init__(self, transport: Loopback, port: Port, state: StubState, scope: Scope | None) -> None:
         self.port = port
-        self.scene = scene
+        self.state = state
         self.scope = scope
         self.others: tuple[Port, ...] = ()
         self.elsewhere: StubState | None = None
         self._transport = transport
 
     @property
-    def places(self) -> Mapping[str, str]:
-        """Roots that answers can lead to, as `Stage.places` has them."""
-        return self.scene.places
+    def roots(self) -> Mapping[str, str]:
+        """The roots that responses can refer to: see `Endpoint.roots`."""
+        return self.state.roots
 
     @property
     def root(self) -> str:
-        """Scheme and authority to call: `http://127.0.0.1:PORT`."""
-        return self.scene.places["self"]
+        """The scheme and authority to call: `http://127.0.0.1:PORT`."""
+        return self.state.roots["self"]
 
-    def so_far(self) -> Record:
-        """What has passed by now."""
+    def make_record(self) -> Record:
+        """Make a record of the traffic until now; call this in a turn."""
         return Record(
-            tuple(self.scene.requests),
-            tuple(self.scene.responses),
+            tuple(self.state.requests),
+            tuple(self.state.responses),
             tuple(self.elsewhere.requests) if self.elsewhere else (),
-            self.scene.connections,
-            self.scene.handshakes_failed,
+            self.state.connections,
+            self.state.handshakes_failed,
         )
 
     def finish(self, *, spoiled: bool = False, expecting: bool = False) -> Record:
-        """End the stage and give its record, with all that has arrived by now.
+        """Close the endpoint and return its record, with everything that has arrived.
 
-        `spoiled` retires its ports; `expecting` waits 50 ms for a request where none has come.
-        RuntimeError where the stage is finished already or the server has failed.
+        `spoiled` retires its ports; `expecting` waits up to 50 ms for a first request. RuntimeError if the
+        endpoint is already closed or the server has failed.
         """
         return self._transport.finish(self, spoiled=spoiled, expecting=expecting)

@@ -1,6 +1,7 @@
-"""The mock transport: serves httpx clients of this process, and records the bytes they would send.
+"""The mock transport: serves httpx clients of this process, and records the bytes that they would send.
 
-It knows how httpcore drives h11, and takes httpcore's place through respx; it judges nothing.
+It replaces httpcore through respx, and drives h11 as httpcore does. A request is served in the thread that
+makes it; one lock protects the endpoints and what they record.
 """
 
 from __future__ import annotations
@@ -21,29 +22,31 @@ from respx.mocks import HTTPCoreMocker, Mocker
 from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.http.stub_response import NOT_FOUND_ELSEWHERE, ResponseScript, StubResponse, render
 from graphcontract.transports import Certificate, Record, Scope, response_placeholders
-from graphcontract.transports.block_sockets import Block, blocked
+from graphcontract.transports.block_sockets import Block, block_network
 from graphcontract.transports.request_reader import RequestReader
 
 _Deliver = Callable[[httpcore.Origin, WireRequest], bytes]
 
+# As many hosts as the loopback transport has ports: the names are fixed, since clients get them at their
+# start.
 _HOSTS = tuple(f"call-{number}.graphcontract.test" for number in range(1, 257))
 _ROOTS = tuple(f"https://{host}" for host in _HOSTS)
-_MOST_SENT = 16 << 20
-_PATIENCE = 0.05
-_NO_STAGE = StubResponse(503, (("Retry-After", "0"),))
+_MOST_SENT = 16 << 20  # bytes of one request; more fails as a broken connection
+_PATIENCE = 0.05  # seconds to wait for a first request, as over loopback
+_NO_ENDPOINT = StubResponse(503, (("Retry-After", "0"),))
 _ANY_REQUEST = WireRequest(at=0.0, raw=b"", method="", target="", version="", fields=())
 
 
 class Mock:
-    """Answers what httpx, sync or async, sends in this process; use it in a `with`, one at a time.
+    """Responds to what httpx, sync or async, sends in this process; use it in a `with`, one at a time.
 
-    Each stage has a host of its own. Sockets of this process are blocked meanwhile.
+    Each endpoint has its own host. Sockets of this process are blocked meanwhile.
     """
 
     name: str = "mock"
     at_once: None = None
     proxy: None = None
-    doorway: None = None
+    netns_socket: None = None
     shows: frozenset[str] = frozenset({"own-root"})
     https: bool = True
     ca_file: None = None
@@ -51,126 +54,130 @@ class Mock:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._free = deque(_ROOTS)
-        self._stages: dict[str, _Endpoint] = {}
+        self._endpoints: dict[str, _Endpoint] = {}
         self._late = 0
         self._block = Block()
-        self._up = ExitStack()
+        self._exit_stack = ExitStack()
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Every host that calls may go to, roots asked for by name left out; https, hence no port."""
+        """Every host that calls may go to, except roots that were given by name; without a port, as for
+        https.
+        """
         return _HOSTS
 
     @property
     def late(self) -> int:
-        """How many requests came to a root while no stage was open on it."""
+        """How many requests came to a root without an open endpoint."""
         return self._late
 
     @property
     def escaped(self) -> str | None:
-        """The first socket call by which the client went past httpx, None where there was none."""
+        """The first socket call with which the client bypassed httpx; None if there was none."""
         return next(iter(self._block.attempts), None)
 
     def withdraw_own_root(self) -> None:
-        """Stand for no client's own root from now on."""
+        """Stop to show "own-root": the client does not send calls to its own root through httpx."""
         self.shows -= {"own-root"}
 
-    def stage(
+    def open_endpoint(
         self,
         script: ResponseScript,
         *,
         root: str | None = None,
         certificate: Certificate | None = None,
-        scope: Scope | None = None,  # noqa: ARG002 - no connection is kept here
+        scope: Scope | None = None,  # noqa: ARG002 - there are no persistent connections here
     ) -> _Endpoint:
-        """Open a stage, on a free host where no `root` is asked for.
+        """Open an endpoint, on a free host unless a `root` is given.
 
-        ValueError for a script that cannot be shown here, and for a certificate; RuntimeError where the
-        root has a stage already, or where every host is taken or spoiled.
+        ValueError for a script that cannot be played here, and for a certificate; RuntimeError if the root
+        already has an endpoint, or if no host is free.
         """
-        if not script.answers:
-            raise ValueError("a script needs at least one answer")
+        if not script.responses:
+            raise ValueError("a script needs at least one response")
         if script.elsewhere or certificate:
             raise ValueError('other origins and certificates need a transport that shows "wire"')
-        for answer in script.answers:
-            _check(answer)
+        for stub in script.responses:
+            _check(stub)
         with self._lock:
             if root is None and not self._free:
-                raise RuntimeError("every host of the mock transport is taken or spoiled")
-            stage = _Endpoint(self, script, root or self._free.popleft())
-            if stage.origin in self._stages:
-                raise RuntimeError(f"{root} has a stage already")
-            self._stages[stage.origin] = stage
-            return stage
+                raise RuntimeError("every host of the mock transport is in use or retired")
+            endpoint = _Endpoint(self, script, root or self._free.popleft())
+            if endpoint.origin in self._endpoints:
+                raise RuntimeError(f"{root} already has an endpoint")
+            self._endpoints[endpoint.origin] = endpoint
+            return endpoint
 
-    def leave(self, scope: Scope, *, odd: bool = False) -> None:
-        """Nothing: no connection is kept here."""
+    def leave(self, scope: Scope, *, only_desynced: bool = False) -> None:
+        """Do nothing: there are no persistent connections here."""
 
-    def needs_new_client(self, scope: Scope | None) -> bool:  # noqa: ARG002 - no connection is kept here
-        """Never: no connection is kept here."""
+    def needs_new_client(self, scope: Scope | None) -> bool:  # noqa: ARG002 - there are no persistent connections here
+        """False: there are no persistent connections here."""
         return False
 
     def __enter__(self) -> Mock:
-        with ExitStack() as up:
-            self._block = up.enter_context(blocked())
-            up.enter_context(_in_place_of_httpcore(self._deliver))
-            self._up = up.pop_all()
+        with ExitStack() as stack:
+            self._block = stack.enter_context(block_network())
+            stack.enter_context(_replace_httpcore(self._deliver))
+            self._exit_stack = stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._up.close()
+        self._exit_stack.close()
 
-    def _finish(self, stage: _Endpoint, spoiled: bool, expecting: bool) -> Record:
+    def _finish(self, endpoint: _Endpoint, spoiled: bool, expecting: bool) -> Record:
         if expecting:
-            stage.asked.wait(_PATIENCE)
+            endpoint.first_request.wait(_PATIENCE)
         with self._lock:
-            if self._stages.get(stage.origin) is not stage:
-                raise RuntimeError("the stage is finished already")
-            del self._stages[stage.origin]
-            if stage.root in _ROOTS and not spoiled:
-                self._free.append(stage.root)
-            return Record(tuple(stage.requests), tuple(stage.responses))
+            if self._endpoints.get(endpoint.origin) is not endpoint:
+                raise RuntimeError("the endpoint is already closed")
+            del self._endpoints[endpoint.origin]
+            if endpoint.root in _ROOTS and not spoiled:
+                self._free.append(endpoint.root)
+            return Record(tuple(endpoint.requests), tuple(endpoint.responses))
 
     def _deliver(self, origin: httpcore.Origin, request: WireRequest) -> bytes:
         with self._lock:
-            stage = self._stages.get(str(origin))
-            if stage is None:
+            endpoint = self._endpoints.get(str(origin))
+            if endpoint is None:
                 self._late += 1
-                return render(_NO_STAGE, request).final
-            return stage.take(request)
+                return render(_NO_ENDPOINT, request).final
+            return endpoint.respond(request)
 
 
 class _Endpoint:
-    """One root and its script; `take` is called under the transport's lock."""
+    """One root and its script. `respond` is called with the transport's lock held."""
 
     def __init__(self, mock: Mock, script: ResponseScript, root: str) -> None:
         self._mock = mock
         self._script = script
         self._used = 0
         self.root = root
-        self.places = {"self": root}
+        self.roots = {"self": root}
         self.origin = str(httpcore.URL(root).origin)
-        self.asked = threading.Event()
+        self.first_request = threading.Event()
         self.requests: list[WireRequest] = []
         self.responses: list[WireResponse] = []
 
     def finish(self, *, spoiled: bool = False, expecting: bool = False) -> Record:
-        """End the stage and give its record; RuntimeError where it is finished already.
+        """Close the endpoint and return its record; RuntimeError if it is already closed.
 
-        A `spoiled` host is not used again, a root that was asked for by name is. `expecting` waits
-        up to 50 ms for a first request.
+        A `spoiled` host is not used again, unless it is of a root given by name. `expecting` waits up to 50
+        ms for a first request.
         """
         return self._mock._finish(self, spoiled, expecting)
 
-    def take(self, request: WireRequest) -> bytes:
-        """Record a request, and the answer to it before it is handed out; a broken one gets none."""
+    def respond(self, request: WireRequest) -> bytes:
+        """Record a request and its response, and return the response; a malformed request gets none."""
         self.requests.append(request)
-        self.asked.set()
+        self.first_request.set()
         if request.malformed is not None:
             return b""
-        rendered = render(response_placeholders.filled(self._next_answer(request), self.places), request)
+        rendered = render(
+            response_placeholders.fill_placeholders(self._choose_response(request), self.roots), request
+        )
         self.responses.append(
             WireResponse(
                 at=time.monotonic(),
@@ -183,16 +190,16 @@ class _Endpoint:
         )
         return rendered.final
 
-    def _next_answer(self, request: WireRequest) -> StubResponse:
+    def _choose_response(self, request: WireRequest) -> StubResponse:
         if not self._script.concerns(request):
             return NOT_FOUND_ELSEWHERE
-        answers = self._script.answers
+        responses = self._script.responses
         self._used += 1
-        return answers[min(self._used, len(answers)) - 1]
+        return responses[min(self._used, len(responses)) - 1]
 
 
 class _Sending:
-    """A request on its way: h11 writes it and reads the answer, as in httpcore's HTTP/1.1 connection."""
+    """A request being sent: h11 writes it and reads the response, as in httpcore's HTTP/1.1 connection."""
 
     def __init__(self, request: httpcore.Request) -> None:
         url = request.url
@@ -200,35 +207,35 @@ class _Sending:
             raise httpcore.UnsupportedProtocol(f"neither http nor https: {url.scheme!r}")
         authority = url.host if url.port is None else b"%b:%d" % (url.host, url.port)
         self._reader = RequestReader(authority.decode("latin-1"), 0, url.scheme.decode())
-        self._whole: WireRequest | None = None
+        self._complete: WireRequest | None = None
         self._written = 0
         self._h11 = h11.Connection(h11.CLIENT)
         try:
             head = h11.Request(method=request.method, target=url.target, headers=request.headers)
-        except h11.LocalProtocolError as refusal:
-            raise httpcore.LocalProtocolError(refusal) from refusal
+        except h11.LocalProtocolError as error:
+            raise httpcore.LocalProtocolError(error) from error
         self.origin = url.origin
-        self.answer = b""
+        self.response_bytes = b""
         self.write(head)
 
     def write(self, event: h11.Request | h11.Data | h11.EndOfMessage) -> None:
-        """Send what comes next; h11's own exception where h11 refuses it, as from httpcore."""
+        """Send the next part; raises h11's own exception if h11 rejects it, as httpcore does."""
         data = self._h11.send(event)
         self._written += len(data)
         self._reader.feed(data)
-        self._whole = self._whole or self._reader.next()
+        self._complete = self._complete or self._reader.next()
         if self._written > _MOST_SENT:
             raise httpcore.WriteError(f"the mock transport takes at most {_MOST_SENT} bytes")
 
-    def arrived(self) -> WireRequest:
-        """Give the request as a server has it when no more comes."""
-        request = self._whole or self._reader.broken_off()
+    def finish_request(self) -> WireRequest:
+        """Return the request as a server has received it when the client sends no more."""
+        request = self._complete or self._reader.read_incomplete()
         assert request is not None
         return request
 
     def response(self) -> httpcore.Response:
-        """Read the answer as httpcore would, its framing taken off; content codings stay."""
-        self._h11.receive_data(self.answer)
+        """Parse the response as httpcore would: the framing is removed, content codings stay."""
+        self._h11.receive_data(self.response_bytes)
         self._h11.receive_data(b"")
         content = bytearray()
         try:
@@ -247,7 +254,7 @@ class _Sending:
 
 
 class _WireMocker(Mocker):
-    """Stock respx hands on what httpx means; this one hands on the bytes that httpcore would write."""
+    """Passes on the bytes that httpcore would write; respx's own mocker passes on httpx's request object."""
 
     name = "graphcontract"
     targets: ClassVar[list[str]] = list(HTTPCoreMocker.targets)
@@ -256,7 +263,7 @@ class _WireMocker(Mocker):
 
     @classmethod
     def mock(cls, spec: Callable[..., Any]) -> Callable[..., Any]:
-        """Stand in for `spec`, a pool's handle_request or its async sister."""
+        """Make the replacement for `spec`, a connection pool's handle_request or its async variant."""
         deliver = cls.deliver
         assert deliver is not None
 
@@ -278,9 +285,9 @@ class _WireMocker(Mocker):
 
 
 @contextmanager
-def _in_place_of_httpcore(deliver: _Deliver) -> Iterator[None]:
+def _replace_httpcore(deliver: _Deliver) -> Iterator[None]:
     if _WireMocker.deliver is not None:
-        raise RuntimeError("another mock transport is up")
+        raise RuntimeError("another mock transport is active")
     _WireMocker.deliver = deliver
     _WireMocker.start()
     try:
@@ -296,16 +303,18 @@ def _sending(request: httpcore.Request, deliver: _Deliver) -> Iterator[_Sending]
     try:
         yield sending
         sending.write(h11.EndOfMessage())
-    finally:  # What breaks off on its way has left the client all the same.
-        sending.answer = deliver(sending.origin, sending.arrived())
+    finally:  # the client has sent what was written before an exception, too
+        sending.response_bytes = deliver(sending.origin, sending.finish_request())
 
 
-def _check(answer: StubResponse) -> None:
-    """Refuse here what cannot be shown, and what would fail to render inside the client's call."""
-    if answer.status is not None and answer.status < 200:
-        raise ValueError(f"{answer.status} is no final status")
-    stray = answer.stray or (answer.status in (204, 304) and (answer.content or answer.framing == "chunked"))
-    if answer.interim or stray or answer.fault:
-        raise ValueError('interim answers, stray bytes and faults need a transport that shows "wire"')
-    response_placeholders.check(answer, ("self",))
-    render(answer, _ANY_REQUEST)
+def _check(stub: StubResponse) -> None:
+    """ValueError for a response that cannot be played here, or would fail to render inside the
+    client's call.
+    """
+    if stub.status is not None and stub.status < 200:
+        raise ValueError(f"{stub.status} is not a final status code")
+    stray = stub.stray or (stub.status in (204, 304) and (stub.content or stub.framing == "chunked"))
+    if stub.interim or stray or stub.fault:
+        raise ValueError('interim responses, stray bytes and faults need a transport that shows "wire"')
+    response_placeholders.check(stub, ("self",))
+    render(stub, _ANY_REQUEST)

@@ -1,6 +1,8 @@
-"""The doorway: a Unix socket at which listening sockets of other network namespaces are handed in.
+"""A Unix socket over which an isolated client's network namespace passes its listening socket to the proxy.
 
-Knows sockets and how they are passed; what listens there, and who sits in the namespace, others know.
+The client's launcher (`clients.isolation`) binds the proxy's address inside the namespace and sends the
+socket with SCM_RIGHTS; the proxy then serves it from this process, outside. Everything here runs in a turn of
+the event loop.
 """
 
 from __future__ import annotations
@@ -15,12 +17,14 @@ from pathlib import Path
 from graphcontract.transports.event_loop import Loop
 
 _BACKLOG = 8
+# Seconds for the launcher to send its socket, during which the loop is blocked: the launcher sends it as soon
+# as it has connected and made the namespace.
 _WAIT = 1.0
 
 
-class Doorway:
-    """Takes what comes to `path`: one listening socket a connection, bound to the port whose number is in the
-    path; it is passed to `listen`, and the giver is told by a byte.
+class NetnsSocket:
+    """Receives listening sockets at `path`, one a connection, bound to the port whose number ends the path.
+    Each is passed to `listen`, and acknowledged to the sender by one byte.
     """
 
     def __init__(self, loop: Loop, number: int, listen: Callable[[socket.socket], None]) -> None:
@@ -31,45 +35,45 @@ class Doorway:
         self._socket = socket.socket(socket.AF_UNIX)
 
     def open(self) -> None:
-        """In a turn: begin to take sockets."""
+        """Start to receive sockets. Call this in a turn."""
         self._socket.bind(self.path)
         self._socket.listen(_BACKLOG)
         self._socket.setblocking(False)
         self._loop.selector.register(self._socket, selectors.EVENT_READ, self)
 
     def ready(self) -> None:
-        """Take one in."""
+        """Receive one."""
         try:
-            giver, _ = self._socket.accept()
+            sender, _ = self._socket.accept()
         except OSError:
             return
-        with giver:
-            giver.settimeout(_WAIT)
+        with sender:
+            sender.settimeout(_WAIT)
             try:
-                _, descriptors, _, _ = socket.recv_fds(giver, 1, 1)
+                _, descriptors, _, _ = socket.recv_fds(sender, 1, 1)
             except OSError:
                 return
             for descriptor in descriptors:
-                self._take(descriptor, giver)
+                self._receive(descriptor, sender)
 
     def close(self) -> None:
-        """Take no more."""
+        """Receive no more."""
         self._loop.selector.unregister(self._socket)
         self._socket.close()
 
     def remove(self) -> None:
-        """Remove what stands in the file system."""
+        """Remove the socket's file and folder."""
         Path(self.path).unlink(missing_ok=True)
         self._folder.rmdir()
 
-    def _take(self, descriptor: int, giver: socket.socket) -> None:
+    def _receive(self, descriptor: int, sender: socket.socket) -> None:
         try:
-            given = socket.socket(fileno=descriptor)
+            received = socket.socket(fileno=descriptor)
         except OSError:
             os.close(descriptor)
             return
         try:
-            self._listen(given)
-            giver.send(b"!")
+            self._listen(received)
+            sender.send(b"!")
         except OSError:
-            given.close()
+            received.close()

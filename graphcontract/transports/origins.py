@@ -1,6 +1,7 @@
-"""Origins: where requests to one authority arrive, the scene there, and the port that it may have to itself.
+"""Origins: the server side of one authority, with its connections, its stub state, and usually a port.
 
-Knows connections and listening sockets; what is said over them is `connections`' business.
+Methods are called in a turn of the event loop, so that no other thread changes state or connections
+meanwhile.
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ from graphcontract.transports.stub_state import StubState
 ADDRESS = "127.0.0.1"
 
 BACKLOG = 128
-_MOST_CONNECTIONS = 32  # a client may leave one open with every call
+_MOST_CONNECTIONS = 32  # for each origin: a client may leave a connection open with every call
 
 
 class Origin:
-    """The scene of one `host:port`, its `name`, and its connections, which are kept from scene to scene.
+    """One `host:port`, its `name`, and its connections, which persist from one endpoint to the next.
 
-    `context` is that of the TLS spoken here, None for none; `late` counts the requests that came
-    while there was no scene. `odd` says that a kept connection may be out of step with its client: something
-    was sent that not every client reads to its end, or the connection ended unannounced.
+    `state` is the stub state of the open endpoint, None without one; `context` is the TLS context, None for
+    plain http; `late` counts the requests received without an endpoint. `desynced` says that a persistent
+    connection may be out of sync with its client: something was sent that not every client reads completely,
+    or the connection ended unannounced.
     """
 
     def __init__(
@@ -37,19 +39,17 @@ class Origin:
         self.numbers = numbers
         self.name = name
         self.context = context
-        self.scene: StubState | None = None
+        self.state: StubState | None = None
         self.connections: list[Connection] = []
-        self.odd = False
+        self.desynced = False
         self.late = 0
 
     def admit(self, accepted: socket.socket, received: bytes = b"") -> None:
-        """Take a connection in, of which this was read already; the oldest gives way where there are too
-        many.
-        """
-        if self.scene is not None:
-            self.scene.connections += 1
-            if self.scene.strikes("reset-at-connect"):
-                self.odd = True
+        """Serve a new connection, from which `received` was already read; closes the oldest of too many."""
+        if self.state is not None:
+            self.state.connections += 1
+            if self.state.take_fault("reset-at-connect"):
+                self.desynced = True
                 socket_io.close(accepted, reset=True)
                 return
         if len(self.connections) >= _MOST_CONNECTIONS:
@@ -60,92 +60,94 @@ class Origin:
         connection.ready()
 
     def change(self, context: ssl.SSLContext | None) -> None:
-        """Speak this TLS, or none, from now on; connections that are kept are closed."""
-        self._take_in()
+        """Use this TLS context, or none, from now on, and close the persistent connections."""
+        self._drain()
         self.close_connections()
         self.context = context
 
-    def open(self, scene: StubState) -> None:
-        """Put a scene on. Kept connections stay, unless it is to refuse any."""
-        self._take_in()
-        if scene.refuses:
+    def open(self, state: StubState) -> None:
+        """Start to serve an endpoint. Persistent connections stay, unless it refuses connections."""
+        self._drain()
+        if state.refuses_connections:
             self.close_connections()
-        self.scene = scene
+        self.state = state
 
     def end(self) -> None:
-        """Read and answer what has arrived, then take the scene off."""
-        self._take_in()
-        self.scene = None
+        """Respond to everything that has arrived, then stop to serve the endpoint."""
+        self._drain()
+        self.state = None
 
-    def hear(self, request: WireRequest) -> None:
-        """Record a request with the scene, or count it as late."""
-        if self.scene is None:
+    def record(self, request: WireRequest) -> None:
+        """Record a request for the open endpoint, or count it as late."""
+        if self.state is None:
             self.late += 1
         else:
-            self.scene.requests.append(request)
-            self.scene.asked.set()
+            self.state.requests.append(request)
+            self.state.first_request.set()
 
     def close_connections(self) -> None:
         """Close every connection, with nothing more read or sent."""
         for connection in tuple(self.connections):
             connection.close()
 
-    def _take_in(self) -> None:
-        """Read and answer what has arrived; half a request, or an answer held back, ends its connection."""
+    def _drain(self) -> None:
+        """Respond to everything that has arrived; close connections with half a request or a held
+        response.
+        """
         for connection in tuple(self.connections):
             connection.ready()
-            if connection.break_off() or connection.held:
+            if connection.break_off() or connection.is_held:
                 connection.close()
 
 
 class Port(Origin):
-    """An origin with a bound socket of its own, which listens from the first scene on.
+    """An origin with its own bound socket, which listens from the first endpoint on.
 
-    Its number is none of those in `bound`, and is added to them.
+    Its number is not in `bound`, and is added to it.
     """
 
     def __init__(self, loop: Loop, numbers: Iterator[int], bound: set[int]) -> None:
-        self._socket = _bind_anew(bound)
+        self._socket = _bind_new_port(bound)
         self.number: int = self._socket.getsockname()[1]
         super().__init__(loop, numbers, f"{ADDRESS}:{self.number}")
         self._closed = False
         self._listening = False
 
     def ready(self) -> None:
-        """Take new connections in."""
+        """Accept new connections."""
         if self._listening:
             for accepted in accept(self._socket):
                 self.admit(accepted)
 
     def root(self, host: str) -> str:
-        """The scheme and authority by which this port is asked, by that name of its address."""
+        """Format the root of this port, with that name or address as its host."""
         return f"{'https' if self.context else 'http'}://{host}:{self.number}"
 
-    def open(self, scene: StubState) -> None:
-        """Put a scene on, and listen, but where it is to refuse any connection."""
-        super().open(scene)
-        if scene.refuses:
-            self._refuse()
+    def open(self, state: StubState) -> None:
+        """Start to serve an endpoint, and listen, unless it refuses connections."""
+        super().open(state)
+        if state.refuses_connections:
+            self._refuse_connections()
         elif not self._listening:
             self._listen()
 
     def end(self) -> None:
-        """Read and answer what has arrived, take the scene off, and listen again."""
+        """Respond to everything that has arrived, stop to serve the endpoint, and listen again."""
         super().end()
         if not self._listening:
             self._listen()
 
     def close(self) -> None:
-        """Close the port and its connections for good."""
+        """Close the port and its connections permanently."""
         if not self._closed:
             self._closed = True
             self._stop_listening()
             self._socket.close()
             self.close_connections()
 
-    def _take_in(self) -> None:
+    def _drain(self) -> None:
         self.ready()
-        super()._take_in()
+        super()._drain()
 
     def _listen(self) -> None:
         listen(self._socket)
@@ -157,10 +159,10 @@ class Port(Origin):
             self._listening = False
             self.loop.selector.unregister(self._socket)
 
-    def _refuse(self) -> None:
-        """Have connections refused, by a socket that takes the listening one's place and does not listen.
+    def _refuse_connections(self) -> None:
+        """Replace the listening socket by one that does not listen, so that connections are refused.
 
-        It is bound beside that one (both reuse the port), so that nobody else gets the port meanwhile.
+        It is bound before the other is closed (both reuse the port), so that no other process gets the port.
         """
         bound = socket.socket()
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -171,16 +173,16 @@ class Port(Origin):
         self._socket = bound
 
 
-def _bind_anew(bound: set[int]) -> socket.socket:
-    """Bind a port that this run has not had before: a client may keep connections to that one."""
-    had = []
+def _bind_new_port(bound: set[int]) -> socket.socket:
+    """Bind a port that this run has not used: a client may still have connections to an earlier one."""
+    rejected = []
     try:
         while (port := (made := bind()).getsockname()[1]) in bound:
-            had.append(made)  # kept bound until another is found, or the system would give it again
+            rejected.append(made)  # stay bound until another is found, or the system would return it again
         bound.add(port)
         return made
     finally:
-        for each in had:
+        for each in rejected:
             each.close()
 
 
@@ -190,14 +192,14 @@ def bind() -> socket.socket:
 
 
 def listen(bound: socket.socket) -> None:
-    """Listen without blocking; connections send at once what they are given."""
+    """Make a bound socket listen without blocking, and its connections send without delay (TCP_NODELAY)."""
     bound.listen(BACKLOG)
     bound.setblocking(False)
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # inherited by connections
 
 
 def accept(listening: socket.socket) -> Iterator[socket.socket]:
-    """Give the connections that have been made, as many as can have been waiting."""
+    """Accept the waiting connections, at most as many as the backlog holds."""
     for _ in range(BACKLOG):
         try:
             accepted, _address = listening.accept()

@@ -1,4 +1,4 @@
-"""Ports that are lent and taken back, each to one scope of calls alone."""
+"""A pool of ports: each is used by one scope of calls only, and is closed with it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from graphcontract.transports.origins import Port
 
 
 class Pool:
-    """Ports of one purpose, bound with `bind`; `ports` are all of them, retired ones included."""
+    """Ports of one purpose, made by `bind`; `ports` are all of them, retired ones included. Use it in
+    a turn.
+    """
 
     def __init__(self, bind: Callable[[], Port]) -> None:
         self.ports: list[Port] = []
@@ -20,35 +22,35 @@ class Pool:
         self._free: dict[Scope | None, list[Port]] = {}
 
     def grow(self) -> None:
-        """Bind one more."""
+        """Bind one more port in advance."""
         self._unused.append(self._add())
 
     def take(self, context: ssl.SSLContext | None, scope: Scope | None) -> Port:
-        """Lend the scope's port of this context that was given back last, else one that nobody has used.
+        """Take the scope's port of this context that was given back last, else a new one.
 
-        Never one of another context: a client may remember of a root whether it speaks TLS.
+        Never one of another context: a client may remember for a root whether it uses TLS.
         """
         free = self._free.get(scope, [])
-        for place in range(len(free) - 1, -1, -1):
-            if free[place].context is context:
-                return free.pop(place)
+        for index in range(len(free) - 1, -1, -1):
+            if free[index].context is context:
+                return free.pop(index)
         port = self._unused.popleft() if self._unused else self._add()
         port.change(context)
         return port
 
     def give_back(self, port: Port, scope: Scope | None, *, retired: bool) -> None:
-        """Take a port's scene off, then take the port back, or close it for good."""
+        """Stop to serve the port's endpoint, then keep the port for the scope, or close it permanently."""
         port.end()
         if retired:
             port.close()
         else:
             self._free.setdefault(scope, []).append(port)
 
-    def leave(self, scope: Scope, *, odd: bool) -> None:
-        """Close the free ports of a scope for good; with `odd`, those alone that are."""
+    def leave(self, scope: Scope, *, only_desynced: bool) -> None:
+        """Close the free ports of a scope permanently; with `only_desynced`, only the desynced ones."""
         kept = []
         for port in self._free.pop(scope, ()):
-            if odd and not port.odd:
+            if only_desynced and not port.desynced:
                 kept.append(port)
             else:
                 port.close()

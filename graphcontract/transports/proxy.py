@@ -1,7 +1,7 @@
-"""The proxy transport: stands for a client's own root, behind a forward proxy on loopback with its authority.
+"""The proxy transport: plays a client's own root behind a forward proxy on loopback, with our own authority.
 
-Nothing it is asked for leaves the machine: hosts behind it are served here, all others are refused. It judges
-nothing.
+No request leaves the machine: hosts behind the proxy are served here, all others get 502. Callers may use any
+thread: every method takes a turn of the event loop.
 """
 
 from __future__ import annotations
@@ -18,25 +18,23 @@ from graphcontract.transports import Certificate, Record, Scope
 from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.event_loop import Loop
 from graphcontract.transports.forward_proxy import Gateway
-from graphcontract.transports.netns_socket import Doorway
+from graphcontract.transports.netns_socket import NetnsSocket
 from graphcontract.transports.origins import ADDRESS, Origin, bind
 from graphcontract.transports.stub_state import StubState, any_request, check
 
 _ELSEWHERE = "elsewhere.graphcontract.test"
 _OTHER_PORT = 8443
-_PATIENCE = 0.05
-# This machine itself: never sent anywhere (RFC 1122 3.2.1.3), needs no look-up, and is not among the names
-# and addresses (localhost, 127.*, [::1]) that many HTTP stacks never ask a proxy for.
+_PATIENCE = 0.05  # seconds to wait for a first request, as over loopback
+# This machine itself: a packet to it is never sent (RFC 1122 3.2.1.3), it needs no look-up, and it is not
+# among the names and addresses (localhost, 127.*, [::1]) for which many HTTP stacks bypass a proxy.
 _PROBE_HOST = "0.0.0.0"  # noqa: S104 - nothing is bound to it
 
 
 class Proxy:
     """Plays `root`, `https://host` as the contract names it, to one client; use it once, in a `with`.
 
-    It also plays `probe_root`, on an address that never leaves the machine, for a client that is yet to show
-    that it heeds the proxy.
-
-    A root of its own cannot tell whose a request is: it holds one stage at a time.
+    It also plays `probe_root`, on an address that never leaves the machine, to test whether a client uses the
+    proxy. Two calls to the same root cannot be told apart: only one endpoint can be open at a time.
     """
 
     name: str = "proxy"
@@ -45,13 +43,13 @@ class Proxy:
     at_once: int = 1
 
     def __init__(self, root: str) -> None:
-        place = urlsplit(root)
-        host, port = place.hostname or "", place.port or 443
+        parts = urlsplit(root)
+        host, port = parts.hostname or "", parts.port or 443
         self._root = root
         self._host = host
         self._loop = Loop()
         self._certificates = Certificates((host, _ELSEWHERE, _PROBE_HOST))
-        self._gateway = Gateway(self._loop, self._hear_connect)
+        self._gateway = Gateway(self._loop, self._record_connect)
         numbers = itertools.count(1)
         self._own = Origin(self._loop, numbers, f"{host}:{port}")
         others = (
@@ -65,7 +63,7 @@ class Proxy:
         self._plain_probe = Origin(self._loop, numbers, "")
         self._others = (*self._others, ("http", self._plain_probe))
         self._all = (("https", self._own), ("https", self._probe), *self._others)
-        self._places = {
+        self._roots = {
             "self": root,
             "other-port": f"https://{host}:{_OTHER_PORT}",
             "other-host": f"https://{_ELSEWHERE}",
@@ -73,33 +71,35 @@ class Proxy:
         }
         self._open: _Endpoint | None = None
         self._scope: Scope | None = None
-        self._doorway: Doorway | None = None
+        self._netns_socket: NetnsSocket | None = None
         self.proxy: str = ""
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The hosts of the root and of the probe, as lists of allowed hosts spell them."""
+        """The hosts of the root and of the probe, as in a client's list of allowed hosts."""
         return (self._host, self._probe.name)
 
     @property
     def probe_root(self) -> str:
-        """The root whose host is this machine itself: who goes there past the proxy comes to its port."""
+        """The root whose host is this machine itself: a client that bypasses the proxy gets to the proxy's
+        port.
+        """
         return f"https://{self._probe.name}"
 
     @property
     def ca_file(self) -> str:
-        """The path of a PEM file with the authority to trust, made when asked for and there until the end."""
+        """The path of a PEM file with the authority to trust, made on first access and removed on exit."""
         return self._certificates.ca_file
 
     @property
-    def doorway(self) -> str | None:
-        """The Unix socket at which a network namespace of the client's own hands in its side of the proxy."""
-        return self._doorway.path if self._doorway else None
+    def netns_socket(self) -> str | None:
+        """The path of the Unix socket that takes the listening socket of a client's network namespace."""
+        return self._netns_socket.path if self._netns_socket else None
 
     @property
-    def strangers(self) -> tuple[str, ...]:
-        """Authorities that were asked for and are not behind this proxy, the first twenty."""
-        return tuple(self._gateway.strangers)
+    def unknown_hosts(self) -> tuple[str, ...]:
+        """The first twenty requested authorities that are not behind this proxy."""
+        return tuple(self._gateway.unknown_hosts)
 
     @property
     def arrivals(self) -> int:
@@ -108,22 +108,24 @@ class Proxy:
 
     @property
     def inside(self) -> int:
-        """How many of them came from a network namespace of the client's own."""
+        """How many of them came from a client's network namespace."""
         return self._gateway.inside
 
     @property
     def direct(self) -> int:
-        """How many of them took the proxy for a server, as one does who goes to `probe_root` past it."""
+        """How many of them treated the proxy as an origin server, as on the way to `probe_root` past the
+        proxy.
+        """
         return self._gateway.direct
 
-    def leave(self, scope: Scope, *, odd: bool = False) -> None:
-        """Nothing: the root stays the same."""
+    def leave(self, scope: Scope, *, only_desynced: bool = False) -> None:
+        """Do nothing: the root cannot be replaced."""
 
     def needs_new_client(self, scope: Scope | None) -> bool:
-        """Whether the scope changes after something that may have left a connection out of step."""
-        return scope is not self._scope and any(origin.odd for _, origin in self._all)
+        """Whether the scope changes after a response that may have left a connection out of sync."""
+        return scope is not self._scope and any(origin.desynced for _, origin in self._all)
 
-    def stage(
+    def open_endpoint(
         self,
         script: ResponseScript,
         *,
@@ -131,110 +133,113 @@ class Proxy:
         certificate: Certificate | None = None,
         scope: Scope | None = None,
     ) -> _Endpoint:
-        """Open the stage of the root, or of the probe's, and other origins where the script answers there.
+        """Open the endpoint of the root, or of the probe's, and other origins if the script has responses
+        there.
 
-        ValueError for another root or a script that cannot be sent; RuntimeError where the stage is open
-        already, or the server does not run or has failed.
+        ValueError for another root or a script that cannot be played; RuntimeError if an endpoint is already
+        open, or the server does not run or has failed.
         """
         if root not in (None, self._root, self.probe_root):
-            raise ValueError(f"the proxy stands for {self._root} alone")
-        own, played = self._own, self._places
+            raise ValueError(f"the proxy only plays {self._root}")
+        own, played = self._own, self._roots
         if root == self.probe_root:
-            own, played = self._probe, self._places | {"self": root, "plain": f"http://{self._probe.name}"}
-        check(script, ("self",), tuple(self._places))
-        names = self._places if script.elsewhere else ("self",)
+            own, played = self._probe, self._roots | {"self": root, "plain": f"http://{self._probe.name}"}
+        check(script, ("self",), tuple(self._roots))
+        names = self._roots if script.elsewhere else ("self",)
         context = self._certificates.context(certificate or "trusted")
         if self._open is not None:
-            raise RuntimeError("the stage of the root is open already")
+            raise RuntimeError("the root already has an open endpoint")
         with self._loop.turn():
-            stage = self._open = _Endpoint(self, script, {name: played[name] for name in names}, own)
+            endpoint = self._open = _Endpoint(self, script, {name: played[name] for name in names}, own)
             if self.needs_new_client(scope):
                 for _, origin in self._all:
                     origin.close_connections()
-                    origin.odd = False
+                    origin.desynced = False
             self._scope = scope
             for scheme, origin in self._all:
                 wanted = context if scheme == "https" else None
                 if origin.context is not wanted:
                     origin.change(wanted)
-            own.open(stage.scene)
-            if stage.elsewhere is not None:
+            own.open(endpoint.state)
+            if endpoint.elsewhere is not None:
                 for _, origin in self._others:
-                    origin.open(stage.elsewhere)
-            return stage
+                    origin.open(endpoint.elsewhere)
+            return endpoint
 
-    def finish(self, stage: _Endpoint, *, spoiled: bool, expecting: bool) -> Record:
-        """Do what `Stage.finish` says; RuntimeError for a stage that is finished already."""
-        if self._open is not stage:
-            raise RuntimeError("the stage is finished already")
+    def finish(self, endpoint: _Endpoint, *, spoiled: bool, expecting: bool) -> Record:
+        """Do what `Endpoint.finish` says; RuntimeError if the endpoint is already closed."""
+        if self._open is not endpoint:
+            raise RuntimeError("the endpoint is already closed")
         if expecting:
-            stage.scene.asked.wait(_PATIENCE)
+            endpoint.state.first_request.wait(_PATIENCE)
         with self._loop.turn():
             self._open = None
             for _, origin in self._all:
                 origin.end()
                 if spoiled:
                     origin.close_connections()
-            scene, elsewhere = stage.scene, stage.elsewhere
+            state, elsewhere = endpoint.state, endpoint.elsewhere
             return Record(
-                tuple(scene.requests),
-                tuple(scene.responses),
+                tuple(state.requests),
+                tuple(state.responses),
                 tuple(elsewhere.requests) if elsewhere else (),
-                scene.connections,
-                scene.handshakes_failed,
+                state.connections,
+                state.handshakes_failed,
             )
 
-    def _hear_connect(self, request: WireRequest) -> None:
-        """A CONNECT is the proxy's traffic, unless it carries what is the call's."""
-        if self._open is not None and self._open.scene.concerns(request):
-            self._open.origin.hear(request)
+    def _record_connect(self, request: WireRequest) -> None:
+        """Record a CONNECT that concerns the call, as one with its token; another is only the proxy's
+        traffic.
+        """
+        if self._open is not None and self._open.state.concerns(request):
+            self._open.origin.record(request)
 
     def __enter__(self) -> Proxy:
         self._loop.start()
-        entrance = bind()
-        number = entrance.getsockname()[1]
+        listening = bind()
+        number = listening.getsockname()[1]
         self.proxy = f"http://{ADDRESS}:{number}"
         self._probe.name = self._plain_probe.name = f"{_PROBE_HOST}:{number}"
-        self._doorway = Doorway(self._loop, number, partial(self._gateway.listen, inside=True))
+        self._netns_socket = NetnsSocket(self._loop, number, partial(self._gateway.listen, inside=True))
         trusted = self._certificates.context("trusted")
         with self._loop.turn():
             for scheme, origin in self._all:
                 origin.context = trusted if scheme == "https" else None
             self._gateway.origins = {f"{scheme}://{origin.name}": origin for scheme, origin in self._all}
-            self._gateway.listen(entrance)
-            self._doorway.open()
+            self._gateway.listen(listening)
+            self._netns_socket.open()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._loop.stop()
-        if self._doorway is not None:
-            self._doorway.remove()
+        if self._netns_socket is not None:
+            self._netns_socket.remove()
         self._certificates.remove()
 
 
 class _Endpoint:
-    """The one call's place on the proxy transport."""
+    """The one call's endpoint on the proxy transport."""
 
     def __init__(
-        self, transport: Proxy, script: ResponseScript, places: Mapping[str, str], origin: Origin
+        self, transport: Proxy, script: ResponseScript, roots: Mapping[str, str], origin: Origin
     ) -> None:
         self._transport = transport
         self.origin = origin
-        self.places = places
-        self.scene = StubState(script.answers, script.concerns, places)
-        self.elsewhere = StubState(script.elsewhere, any_request, places) if script.elsewhere else None
+        self.roots = roots
+        self.state = StubState(script.responses, script.concerns, roots)
+        self.elsewhere = StubState(script.elsewhere, any_request, roots) if script.elsewhere else None
 
     @property
     def root(self) -> str:
         """The root that is played."""
-        return self.places["self"]
+        return self.roots["self"]
 
     def finish(self, *, spoiled: bool = False, expecting: bool = False) -> Record:
-        """End the stage and give its record, with all that has arrived by now.
+        """Close the endpoint and return its record, with everything that has arrived.
 
-        `spoiled` ends its connections; `expecting` waits 50 ms for a request where none has come.
-        RuntimeError where the stage is finished already or the server has failed.
+        `spoiled` closes its connections; `expecting` waits up to 50 ms for a first request. RuntimeError if
+        the endpoint is already closed or the server has failed.
         """
         return self._transport.finish(self, spoiled=spoiled, expecting=expecting)

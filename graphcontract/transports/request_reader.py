@@ -1,8 +1,7 @@
-"""The bytes of one connection read into requests, whatever they are.
+"""Parses the bytes of one connection into requests, valid or not, with h11.
 
-Knows HTTP/1.1 through h11; it touches no socket and decides no answer. What h11 refuses, or overlooks
-and RFC 9112 forbids, is a request all the same: with its bytes, the reason, and as much of its head as can
-be read by hand.
+Bytes that h11 rejects, or accepts although RFC 9112 forbids them, are a request nevertheless: with the bytes,
+the reason, and as much of the head as can be parsed leniently. No socket is used here.
 """
 
 from __future__ import annotations
@@ -16,9 +15,9 @@ import h11
 
 from graphcontract.exchange import Fields, WireRequest
 
-MOST_BUFFERED = 1 << 20
-MOST_RAW = 1 << 20
-MOST_CONTENT = 64 << 10
+MOST_BUFFERED = 1 << 20  # bytes of a head, chunk line or trailer; more is malformed
+MOST_RAW = 1 << 20  # bytes of a request that are recorded; the rest is counted and dropped
+MOST_CONTENT = 64 << 10  # bytes of content that are recorded
 
 _LINE_END = re.compile(rb"\r?\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -29,19 +28,19 @@ _BROKEN_OFF = "ended before the request was complete"
 
 
 class RequestReader:
-    """Reads the requests of one connection in order; sizes are bounded, `content_size` is not cut.
+    """Reads the requests of one connection in order; recorded bytes are bounded, `content_size` is not cut.
 
-    `origin` is the `host:port` that was connected to, `scheme` what was spoken there, `connection` the
-    connection's number.
+    `origin` is the `host:port` that was connected to, `scheme` is http or https, `connection` the number of
+    the connection.
     """
 
     def __init__(self, origin: str, connection: int, scheme: str = "http") -> None:
         self._origin = origin
         self._connection = connection
         self._scheme = scheme
-        self._begin()
+        self._reset()
 
-    def _begin(self, leftover: bytes = b"") -> None:
+    def _reset(self, leftover: bytes = b"") -> None:
         self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_BUFFERED)
         self._raw = bytearray()
         self._fed = 0
@@ -49,16 +48,16 @@ class RequestReader:
         self._head: h11.Request | None = None
         self._content = bytearray()
         self._content_size = 0
-        self._told_to_continue = False
+        self._continue_sent = False
         self.feed(leftover)
 
     @property
     def idle(self) -> bool:
-        """Whether nothing was fed of a request that has not been given."""
+        """Whether no byte of the next request was fed."""
         return not self._fed
 
     def feed(self, data: bytes) -> None:
-        """Take bytes as they came."""
+        """Add received bytes. Empty lines before a request line are recorded apart, for `_find_violation`."""
         if not self._fed:
             begun = data.lstrip(b"\r\n")
             self._blank += data[: min(len(data) - len(begun), MOST_RAW - len(self._blank))]
@@ -69,26 +68,26 @@ class RequestReader:
             self._fed += len(data)
 
     def next(self) -> WireRequest | None:
-        """Give the next request that is complete or cannot be read further; None until more is fed."""
+        """Return the next request that is complete or malformed; None until more is fed."""
         if not self._fed:
             return None
         try:
             return self._read_on()
         except h11.RemoteProtocolError as error:
-            return self._give(_reason(error))
+            return self._finish(_describe_error(error))
 
-    def broken_off(self) -> WireRequest | None:
-        """Give what was fed of a request that will not be completed; None where that is nothing.
+    def read_incomplete(self) -> WireRequest | None:
+        """Return what was fed of a request that will not be completed; None if nothing was.
 
-        Empty lines that no request follows are such a request too.
+        Empty lines without a request after them count as such a request.
         """
-        return self._give(_BROKEN_OFF) if self._fed or self._blank else None
+        return self._finish(_BROKEN_OFF) if self._fed or self._blank else None
 
     def expects_continue(self) -> bool:
-        """Tell whether the client now waits for `100 Continue`: true once a request."""
-        if self._told_to_continue or not self._parser.they_are_waiting_for_100_continue:
+        """Whether the client now waits for `100 Continue`: true once for each request."""
+        if self._continue_sent or not self._parser.they_are_waiting_for_100_continue:
             return False
-        self._told_to_continue = True
+        self._continue_sent = True
         return True
 
     def _read_on(self) -> WireRequest | None:
@@ -96,26 +95,26 @@ class RequestReader:
             if isinstance(event, h11.Request):
                 self._head = event
                 if not event.http_version.startswith(b"1."):
-                    return self._give(f"HTTP/{event.http_version.decode()} where HTTP/1.1 is spoken")
+                    return self._finish(f"HTTP/{event.http_version.decode()} instead of HTTP/1.1")
             elif isinstance(event, h11.Data):
                 self._content += event.data[: MOST_CONTENT - len(self._content)]
                 self._content_size += len(event.data)
             elif isinstance(event, h11.EndOfMessage):
-                return self._give(None)
+                return self._finish(None)
         return None
 
-    def _give(self, malformed: str | None) -> WireRequest:
-        """Make the request of what was read and begin anew, after a complete one with what followed it."""
-        malformed = malformed or self._overlooked()
+    def _finish(self, malformed: str | None) -> WireRequest:
+        """Make the request and start the next, after a complete one with the bytes that followed it."""
+        malformed = malformed or self._find_violation()
         leftover = self._parser.trailing_data[0] if malformed is None else b""
         raw = bytes(self._blank + self._raw[: self._fed - len(leftover)])
         if self._head is None:
-            method, target, version, fields = _read_by_hand(bytes(self._raw))
+            method, target, version, fields = _parse_leniently(bytes(self._raw))
         else:
             method, target, version = (
-                _text(part) for part in (self._head.method, self._head.target, self._head.http_version)
+                _decode(part) for part in (self._head.method, self._head.target, self._head.http_version)
             )
-            fields = tuple((_text(name), _text(value)) for name, value in self._head.headers.raw_items())
+            fields = tuple((_decode(name), _decode(value)) for name, value in self._head.headers.raw_items())
         request = WireRequest(
             at=time.monotonic(),
             raw=raw,
@@ -125,17 +124,19 @@ class RequestReader:
             fields=fields,
             content=bytes(self._content),
             content_size=self._content_size,
-            framing=_framing(fields),
+            framing=_find_framing(fields),
             malformed=malformed,
             origin=self._origin,
             connection=self._connection,
             scheme=self._scheme,
         )
-        self._begin(leftover)
+        self._reset(leftover)
         return request
 
-    def _overlooked(self) -> str | None:
-        """Say what a client must not send, though h11 reads it: RFC 9112 2.2, 6.2 and 6.3."""
+    def _find_violation(self) -> str | None:
+        """Describe a violation of RFC 9112 2.2, 6.2 or 6.3 that h11 accepts; None if there is no
+        violation.
+        """
         if self._blank:
             return "an empty line before the request line"
         end = _HEAD_END.search(self._raw)
@@ -151,32 +152,32 @@ class RequestReader:
         return None
 
 
-def _read_by_hand(raw: bytes) -> tuple[str, str, str, Fields]:
-    """Read what can be read of a head that h11 does not take: method, target, version, fields."""
+def _parse_leniently(raw: bytes) -> tuple[str, str, str, Fields]:
+    """Parse what can be parsed of a head that h11 rejects: method, target, version, fields."""
     first, *lines = _LINE_END.split(raw)
     fields = []
     for line in itertools.takewhile(bool, lines):
         name, colon, value = line.partition(b":")
         if colon:
-            fields.append((_text(name), _text(value.strip(b" \t"))))
+            fields.append((_decode(name), _decode(value.strip(b" \t"))))
     match = _REQUEST_LINE.fullmatch(first)
     method, target, version = match.groups(b"") if match else (b"", b"", b"")
-    return _text(method), _text(target), _text(version), tuple(fields)
+    return _decode(method), _decode(target), _decode(version), tuple(fields)
 
 
-def _framing(fields: Fields) -> Literal["none", "content-length", "chunked"]:
+def _find_framing(fields: Fields) -> Literal["none", "content-length", "chunked"]:
     names = {name.lower() for name, _ in fields}
     if "transfer-encoding" in names:
         return "chunked"
     return "content-length" if "content-length" in names else "none"
 
 
-def _reason(error: h11.RemoteProtocolError) -> str:
-    """Say what h11 says, without the bytes that it quotes: they are unbounded and may hold a token."""
+def _describe_error(error: h11.RemoteProtocolError) -> str:
+    """Give h11's message without the bytes that it quotes: they are unbounded and may contain a token."""
     if error.error_status_hint == 431:
         return f"no end of the head, chunk line or trailer within {MOST_BUFFERED} bytes"
     return str(error).partition(": bytearray(")[0]
 
 
-def _text(data: bytes) -> str:
+def _decode(data: bytes) -> str:
     return data.decode("latin-1")

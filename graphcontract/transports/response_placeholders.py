@@ -1,11 +1,12 @@
-"""Placeholders in the fields of an answer: what is known only when the answer is sent.
+"""Placeholders in the fields of a stub response, for values that are only known when it is sent.
 
-`{self}`, `{same-host-name}`, `{other-port}`, `{other-host}`, `{plain}` stand for a stage's places, and
-`{@self}` and so on for their authorities alone: `127.0.0.1:53121`.
-`{date+N}` is an HTTP date N seconds ahead, `{rfc850+N}` and `{asctime+N}` are those in the two obsolete
-forms that recipients have to read (RFC 9110 5.6.7). HTTP dates are whole seconds: the second now under way
-is counted from, so that whoever waits until then waits more than N - 1 and at most N seconds, and a
-`Date: {date+0}` in the same answer is exactly N seconds before it.
+`{self}`, `{same-host-name}`, `{other-port}`, `{other-host}`, `{plain}` are an endpoint's roots, and `{@self}`
+and so on only their authorities: `127.0.0.1:53121`.
+
+`{date+N}` is an HTTP date N seconds ahead, `{rfc850+N}` and `{asctime+N}` are dates in the two obsolete forms
+that recipients must accept (RFC 9110 5.6.7). HTTP dates are whole seconds. N is added to the current second,
+rounded down: a client that waits until the date waits more than N - 1 and at most N seconds, and a `Date:
+{date+0}` in the same response is exactly N seconds before it.
 """
 
 from __future__ import annotations
@@ -18,35 +19,35 @@ from email.utils import formatdate
 
 from graphcontract.http.stub_response import StubResponse
 
-_PLACES = re.compile(r"\{(@)?(self|same-host-name|other-port|other-host|plain)\}")
+_ROOTS_PATTERN = re.compile(r"\{(@)?(self|same-host-name|other-port|other-host|plain)\}")
 _DATES = re.compile(r"\{(date|rfc850|asctime)\+([0-9]{1,9})\}")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def check(answer: StubResponse, places: Sequence[str]) -> None:
-    """Refuse with a ValueError an answer that names a place which the stage will not have."""
-    for _, value in answer.fields:
-        for _, name in _PLACES.findall(value):
-            if name not in places:
-                raise ValueError(f"an answer names a place that the stage does not have: {name}")
+def check(stub: StubResponse, roots: Sequence[str]) -> None:
+    """ValueError for a response with a placeholder for a root that the endpoint will not have."""
+    for _, value in stub.fields:
+        for _, name in _ROOTS_PATTERN.findall(value):
+            if name not in roots:
+                raise ValueError(f"the endpoint does not have the root of the placeholder {{{name}}}")
 
 
-def filled(answer: StubResponse, places: Mapping[str, str]) -> StubResponse:
-    """The answer as it is to be sent now."""
-    for _, value in answer.fields:
+def fill_placeholders(stub: StubResponse, roots: Mapping[str, str]) -> StubResponse:
+    """Fill in roots, and dates relative to now; call this just before the response is sent."""
+    for _, value in stub.fields:
         if "{" in value:
             now = int(time.time())
-            fields = tuple((name, _fill(value, places, now)) for name, value in answer.fields)
-            return replace(answer, fields=fields)
-    return answer
+            fields = tuple((name, _fill_value(value, roots, now)) for name, value in stub.fields)
+            return replace(stub, fields=fields)
+    return stub
 
 
-def _fill(value: str, places: Mapping[str, str], now: int) -> str:
-    value = _PLACES.sub(lambda match: _named(places[match[2]], authority=bool(match[1])), value)
-    return _DATES.sub(lambda match: _dated(match[1], now + int(match[2])), value)
+def _fill_value(value: str, roots: Mapping[str, str], now: int) -> str:
+    value = _ROOTS_PATTERN.sub(lambda match: _format_root(roots[match[2]], authority=bool(match[1])), value)
+    return _DATES.sub(lambda match: _format_date(match[1], now + int(match[2])), value)
 
 
-def _dated(form: str, moment: int) -> str:
+def _format_date(form: str, moment: int) -> str:
     written = formatdate(moment, usegmt=True)
     if form == "date":
         return written
@@ -56,5 +57,5 @@ def _dated(form: str, moment: int) -> str:
     return f"{written[:3]} {month} {int(day):2} {clock} {year}"
 
 
-def _named(root: str, *, authority: bool) -> str:
+def _format_root(root: str, *, authority: bool) -> str:
     return root.partition("//")[2] if authority else root

@@ -1,6 +1,6 @@
-"""The bytes of one accepted socket: what has come, what is to go, and how it ends.
+"""Non-blocking input and output of one accepted socket, with or without TLS, and how it is closed.
 
-Knows sockets and TLS; it knows no HTTP.
+Everything here runs in a turn of the event loop.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class Owner(Protocol):
-    """Whom a loop tells that a pipe can be read or written."""
+    """What the event loop calls when a pipe can be read or written."""
 
     def ready(self) -> None:
-        """Go on as far as the pipe lets it."""
+        """Read and write as far as the pipe allows without blocking."""
         ...
 
     def close(self) -> None:
@@ -31,9 +31,9 @@ class Owner(Protocol):
 
 
 class Pipe:
-    """A non-blocking socket, with TLS where it is given a context; `unsent` is what it could not send yet.
+    """A non-blocking socket, with TLS if it has a context; `unsent` are the bytes that it could not send yet.
 
-    `received` was read off the socket before.
+    `received` are bytes that were already read from the socket.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Pipe:
 
     @property
     def handshaking(self) -> bool:
-        """Whether a TLS handshake was begun and is not complete."""
+        """Whether a TLS handshake has started and is not complete."""
         return self._tls is not None and self._tls.handshaking
 
     @property
@@ -66,7 +66,7 @@ class Pipe:
         return self._tls is not None and self._tls.ended
 
     def receive(self) -> bytes | None:
-        """Read what has arrived: None where nothing has, empty where nothing more will."""
+        """Read what has arrived: None if nothing has, empty at the end of the stream."""
         if self.ended:
             return b""
         try:
@@ -78,28 +78,28 @@ class Pipe:
         self._received = b""
         if self._tls is None or not data:
             return data
-        opened = self._tls.open(data)
+        decrypted = self._tls.decrypt(data)
         self._push(self._tls.outgoing())
-        return opened or (b"" if self._tls.ended else None)
+        return decrypted or (b"" if self._tls.ended else None)
 
     def send(self, data: bytes) -> None:
-        """Send as much as the socket takes now, and keep the rest."""
-        self._push(self._tls.seal(data) if self._tls else data)
+        """Send as much as the socket accepts now, and keep the rest in `unsent`."""
+        self._push(self._tls.encrypt(data) if self._tls else data)
 
     def flush(self) -> None:
-        """Send of what was kept as much as the socket takes now."""
+        """Send as much of `unsent` as the socket accepts now."""
         self._push(b"")
 
     def shut(self) -> None:
-        """End our direction once all is sent; the other one is still read."""
-        # Not close(): with bytes unread that resets the connection, and a client that is still
-        # sending may lose the answer.
+        """End our direction once everything is sent; the other direction is still read."""
+        # Not close(): with unread bytes close() resets the connection, and a client that is still sending may
+        # lose the response.
         if not self._shut:
             self._shut = True
             self._push(self._tls.end() if self._tls else b"")
 
     def close(self, *, reset: bool = False) -> None:
-        """Close at once, with nothing more read or sent; `reset` tells the client by an RST."""
+        """Close at once, without reading or sending more; `reset` sends an RST."""
         if self._tls and not self.unsent and not reset:
             self._push(self._tls.end())
         self._selector.unregister(self._socket)
@@ -114,7 +114,7 @@ class Pipe:
             except BlockingIOError:
                 sent = 0
             except OSError:
-                sent = len(data)  # the client has gone, as the next reading tells
+                sent = len(data)  # the client has closed: the next read reports it
             self.unsent = data[sent:]
         interest = selectors.EVENT_WRITE if self.unsent else selectors.EVENT_READ
         if interest != self._interest:
@@ -126,7 +126,7 @@ class Pipe:
 
 
 def close(accepted: socket.socket, *, reset: bool) -> None:
-    """Close a socket, by an RST where a reset is asked for."""
+    """Close a socket, with an RST if `reset`: SO_LINGER of zero seconds makes the system send one."""
     if reset:
         with suppress(OSError):
             accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)

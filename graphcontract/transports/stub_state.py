@@ -1,6 +1,6 @@
-"""A stage as its ports see it: which answer is next, and what has passed.
+"""The state of an endpoint at its origin: which response is next, and the recorded traffic.
 
-Knows scripts; it touches no socket and sends nothing.
+It changes in a turn of the event loop; only `first_request` is waited for outside of one.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ _BAD_REQUEST = StubResponse(400, close=True)
 
 
 def any_request(_request: WireRequest) -> bool:
-    """Tell of every request that it concerns the scene."""
+    """Return true: every request is the call's."""
     return True
 
 
-def check(script: ResponseScript, places: Sequence[str], elsewhere: Sequence[str]) -> None:
-    """Refuse with a ValueError a script that cannot be sent by a stage with these places, and with others
-    where it answers elsewhere.
+def check(script: ResponseScript, roots: Sequence[str], elsewhere: Sequence[str]) -> None:
+    """ValueError for a script that an endpoint with these roots cannot play; `elsewhere` are the further
+    roots of a script with responses there.
     """
-    if not script.answers:
-        raise ValueError("a script needs at least one answer")
-    named = [*places, *(elsewhere if script.elsewhere else ())]
-    for answers in (script.answers, script.elsewhere):
-        for number, answer in enumerate(answers):
-            if answer.status is None:
-                raise ValueError("the answers of a script are to be settled")
-            faults.check(answer, first=number == 0)
-            response_placeholders.check(answer, named)
+    if not script.responses:
+        raise ValueError("a script needs at least one response")
+    available = [*roots, *(elsewhere if script.elsewhere else ())]
+    for responses in (script.responses, script.elsewhere):
+        for number, stub in enumerate(responses):
+            if stub.status is None:
+                raise ValueError("a script must not contain a response without a status: settle it first")
+            faults.check(stub, first=number == 0)
+            response_placeholders.check(stub, available)
 
 
 @dataclass(eq=False, slots=True)
 class StubState:
-    """The answers at one root and what has passed there so far; `asked` once a request has.
+    """The responses of one root and its traffic so far; `first_request` is set once there is a request.
 
-    `places` are what the placeholders of the answers stand for.
+    `roots` are the values of the placeholders in the responses.
     """
 
-    answers: tuple[StubResponse, ...]
+    script: tuple[StubResponse, ...]
     concerns: Concerns
-    places: Mapping[str, str]
-    asked: threading.Event = field(default_factory=threading.Event)
+    roots: Mapping[str, str]
+    first_request: threading.Event = field(default_factory=threading.Event)
     requests: list[WireRequest] = field(default_factory=list)
     responses: list[WireResponse] = field(default_factory=list)
     connections: int = 0
@@ -54,31 +54,33 @@ class StubState:
     _used: int = 0
 
     @property
-    def refuses(self) -> bool:
-        """Whether nothing is to listen."""
-        return self.answers[0].fault == "refused"
+    def refuses_connections(self) -> bool:
+        """Whether the root refuses connections."""
+        return self.script[0].fault == "refused"
 
     @property
-    def resets(self) -> bool:
-        """Whether the next connection is to be reset once it is made."""
+    def resets_connection(self) -> bool:
+        """Whether the next connection is to be reset when it is made."""
         return self._next().fault == "reset-at-connect"
 
-    def choose(self, request: WireRequest) -> StubResponse:
-        """Choose the answer to a request, as the script has it."""
+    def choose_response(self, request: WireRequest) -> StubResponse:
+        """Choose the response to a request: the script's next one, 400 if malformed, 404 if not the
+        call's.
+        """
         if request.malformed is not None:
             return _BAD_REQUEST
         if not self.concerns(request):
             return NOT_FOUND_ELSEWHERE
-        answer = self._next()
+        stub = self._next()
         self._used += 1
-        return answer
+        return stub
 
-    def strikes(self, *faults: Fault) -> bool:
-        """Tell whether one of these faults is next; it is used up then."""
+    def take_fault(self, *faults: Fault) -> bool:
+        """If one of these faults is next in the script, take it and return true."""
         if self._next().fault not in faults:
             return False
         self._used += 1
         return True
 
     def _next(self) -> StubResponse:
-        return self.answers[min(self._used, len(self.answers) - 1)]
+        return self.script[min(self._used, len(self.script) - 1)]

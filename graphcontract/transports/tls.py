@@ -1,6 +1,7 @@
-"""TLS of one connection, the server's end, over bytes alone.
+"""The server side of TLS for one connection, over bytes in memory (`ssl.MemoryBIO`).
 
-Knows the ssl module; it touches no socket, and knows no HTTP.
+The socket stays with `socket_io`, which reads and sends without blocking. Everything here runs in a turn of
+the event loop, so that one thread at a time uses the ssl object.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ _READ_SIZE = 64 << 10
 
 
 class Tls:
-    """Opens what comes over the wire and seals what is to go; `outgoing` are bytes of its own to send.
+    """Decrypts received bytes and encrypts bytes to send; `outgoing` returns bytes of TLS itself to send.
 
-    `ended` once the client has said that it will say no more, has broken off the handshake, or has sent
-    what is no TLS.
+    `ended` is true once the client has sent close_notify, aborted the handshake, or sent bytes that are not
+    TLS.
     """
 
     def __init__(self, context: ssl.SSLContext) -> None:
@@ -28,41 +29,41 @@ class Tls:
 
     @property
     def handshaking(self) -> bool:
-        """Whether a handshake was begun and is not complete."""
+        """Whether a handshake has started and is not complete."""
         return self._begun and not self._established
 
-    def open(self, data: bytes) -> bytes:
-        """Open bytes from the wire; empty where they say nothing yet, or are TLS's own."""
+    def decrypt(self, data: bytes) -> bytes:
+        """Decrypt received bytes; empty if they are incomplete or only of TLS itself."""
         self._begun = True
         self._incoming.write(data)
-        opened = b""
+        decrypted = b""
         try:
             if not self._established:
                 self._tls.do_handshake()
                 self._established = True
             while part := self._tls.read(_READ_SIZE):
-                opened += part
+                decrypted += part
             self.ended = True
         except ssl.SSLWantReadError:
-            pass  # all that has come is read
+            pass  # everything received is decrypted
         except ssl.SSLError:
             self.ended = True
-        return opened
+        return decrypted
 
-    def seal(self, data: bytes) -> bytes:
-        """Seal bytes for the wire."""
-        unsealed = memoryview(data)
-        with suppress(ssl.SSLError):  # the client has broken it, as the next reading tells
-            while unsealed:
-                unsealed = unsealed[self._tls.write(unsealed) :]
+    def encrypt(self, data: bytes) -> bytes:
+        """Encrypt bytes to send."""
+        rest = memoryview(data)
+        with suppress(ssl.SSLError):  # the client has broken TLS: the next read reports it
+            while rest:
+                rest = rest[self._tls.write(rest) :]
         return self.outgoing()
 
     def end(self) -> bytes:
-        """Say that nothing more will be sealed; what comes can still be opened."""
-        with suppress(ssl.SSLError):  # it goes on to wait for the client's own end
+        """Make the close_notify to send; received bytes can still be decrypted."""
+        with suppress(ssl.SSLError):  # raised since unwrap() also expects the client's close_notify
             self._tls.unwrap()
         return self.outgoing()
 
     def outgoing(self) -> bytes:
-        """Give what TLS itself has to send: its part of the handshake, alerts."""
+        """Return the bytes of TLS itself to send: handshake messages and alerts."""
         return self._outgoing.read()

@@ -63,7 +63,7 @@ def stream(raw: bytes) -> list[WireRequest]:
     """What one connection carries until its end, at least one request."""
     reader, found = RequestReader("127.0.0.1:1", 1), []
     reader.feed(raw)
-    while request := reader.next() or reader.broken_off():
+    while request := reader.next() or reader.read_incomplete():
         found.append(request)
     assert found
     return found

@@ -204,7 +204,7 @@ def test_nowhere_to_send_to(argv: list[str]) -> None:
 
 def test_no_such_program() -> None:
     client = CommandClient(["no-such-program", "{url}"], root=ROOT, path=PATH)
-    with pytest.raises(ClientUnavailable, match="no program `no-such-program`") as caught:
+    with pytest.raises(ClientUnavailable, match="program `no-such-program` was not found") as caught:
         client.start(START)
     assert "full path" in caught.value.hint
 

@@ -55,7 +55,7 @@ def together(pool: ThreadPoolExecutor, client: ProcessClient) -> dict[str, Outco
 
 
 def driver_of(client: ProcessClient) -> int:
-    """The process that answers now."""
+    """The process that replies now."""
     return int((client.call(a_call()).request_id or "").split()[1])
 
 
@@ -101,23 +101,23 @@ def test_swapped_numbers_are_for_clauses_to_see(pool: ThreadPoolExecutor, launch
 
 
 @pytest.mark.parametrize(
-    ("mode", "answered", "reason"),
+    ("mode", "replied", "reason"),
     [
-        ("borrows", "a", "the driver answered with `seq`"),
-        ("stammers", "a", "the driver answered with a line that is no JSON: 'Traceback:'"),
-        ("interleaves", "", "the driver answered with a line that is no JSON"),
-        ("dies", "", "the driver gave no answer: it ended with exit status 7"),
+        ("borrows", "a", "the driver replied with `seq`"),
+        ("stammers", "a", "the driver replied with a line that is not valid JSON: 'Traceback:'"),
+        ("interleaves", "", "the driver replied with a line that is not valid JSON"),
+        ("dies", "", "the driver did not reply: it ended with exit status 7"),
     ],
 )
 def test_a_driver_that_breaks_has_crashed_on_all_that_wait(
-    pool: ThreadPoolExecutor, launch: Launch, mode: str, answered: str, reason: str
+    pool: ThreadPoolExecutor, launch: Launch, mode: str, replied: str, reason: str
 ) -> None:
     client = launch(mode)
     driver = driver_of(client)
     outcomes = together(pool, client)
-    assert {task for task, outcome in outcomes.items() if outcome.kind == "success"} == set(answered)
+    assert {task for task, outcome in outcomes.items() if outcome.kind == "success"} == set(replied)
     crashes = [outcome for outcome in outcomes.values() if outcome.kind == "crash" and outcome.died]
-    assert len(crashes) == 3 - len(answered)
+    assert len(crashes) == 3 - len(replied)
     assert all((crash.reason or "").startswith(reason) for crash in crashes)
     assert is_gone(driver)
     assert driver_of(client) != driver
@@ -149,7 +149,7 @@ def test_a_call_that_hangs_leaves_the_others_their_time(
     driver = driver_of(client)
     futures = {task: pool.submit(client.call, a_call(task)) for task in "bc"}
     hung = client.call(a_call("a", timeout=0.2))
-    assert hung == Outcome.hang("the driver gave no answer within 1.2 s: it answered other calls meanwhile")
+    assert hung == Outcome.hang("the driver did not reply within 1.2 s: it replied to other calls meanwhile")
     assert futures["b"].result() == Outcome.success(request_id=f"b {driver}")
     assert driver_of(client) != driver  # What comes next goes to a fresh one, while this one is waited for.
     assert not futures["c"].done()
@@ -223,6 +223,6 @@ print('{{"implementation": {{"name": "zoo"}}, "concurrency": 3}}', flush=True)
 
     futures = [pool.submit(call) for _ in range(3)]
     fail.write_text("")
-    reason = "no fresh driver: `zoo` did not answer `start`: it ended with exit status 1"
+    reason = "a new driver could not be started: `zoo` did not reply to `start`: it ended with exit status 1"
     assert [future.result() for future in futures] == [Outcome.crash(reason, died=True)] * 3
     client.close()

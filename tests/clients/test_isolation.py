@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from graphcontract.clients import isolation
-from graphcontract.clients.isolation import NOT_ISOLATED, find_obstacle, isolated, main
+from graphcontract.clients.isolation import NOT_ISOLATED, find_obstacle, isolate_command, main
 from graphcontract.transports.proxy import Proxy
 from tests.refusing import refusing
 
@@ -30,8 +30,10 @@ HERE = [sys.executable, "-c", "print('here')"]
 needs_namespaces = pytest.mark.skipif(find_obstacle() is not None, reason=f"{find_obstacle()}")
 
 
-def run(argv: list[str], doorway: str | None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(isolated(argv, doorway), capture_output=True, text=True, timeout=30, check=False)
+def run(argv: list[str], netns_socket: str | None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        isolate_command(argv, netns_socket), capture_output=True, text=True, timeout=30, check=False
+    )
 
 
 @needs_namespaces
@@ -40,18 +42,18 @@ class TestInANamespace:
         with Proxy("https://graph.test") as proxy, socket.create_server(("127.0.0.1", 0)) as outside:
             port = proxy.proxy.rpartition(":")[2]
             argv = [sys.executable, "-c", TRY, port, str(outside.getsockname()[1])]
-            assert json.loads(run(argv, proxy.doorway).stdout) == [True, False]
+            assert json.loads(run(argv, proxy.netns_socket).stdout) == [True, False]
             assert (proxy.arrivals, proxy.inside) == (1, 1)
 
     def test_it_is_the_program_that_ends(self) -> None:
         with Proxy("https://graph.test") as proxy:
-            assert run([sys.executable, "-c", "import sys; sys.exit(7)"], proxy.doorway).returncode == 7
+            assert run([sys.executable, "-c", "import sys; sys.exit(7)"], proxy.netns_socket).returncode == 7
 
     def test_its_user_and_its_folder_stay(self, tmp_path: Path) -> None:
         source = "import os; print(os.getuid(), os.getcwd()); open('made', 'w').close()"
         with Proxy("https://graph.test") as proxy:
             ended = subprocess.run(
-                isolated([sys.executable, "-c", source], proxy.doorway),
+                isolate_command([sys.executable, "-c", source], proxy.netns_socket),
                 cwd=tmp_path,
                 capture_output=True,
                 text=True,
@@ -66,7 +68,7 @@ class TestInANamespace:
         script.write_text("#!/nowhere/interpreter\n")
         script.chmod(0o755)
         with Proxy("https://graph.test") as proxy:
-            ended = run([str(script)], proxy.doorway)
+            ended = run([str(script)], proxy.netns_socket)
             assert (ended.returncode, ended.stderr.startswith("cannot run")) == (127, True)
 
     def test_a_proxy_that_is_not_reached(self) -> None:
@@ -80,12 +82,15 @@ def test_a_system_that_refuses() -> None:
         [sys.executable, "-c", "from graphcontract.clients.isolation import *; print(find_obstacle())"]
     )
     assert (
-        "no network namespace can be made here"
+        "a network namespace cannot be made here"
         in subprocess.run(argv, capture_output=True, text=True, check=True).stdout
     )
     with Proxy("https://graph.test") as proxy:
         ended = subprocess.run(
-            refusing(list(isolated(HERE, proxy.doorway))), capture_output=True, text=True, check=False
+            refusing(list(isolate_command(HERE, proxy.netns_socket))),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert (ended.returncode, ended.stdout) == (125, "")
         assert ended.stderr.startswith(NOT_ISOLATED)
@@ -94,7 +99,7 @@ def test_a_system_that_refuses() -> None:
 
 def test_other_systems_have_no_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert find_obstacle.__wrapped__() == "network namespaces exist on Linux alone"
+    assert find_obstacle.__wrapped__() == "network namespaces exist only on Linux"
 
 
 def test_a_namespace_that_is_none_is_found_out(
@@ -118,14 +123,14 @@ def test_a_route_is_seen_without_sending() -> None:
 
 
 @pytest.mark.parametrize("argv", [["no-such-program"], [sys.executable]])
-def test_without_a_doorway_nothing_is_changed(argv: list[str]) -> None:
-    assert list(isolated(argv, None)) == argv
+def test_without_a_socket_nothing_is_changed(argv: list[str]) -> None:
+    assert list(isolate_command(argv, None)) == argv
 
 
 def test_no_program_that_cannot_be_found_runs_without(tmp_path: Path) -> None:
     unfit = tmp_path / "program"
     unfit.touch(0o644)
     with pytest.raises(FileNotFoundError):
-        isolated(["no-such-program"], "/some/1234")
+        isolate_command(["no-such-program"], "/some/1234")
     with pytest.raises(PermissionError):
-        isolated([str(unfit)], "/some/1234")
+        isolate_command([str(unfit)], "/some/1234")

@@ -256,12 +256,12 @@ def test_declarations_round_trip() -> None:
 @pytest.mark.parametrize(
     ("written", "named"),
     [
-        (b"{", "no JSON"),
+        (b"{", "not valid JSON"),
         (line(), "`implementation` is missing"),
         (line(implementation={}), "`implementation.name` is missing"),
         (line(implementation={"name": 1}), "`implementation.name` is 1, not a string"),
-        (line(protocol=0), "protocol 0 and not 1"),
-        (line(protocol=2, implementation={"name": "sdk"}), "protocol 2 and not 1"),
+        (line(protocol=0), "version 0, not 1"),
+        (line(protocol=2, implementation={"name": "sdk"}), "version 2, not 1"),
         (line(protocol="1", implementation={"name": "sdk"}), "`protocol` is '1'"),
         (line(implementation={"name": "sdk"}, concurrency="8"), "`concurrency` is '8'"),
         (

@@ -15,7 +15,7 @@ def test_a_flood_of_lines_does_not_outlast_the_deadline() -> None:
     try:
         line = channel.receive(time.monotonic() + 30)
         assert line == b"restoring"
-        channel.keep(line)
+        channel.keep_output(line)
         with pytest.raises(SilentError, match="it wrote nothing else"):
             channel.receive(time.monotonic())
     finally:

@@ -103,8 +103,8 @@ def test_what_a_driver_hears(launch: Launch, monkeypatch: pytest.MonkeyPatch) ->
     assert "status" in client.shows
     outcome = client.call(call("bad"))
     assert outcome.error is not None
-    heard = json.loads(outcome.error.message or "")
-    assert heard["start"] == {
+    received = json.loads(outcome.error.message or "")
+    assert received["start"] == {
         "cmd": "start",
         "protocol": 1,
         "contract": "contract",
@@ -112,8 +112,8 @@ def test_what_a_driver_hears(launch: Launch, monkeypatch: pytest.MonkeyPatch) ->
         "ca_file": None,
         "proxy": None,
     }
-    assert heard["call"]["seq"] == 1
-    environment = heard["environment"]
+    assert received["call"]["seq"] == 1
+    environment = received["environment"]
     assert (environment["KEPT"], environment["ADDED"]) == ("1", "2")
     assert not [name for name in environment if "proxy" in name.lower()]
 
@@ -147,7 +147,7 @@ def test_a_command_that_may_not_be_executed(tmp_path: Path) -> None:
     script = tmp_path / "driver.py"
     script.touch(0o644)
     error = unavailable(ProcessClient([str(script)]))
-    assert "may not be executed" in str(error)
+    assert "no permission to execute" in str(error)
     assert "chmod +x" in error.hint
 
 
@@ -159,7 +159,7 @@ def test_a_command_that_the_system_cannot_run() -> None:
 
 def test_a_driver_that_exits_at_once() -> None:
     error = unavailable(drive("exits", name="zoo"))
-    assert str(error) == "`zoo` did not answer `start`: it ended with exit status 3"
+    assert str(error) == "`zoo` did not reply to `start`: it ended with exit status 3"
     assert error.output.splitlines()[-1] == "cannot find module"
     assert len(error.output.splitlines()) == 20
 
@@ -167,22 +167,22 @@ def test_a_driver_that_exits_at_once() -> None:
 @pytest.mark.parametrize("mode", ["silent", "floods_banners"])
 def test_a_driver_that_never_answers_start(mode: str) -> None:
     error = unavailable(drive(mode, name="zoo", start_timeout=1))
-    assert str(error).startswith("`zoo` did not answer `start` within 1 s")
+    assert str(error).startswith("`zoo` did not reply to `start` within 1 s")
     assert ("restoring packages" in error.output) == (mode == "floods_banners")
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "reason"),
     [
-        ('{"implementation"', "no JSON"),
+        ('{"implementation"', "not valid JSON"),
         ('{"implementation": {}}', "`implementation.name` is missing"),
-        ('{"protocol": 0}', "protocol 0 and not 1"),
+        ('{"protocol": 0}', "version 0, not 1"),
         ('{"implementation": {"name": "a"}, "limits": {"timeout": "never"}}', "`limits.timeout` is 'never'"),
     ],
 )
-def test_a_driver_that_declares_nonsense(line: str, said: str) -> None:
+def test_a_driver_that_declares_nonsense(line: str, reason: str) -> None:
     error = unavailable(drive("declare", "restoring packages\n" + line))
-    assert said in str(error)
+    assert reason in str(error)
     assert error.output == "restoring packages"
 
 
@@ -199,7 +199,7 @@ def test_a_driver_that_declares_nonsense(line: str, said: str) -> None:
         ("abandons", "crash", "exit status 5"),
         ("closes", "crash", "it closed its standard output"),
         ("floods_stdout", "crash", "more than 16 MiB"),
-        ("nests", "crash", "no JSON"),
+        ("nests", "crash", "not valid JSON"),
     ],
 )
 def test_a_driver_that_fails_a_call_is_replaced(launch: Launch, mode: str, kind: str, reason: str) -> None:
@@ -247,8 +247,8 @@ def test_a_driver_that_is_out_of_step_is_replaced(launch: Launch, line: str) -> 
 def test_a_driver_that_is_in_step_is_kept(launch: Launch, line: str, kind: str) -> None:
     client = launch("reply", line)
     first = client.call(call())
-    odd = client.call(call("bad"))
-    assert (odd.kind, odd.died) == (kind, False)
+    unusual = client.call(call("bad"))
+    assert (unusual.kind, unusual.died) == (kind, False)
     assert client.call(call()) == first
 
 
@@ -257,7 +257,7 @@ def test_a_second_answer_is_not_the_next_calls(launch: Launch) -> None:
     assert client.call(call("bad")).kind == "success"
     stale = client.call(call())
     assert (stale.kind, stale.died) == ("crash", True)
-    assert stale.reason == "the driver answered with `seq` 1, not 2"
+    assert stale.reason == "the driver replied with `seq` 1, not 2"
     assert client.call(call()).kind == "success"
 
 
@@ -268,14 +268,14 @@ def test_an_answer_within_the_grace_counts(launch: Launch) -> None:
 def test_a_driver_that_ends_between_calls(launch: Launch) -> None:
     client = launch("leaves")
     assert client.call(call("bad")).kind == "success"
-    assert client.call(call()).reason == "the driver gave no answer: it ended with exit status 0"
+    assert client.call(call()).reason == "the driver did not reply: it ended with exit status 0"
     assert client.call(call()).kind == "success"
 
 
 def test_a_driver_that_does_not_read_a_large_call(launch: Launch) -> None:
     outcome = launch("deaf").call(call(token="x" * 2 * MIB))
     assert outcome == Outcome.hang(
-        "the driver gave no answer within 1.2 s: it did not read its standard input"
+        "the driver did not reply within 1.2 s: it did not read its standard input"
     )
 
 
@@ -285,7 +285,10 @@ def test_a_driver_that_does_not_come_back(launch: Launch, tmp_path: Path) -> Non
     for _ in range(2):
         again = client.call(call())
         assert (again.kind, again.died) == ("crash", True)
-        assert again.reason == "no fresh driver: `zoo` did not answer `start`: it ended with exit status 1"
+        assert again.reason is not None
+        prefix, _, why = again.reason.partition(": ")
+        assert prefix == "a new driver could not be started"
+        assert why == "`zoo` did not reply to `start`: it ended with exit status 1"
         assert again.output == "the second start fails"
 
 

@@ -1,4 +1,4 @@
-"""Adapters are loaded or refused with a reason, and whatever comes out of them is an Outcome."""
+"""Adapters are loaded or rejected with a reason, and whatever comes out of them is an Outcome."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textwrap import dedent
 import pytest
 
 from graphcontract.clients import ClientUnavailable, Start
-from graphcontract.clients.python import Adapter, InProcessClient, named
+from graphcontract.clients.python import Adapter, InProcessClient, parse_implementation
 from graphcontract.exchange import Call, Outcome
 
 START = Start("sharepointmigrationtask-cancel", ())
@@ -100,7 +100,7 @@ def test_no_module_and_callable(spec: str) -> None:
 
 @pytest.mark.parametrize("spec", ["no_such:cancel", "no_such.module:cancel", "json.no_such:cancel"])
 def test_no_such_module(spec: str) -> None:
-    with pytest.raises(ClientUnavailable, match="there is no module") as caught:
+    with pytest.raises(ClientUnavailable, match="is neither in") as caught:
         Adapter(spec)
     assert spec.partition(":")[0] in str(caught.value)
     assert sys.executable in str(caught.value)
@@ -109,7 +109,7 @@ def test_no_such_module(spec: str) -> None:
 def test_module_that_misses_another(write: Write) -> None:
     with pytest.raises(ClientUnavailable, match=r"cannot be imported: .*'no_such_library'") as caught:
         Adapter(f"{write('import no_such_library')}:cancel")
-    assert "Install what it needs" in caught.value.hint
+    assert "Install the missing module" in caught.value.hint
 
 
 @pytest.mark.parametrize("source", ["1/0", "raise SystemExit(4)", "def cancel(:", "raise BaseException('x')"])
@@ -168,7 +168,7 @@ def test_declares_itself(write: Write) -> None:
     assert client.limits.timeout == "attempt"
     assert client.concurrency == 8
     assert "status" not in client.shows
-    assert Adapter(f"{name}:cancel", "other@3").implementation == named("other@3", "python")
+    assert Adapter(f"{name}:cancel", "other@3").implementation == parse_implementation("other@3", "python")
     client.close()
 
 
@@ -186,7 +186,7 @@ def test_declares_itself(write: Write) -> None:
     ],
 )
 def test_declares_what_cannot_be_read(write: Write, source: str) -> None:
-    with pytest.raises(ClientUnavailable, match="what `adapter_under_test` declares cannot be read"):
+    with pytest.raises(ClientUnavailable, match="declarations of `adapter_under_test` are not valid"):
         Adapter(f"{write(f'{source}; cancel = print')}:cancel")
 
 
@@ -201,7 +201,7 @@ def test_declares_what_cannot_be_read(write: Write, source: str) -> None:
     ],
 )
 def test_name_and_version(text: str, name: str, version: str | None) -> None:
-    assert (named(text).name, named(text).version) == (name, version)
+    assert (parse_implementation(text).name, parse_implementation(text).version) == (name, version)
 
 
 # What comes out of a call
@@ -221,7 +221,7 @@ def test_outcome_is_the_result(outcome: Callable[[str], Outcome], kind: str) -> 
 )
 def test_anything_else_returned(outcome: Callable[[str], Outcome], kind: str, value: str, what: str) -> None:
     assert outcome(f"{kind} cancel(call): return {value}") == Outcome.crash(
-        f"returned {what}: an adapter returns an Outcome"
+        f"returned {what}: an adapter must return an Outcome"
     )
 
 
@@ -268,8 +268,8 @@ def test_message_that_cannot_be_read(outcome: Callable[[str], Outcome]) -> None:
     ("made", "reason"),
     [
         ("Outcome.success(status='204')", "`status` is '204', not an integer"),
-        ("Outcome.failure(code=b'x')", "JSON cannot hold"),
-        ("Outcome('failure', error='no')", "JSON cannot hold"),
+        ("Outcome.failure(code=b'x')", "cannot be written as JSON"),
+        ("Outcome('failure', error='no')", "cannot be written as JSON"),
         ("Outcome('done')", "'done'"),
         ("Outcome.hang('I say so')", "'hang'"),
     ],

@@ -94,8 +94,8 @@ def test_prints_are_output(client: Callable[[str], ProcessClient]) -> None:
     )
     outcome = started.call(a_call())
     assert outcome.kind == "success"
-    for said in ('"crash"', "descriptor 1", "from a shell", "shouted", '"protocol": 99'):
-        assert said in outcome.output
+    for expected in ('"crash"', "descriptor 1", "from a shell", "shouted", '"protocol": 99'):
+        assert expected in outcome.output
 
 
 def test_standard_input_is_empty(client: Callable[[str], ProcessClient]) -> None:
@@ -256,21 +256,21 @@ def test_exception_is_a_crash_of_its_own_call(
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "expected"),
     [
-        ("import no_such_library", "Install what it needs"),
+        ("import no_such_library", "Install the missing module"),
         ("raise SystemExit(0)", "SystemExit"),
         ("cancle = print", "Did you mean `cancle`?"),
         ("cancel = 4", "of type int"),
     ],
 )
-def test_failed_start_says_why(write: Write, source: str, said: str) -> None:
+def test_failed_start_says_why(write: Write, source: str, expected: str) -> None:
     client = python_client(write(source))
     with pytest.raises(ClientUnavailable, match="exit status 3") as caught:
         client.start(START)
     assert "python:adapter:cancel" in str(caught.value)
-    assert said in caught.value.output
-    assert caught.value.hint == "What it wrote says why."
+    assert expected in caught.value.output
+    assert caught.value.hint == "Its output says why."
 
 
 def test_import_that_does_not_end(write: Write) -> None:
@@ -295,7 +295,7 @@ def test_stops(stdin: str) -> None:
 def test_no_command(stdin: str) -> None:
     ended = run("json:loads", stdin=stdin)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert "a command that is none" in ended.stderr
+    assert "not a command of the driver protocol" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

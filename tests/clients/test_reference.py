@@ -1,4 +1,4 @@
-"""The reference client against answers of every sort, each sent as raw bytes by a socket of our own."""
+"""The reference client with responses of every kind, each sent as raw bytes by a socket of the test."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from graphcontract.exchange import Call, Outcome
 TOKEN = "eyJ0eXAi.T-o_k~e+n/=="
 NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
 REQUEST_ID = "6f1c2f64-7c0e-4c39-8a55-6d1f6f5a9b10"
-Answer = bytes | Callable[[socket.socket], None]
+Response = bytes | Callable[[socket.socket], None]
 Cancel = Callable[[Call], Outcome]
 
 
 class Server:
-    """Answers the n-th request with the n-th answer, the last one repeated, and keeps what it was sent."""
+    """Sends the n-th response to the n-th request, the last one repeatedly, and records the requests."""
 
     def __init__(self) -> None:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self.requests: list[bytes] = []
-        self.answers: Sequence[Answer] = [NO_CONTENT]
+        self.responses: Sequence[Response] = [NO_CONTENT]
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -54,12 +54,12 @@ class Server:
 
     def _answer(self, connection: socket.socket) -> None:
         while head := _head(connection):
-            answer = self.answers[min(len(self.requests), len(self.answers) - 1)]
+            response = self.responses[min(len(self.requests), len(self.responses) - 1)]
             self.requests.append(head)
-            if callable(answer):
-                answer(connection)
+            if callable(response):
+                response(connection)
             else:
-                connection.sendall(answer)
+                connection.sendall(response)
 
 
 def _head(connection: socket.socket) -> bytes:
@@ -72,11 +72,11 @@ def _head(connection: socket.socket) -> bytes:
     return received
 
 
-def _answer_once(listening: socket.socket, answer: bytes) -> None:
+def _respond_once(listening: socket.socket, response: bytes) -> None:
     connection, _ = listening.accept()
     with connection:
         connection.recv(65536)
-        connection.sendall(answer)
+        connection.sendall(response)
 
 
 @pytest.fixture
@@ -92,11 +92,11 @@ def client(request: pytest.FixtureRequest) -> Cancel:
 
 
 def error(status: int, body: object, *fields: str) -> bytes:
-    return answer(status, body if isinstance(body, bytes) else json.dumps(body).encode(), *fields)
+    return response(status, body if isinstance(body, bytes) else json.dumps(body).encode(), *fields)
 
 
-def answer(status: int, content: bytes, *fields: str) -> bytes:
-    lines = [f"HTTP/1.1 {status} Said", *fields, f"Content-Length: {len(content)}", "", ""]
+def response(status: int, content: bytes, *fields: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} Reason", *fields, f"Content-Length: {len(content)}", "", ""]
     return "\r\n".join(lines).encode() + content
 
 
@@ -168,12 +168,12 @@ def test_no_proxy_of_the_environment(server: Server, client: Cancel, monkeypatch
     assert client(server.call()).kind == "success"
 
 
-# What it makes of an answer
+# The outcome of a response
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_success(server: Server, client: Cancel, status: int) -> None:
-    server.answers = [answer(status, b"" if status == 204 else b"{}", f"request-id: {REQUEST_ID}")]
+    server.responses = [response(status, b"" if status == 204 else b"{}", f"request-id: {REQUEST_ID}")]
     assert client(server.call()) == Outcome.success(status=status, request_id=REQUEST_ID)
 
 
@@ -181,8 +181,8 @@ def test_success(server: Server, client: Cancel, status: int) -> None:
     "status", [300, 301, 302, 303, 304, 307, 308, 400, 401, 404, 409, 500, 502, 599, 999]
 )
 def test_failure(server: Server, client: Cancel, status: int) -> None:
-    server.answers = [
-        answer(status, b"", f"Location: http://127.0.0.1:{server.port}/elsewhere", "Retry-After: 0")
+    server.responses = [
+        response(status, b"", f"Location: http://127.0.0.1:{server.port}/elsewhere", "Retry-After: 0")
     ]
     assert client(server.call()) == Outcome.failure(kind="http", status=status)
     assert len(server.requests) == 1
@@ -192,21 +192,21 @@ def test_failure(server: Server, client: Cancel, status: int) -> None:
 def test_throttling_is_waited_out_three_times_and_then_failure(
     server: Server, client: Cancel, status: int
 ) -> None:
-    server.answers = [answer(status, b"", "Retry-After: 0")]
+    server.responses = [response(status, b"", "Retry-After: 0")]
     assert client(server.call()) == Outcome.failure(kind="http", status=status)
     assert len(server.requests) == 4
 
 
 @pytest.mark.parametrize("value", ["9" * 20, "60", "Fri, 31 Dec 2100 23:59:59 GMT"])
 def test_a_wait_beyond_the_timeout_is_not_begun(server: Server, client: Cancel, value: str) -> None:
-    server.answers = [answer(429, b"", f"Retry-After: {value}")]
+    server.responses = [response(429, b"", f"Retry-After: {value}")]
     assert client(server.call()) == Outcome.failure(kind="http", status=429)
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("value", ["-1", "soon", "1e3", "30,120", ""])
 def test_a_retry_after_that_cannot_be_read_is_a_second(server: Server, client: Cancel, value: str) -> None:
-    server.answers = [answer(429, b"", f"Retry-After: {value}"), answer(204, b"")]
+    server.responses = [response(429, b"", f"Retry-After: {value}"), response(204, b"")]
     started = time.monotonic()
     assert client(server.call(timeout=3.0)).kind == "success"
     assert time.monotonic() - started >= 1.0
@@ -216,7 +216,7 @@ def test_a_retry_after_that_cannot_be_read_is_a_second(server: Server, client: C
     ("status", "location"), [(302, "http://["), (307, "x" * 70_000), (301, "http://a:b:c/"), (302, "\x01")]
 )
 def test_redirection_to_nowhere(server: Server, client: Cancel, status: int, location: str) -> None:
-    server.answers = [answer(status, b"", f"Location: {location}")]
+    server.responses = [response(status, b"", f"Location: {location}")]
     assert client(server.call()).kind == "failure"
 
 
@@ -249,7 +249,7 @@ INNER = {"date": "2025-11-12T09:30:00", "request-id": REQUEST_ID}
 def test_error_object(
     server: Server, client: Cancel, body: object, code: str | None, message: str | None, request_id: str
 ) -> None:
-    server.answers = [error(409, body, "request-id: field")]
+    server.responses = [error(409, body, "request-id: field")]
     assert client(server.call()) == Outcome.failure(
         kind="http", status=409, code=code, message=message, request_id=request_id
     )
@@ -262,7 +262,7 @@ CODED = gzip.compress(json.dumps({"error": {"code": "coded"}}).encode(), mtime=0
     ("content", "code"), [(CODED, "coded"), (b"no gzip at all", None), (CODED[:12], None), (b"", None)]
 )
 def test_coded_error(server: Server, client: Cancel, content: bytes, code: str | None) -> None:
-    server.answers = [error(400, content, "Content-Encoding: gzip")]
+    server.responses = [error(400, content, "Content-Encoding: gzip")]
     assert client(server.call()) == Outcome.failure(kind="http", status=400, code=code)
 
 
@@ -279,7 +279,7 @@ def test_error_that_breaks_off(server: Server, client: Cancel, content: bytes) -
         connection.sendall(b"HTTP/1.1 503 Busy\r\n" + content)
         connection.shutdown(socket.SHUT_WR)
 
-    server.answers = [broken_off]
+    server.responses = [broken_off]
     assert client(server.call()) == Outcome.failure(kind="http", status=503)
 
 
@@ -288,7 +288,7 @@ def test_success_that_breaks_off_is_none(server: Server, client: Cancel) -> None
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}")
         connection.shutdown(socket.SHUT_WR)
 
-    server.answers = [broken_off]
+    server.responses = [broken_off]
     outcome = client(server.call())
     assert outcome.error is not None
     assert outcome.error.kind == "transport"
@@ -299,7 +299,7 @@ def test_success_that_breaks_off_is_none(server: Server, client: Cancel) -> None
 def test_interim_answers(
     server: Server, client: Cancel, statuses: list[int], final: bytes, kind: str
 ) -> None:
-    server.answers = [
+    server.responses = [
         b"".join(b"HTTP/1.1 %d Wait\r\nLink: </x>\r\n\r\n" % status for status in statuses) + final
     ]
     assert client(server.call()).kind == kind
@@ -308,16 +308,16 @@ def test_interim_answers(
 @pytest.mark.parametrize(
     "stray",
     [
-        answer(204, b'{"stray": true}'),
+        response(204, b'{"stray": true}'),
         b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nstray\r\n0\r\n\r\n",
         NO_CONTENT + b"stray",
-        NO_CONTENT + answer(404, b"of nobody"),
-        answer(409, b"{}") + NO_CONTENT,
+        NO_CONTENT + response(404, b"unrelated"),
+        response(409, b"{}") + NO_CONTENT,
     ],
 )
 def test_stray_bytes_are_not_the_next_answer(server: Server, client: Cancel, stray: bytes) -> None:
-    server.answers = [stray, error(409, {"error": {"code": "own"}})]
+    server.responses = [stray, error(409, {"error": {"code": "own"}})]
     first = 409 if stray.startswith(b"HTTP/1.1 409") else 204
     assert client(server.call()).reported_status == first
     assert client(server.call()) == Outcome.failure(kind="http", status=409, code="own")
@@ -345,8 +345,8 @@ def end(connection: socket.socket) -> None:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: odd\r\n\r\n",
     ],
 )  # fmt: skip
-def test_broken_answer(server: Server, client: Cancel, broken: Answer) -> None:
-    server.answers = [broken, NO_CONTENT]
+def test_broken_response(server: Server, client: Cancel, broken: Response) -> None:
+    server.responses = [broken, NO_CONTENT]
     outcome = client(server.call())
     assert (outcome.kind, outcome.error and outcome.error.kind) == ("failure", "transport")
     assert len(server.requests) == 1
@@ -363,12 +363,12 @@ def test_refused_connection(client: Cancel) -> None:
 
 def test_no_tls(client: Cancel) -> None:
     with socket.create_server(("127.0.0.1", 0)) as plain:
-        answering = threading.Thread(target=lambda: _answer_once(plain, b"HTTP/1.1 400 No\r\n\r\n"))
-        answering.start()
+        responding = threading.Thread(target=lambda: _respond_once(plain, b"HTTP/1.1 400 No\r\n\r\n"))
+        responding.start()
         outcome = client(
             Call("cancel", {"id": "x"}, TOKEN, f"https://127.0.0.1:{plain.getsockname()[1]}/beta")
         )
-        answering.join()
+        responding.join()
     assert outcome.error is not None
     assert (outcome.error.kind, outcome.error.type) == ("transport", "ConnectError")
 
@@ -414,8 +414,8 @@ def dripping_after(head: bytes, data: bytes) -> Callable[[socket.socket], None]:
         dripping_after(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"x"),
     ],
 )
-def test_timeout_bounds_the_whole_call(server: Server, client: Cancel, stalled: Answer) -> None:
-    server.answers = [stalled, NO_CONTENT]
+def test_timeout_bounds_the_whole_call(server: Server, client: Cancel, stalled: Response) -> None:
+    server.responses = [stalled, NO_CONTENT]
     outcome = client(server.call(timeout=0.15))
     assert (outcome.kind, outcome.error and outcome.error.kind) == ("failure", "timeout")
     assert client(server.call()) == Outcome.success(status=204)
@@ -424,7 +424,7 @@ def test_timeout_bounds_the_whole_call(server: Server, client: Cancel, stalled: 
 def test_calls_at_once_are_kept_apart(server: Server) -> None:
     outcomes: dict[str, Outcome] = {}
     names = [f"task-{number}" for number in range(8)]
-    server.answers = [error(404, {"error": {"code": str(number)}}) for number in range(8)]
+    server.responses = [error(404, {"error": {"code": str(number)}}) for number in range(8)]
     threads = [
         threading.Thread(target=lambda name=name: outcomes.update({name: cancel(server.call(name))}))
         for name in names
@@ -433,7 +433,7 @@ def test_calls_at_once_are_kept_apart(server: Server) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    asked = [request.split(b"/cancel")[0].rpartition(b"/")[2].decode() for request in server.requests]
-    codes = [outcome.error.code for name in asked if (outcome := outcomes[name]).error]
-    assert sorted(asked) == names
+    requested = [request.split(b"/cancel")[0].rpartition(b"/")[2].decode() for request in server.requests]
+    codes = [outcome.error.code for name in requested if (outcome := outcomes[name]).error]
+    assert sorted(requested) == names
     assert codes == [str(number) for number in range(8)]

@@ -1,4 +1,4 @@
-"""The texts that name a client, and what is said of those that name none."""
+"""Texts that specify a client, and the errors for those that do not."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ def test_process_splits_as_a_shell_does() -> None:
 @pytest.mark.parametrize(
     ("spec", "problem"),
     [
-        ("", "No client is named."),
-        ("  ", "No client is named."),
-        ("python:", "`python` has nothing after it"),
-        ("python:package.module", "names a module and no callable"),
-        ("python::cancel", "names a module and no callable"),
-        ("process: ", "`process` has nothing after it"),
-        ("command", "`command` has nothing after it"),
+        ("", "No client is specified."),
+        ("  ", "No client is specified."),
+        ("python:", "`python` must be followed by"),
+        ("python:package.module", "specifies a module without a callable"),
+        ("python::cancel", "specifies a module without a callable"),
+        ("process: ", "`process` must be followed by"),
+        ("command", "`command` must be followed by"),
         ("my.module:cancel", "Did you mean `python:my.module:cancel`?"),
         ("module:Class.cancel", "Did you mean `python:module:Class.cancel`?"),
         ("pyhton:module:cancel", "Did you mean `python:module:cancel`?"),
@@ -82,8 +82,8 @@ def test_process_splits_as_a_shell_does() -> None:
         ("curl -X POST {url}", "Did you mean `command:curl -X POST {url}`?"),
         ("node driver.mjs", "Did you mean `process:node driver.mjs`?"),
         ("./driver", "Did you mean `process:./driver`?"),
-        ("https://graph.microsoft.com", "names no client.\n"),
-        ("banana", "`banana` names no client.\n"),
+        ("https://graph.microsoft.com", "is not a client.\n"),
+        ("banana", "`banana` is not a client.\n"),
         ("command:curl https://graph.microsoft.com", "needs {url} or {base_url}"),
         ("command:curl '{url}", "No closing quotation"),
         ("process:''' x", "No closing quotation"),
@@ -109,5 +109,5 @@ def test_only_functions_run_in_process(spec: str) -> None:
 
 
 def test_driver_names_itself() -> None:
-    with pytest.raises(ClientSpecError, match="says itself who it is"):
+    with pytest.raises(ClientSpecError, match="declares its implementation itself"):
         made("process:node driver.mjs", implementation="x@1")

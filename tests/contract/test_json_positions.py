@@ -39,7 +39,7 @@ TEXT = """{
     ],
 )
 def test_line_of_a_path(path: json_positions.Path, line: int) -> None:
-    assert json_positions.line_of(TEXT, path) == line
+    assert json_positions.find_line_of(TEXT, path) == line
 
 
 values = st.recursive(
@@ -58,7 +58,7 @@ def paths(value: Json, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
 @given(value=values, ascii=st.booleans())
 def test_every_path_of_an_indented_document_is_found_in_order(value: Json, ascii: bool) -> None:
     text = json.dumps(value, indent=1, ensure_ascii=ascii)
-    lines = [json_positions.line_of(text, path) for path in paths(value)]
+    lines = [json_positions.find_line_of(text, path) for path in paths(value)]
     assert lines == sorted(lines)
     assert len(set(lines)) == len(lines)
 
@@ -66,20 +66,20 @@ def test_every_path_of_an_indented_document_is_found_in_order(value: Json, ascii
 @quietly
 @given(value=values)
 def test_strings_are_those_of_the_document(value: Json) -> None:
-    def strings(value: Json) -> list[str]:
+    def iterate_strings(value: Json) -> list[str]:
         if isinstance(value, dict):
-            return [text for name, member in value.items() for text in [name, *strings(member)]]
+            return [text for name, member in value.items() for text in [name, *iterate_strings(member)]]
         if isinstance(value, list):
-            return [text for member in value for text in strings(member)]
+            return [text for member in value for text in iterate_strings(member)]
         return [value] if isinstance(value, str) else []
 
-    assert [text for _, text in json_positions.strings(json.dumps(value))] == strings(value)
+    assert [text for _, text in json_positions.iterate_strings(json.dumps(value))] == iterate_strings(value)
 
 
 @quietly
 @given(value=values)
 def test_what_json_wrote_repeats_no_name(value: Json) -> None:
-    assert json_positions.repeated_name(json.dumps(value)) is None
+    assert json_positions.find_repeated_name(json.dumps(value)) is None
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_what_json_wrote_repeats_no_name(value: Json) -> None:
     ],
 )
 def test_repeated_names(text: str, found: object) -> None:
-    assert json_positions.repeated_name(text) == found
+    assert json_positions.find_repeated_name(text) == found
 
 
 @pytest.mark.parametrize(
@@ -109,13 +109,13 @@ def test_repeated_names(text: str, found: object) -> None:
     ],
 )
 def test_nesting_deeper_than_three(text: str, line: int | None) -> None:
-    assert json_positions.nested_deeper(text, 3) == line
+    assert json_positions.find_excess_nesting(text, 3) == line
 
 
 @pytest.mark.parametrize("text", ['"' * 1_000_000, '\\"' * 500_000, '"' + "\\" * 1_000_001, "a:" * 500_000])
-def test_text_that_is_no_json_costs_linear_time(text: str) -> None:
-    assert json_positions.nested_deeper(text, 64) is None  # in quadratic time this would not return today
+def test_text_that_is_not_json_costs_linear_time(text: str) -> None:
+    assert json_positions.find_excess_nesting(text, 64) is None  # would not return in quadratic time
 
 
 def test_pointers_escape() -> None:
-    assert json_positions.pointer(("a/b", 0, "m~n", "")) == "/a~1b/0/m~0n/"
+    assert json_positions.format_pointer(("a/b", 0, "m~n", "")) == "/a~1b/0/m~0n/"

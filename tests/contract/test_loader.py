@@ -284,7 +284,7 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
     "no request": (
         drop("request"),
         "",
-        '"request" beside "success"',
+        '"request" together with "success"',
         "The request that the client must send.",
     ),
     "status of errors": (put("errors", value={"200": ["x"]}), "/errors/200", '"200"', "Remove it."),
@@ -395,7 +395,7 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
         put("request", "root", value="http://graph.microsoft.com"),
         "/request/root",
         "expected https",
-        "in the clear",
+        "in clear text",
     ),
     "root with a path": (
         put("request", "root", value="https://a.b/c"),
@@ -433,7 +433,7 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
     "clause that nothing judges": (
         lambda document: document["clauses"].update({"request.metod": document["clauses"]["request.method"]}),
         "/clauses/request.metod",
-        "a clause that a verdict function judges",
+        "a clause that has a verdict function",
         'Did you mean "request.method"?',
     ),
     "id that no clause can have": (
@@ -464,7 +464,7 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
         put("clauses", "request.method", "sample", value='{"error": {}}'),
         "/clauses/request.method/sample",
         "one of the placeholders {method}, {version}",
-        "write it twice",
+        "double it",
     ),
     "unknown reference": (
         put("clauses", "request.method", "sources", value=["page", "rfc-9110, 9.1"]),

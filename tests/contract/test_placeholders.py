@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphcontract.contract.loader import load
-from graphcontract.contract.placeholders import NAMES, fill, unknown_placeholders, values_of
+from graphcontract.contract.placeholders import NAMES, compute_values, fill, find_unknown_placeholders
 from tests.contract.test_loader import CANCEL, write
 from tests.contract.test_merging import FACTS
 
@@ -17,11 +17,11 @@ TASKS = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks"
 
 
 def values(folder: Path, **members: Any) -> dict[str, str]:
-    return values_of(load(write(folder, {**FACTS, **members}), None))
+    return compute_values(load(write(folder, {**FACTS, **members}), None))
 
 
 def test_values_of_the_shipped_contract() -> None:
-    assert values_of(load(CANCEL, None)) == {
+    assert compute_values(load(CANCEL, None)) == {
         "method": "POST",
         "version": "beta",
         "path": f"{TASKS}/{{sharePointMigrationTaskId}}/cancel",
@@ -74,11 +74,11 @@ def test_what_a_value_contains_is_left_alone() -> None:
 
 @pytest.mark.parametrize("mark", ["{", "}", "{}", "{Method}", "{ method }", "{method", "{a b}"])
 def test_what_is_not_a_placeholder(mark: str) -> None:
-    assert list(unknown_placeholders(f"x {mark} y"))
+    assert list(find_unknown_placeholders(f"x {mark} y"))
 
 
 @given(st.text())
 def test_any_text_with_braces_doubled_comes_back(text: str) -> None:
     doubled = text.replace("{", "{{").replace("}", "}}")
-    assert not list(unknown_placeholders(doubled))
+    assert not list(find_unknown_placeholders(doubled))
     assert fill(doubled, {}) == text

@@ -1,4 +1,4 @@
-"""Answers as data: how they are made, settled, and rendered for a request."""
+"""Stub responses: how they are made, settled, and rendered for a request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from graphcontract.http import stub_response
 from graphcontract.http.stub_response import ResponseScript, Spelling, StubResponse, render
 
 
-def asking(*fields: tuple[str, str]) -> WireRequest:
+def a_request(*fields: tuple[str, str]) -> WireRequest:
     return WireRequest(at=0.0, raw=b"", method="POST", target="/", version="1.1", fields=fields)
 
 
@@ -24,10 +24,15 @@ def head(*lines: str) -> bytes:
 
 
 def test_what_an_answer_and_a_script_leave_out() -> None:
-    answer, script = StubResponse(204), ResponseScript((StubResponse(204),))
-    assert (answer.fault, answer.drip, answer.close, answer.framing) == (None, 0.2, False, "content-length")
+    response, script = StubResponse(204), ResponseScript((StubResponse(204),))
+    assert (response.fault, response.drip, response.close, response.framing) == (
+        None,
+        0.2,
+        False,
+        "content-length",
+    )
     assert script.elsewhere == ()
-    assert script.concerns(asking())
+    assert script.concerns(a_request())
 
 
 def test_members_by_name() -> None:
@@ -91,7 +96,7 @@ def test_others_do_not(status: int | None) -> None:
 )
 def test_spellings_of_one_document(spelling: Spelling, content: str) -> None:
     document = {"a": ["é", 1]}
-    assert stub_response.spelled(document, spelling) == content.encode()
+    assert stub_response.serialize(document, spelling) == content.encode()
     made = stub_response.error(409, document, spelling=spelling, close=True)
     assert (made.content, made.close) == (content.encode(), True)
 
@@ -114,21 +119,21 @@ def test_what_success_brings_of_its_own_stays() -> None:
 
 
 def test_what_is_not_settled_is_not_rendered() -> None:
-    with pytest.raises(ValueError, match="settled"):
-        render(stub_response.success(), asking())
+    with pytest.raises(ValueError, match="settle it first"):
+        render(stub_response.success(), a_request())
 
 
 # rendered
 
 
 def test_no_content() -> None:
-    rendered = render(StubResponse(204, (("A", "b"),)), asking())
+    rendered = render(StubResponse(204, (("A", "b"),)), a_request())
     assert rendered.final == head("HTTP/1.1 204 No Content", "A: b")
     assert (rendered.status, rendered.fields, rendered.content) == (204, (("A", "b"),), b"")
 
 
 @pytest.mark.parametrize(
-    ("answer", "framed"),
+    ("response", "framed"),
     [
         (StubResponse(409), head("Content-Length: 0")),
         (StubResponse(409, content=b"abc"), head("Content-Length: 3") + b"abc"),
@@ -142,14 +147,14 @@ def test_no_content() -> None:
         (StubResponse(409, content=b"abc", framing="none"), b"\r\nabc"),
     ],
 )
-def test_framings(answer: StubResponse, framed: bytes) -> None:
-    line, _, rest = render(answer, asking()).final.partition(b"\r\n")
+def test_framings(response: StubResponse, framed: bytes) -> None:
+    line, _, rest = render(response, a_request()).final.partition(b"\r\n")
     assert line.startswith(b"HTTP/1.1 ")
     assert rest == framed
 
 
 def test_before_and_after() -> None:
-    rendered = render(StubResponse(204, interim=(100, 103), stray=b"x", close=True), asking())
+    rendered = render(StubResponse(204, interim=(100, 103), stray=b"x", close=True), a_request())
     assert rendered.before == head("HTTP/1.1 100 Continue") + head("HTTP/1.1 103 Early Hints")
     assert (rendered.stray, rendered.interim, rendered.close) == (b"x", (100, 103), True)
     assert rendered.fields == (("Connection", "close"),)
@@ -157,7 +162,7 @@ def test_before_and_after() -> None:
 
 def test_fields_of_interim_answers() -> None:
     hinting = StubResponse(204, (("A", "b"),), interim=(100, 103), interim_fields=(("Link", "x"),))
-    rendered = render(hinting, asking())
+    rendered = render(hinting, a_request())
     assert rendered.before == head("HTTP/1.1 100 Continue", "Link: x") + head(
         "HTTP/1.1 103 Early Hints", "Link: x"
     )
@@ -165,24 +170,24 @@ def test_fields_of_interim_answers() -> None:
 
 
 def test_a_head_of_another_spelling() -> None:
-    rendered = render(StubResponse(204, (("A", "b"),), phrase="Done", gap="\t", interim=(100,)), asking())
+    rendered = render(StubResponse(204, (("A", "b"),), phrase="Done", gap="\t", interim=(100,)), a_request())
     assert rendered.before == head("HTTP/1.1 100 Continue")
     assert rendered.final == head("HTTP/1.1 204 Done", "A:\tb")
-    assert render(StubResponse(204, phrase=""), asking()).final == head("HTTP/1.1 204 ")
+    assert render(StubResponse(204, phrase=""), a_request()).final == head("HTTP/1.1 204 ")
 
 
 @pytest.mark.parametrize(
-    "answer", [StubResponse(409, version="1.0"), StubResponse(409, framing="to-the-end")]
+    "response", [StubResponse(409, version="1.0"), StubResponse(409, framing="to-the-end")]
 )
-def test_what_ends_with_the_connection_closes_it(answer: StubResponse) -> None:
-    rendered = render(answer, asking())
+def test_what_ends_with_the_connection_closes_it(response: StubResponse) -> None:
+    rendered = render(response, a_request())
     assert rendered.close
     assert ("Connection", "close") in rendered.fields
-    assert rendered.final.startswith(f"HTTP/{answer.version} 409 Conflict\r\n".encode())
+    assert rendered.final.startswith(f"HTTP/{response.version} 409 Conflict\r\n".encode())
 
 
 def test_a_status_without_a_name() -> None:
-    assert render(StubResponse(499), asking()).final.startswith(b"HTTP/1.1 499 \r\n")
+    assert render(StubResponse(499), a_request()).final.startswith(b"HTTP/1.1 499 \r\n")
 
 
 @pytest.mark.parametrize(
@@ -199,7 +204,7 @@ def test_a_status_without_a_name() -> None:
     ],
 )
 def test_gzip_for_whom_asks_for_it(accepted: str, coded: bool) -> None:
-    rendered = render(StubResponse(409, content=b"abc", coded=True), asking(("Accept-Encoding", accepted)))
+    rendered = render(StubResponse(409, content=b"abc", coded=True), a_request(("Accept-Encoding", accepted)))
     assert (("Content-Encoding", "gzip") in rendered.fields) is coded
     assert (gzip.decompress(rendered.content) if coded else rendered.content) == b"abc"
     assert ("Content-Length", str(len(rendered.content))) in rendered.fields
@@ -210,6 +215,6 @@ def test_gzip_for_whom_asks_for_it(accepted: str, coded: bool) -> None:
     [(["a"], ["a"]), (["a", "b"], ["a"]), ([], []), (["caf\xe9"], []), (["{self}"], ["{self}"])],
 )
 def test_the_first_client_request_id_is_returned(sent: list[str], returned: list[str]) -> None:
-    request = asking(*(("Client-Request-Id", value) for value in sent))
+    request = a_request(*(("Client-Request-Id", value) for value in sent))
     rendered = render(StubResponse(204), request)
     assert [value for name, value in rendered.fields if name == "client-request-id"] == returned

@@ -1,4 +1,4 @@
-"""What the tests of the inputs share: a contract, seeded draws, the smallest input that has a property."""
+"""Shared by the tests of the inputs: a contract, seeded draws, the smallest input that has a property."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def contract(
 
 
 def draws(strategy: SearchStrategy[T], count: int, seed: int = 0) -> list[T]:
-    """As many values, or fewer where there are fewer; health checks are on."""
+    """Draw that many values, or fewer if there are fewer; health checks are on."""
     drawn: list[T] = []
 
     @hypothesis.seed(seed)

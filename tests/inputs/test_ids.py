@@ -138,8 +138,8 @@ FITTED: dict[str, Callable[[str], bool]] = {
 
 
 def is_usable(id: str) -> bool:
-    refused = any(unicodedata.category(character) in ("Cc", "Cs") for character in id)
-    return 1 <= len(id) <= 2048 and id not in (".", "..") and not refused
+    excluded = any(unicodedata.category(character) in ("Cc", "Cs") for character in id)
+    return 1 <= len(id) <= 2048 and id not in (".", "..") and not excluded
 
 
 def test_the_classes_are_these() -> None:
@@ -316,11 +316,11 @@ def test_classes_that_cannot_be_of_a_length_are_left_out() -> None:
     ("schema", "message"),
     [
         ({"type": "string", "minimum": 3}, "minimum"),
-        ({"type": "string", "format": "date"}, "uuid alone"),
-        ({"type": "string", "format": "uuid", "pattern": "a"}, "pattern as well"),
-        ({"type": "string", "pattern": "("}, "no regular expression"),
-        ({"type": "string", "enum": [""]}, "no usable id"),
-        ({"type": "string", "maxLength": 0}, "no usable id"),
+        ({"type": "string", "format": "date"}, "other than uuid"),
+        ({"type": "string", "format": "uuid", "pattern": "a"}, "together with a pattern"),
+        ({"type": "string", "pattern": "("}, "is not a regular expression"),
+        ({"type": "string", "enum": [""]}, "not allow any usable id"),
+        ({"type": "string", "maxLength": 0}, "not allow any usable id"),
     ],
 )
 def test_a_schema_that_leaves_nothing_to_draw_is_an_error(schema: dict[str, Any], message: str) -> None:

@@ -15,8 +15,8 @@ from . import CODES, contract, draws, smallest
 MEGABYTE = 2**20
 
 
-def parsed(answer: MalformedError) -> Any:
-    return json.loads(answer.content.decode())
+def parsed(error: MalformedError) -> Any:
+    return json.loads(error.content.decode())
 
 
 def parses(content: bytes) -> bool:
@@ -60,19 +60,19 @@ def is_deep(content: bytes) -> bool:
     return content.count(b"[") + content.count(b"{") >= 2500 and len(content) < 100_000
 
 
-def is_a_megabyte(answer: MalformedError) -> bool:
-    return MEGABYTE < len(answer.content) <= MEGABYTE + 100
+def is_a_megabyte(error: MalformedError) -> bool:
+    return MEGABYTE < len(error.content) <= MEGABYTE + 100
 
 
-def known_charset(answer: MalformedError) -> bool:
+def known_charset(error: MalformedError) -> bool:
     try:
-        return bool(answer.content.decode((answer.media_type or "").partition("charset=")[2]))
+        return bool(error.content.decode((error.media_type or "").partition("charset=")[2]))
     except (LookupError, UnicodeError):
         return False
 
 
-def message(answer: MalformedError) -> str:
-    return str(parsed(answer)["error"]["message"])
+def message(error: MalformedError) -> str:
+    return str(parsed(error)["error"]["message"])
 
 
 def has_a_huge_number(content: bytes) -> bool:
@@ -80,41 +80,39 @@ def has_a_huge_number(content: bytes) -> bool:
 
 
 MEMBERS: dict[str, Callable[[MalformedError], bool]] = {
-    "empty": lambda answer: answer.content == b"",
-    "doctype": lambda answer: answer.content.startswith(b"<!DOCTYPE html>"),
-    "html": lambda answer: b"<html" in answer.content and (answer.media_type or "").startswith("text/html"),
-    "not-json": lambda answer: is_utf8(answer.content) and not parses(answer.content),
-    "binary": lambda answer: not parses(answer.content) and answer.content[:1] in b"\x89P\xff",
-    "gzip-undeclared": lambda answer: answer.content.startswith(b"\x1f\x8b"),
-    "not-an-object": lambda answer: isinstance(parsed(answer), list | str),
-    "scalar": lambda answer: parsed(answer) is None or isinstance(parsed(answer), int),
-    "no-error-member": lambda answer: isinstance(parsed(answer), dict) and "error" not in parsed(answer),
-    "error-not-object": lambda answer: not isinstance(parsed(answer)["error"], dict),
-    "code-number": lambda answer: isinstance(parsed(answer)["error"]["code"], int | float),
-    "code-huge": lambda answer: abs(parsed(answer)["error"]["code"]) > 10**300,
-    "code-not-text": lambda answer: not {str} & {type(value) for value in parsed(answer)["error"].values()},
-    "oauth": lambda answer: parsed(answer)["error"].startswith("invalid_"),
-    "problem-json": lambda answer: (
-        answer.media_type == "application/problem+json" and "type" in parsed(answer)
+    "empty": lambda error: error.content == b"",
+    "doctype": lambda error: error.content.startswith(b"<!DOCTYPE html>"),
+    "html": lambda error: b"<html" in error.content and (error.media_type or "").startswith("text/html"),
+    "not-json": lambda error: is_utf8(error.content) and not parses(error.content),
+    "binary": lambda error: not parses(error.content) and error.content[:1] in b"\x89P\xff",
+    "gzip-undeclared": lambda error: error.content.startswith(b"\x1f\x8b"),
+    "not-an-object": lambda error: isinstance(parsed(error), list | str),
+    "scalar": lambda error: parsed(error) is None or isinstance(parsed(error), int),
+    "no-error-member": lambda error: isinstance(parsed(error), dict) and "error" not in parsed(error),
+    "error-not-object": lambda error: not isinstance(parsed(error)["error"], dict),
+    "code-number": lambda error: isinstance(parsed(error)["error"]["code"], int | float),
+    "code-huge": lambda error: abs(parsed(error)["error"]["code"]) > 10**300,
+    "code-not-text": lambda error: not {str} & {type(value) for value in parsed(error)["error"].values()},
+    "oauth": lambda error: parsed(error)["error"].startswith("invalid_"),
+    "problem-json": lambda error: error.media_type == "application/problem+json" and "type" in parsed(error),
+    "truncated": lambda error: error.content[:1] == b"{" and not parses(error.content),
+    "invalid-utf8": lambda error: not is_utf8(error.content),
+    "bom": lambda error: is_marked(error.content),
+    "wrong-media-type": lambda error: (
+        is_graph_error(parsed(error)) and error.media_type != "application/json"
     ),
-    "truncated": lambda answer: answer.content[:1] == b"{" and not parses(answer.content),
-    "invalid-utf8": lambda answer: not is_utf8(answer.content),
-    "bom": lambda answer: is_marked(answer.content),
-    "wrong-media-type": lambda answer: (
-        is_graph_error(parsed(answer)) and answer.media_type != "application/json"
-    ),
-    "garbled-media-type": lambda answer: is_graph_error(parsed(answer)),
-    "unknown-charset": lambda answer: is_graph_error(parsed(answer)) and not known_charset(answer),
-    "lone-surrogate": lambda answer: any("\ud800" <= each < "\ue000" for each in message(answer)),
-    "nul-character": lambda answer: "\0" in message(answer),
-    "duplicate-keys": lambda answer: repeats_a_name(answer.content),
-    "huge-number": lambda answer: has_a_huge_number(answer.content),
-    "deep-array": lambda answer: is_deep(answer.content),
-    "deep-error": lambda answer: is_deep(answer.content),
-    "deep-inner": lambda answer: is_deep(answer.content),
-    "megabyte-error": lambda answer: is_a_megabyte(answer) and is_graph_error(parsed(answer)),
-    "megabyte-list": lambda answer: is_a_megabyte(answer) and isinstance(parsed(answer), list),
-    "megabyte-page": lambda answer: is_a_megabyte(answer) and not parses(answer.content),
+    "garbled-media-type": lambda error: is_graph_error(parsed(error)),
+    "unknown-charset": lambda error: is_graph_error(parsed(error)) and not known_charset(error),
+    "lone-surrogate": lambda error: any("\ud800" <= each < "\ue000" for each in message(error)),
+    "nul-character": lambda error: "\0" in message(error),
+    "duplicate-keys": lambda error: repeats_a_name(error.content),
+    "huge-number": lambda error: has_a_huge_number(error.content),
+    "deep-array": lambda error: is_deep(error.content),
+    "deep-error": lambda error: is_deep(error.content),
+    "deep-inner": lambda error: is_deep(error.content),
+    "megabyte-error": lambda error: is_a_megabyte(error) and is_graph_error(parsed(error)),
+    "megabyte-list": lambda error: is_a_megabyte(error) and isinstance(parsed(error), list),
+    "megabyte-page": lambda error: is_a_megabyte(error) and not parses(error.content),
 }
 
 
@@ -124,9 +122,9 @@ def test_the_classes_are_these() -> None:
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_class_draws_its_members_alone(name: str) -> None:
-    for answer in draws(errors.malformed(contract())[name], 30):
-        assert MEMBERS[name](answer), (answer.content[:200], answer.media_type)
-        assert 400 <= answer.status <= 599
+    for error in draws(errors.malformed(contract())[name], 30):
+        assert MEMBERS[name](error), (error.content[:200], error.media_type)
+        assert 400 <= error.status <= 599
 
 
 @pytest.mark.parametrize(
@@ -141,29 +139,27 @@ def test_a_class_draws_its_members_alone(name: str) -> None:
     ],
 )
 def test_media_types(name: str, media_types: set[str | None]) -> None:
-    assert {answer.media_type for answer in draws(errors.malformed(contract())[name], 40)} == media_types
+    assert {error.media_type for error in draws(errors.malformed(contract())[name], 40)} == media_types
 
 
 def test_errors_are_cut_anywhere_and_shrink_to_the_first_byte() -> None:
     strategy = errors.malformed(contract())["truncated"]
-    assert len({len(answer.content) for answer in draws(strategy, 60)}) > 20
+    assert len({len(error.content) for error in draws(strategy, 60)}) > 20
     assert smallest(strategy, lambda _: True).content == b"{"
 
 
-def test_what_was_spoilt_had_a_code_of_the_contract() -> None:
+def test_corrupted_errors_have_a_code_of_the_contract() -> None:
     drawn = draws(errors.malformed(contract())["wrong-media-type"], 60)
-    assert {parsed(answer)["error"]["code"] for answer in drawn} == {
+    assert {parsed(error)["error"]["code"] for error in drawn} == {
         code for codes in CODES.values() for code in codes
     }
 
 
 def test_a_contract_may_document_no_codes() -> None:
     drawn = draws(errors.malformed(contract(error_codes={}))["wrong-media-type"], 5)
-    assert all(is_graph_error(parsed(answer)) for answer in drawn)
+    assert all(is_graph_error(parsed(error)) for error in drawn)
 
 
 def test_a_parser_gives_up_on_some_of_it() -> None:
     with pytest.raises(ValueError, match="digits"):
-        parsed(
-            smallest(errors.malformed(contract())["huge-number"], lambda answer: len(answer.content) > 5000)
-        )
+        parsed(smallest(errors.malformed(contract())["huge-number"], lambda error: len(error.content) > 5000))

@@ -15,7 +15,7 @@ NUMBERS = Partitions({"one": st.just(1), "two": st.just(2), "three": st.just(3)}
 def test_a_mapping_in_order() -> None:
     assert list(NUMBERS) == ["one", "two", "three"]
     assert len(NUMBERS) == 3
-    assert repr(NUMBERS) == "Strata(one, two, three)"
+    assert repr(NUMBERS) == "Partitions(one, two, three)"
     assert draws(NUMBERS["two"], 5) == [2]
 
 
@@ -54,7 +54,7 @@ def test_without() -> None:
 @pytest.mark.parametrize("method", [NUMBERS.only, NUMBERS.without])
 def test_an_unknown_name_is_told_with_the_known_ones(method: object) -> None:
     assert callable(method)
-    with pytest.raises(KeyError, match="four; there are one, two, three"):
+    with pytest.raises(KeyError, match="four; expected one of one, two, three"):
         method("one", "four")
 
 

@@ -33,7 +33,7 @@ class Paper:
     ca_file: str | None = None
     at_once = None
     proxy = None
-    doorway = None
+    netns_socket = None
 
     def __init__(self, shows: frozenset[str] = frozenset({"wire"})) -> None:
         self.shows = shows
@@ -42,7 +42,7 @@ class Paper:
         self.left: list[tuple[Scope, bool]] = []
         self.soiled = False
 
-    def stage(
+    def open_endpoint(
         self,
         script: ResponseScript,
         *,
@@ -54,8 +54,8 @@ class Paper:
         self.scopes.append(scope)
         return self.stages[-1]
 
-    def leave(self, scope: Scope, *, odd: bool = False) -> None:
-        self.left.append((scope, odd))
+    def leave(self, scope: Scope, *, only_desynced: bool = False) -> None:
+        self.left.append((scope, only_desynced))
 
     def needs_new_client(self, scope: Scope | None) -> bool:
         return self.soiled
@@ -73,18 +73,18 @@ class Paper:
 
 
 class PaperStage:
-    """One call's place: answers by script, whatever is asked. `finished` is how it was ended."""
+    """One call's endpoint: scripted responses to any request. `finished` is how it was ended."""
 
     def __init__(self, script: ResponseScript, root: str) -> None:
         self.script, self.root = script, root
-        self.places = {"self": root}
+        self.roots = {"self": root}
         self.finished: tuple[bool, bool] | None = None
         self._requests: list[WireRequest] = []
         self._responses: list[WireResponse] = []
 
     def take(self, sent: WireRequest) -> Rendered:
         index = len(self._requests)
-        answer = render(self.script.answers[min(index, len(self.script.answers) - 1)], sent)
+        answer = render(self.script.responses[min(index, len(self.script.responses) - 1)], sent)
         self._requests.append(sent)
         self._responses.append(
             WireResponse(0.0, answer.final, answer.status, answer.fields, answer.content, index)

@@ -21,7 +21,7 @@ def connections(first: StubResponse) -> tuple[int, int]:
     used = []
     with Loopback() as loopback:
         for answer in (first, DONE):
-            stage = loopback.stage(ResponseScript((answer,)))
+            stage = loopback.open_endpoint(ResponseScript((answer,)))
             outcome = client.cancel(replace(CALL, base_url=f"{stage.root}/beta"))
             (request,) = stage.finish().requests
             assert outcome.kind == ("success" if answer.status == 204 else "failure")

@@ -1,4 +1,4 @@
-"""Blocked sockets: what is refused, what is left alone, and what is kept of it."""
+"""Blocked sockets: which attempts fail, which do not, and what is recorded of them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.transports.block_sockets import NetworkBlocked, blocked
+from graphcontract.transports.block_sockets import NetworkBlocked, block_network
 
-SENTENCE = "the mock transport serves httpx alone, and this client opened a socket: use --transport loopback"
+SENTENCE = "the mock transport only serves httpx, and this client opened a socket: use --transport loopback"
 
 
 def connect() -> None:
@@ -61,27 +61,27 @@ async def open_connection() -> None:
         (lambda: asyncio.run(open_connection()), "socket.getaddrinfo ('graph.microsoft.com', 443)"),
     ],
 )
-def test_refuses_and_keeps_what_was_tried(attempt: Callable[[], None], kept: str) -> None:
-    with blocked() as block, pytest.raises(NetworkBlocked) as caught:
+def test_blocks_and_records_each_attempt(attempt: Callable[[], None], kept: str) -> None:
+    with block_network() as block, pytest.raises(NetworkBlocked) as caught:
         attempt()
     assert str(caught.value) == SENTENCE
     assert block.attempts == [kept]
 
 
-def test_urllib_is_refused_as_a_network_fault() -> None:
-    with blocked() as block, pytest.raises(urllib.error.URLError, match="serves httpx alone"):
+def test_urllib_reports_a_network_fault() -> None:
+    with block_network() as block, pytest.raises(urllib.error.URLError, match="only serves httpx"):
         urllib.request.urlopen("http://graph.microsoft.com/beta")
     assert block.attempts == ["socket.getaddrinfo ('graph.microsoft.com', 80)"]
 
 
 def test_an_attempt_that_the_client_swallows_is_kept() -> None:
-    with blocked() as block, suppress(OSError):
+    with block_network() as block, suppress(OSError):
         look_up()
     assert block.attempts
 
 
 def test_keeps_the_first_attempts_in_order_and_bounded() -> None:
-    with blocked() as block:
+    with block_network() as block:
         for number in range(50):
             with pytest.raises(NetworkBlocked):
                 socket.getaddrinfo(f"{number}" + ".example" * 100, 443)
@@ -91,7 +91,11 @@ def test_keeps_the_first_attempts_in_order_and_bounded() -> None:
 
 
 def test_unix_sockets_are_left_alone(tmp_path: Path) -> None:
-    with blocked() as block, socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
+    with (
+        block_network() as block,
+        socket.socket(socket.AF_UNIX) as server,
+        socket.socket(socket.AF_UNIX) as client,
+    ):
         server.bind(str(tmp_path / "s"))
         server.listen()
         client.connect(str(tmp_path / "s"))
@@ -103,15 +107,15 @@ def test_asyncio_works() -> None:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(None, lambda: 7)
 
-    with blocked() as block:
+    with block_network() as block:
         assert asyncio.run(work()) == 7
     assert block.attempts == []
 
 
 def test_blocks_nest_and_end_with_the_last() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        with blocked() as outer:
-            with blocked() as inner, pytest.raises(NetworkBlocked):
+        with block_network() as outer:
+            with block_network() as inner, pytest.raises(NetworkBlocked):
                 connect()
             with pytest.raises(NetworkBlocked):
                 socket.create_connection(server.getsockname())
@@ -120,7 +124,7 @@ def test_blocks_nest_and_end_with_the_last() -> None:
 
 
 def test_ends_with_an_exception_too() -> None:
-    with pytest.raises(ZeroDivisionError), blocked():
+    with pytest.raises(ZeroDivisionError), block_network():
         raise ZeroDivisionError
     with socket.create_server(("127.0.0.1", 0)) as server:
         socket.create_connection(server.getsockname()).close()

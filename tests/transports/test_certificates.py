@@ -1,4 +1,4 @@
-"""The certificates that TLS stages show, and the file of the authority to trust."""
+"""The certificates that TLS endpoints show, and the file of the authority to trust."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from .wire import DONE, careless, secured
 
 
 def shown(server: Loopback, kind: Certificate) -> x509.Certificate:
-    stage = server.stage(ResponseScript((DONE,)), certificate=kind)
-    with secured(careless(), stage) as connection:
+    endpoint = server.open_endpoint(ResponseScript((DONE,)), certificate=kind)
+    with secured(careless(), endpoint) as connection:
         der = connection.getpeercert(binary_form=True)
-    stage.finish()
+    endpoint.finish()
     assert der is not None
     return x509.load_der_x509_certificate(der)
 
@@ -93,7 +93,7 @@ from graphcontract.transports.loopback import Loopback
 with Loopback(tls=True) as server:
     assert "trustme" not in sys.modules and "cryptography" not in sys.modules
 with Loopback() as server:
-    server.stage(ResponseScript((StubResponse(204),))).finish()
+    server.open_endpoint(ResponseScript((StubResponse(204),))).finish()
     assert "trustme" not in sys.modules and "cryptography" not in sys.modules
     server.ca_file
     assert "trustme" in sys.modules

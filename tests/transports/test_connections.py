@@ -1,4 +1,4 @@
-"""What the loopback transport answers, and what ends a connection."""
+"""What the loopback transport responds, and what closes a connection."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from .wire import (
 
 class TestAnswering:
     def test_answers_in_order_the_last_repeated(self, server: Loopback) -> None:
-        stage = done(server, StubResponse(503), DONE)
-        with connect(stage) as connection:
+        endpoint = done(server, StubResponse(503), DONE)
+        with connect(endpoint) as connection:
             assert one_answer(connection, PLAIN).startswith(b"HTTP/1.1 503 ")
             exchange(connection)
             exchange(connection)
-        record = stage.finish()
+        record = endpoint.finish()
         assert [response.status for response in record.responses] == [503, 204, 204]
         assert [response.request for response in record.responses] == [0, 1, 2]
 
@@ -38,83 +38,83 @@ class TestAnswering:
         script = ResponseScript(
             (StubResponse(503), DONE), concerns=lambda request: request.target.endswith("/cancel")
         )
-        stage = server.stage(script)
-        with connect(stage) as connection:
+        endpoint = server.open_endpoint(script)
+        with connect(endpoint) as connection:
             elsewhere = one_answer(connection, PLAIN.replace(b"/cancel", b"/other"))
             assert elsewhere.startswith(b"HTTP/1.1 404 ")
             assert elsewhere.endswith(b'{"error":{"code":"notFound","message":"Nothing is here."}}')
             assert one_answer(connection, PLAIN).startswith(b"HTTP/1.1 503 ")
-        assert [response.status for response in stage.finish().responses] == [404, 503]
+        assert [response.status for response in endpoint.finish().responses] == [404, 503]
 
     def test_malformed_requests_use_up_no_answer(self, server: Loopback) -> None:
-        stage = done(server, StubResponse(503), DONE)
-        with connect(stage) as connection:
+        endpoint = done(server, StubResponse(503), DONE)
+        with connect(endpoint) as connection:
             connection.sendall(b"POST / HTTP/1.1\r\n\r\n")
             to_the_end(connection)
-        with connect(stage) as connection:
+        with connect(endpoint) as connection:
             assert one_answer(connection, PLAIN).startswith(b"HTTP/1.1 503 ")
-        assert [response.status for response in stage.finish().responses] == [400, 503]
+        assert [response.status for response in endpoint.finish().responses] == [400, 503]
 
     def test_interim_and_stray_bytes_are_on_the_wire(self, server: Loopback) -> None:
         on_the_wire = (
             b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n"
             b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 500 stray\r\n"
         )
-        stage = done(server, StubResponse(204, interim=(102, 103), stray=b"HTTP/1.1 500 stray\r\n"))
-        with connect(stage) as connection:
+        endpoint = done(server, StubResponse(204, interim=(102, 103), stray=b"HTTP/1.1 500 stray\r\n"))
+        with connect(endpoint) as connection:
             connection.sendall(PLAIN)
             assert receive(connection, len(on_the_wire)) == on_the_wire
-        (response,) = stage.finish().responses
+        (response,) = endpoint.finish().responses
         assert (response.raw, response.interim) == (on_the_wire, (102, 103))
         assert response.stray == b"HTTP/1.1 500 stray\r\n"
 
     def test_head_gets_no_content(self, server: Loopback) -> None:
-        stage = done(server, stub(409, b"{}", close=True))
-        received, record = sent(stage, PLAIN.replace(b"POST", b"HEAD"))
+        endpoint = done(server, stub(409, b"{}", close=True))
+        received, record = sent(endpoint, PLAIN.replace(b"POST", b"HEAD"))
         assert received == b"HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
         (response,) = record.responses
         assert (response.raw, response.content) == (received, b"")
 
     def test_who_waits_for_100_continue_is_told_to(self, server: Loopback) -> None:
         head = b"POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
-        told = b"HTTP/1.1 100 Continue\r\n\r\n"
-        stage = done(server)
-        with connect(stage) as connection:
+        interim = b"HTTP/1.1 100 Continue\r\n\r\n"
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             connection.sendall(head)
-            assert receive(connection, len(told)) == told
+            assert receive(connection, len(interim)) == interim
             connection.sendall(b"ab")
             exchange(connection, b"cd")
-        record = stage.finish()
+        record = endpoint.finish()
         assert [request.content for request in record.requests] == [b"abcd"]
         (response,) = record.responses
-        assert (response.raw, response.interim) == (told + NO_CONTENT, (100,))
+        assert (response.raw, response.interim) == (interim + NO_CONTENT, (100,))
 
     def test_who_does_not_wait_is_not_told(self, server: Loopback) -> None:
         data = PLAIN.replace(b"Host", b"Expect: 100-continue\r\nHost")
-        stage = done(server)
-        with connect(stage) as connection:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             exchange(connection, data)
-        assert stage.finish().responses[0].interim == ()
+        assert endpoint.finish().responses[0].interim == ()
 
     def test_pipelined_requests_are_answered_in_turn(self, server: Loopback) -> None:
         targets = [b"/1", b"/2", b"/3"]
         data = [PLAIN.replace(b"/beta/tasks/x1/cancel", target) for target in targets]
-        stage = done(server, stub(409, b"x" * (4 << 20)), DONE)
-        with connect(stage) as connection:
+        endpoint = done(server, stub(409, b"x" * (4 << 20)), DONE)
+        with connect(endpoint) as connection:
             connection.sendall(b"".join(data))
             assert len(one_answer(connection)) > 4 << 20
             exchange(connection, b"")
             exchange(connection, b"")
-        record = stage.finish()
+        record = endpoint.finish()
         assert [request.raw for request in record.requests] == data
         assert [response.status for response in record.responses] == [409, 204, 204]
 
     def test_requests_that_were_pipelined_and_not_answered_are_recorded(self, server: Loopback) -> None:
-        stage = done(server, stub(409, b"x" * (16 << 20)), DONE)
-        with connect(stage) as connection:
+        endpoint = done(server, stub(409, b"x" * (16 << 20)), DONE)
+        with connect(endpoint) as connection:
             connection.sendall(PLAIN + PLAIN)
             connection.recv(1)
-            record = stage.finish()
+            record = endpoint.finish()
         assert [request.malformed for request in record.requests] == [None, None]
         assert len(record.responses) == 1
 
@@ -123,11 +123,11 @@ class TestAnswering:
         self, server: Loopback, option: bytes
     ) -> None:
         data = PLAIN.replace(b"Content", option + b"Content")
-        stage = done(server)
-        with connect(stage) as connection:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             connection.sendall(data + b"\r\n")
             connection.recv(1)
-            record = stage.finish()
+            record = endpoint.finish()
         assert [request.raw for request in record.requests] == [data, b"\r\n"]
         assert record.requests[1].malformed == "ended before the request was complete"
         assert [response.status for response in record.responses] == [204]
@@ -146,34 +146,34 @@ class TestAnswering:
         assert record.responses[0].values("connection") == ["close"]
 
     def test_an_answer_that_closes_is_whole_and_the_last(self, server: Loopback) -> None:
-        stage = done(server, StubResponse(200, content=b"x" * (4 << 20), framing="none", close=True))
-        received, record = sent(stage, PLAIN + PLAIN)
+        endpoint = done(server, StubResponse(200, content=b"x" * (4 << 20), framing="none", close=True))
+        received, record = sent(endpoint, PLAIN + PLAIN)
         assert received == record.responses[0].raw
         assert (len(record.requests), len(record.responses)) == (2, 1)
 
     def test_a_client_that_has_ended_its_side_is_answered(self, server: Loopback) -> None:
-        stage = done(server)
-        with connect(stage) as connection:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             connection.sendall(PLAIN)
             connection.shutdown(socket.SHUT_WR)
             assert to_the_end(connection) == NO_CONTENT
-        assert stage.finish().requests[0].malformed is None
+        assert endpoint.finish().requests[0].malformed is None
 
     def test_a_client_that_leaves_before_the_answer_is_recorded(self, server: Loopback) -> None:
-        stage = done(server, stub(500, b"x" * (4 << 20)))
-        connection = connect(stage)
+        endpoint = done(server, stub(500, b"x" * (4 << 20)))
+        connection = connect(endpoint)
         connection.sendall(PLAIN)
         connection.close()
-        record = stage.finish()
+        record = endpoint.finish()
         assert (len(record.requests), len(record.responses)) == (1, 1)
-        stage = done(server)
-        with connect(stage) as connection:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             exchange(connection)
-        assert len(stage.finish().requests) == 1
+        assert len(endpoint.finish().requests) == 1
 
     def test_the_oldest_of_too_many_connections_gives_way(self, server: Loopback) -> None:
-        stage = done(server)
-        connections = [connect(stage) for _ in range(33)]
+        endpoint = done(server)
+        connections = [connect(endpoint) for _ in range(33)]
         try:
             exchange(connections[-1])
             assert connections[0].recv(1) == b""

@@ -45,9 +45,9 @@ def is_reset(connection: socket.socket) -> bool:
     return False
 
 
-def is_reset_at_connect(stage: Endpoint) -> bool:
+def is_reset_at_connect(endpoint: Endpoint) -> bool:
     try:
-        with connect(stage) as connection:
+        with connect(endpoint) as connection:
             return is_reset(connection)
     except ConnectionResetError:  # while it connects, or setting options
         return True
@@ -55,11 +55,11 @@ def is_reset_at_connect(stage: Endpoint) -> bool:
 
 class TestRefused:
     def test_nothing_listens_for_the_whole_stage(self, server: Loopback) -> None:
-        stage = done(server, faulty("refused"), DONE)
+        endpoint = done(server, faulty("refused"), DONE)
         for _ in range(2):
             with pytest.raises(ConnectionRefusedError):
-                connect(stage)
-        assert stage.finish() == Record((), ())
+                connect(endpoint)
+        assert endpoint.finish() == Record((), ())
 
     def test_the_same_root_answers_before_and_after(self, server: Loopback) -> None:
         before = done(server)
@@ -84,32 +84,32 @@ class TestRefused:
             bound.bind(("127.0.0.1", int(root.rpartition(":")[2])))
 
     def test_it_comes_first_or_not_at_all(self, server: Loopback) -> None:
-        with pytest.raises(ValueError, match="only the first answer"):
+        with pytest.raises(ValueError, match="can only be the first response"):
             done(server, DONE, faulty("refused"))
 
 
 class TestReset:
     def test_at_connect(self, server: Loopback) -> None:
-        stage = done(server, faulty("reset-at-connect"), DONE)
-        assert is_reset_at_connect(stage)
-        with connect(stage) as connection:
+        endpoint = done(server, faulty("reset-at-connect"), DONE)
+        assert is_reset_at_connect(endpoint)
+        with connect(endpoint) as connection:
             exchange(connection)
-        record = stage.finish()
+        record = endpoint.finish()
         assert (len(record.requests), len(record.responses), record.connections) == (1, 1, 2)
 
     def test_at_connect_again_and_again(self, server: Loopback) -> None:
-        stage = done(server, faulty("reset-at-connect"))
-        assert all(is_reset_at_connect(stage) for _ in range(3))
-        assert stage.finish() == Record((), (), connections=3)
+        endpoint = done(server, faulty("reset-at-connect"))
+        assert all(is_reset_at_connect(endpoint) for _ in range(3))
+        assert endpoint.finish() == Record((), (), connections=3)
 
     def test_in_the_request(self, server: Loopback) -> None:
-        stage = done(server, faulty("reset-in-request"), DONE)
-        with connect(stage) as connection:
+        endpoint = done(server, faulty("reset-in-request"), DONE)
+        with connect(endpoint) as connection:
             connection.sendall(HALF)
             assert is_reset(connection)
-        with connect(stage) as connection:
+        with connect(endpoint) as connection:
             exchange(connection)
-        record = stage.finish()
+        record = endpoint.finish()
         assert (len(record.requests), len(record.responses), record.connections) == (1, 1, 2)
 
     @pytest.mark.parametrize("fault", ["reset-at-connect", "reset-in-request"])
@@ -118,28 +118,28 @@ class TestReset:
         with connect(first) as connection:
             exchange(connection)
             first.finish()
-            stage = done(server, faulty(fault))
+            endpoint = done(server, faulty(fault))
             connection.sendall(PLAIN[:1])
             assert is_reset(connection)
-        assert stage.finish() == Record((), ())
+        assert endpoint.finish() == Record((), ())
 
     def test_not_in_the_midst_of_an_earlier_request(self, server: Loopback) -> None:
-        stage = done(server, DONE, faulty("reset-in-request"))
-        with connect(stage) as connection:
+        endpoint = done(server, DONE, faulty("reset-in-request"))
+        with connect(endpoint) as connection:
             exchange(connection)
             connection.sendall(PLAIN)
             assert is_reset(connection)
-        assert len(stage.finish().requests) == 1
+        assert len(endpoint.finish().requests) == 1
 
     def test_after_the_request(self, server: Loopback) -> None:
-        stage = done(server, faulty("reset"), DONE)
-        with connect(stage) as connection:
+        endpoint = done(server, faulty("reset"), DONE)
+        with connect(endpoint) as connection:
             connection.sendall(PLAIN[:-1])
             connection.sendall(PLAIN[-1:])
             assert is_reset(connection)
-        with connect(stage) as connection:
+        with connect(endpoint) as connection:
             exchange(connection)
-        record = stage.finish()
+        record = endpoint.finish()
         assert [request.raw for request in record.requests] == [PLAIN, PLAIN]
         lost, found = record.responses
         assert (lost.fault, lost.status, lost.raw, lost.fields, lost.whole) == ("reset", 0, b"", (), False)
@@ -162,7 +162,7 @@ class TestCut:
             (stub(409, b"x", fault="half-content"), None, 409, b""),
             (faulty("garbage"), b"\x00\x01\xfe\xff 204 this is not HTTP\r\n\r\n", 0, b""),
         ],
-        ids=["closed", "half-head", "after an interim answer", "half-content", "one byte", "garbage"],
+        ids=["closed", "half-head", "after an interim response", "half-content", "one byte", "garbage"],
     )
     def test_then_the_stream_ends(
         self, server: Loopback, what: StubResponse, received: bytes | None, status: int, content: bytes
@@ -188,8 +188,8 @@ class TestCut:
         assert record.responses[0].fields[-1] in (("Content-Length", "10"), ("Transfer-Encoding", "chunked"))
 
     def test_half_content_of_a_head_is_its_head(self, server: Loopback) -> None:
-        stage = done(server, stub(409, b"0123456789", fault="half-content", framing="chunked"))
-        seen, record = sent(stage, PLAIN.replace(b"POST", b"HEAD"))
+        endpoint = done(server, stub(409, b"0123456789", fault="half-content", framing="chunked"))
+        seen, record = sent(endpoint, PLAIN.replace(b"POST", b"HEAD"))
         assert (
             seen == record.responses[0].raw == b"HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n"
         )
@@ -217,43 +217,43 @@ class TestCut:
         script = ResponseScript(
             (faulty("closed"), DONE), concerns=lambda request: request.target.endswith("/cancel")
         )
-        stage = server.stage(script)
-        with connect(stage) as connection:
+        endpoint = server.open_endpoint(script)
+        with connect(endpoint) as connection:
             other = one_answer(connection, PLAIN.replace(b"/cancel", b"/other"))
             assert other.startswith(b"HTTP/1.1 404 ")
             connection.sendall(PLAIN)
             assert to_the_end(connection) == b""
-        assert [response.fault for response in stage.finish().responses] == [None, "closed"]
+        assert [response.fault for response in endpoint.finish().responses] == [None, "closed"]
 
 
 class TestUnending:
     def test_stalled_until_the_stage_is_finished(self, server: Loopback) -> None:
-        stage = done(server, faulty("stalled"), DONE)
-        with connect(stage) as connection, connect(stage) as another:
+        endpoint = done(server, faulty("stalled"), DONE)
+        with connect(endpoint) as connection, connect(endpoint) as another:
             connection.sendall(PLAIN + PLAIN)
             connection.settimeout(0.05)
             with pytest.raises(TimeoutError):
                 connection.recv(1)
             exchange(another)
             connection.settimeout(10)
-            record = stage.finish()
+            record = endpoint.finish()
             assert connection.recv(1) == b""
         assert [response.fault for response in record.responses] == ["stalled", None]
         assert len(record.requests) == 3
         assert (record.responses[0].raw, record.responses[0].status) == (b"", 0)
 
     def test_a_client_that_leaves_a_stall_can_call_again(self, server: Loopback) -> None:
-        stage = done(server, faulty("stalled"), DONE)
+        endpoint = done(server, faulty("stalled"), DONE)
         with httpx.Client(trust_env=False, timeout=httpx.Timeout(10, read=0.05)) as client:
             with pytest.raises(httpx.ReadTimeout):
-                client.post(stage.root)
-            assert client.post(stage.root).status_code == 204
-        assert stage.finish().connections == 2
+                client.post(endpoint.root)
+            assert client.post(endpoint.root).status_code == 204
+        assert endpoint.finish().connections == 2
 
     def test_dripped_byte_by_byte(self, server: Loopback) -> None:
-        stage = done(server, faulty("dripped", drip=0.005))
+        endpoint = done(server, faulty("dripped", drip=0.005))
         begins = b"HTTP/1.1 204 No Content\r\nX-Dripped: "
-        with connect(stage) as connection:
+        with connect(endpoint) as connection:
             connection.sendall(PLAIN)
             began, seen = time.monotonic(), b""
             while len(seen) < len(begins) + 3:
@@ -261,20 +261,20 @@ class TestUnending:
             took = time.monotonic() - began
             assert seen.startswith(begins + b"...")
             assert took >= 0.005 * (len(seen) - 2)
-            record = stage.finish()
+            record = endpoint.finish()
             assert set(to_the_end(connection)) <= set(b".")
         (response,) = record.responses
         assert (response.fault, response.status, response.raw) == ("dripped", 204, begins)
         assert not response.whole
 
     def test_a_drip_ends_with_its_client(self, server: Loopback) -> None:
-        stage = done(server, faulty("dripped", drip=0.001), DONE)
-        with connect(stage) as connection:
+        endpoint = done(server, faulty("dripped", drip=0.001), DONE)
+        with connect(endpoint) as connection:
             connection.sendall(PLAIN)
             connection.recv(1)
-        with connect(stage) as connection:
+        with connect(endpoint) as connection:
             exchange(connection)
-        assert [response.fault for response in stage.finish().responses] == ["dripped", None]
+        assert [response.fault for response in endpoint.finish().responses] == ["dripped", None]
 
     def test_drips_do_not_delay_others(self, server: Loopback) -> None:
         slow, quick = done(server, faulty("dripped", drip=30.0)), done(server)
@@ -322,9 +322,9 @@ class TestIdleClosed:
         with httpx.Client(trust_env=False) as client:
             records = []
             for what in (faulty("idle-closed"), DONE):
-                stage = done(server, what)
-                assert client.post(stage.root).status_code == 204
-                records.append(stage.finish())
+                endpoint = done(server, what)
+                assert client.post(endpoint.root).status_code == 204
+                records.append(endpoint.finish())
         assert [record.connections for record in records] == [1, 1]
         assert [len(record.requests) for record in records] == [1, 1]
 
@@ -335,7 +335,7 @@ class TestIdleClosed:
         ("refused", httpx.ConnectError),
         ("reset-at-connect", httpx.TransportError),
         ("reset-in-request", httpx.TransportError),
-        ("reset", httpx.TransportError),  # Python's ssl tells a reset as an end of the stream
+        ("reset", httpx.TransportError),  # Python's ssl reports a reset as an end of the stream
         ("closed", httpx.RemoteProtocolError),
         ("stalled", httpx.ReadTimeout),
         ("half-head", httpx.RemoteProtocolError),
@@ -350,20 +350,20 @@ def test_httpx_fails_and_the_next_call_does_not(fault: Fault, error: type[Except
         timeout = httpx.Timeout(10, read=0.1 if fault == "stalled" else 10)
         with httpx.Client(trust_env=False, verify=verify, timeout=timeout) as client:
             for what, fails in ((DONE, False), (stub(409, b"{}", fault=fault), True), (DONE, False)):
-                stage = done(server, what)
+                endpoint = done(server, what)
                 if fails:
                     with pytest.raises(error):
-                        client.post(stage.root)
+                        client.post(endpoint.root)
                 else:
-                    assert client.post(stage.root).status_code == 204
-                stage.finish()
+                    assert client.post(endpoint.root).status_code == 204
+                endpoint.finish()
     assert server.late == 0
 
 
 def test_a_slow_drip_outlives_every_read_timeout(server: Loopback) -> None:
-    stage = done(server, faulty("dripped", drip=0.001))
-    finishing = threading.Timer(0.3, stage.finish)
+    endpoint = done(server, faulty("dripped", drip=0.001))
+    finishing = threading.Timer(0.3, endpoint.finish)
     finishing.start()
     with httpx.Client(trust_env=False, timeout=0.1) as client, pytest.raises(httpx.RemoteProtocolError):
-        client.post(stage.root)
+        client.post(endpoint.root)
     finishing.join()

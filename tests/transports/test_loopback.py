@@ -1,4 +1,4 @@
-"""Stages of the loopback transport, and how its server begins, ends and fails."""
+"""Endpoints of the loopback transport, and how its server starts, stops and fails."""
 
 from __future__ import annotations
 
@@ -42,42 +42,42 @@ class TestStages:
         assert second_record.responses[0].request == 0
 
     def test_connections_have_numbers_of_their_own(self, server: Loopback) -> None:
-        stage = done(server)
+        endpoint = done(server)
         for _ in range(2):
-            with connect(stage) as connection:
+            with connect(endpoint) as connection:
                 exchange(connection)
-        first, second = stage.finish().requests
+        first, second = endpoint.finish().requests
         assert first.connection != second.connection
 
     def test_httpx_keeps_its_connection(self, server: Loopback) -> None:
         connections = []
         with httpx.Client(trust_env=False) as client:
             for _ in range(3):
-                stage = done(server, stub(409, b"{}", "application/json"))
-                response = client.post(f"{stage.root}/beta/tasks/x1/cancel")
-                (request,) = stage.finish().requests
+                endpoint = done(server, stub(409, b"{}", "application/json"))
+                response = client.post(f"{endpoint.root}/beta/tasks/x1/cancel")
+                (request,) = endpoint.finish().requests
                 connections.append(request.connection)
                 assert (response.status_code, response.json()) == (409, {})
                 assert (request.target, request.framing) == ("/beta/tasks/x1/cancel", "content-length")
         assert len(set(connections)) == 1
 
     def test_a_spoiled_port_is_gone_for_good(self, server: Loopback) -> None:
-        stage = done(server)
+        endpoint = done(server)
         hosts = server.hosts
-        with connect(stage) as connection:
+        with connect(endpoint) as connection:
             exchange(connection)
-            assert len(stage.finish(spoiled=True).requests) == 1
+            assert len(endpoint.finish(spoiled=True).requests) == 1
             assert connection.recv(1) == b""
         with pytest.raises(ConnectionRefusedError):
-            connect(stage)
-        assert done(server).root != stage.root
+            connect(endpoint)
+        assert done(server).root != endpoint.root
         assert server.hosts == hosts
 
     def test_hosts_are_announced_once_and_grow_when_used_up(self, server: Loopback) -> None:
         announced = server.hosts
         assert len(announced) == 8
-        stages = [done(server) for _ in range(3)]
-        ports = {stage.root.rsplit(":")[-1] for stage in stages}
+        endpoints = [done(server) for _ in range(3)]
+        ports = {endpoint.root.rsplit(":")[-1] for endpoint in endpoints}
         named = {f"{host}:{port}" for host in ("127.0.0.1", "localhost") for port in ports}
         assert named | {"127.0.0.1", "localhost"} == set(announced)
         with connect(done(server)) as connection:
@@ -90,13 +90,13 @@ class TestStages:
         records: dict[int, Record] = {}
 
         def call(number: int) -> None:
-            stage = done(server, StubResponse(200 + number))
-            with connect(stage) as connection:
+            endpoint = done(server, StubResponse(200 + number))
+            with connect(endpoint) as connection:
                 for _ in range(50):
                     together.wait()
                     data = PLAIN.replace(b"x1", b"%d" % number)
                     assert one_answer(connection, data).startswith(b"HTTP/1.1 20%d " % number)
-            records[number] = stage.finish()
+            records[number] = endpoint.finish()
 
         threads = [threading.Thread(target=call, args=(number,)) for number in (1, 2)]
         for thread in threads:
@@ -108,30 +108,30 @@ class TestStages:
             assert [each.status for each in records[number].responses] == [200 + number] * 50
 
     def test_what_came_before_the_end_is_in_the_record(self, server: Loopback) -> None:
-        stage = done(server)
-        with connect(stage) as connection:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             for _ in range(200):
                 connection.sendall(PLAIN)
-                assert len(stage.finish().requests) == 1
+                assert len(endpoint.finish().requests) == 1
                 assert receive(connection, len(NO_CONTENT)) == NO_CONTENT
-                stage = done(server)
+                endpoint = done(server)
 
     def test_a_request_after_the_end_is_late(self, server: Loopback) -> None:
-        stage = done(server)
-        with connect(stage) as connection:
-            stage.finish()
+        endpoint = done(server)
+        with connect(endpoint) as connection:
+            endpoint.finish()
             connection.sendall(PLAIN)
             following = done(server)
             late = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
             assert to_the_end(connection) == late
-        assert following.root == stage.root
+        assert following.root == endpoint.root
         assert following.finish() == Record((), ())
         assert server.late == 1
 
     def test_half_a_request_between_stages_is_not_the_next_ones(self, server: Loopback) -> None:
-        stage = done(server)
-        with connect(stage) as connection:
-            stage.finish()
+        endpoint = done(server)
+        with connect(endpoint) as connection:
+            endpoint.finish()
             connection.sendall(HALF)
             following = done(server)
             assert to_the_end(connection) == b""
@@ -140,11 +140,11 @@ class TestStages:
 
     def test_expecting_waits_for_a_request(self, server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(loopback, "_PATIENCE", 10)
-        stage = done(server)
-        with connect(stage) as connection:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             timer = threading.Timer(0.02, connection.sendall, (PLAIN,))
             timer.start()
-            record = stage.finish(expecting=True)
+            record = endpoint.finish(expecting=True)
             timer.join()
         assert len(record.requests) == 1
 
@@ -152,32 +152,32 @@ class TestStages:
         assert done(server).finish(expecting=True) == Record((), ())
 
     def test_a_stage_ends_once(self, server: Loopback) -> None:
-        stage = done(server)
-        stage.finish()
-        with pytest.raises(RuntimeError, match="finished already"):
-            stage.finish()
+        endpoint = done(server)
+        endpoint.finish()
+        with pytest.raises(RuntimeError, match="already closed"):
+            endpoint.finish()
 
     def test_what_cannot_be_staged(self, server: Loopback) -> None:
         with pytest.raises(ValueError, match="own-root"):
-            server.stage(ResponseScript((DONE,)), root="https://graph.microsoft.com")
-        for answers, why in (((), "at least one answer"), ((DONE, StubResponse(None)), "settled")):
+            server.open_endpoint(ResponseScript((DONE,)), root="https://graph.microsoft.com")
+        for answers, why in (((), "at least one response"), ((DONE, StubResponse(None)), "settle it first")):
             with pytest.raises(ValueError, match=why):
-                server.stage(ResponseScript(answers))
+                server.open_endpoint(ResponseScript(answers))
 
 
 class TestServer:
     def test_leaving_closes_everything(self) -> None:
         before = threading.active_count()
         with Loopback() as server:
-            stage = done(server)
-            connection = connect(stage)
+            endpoint = done(server)
+            connection = connect(endpoint)
             exchange(connection)
         with connection:
             assert connection.recv(1) == b""
         with pytest.raises(ConnectionRefusedError):
-            connect(stage)
+            connect(endpoint)
         assert threading.active_count() == before
-        for use in (stage.finish, lambda: done(server)):
+        for use in (endpoint.finish, lambda: done(server)):
             with pytest.raises(RuntimeError, match="not running"):
                 use()
 
@@ -189,11 +189,11 @@ class TestServer:
         def confused(request: WireRequest) -> bool:
             raise LookupError(request.target)
 
-        stage = server.stage(ResponseScript((DONE,), concerns=confused))
-        with connect(stage) as connection:
+        endpoint = server.open_endpoint(ResponseScript((DONE,), concerns=confused))
+        with connect(endpoint) as connection:
             connection.sendall(PLAIN)
             assert to_the_end(connection) == b""
-        for use in (stage.finish, lambda: done(server)):
+        for use in (endpoint.finish, lambda: done(server)):
             with pytest.raises(RuntimeError, match="the loopback server failed") as failed:
                 use()
             assert isinstance(failed.value.__cause__, LookupError)

@@ -1,4 +1,4 @@
-"""The mock transport: the bytes that httpx would send, and the answers that it is given."""
+"""The mock transport: the bytes that httpx would send, and the responses that it gets."""
 
 from __future__ import annotations
 
@@ -42,30 +42,30 @@ def client() -> Iterator[httpx.Client]:
 
 
 def recorded(mock: Mock, client: httpx.Client, method: str, url: str, options: dict[str, Any]) -> WireRequest:
-    stage = mock.stage(NO_CONTENT)
-    client.request(method, stage.root + url, **options)
-    (request,) = stage.finish().requests
+    endpoint = mock.open_endpoint(NO_CONTENT)
+    client.request(method, endpoint.root + url, **options)
+    (request,) = endpoint.finish().requests
     return request
 
 
-def answered(mock: Mock, client: httpx.Client, answer: StubResponse, method: str = "POST") -> httpx.Response:
-    stage = mock.stage(ResponseScript((answer,)))
+def exchange(mock: Mock, client: httpx.Client, stub: StubResponse, method: str = "POST") -> httpx.Response:
+    endpoint = mock.open_endpoint(ResponseScript((stub,)))
     try:
-        return client.request(method, stage.root)
+        return client.request(method, endpoint.root)
     finally:
-        stage.finish()
+        endpoint.finish()
 
 
 # What is recorded
 
 
 def test_a_cancel_is_recorded_byte_for_byte(mock: Mock, client: httpx.Client) -> None:
-    stage = mock.stage(NO_CONTENT)
+    endpoint = mock.open_endpoint(NO_CONTENT)
     fields = {"x-AbC": "1", "authorization": "Bearer t", "User-Agent": "u", "Accept": "*/*"}
-    response = client.post(stage.root + PATH.format("7"), headers=fields)
-    record = stage.finish()
-    (request,), (answer,) = record.requests, record.responses
-    host = stage.root.removeprefix("https://")
+    response = client.post(endpoint.root + PATH.format("7"), headers=fields)
+    record = endpoint.finish()
+    (request,), (stub,) = record.requests, record.responses
+    host = endpoint.root.removeprefix("https://")
     assert (
         request.raw
         == (
@@ -80,15 +80,15 @@ def test_a_cancel_is_recorded_byte_for_byte(mock: Mock, client: httpx.Client) ->
     assert (request.content, request.content_size, request.framing) == (b"", 0, "content-length")
     assert (request.origin, request.malformed) == (host, None)
     assert (response.status_code, response.content) == (204, b"")
-    assert (answer.status, answer.raw, answer.request) == (204, b"HTTP/1.1 204 No Content\r\n\r\n", 0)
-    assert request.at <= answer.at
+    assert (stub.status, stub.raw, stub.request) == (204, b"HTTP/1.1 204 No Content\r\n\r\n", 0)
+    assert request.at <= stub.at
 
 
 def raw_request(transport: Transport, client: httpx.Client, options: dict[str, Any]) -> bytes:
     with transport:
-        stage = transport.stage(NO_CONTENT)
-        client.request(url=f"{stage.root}/a b;ü", **options)
-        (request,) = stage.finish().requests
+        endpoint = transport.open_endpoint(NO_CONTENT)
+        client.request(url=f"{endpoint.root}/a b;ü", **options)
+        (request,) = endpoint.finish().requests
     return request.raw
 
 
@@ -111,11 +111,11 @@ def test_what_is_recorded_is_what_a_server_receives(client: httpx.Client, option
 
 
 def test_a_method_in_small_letters_stays_so(mock: Mock, client: httpx.Client) -> None:
-    stage = mock.stage(NO_CONTENT)
-    request = client.build_request("POST", stage.root)
+    endpoint = mock.open_endpoint(NO_CONTENT)
+    request = client.build_request("POST", endpoint.root)
     request.method = "post"
     client.send(request)
-    assert stage.finish().requests[0].method == "post"
+    assert endpoint.finish().requests[0].method == "post"
 
 
 def test_what_httpx_encodes_is_recorded_encoded(mock: Mock, client: httpx.Client) -> None:
@@ -145,15 +145,15 @@ def test_no_framing_is_recorded_as_none(mock: Mock, client: httpx.Client) -> Non
 
 
 def test_the_record_does_not_change_with_the_request(mock: Mock, client: httpx.Client) -> None:
-    stage = mock.stage(NO_CONTENT)
-    request = client.build_request("POST", stage.root + "/a", headers={"a": "1"})
+    endpoint = mock.open_endpoint(NO_CONTENT)
+    request = client.build_request("POST", endpoint.root + "/a", headers={"a": "1"})
     client.send(request)
     request.method, request.headers["a"], request.url = "GET", "2", httpx.URL("https://x.test/b")
-    (kept,) = stage.finish().requests
+    (kept,) = endpoint.finish().requests
     assert (kept.method, kept.target, kept.values("a")) == ("POST", "/a", ["1"])
 
 
-# What h11 refuses on the way out
+# What h11 rejects when it is sent
 
 
 @pytest.mark.parametrize(
@@ -168,20 +168,20 @@ def test_the_record_does_not_change_with_the_request(mock: Mock, client: httpx.C
     ],
     ids=["field-crlf", "field-nul", "field-name", "target-crlf", "target-space", "target-utf-8"],
 )
-def test_a_head_that_h11_refuses_never_leaves(
+def test_a_head_that_h11_rejects_is_never_sent(
     mock: Mock, client: httpx.Client, options: dict[str, Any]
 ) -> None:
-    stage = mock.stage(NO_CONTENT)
+    endpoint = mock.open_endpoint(NO_CONTENT)
     with pytest.raises(httpx.LocalProtocolError, match="Illegal"):
-        client.post(stage.root, **options)
-    assert stage.finish().requests == ()
+        client.post(endpoint.root, **options)
+    assert endpoint.finish().requests == ()
 
 
-def test_an_id_with_a_line_end_is_httpx_to_refuse(mock: Mock, client: httpx.Client) -> None:
-    stage = mock.stage(NO_CONTENT)
+def test_httpx_rejects_an_id_with_a_line_end(mock: Mock, client: httpx.Client) -> None:
+    endpoint = mock.open_endpoint(NO_CONTENT)
     with pytest.raises(httpx.InvalidURL):
-        client.post(stage.root + PATH.format("a\r\nb"))
-    assert stage.finish().requests == ()
+        client.post(endpoint.root + PATH.format("a\r\nb"))
+    assert endpoint.finish().requests == ()
 
 
 def test_content_that_breaks_off_is_recorded_as_far_as_it_came(mock: Mock, client: httpx.Client) -> None:
@@ -189,10 +189,10 @@ def test_content_that_breaks_off_is_recorded_as_far_as_it_came(mock: Mock, clien
         yield b"ab"
         raise ZeroDivisionError
 
-    stage = mock.stage(NO_CONTENT)
+    endpoint = mock.open_endpoint(NO_CONTENT)
     with pytest.raises(ZeroDivisionError):
-        client.post(stage.root, content=content())
-    record = stage.finish()
+        client.post(endpoint.root, content=content())
+    record = endpoint.finish()
     assert record.requests[0].raw.endswith(b"\r\n\r\n2\r\nab\r\n")
     assert record.requests[0].malformed is not None
     assert record.responses == ()
@@ -201,10 +201,10 @@ def test_content_that_breaks_off_is_recorded_as_far_as_it_came(mock: Mock, clien
 def test_content_short_of_its_length_is_h11s_own_error_as_from_httpcore(
     mock: Mock, client: httpx.Client
 ) -> None:
-    stage = mock.stage(NO_CONTENT)
+    endpoint = mock.open_endpoint(NO_CONTENT)
     with pytest.raises(h11.LocalProtocolError, match="Too little data"):
-        client.post(stage.root, headers={"Content-Length": "5"})
-    assert stage.finish().requests[0].malformed is not None
+        client.post(endpoint.root, headers={"Content-Length": "5"})
+    assert endpoint.finish().requests[0].malformed is not None
 
 
 def test_endless_content_is_stopped(mock: Mock, client: httpx.Client) -> None:
@@ -212,10 +212,10 @@ def test_endless_content_is_stopped(mock: Mock, client: httpx.Client) -> None:
         while True:
             yield bytes(1 << 20)
 
-    stage = mock.stage(NO_CONTENT)
+    endpoint = mock.open_endpoint(NO_CONTENT)
     with pytest.raises(httpx.WriteError, match="at most"):
-        client.post(stage.root, content=content())
-    (request,) = stage.finish().requests
+        client.post(endpoint.root, content=content())
+    (request,) = endpoint.finish().requests
     assert request.malformed is not None
     assert len(request.raw) <= 1 << 20 < request.content_size
 
@@ -228,11 +228,11 @@ def test_other_schemes_are_no_requests(mock: Mock, client: httpx.Client) -> None
     assert mock.late == 0
 
 
-# Answers
+# Responses
 
 
 def test_an_error_arrives_as_graph_sends_it(mock: Mock, client: httpx.Client) -> None:
-    response = answered(mock, client, stub_response.plain_error(404))
+    response = exchange(mock, client, stub_response.plain_error(404))
     assert (response.status_code, response.reason_phrase, response.http_version) == (
         404,
         "Not Found",
@@ -243,9 +243,9 @@ def test_an_error_arrives_as_graph_sends_it(mock: Mock, client: httpx.Client) ->
 
 
 def test_a_coded_answer_is_the_clients_to_decode(mock: Mock, client: httpx.Client) -> None:
-    stage = mock.stage(ResponseScript((replace(stub_response.plain_error(409), coded=True),)))
-    response = client.post(stage.root)
-    (sent,) = stage.finish().responses
+    endpoint = mock.open_endpoint(ResponseScript((replace(stub_response.plain_error(409), coded=True),)))
+    response = client.post(endpoint.root)
+    (sent,) = endpoint.finish().responses
     assert response.headers["content-encoding"] == "gzip"
     assert sent.content[:2] == b"\x1f\x8b"
     assert response.json()["error"]["code"] == "conflict"
@@ -253,24 +253,24 @@ def test_a_coded_answer_is_the_clients_to_decode(mock: Mock, client: httpx.Clien
 
 @pytest.mark.parametrize("framing", ["content-length", "chunked", "to-the-end", "none"])
 def test_framings_are_taken_off(mock: Mock, client: httpx.Client, framing: Framing) -> None:
-    response = answered(mock, client, stub_response.stub(500, b"<p>", "text/html", framing=framing))
+    response = exchange(mock, client, stub_response.stub(500, b"<p>", "text/html", framing=framing))
     assert (response.content, response.headers["content-type"]) == (b"<p>", "text/html")
 
 
 def test_a_head_is_shown_as_it_is_spelled(mock: Mock, client: httpx.Client) -> None:
-    answer = StubResponse(204, (("x-Odd", "Zürich"),), version="1.0", phrase="Done already", gap="\t")
-    response = answered(mock, client, answer)
+    stub = StubResponse(204, (("x-Unusual", "Zürich"),), version="1.0", phrase="Done already", gap="\t")
+    response = exchange(mock, client, stub)
     assert (response.http_version, response.reason_phrase) == ("HTTP/1.0", "Done already")
-    assert response.headers.raw == [(b"x-Odd", "Zürich".encode("latin-1")), (b"Connection", b"close")]
+    assert response.headers.raw == [(b"x-Unusual", "Zürich".encode("latin-1")), (b"Connection", b"close")]
 
 
 def test_no_content_follows_a_head(mock: Mock, client: httpx.Client) -> None:
-    response = answered(mock, client, stub_response.stub(500, b"<p>"), "HEAD")
+    response = exchange(mock, client, stub_response.stub(500, b"<p>"), "HEAD")
     assert (response.content, response.headers["content-length"]) == (b"", "3")
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "stub",
     [
         StubResponse(409, (("Content-Length", "9"),), b"short", framing="none"),
         StubResponse(409, (("Content-Length", "9"), ("Content-Length", "5")), framing="none"),
@@ -278,26 +278,26 @@ def test_no_content_follows_a_head(mock: Mock, client: httpx.Client) -> None:
     ],
     ids=["truncated", "two-lengths", "field-name"],
 )
-def test_an_answer_that_h11_refuses_is_refused(
-    mock: Mock, client: httpx.Client, answer: StubResponse
+def test_a_response_that_h11_rejects_is_an_error(
+    mock: Mock, client: httpx.Client, stub: StubResponse
 ) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
-        answered(mock, client, answer)
+        exchange(mock, client, stub)
 
 
 def test_answers_come_in_order_the_last_again_and_others_are_told_404(
     mock: Mock, client: httpx.Client
 ) -> None:
-    answers = (stub_response.stub(503), stub_response.stub(429), stub_response.stub(204))
-    stage = mock.stage(ResponseScript(answers, concerns=lambda request: request.target == "/a"))
-    statuses = [client.post(stage.root + path).status_code for path in ("/a", "/b", "/a", "/a", "/a")]
-    record = stage.finish()
+    responses = (stub_response.stub(503), stub_response.stub(429), stub_response.stub(204))
+    endpoint = mock.open_endpoint(ResponseScript(responses, concerns=lambda request: request.target == "/a"))
+    statuses = [client.post(endpoint.root + path).status_code for path in ("/a", "/b", "/a", "/a", "/a")]
+    record = endpoint.finish()
     assert statuses == [503, 404, 429, 204, 204] == [response.status for response in record.responses]
     assert [response.request for response in record.responses] == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
-    "answers",
+    "responses",
     [
         (),
         (stub_response.success(),),
@@ -310,9 +310,11 @@ def test_answers_come_in_order_the_last_again_and_others_are_told_404(
     ],
     ids=["none", "unsettled", "interim", "stray", "content", "chunked", "switching", "unsendable"],
 )
-def test_what_cannot_be_shown_is_refused_at_once(mock: Mock, answers: tuple[StubResponse, ...]) -> None:
+def test_a_script_that_cannot_be_played_is_rejected_at_once(
+    mock: Mock, responses: tuple[StubResponse, ...]
+) -> None:
     with pytest.raises(ValueError, match=r"."):
-        mock.stage(ResponseScript(answers))
+        mock.open_endpoint(ResponseScript(responses))
 
 
 # Asynchronous clients
@@ -325,25 +327,25 @@ def test_an_asynchronous_client_is_served(mock: Mock) -> None:
 
     async def talk() -> list[int]:
         async with httpx.AsyncClient() as client:
-            sent = [client.post(stage.root, content=content()) for stage in stages]
+            sent = [client.post(endpoint.root, content=content()) for endpoint in endpoints]
             return [response.status_code for response in await asyncio.gather(*sent)]
 
-    stages = [mock.stage(ResponseScript((stub_response.stub(status),))) for status in (204, 409)]
+    endpoints = [mock.open_endpoint(ResponseScript((stub_response.stub(status),))) for status in (204, 409)]
     assert asyncio.run(talk()) == [204, 409]
-    for stage in stages:
-        (request,) = stage.finish().requests
+    for endpoint in endpoints:
+        (request,) = endpoint.finish().requests
         assert (request.framing, request.content) == ("chunked", b"abc")
 
 
-def test_an_asynchronous_client_is_refused_the_same(mock: Mock) -> None:
+def test_an_asynchronous_client_gets_the_same_errors(mock: Mock) -> None:
     async def talk() -> None:
         async with httpx.AsyncClient() as client:
-            await client.post(stage.root, headers={"a": "b\r\nc"})
+            await client.post(endpoint.root, headers={"a": "b\r\nc"})
 
-    stage = mock.stage(NO_CONTENT)
+    endpoint = mock.open_endpoint(NO_CONTENT)
     with pytest.raises(httpx.LocalProtocolError):
         asyncio.run(talk())
-    assert stage.finish().requests == ()
+    assert endpoint.finish().requests == ()
 
 
 def test_content_of_an_asynchronous_client_can_break_off(mock: Mock) -> None:
@@ -353,12 +355,12 @@ def test_content_of_an_asynchronous_client_can_break_off(mock: Mock) -> None:
 
     async def talk() -> None:
         async with httpx.AsyncClient() as client:
-            await client.post(stage.root, content=content())
+            await client.post(endpoint.root, content=content())
 
-    stage = mock.stage(NO_CONTENT)
+    endpoint = mock.open_endpoint(NO_CONTENT)
     with pytest.raises(ZeroDivisionError):
         asyncio.run(talk())
-    assert stage.finish().requests[0].malformed is not None
+    assert endpoint.finish().requests[0].malformed is not None
 
 
 # Roots
@@ -366,52 +368,52 @@ def test_content_of_an_asynchronous_client_can_break_off(mock: Mock) -> None:
 
 def test_every_stage_has_an_announced_host_of_its_own(mock: Mock) -> None:
     transport: Transport = mock
-    stages = [transport.stage(NO_CONTENT) for _ in transport.hosts]
-    assert [stage.root for stage in stages] == [f"https://{host}" for host in transport.hosts]
+    endpoints = [transport.open_endpoint(NO_CONTENT) for _ in transport.hosts]
+    assert [endpoint.root for endpoint in endpoints] == [f"https://{host}" for host in transport.hosts]
     with pytest.raises(RuntimeError, match="every host"):
-        transport.stage(NO_CONTENT)
-    stages[0].finish(spoiled=True)
-    stages[1].finish()
-    assert transport.stage(NO_CONTENT).root == stages[1].root
+        transport.open_endpoint(NO_CONTENT)
+    endpoints[0].finish(spoiled=True)
+    endpoints[1].finish()
+    assert transport.open_endpoint(NO_CONTENT).root == endpoints[1].root
     with pytest.raises(RuntimeError, match="every host"):
-        transport.stage(NO_CONTENT)
+        transport.open_endpoint(NO_CONTENT)
 
 
 def test_graphs_own_root_can_be_asked(mock: Mock, client: httpx.Client) -> None:
-    stage = mock.stage(NO_CONTENT, root="https://graph.microsoft.com")
+    endpoint = mock.open_endpoint(NO_CONTENT, root="https://graph.microsoft.com")
     assert client.post("https://graph.microsoft.com:443/beta").status_code == 204
-    with pytest.raises(RuntimeError, match="has a stage already"):
-        mock.stage(NO_CONTENT, root="https://graph.microsoft.com")
-    assert [request.origin for request in stage.finish(spoiled=True).requests] == ["graph.microsoft.com"]
-    mock.stage(NO_CONTENT, root="https://graph.microsoft.com").finish()
+    with pytest.raises(RuntimeError, match="already has an endpoint"):
+        mock.open_endpoint(NO_CONTENT, root="https://graph.microsoft.com")
+    assert [request.origin for request in endpoint.finish(spoiled=True).requests] == ["graph.microsoft.com"]
+    mock.open_endpoint(NO_CONTENT, root="https://graph.microsoft.com").finish()
     assert "graph.microsoft.com" not in mock.hosts
-    assert mock.stage(NO_CONTENT).root == "https://call-1.graphcontract.test"
+    assert mock.open_endpoint(NO_CONTENT).root == "https://call-1.graphcontract.test"
 
 
 def test_scheme_and_port_are_part_of_a_root(mock: Mock, client: httpx.Client) -> None:
-    stage = mock.stage(NO_CONTENT, root="http://graph.test:8080")
+    endpoint = mock.open_endpoint(NO_CONTENT, root="http://graph.test:8080")
     for url in ("https://graph.test:8080", "http://graph.test", "http://graph.test:8080"):
         client.post(url)
-    assert [request.origin for request in stage.finish().requests] == ["graph.test:8080"]
+    assert [request.origin for request in endpoint.finish().requests] == ["graph.test:8080"]
     assert mock.late == 2
 
 
 def test_a_request_to_nobody_is_counted_and_told_503(mock: Mock, client: httpx.Client) -> None:
-    stage = mock.stage(NO_CONTENT)
-    stage.finish()
-    assert client.post(stage.root).status_code == 503
+    endpoint = mock.open_endpoint(NO_CONTENT)
+    endpoint.finish()
+    assert client.post(endpoint.root).status_code == 503
     assert client.post("https://elsewhere.test").status_code == 503
     assert mock.late == 2
-    with pytest.raises(RuntimeError, match="finished already"):
-        stage.finish()
+    with pytest.raises(RuntimeError, match="already closed"):
+        endpoint.finish()
 
 
 def test_stages_are_kept_apart_between_threads(mock: Mock, client: httpx.Client) -> None:
     def talk(number: int) -> None:
         for turn in range(20):
-            stage = mock.stage(NO_CONTENT)
-            client.post(f"{stage.root}/{number}/{turn}")
-            seen[number] += [request.target for request in stage.finish().requests]
+            endpoint = mock.open_endpoint(NO_CONTENT)
+            client.post(f"{endpoint.root}/{number}/{turn}")
+            seen[number] += [request.target for request in endpoint.finish().requests]
 
     seen: list[list[str]] = [[] for _ in range(4)]
     threads = [threading.Thread(target=talk, args=(number,)) for number in range(4)]
@@ -426,34 +428,34 @@ def test_stages_are_kept_apart_between_threads(mock: Mock, client: httpx.Client)
 def test_finish_waits_for_a_first_request_where_one_is_expected(mock: Mock, client: httpx.Client) -> None:
     class AskedWhileWaiting(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
-            client.post(stage.root)
+            client.post(endpoint.root)
             return super().wait(timeout)
 
-    stage = mock.stage(NO_CONTENT)
-    stage.asked = AskedWhileWaiting()
-    assert len(stage.finish(expecting=True).requests) == 1
-    assert mock.stage(NO_CONTENT).finish(expecting=True).requests == ()
+    endpoint = mock.open_endpoint(NO_CONTENT)
+    endpoint.first_request = AskedWhileWaiting()
+    assert len(endpoint.finish(expecting=True).requests) == 1
+    assert mock.open_endpoint(NO_CONTENT).finish(expecting=True).requests == ()
 
 
-# While it is up, and after
+# While it is active, and after
 
 
 def test_a_client_that_opens_a_socket_is_told_and_known(mock: Mock, client: httpx.Client) -> None:
-    stage = mock.stage(NO_CONTENT)
-    client.post(stage.root)
+    endpoint = mock.open_endpoint(NO_CONTENT)
+    client.post(endpoint.root)
     assert mock.escaped is None
-    with pytest.raises(urllib.error.URLError, match="serves httpx alone"):
-        urllib.request.urlopen(stage.root)
+    with pytest.raises(urllib.error.URLError, match="only serves httpx"):
+        urllib.request.urlopen(endpoint.root)
     with suppress(OSError), socket.socket() as mine:
         mine.connect(("192.0.2.1", 443))
     assert mock.escaped == "socket.getaddrinfo ('call-1.graphcontract.test', 443)"
 
 
 def test_a_proxy_makes_no_difference(mock: Mock) -> None:
-    stage = mock.stage(NO_CONTENT)
+    endpoint = mock.open_endpoint(NO_CONTENT)
     with httpx.Client(proxy="http://proxy.test:8080") as client:
-        assert client.post(stage.root + "/a").status_code == 204
-    assert stage.finish().requests[0].target == "/a"
+        assert client.post(endpoint.root + "/a").status_code == 204
+    assert endpoint.finish().requests[0].target == "/a"
 
 
 def test_afterwards_all_is_as_it_was(client: httpx.Client) -> None:
@@ -473,9 +475,9 @@ def test_afterwards_all_is_as_it_was(client: httpx.Client) -> None:
     assert not set(before) & set(during)
     assert [getattr(owner, name) for owner, name in patched] == before
     with Loopback() as loopback:
-        stage = loopback.stage(NO_CONTENT)
-        assert client.post(stage.root).status_code == 204
-        assert len(stage.finish().requests) == 1
+        endpoint = loopback.open_endpoint(NO_CONTENT)
+        assert client.post(endpoint.root).status_code == 204
+        assert len(endpoint.finish().requests) == 1
 
 
 def test_what_is_known_outlives_it(client: httpx.Client) -> None:

@@ -1,4 +1,4 @@
-"""What is handed in at the doorway may be anything: the loop goes on, and takes the next."""
+"""Anything may be sent to the network namespace socket: the loop goes on, and receives the next."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from graphcontract.transports.proxy import Proxy
 
-pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no Unix sockets, and no doorway")
+pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no Unix sockets")
 
 
 @pytest.fixture
@@ -21,14 +21,14 @@ def proxy() -> Iterator[Proxy]:
 
 
 def hand_in(proxy: Proxy, *descriptors: int) -> bytes:
-    """Hand these in, and read what the doorway says until it closes."""
-    assert proxy.doorway is not None
-    with socket.socket(socket.AF_UNIX) as giver:
-        giver.settimeout(5)
-        giver.connect(proxy.doorway)
-        socket.send_fds(giver, [b"!"], list(descriptors))
+    """Send these, and read the reply until the socket closes."""
+    assert proxy.netns_socket is not None
+    with socket.socket(socket.AF_UNIX) as sender:
+        sender.settimeout(5)
+        sender.connect(proxy.netns_socket)
+        socket.send_fds(sender, [b"!"], list(descriptors))
         try:
-            return giver.recv(8)
+            return sender.recv(8)
         except ConnectionResetError:
             return b""
 
@@ -47,9 +47,9 @@ def test_what_is_no_listening_socket_is_left(proxy: Proxy, tmp_path: Path) -> No
     with open(tmp_path / "file", "wb") as file:
         assert hand_in(proxy, file.fileno()) == b""
     assert proxy.arrivals == 0
-    assert proxy.doorway is not None
-    with socket.socket(socket.AF_UNIX) as giver:
-        giver.connect(proxy.doorway)  # and leaves
+    assert proxy.netns_socket is not None
+    with socket.socket(socket.AF_UNIX) as sender:
+        sender.connect(proxy.netns_socket)  # and leaves
     with socket.create_server(("127.0.0.1", 0)) as listening:
         assert hand_in(proxy, listening.fileno()) == b"!"
     assert httpx.get(proxy.proxy, trust_env=False, timeout=5).status_code >= 400

@@ -1,4 +1,4 @@
-"""Other origins of a stage: where redirections lead, and what is recorded there."""
+"""Other origins of a endpoint: where redirections lead, and what is recorded there."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from .wire import (
 GONE = StubResponse(410)
 
 
-def led(server: Loopback, place: str, *elsewhere: StubResponse) -> ResponseScript:
+def led(server: Loopback, name: str, *elsewhere: StubResponse) -> ResponseScript:
     return ResponseScript(
-        (StubResponse(307, (("Location", f"{{{place}}}/there"),)), DONE), elsewhere=elsewhere
+        (StubResponse(307, (("Location", f"{{{name}}}/there"),)), DONE), elsewhere=elsewhere
     )
 
 
@@ -38,112 +38,112 @@ def port(root: str) -> int:
 
 class TestPlaces:
     def test_a_plain_stage_has_itself_alone(self, server: Loopback) -> None:
-        stage = done(server)
-        number = port(stage.root)
-        assert stage.places == {
+        endpoint = done(server)
+        number = port(endpoint.root)
+        assert endpoint.roots == {
             "self": f"http://127.0.0.1:{number}",
             "same-host-name": f"http://localhost:{number}",
         }
-        assert stage.root == stage.places["self"]
+        assert endpoint.root == endpoint.roots["self"]
 
     def test_with_answers_elsewhere_there_are_others(self, server: Loopback) -> None:
         hosts = server.hosts
-        stage = server.stage(ResponseScript((DONE,), elsewhere=(DONE,)))
-        other = port(stage.places["other-port"])
-        assert other != port(stage.root)
-        assert stage.places["other-port"] == f"http://127.0.0.1:{other}"
-        assert stage.places["other-host"] == f"http://localhost:{other}"
-        assert "plain" not in stage.places
+        endpoint = server.open_endpoint(ResponseScript((DONE,), elsewhere=(DONE,)))
+        other = port(endpoint.roots["other-port"])
+        assert other != port(endpoint.root)
+        assert endpoint.roots["other-port"] == f"http://127.0.0.1:{other}"
+        assert endpoint.roots["other-host"] == f"http://localhost:{other}"
+        assert "plain" not in endpoint.roots
         assert server.hosts == hosts
         assert not any(host.endswith(f":{other}") for host in hosts)
 
     def test_another_name_leads_to_the_same_port(self, server: Loopback) -> None:
-        stage = done(server)
-        with connect(stage, "same-host-name") as connection:
+        endpoint = done(server)
+        with connect(endpoint, "same-host-name") as connection:
             exchange(connection)
-        (request,) = stage.finish().requests
-        assert request.origin == stage.root.removeprefix("http://")
+        (request,) = endpoint.finish().requests
+        assert request.origin == endpoint.root.removeprefix("http://")
 
     def test_they_are_kept_for_the_next_stage(self, server: Loopback) -> None:
         roots = set()
         for _ in range(3):
-            stage = server.stage(ResponseScript((DONE,), elsewhere=(DONE,)))
-            roots.add(stage.places["other-port"])
-            with connect(stage, "other-port") as connection:
+            endpoint = server.open_endpoint(ResponseScript((DONE,), elsewhere=(DONE,)))
+            roots.add(endpoint.roots["other-port"])
+            with connect(endpoint, "other-port") as connection:
                 exchange(connection)
-            assert len(stage.finish().elsewhere) == 1
+            assert len(endpoint.finish().elsewhere) == 1
         assert len(roots) == 1
 
     def test_they_are_retired_with_a_spoiled_stage(self, server: Loopback) -> None:
-        stage = server.stage(ResponseScript((DONE,), elsewhere=(DONE,)))
-        stage.finish(spoiled=True)
+        endpoint = server.open_endpoint(ResponseScript((DONE,), elsewhere=(DONE,)))
+        endpoint.finish(spoiled=True)
         with pytest.raises(ConnectionRefusedError):
-            connect(stage, "other-port")
+            connect(endpoint, "other-port")
 
     def test_stages_at_once_have_others_of_their_own(self, server: Loopback) -> None:
-        first, second = (server.stage(ResponseScript((DONE,), elsewhere=(DONE,))) for _ in range(2))
-        assert first.places["other-port"] != second.places["other-port"]
+        first, second = (server.open_endpoint(ResponseScript((DONE,), elsewhere=(DONE,))) for _ in range(2))
+        assert first.roots["other-port"] != second.roots["other-port"]
         with connect(second, "other-port") as connection:
             exchange(connection)
         assert (len(first.finish().elsewhere), len(second.finish().elsewhere)) == (0, 1)
 
 
 class TestElsewhere:
-    @pytest.mark.parametrize("place", ["other-port", "other-host"])
-    def test_httpx_is_led_there(self, server: Loopback, place: str) -> None:
-        stage = server.stage(led(server, place, GONE))
+    @pytest.mark.parametrize("name", ["other-port", "other-host"])
+    def test_httpx_is_led_there(self, server: Loopback, name: str) -> None:
+        endpoint = server.open_endpoint(led(server, name, GONE))
         with httpx.Client(trust_env=False, follow_redirects=True) as client:
-            response = client.post(stage.root, headers={"Authorization": "Bearer t"})
-        record = stage.finish()
-        assert (response.status_code, str(response.url)) == (410, f"{stage.places[place]}/there")
+            response = client.post(endpoint.root, headers={"Authorization": "Bearer t"})
+        record = endpoint.finish()
+        assert (response.status_code, str(response.url)) == (410, f"{endpoint.roots[name]}/there")
         (request,), (there,) = record.requests, record.elsewhere
         assert (len(record.responses), record.connections) == (1, 1)
         assert request.values("authorization") == ["Bearer t"]
         assert there.values("authorization") == []
         assert (there.method, there.target, there.scheme) == ("POST", "/there", "http")
-        assert there.origin == stage.places["other-port"].removeprefix("http://")
-        assert there.values("host") == [stage.places[place].removeprefix("http://")]
+        assert there.origin == endpoint.roots["other-port"].removeprefix("http://")
+        assert there.values("host") == [endpoint.roots[name].removeprefix("http://")]
         assert request.at <= there.at
 
     def test_answers_come_in_order_to_any_request_the_last_repeated(self, server: Loopback) -> None:
         script = ResponseScript((DONE,), concerns=lambda _request: False, elsewhere=(StubResponse(503), GONE))
-        stage = server.stage(script)
+        endpoint = server.open_endpoint(script)
         statuses = []
-        for place in ("other-port", "other-host", "other-port"):
-            with connect(stage, place) as connection:
+        for name in ("other-port", "other-host", "other-port"):
+            with connect(endpoint, name) as connection:
                 statuses.append(one_answer(connection, PLAIN)[9:12])
         assert statuses == [b"503", b"410", b"410"]
-        record = stage.finish()
+        record = endpoint.finish()
         assert (record.requests, len(record.elsewhere), record.connections) == ((), 3, 0)
 
     def test_answers_there_lead_on_and_fail_too(self, server: Loopback) -> None:
         back = StubResponse(307, (("Location", "{self}/back"),))
-        stage = server.stage(ResponseScript((DONE,), elsewhere=(back, stub(204, fault="closed"))))
-        with connect(stage, "other-port") as connection:
-            assert f"Location: {stage.root}/back\r\n".encode() in one_answer(connection, PLAIN)
+        endpoint = server.open_endpoint(ResponseScript((DONE,), elsewhere=(back, stub(204, fault="closed"))))
+        with connect(endpoint, "other-port") as connection:
+            assert f"Location: {endpoint.root}/back\r\n".encode() in one_answer(connection, PLAIN)
             connection.sendall(PLAIN)
             assert to_the_end(connection) == b""
 
     def test_it_can_be_refused_there(self, server: Loopback) -> None:
-        stage = server.stage(ResponseScript((DONE,), elsewhere=(stub(204, fault="refused"),)))
+        endpoint = server.open_endpoint(ResponseScript((DONE,), elsewhere=(stub(204, fault="refused"),)))
         with pytest.raises(ConnectionRefusedError):
-            connect(stage, "other-port")
-        with connect(stage) as connection:
+            connect(endpoint, "other-port")
+        with connect(endpoint) as connection:
             exchange(connection)
-        assert len(stage.finish().requests) == 1
+        assert len(endpoint.finish().requests) == 1
 
     def test_late_requests_there_are_counted(self, server: Loopback) -> None:
-        stage = server.stage(ResponseScript((DONE,), elsewhere=(DONE,)))
-        with connect(stage, "other-port") as connection:
+        endpoint = server.open_endpoint(ResponseScript((DONE,), elsewhere=(DONE,)))
+        with connect(endpoint, "other-port") as connection:
             exchange(connection)
-            stage.finish()
+            endpoint.finish()
             assert one_answer(connection, PLAIN).startswith(b"HTTP/1.1 503 ")
         assert server.late == 1
 
     def test_what_cannot_be_staged_there(self, server: Loopback) -> None:
         for elsewhere in ((StubResponse(None),), (DONE, stub(204, fault="refused"))):
-            with pytest.raises(ValueError, match=r"settled|first answer"):
-                server.stage(ResponseScript((DONE,), elsewhere=elsewhere))
+            with pytest.raises(ValueError, match=r"settle it first|first response"):
+                server.open_endpoint(ResponseScript((DONE,), elsewhere=elsewhere))
 
     def test_no_elsewhere_is_no_record(self, server: Loopback) -> None:
         assert done(server).finish() == Record((), (), (), 0, 0)
@@ -152,22 +152,22 @@ class TestElsewhere:
 class TestSecure:
     def test_the_others_are_https_and_one_is_plain(self) -> None:
         with Loopback(ports=1, tls=True) as server:
-            stage = server.stage(ResponseScript((DONE,), elsewhere=(DONE,)))
-            assert {name: root.partition(":")[0] for name, root in stage.places.items()} == {
+            endpoint = server.open_endpoint(ResponseScript((DONE,), elsewhere=(DONE,)))
+            assert {name: root.partition(":")[0] for name, root in endpoint.roots.items()} == {
                 "self": "https",
                 "same-host-name": "https",
                 "other-port": "https",
                 "other-host": "https",
                 "plain": "http",
             }
-            assert len({port(root) for root in stage.places.values()}) == 3
+            assert len({port(root) for root in endpoint.roots.values()}) == 3
             context = trusting(server)
-            for place in ("same-host-name", "other-port", "other-host"):
-                with secured(context, stage, place) as connection:
+            for name in ("same-host-name", "other-port", "other-host"):
+                with secured(context, endpoint, name) as connection:
                     exchange(connection)
-            with connect(stage, "plain") as connection:
+            with connect(endpoint, "plain") as connection:
                 exchange(connection)
-            record = stage.finish()
+            record = endpoint.finish()
         assert [request.scheme for request in record.requests] == ["https"]
         assert [request.scheme for request in record.elsewhere] == ["https", "https", "http"]
         assert len({request.origin for request in record.elsewhere}) == 2
@@ -175,17 +175,17 @@ class TestSecure:
     def test_from_https_to_http(self) -> None:
         with Loopback(ports=1, tls=True) as server:
             context = trusting(server)
-            stage = server.stage(led(server, "plain", GONE))
+            endpoint = server.open_endpoint(led(server, "plain", GONE))
             with httpx.Client(trust_env=False, follow_redirects=True, verify=context) as client:
-                assert client.post(stage.root).status_code == 410
-            (there,) = stage.finish().elsewhere
+                assert client.post(endpoint.root).status_code == 410
+            (there,) = endpoint.finish().elsewhere
         assert there.scheme == "http"
 
     def test_both_others_share_their_answers(self) -> None:
         with Loopback(ports=1, tls=True) as server:
-            stage = server.stage(ResponseScript((DONE,), elsewhere=(StubResponse(503), DONE)))
-            with connect(stage, "plain") as connection:
+            endpoint = server.open_endpoint(ResponseScript((DONE,), elsewhere=(StubResponse(503), DONE)))
+            with connect(endpoint, "plain") as connection:
                 assert one_answer(connection, PLAIN).startswith(b"HTTP/1.1 503 ")
-            with secured(trusting(server), stage, "other-host") as connection:
+            with secured(trusting(server), endpoint, "other-host") as connection:
                 connection.sendall(PLAIN)
                 assert receive(connection, len(NO_CONTENT)) == NO_CONTENT

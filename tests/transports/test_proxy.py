@@ -1,4 +1,4 @@
-"""The proxy transport: hosts that a client reaches by CONNECT, and the rest, which it refuses."""
+"""The proxy transport: hosts that a client reaches by CONNECT, and the rest, which get 502."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def knock(proxy: Proxy, data: bytes) -> bytes:
 
 class TestTheRoot:
     def test_a_request_comes_by_the_name_of_the_root(self, proxy: Proxy, client: httpx.Client) -> None:
-        stage = proxy.stage(ResponseScript((DONE,), _names_x1))
+        endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1))
         assert client.post(ROOT + ABOUT).status_code == 204
-        record = stage.finish()
+        record = endpoint.finish()
         (request,) = record.requests
         assert (request.method, request.target, request.origin) == ("POST", ABOUT, "graph.test:443")
         assert (request.values("host"), request.scheme, record.connections) == (["graph.test"], "https", 1)
@@ -68,47 +68,47 @@ class TestTheRoot:
 
     def test_a_tunnel_lives_on_from_stage_to_stage(self, proxy: Proxy, client: httpx.Client) -> None:
         for number in range(3):
-            stage = proxy.stage(ResponseScript((stub(409),), _names_x1))
+            endpoint = proxy.open_endpoint(ResponseScript((stub(409),), _names_x1))
             assert client.post(ROOT + ABOUT).status_code == 409
-            assert stage.finish().connections == (number == 0)
+            assert endpoint.finish().connections == (number == 0)
 
     def test_a_spoiled_one_ends_it(self, proxy: Proxy, client: httpx.Client) -> None:
         for _ in range(2):
-            stage = proxy.stage(ResponseScript((DONE,), _names_x1))
+            endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1))
             client.post(ROOT + ABOUT)
-            assert stage.finish(spoiled=True).connections == 1
+            assert endpoint.finish(spoiled=True).connections == 1
 
     def test_an_odd_connection_asks_for_a_new_client_in_the_next_scope(
         self, proxy: Proxy, client: httpx.Client
     ) -> None:
         first, second, third = Scope(), Scope(), Scope()
-        stage = proxy.stage(ResponseScript((DONE,), _names_x1), scope=first)
+        endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1), scope=first)
         client.post(ROOT + ABOUT)
-        stage.finish()
+        endpoint.finish()
         assert not proxy.needs_new_client(second)
-        stage = proxy.stage(ResponseScript((replace(DONE, stray=b"x"),), _names_x1), scope=second)
+        endpoint = proxy.open_endpoint(ResponseScript((replace(DONE, stray=b"x"),), _names_x1), scope=second)
         client.post(ROOT + ABOUT)
-        stage.finish()
+        endpoint.finish()
         assert not proxy.needs_new_client(second)
         assert proxy.needs_new_client(third)
-        stage = proxy.stage(ResponseScript((DONE,), _names_x1), scope=third)
+        endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1), scope=third)
         client.post(ROOT + ABOUT)
-        assert stage.finish().connections == 1
+        assert endpoint.finish().connections == 1
         assert not proxy.needs_new_client(first)
 
     def test_one_stage_at_a_time(self, proxy: Proxy) -> None:
-        stage = proxy.stage(ResponseScript((DONE,), _names_x1))
-        with pytest.raises(RuntimeError, match="open already"):
-            proxy.stage(ResponseScript((DONE,), _names_x1))
-        stage.finish()
-        with pytest.raises(RuntimeError, match="finished already"):
-            stage.finish()
+        endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1))
+        with pytest.raises(RuntimeError, match="already has an open endpoint"):
+            proxy.open_endpoint(ResponseScript((DONE,), _names_x1))
+        endpoint.finish()
+        with pytest.raises(RuntimeError, match="already closed"):
+            endpoint.finish()
 
     def test_no_other_root(self, proxy: Proxy) -> None:
-        with pytest.raises(ValueError, match="alone"):
-            proxy.stage(ResponseScript((DONE,), _names_x1), root="https://other.test")
-        with pytest.raises(ValueError, match="at least one answer"):
-            proxy.stage(ResponseScript(()))
+        with pytest.raises(ValueError, match="only plays"):
+            proxy.open_endpoint(ResponseScript((DONE,), _names_x1), root="https://other.test")
+        with pytest.raises(ValueError, match="at least one response"):
+            proxy.open_endpoint(ResponseScript(()))
 
     def test_between_stages_it_is_unavailable(self, proxy: Proxy, client: httpx.Client) -> None:
         assert client.post(ROOT + ABOUT).status_code == 503
@@ -117,31 +117,33 @@ class TestTheRoot:
 class TestTheProbe:
     def test_it_is_played_like_the_root(self, proxy: Proxy, client: httpx.Client) -> None:
         assert proxy.probe_root.removeprefix("https://") in proxy.hosts
-        stage = proxy.stage(ResponseScript((DONE,), _names_x1), root=proxy.probe_root)
-        assert stage.root == proxy.probe_root
+        endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1), root=proxy.probe_root)
+        assert endpoint.root == proxy.probe_root
         assert client.post(proxy.probe_root + ABOUT).status_code == 204
         assert client.post(ROOT + ABOUT).status_code == 503
-        record = stage.finish()
+        record = endpoint.finish()
         assert [request.target for request in record.requests] == [ABOUT]
         assert client.post(proxy.probe_root + ABOUT).status_code == 503
 
     def test_who_goes_there_directly_is_seen_and_sent_away(self) -> None:
         with Proxy(ROOT) as proxy:
-            stage = proxy.stage(ResponseScript((DONE,), _names_x1), root=proxy.probe_root)
+            endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1), root=proxy.probe_root)
             context = ssl.create_default_context(cafile=proxy.ca_file)
             with (
                 httpx.Client(verify=context, trust_env=False, timeout=5) as direct,
                 pytest.raises(httpx.TransportError),
             ):
                 direct.post(proxy.probe_root + ABOUT)
-            assert stage.finish().requests == ()
+            assert endpoint.finish().requests == ()
             assert (proxy.direct, proxy.arrivals, proxy.inside) == (1, 1, 0)
 
     def test_it_leads_to_http_of_its_own(self, proxy: Proxy, client: httpx.Client) -> None:
         moved = StubResponse(307, (("Location", "{plain}/there"),))
-        stage = proxy.stage(ResponseScript((moved,), _names_x1, elsewhere=(DONE,)), root=proxy.probe_root)
+        endpoint = proxy.open_endpoint(
+            ResponseScript((moved,), _names_x1, elsewhere=(DONE,)), root=proxy.probe_root
+        )
         assert client.post(proxy.probe_root + ABOUT, follow_redirects=True).status_code == 204
-        (there,) = stage.finish().elsewhere
+        (there,) = endpoint.finish().elsewhere
         assert (there.scheme, f"https://{there.origin}") == ("http", proxy.probe_root)
 
     def test_who_takes_the_proxy_for_a_server_is_counted(self) -> None:
@@ -152,18 +154,18 @@ class TestTheProbe:
 
 
 class TestElsewhere:
-    @pytest.mark.parametrize("place", ["other-host", "other-port", "plain"])
-    def test_other_origins_are_behind_it_too(self, proxy: Proxy, client: httpx.Client, place: str) -> None:
-        moved = StubResponse(307, (("Location", f"{{{place}}}/there"),))
-        stage = proxy.stage(ResponseScript((moved,), _names_x1, elsewhere=(DONE,)))
+    @pytest.mark.parametrize("name", ["other-host", "other-port", "plain"])
+    def test_other_origins_are_behind_it_too(self, proxy: Proxy, client: httpx.Client, name: str) -> None:
+        moved = StubResponse(307, (("Location", f"{{{name}}}/there"),))
+        endpoint = proxy.open_endpoint(ResponseScript((moved,), _names_x1, elsewhere=(DONE,)))
         assert client.post(ROOT + ABOUT, follow_redirects=True).status_code == 204
-        (there,) = stage.finish().elsewhere
+        (there,) = endpoint.finish().elsewhere
         assert there.target.endswith("/there")
-        assert there.scheme == ("http" if place == "plain" else "https")
+        assert there.scheme == ("http" if name == "plain" else "https")
 
     def test_without_answers_there_is_no_such_place(self, proxy: Proxy) -> None:
-        with pytest.raises(ValueError, match="does not have: other-host"):
-            proxy.stage(ResponseScript((MOVED,), _names_x1))
+        with pytest.raises(ValueError, match="does not have the root of the placeholder"):
+            proxy.open_endpoint(ResponseScript((MOVED,), _names_x1))
 
 
 class TestFaults:
@@ -173,50 +175,50 @@ class TestFaults:
     def test_what_breaks_is_a_failure_and_the_next_call_works(
         self, proxy: Proxy, client: httpx.Client, fault: Fault
     ) -> None:
-        stage = proxy.stage(ResponseScript((replace(DONE, fault=fault),), _names_x1))
+        endpoint = proxy.open_endpoint(ResponseScript((replace(DONE, fault=fault),), _names_x1))
         with pytest.raises(httpx.TransportError):
             client.post(ROOT + ABOUT)
-        stage.finish()
-        stage = proxy.stage(ResponseScript((DONE,), _names_x1))
+        endpoint.finish()
+        endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1))
         assert client.post(ROOT + ABOUT).status_code == 204
-        stage.finish()
+        endpoint.finish()
 
     def test_a_stall_is_ended_with_the_stage(self, proxy: Proxy, client: httpx.Client) -> None:
-        stage = proxy.stage(ResponseScript((replace(DONE, fault="stalled"),), _names_x1))
+        endpoint = proxy.open_endpoint(ResponseScript((replace(DONE, fault="stalled"),), _names_x1))
         with pytest.raises(httpx.ReadTimeout):
             client.post(ROOT + ABOUT, timeout=0.1)
-        assert len(stage.finish().requests) == 1
+        assert len(endpoint.finish().requests) == 1
 
     @pytest.mark.parametrize("certificate", ["untrusted", "other-name", "expired"])
     def test_certificates(self, proxy: Proxy, client: httpx.Client, certificate: Certificate) -> None:
-        stage = proxy.stage(ResponseScript((DONE,), _names_x1), certificate=certificate)
+        endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1), certificate=certificate)
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             client.post(ROOT + ABOUT)
-        assert stage.finish().requests == ()
+        assert endpoint.finish().requests == ()
 
 
 class TestTheProxyItself:
-    def test_strangers_are_refused_and_told(self) -> None:
+    def test_unknown_hosts_get_502_and_are_reported(self) -> None:
         with Proxy(ROOT) as proxy:
-            said = knock(proxy, b"CONNECT login.test:443 HTTP/1.1\r\nHost: login.test:443\r\n\r\n")
-            assert said.startswith(b"HTTP/1.1 502 ")
+            response = knock(proxy, b"CONNECT login.test:443 HTTP/1.1\r\nHost: login.test:443\r\n\r\n")
+            assert response.startswith(b"HTTP/1.1 502 ")
             assert knock(proxy, b"GET http://else.test/ HTTP/1.1\r\nHost: else.test\r\n\r\n").startswith(
                 b"HTTP/1.1 502 "
             )
-            assert proxy.strangers == ("login.test:443", "else.test:80")
+            assert proxy.unknown_hosts == ("login.test:443", "else.test:80")
             for number in range(50):
                 knock(proxy, b"CONNECT %d.test:443 HTTP/1.1\r\nHost: x\r\n\r\n" % number)
-            assert len(proxy.strangers) == 20
+            assert len(proxy.unknown_hosts) == 20
 
     def test_a_connect_is_no_request_of_the_call(self, proxy: Proxy) -> None:
-        stage = proxy.stage(ResponseScript((DONE,), _names_x1))
+        endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1))
         assert knock(proxy, CONNECT).startswith(b"HTTP/1.1 200 ")
-        assert stage.finish().requests == ()
+        assert endpoint.finish().requests == ()
 
     def test_one_that_carries_what_is_the_call_s_is(self, proxy: Proxy) -> None:
-        stage = proxy.stage(ResponseScript((DONE,), _names_x1))
+        endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1))
         knock(proxy, CONNECT.replace(b"\r\n\r\n", b"\r\nAuthorization: Bearer x1\r\n\r\n"))
-        (request,) = stage.finish().requests
+        (request,) = endpoint.finish().requests
         assert request.method == "CONNECT"
 
     def test_a_head_without_end_is_not_kept(self, proxy: Proxy) -> None:
@@ -225,9 +227,9 @@ class TestTheProxyItself:
     def test_many_who_say_nothing(self, proxy: Proxy, client: httpx.Client) -> None:
         port = httpx.URL(proxy.proxy).port or 0
         silent = [socket.create_connection(("127.0.0.1", port), timeout=5) for _ in range(80)]
-        stage = proxy.stage(ResponseScript((DONE,), _names_x1))
+        endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1))
         assert client.post(ROOT + ABOUT).status_code == 204
-        stage.finish()
+        endpoint.finish()
         for connection in silent:
             connection.close()
 
@@ -244,16 +246,16 @@ class TestTheProxyItself:
     def test_garbage_does_not_end_it(self, data: bytes) -> None:
         with Proxy(ROOT) as proxy:
             knock(proxy, data)
-            stage = proxy.stage(ResponseScript((DONE,), _names_x1))
+            endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1))
             context = ssl.create_default_context(cafile=proxy.ca_file)
             with httpx.Client(verify=context, proxy=proxy.proxy, trust_env=False) as client:
                 assert client.post(ROOT + ABOUT).status_code == 204
-            stage.finish()
+            endpoint.finish()
 
 
 def test_what_it_leaves_behind() -> None:
     with Proxy(ROOT) as proxy:
-        files = [proxy.ca_file, proxy.doorway or ""]
+        files = [proxy.ca_file, proxy.netns_socket or ""]
         assert json.dumps(files)
         port = httpx.URL(proxy.proxy).port or 0
     import os

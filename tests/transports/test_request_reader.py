@@ -18,14 +18,14 @@ from .wire import HALF, NO_CONTENT, PLAIN, connect, done, exchange, receive, sen
 class TestRecording:
     def test_a_request_is_recorded_as_it_came(self, server: Loopback) -> None:
         data = (
-            b"POST /beta/tasks/a%20b/cancel?x HTTP/1.1\r\nhost: here\r\nX-ODD: caf\xe9\r\n"
-            b"Authorization:  Bearer t \r\nx-odd: 2\r\nContent-Length: 2\r\n\r\n{}"
+            b"POST /beta/tasks/a%20b/cancel?x HTTP/1.1\r\nhost: here\r\nX-CASE: caf\xe9\r\n"
+            b"Authorization:  Bearer t \r\nx-case: 2\r\nContent-Length: 2\r\n\r\n{}"
         )
-        stage = done(server)
+        endpoint = done(server)
         before = time.monotonic()
-        with connect(stage) as connection:
+        with connect(endpoint) as connection:
             exchange(connection, data)
-        (request,) = stage.finish().requests
+        (request,) = endpoint.finish().requests
         assert before <= request.at <= time.monotonic()
         assert request == WireRequest(
             at=request.at,
@@ -35,37 +35,37 @@ class TestRecording:
             version="1.1",
             fields=(
                 ("host", "here"),
-                ("X-ODD", "café"),
+                ("X-CASE", "café"),
                 ("Authorization", "Bearer t"),
-                ("x-odd", "2"),
+                ("x-case", "2"),
                 ("Content-Length", "2"),
             ),
             content=b"{}",
             content_size=2,
             framing="content-length",
-            origin=stage.root.removeprefix("http://"),
+            origin=endpoint.root.removeprefix("http://"),
             connection=1,
         )
 
     def test_an_answer_is_recorded_before_it_is_sent(self, server: Loopback) -> None:
-        stage = done(server, stub(409, b"{}", "application/json"))
-        with connect(stage) as connection:
+        endpoint = done(server, stub(409, b"{}", "application/json"))
+        with connect(endpoint) as connection:
             connection.sendall(PLAIN)
             first = connection.recv(1)
             received_at = time.monotonic()
-            (response,) = (record := stage.finish()).responses
+            (response,) = (record := endpoint.finish()).responses
             assert first + receive(connection, len(response.raw) - 1) == response.raw
         assert record.requests[0].at <= response.at <= received_at
         assert (response.status, response.content, response.request) == (409, b"{}", 0)
         assert response.fields == (("Content-Type", "application/json"), ("Content-Length", "2"))
 
     def test_bytes_that_come_one_by_one_are_one_request(self, server: Loopback) -> None:
-        stage = done(server)
-        with connect(stage) as connection:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             for byte in PLAIN:
                 connection.sendall(bytes([byte]))
             assert receive(connection, len(NO_CONTENT)) == NO_CONTENT
-        (request,) = stage.finish().requests
+        (request,) = endpoint.finish().requests
         assert request.raw == PLAIN
 
     def test_chunked_content(self, server: Loopback) -> None:
@@ -73,28 +73,28 @@ class TestRecording:
             b"POST / HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n"
             b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nTrailer: 1\r\n\r\n"
         )
-        stage = done(server)
-        with connect(stage) as connection:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             exchange(connection, data)
-        (request,) = stage.finish().requests
+        (request,) = endpoint.finish().requests
         assert (request.framing, request.content, request.content_size) == ("chunked", b"abcde", 5)
         assert request.raw == data
 
     def test_no_framing(self, server: Loopback) -> None:
-        stage = done(server)
-        with connect(stage) as connection:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             exchange(connection, b"POST / HTTP/1.1\r\nHost: here\r\n\r\n")
-        (request,) = stage.finish().requests
+        (request,) = endpoint.finish().requests
         assert (request.framing, request.content_size) == ("none", 0)
 
     def test_huge_content_is_cut_and_counted(self, server: Loopback) -> None:
         size = 3 << 20
         head = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % size
-        stage = done(server)
-        with connect(stage) as connection:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             exchange(connection, head + b"x" * size)
             exchange(connection, PLAIN)
-        request, following = stage.finish().requests
+        request, following = endpoint.finish().requests
         assert (request.content_size, len(request.content)) == (size, 64 << 10)
         assert (len(request.raw), request.raw[: len(head)]) == (1 << 20, head)
         assert (following.raw, following.content_size) == (PLAIN, 0)
@@ -117,11 +117,11 @@ class TestRecording:
     def test_odd_requests_are_answered_as_any_other(
         self, server: Loopback, data: bytes, method: str, target: str
     ) -> None:
-        stage = done(server)
-        with connect(stage) as connection:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             exchange(connection, data)
             exchange(connection, PLAIN)
-        request, _following = stage.finish().requests
+        request, _following = endpoint.finish().requests
         assert (request.method, request.target, request.raw) == (method, target, data)
         assert request.malformed is None
 
@@ -141,7 +141,7 @@ class TestMalformed:
         ],
         ids=["UTF-8", "space", "NUL", "no version", "no Host", "bare CR", "HTTP/2 preface", "TLS"],
     )
-    def test_what_is_no_request_is_recorded_and_refused(
+    def test_bytes_that_are_not_a_request_are_recorded_and_get_400(
         self, server: Loopback, data: bytes, why: str, method: str, target: str, version: str
     ) -> None:
         received, record = sent(done(server), data)
@@ -165,7 +165,7 @@ class TestMalformed:
         ],
         ids=["empty line", "line feeds", "two lengths", "a list of lengths", "length and coding"],
     )
-    def test_what_other_servers_may_take_is_read_and_refused(
+    def test_requests_that_other_servers_may_accept_are_parsed_and_get_400(
         self, server: Loopback, data: bytes, why: str
     ) -> None:
         received, record = sent(done(server), data)
@@ -197,12 +197,12 @@ class TestMalformed:
         assert (request.target, request.framing, request.content) == ("/a", "chunked", b"ab")
 
     def test_nothing_is_heard_after_it(self, server: Loopback) -> None:
-        stage = done(server)
-        with connect(stage) as connection:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             connection.sendall(b"\0\r\n\r\n")
             assert to_the_end(connection).startswith(b"HTTP/1.1 400 ")
             connection.sendall(PLAIN)
-            assert len(stage.finish().requests) == 1
+            assert len(endpoint.finish().requests) == 1
 
     @pytest.mark.parametrize(
         ("half", "target", "content"),
@@ -213,17 +213,17 @@ class TestMalformed:
         ],
         ids=["in the fields", "in the target", "in the content"],
     )
-    @pytest.mark.parametrize("ended", [True, False], ids=["connection ended", "stage finished"])
+    @pytest.mark.parametrize("ended", [True, False], ids=["connection ended", "endpoint finished"])
     def test_half_a_request(
         self, server: Loopback, half: bytes, target: str, content: bytes, ended: bool
     ) -> None:
-        stage = done(server)
-        with connect(stage) as connection:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             connection.sendall(half)
             if ended:
                 connection.shutdown(socket.SHUT_WR)
                 assert to_the_end(connection) == b""
-            record = stage.finish()
+            record = endpoint.finish()
             assert to_the_end(connection) == b""
         (request,) = record.requests
         assert request.malformed == "ended before the request was complete"
@@ -233,16 +233,16 @@ class TestMalformed:
     @pytest.mark.parametrize("option", [b"", b"Connection: close\r\n"], ids=["kept", "closed"])
     def test_content_that_nothing_announced(self, server: Loopback, option: bytes) -> None:
         head = b"POST / HTTP/1.1\r\nHost: h\r\n" + option + b"\r\n"
-        stage = done(server)
-        with connect(stage) as connection:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
             connection.sendall(head + b"{}")
             connection.recv(1)
-            requests = stage.finish().requests
+            requests = endpoint.finish().requests
         assert [each.raw for each in requests] == [head, b"{}"]
         assert requests[1].malformed is not None
 
     def test_a_connection_that_says_nothing_is_nothing(self, server: Loopback) -> None:
-        stage = done(server)
-        connect(stage).close()
-        assert stage.finish() == Record((), (), connections=1)
+        endpoint = done(server)
+        connect(endpoint).close()
+        assert endpoint.finish() == Record((), (), connections=1)
         assert server.late == 0

@@ -1,4 +1,4 @@
-"""Placeholders in fields: places, and dates that can be waited for."""
+"""Placeholders in fields: roots, and dates that can be waited for."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from graphcontract.http.stub_response import ResponseScript, StubResponse
 from graphcontract.transports import response_placeholders
 from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock
-from graphcontract.transports.response_placeholders import filled
+from graphcontract.transports.response_placeholders import fill_placeholders
 
 from .wire import done
 
-PLACES = {"self": "http://127.0.0.1:1", "other-host": "http://localhost:2"}
+ROOTS = {"self": "http://127.0.0.1:1", "other-host": "http://localhost:2"}
 
 
 def values(answer: StubResponse) -> list[str]:
@@ -32,7 +32,7 @@ def date(value: str) -> float:
 
 def test_places() -> None:
     answer = StubResponse(307, (("Location", "{self}/a"), ("A", "x{other-host}{self}"), ("B", "")))
-    assert values(filled(answer, PLACES)) == [
+    assert values(fill_placeholders(answer, ROOTS)) == [
         "http://127.0.0.1:1/a",
         "xhttp://localhost:2http://127.0.0.1:1",
         "",
@@ -41,12 +41,12 @@ def test_places() -> None:
 
 def test_authorities_of_places() -> None:
     answer = StubResponse(307, (("Location", "//{@other-host}/a"), ("A", "{self}@{@other-host}")))
-    assert values(filled(answer, PLACES)) == ["//localhost:2/a", "http://127.0.0.1:1@localhost:2"]
+    assert values(fill_placeholders(answer, ROOTS)) == ["//localhost:2/a", "http://127.0.0.1:1@localhost:2"]
 
 
 def test_nothing_to_fill_is_the_same_answer() -> None:
     answer = StubResponse(307, (("Location", "/a"),))
-    assert filled(answer, PLACES) is answer
+    assert fill_placeholders(answer, ROOTS) is answer
 
 
 @pytest.mark.parametrize(
@@ -55,13 +55,13 @@ def test_nothing_to_fill_is_the_same_answer() -> None:
 def test_other_braces_are_left_alone(value: str) -> None:
     answer = StubResponse(503, (("A", value),))
     response_placeholders.check(answer, ())
-    assert filled(answer, {}) == answer
+    assert fill_placeholders(answer, {}) == answer
 
 
 @pytest.mark.parametrize("now", [1_762_939_800.0, 1_762_939_800.001, 1_762_939_800.999])
 def test_a_date_is_whole_seconds_ahead(monkeypatch: pytest.MonkeyPatch, now: float) -> None:
     monkeypatch.setattr(time, "time", lambda: now)
-    answer = filled(StubResponse(503, (("Date", "{date+0}"), ("Retry-After", "{date+2}"))), {})
+    answer = fill_placeholders(StubResponse(503, (("Date", "{date+0}"), ("Retry-After", "{date+2}"))), {})
     shown, until = values(answer)
     assert until == "Wed, 12 Nov 2025 09:30:02 GMT"
     assert 1 < date(until) - now <= 2
@@ -69,46 +69,46 @@ def test_a_date_is_whole_seconds_ahead(monkeypatch: pytest.MonkeyPatch, now: flo
 
 
 def test_dates_and_places_on_the_wire(server: Loopback) -> None:
-    stage = done(
+    endpoint = done(
         server, StubResponse(503, (("Location", "{same-host-name}/x"), ("Retry-After", "{date+100}")))
     )
     before = time.time()
-    response = httpx.post(stage.root, trust_env=False)
+    response = httpx.post(endpoint.root, trust_env=False)
     after = time.time()
-    assert response.headers["location"] == stage.root.replace("127.0.0.1", "localhost") + "/x"
+    assert response.headers["location"] == endpoint.root.replace("127.0.0.1", "localhost") + "/x"
     assert before + 99 < date(response.headers["retry-after"]) <= after + 100
-    (recorded,) = stage.finish().responses
+    (recorded,) = endpoint.finish().responses
     assert recorded.values("location") == [response.headers["location"]]
     assert recorded.values("retry-after") == [response.headers["retry-after"]]
 
 
 def test_every_answer_is_filled_when_it_is_sent(server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
-    stage = done(server, StubResponse(503, (("Date", "{date+0}"),)))
+    endpoint = done(server, StubResponse(503, (("Date", "{date+0}"),)))
     dates = []
     for now in (0.0, 60.0):
         monkeypatch.setattr(time, "time", lambda now=now: now)
-        dates.append(date(httpx.post(stage.root, trust_env=False).headers["date"]))
+        dates.append(date(httpx.post(endpoint.root, trust_env=False).headers["date"]))
     assert dates == [0.0, 60.0]
 
 
-@pytest.mark.parametrize("place", ["other-port", "other-host", "plain"])
-def test_a_place_that_the_stage_does_not_have(server: Loopback, place: str) -> None:
-    answer = StubResponse(307, (("Location", f"{{{place}}}/x"),))
-    with pytest.raises(ValueError, match=f"does not have: {place}"):
+@pytest.mark.parametrize("name", ["other-port", "other-host", "plain"])
+def test_a_root_that_the_endpoint_does_not_have(server: Loopback, name: str) -> None:
+    answer = StubResponse(307, (("Location", f"{{{name}}}/x"),))
+    with pytest.raises(ValueError, match=rf"root of the placeholder {{{name}}}"):
         done(server, answer)
-    with Mock() as mock, pytest.raises(ValueError, match=f"does not have: {place}"):
-        mock.stage(ResponseScript((answer,)))
+    with Mock() as mock, pytest.raises(ValueError, match=rf"root of the placeholder {{{name}}}"):
+        mock.open_endpoint(ResponseScript((answer,)))
 
 
 def test_the_mock_fills_them_too() -> None:
     with Mock() as mock:
-        stage = mock.stage(
+        endpoint = mock.open_endpoint(
             ResponseScript((StubResponse(307, (("Location", "{self}/x"), ("Date", "{date+0}"))),))
         )
-        response = httpx.post(stage.root)
-        assert response.headers["location"] == f"{stage.root}/x" == f"{stage.places['self']}/x"
+        response = httpx.post(endpoint.root)
+        assert response.headers["location"] == f"{endpoint.root}/x" == f"{endpoint.roots['self']}/x"
         assert abs(date(response.headers["date"]) - time.time()) < 60
-        assert stage.finish().responses[0].values("location") == [f"{stage.root}/x"]
+        assert endpoint.finish().responses[0].values("location") == [f"{endpoint.root}/x"]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,6 @@ def test_dates_come_in_every_form_that_http_knows(
 ) -> None:
     """The moment is RFC 9110's own example."""
     monkeypatch.setattr("time.time", lambda: 784111774.5)
-    assert filled(StubResponse(503, (("Retry-After", f"{{{form}+3}}"),)), {}).fields == (
+    assert fill_placeholders(StubResponse(503, (("Retry-After", f"{{{form}+3}}"),)), {}).fields == (
         ("Retry-After", written),
     )

@@ -30,7 +30,7 @@ from .wire import (
     trusting,
 )
 
-REFUSED: list[tuple[Certificate, str]] = [
+REJECTED: list[tuple[Certificate, str]] = [
     ("untrusted", r"unable to get local issuer certificate"),
     ("other-name", r"IP address mismatch|Hostname mismatch"),
     ("expired", r"has expired"),
@@ -69,32 +69,32 @@ def beneath(connection: ssl.SSLSocket) -> socket.socket:
 
 class TestClients:
     def test_https_is_the_scheme_of_every_root(self, secure: Loopback, context: ssl.SSLContext) -> None:
-        stage = done(secure)
+        endpoint = done(secure)
         assert secure.https
-        assert stage.root.startswith("https://127.0.0.1:")
+        assert endpoint.root.startswith("https://127.0.0.1:")
         with httpx.Client(trust_env=False, verify=context) as client:
-            for root in stage.places.values():
+            for root in endpoint.roots.values():
                 assert client.post(root).status_code == 204
-        record = stage.finish()
+        record = endpoint.finish()
         assert [request.scheme for request in record.requests] == ["https", "https"]
         assert (record.connections, record.handshakes_failed) == (2, 0)
 
-    @pytest.mark.parametrize(("certificate", "why"), REFUSED)
+    @pytest.mark.parametrize(("certificate", "why"), REJECTED)
     def test_a_careful_client_stays_away(
         self, secure: Loopback, context: ssl.SSLContext, certificate: Certificate, why: str
     ) -> None:
-        stage = secure.stage(ResponseScript((DONE,)), certificate=certificate)
-        for place in ("self", "same-host-name"):
+        endpoint = secure.open_endpoint(ResponseScript((DONE,)), certificate=certificate)
+        for name in ("self", "same-host-name"):
             with pytest.raises(ssl.SSLCertVerificationError, match=why):
-                secured(context, stage, place)
-        assert stage.finish() == Record((), (), connections=2, handshakes_failed=2)
+                secured(context, endpoint, name)
+        assert endpoint.finish() == Record((), (), connections=2, handshakes_failed=2)
 
-    @pytest.mark.parametrize("certificate", [certificate for certificate, _ in REFUSED])
+    @pytest.mark.parametrize("certificate", [certificate for certificate, _ in REJECTED])
     def test_a_careless_client_does_not(self, secure: Loopback, certificate: Certificate) -> None:
-        stage = secure.stage(ResponseScript((DONE,)), certificate=certificate)
-        with secured(careless(), stage) as connection:
+        endpoint = secure.open_endpoint(ResponseScript((DONE,)), certificate=certificate)
+        with secured(careless(), endpoint) as connection:
             exchange(connection)
-        record = stage.finish()
+        record = endpoint.finish()
         assert (len(record.requests), record.handshakes_failed) == (1, 0)
 
     def test_one_stage_can_be_https_where_others_are_not(self, server: Loopback) -> None:
@@ -102,10 +102,10 @@ class TestClients:
         with client:
             certificates: list[Certificate | None] = ["trusted", None, "trusted"]
             for certificate in certificates:
-                stage = server.stage(ResponseScript((DONE,)), certificate=certificate)
+                endpoint = server.open_endpoint(ResponseScript((DONE,)), certificate=certificate)
                 scheme = "https" if certificate else "http"
-                assert client.post(stage.root).url.scheme == scheme
-                assert [request.scheme for request in stage.finish().requests] == [scheme]
+                assert client.post(endpoint.root).url.scheme == scheme
+                assert [request.scheme for request in endpoint.finish().requests] == [scheme]
         assert not server.https
 
     def test_no_session_outlives_a_change_of_certificate(self) -> None:
@@ -116,7 +116,7 @@ class TestClients:
                 exchange(connection)
                 session = connection.session
             first.finish()
-            second = server.stage(ResponseScript((DONE,)), certificate="expired")
+            second = server.open_endpoint(ResponseScript((DONE,)), certificate="expired")
             with connect(second) as plain, pytest.raises(ssl.SSLCertVerificationError, match="has expired"):
                 context.wrap_socket(plain, server_hostname="127.0.0.1", session=session)
 
@@ -124,26 +124,26 @@ class TestClients:
         with Mock() as mock:
             assert mock.ca_file is None
             with pytest.raises(ValueError, match="certificates need"):
-                mock.stage(ResponseScript((DONE,)), certificate="expired")
+                mock.open_endpoint(ResponseScript((DONE,)), certificate="expired")
 
 
 class TestConnections:
     def test_http_1_1_alone_is_offered(self, secure: Loopback, context: ssl.SSLContext) -> None:
-        stage = done(secure)
-        with secured(context, stage) as connection:
+        endpoint = done(secure)
+        with secured(context, endpoint) as connection:
             assert connection.selected_alpn_protocol() == "http/1.1"
             exchange(connection)
-        stage.finish()
+        endpoint.finish()
 
     @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
     def test_versions(self, secure: Loopback, version: ssl.TLSVersion) -> None:
         context = trusting(secure)
         context.minimum_version = context.maximum_version = version
-        stage = done(secure)
-        with secured(context, stage) as connection:
+        endpoint = done(secure)
+        with secured(context, endpoint) as connection:
             assert connection.version() == version.name.replace("_", ".")
             exchange(connection)
-        stage.finish()
+        endpoint.finish()
 
     def test_one_lives_on_from_stage_to_stage(self, secure: Loopback, context: ssl.SSLContext) -> None:
         first = done(secure)
@@ -158,7 +158,7 @@ class TestConnections:
 
     def test_a_port_of_tls_is_never_plain_later(self) -> None:
         with Loopback(ports=1) as server:
-            first = server.stage(ResponseScript((DONE,)), certificate="trusted")
+            first = server.open_endpoint(ResponseScript((DONE,)), certificate="trusted")
             first.finish()
             second = done(server)
             with connect(second) as plain:
@@ -167,45 +167,45 @@ class TestConnections:
             assert second.root.rpartition(":")[2] != first.root.rpartition(":")[2]
 
     def test_much_in_both_directions(self, secure: Loopback, context: ssl.SSLContext) -> None:
-        stage = done(secure, stub(409, b"x" * (4 << 20), close=True))
+        endpoint = done(secure, stub(409, b"x" * (4 << 20), close=True))
         data = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % (1 << 20) + b"y" * (1 << 20)
-        with secured(context, stage) as connection:
+        with secured(context, endpoint) as connection:
             connection.sendall(data)
             received = to_the_end(connection)
-        record = stage.finish()
+        record = endpoint.finish()
         assert received == record.responses[0].raw
         assert record.requests[0].content_size == 1 << 20
 
     def test_bytes_that_come_one_by_one(self, secure: Loopback, context: ssl.SSLContext) -> None:
-        stage = done(secure)
-        with secured(context, stage) as connection:
+        endpoint = done(secure)
+        with secured(context, endpoint) as connection:
             for byte in PLAIN:
                 connection.sendall(bytes([byte]))
             assert receive(connection, len(NO_CONTENT)) == NO_CONTENT
-        (request,) = stage.finish().requests
+        (request,) = endpoint.finish().requests
         assert request.raw == PLAIN
 
     def test_an_end_of_ours_is_clean_and_the_other_direction_is_still_read(
         self, secure: Loopback, context: ssl.SSLContext
     ) -> None:
         context = trusting(secure)
-        stage = done(secure, StubResponse(204, close=True))
-        with connect(stage) as plain:
+        endpoint = done(secure, StubResponse(204, close=True))
+        with connect(endpoint) as plain:
             connection = context.wrap_socket(plain, server_hostname="127.0.0.1", suppress_ragged_eofs=False)
             connection.sendall(PLAIN)
             assert to_the_end(connection).endswith(b"Connection: close\r\n\r\n")
             connection.sendall(PLAIN)
-            record = stage.finish()
+            record = endpoint.finish()
             connection.close()
         assert (len(record.requests), len(record.responses)) == (2, 1)
 
     def test_a_client_that_ends_its_side_at_once_is_answered(
         self, secure: Loopback, context: ssl.SSLContext
     ) -> None:
-        stage = done(secure)
+        endpoint = done(secure)
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         client = context.wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
-        with connect(stage) as connection:
+        with connect(endpoint) as connection:
             shake_hands(client, connection, incoming, outgoing)
             client.write(PLAIN)
             with pytest.raises(ssl.SSLWantReadError):
@@ -215,65 +215,65 @@ class TestConnections:
             assert client.read() == NO_CONTENT
             with pytest.raises(ssl.SSLZeroReturnError):
                 client.read()
-        record = stage.finish()
+        record = endpoint.finish()
         assert (len(record.requests), record.requests[0].malformed) == (1, None)
 
     def test_half_a_request(self, secure: Loopback, context: ssl.SSLContext) -> None:
-        stage = done(secure)
-        with secured(context, stage) as connection:
+        endpoint = done(secure)
+        with secured(context, endpoint) as connection:
             connection.sendall(HALF)
-            record = stage.finish()
+            record = endpoint.finish()
             assert to_the_end(connection) == b""
         assert [request.raw for request in record.requests] == [HALF]
 
     @pytest.mark.parametrize("fault", ["reset-in-request", "reset"])
     def test_a_reset_is_one_of_tcp(self, secure: Loopback, context: ssl.SSLContext, fault: str) -> None:
-        stage = done(secure, stub(204, fault=fault))
-        connection = secured(context, stage)
+        endpoint = done(secure, stub(204, fault=fault))
+        connection = secured(context, endpoint)
         connection.sendall(PLAIN)
         with beneath(connection) as plain, pytest.raises(ConnectionResetError):
             to_the_end(plain)
-        assert len(stage.finish().requests) == (fault == "reset")
+        assert len(endpoint.finish().requests) == (fault == "reset")
 
     def test_dripped(self, secure: Loopback, context: ssl.SSLContext) -> None:
-        stage = done(secure, stub(204, fault="dripped", drip=0.001))
-        with secured(context, stage) as connection:
+        endpoint = done(secure, stub(204, fault="dripped", drip=0.001))
+        with secured(context, endpoint) as connection:
             connection.sendall(PLAIN)
             assert receive(connection, 40) == b"HTTP/1.1 204 No Content\r\nX-Dripped: ...."
-            stage.finish()
+            endpoint.finish()
 
 
 class TestNoHandshake:
     def test_plain_http_is_no_error_and_no_request(self, secure: Loopback, context: ssl.SSLContext) -> None:
-        stage = done(secure)
-        with connect(stage) as connection:
+        endpoint = done(secure)
+        with connect(endpoint) as connection:
             connection.sendall(PLAIN)
             assert b"HTTP" not in to_the_end(connection)
-        with secured(context, stage) as connection:
+        with secured(context, endpoint) as connection:
             exchange(connection)
-        record = stage.finish()
+        record = endpoint.finish()
         assert (len(record.requests), record.connections, record.handshakes_failed) == (1, 2, 1)
 
     @pytest.mark.parametrize("reset", [False, True], ids=["ended", "reset"])
     def test_broken_off(self, secure: Loopback, reset: bool) -> None:
-        stage = done(secure)
-        with connect(stage) as connection:
+        endpoint = done(secure)
+        with connect(endpoint) as connection:
             connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00")
             if reset:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        assert stage.finish() == Record((), (), connections=1, handshakes_failed=1)
+        assert endpoint.finish() == Record((), (), connections=1, handshakes_failed=1)
 
     def test_unfinished_when_the_stage_is(self, secure: Loopback) -> None:
-        stage = done(secure)
-        with connect(stage) as connection:
+        endpoint = done(secure)
+        with connect(endpoint) as connection:
             connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00")
-            assert stage.finish().handshakes_failed == 1
+            assert endpoint.finish().handshakes_failed == 1
             assert to_the_end(connection) == b""
 
     def test_a_connection_that_says_nothing_is_none(self, secure: Loopback) -> None:
-        stage = done(secure)
-        connect(stage).close()
-        assert stage.finish() == Record((), (), connections=1)
+        endpoint = done(secure)
+        connect(endpoint).close()
+        assert endpoint.finish() == Record((), (), connections=1)
 
     def test_an_old_version(self, secure: Loopback) -> None:
         context = careless()
@@ -282,20 +282,20 @@ class TestNoHandshake:
             context.minimum_version = ssl.TLSVersion.TLSv1_1
         with pytest.warns(DeprecationWarning, match="TLSv1_1"):
             context.maximum_version = ssl.TLSVersion.TLSv1_1
-        stage = done(secure)
+        endpoint = done(secure)
         with pytest.raises(ssl.SSLError):
-            secured(context, stage)
-        assert stage.finish().handshakes_failed == 1
+            secured(context, endpoint)
+        assert endpoint.finish().handshakes_failed == 1
 
     def test_garbage_after_the_handshake_ends_the_connection(
         self, secure: Loopback, context: ssl.SSLContext
     ) -> None:
-        stage = done(secure)
-        connection = secured(context, stage)
+        endpoint = done(secure)
+        connection = secured(context, endpoint)
         connection.sendall(HALF)
         with beneath(connection) as plain:
             plain.sendall(b"garbage" * 10)
             to_the_end(plain)
-        (request,) = (record := stage.finish()).requests
+        (request,) = (record := endpoint.finish()).requests
         assert (request.raw, request.malformed is None) == (HALF, False)
         assert record.handshakes_failed == 0

@@ -18,11 +18,11 @@ HALF = b"POST /beta/tasks/x1/cancel HTTP/1.1\r\nHost: he"
 
 
 def done(server: Loopback, *answers: StubResponse) -> Endpoint:
-    return server.stage(ResponseScript(answers or (DONE,)))
+    return server.open_endpoint(ResponseScript(answers or (DONE,)))
 
 
-def connect(stage: Endpoint, place: str = "self") -> socket.socket:
-    root = urlsplit(stage.places[place])
+def connect(endpoint: Endpoint, name: str = "self") -> socket.socket:
+    root = urlsplit(endpoint.roots[name])
     connection = socket.create_connection((root.hostname, root.port), timeout=10)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
@@ -43,9 +43,11 @@ def careless() -> ssl.SSLContext:
     return context
 
 
-def secured(context: ssl.SSLContext, stage: Endpoint, place: str = "self") -> ssl.SSLSocket:
+def secured(context: ssl.SSLContext, endpoint: Endpoint, name: str = "self") -> ssl.SSLSocket:
     """Connect, and shake hands."""
-    return context.wrap_socket(connect(stage, place), server_hostname=urlsplit(stage.places[place]).hostname)
+    return context.wrap_socket(
+        connect(endpoint, name), server_hostname=urlsplit(endpoint.roots[name]).hostname
+    )
 
 
 def receive(connection: socket.socket, size: int) -> bytes:
@@ -57,7 +59,7 @@ def receive(connection: socket.socket, size: int) -> bytes:
 
 
 def one_answer(connection: socket.socket, data: bytes = b"") -> bytes:
-    """Send this, and read one answer by its Content-Length."""
+    """Send this, and read one response by its Content-Length."""
     connection.sendall(data)
     head = b""
     while not head.endswith(b"\r\n\r\n") and (more := connection.recv(1)):
@@ -70,11 +72,11 @@ def to_the_end(connection: socket.socket) -> bytes:
     return receive(connection, 1 << 30)
 
 
-def sent(stage: Endpoint, data: bytes) -> tuple[bytes, Record]:
-    """Send bytes on a connection that is answered until its end; the answer, and the stage's record."""
-    with connect(stage) as connection:
+def sent(endpoint: Endpoint, data: bytes) -> tuple[bytes, Record]:
+    """Send bytes on a connection until it ends; returns the response, and the endpoint's record."""
+    with connect(endpoint) as connection:
         connection.sendall(data)
-        return to_the_end(connection), stage.finish()
+        return to_the_end(connection), endpoint.finish()
 
 
 def exchange(connection: socket.socket, data: bytes = PLAIN) -> None:

@@ -1,6 +1,6 @@
-"""A driver that misbehaves: `misbehaving.py MODE [TEXT]`; it speaks the protocol by hand, as strangers do.
+"""A driver that misbehaves: `misbehaving.py MODE [TEXT]`; it implements the protocol without our package.
 
-Only a call for the task `bad` meets the mode's fault; every other call succeeds, with the driver's process id
+Only a call for the task `bad` gets the mode's fault; every other call succeeds, with the driver's process id
 as its request id.
 """
 
@@ -59,7 +59,7 @@ def floods_banners(text: str) -> None:
 
 
 def starts_once(text: str) -> None:
-    """Start the first time alone, to end at once: TEXT is the file that remembers."""
+    """Start only the first time, and end at once: the file TEXT marks that it has started."""
     if Path(text).exists():
         sys.exit("the second start fails")
     Path(text).touch()
@@ -68,7 +68,7 @@ def starts_once(text: str) -> None:
 
 
 def declare(text: str) -> None:
-    """Say TEXT, which may hold several lines, and then serve well."""
+    """Write TEXT, which may have several lines, and then work correctly."""
     raw(os.fsencode(text or '{"implementation": {"name": "zoo"}}') + b"\n")
 
 
@@ -76,8 +76,8 @@ def declare(text: str) -> None:
 
 
 def echo(command: Command, text: str) -> None:
-    heard = {"start": START, "call": command, "environment": dict(os.environ)}
-    say({"seq": command["seq"], "outcome": "failure", "error": {"message": json.dumps(heard)}})
+    received = {"start": START, "call": command, "environment": dict(os.environ)}
+    say({"seq": command["seq"], "outcome": "failure", "error": {"message": json.dumps(received)}})
 
 
 def reply(command: Command, text: str) -> None:
@@ -99,7 +99,7 @@ def slow(command: Command, text: str) -> None:
 
 
 def late(command: Command, text: str) -> None:
-    """Answer when it is too late: when told to end."""
+    """Reply too late: at SIGTERM."""
     signal.signal(signal.SIGTERM, lambda _number, _frame: succeed(command))
     while True:
         signal.pause()
@@ -142,7 +142,7 @@ def floods_stderr(command: Command, text: str) -> None:
 
 
 def logs(command: Command, text: str) -> None:
-    """Log more than one read takes, the token last, and answer while all of it is still in the pipe."""
+    """Log more than one read returns, the token last, and reply while all of it is still in the pipe."""
     with suppress(AttributeError, OSError):  # Not every system lets a pipe grow.
         fcntl.fcntl(2, fcntl.F_SETPIPE_SZ, 512 * 1024)
     os.write(2, b"trace\n" * 50_000 + f"Authorization: Bearer {command['token']}\n".encode())
@@ -150,7 +150,7 @@ def logs(command: Command, text: str) -> None:
 
 
 def parents(command: Command, text: str) -> None:
-    """Have a child that ignores SIGTERM and holds the named pipe TEXT open."""
+    """Start a child that ignores SIGTERM and keeps the named pipe TEXT open."""
     with open(text, "wb") as pipe:
         os.set_inheritable(pipe.fileno(), True)
         code = "import signal; signal.signal(15, signal.SIG_IGN); print(flush=True); signal.pause()"
@@ -169,19 +169,19 @@ def interrupts(command: Command, text: str) -> None:
 
 
 def leaves(command: Command, text: str) -> None:
-    """Answer, and end before the next call."""
+    """Reply, and end before the next call."""
     succeed(command)
     sys.exit(0)
 
 
 def deaf(text: str) -> None:
-    """Start well and read nothing more."""
+    """Start correctly and read nothing more."""
     declare("")
     signal.pause()
 
 
 def stops(text: str) -> None:
-    """Serve well, and leave the file TEXT behind when told to stop."""
+    """Work correctly, and create the file TEXT at `stop`."""
     declare("")
     atexit.register(Path(text).touch)
 

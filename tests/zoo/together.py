@@ -1,7 +1,7 @@
 """A driver that holds three calls at once and misbehaves when it has them: `together.py MODE`.
 
-It holds calls for `a`, `b` and `c`, and does what the mode says once it has all three. Any other call it
-answers at once. A success has the task and the driver's process id as its request id.
+It holds calls for `a`, `b` and `c`, and does what the mode says once it has all three. It replies to any
+other call at once. A success has the task and the driver's process id as its request id.
 """
 
 from __future__ import annotations
@@ -33,39 +33,39 @@ def success(command: Command, seq: int | None = None) -> bytes:
     return json.dumps(reply).encode() + b"\n"
 
 
-def answer(commands: Iterable[Command]) -> None:
+def reply_to(commands: Iterable[Command]) -> None:
     raw(b"".join(success(each) for each in commands))
 
 
 def reverses(held: Held) -> None:
-    """Answer in reverse order, and last of all the call that came first."""
-    answer(reversed(held.values()))
+    """Reply in reverse order, to the first call last."""
+    reply_to(reversed(held.values()))
 
 
 def counts(held: Held) -> None:
-    """Answer only if no fourth call comes before an answer does."""
+    """Reply only if no fourth call comes before a reply."""
     if select.select([0], [], [], 0.1)[0]:
         sys.exit("a fourth call")
-    answer(held.values())
+    reply_to(held.values())
 
 
 def borrows(held: Held) -> None:
-    """Answer `a`, and then `b` with the number of `a`."""
+    """Reply to `a`, and then to `b` with the number of `a`."""
     raw(success(held["a"]) + success(held["b"], held["a"]["seq"]))
 
 
 def swaps(held: Held) -> None:
-    """Answer `a` with the number of `b`, and the other way round: nobody can tell by the numbers."""
+    """Reply to `a` with the number of `b` and vice versa: the numbers do not reveal it."""
     raw(success(held["a"], held["b"]["seq"]) + success(held["b"], held["a"]["seq"]) + success(held["c"]))
 
 
 def stammers(held: Held) -> None:
-    """Answer `a`, and then write what is no answer."""
+    """Reply to `a`, and then write a line that is not a reply."""
     raw(success(held["a"]) + b"Traceback:\n")
 
 
 def interleaves(held: Held) -> None:
-    """Answer `a` and `b` with their bytes one by one in turn, as two threads do that hold no lock."""
+    """Reply to `a` and `b` with their bytes interleaved, as two threads without a lock can."""
     pairs = zip(success(held["a"]), success(held["b"]), strict=True)
     raw(bytes(byte for pair in pairs for byte in pair))
 
@@ -77,14 +77,14 @@ def dies(held: Held) -> None:
 
 def logs(held: Held) -> None:
     os.write(2, b"all three are here\n")
-    answer(held.values())
+    reply_to(held.values())
 
 
 def forsakes(held: Held) -> None:
-    """Answer `b`; on SIGUSR1 `a`, whom that is too late for, and then `c`."""
-    answer([held["b"]])
+    """Reply to `b`; on SIGUSR1 to `a`, for which it is too late, and then to `c`."""
+    reply_to([held["b"]])
     signal.sigwait({signal.SIGUSR1})
-    answer([held["a"], held["c"]])
+    reply_to([held["a"], held["c"]])
 
 
 def interrupts(held: Held) -> None:
@@ -120,7 +120,7 @@ def main(mode: str) -> None:
             return
         (task,) = command["arguments"].values()
         if task not in {"a", "b", "c"}:
-            answer([command])
+            reply_to([command])
             continue
         held[task] = command
         if len(held) == 3:
