@@ -1,6 +1,6 @@
-"""What a tenant must refuse, and how: odd tokens, other methods, ids that nobody has.
+"""Service clauses on requests that a tenant must reject: invalid tokens, other methods, unknown ids.
 
-Knows contract and trial; a finding quotes nothing that the tenant wrote, for reports keep it as it is.
+A finding quotes no text of the tenant, because reports do not redact it.
 """
 
 from __future__ import annotations
@@ -19,29 +19,31 @@ from graphcontract.clauses.service_queries import (
     NOT_STARTED,
     STARTED,
     UNKNOWN,
-    answered,
-    around,
-    input_of,
-    is_refusal,
+    describe_response,
+    find_step,
+    is_client_error,
     is_success,
-    kind_of,
+    purpose_input,
+    purpose_kind,
     status_to,
-    step_for,
+    statuses_around,
 )
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial
 
 
-def _took_effect(trial: Trial, at: int) -> Iterator[Finding]:
-    if around(trial, at) == (NOT_STARTED, CANCELLED):
-        seen = f"{answered(trial.exchanges[at])}, and the task is {CANCELLED}"
-        yield Finding("took-effect", f"the task stays {NOT_STARTED}", seen, input_of(trial.exchanges[at]))
+def _find_effect(trial: Trial, index: int) -> Iterator[Finding]:
+    """Find a task that a rejected request has cancelled all the same."""
+    if statuses_around(trial, index) == (NOT_STARTED, CANCELLED):
+        step = trial.exchanges[index]
+        actual = f"{describe_response(step)}, and task status {CANCELLED}"
+        yield Finding("took-effect", f"task status {NOT_STARTED}", actual, purpose_input(step))
 
 
-def _made_for(*kinds: str, unless: tuple[int, ...] = ()) -> When:
+def _has_step(*kinds: str, unless: tuple[int, ...] = ()) -> When:
     def when(_contract: Contract, trial: Trial) -> bool:
-        at = step_for(trial, *kinds)
-        return at is not None and status_to(trial.exchanges[at]) not in unless
+        index = find_step(trial, *kinds)
+        return index is not None and status_to(trial.exchanges[index]) not in unless
 
     return when
 
@@ -54,36 +56,42 @@ _UNAUTHENTICATED = (NO_TOKEN, GARBAGE, FORGED)
     "accepted",
     "other-status",
     "took-effect",
-    when=_made_for(*_UNAUTHENTICATED),
+    when=_has_step(*_UNAUTHENTICATED),
     uses_earlier_steps=True,
 )
 def authentication(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """401 says that another token may help; any other refusal says that none does."""
-    at = step_for(trial, *_UNAUTHENTICATED)
-    assert at is not None
-    step = trial.exchanges[at]
-    status, input = status_to(step), input_of(step) or kind_of(step)
+    """A request without a valid token must get 401 and have no effect (the operation's page; Graph's
+    authorization concepts): only 401 means that another token may help. The effect counts only if the task
+    was read before and after.
+    """
+    index = find_step(trial, *_UNAUTHENTICATED)
+    assert index is not None
+    step = trial.exchanges[index]
+    status, input = status_to(step), purpose_input(step) or purpose_kind(step)
     if status != 401:
         kind = "accepted" if is_success(status) else "other-status"
-        yield Finding(kind, "status 401", answered(step), input)
-    yield from _took_effect(trial, at)
+        yield Finding(kind, "status 401", describe_response(step), input)
+    yield from _find_effect(trial, index)
 
 
 @clause(
     "service.permission",
     "accepted",
     "took-effect",
-    when=_made_for(LESSER_TOKEN, unless=(401,)),
+    when=_has_step(LESSER_TOKEN, unless=(401,)),
     uses_earlier_steps=True,
 )
 def permission(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A token that is good for something else."""
-    at = step_for(trial, LESSER_TOKEN)
-    assert at is not None
-    step = trial.exchanges[at]
+    """A valid token without the permission must not get a 2xx or have an effect (the operation's page;
+    Graph's authorization concepts). A 401 is left out, as the token itself may have been invalid.
+    """
+    index = find_step(trial, LESSER_TOKEN)
+    assert index is not None
+    step = trial.exchanges[index]
     if is_success(status_to(step)):
-        yield Finding("accepted", "a refusal, for the token lacks the permission", answered(step))
-    yield from _took_effect(trial, at)
+        expected = "no 2xx status for a token without the permission"
+        yield Finding("accepted", expected, describe_response(step))
+    yield from _find_effect(trial, index)
 
 
 @clause(
@@ -91,43 +99,50 @@ def permission(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     "accepted",
     "other-status",
     "took-effect",
-    when=_made_for(METHOD, unless=(401, 403)),
+    when=_has_step(METHOD, unless=(401, 403)),
     uses_earlier_steps=True,
 )
 def method(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """501 is as good: the server knows no such method (RFC 9110, 15.6.2)."""
-    at = step_for(trial, METHOD)
-    assert at is not None
-    step, status = trial.exchanges[at], status_to(trial.exchanges[at])
-    if not is_refusal(status) and status != 501:
+    """Another method must get a 4xx or 501 and have no effect (the operation's page). 501 is accepted, as
+    the server may not implement the method at all (RFC 9110, 15.6.2). A 401 and a 403 are left out: they
+    may be about the token.
+    """
+    index = find_step(trial, METHOD)
+    assert index is not None
+    step, status = trial.exchanges[index], status_to(trial.exchanges[index])
+    if not is_client_error(status) and status != 501:
         kind = "accepted" if is_success(status) else "other-status"
-        yield Finding(kind, "a 4xx or 501", answered(step), input_of(step))
-    yield from _took_effect(trial, at)
+        yield Finding(kind, "a 4xx status or 501", describe_response(step), purpose_input(step))
+    yield from _find_effect(trial, index)
 
 
-def _refused(kind: str) -> Callable[[Contract, Trial], Iterator[Finding]]:
+def _check_rejected(kind: str) -> Callable[[Contract, Trial], Iterator[Finding]]:
+    """Make the function of a clause that an id must get a 4xx (Graph's error responses)."""
+
     def judge(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-        at = step_for(trial, kind)
-        assert at is not None
-        step, status = trial.exchanges[at], status_to(trial.exchanges[at])
+        index = find_step(trial, kind)
+        assert index is not None
+        step, status = trial.exchanges[index], status_to(trial.exchanges[index])
+        expected, actual, input = "a 4xx status", describe_response(step), purpose_input(step)
         if is_success(status):
-            yield Finding("accepted", "a 4xx", answered(step), input_of(step))
+            yield Finding("accepted", expected, actual, input)
         elif status >= 500:
-            yield Finding("server-error", "a 4xx", answered(step), input_of(step))
-        elif not is_refusal(status):
-            yield Finding("other-status", "a 4xx", answered(step), input_of(step))
+            yield Finding("server-error", expected, actual, input)
+        elif not is_client_error(status):
+            yield Finding("other-status", expected, actual, input)
 
     return judge
 
 
+# A 401 and a 403 are left out: they may be about the token.
 for _id, _purpose in (("service.unknown-task", UNKNOWN), ("service.malformed-id", MALFORMED)):
     clause(
         _id,
         "accepted",
         "server-error",
         "other-status",
-        when=_made_for(_purpose, unless=(401, 403)),
-    )(_refused(_purpose))
+        when=_has_step(_purpose, unless=(401, 403)),
+    )(_check_rejected(_purpose))
 
 
 _EXPECTED = {
@@ -138,21 +153,22 @@ _EXPECTED = {
 }
 
 
-def _is_other_refusal(_contract: Contract, trial: Trial) -> bool:
-    at = step_for(trial, *_EXPECTED)
-    status = None if at is None else status_to(trial.exchanges[at])
-    return status is not None and is_refusal(status) and status != 401
+def _is_rejected(_contract: Contract, trial: Trial) -> bool:
+    index = find_step(trial, *_EXPECTED)
+    status = None if index is None else status_to(trial.exchanges[index])
+    return status is not None and is_client_error(status) and status != 401
 
 
-@clause(
-    "service.refusal-status", "unknown-task", "permission", "precondition", "method", when=_is_other_refusal
-)
+@clause("service.refusal-status", "unknown-task", "permission", "precondition", "method", when=_is_rejected)
 def refusal_status(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Which 4xx it is; whether it is one is another clause's business."""
-    at = step_for(trial, *_EXPECTED)
-    assert at is not None
-    step = trial.exchanges[at]
-    kind, expected = _EXPECTED[kind_of(step)]
-    denied = kind_of(step) != LESSER_TOKEN and status_to(step) == 403
+    """A rejection should have the status that states its reason (Graph's error responses and authorization
+    concepts). A 403 is accepted for every reason but a missing permission itself, as the service may check
+    permissions first.
+    """
+    index = find_step(trial, *_EXPECTED)
+    assert index is not None
+    step = trial.exchanges[index]
+    kind, expected = _EXPECTED[purpose_kind(step)]
+    denied = purpose_kind(step) != LESSER_TOKEN and status_to(step) == 403
     if status_to(step) != expected and not denied:
-        yield Finding(kind, f"status {expected}", answered(step), input_of(step))
+        yield Finding(kind, f"status {expected}", describe_response(step), purpose_input(step))

@@ -188,7 +188,7 @@ class _Terminal:
         for found in judgement.findings:
             key = evidence_id(clause.evidence_key, found.kind, found.input)
             lines.append(f"! {key}: {clause.kinds[found.kind].text}")
-            lines.append(harmless(f"    owed {found.expected}; seen {found.observed}"))
+            lines.append(harmless(f"    owed {found.expected}; seen {found.actual}"))
         return lines
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from time import monotonic, sleep
 from typing import Protocol, TypedDict, TypeVar, Unpack
 
-from graphcontract.clauses.queries import concerns, is_guid
+from graphcontract.clauses.queries import build_request_filter, is_guid
 from graphcontract.clients import Client, ClientUnavailable
 from graphcontract.contract.model import Contract
 from graphcontract.errors import UserError
@@ -377,7 +377,7 @@ class Harness:
         certificate, client, transport = how.get("certificate"), station.client, station.transport
         scope = self._seat.scope
         elsewhere = self._settled(how.get("elsewhere", ()))
-        script = ResponseScript(self._settled(answers), concerns(self.contract, call), elsewhere)
+        script = ResponseScript(self._settled(answers), build_request_filter(self.contract, call), elsewhere)
         root = self.contract.request.root if how.get("own_root") else None
         stage = transport.stage(script, root=root, certificate=certificate, scope=scope)
         if how.get("aside") and transport.at_once is None:

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from email.utils import format_datetime, parsedate_to_datetime
 
 from graphcontract.clauses import Finding
-from graphcontract.clauses.queries import GUID, graph_error
-from graphcontract.clauses.secrets import shows
+from graphcontract.clauses.queries import GUID, parse_graph_error
+from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.exchange import Exchange, Outcome, ReportedError, WireRequest, WireResponse
 from graphcontract.live.steps import RequestStep
 from graphcontract.live.urls import MALFORMED
@@ -74,11 +74,11 @@ class Anonymizer:
         """A finding without bytes; what a client's clause says may quote anything, and is not kept."""
         if of_service:
             return replace(finding, at=None)
-        return replace(finding, expected=WITHHELD, observed=WITHHELD, at=None)
+        return replace(finding, expected=WITHHELD, actual=WITHHELD, at=None)
 
     def code(self, response: WireResponse) -> str | None:
         """The `error.code` of an answer, where it can be nothing but that."""
-        error = graph_error(response) if response.status >= 400 else None
+        error = parse_graph_error(response) if response.status >= 400 else None
         return self._plain(error.code) if error is not None else None
 
     def request_id(self, values: Iterable[str]) -> str | None:
@@ -93,7 +93,7 @@ class Anonymizer:
     def _plain(self, code: str | None) -> str | None:
         if code is None:
             return None
-        told = shows(frozenset(self.tokens), code) or any(id in code for id in self.ids if id)
+        told = contains_any_token(frozenset(self.tokens), code) or any(id in code for id in self.ids if id)
         return code if _CODE.fullmatch(code) and not told and not GUID.search(code) else "(no code)"
 
     def _request(self, request: WireRequest, step: RequestStep) -> WireRequest:

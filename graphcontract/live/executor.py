@@ -9,7 +9,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from graphcontract.clauses.service_queries import CREATE, READ, answer_to, status_to, task_of, task_status
+from graphcontract.clauses.service_queries import (
+    CREATE,
+    READ,
+    final_response,
+    read_task,
+    status_to,
+    task_status,
+)
 from graphcontract.clients import Client
 from graphcontract.contract.model import Contract
 from graphcontract.errors import UserError
@@ -92,7 +99,7 @@ class Executor:
             except (Stopped, Forbidden, UserError) as error:
                 raised.append(error)
                 raise Unanswered("the run has stopped") from None
-            answer = answer_to(upstream[-1])
+            answer = final_response(upstream[-1])
             if answer is None:
                 raise Unanswered("the tenant did not answer")
             return answer
@@ -204,13 +211,13 @@ class Executor:
         """Tell everyone who must know of an answer; the journal first."""
         status, shown = status_to(exchange), task_status(exchange)
         if kind is not None:
-            id = task_of(exchange).get("id") if kind == "create" else None
+            id = read_task(exchange).get("id") if kind == "create" else None
             named = {"id": id} if isinstance(id, str) else members
             self.journal.answered(kind, http=status, sure=status in _UNDONE, **named)
             self._journalled |= set(named.values())
         elif step.task_id in self._journalled and step.credential == "main":
             self.journal.shown(step.task_id, shown, status)
-        answer = answer_to(exchange)
+        answer = final_response(exchange)
         self.policy.saw(step, status, shown)
         self.pacer.after(status, next(iter(answer.values("retry-after")), None) if answer else None)
         self._keep(self.sent, SentExchange(exchange, step))
@@ -253,7 +260,7 @@ class Executor:
 
 
 def _seen(exchange: Exchange) -> Seen:
-    return Seen(status_to(exchange), task_status(exchange), task_of(exchange), exchange)
+    return Seen(status_to(exchange), task_status(exchange), read_task(exchange), exchange)
 
 
 def _outcome(response: WireResponse) -> Outcome:

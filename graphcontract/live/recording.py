@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from graphcontract.clauses.service_queries import answer_to, status_to
+from graphcontract.clauses.service_queries import final_response, status_to
 from graphcontract.errors import UserError
 from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.judging.redaction import Redactor
@@ -62,7 +62,7 @@ class Recording:
 
     def _line(self, kept: SentExchange) -> dict[str, Any]:
         exchange, step = kept.exchange, kept.step
-        answer = answer_to(exchange)
+        answer = final_response(exchange)
         request = exchange.requests[0] if exchange.requests else None
         line: dict[str, Any] = {
             "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graphcontract.clauses.service_queries import LESSER_TOKEN, kind_of, status_to
+from graphcontract.clauses.service_queries import LESSER_TOKEN, purpose_kind, status_to
 from graphcontract.live.scenarios.context import ScenarioContext
 
 _NO_CANCEL = "this run cancels nothing: --allow-cancel with --task ID or --create FILE"
@@ -10,7 +10,7 @@ _NO_CANCEL = "this run cancels nothing: --allow-cancel with --task ID or --creat
 
 def unmet_by(bench: ScenarioContext) -> dict[str, str]:
     """What the run lacked, by clause, to judge what it was meant to judge: this fails a run."""
-    steps = [step for trial in bench.trials for step in trial.exchanges if kind_of(step) == LESSER_TOKEN]
+    steps = [step for trial in bench.trials for step in trial.exchanges if purpose_kind(step) == LESSER_TOKEN]
     if steps and all(status_to(step) == 401 for step in steps):
         expired = "the second credential is answered with 401: it has expired, or is for another tenant"
         return {"service.permission": expired, **bench.unmet}

@@ -34,7 +34,7 @@ def test_the_clauses_of_clients_that_need_the_earlier_steps_as_evidence() -> Non
 
 
 def test_two_judges_for_one_clause_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"two verdict functions for request\.method"):
+    with pytest.raises(ValueError, match=r"two functions are registered for the clause request\.method"):
         clause("request.method", "x", when=lambda *_: True)(lambda *_: iter(()))
 
 
