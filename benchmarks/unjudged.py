@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from graphcontract.suites import tests
-
 from graphcontract.exchange import Trial
 from graphcontract.judging.harness import CallStats, Harness, Observer
 from graphcontract.run.session import Options, Session
+from graphcontract.run.suite_tests import suite_tests
 
 
 class _Deaf:
@@ -60,7 +59,7 @@ def _exchanges(session: Session) -> int:
         at_own_root=judging.at_own_root,
         guard=judging.guard,
     )
-    wanted = [(test, id) for test in tests() for id in test.proves if id in session.planned]
+    wanted = [(test, id) for test in suite_tests() for id in test.proves if id in session.planned]
     for test, id in wanted:
         session.want(test, id)
     in_order = sorted(wanted, key=lambda pair: bool(pair[0].cases))

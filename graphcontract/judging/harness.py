@@ -137,6 +137,7 @@ class Harness:
         shown = set(self.client.shows | self.transport.shows)
         shown |= set() if withheld else {"credentials"}
         shown |= {"timeout"} if limits.timeout != "none" else set()
+        shown |= {"call-timeout"} if limits.timeout == "call" else set()
         return frozenset(shown | ({"concurrency"} if self._holds > 1 else set()))
 
     @property

@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
-from graphcontract.suites import tests
-
 from graphcontract.clauses import known
 from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract.loader import load
@@ -18,6 +16,7 @@ from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult, fold
+from graphcontract.run.suite_tests import suite_tests
 from graphcontract.transports import Transport
 from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock
@@ -104,7 +103,7 @@ def _add(parts: dict[str, list[ClauseResult]], trying: SuiteTestRun) -> None:
 
 def _chosen(names: Collection[str]) -> Iterator[SuiteTest]:
     """The tests of the suites; where there are names those alone, and of others the cases so named."""
-    for test in tests():
+    for test in suite_tests():
         cases = {name: arguments for name, arguments in test.cases.items() if name in names}
         if not names or test.name in names:
             yield test

@@ -136,7 +136,7 @@ class TakesAnEmptyLocationForDone(Conforming):
         return super().succeeded(answer) or empty
 
 
-@fault("calls.independent", rare=True, shown_by=["test_call_after_one_that_moved"])
+@fault("calls.independent", rare=True, shown_by=["test_call_after_permanent_redirect"])
 class MovedForGood(Following):
     """What has moved for good is asked for at its new place from then on, whichever task is meant."""
 

@@ -70,7 +70,7 @@ class ShowsItWithTime(Telling):
         return saying(outcome, message=f"no answer to {self.request(call)!r}") if late else outcome
 
 
-@fault("secrets.token", shown_by=["test_one_after_another"])
+@fault("secrets.token", shown_by=["test_successive_calls"])
 class PrintsItsFields(Telling):
     """Debug output that nobody has taken out: the fields of each request."""
 
@@ -123,7 +123,7 @@ class SortsErrorsByToken(Telling):
         return saying(outcome, kind=f"http/{call.token[:32]}")
 
 
-@fault("secrets.token", rare=True, shown_by=["test_one_after_another"])
+@fault("secrets.token", rare=True, shown_by=["test_successive_calls"])
 class CorrelatesByToken(Telling):
     """The request id that it reports for a success is the token, cut to what fits the column."""
 
@@ -131,7 +131,7 @@ class CorrelatesByToken(Telling):
         return replace(outcome, request_id=call.token[:36]) if outcome.kind == "success" else outcome
 
 
-@fault("secrets.token", rare=True, shown_by=["test_one_after_another"])
+@fault("secrets.token", rare=True, shown_by=["test_successive_calls"])
 class ShowsTheOneBefore(Telling):
     """A trail of the last requests in each error, of which the present one is left out."""
 

@@ -12,7 +12,7 @@ from tests.bank import registry
 from tests.bank.client import Answer, Conforming
 
 # Another test proves these clauses as well, by calls that wait.
-fault = partial(registry.fault, shown_by=["test_legal_errors", "test_errors_as_they_are_sent"])
+fault = partial(registry.fault, shown_by=["test_valid_error_objects", "test_error_representations"])
 
 
 def text(value: object) -> str | None:

@@ -18,21 +18,21 @@ from tests.bank.following import Following
 from tests.bank.registry import oddity
 
 SECONDS = ("429 for 1 s", "503 for 1 s", "a fraction")
-UNREADABLE = "test_wait_that_cannot_be_read"
+UNREADABLE = "test_malformed_retry_after"
 MOVES = (
-    "test_redirection",
-    "test_redirection_elsewhere",
-    "test_second_redirection_elsewhere",
-    "test_redirection_to_who_asks",
-    "test_call_after_a_redirection",
-    "test_redirection_from_https",
-    "test_redirection_in_a_circle",
-    "test_redirection_without_end",
-    "test_redirection_to_and_fro",
-    "test_redirection_to_nowhere",
+    "test_redirect",
+    "test_redirect_to_other_origin",
+    "test_second_redirect_to_other_origin",
+    "test_challenge_of_other_origin",
+    "test_call_after_redirect_to_other_origin",
+    "test_redirect_from_https",
+    "test_redirect_to_itself",
+    "test_endless_redirects",
+    "test_redirects_between_two_origins",
+    "test_redirect_without_usable_location",
 )
 BROKEN = ("test_lost_connection", "test_broken_connection")
-CALLS = ("test_one_after_another", "test_at_the_same_time")
+CALLS = ("test_successive_calls", "test_concurrent_calls")
 
 
 # time
@@ -125,7 +125,7 @@ class BacksOffQuickly(Conforming):
         return float(self.local.backoff)
 
 
-@oddity(shown_by=("test_refusals",))
+@oddity(shown_by=("test_not_retryable_errors",))
 class AnswersAChallenge(Conforming):
     """One more request after a claims challenge, with the token that meets it."""
 
@@ -136,7 +136,7 @@ class AnswersAChallenge(Conforming):
         return answer
 
 
-@oddity(shown_by=("test_refusals",))
+@oddity(shown_by=("test_not_retryable_errors",))
 class RefreshesOnce(Conforming):
     """One more request after any 401, with what the cache of tokens has by now, which is the same."""
 
@@ -276,7 +276,7 @@ class TakesItsGrace(Conforming):
         return connection
 
 
-@oddity(shown_by=(*BROKEN, *CALLS, "dripped", "test_certificate"))
+@oddity(shown_by=(*BROKEN, *CALLS, "dripped", "test_invalid_certificate"))
 class KeepsWhatIsInOrder(KeptConnection):
     """Keeps a connection a host, and drops it when anything is odd."""
 

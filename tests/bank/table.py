@@ -16,9 +16,8 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from graphcontract.suites import tests
-
 from graphcontract.judging.verdict import ClauseResult
+from graphcontract.run.suite_tests import suite_tests
 from tests.bank.court import verdicts
 from tests.bank.registry import FAULTS, ODDITIES, Entry
 
@@ -100,7 +99,7 @@ def _try(job: Job) -> Found:
 def _judged(job: Job, *, cases: bool) -> Mapping[str, ClauseResult]:
     """The verdicts of the tests whose calls are fixed, or of those that draw them."""
     entry = _bank()[job.number]
-    names = [test.name for test in tests() if bool(test.cases) == cases]
+    names = [test.name for test in suite_tests() if bool(test.cases) == cases]
     of = [entry.breaks] if job.again and entry.breaks else None
     return verdicts(entry.client().cancel, of=of, shown_by=names, transport=entry.transport, seed=job.seed)
 
@@ -133,7 +132,7 @@ def main() -> int:
 
 def _drawn(entry: Entry) -> bool:
     """Whether a test that could show what a client does draws its inputs, so that a seed tells more."""
-    return not entry.breaks or any(not test.cases and entry.breaks in test.proves for test in tests())
+    return not entry.breaks or any(not test.cases and entry.breaks in test.proves for test in suite_tests())
 
 
 def _matches(entry: Entry, pattern: str | None) -> bool:
@@ -184,7 +183,7 @@ def _lines(rows: Sequence[Row], seeds: Sequence[int]) -> Iterator[str]:
 
 
 def _counts(faults: Sequence[Row]) -> Iterator[str]:
-    numbers = dict.fromkeys((id for test in tests() for id in test.proves), 0)
+    numbers = dict.fromkeys((id for test in suite_tests() for id in test.proves), 0)
     for row in faults:
         numbers[row.entry.breaks] += 1
     yield from _table(("clause", "faults"), ((id, str(number)) for id, number in numbers.items()))

@@ -5,8 +5,8 @@ the SHOULDs that it is known to fall short of.
 from __future__ import annotations
 
 import pytest
-from graphcontract.suites import tests as suite_tests
 
+from graphcontract.run.suite_tests import suite_tests
 from tests.bank import (
     faults_advised,
     faults_answers,
