@@ -19,8 +19,8 @@ When = Callable[[Contract, Trial], bool]
 NotApplicable = Callable[[Contract], str | None]
 
 _MODULES = (
-    *("request", "credentials", "conventions", "answers", "errors", "retries", "network", "calls"),
-    *("service_effects", "service_refusals", "service_answers"),
+    *("request", "credentials", "conventions", "responses", "errors", "retries", "network", "calls"),
+    *("service_effects", "service_rejections", "service_responses"),
 )
 _registry: dict[str, ClauseFunction] = {}
 

@@ -14,7 +14,7 @@ from graphcontract.exchange import Exchange, Trial, WireRequest
 # A client that follows a loop further than this is taken to have no limit.
 _MAX_REDIRECTS = 50
 _ABORTED = ("crash", "hang")
-_KEEP_METHOD = (301, 302, 307, 308)  # 303 is left out: it asks for a GET (RFC 9110, 15.4.4)
+_KEEP_METHOD = (301, 302, 307, 308)  # 303 is left out: it requires a GET (RFC 9110, 15.4.4)
 # An origin is recorded as the address that was connected to, whatever host name led there.
 _LOOPBACK = "127.0.0.1"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -127,7 +127,7 @@ def _must_keep_method(_contract: Contract, trial: Trial) -> bool:
 @clause("redirect.method", "rewritten", when=_must_keep_method)
 def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A redirect that was followed with another method must not be reported as success (RFC 9110, 15.4; the
-    SDK design's RedirectHandler): that request did not carry out the operation. 303, which asks for a GET,
+    SDK design's RedirectHandler): that request did not carry out the operation. 303, which requires a GET,
     is left out.
     """
     exchange = trial.exchange

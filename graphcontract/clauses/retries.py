@@ -216,7 +216,7 @@ def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
 )
 def equivalent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A retry must send the same request as the first attempt (the SDK design's RetryHandler). Another
-    token is accepted after a claims challenge, which asks for one.
+    token is accepted after a claims challenge, which requires one.
     """
     first = own_requests(contract, trial.exchange)[0]
     challenged = False

@@ -49,17 +49,17 @@ def final_response(exchange: Exchange) -> WireResponse | None:
 
 def status_to(exchange: Exchange) -> int:
     """The status of the last complete response, or 0."""
-    answer = final_response(exchange)
-    return answer.status if answer is not None else 0
+    response = final_response(exchange)
+    return response.status if response is not None else 0
 
 
 def read_task(exchange: Exchange) -> dict[str, object]:
     """The JSON object in a 2xx response, or an empty one."""
-    answer = final_response(exchange)
-    if answer is None or not 200 <= answer.status < 300:
+    response = final_response(exchange)
+    if response is None or not 200 <= response.status < 300:
         return {}
     try:
-        document = json.loads(answer.content)
+        document = json.loads(response.content)
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

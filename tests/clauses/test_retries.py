@@ -153,10 +153,10 @@ class TestThrottled:
     def test_nothing_is_owed_after_other_answers(self, answer: WireResponse | int | None) -> None:
         assert not judges("retry.throttled", in_turn(answer))
 
-    @pytest.mark.parametrize(("timeout", "owed"), [(2.0, True), (1.9, False), (1.0, False), (60.0, True)])
-    def test_a_wait_may_take_half_of_the_callers_time(self, timeout: float, owed: bool) -> None:
+    @pytest.mark.parametrize(("timeout", "judged"), [(2.0, True), (1.9, False), (1.0, False), (60.0, True)])
+    def test_a_wait_may_take_half_of_the_callers_time(self, timeout: float, judged: bool) -> None:
         asked = replace(call(), timeout=timeout)
-        assert judges("retry.throttled", replace(in_turn(throttled()), call=asked)) == owed
+        assert judges("retry.throttled", replace(in_turn(throttled()), call=asked)) == judged
         assert not judges("retry.throttled", replace(in_turn(throttled(retry_after="2")), call=asked))
 
     def test_the_first_answer_invites(self) -> None:

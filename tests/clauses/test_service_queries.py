@@ -1,4 +1,4 @@
-"""What a tenant owes, clause by clause: what could condemn, what does, and what says nothing."""
+"""The service clauses, one by one: trials that violate them, that do not, and that they do not apply to."""
 
 from __future__ import annotations
 
