@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from graphcontract.suites import tests
-
 from graphcontract.exchange import Trial
 from graphcontract.judging.harness import CallStats, Harness, Observer
 from graphcontract.run.session import Options, Session
+from graphcontract.run.suite_tests import suite_tests
 
 
 class _NullObserver:
@@ -62,7 +61,7 @@ def _count_exchanges(session: Session) -> int:
         at_own_root=harness.at_own_root,
         guard=harness.guard,
     )
-    wanted = [(test, id) for test in tests() for id in test.proves if id in session.planned]
+    wanted = [(test, id) for test in suite_tests() for id in test.proves if id in session.planned]
     for test, id in wanted:
         session.want(test, id)
     in_order = sorted(wanted, key=lambda pair: bool(pair[0].cases))

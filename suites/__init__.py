@@ -1,4 +1,4 @@
-"""The suites: one short test a group of clauses, readable as the contract's commentary."""
+"""The suites: short tests, each for a few clauses, that read as the contract's commentary."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from importlib import import_module
 
 from graphcontract.judging.suite_api import SuiteTest
 
-_MODULES = ("test_request", "test_answers", "test_errors", "test_retries", "test_network", "test_calls")
+_MODULES = ("test_request", "test_responses", "test_errors", "test_retries", "test_network", "test_calls")
 
 
 def tests() -> list[SuiteTest]:
-    """Every test of the suites, in order; what pytest collects, for those who run them otherwise."""
+    """Every test of the suites that checks a client, in the order in which pytest collects them."""
     modules = [import_module(f"{__name__}.{name}") for name in _MODULES]
     return [value for module in modules for value in vars(module).values() if isinstance(value, SuiteTest)]

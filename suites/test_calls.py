@@ -1,4 +1,4 @@
-"""What calls leave behind in one another."""
+"""Several calls of one client: none may affect another."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,34 +9,47 @@ from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import given, proves
 
 
-def answers(sequence: Sequence[Planned]) -> list[StubResponse]:
-    """An answer for each call; errors differ in status and in request id, and every other one has none."""
+def responses(sequence: Sequence[Planned]) -> list[StubResponse]:
+    """A response for each call. Errors differ in status and in request id, and every second one has no id."""
     return [
-        success() if it.status is None else refusal(it.status, number) for number, it in enumerate(sequence)
+        success() if each.status is None else conflict(each.status, number)
+        for number, each in enumerate(sequence)
     ]
 
 
-def refusal(status: int, number: int) -> StubResponse:
-    said: dict[str, object] = {"code": "conflict", "message": "In progress."}
+def conflict(status: int, number: int) -> StubResponse:
+    """An error with this status; the request id, if it has one, is made of the number."""
+    content: dict[str, object] = {"code": "conflict", "message": "In progress."}
     if number % 2 == 0:
         id = f"6f1c2f64-7c0e-4c39-8a55-{number:012d}"
-        said["innerError"] = {"date": "2025-11-12T09:30:00", "request-id": id}
-    return error(status, {"error": said})
+        content["innerError"] = {"date": "2025-11-12T09:30:00", "request-id": id}
+    return error(status, {"error": content})
 
 
-@proves("calls.independent", "request.method", "request.query", "request.body", "secrets.token")
+@proves(
+    "calls.independent",
+    "request.method",
+    "request.query",
+    "request.body",
+    "secrets.token",
+    seed_key="test_one_after_another",
+)
 @given(sequence=sequences, calls=7)
-def test_one_after_another(harness: Harness, sequence: Sequence[Planned]) -> None:
-    planned = zip(sequence, answers(sequence), strict=True)
-    made = [harness.perform(each.call, [answer], aside=each.aside) for each, answer in planned]
+def test_successive_calls(harness: Harness, sequence: Sequence[Planned]) -> None:
+    """Each of several successive calls must use its own id, token and root, and report its own response."""
+    planned = zip(sequence, responses(sequence), strict=True)
+    made = [harness.perform(each.call, [response], aside=each.aside) for each, response in planned]
     harness.hear(made[-1], before=made[:-1])
     for exchange in made:
         harness.hear(exchange)
 
 
-@proves("calls.concurrent")
+@proves("calls.concurrent", seed_key="test_at_the_same_time")
 @given(sequence=at_once, calls=5)
-def test_at_the_same_time(harness: Harness, sequence: Sequence[Planned]) -> None:
-    planned = zip(sequence, answers(sequence), strict=True)
-    made = harness.concurrently([partial(harness.perform, each.call, [answer]) for each, answer in planned])
+def test_concurrent_calls(harness: Harness, sequence: Sequence[Planned]) -> None:
+    """Each of several concurrent calls should use its own id and token, and report its own response."""
+    planned = zip(sequence, responses(sequence), strict=True)
+    made = harness.concurrently(
+        [partial(harness.perform, each.call, [response]) for each, response in planned]
+    )
     harness.hear(made[-1], before=made[:-1])

@@ -1,4 +1,4 @@
-"""What the client makes of an error."""
+"""How the client reports an error response."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from graphcontract.http.stub_response import (
     success,
     with_fields,
 )
-from graphcontract.inputs import ErrorCase, MalformedError, constants
+from graphcontract.inputs import ErrorCase, MalformedError, constants, each
 from graphcontract.inputs.errors import ORDINARY, WAITING, graph_errors, malformed, statuses
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import concurrently, given, proves
@@ -34,16 +34,18 @@ CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9r
 @proves("error.failure", "error.status", "secrets.token")
 @given(status=statuses())
 def test_every_error_is_failure(harness: Harness, status: int) -> None:
+    """Every 4xx and 5xx must be reported as failure, with its status."""
     harness.judge(harness.plain_call(), [plain_error(status)])
 
 
 @proves("error.failure", "error.status")
-@given(status=constants({str(status): status for status in ORDINARY}))
+@given(status=each(*ORDINARY))
 def test_error_without_content(harness: Harness, status: int) -> None:
+    """An error without content must be reported as failure, with its status."""
     harness.judge(harness.plain_call(), [at_once(stub(status))])
 
 
-SOOTHING: Mapping[str, tuple[str, str, str | None]] = {
+REASSURING_TEXTS: Mapping[str, tuple[str, str, str | None]] = {
     "completed": ("invalidRequest", "The task has already completed.", None),
     "cancelled": ("alreadyCancelled", "The task was already cancelled.", None),
     "success": ("success", "The operation completed successfully.", None),
@@ -55,20 +57,20 @@ SOOTHING: Mapping[str, tuple[str, str, str | None]] = {
 
 
 @proves("error.failure", "error.status")
-@given(
-    status=constants({str(status): status for status in (409, 404, 400, 412)}), soothing=constants(SOOTHING)
-)
-def test_error_that_sounds_like_success(
-    harness: Harness, status: int, soothing: tuple[str, str, str | None]
+@given(status=each(409, 404, 400, 412), texts=constants(REASSURING_TEXTS))
+def test_error_that_reads_like_success(
+    harness: Harness, status: int, texts: tuple[str, str, str | None]
 ) -> None:
-    code, message, phrase = soothing
-    said = {"error": {"code": code, "message": message}}
-    harness.judge(harness.plain_call(), [error(status, said, phrase=phrase)])
+    """An error must be reported as failure even if its code, message or reason phrase reads like success."""
+    code, message, phrase = texts
+    content = {"error": {"code": code, "message": message}}
+    harness.judge(harness.plain_call(), [error(status, content, phrase=phrase)])
 
 
 @proves("error.failure", "error.status")
-@given(status=constants({str(status): status for status in (404, 409, 500)}))
+@given(status=each(404, 409, 500))
 def test_same_error_again(harness: Harness, status: int) -> None:
+    """An error must be reported as failure each time that it occurs."""
     for _ in range(4):
         harness.judge(harness.plain_call(), [plain_error(status)])
 
@@ -90,53 +92,67 @@ ADVICE: Mapping[str, StubResponse] = {
 
 @proves("error.failure", "request.method", "request.body", "request.authorization", "secrets.token")
 @given(advice=constants(ADVICE))
-def test_error_that_advises(harness: Harness, advice: StubResponse) -> None:
+def test_error_with_advice(harness: Harness, advice: StubResponse) -> None:
+    """An error must be reported as failure even if it suggests another method, content or credentials."""
     harness.judge(harness.plain_call(), [advice, advice, success()])
 
 
 @proves("error.failure", "error.status", "response.redirection")
-@given(status=constants({str(status): status for status in (404, 409, 500)}))
-def test_error_after_a_redirection(harness: Harness, status: int) -> None:
+@given(status=each(404, 409, 500))
+def test_error_after_redirect(harness: Harness, status: int) -> None:
+    """An error after a redirect must be reported as failure, with the status of the error."""
     moved = with_fields(stub(307), ("Location", "?step=1"))
     harness.judge(harness.plain_call(), [moved, plain_error(status)])
 
 
-def invited(status: int) -> StubResponse:
+def retryable(status: int) -> StubResponse:
+    """An error with a short Retry-After."""
     return retry_after(1, plain_error(status))
 
 
 @proves("error.failure", "error.status", "error.code", "error.message", "error.request-id")
 @concurrently(
     seconds=2,
-    answers={
-        **{f"{status} to the end": [invited(status)] for status in WAITING},
-        "503, then 409": [invited(503), plain_error(409)],
+    responses={
+        **{f"{status} to the end": [retryable(status)] for status in WAITING},
+        "503, then 409": [retryable(503), plain_error(409)],
         "503 as a page to the end": [retry_after(1, stub(503, PAGE, "text/html"))],
         "429 without content to the end": [retry_after(1, stub(429))],
     },
 )
-def test_error_that_invites_another_try(harness: Harness, answers: Sequence[StubResponse]) -> None:
-    harness.judge(harness.plain_call(), answers)
+def test_retryable_error(harness: Harness, responses: Sequence[StubResponse]) -> None:
+    """An error after which the client may retry must be reported as failure once it stops retrying."""
+    harness.judge(harness.plain_call(), responses)
 
 
-@proves("error.shape", "error.code", "error.message", "error.request-id", "secrets.token")
+@proves(
+    "error.shape",
+    "error.code",
+    "error.message",
+    "error.request-id",
+    "secrets.token",
+    seed_key="test_legal_errors",
+)
 @given(case=graph_errors)
-def test_legal_errors(harness: Harness, case: ErrorCase) -> None:
+def test_valid_error_objects(harness: Harness, case: ErrorCase) -> None:
+    """Any valid Graph error object must be reported as failure, and its texts should be exposed."""
     control = harness.control([plain_error(case.status)])
     harness.judge(harness.plain_call(), [error(case.status, case.body)], control=control)
 
 
-def typed(media_type: str) -> StubResponse:
+def with_media_type(media_type: str) -> StubResponse:
+    """The error with this Content-Type."""
     made = error(409, ERROR)
     return replace(made, fields=(("Content-Type", media_type), *made.fields[1:]))
 
 
-def in_lower_case(made: StubResponse) -> StubResponse:
+def with_lower_case_names(made: StubResponse) -> StubResponse:
+    """The response with the names of its header fields in lower case."""
     fields = (*made.fields, ("Content-Length", str(len(made.content))))
     return replace(made, fields=tuple((name.lower(), value) for name, value in fields), framing="none")
 
 
-SENT: Mapping[str, StubResponse] = {
+REPRESENTATIONS: Mapping[str, StubResponse] = {
     "compact": error(409, ERROR, spelling="compact"),
     "indented": error(409, ERROR, spelling="indented"),
     "escaped": error(409, ERROR, spelling="escaped"),
@@ -144,10 +160,10 @@ SENT: Mapping[str, StubResponse] = {
     "chunked-richly": error(409, ERROR, framing="chunked-richly"),
     "to-the-end": error(409, ERROR, framing="to-the-end"),
     "closing": error(409, ERROR, close=True),
-    "charset": typed("application/json; charset=utf-8"),
-    "odata": typed("application/json;odata.metadata=minimal;IEEE754Compatible=false;charset=utf-8"),
-    "media-type-in-capitals": typed("Application/JSON"),
-    "lower-case": in_lower_case(error(409, ERROR)),
+    "charset": with_media_type("application/json; charset=utf-8"),
+    "odata": with_media_type("application/json;odata.metadata=minimal;IEEE754Compatible=false;charset=utf-8"),
+    "media-type-in-capitals": with_media_type("Application/JSON"),
+    "lower-case": with_lower_case_names(error(409, ERROR)),
     "no-phrase": error(409, ERROR, phrase=""),
     "http-1.0": error(409, ERROR, version="1.0"),
     "cookies": with_fields(error(409, ERROR), ("Set-Cookie", "a=b; Path=/"), ("Set-Cookie", "c=d; Secure")),
@@ -156,8 +172,9 @@ SENT: Mapping[str, StubResponse] = {
 
 
 @proves("error.shape", "error.code", "error.message", "error.request-id")
-@given(sent=constants(SENT))
-def test_errors_as_they_are_sent(harness: Harness, sent: StubResponse) -> None:
+@given(sent=constants(REPRESENTATIONS))
+def test_error_representations(harness: Harness, sent: StubResponse) -> None:
+    """An error must be reported alike in any valid JSON formatting, framing and header fields."""
     assert sent.status is not None
     harness.judge(harness.plain_call(), [sent], control=harness.control([plain_error(sent.status)]))
 
@@ -165,6 +182,7 @@ def test_errors_as_they_are_sent(harness: Harness, sent: StubResponse) -> None:
 @proves("error.malformed", "secrets.token")
 @given(case=malformed)
 def test_malformed_errors(harness: Harness, case: MalformedError) -> None:
+    """An error whose content is not a Graph error object must be reported as failure, with its status."""
     sent = at_once(stub(case.status, case.content, case.media_type))
     harness.judge(harness.plain_call(), [sent], control=harness.control([plain_error(case.status)]))
 
@@ -173,8 +191,9 @@ FRAMINGS: Mapping[str, Framing] = {"whole": "content-length", "chunked": "chunke
 
 
 @proves("error.encoded", "secrets.token")
-@given(status=constants({str(status): status for status in ORDINARY}), framing=constants(FRAMINGS))
+@given(status=each(*ORDINARY), framing=constants(FRAMINGS))
 def test_encoded_error(harness: Harness, status: int, framing: Framing) -> None:
+    """An error in gzip should be reported like the same error without it, if the client requests gzip."""
     plain = plain_error(status)
-    answers = [replace(plain, coded=True, framing=framing)]
-    harness.judge(harness.plain_call(), answers, control=harness.control([plain]))
+    responses = [replace(plain, coded=True, framing=framing)]
+    harness.judge(harness.plain_call(), responses, control=harness.control([plain]))

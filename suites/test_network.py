@@ -1,4 +1,4 @@
-"""What the client does when the network is not what it seems."""
+"""Redirects, broken connections, timeouts and certificates."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,15 +13,15 @@ from graphcontract.http.stub_response import (
     success,
     with_fields,
 )
-from graphcontract.inputs import constants
+from graphcontract.inputs import constants, each
 from graphcontract.judging.harness import Harness
-from graphcontract.judging.suite_api import concurrently, given, proves
+from graphcontract.judging.suite_api import Needing, concurrently, given, proves
 from graphcontract.transports import Certificate
 
-Move = tuple[int, str] | tuple[int, str, str]
-MOVES = (301, 302, 303, 307, 308)
-PLACED = (200, 201, 202, 300, 305, 409)  # none of them is to be followed
-ELSEWHERE = {
+Redirect = tuple[int, str] | tuple[int, str, str]
+REDIRECTS = (301, 302, 303, 307, 308)
+NOT_REDIRECTS = (200, 201, 202, 300, 305, 409)  # a client must not follow the Location of these
+OTHER_ORIGINS = {
     "other port": "{other-port}",
     "other host": "{other-host}",
     "other host, scheme left out": "//{@other-host}",
@@ -30,147 +30,166 @@ ELSEWHERE = {
 }
 
 
-def moved(harness: Harness, status: int, place: str, query: str = "") -> StubResponse:
-    return with_fields(stub(status), ("Location", place + harness.target(harness.plain_call()) + query))
+def redirect(harness: Harness, status: int, origin: str, query: str = "") -> StubResponse:
+    """A response with a Location at this origin: the path of the call, and the query."""
+    return with_fields(stub(status), ("Location", origin + harness.target(harness.plain_call()) + query))
 
 
 @proves("redirect.method", "request.path", "request.body", "secrets.token")
 @concurrently(
-    move={f"{status} to itself": (status, "{self}") for status in MOVES}
-    | {f"{status} relative": (status, "") for status in MOVES}
+    to={f"{status} to itself": (status, "{self}") for status in REDIRECTS}
+    | {f"{status} relative": (status, "") for status in REDIRECTS}
     | {"307 with a fragment": (307, "{self}", "#part")}
 )
-def test_redirection(harness: Harness, move: Move) -> None:
-    harness.judge(harness.plain_call(), [moved(harness, *move), success()])
+def test_redirect(harness: Harness, to: Redirect) -> None:
+    """A redirect that is followed with another method must not be reported as success."""
+    harness.judge(harness.plain_call(), [redirect(harness, *to), success()])
 
 
-@proves("redirect.credentials", "redirect.credentials-port", "redirect.method", "secrets.token")
+@proves(
+    "redirect.credentials", "redirect.credentials-port", "redirect.method", "secrets.token", needs="network"
+)
 @concurrently(
-    move={
-        f"{status} to {name}": (status, place) for status, (name, place) in product(MOVES, ELSEWHERE.items())
+    to={
+        f"{status} to {name}": (status, origin)
+        for status, (name, origin) in product(REDIRECTS, OTHER_ORIGINS.items())
     }
 )
-def test_redirection_elsewhere(harness: Harness, move: tuple[int, str]) -> None:
-    if "network" in harness.shows:
-        harness.judge(harness.plain_call(), [moved(harness, *move), success()], elsewhere=[success()])
+def test_redirect_to_other_origin(harness: Harness, to: tuple[int, str]) -> None:
+    """A redirect to another origin must not carry the token."""
+    harness.judge(harness.plain_call(), [redirect(harness, *to), success()], elsewhere=[success()])
 
 
-@proves("redirect.credentials", "redirect.credentials-port", "secrets.token")
+@proves("redirect.credentials", "redirect.credentials-port", "secrets.token", needs="network")
 @concurrently(
-    move={f"{status} with a place elsewhere": (status, "{other-host}") for status in PLACED}
+    to={f"{status} with a place elsewhere": (status, "{other-host}") for status in NOT_REDIRECTS}
     | {f"{status} by way of here": (status, "{other-host}", "?from={self}") for status in (302, 307)}
 )
-def test_place_elsewhere(harness: Harness, move: Move) -> None:
-    if "network" in harness.shows:
-        harness.judge(harness.plain_call(), [moved(harness, *move), success()], elsewhere=[success()])
+def test_misleading_location(harness: Harness, to: Redirect) -> None:
+    """A Location with another status, or with the client's own root in its query, must not get the token."""
+    harness.judge(harness.plain_call(), [redirect(harness, *to), success()], elsewhere=[success()])
 
 
-@proves("redirect.credentials", "redirect.credentials-port", "redirect.method")
-@concurrently(place={f"{name} at last": place for name, place in ELSEWHERE.items()})
-def test_second_redirection_elsewhere(harness: Harness, place: str) -> None:
-    if "network" in harness.shows:
-        answers = [moved(harness, 307, "{self}"), moved(harness, 307, place), success()]
-        harness.judge(harness.plain_call(), answers, elsewhere=[success()])
+@proves("redirect.credentials", "redirect.credentials-port", "redirect.method", needs="network")
+@concurrently(origin={f"{name} at last": origin for name, origin in OTHER_ORIGINS.items()})
+def test_second_redirect_to_other_origin(harness: Harness, origin: str) -> None:
+    """A second redirect, to another origin, must not carry the token either."""
+    responses = [redirect(harness, 307, "{self}"), redirect(harness, 307, origin), success()]
+    harness.judge(harness.plain_call(), responses, elsewhere=[success()])
 
 
 @proves("redirect.method", "secrets.token")
 @concurrently(
     seconds=1,
-    second={f"307, then {status}": status for status in (301, 302, 308)}
-    | {f"503, then {status}": -status for status in (302, 307)},
+    statuses={f"307, then {status}": (307, status) for status in (301, 302, 308)}
+    | {f"503, then {status}": (503, status) for status in (302, 307)},
 )
-def test_redirection_that_comes_second(harness: Harness, second: int) -> None:
-    first = moved(harness, 307, "{self}", "?step=1") if second > 0 else retry_after(1, plain_error(503))
-    harness.judge(harness.plain_call(), [first, moved(harness, abs(second), "{self}", "?step=2"), success()])
+def test_second_redirect(harness: Harness, statuses: tuple[int, int]) -> None:
+    """A redirect after another one, or of a retry, must not be followed with another method."""
+    first, second = statuses
+    response = (
+        redirect(harness, first, "{self}", "?step=1") if first == 307 else retry_after(1, plain_error(first))
+    )
+    responses = [response, redirect(harness, second, "{self}", "?step=2"), success()]
+    harness.judge(harness.plain_call(), responses)
 
 
-@proves("redirect.credentials", "redirect.credentials-port")
-@concurrently(place={f"{name} and on from there": ELSEWHERE[name] for name in ("other port", "other host")})
-def test_redirection_that_goes_on_elsewhere(harness: Harness, place: str) -> None:
-    if "network" in harness.shows:
-        harness.judge(
-            harness.plain_call(), [moved(harness, 307, place)], elsewhere=[moved(harness, 307, ""), success()]
-        )
+@proves("redirect.credentials", "redirect.credentials-port", needs="network")
+@concurrently(
+    origin={f"{name} and on from there": OTHER_ORIGINS[name] for name in ("other port", "other host")}
+)
+def test_redirect_within_other_origin(harness: Harness, origin: str) -> None:
+    """A relative redirect of another origin must not carry the token."""
+    elsewhere = [redirect(harness, 307, ""), success()]
+    harness.judge(harness.plain_call(), [redirect(harness, 307, origin)], elsewhere=elsewhere)
 
 
 CHALLENGE = with_fields(plain_error(401), ("WWW-Authenticate", "Bearer"))
 
 
-@proves("redirect.credentials", "redirect.credentials-port")
-@concurrently(place={f"{name} that asks for a token": place for name, place in ELSEWHERE.items()})
-def test_redirection_to_who_asks(harness: Harness, place: str) -> None:
-    if "network" in harness.shows:
-        harness.judge(harness.plain_call(), [moved(harness, 307, place)], elsewhere=[CHALLENGE, success()])
+@proves("redirect.credentials", "redirect.credentials-port", needs="network")
+@concurrently(origin={f"{name} that asks for a token": origin for name, origin in OTHER_ORIGINS.items()})
+def test_challenge_of_other_origin(harness: Harness, origin: str) -> None:
+    """Another origin must not get the token, even if it responds with 401 and a challenge."""
+    elsewhere = [CHALLENGE, success()]
+    harness.judge(harness.plain_call(), [redirect(harness, 307, origin)], elsewhere=elsewhere)
 
 
-@proves("redirect.credentials", "redirect.credentials-port")
+@proves("redirect.credentials", "redirect.credentials-port", needs="network")
 @given(
-    status=constants({str(status): status for status in (301, 308)}),
-    place=constants({name: ELSEWHERE[name] for name in ("other port", "other host")}),
+    status=each(301, 308),
+    origin=constants({name: OTHER_ORIGINS[name] for name in ("other port", "other host")}),
     calls=2,
 )
-def test_call_after_a_redirection(harness: Harness, status: int, place: str) -> None:
-    if "network" in harness.shows:
-        before = harness.perform(harness.plain_call(), [moved(harness, status, place)], elsewhere=[success()])
-        harness.judge(harness.plain_call("another-guid"), [success()], before=[before], elsewhere=[success()])
+def test_call_after_redirect_to_other_origin(harness: Harness, status: int, origin: str) -> None:
+    """A permanent redirect to another origin must not lead the next call's token there."""
+    moved = [redirect(harness, status, origin)]
+    before = harness.perform(harness.plain_call(), moved, elsewhere=[success()])
+    harness.judge(harness.plain_call("another-guid"), [success()], before=[before], elsewhere=[success()])
 
 
 @proves("calls.independent")
 @given(status=constants({f"{status} for good": status for status in (301, 308)}), calls=2)
-def test_call_after_one_that_moved(harness: Harness, status: int) -> None:
-    before = harness.perform(harness.plain_call(), [moved(harness, status, "{self}", "?step=1"), success()])
+def test_call_after_permanent_redirect(harness: Harness, status: int) -> None:
+    """A permanent redirect of one call must not change the request of a call with another id."""
+    moved = redirect(harness, status, "{self}", "?step=1")
+    before = harness.perform(harness.plain_call(), [moved, success()])
     harness.judge(harness.plain_call("another-guid"), [success()], before=[before])
 
 
 @proves("request.query")
 @given(status=constants({f"{status} for now": status for status in (302, 307)}), calls=2)
-def test_same_call_after_it_moved_for_now(harness: Harness, status: int) -> None:
-    before = harness.perform(harness.plain_call(), [moved(harness, status, "{self}", "?step=1"), success()])
+def test_same_call_after_temporary_redirect(harness: Harness, status: int) -> None:
+    """A temporary redirect must not change the request of the next call with the same id."""
+    moved = redirect(harness, status, "{self}", "?step=1")
+    before = harness.perform(harness.plain_call(), [moved, success()])
     harness.judge(harness.plain_call(), [success()], before=[before])
 
 
-@proves("redirect.credentials", "redirect.credentials-port")
+@proves("redirect.credentials", "redirect.credentials-port", needs="network")
 @concurrently(
-    move={
-        f"{status} from https to {name}": (status, place)
-        for status, (name, place) in product(
-            MOVES,
+    to={
+        f"{status} from https to {name}": (status, origin)
+        for status, (name, origin) in product(
+            REDIRECTS,
             {"plain http": "{plain}", "other host": "{other-host}", "other port": "{other-port}"}.items(),
         )
     }
 )
-def test_redirection_from_https(harness: Harness, move: tuple[int, str]) -> None:
-    if "network" in harness.shows:
-        answers = [moved(harness, *move), success()]
-        harness.judge(harness.plain_call(), answers, elsewhere=[success()], certificate="trusted")
+def test_redirect_from_https(harness: Harness, to: tuple[int, str]) -> None:
+    """A redirect from https to http or to another origin must not carry the token."""
+    responses = [redirect(harness, *to), success()]
+    harness.judge(harness.plain_call(), responses, elsewhere=[success()], certificate="trusted")
 
 
 @proves("redirect.bounded", "response.redirection", "secrets.token")
-@concurrently(status={f"{status} in a circle": status for status in MOVES})
-def test_redirection_in_a_circle(harness: Harness, status: int) -> None:
-    harness.judge(harness.plain_call(), [moved(harness, status, "{self}")])
+@concurrently(status={f"{status} in a circle": status for status in REDIRECTS})
+def test_redirect_to_itself(harness: Harness, status: int) -> None:
+    """A URL that redirects to itself must end in failure, within 50 redirects."""
+    harness.judge(harness.plain_call(), [redirect(harness, status, "{self}")])
 
 
 @proves("redirect.bounded")
 @concurrently(
-    statuses={f"{status} without end": (status,) for status in MOVES} | {"307 and 308 in turn": (307, 308)}
+    statuses={f"{status} without end": (status,) for status in REDIRECTS}
+    | {"307 and 308 in turn": (307, 308)}
 )
-def test_redirection_without_end(harness: Harness, statuses: Sequence[int]) -> None:
+def test_endless_redirects(harness: Harness, statuses: Sequence[int]) -> None:
+    """Redirects to ever new URLs must end in failure, within 50 redirects."""
     steps = enumerate(islice(cycle(statuses), 60))
-    harness.judge(
-        harness.plain_call(), [moved(harness, status, "{self}", f"?step={step}") for step, status in steps]
-    )
+    responses = [redirect(harness, status, "{self}", f"?step={step}") for step, status in steps]
+    harness.judge(harness.plain_call(), responses)
 
 
-@proves("redirect.bounded")
-@concurrently(status={f"{status} to and fro": status for status in MOVES})
-def test_redirection_to_and_fro(harness: Harness, status: int) -> None:
-    if "network" in harness.shows:
-        to, fro = moved(harness, status, "{other-port}"), moved(harness, status, "{self}")
-        harness.judge(harness.plain_call(), [to], elsewhere=[fro])
+@proves("redirect.bounded", needs="network")
+@concurrently(status={f"{status} to and fro": status for status in REDIRECTS})
+def test_redirects_between_two_origins(harness: Harness, status: int) -> None:
+    """Two origins that redirect to each other must end in failure, within 50 redirects."""
+    there, back = redirect(harness, status, "{other-port}"), redirect(harness, status, "{self}")
+    harness.judge(harness.plain_call(), [there], elsewhere=[back])
 
 
-BREAKS: dict[str, StubResponse] = {
+FAULTS: dict[str, StubResponse] = {
     "refused": faulty("refused"),
     "reset-at-connect": faulty("reset-at-connect"),
     "reset-in-request": faulty("reset-in-request"),
@@ -184,50 +203,53 @@ BREAKS: dict[str, StubResponse] = {
 }
 
 
-@proves("transport.failure", "calls.independent", "secrets.token")
-@given(broken=constants(BREAKS), calls=2)
+@proves("transport.failure", "calls.independent", "secrets.token", needs="network")
+@given(broken=constants(FAULTS), calls=2)
 def test_broken_connection(harness: Harness, broken: StubResponse) -> None:
-    if "network" in harness.shows:
-        before = harness.perform(harness.plain_call(), [broken])
-        harness.judge(harness.plain_call("another-guid"), [success()], before=[before])
+    """A broken connection must be reported as failure, and the next call must work."""
+    before = harness.perform(harness.plain_call(), [broken])
+    harness.judge(harness.plain_call("another-guid"), [success()], before=[before])
 
 
-MOVED = with_fields(stub(307), ("Location", "?step=1"))
-SILENCES: dict[str, tuple[float, Sequence[StubResponse]]] = {
-    "503, then stalled": (2.5, [retry_after(2, plain_error(503)), faulty("stalled")]),
-    "stalled": (1.0, [faulty("stalled")]),
-    "stalled for half a second": (0.5, [faulty("stalled")]),
-    "dripped": (1.0, [replace(success(), fault="dripped")]),
-    "dripped error": (1.0, [replace(plain_error(409), fault="dripped")]),
-    "stalled after a redirection": (1.0, [MOVED, faulty("stalled")]),
+Silence = tuple[float, Sequence[StubResponse]]  # the call's timeout in seconds, and its responses
+STALLED = faulty("stalled")
+DRIPPED = replace(success(), fault="dripped")
+FOLLOWED = with_fields(stub(307), ("Location", "?step=1"))
+# A timeout that bounds one attempt, or each read, bounds a silent first response only.
+SILENCES: dict[str, Silence | Needing] = {
+    "503, then stalled": Needing("call-timeout", (2.5, [retry_after(2, plain_error(503)), STALLED])),
+    "stalled": (1.0, [STALLED]),
+    "stalled for half a second": (0.5, [STALLED]),
+    "dripped": Needing("call-timeout", (1.0, [DRIPPED])),
+    "dripped error": Needing("call-timeout", (1.0, [replace(plain_error(409), fault="dripped")])),
+    "stalled after a redirection": Needing("call-timeout", (1.0, [FOLLOWED, STALLED])),
 }
 
 
-@proves("transport.timeout", "secrets.token")
+@proves("transport.timeout", "secrets.token", needs="network")
 @concurrently(seconds=2.5, silence=SILENCES)
-def test_no_answer(harness: Harness, silence: tuple[float, Sequence[StubResponse]]) -> None:
-    timeout, answers = silence
-    bounds_all = harness.client.limits.timeout == "call"
-    if "network" in harness.shows and (bounds_all or answers == [faulty("stalled")]):
-        harness.judge(replace(harness.plain_call(), timeout=timeout), answers)
+def test_no_response(harness: Harness, silence: Silence) -> None:
+    """A call that gets no complete response must be reported as failure within its timeout and grace
+    period.
+    """
+    timeout, responses = silence
+    harness.judge(replace(harness.plain_call(), timeout=timeout), responses)
 
 
-@proves("request.once", "calls.independent")
+@proves("request.once", "calls.independent", needs=("network", "timeout"))
 @concurrently(
     seconds=1,
-    silence={"after a stalled one": faulty("stalled"), "after a dripped one": SILENCES["dripped"][1][0]},
+    silent={"after a stalled one": STALLED, "after a dripped one": Needing("call-timeout", DRIPPED)},
 )
-def test_call_after_one_that_timed_out(harness: Harness, silence: StubResponse) -> None:
-    bounds = harness.client.limits.timeout
-    if "network" in harness.shows and (
-        bounds == "call" or (bounds == "attempt" and silence.fault == "stalled")
-    ):
-        before = harness.perform(replace(harness.plain_call(), timeout=1.0), [silence])
-        harness.judge(harness.plain_call("another-guid"), [success()], before=[before])
+def test_call_after_timeout(harness: Harness, silent: StubResponse) -> None:
+    """A call after one that timed out must send its own request and report its own response."""
+    before = harness.perform(replace(harness.plain_call(), timeout=1.0), [silent])
+    harness.judge(harness.plain_call("another-guid"), [success()], before=[before])
 
 
 @proves("transport.certificate")
 @concurrently(certificate={name: name for name in ("untrusted", "other-name", "expired", "self-signed")})
-def test_certificate(harness: Harness, certificate: Certificate) -> None:
+def test_invalid_certificate(harness: Harness, certificate: Certificate) -> None:
+    """A server with an invalid certificate must not get a request."""
     trusted = harness.perform(harness.plain_call(), [success()], certificate="trusted")
     harness.judge(harness.plain_call(), [success()], control=trusted, certificate=certificate)

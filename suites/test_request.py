@@ -1,7 +1,7 @@
-"""What the client sends, whatever id and token it is given."""
+"""The request that the client sends, with any id and token."""
 
 from graphcontract.exchange import Call
-from graphcontract.http import stub_response
+from graphcontract.http.stub_response import plain_error, retry_after, success
 from graphcontract.inputs.calls import calls, control_calls, opaque_calls, repeated_calls, unusable_calls
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import concurrently, given, proves
@@ -22,38 +22,42 @@ from graphcontract.judging.suite_api import concurrently, given, proves
 )
 @given(call=calls)
 def test_request(harness: Harness, call: Call) -> None:
-    harness.judge(
-        call, [stub_response.success()], control=harness.control([stub_response.success()], "opaque")
-    )
+    """A call must send exactly one request, with the documented method, path, headers and content."""
+    harness.judge(call, [success()], control=harness.control([success()], "opaque"))
 
 
 @proves("request.client-request-id")
 @given(calls=20, repeated=repeated_calls)
 def test_client_request_id(harness: Harness, repeated: list[Call]) -> None:
-    made = [harness.perform(call, [stub_response.success()], own_root=True) for call in repeated]
+    """Each call should send a client-request-id of its own, a GUID."""
+    made = [harness.perform(call, [success()], own_root=True) for call in repeated]
     harness.hear(made[-1], before=made[:-1])
 
 
 @proves("request.client-request-id")
 @concurrently(seconds=1, status={"503": 503})
 def test_client_request_id_of_a_retry(harness: Harness, status: int) -> None:
-    throttled = stub_response.retry_after(1, stub_response.plain_error(status))
-    harness.judge(harness.plain_call(), [throttled, stub_response.success()], own_root=True)
+    """A retry should send the client-request-id of the call's first request."""
+    throttled = retry_after(1, plain_error(status))
+    harness.judge(harness.plain_call(), [throttled, success()], own_root=True)
 
 
 @proves("input.opaque-id")
 @given(call=opaque_calls)
 def test_opaque_id(harness: Harness, call: Call) -> None:
-    harness.judge(call, [stub_response.success()], control=harness.control([stub_response.success()]))
+    """An id that is not a GUID should be accepted."""
+    harness.judge(call, [success()], control=harness.control([success()]))
 
 
 @proves("input.unusable-id", "request.once", "secrets.token")
 @given(call=unusable_calls)
 def test_unusable_id(harness: Harness, call: Call) -> None:
-    harness.judge(call, [stub_response.success()])
+    """An empty id or a dot segment must be rejected, or must not change the path."""
+    harness.judge(call, [success()])
 
 
 @proves("input.injection", "request.once", "secrets.token")
 @given(call=control_calls)
 def test_control_characters(harness: Harness, call: Call) -> None:
-    harness.judge(call, [stub_response.success()])
+    """A control character in an id or a token must be rejected or encoded, never sent unescaped."""
+    harness.judge(call, [success()])

@@ -1,5 +1,6 @@
-"""What the client repeats, after what, and how soon. Nothing that waits is drawn: such calls are made side by
-side, the longest first.
+"""Retries: after which responses, how soon, and with which requests.
+
+Calls that wait are not drawn: they are made concurrently, the longest first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from graphcontract.http.stub_response import (
     success,
     with_fields,
 )
-from graphcontract.inputs import constants
+from graphcontract.inputs import constants, each
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import concurrently, given, proves
 
@@ -24,23 +25,25 @@ CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9r
 TOO_MANY = {"error": {"code": "TooManyRequests", "message": "Please retry later."}}
 PAGE = b"<html><h1>Service unavailable</h1></html>"
 QUOTA = (("RateLimit-Limit", "10"), ("RateLimit-Remaining", "0"), ("RateLimit-Reset", "1"))
-GONE_BY = "Wed, 12 Nov 2025 09:30:00 GMT"
+PAST_DATE = "Wed, 12 Nov 2025 09:30:00 GMT"
 
 
 def throttled(status: int, *retry_after: str) -> StubResponse:
+    """An error with these Retry-After header fields, which may be none."""
     return with_fields(plain_error(status), *(("Retry-After", value) for value in retry_after))
 
 
-def dated(status: int, retry_after: str) -> StubResponse:
+def throttled_until(status: int, retry_after: str) -> StubResponse:
+    """An error with a Date and this Retry-After; a placeholder such as `{date+3}` is 3 s later."""
     return with_fields(plain_error(status), ("Date", "{date+0}"), ("Retry-After", retry_after))
 
 
 WAITS: Mapping[str, Sequence[StubResponse]] = {
     "503, then longer": [throttled(503, "1"), throttled(429, "2")],
     "429 for 4 s": [throttled(429, "4")],
-    "until a date": [dated(503, "{date+3}")],
-    "until a date as in RFC 850": [dated(503, "{rfc850+3}")],
-    "until a date as C writes it": [dated(503, "{asctime+3}")],
+    "until a date": [throttled_until(503, "{date+3}")],
+    "until a date as in RFC 850": [throttled_until(503, "{rfc850+3}")],
+    "until a date as C writes it": [throttled_until(503, "{asctime+3}")],
     "429 for 2 s": [throttled(429, "2")],
     "a fraction": [throttled(429, "1.5")],
     "a leading zero": [throttled(429, "02")],
@@ -54,12 +57,13 @@ WAITS: Mapping[str, Sequence[StubResponse]] = {
 
 
 @proves("retry.throttled", "retry.after", "retry.equivalent", "error.failure", "secrets.token")
-@concurrently(seconds=4, answers=WAITS)
-def test_throttling_that_ends(harness: Harness, answers: Sequence[StubResponse]) -> None:
-    harness.judge(replace(harness.plain_call(), timeout=6.0), [*answers, success()])
+@concurrently(seconds=4, responses=WAITS)
+def test_temporary_throttling(harness: Harness, responses: Sequence[StubResponse]) -> None:
+    """A throttled request should be retried, and not before the time that Retry-After says."""
+    harness.judge(replace(harness.plain_call(), timeout=6.0), [*responses, success()])
 
 
-LASTING: Mapping[str, Sequence[StubResponse]] = {
+PERSISTENT_THROTTLING: Mapping[str, Sequence[StubResponse]] = {
     "lasting 503": [throttled(503, "1")],
     "lasting 429": [throttled(429, "0")],
     "lasting in turn": [throttled(429, "0"), throttled(503, "0")] * 8,
@@ -68,26 +72,28 @@ LASTING: Mapping[str, Sequence[StubResponse]] = {
     "lasting 408": [throttled(408, "0")],
     "lasting 500": [throttled(500)],
     "no wait told": [throttled(429)],
-    "a date gone by": [dated(503, GONE_BY)],
+    "a date gone by": [throttled_until(503, PAST_DATE)],
     "an hour": [throttled(503, "3600")],
     "20 digits": [throttled(429, "9" * 20)],
 }
 
 
 @proves("retry.bounded", "retry.after", "retry.equivalent", "error.failure", "secrets.token")
-@concurrently(seconds=1.5, answers=LASTING)
-def test_throttling_that_lasts(harness: Harness, answers: Sequence[StubResponse]) -> None:
-    harness.judge(replace(harness.plain_call(), timeout=1.5), answers)
+@concurrently(seconds=1.5, responses=PERSISTENT_THROTTLING)
+def test_persistent_throttling(harness: Harness, responses: Sequence[StubResponse]) -> None:
+    """A request that stays throttled must not be retried without limit; the call must end in failure."""
+    harness.judge(replace(harness.plain_call(), timeout=1.5), responses)
 
 
-@proves("retry.bounded")
-@concurrently(seconds=4, answers={"long after the call": [throttled(503, "2")]})
-def test_nothing_after_the_call(harness: Harness, answers: Sequence[StubResponse]) -> None:
-    if harness.client.limits.timeout == "call":  # where it bounds an attempt, a call may well be going on
-        harness.judge(replace(harness.plain_call(), timeout=1.0), answers, linger=3)
+# If the timeout bounds one attempt only, the call may still be going on.
+@proves("retry.bounded", needs="call-timeout")
+@concurrently(seconds=4, responses={"long after the call": [throttled(503, "2")]})
+def test_no_request_after_timeout(harness: Harness, responses: Sequence[StubResponse]) -> None:
+    """A call must not send a request after its timeout and grace period."""
+    harness.judge(replace(harness.plain_call(), timeout=1.0), responses, linger=3)
 
 
-UNREADABLE: Mapping[str, Sequence[str]] = {
+MALFORMED_RETRY_AFTER: Mapping[str, Sequence[str]] = {
     "negative": ["-1"],
     "a word": ["soon"],
     "exponent": ["1e3"],
@@ -104,14 +110,16 @@ UNREADABLE: Mapping[str, Sequence[str]] = {
 
 
 @proves("retry.after-malformed", "secrets.token")
-@concurrently(retry_after=UNREADABLE)
-def test_wait_that_cannot_be_read(harness: Harness, retry_after: Sequence[str]) -> None:
+@concurrently(retry_after=MALFORMED_RETRY_AFTER)
+def test_malformed_retry_after(harness: Harness, retry_after: Sequence[str]) -> None:
+    """A malformed Retry-After must not crash the client or make it retry without a pause."""
     harness.judge(replace(harness.plain_call(), timeout=1.0), [throttled(429, *retry_after)])
 
 
 @proves("retry.equivalent")
 @concurrently(seconds=1, task_id={"reserved": "a/b c", "percent": "50%25", "beyond ascii": "é"})
-def test_retry_for_an_odd_id(harness: Harness, task_id: str) -> None:
+def test_retry_with_unusual_id(harness: Harness, task_id: str) -> None:
+    """A retry must send the same request again, with the id encoded once."""
     (parameter,) = harness.contract.request.parameters
     if has_opaque_ids(harness.contract):
         harness.judge(
@@ -119,11 +127,11 @@ def test_retry_for_an_odd_id(harness: Harness, task_id: str) -> None:
         )
 
 
-FINAL = (400, 403, 404, 409, 422, 500, 502)
-REFUSALS: Mapping[str, StubResponse] = {
-    **{str(status): throttled(status) for status in FINAL},
-    **{f"{status} without content": stub(status) for status in FINAL},
-    **{f"{status} as a page": stub(status, PAGE, "text/html") for status in FINAL},
+NOT_RETRYABLE = (400, 403, 404, 409, 422, 500, 502)
+NOT_RETRYABLE_ERRORS: Mapping[str, StubResponse] = {
+    **{str(status): throttled(status) for status in NOT_RETRYABLE},
+    **{f"{status} without content": stub(status) for status in NOT_RETRYABLE},
+    **{f"{status} as a page": stub(status, PAGE, "text/html") for status in NOT_RETRYABLE},
     "401": with_fields(plain_error(401), ("WWW-Authenticate", "Bearer")),
     "401 with claims": with_fields(plain_error(401), ("WWW-Authenticate", CLAIMS)),
     **{f"{status} that tells a wait": throttled(status, "1") for status in (400, 403)},
@@ -133,29 +141,29 @@ REFUSALS: Mapping[str, StubResponse] = {
 
 
 @proves("retry.refused", "retry.not-found", "retry.conflict", "retry.server-error", "secrets.token")
-@concurrently(refusal=REFUSALS)
-def test_refusals(harness: Harness, refusal: StubResponse) -> None:
-    harness.judge(harness.plain_call(), [refusal] * 3 + [success()])
+@concurrently(response=NOT_RETRYABLE_ERRORS)
+def test_not_retryable_errors(harness: Harness, response: StubResponse) -> None:
+    """An error that a retry does not change must not be retried, except once after 401."""
+    harness.judge(harness.plain_call(), [response] * 3 + [success()])
 
 
 @proves("retry.refused", "retry.conflict", "secrets.token")
-@concurrently(seconds=1, refusal={f"503, then {status}": throttled(status) for status in (400, 403, 409)})
-def test_refusal_of_a_retry(harness: Harness, refusal: StubResponse) -> None:
-    harness.judge(harness.plain_call(), [throttled(503, "1"), *[refusal] * 3, success()])
+@concurrently(seconds=1, response={f"503, then {status}": throttled(status) for status in (400, 403, 409)})
+def test_not_retryable_error_of_a_retry(harness: Harness, response: StubResponse) -> None:
+    """An error that a retry does not change must not be retried, even as the response to a retry."""
+    harness.judge(harness.plain_call(), [throttled(503, "1"), *[response] * 3, success()])
 
 
 @proves("retry.refused")
-@concurrently(refusal={f"401, then {status}": plain_error(status) for status in (400, 403)})
-def test_refusal_after_a_challenge(harness: Harness, refusal: StubResponse) -> None:
-    harness.judge(harness.plain_call(), [plain_error(401), *[refusal] * 3, success()])
+@concurrently(response={f"401, then {status}": plain_error(status) for status in (400, 403)})
+def test_not_retryable_error_after_401(harness: Harness, response: StubResponse) -> None:
+    """An error that a retry does not change must not be retried, even if 401 came before."""
+    harness.judge(harness.plain_call(), [plain_error(401), *[response] * 3, success()])
 
 
-@proves("retry.connection-lost", "secrets.token")
-@given(
-    fault=constants({fault: fault for fault in ("reset", "closed", "half-head")}),
-    kept=constants({"new": False, "kept": True}),
-)
+@proves("retry.connection-lost", "secrets.token", needs="network")
+@given(fault=each("reset", "closed", "half-head"), kept=constants({"new": False, "kept": True}))
 def test_lost_connection(harness: Harness, fault: Fault, kept: bool) -> None:
-    if "network" in harness.shows:
-        before = [harness.perform(harness.plain_call("another-guid"), [success()])] if kept else []
-        harness.judge(harness.plain_call(), [faulty(fault), success()], before=before)
+    """A request whose connection is lost without a response, new or kept alive, should not be sent again."""
+    before = [harness.perform(harness.plain_call("another-guid"), [success()])] if kept else []
+    harness.judge(harness.plain_call(), [faulty(fault), success()], before=before)

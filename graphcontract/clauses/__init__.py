@@ -1,7 +1,7 @@
-"""The verdict functions: what a trial shows against a clause of the contract.
+"""The clauses: one pure function for each requirement, from a contract and a trial to findings.
 
-A clause is a pure function from contract and trial to findings. It knows nothing of where the
-exchange came from, of inputs, or of reports. Importing this package fills the registry.
+Each module registers its functions with `@clause`; `registry()` imports all of them. The docstring of a
+clause is its rule, the section of its source, and the false positive that it avoids.
 """
 
 from __future__ import annotations
@@ -19,31 +19,35 @@ When = Callable[[Contract, Trial], bool]
 NotApplicable = Callable[[Contract], str | None]
 
 _MODULES = (
-    *("request", "credentials", "conventions", "answers", "errors", "retries", "network", "calls"),
-    *("service_effects", "service_refusals", "service_answers"),
+    *("request", "credentials", "conventions", "responses", "errors", "retries", "network", "calls"),
+    *("service_effects", "service_rejections", "service_responses"),
 )
 _registry: dict[str, ClauseFunction] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One way in which a trial breaks a clause. `kind` is from the clause's closed list;
-    `input` names the class of input that shows it, stable under shrinking and seeds.
+    """One violation of a clause, seen in one trial. `kind` is one of the clause's kinds; `expected` and
+    `actual` are phrases for a report; `input` names the class of input that shows the violation, the same
+    whatever the seed and after shrinking; `at` is the request that shows it, if one does.
     """
 
     kind: str
     expected: str
-    observed: str
+    actual: str
     input: str = ""
     at: WireRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ClauseFunction:
-    """A clause's judge. `when` tells trials that could condemn; `needs` what must be observable;
-    `otherwise` is the reason where a client by its design never meets `when`;
-    `unowed` the reason where a contract does not owe the clause;
-    `looks_back` says that it judges a trial's earlier steps too, which then are evidence.
+    """A clause's function and what it depends on.
+
+    `when` is true for a trial that could show a violation; `needs` names what client and transport must
+    make visible. `otherwise` is the reason that is reported if the client, by its design, never meets
+    `when`; `not_applicable` gives the reason if the contract does not require the clause.
+    `uses_earlier_steps` is true if the function also examines the control and the calls before, which are
+    then part of the evidence.
     """
 
     id: str
@@ -65,11 +69,11 @@ def clause(
     not_applicable: NotApplicable = lambda _contract: None,
     uses_earlier_steps: bool = False,
 ) -> Callable[[Judge], Judge]:
-    """Register a verdict function under its clause's id, with the kinds of finding it can give."""
+    """Register the function of the clause `id`, with the kinds of finding that it can yield."""
 
     def register(judge: Judge) -> Judge:
         if id in _registry:
-            raise ValueError(f"two verdict functions for {id}")
+            raise ValueError(f"two functions are registered for the clause {id}")
         _registry[id] = ClauseFunction(
             id, frozenset(kinds), judge, when, needs, otherwise, not_applicable, uses_earlier_steps
         )
@@ -80,12 +84,12 @@ def clause(
 
 @cache
 def registry() -> Mapping[str, ClauseFunction]:
-    """Every clause that can be judged, by id."""
+    """Every clause that has a function, by id."""
     for module in _MODULES:
         import_module(f"{__name__}.{module}")
     return dict(_registry)
 
 
 def known() -> dict[str, frozenset[str]]:
-    """Clause ids that have a verdict function, with their kinds: what a contract file may name."""
+    """The kinds of each clause that has a function, by its id: what a contract file may name."""
     return {id: function.kinds for id, function in registry().items()}

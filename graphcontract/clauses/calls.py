@@ -1,4 +1,4 @@
-"""What one call leaves behind in the next, or lets others see: tokens in words, ids and roots mixed up."""
+"""Clauses on calls that affect each other, and on tokens in what a client reports or prints."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from urllib.parse import urlsplit
 from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.queries import (
     B64TOKEN,
-    TELLING,
-    answered,
-    graph_error,
+    DISTINCTIVE_LENGTH,
+    describe_outcome,
     is_guid,
+    last_response,
     own_requests,
-    said,
-    target_of,
+    parse_graph_error,
+    read_target,
 )
-from graphcontract.clauses.secrets import shows
+from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Outcome, Trial, WireRequest
 from graphcontract.http.request_target import Template, decode
 
 
-def _told(outcome: Outcome) -> Iterator[tuple[str, str]]:
-    """Every text that an outcome shows, and where."""
+def _list_texts(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """Every text of an outcome, with its location."""
     yield "the reason", outcome.reason or ""
     yield "the client's own output", outcome.output
     yield "the request id", outcome.request_id or ""
@@ -33,51 +33,63 @@ def _told(outcome: Outcome) -> Iterator[tuple[str, str]]:
 
 
 def _has_token(_contract: Contract, trial: Trial) -> bool:
-    return any(len(step.call.token) >= TELLING for step in trial.exchanges)
+    return any(len(step.call.token) >= DISTINCTIVE_LENGTH for step in trial.exchanges)
 
 
 @clause("secrets.token", "outcome", "output", when=_has_token, uses_earlier_steps=True)
 def token(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """What is printed or raised ends in logs, and logs are read by many."""
+    """No outcome and no output may contain 20 consecutive characters of the token, in any encoding:
+    messages end up in logs (RFC 6750, 5.3). Shorter tokens and parts are left out, which could be part of
+    other text.
+    """
     tokens = frozenset(step.call.token for step in trial.exchanges)
     for step in trial.exchanges:
-        for where, text in _told(step.outcome):
-            if shows(tokens, text):
-                kind = "output" if "output" in where else "outcome"
-                yield Finding(kind, "the token nowhere but on the wire", f"it stands in {where}")
+        for location, text in _list_texts(step.outcome):
+            if contains_any_token(tokens, text):
+                kind = "output" if "output" in location else "outcome"
+                yield Finding(kind, "the token only in the request", f"the token in {location}")
 
 
-def _sequence(_contract: Contract, trial: Trial) -> bool:
+def _has_earlier_calls(_contract: Contract, trial: Trial) -> bool:
     return bool(trial.before)
 
 
-Shown = tuple[str, set[str]]
-"""What a call was given or answered, and what its requests or its outcome show of that kind."""
+Values = tuple[str, set[str]]
+"""The value of a call (its id, its token, its response's request id), and the values that the call shows."""
 
 
-def _mixed(contract: Contract, steps: tuple[Exchange, ...]) -> Iterator[Finding]:
-    """What of each step's calls shows in another's requests, or in its outcome where no connection broke."""
+def _find_mixed_calls(contract: Contract, steps: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """Find values of one call in the requests or the outcome of another. Outcomes are left out if a
+    connection was broken on purpose, as the client may then not know of its own response.
+    """
     ids = [(step.call.task_id, {_sent_id(contract, step, it) for it in step.requests}) for step in steps]
-    tokens = [(step.call.token, set(_credentials(step))) for step in steps]
-    told = [(_request_id(contract, step), {_told_id(step.outcome)}) for step in steps]
+    tokens = [(step.call.token, set(_sent_tokens(step))) for step in steps]
+    request_ids = [(_request_id(contract, step), {_reported_id(step.outcome)}) for step in steps]
     broken = any(step.fault for step in steps)
     for index, step in enumerate(steps):
-        yield from _foreign(contract, step, _others(ids, index), _others(tokens, index))
+        yield from _find_foreign_values(
+            contract, step, _values_of_others(ids, index), _values_of_others(tokens, index)
+        )
         if not broken:
-            yield from _misreported(contract, step, steps)
-            for id in told[index][1] & _others(told, index):
-                yield Finding("outcome", "the request id of its own answer", f"{id}, which is another's")
+            yield from _find_wrong_outcome(contract, step, steps)
+            for id in request_ids[index][1] & _values_of_others(request_ids, index):
+                expected = "the request id of the call's own response"
+                yield Finding("outcome", expected, f"{id}, the request id of another response")
 
 
-def _others(shown: Sequence[Shown], index: int) -> set[str]:
-    """What other calls were given, and what they show: what is kept may be older than all of them."""
-    own = shown[index][0]
-    others = [(given, values) for given, values in shown if given != own]
-    long = {value for _, values in others for value in values if len(value) >= TELLING}
-    return ({given for given, _ in others if given} | long) - {own}
+def _values_of_others(values: Sequence[Values], index: int) -> set[str]:
+    """The values of the other calls, and the distinctive ones that they show: a client may keep a value
+    from before all of these calls.
+    """
+    own = values[index][0]
+    others = [(value, shown) for value, shown in values if value != own]
+    distinctive = {each for _, shown in others for each in shown if len(each) >= DISTINCTIVE_LENGTH}
+    return ({value for value, _ in others if value} | distinctive) - {own}
 
 
-def _foreign(contract: Contract, step: Exchange, ids: set[str], tokens: set[str]) -> Iterator[Finding]:
+def _find_foreign_values(
+    contract: Contract, step: Exchange, ids: set[str], tokens: set[str]
+) -> Iterator[Finding]:
     authority = urlsplit(step.root).netloc
     for request in step.requests:
         raw = request.raw.decode("latin-1")
@@ -91,61 +103,75 @@ def _foreign(contract: Contract, step: Exchange, ids: set[str], tokens: set[str]
 
 
 def _sent_id(contract: Contract, step: Exchange, request: WireRequest) -> str:
-    target = target_of(contract, request)
-    place = target.place_of(Template.of(contract), step.call.task_id)
-    return decode(target.segments[place]).decode("utf-8", "replace") if place is not None else ""
+    target = read_target(contract, request)
+    index = target.place_of(Template.of(contract), step.call.task_id)
+    return decode(target.segments[index]).decode("utf-8", "replace") if index is not None else ""
 
 
-def _credentials(step: Exchange) -> Iterator[str]:
+def _sent_tokens(step: Exchange) -> Iterator[str]:
     for request in step.requests:
         for value in request.values("authorization"):
             yield value.partition(" ")[2].strip()
 
 
 def _request_id(contract: Contract, step: Exchange) -> str:
-    last = answered(contract, step)
-    error = graph_error(last) if last is not None else None
+    last = last_response(contract, step)
+    error = parse_graph_error(last) if last is not None else None
     return (error.request_id if error is not None else None) or ""
 
 
-def _told_id(outcome: Outcome) -> str:
+def _reported_id(outcome: Outcome) -> str:
     return (outcome.error.request_id if outcome.error else outcome.request_id) or ""
 
 
-def _misreported(contract: Contract, step: Exchange, steps: Sequence[Exchange]) -> Iterator[Finding]:
-    """A step without its request, or one whose outcome differs from that of the others so answered."""
-    last = answered(contract, step)
+def _find_wrong_outcome(contract: Contract, step: Exchange, steps: Sequence[Exchange]) -> Iterator[Finding]:
+    """Find a call without a request, or one whose outcome is wrong although the client reported another
+    call with the same status correctly. A client that reports a status wrongly in every call mixes nothing
+    up.
+    """
+    last = last_response(contract, step)
     if last is None:
         requests = own_requests(contract, step)
         if not requests:
-            yield Finding("lost", "a request of its own", f"none, and {said(step.outcome)}")
+            actual = f"no request; outcome {describe_outcome(step.outcome)}"
+            yield Finding("lost", "a request for the call", actual)
         return
-    owed = ("success", None) if last.status == contract.success.status else ("failure", last.status)
-    alike = (each for each in steps if (found := answered(contract, each)) and found.status == last.status)
-    if _taken_for(step.outcome) != owed and any(_taken_for(each.outcome) == owed for each in alike):
-        yield Finding("outcome", f"{owed[0]} for {last.status}, as elsewhere", said(step.outcome))
+    expected = ("success", None) if last.status == contract.success.status else ("failure", last.status)
+    alike = [each for each in steps if _has_status(contract, each, last.status)]
+    if _summarize(step.outcome) != expected and any(_summarize(each.outcome) == expected for each in alike):
+        text = f"{expected[0]} for status {last.status}, as in another call"
+        yield Finding("outcome", text, describe_outcome(step.outcome))
 
 
-def _taken_for(outcome: Outcome) -> tuple[str, int | None]:
+def _has_status(contract: Contract, step: Exchange, status: int) -> bool:
+    last = last_response(contract, step)
+    return last is not None and last.status == status
+
+
+def _summarize(outcome: Outcome) -> tuple[str, int | None]:
     return outcome.kind, outcome.error.status if outcome.error else None
 
 
 _KINDS = ("id", "token", "root", "outcome", "lost")
 
 
-@clause("calls.independent", *_KINDS, when=_sequence, uses_earlier_steps=True)
+@clause("calls.independent", *_KINDS, when=_has_earlier_calls, uses_earlier_steps=True)
 def independent(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """One after another, with other ids, tokens and roots, after failures too."""
-    yield from _mixed(contract, trial.exchanges)
+    """Successive calls must not share ids, tokens, roots or responses, after failures either (RFC 9110,
+    3.3). Calls that were made with the same value are not compared.
+    """
+    yield from _find_mixed_calls(contract, trial.exchanges)
 
 
 @clause(
     "calls.concurrent",
     *_KINDS,
-    when=_sequence,
+    when=_has_earlier_calls,
     needs=frozenset({"concurrency"}),
     uses_earlier_steps=True,
 )
 def concurrent(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """At the same time, as a program with threads or tasks makes them."""
-    yield from _mixed(contract, trial.exchanges)
+    """Concurrent calls, as from threads or tasks, should not share ids, tokens, roots or responses (RFC
+    9110, 3.3). A client whose driver declares that it makes one call at a time is not judged.
+    """
+    yield from _find_mixed_calls(contract, trial.exchanges)

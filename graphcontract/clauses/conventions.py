@@ -1,4 +1,4 @@
-"""What Graph's conventions and the standards ask of the request beyond the action's page."""
+"""Clauses on the request that Graph's conventions and the standards add to the operation's page."""
 
 from __future__ import annotations
 
@@ -8,36 +8,39 @@ from collections.abc import Iterator
 from graphcontract.clauses import Finding, NotApplicable, clause
 from graphcontract.clauses.queries import (
     GUID,
-    abbreviated,
-    asking,
-    control_sent,
-    has_controls,
+    abbreviate,
+    control_has_request,
+    describe_outcome,
+    has_control_characters,
     has_opaque_ids,
     is_guid,
     is_opaque,
     is_usable,
+    operation_requests,
     own_requests,
-    target_of,
+    read_target,
 )
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial, WireRequest
 from graphcontract.http.request_target import Template, decode
 
 _CONTROLS_IN_ID = re.compile("([\x00-\x1f\x7f-\x9f]+)")
-# Tabs and what is above ASCII may stand in a field's value (RFC 9110, 5.5).
+# A field value may contain tabs and bytes above ASCII (RFC 9110, 5.5).
 _CONTROLS_IN_FIELD = re.compile("([\x00-\x08\x0a-\x1f\x7f]+)")
-_NEIGHBOURS = 8
+_NEIGHBOURS = 8  # characters around control characters that identify them in the bytes of a request
 
 
-def _as_asked(contract: Contract, trial: Trial) -> list[WireRequest]:
-    """Well-formed requests of the call whose content is as it is owed; another clause judges that."""
-    requests = [each for each in asking(contract, trial.exchange) if each.malformed is None]
+def _documented_requests(contract: Contract, trial: Trial) -> list[WireRequest]:
+    """Well-formed requests of the call with content only if it is required; `request.body` checks the
+    others.
+    """
+    requests = [each for each in operation_requests(contract, trial.exchange) if each.malformed is None]
     if contract.request.content == "unconstrained":
         return requests
     return [each for each in requests if bool(each.content_size) == (contract.request.content == "required")]
 
 
-def _rule(field: str) -> NotApplicable:
+def _unless_constrained(field: str) -> NotApplicable:
     def not_applicable(contract: Contract) -> str | None:
         rule = contract.request.fields.get(field, "unconstrained")
         return f"the contract leaves {field} open" if rule == "unconstrained" else None
@@ -49,9 +52,9 @@ def _forbids(contract: Contract, field: str) -> bool:
     return contract.request.fields[field] == "forbid"
 
 
-def _present(request: WireRequest, field: str) -> Iterator[Finding]:
+def _find_forbidden(request: WireRequest, field: str) -> Iterator[Finding]:
     for value in request.values(field):
-        yield Finding("present", f"no {field}", abbreviated(value), at=request)
+        yield Finding("present", f"no {field}", abbreviate(value), at=request)
 
 
 @clause(
@@ -59,21 +62,24 @@ def _present(request: WireRequest, field: str) -> Iterator[Finding]:
     "missing",
     "chunked",
     "present",
-    when=lambda contract, trial: any(each.version == "1.1" for each in _as_asked(contract, trial)),
-    otherwise="the client sends no HTTP/1.1 request with the content that is owed",
-    not_applicable=_rule("Content-Length"),
+    when=lambda contract, trial: any(each.version == "1.1" for each in _documented_requests(contract, trial)),
+    otherwise="the client sends no HTTP/1.1 request with the documented content",
+    not_applicable=_unless_constrained("Content-Length"),
 )
 def content_length(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A POST without content says so (RFC 9110, 8.6): some front doors answer 411 where nothing does."""
-    for request in _as_asked(contract, trial):
+    """An HTTP/1.1 request should have a Content-Length, 0 if its content is empty, or none if the contract
+    forbids it (RFC 9110, 8.6; Graph may respond with 411). HTTP/1.0 requests and those with undocumented
+    content, whose length is a consequence of that, are left out.
+    """
+    for request in _documented_requests(contract, trial):
         if request.version != "1.1":
             continue
         if _forbids(contract, "Content-Length"):
-            yield from _present(request, "Content-Length")
+            yield from _find_forbidden(request, "Content-Length")
         elif request.framing != "content-length":
             kind = "chunked" if request.framing == "chunked" else "missing"
-            seen = "chunked content" if kind == "chunked" else "neither length nor coding"
-            yield Finding(kind, f"Content-Length: {request.content_size}", seen, at=request)
+            actual = "chunked framing" if kind == "chunked" else "no Content-Length and no Transfer-Encoding"
+            yield Finding(kind, f"Content-Length: {request.content_size}", actual, at=request)
 
 
 @clause(
@@ -81,21 +87,23 @@ def content_length(contract: Contract, trial: Trial) -> Iterator[Finding]:
     "present",
     "missing",
     "other",
-    when=lambda contract, trial: bool(_as_asked(contract, trial)),
-    not_applicable=_rule("Content-Type"),
+    when=lambda contract, trial: bool(_documented_requests(contract, trial)),
+    not_applicable=_unless_constrained("Content-Type"),
 )
 def content_type(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """No content has no type."""
+    """Content-Type should be the documented media type if there is content, and absent if not (RFC 9110,
+    8.3). Parameters and letter case of the media type make no difference.
+    """
     media_type = contract.request.media_type
-    owed = f"Content-Type: {media_type}" if media_type else "a Content-Type"
-    for request in _as_asked(contract, trial):
+    expected = f"Content-Type: {media_type}" if media_type else "a Content-Type"
+    for request in _documented_requests(contract, trial):
         values = request.values("content-type")
         if _forbids(contract, "Content-Type"):
-            yield from _present(request, "Content-Type")
+            yield from _find_forbidden(request, "Content-Type")
         elif not values:
-            yield Finding("missing", owed, "none", at=request)
+            yield Finding("missing", expected, "no Content-Type", at=request)
         elif media_type and values[0].partition(";")[0].strip().lower() != media_type:
-            yield Finding("other", owed, abbreviated(values[0]), at=request)
+            yield Finding("other", expected, abbreviate(values[0]), at=request)
 
 
 @clause(
@@ -108,128 +116,155 @@ def content_type(contract: Contract, trial: Trial) -> Iterator[Finding]:
     "present",
     when=lambda contract, trial: bool(own_requests(contract, trial.exchange)),
     needs=frozenset({"own-root"}),
-    not_applicable=_rule("client-request-id"),
+    not_applicable=_unless_constrained("client-request-id"),
     uses_earlier_steps=True,
 )
 def client_request_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """One GUID a call, kept for its retries: what Graph's support asks for."""
+    """Each call should send one client-request-id, a GUID that is new for the call and the same for its
+    retries (Graph's best practices). Braces around the GUID are accepted.
+    """
     if _forbids(contract, "client-request-id"):
-        for request in asking(contract, trial.exchange):
-            yield from _present(request, "client-request-id")
+        for request in operation_requests(contract, trial.exchange):
+            yield from _find_forbidden(request, "client-request-id")
         return
     earlier: set[str] = set()
     for step in trial.exchanges:
         ids: list[str] = []
-        for request in asking(contract, step):
-            yield from _correlation_faults(request)
+        for request in operation_requests(contract, step):
+            yield from _find_id_faults(request)
             for id in request.values("client-request-id")[:1]:
                 if id in earlier:
-                    yield Finding("same-for-calls", "another one for each call", abbreviated(id), at=request)
+                    yield Finding(
+                        "same-for-calls", "a new client-request-id for each call", abbreviate(id), at=request
+                    )
                 if ids and id != ids[0]:
-                    seen = f"{abbreviated(ids[0])}, then {abbreviated(id)}"
-                    yield Finding("other-for-retry", "the same one for a retry", seen, at=request)
+                    actual = f"{abbreviate(ids[0])}, then {abbreviate(id)}"
+                    yield Finding("other-for-retry", "the same client-request-id", actual, at=request)
                 ids.append(id)
         earlier.update(ids)
 
 
-def _correlation_faults(request: WireRequest) -> Iterator[Finding]:
+def _find_id_faults(request: WireRequest) -> Iterator[Finding]:
     ids = request.values("client-request-id")
     if not ids:
-        yield Finding("missing", "a client-request-id", "none", at=request)
+        yield Finding("missing", "a client-request-id", "no client-request-id", at=request)
     if len(ids) > 1:
-        yield Finding("repeated", "one client-request-id", f"{len(ids)} of them", at=request)
+        yield Finding("repeated", "one client-request-id", f"{len(ids)} client-request-ids", at=request)
     for id in ids:
         bare = id[1:-1] if id.startswith("{") and id.endswith("}") else id
         if GUID.fullmatch(bare) is None:
-            yield Finding("not-a-guid", "a GUID", abbreviated(id), at=request)
+            yield Finding("not-a-guid", "a GUID", abbreviate(id), at=request)
 
 
-def _is_opaque(contract: Contract, trial: Trial) -> bool:
+def _has_opaque_id(contract: Contract, trial: Trial) -> bool:
     call = trial.exchange.call
     opaque = is_opaque(call.task_id) and not is_guid(call.task_id) and is_usable(call)
-    return opaque and control_sent(contract, trial)
+    return opaque and control_has_request(contract, trial)
 
 
 @clause(
     "input.opaque-id",
     "refused",
-    when=_is_opaque,
+    when=_has_opaque_id,
     needs=frozenset({"id"}),
     not_applicable=lambda contract: (
-        None if has_opaque_ids(contract) else "the contract says what an id looks like"
+        None if has_opaque_ids(contract) else "the contract restricts what an id looks like"
     ),
 )
 def opaque_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Keys in Graph are opaque strings; that today's are GUIDs is no promise."""
+    """The client should accept any id of letters, digits and hyphens: ids in Graph are opaque, and may
+    cease to be GUIDs (Graph's versioning policy). It counts only if the client sent a request for the
+    control's GUID.
+    """
     exchange = trial.exchange
     if not own_requests(contract, exchange) and exchange.outcome.kind != "success":
-        said = exchange.outcome.reason or (exchange.outcome.error and exchange.outcome.error.message) or ""
-        seen = f"{exchange.outcome.kind}: {abbreviated(said)}"
-        yield Finding("refused", f"a request for the id {exchange.call.task_id!r}", seen)
+        actual = f"no request; outcome {describe_outcome(exchange.outcome)}"
+        yield Finding("refused", f"a request for the id {exchange.call.task_id!r}", actual)
 
 
-def _unusable(_contract: Contract, trial: Trial) -> bool:
+def _has_unusable_id(_contract: Contract, trial: Trial) -> bool:
     return trial.exchange.call.task_id in ("", ".", "..")
 
 
-@clause("input.unusable-id", "dot-segment", "collapsed", "other-id", when=_unusable, needs=frozenset({"id"}))
+@clause(
+    "input.unusable-id",
+    "dot-segment",
+    "collapsed",
+    "other-id",
+    when=_has_unusable_id,
+    needs=frozenset({"id"}),
+)
 def unusable_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Dot segments are removed wherever a path is normalised, encoded or not (RFC 3986, 6.2.2)."""
+    """An empty id or a dot segment must not make the request name another resource: dot segments are
+    removed wherever a path is normalised, percent-encoded or not (RFC 3986, 5.2.4 and 6.2.2). Rejecting
+    such an id is correct, and so is a path that keeps it, such as a key in parentheses.
+    """
     task_id = trial.exchange.call.task_id
-    owed = f"a refusal of the id {task_id!r}, or a path that it does not change"
-    for request in asking(contract, trial.exchange):
-        kind = _unusable_id_fault(contract, request, task_id)
+    expected = f"the id {task_id!r} rejected, or a path that it does not change"
+    for request in operation_requests(contract, trial.exchange):
+        kind = _find_unusable_id_fault(contract, request, task_id)
         if kind:
-            yield Finding(kind, owed, abbreviated(request.target, 400), repr(task_id), request)
+            yield Finding(kind, expected, abbreviate(request.target, 400), repr(task_id), request)
 
 
-def _unusable_id_fault(contract: Contract, request: WireRequest, task_id: str) -> str | None:
-    template, target = Template.of(contract), target_of(contract, request)
+def _find_unusable_id_fault(contract: Contract, request: WireRequest, task_id: str) -> str | None:
+    template, target = Template.of(contract), read_target(contract, request)
     decoded = target.decoded()
     if not target.key_in_parentheses and (b"." in decoded or b".." in decoded):
         return "dot-segment"
     if len(decoded) < len(template.segments):
         return "collapsed"
-    place = target.place_of(template, task_id)
-    return "other-id" if place is None or decoded[place] != task_id.encode() else None
+    index = target.place_of(template, task_id)
+    return "other-id" if index is None or decoded[index] != task_id.encode() else None
 
 
-def _injected(_contract: Contract, trial: Trial) -> bool:
+def _has_control_characters(_contract: Contract, trial: Trial) -> bool:
     call = trial.exchange.call
-    return has_controls(call.task_id) or _CONTROLS_IN_FIELD.search(call.token) is not None
+    return has_control_characters(call.task_id) or _CONTROLS_IN_FIELD.search(call.token) is not None
 
 
-@clause("input.injection", "raw-in-id", "raw-in-token", "altered", when=_injected, needs=frozenset({"id"}))
+@clause(
+    "input.injection",
+    "raw-in-id",
+    "raw-in-token",
+    "altered",
+    when=_has_control_characters,
+    needs=frozenset({"id"}),
+)
 def injection(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A control character is refused, or percent-encoded in the id; dropping it asks for another task."""
+    """Control characters must not be sent unescaped, where they could add headers or requests, and those of
+    an id must not be dropped, which would name another task (RFC 9110, 5.5; RFC 3986, 2.1). Rejecting the
+    input is correct.
+    """
     call = trial.exchange.call
-    owed = "a refusal, or no raw control character on the wire"
+    expected = "the input rejected, or its control characters encoded"
     found = False
     for request in trial.exchange.requests:
         for kind, text, controls in (
             ("raw-in-id", call.task_id, _CONTROLS_IN_ID),
             ("raw-in-token", call.token, _CONTROLS_IN_FIELD),
         ):
-            run = next((run for run, raw in _runs(text, controls) if raw.search(request.raw)), None)
+            run = next((run for run, raw in _build_patterns(text, controls) if raw.search(request.raw)), None)
             if run is not None:
                 found = True
-                yield Finding(kind, owed, f"{run!r}, raw in the request", at=request)
-    if found or not has_controls(call.task_id):
+                yield Finding(kind, expected, f"{run!r} unescaped in the request", at=request)
+    if found or not has_control_characters(call.task_id):
         return
-    owed = f"the id {abbreviated(repr(call.task_id))}, or a refusal"
-    for request in asking(contract, trial.exchange):
-        target = target_of(contract, request)
-        place = target.place_of(Template.of(contract), call.task_id)
-        seen = target.segments[place] if place is not None else request.target
-        if decode(seen) != call.task_id.encode():
-            yield Finding("altered", owed, abbreviated(seen, 400), at=request)
+    expected = f"the id {abbreviate(repr(call.task_id))}, or the id rejected"
+    for request in operation_requests(contract, trial.exchange):
+        target = read_target(contract, request)
+        index = target.place_of(Template.of(contract), call.task_id)
+        actual = target.segments[index] if index is not None else request.target
+        if decode(actual) != call.task_id.encode():
+            yield Finding("altered", expected, abbreviate(actual, 400), at=request)
 
 
-def _runs(text: str, controls: re.Pattern[str]) -> Iterator[tuple[str, re.Pattern[bytes]]]:
-    """Each run of control characters, with what it and its neighbours are on the wire, raw.
+def _build_patterns(text: str, controls: re.Pattern[str]) -> Iterator[tuple[str, re.Pattern[bytes]]]:
+    """Each run of control characters in a text, with a pattern that finds it unescaped on the wire, between
+    its neighbours.
 
-    Line ends within a text count in any form, folded lines too; at its end a line feed alone, or a carriage
-    return alone, for both together end a line from which they were taken off.
+    A line end within a text matches in any form, also as a folded line. At the end of a text, CR LF is
+    skipped: it also ends a line from which a client has stripped it. A single CR or LF there is not.
     """
     parts = controls.split(text)
     for before, run, after in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
@@ -242,6 +277,7 @@ def _runs(text: str, controls: re.Pattern[str]) -> Iterator[tuple[str, re.Patter
             )
             if after:
                 middle = re.sub(rb"(?:\\[\r\n])+", rb"[\\r\\n]+[ \\t]*", middle)
-            # What goes on after the text's end may be a field whose name begins alike, or a line's end.
+            # After the end of the text there may be a field whose name starts with the same characters, or
+            # the end of the line.
             end = rb"(?![\w:-])" if after else rb"(?!\n)"
             yield run, re.compile(left + middle + right + (end if len(after) < _NEIGHBOURS else b""))

@@ -1,4 +1,4 @@
-"""The credentials that the action's page demands: one Authorization field, and the token nowhere else."""
+"""The clause on credentials: one Authorization header with the token, and the token nowhere else."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.queries import (
+    DISTINCTIVE_LENGTH,
     LINE_END,
-    TELLING,
-    abbreviated,
-    asking,
-    broke_off,
-    carries,
-    control_sent,
-    difference,
+    abbreviate,
+    classify_difference,
+    contains_token,
+    control_has_request,
+    crashed_without_request,
     is_ordinary,
     is_usable,
+    operation_requests,
     own_requests,
 )
 from graphcontract.contract.model import Contract
@@ -27,15 +27,20 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _FIELD = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+(?=:)")
 
 
-def _credentials_on_trial(contract: Contract, trial: Trial) -> bool:
+def _shows_credentials(contract: Contract, trial: Trial) -> bool:
     if not is_usable(trial.exchange.call):
         return False
-    return bool(own_requests(contract, trial.exchange)) or _odd_token_broke_it(contract, trial)
+    return bool(own_requests(contract, trial.exchange)) or _crashed_on_token(contract, trial)
 
 
-def _odd_token_broke_it(contract: Contract, trial: Trial) -> bool:
+def _crashed_on_token(contract: Contract, trial: Trial) -> bool:
+    """Whether the client crashed on the token only: the id is ordinary, and the control's token was sent."""
     exchange = trial.exchange
-    return broke_off(exchange) and is_ordinary(contract, exchange.call) and control_sent(contract, trial)
+    return (
+        crashed_without_request(exchange)
+        and is_ordinary(contract, exchange.call)
+        and control_has_request(contract, trial)
+    )
 
 
 @clause(
@@ -47,7 +52,7 @@ def _odd_token_broke_it(contract: Contract, trial: Trial) -> bool:
     "elsewhere",
     "present",
     "crash",
-    when=_credentials_on_trial,
+    when=_shows_credentials,
     needs=frozenset({"credentials"}),
     not_applicable=lambda contract: (
         "the contract leaves Authorization open"
@@ -56,68 +61,79 @@ def _odd_token_broke_it(contract: Contract, trial: Trial) -> bool:
     ),
 )
 def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Bearer in any letter case, one or more spaces, the token unchanged, and the token nowhere else."""
+    """The request must have one Authorization header with Bearer and the unchanged token, and the token
+    nowhere else (the operation's page; RFC 6750, 2.1). The letter case of Bearer and the number of spaces
+    after it make no difference. A crash is a fault only if a plain token was sent.
+    """
     token = trial.exchange.call.token
-    if broke_off(trial.exchange):
-        seen = f"the client sent nothing: {trial.exchange.outcome.kind}, {trial.exchange.outcome.reason}"
-        yield Finding("crash", "Authorization: Bearer and the token", seen, _token_class(token))
+    if crashed_without_request(trial.exchange):
+        outcome = trial.exchange.outcome
+        actual = f"no request; outcome {outcome.kind}: {outcome.reason}"
+        yield Finding("crash", "Authorization: Bearer and the token", actual, _classify_token(token))
         return
     required = contract.request.fields["Authorization"] == "require"
-    for request in asking(contract, trial.exchange):
+    for request in operation_requests(contract, trial.exchange):
         if required:
-            yield from _authorization_faults(request, token)
+            yield from _find_authorization_faults(request, token)
         elif request.values("authorization"):
-            yield Finding("present", "no Authorization field", "one", at=request)
+            yield Finding("present", "no Authorization header", "an Authorization header", at=request)
     for request in own_requests(contract, trial.exchange):
-        yield from _leaks(request, token)
+        yield from _find_leak(request, token)
 
 
-def _authorization_faults(request: WireRequest, token: str) -> Iterator[Finding]:
+def _find_authorization_faults(request: WireRequest, token: str) -> Iterator[Finding]:
     values = request.values("authorization")
     if not values:
-        yield Finding("missing", "one Authorization field", "none", at=request)
+        yield Finding("missing", "one Authorization header", "no Authorization header", at=request)
     if len(values) > 1:
-        yield Finding("repeated", "one Authorization field", f"{len(values)} of them", at=request)
+        yield Finding(
+            "repeated", "one Authorization header", f"{len(values)} Authorization headers", at=request
+        )
     for value in values[:1]:
-        scheme, _, given = value.strip(" \t").partition(" ")
-        given = given.lstrip(" ")
+        scheme, _, credentials = value.strip(" \t").partition(" ")
+        credentials = credentials.lstrip(" ")
         if scheme.lower() != "bearer":
-            seen = f"the scheme {abbreviated(scheme, 40)}" if given else f"no scheme, {len(value)} characters"
-            yield Finding("other-scheme", "Bearer and the token", seen, at=request)
-        elif given != token:
-            changed = difference(token, given)
-            input = "long" if changed == "long" else "short" if len(token) < TELLING else changed
-            seen = _comparison(token, given)
-            yield Finding("other-token", "Bearer and the token unchanged", seen, input, request)
+            named = f"the scheme {abbreviate(scheme, 40)}"
+            actual = named if credentials else f"no scheme, {len(value)} characters"
+            yield Finding("other-scheme", "Bearer and the token", actual, at=request)
+        elif credentials != token:
+            changed = classify_difference(token, credentials)
+            short = len(token) < DISTINCTIVE_LENGTH
+            input = "long" if changed == "long" else "short" if short else changed
+            actual = _compare_tokens(token, credentials)
+            yield Finding("other-token", "Bearer and the unchanged token", actual, input, request)
 
 
-def _comparison(owed: str, seen: str) -> str:
-    """How two tokens differ, without showing either."""
-    same = next(
-        (i for i, (a, b) in enumerate(zip(owed, seen, strict=False)) if a != b), min(len(owed), len(seen))
+def _compare_tokens(expected: str, actual: str) -> str:
+    """Describe how two tokens differ, without a character of either."""
+    pairs = enumerate(zip(expected, actual, strict=False))
+    same = next((index for index, (a, b) in pairs if a != b), min(len(expected), len(actual)))
+    return (
+        f"{len(actual)} characters that differ from the token's {len(expected)} from character {same + 1} on"
     )
-    return f"{len(seen)} characters that differ from the token's {len(owed)} from the {same + 1}th on"
 
 
-def _leaks(request: WireRequest, token: str) -> Iterator[Finding]:
+def _find_leak(request: WireRequest, token: str) -> Iterator[Finding]:
+    """Find the first part of a request, other than Authorization, that contains the token."""
     head, *content = _HEAD_END.split(request.raw.lstrip(b"\r\n"), 1)
     line, *fields = LINE_END.split(head)
     parts = [("the request target", decode(line.decode("latin-1")))]
-    parts += [(_named(field), field) for field in fields if not field.lower().startswith(b"authorization:")]
+    parts += [
+        (_describe_field(field), field) for field in fields if not field.lower().startswith(b"authorization:")
+    ]
     parts += [("the content", each) for each in content]
-    for where, seen in parts:
-        if carries(seen, token):
-            owed = "the token in Authorization alone"
-            yield Finding("elsewhere", owed, f"it stands in {where}", at=request)
+    for location, raw in parts:
+        if contains_token(raw, token):
+            yield Finding("elsewhere", "the token in Authorization only", f"in {location}", at=request)
             return
 
 
-def _named(field: bytes) -> str:
+def _describe_field(field: bytes) -> str:
     name = _FIELD.match(field)
-    return f"the field {name[0].decode()}" if name else "a line that is no field"
+    return f"the header {name[0].decode()}" if name else "a line that is not a header"
 
 
-def _token_class(token: str) -> str:
-    if len(token) < TELLING:
+def _classify_token(token: str) -> str:
+    if len(token) < DISTINCTIVE_LENGTH:
         return "short"
     return "long" if len(token) > 1024 else "token"

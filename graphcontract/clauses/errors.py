@@ -1,4 +1,6 @@
-"""What a client makes of an error: failure, its status, and what Graph's error object says."""
+"""Clauses on how a client reports an error response: as failure, with its status and its error object's
+texts.
+"""
 
 from __future__ import annotations
 
@@ -6,37 +8,37 @@ from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.queries import (
-    TextOfError,
-    abbreviated,
-    answered,
-    exposes,
-    graph_error,
+    ErrorText,
+    abbreviate,
+    describe_outcome,
+    exposes_text,
+    find_lost_texts,
+    last_response,
     own_requests,
-    said,
-    unexposed,
+    parse_graph_error,
 )
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, ReportedError, Trial, WireResponse
 
-_INVITING = (408, 425, 429, 503, 504)
+_RETRYABLE = (408, 425, 429, 503, 504)
 
 
-def _error_answer(contract: Contract, exchange: Exchange) -> WireResponse | None:
-    last = answered(contract, exchange)
+def _error_response(contract: Contract, exchange: Exchange) -> WireResponse | None:
+    last = last_response(contract, exchange)
     return last if last is not None and last.status >= 400 else None
 
 
-def _answered_with_error(contract: Contract, trial: Trial) -> bool:
-    return _error_answer(contract, trial.exchange) is not None
+def _has_error_response(contract: Contract, trial: Trial) -> bool:
+    return _error_response(contract, trial.exchange) is not None
 
 
-def _may_be_trying(contract: Contract, exchange: Exchange) -> bool:
-    """Whether a client that did not return may yet try again, its timeout being that of one try."""
+def _may_be_retrying(contract: Contract, exchange: Exchange) -> bool:
+    """Whether a client that did not return may still retry, because its timeout bounds one attempt only."""
     if exchange.outcome.kind != "hang" or exchange.bounds == "call":
         return False
-    last = answered(contract, exchange)
-    invited = last is not None and last.status in _INVITING
-    return invited or len(own_requests(contract, exchange)) > 1
+    last = last_response(contract, exchange)
+    retryable = last is not None and last.status in _RETRYABLE
+    return retryable or len(own_requests(contract, exchange)) > 1
 
 
 @clause(
@@ -46,20 +48,26 @@ def _may_be_trying(contract: Contract, exchange: Exchange) -> bool:
     "crash",
     "hang",
     when=lambda contract, trial: (
-        _answered_with_error(contract, trial) and not _may_be_trying(contract, trial.exchange)
+        _has_error_response(contract, trial) and not _may_be_retrying(contract, trial.exchange)
     ),
 )
 def failure(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """An error answer is failure by the client's documented error, 404 included: nothing was canceled."""
-    last, outcome = _error_answer(contract, trial.exchange), trial.exchange.outcome
+    """Every 4xx and 5xx must be reported as failure, through the client's documented error (RFC 9110, 15.5
+    and 15.6). That includes 404: the operation was not carried out. A call that may still be retrying is
+    left out.
+    """
+    last, outcome = _error_response(contract, trial.exchange), trial.exchange.outcome
     if last is not None and outcome.kind != "failure":
-        yield Finding(outcome.kind, f"failure for {last.status}", said(outcome), str(last.status))
+        expected = f"failure for status {last.status}"
+        yield Finding(outcome.kind, expected, describe_outcome(outcome), str(last.status))
 
 
-def _reported(contract: Contract, trial: Trial) -> tuple[ReportedError, WireResponse] | None:
-    """The error that the client reports, and the answer that it is about."""
+def _find_reported_error(contract: Contract, trial: Trial) -> tuple[ReportedError, WireResponse] | None:
+    """The error that the client reports, with the response that it is about. None if the call ran out of
+    time: the client may then report the timeout instead.
+    """
     exchange = trial.exchange
-    last, error = _error_answer(contract, exchange), exchange.outcome.error
+    last, error = _error_response(contract, exchange), exchange.outcome.error
     out_of_time = exchange.ended - exchange.started >= exchange.call.timeout
     if last is None or error is None or exchange.outcome.kind != "failure" or out_of_time:
         return None
@@ -70,110 +78,124 @@ def _reported(contract: Contract, trial: Trial) -> tuple[ReportedError, WireResp
     "error.status",
     "missing",
     "other",
-    when=lambda contract, trial: _reported(contract, trial) is not None,
+    when=lambda contract, trial: _find_reported_error(contract, trial) is not None,
     needs=frozenset({"status"}),
 )
 def status(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """The status is what a caller decides by: 404 and 409 want different words."""
-    if reported := _reported(contract, trial):
-        error, last = reported
+    """The error must expose the status code of the response, as callers decide by it (Graph's error
+    responses; the SDK design's error handling). Errors of a call that ran out of time are left out, as they
+    may be about the timeout.
+    """
+    if found := _find_reported_error(contract, trial):
+        error, last = found
         if error.status != last.status:
             kind = "missing" if error.status is None else "other"
-            yield Finding(kind, f"status {last.status}", f"status {error.status}", str(last.status))
+            actual = "no status" if error.status is None else f"status {error.status}"
+            yield Finding(kind, f"status {last.status}", actual, str(last.status))
 
 
-def _owed(last: WireResponse, text: TextOfError) -> str | None:
-    """A text that an answer has for the client's error; a request id, where both of its places agree."""
-    error = graph_error(last)
-    owed: str | None = getattr(error, text, None)
-    return None if text == "request_id" and owed not in last.values("request-id") else owed
+def _expected_text(last: WireResponse, text: ErrorText) -> str | None:
+    """The text of a response that the client's error must expose. A request id counts only if the error
+    object and the request-id header agree: otherwise a client may expose either.
+    """
+    error = parse_graph_error(last)
+    expected: str | None = getattr(error, text, None)
+    return None if text == "request_id" and expected not in last.values("request-id") else expected
 
 
-def _exposes(id: str, needs: str, text: TextOfError) -> None:
-    """Register the clause that a text of an error object is exposed."""
+def _register_exposed_text(id: str, needs: str, text: ErrorText) -> None:
+    """Register the clause that the client's error should expose a text of the error object (Graph's error
+    responses; the SDK design's error handling). A message may be part of a longer one.
+    """
 
     def when(contract: Contract, trial: Trial) -> bool:
-        reported = _reported(contract, trial)
-        return reported is not None and bool(_owed(reported[1], text))
+        found = _find_reported_error(contract, trial)
+        return found is not None and bool(_expected_text(found[1], text))
 
     @clause(id, "missing", "other", when=when, needs=frozenset({needs}))
     def judge(contract: Contract, trial: Trial) -> Iterator[Finding]:
-        reported = _reported(contract, trial)
-        error = graph_error(reported[1]) if reported else None
-        if reported is None or error is None or exposes(error, reported[0], text):
+        found = _find_reported_error(contract, trial)
+        error = parse_graph_error(found[1]) if found else None
+        if found is None or error is None or exposes_text(error, found[0], text):
             return
-        owed, given = _owed(reported[1], text) or "", getattr(reported[0], text)
-        yield Finding("other" if given else "missing", abbreviated(owed), abbreviated(given or "nothing"))
+        expected, actual = _expected_text(found[1], text) or "", getattr(found[0], text)
+        kind = "other" if actual else "missing"
+        yield Finding(kind, abbreviate(expected), abbreviate(actual or f"no {needs}"))
 
 
-_exposes("error.code", "code", "code")
-_exposes("error.message", "message", "message")
-_exposes("error.request-id", "request-id", "request_id")
+_register_exposed_text("error.code", "code", "code")
+_register_exposed_text("error.message", "message", "message")
+_register_exposed_text("error.request-id", "request-id", "request_id")
 
 
-def _same_status_failed(contract: Contract, trial: Trial) -> bool:
-    """Whether the control, a plain error of the same status, ended as failure."""
+def _control_failed(contract: Contract, trial: Trial) -> bool:
+    """Whether the client reported failure for the control, a plain error of the same status."""
     control = trial.control
-    if control is None or not _answered_with_error(contract, trial):
+    if control is None or not _has_error_response(contract, trial):
         return False
-    return _answered_with_error(contract, Trial(control)) and control.outcome.kind == "failure"
+    return _has_error_response(contract, Trial(control)) and control.outcome.kind == "failure"
 
 
-def _lost_hold(contract: Contract, trial: Trial) -> Iterator[tuple[str, str, str]]:
-    """Kind, what was owed, what was seen, where the exchange on trial went worse than its control."""
+def _find_worse_outcome(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """Find what the client reported correctly for the control and not for the exchange."""
     control, exchange = trial.control, trial.exchange
-    last = answered(contract, exchange)
+    last = last_response(contract, exchange)
     if last is None or control is None:
         return
-    if exchange.outcome.kind != "failure":
-        yield exchange.outcome.kind, f"failure for {last.status}", said(exchange.outcome)
+    outcome = exchange.outcome
+    if outcome.kind != "failure":
+        yield Finding(outcome.kind, f"failure for status {last.status}", describe_outcome(outcome))
         return
-    told = answered(contract, control)
-    control_true = told is not None and control.outcome.reported_status == told.status
-    if control_true and exchange.outcome.reported_status != last.status:
-        kind = "no-status" if exchange.outcome.reported_status is None else "other-status"
-        yield kind, f"status {last.status}", said(exchange.outcome)
+    plain = last_response(contract, control)
+    control_is_correct = plain is not None and control.outcome.reported_status == plain.status
+    if control_is_correct and outcome.reported_status != last.status:
+        kind = "no-status" if outcome.reported_status is None else "other-status"
+        yield Finding(kind, f"status {last.status}", describe_outcome(outcome))
 
 
-_HOLDS = ("success", "rejected", "crash", "hang", "no-status", "other-status")
+_WORSE = ("success", "rejected", "crash", "hang", "no-status", "other-status")
 
 
-@clause("error.shape", *_HOLDS, when=_same_status_failed, uses_earlier_steps=True)
+@clause("error.shape", *_WORSE, when=_control_failed, uses_earlier_steps=True)
 def shape(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Any legal error object, and unknown members and codes among them (Graph adds both without notice)."""
-    for kind, owed, seen in _lost_hold(contract, trial):
-        yield Finding(kind, owed, seen)
+    """Any valid Graph error object must be reported as failure with its status: Graph adds members and
+    codes without notice (Graph's error responses and versioning policy). The status is expected only if the
+    client exposed that of the control.
+    """
+    yield from _find_worse_outcome(contract, trial)
 
 
-@clause("error.malformed", *_HOLDS, when=_same_status_failed, uses_earlier_steps=True)
+@clause("error.malformed", *_WORSE, when=_control_failed, uses_earlier_steps=True)
 def malformed(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Gateways and front doors answer with what they like; the status alone is sure."""
-    for kind, owed, seen in _lost_hold(contract, trial):
-        yield Finding(kind, owed, seen)
+    """An error without a valid error object must be reported as failure with its status (RFC 9110, 15.5 and
+    15.6): gateways send pages and empty content. Code and message of such an error are not expected.
+    """
+    yield from _find_worse_outcome(contract, trial)
 
 
-def _coded(contract: Contract, trial: Trial) -> bool:
-    last = answered(contract, trial.exchange)
-    return last is not None and bool(last.values("content-encoding")) and _same_status_failed(contract, trial)
+def _is_encoded(contract: Contract, trial: Trial) -> bool:
+    last = last_response(contract, trial.exchange)
+    return last is not None and bool(last.values("content-encoding")) and _control_failed(contract, trial)
 
 
 @clause(
     "error.encoded",
-    *_HOLDS,
+    *_WORSE,
     "garbled",
-    when=_coded,
+    when=_is_encoded,
     uses_earlier_steps=True,
-    otherwise="the client asks for no content coding that this suite speaks (gzip)",
+    otherwise="the client does not request a content coding that this suite supports (gzip)",
 )
 def encoded(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Who asks for gzip reads gzip, in errors as well."""
-    for kind, owed, seen in _lost_hold(contract, trial):
-        yield Finding(kind, owed, seen)
+    """A client that requests gzip must read errors in gzip as it reads plain ones (RFC 9110, 8.4 and
+    12.5.3). Only texts that the client exposed for the same error without gzip are expected.
+    """
+    yield from _find_worse_outcome(contract, trial)
     control, exchange = trial.control, trial.exchange
-    plain = answered(contract, control) if control is not None else None
-    error = graph_error(plain) if plain is not None else None
+    plain = last_response(contract, control) if control is not None else None
+    error = parse_graph_error(plain) if plain is not None else None
     if control is None or error is None or exchange.outcome.kind != "failure":
         return
-    for text in unexposed(error, control.outcome, exchange.outcome):
-        owed, given = getattr(error, text), getattr(exchange.outcome.error, text, None)
-        yield Finding("garbled", f"{text} {abbreviated(owed)}", f"{text} {abbreviated(str(given))}")
+    for text in find_lost_texts(error, control.outcome, exchange.outcome):
+        expected, actual = getattr(error, text), getattr(exchange.outcome.error, text, None)
+        yield Finding("garbled", f"{text} {abbreviate(expected)}", f"{text} {abbreviate(str(actual))}")

@@ -1,4 +1,4 @@
-"""What a client does when the network is not what it seems: redirections, faults, certificates."""
+"""Clauses on redirects, broken connections, timeouts and certificates."""
 
 from __future__ import annotations
 
@@ -6,73 +6,86 @@ from collections.abc import Iterator
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from graphcontract.clauses import Finding, When, clause
-from graphcontract.clauses.queries import own_requests, said
-from graphcontract.clauses.secrets import shows
+from graphcontract.clauses.queries import describe_outcome, own_requests
+from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest
 
-_MOST_REDIRECTIONS = 50
-_UNKEPT = ("crash", "hang")
-_REWRITTEN = (301, 302, 307, 308)
-_LOOPBACK = "127.0.0.1"  # by which name it was asked, a port there does not know
-_USUAL_PORTS = {"https": 443, "http": 80}
+# A client that follows a loop further than this is taken to have no limit.
+_MAX_REDIRECTS = 50
+_ABORTED = ("crash", "hang")
+_KEEP_METHOD = (301, 302, 307, 308)  # 303 is left out: it requires a GET (RFC 9110, 15.4.4)
+# An origin is recorded as the address that was connected to, whatever host name led there.
+_LOOPBACK = "127.0.0.1"
+_DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
-def _locations(exchange: Exchange) -> Iterator[tuple[int, SplitResult]]:
-    """Status and absolute target of each redirection from the call's own root, in order."""
+def _list_redirects(exchange: Exchange) -> Iterator[tuple[int, SplitResult]]:
+    """Status and absolute target of each redirect from the call's own root, in order; targets that are not
+    URLs are left out.
+    """
     for response in exchange.responses:
         if 300 <= response.status < 400 and response.values("location"):
             try:
-                place = urlsplit(urljoin(exchange.root, response.values("location")[0]))
-                _port = place.port
+                target = urlsplit(urljoin(exchange.root, response.values("location")[0]))
+                _port = target.port
             except ValueError:
                 continue
-            yield response.status, place
+            yield response.status, target
 
 
-def _way(exchange: Exchange, there: SplitResult) -> str:
-    """Where a redirection leads, as the call's root sees it: `same`, `port`, `host` or `downgrade`."""
-    here = urlsplit(exchange.root)
-    if here.scheme == "https" and there.scheme == "http":
+def _compare_origins(exchange: Exchange, target: SplitResult) -> str:
+    """How a redirect target differs from the call's root: `same`, `port`, `host` or `downgrade`."""
+    root = urlsplit(exchange.root)
+    if root.scheme == "https" and target.scheme == "http":
         return "downgrade"
-    if here.hostname != there.hostname:
+    if root.hostname != target.hostname:
         return "host"
-    return "same" if here.port == there.port else "port"
+    return "same" if root.port == target.port else "port"
 
 
-def _away(exchange: Exchange, *ways: str) -> Iterator[tuple[str, WireRequest]]:
-    """Requests at other origins, and the way there: a redirection's, or the client's own."""
-    led: dict[str, str] = {}
-    for _, place in _locations(exchange):
-        port = place.port or _USUAL_PORTS.get(place.scheme)
-        led |= {f"{host}:{port}": _way(exchange, place) for host in (place.hostname, _LOOPBACK)}
+def _requests_elsewhere(exchange: Exchange, *differences: str) -> Iterator[tuple[str, WireRequest]]:
+    """Requests to other origins that differ from the root in one of these ways, by the redirect that led
+    there or, without one, by the request's own Host.
+    """
+    redirected: dict[str, str] = {}
+    for _, target in _list_redirects(exchange):
+        port = target.port or _DEFAULT_PORTS.get(target.scheme)
+        difference = _compare_origins(exchange, target)
+        redirected |= {f"{host}:{port}": difference for host in (target.hostname, _LOOPBACK)}
     for request in exchange.elsewhere:
-        asked = next(iter(request.values("host")), request.origin)
-        own = _way(exchange, urlsplit(f"{request.scheme}://{asked}"))
-        way = led.get(request.origin, own)
-        if way in ways:
-            yield way, request
+        host = next(iter(request.values("host")), request.origin)
+        own = _compare_origins(exchange, urlsplit(f"{request.scheme}://{host}"))
+        difference = redirected.get(request.origin, own)
+        if difference in differences:
+            yield difference, request
 
 
-def _leads(*ways: str) -> When:
+def _leads_elsewhere(*differences: str) -> When:
+    """Whether a redirect of any call led to such an origin, or a request was sent to one."""
+
     def when(_contract: Contract, trial: Trial) -> bool:
-        led = any(_way(step, place) in ways for step in trial.exchanges for _, place in _locations(step))
-        return led or any(_away(trial.exchange, *ways))
+        redirected = any(
+            _compare_origins(step, target) in differences
+            for step in trial.exchanges
+            for _, target in _list_redirects(step)
+        )
+        return redirected or any(_requests_elsewhere(trial.exchange, *differences))
 
     return when
 
 
-def _gave_away(exchange: Exchange, *ways: str) -> Iterator[tuple[str, WireRequest]]:
-    """Those of them that carry the token, wherever."""
-    for way, request in _away(exchange, *ways):
-        if any(map(_is_own, request.values("authorization"))) or shows(
+def _requests_with_credentials(exchange: Exchange, *differences: str) -> Iterator[tuple[str, WireRequest]]:
+    """Those of the requests to other origins that contain credentials or the token."""
+    for difference, request in _requests_elsewhere(exchange, *differences):
+        if any(map(_may_be_own, request.values("authorization"))) or contains_any_token(
             frozenset({exchange.call.token}), request.raw.decode("latin-1")
         ):
-            yield way, request
+            yield difference, request
 
 
-def _is_own(credentials: str) -> bool:
-    """Whether credentials could be the client's: Basic ones are the user information of a Location."""
+def _may_be_own(credentials: str) -> bool:
+    """Whether credentials may be the client's. Basic ones are from user information in the Location."""
     return not credentials.lower().startswith("basic ")
 
 
@@ -80,63 +93,76 @@ def _is_own(credentials: str) -> bool:
     "redirect.credentials",
     "host",
     "downgrade",
-    when=_leads("host", "downgrade"),
+    when=_leads_elsewhere("host", "downgrade"),
     needs=frozenset({"network"}),
 )
 def credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Whoever can answer with a Location would get the token, and with a permanent one those to come."""
-    for way, request in _gave_away(trial.exchange, "host", "downgrade"):
-        where = "another host" if way == "host" else "plain http"
-        yield Finding(way, f"no credentials to {where}", f"the token, at {request.origin}", at=request)
+    """Credentials must not be sent to another host, or over http after https (RFC 9110, 15.4; the SDK
+    design's RedirectHandler): whoever can set a Location would get the token. A redirect may be followed
+    without them.
+    """
+    for difference, request in _requests_with_credentials(trial.exchange, "host", "downgrade"):
+        where = "another host" if difference == "host" else "plain http"
+        actual = f"the token, sent to {request.origin}"
+        yield Finding(difference, f"no credentials to {where}", actual, at=request)
         return
 
 
-@clause("redirect.credentials-port", "port", when=_leads("port"), needs=frozenset({"network"}))
+@clause("redirect.credentials-port", "port", when=_leads_elsewhere("port"), needs=frozenset({"network"}))
 def credentials_port(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Another port is another service, of whoever runs it."""
-    for way, request in _gave_away(trial.exchange, "port"):
-        yield Finding(way, "no credentials to another port", f"the token, at {request.origin}", at=request)
+    """Credentials should not be sent to another port of the same host, which is another origin (RFC 9110,
+    4.3.1 and 15.4). It has a clause of its own, as the SDK design compares scheme and host only.
+    """
+    for difference, request in _requests_with_credentials(trial.exchange, "port"):
+        actual = f"the token, sent to {request.origin}"
+        yield Finding(difference, "no credentials to another port", actual, at=request)
         return
 
 
-def _may_be_rewritten(_contract: Contract, trial: Trial) -> bool:
-    statuses = {status for status, _ in _locations(trial.exchange)}
-    return bool(statuses) and statuses <= set(_REWRITTEN)
+def _must_keep_method(_contract: Contract, trial: Trial) -> bool:
+    statuses = {status for status, _ in _list_redirects(trial.exchange)}
+    return bool(statuses) and statuses <= set(_KEEP_METHOD)
 
 
-@clause("redirect.method", "rewritten", when=_may_be_rewritten)
+@clause("redirect.method", "rewritten", when=_must_keep_method)
 def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A GET, whatever it is answered with, canceled nothing."""
+    """A redirect that was followed with another method must not be reported as success (RFC 9110, 15.4; the
+    SDK design's RedirectHandler): that request did not carry out the operation. 303, which requires a GET,
+    is left out.
+    """
     exchange = trial.exchange
     followed = [*own_requests(contract, exchange)[1:], *exchange.elsewhere]
     if not followed or exchange.outcome.kind != "success":
         return
-    status, last = [status for status, _ in _locations(exchange)][-1], followed[-1]
+    status, last = [status for status, _ in _list_redirects(exchange)][-1], followed[-1]
     if last.method != contract.request.method:
-        owed = f"no success for {status} that was followed as {last.method}"
-        yield Finding("rewritten", owed, said(exchange.outcome), str(status), last)
+        expected = f"no success for status {status}, followed as {last.method}"
+        yield Finding("rewritten", expected, describe_outcome(exchange.outcome), str(status), last)
 
 
-def _looped(contract: Contract, trial: Trial) -> bool:
+def _has_redirects_only(contract: Contract, trial: Trial) -> bool:
     own = own_requests(contract, trial.exchange)
-    answers = (each for each in trial.exchange.responses if trial.exchange.requests[each.request] in own)
-    statuses = {response.status for response in answers}
-    return any(_locations(trial.exchange)) and all(300 <= status < 400 for status in statuses)
+    responses = (each for each in trial.exchange.responses if trial.exchange.requests[each.request] in own)
+    statuses = {response.status for response in responses}
+    return any(_list_redirects(trial.exchange)) and all(300 <= status < 400 for status in statuses)
 
 
-@clause("redirect.bounded", "success", "crash", "hang", "endless", when=_looped)
+@clause("redirect.bounded", "success", "crash", "hang", "endless", when=_has_redirects_only)
 def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A loop ends, and ends as failure. Success where nothing was followed is for `response.redirection`."""
+    """A redirect loop must end within 50 redirects and be reported as failure (RFC 9110, 15.4; the SDK
+    design's RedirectHandler). Success without following any redirect is for `response.redirection`.
+    """
     exchange = trial.exchange
     count = len(exchange.requests) + len(exchange.elsewhere)
     followed = len(own_requests(contract, exchange)) > 1 or exchange.elsewhere
-    if count > _MOST_REDIRECTIONS + 1:
-        yield Finding("endless", f"an end within {_MOST_REDIRECTIONS} redirections", f"{count} requests")
-    elif exchange.outcome.kind in (("success", *_UNKEPT) if followed else _UNKEPT):
-        yield Finding(exchange.outcome.kind, "failure for a redirection loop", said(exchange.outcome))
+    if count > _MAX_REDIRECTS + 1:
+        yield Finding("endless", f"at most {_MAX_REDIRECTS} redirects", f"{count} requests")
+    elif exchange.outcome.kind in (("success", *_ABORTED) if followed else _ABORTED):
+        actual = describe_outcome(exchange.outcome)
+        yield Finding(exchange.outcome.kind, "failure for a redirect loop", actual)
 
 
-def _broken(_contract: Contract, trial: Trial) -> bool:
+def _follows_broken_connection(_contract: Contract, trial: Trial) -> bool:
     return bool(trial.before) and trial.before[-1].fault not in (None, "stalled", "dripped")
 
 
@@ -146,44 +172,59 @@ def _broken(_contract: Contract, trial: Trial) -> bool:
     "crash",
     "hang",
     "unusable",
-    when=_broken,
+    when=_follows_broken_connection,
     needs=frozenset({"network"}),
     uses_earlier_steps=True,
 )
 def failure(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """What broke the connection decides nothing about the task; the next call is another matter."""
+    """A broken connection or response must be reported as failure, and the next call must work (RFC 9112, 8
+    and 9.5). After `idle-closed` only the next call counts: the call before it got its complete response.
+    """
     broken, following = trial.before[-1], trial.exchange
     fault = str(broken.fault)
-    if broken.outcome.kind in ("success", *_UNKEPT) and fault != "idle-closed":
-        yield Finding(
-            broken.outcome.kind, f"failure where the connection is {fault}", said(broken.outcome), fault
-        )
+    if broken.outcome.kind in ("success", *_ABORTED) and fault != "idle-closed":
+        expected = f"failure after the connection fault {fault}"
+        yield Finding(broken.outcome.kind, expected, describe_outcome(broken.outcome), fault)
     if following.outcome.kind != "success":
-        yield Finding("unusable", f"success in the call after {fault}", said(following.outcome), fault)
+        expected = f"success in the call after the connection fault {fault}"
+        yield Finding("unusable", expected, describe_outcome(following.outcome), fault)
 
 
-def _unanswered(_contract: Contract, trial: Trial) -> bool:
-    """Whether silence was met: who follows or repeats nothing may have its whole answer before."""
+def _got_no_response(_contract: Contract, trial: Trial) -> bool:
+    """Whether a request got no complete response. A client that does not follow or retry may have got its
+    complete response before the silent one.
+    """
     exchange = trial.exchange
-    whole = sum(response.whole for response in exchange.responses)
-    return exchange.fault in ("stalled", "dripped") and (whole == 0 or whole < len(exchange.requests))
+    complete = sum(response.whole for response in exchange.responses)
+    return exchange.fault in ("stalled", "dripped") and (complete == 0 or complete < len(exchange.requests))
 
 
 @clause(
-    "transport.timeout", "success", "crash", "hang", when=_unanswered, needs=frozenset({"network", "timeout"})
+    "transport.timeout",
+    "success",
+    "crash",
+    "hang",
+    when=_got_no_response,
+    needs=frozenset({"network", "timeout"}),
 )
 def timeout(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A caller that gave a timeout gets its thread back."""
+    """A call without a response must be reported as failure within its timeout and grace period (RFC 9112,
+    9.5). The grace period, half the timeout and at least one second, is for a slow runtime or machine.
+    """
     exchange = trial.exchange
-    if exchange.outcome.kind in ("success", *_UNKEPT):
-        owed = f"failure within {exchange.call.timeout:g} s and grace, as the answer is {exchange.fault}"
-        yield Finding(exchange.outcome.kind, owed, said(exchange.outcome), str(exchange.fault))
+    if exchange.outcome.kind in ("success", *_ABORTED):
+        expected = (
+            f"failure within {exchange.call.timeout:g} s and the grace period ({exchange.fault} response)"
+        )
+        yield Finding(
+            exchange.outcome.kind, expected, describe_outcome(exchange.outcome), str(exchange.fault)
+        )
 
 
-def _distrusted(_contract: Contract, trial: Trial) -> bool:
+def _has_invalid_certificate(_contract: Contract, trial: Trial) -> bool:
     certificate = trial.exchange.certificate
-    trusted = trial.control is not None and trial.control.outcome.kind == "success"
-    return certificate not in (None, "trusted") and trusted
+    control_succeeded = trial.control is not None and trial.control.outcome.kind == "success"
+    return certificate not in (None, "trusted") and control_succeeded
 
 
 @clause(
@@ -192,18 +233,17 @@ def _distrusted(_contract: Contract, trial: Trial) -> bool:
     "other-name",
     "expired",
     "self-signed",
-    when=_distrusted,
+    when=_has_invalid_certificate,
     needs=frozenset({"network"}),
-    otherwise="the client does not speak TLS with the authority that it is told to trust",
+    otherwise="the client does not use TLS with the certificate authority that it is given",
 )
 def certificate(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A request that was sent gave the token to whoever held the certificate."""
+    """The client must reject an invalid certificate before it sends a request, and with it the token (RFC
+    9110, 4.3.4; RFC 6750, 5.3). A connection or handshake alone is accepted. The control shows that a valid
+    one is trusted.
+    """
     exchange = trial.exchange
-    requests = exchange.requests
+    requests, kind = exchange.requests, str(exchange.certificate)
     if requests or exchange.outcome.kind == "success":
-        seen = f"{len(requests)} requests, and {said(exchange.outcome)}"
-        yield Finding(
-            str(exchange.certificate),
-            f"no request to a server whose certificate is {exchange.certificate}",
-            seen,
-        )
+        actual = f"{len(requests)} requests; outcome {describe_outcome(exchange.outcome)}"
+        yield Finding(kind, f"no request to a server with a certificate that is {kind}", actual)

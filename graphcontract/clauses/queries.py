@@ -1,6 +1,5 @@
-"""What clauses ask of an exchange: which requests were the call's, what it was answered, what its input was.
-
-Knows contract, exchange and target; it condemns nothing.
+"""Queries on exchanges, shared by the clauses: a call's own requests, its last response, its inputs, and how
+tokens, ids and outcomes are compared and described.
 """
 
 from __future__ import annotations
@@ -23,62 +22,65 @@ from graphcontract.http.stub_response import Concerns, request_id_of
 
 GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
-TELLING = 20
+# Characters of a token that identify it: as long as the canary with which the harness's own tokens begin.
+DISTINCTIVE_LENGTH = 20
 LINE_END = re.compile(rb"\r?\n(?![ \t])")
-_LONG = 128
-_REPETITIVE = 4  # characters that differ: what has no more of them stands in many a text
+_LONG = 128  # characters; a longer text that arrives cut off has its own class of input, `long`
+_REPETITIVE = 4  # distinct characters; a part of a token with no more of them also occurs in other texts
 _OPAQUE = re.compile(r"[A-Za-z0-9-]+")
 _URL_SAFE = str.maketrans("+/", "-_")
 
 
-def concerns(contract: Contract, call: Call) -> Concerns:
-    """Tell a request of this call from other traffic: it has the token or the id, or asks for the action."""
+def build_request_filter(contract: Contract, call: Call) -> Concerns:
+    """Return a predicate that is true for requests of this call and false for other traffic: a request of the
+    call contains its token or its id, or its target names the operation.
+    """
     template = Template.of(contract)
-    token = call.token[:TELLING].encode() if len(call.token) >= TELLING else None
+    token = call.token[:DISTINCTIVE_LENGTH].encode() if len(call.token) >= DISTINCTIVE_LENGTH else None
     wanted = call.task_id.encode()
     collection = unqualified(template.segments[template.place - 1]).lower()
-    action = (contract.bound_operation or template.segments[-1]).lower()
+    operation = (contract.bound_operation or template.segments[-1]).lower()
 
-    def concerning(request: WireRequest) -> bool:
+    def belongs_to_call(request: WireRequest) -> bool:
         if not request.method:
             return False
         target = request.target.lower()
-        if (token and token in request.raw) or (collection in target and action in target):
+        if (token and token in request.raw) or (collection in target and operation in target):
             return True
         return bool(wanted) and wanted in read(request.target, template).decoded()
 
-    return concerning
+    return belongs_to_call
 
 
 def own_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
-    """The requests of the exchange's call, other traffic left out."""
-    concerning = concerns(contract, exchange.call)
-    return [request for request in exchange.requests if concerning(request)]
+    """The requests of the exchange's call, without other traffic such as telemetry."""
+    belongs_to_call = build_request_filter(contract, exchange.call)
+    return [request for request in exchange.requests if belongs_to_call(request)]
 
 
-def asking(contract: Contract, exchange: Exchange) -> list[WireRequest]:
-    """Those of the call's requests whose path ends with the action; all of the call's where none does."""
+def operation_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
+    """The call's requests whose path ends with the operation; all of the call's requests if none does."""
     template, requests = Template.of(contract), own_requests(contract, exchange)
 
-    def ends_with_action(request: WireRequest) -> bool:
-        last = target_of(contract, request).segments[-1:]
+    def ends_with_operation(request: WireRequest) -> bool:
+        last = read_target(contract, request).segments[-1:]
         return any(template.accepts(len(template.segments) - 1, segment) for segment in last)
 
-    return [request for request in requests if ends_with_action(request)] or requests
+    return [request for request in requests if ends_with_operation(request)] or requests
 
 
-def answered(contract: Contract, exchange: Exchange) -> WireResponse | None:
-    """The last whole answer to a well-formed request of the call; None where it got none."""
-    concerning = concerns(contract, exchange.call)
+def last_response(contract: Contract, exchange: Exchange) -> WireResponse | None:
+    """The last complete response to a well-formed request of the call, or None."""
+    belongs_to_call = build_request_filter(contract, exchange.call)
     for response in reversed(exchange.responses):
         request = exchange.requests[response.request]
-        if response.whole and request.malformed is None and concerning(request):
+        if response.whole and request.malformed is None and belongs_to_call(request):
             return response
     return None
 
 
-def target_of(contract: Contract, request: WireRequest) -> Target:
-    """The request's target against the contract's path."""
+def read_target(contract: Contract, request: WireRequest) -> Target:
+    """Parse the request target, as compared with the contract's path."""
     return read(request.target, Template.of(contract))
 
 
@@ -88,41 +90,43 @@ def is_guid(task_id: str) -> bool:
 
 
 def is_opaque(task_id: str) -> bool:
-    """Whether an id is of letters, digits and hyphens, as no client has a reason to refuse."""
+    """Whether an id consists of letters, digits and hyphens, so that no client has a reason to reject it."""
     return _OPAQUE.fullmatch(task_id) is not None
 
 
-def has_controls(text: str) -> bool:
-    """Whether a text holds control characters (Unicode category Cc)."""
+def has_control_characters(text: str) -> bool:
+    """Whether a text contains control characters (Unicode category Cc)."""
     return any(unicodedata.category(character) == "Cc" for character in text)
 
 
 def has_usable_id(call: Call) -> bool:
-    """Whether the id is such that the contract's request can be made of it."""
-    return call.task_id not in ("", ".", "..") and not has_controls(call.task_id)
+    """Whether the contract's request can be built with the call's id."""
+    return call.task_id not in ("", ".", "..") and not has_control_characters(call.task_id)
 
 
 def is_usable(call: Call) -> bool:
-    """Whether id and token are such that the contract's request can be made of them."""
+    """Whether the contract's request can be built with the call's id and token."""
     return has_usable_id(call) and B64TOKEN.fullmatch(call.token) is not None
 
 
 def has_opaque_ids(contract: Contract) -> bool:
-    """Whether the contract leaves open what an id looks like."""
+    """Whether the contract does not restrict what an id looks like."""
     (schema,) = contract.request.parameters.values()
     return schema["type"] == "string" and schema.keys().isdisjoint(("format", "pattern", "enum"))
 
 
 def is_ordinary(contract: Contract, call: Call) -> bool:
-    """Whether no client may refuse the call: a usable token, a GUID, or a plain id where ids are no GUIDs."""
+    """Whether every client must accept the call: a usable token, and a GUID (or a plain id if the contract's
+    ids are not GUIDs).
+    """
     (schema,) = contract.request.parameters.values()
     guids = has_opaque_ids(contract) or "format" in schema
     return is_usable(call) and (is_guid(call.task_id) if guids else is_plain(call.task_id))
 
 
 def spellings(token: str) -> Iterator[str]:
-    """A token, or a part of one, as it may be written down: as it is, percent-encoded, in hexadecimal, and
-    as base64 has it, whatever stands before and behind it.
+    """The forms in which a token, or a part of one, may appear in other text: unchanged, percent-encoded, in
+    hexadecimal, and in base64 at any offset.
     """
     yield token
     yield quote(token, safe="")
@@ -130,7 +134,8 @@ def spellings(token: str) -> Iterator[str]:
     yield plain.hex()
     yield plain.hex().upper()
     for lead in range(3):
-        # Bytes before it shift it. Digits that hold bits of what stands around it are left out.
+        # Bytes before the token shift its base64 digits. Digits that also encode bits of the bytes around it
+        # are left out.
         digits = b64encode(b"\0" * lead + plain).decode()
         own = digits[-(-8 * lead // 6) : 8 * (lead + len(plain)) // 6]
         yield own
@@ -138,30 +143,33 @@ def spellings(token: str) -> Iterator[str]:
 
 
 @lru_cache(maxsize=8)
-def _in_bytes(token: str) -> frozenset[bytes]:
-    parts = [token[at : at + TELLING] for at in range(0, len(token) - TELLING + 1, TELLING)]
-    telling = {*parts[:1], *(part for part in parts if len(set(part)) > _REPETITIVE)}
-    return frozenset(spelling.encode() for part in telling for spelling in spellings(part))
+def _encode_parts(token: str) -> frozenset[bytes]:
+    parts = [
+        token[at : at + DISTINCTIVE_LENGTH]
+        for at in range(0, len(token) - DISTINCTIVE_LENGTH + 1, DISTINCTIVE_LENGTH)
+    ]
+    distinctive = {*parts[:1], *(part for part in parts if len(set(part)) > _REPETITIVE)}
+    return frozenset(spelling.encode() for part in distinctive for spelling in spellings(part))
 
 
-def carries(seen: bytes, token: str) -> bool:
-    """Whether bytes hold the beginning of a token, or about twice as much of any part of it, in any spelling;
-    never anything of one too short to tell.
+def contains_token(raw: bytes, token: str) -> bool:
+    """Whether bytes contain the first 20 characters of a token, or about 40 from anywhere in it, in any
+    encoding. False for a token of fewer than 20 characters, which could be part of other text.
     """
-    return any(spelling in seen for spelling in _in_bytes(token))
+    return any(spelling in raw for spelling in _encode_parts(token))
 
 
 @dataclass(frozen=True, slots=True)
 class GraphError:
-    """What an answer says as a Graph error object; None for what it does not say as text."""
+    """The texts of a response's Graph error object; None for a member that is missing or not a string."""
 
     code: str | None
     message: str | None
     request_id: str | None
 
 
-def graph_error(response: WireResponse) -> GraphError | None:
-    """The error object of an answer's content, None where it holds none."""
+def parse_graph_error(response: WireResponse) -> GraphError | None:
+    """Parse the Graph error object in a response's content; None if the content does not contain one."""
     try:
         document = json.loads(response.content)
     except (ValueError, RecursionError):
@@ -177,23 +185,23 @@ def graph_error(response: WireResponse) -> GraphError | None:
     )
 
 
-def abbreviated(text: str, limit: int = 120) -> str:
-    """A text for a line of a report, cut in the middle, with its length where it was cut."""
+def abbreviate(text: str, limit: int = 120) -> str:
+    """Shorten a text of more than `limit` characters for a report, in the middle, and add its length."""
     if len(text) <= limit:
         return text
     half = limit // 2
     return f"{text[:half]}…{text[-half:]} ({len(text)} characters)"
 
 
-def said(outcome: Outcome) -> str:
-    """An outcome in a line of a report: what the client reported, and the status and words it gave."""
+def describe_outcome(outcome: Outcome) -> str:
+    """Format an outcome for a report: its kind, and the status and the message that the client reported."""
     status = f" with status {outcome.reported_status}" if outcome.reported_status is not None else ""
-    words = outcome.reason or (outcome.error.message if outcome.error else None) or ""
-    return f"{outcome.kind}{status}{': ' if words else ''}{abbreviated(words)}"
+    message = outcome.reason or (outcome.error.message if outcome.error else None) or ""
+    return f"{outcome.kind}{status}{': ' if message else ''}{abbreviate(message)}"
 
 
-def character_class(character: str) -> str:
-    """The class that RFC 3986 puts a character in, in one word."""
+def classify_character(character: str) -> str:
+    """Name the class of a character in a path segment, after RFC 3986, section 2."""
     for name, members in (
         ("space", " "),
         ("percent", "%"),
@@ -207,49 +215,55 @@ def character_class(character: str) -> str:
     return "unreserved" if character in UNRESERVED else "unsafe"
 
 
-def difference(owed: str, seen: str) -> str:
-    """The class of input that tells two texts apart: what kind of change made one of the other."""
-    if seen == owed.strip():
+def classify_difference(expected: str, actual: str) -> str:
+    """Name the class of input that explains how one text was changed into the other; empty if nothing
+    differs.
+
+    The tests go from the most specific change to the least: the first character that differs comes last.
+    """
+    if actual == expected.strip():
         return "edges"
-    if seen.casefold() == owed.casefold():
+    if actual.casefold() == expected.casefold():
         return "letter-case"
-    if any(unicodedata.normalize(form, owed) == seen for form in ("NFC", "NFD", "NFKC", "NFKD")):
+    if any(unicodedata.normalize(form, expected) == actual for form in ("NFC", "NFD", "NFKC", "NFKD")):
         return "normalization"
-    if len(owed) > _LONG and owed.startswith(seen):
+    if len(expected) > _LONG and expected.startswith(actual):
         return "long"
-    for left, right in zip(owed, seen, strict=False):
+    for left, right in zip(expected, actual, strict=False):
         if left != right:
-            return character_class(left)
-    rest = owed[len(seen) :] or seen[len(owed) :]
-    return character_class(rest[0]) if rest else ""
+            return classify_character(left)
+    rest = expected[len(actual) :] or actual[len(expected) :]
+    return classify_character(rest[0]) if rest else ""
 
 
-TextOfError = Literal["code", "message", "request_id"]
-TEXTS_OF_ERROR: tuple[TextOfError, ...] = ("code", "message", "request_id")
+ErrorText = Literal["code", "message", "request_id"]
+ERROR_TEXTS: tuple[ErrorText, ...] = ("code", "message", "request_id")
 
 
-def exposes(error: GraphError, reported: ReportedError, text: TextOfError) -> bool:
-    """Whether a client's error exposes this text of an error object; a message may stand in other words."""
-    owed, given = getattr(error, text), getattr(reported, text)
-    if not owed or given is None:
+def exposes_text(error: GraphError, reported: ReportedError, text: ErrorText) -> bool:
+    """Whether a client's error exposes this text of an error object. A message may be part of a longer one,
+    as clients put it into a sentence of their own.
+    """
+    expected, actual = getattr(error, text), getattr(reported, text)
+    if not expected or actual is None:
         return False
-    return bool(given == owed or (text == "message" and owed.strip() in given))
+    return bool(actual == expected or (text == "message" and expected.strip() in actual))
 
 
-def unexposed(error: GraphError, before: Outcome, after: Outcome) -> list[TextOfError]:
-    """The texts of an error object that a client exposed before, and does not after."""
+def find_lost_texts(error: GraphError, before: Outcome, after: Outcome) -> list[ErrorText]:
+    """The texts of an error object that the client exposed in one outcome and not in another."""
     if before.error is None:
         return []
     reported = after.error or ReportedError()
-    told = [text for text in TEXTS_OF_ERROR if exposes(error, before.error, text)]
-    return [text for text in told if not exposes(error, reported, text)]
+    exposed = [text for text in ERROR_TEXTS if exposes_text(error, before.error, text)]
+    return [text for text in exposed if not exposes_text(error, reported, text)]
 
 
-def broke_off(exchange: Exchange) -> bool:
-    """Whether the client neither sent nor refused."""
+def crashed_without_request(exchange: Exchange) -> bool:
+    """Whether the client crashed or hung before it sent a request; rejecting the input is neither."""
     return not exchange.requests and exchange.outcome.kind in ("crash", "hang")
 
 
-def control_sent(contract: Contract, trial: Trial) -> bool:
-    """Whether the client sent a request in the trial's control."""
+def control_has_request(contract: Contract, trial: Trial) -> bool:
+    """Whether the client sent a request in the trial's control call."""
     return trial.control is not None and bool(own_requests(contract, trial.control))

@@ -1,4 +1,4 @@
-"""The request that the action's page demands: method, path, id, query, content, number."""
+"""Clauses on the request that the operation's page documents: method, path, id, query, content, number."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from urllib.parse import urlsplit
 from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.queries import (
     LINE_END,
-    abbreviated,
-    answered,
-    asking,
-    broke_off,
-    character_class,
-    control_sent,
-    difference,
+    abbreviate,
+    classify_character,
+    classify_difference,
+    control_has_request,
+    crashed_without_request,
     has_usable_id,
     is_opaque,
     is_ordinary,
+    last_response,
+    operation_requests,
     own_requests,
-    target_of,
+    read_target,
 )
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest
@@ -32,30 +32,34 @@ from graphcontract.http.request_target import (
 )
 
 
-def _sent(contract: Contract, trial: Trial) -> bool:
+def _has_request(contract: Contract, trial: Trial) -> bool:
     return bool(own_requests(contract, trial.exchange))
 
 
-def _sent_with_id(contract: Contract, trial: Trial) -> bool:
-    """Whether the id is where it is owed, or such that it cannot change what stands around it."""
-    requests, task_id = asking(contract, trial.exchange), trial.exchange.call.task_id
+def _has_request_with_id(contract: Contract, trial: Trial) -> bool:
+    """Whether the id is in its segment, or is an id that cannot change the path around it."""
+    requests, task_id = operation_requests(contract, trial.exchange), trial.exchange.call.task_id
     return bool(requests) and (
         is_plain(task_id)
-        or all(each.malformed is None and _id_fault(contract, each, task_id) is None for each in requests)
+        or all(
+            each.malformed is None and _find_id_fault(contract, each, task_id) is None for each in requests
+        )
     )
 
 
-@clause("request.method", "other-method", "letter-case", when=_sent)
+@clause("request.method", "other-method", "letter-case", when=_has_request)
 def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Methods are case-sensitive (RFC 9110, 9.1): `post` is another method."""
-    owed = contract.request.method
-    for request in asking(contract, trial.exchange):
-        if request.method != owed:
-            kind = "letter-case" if request.method.upper() == owed else "other-method"
-            yield Finding(kind, expected=owed, observed=abbreviated(request.method), at=request)
+    """The request must have the documented method, in uppercase: methods are case-sensitive (RFC 9110, 9.1).
+    Requests of the call to other paths, such as a read before the operation, may have other methods.
+    """
+    expected = contract.request.method
+    for request in operation_requests(contract, trial.exchange):
+        if request.method != expected:
+            kind = "letter-case" if request.method.upper() == expected else "other-method"
+            yield Finding(kind, expected, abbreviate(request.method), at=request)
 
 
-def _path_faults(contract: Contract, target: Target) -> Iterator[str]:
+def _path_fault_kinds(contract: Contract, target: Target) -> Iterator[str]:
     template = Template.of(contract)
     if not target.rooted:
         yield "not-origin-form"
@@ -80,30 +84,36 @@ def _path_faults(contract: Contract, target: Target) -> Iterator[str]:
     "version",
     "not-origin-form",
     "other-authority",
-    when=_sent_with_id,
+    when=_has_request_with_id,
 )
 def path(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """The segments of the page, no more and no fewer; how names are spelled is judged by its neighbour."""
-    owed = f"/{contract.request.version}{contract.request.path}"
-    for request in asking(contract, trial.exchange):
-        target = target_of(contract, request)
-        for kind in dict.fromkeys(_path_faults(contract, target)):
-            yield Finding(kind, expected=owed, observed=abbreviated(request.target, 400), at=request)
-        yield from _authority_faults(trial.exchange.root, request, target)
+    """The request must go to the server of the root, with exactly the documented path segments (the
+    operation's page). Other spellings of the same names are for `request.path-spelling`, and
+    a path that is wrong because of the id is for `request.task-id`.
+    """
+    expected = f"/{contract.request.version}{contract.request.path}"
+    for request in operation_requests(contract, trial.exchange):
+        target = read_target(contract, request)
+        for kind in dict.fromkeys(_path_fault_kinds(contract, target)):
+            yield Finding(kind, expected, abbreviate(request.target, 400), at=request)
+        yield from _find_authority_faults(trial.exchange.root, request, target)
 
 
-def _authority_faults(owed_root: str, request: WireRequest, target: Target) -> Iterator[Finding]:
-    """Host and absolute form name the server of the root, in any letter case and without user information."""
-    root = urlsplit(owed_root)
-    usual_port = ":443" if root.scheme == "https" else ":80"
-    owed = root.netloc.lower().removesuffix(usual_port)
-    named = request.values("host") + ([] if target.authority is None else [target.authority])
-    seen = next((each for each in named if each.lower().removesuffix(usual_port) != owed), None)
-    if seen is not None:
-        yield Finding("other-authority", expected=owed, observed=abbreviated(seen), at=request)
+def _find_authority_faults(expected_root: str, request: WireRequest, target: Target) -> Iterator[Finding]:
+    """Compare Host and the absolute form with the root's server. Letter case and the scheme's default port
+    make no difference; user information does.
+    """
+    root = urlsplit(expected_root)
+    default_port = ":443" if root.scheme == "https" else ":80"
+    expected = root.netloc.lower().removesuffix(default_port)
+    authorities = request.values("host") + ([] if target.authority is None else [target.authority])
+    others = (each for each in authorities if each.lower().removesuffix(default_port) != expected)
+    actual = next(others, None)
+    if actual is not None:
+        yield Finding("other-authority", expected, abbreviate(actual), at=request)
 
 
-def _spelling_faults(contract: Contract, target: Target) -> Iterator[str]:
+def _spelling_fault_kinds(contract: Contract, target: Target) -> Iterator[str]:
     template = Template.of(contract)
     if target.key_in_parentheses:
         yield "key-in-parentheses"
@@ -116,10 +126,10 @@ def _spelling_faults(contract: Contract, target: Target) -> Iterator[str]:
             yield from template.misspellings(index, segment)
 
 
-def _path_holds(contract: Contract, trial: Trial) -> bool:
-    targets = [target_of(contract, request) for request in asking(contract, trial.exchange)]
-    return _sent_with_id(contract, trial) and not any(
-        True for target in targets for _ in _path_faults(contract, target)
+def _has_documented_path(contract: Contract, trial: Trial) -> bool:
+    targets = [read_target(contract, request) for request in operation_requests(contract, trial.exchange)]
+    return _has_request_with_id(contract, trial) and not any(
+        True for target in targets for _ in _path_fault_kinds(contract, target)
     )
 
 
@@ -130,68 +140,77 @@ def _path_holds(contract: Contract, trial: Trial) -> bool:
     "key-in-parentheses",
     "namespace",
     "bare-question-mark",
-    when=_path_holds,
+    when=_has_documented_path,
 )
 def path_spelling(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """What Graph is seen to take, spelled otherwise than the page does."""
-    owed = f"/{contract.request.version}{contract.request.path}"
-    for request in asking(contract, trial.exchange):
-        for kind in dict.fromkeys(_spelling_faults(contract, target_of(contract, request))):
-            yield Finding(kind, expected=owed, observed=abbreviated(request.target, 400), at=request)
+    """The path should be spelled as documented (the operation's page; Graph's path traversal). Graph is
+    known to accept most other spellings of the same path, so that they are not faults of `request.path`.
+    """
+    expected = f"/{contract.request.version}{contract.request.path}"
+    for request in operation_requests(contract, trial.exchange):
+        for kind in dict.fromkeys(_spelling_fault_kinds(contract, read_target(contract, request))):
+            yield Finding(kind, expected, abbreviate(request.target, 400), at=request)
 
 
-def _id_on_trial(contract: Contract, trial: Trial) -> bool:
+def _shows_id(contract: Contract, trial: Trial) -> bool:
     if not has_usable_id(trial.exchange.call):
         return False
-    return _sent(contract, trial) or _odd_id_broke_it(contract, trial)
+    return _has_request(contract, trial) or _crashed_on_id(contract, trial)
 
 
-def _odd_id_broke_it(contract: Contract, trial: Trial) -> bool:
+def _crashed_on_id(contract: Contract, trial: Trial) -> bool:
+    """Whether the client crashed on an unusual id only: it sent a request for the control's plain id."""
     exchange = trial.exchange
-    return broke_off(exchange) and not is_opaque(exchange.call.task_id) and control_sent(contract, trial)
+    unusual = not is_opaque(exchange.call.task_id)
+    return crashed_without_request(exchange) and unusual and control_has_request(contract, trial)
 
 
-@clause("request.task-id", "changed", "raw", "split", "cut", "crash", when=_id_on_trial)
+@clause("request.task-id", "changed", "raw", "split", "cut", "crash", when=_shows_id)
 def task_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """One segment that decodes to the very id; a crash counts where a plain id went out."""
-    wanted = trial.exchange.call.task_id
-    if broke_off(trial.exchange):
-        seen = f"the client sent nothing: {trial.exchange.outcome.kind}, {trial.exchange.outcome.reason}"
-        yield Finding("crash", f"a segment that decodes to {wanted!r}", seen, _oddest(wanted))
+    """The id must be in one path segment that decodes to exactly that id (RFC 3986, 2 and 3.3). A crash is a
+    fault only if the client sent a request for a plain id, and rejecting an id is not one.
+    """
+    expected_id = trial.exchange.call.task_id
+    if crashed_without_request(trial.exchange):
+        outcome = trial.exchange.outcome
+        actual = f"no request; outcome {outcome.kind}: {outcome.reason}"
+        expected = f"a segment that decodes to {expected_id!r}"
+        yield Finding("crash", expected, actual, _most_unusual_class(expected_id))
         return
-    for request in asking(contract, trial.exchange):
-        fault = _id_fault(contract, request, wanted)
+    for request in operation_requests(contract, trial.exchange):
+        fault = _find_id_fault(contract, request, expected_id)
         if fault is not None:
-            kind, seen, input = fault
-            owed = f"one segment that decodes to {abbreviated(repr(wanted))}"
-            yield Finding(kind, owed, abbreviated(seen, 400), input, request)
+            kind, actual, input = fault
+            expected = f"one segment that decodes to {abbreviate(repr(expected_id))}"
+            yield Finding(kind, expected, abbreviate(actual, 400), input, request)
 
 
-def _id_fault(contract: Contract, request: WireRequest, wanted: str) -> tuple[str, str, str] | None:
-    """Kind, observation and class of input where a request does not carry the id as owed."""
+def _find_id_fault(contract: Contract, request: WireRequest, expected_id: str) -> tuple[str, str, str] | None:
+    """Kind, actual text and class of input if a request does not contain the id as it must, else None."""
     if request.malformed is not None:
         line = LINE_END.split(request.raw.lstrip(b"\r\n"), 1)[0].split(b" ", 1)[-1]
-        raw = [each for each in wanted if not each.isalnum() or not each.isascii()]
-        raw = [each for each in raw if character_class(each) in ("space", "non-ascii", "unsafe")]
+        raw = [each for each in expected_id if not each.isalnum() or not each.isascii()]
+        raw = [each for each in raw if classify_character(each) in ("space", "non-ascii", "unsafe")]
         found = next((each for each in raw if each.encode() in line.rsplit(b" HTTP/", 1)[0]), None)
-        return ("raw", line.decode("latin-1"), character_class(found)) if found else None
-    target, template = target_of(contract, request), Template.of(contract)
-    place = target.place_of(template, wanted)
-    if place is None:
+        return ("raw", line.decode("latin-1"), classify_character(found)) if found else None
+    target, template = read_target(contract, request), Template.of(contract)
+    index = target.place_of(template, expected_id)
+    if index is None:
         longer = len(target.segments) > len(template.segments)
-        return ("split" if longer else "cut", request.target, _oddest(wanted))
-    segment = target.segments[place]
+        return ("split" if longer else "cut", request.target, _most_unusual_class(expected_id))
+    segment = target.segments[index]
     decoded = decode(segment)
-    if decoded != wanted.encode():
-        seen = decoded.decode("utf-8", "replace")
-        return "changed", f"{segment} (decodes to {abbreviated(repr(seen))})", difference(wanted, seen)
+    if decoded != expected_id.encode():
+        actual_id = decoded.decode("utf-8", "replace")
+        actual = f"{segment} (decodes to {abbreviate(repr(actual_id))})"
+        return "changed", actual, classify_difference(expected_id, actual_id)
     illegal = illegal_characters(segment)
-    return ("raw", segment, character_class(illegal[0])) if illegal else None
+    return ("raw", segment, classify_character(illegal[0])) if illegal else None
 
 
-def _oddest(text: str) -> str:
-    """The class of the oddest character: one that a path segment cannot hold as it is, if there is any."""
-    classes = [character_class(each) for each in text]
+def _most_unusual_class(text: str) -> str:
+    """The class of the text's most unusual character: first those that a segment cannot contain unencoded."""
+    classes = [classify_character(each) for each in text]
     for name in ("gen-delim", "percent", "space", "unsafe", "non-ascii", "sub-delim"):
         if name in classes:
             return name
@@ -202,20 +221,22 @@ def _oddest(text: str) -> str:
     "request.query",
     "query",
     "no-query",
-    when=_sent_with_id,
+    when=_has_request_with_id,
     not_applicable=lambda contract: (
         "the contract leaves the query open" if contract.request.query == "unconstrained" else None
     ),
 )
 def query(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A bare question mark is an empty query, and a matter of spelling."""
+    """The request must have a query only if the operation takes one (the operation's page). A bare question
+    mark is an empty query (RFC 3986, 3.4), which `request.path-spelling` reports.
+    """
     required = contract.request.query == "required"
-    for request in asking(contract, trial.exchange):
-        found = target_of(contract, request).query
-        if required and not found:
-            yield Finding("no-query", "a query", "none", at=request)
-        if found and not required:
-            yield Finding("query", "no query", f"?{abbreviated(found)}", at=request)
+    for request in operation_requests(contract, trial.exchange):
+        actual = read_target(contract, request).query
+        if required and not actual:
+            yield Finding("no-query", "a query", "no query", at=request)
+        if actual and not required:
+            yield Finding("query", "no query", f"?{abbreviate(actual)}", at=request)
 
 
 @clause(
@@ -223,59 +244,65 @@ def query(contract: Contract, trial: Trial) -> Iterator[Finding]:
     "content",
     "no-content",
     "uncounted",
-    when=_sent,
+    when=_has_request,
     not_applicable=lambda contract: (
         "the contract leaves the content open" if contract.request.content == "unconstrained" else None
     ),
 )
 def body(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Absent content is zero bytes, whatever delimits them; what nothing delimits is content all the same."""
+    """The request must have content only if the operation takes it (the operation's page). Zero bytes count
+    as absent, whatever the framing; bytes after the end of the request count as content without framing.
+    """
     required = contract.request.content == "required"
-    for request in asking(contract, trial.exchange):
+    for request in operation_requests(contract, trial.exchange):
         if required and not request.content_size:
             yield Finding("no-content", "content", "no content", at=request)
         if not required and request.content_size:
-            text = abbreviated(request.content.decode("utf-8", "replace"))
-            seen = f"{request.content_size} bytes of content: {text}"
-            yield Finding("content", "no content", seen, at=request)
-    for rest in _uncounted(contract, trial.exchange):
-        text = abbreviated(repr(rest.raw.decode("utf-8", "replace")))
-        seen = f"{len(rest.raw)} bytes that no framing counts: {text}"
-        yield Finding("uncounted", "nothing behind the request's end", seen, at=rest)
+            text = abbreviate(request.content.decode("utf-8", "replace"))
+            actual = f"{request.content_size} bytes of content: {text}"
+            yield Finding("content", "no content", actual, at=request)
+    for rest in _find_bytes_after_request(contract, trial.exchange):
+        text = abbreviate(repr(rest.raw.decode("utf-8", "replace")))
+        actual = f"{len(rest.raw)} bytes outside of any framing: {text}"
+        yield Finding("uncounted", "no bytes after the end of the request", actual, at=rest)
 
 
-def _uncounted(contract: Contract, exchange: Exchange) -> list[WireRequest]:
-    """What came behind a request of the call on its connection, and does not begin another."""
+def _find_bytes_after_request(contract: Contract, exchange: Exchange) -> list[WireRequest]:
+    """What followed a request of the call on its connection and is not the start of another request."""
     own = own_requests(contract, exchange)
     connections = {each.connection for each in own}
-    behind = [each for each in exchange.requests if not each.version and each.connection in connections]
-    return [each for each in behind if each not in own]
+    rest = [each for each in exchange.requests if not each.version and each.connection in connections]
+    return [each for each in rest if each not in own]
 
 
-def _once_on_trial(contract: Contract, trial: Trial) -> bool:
+def _shows_number_of_requests(contract: Contract, trial: Trial) -> bool:
     exchange = trial.exchange
     if not own_requests(contract, exchange):
         return True
     if not is_ordinary(contract, exchange.call):
         return False
-    last = answered(contract, exchange)
+    last = last_response(contract, exchange)
     return last is None or last.status == contract.success.status
 
 
-@clause("request.once", "unsent-success", "unsent", "repeated", "malformed", when=_once_on_trial)
+@clause("request.once", "unsent-success", "unsent", "repeated", "malformed", when=_shows_number_of_requests)
 def once(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """One request for a call that is answered at once; success only for what was sent."""
+    """A call that gets a success response must send exactly one valid request, and success must never be
+    reported without a request (RFC 9112, 2.2, 6.2 and 6.3). A client may reject an id that is not ordinary,
+    and other traffic, such as telemetry, does not count.
+    """
     exchange = trial.exchange
     requests, ordinary = own_requests(contract, exchange), is_ordinary(contract, exchange.call)
     for request in requests:
         if request.malformed is not None and ordinary:
-            yield Finding("malformed", "a request that HTTP/1.1 admits", request.malformed, at=request)
-    if len(requests) > 1 and answered(contract, exchange):
+            yield Finding("malformed", "a valid HTTP/1.1 request", request.malformed, at=request)
+    if len(requests) > 1 and last_response(contract, exchange):
         yield Finding("repeated", "one request", f"{len(requests)} requests", at=requests[1])
     if requests:
         return
-    if exchange.outcome.kind == "success":
-        yield Finding("unsent-success", "success only for what was sent", "success, and no request")
+    outcome = exchange.outcome
+    if outcome.kind == "success":
+        yield Finding("unsent-success", "success only after a request", "success without a request")
     elif ordinary:
-        seen = f"no request, and {exchange.outcome.kind}: {exchange.outcome.reason or exchange.outcome.error}"
-        yield Finding("unsent", "one request", abbreviated(seen, 400))
+        actual = f"no request; outcome {outcome.kind}: {outcome.reason or outcome.error}"
+        yield Finding("unsent", "one request", abbreviate(actual, 400))

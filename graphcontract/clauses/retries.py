@@ -1,4 +1,6 @@
-"""What a client repeats, after what, and how soon: judged by the times of the record alone."""
+"""Clauses on retries: which requests a client repeats, after which responses, and how soon, by the recorded
+times.
+"""
 
 from __future__ import annotations
 
@@ -11,30 +13,34 @@ from itertools import pairwise
 from typing import Literal
 
 from graphcontract.clauses import Finding, When, clause
-from graphcontract.clauses.queries import answered, concerns, own_requests, said
+from graphcontract.clauses.queries import build_request_filter, describe_outcome, last_response, own_requests
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest, WireResponse, grace
 
 THROTTLING = (429, 503, 504)
-_MOST_REQUESTS = 11
-_STORM_REQUESTS = 5
-_STORM_SECONDS = 1.0
-_CLOCK = 0.05  # seconds by which timers of common runtimes fire early
-_LOSSES = ("reset", "closed", "half-head")
-_ORDINARY_WAIT = 1.0
-_NEVER = "the client does not try again"
+_MAX_REQUESTS = 11  # the first request and ten retries, the most that Microsoft's SDKs allow
+_MAX_REQUESTS_PER_WINDOW = 5  # one more within the window, after an unreadable wait, counts as a storm
+_WINDOW = 1.0  # seconds
+_TIMER_TOLERANCE = 0.05  # seconds by which timers of common runtimes fire early
+_LOST = ("reset", "closed", "half-head")
+_SHORT_WAIT = 1.0  # seconds; a client may decide not to wait longer than this
+_NEVER_RETRIES = "the client never retries"
 
 
 @dataclass(frozen=True, slots=True)
 class RetryAfter:
-    """What a Retry-After asks for: `seconds` to wait at the least, None where none can be read."""
+    """A parsed Retry-After: `seconds` is the least time to wait, None if there is none that can be read."""
 
     form: Literal["absent", "seconds", "fraction", "date", "malformed"]
     seconds: float | None = None
 
 
-def retry_after(response: WireResponse) -> RetryAfter:
-    """Read an answer's Retry-After; a date counts from the answer's own Date, less a second of tolerance."""
+def parse_retry_after(response: WireResponse) -> RetryAfter:
+    """Parse a response's Retry-After (RFC 9110, 10.2.3).
+
+    A date counts from the response's own Date, so that clocks need not agree, less a second: dates have no
+    fractions. A fraction, which the RFC does not define, is rounded down to whole seconds.
+    """
     values = response.values("retry-after")
     if not values:
         return RetryAfter("absent")
@@ -45,13 +51,13 @@ def retry_after(response: WireResponse) -> RetryAfter:
         return RetryAfter("seconds", float(value))
     if re.fullmatch(r"[0-9]+\.[0-9]+", value):
         return RetryAfter("fraction", float(value.partition(".")[0]))
-    until, now = _date(value), _date(next(iter(response.values("date")), ""))
+    until, now = _parse_date(value), _parse_date(next(iter(response.values("date")), ""))
     if until is None:
         return RetryAfter("malformed")
     return RetryAfter("date", max(0.0, (until - now).total_seconds() - 1.0) if now is not None else None)
 
 
-def _date(text: str) -> datetime | None:
+def _parse_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
@@ -59,186 +65,218 @@ def _date(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _tries(contract: Contract, exchange: Exchange) -> list[tuple[WireRequest, WireResponse | None]]:
+def _list_attempts(contract: Contract, exchange: Exchange) -> list[tuple[WireRequest, WireResponse | None]]:
     """The call's own requests in order, each with its response."""
     responses = {each.request: each for each in exchange.responses}
-    concerning = concerns(contract, exchange.call)
+    belongs_to_call = build_request_filter(contract, exchange.call)
     numbered = enumerate(exchange.requests)
-    return [(request, responses.get(number)) for number, request in numbered if concerning(request)]
+    return [(request, responses.get(number)) for number, request in numbered if belongs_to_call(request)]
 
 
-def _repeats(contract: Contract, exchange: Exchange) -> Iterator[tuple[WireResponse | None, WireRequest]]:
-    """Each repeated request, after the answer to the one before."""
-    tries = _tries(contract, exchange)
-    for (_, answer), (request, _) in pairwise(tries):
-        yield answer, request
+def _list_retries(
+    contract: Contract, exchange: Exchange
+) -> Iterator[tuple[WireResponse | None, WireRequest]]:
+    """Each repeated request, with the response to the request before it."""
+    for (_, response), (request, _) in pairwise(_list_attempts(contract, exchange)):
+        yield response, request
 
 
-def _repeated(contract: Contract, trial: Trial) -> bool:
+def _has_retried(contract: Contract, trial: Trial) -> bool:
     return len(own_requests(contract, trial.exchange)) > 1
 
 
-def _repeated_after_a_time(contract: Contract, trial: Trial) -> bool:
-    answers = (answer for answer, _ in _repeats(contract, trial.exchange) if answer is not None)
-    return any(retry_after(answer).seconds is not None for answer in answers)
+def _has_retried_after_wait(contract: Contract, trial: Trial) -> bool:
+    retries = _list_retries(contract, trial.exchange)
+    responses = (response for response, _ in retries if response is not None)
+    return any(parse_retry_after(response).seconds is not None for response in responses)
 
 
-def _first_answer(contract: Contract, trial: Trial) -> WireResponse | None:
-    tries = _tries(contract, trial.exchange)
-    return tries[0][1] if tries else None
+def _first_response(contract: Contract, trial: Trial) -> WireResponse | None:
+    attempts = _list_attempts(contract, trial.exchange)
+    return attempts[0][1] if attempts else None
 
 
-def _answered_with(*statuses: int) -> When:
+def _has_response(*statuses: int) -> When:
     def when(contract: Contract, trial: Trial) -> bool:
-        answers = (answer for _, answer in _tries(contract, trial.exchange))
-        return any(answer is not None and answer.status in statuses for answer in answers)
+        responses = (response for _, response in _list_attempts(contract, trial.exchange))
+        return any(response is not None and response.status in statuses for response in responses)
 
     return when
 
 
-def _invited(contract: Contract, trial: Trial) -> bool:
-    first = _first_answer(contract, trial)
+def _is_throttled_briefly(contract: Contract, trial: Trial) -> bool:
+    first = _first_response(contract, trial)
     if first is None or first.status not in THROTTLING:
         return False
-    asked = retry_after(first)
-    most = min(_ORDINARY_WAIT, trial.exchange.call.timeout / 2)
-    return asked.form == "seconds" and asked.seconds is not None and asked.seconds <= most
+    wait = parse_retry_after(first)
+    most = min(_SHORT_WAIT, trial.exchange.call.timeout / 2)
+    return wait.form == "seconds" and wait.seconds is not None and wait.seconds <= most
 
 
-@clause("retry.throttled", "gave-up", "lost", when=_invited)
+@clause("retry.throttled", "gave-up", "lost", when=_is_throttled_briefly)
 def throttled(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Throttling is every day's business in Graph: who gives up at once leaves it to the caller."""
-    first = _first_answer(contract, trial)
+    """A throttled request should be retried, and a retry that succeeds reported as success (Graph's
+    throttling guidance; the SDK design's RetryHandler). Waits over one second or half the timeout are left
+    out: a client may leave those to its caller.
+    """
+    first = _first_response(contract, trial)
     if first is None:
         return
-    owed = f"another try after {first.status} with Retry-After: {first.values('retry-after')[0]}"
-    if not _repeated(contract, trial):
-        yield Finding("gave-up", owed, said(trial.exchange.outcome), str(first.status))
+    if not _has_retried(contract, trial):
+        expected = f"a retry after status {first.status} with Retry-After: {first.values('retry-after')[0]}"
+        yield Finding("gave-up", expected, describe_outcome(trial.exchange.outcome), str(first.status))
         return
-    last, outcome = answered(contract, trial.exchange), trial.exchange.outcome
+    last, outcome = last_response(contract, trial.exchange), trial.exchange.outcome
     if last is not None and last.status == contract.success.status and outcome.kind != "success":
-        yield Finding("lost", f"success for the {last.status} of the second try", said(outcome))
+        yield Finding("lost", f"success for status {last.status} of the retry", describe_outcome(outcome))
 
 
-@clause("retry.after", "too-early", when=_repeated_after_a_time, otherwise=_NEVER)
+@clause("retry.after", "too-early", when=_has_retried_after_wait, otherwise=_NEVER_RETRIES)
 def after(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """The wait is counted from when the answer began to be sent to when the next request was whole."""
-    for answer, request in _repeats(contract, trial.exchange):
-        if answer is None:
+    """A retry must wait as long as Retry-After says (Graph's throttling guidance; RFC 9110, 10.2.3). The
+    time counts from when the response began to be sent to when the next request was complete, the longest
+    that the client can have waited.
+    """
+    for response, request in _list_retries(contract, trial.exchange):
+        if response is None:
             continue
-        asked, waited = retry_after(answer), request.at - answer.at
-        if asked.seconds is not None and waited < asked.seconds - _CLOCK:
-            value = answer.values("retry-after")[0]
-            owed = f"at least {asked.seconds:g} s after {answer.status} with Retry-After: {value[:40]}"
-            yield Finding("too-early", owed, f"{waited:.2f} s", asked.form, request)
+        wait, waited = parse_retry_after(response), request.at - response.at
+        if wait.seconds is not None and waited < wait.seconds - _TIMER_TOLERANCE:
+            value = response.values("retry-after")[0]
+            cause = f"status {response.status} with Retry-After: {value[:40]}"
+            yield Finding(
+                "too-early",
+                f"at least {wait.seconds:g} s after {cause}",
+                f"{waited:.2f} s",
+                wait.form,
+                request,
+            )
 
 
-def _malformed_after(contract: Contract, trial: Trial) -> bool:
-    first = _first_answer(contract, trial)
-    return first is not None and retry_after(first).form == "malformed"
+def _has_malformed_retry_after(contract: Contract, trial: Trial) -> bool:
+    first = _first_response(contract, trial)
+    return first is not None and parse_retry_after(first).form == "malformed"
 
 
-@clause("retry.after-malformed", "crash", "storm", when=_malformed_after)
+@clause("retry.after-malformed", "crash", "storm", when=_has_malformed_retry_after)
 def after_malformed(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A Retry-After that is neither number nor date is no reason to die, nor to hammer the service."""
-    first = _first_answer(contract, trial)
-    shown = first.values("retry-after") if first else []
-    if trial.exchange.outcome.kind == "crash":
-        owed = f"an outcome after Retry-After: {', '.join(shown)}"
-        yield Finding("crash", owed, said(trial.exchange.outcome), ", ".join(shown))
+    """A malformed Retry-After must not crash the client, nor make it retry without a pause (RFC 9110,
+    10.2.3 and 5.6.7). Any wait of its own, and no retry at all, are accepted.
+    """
+    first = _first_response(contract, trial)
+    values = first.values("retry-after") if first else []
+    outcome = trial.exchange.outcome
+    if outcome.kind == "crash":
+        expected = f"success or failure after Retry-After: {', '.join(values)}"
+        yield Finding("crash", expected, describe_outcome(outcome), ", ".join(values))
     times = [request.at for request in own_requests(contract, trial.exchange)]
-    for index, time in enumerate(times[_STORM_REQUESTS:]):
-        if time - times[index] < _STORM_SECONDS:
-            seen = f"{_STORM_REQUESTS + 1} requests in {time - times[index]:.2f} s"
-            yield Finding("storm", f"at most {_STORM_REQUESTS} requests in a second", seen)
+    for index, time in enumerate(times[_MAX_REQUESTS_PER_WINDOW:]):
+        if time - times[index] < _WINDOW:
+            actual = f"{_MAX_REQUESTS_PER_WINDOW + 1} requests in {time - times[index]:.2f} s"
+            yield Finding("storm", f"at most {_MAX_REQUESTS_PER_WINDOW} requests in a second", actual)
             return
 
 
-def _refused_throughout(contract: Contract, trial: Trial) -> bool:
-    tries = _tries(contract, trial.exchange)
-    return bool(tries) and all(answer is None or answer.status >= 400 for _, answer in tries)
+def _has_errors_only(contract: Contract, trial: Trial) -> bool:
+    attempts = _list_attempts(contract, trial.exchange)
+    return bool(attempts) and all(response is None or response.status >= 400 for _, response in attempts)
 
 
-def _tries_again(contract: Contract, exchange: Exchange) -> bool:
-    """Whether a call without an end was in its retries: it has repeated, or been told how long to wait."""
-    tries = _tries(contract, exchange)
-    told = any(answer is not None and answer.values("retry-after") for _, answer in tries)
-    return len(tries) > 1 or told
+def _may_be_retrying(contract: Contract, exchange: Exchange) -> bool:
+    """Whether a call that did not end was in its retries: it has retried, or got a Retry-After."""
+    attempts = _list_attempts(contract, exchange)
+    waits = any(response is not None and response.values("retry-after") for _, response in attempts)
+    return len(attempts) > 1 or waits
 
 
-@clause("retry.bounded", "too-many", "late", "hang", when=_refused_throughout)
+@clause("retry.bounded", "too-many", "late", "hang", when=_has_errors_only)
 def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A call ends: ten retries are the most that Graph's SDKs admit, and the timeout is the caller's word."""
+    """A call must end after at most 11 requests, within its timeout and grace period, and send nothing
+    afterwards (the SDK design's RetryHandler). If the timeout bounds one attempt only, a call that does not
+    end is accepted.
+    """
     exchange = trial.exchange
     requests = own_requests(contract, exchange)
-    if len(requests) > _MOST_REQUESTS:
-        yield Finding("too-many", f"at most {_MOST_REQUESTS} requests", f"{len(requests)} requests")
+    if len(requests) > _MAX_REQUESTS:
+        yield Finding("too-many", f"at most {_MAX_REQUESTS} requests", f"{len(requests)} requests")
     timeout = exchange.call.timeout
-    if exchange.outcome.kind == "hang" and exchange.bounds == "call" and _tries_again(contract, exchange):
-        owed = f"an end within {timeout:g} s and {grace(timeout):g} s of grace, waits included"
-        yield Finding("hang", owed, f"{len(requests)} requests, and no end")
+    limit = f"{timeout:g} s and {grace(timeout):g} s of grace"
+    if exchange.outcome.kind == "hang" and exchange.bounds == "call" and _may_be_retrying(contract, exchange):
+        actual = f"{len(requests)} requests, and the call did not end"
+        yield Finding("hang", f"an end of the call within {limit}, waits included", actual)
     for request in requests:
         passed = request.at - exchange.started
-        if passed > timeout + grace(timeout) + _CLOCK:
-            owed = f"no request after {timeout:g} s and {grace(timeout):g} s of grace"
-            yield Finding("late", owed, f"one after {passed:.2f} s", at=request)
+        if passed > timeout + grace(timeout) + _TIMER_TOLERANCE:
+            yield Finding("late", f"no request after {limit}", f"a request after {passed:.2f} s", at=request)
             return
 
 
-@clause("retry.equivalent", "method", "target", "content", "token", when=_repeated, otherwise=_NEVER)
+@clause(
+    "retry.equivalent", "method", "target", "content", "token", when=_has_retried, otherwise=_NEVER_RETRIES
+)
 def equivalent(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A retry is the same request; only a claims challenge is answered with another token."""
+    """A retry must send the same request as the first attempt (the SDK design's RetryHandler). Another
+    token is accepted after a claims challenge, which requires one.
+    """
     first = own_requests(contract, trial.exchange)[0]
     challenged = False
-    for answer, request in _repeats(contract, trial.exchange):
-        challenged = challenged or (answer is not None and _is_claims_challenge(answer))
-        for kind, owed, seen in (
+    for response, request in _list_retries(contract, trial.exchange):
+        challenged = challenged or (response is not None and _is_claims_challenge(response))
+        for kind, expected, actual in (
             ("method", first.method, request.method),
             ("target", first.target, request.target),
             ("content", f"{first.content_size} bytes", f"{request.content_size} bytes"),
         ):
-            if owed != seen:
-                yield Finding(kind, owed, seen, at=request)
+            if expected != actual:
+                yield Finding(kind, expected, actual, at=request)
         if request.values("authorization") != first.values("authorization") and not challenged:
-            yield Finding("token", "the first request's credentials", "others", at=request)
+            yield Finding("token", "the first request's credentials", "other credentials", at=request)
 
 
 def _is_claims_challenge(response: WireResponse) -> bool:
     return response.status == 401 and any("claims=" in value for value in response.values("www-authenticate"))
 
 
-def _does_not_repeat(id: str, *statuses: int, allowed: int = 0) -> None:
-    """Register the clause that a client does not repeat these statuses; 401 it may `allowed` times."""
+def _register_no_retry(id: str, *statuses: int, allowed: int = 0) -> None:
+    """Register the clause that a client does not retry after these statuses (Graph's error responses; RFC
+    9110, 9.2.2 and 15.5). After 401, `allowed` retries are accepted, as a client may have refreshed its
+    token.
+    """
     kinds = [f"repeated-{status}" for status in statuses]
 
-    @clause(id, *kinds, when=_answered_with(*statuses))
+    @clause(id, *kinds, when=_has_response(*statuses))
     def judge(contract: Contract, trial: Trial) -> Iterator[Finding]:
-        tries = _tries(contract, trial.exchange)
-        for index, (_, answer) in enumerate(tries):
-            if answer is None or answer.status not in statuses:
+        attempts = _list_attempts(contract, trial.exchange)
+        for index, (_, response) in enumerate(attempts):
+            if response is None or response.status not in statuses:
                 continue
-            more = [request for request, _ in tries[index + 1 :]]
-            most = allowed if answer.status == 401 else 0
-            if len(more) > most:
-                owed = f"at most {most} more after {answer.status}" if most else f"none after {answer.status}"
-                yield Finding(f"repeated-{answer.status}", owed, f"{len(more)} more requests", at=more[most])
+            retries = [request for request, _ in attempts[index + 1 :]]
+            most = allowed if response.status == 401 else 0
+            if len(retries) > most:
+                limit = f"at most {most} retry" if most else "no retry"
+                expected = f"{limit} after status {response.status}"
+                kind, actual = f"repeated-{response.status}", f"{len(retries)} more requests"
+                yield Finding(kind, expected, actual, at=retries[most])
             return
 
 
-_does_not_repeat("retry.refused", 400, 401, 403, allowed=1)
-_does_not_repeat("retry.not-found", 404, 422)
-_does_not_repeat("retry.conflict", 409)
-_does_not_repeat("retry.server-error", 500, 502)
+_register_no_retry("retry.refused", 400, 401, 403, allowed=1)
+_register_no_retry("retry.not-found", 404, 422)
+_register_no_retry("retry.conflict", 409)
+_register_no_retry("retry.server-error", 500, 502)
 
 
-def _lost(contract: Contract, trial: Trial) -> bool:
-    return trial.exchange.fault in _LOSSES and bool(own_requests(contract, trial.exchange))
+def _has_lost_connection(contract: Contract, trial: Trial) -> bool:
+    return trial.exchange.fault in _LOST and bool(own_requests(contract, trial.exchange))
 
 
-@clause("retry.connection-lost", "repeated", when=_lost, needs=frozenset({"network"}))
+@clause("retry.connection-lost", "repeated", when=_has_lost_connection, needs=frozenset({"network"}))
 def connection_lost(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """The service may have obeyed a POST whose answer was lost."""
-    requests = own_requests(contract, trial.exchange)
+    """A request that was sent and got no response should not be repeated automatically: the service may
+    have carried it out (RFC 9110, 9.2.2; RFC 9112, 9.3.1). A connection that failed before the request was
+    complete is left out.
+    """
+    fault, requests = trial.exchange.fault, own_requests(contract, trial.exchange)
     if len(requests) > 1:
-        owed = f"one request where the connection is lost ({trial.exchange.fault})"
-        yield Finding("repeated", owed, f"{len(requests)} requests", str(trial.exchange.fault), requests[1])
+        expected = f"one request if the connection is lost ({fault})"
+        yield Finding("repeated", expected, f"{len(requests)} requests", str(fault), requests[1])

@@ -1,35 +1,38 @@
-"""Whether a text tells tokens, however it is written down. Knows nothing of where the text stood."""
+"""Finds tokens in text that a client reports or prints, in any of their encodings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
 
-from graphcontract.clauses.queries import TELLING, spellings
+from graphcontract.clauses.queries import DISTINCTIVE_LENGTH, spellings
 
-_HALF = TELLING // 2
+_HALF = DISTINCTIVE_LENGTH // 2
 
 
-def shows(tokens: frozenset[str], text: str) -> bool:
-    """Whether 20 characters in a row of a token stand in the text, in either letter case, or in base64. A
-    shorter token cannot be told from other words.
+def contains_any_token(tokens: frozenset[str], text: str) -> bool:
+    """Whether a text contains 20 consecutive characters of a token, in any letter case or encoding. False
+    for a token of fewer than 20 characters, which could be part of other text.
     """
-    words = text.lower()
-    if len(words) < TELLING or _halves(tokens).isdisjoint(_pieces(words, _HALF)):
+    lower = text.lower()
+    if len(lower) < DISTINCTIVE_LENGTH or _index_halves(tokens).isdisjoint(_pieces(lower, _HALF)):
         return False
-    telling = {piece for spelled in _spelled(tokens) for piece in _pieces(spelled, TELLING)}
-    return not telling.isdisjoint(_pieces(words, TELLING))
+    parts = {piece for spelling in _encode(tokens) for piece in _pieces(spelling, DISTINCTIVE_LENGTH)}
+    return not parts.isdisjoint(_pieces(lower, DISTINCTIVE_LENGTH))
 
 
 @lru_cache(maxsize=64)
-def _halves(tokens: frozenset[str]) -> frozenset[str]:
-    """Every tenth piece of ten characters: one of them stands in any 20 in a row."""
-    return frozenset(piece for spelled in _spelled(tokens) for piece in _pieces(spelled, _HALF, _HALF))
+def _index_halves(tokens: frozenset[str]) -> frozenset[str]:
+    """Every tenth piece of ten characters. Any 20 consecutive characters contain one of them, so that a text
+    without any needs no closer look.
+    """
+    return frozenset(piece for spelling in _encode(tokens) for piece in _pieces(spelling, _HALF, _HALF))
 
 
-def _spelled(tokens: frozenset[str]) -> Iterator[str]:
-    return (spelled.lower() for token in tokens if len(token) >= TELLING for spelled in spellings(token))
+def _encode(tokens: frozenset[str]) -> Iterator[str]:
+    long = (token for token in tokens if len(token) >= DISTINCTIVE_LENGTH)
+    return (spelling.lower() for token in long for spelling in spellings(token))
 
 
-def _pieces(words: str, length: int, step: int = 1) -> Iterator[str]:
-    return (words[at : at + length] for at in range(0, len(words) - length + 1, step))
+def _pieces(text: str, length: int, step: int = 1) -> Iterator[str]:
+    return (text[at : at + length] for at in range(0, len(text) - length + 1, step))

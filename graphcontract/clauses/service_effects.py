@@ -1,6 +1,6 @@
-"""What a tenant owes a cancel: its answer, its effect, and that a task which has started refuses.
+"""Service clauses on the operation itself: the response to a cancel, its effect, and its precondition.
 
-Knows contract and trial; a finding quotes nothing that the tenant wrote, for reports keep it as it is.
+A finding quotes no text of the tenant, because reports do not redact it.
 """
 
 from __future__ import annotations
@@ -17,33 +17,35 @@ from graphcontract.clauses.service_queries import (
     NOT_STARTED,
     READ,
     STARTED,
-    answer_to,
-    answered,
-    around,
+    describe_response,
+    final_response,
+    find_step,
+    has_conclusive_response,
     is_success,
-    kind_of,
-    listed,
+    list_statuses,
+    purpose_kind,
     status_to,
-    step_for,
+    statuses_around,
     task_status,
-    told,
 )
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial
 
-_STARTED = ("inProgress", "completed", "failed")
+_NOT_CANCELLABLE = ("inProgress", "completed", "failed")
 _GONE = (404, 410)
 
 
-def _cancel_counts(_contract: Contract, trial: Trial) -> bool:
-    """Whether a cancel was answered for a task that had not started, and not only because it moved."""
-    at = step_for(trial, CANCEL)
-    if at is None or status_to(trial.exchanges[at]) == 401:
+def _is_cancel_conclusive(_contract: Contract, trial: Trial) -> bool:
+    """Whether the service responded to a cancel of a task that had not started. An error counts only if the
+    task did not start in the meantime, which would explain it.
+    """
+    index = find_step(trial, CANCEL)
+    if index is None or status_to(trial.exchanges[index]) == 401:
         return False
-    before, after = around(trial, at)
+    before, after = statuses_around(trial, index)
     if before != NOT_STARTED:
         return False
-    status = status_to(trial.exchanges[at])
+    status = status_to(trial.exchanges[index])
     return is_success(status) or after == NOT_STARTED or (status >= 500 and after == CANCELLED)
 
 
@@ -53,93 +55,115 @@ def _cancel_counts(_contract: Contract, trial: Trial) -> bool:
     "content",
     "refused",
     "server-error",
-    when=_cancel_counts,
+    when=_is_cancel_conclusive,
     uses_earlier_steps=True,
 )
 def cancel(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A refusal of a task that moved meanwhile says nothing: it is left out before."""
-    at = step_for(trial, CANCEL)
-    assert at is not None
-    step, owed = trial.exchanges[at], f"status {contract.success.status}"
-    answer, status = answer_to(step), status_to(step)
+    """A cancel of a task that has not started must get the documented success status and no content (the
+    operation's page). An error for a task that started in the meantime, a 401 and a busy service are left
+    out.
+    """
+    index = find_step(trial, CANCEL)
+    assert index is not None
+    step, expected = trial.exchanges[index], f"status {contract.success.status}"
+    response, status = final_response(step), status_to(step)
     if status >= 500:
-        yield Finding("server-error", owed, answered(step))
+        yield Finding("server-error", expected, describe_response(step))
     elif not is_success(status):
-        yield Finding("refused", owed, f"{answered(step)}; the task is {NOT_STARTED} before and after")
+        actual = f"{describe_response(step)}; the task is {NOT_STARTED} before and after the request"
+        yield Finding("refused", expected, actual)
     elif status != contract.success.status:
-        yield Finding("other-success", owed, answered(step))
-    elif answer is not None and contract.success.content == "absent" and (answer.content or answer.stray):
-        size = len(answer.content) + len(answer.stray)
-        yield Finding("content", "no content", f"{size} bytes")
+        yield Finding("other-success", expected, describe_response(step))
+    elif response is not None and contract.success.content == "absent":
+        size = len(response.content) + len(response.stray)
+        if size:
+            yield Finding("content", "no content", f"{size} bytes of content")
 
 
-def _cancelled(_contract: Contract, trial: Trial) -> bool:
-    at = step_for(trial, CANCEL)
+def _is_cancelled(_contract: Contract, trial: Trial) -> bool:
+    index = find_step(trial, CANCEL)
     return (
-        at is not None
-        and is_success(status_to(trial.exchanges[at]))
-        and any(kind_of(step) == READ and told(step) for step in trial.exchanges[at + 1 :])
+        index is not None
+        and is_success(status_to(trial.exchanges[index]))
+        and any(
+            purpose_kind(step) == READ and has_conclusive_response(step)
+            for step in trial.exchanges[index + 1 :]
+        )
     )
 
 
-@clause("service.effect", "not-cancelled", "gone", "other-task", when=_cancelled, uses_earlier_steps=True)
+@clause("service.effect", "not-cancelled", "gone", "other-task", when=_is_cancelled, uses_earlier_steps=True)
 def effect(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """The last read counts: it was made when the wait was over."""
-    at = step_for(trial, CANCEL)
-    assert at is not None
+    """After success the task must be cancelled, and no other task (the operation's page). Only the last
+    read counts: it was made at the end of the wait, as the effect may take some time.
+    """
+    index = find_step(trial, CANCEL)
+    assert index is not None
     steps = trial.exchanges
-    task = steps[at].call.task_id
-    reads = [step for step in steps[at + 1 :] if kind_of(step) == READ and step.call.task_id == task]
-    last = next((step for step in reversed(reads) if told(step)), None)
+    task = steps[index].call.task_id
+    reads = [step for step in steps[index + 1 :] if purpose_kind(step) == READ and step.call.task_id == task]
+    last = next((step for step in reversed(reads) if has_conclusive_response(step)), None)
     if last is not None and status_to(last) in _GONE:
-        yield Finding("gone", CANCELLED, answered(last))
+        yield Finding("gone", f"task status {CANCELLED}", describe_response(last))
     elif last is not None and task_status(last) != CANCELLED:
-        yield Finding(
-            "not-cancelled", CANCELLED, task_status(last) or f"{answered(last)}, no status of a task"
-        )
-    for id in dict.fromkeys(step.call.task_id for step in steps if kind_of(step) == BYSTANDER):
-        shown = [[_shown(each, id) for each in part] for part in (steps[:at], steps[at + 1 :])]
-        before, after = ([status for status in part if status] for part in shown)
+        status = task_status(last)
+        actual = f"task status {status}" if status else f"{describe_response(last)} without a task status"
+        yield Finding("not-cancelled", f"task status {CANCELLED}", actual)
+    for id in dict.fromkeys(step.call.task_id for step in steps if purpose_kind(step) == BYSTANDER):
+        before, after = (_statuses_of(part, id) for part in (steps[:index], steps[index + 1 :]))
         if before and after and before[-1] != CANCELLED and after[-1] == CANCELLED:
-            yield Finding("other-task", before[-1], CANCELLED)
+            expected, actual = f"task status {before[-1]}", f"task status {CANCELLED}"
+            yield Finding("other-task", expected, actual)
 
 
-def _shown(step: Exchange, id: str) -> str | None:
-    return task_status(step) if kind_of(step) == BYSTANDER and step.call.task_id == id else None
+def _statuses_of(steps: tuple[Exchange, ...], id: str) -> list[str]:
+    """The statuses of another task in the reads that were made of it for comparison, in order."""
+    reads = [step for step in steps if purpose_kind(step) == BYSTANDER and step.call.task_id == id]
+    return [status for status in map(task_status, reads) if status]
 
 
-def _started(_contract: Contract, trial: Trial) -> bool:
-    at = step_for(trial, STARTED)
-    return (at is not None and status_to(trial.exchanges[at]) != 401) or bool(_moves(trial))
+def _has_started(_contract: Contract, trial: Trial) -> bool:
+    index = find_step(trial, STARTED)
+    tried = index is not None and status_to(trial.exchanges[index]) != 401
+    return tried or bool(_list_transitions(trial))
 
 
-def _moves(trial: Trial) -> list[tuple[str, str]]:
-    """Changes, from one of the trial's reads to the next, of tasks that had started or ended before."""
-    kinds = {kind_of(step) for step in trial.exchanges}
+def _list_transitions(trial: Trial) -> list[tuple[str, str]]:
+    """Status changes, from one read of the trial to the next, of tasks that had already started or ended."""
+    kinds = {purpose_kind(step) for step in trial.exchanges}
     if kinds == {LIST}:
-        shown = [listed(step) for step in trial.exchanges]
-    elif READ in kinds and len({step.call.task_id for step in trial.exchanges if kind_of(step) == READ}) == 1:
-        reads = (task_status(step) for step in trial.exchanges if kind_of(step) == READ)
-        shown = [{"": status} for status in reads if status]
+        statuses = [list_statuses(step) for step in trial.exchanges]
+    elif READ in kinds and len(_tasks_read(trial)) == 1:
+        reads = (task_status(step) for step in trial.exchanges if purpose_kind(step) == READ)
+        statuses = [{"": status} for status in reads if status]
     else:
         return []
-    pairs = ((old[id], new[id]) for old, new in pairwise(shown) for id in old.keys() & new.keys())
-    return [(old, new) for old, new in pairs if old in _STARTED]
+    pairs = ((old[id], new[id]) for old, new in pairwise(statuses) for id in old.keys() & new.keys())
+    return [(old, new) for old, new in pairs if old in _NOT_CANCELLABLE]
 
 
-@clause("service.precondition", "accepted", "became-cancelled", when=_started, uses_earlier_steps=True)
+def _tasks_read(trial: Trial) -> set[str]:
+    return {step.call.task_id for step in trial.exchanges if purpose_kind(step) == READ}
+
+
+@clause("service.precondition", "accepted", "became-cancelled", when=_has_started, uses_earlier_steps=True)
 def precondition(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Only a task that has not started can be cancelled."""
-    at = step_for(trial, STARTED)
-    if at is not None and is_success(status_to(trial.exchanges[at])):
-        before, _ = around(trial, at)
-        yield Finding("accepted", f"a refusal, for the task is {before}", answered(trial.exchanges[at]))
-    for old, new in _moves(trial):
+    """A task that has started or ended must not be cancelled, nor the attempt get a 2xx (the operation's
+    page). Any other status is accepted here; which 4xx it should be is for `service.refusal-status`.
+    """
+    index = find_step(trial, STARTED)
+    if index is not None and is_success(status_to(trial.exchanges[index])):
+        before, _ = statuses_around(trial, index)
+        expected = f"no 2xx status for a task that is {before}"
+        yield Finding("accepted", expected, describe_response(trial.exchanges[index]))
+    for old, new in _list_transitions(trial):
         if new == CANCELLED:
-            yield Finding("became-cancelled", old, new)
+            yield Finding("became-cancelled", f"task status {old}", f"task status {new}")
 
 
 @clause("service.repeat", "recorded", when=lambda _contract, _trial: False)
 def repeat(_contract: Contract, _trial: Trial) -> Iterator[Finding]:
-    """Recorded, never judged."""
+    """The response to a second cancel is recorded and never a violation: the operation's page does not
+    document it.
+    """
     yield from ()

@@ -1,5 +1,6 @@
-"""What clauses of a service ask of an exchange: what it was made for (`Exchange.purpose`), what it shows of a
-task. It condemns nothing, and what it says of an answer is its status, never a text that the tenant wrote.
+"""Queries on exchanges with a tenant, shared by the service clauses: what a step was made for
+(`Exchange.purpose`), and what its response shows of a task. A response is described by its status only,
+never by text that the tenant wrote, which could contain personal data.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ STARTED = "started"
 UNKNOWN = "unknown"
 MALFORMED = "malformed"
 BYSTANDER = "bystander"
-NO_TOKEN = "no-token"  # noqa: S105 - a name, no secret
-LESSER_TOKEN = "lesser-token"  # noqa: S105 - a name, no secret
+NO_TOKEN = "no-token"  # noqa: S105 - a name, not a secret
+LESSER_TOKEN = "lesser-token"  # noqa: S105 - a name, not a secret
 GARBAGE = "garbage-token"
-FORGED = "forged"  # followed by a colon and how
+FORGED = "forged"  # followed by a colon and the kind of forgery
 METHOD = "method"  # followed by a colon and the method
 
 STATUSES = ("notStarted", "inProgress", "completed", "failed", "cancelled", "unknownFutureValue")
@@ -38,41 +39,41 @@ EACH_ANSWER = frozenset(
         "service.media-type",
     }
 )
-"""Clauses that every answer is held against; the others judge what a step, or a few, were made for."""
+"""Clauses that examine every response; the others examine the steps that were made for them."""
 
 
-def answer_to(exchange: Exchange) -> WireResponse | None:
-    """The last whole answer of an exchange."""
+def final_response(exchange: Exchange) -> WireResponse | None:
+    """The last complete response of an exchange, or None."""
     return next((each for each in reversed(exchange.responses) if each.whole), None)
 
 
 def status_to(exchange: Exchange) -> int:
-    """The status of that answer, 0 where there is none."""
-    answer = answer_to(exchange)
-    return answer.status if answer is not None else 0
+    """The status of the last complete response, or 0."""
+    response = final_response(exchange)
+    return response.status if response is not None else 0
 
 
-def task_of(exchange: Exchange) -> dict[str, object]:
-    """The JSON object in an answer of 2xx, empty where there is none."""
-    answer = answer_to(exchange)
-    if answer is None or not 200 <= answer.status < 300:
+def read_task(exchange: Exchange) -> dict[str, object]:
+    """The JSON object in a 2xx response, or an empty one."""
+    response = final_response(exchange)
+    if response is None or not 200 <= response.status < 300:
         return {}
     try:
-        document = json.loads(answer.content)
+        document = json.loads(response.content)
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 
 
 def task_status(exchange: Exchange) -> str | None:
-    """The status that an answer shows of a task; None where it shows none that there is."""
-    status = task_of(exchange).get("status")
+    """The task's status in a response; None if it has none of the known ones."""
+    status = read_task(exchange).get("status")
     return status if isinstance(status, str) and status in STATUSES else None
 
 
-def listed(exchange: Exchange) -> dict[str, str]:
-    """The statuses, by id, that an answer shows of tasks; those alone that there are."""
-    tasks = task_of(exchange).get("value")
+def list_statuses(exchange: Exchange) -> dict[str, str]:
+    """The statuses by id in a response that lists tasks; tasks without a known status are left out."""
+    tasks = read_task(exchange).get("value")
     found: dict[str, str] = {}
     for task in tasks if isinstance(tasks, list) else ():
         id, status = (task.get("id"), task.get("status")) if isinstance(task, dict) else (None, None)
@@ -81,37 +82,43 @@ def listed(exchange: Exchange) -> dict[str, str]:
     return found
 
 
-def kind_of(exchange: Exchange) -> str:
-    """The purpose without what follows its colon."""
+def purpose_kind(exchange: Exchange) -> str:
+    """The part of an exchange's purpose before the colon."""
     return exchange.purpose.partition(":")[0]
 
 
-def input_of(exchange: Exchange) -> str:
-    """What follows the colon of a purpose."""
+def purpose_input(exchange: Exchange) -> str:
+    """The part of an exchange's purpose after the colon, which may be empty."""
     return exchange.purpose.partition(":")[2]
 
 
-def told(exchange: Exchange) -> bool:
-    """Whether the service answered as it does to this request, and was not merely busy."""
+def has_conclusive_response(exchange: Exchange) -> bool:
+    """Whether the service responded to the request itself, and was not merely busy."""
     return status_to(exchange) not in (0, *BUSY)
 
 
-def step_for(trial: Trial, *kinds: str) -> int | None:
-    """The place of the trial's first step of these purposes that the service spoke to."""
-    steps = enumerate(trial.exchanges)
-    return next((at for at, step in steps if kind_of(step) in kinds and told(step)), None)
+def find_step(trial: Trial, *kinds: str) -> int | None:
+    """The index of the trial's first step with one of these purposes and a conclusive response, or None."""
+    for index, step in enumerate(trial.exchanges):
+        if purpose_kind(step) in kinds and has_conclusive_response(step):
+            return index
+    return None
 
 
-def around(trial: Trial, at: int) -> tuple[str | None, str | None]:
-    """What reads of the task showed last before a step, and last of all after it."""
+def statuses_around(trial: Trial, index: int) -> tuple[str | None, str | None]:
+    """The task's status in the last read before a step, and in the last read after it."""
     steps = trial.exchanges
-    task = steps[at].call.task_id
-    before = [step for step in steps[:at] if kind_of(step) == READ and step.call.task_id == task]
-    after = [step for step in steps[at + 1 :] if kind_of(step) == READ and step.call.task_id == task]
+    task = steps[index].call.task_id
+    before = [step for step in steps[:index] if _is_read_of(step, task)]
+    after = [step for step in steps[index + 1 :] if _is_read_of(step, task)]
     return (
         task_status(before[-1]) if before else None,
         task_status(after[-1]) if after else None,
     )
+
+
+def _is_read_of(step: Exchange, task: str) -> bool:
+    return purpose_kind(step) == READ and step.call.task_id == task
 
 
 def is_success(status: int) -> bool:
@@ -119,11 +126,11 @@ def is_success(status: int) -> bool:
     return 200 <= status < 300
 
 
-def is_refusal(status: int) -> bool:
+def is_client_error(status: int) -> bool:
     """Whether a status is a 4xx."""
     return 400 <= status < 500
 
 
-def answered(exchange: Exchange) -> str:
-    """What a finding says of an answer."""
+def describe_response(exchange: Exchange) -> str:
+    """Format a response for a finding: by its status only."""
     return f"status {status_to(exchange)}"

@@ -193,7 +193,7 @@ class _Terminal:
         for found in judgement.findings:
             key = evidence_id(clause.evidence_key, found.kind, found.input)
             lines.append(f"! {key}: {clause.kinds[found.kind].text}")
-            lines.append(escape_unprintable(f"    expected {found.expected}; actual {found.observed}"))
+            lines.append(escape_unprintable(f"    expected {found.expected}; actual {found.actual}"))
         return lines
 
 

@@ -7,6 +7,16 @@ from __future__ import annotations
 
 from graphcontract.inputs import calls, errors, ids, tokens
 from graphcontract.inputs.errors import ErrorCase, MalformedError
-from graphcontract.inputs.partitions import Partitions, constants
+from graphcontract.inputs.partitions import Partitions, constants, each
 
-__all__ = ["ErrorCase", "MalformedError", "Partitions", "calls", "constants", "errors", "ids", "tokens"]
+__all__ = [
+    "ErrorCase",
+    "MalformedError",
+    "Partitions",
+    "calls",
+    "constants",
+    "each",
+    "errors",
+    "ids",
+    "tokens",
+]

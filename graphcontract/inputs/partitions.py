@@ -66,3 +66,8 @@ class Partitions(Mapping[str, SearchStrategy[T]]):
 def constants(values: Mapping[str, T]) -> Partitions[T]:
     """Make classes of one value each, which is drawn once."""
     return Partitions({name: st.just(value) for name, value in values.items()})
+
+
+def each(*values: T) -> Partitions[T]:
+    """Classes of one value each, named by the value."""
+    return constants({str(value): value for value in values})

@@ -31,7 +31,7 @@ def evidence(
         "statement": clause.statement,
         "source": "; ".join(map(str, clause.sources)),
         "expected": redactor.text(finding.expected),
-        "observed": redactor.text(finding.observed),
+        "observed": redactor.text(finding.actual),
         "input": asked(trial.exchange.call),
         "exchange": exchange(trial.exchange),
         "before": [exchange(each) for each in trial.exchanges[:-1]],

@@ -12,7 +12,7 @@ from functools import partial
 from time import monotonic, sleep
 from typing import Protocol, TypedDict, TypeVar, Unpack
 
-from graphcontract.clauses.queries import concerns, is_guid
+from graphcontract.clauses.queries import build_request_filter, is_guid
 from graphcontract.clients import Client, ClientUnavailable
 from graphcontract.contract.model import Contract
 from graphcontract.errors import UserError
@@ -137,6 +137,7 @@ class Harness:
         shown = set(self.client.shows | self.transport.shows)
         shown |= set() if withheld else {"credentials"}
         shown |= {"timeout"} if limits.timeout != "none" else set()
+        shown |= {"call-timeout"} if limits.timeout == "call" else set()
         return frozenset(shown | ({"concurrency"} if self._holds > 1 else set()))
 
     @property
@@ -377,7 +378,7 @@ class Harness:
         certificate, client, transport = how.get("certificate"), station.client, station.transport
         scope = self._seat.scope
         elsewhere = self._settled(how.get("elsewhere", ()))
-        script = ResponseScript(self._settled(answers), concerns(self.contract, call), elsewhere)
+        script = ResponseScript(self._settled(answers), build_request_filter(self.contract, call), elsewhere)
         root = self.contract.request.root if how.get("own_root") else None
         stage = transport.open_endpoint(script, root=root, certificate=certificate, scope=scope)
         if how.get("aside") and transport.at_once is None:

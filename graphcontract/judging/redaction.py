@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from graphcontract.clauses.queries import TELLING, spellings
+from graphcontract.clauses.queries import DISTINCTIVE_LENGTH, spellings
 
-_RUN = re.compile(rf"[A-Za-z0-9\-._~+/=%]{{{TELLING},}}")
+_RUN = re.compile(rf"[A-Za-z0-9\-._~+/=%]{{{DISTINCTIVE_LENGTH},}}")
 _NAMES = ("authorization", "proxy-authorization", "cookie", "set-cookie")
 _BY_NAME = re.compile(rf"(?im)^((?:{'|'.join(_NAMES)})[ \t]*:[ \t]*)([^\r\n]*)")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*[ \t]+(?=\S)")
@@ -21,7 +21,9 @@ class Redactor:
     """
 
     def __init__(self, tokens: Iterable[str]) -> None:
-        self._tokens = sorted({token for token in tokens if len(token) >= TELLING}, key=len, reverse=True)
+        self._tokens = sorted(
+            {token for token in tokens if len(token) >= DISTINCTIVE_LENGTH}, key=len, reverse=True
+        )
         texts = [text for token in self._tokens for text in spellings(token)]
         self._pieces = frozenset(piece for text in texts for piece in _pieces(text))
 
@@ -55,7 +57,7 @@ class Redactor:
 def _pieces(text: str) -> Iterator[str]:
     """Every stretch of 20 characters, in order, in lower case."""
     lower = text.lower()
-    return (lower[at : at + TELLING] for at in range(len(lower) - TELLING + 1))
+    return (lower[at : at + DISTINCTIVE_LENGTH] for at in range(len(lower) - DISTINCTIVE_LENGTH + 1))
 
 
 def _credentials(value: str) -> str:

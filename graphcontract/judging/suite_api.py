@@ -1,10 +1,12 @@
-"""How a suite's test says what it proves and over which inputs; running it is the engine's business."""
+"""The decorators of a suite's tests: which clauses a test proves, what it needs, and which inputs it is
+given.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from itertools import product
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
 
@@ -27,10 +29,12 @@ _SECONDS = "__graphcontract_seconds__"
 
 @dataclass(frozen=True, slots=True)
 class SuiteTest:
-    """A test of a suite: a body, the clauses that it puts to the proof, and what it draws by keyword.
+    """A test of a suite: its body, the clauses that it proves, and the body's keyword arguments.
 
-    `cases` are fixed keyword arguments by class of input, where nothing is drawn: calls that wait are made
-    side by side, for `seconds` at the longest with a good client.
+    `sources` are drawn. `cases` are fixed keyword arguments by input class instead: calls that take time
+    are made concurrently, for at most `seconds` with a conforming client. The body makes no call if the
+    harness does not show all of `needs`. `seed_key` is what draws depend on beside the seed and the input
+    class, the name if it is None: a test that is renamed keeps its draws with its old name.
     """
 
     name: str
@@ -40,10 +44,12 @@ class SuiteTest:
     cases: Mapping[str, Mapping[str, Any]]
     calls: int = 1
     seconds: float = 0.0
+    needs: frozenset[str] = frozenset()
+    seed_key: str | None = None
 
     def partitions(self, contract: Contract) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
-        """Keyword arguments for the body by class of input: a class a combination of its sources' classes."""
-        drawn = {name: _classes(source, contract) for name, source in self.sources.items()}
+        """Keyword arguments for the body by input class: one for each combination of the sources' classes."""
+        drawn = {name: _partitions_of(source, contract) for name, source in self.sources.items()}
         combined: dict[str, st.SearchStrategy[dict[str, Any]]] = {}
         for combination in product(*(classes.items() for classes in drawn.values())):
             names = [
@@ -58,22 +64,31 @@ class SuiteTest:
 
 @dataclass(frozen=True, slots=True)
 class TenantTest:
-    """Clauses that a tenant owes: pytest shows one item a clause, and one live run judges all of them."""
+    """Clauses on a tenant: pytest shows one item for each, and one live run judges all of them."""
 
     proves: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Needing:
+    """The value of a case that makes calls only if the harness shows `need`."""
+
+    need: str
+    value: Any
+
+
 def _by_name(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
-    # Not st.fixed_dictionaries: it draws an order too, and so repeats what has but one value.
+    # st.fixed_dictionaries would also draw an order, and so repeat inputs that have one value only.
     return dict(zip(names, values, strict=True))
 
 
-def _classes(source: Source, contract: Contract) -> Partitions[Any]:
+def _partitions_of(source: Source, contract: Contract) -> Partitions[Any]:
     return source if isinstance(source, Partitions) else source(contract)
 
 
 def given(*, calls: int = 1, **sources: Source) -> Callable[[Body[P]], Body[P]]:
-    """Draw the body's keyword arguments from classes of input, or from what makes such of a contract.
+    """Draw the body's keyword arguments from input classes, or from a function that makes them for a
+    contract.
 
     `calls` is about how many calls the body makes: a test that makes many draws fewer examples.
     """
@@ -87,9 +102,10 @@ def given(*, calls: int = 1, **sources: Source) -> Callable[[Body[P]], Body[P]]:
 
 
 def concurrently(*, seconds: float = 0.0, **cases: Mapping[str, Any]) -> Callable[[Body[P]], Body[P]]:
-    """Give the body's one keyword argument each of these values, in calls at the same time.
+    """Pass each of these values to the body's one keyword argument, in concurrent calls.
 
-    `seconds` is about how long the longest of them takes: the longest are begun first.
+    `seconds` is about how long the longest of them takes, as tests with long calls start first. A value may
+    be wrapped in `Needing`.
     """
     ((keyword, values),) = cases.items()
 
@@ -101,12 +117,43 @@ def concurrently(*, seconds: float = 0.0, **cases: Mapping[str, Any]) -> Callabl
     return decorate
 
 
-def proves(*clauses: str) -> Callable[[Body[P]], SuiteTest]:
-    """Make a test of a body: pytest shows one item a clause, and its calls are made once for all of them."""
+def proves(
+    *clauses: str, needs: str | tuple[str, ...] = (), seed_key: str | None = None
+) -> Callable[[Body[P]], SuiteTest]:
+    """Make a test of a body. pytest shows one item for each clause, and the calls are made once for all of
+    them.
+
+    `needs` and `seed_key` are those of `SuiteTest`.
+    """
+    needed = frozenset((needs,) if isinstance(needs, str) else needs)
 
     def decorate(body: Body[P]) -> SuiteTest:
-        sources, cases = getattr(body, _SOURCES, {}), getattr(body, _CASES, {})
-        calls, seconds = getattr(body, _CALLS, 1), getattr(body, _SECONDS, 0.0)
-        return SuiteTest(body.__name__, body, clauses, sources, cases, calls, seconds)
+        return SuiteTest(
+            body.__name__,
+            _only_with(needed, body),
+            clauses,
+            getattr(body, _SOURCES, {}),
+            getattr(body, _CASES, {}),
+            getattr(body, _CALLS, 1),
+            getattr(body, _SECONDS, 0.0),
+            needed,
+            seed_key,
+        )
 
     return decorate
+
+
+def _only_with(needs: frozenset[str], body: Callable[..., None]) -> Callable[..., None]:
+    """Have a body do nothing if the harness does not show all that the test and its case need."""
+
+    @wraps(body)
+    def guarded(harness: Harness, **arguments: Any) -> None:
+        wrapped = [each for each in arguments.values() if isinstance(each, Needing)]
+        if needs | {each.need for each in wrapped} <= harness.shows:
+            body(harness, **{name: _unwrap(each) for name, each in arguments.items()})
+
+    return guarded
+
+
+def _unwrap(value: Any) -> Any:
+    return value.value if isinstance(value, Needing) else value

@@ -274,7 +274,7 @@ class SuiteTestRun:
             strategy,
             body,
             seed=self._seed,
-            name=f"{self._test.name}/{name}",
+            name=f"{self._test.seed_key or self._test.name}/{name}",
             examples=profile.share(partitions, self._gate.client.budget, self._test.calls),
             shrink=shrink,
             database=profile.database,

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from email.utils import format_datetime, parsedate_to_datetime
 
 from graphcontract.clauses import Finding
-from graphcontract.clauses.queries import GUID, graph_error
-from graphcontract.clauses.secrets import shows
+from graphcontract.clauses.queries import GUID, parse_graph_error
+from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.exchange import Exchange, Outcome, ReportedError, WireRequest, WireResponse
 from graphcontract.live.steps import RequestStep
 from graphcontract.live.urls import MALFORMED
@@ -76,11 +76,11 @@ class Anonymizer:
         """A finding without bytes. A client's clause may quote anything, so its texts are withheld."""
         if of_service:
             return replace(finding, at=None)
-        return replace(finding, expected=WITHHELD, observed=WITHHELD, at=None)
+        return replace(finding, expected=WITHHELD, actual=WITHHELD, at=None)
 
     def extract_code(self, response: WireResponse) -> str | None:
         """The `error.code` of an error response; "(no code)" where it may contain an id or a token."""
-        error = graph_error(response) if response.status >= 400 else None
+        error = parse_graph_error(response) if response.status >= 400 else None
         return self._filter_code(error.code) if error is not None else None
 
     def extract_request_id(self, values: Iterable[str]) -> str | None:
@@ -95,7 +95,9 @@ class Anonymizer:
     def _filter_code(self, code: str | None) -> str | None:
         if code is None:
             return None
-        is_secret = shows(frozenset(self.tokens), code) or any(id in code for id in self.ids if id)
+        is_secret = contains_any_token(frozenset(self.tokens), code) or any(
+            id in code for id in self.ids if id
+        )
         return code if _CODE.fullmatch(code) and not is_secret and not GUID.search(code) else "(no code)"
 
     def _anonymize_request(self, request: WireRequest, step: RequestStep) -> WireRequest:

@@ -8,7 +8,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from graphcontract.clauses.service_queries import CREATE, READ, answer_to, status_to, task_of, task_status
+from graphcontract.clauses.service_queries import (
+    CREATE,
+    READ,
+    final_response,
+    read_task,
+    status_to,
+    task_status,
+)
 from graphcontract.clients import Client
 from graphcontract.contract.model import Contract
 from graphcontract.errors import UserError
@@ -91,7 +98,7 @@ class Executor:
             except (Stopped, Forbidden, UserError) as error:
                 raised.append(error)
                 raise NoResponse("the run has stopped") from None
-            response = answer_to(upstream[-1])
+            response = final_response(upstream[-1])
             if response is None:
                 raise NoResponse("the tenant did not respond")
             return response
@@ -207,13 +214,13 @@ class Executor:
         """Record a response: in the journal first, so that a crash after it loses nothing."""
         status, shown = status_to(exchange), task_status(exchange)
         if kind is not None:
-            id = task_of(exchange).get("id") if kind == "create" else None
+            id = read_task(exchange).get("id") if kind == "create" else None
             named = {"id": id} if isinstance(id, str) else members
             self.journal.record_response(kind, http=status, sure=status in _UNDONE, **named)
             self._journalled |= set(named.values())
         elif step.task_id in self._journalled and step.credential == "main":
             self.journal.record_read(step.task_id, shown, status)
-        response = answer_to(exchange)
+        response = final_response(exchange)
         self.policy.record_result(step, status, shown)
         self.pacer.record_response(
             status, next(iter(response.values("retry-after")), None) if response else None
@@ -258,7 +265,7 @@ class Executor:
 
 
 def _make_result(exchange: Exchange) -> StepResult:
-    return StepResult(status_to(exchange), task_status(exchange), task_of(exchange), exchange)
+    return StepResult(status_to(exchange), task_status(exchange), read_task(exchange), exchange)
 
 
 def _make_outcome(response: WireResponse) -> Outcome:

@@ -71,7 +71,7 @@ class _Tenant:
         if seen is None or seen.exchange is None:
             return None
         self._lists.append(seen)
-        shown = service_queries.listed(seen.exchange)
+        shown = service_queries.list_statuses(seen.exchange)
         for id in shown:
             self._seen.setdefault(id, [])
             self._context.on_known_id(id)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from graphcontract.clauses.service_queries import answer_to, status_to
+from graphcontract.clauses.service_queries import final_response, status_to
 from graphcontract.errors import UserError
 from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.judging.redaction import Redactor
@@ -59,7 +59,7 @@ class Recording:
 
     def _format_line(self, sent: SentExchange) -> dict[str, Any]:
         exchange, step = sent.exchange, sent.step
-        response = answer_to(exchange)
+        response = final_response(exchange)
         request = exchange.requests[0] if exchange.requests else None
         line: dict[str, Any] = {
             "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

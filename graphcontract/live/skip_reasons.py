@@ -4,7 +4,7 @@ test data.
 
 from __future__ import annotations
 
-from graphcontract.clauses.service_queries import LESSER_TOKEN, kind_of, status_to
+from graphcontract.clauses.service_queries import LESSER_TOKEN, purpose_kind, status_to
 from graphcontract.live.scenarios.context import ScenarioContext
 
 _NO_CANCEL = "this run cancels no task; use --allow-cancel with --task ID or --create FILE"
@@ -12,7 +12,9 @@ _NO_CANCEL = "this run cancels no task; use --allow-cancel with --task ID or --c
 
 def collect_unmet(context: ScenarioContext) -> dict[str, str]:
     """The preconditions that the run did not meet, by clause; they fail the run."""
-    steps = [step for trial in context.trials for step in trial.exchanges if kind_of(step) == LESSER_TOKEN]
+    steps = [
+        step for trial in context.trials for step in trial.exchanges if purpose_kind(step) == LESSER_TOKEN
+    ]
     if steps and all(status_to(step) == 401 for step in steps):
         expired = (
             "the tenant rejects the second credential with 401: it has expired, or is for another tenant"

@@ -102,9 +102,9 @@ class SessionPlugin:
 
 
 def _waiting() -> set[str]:
-    from graphcontract.suites import tests
+    from graphcontract.run.suite_tests import suite_tests
 
-    return {test.name for test in tests() if test.cases}
+    return {test.name for test in suite_tests() if test.cases}
 
 
 def _session(config: pytest.Config) -> Session:

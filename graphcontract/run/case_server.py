@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from graphcontract.clauses import Finding, registry
-from graphcontract.clauses.queries import answered, graph_error
+from graphcontract.clauses.queries import last_response, parse_graph_error
 from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Exchange, Outcome, grace
@@ -75,8 +75,8 @@ class CaseServer:
 
 def _reports(contract: Contract, exchange: Exchange) -> list[tuple[str, Outcome]]:
     """What a client can report of an exchange, the likely first."""
-    response = answered(contract, exchange)
-    error = graph_error(response) if response else None
+    response = last_response(contract, exchange)
+    error = parse_graph_error(response) if response else None
     failure = Outcome.failure(
         kind="http" if response else "transport",
         status=response.status if response else None,

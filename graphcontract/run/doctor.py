@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
-from graphcontract.clauses.queries import own_requests, said
+from graphcontract.clauses.queries import describe_outcome, own_requests
 from graphcontract.clients import Client, ClientUnavailable, Start
 from graphcontract.clients.process import CA_NAMES
 from graphcontract.exchange import Exchange
@@ -86,8 +86,8 @@ def _reached(harness: Harness, exchange: Exchange) -> Diagnosis:
             if works
             else f"{harness.contract.success.status} is success: look at how the adapter reports it"
         )
-        return Diagnosis("204", works, f"a request, and {said(exchange.outcome)}", advice)
-    seen = f"no request, and {said(exchange.outcome)}"
+        return Diagnosis("204", works, f"a request, and {describe_outcome(exchange.outcome)}", advice)
+    seen = f"no request, and {describe_outcome(exchange.outcome)}"
     # One that claims success, breaks or waits for ever is judged for that, whatever it does not send.
     if exchange.requests or exchange.outcome.kind not in ("failure", "rejected"):
         return Diagnosis("204", False, seen, _UNREACHED)
@@ -127,20 +127,24 @@ def _credentials(harness: Harness, exchange: Exchange) -> Diagnosis:
 def _not_found(harness: Harness) -> Diagnosis:
     outcome = harness.perform(harness.plain_call(), [plain_error(404)]).outcome
     if outcome.kind != "failure" or outcome.error is None:
-        return Diagnosis("404", False, said(outcome), "report the client's documented error as failure")
+        return Diagnosis(
+            "404", False, describe_outcome(outcome), "report the client's documented error as failure"
+        )
     lacking = [
         name for name in ("status", "code", "message", "request_id") if getattr(outcome.error, name) is None
     ]
     if "status" in lacking and harness.client.limits.status:
         advice = 'give `status` where the error has it; where no client could, declare "status": false'
         return Diagnosis("404", False, "failure without a status", advice)
-    return Diagnosis("404", True, said(outcome) + (f", without {', '.join(lacking)}" if lacking else ""))
+    return Diagnosis(
+        "404", True, describe_outcome(outcome) + (f", without {', '.join(lacking)}" if lacking else "")
+    )
 
 
 def _tls(harness: Harness, name: str) -> Diagnosis:
     exchange = harness.perform(harness.plain_call(), [success()], certificate="trusted")
     if exchange.outcome.kind != "success" or not exchange.requests:
-        return Diagnosis(name, False, said(exchange.outcome), _TRUST)
+        return Diagnosis(name, False, describe_outcome(exchange.outcome), _TRUST)
     named = ", ".join(_trusted_by(harness)) or "what it is given"
     return Diagnosis(name, True, f"https, with the authority of {named}")
 
@@ -189,7 +193,9 @@ def _redirect(harness: Harness, name: str) -> Diagnosis:
     moved = with_fields(stub(307), ("Location", "{other-host}" + harness.target(call)))
     exchange = harness.perform(call, [moved], elsewhere=[success()])
     if not exchange.elsewhere:
-        return Diagnosis(name, None, f"not followed to another host, and {said(exchange.outcome)}")
+        return Diagnosis(
+            name, None, f"not followed to another host, and {describe_outcome(exchange.outcome)}"
+        )
     kept = any(request.values("authorization") for request in exchange.elsewhere)
     return Diagnosis(name, None, f"followed to another host {'with' if kept else 'without'} the token")
 
@@ -203,7 +209,7 @@ def _timeout(harness: Harness, name: str) -> Diagnosis:
     if harness.client.limits.timeout == "none":
         return Diagnosis(name, None, "none, as is declared")
     advice = 'pass the call\'s timeout on; where the client has none, declare "timeout": "none"'
-    return Diagnosis(name, False, f"{said(exchange.outcome)}, after {taken}", advice)
+    return Diagnosis(name, False, f"{describe_outcome(exchange.outcome)}, after {taken}", advice)
 
 
 def _proxy(harness: Harness, name: str) -> Diagnosis:
@@ -212,7 +218,7 @@ def _proxy(harness: Harness, name: str) -> Diagnosis:
         return Diagnosis(name, None, refusal)
     exchange = _called(harness, {"own_root": True})
     arrived = "a request" if exchange.requests else "no request"
-    seen = f"its own root, behind it: {arrived}, and {said(exchange.outcome)}"
+    seen = f"its own root, behind it: {arrived}, and {describe_outcome(exchange.outcome)}"
     return Diagnosis(name, bool(exchange.requests), f"{seen}. It may be called: {harness.own_root_proof}")
 
 

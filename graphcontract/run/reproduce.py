@@ -18,7 +18,7 @@ from graphcontract.judging.hypothesis_runner import StopExploring, simplest
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import evidence_id
-from graphcontract.suites import tests
+from graphcontract.run.suite_tests import suite_tests
 
 Role = Literal["control", "before", "exchange"]
 
@@ -128,7 +128,7 @@ class _FirstMatch:
 
 
 def _proving(clause: str) -> list[SuiteTest]:
-    return [test for test in tests() if clause in test.proves]
+    return [test for test in suite_tests() if clause in test.proves]
 
 
 def _draws(test: SuiteTest, harness: Harness) -> Iterator[Mapping[str, Any]]:

@@ -131,7 +131,7 @@ def fault(id: str, *calls: Exchange, control: Exchange | None = None) -> tuple[s
 
 
 def not_applicable(id: str, contract: Contract) -> str | None:
-    """Why a contract does not owe the clause."""
+    """Why a clause does not apply to a contract."""
     return registry()[id].not_applicable(contract)
 
 

@@ -23,14 +23,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 CLAUSES = "graphcontract/clauses"
-OWED = 0.9
+REQUIRED_RATE = 0.9
 _CONFIG = "tests/clauses/mutation.toml"
-_JUDGED_BY_TENANTS = "service"  # how their names begin: tests/tenant/ tries them, not this folder
+_SERVICE_CLAUSES = "service"  # the prefix of their modules, which tests/tenant/ tests instead of this folder
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What became of a module's mutants: their count, and place, operator and new text of the survivors."""
+    """The result for a module's mutants: their count, and location, operator and new text of survivors."""
 
     module: str
     count: int
@@ -40,7 +40,7 @@ class Tried:
 def modules() -> list[str]:
     """The modules whose mutants are tried, the largest first."""
     files = sorted((ROOT / CLAUSES).glob("*.py"), key=lambda each: each.stat().st_size, reverse=True)
-    return [each.stem for each in files if not each.stem.startswith(_JUDGED_BY_TENANTS)]
+    return [each.stem for each in files if not each.stem.startswith(_SERVICE_CLAUSES)]
 
 
 def tried(module: str) -> Tried:
@@ -120,8 +120,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for each in done:
         print(*each.survivors, sep="\n", end="\n" if each.survivors else "")
     rate = 1 - survived / count if count else 0.0
-    print(f"{count} mutants, {survived} survived: {rate:.1%} killed, {OWED:.0%} owed.")
-    return 0 if rate >= OWED else 1
+    print(f"{count} mutants, {survived} survived: {rate:.1%} killed, at least {REQUIRED_RATE:.0%} required.")
+    return 0 if rate >= REQUIRED_RATE else 1
 
 
 if __name__ == "__main__":

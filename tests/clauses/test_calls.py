@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from graphcontract.clauses.secrets import shows
+from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.exchange import Exchange, Outcome
 from graphcontract.inputs.tokens import CANARY
 from tests.clauses import (
@@ -46,20 +46,20 @@ OTHER_TOKEN = f"{CANARY}.abcdefghi"
     ],
 )
 def test_words_that_tell_a_token(text: str) -> None:
-    assert shows(frozenset({TOKEN}), f"before {text} behind")
+    assert contains_any_token(frozenset({TOKEN}), f"before {text} behind")
 
 
 @pytest.mark.parametrize(
     "text", ["", TOKEN[:19], f"x {TOKEN[-19:]}", f"{TOKEN[:8]}… (31 characters)", OTHER_TASK]
 )
 def test_words_that_do_not(text: str) -> None:
-    assert not shows(frozenset({TOKEN}), text)
+    assert not contains_any_token(frozenset({TOKEN}), text)
 
 
 def test_a_short_token_cannot_be_told() -> None:
-    assert not shows(frozenset({"short"}), "short")
-    assert not shows(frozenset({TOKEN[:19]}), TOKEN)
-    assert shows(frozenset({TOKEN[:20]}), TOKEN)
+    assert not contains_any_token(frozenset({"short"}), "short")
+    assert not contains_any_token(frozenset({TOKEN[:19]}), TOKEN)
+    assert contains_any_token(frozenset({TOKEN[:20]}), TOKEN)
 
 
 def own(task: str, token: str, outcome: Outcome = SUCCESS, shown: tuple[str, str] | None = None) -> Exchange:
@@ -100,7 +100,7 @@ def test_an_id_of_another_call_anywhere_in_a_request(order: int) -> None:
 def test_another_root(host: str) -> None:
     sent = request(target(OTHER_TASK), fields={"Authorization": f"Bearer {OTHER_TOKEN}", "Host": host})
     (found,) = findings("calls.independent", FIRST, replace(SECOND, requests=(sent,)))
-    assert (found.kind, found.expected, found.observed) == ("root", "Host: 127.0.0.1:1", host)
+    assert (found.kind, found.expected, found.actual) == ("root", "Host: 127.0.0.1:1", host)
 
 
 class TestOutcomes:
@@ -138,7 +138,7 @@ class TestOutcomes:
         seen = findings("calls.independent", *steps[::order])
         assert [each.kind for each in seen] == found
         word = "success" if status == 204 else "failure"
-        assert all(each.expected == f"{word} for {status}, as elsewhere" for each in seen)
+        assert all(each.expected == f"{word} for status {status}, as in another call" for each in seen)
 
     @pytest.mark.parametrize("status", [404, 500])
     def test_another_answer_says_nothing_of_it(self, status: int) -> None:

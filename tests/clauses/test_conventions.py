@@ -55,11 +55,15 @@ class TestContentLength:
         assert not judges("request.content-length", exchange(request(content="{}")))
 
     @pytest.mark.parametrize(
-        ("sent", "seen"), [(UNFRAMED, "neither length nor coding"), (CHUNKED, "chunked content")]
+        ("sent", "seen"),
+        [
+            (UNFRAMED, "no Content-Length and no Transfer-Encoding"),
+            (CHUNKED, "chunked framing"),
+        ],
     )
     def test_a_report_says_what_was_seen(self, sent: WireRequest, seen: str) -> None:
         (found,) = findings("request.content-length", exchange(sent))
-        assert (found.expected, found.observed) == ("Content-Length: 0", seen)
+        assert (found.expected, found.actual) == ("Content-Length: 0", seen)
 
     @pytest.mark.parametrize(
         ("rule", "content", "judged"),
@@ -118,7 +122,7 @@ class TestContentType:
         two = ["text/plain", "application/json"]
         sent = request(more=[("Content-Type", each) for each in two], content="{}")
         (found,) = findings("request.content-type", exchange(sent), contract=contract)
-        assert (found.expected, found.observed) == ("Content-Type: application/json", "text/plain")
+        assert (found.expected, found.actual) == ("Content-Type: application/json", "text/plain")
         other = request(more=[("Content-Type", each) for each in reversed(two)], content="{}")
         assert findings("request.content-type", exchange(other), contract=contract) == []
 
@@ -152,7 +156,7 @@ class TestClientRequestId:
     def test_each_retry_is_compared_with_the_first_try(self) -> None:
         step = exchange(*(identified(each) for each in (ID, OTHER_ID, OTHER_ID)))
         found = findings("request.client-request-id", step)
-        assert [each.observed for each in found] == [f"{ID}, then {OTHER_ID}"] * 2
+        assert [each.actual for each in found] == [f"{ID}, then {OTHER_ID}"] * 2
 
     def test_a_contract_may_forbid_it(self) -> None:
         contract = with_fields(client_request_id="forbid")
@@ -176,14 +180,14 @@ class TestOpaqueId:
     @pytest.mark.parametrize(
         ("outcome", "seen"),
         [
-            (Outcome.rejected("no GUID"), "rejected: no GUID"),
-            (failure(None), "failure: In progress."),
-            (failure(None, message=None), "failure: "),
+            (Outcome.rejected("no GUID"), "no request; outcome rejected: no GUID"),
+            (failure(None), "no request; outcome failure: In progress."),
+            (failure(None, message=None), "no request; outcome failure"),
         ],
     )
     def test_a_report_tells_what_the_client_said(self, outcome: Outcome, seen: str) -> None:
         (found,) = findings("input.opaque-id", exchange(outcome=outcome, asked=call("x1")), control=CONTROL)
-        assert found.observed == seen
+        assert found.actual == seen
 
     @pytest.mark.parametrize("outcome", [SUCCESS, failure(404), CRASH])
     def test_a_request(self, outcome: Outcome) -> None:
@@ -280,8 +284,8 @@ class TestInjection:
     def test_each_run_of_controls_is_looked_for(self, sent: str, seen: list[str]) -> None:
         asked = call(token=f"{CANARY}a\nb\0c\x01d")
         step = exchange(request(fields={"Authorization": f"Bearer {CANARY}{sent}"}), asked=asked)
-        assert [each.observed for each in findings("input.injection", step)] == [
-            f"{run!r}, raw in the request" for run in seen
+        assert [each.actual for each in findings("input.injection", step)] == [
+            f"{run!r} unescaped in the request" for run in seen
         ]
 
     def test_what_stands_before_a_run_tells_it_from_a_field_of_the_client_s(self) -> None:

@@ -80,9 +80,9 @@ def test_what_an_error_exposes(id: str, outcome: Outcome, found: list[str]) -> N
 
 def test_a_report_names_the_text_that_is_owed() -> None:
     (found,) = findings("error.code", told(failure(code="Conflict")))
-    assert (found.expected, found.observed) == ("conflict", "Conflict")
+    assert (found.expected, found.actual) == ("conflict", "Conflict")
     (found,) = findings("error.code", told(failure(code=None)))
-    assert (found.expected, found.observed) == ("conflict", "nothing")
+    assert (found.expected, found.actual) == ("conflict", "no code")
 
 
 @pytest.mark.parametrize("id", ["error.status", "error.code", "error.message", "error.request-id"])

@@ -185,7 +185,7 @@ class TestWays:
     def test_another_port_got_the_token(self) -> None:
         there = request(fields={"Host": "127.0.0.1:2"})
         (found,) = findings("redirect.credentials-port", moved("http://127.0.0.1:2/x", there, there))
-        assert (found.kind, found.observed) == ("port", "the token, at 127.0.0.1:2")
+        assert (found.kind, found.actual) == ("port", "the token, sent to 127.0.0.1:2")
 
     def test_a_report_names_the_way(self) -> None:
         left = moved("http://127.0.0.1:2/x", ASKED, root="https://127.0.0.1:1/beta")
@@ -279,7 +279,7 @@ class TestBounded:
         there = replace(request(), origin="127.0.0.1:2")
         assert kinds("redirect.bounded", replace(step, elsewhere=(there,) * 25)) == []
         (found,) = findings("redirect.bounded", replace(step, elsewhere=(there,) * 26))
-        assert (found.kind, found.observed) == ("endless", "52 requests")
+        assert (found.kind, found.actual) == ("endless", "52 requests")
 
 
 class TestCertificate:

@@ -6,18 +6,18 @@ from collections.abc import Callable
 import pytest
 
 from graphcontract.clauses.queries import (
-    abbreviated,
-    answered,
-    asking,
-    carries,
-    character_class,
-    concerns,
-    difference,
-    graph_error,
+    abbreviate,
+    build_request_filter,
+    classify_character,
+    classify_difference,
+    contains_token,
+    describe_outcome,
     has_opaque_ids,
     is_usable,
+    last_response,
+    operation_requests,
     own_requests,
-    said,
+    parse_graph_error,
 )
 from graphcontract.exchange import Outcome, WireRequest
 from graphcontract.inputs.tokens import CANARY
@@ -41,7 +41,7 @@ from tests.clauses import (
 BARE = {"Authorization": None}
 
 
-class TestConcerns:
+class TestBuildRequestFilter:
     @pytest.mark.parametrize(
         "sent",
         [
@@ -56,7 +56,7 @@ class TestConcerns:
         ids=["token", "cut token", "action", "shouted", "key", "id", "coded id"],
     )
     def test_a_request_of_the_call(self, sent: WireRequest) -> None:
-        assert concerns(CONTRACT, call())(sent)
+        assert build_request_filter(CONTRACT, call())(sent)
 
     @pytest.mark.parametrize(
         "sent",
@@ -71,60 +71,60 @@ class TestConcerns:
         ids=["telemetry", "not HTTP", "another id", "the list of tasks", "another cancel", "its neighbour"],
     )
     def test_other_traffic(self, sent: WireRequest) -> None:
-        assert not concerns(CONTRACT, call())(sent)
+        assert not build_request_filter(CONTRACT, call())(sent)
 
-    def test_a_token_of_twenty_characters_tells(self) -> None:
+    def test_a_token_of_twenty_characters_is_distinctive(self) -> None:
         sent = request("/other", fields={"Authorization": f"Bearer {TOKEN[:20]}"})
-        assert concerns(CONTRACT, call(token=TOKEN[:20]))(sent)
-        assert not concerns(CONTRACT, call(token=TOKEN[:19]))(sent)
+        assert build_request_filter(CONTRACT, call(token=TOKEN[:20]))(sent)
+        assert not build_request_filter(CONTRACT, call(token=TOKEN[:19]))(sent)
 
-    def test_a_short_token_tells_nothing(self) -> None:
+    def test_a_short_token_is_not_distinctive(self) -> None:
         sent = request("/other", fields={"Authorization": "Bearer abc"})
-        assert not concerns(CONTRACT, call(token="abc"))(sent)
+        assert not build_request_filter(CONTRACT, call(token="abc"))(sent)
 
-    def test_an_empty_id_tells_nothing(self) -> None:
-        assert not concerns(CONTRACT, call(""))(request("/", fields=BARE))
+    def test_an_empty_id_is_not_distinctive(self) -> None:
+        assert not build_request_filter(CONTRACT, call(""))(request("/", fields=BARE))
 
 
-class TestAsking:
-    def test_is_what_asks_for_the_action(self) -> None:
+class TestOperationRequests:
+    def test_requests_for_the_operation(self) -> None:
         looked, telemetry = request(f"{NAMES}/a%2Fcancel"), request("/collect", fields=BARE)
         asked = request(target().replace("cancel", "microsoft.graph.Cancel/"))
-        assert asking(CONTRACT, exchange(looked, asked, telemetry)) == [asked]
+        assert operation_requests(CONTRACT, exchange(looked, asked, telemetry)) == [asked]
 
     @pytest.mark.parametrize("path", [f"{target()}/now", f"/cancel{NAMES}/{TASK}"])
-    def test_is_what_ends_with_the_action(self, path: str) -> None:
+    def test_only_paths_that_end_with_the_operation(self, path: str) -> None:
         asked = request()
-        assert asking(CONTRACT, exchange(request(path), asked)) == [asked]
+        assert operation_requests(CONTRACT, exchange(request(path), asked)) == [asked]
 
-    def test_is_all_of_the_call_s_where_nothing_does(self) -> None:
+    def test_all_requests_of_the_call_if_none_is_for_the_operation(self) -> None:
         looked, telemetry = request(f"{NAMES}/{TASK}"), request("/collect", fields=BARE)
-        assert asking(CONTRACT, exchange(looked, telemetry)) == [looked]
+        assert operation_requests(CONTRACT, exchange(looked, telemetry)) == [looked]
 
 
-class TestAnswered:
-    def test_is_the_last_answer_to_a_request_of_the_call(self) -> None:
+class TestLastResponse:
+    def test_is_the_last_response_to_a_request_of_the_call(self) -> None:
         telemetry = request("/collect", fields=BARE)
         step = exchange(request(), request(), telemetry)
         assert own_requests(CONTRACT, step) == list(step.requests[:2])
-        last = answered(CONTRACT, step)
+        last = last_response(CONTRACT, step)
         assert last is not None
         assert last.request == 1
 
-    def test_is_none_where_the_request_was_malformed(self) -> None:
+    def test_is_none_if_the_request_was_malformed(self) -> None:
         step = exchange(read(f"POST {target()} HTTP/1.1\r\n\r\n".encode()), answer=response(400))
-        assert answered(CONTRACT, step) is None
+        assert last_response(CONTRACT, step) is None
 
 
-def test_a_graph_error_is_read() -> None:
-    found = graph_error(error_answer(409, code=["no text"]))
+def test_a_graph_error_is_parsed() -> None:
+    found = parse_graph_error(error_answer(409, code=["no text"]))
     assert found is not None
     assert (found.code, found.message, found.request_id) == (None, "In progress.", ID)
 
 
 @pytest.mark.parametrize("content", [b"", b"null", b"[]", b'{"error": "x"}', b"\xff", b"[" * 100_000])
-def test_what_is_no_graph_error(content: bytes) -> None:
-    assert graph_error(response(409, content)) is None
+def test_content_without_a_graph_error(content: bytes) -> None:
+    assert parse_graph_error(response(409, content)) is None
 
 
 @pytest.mark.parametrize(
@@ -159,11 +159,11 @@ def test_usable(task_id: str, token: str, usable: bool) -> None:
     ],
 )
 def test_character_classes(character: str, cls: str) -> None:
-    assert character_class(character) == cls
+    assert classify_character(character) == cls
 
 
 @pytest.mark.parametrize(
-    ("owed", "seen", "cls"),
+    ("expected", "actual", "cls"),
     [
         (" a", "a", "edges"),
         ("Aa", "aA", "letter-case"),
@@ -177,8 +177,8 @@ def test_character_classes(character: str, cls: str) -> None:
         ("b a", "a a", "unreserved"),
     ],
 )
-def test_what_made_one_text_of_another(owed: str, seen: str, cls: str) -> None:
-    assert difference(owed, seen) == cls
+def test_difference_of_two_texts(expected: str, actual: str, cls: str) -> None:
+    assert classify_difference(expected, actual) == cls
 
 
 BEGINNING = TOKEN[:20]
@@ -187,27 +187,27 @@ BEGINNING = TOKEN[:20]
 @pytest.mark.parametrize("before", ["", "a", "ab", "abc", "user:"])
 @pytest.mark.parametrize("after", ["", "z", "zz", "zzz"])
 @pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
-def test_base64_carries_a_token_wherever_it_stands(
+def test_a_token_is_found_in_base64_at_any_offset(
     before: str, after: str, encode: Callable[[bytes], bytes]
 ) -> None:
     odd = "~?" * 10
-    assert carries(encode(f"{before}{odd}{after}".encode()), odd)
-    assert carries(encode(f"{before}{TOKEN}{after}".encode()), TOKEN)
-    assert not carries(encode(f"{before}{BEGINNING[:-2]}{after}".encode()), TOKEN)
-    assert not carries(encode(f"{before}{BEGINNING[2:]}{after}".encode()), TOKEN)
+    assert contains_token(encode(f"{before}{odd}{after}".encode()), odd)
+    assert contains_token(encode(f"{before}{TOKEN}{after}".encode()), TOKEN)
+    assert not contains_token(encode(f"{before}{BEGINNING[:-2]}{after}".encode()), TOKEN)
+    assert not contains_token(encode(f"{before}{BEGINNING[2:]}{after}".encode()), TOKEN)
 
 
-def test_any_part_of_a_token_is_carried() -> None:
+def test_any_part_of_a_token_is_found() -> None:
     claims = "eyJzdWIiOiJjb250cm9sIiwic2NwIjoicmVhZCJ9"
-    assert carries(f"id={claims}".encode(), f"{BEGINNING}.{claims}.abc")
-    assert not carries(claims[:19].encode(), f"{BEGINNING}.{claims}.abc")
-    assert not carries(b"traceparent: 00-" + b"0" * 40, f"{BEGINNING}.{'0' * 60}")
+    assert contains_token(f"id={claims}".encode(), f"{BEGINNING}.{claims}.abc")
+    assert not contains_token(claims[:19].encode(), f"{BEGINNING}.{claims}.abc")
+    assert not contains_token(b"traceparent: 00-" + b"0" * 40, f"{BEGINNING}.{'0' * 60}")
 
 
-def test_what_carries_no_token() -> None:
-    assert carries(BEGINNING.encode(), TOKEN)
-    assert not carries(TOKEN[:19].encode(), TOKEN)
-    assert not carries(TOKEN[:19].encode(), TOKEN[:19])
+def test_a_part_that_is_too_short_is_not_found() -> None:
+    assert contains_token(BEGINNING.encode(), TOKEN)
+    assert not contains_token(TOKEN[:19].encode(), TOKEN)
+    assert not contains_token(TOKEN[:19].encode(), TOKEN[:19])
 
 
 @pytest.mark.parametrize(
@@ -225,9 +225,9 @@ def test_ids_that_may_be_anything(schema: dict[str, object], opaque: bool) -> No
     assert has_opaque_ids(with_request(parameters={name: schema})) is opaque
 
 
-def test_abbreviated() -> None:
-    assert abbreviated("a" * 120) == "a" * 120
-    assert abbreviated("a" * 60 + "b" * 61) == f"{'a' * 60}…{'b' * 60} (121 characters)"
+def test_abbreviate() -> None:
+    assert abbreviate("a" * 120) == "a" * 120
+    assert abbreviate("a" * 60 + "b" * 61) == f"{'a' * 60}…{'b' * 60} (121 characters)"
 
 
 @pytest.mark.parametrize(
@@ -239,5 +239,5 @@ def test_abbreviated() -> None:
         (Outcome.crash("KeyError"), "crash: KeyError"),
     ],
 )
-def test_said(outcome: Outcome, text: str) -> None:
-    assert said(outcome) == text
+def test_describe_outcome(outcome: Outcome, text: str) -> None:
+    assert describe_outcome(outcome) == text

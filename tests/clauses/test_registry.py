@@ -11,8 +11,8 @@ from tests.clauses import CONTRACT
 
 
 def test_every_clause_of_the_contract_has_a_judge() -> None:
-    owed = {id: set(clause.kinds) for id, clause in CONTRACT.clauses.items()}
-    assert {id: set(known()[id]) for id in owed} == owed
+    documented = {id: set(clause.kinds) for id, clause in CONTRACT.clauses.items()}
+    assert {id: set(known()[id]) for id in documented} == documented
 
 
 LOOKING_BACK = {
@@ -34,11 +34,11 @@ def test_the_clauses_of_clients_that_need_the_earlier_steps_as_evidence() -> Non
 
 
 def test_two_judges_for_one_clause_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"two verdict functions for request\.method"):
+    with pytest.raises(ValueError, match=r"two functions are registered for the clause request\.method"):
         clause("request.method", "x", when=lambda *_: True)(lambda *_: iter(()))
 
 
-@pytest.mark.parametrize("module", ["request", "conventions", "answers", "errors"])
+@pytest.mark.parametrize("module", ["request", "conventions", "responses", "errors"])
 def test_a_judge_reads_no_clock_no_file_and_no_network(module: str) -> None:
     tree = ast.parse(inspect.getsource(getattr(clauses, module)))
     imported = {

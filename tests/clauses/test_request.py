@@ -272,10 +272,10 @@ class TestAuthorization:
         cut = request(fields={"Authorization": f"Bearer {TOKEN[:7]}"})
         size = len(TOKEN)
         steps = [exchange(each) for each in (changed, lower, cut)]
-        assert [findings("request.authorization", step)[0].observed for step in steps] == [
-            f"{size} characters that differ from the token's {size} from the 5th on",
-            f"{size} characters that differ from the token's {size} from the 5th on",
-            f"7 characters that differ from the token's {size} from the 8th on",
+        assert [findings("request.authorization", step)[0].actual for step in steps] == [
+            f"{size} characters that differ from the token's {size} from character 5 on",
+            f"{size} characters that differ from the token's {size} from character 5 on",
+            f"7 characters that differ from the token's {size} from character 8 on",
         ]
 
     @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ class TestAuthorization:
     )
     def test_a_report_names_a_scheme_and_no_token(self, value: str, seen: str) -> None:
         (found, *_) = findings("request.authorization", exchange(request(fields={"Authorization": value})))
-        assert found.observed == seen
+        assert found.actual == seen
 
     def test_is_not_judged_where_no_request_can_be_made(self) -> None:
         assert not judges("request.authorization", exchange(request(), asked=call("")))
@@ -308,7 +308,7 @@ class TestAuthorization:
         for step in (exchange(sent), exchange(wrapped)):
             found = findings("request.authorization", step)
             assert [each.kind for each in found][1:] == ["elsewhere"]
-            assert not any(CANARY in f"{each.expected}{each.observed}" for each in found)
+            assert not any(CANARY in f"{each.expected}{each.actual}" for each in found)
 
 
 class TestOnce:
@@ -335,8 +335,11 @@ class TestOnce:
     def test_a_report_shows_the_repetition_and_what_the_client_said(self) -> None:
         step = exchange(request(), request())
         assert findings("request.once", step)[0].at is step.requests[1]
-        said = [findings("request.once", exchange(outcome=each))[0].observed for each in (REJECTED, CRASH)]
-        assert said == ["no request, and rejected: no such id", "no request, and crash: KeyError: 'x'"]
+        said = [findings("request.once", exchange(outcome=each))[0].actual for each in (REJECTED, CRASH)]
+        assert said == [
+            "no request; outcome rejected: no such id",
+            "no request; outcome crash: KeyError: 'x'",
+        ]
 
     def test_what_was_refused_may_be_sent_again(self) -> None:
         broken = read(f"POST {target()} HTTP/1.1\r\n\r\n".encode())

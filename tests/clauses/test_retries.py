@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from graphcontract.clauses.retries import retry_after
+from graphcontract.clauses.retries import parse_retry_after
 from graphcontract.exchange import Exchange, Fault, Outcome, WireRequest, WireResponse
 from tests.clauses import (
     CRASH,
@@ -52,12 +52,12 @@ LATER = "Wed, 12 Nov 2025 09:30:10 GMT"
 )
 def test_what_a_retry_after_asks_for(values: list[str], form: str, seconds: float | None) -> None:
     fields = (("Date", NOW), *(("retry-After", value) for value in values))
-    asked = retry_after(response(503, fields=fields))
+    asked = parse_retry_after(response(503, fields=fields))
     assert (asked.form, asked.seconds) == (form, seconds)
 
 
 def test_a_date_without_the_answers_own_asks_for_no_time_that_is_known() -> None:
-    asked = retry_after(response(503, fields=(("Retry-After", LATER),)))
+    asked = parse_retry_after(response(503, fields=(("Retry-After", LATER),)))
     assert (asked.form, asked.seconds) == ("date", None)
 
 
@@ -135,11 +135,11 @@ def in_turn(
 class TestThrottled:
     @pytest.mark.parametrize("status", [429, 503, 504])
     @pytest.mark.parametrize("retry_after", ["0", "1"])
-    def test_another_try_is_owed_where_a_short_wait_is_asked_for(self, status: int, retry_after: str) -> None:
+    def test_a_retry_is_expected_after_a_short_wait(self, status: int, retry_after: str) -> None:
         gave_up = in_turn(throttled(status, retry_after), outcome=failure(status))
         (found,) = findings("retry.throttled", gave_up)
         assert (found.kind, found.input) == ("gave-up", str(status))
-        assert found.expected == f"another try after {status} with Retry-After: {retry_after}"
+        assert found.expected == f"a retry after status {status} with Retry-After: {retry_after}"
 
     @pytest.mark.parametrize(
         "answer",
@@ -153,10 +153,10 @@ class TestThrottled:
     def test_nothing_is_owed_after_other_answers(self, answer: WireResponse | int | None) -> None:
         assert not judges("retry.throttled", in_turn(answer))
 
-    @pytest.mark.parametrize(("timeout", "owed"), [(2.0, True), (1.9, False), (1.0, False), (60.0, True)])
-    def test_a_wait_may_take_half_of_the_callers_time(self, timeout: float, owed: bool) -> None:
+    @pytest.mark.parametrize(("timeout", "judged"), [(2.0, True), (1.9, False), (1.0, False), (60.0, True)])
+    def test_a_wait_may_take_half_of_the_callers_time(self, timeout: float, judged: bool) -> None:
         asked = replace(call(), timeout=timeout)
-        assert judges("retry.throttled", replace(in_turn(throttled()), call=asked)) == owed
+        assert judges("retry.throttled", replace(in_turn(throttled()), call=asked)) == judged
         assert not judges("retry.throttled", replace(in_turn(throttled(retry_after="2")), call=asked))
 
     def test_the_first_answer_invites(self) -> None:
@@ -186,8 +186,8 @@ class TestAfter:
         tries = in_turn(None, 503, throttled(retry_after="2"), 204)
         (found,) = findings("retry.after", tries)
         assert (found.at, found.input) == (tries.requests[3], "seconds")
-        assert found.expected == "at least 2 s after 429 with Retry-After: 2"
-        assert found.observed == "1.00 s"
+        assert found.expected == "at least 2 s after status 429 with Retry-After: 2"
+        assert found.actual == "1.00 s"
 
     def test_is_not_judged_where_no_time_is_known(self) -> None:
         assert not judges("retry.after", in_turn(throttled(retry_after="soon"), 204))
@@ -224,7 +224,7 @@ class TestAfterMalformed:
     ) -> None:
         step = repeated(*(64 + time for time in times), retry_after="soon", outcome=failure(429))
         found = findings("retry.after-malformed", step)
-        assert [each.observed for each in found] == ([seen] if seen else [])
+        assert [each.actual for each in found] == ([seen] if seen else [])
 
 
 class TestBounded:
@@ -334,7 +334,10 @@ class TestWhatIsNotRepeated:
         tries = in_turn(None, 429, status, 204, 204)
         (found,) = findings(id, tries)
         assert (found.kind, found.at) == (f"repeated-{status}", tries.requests[3])
-        assert (found.expected, found.observed) == (f"none after {status}", "2 more requests")
+        assert (found.expected, found.actual) == (
+            f"no retry after status {status}",
+            "2 more requests",
+        )
 
     def test_401_is_repeated_once_with_another_token(self) -> None:
         assert kinds("retry.refused", in_turn(401, outcome=failure(401))) == []
@@ -342,7 +345,7 @@ class TestWhatIsNotRepeated:
         tries = in_turn(429, 401, 401, 204)
         (found,) = findings("retry.refused", tries)
         assert (found.kind, found.at) == ("repeated-401", tries.requests[3])
-        assert found.expected == "at most 1 more after 401"
+        assert found.expected == "at most 1 retry after status 401"
 
     @pytest.mark.parametrize(("id", "status"), REFUSALS)
     def test_is_judged_on_its_own_statuses(self, id: str, status: int) -> None:

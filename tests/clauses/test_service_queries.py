@@ -1,4 +1,4 @@
-"""What a tenant owes, clause by clause: what could condemn, what does, and what says nothing."""
+"""The service clauses, one by one: trials that violate them, that do not, and that they do not apply to."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ class TestEachAnswer:
         bad = step("no-token", 302, TOKEN.encode(), fields=(("X-Echo", TOKEN), ("request-id", TOKEN)))
         for id in ("service.secrets", "service.request-id", "service.authentication"):
             for finding in findings(id, bad):
-                assert TOKEN[:20] not in finding.expected + finding.observed + finding.input
+                assert TOKEN[:20] not in finding.expected + finding.actual + finding.input
 
     def test_challenge(self) -> None:
         assert kinds("service.challenge", step("no-token", 401)) == ["missing"]

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from graphcontract import suites
 from graphcontract.exchange import Call, Exchange, Outcome
 from graphcontract.http.stub_response import StubResponse
 from graphcontract.judging.harness import CallOptions, Harness
@@ -20,6 +19,7 @@ from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult
+from graphcontract.run.suite_tests import suite_tests
 from graphcontract.transports.loopback import Loopback
 from tests.sample_clients.bases.conforming import PATH
 from tests.sample_clients.verdicts import CONTRACT, Direct
@@ -155,7 +155,7 @@ def _shortened(test: SuiteTest) -> SuiteTest:
     return replace(test, cases=cases) if cases else test
 
 
-ODD = [_shortened(test) for test in suites.tests() if _leaves_odd(test)]
+ODD = [_shortened(test) for test in suite_tests() if _leaves_odd(test)]
 
 
 def _all_pairs(count: int) -> Iterator[int]:
@@ -169,7 +169,7 @@ def _all_pairs(count: int) -> Iterator[int]:
 
 def test_the_tests_that_leave_a_connection_odd_are_found() -> None:
     names = {test.name for test in ODD}
-    assert {"test_stray_content", "test_interim_answers", "test_broken_connection"} <= names
+    assert {"test_stray_content", "test_interim_responses", "test_broken_connection"} <= names
     assert "test_request" not in names
 
 

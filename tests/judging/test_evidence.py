@@ -84,7 +84,7 @@ def test_the_input_makes_the_call_again() -> None:
     "place",
     [
         {"expected": f"Bearer {TOKEN}"},
-        {"observed": f"saw {TOKEN.lower()} there"},
+        {"actual": f"saw {TOKEN.lower()} there"},
         {"sent": request(f"{target()}?token={TOKEN}")},
         {"sent": request(more=[("X-Token", TOKEN)])},
         {"sent": request(content=f'{{"token": "{TOKEN}"}}')},

@@ -194,7 +194,7 @@ class TestClientObjects:
 class TestShows:
     def test_what_client_and_transport_show(self) -> None:
         own = {"id", "status", "code", "message", "request-id"}
-        assert gate_of().shows == {"wire", *own, "credentials", "timeout"}
+        assert gate_of().shows == {"wire", *own, "credentials", "timeout", "call-timeout"}
         assert "wire" not in gate_of(paper=Paper(frozenset())).shows
         assert "timeout" not in gate_of(limits=Limits(timeout="none")).shows
 

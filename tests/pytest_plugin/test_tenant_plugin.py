@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
-from graphcontract.suites import test_service
-from graphcontract.suites import tests as suite_tests
 
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import DEFAULT_CONTRACT
 from graphcontract.judging.suite_api import SuiteTest, TenantTest
+from graphcontract.run.suite_tests import suite_tests
 from graphcontract.tenant import Running, Status, running
 from tests.live import tasks
 from tests.pytest_plugin.test_plugin import CONFTEST, SUITES, Project, items
@@ -53,9 +53,8 @@ def words(tenant: Running, *more: str) -> tuple[str, ...]:
 
 
 def test_the_suite_names_each_clause_once() -> None:
-    named = [
-        id for value in vars(test_service).values() if isinstance(value, TenantTest) for id in value.proves
-    ]
+    values = vars(import_module("graphcontract.suites.test_service")).values()
+    named = [id for value in values if isinstance(value, TenantTest) for id in value.proves]
     assert sorted(named) == sorted(OWED)
     assert all(isinstance(each, SuiteTest) for each in suite_tests())
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from graphcontract.suites import tests as suite_tests
 
 from graphcontract.clients import ClientUnavailable, isolation
 from graphcontract.errors import UserError
@@ -16,6 +15,7 @@ from graphcontract.http.stub_response import plain_error, success
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.run.session import Options, Session
+from graphcontract.run.suite_tests import suite_tests
 
 # Elsewhere they are stopped before they are asked: see test_ownroot.
 needs_namespaces = pytest.mark.skipif(isolation.find_obstacle() is not None, reason="no network namespaces")

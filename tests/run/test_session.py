@@ -3,7 +3,6 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from graphcontract.suites import tests as suite_tests
 
 from graphcontract.clauses import known
 from graphcontract.clients import ClientUnavailable
@@ -12,6 +11,7 @@ from graphcontract.contract.loader import ContractError, load
 from graphcontract.contract.model import DEFAULT_CONTRACT
 from graphcontract.run.client_setup import OptionError
 from graphcontract.run.session import Options, Session, planned, with_seed
+from graphcontract.run.suite_tests import suite_tests
 
 CONTRACT = load(DEFAULT_CONTRACT, known())
 TESTS = suite_tests()

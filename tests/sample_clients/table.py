@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from graphcontract.suites import tests
-
 from graphcontract.judging.verdict import ClauseResult
+from graphcontract.run.suite_tests import suite_tests
 from tests.sample_clients.registry import Entry, entries
 from tests.sample_clients.verdicts import verdicts
 
@@ -90,7 +89,7 @@ def run_job(job: Job) -> Found:
 def _run(job: Job, *, cases: bool) -> Mapping[str, ClauseResult]:
     """The verdicts of the tests with fixed calls, or of those that draw them."""
     entry = entries()[job.number]
-    names = [test.name for test in tests() if bool(test.cases) == cases]
+    names = [test.name for test in suite_tests() if bool(test.cases) == cases]
     of = [entry.violates] if job.again and entry.violates else None
     return verdicts(entry.client().cancel, of=of, shown_by=names, transport=entry.transport, seed=job.seed)
 
@@ -126,7 +125,9 @@ def main() -> int:
 
 def _drawn(entry: Entry) -> bool:
     """Whether a test that could show what a client does draws its inputs, so that other seeds matter."""
-    return not entry.violates or any(not test.cases and entry.violates in test.proves for test in tests())
+    return not entry.violates or any(
+        not test.cases and entry.violates in test.proves for test in suite_tests()
+    )
 
 
 def _all(jobs: Sequence[Job]) -> Iterator[Found]:
@@ -173,7 +174,7 @@ def _lines(rows: Sequence[Row], seeds: Sequence[int]) -> Iterator[str]:
 
 
 def _counts(faulty: Sequence[Row]) -> Iterator[str]:
-    numbers = dict.fromkeys((id for test in tests() for id in test.proves), 0)
+    numbers = dict.fromkeys((id for test in suite_tests() for id in test.proves), 0)
     for row in faulty:
         numbers[row.entry.violates] += 1
     yield from _table(("clause", "faulty clients"), ((id, str(number)) for id, number in numbers.items()))

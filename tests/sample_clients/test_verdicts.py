@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import hypothesis
 import pytest
-from graphcontract.suites import tests as suite_tests
 
+from graphcontract.run.suite_tests import suite_tests
 from tests import golden
 from tests.golden.clients import evidence
 from tests.sample_clients.registry import Entry, entries, faulty_clients, quirky_clients

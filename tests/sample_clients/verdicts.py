@@ -7,8 +7,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 
-from graphcontract.suites import tests
-
 from graphcontract.clauses import known
 from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract.loader import load
@@ -20,6 +18,7 @@ from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult, fold
+from graphcontract.run.suite_tests import suite_tests
 from graphcontract.transports import Transport
 from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock
@@ -104,7 +103,7 @@ def run(entry: Entry, *, seed: int = 0) -> dict[str, ClauseResult]:
     """The verdicts that an entry's test compares: on a faulty client by its own clause's tests, on a quirky
     one by all that it is limited to, or by those that do not wait.
     """
-    untimed = frozenset(test.name for test in tests() if not test.cases)
+    untimed = frozenset(test.name for test in suite_tests() if not test.cases)
     return verdicts(
         entry.client().cancel,
         of=[entry.violates] if entry.violates else None,
@@ -148,13 +147,13 @@ def _with_inputs() -> tuple[SuiteTest, ...]:
                 for name, source in test.sources.items()
             },
         )
-        for test in tests()
+        for test in suite_tests()
     )
 
 
 def _chosen(names: Collection[str], contract: Contract) -> Iterator[SuiteTest]:
     """The tests of the suites; with names only these, and of other tests the cases with these names."""
-    for test in _with_inputs() if contract is CONTRACT else tests():
+    for test in _with_inputs() if contract is CONTRACT else suite_tests():
         cases = {name: arguments for name, arguments in test.cases.items() if name in names}
         if not names or test.name in names:
             yield test

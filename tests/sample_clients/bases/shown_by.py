@@ -2,4 +2,4 @@
 
 # Other tests prove these clauses as well, by calls that wait.
 STATUS_TESTS = ["test_every_error_is_failure", "test_error_without_content", "test_same_error_again"]
-TEXT_TESTS = ["test_legal_errors", "test_errors_as_they_are_sent"]
+TEXT_TESTS = ["test_valid_error_objects", "test_error_representations"]

@@ -282,7 +282,7 @@ class CachesFieldsByUser(Conforming):
         return self.kept.setdefault(user, super().authorization(call))
 
 
-@faulty("calls.independent", rare=True, shown_by=["test_call_after_one_that_moved"])
+@faulty("calls.independent", rare=True, shown_by=["test_call_after_permanent_redirect"])
 class AppliesAPermanentRedirectToEveryTask(Following):
     """What has moved for good is asked for at its new place from then on, whichever task is meant."""
 

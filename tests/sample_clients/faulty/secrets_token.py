@@ -70,7 +70,7 @@ class RequestInTimeoutError(ReportsTooMuch):
         return saying(outcome, message=f"no answer to {self.request(call)!r}") if late else outcome
 
 
-@faulty("secrets.token", shown_by=["test_one_after_another"])
+@faulty("secrets.token", shown_by=["test_successive_calls"])
 class PrintsRequestFields(ReportsTooMuch):
     """Debug output that nobody has taken out: the fields of each request."""
 
@@ -123,7 +123,7 @@ class TokenPrefixInErrorKind(ReportsTooMuch):
         return saying(outcome, kind=f"http/{call.token[:32]}")
 
 
-@faulty("secrets.token", rare=True, shown_by=["test_one_after_another"])
+@faulty("secrets.token", rare=True, shown_by=["test_successive_calls"])
 class TokenAsRequestIdOfSuccess(ReportsTooMuch):
     """The request id that it reports for a success is the token, cut to what fits the column."""
 
@@ -131,7 +131,7 @@ class TokenAsRequestIdOfSuccess(ReportsTooMuch):
         return replace(outcome, request_id=call.token[:36]) if outcome.kind == "success" else outcome
 
 
-@faulty("secrets.token", rare=True, shown_by=["test_one_after_another"])
+@faulty("secrets.token", rare=True, shown_by=["test_successive_calls"])
 class PreviousRequestInErrorMessage(ReportsTooMuch):
     """A trail of the last requests in each error, of which the present one is left out."""
 

@@ -99,10 +99,10 @@ class ReturnsWithinTheGrace(Conforming):
         return connection
 
 
-CALL_TESTS = ("test_one_after_another", "test_at_the_same_time")
+CALL_TESTS = ("test_successive_calls", "test_concurrent_calls")
 
 
-@quirky(shown_by=(*CONNECTION_TESTS, *CALL_TESTS, "dripped", "test_certificate"))
+@quirky(shown_by=(*CONNECTION_TESTS, *CALL_TESTS, "dripped", "test_invalid_certificate"))
 class KeepsCleanConnections(KeptConnection):
     """Keeps a connection a host, and drops it when anything is odd."""
 

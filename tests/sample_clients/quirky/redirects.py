@@ -12,16 +12,16 @@ from tests.sample_clients.bases.following import Following
 from tests.sample_clients.registry import quirky
 
 REDIRECT_TESTS = (
-    "test_redirection",
-    "test_redirection_elsewhere",
-    "test_second_redirection_elsewhere",
-    "test_redirection_to_who_asks",
-    "test_call_after_a_redirection",
-    "test_redirection_from_https",
-    "test_redirection_in_a_circle",
-    "test_redirection_without_end",
-    "test_redirection_to_and_fro",
-    "test_redirection_to_nowhere",
+    "test_redirect",
+    "test_redirect_to_other_origin",
+    "test_second_redirect_to_other_origin",
+    "test_challenge_of_other_origin",
+    "test_call_after_redirect_to_other_origin",
+    "test_redirect_from_https",
+    "test_redirect_to_itself",
+    "test_endless_redirects",
+    "test_redirects_between_two_origins",
+    "test_redirect_without_usable_location",
 )
 
 

@@ -85,7 +85,7 @@ class InnerRequestIdOnly(Conforming):
         return told if f'"{told}"'.encode() in answer.content else None
 
 
-@quirky(shown_by=["test_error_that_invites_another_try", "test_throttling_that_lasts"])
+@quirky(shown_by=["test_retryable_error", "test_persistent_throttling"])
 class RetriesUntilItsTimeout(Conforming):
     """As long as it is throttled it tries again, and then tells that its time was up, and no status."""
 

@@ -14,7 +14,7 @@ from tests.sample_clients.registry import quirky
 WAIT_TESTS = ("429 for 1 s", "503 for 1 s", "a fraction")
 
 
-UNREADABLE_WAIT_TEST = "test_wait_that_cannot_be_read"
+UNREADABLE_WAIT_TEST = "test_malformed_retry_after"
 
 
 @quirky("retry.throttled", shown_by=(*WAIT_TESTS, "lasting 429", UNREADABLE_WAIT_TEST))
@@ -104,7 +104,7 @@ class BacksOffQuickly(Conforming):
         return float(self.local.backoff)
 
 
-@quirky(shown_by=("test_refusals",))
+@quirky(shown_by=("test_not_retryable_errors",))
 class RetriesOnceAfterAClaimsChallenge(Conforming):
     """One more request after a claims challenge, with the token that meets it."""
 
@@ -115,7 +115,7 @@ class RetriesOnceAfterAClaimsChallenge(Conforming):
         return answer
 
 
-@quirky(shown_by=("test_refusals",))
+@quirky(shown_by=("test_not_retryable_errors",))
 class RetriesA401Once(Conforming):
     """One more request after any 401, with what the cache of tokens has by now, which is the same."""
 

@@ -1,4 +1,4 @@
-"""What the client makes of an answer that is no error."""
+"""How the client reports a response that is not an error."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,25 +6,28 @@ from dataclasses import replace
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Fields
 from graphcontract.http.stub_response import StubResponse, plain_error, stub, success, with_fields
-from graphcontract.inputs import Partitions, constants
+from graphcontract.inputs import Partitions, constants, each
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import given, proves
 
 JSON = b'{"id":"0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e","status":"cancelled"}'
 PAGE = b'<html><body><a href="/">Moved</a></body></html>'
-POISON = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+SECOND_RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 DATE = ("Date", "Wed, 12 Nov 2025 09:30:00 GMT")
-FIELDS = (("request-id", "6f1c2f64-7c0e-4c39-8a55-6d1f6f5a9b10"), DATE)
-PARTING = (
+DIAGNOSTICS = (("request-id", "6f1c2f64-7c0e-4c39-8a55-6d1f6f5a9b10"), DATE)
+DEPRECATION = (
     ("Deprecation", "@1767225600"),
     ("Sunset", "Thu, 31 Dec 2026 23:59:59 GMT"),
     ("Warning", '299 - "Deprecated"'),
 )
-HINTS = (("Link", "</style.css>; rel=preload; as=style"), ("Link", "</script.js>; rel=preload; as=script"))
+EARLY_HINTS = (
+    ("Link", "</style.css>; rel=preload; as=style"),
+    ("Link", "</script.js>; rel=preload; as=script"),
+)
 
-PROMISED: Mapping[str, StubResponse] = {
+SUCCESS_RESPONSES: Mapping[str, StubResponse] = {
     "plain": success(),
-    "fields": with_fields(success(), *FIELDS, ("x-ms-ags-diagnostic", "{}")),
+    "fields": with_fields(success(), *DIAGNOSTICS, ("x-ms-ags-diagnostic", "{}")),
     "zero-length": with_fields(success(), ("Content-Length", "0")),
     "closing": replace(success(), close=True),
     "typed": with_fields(success(), ("Content-Type", "application/json")),
@@ -37,32 +40,35 @@ PROMISED: Mapping[str, StubResponse] = {
     "beyond-ascii": with_fields(success(), ("x-ms-region", "Zürich")),
     "no-phrase": replace(success(), phrase=""),
     "other-phrase": replace(success(), phrase="Task canceled"),
-    "no-gap": replace(with_fields(success(), *FIELDS), gap=""),
-    "wide-gap": replace(with_fields(success(), *FIELDS), gap=" \t "),
+    "no-gap": replace(with_fields(success(), *DIAGNOSTICS), gap=""),
+    "wide-gap": replace(with_fields(success(), *DIAGNOSTICS), gap=" \t "),
     "http-1.0": replace(success(), version="1.0"),
     "located": with_fields(success(), ("Location", "{self}/beta/operations/1")),
     "operation": with_fields(success(), ("Operation-Location", "{self}/beta/operations/1")),
     "in no hurry": with_fields(success(), ("Retry-After", "1")),
-    "deprecated": with_fields(success(), *PARTING),
+    "deprecated": with_fields(success(), *DEPRECATION),
     "elsewhere": with_fields(success(), ("Alt-Svc", 'h2=":1"; ma=60')),
     "secured": with_fields(success(), ("Strict-Transport-Security", "max-age=31536000")),
     "after it": success(),
 }
 
 
-def promises(contract: Contract) -> Partitions[StubResponse]:
-    """No content can be said to be coded; other content would have to be."""
+def success_responses(contract: Contract) -> Partitions[StubResponse]:
+    """Forms of the documented success response. Content-Encoding is among them only if there is no content,
+    which would have to be encoded.
+    """
     coded = {"coded": with_fields(success(), ("Content-Encoding", "gzip"))}
-    return constants({**PROMISED, **(coded if contract.success.content == "absent" else {})})
+    return constants({**SUCCESS_RESPONSES, **(coded if contract.success.content == "absent" else {})})
 
 
 @proves("response.no-content", "request.once", "secrets.token")
-@given(promised=promises)
-def test_promised_answer(harness: Harness, promised: StubResponse) -> None:
-    harness.judge(harness.plain_call(), [promised])
+@given(response=success_responses)
+def test_success_response(harness: Harness, response: StubResponse) -> None:
+    """The documented success status must be reported as success, whatever header fields come with it."""
+    harness.judge(harness.plain_call(), [response])
 
 
-SUCCESSES = (200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 209, 218, 250, 299)
+OTHER_SUCCESSES = (200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 209, 218, 250, 299)
 CONTENTS: Mapping[str, StubResponse] = {
     "none": stub(200),
     "json": stub(200, JSON, "application/json"),
@@ -75,21 +81,20 @@ CONTENTS: Mapping[str, StubResponse] = {
 
 
 def other_successes(contract: Contract) -> Partitions[int]:
-    return constants({str(status): status for status in SUCCESSES if status != contract.success.status})
+    """The 2xx statuses that the contract does not document."""
+    return each(*(status for status in OTHER_SUCCESSES if status != contract.success.status))
 
 
 @proves("response.other-success", "secrets.token")
-@given(
-    status=other_successes,
-    content=constants(CONTENTS),
-)
+@given(status=other_successes, content=constants(CONTENTS))
 def test_other_success(harness: Harness, status: int, content: StubResponse) -> None:
+    """Another 2xx should be reported as success or failure, whatever its content."""
     sent = stub(status) if status in (204, 205) else replace(content, status=status)
     harness.judge(harness.plain_call(), [replace(sent, close=True)])
 
 
-REDIRECTIONS = (301, 302, 303, 307, 308, 304, 300, 305, 306, 309, 310, 399)
-LEADING_NOWHERE: Mapping[str, StubResponse] = {
+REDIRECTS = (301, 302, 303, 307, 308, 304, 300, 305, 306, 309, 310, 399)
+UNUSABLE_REDIRECTS: Mapping[str, StubResponse] = {
     "bare": stub(302),
     "content": stub(302, PAGE, "text/html"),
     "tagged": stub(302, fields=(("ETag", '"1"'), DATE)),
@@ -101,34 +106,33 @@ LEADING_NOWHERE: Mapping[str, StubResponse] = {
 
 
 @proves("response.redirection", "response.not-modified", "secrets.token")
-@given(
-    status=constants({str(status): status for status in REDIRECTIONS}),
-    sent=constants(LEADING_NOWHERE),
-)
-def test_redirection_to_nowhere(harness: Harness, status: int, sent: StubResponse) -> None:
+@given(status=each(*REDIRECTS), sent=constants(UNUSABLE_REDIRECTS))
+def test_redirect_without_usable_location(harness: Harness, status: int, sent: StubResponse) -> None:
+    """A 3xx that cannot be followed must not be reported as success."""
     content = b"" if status == 304 else sent.content
-    answers = [replace(sent, status=status, content=content)]
-    harness.judge(harness.plain_call(), answers, control=harness.control([success()]))
+    responses = [replace(sent, status=status, content=content)]
+    harness.judge(harness.plain_call(), responses, control=harness.control([success()]))
 
 
-INTERIM = ((100,), (102,), (103,), (100, 102), (103, 103), (102, 100, 103))
-FINALS = constants({"success": success(), "error": plain_error(409)})
+INTERIM_STATUSES = ((100,), (102,), (103,), (100, 102), (103, 103), (102, 100, 103))
+FINAL_RESPONSES = constants({"success": success(), "error": plain_error(409)})
 
 
 @proves("response.interim")
 @given(
-    before=constants({" ".join(map(str, statuses)): statuses for statuses in INTERIM}),
-    fields=constants({"bare": (), "hints": HINTS}),
-    final=FINALS,
+    before=constants({" ".join(map(str, statuses)): statuses for statuses in INTERIM_STATUSES}),
+    fields=constants({"bare": (), "hints": EARLY_HINTS}),
+    final=FINAL_RESPONSES,
 )
-def test_interim_answers(
+def test_interim_responses(
     harness: Harness, before: tuple[int, ...], fields: Fields, final: StubResponse
 ) -> None:
-    answers = [replace(final, interim=before, interim_fields=fields)]
-    harness.judge(harness.plain_call(), answers, control=harness.control([final]))
+    """The final response should decide the outcome, not the 100, 102 and 103 before it."""
+    responses = [replace(final, interim=before, interim_fields=fields)]
+    harness.judge(harness.plain_call(), responses, control=harness.control([final]))
 
 
-STRAY: Mapping[str, StubResponse] = {
+STRAY_CONTENT: Mapping[str, StubResponse] = {
     "content": replace(success(), content=JSON),
     "short-content": replace(success(), content=b"{}"),
     "one-byte": replace(success(), content=b"x"),
@@ -137,14 +141,17 @@ STRAY: Mapping[str, StubResponse] = {
     "unannounced": replace(success(), stray=JSON),
     "unannounced-line-end": replace(success(), stray=b"\r\n"),
     "unannounced-chunk": replace(success(), stray=b"0\r\n\r\n"),
-    "another-answer": replace(success(), stray=POISON),
+    "another-answer": replace(success(), stray=SECOND_RESPONSE),
 }
 
 
 @proves("response.stray-content")
-@given(stray=constants(STRAY), following=FINALS)
+@given(stray=constants(STRAY_CONTENT), following=FINAL_RESPONSES)
 def test_stray_content(harness: Harness, stray: StubResponse, following: StubResponse) -> None:
-    """The first call after it uses the same connection; of a pool of two, it is the second."""
+    """Bytes that a response must not have should not affect the next calls.
+
+    Two calls follow, as a client with a pool of two connections uses the same one for the second.
+    """
     control = harness.control([following])
     before = [harness.control([success()]), harness.perform(harness.plain_call(), [stray])]
     for _ in range(2):

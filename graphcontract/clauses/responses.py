@@ -1,0 +1,225 @@
+"""Clauses on how a client reports a response that is not an error: the documented success, another 2xx, a
+3xx, interim responses, and bytes after the response.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from graphcontract.clauses import Finding, clause
+from graphcontract.clauses.queries import (
+    describe_outcome,
+    find_lost_texts,
+    last_response,
+    own_requests,
+    parse_graph_error,
+)
+from graphcontract.contract.model import Contract
+from graphcontract.exchange import Exchange, Trial, WireResponse
+
+_ABORTED = ("crash", "hang")
+
+
+def _last_status(contract: Contract, exchange: Exchange) -> int | None:
+    last = last_response(contract, exchange)
+    return None if last is None else last.status
+
+
+def _if_status(accepts: Callable[[Contract, int], bool]) -> Callable[[Contract, Trial], bool]:
+    def when(contract: Contract, trial: Trial) -> bool:
+        status = _last_status(contract, trial.exchange)
+        return status is not None and accepts(contract, status)
+
+    return when
+
+
+def _expected_kind(contract: Contract, last: WireResponse) -> str:
+    return "success" if last.status == contract.success.status else "failure"
+
+
+def _is_reported_correctly(contract: Contract, exchange: Exchange) -> bool:
+    """Whether the outcome matches the last response; a status that the client does not expose is not a
+    mismatch.
+    """
+    last, outcome = last_response(contract, exchange), exchange.outcome
+    if last is None or outcome.kind != _expected_kind(contract, last):
+        return False
+    return outcome.reported_status in (None, last.status)
+
+
+def _is_fit_as_control(contract: Contract, control: Exchange) -> bool:
+    """Whether a call can be compared with others: it sent one request and was reported correctly."""
+    return _is_reported_correctly(contract, control) and len(own_requests(contract, control)) == 1
+
+
+def _name_lost_texts(contract: Contract, control: Exchange, exchange: Exchange) -> str:
+    """Name the texts of the error that the client exposed in the control and not in the exchange."""
+    last = last_response(contract, control)
+    error = parse_graph_error(last) if last is not None else None
+    return ", ".join(find_lost_texts(error, control.outcome, exchange.outcome)) if error is not None else ""
+
+
+@clause(
+    "response.no-content",
+    "failure",
+    "crash",
+    "hang",
+    "rejected",
+    when=_if_status(lambda contract, status: status == contract.success.status),
+)
+def no_content(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """The documented success status must be reported as success (the operation's page; RFC 9110, 15.3.5),
+    whatever the framing of the empty body and whatever other header fields the response has.
+    """
+    outcome = trial.exchange.outcome
+    if outcome.kind != "success":
+        expected = f"success for status {contract.success.status}"
+        yield Finding(outcome.kind, expected, describe_outcome(outcome))
+
+
+@clause(
+    "response.other-success",
+    "rejected",
+    "crash",
+    "hang",
+    when=_if_status(lambda contract, status: 200 <= status < 300 and status != contract.success.status),
+)
+def other_success(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """An undocumented 2xx must be reported as success or failure (RFC 9110, 15). Both are accepted: the
+    client cannot know what the status means for this operation.
+    """
+    outcome = trial.exchange.outcome
+    if outcome.kind not in ("success", "failure"):
+        status = _last_status(contract, trial.exchange)
+        yield Finding(outcome.kind, f"success or failure for status {status}", describe_outcome(outcome))
+
+
+def _is_redirect_not_followed(contract: Contract, trial: Trial) -> bool:
+    last = last_response(contract, trial.exchange)
+    if last is None or not 300 <= last.status < 400 or last.status == 304:
+        return False
+    followed = len(own_requests(contract, trial.exchange)) > 1 or trial.exchange.elsewhere
+    return not (followed and last.values("location"))
+
+
+@clause(
+    "response.redirection",
+    "success",
+    when=_is_redirect_not_followed,
+)
+def redirection(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A redirect that the client did not follow must not be reported as success (RFC 9110, 15.4): the
+    operation was not carried out. A redirect loop is for `redirect.bounded`.
+    """
+    outcome = trial.exchange.outcome
+    if outcome.kind == "success":
+        expected = f"no success for status {_last_status(contract, trial.exchange)}"
+        yield Finding("success", expected, describe_outcome(outcome))
+
+
+@clause("response.not-modified", "success", when=_if_status(lambda _, status: status == 304))
+def not_modified(_contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """304 must not be reported as success: it is the response to a conditional GET (RFC 9110, 15.4.5), and
+    the operation was not carried out. It has a clause of its own, as it is not a redirect.
+    """
+    outcome = trial.exchange.outcome
+    if outcome.kind == "success":
+        yield Finding("success", "no success for status 304", describe_outcome(outcome))
+
+
+def _has_interim_response(contract: Contract, trial: Trial) -> bool:
+    last, control = last_response(contract, trial.exchange), trial.control
+    if control is None or last is None or not last.interim:
+        return False
+    return _is_fit_as_control(contract, control) and _last_status(contract, control) == last.status
+
+
+@clause(
+    "response.interim",
+    "success",
+    "failure",
+    "rejected",
+    "crash",
+    "hang",
+    "other-status",
+    "other-error",
+    when=_has_interim_response,
+    needs=frozenset({"wire"}),
+)
+def interim(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """The final response must decide the outcome; 100, 102 and 103 only precede it (RFC 9110, 15.2). The
+    control has the same final response without interim ones, so that a client that misreports both is not
+    at fault here.
+    """
+    last, outcome = last_response(contract, trial.exchange), trial.exchange.outcome
+    if last is None or trial.control is None:
+        return
+    kind = _expected_kind(contract, last)
+    expected = f"{kind} for status {last.status} after {' '.join(map(str, last.interim))}"
+    if outcome.kind != kind:
+        yield Finding(outcome.kind, expected, describe_outcome(outcome))
+    elif not _is_reported_correctly(contract, trial.exchange):
+        yield Finding("other-status", f"status {last.status}", describe_outcome(outcome))
+    elif lost := _name_lost_texts(contract, trial.control, trial.exchange):
+        yield Finding("other-error", f"{expected}, with its {lost}", describe_outcome(outcome))
+
+
+def _has_stray_content(contract: Contract, exchange: Exchange) -> bool:
+    """Whether the response had more bytes than it may: bytes after it, or content or chunks with a 204."""
+    sent = last_response(contract, exchange)
+    if sent is None:
+        return False
+    framed = bool(sent.content or sent.values("transfer-encoding"))
+    return bool(sent.stray) or (sent.status == 204 and framed)
+
+
+def _find_stray_call(contract: Contract, trial: Trial) -> tuple[Exchange, Exchange] | None:
+    """The call with the stray content, and the control of the exchange. None unless the control and all calls
+    before the stray content were reported correctly.
+    """
+    control, status = trial.control, _last_status(contract, trial.exchange)
+    if control is None or status not in (None, _last_status(contract, control)):
+        return None
+    for index, each in enumerate(trial.before):
+        if _has_stray_content(contract, each):
+            plain = (control, *trial.before[:index])
+            return (each, control) if all(_is_fit_as_control(contract, call) for call in plain) else None
+    return None
+
+
+@clause(
+    "response.stray-content",
+    "crash",
+    "hang",
+    "next-lost",
+    "next-misread",
+    "next-repeated",
+    when=lambda contract, trial: _find_stray_call(contract, trial) is not None,
+    needs=frozenset({"wire"}),
+    uses_earlier_steps=True,
+)
+def stray_content(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """Bytes after a 204 on a persistent connection must not become the response of a later call (RFC 9112,
+    6.3). The call with these bytes may end in success or failure, and the client may close the connection.
+    """
+    found = _find_stray_call(contract, trial)
+    if found is None:
+        return
+    stray, control = found
+    if stray.outcome.kind in _ABORTED:
+        expected = "success or failure for the response with stray content"
+        yield Finding(stray.outcome.kind, expected, describe_outcome(stray.outcome))
+        return
+    following, last = trial.exchange, last_response(contract, trial.exchange)
+    if last is None:
+        actual = f"no request; outcome {describe_outcome(following.outcome)}"
+        yield Finding("next-lost", "a request in the next call", actual)
+        return
+    if (requests := len(own_requests(contract, following))) > 1:
+        yield Finding("next-repeated", "one request in the next call", f"{requests} requests")
+    expected = f"{_expected_kind(contract, last)} for status {last.status} in the next call"
+    lost = _name_lost_texts(contract, control, following)
+    if not _is_reported_correctly(contract, following):
+        yield Finding("next-misread", expected, describe_outcome(following.outcome))
+    elif lost:
+        yield Finding("next-misread", f"{expected}, with its {lost}", describe_outcome(following.outcome))
