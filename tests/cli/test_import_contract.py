@@ -67,7 +67,7 @@ def test_import_by_qualified_names(csdl: Path) -> None:
         (("--action", "cancel"), "TYPE/ACTION"),
         (("--action", "loan/cancel", "--path", "me"), "begins with a slash"),
         (("--action", "loan/cancel", "--api-version", "2"), "beta or v1.0"),
-        (("--action", "loan/lend"), "declares no lend"),
+        (("--action", "loan/lend"), "does not declare lend"),
         (("--action", "loan/cancel", "--output", "/nowhere/a.json"), "cannot be written"),
     ],
 )

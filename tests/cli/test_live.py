@@ -52,7 +52,7 @@ class TestExitStatus:
         tenant.behave(None)
         assert ended.status == 1
         assert "The tenant violates the contract." in ended.out
-        assert "repeat   graphcontract live --tenant-url" in ended.out
+        assert "reproduce graphcontract live --tenant-url" in ended.out
 
     @pytest.mark.parametrize(
         "words",
@@ -115,7 +115,7 @@ class TestOutput:
         ended = here("live", "--tenant-url", "http://127.0.0.1:1", "--list")
         assert ended.status == 0
         assert "service.cancel" in ended.out
-        assert "request." not in ended.out
+        assert "  request." not in ended.out
 
     def test_a_report_on_standard_output_is_alone_there(self, here: Here, tenant: Running) -> None:
         ended = here("live", "--tenant-url", tenant.root, *FAST, "--report", "jsonl=-")

@@ -134,7 +134,7 @@ def test_a_reason_that_says_nothing_is_refused_by_line(tmp_path: Path, reason: s
     lines = (tmp_path / "known.json").read_text().splitlines()
     line = max(number for number, text in enumerate(lines, 1) if '"reason"' in text)
     assert f"known.json:{line}: at /known_failures/1/reason: expected a specific reason" in str(caught.value)
-    assert "Write why this is accepted" in str(caught.value)
+    assert "Replace it with why this is accepted" in str(caught.value)
     assert len(load(tmp_path / "known.json", CLAUSES, drafts=True)) == 2
 
 

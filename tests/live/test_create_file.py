@@ -284,7 +284,7 @@ class TestRun:
         path = tmp_path / "journal.jsonl"
         intend, root = {"event": "intend", "kind": "cancel", "id": "t-1"}, tenant.root.removesuffix("/beta")
         path.write_text(journal_text(intend, {"event": "end"}, root=root, tenant="another"))
-        with pytest.raises(JournalError, match="another tenant"):
+        with pytest.raises(JournalError, match="different tenants"):
             judge(tenant, tmp_path)
 
 
@@ -349,7 +349,7 @@ class TestResume:
         path = open_journal(
             tenant, tmp_path, {"event": "intend", "kind": "cancel", "id": "t-1"}, tenant_id="x"
         )
-        with pytest.raises(JournalError, match="another tenant"):
+        with pytest.raises(JournalError, match="different tenants"):
             resumed(tenant, path, finish=True)
 
     def test_not_at_a_host_that_a_journal_brings(self, tenant: Running, tmp_path: Path) -> None:
