@@ -120,11 +120,11 @@ class TestOutput:
     def test_a_report_on_standard_output_is_alone_there(self, here: Here, tenant: Running) -> None:
         ended = here("live", "--tenant-url", tenant.root, *FAST, "--report", "jsonl=-")
         assert json.loads(ended.out.splitlines()[-1])["event"] == "footer"
-        assert "The tenant honours" in ended.err
+        assert "The tenant conforms" in ended.err
 
     def test_help_says_what_is_safe(self, here: Here) -> None:
         text = " ".join(here("live", "--help").out.split())
-        assert "Nothing that exists can change by default" in text
+        assert "By default, nothing that exists in the tenant can change." in text
         assert "GRAPHCONTRACT_TOKEN" in text
 
     def test_check_knows_nothing_of_it(self, here: Here) -> None:
