@@ -145,10 +145,10 @@ def test_an_include_that_is_gone_leaves_its_fact_unknown(server: Server, tmp_pat
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (status(404), "never was there"),
+        (status(404), "never served it"),
         (status(429, Retry_After="7"), "after 7 s"),
         (status(429), "Try again later"),
-        (status(503), "the server fails"),
+        (status(503), "server error"),
         (status(302, Location="https://login.example/"), "redirects to https://login.example/"),
         (status(403), "responded 403"),
         (truncated, "connection broke"),
