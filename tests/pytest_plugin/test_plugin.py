@@ -17,7 +17,7 @@ from graphcontract.contract.model import DEFAULT_CONTRACT
 from graphcontract.inputs.tokens import CANARY
 from tests.reporting import problems
 
-CHECKOUT = Path(__file__).parents[1]
+CHECKOUT = Path(__file__).parents[2]
 SUITES = ("--pyargs", "graphcontract.suites")
 INI = "[pytest]\ngraph_transport = mock\ngraph_profile = quick\n"
 CLIENT = """

@@ -119,7 +119,7 @@ class TestWithoutNamespaces:
         (tmp_path / "declaring.py").write_text(
             f"from tests.recording import heeds\nLIMITS = {limits!r}\n", encoding="utf-8"
         )
-        monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{Path(__file__).parents[1]}")
+        monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{Path(__file__).parents[2]}")
         with suppress(ClientUnavailable), opened("python:declaring:heeds", transport) as session:
             assert transport == "loopback"
             found = part(session, *CLAUSE)
