@@ -168,7 +168,7 @@ HUGE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "many paths that are alike": (
         "openapi",
         lambda: b"paths:\n" + ITEM.replace("cancel", "x").encode() * 200_000 + b"x: y\n",
-        "are like the one",
+        "are similar to the wanted one",
     ),
     "aliases": (
         "openapi",
@@ -210,22 +210,22 @@ HUGE: dict[str, tuple[str, Callable[[], bytes], str]] = {
             )
             .encode()
         ),
-        "not there",
+        "does not exist",
     ),
     "a key twice": (
         "openapi",
         lambda: OPENAPI.replace("      summary: Invoke", "      summary: b\n      summary: Invoke").encode(),
-        "a second time",
+        "occurs twice",
     ),
     "a key twice in JSON": (
         "json",
         lambda: SEEDS["json"][1].replace('"summary": "Invoke', '"summary": 1, "summary": "Invoke').encode(),
-        "a second time",
+        "occurs twice",
     ),
     "no UTF-8": (
         "openapi",
         lambda: OPENAPI.replace("Invoke", "\udcff").encode("utf-8", "surrogateescape"),
-        "no YAML",
+        "not valid YAML",
     ),
 }
 CHILD = """
@@ -278,10 +278,10 @@ def test_what_is_no_file(reader: Reader, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "empty").write_bytes(b"")
     for name, problem in (
-        ("pipe", "no file"),
+        ("pipe", "not a regular file"),
         ("none", "cannot be read"),
         ("empty", "empty|no element"),
-        ("a\0b", "such a name"),
+        ("a\0b", "not a valid file name"),
     ):
         with pytest.raises(SourceError, match=problem):
             reader(Source(tmp_path / name, "it"), WANTED)
@@ -290,7 +290,7 @@ def test_what_is_no_file(reader: Reader, tmp_path: Path) -> None:
 def test_a_whole_parse_is_said(tmp_path: Path) -> None:
     path = tmp_path / "beta.json"
     path.write_text(SEEDS["one line"][1])
-    assert "parsed as a whole" in openapi_reader.read(Source(path, "beta.json"), WANTED).notes[0]
+    assert "the whole file was parsed" in openapi_reader.read(Source(path, "beta.json"), WANTED).notes[0]
     path.write_text(SEEDS["json"][1])
     assert openapi_reader.read(Source(path, "beta.json"), WANTED).notes == ()
 
@@ -299,7 +299,7 @@ def test_a_whole_parse_is_said(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         (CSDL.replace("<EntityContainer", "<x").replace("</EntityContainer", "</x"), "part of a schema"),
-        (CSDL.replace(' IsBound="true"', ""), "does not tell of which version"),
+        (CSDL.replace(' IsBound="true"', ""), "does not contain the API version"),
     ],
 )
 def test_csdl_that_lacks_the_operation_and_is_not_known_to_be_whole(
