@@ -284,7 +284,7 @@ class TestRun:
         path = tmp_path / "journal.jsonl"
         intend, root = {"event": "intend", "kind": "cancel", "id": "t-1"}, tenant.root.removesuffix("/beta")
         path.write_text(journal_text(intend, {"event": "end"}, root=root, tenant="another"))
-        with pytest.raises(JournalError, match="different tenants"):
+        with pytest.raises(JournalError, match="another tenant"):
             judge(tenant, tmp_path)
 
 
