@@ -52,7 +52,7 @@ class TestExitStatus:
         tenant.behave(None)
         assert ended.status == 1
         assert "The tenant violates the contract." in ended.out
-        assert "repeat   graphcontract live --tenant-url" in ended.out
+        assert "reproduce graphcontract live --tenant-url" in ended.out
 
     @pytest.mark.parametrize(
         "words",
