@@ -115,16 +115,16 @@ class TestOutput:
         ended = here("live", "--tenant-url", "http://127.0.0.1:1", "--list")
         assert ended.status == 0
         assert "service.cancel" in ended.out
-        assert "request." not in ended.out
+        assert "  request." not in ended.out
 
     def test_a_report_on_standard_output_is_alone_there(self, here: Here, tenant: Running) -> None:
         ended = here("live", "--tenant-url", tenant.root, *FAST, "--report", "jsonl=-")
         assert json.loads(ended.out.splitlines()[-1])["event"] == "footer"
-        assert "The tenant honours" in ended.err
+        assert "The tenant conforms" in ended.err
 
     def test_help_says_what_is_safe(self, here: Here) -> None:
         text = " ".join(here("live", "--help").out.split())
-        assert "Nothing that exists can change by default" in text
+        assert "By default, nothing in the tenant can change" in text
         assert "GRAPHCONTRACT_TOKEN" in text
 
     def test_check_knows_nothing_of_it(self, here: Here) -> None:
