@@ -1,4 +1,4 @@
-"""`known-failures update`, `diff` and `replay`, end to end on a client whose fault is mended."""
+"""`known-failures update`, `diff` and `replay`, end to end on a client whose fault gets fixed."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def folder(tmp_path: Path, old: str) -> Folder:
     return Folder(tmp_path, old)
 
 
-def test_a_known_failure_is_green_until_it_is_mended(folder: Folder) -> None:
+def test_a_known_failure_is_green_until_it_is_fixed(folder: Folder) -> None:
     id = folder.failed()
     update = ("known-failures", "update", "old.jsonl", "--file", "known.json")
     assert "write a reason for: request.method" in folder.run(*update, status=0)
