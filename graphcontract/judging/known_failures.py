@@ -1,6 +1,6 @@
-"""Known failures: the faults that a run is allowed to show, and has to.
+"""Known failures: the violations that a run accepts and expects, read from one file.
 
-Knows verdict parts and one file of entries. A failure that is not listed fails the run, at MUST and SHOULD
+A failure that is not listed fails the run, at MUST and SHOULD
 alike; so does an entry whose failure is no longer seen, or whose last day is past.
 """
 

@@ -1,7 +1,4 @@
-"""The ledger of planned clauses: each ends in one verdict, and the verdicts in one exit status.
-
-Knows parts and events; it knows neither pytest nor how a report is written.
-"""
+"""Records the results of planned clauses: each gets one verdict, and all together one exit status."""
 
 from __future__ import annotations
 
@@ -44,7 +41,7 @@ class ExitStatus(IntEnum):
 
 
 class RunRecorder:
-    """Takes parts as tests give them, and emits header, plan, each verdict once it is whole, footer."""
+    """Receives results as tests finish, and emits header, plan, each complete verdict, and footer."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""Runs one test of a suite against a gate: every class of input, every clause, each fault shrunk once.
+"""Runs one test of a suite on a harness: every input class, every clause, each violation shrunk once.
 
-A first pass hears all clauses on all inputs and stops for nothing, so that no fault hides another. Then
-each clause that failed is looked for again alone, on the same draws, and what shows it is shrunk.
+A first pass checks all clauses on all inputs and raises nothing, so that no violation hides another. Then
+each violated clause is searched for once more, alone, on the same draws, and its input is shrunk.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ class ClauseStats:
 
     @property
     def count(self) -> int:
-        """Exchanges that could have condemned."""
+        """The number of exchanges that exercised the clause."""
         return sum(self.exercised.values())
 
 
 class _FirstPass:
-    """The court of the first pass: every clause hears every trial, and nothing is raised."""
+    """The observer of the first pass: checks every clause on every trial, and raises nothing."""
 
     def __init__(self, contract: Contract, hearings: Mapping[str, ClauseStats], stats: CallStats) -> None:
         self._contract, self._hearings, self._tally = contract, hearings, stats
@@ -97,7 +97,7 @@ class _FirstPass:
 
 
 class _Collector:
-    """The court of one call among many at the same time: it keeps trials for later."""
+    """The observer of one of several concurrent calls: collects trials, to be checked in order later."""
 
     def __init__(self) -> None:
         self.trials: list[Trial] = []
@@ -107,7 +107,7 @@ class _Collector:
 
 
 class _ShrinkPass:
-    """The court of the second pass: one fault of one clause, shrunk until nothing smaller shows it."""
+    """The observer of the second pass: shrinks one violation of one clause."""
 
     def __init__(self, harness: Harness, function: ClauseFunction, key: str) -> None:
         self._gate, self._function, self._key = harness, function, key
@@ -130,7 +130,7 @@ class _ShrinkPass:
 
 
 class SuiteTestRun:
-    """One test against one gate; `repeat` makes the line that repeats a clause's failure."""
+    """One test on one harness. `repeat` makes the command that reproduces a clause's failure."""
 
     def __init__(
         self,
@@ -152,13 +152,13 @@ class SuiteTestRun:
         self._recorded: list[dict[str, Any]] = []
 
     def begin(self, crew: ClientPool[Target]) -> None:
-        """Have calls that are fixed made from now on, while others are."""
+        """Start the calls of fixed cases in the background, while other tests run."""
         if self._test.cases and any(unsupported_reason(self._gate, id) is None for id in self.clauses):
             self._listen_in()
             self._begun = [crew.submit(job) for job in self._jobs()]
 
     def part(self, clause: str) -> ClauseResult:
-        """What the test says of the clause; the first question runs the test for all of its clauses."""
+        """Return the test's result for a clause. The first call runs the test for all of its clauses."""
         if self._parts is not None:
             return self._parts[clause]
         started = monotonic()

@@ -1,4 +1,4 @@
-"""What a run says of a clause, and how partial answers fold into one."""
+"""The verdict on a clause, and how the results of several tests combine into one."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _ORDER: tuple[VerdictKind, ...] = ("fail", "error", "not-run", "pass", "not-supp
 
 @dataclass(frozen=True, slots=True)
 class ClauseResult:
-    """What one test says of one clause. `exercised` counts exchanges that could have condemned it, shrinking
-    left out; `classes` counts them by class of input; `evidence` is the first fault's, `also` lists the
-    evidence ids of others; `duration` is in seconds; `exchanges` counts all that the test made, and
-    `recorded` holds them where a run records all.
+    """The result of one test for one clause. `exercised` counts the exchanges that could have shown a
+    violation, without those of shrinking, and `classes` by input class; `evidence` is of the first violation,
+    `also` the evidence ids of others; `duration` is in seconds; `exchanges` counts all calls of the test, and
+    `recorded` has them with `--record all`.
     """
 
     clause: str
@@ -71,7 +71,7 @@ def _rank(part: ClauseResult) -> tuple[int, str, str]:
 
 
 def evidence_id(evidence_key: str, kind: str, input: str) -> str:
-    """Make the id of a fault from names alone, so that the same fault has the same id in every run.
+    """Make an evidence id from names only, so that the same violation has the same id in every run.
 
     `evidence_key` is the clause's, which survives a change of the clause's id.
     """

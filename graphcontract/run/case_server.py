@@ -1,6 +1,6 @@
-"""Keeps one case up on loopback for whoever calls: waits for requests, and tells what a clause makes of them.
+"""Serves one case on loopback for a client that someone else runs, and checks a clause on what it sends.
 
-Knows loopback, gates and clauses. What the caller's client reports it cannot see: it judges for each report.
+The outcome that the client reports is not visible here, so the clause is checked for each possible one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Announce = Callable[[Call, CaseStep], None]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a clause finds where the client reports this; None where that could not condemn it."""
+    """The findings of a clause if the client reports this; None if that cannot exercise the clause."""
 
     reported: str
     findings: tuple[Finding, ...] | None

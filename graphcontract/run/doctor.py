@@ -1,6 +1,6 @@
-"""A few plain calls, and what they tell of a client: what works, and which limit its driver should declare.
+"""Diagnoses a client with a few ordinary calls: what works, and which limit its driver should declare.
 
-Knows sessions and exchanges; it condemns nothing.
+It gives no verdicts: a client that fails here may still conform.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`known-failures update`, `diff` and `replay`, end to end on a client whose fault is mended."""
+"""`known-failures update`, `diff` and `replay`, end to end on a client whose fault gets fixed."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def folder(tmp_path: Path, old: str) -> Folder:
     return Folder(tmp_path, old)
 
 
-def test_a_known_failure_is_green_until_it_is_mended(folder: Folder) -> None:
+def test_a_known_failure_is_green_until_it_is_fixed(folder: Folder) -> None:
     id = folder.failed()
     update = ("known-failures", "update", "old.jsonl", "--file", "known.json")
     assert "write a reason for: request.method" in folder.run(*update, status=0)
@@ -90,7 +90,7 @@ def test_an_update_lists_what_the_next_run_must_find_listed(folder: Folder) -> N
     folder.run(*both, "--report", "jsonl=old.jsonl", status=1)
     for report in ("old.jsonl", "new.jsonl"):
         update = ("known-failures", "update", report, "--file", "known.json")
-        assert "write a reason for: error.code, request.method (the" in folder.run(*update, status=0)
+        assert "write a reason for: error.code, request.method (without" in folder.run(*update, status=0)
     assert "placeholder" in folder.run(*known, status=2)
     folder.fills_in("it waits for 2.0")
     found = folder.run(*known, status=0)

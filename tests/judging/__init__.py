@@ -143,7 +143,7 @@ def good(call: Call, send: Send) -> Outcome:
 
 
 def lower(call: Call, send: Send) -> Outcome:
-    """Says `post` where POST is owed."""
+    """Sends `post` instead of POST."""
     return outcome(send(written(call, method="post")))
 
 

@@ -47,7 +47,7 @@ def pytest_graphcontract_event(event):
 CLAUSES = load(DEFAULT_CONTRACT, None).clauses
 OWN = """
 from hypothesis import strategies as st
-from graphcontract.http import stub_response
+from graphcontract.http.stub_response import plain_error
 from graphcontract.inputs import Partitions
 from graphcontract.inputs.calls import guid_calls
 from graphcontract.judging.suite_api import given, proves
@@ -55,7 +55,7 @@ from graphcontract.judging.suite_api import given, proves
 @proves("error.failure", "error.status")
 @given(call=guid_calls, status=Partitions({"teapot": st.just(418), "loop": st.just(508)}))
 def test_odd_errors(harness, call, status):
-    harness.judge(call, [stub_response.plain_error(status)])
+    harness.judge(call, [plain_error(status)])
 
 def test_of_another_kind():
     assert True
@@ -132,7 +132,7 @@ def test_a_violation_is_shown_by_its_evidence_and_without_a_token(project: Proje
     assert items(said, "XFAIL") == {"response.not-modified"}
     assert "SHOULD violated: " in said
     assert re.search(r"^response\.redirection-[0-9a-f]{12} \(MUST\)$", said, re.MULTILINE)
-    assert "repeat   graphcontract check python:my_client:gullible --transport mock" in said
+    assert "reproduce graphcontract check python:my_client:gullible --transport mock" in said
     assert "Traceback" not in said
     assert "calling with [token" in said
     assert CANARY not in said
@@ -213,7 +213,7 @@ def test_clauses_can_be_proved_by_tests_of_ones_own(project: Project) -> None:
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ((), "these suites judge a client: name it with --graph-client"),
+        ((), "these suites check a client: name it with --graph-client"),
         (("--graph-client", "process:/nonexistent", "--graph-transport", "loopback"), "was not found"),
         (("--graph-client", "reference", "--graph-select", "nope", "-n", "2"), "'nope' matches no clause"),
     ],
@@ -227,7 +227,7 @@ def test_a_mistake_in_use_is_one(project: Project, words: tuple[str, ...], reaso
 
 def test_a_missing_client_is_a_mistake_for_workers_too(project: Project) -> None:
     said = project.pytest(*SUITES, "-n", "2", status=pytest.ExitCode.INTERRUPTED)
-    assert "these suites judge a client: name it with --graph-client" in said
+    assert "these suites check a client: name it with --graph-client" in said
     assert "INTERNALERROR" not in said
 
 

@@ -80,7 +80,7 @@ def test_a_violation_is_shown_by_its_evidence(tenant: Running, project: Project)
     said = project.pytest(*words(tenant, "-k", "unknown-task"), status=1)
     assert items(said, "FAILED") == {"service.unknown-task"}
     assert re.search(r"^service\.unknown-task-[0-9a-f]{12} \(MUST\)$", said, re.MULTILINE)
-    assert "repeat   graphcontract live --tenant-url" in said
+    assert "reproduce graphcontract live --tenant-url" in said
     assert "Traceback" not in said
     assert tenant.token()[:20] not in said
 
@@ -111,7 +111,7 @@ def test_an_expired_known_failure_fails_with_its_own_text(tenant: Running, proje
     project.write("known.json", f'{{"known_failures": [{{{row}, "expires": "2020-01-01"}}]}}')
     said = project.pytest(*words(tenant, *more), status=1)
     assert "the entry expired on 2020-01-01: fix the failure" in said
-    assert "Known failures are accepted no longer" in said
+    assert "Known failures have expired" in said
 
 
 def test_a_known_failure_is_one(tenant: Running, project: Project) -> None:
