@@ -132,8 +132,7 @@ def live(
     start_timeout: StartTimeout = START_TIMEOUT,
     list_clauses: ListClauses = False,
 ) -> None:
-    """Check a tenant, clause by clause; with CLIENT, also that client on the tenant's traffic. By default,
-    nothing that exists in the tenant can change.
+    """Check a tenant, clause by clause; with CLIENT, also that client on the tenant's traffic.
 
     Exit status: 0 the tenant conforms; 1 it violates a clause; 2 wrong usage, or the file of --resume is not
     a journal; 3 no violation, but a MUST could not be exercised because of the credential, task, source,
