@@ -64,8 +64,8 @@ def test_an_item_a_clause(tenant: Running, project: Project) -> None:
     more = ("--graph-allow-cancel", "--graph-task", named, "--graph-report", "jsonl=report.jsonl")
     said = project.pytest(*words(tenant, *more, "--graph-confirm-tenant", tenant.tenant_id))
     assert items(said, "PASSED") == OWED - {"service.repeat", "service.precondition"}
-    assert "recorded, never judged: status 409" in said
-    assert "no task that must refuse is named" in said
+    assert "recorded only: the second cancel got 409" in said
+    assert "no task that has started is given" in said
     assert "The tenant conforms to the contract" in said
     events = project.events("report.jsonl")
     assert {event["clause"] for event in events if event["event"] == "verdict"} == OWED
@@ -176,7 +176,7 @@ def test_a_credential_that_is_refused_is_no_verdict_on_the_tenant(
         (("--graph-seed", "x"), "--graph-seed takes a number"),
         (("--graph-rate", "0"), "--graph-rate"),
         (("--graph-report", "nope"), "is not a report"),
-        (("--graph-tenant-url", "https://evil.example"), "refused"),
+        (("--graph-tenant-url", "https://evil.example"), "not allowed"),
         (("--graph-tenant-url", "http://127.0.0.1:9"), "cannot be reached"),
         (("-n", "2"), "leave out -n"),
         (("--graph-client", "reference", "--graph-report", "jsonl=x"), "applies to one run"),
