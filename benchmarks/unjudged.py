@@ -6,7 +6,8 @@ import argparse
 
 from graphcontract.exchange import Trial
 from graphcontract.judging.harness import CallStats, Harness, Observer
-from graphcontract.run.session import Options, Session
+from graphcontract.run.options import Options
+from graphcontract.run.session import Session
 from graphcontract.run.suite_tests import suite_tests
 
 

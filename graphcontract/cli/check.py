@@ -109,7 +109,8 @@ def check(
     6 graphcontract failed; 130 interrupted.
     """
     from graphcontract.errors import UserError
-    from graphcontract.run.session import Options, Session, with_seed
+    from graphcontract.run.options import Options
+    from graphcontract.run.session import Session
 
     if not client and not list_clauses:
         raise UserError(f"no client given\n\n{CLIENTS}")
@@ -130,8 +131,8 @@ def check(
         record=record.value,
         known_failures=known_failures,
         allow_own_root=allow_own_root,
-    )
-    session = Session.of(with_seed(options, seed, secrets.randbits(32)))
+    ).with_seed(seed, secrets.randbits(32))
+    session = Session.of(options)
     if list_clauses:
         for id in session.planned:
             clause = session.contract.clauses[id]

@@ -1,6 +1,6 @@
-"""Brings clients up, each on the transport that it is judged over, and sees that one reaches the other.
+"""Starts the client under test on its transport, and checks that its requests arrive there.
 
-Knows clients and transports; it knows no clause and no test.
+Also starts what a run needs later: copies for concurrent calls, and a client at its own root behind a proxy.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from graphcontract.clients import Client, ClientUnavailable, Start, isolation
 from graphcontract.clients.python import InProcessClient
 from graphcontract.clients.spec import make_client
 from graphcontract.contract.model import Contract
-from graphcontract.errors import UserError
 from graphcontract.exchange import Outcome
 from graphcontract.http.stub_response import ResponseScript, StubResponse
 from graphcontract.judging.target import Target
+from graphcontract.run.options import OptionError, Options
 from graphcontract.run.own_root import (
     HEED,
     PATIENCE,
@@ -35,38 +35,25 @@ if TYPE_CHECKING:
     from graphcontract.transports.proxy import Proxy
 
 
-class OptionError(UserError):
-    """Options that cannot be carried out: `str()` says which and what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class TargetFactory:
-    """Where a client is judged: `client` as on the command line, `transport` by name; texts as options have
-    them, `start_timeout` in seconds. `allow_own_root` lets a client call its own root though that may leave
-    the machine.
-    """
+    """Starts targets as the options of a run say: the client, and the transport that it calls."""
 
     contract: Contract
-    client: str
-    transport: str
-    tls: bool
-    in_process: bool
-    start_timeout: float
-    implementation: str | None
-    allow_own_root: bool = False
+    options: Options
 
     def main(self) -> Target:
         """The client on the transport that was asked for; raises ClientUnavailable, ClientSpecError and
         OptionError.
         """
-        if self.transport == "proxy":
+        if self.options.transport == "proxy":
             return self.own_root()
-        if self.transport == "mock" and self._is_another_program:
+        if self.options.transport == "mock" and self._is_another_program:
             raise OptionError(
                 "the mock transport serves Python callables in this process, and "
-                f"{self.client!r} is another program: use --transport loopback"
+                f"{self.options.client!r} is another program: use --transport loopback"
             )
-        return self._up(_loopback_or_mock(self.transport, self.tls), self._reach_mock)
+        return self._up(_loopback_or_mock(self.options.transport, self.options.tls), self._reach_mock)
 
     def beside(self, main: Target) -> Callable[[], Target] | None:
         """What brings up a client like that one at its own root, where its transport does not stand for that;
@@ -83,7 +70,7 @@ class TargetFactory:
         """
         if isinstance(first.client, InProcessClient):
             return None
-        if self.transport == "proxy":
+        if self.options.transport == "proxy":
             return self.own_root
         return lambda: Target(self._started(first.transport), first.transport)
 
@@ -91,7 +78,7 @@ class TargetFactory:
         """The client at its own root, behind a proxy of its own; raises ClientUnavailable where it bypasses
         that, or could, ClientSpecError and OptionError.
         """
-        if self.in_process:
+        if self.options.in_process:
             raise OptionError(
                 "a proxy is announced in a client's environment, and a client in this process has none "
                 "of its own: leave --in-process out, or use --transport mock"
@@ -102,7 +89,7 @@ class TargetFactory:
 
     @property
     def _is_another_program(self) -> bool:
-        return self.client.strip().startswith(("process:", "command:"))
+        return self.options.client.strip().startswith(("process:", "command:"))
 
     def _up(self, transport: Transport, check: Callable[[Target], Target]) -> Target:
         transport.__enter__()
@@ -120,10 +107,10 @@ class TargetFactory:
     def _started(self, transport: Transport) -> Client:
         request = self.contract.request
         client = make_client(
-            self.client,
-            in_process=self.in_process or transport.name == "mock",
-            start_timeout=self.start_timeout,
-            implementation=self.implementation,
+            self.options.client,
+            in_process=self.options.in_process or transport.name == "mock",
+            start_timeout=self.options.start_timeout,
+            implementation=self.options.implementation,
             root=f"{request.root}/{request.version}",
             path=request.path,
             own_root=transport.proxy is not None,
@@ -155,7 +142,7 @@ class TargetFactory:
         if station.transport.escaped is not None:
             problem = f"the client bypasses the mock transport: {station.transport.escaped}"
             raise ClientUnavailable(problem, "That serves httpx alone: use --transport loopback.")
-        if record.requests or self.allow_own_root:
+        if record.requests or self.options.allow_own_root:
             return station
         station.transport.withdraw_own_root()
         why = f"its call to {stage.root} did not come to the mock transport; {describe(outcome)}"
@@ -174,7 +161,11 @@ class TargetFactory:
         assert isinstance(station.transport, Proxy)
         isolated = isolation.find_obstacle() is None
         guard = Guard(
-            self.contract, station.client, station.transport, isolated=isolated, allowed=self.allow_own_root
+            self.contract,
+            station.client,
+            station.transport,
+            isolated=isolated,
+            allowed=self.options.allow_own_root,
         )
         guard.before_call()
         stage = station.transport.open_endpoint(

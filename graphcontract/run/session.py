@@ -1,13 +1,12 @@
-"""A run from its options: the contract and its planned clauses, the client on its transport, the tests tried.
+"""One run of the suites: from options to a contract, planned clauses, a started client and results.
 
-Knows how the parts are put together; it knows neither pytest nor a terminal.
+The pytest plugin opens a session, announces its items by `want`, and asks for the result of each.
 """
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,69 +15,16 @@ from typing import Any
 from graphcontract.clauses import known
 from graphcontract.clients import Client
 from graphcontract.contract.loader import load
-from graphcontract.contract.model import DEFAULT_CONTRACT, Contract, Party
+from graphcontract.contract.model import Contract, Party
 from graphcontract.judging import known_failures
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.known_failures import Entry, KnownFailures
 from graphcontract.judging.profile import PROFILES
-from graphcontract.judging.run_recorder import FailOn
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult
-from graphcontract.run.client_setup import OptionError, TargetFactory
-
-_REPEATED = ("client", "contract", "transport", "tls", "profile", "seed", "in_process", "implementation")
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a run was asked for; texts as on the command line."""
-
-    client: str
-    contract: str = DEFAULT_CONTRACT
-    transport: str = "loopback"
-    tls: bool = False
-    profile: str = "gate"
-    seed: int = 0
-    fail_on: FailOn = "must"
-    select: tuple[str, ...] = ()
-    deselect: tuple[str, ...] = ()
-    in_process: bool = False
-    implementation: str | None = None
-    start_timeout: float = 60.0
-    record: str = "failures"
-    known_failures: str | None = None
-    allow_own_root: bool = False
-
-    @classmethod
-    def of_report(cls, options: Mapping[str, Any], clause: str, *, allow_own_root: bool = False) -> Options:
-        """Options that judge one clause as a run did; `options` is what its report's header says.
-
-        What may leave the machine is for whoever repeats the run to say: a report does not allow it.
-        """
-        kinds = {"seed": int, "tls": bool, "in_process": bool}
-        given: dict[str, Any] = {name: options[name] for name in _REPEATED if options.get(name) is not None}
-        wrong = [name for name, value in given.items() if type(value) is not kinds.get(name, str)]
-        if wrong or "client" not in given:
-            missing = ", ".join(wrong) or "no client"
-            raise OptionError(f"the report does not say how to repeat its run: {missing}")
-        return cls(**given, select=(clause,), allow_own_root=allow_own_root)
-
-    def repeat(self, clause: str) -> str:
-        """The command line that judges one clause again as this run did."""
-        words = ["graphcontract", "check", self.client]
-        for name, value, usual in (
-            ("--contract", self.contract, DEFAULT_CONTRACT),
-            ("--transport", self.transport, "loopback"),
-            ("--profile", self.profile, "gate"),
-            ("--implementation", self.implementation, None),
-        ):
-            if value is not None and value != usual:
-                words += [name, value]
-        words += ["--tls"] if self.tls else []
-        words += ["--in-process"] if self.in_process else []
-        words += ["--allow-own-root"] if self.allow_own_root else []
-        return shlex.join([*words, "--select", clause, "--seed", str(self.seed)])
+from graphcontract.run.client_setup import TargetFactory
+from graphcontract.run.options import OptionError, Options
 
 
 @dataclass
@@ -118,25 +64,15 @@ class Session:
         """Start transport and client; raises ClientUnavailable, ClientSpecError and OptionError."""
         if self.harness is not None:
             return self.harness.client
-        options = self.options
-        stations = TargetFactory(
-            self.contract,
-            options.client,
-            options.transport,
-            options.tls,
-            options.in_process,
-            options.start_timeout,
-            options.implementation,
-            options.allow_own_root,
-        )
-        main = stations.main()
+        targets = TargetFactory(self.contract, self.options)
+        main = targets.main()
         self.harness = Harness(
             self.contract,
             main.client,
             main.transport,
-            PROFILES[options.profile],
-            another=stations.another(main),
-            at_own_root=stations.beside(main),
+            PROFILES[self.options.profile],
+            another=targets.another(main),
+            at_own_root=targets.beside(main),
             guard=main.guard,
         )
         return main.client
@@ -188,7 +124,7 @@ class Session:
             "transport": self.options.transport,
             "tls": self.options.tls,
             "seed": self.options.seed,
-            "options": {name: getattr(self.options, name) for name in (*_REPEATED, "allow_own_root")},
+            "options": self.options.to_report(),
         }
 
     def close(self) -> None:
@@ -226,9 +162,3 @@ def planned(
 
 def _matches(pattern: str, id: str, aliases: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for name in (id, *aliases))
-
-
-def with_seed(options: Options, seed: int | None, random: int) -> Options:
-    """Settle the seed: the one asked for, else 0 where a profile is deterministic, else a random one."""
-    usual = 0 if PROFILES[options.profile].deterministic else random
-    return replace(options, seed=usual if seed is None else seed)

@@ -216,6 +216,11 @@ def test_clauses_can_be_proved_by_tests_of_ones_own(project: Project) -> None:
         ((), "these suites check a client: name it with --graph-client"),
         (("--graph-client", "process:/nonexistent", "--graph-transport", "loopback"), "was not found"),
         (("--graph-client", "reference", "--graph-select", "nope", "-n", "2"), "'nope' matches no clause"),
+        (("--graph-client", "reference", "--graph-seed", "x"), "--graph-seed takes a number"),
+        (
+            ("--graph-client", "reference", "-o", "graph_profile=slow"),
+            "(graph_profile) takes quick or gate or nightly, not 'slow'",
+        ),
     ],
 )
 def test_a_mistake_in_use_is_one(project: Project, words: tuple[str, ...], reason: str) -> None:
