@@ -167,7 +167,7 @@ def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: boo
 def _stop_for_obstacles(session: Session) -> None:
     """Make the first calls of `doctor`. Raises ClientUnavailable if all clauses would fail alike."""
     from graphcontract.clients import ClientUnavailable
-    from graphcontract.judging.harness import CallStats
+    from graphcontract.judging.call_runner import CallStats
     from graphcontract.reporting.evidence_text import escape_unprintable
     from graphcontract.run.doctor import reach
 
@@ -177,7 +177,7 @@ def _stop_for_obstacles(session: Session) -> None:
         redirect_stderr(io.StringIO()),
     ):  # What the client prints here belongs to no report.
         found = next((finding for finding in reach(session.harness) if finding.stops), None)
-    session.harness.stats = CallStats()
+    session.harness.calls.stats = CallStats()
     if found is not None:
         problem = f"the client cannot be checked with this set-up: an ordinary call ended with {found.seen}"
         raise ClientUnavailable(escape_unprintable(problem), found.advice)

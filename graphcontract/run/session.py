@@ -17,6 +17,7 @@ from graphcontract.clients import Client
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract, Party
 from graphcontract.judging import known_failures
+from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.known_failures import Entry, KnownFailures
 from graphcontract.judging.profile import PROFILES
@@ -29,10 +30,10 @@ from graphcontract.run.options import OptionError, Options
 
 @dataclass
 class Session:
-    """One run in one process. `open()` brings the client up; `close()` ends what it started.
+    """One run in one process. `open()` starts the client; `close()` ends it.
 
-    A run that is not `alone` tries some of the wanted tests only, and makes no calls ahead for the others.
-    Where all that wait come `together`, it makes theirs with the first.
+    A session that is not `alone`, as in a worker, runs some of the wanted tests only, and makes no calls
+    ahead. If all tests that wait on timers come `together`, it makes their calls with the first of them.
     """
 
     options: Options
@@ -44,7 +45,7 @@ class Session:
     together: bool = True
     _begun: bool = False
     _wanted: dict[str, tuple[SuiteTest, list[str]]] = field(default_factory=dict)
-    _tryings: dict[str, SuiteTestRun] = field(default_factory=dict)
+    _test_runs: dict[str, SuiteTestRun] = field(default_factory=dict)
 
     @classmethod
     def of(cls, options: Options) -> Session:
@@ -55,7 +56,7 @@ class Session:
         return cls(options, contract, planned(contract, options.select, options.deselect), entries)
 
     def known_failures(self) -> KnownFailures | None:
-        """The failures that are listed for the client, which is opened; None without a list."""
+        """Return the failures that are listed for the client, after opening it; None without a list."""
         if self.options.known_failures is None:
             return None
         return KnownFailures(self.entries, self.open().implementation, today=date.today())
@@ -66,48 +67,41 @@ class Session:
             return self.harness.client
         targets = TargetFactory(self.contract, self.options)
         main = targets.main()
-        self.harness = Harness(
-            self.contract,
-            main.client,
-            main.transport,
-            PROFILES[self.options.profile],
-            another=targets.another(main),
-            at_own_root=targets.beside(main),
-            guard=main.guard,
-        )
+        clients = ClientSet(main, another=targets.another(main), at_own_root=targets.beside(main))
+        self.harness = Harness(self.contract, clients, PROFILES[self.options.profile])
         return main.client
 
     def want(self, test: SuiteTest, clause: str) -> None:
-        """Announce that a clause of a test will be asked for."""
+        """Announce that `part` will be called for a clause of a test."""
         self._wanted.setdefault(test.name, (test, []))[1].append(clause)
 
     def proofs(self, clause: str) -> int:
-        """How many of the wanted tests prove a clause."""
+        """Count the wanted tests that prove a clause."""
         return sum(clause in clauses for _, clauses in self._wanted.values())
 
     def part(self, test: SuiteTest, clause: str) -> ClauseResult:
-        """What a test says of a clause; never raises but for what stops the run."""
+        """Return a test's result for a clause. Raises UserError only, which ends the run."""
         self.open()
         assert self.harness is not None
-        ahead = self.alone and self.harness.copies
+        ahead = self.alone and self.harness.clients.has_copies
         if not self._begun and (ahead or (self.together and test.cases)):
             self._begin(self.harness)
-        return self._trying(test, self.harness).part(clause)
+        return self._test_run(test, self.harness).part(clause)
 
     def _begin(self, harness: Harness) -> None:
-        """Have the calls of all tests that wait made at the same time.
+        """Make the calls of all tests that wait on timers at the same time, in the background.
 
-        Copies of the client make them while the client makes others. One client would have to bear calls of
-        different ids and tokens at once, which is for one clause to judge and not for all.
+        Copies of the client make them while the first one makes others. Without copies, one client would need
+        to take calls with different ids and tokens at once, which one clause checks and no other requires.
         """
         self._begun = True
         wanted = [test for test, _ in self._wanted.values() if test.cases]
-        for test in sorted(wanted, key=lambda test: -test.seconds):
-            self._trying(test, harness).begin(harness.crew())
+        for test in sorted(wanted, key=lambda test: -test.seconds):  # the run ends with the last
+            self._test_run(test, harness).begin(harness.clients.background_pool())
 
-    def _trying(self, test: SuiteTest, harness: Harness) -> SuiteTestRun:
-        if test.name not in self._tryings:
-            self._tryings[test.name] = SuiteTestRun(
+    def _test_run(self, test: SuiteTest, harness: Harness) -> SuiteTestRun:
+        if test.name not in self._test_runs:
+            self._test_runs[test.name] = SuiteTestRun(
                 test,
                 harness,
                 clauses=self._wanted[test.name][1],
@@ -115,10 +109,10 @@ class Session:
                 repeat=self.options.repeat,
                 record=self.options.record == "all",
             )
-        return self._tryings[test.name]
+        return self._test_runs[test.name]
 
     def described(self) -> Mapping[str, Any]:
-        """Profile, transport and seed, as a report's header has them, and the options that repeat the run."""
+        """Return what a report's header says of the options."""
         return {
             "profile": self.options.profile,
             "transport": self.options.transport,
@@ -128,10 +122,10 @@ class Session:
         }
 
     def close(self) -> None:
-        """End client and transport; what the session said stays."""
+        """End client and transport; results stay."""
         harness, self.harness = self.harness, None
         if harness is not None:
-            harness.close()
+            harness.clients.close()
             harness.transport.__exit__(None, None, None)
 
 

@@ -155,7 +155,7 @@ class TestWithoutNamespaces:
             assert rest.verdict == ("pass" if transport == "loopback" else "not-run")
             harness = gate_of(session)
             if transport == "loopback":
-                assert "any more" in str(harness.not_at_own_root())
+                assert "any more" in str(harness.clients.find_own_root_obstacle())
             else:
                 with pytest.raises(UserError, match="could leave the machine"):
                     harness.perform(harness.plain_call(), [])

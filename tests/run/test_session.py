@@ -72,7 +72,7 @@ class TestOpen:
             client = session.open()
             assert session.open() is client
             assert session.harness is not None
-            assert (session.harness.stats.exchanges, session.harness.stats.expensive) == (0, 0)
+            assert (session.harness.calls.stats.exchanges, session.harness.calls.stats.expensive) == (0, 0)
         finally:
             session.close()
         assert session.harness is None
