@@ -43,7 +43,7 @@ class Judgement:
 
 
 class CaseServer:
-    """A case on a server that is up; `announce` is told of each call before it is waited for."""
+    """Serves a case on a running server; `announce` is called with each call before it waits for it."""
 
     def __init__(
         self, contract: Contract, clause: str, steps: Sequence[CaseStep], server: Loopback, announce: Announce
@@ -95,7 +95,7 @@ def _reports(contract: Contract, exchange: Exchange) -> list[tuple[str, Outcome]
 
 
 class _ExternalClient:
-    """Stands where a gate has a client: it makes no call, and waits until somebody else's is over."""
+    """Takes the place of a harness's client: it makes no call, and waits until the user's client made one."""
 
     implementation = Implementation("whoever calls")
     limits = Limits()

@@ -137,8 +137,8 @@ def planned(
     owed_by: Collection[Party] = frozenset[Party]({"client"}),
     command: str = "check",
 ) -> list[str]:
-    """Clauses that the patterns leave of those `owed_by` these, in the contract's order; OptionError for a
-    pattern that matches nothing.
+    """Select clauses of these parties by patterns, in the contract's order. Raises OptionError for a pattern
+    that matches nothing.
     """
     clauses = [clause for clause in contract.clauses.values() if clause.by in owed_by]
     chosen = {clause.id for clause in clauses} if not select else set()
