@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 
 from graphcontract.exchange import Trial
-from graphcontract.judging.harness import CallStats, Harness, Observer
-from graphcontract.run.session import Options, Session
+from graphcontract.judging.call_runner import CallStats
+from graphcontract.judging.harness import Harness, Observer
+from graphcontract.run.options import Options
+from graphcontract.run.session import Session
 from graphcontract.run.suite_tests import suite_tests
 
 
 class _NullObserver:
     """An observer that ignores every trial."""
 
-    def hear(self, trial: Trial) -> None:
+    def observe(self, trial: Trial) -> None:
         """Ignore a trial."""
 
 
@@ -25,11 +27,11 @@ class UnjudgedHarness(Harness):
         observer: Observer | None,
         stats: CallStats | None = None,
         *,
-        place: int | None = None,
+        index: int | None = None,
         owner: object = None,
     ) -> None:
         """Start a test with an observer that ignores its trials."""
-        super().set_observer(observer and _NullObserver(), stats, place=place, owner=owner)
+        super().set_observer(observer and _NullObserver(), stats, index=index, owner=owner)
 
 
 def main() -> None:
@@ -52,15 +54,7 @@ def main() -> None:
 def _count_exchanges(session: Session) -> int:
     harness = session.harness
     assert harness is not None
-    session.harness = UnjudgedHarness(
-        harness.contract,
-        harness.client,
-        harness.transport,
-        harness.profile,
-        another=harness.another,
-        at_own_root=harness.at_own_root,
-        guard=harness.guard,
-    )
+    session.harness = UnjudgedHarness(harness.contract, harness.clients, harness.profile)
     wanted = [(test, id) for test in suite_tests() for id in test.proves if id in session.planned]
     for test, id in wanted:
         session.want(test, id)

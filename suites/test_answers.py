@@ -65,7 +65,7 @@ def success_responses(contract: Contract) -> Partitions[StubResponse]:
 @given(response=success_responses)
 def test_success_response(harness: Harness, response: StubResponse) -> None:
     """The documented success status must be reported as success, whatever header fields come with it."""
-    harness.judge(harness.plain_call(), [response])
+    harness.check(harness.plain_call(), [response])
 
 
 OTHER_SUCCESSES = (200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 209, 218, 250, 299)
@@ -90,7 +90,7 @@ def other_successes(contract: Contract) -> Partitions[int]:
 def test_other_success(harness: Harness, status: int, content: StubResponse) -> None:
     """Another 2xx should be reported as success or failure, whatever its content."""
     sent = stub(status) if status in (204, 205) else replace(content, status=status)
-    harness.judge(harness.plain_call(), [replace(sent, close=True)])
+    harness.check(harness.plain_call(), [replace(sent, close=True)])
 
 
 REDIRECTS = (301, 302, 303, 307, 308, 304, 300, 305, 306, 309, 310, 399)
@@ -111,7 +111,7 @@ def test_redirect_without_usable_location(harness: Harness, status: int, sent: S
     """A 3xx that cannot be followed must not be reported as success."""
     content = b"" if status == 304 else sent.content
     responses = [replace(sent, status=status, content=content)]
-    harness.judge(harness.plain_call(), responses, control=harness.control([success()]))
+    harness.check(harness.plain_call(), responses, control=harness.control([success()]))
 
 
 INTERIM_STATUSES = ((100,), (102,), (103,), (100, 102), (103, 103), (102, 100, 103))
@@ -129,7 +129,7 @@ def test_interim_responses(
 ) -> None:
     """The final response should decide the outcome, not the 100, 102 and 103 before it."""
     responses = [replace(final, interim=before, interim_fields=fields)]
-    harness.judge(harness.plain_call(), responses, control=harness.control([final]))
+    harness.check(harness.plain_call(), responses, control=harness.control([final]))
 
 
 STRAY_CONTENT: Mapping[str, StubResponse] = {
@@ -156,5 +156,5 @@ def test_stray_content(harness: Harness, stray: StubResponse, following: StubRes
     before = [harness.control([success()]), harness.perform(harness.plain_call(), [stray])]
     for _ in range(2):
         next_call = harness.perform(harness.plain_call(), [following])
-        harness.hear(next_call, control=control, before=before)
+        harness.observe(next_call, control=control, before=before)
         before.append(next_call)

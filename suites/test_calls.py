@@ -39,9 +39,9 @@ def test_successive_calls(harness: Harness, sequence: Sequence[Planned]) -> None
     """Each of several successive calls must use its own id, token and root, and report its own response."""
     planned = zip(sequence, responses(sequence), strict=True)
     made = [harness.perform(each.call, [response], aside=each.aside) for each, response in planned]
-    harness.hear(made[-1], before=made[:-1])
+    harness.observe(made[-1], before=made[:-1])
     for exchange in made:
-        harness.hear(exchange)
+        harness.observe(exchange)
 
 
 @proves("calls.concurrent", seed_key="test_at_the_same_time")
@@ -52,4 +52,4 @@ def test_concurrent_calls(harness: Harness, sequence: Sequence[Planned]) -> None
     made = harness.concurrently(
         [partial(harness.perform, each.call, [response]) for each, response in planned]
     )
-    harness.hear(made[-1], before=made[:-1])
+    harness.observe(made[-1], before=made[:-1])

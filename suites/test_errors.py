@@ -35,14 +35,14 @@ CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9r
 @given(status=statuses())
 def test_every_error_is_failure(harness: Harness, status: int) -> None:
     """Every 4xx and 5xx must be reported as failure, with its status."""
-    harness.judge(harness.plain_call(), [plain_error(status)])
+    harness.check(harness.plain_call(), [plain_error(status)])
 
 
 @proves("error.failure", "error.status")
 @given(status=each(*ORDINARY))
 def test_error_without_content(harness: Harness, status: int) -> None:
     """An error without content must be reported as failure, with its status."""
-    harness.judge(harness.plain_call(), [at_once(stub(status))])
+    harness.check(harness.plain_call(), [at_once(stub(status))])
 
 
 REASSURING_TEXTS: Mapping[str, tuple[str, str, str | None]] = {
@@ -64,7 +64,7 @@ def test_error_that_reads_like_success(
     """An error must be reported as failure even if its code, message or reason phrase reads like success."""
     code, message, phrase = texts
     content = {"error": {"code": code, "message": message}}
-    harness.judge(harness.plain_call(), [error(status, content, phrase=phrase)])
+    harness.check(harness.plain_call(), [error(status, content, phrase=phrase)])
 
 
 @proves("error.failure", "error.status")
@@ -72,7 +72,7 @@ def test_error_that_reads_like_success(
 def test_same_error_again(harness: Harness, status: int) -> None:
     """An error must be reported as failure each time that it occurs."""
     for _ in range(4):
-        harness.judge(harness.plain_call(), [plain_error(status)])
+        harness.check(harness.plain_call(), [plain_error(status)])
 
 
 PAGE = b"<html><h1>Service unavailable</h1></html>"
@@ -94,7 +94,7 @@ ADVICE: Mapping[str, StubResponse] = {
 @given(advice=constants(ADVICE))
 def test_error_with_advice(harness: Harness, advice: StubResponse) -> None:
     """An error must be reported as failure even if it suggests another method, content or credentials."""
-    harness.judge(harness.plain_call(), [advice, advice, success()])
+    harness.check(harness.plain_call(), [advice, advice, success()])
 
 
 @proves("error.failure", "error.status", "response.redirection")
@@ -102,7 +102,7 @@ def test_error_with_advice(harness: Harness, advice: StubResponse) -> None:
 def test_error_after_redirect(harness: Harness, status: int) -> None:
     """An error after a redirect must be reported as failure, with the status of the error."""
     moved = with_fields(stub(307), ("Location", "?step=1"))
-    harness.judge(harness.plain_call(), [moved, plain_error(status)])
+    harness.check(harness.plain_call(), [moved, plain_error(status)])
 
 
 def retryable(status: int) -> StubResponse:
@@ -122,7 +122,7 @@ def retryable(status: int) -> StubResponse:
 )
 def test_retryable_error(harness: Harness, responses: Sequence[StubResponse]) -> None:
     """An error after which the client may retry must be reported as failure once it stops retrying."""
-    harness.judge(harness.plain_call(), responses)
+    harness.check(harness.plain_call(), responses)
 
 
 @proves(
@@ -137,7 +137,7 @@ def test_retryable_error(harness: Harness, responses: Sequence[StubResponse]) ->
 def test_valid_error_objects(harness: Harness, case: ErrorCase) -> None:
     """Any valid Graph error object must be reported as failure, and its texts should be exposed."""
     control = harness.control([plain_error(case.status)])
-    harness.judge(harness.plain_call(), [error(case.status, case.body)], control=control)
+    harness.check(harness.plain_call(), [error(case.status, case.body)], control=control)
 
 
 def with_media_type(media_type: str) -> StubResponse:
@@ -176,7 +176,7 @@ REPRESENTATIONS: Mapping[str, StubResponse] = {
 def test_error_representations(harness: Harness, sent: StubResponse) -> None:
     """An error must be reported alike in any valid JSON formatting, framing and header fields."""
     assert sent.status is not None
-    harness.judge(harness.plain_call(), [sent], control=harness.control([plain_error(sent.status)]))
+    harness.check(harness.plain_call(), [sent], control=harness.control([plain_error(sent.status)]))
 
 
 @proves("error.malformed", "secrets.token")
@@ -184,7 +184,7 @@ def test_error_representations(harness: Harness, sent: StubResponse) -> None:
 def test_malformed_errors(harness: Harness, case: MalformedError) -> None:
     """An error whose content is not a Graph error object must be reported as failure, with its status."""
     sent = at_once(stub(case.status, case.content, case.media_type))
-    harness.judge(harness.plain_call(), [sent], control=harness.control([plain_error(case.status)]))
+    harness.check(harness.plain_call(), [sent], control=harness.control([plain_error(case.status)]))
 
 
 FRAMINGS: Mapping[str, Framing] = {"whole": "content-length", "chunked": "chunked"}
@@ -196,4 +196,4 @@ def test_encoded_error(harness: Harness, status: int, framing: Framing) -> None:
     """An error in gzip should be reported like the same error without it, if the client requests gzip."""
     plain = plain_error(status)
     responses = [replace(plain, coded=True, framing=framing)]
-    harness.judge(harness.plain_call(), responses, control=harness.control([plain]))
+    harness.check(harness.plain_call(), responses, control=harness.control([plain]))

@@ -32,7 +32,9 @@ OTHER_ORIGINS = {
 
 def redirect(harness: Harness, status: int, origin: str, query: str = "") -> StubResponse:
     """A response with a Location at this origin: the path of the call, and the query."""
-    return with_fields(stub(status), ("Location", origin + harness.target(harness.plain_call()) + query))
+    return with_fields(
+        stub(status), ("Location", origin + harness.request_target(harness.plain_call()) + query)
+    )
 
 
 @proves("redirect.method", "request.path", "request.body", "secrets.token")
@@ -43,7 +45,7 @@ def redirect(harness: Harness, status: int, origin: str, query: str = "") -> Stu
 )
 def test_redirect(harness: Harness, to: Redirect) -> None:
     """A redirect that is followed with another method must not be reported as success."""
-    harness.judge(harness.plain_call(), [redirect(harness, *to), success()])
+    harness.check(harness.plain_call(), [redirect(harness, *to), success()])
 
 
 @proves(
@@ -57,7 +59,7 @@ def test_redirect(harness: Harness, to: Redirect) -> None:
 )
 def test_redirect_to_other_origin(harness: Harness, to: tuple[int, str]) -> None:
     """A redirect to another origin must not carry the token."""
-    harness.judge(harness.plain_call(), [redirect(harness, *to), success()], elsewhere=[success()])
+    harness.check(harness.plain_call(), [redirect(harness, *to), success()], elsewhere=[success()])
 
 
 @proves("redirect.credentials", "redirect.credentials-port", "secrets.token", needs="network")
@@ -67,7 +69,7 @@ def test_redirect_to_other_origin(harness: Harness, to: tuple[int, str]) -> None
 )
 def test_misleading_location(harness: Harness, to: Redirect) -> None:
     """A Location with another status, or with the client's own root in its query, must not get the token."""
-    harness.judge(harness.plain_call(), [redirect(harness, *to), success()], elsewhere=[success()])
+    harness.check(harness.plain_call(), [redirect(harness, *to), success()], elsewhere=[success()])
 
 
 @proves("redirect.credentials", "redirect.credentials-port", "redirect.method", needs="network")
@@ -75,7 +77,7 @@ def test_misleading_location(harness: Harness, to: Redirect) -> None:
 def test_second_redirect_to_other_origin(harness: Harness, origin: str) -> None:
     """A second redirect, to another origin, must not carry the token either."""
     responses = [redirect(harness, 307, "{self}"), redirect(harness, 307, origin), success()]
-    harness.judge(harness.plain_call(), responses, elsewhere=[success()])
+    harness.check(harness.plain_call(), responses, elsewhere=[success()])
 
 
 @proves("redirect.method", "secrets.token")
@@ -91,7 +93,7 @@ def test_second_redirect(harness: Harness, statuses: tuple[int, int]) -> None:
         redirect(harness, first, "{self}", "?step=1") if first == 307 else retry_after(1, plain_error(first))
     )
     responses = [response, redirect(harness, second, "{self}", "?step=2"), success()]
-    harness.judge(harness.plain_call(), responses)
+    harness.check(harness.plain_call(), responses)
 
 
 @proves("redirect.credentials", "redirect.credentials-port", needs="network")
@@ -101,7 +103,7 @@ def test_second_redirect(harness: Harness, statuses: tuple[int, int]) -> None:
 def test_redirect_within_other_origin(harness: Harness, origin: str) -> None:
     """A relative redirect of another origin must not carry the token."""
     elsewhere = [redirect(harness, 307, ""), success()]
-    harness.judge(harness.plain_call(), [redirect(harness, 307, origin)], elsewhere=elsewhere)
+    harness.check(harness.plain_call(), [redirect(harness, 307, origin)], elsewhere=elsewhere)
 
 
 CHALLENGE = with_fields(plain_error(401), ("WWW-Authenticate", "Bearer"))
@@ -112,7 +114,7 @@ CHALLENGE = with_fields(plain_error(401), ("WWW-Authenticate", "Bearer"))
 def test_challenge_of_other_origin(harness: Harness, origin: str) -> None:
     """Another origin must not get the token, even if it responds with 401 and a challenge."""
     elsewhere = [CHALLENGE, success()]
-    harness.judge(harness.plain_call(), [redirect(harness, 307, origin)], elsewhere=elsewhere)
+    harness.check(harness.plain_call(), [redirect(harness, 307, origin)], elsewhere=elsewhere)
 
 
 @proves("redirect.credentials", "redirect.credentials-port", needs="network")
@@ -125,7 +127,7 @@ def test_call_after_redirect_to_other_origin(harness: Harness, status: int, orig
     """A permanent redirect to another origin must not lead the next call's token there."""
     moved = [redirect(harness, status, origin)]
     before = harness.perform(harness.plain_call(), moved, elsewhere=[success()])
-    harness.judge(harness.plain_call("another-guid"), [success()], before=[before], elsewhere=[success()])
+    harness.check(harness.plain_call("another-guid"), [success()], before=[before], elsewhere=[success()])
 
 
 @proves("calls.independent")
@@ -134,7 +136,7 @@ def test_call_after_permanent_redirect(harness: Harness, status: int) -> None:
     """A permanent redirect of one call must not change the request of a call with another id."""
     moved = redirect(harness, status, "{self}", "?step=1")
     before = harness.perform(harness.plain_call(), [moved, success()])
-    harness.judge(harness.plain_call("another-guid"), [success()], before=[before])
+    harness.check(harness.plain_call("another-guid"), [success()], before=[before])
 
 
 @proves("request.query")
@@ -143,7 +145,7 @@ def test_same_call_after_temporary_redirect(harness: Harness, status: int) -> No
     """A temporary redirect must not change the request of the next call with the same id."""
     moved = redirect(harness, status, "{self}", "?step=1")
     before = harness.perform(harness.plain_call(), [moved, success()])
-    harness.judge(harness.plain_call(), [success()], before=[before])
+    harness.check(harness.plain_call(), [success()], before=[before])
 
 
 @proves("redirect.credentials", "redirect.credentials-port", needs="network")
@@ -159,14 +161,14 @@ def test_same_call_after_temporary_redirect(harness: Harness, status: int) -> No
 def test_redirect_from_https(harness: Harness, to: tuple[int, str]) -> None:
     """A redirect from https to http or to another origin must not carry the token."""
     responses = [redirect(harness, *to), success()]
-    harness.judge(harness.plain_call(), responses, elsewhere=[success()], certificate="trusted")
+    harness.check(harness.plain_call(), responses, elsewhere=[success()], certificate="trusted")
 
 
 @proves("redirect.bounded", "response.redirection", "secrets.token")
 @concurrently(status={f"{status} in a circle": status for status in REDIRECTS})
 def test_redirect_to_itself(harness: Harness, status: int) -> None:
     """A URL that redirects to itself must end in failure, within 50 redirects."""
-    harness.judge(harness.plain_call(), [redirect(harness, status, "{self}")])
+    harness.check(harness.plain_call(), [redirect(harness, status, "{self}")])
 
 
 @proves("redirect.bounded")
@@ -178,7 +180,7 @@ def test_endless_redirects(harness: Harness, statuses: Sequence[int]) -> None:
     """Redirects to ever new URLs must end in failure, within 50 redirects."""
     steps = enumerate(islice(cycle(statuses), 60))
     responses = [redirect(harness, status, "{self}", f"?step={step}") for step, status in steps]
-    harness.judge(harness.plain_call(), responses)
+    harness.check(harness.plain_call(), responses)
 
 
 @proves("redirect.bounded", needs="network")
@@ -186,7 +188,7 @@ def test_endless_redirects(harness: Harness, statuses: Sequence[int]) -> None:
 def test_redirects_between_two_origins(harness: Harness, status: int) -> None:
     """Two origins that redirect to each other must end in failure, within 50 redirects."""
     there, back = redirect(harness, status, "{other-port}"), redirect(harness, status, "{self}")
-    harness.judge(harness.plain_call(), [there], elsewhere=[back])
+    harness.check(harness.plain_call(), [there], elsewhere=[back])
 
 
 FAULTS: dict[str, StubResponse] = {
@@ -208,7 +210,7 @@ FAULTS: dict[str, StubResponse] = {
 def test_broken_connection(harness: Harness, broken: StubResponse) -> None:
     """A broken connection must be reported as failure, and the next call must work."""
     before = harness.perform(harness.plain_call(), [broken])
-    harness.judge(harness.plain_call("another-guid"), [success()], before=[before])
+    harness.check(harness.plain_call("another-guid"), [success()], before=[before])
 
 
 Silence = tuple[float, Sequence[StubResponse]]  # the call's timeout in seconds, and its responses
@@ -233,7 +235,7 @@ def test_no_response(harness: Harness, silence: Silence) -> None:
     period.
     """
     timeout, responses = silence
-    harness.judge(replace(harness.plain_call(), timeout=timeout), responses)
+    harness.check(replace(harness.plain_call(), timeout=timeout), responses)
 
 
 @proves("request.once", "calls.independent", needs=("network", "timeout"))
@@ -244,7 +246,7 @@ def test_no_response(harness: Harness, silence: Silence) -> None:
 def test_call_after_timeout(harness: Harness, silent: StubResponse) -> None:
     """A call after one that timed out must send its own request and report its own response."""
     before = harness.perform(replace(harness.plain_call(), timeout=1.0), [silent])
-    harness.judge(harness.plain_call("another-guid"), [success()], before=[before])
+    harness.check(harness.plain_call("another-guid"), [success()], before=[before])
 
 
 @proves("transport.certificate")
@@ -252,4 +254,4 @@ def test_call_after_timeout(harness: Harness, silent: StubResponse) -> None:
 def test_invalid_certificate(harness: Harness, certificate: Certificate) -> None:
     """A server with an invalid certificate must not get a request."""
     trusted = harness.perform(harness.plain_call(), [success()], certificate="trusted")
-    harness.judge(harness.plain_call(), [success()], control=trusted, certificate=certificate)
+    harness.check(harness.plain_call(), [success()], control=trusted, certificate=certificate)

@@ -23,7 +23,7 @@ from graphcontract.judging.suite_api import concurrently, given, proves
 @given(call=calls)
 def test_request(harness: Harness, call: Call) -> None:
     """A call must send exactly one request, with the documented method, path, headers and content."""
-    harness.judge(call, [success()], control=harness.control([success()], "opaque"))
+    harness.check(call, [success()], control=harness.control([success()], "opaque"))
 
 
 @proves("request.client-request-id")
@@ -31,7 +31,7 @@ def test_request(harness: Harness, call: Call) -> None:
 def test_client_request_id(harness: Harness, repeated: list[Call]) -> None:
     """Each call should send a client-request-id of its own, a GUID."""
     made = [harness.perform(call, [success()], own_root=True) for call in repeated]
-    harness.hear(made[-1], before=made[:-1])
+    harness.observe(made[-1], before=made[:-1])
 
 
 @proves("request.client-request-id")
@@ -39,25 +39,25 @@ def test_client_request_id(harness: Harness, repeated: list[Call]) -> None:
 def test_client_request_id_of_a_retry(harness: Harness, status: int) -> None:
     """A retry should send the client-request-id of the call's first request."""
     throttled = retry_after(1, plain_error(status))
-    harness.judge(harness.plain_call(), [throttled, success()], own_root=True)
+    harness.check(harness.plain_call(), [throttled, success()], own_root=True)
 
 
 @proves("input.opaque-id")
 @given(call=opaque_calls)
 def test_opaque_id(harness: Harness, call: Call) -> None:
     """An id that is not a GUID should be accepted."""
-    harness.judge(call, [success()], control=harness.control([success()]))
+    harness.check(call, [success()], control=harness.control([success()]))
 
 
 @proves("input.unusable-id", "request.once", "secrets.token")
 @given(call=unusable_calls)
 def test_unusable_id(harness: Harness, call: Call) -> None:
     """An empty id or a dot segment must be rejected, or must not change the path."""
-    harness.judge(call, [success()])
+    harness.check(call, [success()])
 
 
 @proves("input.injection", "request.once", "secrets.token")
 @given(call=control_calls)
 def test_control_characters(harness: Harness, call: Call) -> None:
     """A control character in an id or a token must be rejected or encoded, never sent unescaped."""
-    harness.judge(call, [success()])
+    harness.check(call, [success()])

@@ -60,7 +60,7 @@ WAITS: Mapping[str, Sequence[StubResponse]] = {
 @concurrently(seconds=4, responses=WAITS)
 def test_temporary_throttling(harness: Harness, responses: Sequence[StubResponse]) -> None:
     """A throttled request should be retried, and not before the time that Retry-After says."""
-    harness.judge(replace(harness.plain_call(), timeout=6.0), [*responses, success()])
+    harness.check(replace(harness.plain_call(), timeout=6.0), [*responses, success()])
 
 
 PERSISTENT_THROTTLING: Mapping[str, Sequence[StubResponse]] = {
@@ -82,7 +82,7 @@ PERSISTENT_THROTTLING: Mapping[str, Sequence[StubResponse]] = {
 @concurrently(seconds=1.5, responses=PERSISTENT_THROTTLING)
 def test_persistent_throttling(harness: Harness, responses: Sequence[StubResponse]) -> None:
     """A request that stays throttled must not be retried without limit; the call must end in failure."""
-    harness.judge(replace(harness.plain_call(), timeout=1.5), responses)
+    harness.check(replace(harness.plain_call(), timeout=1.5), responses)
 
 
 # If the timeout bounds one attempt only, the call may still be going on.
@@ -90,7 +90,7 @@ def test_persistent_throttling(harness: Harness, responses: Sequence[StubRespons
 @concurrently(seconds=4, responses={"long after the call": [throttled(503, "2")]})
 def test_no_request_after_timeout(harness: Harness, responses: Sequence[StubResponse]) -> None:
     """A call must not send a request after its timeout and grace period."""
-    harness.judge(replace(harness.plain_call(), timeout=1.0), responses, linger=3)
+    harness.check(replace(harness.plain_call(), timeout=1.0), responses, linger=3)
 
 
 MALFORMED_RETRY_AFTER: Mapping[str, Sequence[str]] = {
@@ -113,7 +113,7 @@ MALFORMED_RETRY_AFTER: Mapping[str, Sequence[str]] = {
 @concurrently(retry_after=MALFORMED_RETRY_AFTER)
 def test_malformed_retry_after(harness: Harness, retry_after: Sequence[str]) -> None:
     """A malformed Retry-After must not crash the client or make it retry without a pause."""
-    harness.judge(replace(harness.plain_call(), timeout=1.0), [throttled(429, *retry_after)])
+    harness.check(replace(harness.plain_call(), timeout=1.0), [throttled(429, *retry_after)])
 
 
 @proves("retry.equivalent")
@@ -122,7 +122,7 @@ def test_retry_with_unusual_id(harness: Harness, task_id: str) -> None:
     """A retry must send the same request again, with the id encoded once."""
     (parameter,) = harness.contract.request.parameters
     if has_opaque_ids(harness.contract):
-        harness.judge(
+        harness.check(
             replace(harness.plain_call(), arguments={parameter: task_id}), [throttled(503, "1"), success()]
         )
 
@@ -144,21 +144,21 @@ NOT_RETRYABLE_ERRORS: Mapping[str, StubResponse] = {
 @concurrently(response=NOT_RETRYABLE_ERRORS)
 def test_not_retryable_errors(harness: Harness, response: StubResponse) -> None:
     """An error that a retry does not change must not be retried, except once after 401."""
-    harness.judge(harness.plain_call(), [response] * 3 + [success()])
+    harness.check(harness.plain_call(), [response] * 3 + [success()])
 
 
 @proves("retry.refused", "retry.conflict", "secrets.token")
 @concurrently(seconds=1, response={f"503, then {status}": throttled(status) for status in (400, 403, 409)})
 def test_not_retryable_error_of_a_retry(harness: Harness, response: StubResponse) -> None:
     """An error that a retry does not change must not be retried, even as the response to a retry."""
-    harness.judge(harness.plain_call(), [throttled(503, "1"), *[response] * 3, success()])
+    harness.check(harness.plain_call(), [throttled(503, "1"), *[response] * 3, success()])
 
 
 @proves("retry.refused")
 @concurrently(response={f"401, then {status}": plain_error(status) for status in (400, 403)})
 def test_not_retryable_error_after_401(harness: Harness, response: StubResponse) -> None:
     """An error that a retry does not change must not be retried, even if 401 came before."""
-    harness.judge(harness.plain_call(), [plain_error(401), *[response] * 3, success()])
+    harness.check(harness.plain_call(), [plain_error(401), *[response] * 3, success()])
 
 
 @proves("retry.connection-lost", "secrets.token", needs="network")
@@ -166,4 +166,4 @@ def test_not_retryable_error_after_401(harness: Harness, response: StubResponse)
 def test_lost_connection(harness: Harness, fault: Fault, kept: bool) -> None:
     """A request whose connection is lost without a response, new or kept alive, should not be sent again."""
     before = [harness.perform(harness.plain_call("another-guid"), [success()])] if kept else []
-    harness.judge(harness.plain_call(), [faulty(fault), success()], before=before)
+    harness.check(harness.plain_call(), [faulty(fault), success()], before=before)

@@ -109,7 +109,8 @@ def check(
     6 graphcontract failed; 130 interrupted.
     """
     from graphcontract.errors import UserError
-    from graphcontract.run.session import Options, Session, with_seed
+    from graphcontract.run.options import Options
+    from graphcontract.run.session import Session
 
     if not client and not list_clauses:
         raise UserError(f"no client given\n\n{CLIENTS}")
@@ -130,8 +131,8 @@ def check(
         record=record.value,
         known_failures=known_failures,
         allow_own_root=allow_own_root,
-    )
-    session = Session.of(with_seed(options, seed, secrets.randbits(32)))
+    ).with_seed(seed, secrets.randbits(32))
+    session = Session.of(options)
     if list_clauses:
         for id in session.planned:
             clause = session.contract.clauses[id]
@@ -166,7 +167,7 @@ def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: boo
 def _stop_for_obstacles(session: Session) -> None:
     """Make the first calls of `doctor`. Raises ClientUnavailable if all clauses would fail alike."""
     from graphcontract.clients import ClientUnavailable
-    from graphcontract.judging.harness import CallStats
+    from graphcontract.judging.call_runner import CallStats
     from graphcontract.reporting.evidence_text import escape_unprintable
     from graphcontract.run.doctor import reach
 
@@ -176,7 +177,7 @@ def _stop_for_obstacles(session: Session) -> None:
         redirect_stderr(io.StringIO()),
     ):  # What the client prints here belongs to no report.
         found = next((finding for finding in reach(session.harness) if finding.stops), None)
-    session.harness.stats = CallStats()
+    session.harness.calls.stats = CallStats()
     if found is not None:
         problem = f"the client cannot be checked with this set-up: an ordinary call ended with {found.seen}"
         raise ClientUnavailable(escape_unprintable(problem), found.advice)

@@ -26,7 +26,8 @@ def doctor(
     """
     from graphcontract.reporting.evidence_text import escape_unprintable
     from graphcontract.run.doctor import examine
-    from graphcontract.run.session import Options, Session
+    from graphcontract.run.options import Options
+    from graphcontract.run.session import Session
 
     options = Options(
         client=client,

@@ -1,4 +1,4 @@
-"""Runs a session in pytest, in this process, with arguments made from its options."""
+"""Runs a session in pytest, in this process. pytest receives the session itself, and no option of ours."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from graphcontract.run.session import Options, Session
+    from graphcontract.run.session import Session
 
 
 def run(session: Session, plugins: Sequence[object], *, workers: int = 1, first: bool = False) -> int:
@@ -19,7 +19,7 @@ def run(session: Session, plugins: Sequence[object], *, workers: int = 1, first:
     from graphcontract.pytest_plugin.plugin import SessionPlugin
 
     handover = SessionPlugin(session)
-    arguments = _arguments(session.options, workers=workers, first=first)
+    arguments = _arguments(workers=workers, first=first)
     with _own_environment():
         pytest.main(arguments, plugins=[handover, *plugins])
     return int(handover.exit_status)
@@ -43,37 +43,11 @@ def _own_environment() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _arguments(options: Options, *, workers: int, first: bool) -> list[str]:
-    """Make the arguments for pytest, without the user's ini files and plugins."""
+def _arguments(*, workers: int, first: bool) -> list[str]:
+    """Make pytest's own arguments, without the user's ini files and plugins."""
     suites = str(files("graphcontract.suites"))
     arguments = [suites, f"--rootdir={suites}", "-c", os.devnull]
-    arguments += [
-        "-p",
-        "graphcontract.pytest_plugin.plugin",
-        "-p",
-        "xdist",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:terminal",
-    ]
-    for name, value in (
-        ("client", options.client),
-        ("contract", options.contract),
-        ("transport", options.transport),
-        ("profile", options.profile),
-        ("seed", options.seed),
-        ("fail-on", options.fail_on),
-        ("implementation", options.implementation),
-        ("start-timeout", options.start_timeout),
-        ("record", options.record),
-        ("known-failures", options.known_failures),
-    ):
-        arguments += [f"--graph-{name}={value}"] if value is not None else []
-    arguments += ["--graph-tls"] if options.tls else []
-    arguments += ["--graph-in-process"] if options.in_process else []
-    arguments += ["--graph-allow-own-root"] if options.allow_own_root else []
-    arguments += [f"--graph-select={pattern}" for pattern in options.select]
-    arguments += [f"--graph-deselect={pattern}" for pattern in options.deselect]
+    for plugin in ("graphcontract.pytest_plugin.plugin", "xdist", "no:cacheprovider", "no:terminal"):
+        arguments += ["-p", plugin]
     arguments += ["-n", str(workers)] if workers > 1 else []
     return [*arguments, "-x"] if first else arguments

@@ -13,7 +13,7 @@ from graphcontract.cli.options import AllowOwnRoot
 
 if TYPE_CHECKING:
     from graphcontract.reporting.report_reader import Report
-    from graphcontract.run.session import Options
+    from graphcontract.run.options import Options
 
 known_failures = typer.Typer(no_args_is_help=True, help="Maintain the list of a client's known failures.")
 
@@ -71,7 +71,7 @@ def replay(
     """
     from graphcontract.errors import UserError
     from graphcontract.reporting.report_reader import read_report
-    from graphcontract.run.session import Options
+    from graphcontract.run.options import Options
 
     read = read_report(report)
     found = read.verdict_of(evidence)

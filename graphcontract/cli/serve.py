@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from graphcontract.exchange import Call, Exchange
     from graphcontract.http.stub_response import StubResponse
     from graphcontract.run.case_server import Judgement
+    from graphcontract.run.options import Options
     from graphcontract.run.reproduce import CaseStep
-    from graphcontract.run.session import Options, Session
+    from graphcontract.run.session import Session
     from graphcontract.transports.loopback import Loopback
 
 
@@ -48,7 +49,7 @@ def serve(
     standard output, repeatedly. Ctrl-C ends it with exit status 0.
     """
     from graphcontract.errors import UserError
-    from graphcontract.run.session import Options
+    from graphcontract.run.options import Options
 
     if bool(clause) == bool(evidence) or bool(evidence) != bool(report):
         raise UserError("give --clause ID, or --evidence ID with --report FILE")
@@ -62,7 +63,7 @@ def serve(
 def _of_failure(report: str, evidence: str, *, allow_own_root: bool) -> Options:
     from graphcontract.errors import UserError
     from graphcontract.reporting.report_reader import read_report
-    from graphcontract.run.session import Options
+    from graphcontract.run.options import Options
 
     read = read_report(report)
     found = read.verdict_of(evidence)

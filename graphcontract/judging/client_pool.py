@@ -1,6 +1,6 @@
-"""Threads that make calls at the same time, each with a client that holds its calls.
+"""Threads that make calls at the same time, each with a client that has room for them.
 
-Knows threads and where their clients come from; what the calls are for, it does not know.
+Jobs start in the order in which they are submitted, as soon as a client is free.
 """
 
 from __future__ import annotations
@@ -18,45 +18,46 @@ S = TypeVar("S")
 
 @dataclass(eq=False, slots=True)
 class Slot(Generic[S]):
-    """Where some of a crew work: its `station`, started when someone first works there."""
+    """Room for one call: its `content`, a client for example, is started when a job first needs it."""
 
     start: Callable[[], S]
-    station: S | None = None
+    content: S | None = None
+    # A slot may be in a pool several times. The lock makes its threads share one start.
     _starting: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self) -> S:
-        """The place's station, for any thread; raises what starting it does."""
+        """Return the content, in any thread; raises what starting it raises, and then tries again."""
         with self._starting:
-            if self.station is None:
-                self.station = self.start()
-            return self.station
+            if self.content is None:
+                self.content = self.start()
+            return self.content
 
 
 class ClientPool(Generic[S]):
-    """As many threads as there are `places`, the same one several times where it bears that; `sit` is told in
-    each where it works, and None afterwards.
+    """One thread for each slot. A slot stands there as often as it has room for calls. `bind` is called in
+    the thread of a job: with the slot's content before, and with None after it.
     """
 
-    def __init__(self, places: Sequence[Slot[S]], sit: Callable[[S | None], None]) -> None:
-        self._sit = sit
+    def __init__(self, slots: Sequence[Slot[S]], bind: Callable[[S | None], None]) -> None:
+        self._bind = bind
         self._free: queue.SimpleQueue[Slot[S]] = queue.SimpleQueue()
-        for place in places:
-            self._free.put(place)
-        self._pool = ThreadPoolExecutor(len(places))
+        for slot in slots:
+            self._free.put(slot)
+        self._threads = ThreadPoolExecutor(len(slots))
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
-        """Have a job done as soon as a place is free, in the order of submission."""
-        return self._pool.submit(self._work, job)
+        """Run a job as soon as a slot is free, in the order of submission."""
+        return self._threads.submit(self._work, job)
 
-    def dismiss(self) -> None:
-        """Begin no further job; those under way end by themselves."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+    def stop(self) -> None:
+        """Begin no further job, and do not wait for those under way: a call may take until its timeout."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _work(self, job: Callable[[], T]) -> T:
-        place = self._free.get()
+        slot = self._free.get()  # there are as many threads as slots, so this does not wait
         try:
-            self._sit(place.take())
+            self._bind(slot.take())
             return job()
         finally:
-            self._sit(None)
-            self._free.put(place)
+            self._bind(None)
+            self._free.put(slot)

@@ -16,6 +16,7 @@ from graphcontract.inputs.tokens import CANARY, recipe
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.verdict import evidence_id
 
+# A report has several exchanges for each violation, and a client may send megabytes.
 _CUT = 64 * 1024
 
 

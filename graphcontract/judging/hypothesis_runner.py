@@ -1,6 +1,6 @@
-"""Runs a body over drawn values through Hypothesis, the same ones for the same seed whoever is under test.
+"""Runs a function over values that Hypothesis draws: the same values for the same seed and name.
 
-Knows Hypothesis and nothing of clients, clauses or pytest.
+Nothing else changes them: neither the client under test, nor which modules are loaded, nor earlier runs.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from hypothesis.strategies import SearchStrategy
 
 from graphcontract.judging.hypothesis_internals import example_key, read_characters, steady_backend
 
+# Draws for each example: a backend that is not Hypothesis's own draws the same value again and again if there
+# are few, and each counts once. With one draw an example, small input classes would not be met whole.
 _DRAWS = 3
 
 

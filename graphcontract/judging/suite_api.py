@@ -149,7 +149,7 @@ def _only_with(needs: frozenset[str], body: Callable[..., None]) -> Callable[...
     @wraps(body)
     def guarded(harness: Harness, **arguments: Any) -> None:
         wrapped = [each for each in arguments.values() if isinstance(each, Needing)]
-        if needs | {each.need for each in wrapped} <= harness.shows:
+        if needs | {each.need for each in wrapped} <= harness.clients.shows:
             body(harness, **{name: _unwrap(each) for name, each in arguments.items()})
 
     return guarded

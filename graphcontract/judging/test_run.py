@@ -22,16 +22,20 @@ from graphcontract.clients import ClientUnavailable
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial
 from graphcontract.inputs.tokens import CANARY
+from graphcontract.judging.call_runner import CallStats
 from graphcontract.judging.client_pool import ClientPool
 from graphcontract.judging.evidence import evidence, exchange
-from graphcontract.judging.harness import CallStats, Harness, SkipPartition
+from graphcontract.judging.harness import Harness, SkipPartition
 from graphcontract.judging.hypothesis_runner import Reproduced, StopExploring, explore
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.target import Target
 from graphcontract.judging.verdict import ClauseResult, evidence_id
 
+# An expensive call takes its timeout and a new process. One ends its input class, and this many the test.
 _COSTLY_TEST = 3
+# Shrinking may stop early, once the violation was seen again: it only makes evidence shorter. The number of
+# calls bounds a fast client, in the same way on every machine; the time bounds a slow one.
 _SHRINKING_CALLS = 400
 _SHRINKING_SECONDS = 10.0
 _PRECONDITION_NOT_MET = "no exchange met this clause's precondition"
@@ -67,7 +71,7 @@ class ClauseStats:
 
     function: ClauseFunction
     exercised: dict[str, int] = field(default_factory=dict)
-    sightings: dict[str, Occurrence] = field(default_factory=dict)
+    occurrences: dict[str, Occurrence] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -79,21 +83,21 @@ class ClauseStats:
 class _FirstPass:
     """The observer of the first pass: checks every clause on every trial, and raises nothing."""
 
-    def __init__(self, contract: Contract, hearings: Mapping[str, ClauseStats], stats: CallStats) -> None:
-        self._contract, self._hearings, self._tally = contract, hearings, stats
+    def __init__(self, contract: Contract, by_clause: Mapping[str, ClauseStats], stats: CallStats) -> None:
+        self._contract, self._by_clause, self._call_stats = contract, by_clause, stats
         self.cls = ""
 
-    def hear(self, trial: Trial) -> None:
+    def observe(self, trial: Trial) -> None:
         contract = self._contract
-        for id, hearing in self._hearings.items():
-            if not hearing.function.when(contract, trial):
+        for id, clause_stats in self._by_clause.items():
+            if not clause_stats.function.when(contract, trial):
                 continue
-            hearing.exercised[self.cls] = hearing.exercised.get(self.cls, 0) + 1
-            for finding in hearing.function.judge(contract, trial):
+            clause_stats.exercised[self.cls] = clause_stats.exercised.get(self.cls, 0) + 1
+            for finding in clause_stats.function.judge(contract, trial):
                 key = evidence_id(contract.clauses[id].evidence_key, finding.kind, finding.input)
-                hearing.seen[key] = hearing.seen.get(key, 0) + 1
-                sighting = Occurrence(finding, trial, self.cls, self._tally.exchanges)
-                hearing.sightings.setdefault(key, sighting)
+                clause_stats.seen[key] = clause_stats.seen.get(key, 0) + 1
+                occurrence = Occurrence(finding, trial, self.cls, self._call_stats.exchanges)
+                clause_stats.occurrences.setdefault(key, occurrence)
 
 
 class _Collector:
@@ -102,7 +106,7 @@ class _Collector:
     def __init__(self) -> None:
         self.trials: list[Trial] = []
 
-    def hear(self, trial: Trial) -> None:
+    def observe(self, trial: Trial) -> None:
         self.trials.append(trial)
 
 
@@ -110,16 +114,16 @@ class _ShrinkPass:
     """The observer of the second pass: shrinks one violation of one clause."""
 
     def __init__(self, harness: Harness, function: ClauseFunction, key: str) -> None:
-        self._gate, self._function, self._key = harness, function, key
+        self._harness, self._function, self._key = harness, function, key
         self._until = monotonic() + _SHRINKING_SECONDS
         self._calls = 0
         self.smallest: tuple[Finding, Trial] | None = None
 
-    def hear(self, trial: Trial) -> None:
+    def observe(self, trial: Trial) -> None:
         self._calls += 1
         if self.smallest and (self._calls > _SHRINKING_CALLS or monotonic() > self._until):
             raise StopExploring
-        contract = self._gate.contract
+        contract = self._harness.contract
         if not self._function.when(contract, trial):
             return
         evidence_key = contract.clauses[self._function.id].evidence_key
@@ -142,184 +146,186 @@ class SuiteTestRun:
         repeat: Callable[[str], str],
         record: bool = False,
     ) -> None:
-        self._test, self._gate, self.clauses = test, harness, clauses
+        self._test, self._harness, self.clauses = test, harness, clauses
         self._seed, self._repeat, self._record = seed, repeat, record
         self._parts: dict[str, ClauseResult] | None = None
-        # Calls at the same time as others are counted apart: what they cost must not depend on those.
-        self._tally = CallStats() if test.cases else harness.stats
-        self._costly = self._tally.expensive
+        # Concurrent calls are counted apart: how many of them were expensive must not depend on other tests.
+        self._call_stats = CallStats() if test.cases else harness.calls.stats
+        self._costly = self._call_stats.expensive
         self._begun: list[Future[list[Trial]]] = []
         self._recorded: list[dict[str, Any]] = []
 
-    def begin(self, crew: ClientPool[Target]) -> None:
+    def begin(self, pool: ClientPool[Target]) -> None:
         """Start the calls of fixed cases in the background, while other tests run."""
-        if self._test.cases and any(unsupported_reason(self._gate, id) is None for id in self.clauses):
-            self._listen_in()
-            self._begun = [crew.submit(job) for job in self._jobs()]
+        if self._test.cases and any(unsupported_reason(self._harness, id) is None for id in self.clauses):
+            self._start_recording()
+            self._begun = [pool.submit(job) for job in self._jobs()]
 
     def part(self, clause: str) -> ClauseResult:
         """Return the test's result for a clause. The first call runs the test for all of its clauses."""
         if self._parts is not None:
             return self._parts[clause]
         started = monotonic()
-        before = 0 if self._test.cases else self._tally.exchanges
-        self._costly = self._tally.expensive
-        self._listen_in()
+        before = 0 if self._test.cases else self._call_stats.exchanges
+        self._costly = self._call_stats.expensive
+        self._start_recording()
         self._parts = self._run()
         return replace(
             self._parts[clause],
             duration=monotonic() - started,
-            exchanges=self._tally.exchanges - before,
+            exchanges=self._call_stats.exchanges - before,
             recorded=tuple(self._recorded),
         )
 
-    def _listen_in(self) -> None:
-        """Record what is exchanged from now on, where the run keeps it."""
+    def _start_recording(self) -> None:
+        """Record the exchanges from now on, if the run keeps them."""
         if self._record:
-            self._tally.hear = lambda each: self._recorded.append(exchange(each))
+            self._call_stats.on_exchange = lambda each: self._recorded.append(exchange(each))
 
     def trial(self, clause: str, key: str) -> Trial | None:
-        """A trial that shows the fault of this evidence id, the smallest where it can be shrunk; None where
-        the client does not show it.
+        """Return a trial that shows the failure with this evidence id, shrunk if possible; None if the client
+        does not show it.
         """
-        hearing = ClauseStats(registry()[clause])
+        clause_stats = ClauseStats(registry()[clause])
         try:
-            self._listen({clause: hearing})
-            sighting = hearing.sightings.get(key)
-            if sighting is None:
+            self._run_first_pass({clause: clause_stats})
+            occurrence = clause_stats.occurrences.get(key)
+            if occurrence is None:
                 return None
-            smallest = self._hunt(hearing.function, key, sighting.cls) if self._shrinks else None
+            smallest = self._shrink(clause_stats.function, key, occurrence.cls) if self._can_shrink else None
         finally:
-            self._gate.set_observer(None)
-        return smallest[1] if smallest else sighting.trial
+            self._harness.set_observer(None)
+        return smallest[1] if smallest else occurrence.trial
 
     def _run(self) -> dict[str, ClauseResult]:
         parts: dict[str, ClauseResult] = {}
-        hearings: dict[str, ClauseStats] = {}
+        by_clause: dict[str, ClauseStats] = {}
         for id in self.clauses:
-            reason = unsupported_reason(self._gate, id)
+            reason = unsupported_reason(self._harness, id)
             if reason is None:
-                hearings[id] = ClauseStats(registry()[id])
+                by_clause[id] = ClauseStats(registry()[id])
             else:
                 parts[id] = ClauseResult(id, "not-supported", reason=reason)
-        if not hearings:
+        if not by_clause:
             return parts
         try:
-            cut = self._listen(hearings)
-            for id, hearing in hearings.items():
-                given_up = self._gate.cut_off(hearing.function.needs)
-                parts[id] = self._conclude(id, hearing, cut if given_up is None else given_up)
+            cut = self._run_first_pass(by_clause)
+            for id, clause_stats in by_clause.items():
+                given_up = self._harness.clients.lost_reason(clause_stats.function.needs)
+                parts[id] = self._conclude(id, clause_stats, cut if given_up is None else given_up)
         except ClientUnavailable as error:  # a further copy of the client, which calls at the same time need
             reason = f"a copy of the client could not be started: {error}"
-            return {id: ClauseResult(id, "not-run", reason=reason) for id in hearings} | parts
+            return {id: ClauseResult(id, "not-run", reason=reason) for id in by_clause} | parts
         except Exception:
             wrong = Redactor([CANARY]).text(traceback.format_exc())
-            return {id: ClauseResult(id, "error", reason=wrong) for id in hearings} | parts
+            return {id: ClauseResult(id, "error", reason=wrong) for id in by_clause} | parts
         finally:
-            self._gate.set_observer(None)
+            self._harness.set_observer(None)
         return parts
 
-    def _listen(self, hearings: Mapping[str, ClauseStats]) -> str | None:
-        """The first pass; a text where it was cut short."""
-        observer = _FirstPass(self._gate.contract, hearings, self._tally)
-        self._gate.set_observer(observer)
+    def _run_first_pass(self, by_clause: Mapping[str, ClauseStats]) -> str | None:
+        """Check all clauses on all inputs; return why if it was cut short."""
+        observer = _FirstPass(self._harness.contract, by_clause, self._call_stats)
+        self._harness.set_observer(observer)
         if self._test.cases:
-            self._listen_side_by_side(observer)
+            self._run_cases(observer)
             return None
-        partitions = self._test.partitions(self._gate.contract)
-        allowed = 1 if self._gate.exhausted else _COSTLY_TEST
+        partitions = self._test.partitions(self._harness.contract)
+        allowed = 1 if self._harness.calls.stats.exhausted else _COSTLY_TEST
         for index, (name, strategy) in enumerate(partitions.items()):
             observer.cls = name
             try:
                 self._explore(name, strategy, len(partitions))
             except SkipPartition:
-                if self._tally.expensive - self._costly >= allowed and index + 1 < len(partitions):
+                if self._call_stats.expensive - self._costly >= allowed and index + 1 < len(partitions):
                     left = len(partitions) - index - 1
                     return f"cut short: calls hung or ended the client; {left} input classes were not tried"
         return None
 
-    def _listen_side_by_side(self, observer: _FirstPass) -> None:
-        """Make all fixed calls at the same time, or wait for those that are made, and hear them in order."""
+    def _run_cases(self, observer: _FirstPass) -> None:
+        """Make all fixed calls at the same time, or wait for those under way, and check them in order."""
         if self._begun:
-            heard = [future.result() for future in self._begun]
+            collected = [future.result() for future in self._begun]
         else:
-            heard = self._gate.at_once(self._jobs())
-        for observer.cls, trials in zip(self._test.cases, heard, strict=True):
+            collected = self._harness.clients.run_concurrently(self._jobs())
+        for observer.cls, trials in zip(self._test.cases, collected, strict=True):
             for trial in trials:
-                observer.hear(trial)
+                observer.observe(trial)
 
     def _jobs(self) -> list[Callable[[], list[Trial]]]:
-        """Each fixed call, as what makes it and gives its trials."""
+        """Make a job for each fixed call that returns its trials."""
 
-        def job(place: int, arguments: Mapping[str, Any]) -> list[Trial]:
-            collected = _Collector()
-            self._gate.set_observer(collected, self._tally, place=place, owner=self)
+        def job(index: int, arguments: Mapping[str, Any]) -> list[Trial]:
+            collector = _Collector()
+            self._harness.set_observer(collector, self._call_stats, index=index, owner=self)
             with suppress(SkipPartition):
-                self._test.body(self._gate, **arguments)
-            self._gate.set_observer(None)
-            return collected.trials
+                self._test.body(self._harness, **arguments)
+            self._harness.set_observer(None)
+            return collector.trials
 
-        return [partial(job, place, each) for place, each in enumerate(self._test.cases.values())]
+        return [partial(job, index, each) for index, each in enumerate(self._test.cases.values())]
 
     def _explore(
         self, name: str, strategy: SearchStrategy[Any], partitions: int, *, shrink: bool = False
     ) -> None:
-        profile = self._gate.profile
+        profile = self._harness.profile
 
         def body(drawn: Mapping[str, Any]) -> None:
-            self._gate.start_example()
-            self._test.body(self._gate, **drawn)
+            self._harness.calls.leave_desynced()
+            self._test.body(self._harness, **drawn)
 
         explore(
             strategy,
             body,
             seed=self._seed,
             name=f"{self._test.seed_key or self._test.name}/{name}",
-            examples=profile.share(partitions, self._gate.client.budget, self._test.calls),
+            examples=profile.share(partitions, self._harness.client.budget, self._test.calls),
             shrink=shrink,
             database=profile.database,
         )
 
-    def _conclude(self, id: str, hearing: ClauseStats, cut: str | None) -> ClauseResult:
-        classes = dict(hearing.exercised)
-        if hearing.sightings:
-            keys = list(hearing.sightings)
-            shown = self._shown(id, hearing, keys[0])
+    def _conclude(self, id: str, clause_stats: ClauseStats, cut: str | None) -> ClauseResult:
+        classes = dict(clause_stats.exercised)
+        if clause_stats.occurrences:
+            keys = list(clause_stats.occurrences)
+            shown = self._make_evidence(id, clause_stats, keys[0])
             return ClauseResult(
-                id, "fail", hearing.count, evidence=shown, also=tuple(keys[1:]), classes=classes
+                id, "fail", clause_stats.count, evidence=shown, also=tuple(keys[1:]), classes=classes
             )
-        if hearing.count and not cut:
-            return ClauseResult(id, "pass", hearing.count, classes=classes)
-        if hearing.function.otherwise and not cut:
-            return ClauseResult(id, "not-supported", reason=hearing.function.otherwise)
+        if clause_stats.count and not cut:
+            return ClauseResult(id, "pass", clause_stats.count, classes=classes)
+        if clause_stats.function.otherwise and not cut:
+            return ClauseResult(id, "not-supported", reason=clause_stats.function.otherwise)
         if cut:
-            return ClauseResult(id, "not-run", hearing.count, reason=cut, classes=classes)
+            return ClauseResult(id, "not-run", clause_stats.count, reason=cut, classes=classes)
         return ClauseResult(id, "not-exercised", reason=_PRECONDITION_NOT_MET)
 
-    def _shown(self, id: str, hearing: ClauseStats, key: str) -> dict[str, Any]:
-        """Evidence for a fault: shrunk where it shows again, else as it was first seen."""
-        sighting = hearing.sightings[key]
-        finding, trial, note = sighting.finding, sighting.trial, None
-        if self._shrinks:
-            smallest = self._hunt(hearing.function, key, sighting.cls)
+    def _make_evidence(self, id: str, clause_stats: ClauseStats, key: str) -> dict[str, Any]:
+        """Make the evidence of a violation: shrunk if it can be reproduced, else as it was first seen."""
+        occurrence = clause_stats.occurrences[key]
+        finding, trial, note = occurrence.finding, occurrence.trial, None
+        if self._can_shrink:
+            smallest = self._shrink(clause_stats.function, key, occurrence.cls)
             if smallest is not None:
                 finding, trial = smallest
             else:
-                times = f"{hearing.seen[key]} of {hearing.count} exchanges"
-                note = f"seen in {times}, first after {sighting.before - 1} others; could not be reproduced"
-        if not hearing.function.uses_earlier_steps:
+                times = f"{clause_stats.seen[key]} of {clause_stats.count} exchanges"
+                note = f"seen in {times}, first after {occurrence.before - 1} others; could not be reproduced"
+        if not clause_stats.function.uses_earlier_steps:
             trial = trial.alone()
-        return evidence(self._gate.contract.clauses[id], finding, trial, repeat=self._repeat(id), note=note)
+        return evidence(
+            self._harness.contract.clauses[id], finding, trial, repeat=self._repeat(id), note=note
+        )
 
     @property
-    def _shrinks(self) -> bool:
-        """Whether a fault is looked for once more: calls that are fixed, or that hung, are not."""
-        return self._tally.expensive == self._costly and not self._test.cases
+    def _can_shrink(self) -> bool:
+        """Whether violations are searched for once more: not with fixed calls, nor after calls that hung."""
+        return self._call_stats.expensive == self._costly and not self._test.cases
 
-    def _hunt(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial] | None:
-        observer = _ShrinkPass(self._gate, function, key)
-        self._gate.set_observer(observer)
-        partitions = self._test.partitions(self._gate.contract)
+    def _shrink(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial] | None:
+        observer = _ShrinkPass(self._harness, function, key)
+        self._harness.set_observer(observer)
+        partitions = self._test.partitions(self._harness.contract)
         with suppress(SkipPartition):
             self._explore(cls, partitions[cls], len(partitions), shrink=True)
         return observer.smallest
@@ -331,10 +337,10 @@ def unsupported_reason(harness: Harness, id: str) -> str | None:
     not_applicable = function.not_applicable(harness.contract)
     if not_applicable is not None:
         return not_applicable
-    for need in sorted(function.needs - harness.shows):
+    for need in sorted(function.needs - harness.clients.shows):
         if need == "concurrency" and harness.client.concurrency > 1:
             return "this transport handles one call at a time (use --transport loopback)"
-        unseen = harness.not_at_own_root() if need == "own-root" else _UNSEEN[need]
+        unseen = harness.clients.find_own_root_obstacle() if need == "own-root" else _UNSEEN[need]
         if unseen is not None:
             return unseen
     return None

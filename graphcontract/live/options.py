@@ -13,7 +13,7 @@ from graphcontract.judging.run_recorder import FailOn
 from graphcontract.live.safety.allowed_hosts import Root
 from graphcontract.live.safety.journal import DEFAULT
 from graphcontract.live.urls import MALFORMED
-from graphcontract.run.client_setup import OptionError
+from graphcontract.run.options import OptionError
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 MOST_TASKS = 20  # of --task and --started-task together; more are rejected before anything is sent

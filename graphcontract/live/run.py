@@ -37,7 +37,7 @@ from graphcontract.live.sender import Sender
 from graphcontract.live.steps import CREDENTIALS, FORGERIES, RequestStep, Scenario
 from graphcontract.live.urls import Targets
 from graphcontract.live.verdicts import BY_CLIENT
-from graphcontract.run.client_setup import OptionError
+from graphcontract.run.options import OptionError
 from graphcontract.run.session import planned
 
 Emit = Callable[[Event], None]

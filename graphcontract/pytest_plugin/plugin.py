@@ -1,4 +1,4 @@
-"""The pytest plugin for clients: options, and one test item for each clause that a test checks.
+"""The pytest plugin for clients: one test item for each clause that a test checks.
 
 Items run in any worker; their results travel with pytest's reports to the controller, which records them.
 """
@@ -6,7 +6,6 @@ Items run in any worker; their results travel with pytest's reports to the contr
 from __future__ import annotations
 
 import json
-import secrets
 from collections import Counter
 from collections.abc import Generator, Mapping
 from dataclasses import asdict
@@ -17,36 +16,26 @@ import pytest
 
 from graphcontract.errors import UserError
 from graphcontract.pytest_plugin import hooks
-from graphcontract.pytest_plugin.xdist_workers import CheckWorkers, Workers, is_check, is_worker, read_seed
+from graphcontract.pytest_plugin.options import add_options, names_client, read_options
+from graphcontract.pytest_plugin.xdist_workers import (
+    CheckWorkers,
+    Workers,
+    is_check,
+    is_worker,
+    received_options,
+)
 from graphcontract.run import sigint
 
 if TYPE_CHECKING:
     from graphcontract.judging.run_recorder import RunRecorder
     from graphcontract.judging.suite_api import SuiteTest
     from graphcontract.judging.verdict import ClauseResult
-    from graphcontract.run.session import Options, Session
+    from graphcontract.run.options import Options
+    from graphcontract.run.session import Session
 
 pytest_plugins = ("graphcontract.pytest_plugin.tenant_plugin",)
 
 _ATTRIBUTE = "graphcontract_part"
-_OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
-    (
-        "client",
-        {
-            "metavar": "CLIENT",
-            "help": "client under test: python:module:callable, process:ARGV, command:ARGV, reference",
-        },
-    ),
-    ("contract", {"metavar": "ID|FILE", "help": "contract to check against"}),
-    ("transport", {"choices": ("loopback", "mock", "proxy"), "help": "where responses come from"}),
-    ("profile", {"choices": ("quick", "gate", "nightly"), "help": "how many inputs to try"}),
-    ("seed", {"metavar": "N", "help": "seed of the inputs"}),
-    ("fail-on", {"choices": ("must", "should"), "help": "lowest level whose violation fails a test"}),
-    ("implementation", {"metavar": "NAME[@VERSION]", "help": "name of the client in reports"}),
-    ("start-timeout", {"metavar": "SECONDS", "help": "maximum time for a driver to start"}),
-    ("record", {"choices": ("failures", "all"), "help": "which exchanges the report contains"}),
-    ("known-failures", {"metavar": "FILE", "help": "accept exactly the failures listed in this file"}),
-)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -57,22 +46,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--graph-…` options, and `graph_…` ini options of the same names."""
     group = parser.getgroup("graphcontract", "Microsoft Graph client contracts")
-    for name, settings in _OPTIONS:
-        group.addoption(f"--graph-{name}", default=None, **settings)
-        parser.addini(f"graph_{name.replace('-', '_')}", settings["help"])
-    group.addoption("--graph-tls", action="store_true", help="use https on the loopback transport")
-    group.addoption("--graph-in-process", action="store_true", help="call a python: client in this process")
-    group.addoption(
-        "--graph-allow-own-root",
-        action="store_true",
-        help="let the client call its own service root even if such calls could leave this machine",
-    )
-    group.addoption(
-        "--graph-select", action="append", default=[], metavar="CLAUSE", help="check only matching clauses"
-    )
-    group.addoption(
-        "--graph-deselect", action="append", default=[], metavar="CLAUSE", help="skip matching clauses"
-    )
+    add_options(parser, group)
     group.addoption(
         "--graph-report",
         action="append",
@@ -90,7 +64,7 @@ def pytest_configure(config: pytest.Config) -> None:
     found = [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, SessionPlugin)]
     run = Run(config, found[0] if found else None)
     config.pluginmanager.register(run)
-    config.pluginmanager.register(CheckWorkers(run.seed, _waiting) if found else Workers(run.seed))
+    config.pluginmanager.register(CheckWorkers(run.options, _waiting) if found else Workers(run.options))
 
 
 class SessionPlugin:
@@ -105,48 +79,6 @@ def _waiting() -> set[str]:
     from graphcontract.run.suite_tests import suite_tests
 
     return {test.name for test in suite_tests() if test.cases}
-
-
-def _session(config: pytest.Config) -> Session:
-    from graphcontract.run.session import Session
-
-    try:
-        return Session.of(_options(config))
-    except UserError as error:
-        raise pytest.UsageError(str(error)) from error
-
-
-def _options(config: pytest.Config) -> Options:
-    from graphcontract.run.session import Options, with_seed
-
-    values = {name: _value(config, name) for name, _ in _OPTIONS}
-    if not values["client"]:
-        raise pytest.UsageError(
-            "these suites check a client: name it with --graph-client (or graph_client in the ini file), "
-            "for example --graph-client reference"
-        )
-    try:
-        seed = int(values.pop("seed")) if values.get("seed") else None
-        if values.get("start-timeout"):
-            values["start-timeout"] = float(values["start-timeout"])
-    except ValueError as error:
-        raise pytest.UsageError(f"--graph-seed and --graph-start-timeout take numbers: {error}") from error
-    given = {name.replace("-", "_"): value for name, value in values.items() if value and name != "seed"}
-    options = Options(
-        **given,
-        tls=config.getoption("graph_tls"),
-        in_process=config.getoption("graph_in_process"),
-        allow_own_root=config.getoption("graph_allow_own_root"),
-        select=tuple(config.getoption("graph_select")),
-        deselect=tuple(config.getoption("graph_deselect")),
-    )
-    drawn = read_seed(config)
-    return with_seed(options, drawn if drawn is not None else seed, secrets.randbits(32))
-
-
-def _value(config: pytest.Config, name: str) -> Any:
-    given = config.getoption(f"graph_{name.replace('-', '_')}")
-    return given if given is not None else config.getini(f"graph_{name.replace('-', '_')}")
 
 
 class Violation(Exception):
@@ -215,7 +147,7 @@ def pytest_pycollect_makeitem(
 
     if not isinstance(obj, SuiteTest):
         return None
-    if collector.config.getoption("graph_tenant_url") and not _value(collector.config, "client"):
+    if collector.config.getoption("graph_tenant_url") and not names_client(collector.config):
         return []
     run = next(each for each in collector.config.pluginmanager.get_plugins() if isinstance(each, Run))
     try:
@@ -246,15 +178,24 @@ class Run:
     def session(self) -> Session:
         """The run's session, created when the first item needs it."""
         if self._session is None:
-            self._session = _session(self._config)
+            from graphcontract.run.session import Session
+
+            options = received_options(self._config) or read_options(self._config)
+            try:
+                self._session = Session.of(options)
+            except UserError as error:
+                raise pytest.UsageError(str(error)) from error
             self._session.alone = not self._worker
             self._session.together = not self._worker or is_check(self._config)
         return self._session
 
-    def seed(self) -> int | None:
-        """Return the seed of the inputs, or None if no client is given."""
-        given = self._session is not None or _value(self._config, "client")
-        return self.session.options.seed if given else None
+    def options(self) -> Options | None:
+        """Return the options of the run, or None if no client is given."""
+        return self.session.options if self._has_client else None
+
+    @property
+    def _has_client(self) -> bool:
+        return self._session is not None or names_client(self._config)
 
     def pytest_sessionstart(self) -> None:
         """In `graphcontract check`, make sure that no Ctrl-C is lost."""
@@ -281,7 +222,7 @@ class Run:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         """Plan what a worker collected; all workers collect the same items."""
-        if self._session is None and not _value(self._config, "client"):
+        if not self._has_client:
             return
         parts = Counter(clause for clause in map(_clause_of, ids) if clause in self.session.planned)
         if parts:

@@ -1,15 +1,18 @@
-"""Worker processes of a run (pytest-xdist): their seed, how tests are distributed to them, how they end."""
+"""Worker processes of a run (pytest-xdist): their options, the distribution of tests, their end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from graphcontract.run import sigint
 
-_SEED = "graphcontract_seed"
+if TYPE_CHECKING:
+    from graphcontract.run.options import Options
+
+_OPTIONS = "graphcontract_options"
 _CHECK = "graphcontract_check"
 
 
@@ -23,10 +26,12 @@ def is_check(config: pytest.Config) -> bool:
     return bool(_read_input(config, _CHECK))
 
 
-def read_seed(config: pytest.Config) -> int | None:
-    """Return the seed that the controller gave to this worker; None in the controller itself."""
-    seed: int | None = _read_input(config, _SEED)
-    return seed
+def received_options(config: pytest.Config) -> Options | None:
+    """Return the options that the controller gave to this worker; None in the controller itself."""
+    from graphcontract.run.options import Options
+
+    text = _read_input(config, _OPTIONS)
+    return Options.from_json(text) if text is not None else None
 
 
 def _read_input(config: pytest.Config, name: str) -> Any:
@@ -34,24 +39,24 @@ def _read_input(config: pytest.Config, name: str) -> Any:
 
 
 class Workers:
-    """The controller's side of its workers. `seed` is called when one starts; None if there is no client."""
+    """The controller's side of its workers. `options` is called when one starts; None without a client."""
 
-    def __init__(self, seed: Callable[[], int | None]) -> None:
-        self._seed = seed
+    def __init__(self, options: Callable[[], Options | None]) -> None:
+        self._options = options
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Pass the seed to a worker."""
-        seed = self._seed()
-        if seed is not None:
-            node.workerinput[_SEED] = seed
+        """Pass the options to a worker: a nightly seed is drawn once, and `check` has no `--graph-…`."""
+        options = self._options()
+        if options is not None:
+            node.workerinput[_OPTIONS] = options.to_json()
 
 
 class CheckWorkers(Workers):
     """The workers of `graphcontract check`. One worker gets all tests that `waiting` names."""
 
-    def __init__(self, seed: Callable[[], int | None], waiting: Callable[[], Collection[str]]) -> None:
-        super().__init__(seed)
+    def __init__(self, options: Callable[[], Options | None], waiting: Callable[[], Collection[str]]) -> None:
+        super().__init__(options)
         self._waiting = waiting
         self._groups: list[int] = []
 

@@ -17,13 +17,17 @@ from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Exchange, Outcome, grace
 from graphcontract.http.stub_response import StubResponse
+from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.profile import PROFILES
+from graphcontract.judging.target import Target
 from graphcontract.run.reproduce import CaseStep, trial_of
 from graphcontract.transports.loopback import Loopback
 
+# Seconds without another request after which a call is over, as the client's outcome cannot be seen here.
+# Unless the case makes the client wait (see `_quiet_seconds`), its next request follows at once.
 _QUIET = 1.0
-_PAUSE = 0.02
+_PAUSE = 0.02  # between two looks at what has arrived
 _SILENT = ("stalled", "dripped")
 _BEFORE_A_REQUEST = ("reset-at-connect", "reset-in-request")
 
@@ -39,20 +43,20 @@ class Judgement:
 
 
 class CaseServer:
-    """A case on a server that is up; `announce` is told of each call before it is waited for."""
+    """Serves a case on a running server; `announce` is called with each call before it waits for it."""
 
     def __init__(
         self, contract: Contract, clause: str, steps: Sequence[CaseStep], server: Loopback, announce: Announce
     ) -> None:
         self._contract, self._function, self._steps = contract, registry()[clause], steps
         self._caller = _ExternalClient(server, announce)
-        self._gate = Harness(contract, self._caller, server, PROFILES["quick"])
+        self._harness = Harness(contract, ClientSet(Target(self._caller, server)), PROFILES["quick"])
 
     def exchanges(self) -> Iterator[Exchange]:
         """Wait for the calls of the case one after another; each exchange comes once its call is over."""
         for step in self._steps:
             self._caller.step = step
-            exchange = self._gate.perform(step.call, step.answers, **step.how)
+            exchange = self._harness.perform(step.call, step.answers, **step.how)
             times = [request.at for request in (*exchange.requests, *exchange.elsewhere)]
             times += [response.at for response in exchange.responses]
             begun, ended = min(times, default=exchange.started), max(times, default=exchange.ended)
@@ -91,7 +95,7 @@ def _reports(contract: Contract, exchange: Exchange) -> list[tuple[str, Outcome]
 
 
 class _ExternalClient:
-    """Stands where a gate has a client: it makes no call, and waits until somebody else's is over."""
+    """Takes the place of a harness's client: it makes no call, and waits until the user's client made one."""
 
     implementation = Implementation("whoever calls")
     limits = Limits()
@@ -112,7 +116,7 @@ class _ExternalClient:
         assert stage is not None
         assert step is not None
         self._announce(call, step)
-        quiet, counted, since = _quiet(step), 0, time.monotonic()
+        quiet, counted, since = _quiet_seconds(step), 0, time.monotonic()
         while not counted or time.monotonic() < since + quiet:
             record = stage.make_record()
             count = len(record.requests) + len(record.elsewhere)
@@ -129,7 +133,7 @@ class _ExternalClient:
         """Nothing is up."""
 
 
-def _quiet(step: CaseStep) -> float:
+def _quiet_seconds(step: CaseStep) -> float:
     """Seconds without a request after which a call is over: it may wait, or be made to, before the next."""
     waits = len(step.answers) > 1 or any(_holds_up(answer) for answer in step.answers)
     return step.call.timeout + grace(step.call.timeout) if waits else _QUIET

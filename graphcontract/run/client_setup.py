@@ -1,6 +1,6 @@
-"""Brings clients up, each on the transport that it is judged over, and sees that one reaches the other.
+"""Starts the client under test on its transport, and checks that its requests arrive there.
 
-Knows clients and transports; it knows no clause and no test.
+Also starts what a run needs later: copies for concurrent calls, and a client at its own root behind a proxy.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from graphcontract.clients import Client, ClientUnavailable, Start, isolation
 from graphcontract.clients.python import InProcessClient
 from graphcontract.clients.spec import make_client
 from graphcontract.contract.model import Contract
-from graphcontract.errors import UserError
 from graphcontract.exchange import Outcome
 from graphcontract.http.stub_response import ResponseScript, StubResponse
 from graphcontract.judging.target import Target
+from graphcontract.run.options import OptionError, Options
 from graphcontract.run.own_root import (
     HEED,
     PATIENCE,
@@ -35,95 +35,83 @@ if TYPE_CHECKING:
     from graphcontract.transports.proxy import Proxy
 
 
-class OptionError(UserError):
-    """Options that cannot be carried out: `str()` says which and what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class TargetFactory:
-    """Where a client is judged: `client` as on the command line, `transport` by name; texts as options have
-    them, `start_timeout` in seconds. `allow_own_root` lets a client call its own root though that may leave
-    the machine.
-    """
+    """Starts targets as the options of a run say: the client, and the transport that it calls."""
 
     contract: Contract
-    client: str
-    transport: str
-    tls: bool
-    in_process: bool
-    start_timeout: float
-    implementation: str | None
-    allow_own_root: bool = False
+    options: Options
 
     def main(self) -> Target:
-        """The client on the transport that was asked for; raises ClientUnavailable, ClientSpecError and
-        OptionError.
-        """
-        if self.transport == "proxy":
+        """Start the client on its transport; raises ClientUnavailable, ClientSpecError and OptionError."""
+        if self.options.transport == "proxy":
             return self.own_root()
-        if self.transport == "mock" and self._is_another_program:
+        if self.options.transport == "mock" and self._is_another_program:
             raise OptionError(
                 "the mock transport serves Python callables in this process, and "
-                f"{self.client!r} is another program: use --transport loopback"
+                f"{self.options.client!r} is another program: use --transport loopback"
             )
-        return self._up(_loopback_or_mock(self.transport, self.tls), self._reach_mock)
+        return self._start_checked(
+            _loopback_or_mock(self.options.transport, self.options.tls), self._check_mock
+        )
 
     def beside(self, main: Target) -> Callable[[], Target] | None:
-        """What brings up a client like that one at its own root, where its transport does not stand for that;
-        None for a client in this process, which no proxy can be announced to.
+        """Return a function that starts the client at its own root, for transports that do not serve it.
+
+        None for a client in this process, as a proxy is announced by environment variables.
         """
         if main.refusal is not None:
             return partial(_refuse, main.refusal)
         return None if isinstance(main.client, InProcessClient) else self.own_root
 
     def another(self, first: Target) -> Callable[[], Target] | None:
-        """What brings up one more client like the first, for calls at the same time; None where one must do.
+        """Return a function that starts a copy of the client for concurrent calls, or None.
 
-        Copies in this process would be one module, called from several threads that it may not bear.
+        Copies in this process would be one module, called from several threads, which may break it.
         """
         if isinstance(first.client, InProcessClient):
             return None
-        if self.transport == "proxy":
+        if self.options.transport == "proxy":
             return self.own_root
-        return lambda: Target(self._started(first.transport), first.transport)
+        return lambda: Target(self._start_client(first.transport), first.transport)
 
     def own_root(self) -> Target:
-        """The client at its own root, behind a proxy of its own; raises ClientUnavailable where it bypasses
-        that, or could, ClientSpecError and OptionError.
+        """Start the client at its own root, behind a proxy of its own. Raises ClientUnavailable if it
+        bypasses the proxy or could, ClientSpecError and OptionError.
         """
-        if self.in_process:
+        if self.options.in_process:
             raise OptionError(
                 "a proxy is announced in a client's environment, and a client in this process has none "
                 "of its own: leave --in-process out, or use --transport mock"
             )
         from graphcontract.transports.proxy import Proxy
 
-        return self._up(Proxy(self.contract.request.root), self._reach_proxy)
+        return self._start_checked(Proxy(self.contract.request.root), self._check_proxy)
 
     @property
     def _is_another_program(self) -> bool:
-        return self.client.strip().startswith(("process:", "command:"))
+        return self.options.client.strip().startswith(("process:", "command:"))
 
-    def _up(self, transport: Transport, check: Callable[[Target], Target]) -> Target:
+    def _start_checked(self, transport: Transport, check: Callable[[Target], Target]) -> Target:
         transport.__enter__()
         try:
-            station = Target(self._started(transport), transport)
+            target = Target(self._start_client(transport), transport)
             try:
-                return check(station)
+                return check(target)
             except BaseException:
-                station.client.close()
+                target.client.close()
                 raise
         except BaseException:
             transport.__exit__(None, None, None)
             raise
 
-    def _started(self, transport: Transport) -> Client:
+    def _start_client(self, transport: Transport) -> Client:
         request = self.contract.request
         client = make_client(
-            self.client,
-            in_process=self.in_process or transport.name == "mock",
-            start_timeout=self.start_timeout,
-            implementation=self.implementation,
+            self.options.client,
+            in_process=self.options.in_process or transport.name == "mock",
+            start_timeout=self.options.start_timeout,
+            implementation=self.options.implementation,
             root=f"{request.root}/{request.version}",
             path=request.path,
             own_root=transport.proxy is not None,
@@ -139,53 +127,58 @@ class TargetFactory:
             raise
         return client
 
-    def _reach_mock(self, station: Target) -> Target:
-        """Stop where a client bypasses the mock transport, for every clause would fail alike; refuse it its
-        own root where its call does not show there.
+    def _check_mock(self, target: Target) -> Target:
+        """Raise ClientUnavailable if the client bypasses the mock transport: all clauses would fail alike.
+
+        If its call does not arrive at its own root, clauses about that are not checked.
         """
         from graphcontract.transports.mock import Mock
 
-        if not isinstance(station.transport, Mock):
-            return station
-        stage = station.transport.open_endpoint(ResponseScript((StubResponse(409),), any_request))
-        outcome = station.client.call(
-            replace(harmless_call(self.contract), base_url=f"{stage.root}/{self.contract.request.version}")
+        if not isinstance(target.transport, Mock):
+            return target
+        endpoint = target.transport.open_endpoint(ResponseScript((StubResponse(409),), any_request))
+        outcome = target.client.call(
+            replace(harmless_call(self.contract), base_url=f"{endpoint.root}/{self.contract.request.version}")
         )
-        record = stage.finish(expecting=True)
-        if station.transport.escaped is not None:
-            problem = f"the client bypasses the mock transport: {station.transport.escaped}"
+        record = endpoint.finish(expecting=True)
+        if target.transport.escaped is not None:
+            problem = f"the client bypasses the mock transport: {target.transport.escaped}"
             raise ClientUnavailable(problem, "That serves httpx alone: use --transport loopback.")
-        if record.requests or self.allow_own_root:
-            return station
-        station.transport.withdraw_own_root()
-        why = f"its call to {stage.root} did not come to the mock transport; {describe(outcome)}"
-        return replace(station, refusal=refuse_call(self.contract, why))
+        if record.requests or self.options.allow_own_root:
+            return target
+        target.transport.withdraw_own_root()
+        why = f"its call to {endpoint.root} did not come to the mock transport; {describe(outcome)}"
+        return replace(target, refusal=refuse_call(self.contract, why))
 
-    def _reach_proxy(self, station: Target) -> Target:
-        """Stop where a client's first call, made with a made-up token, does not come through the proxy, and
-        before it where that could leave the machine.
+    def _check_proxy(self, target: Target) -> Target:
+        """Raise ClientUnavailable if the client's first call, with a made-up token, does not come through the
+        proxy, and before that call if it could leave the machine.
         """
-        if station.client.limits.proxy == "none":
+        if target.client.limits.proxy == "none":
             raise ClientUnavailable(
                 "the client takes no proxy, as its driver declares", "Judge it with --transport loopback."
             )
         from graphcontract.transports.proxy import Proxy
 
-        assert isinstance(station.transport, Proxy)
+        assert isinstance(target.transport, Proxy)
         isolated = isolation.find_obstacle() is None
         guard = Guard(
-            self.contract, station.client, station.transport, isolated=isolated, allowed=self.allow_own_root
+            self.contract,
+            target.client,
+            target.transport,
+            isolated=isolated,
+            allowed=self.options.allow_own_root,
         )
         guard.before_call()
-        stage = station.transport.open_endpoint(
+        endpoint = target.transport.open_endpoint(
             ResponseScript((StubResponse(self.contract.success.status),), is_request)
         )
-        outcome = station.client.call(harmless_call(self.contract))
-        record = stage.finish(expecting=True)
+        outcome = target.client.call(harmless_call(self.contract))
+        record = endpoint.finish(expecting=True)
         if not record.requests:
-            raise ClientUnavailable(*_astray(station.transport, outcome, record.connections))
+            raise ClientUnavailable(*_explain_missing_request(target.transport, outcome, record.connections))
         guard.after_call(outcome, requested=True)
-        return replace(station, guard=guard)
+        return replace(target, guard=guard)
 
 
 def _loopback_or_mock(name: str, tls: bool) -> Transport:
@@ -202,7 +195,7 @@ def _refuse(problem: ClientUnavailable) -> Target:
     raise problem
 
 
-def _astray(proxy: Proxy, outcome: Outcome, connections: int) -> tuple[str, str]:
+def _explain_missing_request(proxy: Proxy, outcome: Outcome, connections: int) -> tuple[str, str]:
     """Say why no request came to the root behind the proxy, and what to do."""
     says = describe(outcome)
     if connections:

@@ -15,7 +15,8 @@ from graphcontract.clients import Client, ClientUnavailable, Start
 from graphcontract.clients.process import CA_NAMES
 from graphcontract.exchange import Exchange
 from graphcontract.http.stub_response import ResponseScript, plain_error, settle, stub, success, with_fields
-from graphcontract.judging.harness import CallOptions, Harness
+from graphcontract.judging.call_runner import CallOptions
+from graphcontract.judging.harness import Harness
 
 # A JWT that says nothing and is signed by nobody: whoever prints it gives nothing away.
 _TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.e30."  # noqa: S105 - no secret
@@ -74,7 +75,7 @@ def _other_ways(harness: Harness) -> Iterator[tuple[str, CallOptions]]:
     """Calls that may come through where the usual one does not, by what they show that is lacking."""
     if "network" in harness.transport.shows and not harness.transport.https:
         yield "http", {"certificate": "trusted"}
-    if harness.not_at_own_root() is None:
+    if harness.clients.find_own_root_obstacle() is None:
         yield "root", {"own_root": True}
 
 
@@ -113,7 +114,7 @@ def _credentials(harness: Harness, exchange: Exchange) -> Diagnosis:
         return Diagnosis("token", None, "not seen, for want of a request")
     if requests[0].values("authorization"):
         return Diagnosis("token", True, "an Authorization field")
-    if "credentials" not in harness.shows:
+    if "credentials" not in harness.clients.shows:
         advice = "judge the client with --tls" if harness.client.limits.https else ""
         return Diagnosis("token", None, "none to this root, as is declared", advice)
     for lacking, how in _other_ways(harness):
@@ -152,9 +153,9 @@ def _tls(harness: Harness, name: str) -> Diagnosis:
 def _trusted_by(harness: Harness) -> Iterator[str]:
     """Where a copy of the client that is told of the authority in one place alone finds it."""
     file = harness.transport.ca_file
-    if harness.another is None or harness.transport.proxy is not None or file is None:
+    if harness.clients.another is None or harness.transport.proxy is not None or file is None:
         return
-    with closing(harness.another().client) as client:
+    with closing(harness.clients.another().client) as client:
         for name in ("ca_file", *CA_NAMES):
             by_call = name == "ca_file"
             try:
@@ -190,7 +191,7 @@ def _environment(names: tuple[str, ...], values: Mapping[str, str]) -> Iterator[
 
 def _redirect(harness: Harness, name: str) -> Diagnosis:
     call = harness.plain_call()
-    moved = with_fields(stub(307), ("Location", "{other-host}" + harness.target(call)))
+    moved = with_fields(stub(307), ("Location", "{other-host}" + harness.request_target(call)))
     exchange = harness.perform(call, [moved], elsewhere=[success()])
     if not exchange.elsewhere:
         return Diagnosis(
@@ -213,13 +214,15 @@ def _timeout(harness: Harness, name: str) -> Diagnosis:
 
 
 def _proxy(harness: Harness, name: str) -> Diagnosis:
-    refusal = harness.not_at_own_root()
+    refusal = harness.clients.find_own_root_obstacle()
     if refusal is not None:
         return Diagnosis(name, None, refusal)
     exchange = _called(harness, {"own_root": True})
     arrived = "a request" if exchange.requests else "no request"
     seen = f"its own root, behind it: {arrived}, and {describe_outcome(exchange.outcome)}"
-    return Diagnosis(name, bool(exchange.requests), f"{seen}. It may be called: {harness.own_root_proof}")
+    return Diagnosis(
+        name, bool(exchange.requests), f"{seen}. It may be called: {harness.clients.own_root_proof}"
+    )
 
 
 _NETWORK: dict[str, Callable[[Harness, str], Diagnosis]] = {

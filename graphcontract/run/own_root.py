@@ -1,6 +1,6 @@
-"""Decides whether a client may be asked to call its own root, which is the real service outside of a run.
+"""Decides whether a client may call its own service root: if the proxy is bypassed, that is the real service.
 
-Knows clients and transports; it knows no clause and no test.
+Before such calls, a network namespace or a harmless call through the proxy must prove that they stay here.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from graphcontract.http.stub_response import ResponseScript, StubResponse, stub,
 if TYPE_CHECKING:
     from graphcontract.transports.proxy import Proxy
 
+# The timeout of a first call, whose response comes from this machine. A client that reaches nothing takes all
+# of it before its run can start.
 PATIENCE = 2.0
 TRUST = (
     "It has to trust the authority of the run: SSL_CERT_FILE and its kin, and `ca_file` of `start`, "
@@ -36,8 +38,8 @@ _ISOLATED = "it runs in a network namespace of its own"
 
 
 def harmless_call(contract: Contract) -> Call:
-    """A call with nothing to give away: what the client prints is not captured yet, and where it goes is not
-    known.
+    """Make a call without a secret: what the client prints is not captured yet, and nothing shows where its
+    call goes.
     """
     (parameter,) = contract.request.parameters
     return Call(contract.id, {parameter: "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"}, _HARMLESS, timeout=PATIENCE)

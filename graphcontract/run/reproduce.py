@@ -1,6 +1,6 @@
-"""One case of a clause: the calls and answers that put it to the proof, found by letting a client make them.
+"""Finds one case of a clause: calls and responses that exercise it, or with which a client violates it.
 
-Knows suites, gates and clauses; it does not know what a case is wanted for.
+A client makes the calls of the suites until one of its trials matches. `serve` shows the case to a debugger.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Unpack
 
 from graphcontract.clauses import ClauseFunction, registry
+from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Exchange, Trial
 from graphcontract.http.stub_response import StubResponse
-from graphcontract.judging.harness import CallOptions, Harness, SkipPartition
+from graphcontract.judging.call_runner import CallOptions
+from graphcontract.judging.client_set import ClientSet
+from graphcontract.judging.harness import Harness, SkipPartition
 from graphcontract.judging.hypothesis_runner import StopExploring, simplest
+from graphcontract.judging.profile import Profile
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import evidence_id
@@ -34,7 +38,7 @@ class CaseStep:
 
 
 def trial_of(steps: Sequence[CaseStep], exchanges: Sequence[Exchange]) -> Trial:
-    """The trial of a case whose calls were made again, each in the role that its step has."""
+    """Make the trial of a case whose calls were made again, each in the role of its step."""
     roles = [step.role for step in steps]
     control = exchanges[roles.index("control")] if "control" in roles else None
     before = tuple(each for role, each in zip(roles, exchanges, strict=True) if role == "before")
@@ -42,45 +46,37 @@ def trial_of(steps: Sequence[CaseStep], exchanges: Sequence[Exchange]) -> Trial:
 
 
 class RecordingHarness(Harness):
-    """A gate that knows of each exchange how it was staged."""
+    """A harness that keeps, for each exchange, the step that made it."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._staged: list[tuple[Exchange, CaseStep]] = []
+    def __init__(self, contract: Contract, clients: ClientSet, profile: Profile) -> None:
+        super().__init__(contract, clients, profile)
+        self._made: list[tuple[Exchange, CaseStep]] = []
 
     @classmethod
     def of(cls, harness: Harness) -> RecordingHarness:
-        """One more gate for the same client."""
-        return cls(
-            harness.contract,
-            harness.client,
-            harness.transport,
-            harness.profile,
-            another=harness.another,
-            at_own_root=harness.at_own_root,
-            guard=harness.guard,
-        )
+        """Make one more harness for the same clients."""
+        return cls(harness.contract, harness.clients, harness.profile)
 
-    def perform(self, call: Call, answers: Sequence[StubResponse], **how: Unpack[CallOptions]) -> Exchange:
-        """Make one call as any gate does, and remember it."""
-        exchange = super().perform(call, answers, **how)
-        self._staged.append((exchange, CaseStep(call, tuple(answers), how)))
+    def perform(self, call: Call, responses: Sequence[StubResponse], **how: Unpack[CallOptions]) -> Exchange:
+        """Make one call as any harness does, and keep its step."""
+        exchange = super().perform(call, responses, **how)
+        self._made.append((exchange, CaseStep(call, tuple(responses), how)))
         return exchange
 
     def steps(self, trial: Trial) -> list[CaseStep]:
-        """How the exchanges of a trial were staged, its control first and the one under examination last."""
+        """Return the steps that made a trial: its control first, the call under examination last."""
         steps = [replace(self._step(each), role="before") for each in trial.before]
         if trial.control is not None:
             steps.insert(0, replace(self._step(trial.control), role="control"))
         return [*steps, self._step(trial.exchange)]
 
     def _step(self, exchange: Exchange) -> CaseStep:
-        return next(step for made, step in self._staged if made is exchange)
+        return next(step for made, step in self._made if made is exchange)
 
 
 def usual_case(harness: RecordingHarness, clause: str) -> list[CaseStep] | None:
-    """The first case of the suites that could break the clause, of the simplest of each class of input; None
-    where the gate's client meets none.
+    """Return the first case of the suites that exercises the clause, with the simplest input of an input
+    class; None if the harness's client exercises it with none of these.
     """
     function = registry()[clause]
     observer = _FirstMatch(lambda trial: function.when(harness.contract, trial))
@@ -96,8 +92,8 @@ def usual_case(harness: RecordingHarness, clause: str) -> list[CaseStep] | None:
 
 
 def failing_case(harness: RecordingHarness, clause: str, evidence: str, seed: int) -> list[CaseStep] | None:
-    """The case in which the gate's client shows the fault of that evidence id, as small as it gets; None
-    where it does not.
+    """Return the case in which the harness's client shows the failure with this evidence id, shrunk; None if
+    it does not.
     """
     function, evidence_key = registry()[clause], harness.contract.clauses[clause].evidence_key
 
@@ -114,14 +110,14 @@ def failing_case(harness: RecordingHarness, clause: str, evidence: str, seed: in
 
 
 class _FirstMatch:
-    """A court that waits for one trial, in which something is served, and hears no further ones."""
+    """An observer that waits for one trial in which a response was served, and ends the exploration there."""
 
     def __init__(self, wanted: Callable[[Trial], bool]) -> None:
         self.wanted = wanted
         self.found: Trial | None = None
 
-    def hear(self, trial: Trial) -> None:
-        """Judge one trial."""
+    def observe(self, trial: Trial) -> None:
+        """Compare one trial."""
         if all(step.fault != "refused" for step in trial.exchanges) and self.wanted(trial):
             self.found = trial
             raise StopExploring
@@ -139,6 +135,6 @@ def _draws(test: SuiteTest, harness: Harness) -> Iterator[Mapping[str, Any]]:
 
 
 def _shortest(function: ClauseFunction, trial: Trial, wanted: Callable[[Trial], bool]) -> Trial:
-    """The last step alone, where the steps before it are nothing to the clause."""
+    """Leave out the steps before the last one, unless the clause depends on them."""
     alone = trial.alone()
     return alone if not function.uses_earlier_steps and wanted(alone) else trial

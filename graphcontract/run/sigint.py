@@ -1,7 +1,6 @@
-"""Ctrl-C: it reaches the processes that a run is spread over, none of them loses it, and what is to be
-written whole is.
+"""Ctrl-C: passes it on to worker processes, raises it again if Python drops it, and delays it during writes.
 
-Knows processes and signals; it knows no test and no client.
+Worker processes are in process groups of their own, so that one Ctrl-C reaches each of them once.
 """
 
 from __future__ import annotations

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from graphcontract.cli.pytest_run import _arguments
 from tests.cli.running import CHECKOUT, ENVIRONMENT, MAIN, Here
 
 CHECK = ("check", "reference", "--profile", "quick", "--select", "request.*")
@@ -40,6 +42,25 @@ def test_settings_for_pytest_change_nothing(theirs: dict[str, str], tmp_path: Pa
         check=False,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_pytest_gets_no_option_of_ours() -> None:
+    words = _arguments(workers=2, first=True)
+    assert [word for word in words if "graph" in word and word.startswith("--")] == []
+    assert words[-3:] == ["-n", "2", "-x"]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_each_process_has_the_options(here: Here, tmp_path: Path, workers: str) -> None:
+    """Also the ones with characters that a command line cannot carry unquoted."""
+    report, name = tmp_path / "report.jsonl", "a 'name' with --graph-seed=1 and\nlines"
+    words = ("check", "reference", "--profile", "quick", "--transport", "mock", "--seed", "7")
+    more = ("--select", "error.status", "--record", "all", "--implementation", name, "-n", workers)
+    assert here(*words, *more, "--report", f"jsonl={report}").status == 0
+    events = [json.loads(line) for line in report.read_text().splitlines()]
+    assert (events[0]["seed"], events[0]["implementation"]["name"]) == (7, name)
+    assert events[0]["transport"] == "mock"
+    assert "exchange" in {event["event"] for event in events}
 
 
 @pytest.mark.parametrize("given", [{}, {"PYTEST_ADDOPTS": "-x", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": ""}])

@@ -59,18 +59,18 @@ def evidence(entry: Entry, parts: Mapping[str, Any]) -> str:
 @contextmanager
 def _seen(clause: str) -> Iterator[Seen]:
     """Note what a run sees of a clause. Reports have the class of input of the first finding alone, so this
-    listens where the engine hears the trials.
+    watches where the engine receives the trials.
     """
     seen = Seen()
 
     class Listening(test_run._FirstPass):
-        def hear(self, trial: Trial) -> None:
-            hearing = self._hearings.get(clause)
-            before = sum(hearing.seen.values()) if hearing else 0
-            super().hear(trial)
-            if hearing and sum(hearing.seen.values()) > before:
+        def observe(self, trial: Trial) -> None:
+            stats = self._by_clause.get(clause)
+            before = sum(stats.seen.values()) if stats else 0
+            super().observe(trial)
+            if stats and sum(stats.seen.values()) > before:
                 seen.inputs.add(self.cls)
-                seen.kinds |= {each.finding.kind for each in hearing.sightings.values()}
+                seen.kinds |= {each.finding.kind for each in stats.occurrences.values()}
 
     with mock.patch.object(test_run, "_FirstPass", Listening):
         yield seen

@@ -11,9 +11,11 @@ from graphcontract.exchange import Call, Outcome, WireRequest, WireResponse
 from graphcontract.http import stub_response
 from graphcontract.http.stub_response import Rendered, ResponseScript, render
 from graphcontract.inputs.calls import guid_calls
+from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.profile import Profile
 from graphcontract.judging.suite_api import SuiteTest, given, proves
+from graphcontract.judging.target import Target
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.transports import Record, Scope
@@ -156,7 +158,7 @@ def gate_of(
     paper: Paper | None = None,
 ) -> Harness:
     paper = paper or Paper()
-    return Harness(contract, Scripted(behave, paper.send, limits), paper, profile)
+    return Harness(contract, ClientSet(Target(Scripted(behave, paper.send, limits), paper)), profile)
 
 
 def calls_of(harness: Harness) -> list[Call]:
@@ -170,7 +172,7 @@ def plain_test(*clauses: str) -> SuiteTest:
     @proves(*clauses)
     @given(call=guid_calls)
     def body(harness: Harness, call: Call) -> None:
-        harness.judge(call, [stub_response.success()])
+        harness.check(call, [stub_response.success()])
 
     return body
 

@@ -14,9 +14,12 @@ import pytest
 
 from graphcontract.exchange import Call, Exchange, Outcome
 from graphcontract.http.stub_response import StubResponse
-from graphcontract.judging.harness import CallOptions, Harness
+from graphcontract.judging.call_runner import CallOptions
+from graphcontract.judging.client_set import ClientSet
+from graphcontract.judging.harness import Harness
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.suite_api import SuiteTest
+from graphcontract.judging.target import Target
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.run.suite_tests import suite_tests
@@ -141,7 +144,9 @@ class _Noting(Harness):
 
 def _leaves_odd(test: SuiteTest) -> bool:
     with Loopback(ports=1) as transport:
-        harness = _Noting(CONTRACT, Direct(Careless().cancel), transport, PROFILES["quick"])
+        harness = _Noting(
+            CONTRACT, ClientSet(Target(Direct(Careless().cancel), transport)), PROFILES["quick"]
+        )
         if test.cases:
             for arguments in test.cases.values():
                 test.body(harness, **arguments)
@@ -183,9 +188,11 @@ def test_all_pairs_are_met() -> None:
 def test_no_pair_of_tests_changes_a_verdict(careless: type[Careless]) -> None:
     def run(order: Iterable[int]) -> Iterator[list[tuple[object, ...]]]:
         with careless() as client, Loopback() as transport:
-            harness = Harness(CONTRACT, Direct(client.cancel), transport, PROFILES["quick"])
+            harness = Harness(
+                CONTRACT, ClientSet(Target(Direct(client.cancel), transport)), PROFILES["quick"]
+            )
             yield from (_run(harness, ODD[at]) for at in order)
-            harness.close()
+            harness.clients.close()
 
     alone = [found for at in range(len(ODD)) for found in run([at])]
     assert any("fail" in digest for digests in alone for digest in digests)

@@ -22,7 +22,7 @@ class Court:
     def __init__(self) -> None:
         self.trials: list[Trial] = []
 
-    def hear(self, trial: Trial) -> None:
+    def observe(self, trial: Trial) -> None:
         self.trials.append(trial)
 
 
@@ -34,7 +34,7 @@ def paper_of(harness: Harness) -> Paper:
 def test_both_witnesses_are_recorded() -> None:
     harness = gate_of()
     heard: list[Exchange] = []
-    harness.stats.hear = heard.append
+    harness.calls.stats.on_exchange = heard.append
     exchange = harness.perform(harness.plain_call(), [stub_response.plain_error(409)])
     assert exchange.call.base_url == "http://127.0.0.1:1/beta"
     assert [request.method for request in exchange.requests] == ["POST"]
@@ -42,7 +42,7 @@ def test_both_witnesses_are_recorded() -> None:
     assert exchange.outcome.reported_status == 409
     assert exchange.ended >= exchange.started
     assert heard == [exchange]
-    assert harness.stats.exchanges == 1
+    assert harness.calls.stats.exchanges == 1
 
 
 def test_the_contract_s_success_is_settled() -> None:
@@ -88,8 +88,8 @@ class TestScopes:
         harness, observer = gate_of(), Court()
         for _ in range(2):
             harness.set_observer(observer)
-            harness.judge(harness.plain_call(), SUCCESS)
-            harness.judge(harness.plain_call(), SUCCESS)
+            harness.check(harness.plain_call(), SUCCESS)
+            harness.check(harness.plain_call(), SUCCESS)
         harness.set_observer(None)
         first, again, second, _ = paper_of(harness).scopes
         assert first is again
@@ -100,7 +100,7 @@ class TestScopes:
         harness, observer = gate_of(), Court()
         for owner in ("a", "a", "b"):
             harness.set_observer(observer, owner=owner)
-            harness.judge(harness.plain_call(), SUCCESS)
+            harness.check(harness.plain_call(), SUCCESS)
         first, again, second = paper_of(harness).scopes
         assert first is again
         assert first is not second
@@ -130,7 +130,7 @@ class TestControl:
         assert harness.control([stub_response.success()]) is first
         assert harness.control(SUCCESS, "opaque") is not first
         assert harness.control([stub_response.plain_error(409)]) is not first
-        assert harness.stats.exchanges == 3
+        assert harness.calls.stats.exchanges == 3
 
     def test_is_made_anew_for_another_test(self) -> None:
         harness = gate_of()
@@ -149,7 +149,7 @@ class TestJudge:
     def test_brings_its_exchange_to_court_after_others(self) -> None:
         harness, observer = gate_of(), Court()
         harness.set_observer(observer)
-        harness.judge(harness.plain_call("opaque"), SUCCESS, control=harness.control(SUCCESS))
+        harness.check(harness.plain_call("opaque"), SUCCESS, control=harness.control(SUCCESS))
         (trial,) = observer.trials
         assert [len(step.call.task_id) for step in trial.exchanges] == [36, 2]
         assert trial.exchange.call.task_id == "x1"
@@ -157,7 +157,7 @@ class TestJudge:
     def test_what_an_adapter_cannot_express_is_not_heard(self) -> None:
         harness, observer = gate_of(lambda *_: Outcome.unsupported("no")), Court()
         harness.set_observer(observer)
-        harness.judge(harness.plain_call(), SUCCESS)
+        harness.check(harness.plain_call(), SUCCESS)
         assert observer.trials == []
 
     @pytest.mark.parametrize("outcome", [Outcome.hang("x"), Outcome.crash("x", died=True)])
@@ -165,15 +165,15 @@ class TestJudge:
         harness, observer = gate_of(lambda *_: outcome), Court()
         harness.set_observer(observer)
         with pytest.raises(SkipPartition):
-            harness.judge(harness.plain_call(), SUCCESS)
+            harness.check(harness.plain_call(), SUCCESS)
         assert len(observer.trials) == 1
-        assert (harness.stats.expensive, harness.exhausted) == (1, False)
+        assert (harness.calls.stats.expensive, harness.calls.stats.exhausted) == (1, False)
 
     def test_after_three_costly_calls_the_gate_is_tired(self) -> None:
         harness = gate_of(lambda *_: Outcome.hang("x"))
         for _ in range(3):
             harness.perform(harness.plain_call(), SUCCESS)
-        assert harness.exhausted
+        assert harness.calls.stats.exhausted
 
 
 class TestClientObjects:
@@ -194,9 +194,9 @@ class TestClientObjects:
 class TestShows:
     def test_what_client_and_transport_show(self) -> None:
         own = {"id", "status", "code", "message", "request-id"}
-        assert gate_of().shows == {"wire", *own, "credentials", "timeout", "call-timeout"}
-        assert "wire" not in gate_of(paper=Paper(frozenset())).shows
-        assert "timeout" not in gate_of(limits=Limits(timeout="none")).shows
+        assert gate_of().clients.shows == {"wire", *own, "credentials", "timeout", "call-timeout"}
+        assert "wire" not in gate_of(paper=Paper(frozenset())).clients.shows
+        assert "timeout" not in gate_of(limits=Limits(timeout="none")).clients.shows
 
     @pytest.mark.parametrize(
         ("limits", "shown"),
@@ -207,7 +207,7 @@ class TestShows:
         ],
     )
     def test_credentials_where_the_client_is_willing_to_send_them(self, limits: Limits, shown: bool) -> None:
-        assert ("credentials" in gate_of(limits=limits).shows) is shown
+        assert ("credentials" in gate_of(limits=limits).clients.shows) is shown
 
 
 def test_success_has_content_where_the_contract_promises_some() -> None:
@@ -230,11 +230,11 @@ class TestSideBySide:
             copies.append(Scripted(good, paper.send))
             return Target(copies[-1], harness.transport)
 
-        harness.another = another
+        harness.clients.another = another
         harness.concurrently([lambda: None] * 6)
         assert len(copies) == 3
         harness.concurrently([lambda: None] * 6)
-        harness.close()
+        harness.clients.close()
         assert [copy.closed for copy in copies] == [True] * 3
 
     @pytest.mark.parametrize(("holds", "started"), [(1, 3), (3, 1)])
@@ -249,12 +249,12 @@ class TestSideBySide:
             copies.append(Scripted(good, paper.send))
             return Target(copies[-1], harness.transport)
 
-        harness.another = another
-        crew = harness.crew()
+        harness.clients.another = another
+        crew = harness.clients.background_pool()
         for future in [crew.submit(meeting.wait) for _ in range(3)]:
             future.result()
         assert len(copies) == started
-        harness.close()
+        harness.clients.close()
         assert all(copy.closed for copy in copies)
 
 

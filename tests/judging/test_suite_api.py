@@ -61,7 +61,7 @@ def needing_network() -> SuiteTest:
     @proves("request.method", "request.path", needs=("wire", "network"))
     @given(status=each(200, 204))
     def body(harness: Harness, status: int) -> None:
-        harness.judge(harness.plain_call(), [replace(success(), status=status)])
+        harness.check(harness.plain_call(), [replace(success(), status=status)])
 
     return body
 
@@ -82,7 +82,7 @@ def partly_needing() -> SuiteTest:
     @proves("request.once")
     @concurrently(value=cases)
     def body(harness: Harness, value: str) -> None:
-        harness.judge(replace(harness.plain_call(), token=value * 30), [success()])
+        harness.check(replace(harness.plain_call(), token=value * 30), [success()])
 
     return body
 
@@ -99,7 +99,7 @@ def named(name: str, seed_key: str | None = None) -> SuiteTest:
     @proves("request.once", seed_key=seed_key)
     @given(call=guid_calls)
     def body(harness: Harness, call: Call) -> None:
-        harness.judge(call, [success()])
+        harness.check(call, [success()])
 
     return replace(body, name=name)
 

@@ -41,7 +41,7 @@ def stratified(*clauses: str) -> SuiteTest:
     @proves(*clauses)
     @given(call=guid_calls, cls=Partitions({name: st.just(name) for name in CLASSES}))
     def body(harness: Harness, call: Call, cls: str) -> None:
-        harness.judge(call, [stub_response.success()])
+        harness.check(call, [stub_response.success()])
 
     return body
 
@@ -182,7 +182,7 @@ class TestFaults:
         @proves("request.client-request-id", "request.method")
         @given(call=guid_calls)
         def twice(harness: Harness, call: Call) -> None:
-            harness.judge(
+            harness.check(
                 call, [stub_response.success()], before=[harness.perform(call, [stub_response.success()])]
             )
 
@@ -252,7 +252,7 @@ class TestWhatIsNotJudged:
         @given(call=guid_calls)
         def coded(harness: Harness, call: Call) -> None:
             plain = stub_response.plain_error(409)
-            harness.judge(call, [replace(plain, coded=True)], control=harness.control([plain]))
+            harness.check(call, [replace(plain, coded=True)], control=harness.control([plain]))
 
         (part,) = tried(gate_of(), coded).values()
         assert part.verdict == "not-supported"
@@ -269,7 +269,7 @@ class TestWhatIsNotJudged:
     def test_every_need_has_its_reason(self) -> None:
         needed = {need for each in registry().values() for need in each.needs}
         assert needed - {"own-root"} <= _UNSEEN.keys()
-        assert gate_of().not_at_own_root() is not None
+        assert gate_of().clients.find_own_root_obstacle() is not None
 
 
 class TestTheHarnessItself:
@@ -312,7 +312,7 @@ class TestSideBySide:
         @concurrently(status={"204": 204, "409": 409})
         def body(harness: Harness, status: int) -> None:
             answer = stub_response.success() if status == 204 else stub_response.plain_error(status)
-            harness.judge(harness.plain_call(), [answer])
+            harness.check(harness.plain_call(), [answer])
 
         return body
 

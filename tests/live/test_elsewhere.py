@@ -12,7 +12,7 @@ from graphcontract.exchange import Fields, WireRequest, WireResponse
 from graphcontract.live import run
 from graphcontract.live.safety.allowed_hosts import Root, parse_root
 from graphcontract.live.sender import Sender
-from graphcontract.run.client_setup import OptionError
+from graphcontract.run.options import OptionError
 from graphcontract.tenant import Running, Status
 from tests.clauses import CONTRACT
 from tests.live import environment, judge, tasks

@@ -25,7 +25,7 @@ from graphcontract.live.run import Live
 from graphcontract.live.safety.journal import JournalError
 from graphcontract.live.safety.privilege import WrongPrivilege
 from graphcontract.live.sender import Sender
-from graphcontract.run.client_setup import OptionError
+from graphcontract.run.options import OptionError
 from graphcontract.tenant import Running, Status
 from tests.live import COLLECTION, environment, judge, requests, tasks
 from tests.live.hostile import Answering, answering, asked

@@ -55,7 +55,7 @@ from graphcontract.judging.suite_api import given, proves
 @proves("error.failure", "error.status")
 @given(call=guid_calls, status=Partitions({"teapot": st.just(418), "loop": st.just(508)}))
 def test_odd_errors(harness, call, status):
-    harness.judge(call, [plain_error(status)])
+    harness.check(call, [plain_error(status)])
 
 def test_of_another_kind():
     assert True
@@ -216,6 +216,11 @@ def test_clauses_can_be_proved_by_tests_of_ones_own(project: Project) -> None:
         ((), "these suites check a client: name it with --graph-client"),
         (("--graph-client", "process:/nonexistent", "--graph-transport", "loopback"), "was not found"),
         (("--graph-client", "reference", "--graph-select", "nope", "-n", "2"), "'nope' matches no clause"),
+        (("--graph-client", "reference", "--graph-seed", "x"), "--graph-seed takes a number"),
+        (
+            ("--graph-client", "reference", "-o", "graph_profile=slow"),
+            "(graph_profile) takes quick or gate or nightly, not 'slow'",
+        ),
     ],
 )
 def test_a_mistake_in_use_is_one(project: Project, words: tuple[str, ...], reason: str) -> None:

@@ -14,7 +14,8 @@ from graphcontract.errors import UserError
 from graphcontract.http.stub_response import plain_error, success
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.verdict import ClauseResult
-from graphcontract.run.session import Options, Session
+from graphcontract.run.options import Options
+from graphcontract.run.session import Session
 from graphcontract.run.suite_tests import suite_tests
 
 # Elsewhere they are stopped before they are asked: see test_ownroot.

@@ -11,6 +11,7 @@ import pytest
 from graphcontract.clients import Limits, Start
 from graphcontract.clients.python_driver import python_client
 from graphcontract.exchange import Call, Outcome
+from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.target import Target
@@ -24,7 +25,7 @@ def examined(client: Conforming, limits: Limits | None = None) -> dict[str, Diag
     direct = Direct(client.cancel)
     direct.limits = limits or Limits()
     with Loopback() as transport:
-        harness = Harness(CONTRACT, direct, transport, PROFILES["gate"])
+        harness = Harness(CONTRACT, ClientSet(Target(direct, transport)), PROFILES["gate"])
         return {finding.call: finding for finding in examine(harness)}
 
 
@@ -94,9 +95,9 @@ def reached(client: Conforming, limits: Limits | None = None, *, tls: bool = Fal
     direct = Direct(client.cancel)
     direct.limits = limits or Limits()
     with Loopback(tls=tls) as transport:
-        harness = Harness(CONTRACT, direct, transport, PROFILES["gate"])
+        harness = Harness(CONTRACT, ClientSet(Target(direct, transport)), PROFILES["gate"])
         found = next((finding for finding in reach(harness) if finding.stops), None)
-        assert harness.stats.exchanges <= 2
+        assert harness.calls.stats.exchanges <= 2
         return found
 
 
@@ -208,8 +209,8 @@ def test_the_place_that_an_authority_is_taken_from_is_told(
             client.start(Start(CONTRACT.id, transport.hosts, transport.ca_file))
             return Target(client, transport)
 
-        harness = Harness(CONTRACT, station().client, transport, PROFILES["gate"], another=station)
+        harness = Harness(CONTRACT, ClientSet(station(), another=station), PROFILES["gate"])
         found = {finding.call: finding for finding in examine(harness)}
-        harness.close()
+        harness.clients.close()
     assert found["TLS"].seen == "https, with the authority of `CURL_CA_BUNDLE`"
     assert dict(os.environ) == before

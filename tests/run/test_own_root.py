@@ -17,9 +17,10 @@ import pytest
 
 from graphcontract.clients import ClientUnavailable, isolation
 from graphcontract.errors import UserError
-from graphcontract.pytest_plugin import plugin
+from graphcontract.pytest_plugin.options import read_options
 from graphcontract.run.doctor import Diagnosis, examine
-from graphcontract.run.session import Options, Session
+from graphcontract.run.options import Options
+from graphcontract.run.session import Session
 from tests import recording
 from tests.refusing import refusing
 from tests.run.test_client_setup import gate_of, opened, part
@@ -154,7 +155,7 @@ class TestWithoutNamespaces:
             assert rest.verdict == ("pass" if transport == "loopback" else "not-run")
             harness = gate_of(session)
             if transport == "loopback":
-                assert "any more" in str(harness.not_at_own_root())
+                assert "any more" in str(harness.clients.find_own_root_obstacle())
             else:
                 with pytest.raises(UserError, match="could leave the machine"):
                     harness.perform(harness.plain_call(), [])
@@ -285,6 +286,6 @@ def test_a_report_does_not_allow_it() -> None:
 
 def test_pytest_may_allow_it(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pytestconfig.option, "graph_client", "reference")
-    assert not plugin._options(pytestconfig).allow_own_root
+    assert not read_options(pytestconfig).allow_own_root
     monkeypatch.setattr(pytestconfig.option, "graph_allow_own_root", True)
-    assert plugin._options(pytestconfig).allow_own_root
+    assert read_options(pytestconfig).allow_own_root

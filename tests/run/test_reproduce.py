@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from graphcontract.clauses import registry
-from graphcontract.judging.harness import Harness
+from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.profile import PROFILES
+from graphcontract.judging.target import Target
 from graphcontract.judging.verdict import evidence_id
 from graphcontract.run.reproduce import RecordingHarness, failing_case, trial_of, usual_case
 from graphcontract.transports.loopback import Loopback
@@ -31,7 +32,7 @@ def transport() -> Iterator[Loopback]:
 
 
 def rehearsal(client: Conforming, transport: Loopback) -> RecordingHarness:
-    return RecordingHarness.of(Harness(CONTRACT, Direct(client.cancel), transport, PROFILES["quick"]))
+    return RecordingHarness(CONTRACT, ClientSet(Target(Direct(client.cancel), transport)), PROFILES["quick"])
 
 
 @pytest.mark.parametrize("clause", AT_ONCE)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import shlex
-
 import pytest
 
 from graphcontract.clauses import known
@@ -9,8 +7,8 @@ from graphcontract.clients import ClientUnavailable
 from graphcontract.clients.spec import ClientSpecError
 from graphcontract.contract.loader import ContractError, load
 from graphcontract.contract.model import DEFAULT_CONTRACT
-from graphcontract.run.client_setup import OptionError
-from graphcontract.run.session import Options, Session, planned, with_seed
+from graphcontract.run.options import OptionError, Options
+from graphcontract.run.session import Session, planned
 from graphcontract.run.suite_tests import suite_tests
 
 CONTRACT = load(DEFAULT_CONTRACT, known())
@@ -45,47 +43,6 @@ class TestPlanned:
             planned(CONTRACT, ("request.*",), ("*",))
 
 
-class TestSeed:
-    @pytest.mark.parametrize(
-        ("profile", "asked", "seed"),
-        [("gate", None, 0), ("quick", None, 0), ("gate", 7, 7), ("nightly", None, 99), ("nightly", 0, 0)],
-    )
-    def test_is_the_one_asked_for_else_by_the_profile(
-        self, profile: str, asked: int | None, seed: int
-    ) -> None:
-        assert with_seed(Options("reference", profile=profile), asked, 99).seed == seed
-
-
-class TestRepeat:
-    def test_says_what_is_not_usual(self) -> None:
-        assert Options("reference").repeat("request.method") == (
-            "graphcontract check reference --select request.method --seed 0"
-        )
-
-    def test_is_a_line_for_a_shell(self) -> None:
-        options = Options(
-            "process:node 'my driver.mjs'",
-            contract="a b.json",
-            transport="mock",
-            profile="quick",
-            seed=5,
-            implementation="x@1",
-            in_process=True,
-        )
-        words = shlex.split(options.repeat("error.code"))
-        assert words[:3] == ["graphcontract", "check", "process:node 'my driver.mjs'"]
-        for name, value in (
-            ("--contract", "a b.json"),
-            ("--transport", "mock"),
-            ("--profile", "quick"),
-            ("--implementation", "x@1"),
-            ("--select", "error.code"),
-            ("--seed", "5"),
-        ):
-            assert words[words.index(name) + 1] == value
-        assert "--in-process" in words
-
-
 class TestOpen:
     @pytest.mark.parametrize(
         ("options", "error"),
@@ -115,7 +72,7 @@ class TestOpen:
             client = session.open()
             assert session.open() is client
             assert session.harness is not None
-            assert (session.harness.stats.exchanges, session.harness.stats.expensive) == (0, 0)
+            assert (session.harness.calls.stats.exchanges, session.harness.calls.stats.expensive) == (0, 0)
         finally:
             session.close()
         assert session.harness is None

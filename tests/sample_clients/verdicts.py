@@ -13,9 +13,11 @@ from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Outcome, grace
 from graphcontract.inputs import Partitions
+from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.suite_api import SuiteTest
+from graphcontract.judging.target import Target
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult, fold
 from graphcontract.run.suite_tests import suite_tests
@@ -80,7 +82,7 @@ def verdicts(
     made: Transport = Mock() if transport == "mock" else Loopback()
     parts: dict[str, list[ClauseResult]] = {}
     with made:
-        harness = Harness(contract, Direct(cancel), made, PROFILES[profile])
+        harness = Harness(contract, ClientSet(Target(Direct(cancel), made)), PROFILES[profile])
         waiting: list[SuiteTestRun] = []
         for test in _chosen(shown_by, contract):
             clauses = [id for id in test.proves if id in contract.clauses]
@@ -92,10 +94,10 @@ def verdicts(
             else:
                 _add(parts, trying)
         for trying in waiting:
-            trying.begin(harness.crew())
+            trying.begin(harness.clients.background_pool())
         for trying in waiting:
             _add(parts, trying)
-        harness.close()
+        harness.clients.close()
     return {id: fold(id, each) for id, each in parts.items()}
 
 

@@ -11,7 +11,7 @@ from graphcontract.live.claims import list_permissions, parse_claims
 from graphcontract.live.credentials import Tokens
 from graphcontract.live.options import LiveOptions
 from graphcontract.live.urls import READ_PERMISSION
-from graphcontract.run.client_setup import OptionError
+from graphcontract.run.options import OptionError
 
 _GRANT = (
     "In Entra, under App registrations > (the app) > API permissions:\n"

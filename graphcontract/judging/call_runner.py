@@ -1,0 +1,186 @@
+"""Makes one call: opens an endpoint with its stub responses, lets the client call, and records the exchange.
+
+Calls of one test share persistent connections; no other test uses them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic, sleep
+from typing import TypedDict, TypeVar
+
+from graphcontract.clauses.queries import build_request_filter
+from graphcontract.contract.model import Contract
+from graphcontract.exchange import Call, Exchange
+from graphcontract.http.stub_response import ResponseScript, StubResponse, settle
+from graphcontract.judging.client_set import ClientSet
+from graphcontract.judging.target import Target
+from graphcontract.transports import Certificate, Scope
+
+# An expensive call takes its timeout and the start of another process. After so many in a run, each further
+# test makes one at the most.
+_EXHAUSTED = 3
+# A client that reports success before its request arrives gets 50 ms each time. One that never sends any
+# would spend that on every call: after a second of it in a test, nothing waits.
+_MOST_WAITS = 20
+
+T = TypeVar("T")
+
+
+class CallOptions(TypedDict, total=False):
+    """How a call is made: at Graph's `own_root`, at another root than the calls before (`aside`), with
+    responses `elsewhere` for other origins, over TLS with this `certificate`. For `linger` seconds after the
+    call, requests are still recorded.
+    """
+
+    own_root: bool
+    aside: bool
+    elsewhere: Sequence[StubResponse]
+    certificate: Certificate
+    linger: float
+
+
+@dataclass(eq=False, slots=True)
+class CallStats:
+    """Counts calls: `exchanges`, and how many of them were `expensive`: they hung or ended the client.
+
+    `on_exchange` is called with each.
+    """
+
+    exchanges: int = 0
+    expensive: int = 0
+    on_exchange: Callable[[Exchange], None] = lambda _exchange: None
+
+    def add(self, exchange: Exchange) -> None:
+        """Count one more exchange."""
+        self.exchanges += 1
+        self.expensive += is_expensive(exchange)
+        self.on_exchange(exchange)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether so many calls were expensive that one more in each test is enough."""
+        return self.expensive >= _EXHAUSTED
+
+
+def is_expensive(exchange: Exchange) -> bool:
+    """Whether the client hung or ended: the call took its timeout, and the next one needs a new process."""
+    return exchange.outcome.kind == "hang" or exchange.outcome.died
+
+
+class _ThreadState(threading.local):
+    """What a thread's calls count for, and which connections they may use."""
+
+    stats: CallStats | None = None
+    scope: Scope | None = None
+    owner: object = None
+    unrequested: int = 0
+
+
+class CallRunner:
+    """Makes calls, from any thread. `stats` counts those that no test counts for itself."""
+
+    def __init__(self, contract: Contract, clients: ClientSet) -> None:
+        self._contract, self._clients = contract, clients
+        self.stats = CallStats()
+        self._state = _ThreadState()
+        self._lock = threading.Lock()  # tests of several threads may share one CallStats
+
+    def count_for(self, stats: CallStats | None) -> None:
+        """Count what follows in this thread for a test, or for the run."""
+        self._state.stats, self._state.unrequested = stats, 0
+
+    def enter_scope(self, owner: object) -> None:
+        """Start from connections that were never used, or used by the same `owner` only (not None)."""
+        state = self._state
+        if owner is not None and owner is state.owner:
+            self.leave_desynced()
+            return
+        if state.scope is not None:
+            self._clients.current.transport.leave(state.scope)
+        state.scope, state.owner = Scope(), owner
+
+    def leave_desynced(self) -> None:
+        """Abandon the scope's connections that may be out of sync."""
+        if self._state.scope is not None:
+            self._clients.current.transport.leave(self._state.scope, only_desynced=True)
+
+    def share_scope(self, job: Callable[[], T]) -> Callable[[], T]:
+        """Make a job that runs in another thread with the scope of this one."""
+        scope = self._state.scope
+
+        def run() -> T:
+            self._state.scope = scope
+            try:
+                return job()
+            finally:
+                self._state.scope = None
+
+        return run
+
+    def run(self, call: Call, responses: Sequence[StubResponse], options: CallOptions) -> Exchange:
+        """Make one call. Raises OwnRootLost if the client must not be called any more."""
+        with self._clients.take(self._state.scope, own_root=options.get("own_root", False)) as target:
+            exchange = self._exchange(target, call, responses, options)
+        with self._lock:
+            (self._state.stats or self.stats).add(exchange)
+        return exchange
+
+    def _exchange(
+        self, target: Target, call: Call, responses: Sequence[StubResponse], options: CallOptions
+    ) -> Exchange:
+        certificate, client, transport = options.get("certificate"), target.client, target.transport
+        scope, request = self._state.scope, self._contract.request
+        elsewhere = self._settle(options.get("elsewhere", ()))
+        script = ResponseScript(
+            self._settle(responses), build_request_filter(self._contract, call), elsewhere
+        )
+        root = request.root if options.get("own_root") else None
+        endpoint = transport.open_endpoint(script, root=root, certificate=certificate, scope=scope)
+        if options.get("aside") and transport.at_once is None:
+            # An open endpoint keeps its root, so that a second one gets another.
+            first, endpoint = endpoint, transport.open_endpoint(script, certificate=certificate, scope=scope)
+            first.finish()
+        secure = endpoint.root.startswith("https:") and "wire" in transport.shows
+        base_url, own = f"{endpoint.root}/{request.version}", endpoint.root == request.root
+        call = replace(
+            call,
+            base_url=None if own else base_url,
+            ca_file=transport.ca_file if secure and not own else None,
+        )
+        call = replace(call, client=self._clients.number_object(call))
+        started = monotonic()
+        # Until the call returns, its endpoint counts as spoiled: an interrupt may come in the middle of it.
+        spoiled, expecting = True, False
+        try:
+            outcome = client.call(call)
+            ended = monotonic()
+            sleep(options.get("linger", 0))
+            spoiled = outcome.kind == "hang" or outcome.died
+            expecting = outcome.kind == "success" and self._state.unrequested < _MOST_WAITS
+        finally:
+            record = endpoint.finish(spoiled=spoiled, expecting=expecting)
+        if target.guard is not None:
+            target.guard.after_call(outcome, requested=bool(record.requests))
+        self._state.unrequested += expecting and not record.requests
+        return Exchange(
+            call,
+            record.requests,
+            record.responses,
+            outcome,
+            started,
+            ended,
+            elsewhere=record.elsewhere,
+            connections=record.connections,
+            fault=next((each.fault for each in responses if each.fault), None),
+            certificate=(certificate or "trusted") if secure else None,
+            bounds=client.limits.timeout,
+            own_root=base_url,
+        )
+
+    def _settle(self, responses: Sequence[StubResponse]) -> tuple[StubResponse, ...]:
+        """Give the responses that stand for success the status and content of the contract's."""
+        success = self._contract.success
+        return settle(responses, success.status, b"{}" if success.content == "required" else b"")

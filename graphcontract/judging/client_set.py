@@ -1,0 +1,214 @@
+"""The clients of a run: the one under test, copies of it for concurrent calls, and one at its own root.
+
+Starts the others when they are needed, says which of them a thread calls, and what they can show.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from graphcontract.clients import ClientUnavailable
+from graphcontract.errors import UserError
+from graphcontract.exchange import Call
+from graphcontract.judging.client_pool import ClientPool, Slot
+from graphcontract.judging.target import Target
+from graphcontract.transports import Scope
+
+# Bounds, not measurements: a concurrent call takes a thread and an endpoint here, a copy another process.
+_MOST_AT_ONCE = 8
+_MOST_COPIES = 4
+
+T = TypeVar("T")
+
+
+class OwnRootLost(ClientUnavailable):
+    """The client must not be called any more, as nothing proves that its calls stay on this machine."""
+
+
+class _ThreadState(threading.local):
+    """Which target a thread of the pool calls; None in a thread that calls the first one."""
+
+    target: Target | None = None
+
+
+class ClientSet:
+    """The clients of one run in one process. Any thread may call the methods.
+
+    `another` starts a copy of the first client, None if there can be one only. `at_own_root` starts a client
+    at its own root, if the first one's transport does not serve that root; it raises UserError if it cannot.
+    """
+
+    def __init__(
+        self,
+        main: Target,
+        *,
+        another: Callable[[], Target] | None = None,
+        at_own_root: Callable[[], Target] | None = None,
+    ) -> None:
+        self.main, self.another, self._start_at_own_root = main, another, at_own_root
+        self._state = _ThreadState()
+        # A proxy serves one call at a time at a client's own root, so that calls from several threads wait.
+        self._own_root_turn = threading.Lock()
+        self._at_own_root: Target | str | None = None
+        self._lost: str | None = None
+        self._copies: list[Slot[Target]] = []
+        self._pool: ClientPool[Target] | None = None
+        self._objects: dict[tuple[object, ...], int] = {}
+
+    @property
+    def shows(self) -> frozenset[str]:
+        """What clauses can observe of this client on this transport."""
+        client, transport = self.main.client, self.main.transport
+        limits = client.limits
+        allowed = not limits.hosts or bool(set(limits.hosts) & set(transport.hosts))
+        withheld = not allowed or (limits.https and not transport.https)
+        shown = set(client.shows | transport.shows)
+        shown |= set() if withheld else {"credentials"}
+        shown |= {"timeout"} if limits.timeout != "none" else set()
+        shown |= {"call-timeout"} if limits.timeout == "call" else set()
+        return frozenset(shown | ({"concurrency"} if self._capacity > 1 else set()))
+
+    @property
+    def _capacity(self) -> int:
+        """How many calls the client and its transport take at the same time."""
+        return min(self.main.client.concurrency, self.main.transport.at_once or _MOST_AT_ONCE)
+
+    @property
+    def current(self) -> Target:
+        """The target that this thread calls."""
+        return self._state.target or self.main
+
+    @contextmanager
+    def take(self, scope: Scope | None, *, own_root: bool = False) -> Iterator[Target]:
+        """Give the target for one call, in a new process if connections of the old one may be out of sync.
+
+        Raises OwnRootLost if the client must not be called any more.
+        """
+        apart = self._at_own_root if own_root else None
+        if isinstance(apart, Target):
+            with self._own_root_turn:
+                yield self._admit(apart, scope)
+        else:
+            yield self._admit(self.current, scope)
+
+    def _admit(self, target: Target, scope: Scope | None) -> Target:
+        if target.transport.needs_new_client(scope):
+            target.client.renew()
+            if target.guard is not None:
+                target.guard.after_restart()
+        if not self._may_call(target):
+            raise OwnRootLost(str(self._lost))
+        return target
+
+    def _may_call(self, target: Target) -> bool:
+        """Whether the target's guard lets it call. After one refusal, no client of the run calls its own
+        root any more.
+        """
+        if target.guard is None:
+            return True
+        try:
+            if self._lost is None:
+                target.guard.before_call()
+        except ClientUnavailable as error:
+            self._lost = str(error)
+        return self._lost is None
+
+    def find_own_root_obstacle(self) -> str | None:
+        """Return why the client cannot be checked at its own root, or None if it can. The first call may
+        start a client there.
+        """
+        if "own-root" in self.main.transport.shows:
+            return None
+        if self._at_own_root is None:
+            if self._start_at_own_root is None:
+                return "this transport does not stand for the client's own root (try --transport mock)"
+            try:
+                self._at_own_root = self._start_at_own_root()
+            except UserError as error:
+                self._at_own_root = f"not at its own root: {error}"
+        if isinstance(self._at_own_root, str):
+            return self._at_own_root
+        with self._own_root_turn:
+            may_call = self._may_call(self._at_own_root)
+        return None if may_call else f"not at its own root any more: {self._lost}"
+
+    @property
+    def own_root_proof(self) -> str:
+        """Why calls to the client's own root stay on this machine; empty if no client has a guard."""
+        target = self._at_own_root if isinstance(self._at_own_root, Target) else self.main
+        return target.guard.proof if target.guard else ""
+
+    def lost_reason(self, needs: frozenset[str]) -> str | None:
+        """Return why calls for a clause with these needs ended during the run, or None if they did not."""
+        return self._lost if "own-root" in needs or self.main.guard is not None else None
+
+    def number_object(self, call: Call) -> int:
+        """Number the client object that a driver makes a call with: one for each root, and for each token if
+        the client ties an object to it.
+        """
+        token = call.token if self.main.client.limits.token == "client" else None  # noqa: S105 - no secret
+        return self._objects.setdefault((call.base_url, token), len(self._objects) + 1)
+
+    def run_concurrently(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
+        """Run jobs at the same time, each in a thread with a client that has room for its calls. Returns
+        their results in order.
+        """
+        pool = ClientPool(self._slots(len(jobs)), self._bind)
+        try:
+            return [future.result() for future in [pool.submit(job) for job in jobs]]
+        except KeyboardInterrupt:
+            self.close()  # calls under way end with their clients
+            raise
+        finally:
+            pool.stop()
+
+    @property
+    def has_copies(self) -> bool:
+        """Whether background calls are made by copies of the client, which no other calls disturb."""
+        return self.another is not None
+
+    def background_pool(self) -> ClientPool[Target]:
+        """Return the threads that make long calls while tests make others, for the rest of the run."""
+        if self._pool is None:
+            # If there can be copies, the first client is left to the other tests: it may take one call at a
+            # time, and whether concurrent calls with other ids and tokens work is for one clause to check.
+            if not self.has_copies:
+                slots = self._slots(_MOST_AT_ONCE)
+            elif self._capacity > 1:
+                slots = self._start_copies(1) * self._capacity
+            else:
+                slots = self._start_copies(_MOST_COPIES - 1)
+            self._pool = ClientPool(slots, self._bind)
+        return self._pool
+
+    def _slots(self, jobs: int) -> list[Slot[Target]]:
+        """Make a slot for each call that can be under way: of one client several times, or of copies."""
+        own = Slot(lambda: self.main)
+        if self._capacity > 1 or self.another is None:
+            return [own] * max(1, min(self._capacity, _MOST_AT_ONCE, jobs))
+        return [own, *self._start_copies(min(_MOST_COPIES, jobs) - 1)]
+
+    def _start_copies(self, count: int) -> list[Slot[Target]]:
+        """Return this many slots of copies; each copy starts with its first call."""
+        while self.another is not None and len(self._copies) < count:
+            self._copies.append(Slot(self.another))
+        return self._copies[:count]
+
+    def _bind(self, target: Target | None) -> None:
+        self._state.target = target
+
+    def close(self) -> None:
+        """End all clients, and the transports of those that were started beside the first."""
+        if self._pool is not None:
+            self._pool.stop()
+        self.main.client.close()
+        for target in (*(slot.content for slot in self._copies), self._at_own_root):
+            if isinstance(target, Target):
+                target.client.close()
+                if target.transport is not self.main.transport:
+                    target.transport.__exit__(None, None, None)
+        self._copies.clear()
+        self._pool = self._at_own_root = None
