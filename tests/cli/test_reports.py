@@ -73,7 +73,9 @@ def test_a_known_failure_is_green_until_it_is_fixed(folder: Folder) -> None:
     update = ("known-failures", "update", "old.jsonl", "--file", "known.json")
     assert "write a reason for: request.method" in folder.run(*update, status=0)
     known = (*CHECK, "--known-failures", "known.json")
-    assert "known.json:8: at /known_failures/0/reason: expected a specific reason" in folder.run(*known, status=2)
+    assert "known.json:8: at /known_failures/0/reason: expected a specific reason" in folder.run(
+        *known, status=2
+    )
     folder.fills_in("it waits for 2.0")
     assert "Only known failures." in folder.run(*known, status=0)
     folder.uses("POST")
