@@ -289,8 +289,10 @@ def test_driver_protocol_has_lines_that_the_harness_takes() -> None:
             assert messages.read_declaration(line).limits.timeout == "attempt"
 
 
-def test_driver_protocol_names_every_limit() -> None:
-    assert not unnamed(set(Limits.__slots__) - {"declared"}, text_of("driver-protocol.md"))
+def test_driver_protocol_names_every_member_of_its_schema() -> None:
+    schema = json.loads((ROOT / "graphcontract" / "clients" / "driver-protocol.schema.json").read_bytes())
+    assert set(Limits.__slots__) - {"declared"} <= set(names_in(schema))
+    assert not unnamed(names_in(schema), text_of("driver-protocol.md"))
 
 
 def test_report_events_are_as_the_schema_has_them() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from graphcontract.clients.messages import MessageError, read_command, read_declaration, read_reply_to_any
 
 ABSENT = "absent"
+COMMANDS = ("start", "call", "stop")
 
 IMPLEMENTATION = {"name": "sdk", "version": "1", "language": "go", "homepage": "h", "notes": "n"}
 LIMITS = {
@@ -68,7 +69,7 @@ def list_accepted() -> dict[str, dict[str, str]]:
     A member that does not belong to a kind of message is `later`, and so is one inside each object.
     """
     return {
-        kind: {path: ", ".join(_accepted(kind, path)) for path in _paths(message)}
+        kind: {path: ", ".join(_accepted(kind, path)) for path in paths(message)}
         for kind, message in MESSAGES.items()
     }
 
@@ -76,7 +77,7 @@ def list_accepted() -> dict[str, dict[str, str]]:
 def accepts(kind: str, line: bytes) -> bool:
     """Whether a line is read as a message of this kind, or as another that `cmd` or `outcome` names."""
     try:
-        if kind in ("start", "call", "stop"):
+        if kind in COMMANDS:
             read_command(line)
             return True
         if kind == "declaration":
@@ -107,9 +108,17 @@ def change(message: Mapping[str, Any], path: str, value: str) -> bytes:
     return json.dumps(changed).replace('"VALUE"', value).encode()
 
 
-def _paths(message: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+def definition(kind: str) -> str:
+    """The definition in the schema that a message of this kind conforms to."""
+    if kind in COMMANDS:
+        return "command"
+    return kind if kind == "declaration" else "reply"
+
+
+def paths(message: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The path of each member, and of one that is unknown in each object."""
     for name, value in message.items():
         yield f"{prefix}{name}"
         if isinstance(value, dict):
-            yield from _paths(value, f"{prefix}{name}.")
+            yield from paths(value, f"{prefix}{name}.")
     yield f"{prefix}later"
