@@ -157,7 +157,7 @@ class Harness:
             try:
                 self._at_own_root = self.at_own_root()
             except UserError as error:
-                self._at_own_root = f"not at its own root: {error}"
+                self._at_own_root = f"not at its own root: {error.message}"
         if isinstance(self._at_own_root, str):
             return self._at_own_root
         with self._own_root_turn:
@@ -365,7 +365,7 @@ class Harness:
             if self.lost is None:
                 station.guard.before_call()
         except ClientUnavailable as error:
-            self.lost = str(error)
+            self.lost = error.message
         return self.lost is None
 
     def cut_off(self, needs: frozenset[str]) -> str | None:

@@ -210,7 +210,7 @@ class SuiteTestRun:
                 given_up = self._gate.cut_off(hearing.function.needs)
                 parts[id] = self._conclude(id, hearing, cut if given_up is None else given_up)
         except ClientUnavailable as error:  # a further copy of the client, which calls at the same time need
-            reason = f"a copy of the client could not be started: {error}"
+            reason = f"a copy of the client could not be started: {error.message}"
             return {id: ClauseResult(id, "not-run", reason=reason) for id in hearings} | parts
         except Exception:
             wrong = Redactor([CANARY]).text(traceback.format_exc())

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 
 
 class OptionError(UserError):
-    """Options that cannot be carried out: `str()` says which and what to do."""
+    """Options that cannot be carried out."""
+
+    code = "option"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class TargetFactory:
         if self.transport == "mock" and self._is_another_program:
             raise OptionError(
                 "the mock transport serves Python callables in this process, and "
-                f"{self.client!r} is another program: use --transport loopback"
+                f"{self.client!r} is another program",
+                "Use --transport loopback.",
             )
         return self._up(_loopback_or_mock(self.transport, self.tls), self._reach_mock)
 
@@ -94,7 +97,8 @@ class TargetFactory:
         if self.in_process:
             raise OptionError(
                 "a proxy is announced in a client's environment, and a client in this process has none "
-                "of its own: leave --in-process out, or use --transport mock"
+                "of its own",
+                "Leave --in-process out, or use --transport mock.",
             )
         from graphcontract.transports.proxy import Proxy
 
