@@ -21,7 +21,9 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 import jsonschema
@@ -29,9 +31,11 @@ import pytest
 import typer
 import yaml
 
+import graphcontract
 from graphcontract.cli import app
 from graphcontract.clients import Limits, isolation, messages
 from graphcontract.contract.loader import load
+from graphcontract.errors import UserError
 from graphcontract.inputs import errors, ids, tokens
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.run_recorder import ExitStatus
@@ -289,8 +293,10 @@ def test_driver_protocol_has_lines_that_the_harness_takes() -> None:
             assert messages.read_declaration(line).limits.timeout == "attempt"
 
 
-def test_driver_protocol_names_every_limit() -> None:
-    assert not unnamed(set(Limits.__slots__) - {"declared"}, text_of("driver-protocol.md"))
+def test_driver_protocol_names_every_member_of_its_schema() -> None:
+    schema = json.loads((ROOT / "graphcontract" / "clients" / "driver-protocol.schema.json").read_bytes())
+    assert set(Limits.__slots__) - {"declared"} <= set(names_in(schema))
+    assert not unnamed(names_in(schema), text_of("driver-protocol.md"))
 
 
 def test_report_events_are_as_the_schema_has_them() -> None:
@@ -337,6 +343,22 @@ def words_of(command: Any) -> Iterator[str]:
 def test_exit_statuses_names_every_status() -> None:
     for status in ExitStatus:
         assert f"| {status.value} | {status.name} |" in text_of("exit-statuses.md")
+
+
+def test_errors_lists_every_class_by_its_code() -> None:
+    for module in walk_packages(graphcontract.__path__, "graphcontract."):
+        if not module.name.startswith("graphcontract.templates"):
+            import_module(module.name)
+    listed = re.findall(r"^\| `([\w-]+)` \| (\d) \|", text_of("errors.md"), re.MULTILINE)
+    assert listed == sorted((each.code, str(each.status)) for each in error_classes(UserError))
+    assert len({code for code, _ in listed}) == len(listed), "each class has its own code"
+
+
+def error_classes(base: type[UserError]) -> Iterator[type[UserError]]:
+    """A class of errors and all that derive from it."""
+    yield base
+    for derived in base.__subclasses__():
+        yield from error_classes(derived)
 
 
 def test_pytest_plugin_names_every_option(pytestconfig: pytest.Config) -> None:

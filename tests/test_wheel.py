@@ -31,6 +31,8 @@ PLACES = {
 NAMED = (
     "py.typed",
     "suites/test_request.py",
+    "clients/driver-protocol.schema.json",
+    "drift/snapshot.schema.json",
     "reporting/report-event.schema.json",
     *(f"templates/{file}" for template in DRIVERS.values() for file in template.files),
 )

@@ -66,10 +66,9 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        typer.echo(f"error: {error}", err=True)
-        for name in ("hint", "output"):
-            if more := getattr(error, name, ""):
-                typer.echo(f"{name}: {more}", err=True)
+        typer.echo(error.format_for_terminal(), err=True)
+        if output := getattr(error, "output", ""):
+            typer.echo(f"output: {output}", err=True)
         sys.exit(error.status)
     except BrokenPipeError:
         sys.stderr.close()

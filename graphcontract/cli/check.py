@@ -113,7 +113,7 @@ def check(
     from graphcontract.run.session import Session
 
     if not client and not list_clauses:
-        raise UserError(f"no client given\n\n{CLIENTS}")
+        raise UserError("no client given", CLIENTS)
     import secrets
 
     options = Options(

@@ -77,7 +77,7 @@ def validate(names: Names) -> None:
         try:
             clauses = load_any(name, known()).clauses
         except ContractError as error:
-            typer.echo(f"error: {error}", err=True)
+            typer.echo(error.format_for_terminal(), err=True)
             wrong = True
         else:
             typer.echo(f"{name}: ok: {len(clauses)} clauses")

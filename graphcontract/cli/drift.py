@@ -33,6 +33,7 @@ SOURCES = """SOURCE is a file; its content tells what it is:
 
 `graphcontract drift snapshot SOURCE... --output FILE` keeps what they say, for --since."""
 
+_LEAVE_OUT = "Leave it out, or give the source that has it."
 _STYLES = {"err": "bold red", "warn": "yellow", "info": "cyan"}
 
 
@@ -171,17 +172,15 @@ def snapshot(
     readings = []
     given, gone = _gathered(sources, root, about, published=published, cache=cache)
     if gone:
-        raise SourceError(f"{gone[0][0].source}: {gone[0][1]}. Write the snapshot without it, from files.")
+        raise SourceError(f"{gone[0][0].source}: {gone[0][1]}", "Write the snapshot without it, from files.")
     for source in given:
         try:
             readings.append(readers.read(source, wanted))
         except Unknown as unknown:
-            problem = f"{source.name}: {unknown}. Leave it out, or give the source that has it."
-            raise SourceError(problem) from None
+            raise SourceError(f"{source.name}: {unknown}", _LEAVE_OUT) from None
     for each in readings:
         if lacking := lacks_operation(each):
-            problem = f"{each.origin.source}: {lacking}. Leave it out, or give the source that has it."
-            raise NotASource(problem)
+            raise NotASource(f"{each.origin.source}: {lacking}", _LEAVE_OUT)
         for problem_found in each.problems:
             typer.echo(f"{each.origin.source}: {problem_found.fact}: {problem_found.text}", err=True)
     _write(output, written(loaded.id, wanted, readings))
@@ -218,7 +217,7 @@ def _gathered(
     from graphcontract.errors import UserError
 
     if not names and not published:
-        raise UserError(f"no source given\n\n{SOURCES}")
+        raise UserError("no source given", SOURCES)
     if root is not None and not root.is_dir():
         raise UserError(f"--root {root}: this folder does not exist")
     given = [Source(Path(name), name, root=root) for name in names or ()]
@@ -238,7 +237,9 @@ def _fetched(addresses: Sequence[Address], cache: Path | None) -> Fetched:
     from graphcontract.errors import UserError
 
     if not addresses:
-        raise UserError("the contract has no published sources: give files, or write drift-sources/ID.json")
+        raise UserError(
+            "the contract has no published sources", "Give files, or write drift-sources/ID.json."
+        )
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     console = Console(stderr=True, markup=False, highlight=False, emoji=False)
     with console.status("fetching") as status:
@@ -259,8 +260,9 @@ def _reports(arguments: Sequence[str]) -> list[tuple[Any, str]]:
         name, _, path = argument.partition("=")
         if name not in FORMATS or not path:
             raise UserError(
-                f"{argument!r} is not a report: give FORMAT=PATH with FORMAT one of {', '.join(FORMATS)}, "
-                "for example json=drift.json"
+                f"{argument!r} is not a report",
+                f"Give FORMAT=PATH, where FORMAT is one of {', '.join(FORMATS)}, "
+                "for example json=drift.json.",
             )
         found.append((FORMATS[name], path))
     return found
@@ -277,7 +279,7 @@ def _write(path: str, text: str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}") from error
+        raise UserError(f"{path} cannot be written", cause=error.strerror or "") from error
 
 
 def _show(result: Result, *, to_stderr: bool) -> None:

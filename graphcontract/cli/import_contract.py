@@ -40,11 +40,13 @@ def import_contract(
 
     binding, slash, name = action.rpartition("/")
     if not slash or not binding or not name:
-        raise UserError(f"--action {action}: give TYPE/ACTION, as in sharePointMigrationTask/cancel.")
+        raise UserError(
+            f"--action {action} is not TYPE/ACTION", "Give both, as in sharePointMigrationTask/cancel."
+        )
     if api_version not in (None, "beta", "v1.0"):
-        raise UserError(f"--api-version {api_version}: give beta or v1.0.")
+        raise UserError(f"--api-version {api_version} is not a version", "Give beta or v1.0.")
     if path is not None and not path.startswith("/"):
-        raise UserError(f"--path {path}: a path begins with a slash, below the version.")
+        raise UserError(f"--path {path} does not begin with a slash", "Give the path below the version.")
     from_file, binding, name = Source(source, str(source)), short(binding), short(name)
     text = contract_file(from_file, binding, name, path, api_version, known())
     _write(text, output)
@@ -63,7 +65,7 @@ def export(
     from graphcontract.drift.export_openapi import openapi as described
 
     if not openapi:
-        raise UserError("Say which format: --openapi.")
+        raise UserError("no format given", "Give --openapi.")
     _write(described(load(name, None)), output)
 
 
@@ -74,5 +76,5 @@ def _write(text: str, output: Path | None) -> None:
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{output}: it cannot be written: {error.strerror}.") from None
+        raise UserError(f"{output} cannot be written", cause=error.strerror or "") from None
     typer.echo(f"{output}: written")

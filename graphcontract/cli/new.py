@@ -51,13 +51,13 @@ def driver(
     paths = [output / file for file in template.files]
     there = [str(path) for path in paths if path.exists()]
     if there and not force:
-        raise UserError(f"{', '.join(there)}: already there; use --force to overwrite")
+        raise UserError(f"{', '.join(there)}: already there", "Use --force to overwrite.")
     try:
         output.mkdir(parents=True, exist_ok=True)
         for path in paths:
             path.write_text(text_of(path.name), encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{output} cannot be written to: {error.strerror}") from error
+        raise UserError(f"{output} cannot be written to", cause=error.strerror or "") from error
     typer.echo(f"{', '.join(map(str, paths))}: written")
     if template.tested is None:
         typer.echo("This template was never run. Run `doctor` before `check` to see what works.")

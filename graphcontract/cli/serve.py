@@ -52,7 +52,7 @@ def serve(
     from graphcontract.run.options import Options
 
     if bool(clause) == bool(evidence) or bool(evidence) != bool(report):
-        raise UserError("give --clause ID, or --evidence ID with --report FILE")
+        raise UserError("no case given", "Give --clause ID, or --evidence ID with --report FILE.")
     if clause:
         options = Options("reference", contract, tls=tls, profile="quick", in_process=True, select=(clause,))
     else:
@@ -79,7 +79,7 @@ def _keep_up(options: Options, evidence: str) -> None:
 
     session = Session.of(options)
     if len(session.planned) != 1:
-        raise UserError(f"{options.select[0]!r} matches several clauses: give one")
+        raise UserError(f"{options.select[0]!r} matches several clauses", "Give one.")
     (id,) = session.planned
     steps = _found(session, id, evidence)
     clause = session.contract.clauses[id]

@@ -61,15 +61,13 @@ class Start:
 
 
 class ClientUnavailable(UserError):
-    """The client could not be started: `str()` says why, `hint` what to do, `output` what the client
-    wrote.
-    """
+    """The client could not be started; `output` is what it wrote."""
 
+    code = "client-unavailable"
     status = 3
 
     def __init__(self, message: str, hint: str = "", output: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(message, hint)
         self.output = output
 
 

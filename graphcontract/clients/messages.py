@@ -1,6 +1,7 @@
 """Serializes and parses the lines of the driver protocol, in both directions.
 
-docs/reference/driver-protocol.md describes the members. `pipes` transfers the lines.
+`message_schema` validates the members, and docs/reference/driver-protocol.md describes them. `pipes`
+transfers the lines.
 """
 
 from __future__ import annotations
@@ -10,30 +11,24 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from graphcontract.clients import PROTOCOL, Implementation, Limits, Start
+from graphcontract.clients.message_schema import find_fault
 from graphcontract.exchange import Call, Outcome, ReportedError
 
 MAX_CONCURRENCY = 64
 
 _MAX_VALUE_LENGTH = 80  # characters of a value in an error message
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
-_CHOICES = {
-    "root": ("settable", "fixed"),
-    "proxy": ("env", "option", "none"),
-    "timeout": ("call", "attempt", "none"),
-    "token": ("call", "client"),
-    "surface": ("typed", "generic"),
+_TYPE_NAMES = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "an object",
+    "array": "a list",
 }
-_TYPE_NAMES: Mapping[type, str] = {
-    str: "a string",
-    int: "an integer",
-    bool: "true or false",
-    dict: "an object",
-    list: "a list",
-}
-_T = TypeVar("_T")
 
 
 class MessageError(ValueError):
@@ -94,22 +89,19 @@ def write_stop() -> bytes:
 def read_command(line: bytes) -> Start | NumberedCall | None:
     """Parse a command, as a driver does: None for `stop`; raises MessageError."""
     command = _read_object(line)
-    match command.get("cmd"):
+    _validate("command", command)
+    match command["cmd"]:
         case "start":
-            if command.get("protocol") != PROTOCOL:
-                raise MessageError(f"`protocol` is {_format_value(command.get('protocol'))}, not {PROTOCOL}")
             return Start(
-                contract=_read_required(command, "contract", str),
-                hosts=_read_strings(command, "hosts"),
-                ca_file=_read_member(command, "ca_file", str),
-                proxy=_read_member(command, "proxy", str),
+                contract=command["contract"],
+                hosts=tuple(command.get("hosts") or ()),
+                ca_file=command.get("ca_file"),
+                proxy=command.get("proxy"),
             )
         case "call":
-            return NumberedCall(_read_required(command, "seq", int), _read_call(command))
-        case "stop":
+            return NumberedCall(command["seq"], _read_call(command))
+        case _:
             return None
-        case other:
-            raise MessageError(f"`cmd` is {_format_value(other)}, not start, call or stop")
 
 
 def write_declaration(declaration: Declaration) -> bytes:
@@ -136,22 +128,18 @@ def begins_object(line: bytes) -> bool:
 def read_declaration(line: bytes) -> Declaration:
     """Parse a driver's reply to `start`, with concurrency clamped to 1 … 64; raises MessageError."""
     reply = _read_reply_object(line)
-    protocol = _read_member(reply, "protocol", int)
-    if protocol not in (None, PROTOCOL):
+    protocol = reply.get("protocol")
+    if type(protocol) is int and protocol != PROTOCOL:
         raise MessageError(
             f"it uses protocol version {protocol}, not {PROTOCOL}: update the older of the two"
         )
-    who = _read_required(reply, "implementation", dict)
-    implementation = Implementation(
-        name=_read_required(who, "implementation.name", str),
-        version=_read_member(who, "implementation.version", str),
-        language=_read_member(who, "implementation.language", str),
-        homepage=_read_member(who, "implementation.homepage", str),
-        notes=_read_member(who, "implementation.notes", str),
+    _validate("declaration", reply)
+    who, names = reply["implementation"], [each.name for each in fields(Implementation)]
+    return Declaration(
+        implementation=Implementation(**{name: who.get(name) for name in names}),
+        concurrency=min(max(reply.get("concurrency") or 1, 1), MAX_CONCURRENCY),
+        limits=_read_limits(reply.get("limits") or {}),
     )
-    concurrency = _read_member(reply, "concurrency", int) or 1
-    limits = _read_limits(_read_member(reply, "limits", dict) or {})
-    return Declaration(implementation, min(max(concurrency, 1), MAX_CONCURRENCY), limits)
 
 
 def write_reply(seq: int, outcome: Outcome) -> bytes:
@@ -196,75 +184,61 @@ def read_reply_to_any(line: bytes, awaited: Collection[int]) -> tuple[int, Outco
 
 
 def _read_outcome(reply: Mapping[str, Any]) -> Outcome:
-    match reply.get("outcome"):
+    _validate("reply", reply)
+    match reply["outcome"]:
         case "success":
-            return Outcome.success(
-                status=_read_member(reply, "status", int), request_id=_read_member(reply, "requestId", str)
-            )
+            return Outcome.success(status=reply.get("status"), request_id=reply.get("requestId"))
         case "failure":
-            error = _read_member(reply, "error", dict) or {}
+            error = reply.get("error") or {}
             return Outcome.failure(
-                kind=_read_member(error, "error.kind", str),
-                type=_read_member(error, "error.type", str),
-                status=_read_member(error, "error.status", int),
-                code=_read_member(error, "error.code", str),
-                message=_read_member(error, "error.message", str),
-                request_id=_read_member(error, "error.requestId", str),
+                kind=error.get("kind"),
+                type=error.get("type"),
+                status=error.get("status"),
+                code=error.get("code"),
+                message=error.get("message"),
+                request_id=error.get("requestId"),
             )
-        case "rejected" | "unsupported" | "crash" as kind:
-            return Outcome(kind, reason=_read_member(reply, "reason", str) or "no reason given")
-        case other:
-            raise MessageError(f"`outcome` is {_format_value(other)}, not one of the five outcomes")
+        case kind:
+            return Outcome(kind, reason=reply.get("reason") or "no reason given")
 
 
 def _read_call(command: Mapping[str, Any]) -> Call:
-    arguments = _read_required(command, "arguments", dict)
-    if not all(isinstance(value, str) for value in arguments.values()):
-        raise MessageError("`arguments` is not an object of strings")
-    timeout = command.get("timeout")
-    if not isinstance(timeout, (int, float)):
-        raise MessageError(f"`timeout` is {_format_value(timeout)}, not a number")
     return Call(
-        operation=_read_required(command, "operation", str),
-        arguments=arguments,
-        token=_read_required(command, "token", str),
-        base_url=_read_member(command, "base_url", str),
-        timeout=float(timeout),
-        client=_read_required(command, "client", int),
-        ca_file=_read_member(command, "ca_file", str),
+        operation=command["operation"],
+        arguments=command["arguments"],
+        token=command["token"],
+        base_url=command.get("base_url"),
+        timeout=float(command["timeout"]),
+        client=command["client"],
+        ca_file=command.get("ca_file"),
     )
 
 
 def _read_limits(limits: Mapping[str, Any]) -> Limits:
-    found: dict[str, Any] = {name: _read_member(limits, f"limits.{name}", str) for name in _CHOICES}
-    for name, choices in _CHOICES.items():
-        if found[name] is not None and found[name] not in choices:
-            raise MessageError(f"`limits.{name}` is {_format_value(found[name])}, not {' or '.join(choices)}")
-    found |= {name: _read_member(limits, f"limits.{name}", bool) for name in ("https", "status")}
-    stated = {name: value for name, value in found.items() if value is not None}
-    return Limits(**stated, hosts=_read_strings(limits, "limits.hosts"), declared=limits)
+    names = [each.name for each in fields(Limits) if each.name not in ("hosts", "declared")]
+    stated = {name: limits[name] for name in names if limits.get(name) is not None}
+    return Limits(**stated, hosts=tuple(limits.get("hosts") or ()), declared=limits)
 
 
-def _read_member(document: Mapping[str, Any], path: str, kind: type[_T]) -> _T | None:
-    """Read the member that a path ends with; None if it is absent or null. A boolean is not an integer."""
-    value = document.get(path.rpartition(".")[2])
-    if value is None or type(value) is kind:
-        return value
-    raise MessageError(f"`{path}` is {_format_value(value)}, not {_TYPE_NAMES[kind]}")
-
-
-def _read_required(document: Mapping[str, Any], path: str, kind: type[_T]) -> _T:
-    value = _read_member(document, path, kind)
-    if value is None:
+def _validate(definition: str, message: Mapping[str, object]) -> None:
+    """Raise MessageError at the first member that the schema of the protocol does not allow."""
+    fault = find_fault(definition, message)
+    if fault is None:
+        return
+    path = _cut(fault.path)
+    if fault.value is None:
         raise MessageError(f"`{path}` is missing")
-    return value
+    raise MessageError(f"`{path}` is {_format_value(fault.value)}, not {_describe_expected(fault.schema)}")
 
 
-def _read_strings(document: Mapping[str, Any], path: str) -> tuple[str, ...]:
-    texts = _read_member(document, path, list) or []
-    if not all(isinstance(text, str) for text in texts):
-        raise MessageError(f"`{path}` is not a list of strings")
-    return tuple(texts)
+def _describe_expected(schema: Mapping[str, Any]) -> str:
+    if "const" in schema:
+        return str(schema["const"])
+    if "enum" in schema:
+        *others, last = [str(choice) for choice in schema["enum"] if choice is not None]
+        return f"{', '.join(others)} or {last}"
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return _TYPE_NAMES[types[0]]
 
 
 def _encode_line(document: Mapping[str, object]) -> bytes:
@@ -320,6 +294,9 @@ def _format_value(value: object) -> str:
     if value is None:
         return "missing"
     if isinstance(value, (dict, list)):
-        return _TYPE_NAMES[type(value)]
-    text = repr(value[: _MAX_VALUE_LENGTH + 1]) if isinstance(value, str) else json.dumps(value)
+        return _TYPE_NAMES["object" if isinstance(value, dict) else "array"]
+    return _cut(repr(value[: _MAX_VALUE_LENGTH + 1]) if isinstance(value, str) else json.dumps(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _MAX_VALUE_LENGTH else f"{text[:_MAX_VALUE_LENGTH]}…"

@@ -125,7 +125,7 @@ class ProcessClient:
                     self._launch(self._start)
                     return self._drivers[-1]
                 except ClientUnavailable as error:
-                    reason = f"a new driver could not be started: {error}"
+                    reason = f"a new driver could not be started: {error.message}"
                     self._start_failure = Outcome.crash(reason, died=True, output=error.output)
             return self._start_failure
 

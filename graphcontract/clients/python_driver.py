@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         adapter = Adapter(*arguments)
     except ClientUnavailable as error:
-        sys.stderr.write("\n".join([*filter(None, (error.output, str(error), error.hint)), ""]))
+        sys.stderr.write("\n".join([*filter(None, (error.output, str(error))), ""]))
         return _NOT_STARTED
     try:
         _serve(adapter, commands, _Replies(replies))

@@ -28,10 +28,12 @@ _SIMILARITY = 0.83  # difflib's ratio: `pyhton` and `proces` are suggested for, 
 
 
 class ClientSpecError(UserError, ValueError):
-    """A text that does not specify a client; `str()` says what is wrong with it and lists the forms."""
+    """A text that does not specify a client; the hint lists the forms."""
+
+    code = "client-spec"
 
     def __init__(self, problem: str) -> None:
-        super().__init__(f"{problem}\n{_FORMS}")
+        super().__init__(problem, _FORMS)
 
 
 def make_client(

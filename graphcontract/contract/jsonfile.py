@@ -30,10 +30,13 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202
 
 
 class ContractError(UserError):
-    """A contract that cannot be used: where, what was expected there, what was found, how to fix it.
+    """A contract, or another JSON file, that cannot be used: where, what was expected there, what was found,
+    how to fix it.
 
     `pointer` is a JSON pointer and `line` counts from 1; None if the fault has no such location.
     """
+
+    code = "invalid-file"
 
     def __init__(
         self,
@@ -44,15 +47,19 @@ class ContractError(UserError):
         pointer: str | None = None,
         line: int | None = None,
     ) -> None:
-        super().__init__(file, expected, found, remedy, pointer, line)
-        self.file, self.expected, self.found = file, expected, found
-        self.remedy, self.pointer, self.line = remedy, pointer, line
-
-    def __str__(self) -> str:
-        location = printable(self.file) if self.line is None else f"{printable(self.file)}:{self.line}"
-        if self.pointer is not None:
-            location += f": at {printable(self.pointer, 200) or 'the top level'}"
-        return f"{location}: expected {self.expected}, found {self.found}\n  {self.remedy}"
+        location = printable(file) if line is None else f"{printable(file)}:{line}"
+        if pointer is not None:
+            location += f": at {printable(pointer, 200) or 'the top level'}"
+        super().__init__(f"{location}: expected {expected}, found {found}", remedy)
+        self.args = (
+            file,
+            expected,
+            found,
+            remedy,
+            pointer,
+            line,
+        )  # for pickle, which calls the class with it
+        self.file, self.expected, self.found, self.pointer, self.line = file, expected, found, pointer, line
 
 
 @dataclass(frozen=True, slots=True)

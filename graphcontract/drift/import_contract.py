@@ -37,6 +37,8 @@ _CITED = {
 class IncompleteSource(UserError):
     """A source that does not say what a contract has to; `str()` says what is missing and what to do."""
 
+    code = "incomplete-source"
+
 
 def contract_file(
     source: Source, binding: str, action: str, path: str | None, version: str | None, known: Known

@@ -130,12 +130,14 @@ class Wanted:
 class SourceError(UserError):
     """A source that could not be fetched or read; `str()` names file, location and remedy (exit status 3)."""
 
+    code = "source"
     status = 3
 
 
 class NotASource(SourceError):
     """A file that a user gave and that is not a source at all: a mistake in use (exit status 2)."""
 
+    code = "not-a-source"
     status = 2
 
 

@@ -113,7 +113,7 @@ class ClientSet:
             if self._lost is None:
                 target.guard.before_call()
         except ClientUnavailable as error:
-            self._lost = str(error)
+            self._lost = error.message
         return self._lost is None
 
     def find_own_root_obstacle(self) -> str | None:
@@ -128,7 +128,7 @@ class ClientSet:
             try:
                 self._at_own_root = self._start_at_own_root()
             except UserError as error:
-                self._at_own_root = f"not at its own root: {error}"
+                self._at_own_root = f"not at its own root: {error.message}"
         if isinstance(self._at_own_root, str):
             return self._at_own_root
         with self._own_root_turn:

@@ -214,7 +214,7 @@ class SuiteTestRun:
                 given_up = self._harness.clients.lost_reason(clause_stats.function.needs)
                 parts[id] = self._conclude(id, clause_stats, cut if given_up is None else given_up)
         except ClientUnavailable as error:  # a further copy of the client, which calls at the same time need
-            reason = f"a copy of the client could not be started: {error}"
+            reason = f"a copy of the client could not be started: {error.message}"
             return {id: ClauseResult(id, "not-run", reason=reason) for id in by_clause} | parts
         except Exception:
             wrong = Redactor([CANARY]).text(traceback.format_exc())

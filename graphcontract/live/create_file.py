@@ -32,6 +32,8 @@ _MISSING = 'Write the body of the create call there: {"parameters": {…}}'
 class CreationError(UserError):
     """The `--create` file is not usable: no task is created from it."""
 
+    code = "create-file"
+
 
 @dataclass(frozen=True, slots=True)
 class Creation:

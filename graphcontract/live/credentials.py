@@ -45,13 +45,13 @@ GetToken = Callable[[], str]
 
 
 class NoCredential(UserError):
-    """No token is available: `str()` says why, `hint` what to set."""
+    """No token is available; the hint says what to set."""
 
+    code = "credential"
     status = 3
 
     def __init__(self, message: str, hint: str = _HOW) -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(message, hint)
 
 
 @dataclass

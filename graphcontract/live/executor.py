@@ -239,7 +239,7 @@ class Executor:
         try:
             return self._select_token(step)
         except NoCredential as error:
-            raise CutOff(f"no new token could be obtained: {error}") from error
+            raise CutOff(f"no new token could be obtained: {error.message}") from error
 
     def _select_token(self, step: RequestStep) -> str | None:
         match step.credential:

@@ -99,4 +99,5 @@ class LiveOptions:
 class LiveUnreachable(UserError):
     """The tenant is unreachable, or responds only with 429 and 503."""
 
+    code = "tenant-unreachable"
     status = 3

@@ -25,6 +25,8 @@ from graphcontract.live.executor import SentExchange
 class RecordingError(UserError):
     """A file that cannot be written, or must not be."""
 
+    code = "recording"
+
 
 @dataclass
 class Recording:

@@ -23,6 +23,8 @@ class Listener(Protocol):
 class ReportError(UserError):
     """A requested report cannot be written, or a given one cannot be read."""
 
+    code = "report"
+
 
 def make_listeners(reports: Sequence[str]) -> list[Listener]:
     """Make a listener for each `FORMAT=PATH`; `-` is standard output. Raises ReportError."""
@@ -38,8 +40,8 @@ def _listener(report: str) -> Listener:
     name, _, path = report.partition("=")
     if name not in FORMATS or not path:
         raise ReportError(
-            f"{report!r} is not a report: give FORMAT=PATH, where FORMAT is one of {', '.join(FORMATS)}, "
-            "for example jsonl=report.jsonl"
+            f"{report!r} is not a report",
+            f"Give FORMAT=PATH, where FORMAT is one of {', '.join(FORMATS)}, for example jsonl=report.jsonl.",
         )
     return _make(name, _open(path))
 
@@ -65,7 +67,7 @@ def _open(path: str) -> TextIO:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         return open(path, "w", encoding="utf-8", newline="\n")
     except OSError as error:
-        raise ReportError(f"the report {path} cannot be written: {error.strerror}") from error
+        raise ReportError(f"the report {path} cannot be written", cause=error.strerror or "") from error
 
 
 def finish(stream: TextIO) -> None:

@@ -49,7 +49,8 @@ def read_report(path: str) -> Report:
     try:
         if Path(path).stat().st_size > _MOST_BYTES:
             raise ReportError(
-                f"{path} is larger than {_MOST_BYTES >> 20} MiB: it is not a report of graphcontract"
+                f"{path} is larger than {_MOST_BYTES >> 20} MiB: it is not a report of graphcontract",
+                _REMEDY,
             )
         with open(path, "rb") as stream:
             number = 0
@@ -63,13 +64,14 @@ def read_report(path: str) -> Report:
                 elif event["event"] == "footer":
                     footer = event
     except OSError as error:
-        raise ReportError(f"{path} cannot be read: {error.strerror}") from error
+        raise ReportError(f"{path} cannot be read", cause=error.strerror or "") from error
     except (KeyError, TypeError) as error:
         raise ReportError(
-            f"{path}:{number}: a member of the event is missing, or has the wrong type: {error}"
+            f"{path}:{number}: a member of the event is missing, or has the wrong type: {error}",
+            _REMEDY,
         ) from None
     if header is None or footer is None:
-        raise ReportError(f"{path} is truncated: it has no footer. Run the check again to its end.")
+        raise ReportError(f"{path} is truncated: it has no footer", "Run the check again to its end.")
     return Report(path, header, verdicts, footer)
 
 
@@ -77,20 +79,20 @@ def _event(path: str, number: int, line: bytes) -> Mapping[str, Any]:
     try:
         event = json.loads(line)
     except (ValueError, RecursionError):
-        raise ReportError(f"{path}:{number}: not valid JSON. {_REMEDY}") from None
+        raise ReportError(f"{path}:{number}: not valid JSON", _REMEDY) from None
     if not isinstance(event, dict) or not isinstance(event.get("event"), str):
-        raise ReportError(f"{path}:{number}: not a report event. {_REMEDY}")
+        raise ReportError(f"{path}:{number}: not a report event", _REMEDY)
     return event
 
 
 def _header(path: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
     if event["event"] != "header":
-        raise ReportError(f"{path}:1: expected a header event, got {event['event']!r}. {_REMEDY}")
+        raise ReportError(f"{path}:1: expected a header event, got {event['event']!r}", _REMEDY)
     if event.get("format") != 1:
         raise ReportError(
             f"{path} has format {event.get('format')!r}; this version of graphcontract reads format 1"
         )
     contract = event.get("contract")
     if not isinstance(contract, dict) or not isinstance(contract.get("id"), str):
-        raise ReportError(f"{path}:1: the header does not name a contract. {_REMEDY}")
+        raise ReportError(f"{path}:1: the header does not name a contract", _REMEDY)
     return event

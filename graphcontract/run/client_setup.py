@@ -49,7 +49,8 @@ class TargetFactory:
         if self.options.transport == "mock" and self._is_another_program:
             raise OptionError(
                 "the mock transport serves Python callables in this process, and "
-                f"{self.options.client!r} is another program: use --transport loopback"
+                f"{self.options.client!r} is another program",
+                "Use --transport loopback.",
             )
         return self._start_checked(
             _loopback_or_mock(self.options.transport, self.options.tls), self._check_mock
@@ -82,7 +83,8 @@ class TargetFactory:
         if self.options.in_process:
             raise OptionError(
                 "a proxy is announced in a client's environment, and a client in this process has none "
-                "of its own: leave --in-process out, or use --transport mock"
+                "of its own",
+                "Leave --in-process out, or use --transport mock.",
             )
         from graphcontract.transports.proxy import Proxy
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 class OptionError(UserError):
-    """Options that cannot be carried out: `str()` says which and what to do."""
+    """Options that cannot be carried out."""
+
+    code = "option"
 
 
 def _describe(

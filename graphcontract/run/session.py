@@ -146,8 +146,8 @@ def planned(
         for pattern in patterns:
             found = [clause.id for clause in clauses if _matches(pattern, clause.id, clause.aliases)]
             if not found:
-                hint = f"`graphcontract {command} --list` shows them"
-                raise OptionError(f"{pattern!r} matches no clause of {contract.id}: {hint}")
+                hint = f"`graphcontract {command} --list` shows them."
+                raise OptionError(f"{pattern!r} matches no clause of {contract.id}", hint)
             change(found)
     if not chosen:
         raise OptionError("--select and --deselect leave no clause to judge")

@@ -35,6 +35,7 @@ _DAY = 86400.0
 class Unreachable(UserError):
     """A port that cannot be opened."""
 
+    code = "port"
     status = 3
 
 

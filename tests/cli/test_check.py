@@ -109,7 +109,7 @@ class TestExitStatus:
         ended = here("check", f"{CLIENTS}:aloof", *FAST, *METHOD, "--report", "jsonl=-")
         assert (ended.status, ended.out) == (3, "")
         assert "not an allowed host" in ended.err
-        assert "hosts" in ended.err.partition("\nhint: ")[2]
+        assert "hosts" in ended.err.partition("[client-unavailable]\n  ")[2]
 
     def test_of_a_client_that_claims_what_it_does_not_do(self, here: Here) -> None:
         events = here.events(f"{CLIENTS}:claiming", *FAST, "--select", "request.once", status=1)

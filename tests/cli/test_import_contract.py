@@ -65,7 +65,7 @@ def test_import_by_qualified_names(csdl: Path) -> None:
     ("words", "problem"),
     [
         (("--action", "cancel"), "TYPE/ACTION"),
-        (("--action", "loan/cancel", "--path", "me"), "begins with a slash"),
+        (("--action", "loan/cancel", "--path", "me"), "does not begin with a slash"),
         (("--action", "loan/cancel", "--api-version", "2"), "beta or v1.0"),
         (("--action", "loan/lend"), "does not declare lend"),
         (("--action", "loan/cancel", "--output", "/nowhere/a.json"), "cannot be written"),

@@ -89,7 +89,7 @@ class TestExitStatus:
         monkeypatch.setenv("GRAPHCONTRACT_TOKEN", "no token")
         ended = here("live", "--tenant-url", tenant.root)
         assert ended.status == 3
-        assert "hint: Set GRAPHCONTRACT_TOKEN" in ended.err
+        assert " [credential]\n  Set GRAPHCONTRACT_TOKEN" in ended.err
 
     def test_5(self, here: Here) -> None:
         with answering(Answering(401)) as root:

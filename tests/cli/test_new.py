@@ -71,7 +71,7 @@ def test_nothing_is_overwritten_unasked(here: Here) -> None:
     file.write_text("mine")
     ended = here("new", "driver", "dotnet")
     assert (ended.status, ended.out) == (2, "")
-    assert ended.err == "error: Driver.cs: already there; use --force to overwrite\n"
+    assert ended.err == "error: Driver.cs: already there [usage]\n  Use --force to overwrite.\n"
     assert [path.name for path in here.folder.iterdir()] == ["Driver.cs"]
     assert here("new", "driver", "dotnet", "--force").status == 0
     assert file.read_text() == text_of("Driver.cs")

@@ -111,7 +111,7 @@ class TestShipped:
     def test_a_base_is_no_contract(self) -> None:
         error = refused("graph-conventions")
         assert error.expected == 'the member "request"'
-        assert "base" in error.remedy
+        assert "base" in error.hint
 
     def test_house_clauses_say_why(self) -> None:
         for clause in load(CANCEL, KNOWN).clauses.values():
@@ -151,7 +151,7 @@ class TestFile:
         error = refused(path)
         assert str(error).startswith(f"{path}:{line}: ")
         assert words in str(error)
-        assert error.remedy in str(error)
+        assert error.hint in str(error)
         assert str(error).isprintable() or "\n" in str(error)
 
     def test_not_found(self, tmp_path: Path) -> None:
@@ -159,10 +159,10 @@ class TestFile:
         assert str(error).startswith(
             f"{tmp_path / 'none.json'}: expected a contract file, found no such file"
         )
-        assert CANCEL in error.remedy
+        assert CANCEL in error.hint
 
     def test_a_name_that_is_nearly_one(self) -> None:
-        assert refused("sharepointmigrationtask-cancle").remedy == f'Did you mean "{CANCEL}"?'
+        assert refused("sharepointmigrationtask-cancle").hint == f'Did you mean "{CANCEL}"?'
 
     @pytest.mark.parametrize("name", ["", "x" * 5000, "nul\0", "line\nbreak", "\udc80", "../../etc"])
     def test_names_that_no_contract_has(self, name: str) -> None:
@@ -570,10 +570,10 @@ class TestExtends:
         write(tmp_path, base("two", "a.two", extends=["one"]), "two.json")
         error = refused(tmp_path / "one.json", None)
         assert (error.file, error.pointer) == (str(tmp_path / "two.json"), "/extends/0")
-        assert "circle" in error.remedy
+        assert "circle" in error.hint
 
     def test_itself(self, tmp_path: Path) -> None:
-        assert "circle" in refused(write(tmp_path, {**DOCUMENT, "extends": ["mine"]}), None).remedy
+        assert "circle" in refused(write(tmp_path, {**DOCUMENT, "extends": ["mine"]}), None).hint
 
     @pytest.mark.parametrize(("levels", "fine"), [(8, True), (9, False)])
     def test_levels(self, levels: int, fine: bool, tmp_path: Path) -> None:

@@ -80,18 +80,18 @@ class TestChange:
     def test_an_unknown_clause(self, tmp_path: Path) -> None:
         error = refused(tmp_path, clauses={"request.metod": {"level": "MAY"}})
         assert (error.pointer, error.found) == ("/clauses/request.metod", '"request.metod"')
-        assert 'Did you mean "request.method"?' in error.remedy
+        assert 'Did you mean "request.method"?' in error.hint
         assert error.line is not None
 
     def test_an_unknown_clause_without_verdict_functions(self, tmp_path: Path) -> None:
         path = write(tmp_path, {**FACTS, "clauses": {"request.metod": {"level": "MAY"}}})
         with pytest.raises(ContractError, match="a clause of an extended file") as caught:
             load(path, None)
-        assert caught.value.remedy == 'Did you mean "request.method"?'
+        assert caught.value.hint == 'Did you mean "request.method"?'
 
     def test_a_clause_of_a_file_that_is_not_extended(self, tmp_path: Path) -> None:
         error = refused(tmp_path, extends=["graph-service"], clauses={"request.method": {"level": "MAY"}})
-        assert "Extend the file that has it, or add group, statement" in error.remedy
+        assert "Extend the file that has it, or add group, statement" in error.hint
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -105,7 +105,7 @@ class TestChange:
     def test_a_clause_cannot_be_removed_or_renamed(self, name: str, value: Any, tmp_path: Path) -> None:
         error = refused(tmp_path, clauses={"request.method": {name: value}})
         assert error.pointer == f"/clauses/request.method/{name}"
-        assert "change its level" in error.remedy
+        assert "change its level" in error.hint
 
     def test_a_key_that_names_another_source(self, tmp_path: Path) -> None:
         error = refused(tmp_path, references={"rfc9110": {"title": "Another"}})

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import reduce
+from operator import getitem, methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graphcontract.contract.jsonfile import ContractError
 from graphcontract.contract.model import Contract
 from graphcontract.drift import permissions_file
 from graphcontract.drift.contract_facts import wanted
@@ -119,6 +123,27 @@ def test_what_is_no_snapshot(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(UserError):
         read(path, "loan-cancel")
+
+
+@pytest.mark.parametrize("path", [(), ("sources", 0), ("sources", 0, "facts", "path")], ids=str)
+def test_a_member_that_the_schema_lacks_or_requires_is_named(
+    owed: Contract, tmp_path: Path, path: tuple[Any, ...]
+) -> None:
+    file = snapshot(owed, tmp_path, reading(owed, tmp_path))
+    whole = file.read_text(encoding="utf-8")
+
+    def error_after(change: Callable[[dict[str, Any]], object]) -> str:
+        document = json.loads(whole)
+        change(reduce(getitem, path, document))
+        file.write_text(json.dumps(document), encoding="utf-8")
+        with pytest.raises(ContractError) as error:
+            read(file, owed.id)
+        return str(error.value)
+
+    inner = reduce(getitem, path, json.loads(whole))
+    assert "misspelt" in error_after(lambda each: each.update(misspelt=1))
+    for name in inner.keys() - {"value"}:
+        assert f'the member "{name}"' in error_after(methodcaller("pop", name))
 
 
 @given(name=st.sampled_from(["path", "success", "query", "properties", "content", "errors"]), data=st.data())

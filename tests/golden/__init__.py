@@ -1,8 +1,8 @@
 """What must not change by accident, recorded: `make golden` writes it anew, and the tests compare with it.
 
 `clients.json`: the evidence ids of every faulty client, the unmet SHOULDs of every quirky one, at seed 0.
-`exit-statuses.json`, `public-names.json`, `report-events.json` and `driver-protocol.json`: what others build
-on. A difference is either a mistake, or is listed in the CHANGELOG.
+`exit-statuses.json`, `public-names.json`, `report-events.json`, `driver-protocol.json` and
+`driver-messages.json`: what others build on. A difference is either a mistake, or is listed in the CHANGELOG.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from graphcontract.exchange import Call
 from graphcontract.judging import suite_api
 from graphcontract.judging.run_recorder import ExitStatus
 from graphcontract.pytest_plugin import hooks
-from tests.golden import FOLDER
+from tests.golden import FOLDER, messages
 
 _SCHEMA = files("graphcontract.reporting").joinpath("report-event.schema.json")
 _START = Start("contract", ("127.0.0.1:1", "localhost:1"), "/ca.pem", "http://127.0.0.1:2")
@@ -34,6 +34,7 @@ def everything() -> dict[str, object]:
         "public-names.json": public_names(),
         "report-events.json": report_events(),
         "driver-protocol.json": driver_protocol(),
+        "driver-messages.json": messages.list_accepted(),
     }
 
 

@@ -8,7 +8,13 @@ import pytest
 
 from tests.golden import interfaces, read
 
-_FILES = ["exit-statuses.json", "public-names.json", "report-events.json", "driver-protocol.json"]
+_FILES = [
+    "exit-statuses.json",
+    "public-names.json",
+    "report-events.json",
+    "driver-protocol.json",
+    "driver-messages.json",
+]
 _LOCK = Path(__file__).parents[2] / "requirements.lock"
 
 

@@ -28,6 +28,8 @@ _EXAMPLES = "for example https://graph.microsoft.com, or what `graphcontract ten
 class RootError(UserError):
     """A URL that is not the root of an allowed host."""
 
+    code = "tenant-url"
+
 
 @dataclass(frozen=True, slots=True)
 class Root:

@@ -43,6 +43,8 @@ _MEMBERS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
 class JournalError(UserError):
     """A journal that cannot be read, written or continued."""
 
+    code = "journal"
+
 
 @dataclass
 class OpenItem:

@@ -24,6 +24,7 @@ _GRANT = (
 class WrongPrivilege(UserError):
     """A credential with more, or less, privilege than the run may have."""
 
+    code = "privilege"
     status = 3
 
 

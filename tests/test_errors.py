@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from graphcontract.clients import ClientUnavailable
+from graphcontract.clients.spec import ClientSpecError
+from graphcontract.contract.jsonfile import ContractError
+from graphcontract.errors import MissingExtra, UserError
+
+
+def test_the_terminal_shows_what_is_wrong_and_then_what_to_do() -> None:
+    error = UserError("no client given", "Give one of\n\n  this\n  that", cause="")
+    assert str(error) == "no client given\n  Give one of\n\n    this\n    that"
+    assert error.format_for_terminal() == (
+        "error: no client given [usage]\n  Give one of\n\n    this\n    that"
+    )
+
+
+def test_the_reason_that_something_else_gave_follows_the_problem() -> None:
+    error = UserError("x cannot be written", cause="Permission denied")
+    assert error.format_for_terminal() == "error: x cannot be written: Permission denied [usage]"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "problem", "hint"),
+    [
+        (MissingExtra("jwt", "tenant"), "missing-extra", "jwt is not", "pip install 'graphcontract[tenant]'"),
+        (
+            ContractError("c.json", "JSON", "x", "Fix it.", "/a", 3),
+            "invalid-file",
+            "c.json:3: at /a",
+            "Fix it.",
+        ),
+        (ClientUnavailable("gone", "Start it.", "log"), "client-unavailable", "gone", "Start it."),
+        (ClientSpecError("`x` is not a client."), "client-spec", "`x`", "Specify a client"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_each_class_has_a_code_and_a_hint(error: UserError, code: str, problem: str, hint: str) -> None:
+    first, second, *_ = error.format_for_terminal().splitlines()
+    assert first.startswith(f"error: {problem}")
+    assert first.endswith(f" [{code}]")
+    assert second.startswith(f"  {hint}")
+
+
+def test_an_error_can_come_from_another_process() -> None:
+    error = UserError("a", "b", "c")
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
