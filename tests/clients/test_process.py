@@ -140,7 +140,7 @@ def test_ids_arrive_unchanged(launch: Launch, task: str) -> None:
 
 def test_a_command_that_is_not_there() -> None:
     error = unavailable(ProcessClient(["/nowhere/driver"]))
-    assert str(error) == "cannot start `/nowhere/driver`: `/nowhere/driver` was not found"
+    assert error.message == "cannot start `/nowhere/driver`: `/nowhere/driver` was not found"
 
 
 def test_a_command_that_may_not_be_executed(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_command_that_the_system_cannot_run() -> None:
 
 def test_a_driver_that_exits_at_once() -> None:
     error = unavailable(drive("exits", name="zoo"))
-    assert str(error) == "`zoo` did not reply to `start`: it ended with exit status 3"
+    assert error.message == "`zoo` did not reply to `start`: it ended with exit status 3"
     assert error.output.splitlines()[-1] == "cannot find module"
     assert len(error.output.splitlines()) == 20
 
