@@ -28,16 +28,16 @@ def _gate(*arguments: str) -> Command:
     return Command([_GRAPHCONTRACT, "check", *arguments, "--report", "jsonl=-"], _footer)
 
 
-def _unjudged(*arguments: str) -> Command:
+def _run_without_clauses(*arguments: str) -> Command:
     return Command([sys.executable, "-m", "benchmarks.unjudged", *arguments], int)
 
 
 # The two sides of a ratio are adjacent, so that they run one right after the other.
 GATES = {
     "reference, loopback": _gate("reference"),
-    "reference, loopback, no clauses": _unjudged("reference"),
+    "reference, loopback, no clauses": _run_without_clauses("reference"),
     "reference, mock": _gate("reference", "--transport", "mock"),
-    "reference, mock, no clauses": _unjudged("reference", "--transport", "mock"),
+    "reference, mock, no clauses": _run_without_clauses("reference", "--transport", "mock"),
     "raw socket, in process": _gate(_RAW, "--in-process"),
     "raw socket, driver child": _gate(_RAW),
 }

@@ -115,7 +115,7 @@ def csdl(path: Path) -> None:
         file.write(rest)
 
 
-def unpacked(path: Path, packed: str) -> None:
+def unpack(path: Path, packed: str) -> None:
     """Unpack an xz file."""
     with lzma.open(packed) as source, path.open("wb") as target:
         shutil.copyfileobj(source, target)

@@ -61,7 +61,7 @@ def search(file: str, path: str, *, line: bool = False) -> None:
             raise SystemExit("not found")
 
 
-def numbered(file: str, path: str) -> None:
+def search_and_count(file: str, path: str) -> None:
     """Search as above, and count the lines."""
     search(file, path, line=True)
 

@@ -26,7 +26,7 @@ _WAYS = {
     "openapi": {
         "openapi": "graphcontract",
         "search": "search of the mapped file",
-        "numbered": "search, and its line",
+        "search_and_count": "search, and its line",
         "pyyaml": "PyYAML in C, whole",
     },
 }
@@ -62,7 +62,7 @@ def _files() -> Iterator[list[tuple[str, str, Path, str]]]:
         ]
         packed = Path(_REAL) / "openapi" / "graph-beta-with-cancel.yaml.xz"
         if _REAL and packed.is_file():
-            file = _make("unpacked", folder / "real.yaml", str(packed))
+            file = _make("unpack", folder / "real.yaml", str(packed))
             files.append(("OpenAPI, real", "openapi", file, _REAL_PATH))
         yield files
 

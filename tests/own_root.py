@@ -39,7 +39,7 @@ def careful(call: Call) -> Outcome:
 
 
 def released(call: Call) -> Outcome:
-    """Uses v1.0 unless it is told otherwise, where there is no such action."""
+    """Uses v1.0, which lacks the action, unless it is given another version."""
     return post(call, "https://graph.microsoft.com/v1.0", correlate=True)
 
 
@@ -49,7 +49,7 @@ def uncorrelated(call: Call) -> Outcome:
 
 
 def sovereign(call: Call) -> Outcome:
-    """Uses another cloud unless it is told otherwise."""
+    """Uses another cloud unless it is given one."""
     return post(call, "https://graph.microsoft.us/beta")
 
 

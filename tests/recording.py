@@ -55,7 +55,7 @@ def leave(_call: Call) -> Outcome:
 
 
 def heeds_at_the_probe(call: Call) -> Outcome:
-    """Heeds the proxy wherever it is told to go, and not at its own root."""
+    """Uses the proxy for every given root, and not for its own root."""
     record(call)
     return leave(call) if call.base_url is None else post(call, OWN_ROOT)
 
@@ -103,7 +103,7 @@ def delegates(call: Call) -> Outcome:
 
 
 def main(behaviour: str, root: str, task_id: str, token: str) -> int:
-    """A command: `python -m tests.recording BEHAVIOUR ROOT ID TOKEN`; the own root is no root at all."""
+    """A command: `python -m tests.recording BEHAVIOUR ROOT ID TOKEN`; for OWN_ROOT, the call has no root."""
     base_url = None if root == OWN_ROOT else root
     call = Call("cancel", {"id": task_id}, token, base_url, timeout=10.0)
     outcome: Outcome = globals()[behaviour](call)

@@ -216,8 +216,8 @@ def check_session(part: Part, folder: Path) -> None:
     if program := lacking(part.text):
         pytest.skip(f"there is no {program} here")
     made = list(commands(part.text))
-    owed = [0] * (len(made) - 1) + [int(part.order.removeprefix("exit: ") or 0)]
-    for (command, shown), status in zip(made, owed, strict=True):
+    expected = [0] * (len(made) - 1) + [int(part.order.removeprefix("exit: ") or 0)]
+    for (command, shown), status in zip(made, expected, strict=True):
         ended, said = run(command, folder)
         assert ended == status, f"$ {command}\n{said}"
         line = not_said(shown, said)

@@ -212,7 +212,7 @@ CASES = {
 }
 
 
-def condemned(cancel: Callable[[Call], Outcome], contract: Contract, **how: Any) -> set[str]:
+def find_violated(cancel: Callable[[Call], Outcome], contract: Contract, **how: Any) -> set[str]:
     found = verdicts(cancel, contract=contract, profile="quick", **how)
     errors = {id: part.reason for id, part in found.items() if part.verdict == "error"}
     assert not errors
@@ -229,14 +229,14 @@ def test_a_client_of_the_changed_contract(case: Case, tmp_path: Path) -> None:
     found = verdicts(case.theirs().cancel, contract=contract, profile="quick", of=asked)
     assert found
     assert not unmet(found)
-    assert condemned(case.theirs().cancel, load(OURS, known()), of=asked) == {case.broken}
+    assert find_violated(case.theirs().cancel, load(OURS, known()), of=asked) == {case.broken}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_client_of_our_contract(case: Case, tmp_path: Path) -> None:
     contract, asked = changed(case.change, tmp_path), ["request.path", case.broken]
     broken = set() if case.less else {case.broken}
-    assert condemned(case.ours().cancel, contract, of=asked) == broken
+    assert find_violated(case.ours().cancel, contract, of=asked) == broken
 
 
 def test_a_client_of_another_action_altogether(tmp_path: Path) -> None:
@@ -255,14 +255,14 @@ def test_a_client_of_another_action_altogether(tmp_path: Path) -> None:
 
 def test_a_number_is_an_ordinary_id_where_ids_are_numbers(tmp_path: Path) -> None:
     contract = changed(parameter("taskNumber", {"type": "integer"}), tmp_path)
-    assert condemned(Repeating().cancel, contract, of=["request.once"]) == {"request.once"}
+    assert find_violated(Repeating().cancel, contract, of=["request.once"]) == {"request.once"}
 
 
 def test_a_success_with_content_is_one_that_a_strict_reader_takes(tmp_path: Path) -> None:
     def change(document: Document) -> None:
         document["success"] = {"status": 200, "content": "required"}
 
-    assert condemned(reference.cancel, changed(change, tmp_path), of=["response.no-content"]) == set()
+    assert find_violated(reference.cancel, changed(change, tmp_path), of=["response.no-content"]) == set()
 
 
 def test_a_field_that_is_judged_at_the_own_root_alone(tmp_path: Path) -> None:
@@ -279,6 +279,6 @@ def test_a_field_that_is_judged_at_the_own_root_alone(tmp_path: Path) -> None:
         return cancel(call, **{"client-request-id": "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"})
 
     with client:
-        assert condemned(naming, contract, of=[id], transport="mock") == {id}
-        assert condemned(cancel, contract, of=[id], transport="mock") == set()
-        assert condemned(cancel, load(OURS, known()), of=[id], transport="mock") == {id}
+        assert find_violated(naming, contract, of=[id], transport="mock") == {id}
+        assert find_violated(cancel, contract, of=[id], transport="mock") == set()
+        assert find_violated(cancel, load(OURS, known()), of=[id], transport="mock") == {id}

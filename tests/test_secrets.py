@@ -40,17 +40,18 @@ def tell(token):
 
 def cancel(call):
     seen.append(call.token)
-    told = f"{tell(call.token)} and before that {tell(seen[len(seen) // 2])}"
-    print("out", told)
-    print("err", told, file=sys.stderr)
-    os.write(2, f"raw {told}\\n".encode())
-    logging.getLogger("client").error("log %s", told)
+    leaked = f"{tell(call.token)} and before that {tell(seen[len(seen) // 2])}"
+    print("out", leaked)
+    print("err", leaked, file=sys.stderr)
+    os.write(2, f"raw {leaked}\\n".encode())
+    logging.getLogger("client").error("log %s", leaked)
     outcome = good(call)
     if len(seen) % 3 == 0:
-        raise KeyError(told)
+        raise KeyError(leaked)
     if len(seen) % 3 == 1:
-        return Outcome.failure(kind=told, type=told, status=500, code=told, message=told, request_id=told)
-    return Outcome.success(request_id=told) if outcome.kind == "failure" else Outcome.rejected(told)
+        texts = dict(type=leaked, code=leaked, message=leaked, request_id=leaked)
+        return Outcome.failure(kind=leaked, status=500, **texts)
+    return Outcome.success(request_id=leaked) if outcome.kind == "failure" else Outcome.rejected(leaked)
 """
 SPREADING = """
 import base64
@@ -91,13 +92,13 @@ def leaks(data: bytes) -> list[bytes]:
 
 def test_the_search_finds_what_it_is_for() -> None:
     token = f"{CANARY}abc".encode()
-    for told in (
+    for leaked in (
         token,
         token.lower(),
         b"t=%65" + token[1:],
         *(base64.b64encode(b"x" * n + token) for n in range(3)),
     ):
-        assert leaks(b"before " + told + b" behind"), told
+        assert leaks(b"before " + leaked + b" behind"), leaked
     assert not leaks(CANARY.encode())
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.contract.loader import load, shipped
+from graphcontract.contract.loader import list_shipped, load
 from graphcontract.contract.model import DEFAULT_CONTRACT
 from graphcontract.templates import DRIVERS
 
@@ -94,7 +94,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_what_a_run_needs_and_no_more(wheel: Path) -> None:
     copy = wheel.parent / "checkout"
-    owed = {
+    expected = {
         f"{place}/{path.relative_to(copy / source).as_posix()}"
         for source, place in PLACES.items()
         for path in (copy / source).rglob("*")
@@ -104,8 +104,8 @@ def test_the_wheel_holds_what_a_run_needs_and_no_more(wheel: Path) -> None:
         names = archive.namelist()
     held = {name for name in names if ".dist-info/" not in name}
     about = {name.partition(".dist-info/")[2] for name in names}
-    assert held == owed
-    assert {f"graphcontract/contracts/{id}.json" for id in shipped()} <= held
+    assert held == expected
+    assert {f"graphcontract/contracts/{id}.json" for id in list_shipped()} <= held
     assert {f"graphcontract/{name}" for name in NAMED} <= held
     assert {"licenses/LICENSE", "licenses/NOTICE", "entry_points.txt"} <= about
 
@@ -132,7 +132,7 @@ def test_a_gate_needs_no_extra(scripts: Path) -> None:
 @pytest.mark.nightly
 def test_contracts(scripts: Path, empty: Path, cache: Path) -> None:
     listed = run(scripts / "graphcontract", "contracts", "list", cwd=empty, cache=cache)
-    assert [line.split()[0] for line in listed.splitlines()] == ["ID", *shipped()]
+    assert [line.split()[0] for line in listed.splitlines()] == ["ID", *list_shipped()]
 
 
 @pytest.mark.nightly

@@ -91,5 +91,5 @@ def registry() -> Mapping[str, ClauseFunction]:
 
 
 def known() -> dict[str, frozenset[str]]:
-    """The kinds of each clause that has a function, by its id: what a contract file may name."""
+    """Return the kinds of each clause that has a function, by clause id: what a contract file may name."""
     return {id: function.kinds for id, function in registry().items()}

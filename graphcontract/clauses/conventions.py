@@ -209,7 +209,7 @@ def unusable_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 def _find_unusable_id_fault(contract: Contract, request: WireRequest, task_id: str) -> str | None:
     template, target = Template.of(contract), read_target(contract, request)
-    decoded = target.decoded()
+    decoded = target.decode_segments()
     if not target.key_in_parentheses and (b"." in decoded or b".." in decoded):
         return "dot-segment"
     if len(decoded) < len(template.segments):

@@ -15,7 +15,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from graphcontract.contract.model import Contract
-from graphcontract.contract.odata import unqualified
+from graphcontract.contract.odata import strip_namespace
 from graphcontract.exchange import Call, Exchange, Outcome, ReportedError, Trial, WireRequest, WireResponse
 from graphcontract.http.request_target import UNRESERVED, Target, Template, is_plain, read
 from graphcontract.http.stub_response import Concerns, request_id_of
@@ -38,7 +38,7 @@ def build_request_filter(contract: Contract, call: Call) -> Concerns:
     template = Template.of(contract)
     token = call.token[:DISTINCTIVE_LENGTH].encode() if len(call.token) >= DISTINCTIVE_LENGTH else None
     wanted = call.task_id.encode()
-    collection = unqualified(template.segments[template.place - 1]).lower()
+    collection = strip_namespace(template.segments[template.place - 1]).lower()
     operation = (contract.bound_operation or template.segments[-1]).lower()
 
     def belongs_to_call(request: WireRequest) -> bool:
@@ -47,7 +47,7 @@ def build_request_filter(contract: Contract, call: Call) -> Concerns:
         target = request.target.lower()
         if (token and token in request.raw) or (collection in target and operation in target):
             return True
-        return bool(wanted) and wanted in read(request.target, template).decoded()
+        return bool(wanted) and wanted in read(request.target, template).decode_segments()
 
     return belongs_to_call
 

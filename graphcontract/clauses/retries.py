@@ -29,7 +29,7 @@ _NEVER_RETRIES = "the client never retries"
 
 @dataclass(frozen=True, slots=True)
 class RetryAfter:
-    """A parsed Retry-After: `seconds` is the least time to wait, None if there is none that can be read."""
+    """A parsed Retry-After: `seconds` is the least time to wait, None if it cannot be read."""
 
     form: Literal["absent", "seconds", "fraction", "date", "malformed"]
     seconds: float | None = None

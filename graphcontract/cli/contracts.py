@@ -37,9 +37,9 @@ Names = Annotated[list[str], typer.Argument(metavar="FILE...", help="Contract or
 @app.command("list")
 def list_contracts(as_json: AsJson = False) -> None:
     """List the shipped contracts, with the number of their clauses by level."""
-    from graphcontract.contract.loader import load, shipped
+    from graphcontract.contract.loader import list_shipped, load
 
-    rows = [_summary(load(id, None)) for id in shipped()]
+    rows = [_summary(load(id, None)) for id in list_shipped()]
     if as_json:
         _write_json(rows)
     else:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from graphcontract.drift.model import FactOrigin, Source
     from graphcontract.drift.pipeline import Result
     from graphcontract.drift.published import Fetched
-    from graphcontract.drift.waivers import Address, Dossier
+    from graphcontract.drift.waivers import Address, DriftSources
 
-SOURCES = """SOURCE is a file; its content tells what it is:
+SOURCES = """SOURCE is a file. Its kind is detected by its content:
 
   a documentation page or include   Markdown, as in microsoft-graph-docs-contrib
   permissions.json                  of microsoft-graph-devx-content
@@ -31,7 +31,12 @@ SOURCES = """SOURCE is a file; its content tells what it is:
   an SDK's API export               kiota-dom-export.txt of a Kiota SDK
   a recorded live run               --report jsonl=PATH, or HAR
 
-`graphcontract drift snapshot SOURCE... --output FILE` keeps what they say, for --since."""
+Examples:
+
+  graphcontract drift sharepointmigrationtask-cancel.md
+  graphcontract drift --published --fail-on warn --report markdown=drift.md
+  graphcontract drift snapshot page.md --output snapshot.json
+  graphcontract drift page.md --since snapshot.json"""
 
 _LEAVE_OUT = "Leave it out, or give the source that has it."
 _STYLES = {"err": "bold red", "warn": "yellow", "info": "cyan"}
@@ -71,25 +76,28 @@ class Level(StrEnum):
 
 
 Sources = Annotated[
-    list[str] | None, typer.Argument(metavar="SOURCE", help="Files; see below.", show_default=False)
+    list[str] | None,
+    typer.Argument(metavar="SOURCE", help="A file to compare; see below.", show_default=False),
 ]
-ContractName = Annotated[str, typer.Option("--contract", metavar="ID|FILE", help="The contract.")]
+ContractName = Annotated[
+    str, typer.Option("--contract", metavar="ID|FILE", help="The contract to compare with.")
+]
 Root = Annotated[
     Path | None,
     typer.Option(
         metavar="FOLDER",
-        help="The docs root that includes must stay in [default: the folder that holds api-reference].",
+        help="The folder that a page may include files from [default: the one that holds api-reference].",
         show_default=False,
     ),
 ]
 Published = Annotated[
-    bool, typer.Option("--published", help="Fetch what is published about the contract's operation.")
+    bool, typer.Option("--published", help="Also fetch the sources that the contract lists as published.")
 ]
 Cache = Annotated[
     Path | None,
     typer.Option(
         metavar="FOLDER",
-        help="Where fetched files are kept [default: graphcontract/drift in the user's cache].",
+        help="Keep fetched files there [default: graphcontract/drift in the user's cache folder].",
         show_default=False,
     ),
 ]
@@ -101,11 +109,15 @@ def compare(
     contract: ContractName = DEFAULT_CONTRACT,
     since: Annotated[
         Path | None,
-        typer.Option(metavar="SNAPSHOT", help="Compare with what they said then, not with the contract."),
+        typer.Option(
+            metavar="SNAPSHOT",
+            help="Compare each source with itself in this snapshot, not with the contract.",
+        ),
     ] = None,
-    fail_on: Annotated[Level, typer.Option(help="Lowest level of a finding that fails the run.")] = Level.ERR,
+    fail_on: Annotated[Level, typer.Option(help="Fail on findings of this level or worse.")] = Level.ERR,
     waivers: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Findings that are accepted for now, with reasons.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Accept the findings that this file lists, each with a reason."),
     ] = None,
     root: Root = None,
     published: Published = False,
@@ -114,27 +126,27 @@ def compare(
         list[str] | None,
         typer.Option(
             metavar="FORMAT=PATH",
-            help="Write json=, sarif=, markdown= or github=PATH; - is standard output; repeatable.",
+            help="Write a report: json=, sarif=, markdown= or github=PATH; - is standard output. Repeatable.",
         ),
     ] = None,
 ) -> None:
-    """Hold what is published against a contract, clause by clause, and sources against each other.
+    """Compare what is published about an operation with its contract, and published sources with each other.
 
-    Exit status: 0 nothing at the level asked for; 2 usage, or a file is not a source; 3 a source cannot be
-    had or read; 4 drift, or nothing was compared.
+    Exit status 0: no finding at the level of --fail-on. 2: usage error, or a file is not a source. 3: a
+    source cannot be fetched or read. 4: drift, or nothing was compared.
     """
     from datetime import date
 
-    from graphcontract.drift.pipeline import drift
-    from graphcontract.drift.snapshots import read
-    from graphcontract.drift.waivers import waivers as read_waivers
+    from graphcontract.drift.pipeline import check_drift
+    from graphcontract.drift.snapshots import read_snapshot
+    from graphcontract.drift.waivers import read_waivers as read_waivers
 
-    reports = _reports(report or [])
-    loaded, about = _loaded(contract)
+    reports = _parse_reports(report or [])
+    loaded, about = _load_contract(contract)
     accepted = read_waivers(waivers) if waivers else []
-    before = read(since, loaded.id) if since else None
-    given, gone = _gathered(sources, root, about, published=published, cache=cache)
-    result = drift(
+    before = read_snapshot(since, loaded.id) if since else None
+    given, gone = _collect_sources(sources, root, about, published=published, cache=cache)
+    result = check_drift(
         loaded,
         contract,
         given,
@@ -154,23 +166,26 @@ def compare(
 def snapshot(
     sources: Sources = None,
     output: Annotated[
-        str, typer.Option(metavar="FILE", help="Where to write it; - is standard output.")
+        str, typer.Option(metavar="FILE", help="Write the snapshot there; - is standard output.")
     ] = "-",
     contract: ContractName = DEFAULT_CONTRACT,
     root: Root = None,
     published: Published = False,
     cache: Cache = None,
 ) -> None:
-    """Write what sources say, as JSON to commit: without lines, so that it changes only where they do."""
-    from graphcontract.drift import contract_facts, readers
-    from graphcontract.drift.findings import lacks_operation
-    from graphcontract.drift.model import NotASource, SourceError, Unknown
-    from graphcontract.drift.snapshots import written
+    """Write the facts of sources as JSON to commit, for `drift --since`.
 
-    loaded, about = _loaded(contract)
-    wanted = contract_facts.wanted(loaded)
+    A snapshot has no line numbers, so that it changes only if a fact changes.
+    """
+    from graphcontract.drift import contract_facts, readers
+    from graphcontract.drift.findings import explain_missing_operation
+    from graphcontract.drift.model import NotASource, SourceError, Unknown
+    from graphcontract.drift.snapshots import format_snapshot
+
+    loaded, about = _load_contract(contract)
+    wanted = contract_facts.identify_operation(loaded)
     readings = []
-    given, gone = _gathered(sources, root, about, published=published, cache=cache)
+    given, gone = _collect_sources(sources, root, about, published=published, cache=cache)
     if gone:
         raise SourceError(f"{gone[0][0].source}: {gone[0][1]}", "Write the snapshot without it, from files.")
     for source in given:
@@ -179,19 +194,19 @@ def snapshot(
         except Unknown as unknown:
             raise SourceError(f"{source.name}: {unknown}", _LEAVE_OUT) from None
     for each in readings:
-        if lacking := lacks_operation(each):
+        if lacking := explain_missing_operation(each):
             raise NotASource(f"{each.origin.source}: {lacking}", _LEAVE_OUT)
         for problem_found in each.problems:
             typer.echo(f"{each.origin.source}: {problem_found.fact}: {problem_found.text}", err=True)
-    _write(output, written(loaded.id, wanted, readings))
+    _write(output, format_snapshot(loaded.id, wanted, readings))
 
 
 @app.command()
 def pages(
-    folder: Annotated[Path, typer.Argument(help="Where to write them.", file_okay=False)],
+    folder: Annotated[Path, typer.Argument(help="Write the pages there.", file_okay=False)],
 ) -> None:
-    """Write a Markdown page for each rule, and an index."""
-    from graphcontract.drift.rule_pages import pages as made
+    """Write the Markdown page of each drift rule, and an index."""
+    from graphcontract.drift.rule_pages import render_pages as made
 
     folder.mkdir(parents=True, exist_ok=True)
     for file, text in made().items():
@@ -199,46 +214,53 @@ def pages(
     typer.echo(f"{folder}: written")
 
 
-def _loaded(name: str) -> tuple[Contract, Dossier]:
+def _load_contract(name: str) -> tuple[Contract, DriftSources]:
     """Load a contract and its drift-sources file."""
     from graphcontract.clauses import known
-    from graphcontract.contract.loader import load, shipped
-    from graphcontract.drift.waivers import dossier
+    from graphcontract.contract.loader import list_shipped, load
+    from graphcontract.drift.waivers import read_drift_sources
 
     contract = load(name, known())
-    return contract, dossier(contract.id, None if name in shipped() else Path(name).parent)
+    return contract, read_drift_sources(contract.id, None if name in list_shipped() else Path(name).parent)
 
 
-def _gathered(
-    names: Sequence[str] | None, root: Path | None, about: Dossier, *, published: bool, cache: Path | None
+def _collect_sources(
+    names: Sequence[str] | None,
+    root: Path | None,
+    about: DriftSources,
+    *,
+    published: bool,
+    cache: Path | None,
 ) -> tuple[list[Source], Sequence[tuple[FactOrigin, str]]]:
     """List the sources that are given or fetched, and those that are no longer published."""
     from graphcontract.drift.model import Source
     from graphcontract.errors import UserError
 
     if not names and not published:
-        raise UserError("no source given", SOURCES)
+        raise UserError("no source given", f"Give files, or --published.\n\n{SOURCES}")
     if root is not None and not root.is_dir():
-        raise UserError(f"--root {root}: this folder does not exist")
+        raise UserError(
+            f"--root {root}: this folder does not exist", "Give the folder that holds api-reference."
+        )
     given = [Source(Path(name), name, root=root) for name in names or ()]
     if not published:
         return given, ()
-    fetched = _fetched(about.published, cache)
+    fetched = _fetch_sources(about.published, cache)
     return [*fetched.sources, *given], fetched.gone
 
 
-def _fetched(addresses: Sequence[Address], cache: Path | None) -> Fetched:
-    """Fetch, with progress on a terminal."""
+def _fetch_sources(addresses: Sequence[Address], cache: Path | None) -> Fetched:
+    """Fetch published sources, with progress on a terminal."""
     import os
 
     from rich.console import Console
 
-    from graphcontract.drift.published import fetch
+    from graphcontract.drift.published import fetch_sources
     from graphcontract.errors import UserError
 
     if not addresses:
         raise UserError(
-            "the contract has no published sources", "Give files, or write drift-sources/ID.json."
+            "the contract lists no published sources", "Give files, or list them in drift-sources/ID.json."
         )
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     console = Console(stderr=True, markup=False, highlight=False, emoji=False)
@@ -248,10 +270,10 @@ def _fetched(addresses: Sequence[Address], cache: Path | None) -> Fetched:
             of = f" of {whole >> 10}" if whole else ""
             status.update(f"{url}  {size >> 10}{of} KiB" if size else f"{url}  not modified")
 
-        return fetch(addresses, cache or Path(home) / "graphcontract" / "drift", progress)
+        return fetch_sources(addresses, cache or Path(home) / "graphcontract" / "drift", progress)
 
 
-def _reports(arguments: Sequence[str]) -> list[tuple[Any, str]]:
+def _parse_reports(arguments: Sequence[str]) -> list[tuple[Any, str]]:
     from graphcontract.drift.reports import FORMATS
     from graphcontract.errors import UserError
 
@@ -279,41 +301,49 @@ def _write(path: str, text: str) -> None:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{path} cannot be written", cause=error.strerror or "") from error
+        raise UserError(
+            f"{path} cannot be written", "Give another path.", cause=error.strerror or ""
+        ) from error
 
 
 def _show(result: Result, *, to_stderr: bool) -> None:
     from rich.console import Console
 
-    from graphcontract.drift.reports import count_facts, describe_waived, operation, place, verdict
+    from graphcontract.drift.reports import (
+        count_facts,
+        explain_acceptance,
+        format_location,
+        format_operation,
+        summarize,
+    )
 
     console = Console(stderr=to_stderr, markup=False, highlight=False, emoji=False)
-    console.print(f"{result.contract.title}\n{operation(result)}", soft_wrap=True)
+    console.print(f"{result.contract.title}\n{format_operation(result)}", soft_wrap=True)
     for source, compared in zip(result.readings, result.compared, strict=True):
         origin = source.origin
         shown = f"  {origin.kind:<12}{origin.source}  {origin.version or ''}".rstrip()
         console.print(f"{shown}  {count_facts(compared)}", soft_wrap=True)
     counting = [each for each in result.findings if each.counts]
     if counting:
-        _rows(console, counting)
+        _show_findings(console, counting)
     for each in result.findings:
         if not each.counts:
             word = "known" if each.known is not None else "waived"
-            row = f"{word:<8}{each.rule}  {place(each)}\n      {describe_waived(each)}"
+            row = f"{word:<8}{each.rule}  {format_location(each)}\n      {explain_acceptance(each)}"
             console.print(row, style="dim", soft_wrap=True)
     for note in result.notes:
         console.print(f"note  {note}", style="dim", soft_wrap=True)
     style = _STYLES[counting[0].level] if counting else "bold green" if any(result.compared) else "bold red"
-    console.print(f"{verdict(result)}.", style=style, soft_wrap=True)
+    console.print(f"{summarize(result)}.", style=style, soft_wrap=True)
 
 
-def _rows(console: Console, findings: Sequence[DriftFinding]) -> None:
-    from graphcontract.drift.reports import place
+def _show_findings(console: Console, findings: Sequence[DriftFinding]) -> None:
+    from graphcontract.drift.reports import format_location
 
     console.print()
     for each in findings:
         head = f"{each.level:<6}{each.cls:<11}{each.rule:<30}{each.fingerprint}"
         console.print(head, style=_STYLES[each.level], soft_wrap=True)
-        console.print(f"      {each.sentence()}", soft_wrap=True)
-        console.print(f"      {place(each)}", style="dim", soft_wrap=True)
+        console.print(f"      {each.describe()}", soft_wrap=True)
+        console.print(f"      {format_location(each)}", style="dim", soft_wrap=True)
     console.print()

@@ -12,30 +12,36 @@ import typer
 
 from graphcontract.errors import UserError
 
-Output = Annotated[Path | None, typer.Option(metavar="FILE", help="Write there, not to standard output.")]
+Output = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write to this file [default: standard output].")
+]
 
 
 def import_contract(
-    source: Annotated[Path, typer.Argument(metavar="PAGE|CSDL|OPENAPI", help="What to make a contract of.")],
+    source: Annotated[Path, typer.Argument(metavar="PAGE|CSDL|OPENAPI", help="The source to import.")],
     action: Annotated[
-        str, typer.Option(metavar="TYPE/ACTION", help="The action, as in sharePointMigrationTask/cancel.")
+        str,
+        typer.Option(
+            metavar="TYPE/ACTION", help="The action to import, as in sharePointMigrationTask/cancel."
+        ),
     ],
     path: Annotated[
         str | None,
         typer.Option(
             metavar="PATH",
-            help="A path that the source has, as in /me/messages/{id}/archive. [default: a shortest]",
+            help="The path to import, as in /me/messages/{id}/archive [default: a shortest one].",
         ),
     ] = None,
     api_version: Annotated[
-        str | None, typer.Option(metavar="beta|v1.0", help="Its version, where the source does not tell.")
+        str | None,
+        typer.Option(metavar="beta|v1.0", help="The API version, if the source does not state it."),
     ] = None,
     output: Output = None,
 ) -> None:
-    """Make a contract file of an action's documentation page, of CSDL, or of an OpenAPI description."""
+    """Make a contract file from the documentation page of an action, from CSDL, or from OpenAPI."""
     from graphcontract.clauses import known
-    from graphcontract.drift.csdl.edm import short
-    from graphcontract.drift.import_contract import contract_file, other_paths
+    from graphcontract.drift.csdl.edm import strip_namespace
+    from graphcontract.drift.import_contract import list_other_paths, make_contract
     from graphcontract.drift.model import Source
 
     binding, slash, name = action.rpartition("/")
@@ -47,26 +53,26 @@ def import_contract(
         raise UserError(f"--api-version {api_version} is not a version", "Give beta or v1.0.")
     if path is not None and not path.startswith("/"):
         raise UserError(f"--path {path} does not begin with a slash", "Give the path below the version.")
-    from_file, binding, name = Source(source, str(source)), short(binding), short(name)
-    text = contract_file(from_file, binding, name, path, api_version, known())
+    from_file, binding, name = Source(source, str(source)), strip_namespace(binding), strip_namespace(name)
+    text = make_contract(from_file, binding, name, path, api_version, known())
     _write(text, output)
-    others = "" if path else other_paths(from_file, binding, name, text)
+    others = "" if path else list_other_paths(from_file, binding, name, text)
     if others:
         typer.echo(f"note: other paths lead to {binding}: {name}; choose one with --path:{others}", err=True)
 
 
 def export(
-    name: Annotated[str, typer.Argument(metavar="ID|FILE", help="A shipped contract, or a file.")],
+    name: Annotated[str, typer.Argument(metavar="ID|FILE", help="The contract to export.")],
     openapi: Annotated[bool, typer.Option("--openapi", help="Write an OpenAPI 3.1 description.")] = False,
     output: Output = None,
 ) -> None:
-    """Write what a contract says of its action in a format that other tools read."""
+    """Export the facts of a contract in a format that other tools read."""
     from graphcontract.contract.loader import load
-    from graphcontract.drift.export_openapi import openapi as described
+    from graphcontract.drift.export_openapi import format_openapi
 
     if not openapi:
         raise UserError("no format given", "Give --openapi.")
-    _write(described(load(name, None)), output)
+    _write(format_openapi(load(name, None)), output)
 
 
 def _write(text: str, output: Path | None) -> None:
@@ -76,5 +82,7 @@ def _write(text: str, output: Path | None) -> None:
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{output} cannot be written", cause=error.strerror or "") from None
+        raise UserError(
+            f"{output} cannot be written", "Give another path.", cause=error.strerror or ""
+        ) from None
     typer.echo(f"{output}: written")

@@ -35,9 +35,9 @@ def diff(
     failing, failed = _ids(after), _ids(before)
     groups: dict[str, list[str]] = {
         "newly failing": sorted(failing - failed),
-        "fixed": sorted(id for id in failed - failing if _clause_of(id, before) in _judged(after)),
-        "stopped running": sorted(_judged(before) - _judged(after)),
-        "started running": sorted(_judged(after) - _judged(before)),
+        "fixed": sorted(id for id in failed - failing if _clause_of(id, before) in _list_judged(after)),
+        "stopped running": sorted(_list_judged(before) - _list_judged(after)),
+        "started running": sorted(_list_judged(after) - _list_judged(before)),
     }
     for name, found in groups.items():
         for each in found:
@@ -52,7 +52,7 @@ def _ids(report: Report) -> set[str]:
     return {id for ids in report.failing().values() for id in ids}
 
 
-def _judged(report: Report) -> set[str]:
+def _list_judged(report: Report) -> set[str]:
     return {clause for clause, verdict in report.verdicts.items() if verdict["verdict"] in _JUDGED}
 
 
@@ -84,7 +84,7 @@ def replay(
     options = Options.of_report(
         read.header.get("options", {}), found["clause"], allow_own_root=allow_own_root
     )
-    verdict = _repeated(options)
+    verdict = _repeat(options)
     seen = [verdict["evidence"]["id"], *verdict.get("also", [])] if verdict and verdict["evidence"] else []
     if evidence in seen:
         typer.echo(f"still failing: {evidence}")
@@ -96,7 +96,7 @@ def replay(
     typer.echo(f"fixed: {evidence}")
 
 
-def _repeated(options: Options) -> Mapping[str, Any] | None:
+def _repeat(options: Options) -> Mapping[str, Any] | None:
     """Check the one clause of these options again, and return its verdict event."""
     from graphcontract.cli.pytest_run import run
     from graphcontract.run.session import Session

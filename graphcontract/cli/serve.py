@@ -81,7 +81,7 @@ def _keep_up(options: Options, evidence: str) -> None:
     if len(session.planned) != 1:
         raise UserError(f"{options.select[0]!r} matches several clauses", "Give one.")
     (id,) = session.planned
-    steps = _found(session, id, evidence)
+    steps = _find_case(session, id, evidence)
     clause = session.contract.clauses[id]
     typer.echo(f"{id} ({clause.counted_level}): {clause.statement}")
     with Loopback(tls=options.tls) as server:
@@ -91,7 +91,7 @@ def _keep_up(options: Options, evidence: str) -> None:
             typer.echo("ended", err=True)
 
 
-def _found(session: Session, id: str, evidence: str) -> Sequence[CaseStep]:
+def _find_case(session: Session, id: str, evidence: str) -> Sequence[CaseStep]:
     """Find the case to serve. Raises UserError if the clause has no case here."""
     from graphcontract.clauses import registry
     from graphcontract.errors import UserError

@@ -112,7 +112,7 @@ class Driver:
             return mine
 
     def _await(self, mine: _InFlight) -> None:
-        """Wait until a call has its outcome or the driver has ended; be the reader if there is none."""
+        """Wait until a call has its outcome or the driver has ended; be the reader if no other thread is."""
 
         def is_settled() -> bool:
             return mine.outcome is not None or self._final_outcome is not None

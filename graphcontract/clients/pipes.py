@@ -2,7 +2,7 @@
 
 Whatever the child does costs bounded memory and bounded time.
 
-Threads: there are none here; work is done in the threads that call. One thread at a time may read lines
+Threads: this module starts none; work is done in the threads that call. One thread at a time may read lines
 (`driver` sees to that), and any thread may send. `_lock` protects what both use: the unsent bytes and the
 output.
 """

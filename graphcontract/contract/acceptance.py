@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from graphcontract.contract.json_positions import Path
-from graphcontract.contract.jsonfile import ContractFile, shown
+from graphcontract.contract.jsonfile import ContractFile, format_value
 
 PLACEHOLDER = "why this is accepted for now"
 
@@ -23,7 +23,7 @@ def check_reasons(file: ContractFile, member: str) -> None:
         return
     first: Path = (member, wrong[0], "reason")
     reason = rows[wrong[0]]["reason"]
-    found = "the placeholder" if is_placeholder(reason) else shown(reason)
+    found = "the placeholder" if is_placeholder(reason) else format_value(reason)
     remedy = "Replace it with why this is accepted, and for how long."
     if len(wrong) > 1:
         others = ", ".join(str(file.error((member, each, "reason"), "", "", "").line) for each in wrong[1:])

@@ -47,9 +47,9 @@ class ContractError(UserError):
         pointer: str | None = None,
         line: int | None = None,
     ) -> None:
-        location = printable(file) if line is None else f"{printable(file)}:{line}"
+        location = make_printable(file) if line is None else f"{make_printable(file)}:{line}"
         if pointer is not None:
-            location += f": at {printable(pointer, 200) or 'the top level'}"
+            location += f": at {make_printable(pointer, 200) or 'the top level'}"
         super().__init__(f"{location}: expected {expected}, found {found}", remedy)
         self.args = (
             file,
@@ -131,7 +131,7 @@ def parse(data: bytes, name: str, folder: Path | None) -> ContractFile:
     repeated = json_positions.find_repeated_name(text)
     if repeated is not None:
         path, line = repeated
-        expected, found = "each name once in an object", f"{shown(path[-1])} a second time"
+        expected, found = "each name once in an object", f"{format_value(path[-1])} a second time"
         raise ContractError(
             name, expected, found, "Remove one of the two.", json_positions.format_pointer(path), line
         )
@@ -168,7 +168,9 @@ def _parse_json(text: str, name: str) -> object:
             f"a whole number of at most {_MAX_DIGITS} digits",
         )
         remedy = "Write a whole number, or a string."
-        raise ContractError(name, expected, printable(number, _MAX_VALUE_LENGTH), remedy, line=line) from None
+        raise ContractError(
+            name, expected, make_printable(number, _MAX_VALUE_LENGTH), remedy, line=line
+        ) from None
     except json.JSONDecodeError as error:
         found = f"a syntax error in column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}"
         raise ContractError(name, "JSON", found, "Fix the syntax there.", line=error.lineno) from None
@@ -199,24 +201,24 @@ def _format_json(value: object, indent: str) -> str:
     return line
 
 
-def printable(text: str, limit: int = 1000) -> str:
-    """Fit a text into one line of a message: unprintable characters are escaped, a long text is cut."""
+def make_printable(text: str, limit: int = 1000) -> str:
+    """Make a text fit one line of a message: unprintable characters are escaped, a long text is cut."""
     cut = text if len(text) <= limit else f"{text[:limit]}…"
     return cut if cut.isprintable() else ascii(cut)[1:-1]
 
 
-def shown(value: object) -> str:
+def format_value(value: object) -> str:
     """Format a JSON value for a message: scalars as JSON, cut; of containers only their type."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
         return f"an array of {len(value)}"
-    return printable(json.dumps(value, ensure_ascii=False), _MAX_VALUE_LENGTH)
+    return make_printable(json.dumps(value, ensure_ascii=False), _MAX_VALUE_LENGTH)
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
+def suggest_name(name: str, names: Iterable[str]) -> str:
     """Suggest the name that was probably meant, as a sentence; empty if none is similar."""
     from difflib import get_close_matches  # needed for errors only
 
     near = get_close_matches(name, list(names), 1)
-    return f"Did you mean {shown(near[0])}?" if near else ""
+    return f"Did you mean {format_value(near[0])}?" if near else ""

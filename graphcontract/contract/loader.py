@@ -13,7 +13,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from graphcontract.contract.jsonfile import ContractError, ContractFile, nearest, parse, read, shown
+from graphcontract.contract.jsonfile import (
+    ContractError,
+    ContractFile,
+    format_value,
+    parse,
+    read,
+    suggest_name,
+)
 from graphcontract.contract.merging import PAGE, merge
 from graphcontract.contract.model import (
     Base,
@@ -30,7 +37,7 @@ from graphcontract.contract.model import (
 from graphcontract.contract.placeholders import compute_values, fill
 from graphcontract.contract.validation import Known, check
 
-__all__ = ["ContractError", "document", "load", "load_any", "shipped"]
+__all__ = ["ContractError", "document", "list_shipped", "load", "load_any"]
 
 _MAX_EXTENDS = 8  # levels; the shipped contracts need one
 _FIELDS = ("Authorization", "Content-Length", "Content-Type", "client-request-id")
@@ -62,30 +69,30 @@ def document(path_or_id: str | Path, known: Known | None) -> dict[str, Any]:
 
 
 @cache
-def shipped() -> tuple[str, ...]:
+def list_shipped() -> tuple[str, ...]:
     """List the ids of the contracts in this package, bases left out."""
-    return tuple(name for name in _shipped_names() if "request" in json.loads(_shipped_bytes(name)))
+    return tuple(name for name in _list_shipped_names() if "request" in json.loads(_read_shipped_bytes(name)))
 
 
 @cache
-def _shipped_names() -> tuple[str, ...]:
+def _list_shipped_names() -> tuple[str, ...]:
     names = (entry.name for entry in files("graphcontract.contracts").iterdir())
     return tuple(sorted(name.removesuffix(".json") for name in names if name.endswith(".json")))
 
 
-def _shipped_bytes(name: str) -> bytes:
+def _read_shipped_bytes(name: str) -> bytes:
     return files("graphcontract.contracts").joinpath(f"{name}.json").read_bytes()
 
 
 def _read_shipped(name: str) -> ContractFile:
-    return parse(_shipped_bytes(name), f"{name}.json (shipped)", None)
+    return parse(_read_shipped_bytes(name), f"{name}.json (shipped)", None)
 
 
 def _find(path_or_id: str | Path) -> ContractFile:
-    if isinstance(path_or_id, str) and path_or_id in _shipped_names():
+    if isinstance(path_or_id, str) and path_or_id in _list_shipped_names():
         return _read_shipped(path_or_id)
-    near = nearest(str(path_or_id), shipped())
-    return read(Path(path_or_id), near or f"Name a file, or a shipped contract: {', '.join(shipped())}.")
+    near = suggest_name(str(path_or_id), list_shipped())
+    return read(Path(path_or_id), near or f"Name a file, or a shipped contract: {', '.join(list_shipped())}.")
 
 
 def _merge_with_bases(file: ContractFile, known: Known | None) -> dict[str, Any]:
@@ -111,28 +118,32 @@ def _gather(
         base = _find_base(file, at, name)
         if base.name in above:
             remedy = "Files must not extend each other in a circle: remove one of the references."
-            raise file.error(at, "a base that does not extend this file", shown(name), remedy)
+            raise file.error(at, "a base that does not extend this file", format_value(name), remedy)
         if base.name not in found:
             _gather(base, known, above, found)
             if "request" in base.document:
                 remedy = "It has its own request: extend what it extends."
-                raise file.error(at, "a base", f"the contract {shown(name)}", remedy)
+                raise file.error(at, "a base", f"the contract {format_value(name)}", remedy)
     found[file.name] = file
 
 
 def _find_base(file: ContractFile, at: tuple[str, int], name: str) -> ContractFile:
     """Find the file that `extends` names: a shipped file by its id, else a file in the same folder."""
-    if name in _shipped_names():
+    if name in _list_shipped_names():
         return _read_shipped(name)
     expected, remedy = (
         "the id of a shipped base, or a file in the same folder",
-        nearest(name, _shipped_names()),
+        suggest_name(name, _list_shipped_names()),
     )
     path = (file.folder or Path()) / (name if name.endswith(".json") else f"{name}.json")
     if file.folder is None or not path.is_file():
-        raise file.error(at, expected, f"{shown(name)}, which is neither", remedy or "Put the file there.")
+        raise file.error(
+            at, expected, f"{format_value(name)}, which is neither", remedy or "Put the file there."
+        )
     if path.resolve().parent != file.folder.resolve():
-        raise file.error(at, expected, f"{shown(name)}, a link that leads elsewhere", "Put the file there.")
+        raise file.error(
+            at, expected, f"{format_value(name)}, a link that leads elsewhere", "Put the file there."
+        )
     return read(path, remedy)
 
 

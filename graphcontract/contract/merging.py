@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from graphcontract.contract.json_positions import Path
-from graphcontract.contract.jsonfile import ContractFile, nearest, printable, shown
+from graphcontract.contract.jsonfile import ContractFile, format_value, make_printable, suggest_name
 from graphcontract.contract.validation import Known
 
 PAGE = "page"
@@ -43,7 +43,7 @@ def _merge_references(files: Sequence[ContractFile]) -> dict[str, Any]:
             if found.setdefault(key, reference) != reference:
                 remedy = "Cite that one, or give this one another key."
                 at = ("references", key)
-                raise file.error(at, "a key that no extended file has", shown(key), remedy)
+                raise file.error(at, "a key that no extended file has", format_value(key), remedy)
     return found
 
 
@@ -71,7 +71,7 @@ def _check_change(file: ContractFile, id: str, members: Mapping[str, Any]) -> No
         if name in members:
             expected = f"a member that an extending file can change (not {', '.join(_FIXED)})"
             remedy = "Remove it. To relax a clause, change its level, or dispute it and say why."
-            raise file.error(("clauses", id, name), expected, shown(name), remedy)
+            raise file.error(("clauses", id, name), expected, format_value(name), remedy)
 
 
 def _check_definition(
@@ -86,19 +86,19 @@ def _check_definition(
     if missing:
         now = next((each for each, clause in extended.items() if id in clause.get("aliases", ())), None)
         expected = f"a clause of an extended file, or a new one with {', '.join(_REQUIRED)}"
-        near = nearest(id, extended) if known is None and "statement" in missing else ""
-        remedy = f"Write {shown(now)}: that is its id now." if now else near
-        found = f"{shown(id)} without {', '.join(missing)}"
+        near = suggest_name(id, extended) if known is None and "statement" in missing else ""
+        remedy = f"Write {format_value(now)}: that is its id now." if now else near
+        found = f"{format_value(id)} without {', '.join(missing)}"
         add = f"Extend the file that has it, or add {', '.join(missing)}."
         raise file.error(at, expected, found, remedy or add)
     if members.get("evidence_key", id) not in (id, *members.get("aliases", ())):
         expected = "the id of the clause or one of its aliases"
         remedy = "Give the first id that the clause had, and list it in aliases."
-        raise file.error((*at, "evidence_key"), expected, shown(members["evidence_key"]), remedy)
+        raise file.error((*at, "evidence_key"), expected, format_value(members["evidence_key"]), remedy)
     lacking = sorted(known[id] - members["kinds"].keys()) if known is not None else []
     if known is not None and lacking:
         expected = f"a text for each kind that its verdict function can find ({', '.join(sorted(known[id]))})"
-        found = printable(", ".join(members["kinds"]), 300)
+        found = make_printable(", ".join(members["kinds"]), 300)
         raise file.error((*at, "kinds"), expected, found, f"Add {', '.join(lacking)}.")
 
 
@@ -108,7 +108,7 @@ def _check_aliases(files: Sequence[ContractFile], definitions: Mapping[str, Cont
     for id, file, index, alias in _iterate_aliases(files, definitions):
         if alias in owners:
             where = "this file" if owners[alias] is file else owners[alias].name
-            expected, found = "an id that no other clause has", f"{shown(alias)}, as in {where}"
+            expected, found = "an id that no other clause has", f"{format_value(alias)}, as in {where}"
             remedy = "Remove it, or give the clause another alias."
             raise file.error(("clauses", id, "aliases", index), expected, found, remedy)
         owners[alias] = file
@@ -131,6 +131,6 @@ def _check_sources(files: Sequence[ContractFile], references: Mapping[str, Any])
                 key = source.partition(",")[0]
                 if key not in keys:
                     expected = f"a key of references ({', '.join(keys)}), with a section after a comma"
-                    remedy = nearest(key, keys) or "Add it to references, with its title and url."
+                    remedy = suggest_name(key, keys) or "Add it to references, with its title and url."
                     at = ("clauses", id, "sources", index)
-                    raise file.error(at, printable(expected, 600), shown(source), remedy)
+                    raise file.error(at, make_printable(expected, 600), format_value(source), remedy)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from graphcontract.contract.odata import unqualified
+from graphcontract.contract.odata import strip_namespace
 
 Level = Literal["MUST", "SHOULD", "MAY"]
 Presence = Literal["absent", "required", "unconstrained"]
@@ -168,7 +168,7 @@ class Contract:
         A POST calls an action. For another method the title decides, as in `drive: recent`.
         """
         last = self.request.path.rpartition("/")[2]
-        name = unqualified(last)
+        name = strip_namespace(last)
         is_titled = self.title.partition(": ")[2] == name
         return name if (self.request.method == "POST" or is_titled) and not last.startswith("{") else None
 

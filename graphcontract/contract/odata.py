@@ -9,7 +9,7 @@ _QUALIFIED = re.compile(rf"({_IDENTIFIER}(?:\.{_IDENTIFIER})*)\.({_IDENTIFIER})"
 _ALIAS = re.compile(rf"graph\.({_IDENTIFIER})", re.ASCII | re.IGNORECASE)
 
 
-def unqualified(segment: str) -> str:
+def strip_namespace(segment: str) -> str:
     """Remove the namespace of an action or function: `microsoft.graph.security.close` becomes `close`.
 
     A segment without a well-formed namespace is returned unchanged. That includes a namespace written twice
@@ -23,7 +23,7 @@ def unqualified(segment: str) -> str:
     return segment if len(set(parts)) < len(parts) else f"{qualified[2]}{parenthesis}{arguments}"
 
 
-def without_alias(segment: str) -> str:
+def strip_alias(segment: str) -> str:
     """Expand the alias of a type cast: `graph.user` becomes `microsoft.graph.user`.
 
     Graph's metadata declares the alias for the namespace `microsoft.graph` only, and released SDKs use it.

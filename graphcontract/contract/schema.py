@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from graphcontract.contract.json_positions import Path
-from graphcontract.contract.jsonfile import ContractFile, nearest, shown
+from graphcontract.contract.jsonfile import ContractFile, format_value, suggest_name
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -37,7 +37,7 @@ _BOUNDS = {
 }
 
 
-def conform(file: ContractFile, package: str, schema: str) -> None:
+def check_schema(file: ContractFile, package: str, schema: str) -> None:
     """Validate a file against a schema in a package; `ContractError` at the fault to fix first."""
     errors = list(islice(_validator(package, schema).iter_errors(file.document), _MOST_ERRORS))
     if errors:
@@ -87,7 +87,7 @@ def _describe_fault(error: ValidationError) -> Fault:
         return _describe_unknown_name(path, schema, instance)
     if keyword == "required":
         name = next(name for name in expected if name not in instance)
-        return path, f"the member {shown(name)}", "none", _describe_member(schema, name)
+        return path, f"the member {format_value(name)}", "none", _describe_member(schema, name)
     if keyword == "dependentRequired":
         name, needed = next(
             (name, each)
@@ -96,16 +96,16 @@ def _describe_fault(error: ValidationError) -> Fault:
             for each in expected[name]
             if each not in instance
         )
-        wanted = f"the member {shown(needed)} together with {shown(name)}"
+        wanted = f"the member {format_value(needed)} together with {format_value(name)}"
         return path, wanted, "none", _describe_member(schema, needed)
     if keyword == "type":
-        return path, _format_types(expected), shown(instance), remedy
+        return path, _format_types(expected), format_value(instance), remedy
     if keyword == "enum":
-        near = nearest(instance, expected) if isinstance(instance, str) else ""
-        return path, f"one of {', '.join(expected)}", shown(instance), f"{remedy} {near}".rstrip()
+        near = suggest_name(instance, expected) if isinstance(instance, str) else ""
+        return path, f"one of {', '.join(expected)}", format_value(instance), f"{remedy} {near}".rstrip()
     if keyword == "const":
-        return path, shown(expected), shown(instance), remedy
-    return path, _BOUNDS[keyword].format(expected), shown(instance), remedy
+        return path, format_value(expected), format_value(instance), remedy
+    return path, _BOUNDS[keyword].format(expected), format_value(instance), remedy
 
 
 def _describe_unknown_name(path: Path, schema: Mapping[str, Any], instance: Mapping[str, object]) -> Fault:
@@ -114,8 +114,8 @@ def _describe_unknown_name(path: Path, schema: Mapping[str, Any], instance: Mapp
         name for name in instance if name not in names and not any(re.search(each, name) for each in patterns)
     )
     expected = f"one of the members {', '.join(names)}" if names else f"a name that matches {patterns[0]}"
-    remedy = _NO_REFERENCES if unknown.startswith("$") and path else nearest(unknown, names)
-    return [*path, unknown], expected, shown(unknown), remedy or f"Remove it. {_SEE}"
+    remedy = _NO_REFERENCES if unknown.startswith("$") and path else suggest_name(unknown, names)
+    return [*path, unknown], expected, format_value(unknown), remedy or f"Remove it. {_SEE}"
 
 
 def _describe_member(schema: Mapping[str, Any], name: str) -> str:

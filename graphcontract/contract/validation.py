@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from graphcontract.contract.json_positions import Path
-from graphcontract.contract.jsonfile import ContractFile, nearest, printable, shown
+from graphcontract.contract.jsonfile import ContractFile, format_value, make_printable, suggest_name
 from graphcontract.contract.placeholders import NAMES, find_unknown_placeholders
-from graphcontract.contract.schema import Fault, conform
+from graphcontract.contract.schema import Fault, check_schema
 
 Known = Mapping[str, frozenset[str]]
 
@@ -29,7 +29,7 @@ def check(file: ContractFile, known: Known | None) -> None:
     `known` maps the ids of verdict functions to their kinds; None skips the comparison with them.
     """
     _reject_format_1(file)
-    conform(file, "graphcontract.contracts", "contract.schema.json")
+    check_schema(file, "graphcontract.contracts", "contract.schema.json")
     document = file.document
     rules: list[Iterator[Fault]] = [
         _base_faults(document),
@@ -70,20 +70,27 @@ def _clause_faults(clauses: Mapping[str, Mapping[str, Any]], known: Known | None
         for at, text in _texts(clause):
             for mark in find_unknown_placeholders(text):
                 expected = f"one of the placeholders {', '.join(f'{{{name}}}' for name in NAMES)}"
-                near = nearest(mark[1:-1], NAMES)
+                near = suggest_name(mark[1:-1], NAMES)
                 remedy = near or "To write a literal brace, double it."
-                yield [*path, *at], expected, shown(mark), remedy
+                yield [*path, *at], expected, format_value(mark), remedy
 
 
 def _kind_faults(path: Path, id: str, clause: Mapping[str, Any], known: Known) -> Iterator[Fault]:
     if id not in known:
-        remedy = nearest(id, known) or "`graphcontract contracts show graph-conventions` lists its clauses."
-        yield path, "a clause that has a verdict function", shown(id), remedy
+        remedy = (
+            suggest_name(id, known) or "`graphcontract contracts show graph-conventions` lists its clauses."
+        )
+        yield path, "a clause that has a verdict function", format_value(id), remedy
         return
     for kind in clause.get("kinds", {}):
         if kind not in known[id]:
             expected = f"a kind that the verdict function of {id} can find ({', '.join(sorted(known[id]))})"
-            yield [*path, "kinds", kind], expected, shown(kind), nearest(kind, known[id]) or "Remove it."
+            yield (
+                [*path, "kinds", kind],
+                expected,
+                format_value(kind),
+                suggest_name(kind, known[id]) or "Remove it.",
+            )
 
 
 def _texts(clause: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -105,7 +112,7 @@ def _document_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
             ", ".join(document["example"]["arguments"]) or "none",
         )
         remedy = "An example must have a value for each parameter, and only for those."
-        yield ["example", "arguments"], expected, printable(found, 300), remedy
+        yield ["example", "arguments"], expected, make_printable(found, 300), remedy
 
 
 def _request_faults(request: Mapping[str, Any]) -> Iterator[Fault]:
@@ -127,12 +134,12 @@ def _root_faults(root: str) -> Iterator[Fault]:
         yield (
             path,
             "scheme, host and optionally a port",
-            shown(root),
+            format_value(root),
             "An example: https://graph.microsoft.com",
         )
     elif not root.startswith("https:") and not _is_loopback(host or ""):
         remedy = "Over http a token is sent in clear text: http is for localhost, 127.0.0.1 and [::1]."
-        yield path, "https", shown(root), remedy
+        yield path, "https", format_value(root), remedy
 
 
 def _is_loopback(host: str) -> bool:
@@ -148,23 +155,23 @@ def _path_faults(template: str, parameters: Mapping[str, object]) -> Iterator[Fa
     for segment in segments:
         if segment in (".", "..") or (set(segment) & set("{}") and not _PARAMETER.fullmatch(segment)):
             remedy = "A parameter must be a whole segment: /tasks/{id}/cancel"
-            yield path, "literal segments and one {parameter}", shown(segment), remedy
+            yield path, "literal segments and one {parameter}", format_value(segment), remedy
     if len(used) != 1:
         found = f"{len(used)}: {', '.join(used)}" if used else "none"
         yield path, "exactly one {parameter}", found, "A call names one resource: write its key as {name}."
     for name in used:
         if name not in parameters:
-            remedy = nearest(name, parameters) or "Declare it there, with its type."
-            yield path, "a parameter that /request/parameters declares", shown(name), remedy
+            remedy = suggest_name(name, parameters) or "Declare it there, with its type."
+            yield path, "a parameter that /request/parameters declares", format_value(name), remedy
     for name in parameters:
         if name not in used:
-            remedy = nearest(name, used) or "Remove it, or write it into the path."
-            yield ["request", "parameters", name], "a parameter of the path", shown(name), remedy
+            remedy = suggest_name(name, used) or "Remove it, or write it into the path."
+            yield ["request", "parameters", name], "a parameter of the path", format_value(name), remedy
 
 
 def _parameter_faults(path: Sequence[str], schema: Mapping[str, Any]) -> Iterator[Fault]:
     if schema.get("minLength", 0) > schema.get("maxLength", schema.get("minLength", 0)):
-        expected, found = f"at least minLength, {schema['minLength']}", shown(schema["maxLength"])
+        expected, found = f"at least minLength, {schema['minLength']}", format_value(schema["maxLength"])
         yield [*path, "maxLength"], expected, found, "No value has both lengths."
     if "pattern" not in schema:
         return
@@ -173,7 +180,7 @@ def _parameter_faults(path: Sequence[str], schema: Mapping[str, Any]) -> Iterato
         try:
             re.compile(schema["pattern"])
         except (re.error, RecursionError, OverflowError, Warning) as error:
-            found = f"{shown(schema['pattern'])} ({printable(str(error), 200)})"
+            found = f"{format_value(schema['pattern'])} ({make_printable(str(error), 200)})"
             yield (
                 [*path, "pattern"],
                 "a regular expression",

@@ -1,1 +1,1 @@
-"""What is published about an action, read into facts and compared with its contract."""
+"""Reads what is published about an operation into facts, and compares them with its contract."""

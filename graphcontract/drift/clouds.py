@@ -17,8 +17,8 @@ _HOSTS = {
 }
 
 
-def cloud_of(name: str) -> str | None:
-    """Tell the cloud by the name or address of a CSDL file; a name that the model lacks is given as it is."""
+def find_cloud(name: str) -> str | None:
+    """Find the cloud in the name or URL of a CSDL file, an unknown one as spelled there; else None."""
     host = re.match(r"https?://([^/:]+)", name)
     if host and host[1].casefold() in _HOSTS:
         return _HOSTS[host[1].casefold()]
@@ -26,9 +26,9 @@ def cloud_of(name: str) -> str | None:
     return _NAMES.get(file[1].casefold(), file[1].casefold()) if file else None
 
 
-def with_cloud(reading: Reading) -> Reading:
-    """A reading of CSDL with the cloud that it is of, where its name tells."""
-    cloud = cloud_of(reading.origin.source)
+def add_cloud(reading: Reading) -> Reading:
+    """Add the fact `clouds` to a reading of CSDL whose file name or URL has the cloud."""
+    cloud = find_cloud(reading.origin.source)
     known = reading.facts.get("clouds")
     if reading.origin.kind != "csdl" or cloud is None or (known and known.stance == "asserts"):
         return reading

@@ -7,7 +7,7 @@ from typing import Any
 
 from graphcontract.contract.model import Contract
 from graphcontract.drift.model import Fact, FactOrigin, Reading, Value, Wanted
-from graphcontract.drift.operation_paths import segments
+from graphcontract.drift.operation_paths import split_path
 
 SCHEMES = {
     "DelegatedWork": "permissions.delegated-work",
@@ -25,10 +25,10 @@ _CONTENT = {"absent": "none", "required": "required", "unconstrained": "optional
 _SUCCESS = {"absent": "none", "required": "content", "unconstrained": None}
 
 
-def reading(contract: Contract, name: str) -> Reading:
-    """Give the facts that a contract asserts; `name` is the id or file that it was loaded by."""
+def read_contract(contract: Contract, name: str) -> Reading:
+    """Read the facts that a contract asserts; `name` is the id or file that it was loaded by."""
     origin = FactOrigin("contract", name, contract.sha256[:12])
-    values = dict(_values(contract))
+    values = dict(_collect_values(contract))
     facts = {
         fact: Fact(fact, "silent" if value is None else "asserts", value, origin)
         for fact, value in values.items()
@@ -36,27 +36,27 @@ def reading(contract: Contract, name: str) -> Reading:
     return Reading(origin, facts, contract.sha256)
 
 
-def wanted(contract: Contract) -> Wanted:
-    """Tell the operation that a contract is about."""
+def identify_operation(contract: Contract) -> Wanted:
+    """Return the operation that a contract describes, to look for in sources."""
     request = contract.request
-    return Wanted(request.method, request.version, segments(request.path), *_names(contract))
+    return Wanted(request.method, request.version, split_path(request.path), *_find_names(contract))
 
 
-def _values(contract: Contract) -> Mapping[str, Value]:
+def _collect_values(contract: Contract) -> Mapping[str, Value]:
     request, success = contract.request, contract.success
-    binding, action = _names(contract)
+    binding, action = _find_names(contract)
     (parameter,) = request.parameters.values()
     statuses = contract.precondition.statuses if contract.precondition is not None else ()
     values: dict[str, Value] = {
         "method": request.method,
         "version": request.version,
-        "path": segments(request.path),
+        "path": split_path(request.path),
         "binding": binding,
         "action": action,
-        "key-type": _key_type(parameter),
+        "key-type": _find_key_type(parameter),
         "content": _CONTENT[request.content],
         "query": () if request.query == "absent" else None,
-        "fields": _fields(contract),
+        "fields": _list_fields(contract),
         "parameters": () if request.content == "absent" else None,
         "success": (success.status, _SUCCESS[success.content]),
         "errors": None,  # its codes are those of Microsoft Graph in general
@@ -68,11 +68,11 @@ def _values(contract: Contract) -> Mapping[str, Value]:
         "deprecation": None,
         "wording": (("title", contract.title),),
     }
-    return values | _permissions(contract)
+    return values | _list_permissions(contract)
 
 
-def _fields(contract: Contract) -> Value:
-    """What is said of Content-Type. Content implies it, whether or not a source lists it."""
+def _list_fields(contract: Contract) -> Value:
+    """List the rule for Content-Type; with content it is implied, whether or not a source lists it."""
     rule = contract.request.fields["Content-Type"]
     if rule == "forbid":
         return ()
@@ -81,8 +81,8 @@ def _fields(contract: Contract) -> Value:
     return (("Content-Type", "required" if rule == "require" else "unconstrained"),)
 
 
-def _permissions(contract: Contract) -> dict[str, Value]:
-    """A scheme without an entry is not supported, where the contract speaks of permissions at all."""
+def _list_permissions(contract: Contract) -> dict[str, Value]:
+    """List permissions by scheme; if a contract has any, a scheme without an entry is not supported."""
     if contract.permissions is None:
         return dict.fromkeys(SCHEMES.values())
     found: dict[str, Value] = dict.fromkeys(SCHEMES.values(), ((), ()))
@@ -91,8 +91,8 @@ def _permissions(contract: Contract) -> dict[str, Value]:
     return found
 
 
-def _names(contract: Contract) -> tuple[str, str]:
-    """Binding and action: as the title has them (`type: action`), else from placeholder and last segment."""
+def _find_names(contract: Contract) -> tuple[str, str]:
+    """Find binding and action in the title (`type: action`), else in the placeholder and last segment."""
     action = contract.bound_operation or contract.request.path.rpartition("/")[2]
     binding, colon, titled = contract.title.partition(": ")
     if colon and titled == action:
@@ -101,5 +101,5 @@ def _names(contract: Contract) -> tuple[str, str]:
     return placeholder.removesuffix("Id"), action
 
 
-def _key_type(parameter: Mapping[str, Any]) -> str:
+def _find_key_type(parameter: Mapping[str, Any]) -> str:
     return "guid" if parameter.get("format") == "uuid" else str(parameter["type"])

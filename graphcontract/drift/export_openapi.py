@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from graphcontract.contract.model import Contract, Permission
-from graphcontract.drift.contract_facts import wanted
+from graphcontract.drift.contract_facts import identify_operation
 from graphcontract.errors import UserError
 
 _SIGN_IN = "https://login.microsoftonline.com/organizations/oauth2/v2.0"
@@ -23,7 +23,7 @@ _NAMES = {
 _TEXT = {"type": "string"}
 
 
-def openapi(contract: Contract) -> str:
+def format_openapi(contract: Contract) -> str:
     """Describe a contract's action in OpenAPI 3.1, as JSON; raises `UserError` if that is impossible."""
     request = contract.request
     if request.query == "required":
@@ -36,17 +36,17 @@ def openapi(contract: Contract) -> str:
             "version": (contract.provenance and contract.provenance.date) or "1",
         },
         "servers": [{"url": f"{request.root}/{request.version}"}],
-        "paths": {request.path: _path_item(contract)},
+        "paths": {request.path: _make_path_item(contract)},
         "components": {
-            "responses": {"error": _error_response()},
-            "schemas": {"error": _error_schema()},
-            "securitySchemes": _security_schemes(contract),
+            "responses": {"error": _make_error_response()},
+            "schemas": {"error": _make_error_schema()},
+            "securitySchemes": _make_security_schemes(contract),
         },
     }
     return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
 
 
-def _path_item(contract: Contract) -> dict[str, Any]:
+def _make_path_item(contract: Contract) -> dict[str, Any]:
     request = contract.request
     ((name, schema),) = request.parameters.items()
     key = {
@@ -54,14 +54,14 @@ def _path_item(contract: Contract) -> dict[str, Any]:
         "in": "path",
         "required": True,
         "schema": {member: value for member, value in schema.items() if member != "description"},
-        "x-ms-docs-key-type": wanted(contract).binding,
+        "x-ms-docs-key-type": identify_operation(contract).binding,
     }
     if "description" in schema:
         key["description"] = schema["description"]
-    return {"parameters": [key], request.method.lower(): _operation(contract)}
+    return {"parameters": [key], request.method.lower(): _make_operation(contract)}
 
 
-def _operation(contract: Contract) -> dict[str, Any]:
+def _make_operation(contract: Contract) -> dict[str, Any]:
     request, success = contract.request, contract.success
     response: dict[str, Any] = {"description": "Success"}
     if success.content == "required":
@@ -69,7 +69,7 @@ def _operation(contract: Contract) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": contract.id,
         "summary": contract.title,
-        "security": [{_NAMES[entry.scheme]: [scope]} for entry, scope in _scopes(contract)]
+        "security": [{_NAMES[entry.scheme]: [scope]} for entry, scope in _list_scopes(contract)]
         or [{"bearer": []}],
         "responses": {
             str(success.status): response,
@@ -87,14 +87,14 @@ def _operation(contract: Contract) -> dict[str, Any]:
     return operation
 
 
-def _scopes(contract: Contract) -> list[tuple[Permission, str]]:
+def _list_scopes(contract: Contract) -> list[tuple[Permission, str]]:
     entries = contract.permissions or ()
     return [(entry, scope) for entry in entries for scope in (*entry.least, *entry.higher)]
 
 
-def _security_schemes(contract: Contract) -> dict[str, Any]:
+def _make_security_schemes(contract: Contract) -> dict[str, Any]:
     schemes: dict[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
-    for entry, scope in _scopes(contract):
+    for entry, scope in _list_scopes(contract):
         flow: dict[str, Any] = {"tokenUrl": f"{_SIGN_IN}/token", "scopes": {}}
         if _FLOWS[entry.scheme] == "authorizationCode":
             flow["authorizationUrl"] = f"{_SIGN_IN}/authorize"
@@ -105,12 +105,12 @@ def _security_schemes(contract: Contract) -> dict[str, Any]:
     return schemes
 
 
-def _error_response() -> dict[str, Any]:
+def _make_error_response() -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/error"}
     return {"description": "Error", "content": {"application/json": {"schema": schema}}}
 
 
-def _error_schema() -> dict[str, Any]:
+def _make_error_schema() -> dict[str, Any]:
     members = {
         "code": _TEXT,
         "message": _TEXT,

@@ -10,7 +10,7 @@ Check = Callable[[Value], bool]
 
 
 def fits(name: str, value: Value) -> bool:
-    """Whether a value can be that of a fact; a fact of an unknown name takes any."""
+    """Whether a value has the shape of a fact's values; a fact with an unknown name accepts any."""
     return _SHAPES.get(name.partition(".")[0], _any)(value)
 
 

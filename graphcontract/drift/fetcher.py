@@ -13,20 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from graphcontract.drift.model import Kind, Source, SourceError
-from graphcontract.drift.source_kind import kind_of
+from graphcontract.drift.source_kind import detect_kind
 
 if TYPE_CHECKING:
     import httpx
 
 Progress = Callable[[str, int, int | None], None]
 
-_MOST_BYTES = 512 * 1024 * 1024
-_CHUNK = 256 * 1024
+_MOST_BYTES = 512 * 1024 * 1024  # more than any source; ends a response without an end
+_CHUNK = 256 * 1024  # bytes between two calls of `progress`
 _LATER = "Try again later, or give files."
 
 
 class Gone(Exception):
-    """The address responses 404 or 410. `before` tells whether it was there at an earlier time."""
+    """The server responded 404 or 410; `before` is True if an earlier fetch of the URL succeeded."""
 
     def __init__(self, status: int, *, before: bool) -> None:
         super().__init__(status)
@@ -35,23 +35,23 @@ class Gone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fetcher:
-    """Fetches files; `progress` hears of each address: bytes so far, and in all where that is known."""
+    """Fetches files; `progress` is called with the URL, the bytes so far, and the total size or None."""
 
     client: httpx.Client
     progress: Progress
 
     def fetch(self, url: str, path: Path, kind: Kind | None) -> str | None:
-        """Bring a file up to date, and give its version (entity tag or date) where the response had one.
+        """Update a file, and return its version: the entity tag or date of the response, or None.
 
-        `kind` is what it has to be, None for anything but HTML. Raises `Gone`, or `SourceError` where it
-        cannot be had whole.
+        `kind` is the expected kind, None for anything but HTML. Raises `Gone`, or `SourceError` if the file
+        cannot be fetched completely.
         """
         import httpx
 
-        notes = _notes_of(path)
+        notes = _read_notes(path)
         try:
-            with self.client.stream("GET", url, headers=_conditions(path, notes)) as response:
-                return self._taken(url, path, kind, response, notes)
+            with self.client.stream("GET", url, headers=_make_conditions(path, notes)) as response:
+                return self._store(url, path, kind, response, notes)
         except httpx.TimeoutException:
             _fail(url, f"the server did not respond in time. {_LATER}")
         except httpx.RemoteProtocolError as error:
@@ -61,7 +61,7 @@ class Fetcher:
         except OSError as error:
             _fail(url, f"the cache {path.parent} cannot be written: {error.strerror}. Give --cache.")
 
-    def _taken(
+    def _store(
         self, url: str, path: Path, kind: Kind | None, response: httpx.Response, notes: Mapping[str, str]
     ) -> str | None:
         status = response.status_code
@@ -81,11 +81,11 @@ class Fetcher:
         part = path.with_name(f"{path.name}.part")
         try:
             self._save(url, part, response)
-            _check(url, part, kind)
+            _check_kind(url, part, kind)
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
-        return _noted(path, url, response)
+        return _write_notes(path, url, response)
 
     def _save(self, url: str, part: Path, response: httpx.Response) -> None:
         length = response.headers.get("content-length", "")
@@ -100,42 +100,42 @@ class Fetcher:
                 self.progress(url, size, whole)
 
 
-def _notes_of(path: Path) -> Mapping[str, str]:
-    """What an earlier fetch noted beside a file; nothing where there is none, or it cannot be read."""
+def _read_notes(path: Path) -> Mapping[str, str]:
+    """Read the notes that an earlier fetch wrote beside a file; empty if they are missing or unreadable."""
     try:
-        found = json.loads(_beside(path).read_bytes())
+        found = json.loads(_locate_notes(path).read_bytes())
     except (OSError, ValueError):
         return {}
     return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
-def _beside(path: Path) -> Path:
+def _locate_notes(path: Path) -> Path:
     return path.with_name(f"{path.name}.fetched")
 
 
-def _conditions(path: Path, notes: Mapping[str, str]) -> dict[str, str]:
+def _make_conditions(path: Path, notes: Mapping[str, str]) -> dict[str, str]:
     if not path.is_file():
         return {}
     names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
     return {condition: notes[name] for name, condition in names.items() if name in notes}
 
 
-def _noted(path: Path, url: str, response: httpx.Response) -> str | None:
+def _write_notes(path: Path, url: str, response: httpx.Response) -> str | None:
     notes = {name: response.headers[name] for name in ("etag", "last-modified") if name in response.headers}
     version = notes.get("etag", notes.get("last-modified", "")).removeprefix("W/").strip('"') or None
     document = {"url": url, **notes, **({"version": version} if version else {})}
-    _beside(path).write_text(json.dumps(document), encoding="utf-8")
+    _locate_notes(path).write_text(json.dumps(document), encoding="utf-8")
     return version
 
 
-def _check(url: str, part: Path, kind: Kind | None) -> None:
+def _check_kind(url: str, part: Path, kind: Kind | None) -> None:
     """Reject a file of another kind, such as HTML sent as text, or an error in JSON."""
     if kind is None:
         with part.open("rb") as file:
             if file.read(512).lstrip().lower().startswith((b"<!doctype html", b"<html")):
                 _fail(url, "the response is HTML, probably from a sign-in page or a proxy. Give files.")
         return
-    found = kind_of(Source(part, url, fetched=True))
+    found = detect_kind(Source(part, url, fetched=True))
     if found != kind:
         _fail(url, f"the response is {found}, and {kind} was expected. Check the URL.")
 

@@ -8,12 +8,12 @@ from datetime import date
 from hashlib import sha256
 from typing import Literal
 
-from graphcontract.drift.comparison import Hit, are_comparable, differences, differs_from_enum
+from graphcontract.drift.comparison import Hit, are_comparable, compare_facts, compare_statuses
 from graphcontract.drift.model import Fact, FactOrigin, Reading, Unknown, Wanted
-from graphcontract.drift.operation_paths import folded, shown
+from graphcontract.drift.operation_paths import fold_path, format_path
 from graphcontract.drift.rule import Level
 from graphcontract.drift.rules import BY_ID
-from graphcontract.drift.source_file import clean
+from graphcontract.drift.source_file import replace_unprintable
 
 Against = Literal["contract", "snapshot", "source"]
 
@@ -58,7 +58,7 @@ class DriftFinding:
         """Whether it can fail a run."""
         return self.known is None and self.waived is None
 
-    def sentence(self) -> str:
+    def describe(self) -> str:
         """Describe both sides in one line."""
         if self.against == "source" and self.base is not None:
             sides = ((self.base, self.before), (self.origin, self.now))
@@ -76,39 +76,39 @@ class Comparison:
 
     def __init__(self, wanted: Wanted, today: date) -> None:
         self.compared: dict[FactOrigin, set[str]] = {}
-        self._operation = f"{wanted.method} {wanted.version}/{shown(folded(wanted.path))}"
+        self._operation = f"{wanted.method} {wanted.version}/{format_path(fold_path(wanted.path))}"
         self._version = wanted.version
         self._today = today
 
-    def against_contract(self, expected: Reading, reading: Reading) -> Iterator[DriftFinding]:
+    def compare_with_contract(self, expected: Reading, reading: Reading) -> Iterator[DriftFinding]:
         """Yield how a source differs from the contract, and its problems."""
-        yield from self._problems(reading, "contract")
-        if self._other_version(reading):
-            if _value(reading, "route") == "reachable":
-                hit = Hit("version-appeared", self._version, str(_value(reading, "version")))
+        yield from self._report_problems(reading, "contract")
+        if self._is_other_version(reading):
+            if _get_value(reading, "route") == "reachable":
+                hit = Hit("version-appeared", self._version, str(_get_value(reading, "version")))
                 self._count(reading, "version")
-                yield self._finding(hit, reading.facts["version"], expected.facts["version"], "contract")
+                yield self._make_finding(hit, reading.facts["version"], expected.facts["version"], "contract")
             return
         for name, new in reading.facts.items():
             if name == "route":
-                yield from self._route(expected, reading)
+                yield from self._compare_routes(expected, reading)
             elif name in expected.facts and not _names_own_cloud(new):
-                yield from self._facts(expected.facts[name], reading, new, "contract")
+                yield from self._compare_facts(expected.facts[name], reading, new, "contract")
         if "status-enum" in reading.facts:
             statuses, enum = expected.facts["statuses"], reading.facts["status-enum"]
             if {statuses.stance, enum.stance} == {"asserts"}:
                 self._count(reading, "status-enum")
-            for hit in differs_from_enum(statuses, enum):
-                yield self._finding(hit, enum, statuses, "contract")
+            for hit in compare_statuses(statuses, enum):
+                yield self._make_finding(hit, enum, statuses, "contract")
 
-    def against_snapshot(self, before: Reading, reading: Reading) -> Iterator[DriftFinding]:
+    def compare_with_snapshot(self, before: Reading, reading: Reading) -> Iterator[DriftFinding]:
         """Yield how a source differs from its own snapshot, and its problems."""
-        yield from self._problems(reading, "snapshot")
+        yield from self._report_problems(reading, "snapshot")
         for name, new in reading.facts.items():
             if name in before.facts:
-                yield from self._facts(before.facts[name], reading, new, "snapshot")
+                yield from self._compare_facts(before.facts[name], reading, new, "snapshot")
 
-    def between(self, expected: Reading, readings: Sequence[Reading]) -> Iterator[DriftFinding]:
+    def compare_sources(self, expected: Reading, readings: Sequence[Reading]) -> Iterator[DriftFinding]:
         """Yield how sources differ from each other in facts that the contract does not state.
 
         Each source is compared with the most authoritative one that states the fact, so that a difference is
@@ -116,7 +116,10 @@ class Comparison:
         """
         ranked = sorted(readings, key=lambda each: _AUTHORITY.index(each.origin.kind))
         facts = [
-            (each, fact) for each in ranked if not self._other_version(each) for fact in each.facts.values()
+            (each, fact)
+            for each in ranked
+            if not self._is_other_version(each)
+            for fact in each.facts.values()
         ]
         found: dict[str, DriftFinding] = {}
         first: dict[str, tuple[Reading, Fact]] = {}
@@ -126,88 +129,98 @@ class Comparison:
                 continue
             authority, old = first.setdefault(new.name, (reading, new))
             if old is not new:
-                found |= {each.fingerprint: each for each in self._facts(old, reading, new, "source")}
+                found |= {each.fingerprint: each for each in self._compare_facts(old, reading, new, "source")}
                 if new.name in self.compared.get(reading.origin, ()):
                     self._count(authority, new.name)
         return iter(found.values())
 
-    def missing(self, unknown: Unknown, against: Against) -> DriftFinding:
+    def report_missing_operation(self, unknown: Unknown, against: Against) -> DriftFinding:
         """Make the finding that a source does not have the operation."""
-        return self._of_problem("operation-missing", "operation", str(unknown), unknown.origin, against)
-
-    def unmatched(self, origin: FactOrigin, text: str) -> DriftFinding:
-        """Make the finding that a snapshot does not have a source."""
-        return self._of_problem("fact-unreadable", "source", text, origin, "snapshot")
-
-    def not_compared(self, reading: Reading, against: Against) -> DriftFinding:
-        """Make the finding that no fact of a source was compared."""
-        return self._of_problem(
-            "nothing-compared", "operation", self._why_not(reading, against), reading.origin, against
+        return self._make_problem_finding(
+            "operation-missing", "operation", str(unknown), unknown.origin, against
         )
 
-    def _why_not(self, reading: Reading, against: Against) -> str:
+    def report_unmatched(self, origin: FactOrigin, text: str) -> DriftFinding:
+        """Make the finding that a snapshot does not have a source."""
+        return self._make_problem_finding("fact-unreadable", "source", text, origin, "snapshot")
+
+    def report_not_compared(self, reading: Reading, against: Against) -> DriftFinding:
+        """Make the finding that no fact of a source was compared."""
+        return self._make_problem_finding(
+            "nothing-compared",
+            "operation",
+            self._explain_not_compared(reading, against),
+            reading.origin,
+            against,
+        )
+
+    def _explain_not_compared(self, reading: Reading, against: Against) -> str:
         stated = sorted(name for name, fact in reading.facts.items() if fact.stance != "silent")
-        if _is_absent(reading) and self._other_version(reading):
-            return f"it is for {_value(reading, 'version')}, and does not have the operation"
+        if _is_absent(reading) and self._is_other_version(reading):
+            return f"it is for {_get_value(reading, 'version')}, and does not have the operation"
         if _is_absent(reading):
             return "it does not have the operation, and is of a cloud where the operation is not expected"
         other = "the contract" if against == "contract" else "the snapshot"
         return f"it states no fact that {other} states too; its facts: {', '.join(stated) or 'none'}"
 
-    def gone(self, origin: FactOrigin, text: str, against: Against) -> DriftFinding:
+    def report_gone(self, origin: FactOrigin, text: str, against: Against) -> DriftFinding:
         """Make the finding that a source no longer exists."""
-        return self._of_problem("source-gone", "source", text, origin, against)
+        return self._make_problem_finding("source-gone", "source", text, origin, against)
 
-    def _other_version(self, reading: Reading) -> bool:
-        return _value(reading, "version") not in (None, self._version)
+    def _is_other_version(self, reading: Reading) -> bool:
+        return _get_value(reading, "version") not in (None, self._version)
 
-    def _route(self, expected: Reading, reading: Reading) -> Iterator[DriftFinding]:
+    def _compare_routes(self, expected: Reading, reading: Reading) -> Iterator[DriftFinding]:
         """A cloud that the contract does not list need not have a route; one that has it is a finding."""
         cloud, new, old = reading.facts.get("clouds"), reading.facts["route"], expected.facts["route"]
         listed = expected.facts["clouds"].value
         own = cloud.value if cloud is not None and _names_own_cloud(cloud) else None
         if not isinstance(own, tuple) or not isinstance(listed, tuple) or set(own) & set(listed):
-            yield from self._facts(old, reading, new, "contract")
+            yield from self._compare_facts(old, reading, new, "contract")
         elif new.value == "reachable":
             self._count(reading, "clouds")
             hit = Hit("cloud-added", ", ".join(map(str, listed)), ", ".join(map(str, own)))
-            yield self._finding(hit, new, expected.facts["clouds"], "contract")
+            yield self._make_finding(hit, new, expected.facts["clouds"], "contract")
         elif new.value == "declared":
             self._count(reading, "route")
             hit = Hit(
                 "route-only-declared", "", f"declared in {', '.join(map(str, own))}, and no path leads to it"
             )
-            yield self._finding(hit, new, old, "contract")
+            yield self._make_finding(hit, new, old, "contract")
 
-    def _facts(self, old: Fact, reading: Reading, new: Fact, against: Against) -> Iterator[DriftFinding]:
-        hits = list(differences(old, new, same_source=against == "snapshot", today=self._today))
+    def _compare_facts(
+        self, old: Fact, reading: Reading, new: Fact, against: Against
+    ) -> Iterator[DriftFinding]:
+        hits = list(compare_facts(old, new, same_source=against == "snapshot", today=self._today))
         # A source that lacks the operation, as before, says nothing about it: its version does not count.
         if hits or (are_comparable(old, new) and not _is_absent(reading)):
             self._count(reading, new.name)
         for hit in hits:
-            yield self._finding(hit, new, old, against)
+            yield self._make_finding(hit, new, old, against)
 
     def _count(self, reading: Reading, name: str) -> None:
         self.compared.setdefault(reading.origin, set()).add(name)
 
-    def _problems(self, reading: Reading, against: Against) -> Iterator[DriftFinding]:
+    def _report_problems(self, reading: Reading, against: Against) -> Iterator[DriftFinding]:
         for problem in reading.problems:
-            yield self._of_problem(problem.rule, problem.fact, problem.text, problem.origin, against)
+            yield self._make_problem_finding(
+                problem.rule, problem.fact, problem.text, problem.origin, against
+            )
 
-    def _of_problem(
+    def _make_problem_finding(
         self, rule: str, fact: str, text: str, origin: FactOrigin, against: Against
     ) -> DriftFinding:
-        mark = _fingerprint(self._operation, rule, fact, origin.kind, text)
-        return DriftFinding(rule, fact, against, "", clean(text), origin, None, mark)
+        mark = _compute_fingerprint(self._operation, rule, fact, origin.kind, text)
+        return DriftFinding(rule, fact, against, "", replace_unprintable(text), origin, None, mark)
 
-    def _finding(self, hit: Hit, new: Fact, old: Fact, against: Against) -> DriftFinding:
+    def _make_finding(self, hit: Hit, new: Fact, old: Fact, against: Against) -> DriftFinding:
         sides = (against, old.origin.kind, new.origin.kind)
-        before, now = clean(hit.before), clean(hit.now)
-        mark = _fingerprint(self._operation, hit.rule, new.name, *sides, before, now)
+        before, now = replace_unprintable(hit.before), replace_unprintable(hit.now)
+        mark = _compute_fingerprint(self._operation, hit.rule, new.name, *sides, before, now)
         return DriftFinding(hit.rule, new.name, against, before, now, new.origin, old.origin, mark)
 
 
-def _fingerprint(*words: str) -> str:
+def _compute_fingerprint(*words: str) -> str:
     """Hash what a finding says to 12 hex digits; lines, versions and file names are left out."""
     return sha256("\0".join(words).encode()).hexdigest()[:12]
 
@@ -216,7 +229,7 @@ def _names_own_cloud(fact: Fact) -> bool:
     return fact.name == "clouds" and fact.origin.kind == "csdl"
 
 
-def lacks_operation(reading: Reading) -> str | None:
+def explain_missing_operation(reading: Reading) -> str | None:
     """Say why a source that was read has nothing about the operation; None if it has."""
     table = next((each.text for each in reading.problems if each.fact == "operation"), None)
     if table is not None:
@@ -225,9 +238,9 @@ def lacks_operation(reading: Reading) -> str | None:
 
 
 def _is_absent(reading: Reading) -> bool:
-    return _value(reading, "route") == "absent"
+    return _get_value(reading, "route") == "absent"
 
 
-def _value(reading: Reading, name: str) -> object:
+def _get_value(reading: Reading, name: str) -> object:
     fact = reading.facts.get(name)
     return fact.value if fact is not None and fact.stance == "asserts" else None

@@ -16,7 +16,7 @@ Value = None | bool | int | str | tuple["Value", ...]
 
 @dataclass(frozen=True, slots=True)
 class FactOrigin:
-    """Where a fact stands: the source as it was named, its version or commit where it has one, and the line
+    """The location of a fact: the name of the source, its version or commit if it has one, and the line
     from 1.
     """
 
@@ -28,7 +28,7 @@ class FactOrigin:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that a source asserts, denies, or is silent on; `value` is None for one that is silent.
+    """One statement of a source: it asserts a value, denies the fact, or is silent (then `value` is None).
 
     Names, and the shapes of their values:
 
@@ -41,19 +41,19 @@ class Fact:
       "implied", of one that goes with the content.
     - `parameters`: sorted `(name, type, "required" | "optional")` but for the binding.
     - `success`: `(status, "none" | "content")`, `2XX` without content is 204; None in place of either
-      where it is not told.
+      if it is not stated.
     - `errors`: sorted statuses as texts, where `4XX` and `5XX` stand for a range.
     - `permissions.delegated-work`, `permissions.delegated-personal`, `permissions.application`:
       `(least, higher)`, sorted names each; both empty where the scheme is not supported.
     - `clouds`: sorted of `global`, `us-gov-l4`, `us-gov-l5`, `china`. Of a CSDL file: the cloud that it is
-      of, where its name or address tells (others by their name, `ussec`); whether that cloud has the
-      operation is for `route` to say.
+      of, if its name or URL has it (others by their name, `ussec`); `route` says whether that cloud has
+      the operation.
     - `route`: `reachable`, `declared` or `absent`. A source of another version than the wanted one that lacks
-      the operation is no `Unknown`: it asserts its `version` and `absent`.
+      the operation does not raise `Unknown`: it asserts its `version` and `absent`.
     - `status-enum`: `(name, number or None)` in the order of numbers, else as they stand.
     - `statuses`: of a contract: names that the enum has to have.
     - `properties`: sorted `(name, type, nullable or None)` of the binding's type.
-    - `deprecation`: `(announced date, removal date, text)`, each may be None; silent where there is none.
+    - `deprecation`: `(announced date, removal date, text)`, each may be None; silent without a deprecation.
     - `wording`: title, description and the like, each `(name, text)`.
     """
 
@@ -65,8 +65,8 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A fact that a source was to tell and does not tell clearly: `fact-unreadable` where it cannot be made
-    out, `self-contradiction` where the source says two things. Each becomes a finding of that rule.
+    """A fact that a source does not state clearly: `fact-unreadable` if it cannot be read,
+    `self-contradiction` if the source states two values. Each becomes a finding of that rule.
     """
 
     rule: Literal["fact-unreadable", "self-contradiction"]
@@ -77,10 +77,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One source, read: a fact for each name that this kind of source can speak of, silence included.
+    """What one source states: a fact for each name that its kind of source can state, silence included.
 
-    `slice_sha256` is of the part of the file that speaks of the operation, `notes` what a reader of the
-    result has to know (a whole file parsed, say). A fact that a problem says is unreadable is left out.
+    `slice_sha256` is of the part of the file that describes the operation; `notes` are sentences for the
+    report, for example that the whole file was parsed. A fact with a problem `fact-unreadable` is left out.
     """
 
     origin: FactOrigin
@@ -92,10 +92,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to read: where it lies, what messages and findings call it, its version or commit where known.
+    """A file to read: its path, its name in messages and findings, its version or commit if known.
 
-    `root` is the folder that a page's includes must stay in; None lets the reader look for it. `fetched` is
-    True for one that a published address answered with.
+    `root` is the folder that a page's includes must stay in; if it is None, the reader looks for it.
+    `fetched` is True for the response of a published URL.
     """
 
     path: Path
@@ -109,15 +109,15 @@ class Reader(Protocol):
     """Reads one kind of source; raises `SourceError` or `Unknown`."""
 
     def __call__(self, source: Source, wanted: Wanted) -> Reading:
-        """Read what a source says of an operation."""
+        """Read what a source states about an operation."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The operation that is looked for in a source.
+    """The operation to look for in a source.
 
-    `path` is as the fact of that name has it; `binding` and `action` are without namespace.
+    `path` has the shape of the fact `path`; `binding` and `action` are without namespace.
     """
 
     method: str
@@ -135,21 +135,21 @@ class SourceError(UserError):
 
 
 class NotASource(SourceError):
-    """A file that a user gave and that is not a source at all: a mistake in use (exit status 2)."""
+    """A file of a user that is not a source: a usage error (exit status 2)."""
 
     code = "not-a-source"
     status = 2
 
 
-def refuse_source(source: Source, problem: str) -> SourceError:
-    """The error of a file that is not a source: the user's mistake, unless an address answered with it."""
+def reject_source(source: Source, problem: str) -> SourceError:
+    """Make the error for a file that is not a source: a usage error, unless it was fetched."""
     return (SourceError if source.fetched else NotASource)(f"{source.name}: {problem}")
 
 
 class Unknown(Exception):
-    """A source that was read, but in which the operation is not where it was, or not as it can be understood.
+    """The source was read, but the operation was not found in it, or its description is not understood.
 
-    Never "no drift": it becomes a finding of class `unknown`, at `origin`; `str()` says what was looked for.
+    Never "no drift": it becomes a finding of class `unknown`, at `origin`; `str()` says what is missing.
     """
 
     def __init__(self, problem: str, origin: FactOrigin) -> None:

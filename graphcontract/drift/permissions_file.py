@@ -9,20 +9,20 @@ from hashlib import sha256
 from typing import Any
 
 from graphcontract.drift.contract_facts import SCHEMES
-from graphcontract.drift.fact_collector import Notes
+from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Wanted
-from graphcontract.drift.operation_paths import folded
-from graphcontract.drift.page.request_lines import target
-from graphcontract.drift.source_file import read_bytes, text_of
+from graphcontract.drift.operation_paths import fold_path
+from graphcontract.drift.page.request_lines import parse_target
+from graphcontract.drift.source_file import decode_text, read_bytes
 
 NAMES = ("method", "path", *SCHEMES.values())
 
-_MOST_BYTES = 64 * 1024 * 1024
+_MOST_BYTES = 64 * 1024 * 1024  # many times permissions.json, which has a few MB; it is parsed whole
 
 
 @dataclass(frozen=True, slots=True)
 class _Grant:
-    """One permission on one spelling of the path."""
+    """One permission for one spelling of the path."""
 
     permission: str
     path: str
@@ -33,7 +33,7 @@ class _Grant:
 
 def read(source: Source, wanted: Wanted) -> Reading:
     """Read which permissions the wanted operation needs; raises `Unknown` if the file lacks its path."""
-    text = text_of(read_bytes(source.path, source.name, _MOST_BYTES), source.name)
+    text = decode_text(read_bytes(source.path, source.name, _MOST_BYTES), source.name)
     try:
         document = json.loads(text)
     except RecursionError:
@@ -41,39 +41,41 @@ def read(source: Source, wanted: Wanted) -> Reading:
     except ValueError as error:
         problem = f"it is not valid JSON: {error}. Fetch the complete file again."
         raise SourceError(f"{source.name}: {problem}") from None
-    notes = Notes(FactOrigin("permissions", source.name, source.version))
-    found = list(_grants(notes, document, wanted))
+    notes = FactCollector(FactOrigin("permissions", source.name, source.version))
+    found = list(_find_grants(notes, document, wanted))
     if not found:
         path = "/".join("{id}" if isinstance(each, tuple) else str(each) for each in wanted.path)
         raise Unknown(f"the file has no permission for the path /{path}", notes.origin)
     granted = [each for each in found if wanted.method in each.methods]
     first = (granted or found)[0]
     line = text.count("\n", 0, max(text.find(json.dumps(first.path)), 0)) + 1
-    place = notes.at(line)
-    notes.asserts("method", wanted.method if granted else first.methods[0], place)
-    notes.asserts("path", target(first.path)[1], place)
+    place = notes.locate(line)
+    notes.add_fact("method", wanted.method if granted else first.methods[0], place)
+    notes.add_fact("path", parse_target(first.path)[1], place)
     for scheme, name in SCHEMES.items():
         has = [each for each in granted or found if scheme in each.schemes]
         least = sorted({each.permission for each in has if scheme in each.least})
         higher = sorted({each.permission for each in has} - set(least))
-        notes.asserts(name, (tuple(least), tuple(higher)), place)
-    return notes.reading(sha256(repr(found).encode()).hexdigest())
+        notes.add_fact(name, (tuple(least), tuple(higher)), place)
+    return notes.make_reading(sha256(repr(found).encode()).hexdigest())
 
 
-def _grants(notes: Notes, document: Any, wanted: Wanted) -> Iterator[_Grant]:
-    expected = folded(wanted.path)
-    permissions = _object(_object(document).get("permissions"))
+def _find_grants(notes: FactCollector, document: Any, wanted: Wanted) -> Iterator[_Grant]:
+    expected = fold_path(wanted.path)
+    permissions = _as_object(_as_object(document).get("permissions"))
     for permission, details in permissions.items():
-        for path_set in _list(_object(details).get("pathSets")):
-            members = _object(path_set)
-            for path, words in _object(members.get("paths")).items():
-                if path.count("/") == len(expected) and folded(target(path)[1]) == expected:
-                    yield _grant(notes, permission, path, words, members)
+        for path_set in _as_list(_as_object(details).get("pathSets")):
+            members = _as_object(path_set)
+            for path, words in _as_object(members.get("paths")).items():
+                if path.count("/") == len(expected) and fold_path(parse_target(path)[1]) == expected:
+                    yield _read_grant(notes, permission, path, words, members)
 
 
-def _grant(notes: Notes, permission: str, path: str, words: Any, members: Mapping[str, Any]) -> _Grant:
-    methods = tuple(str(each).upper() for each in _list(members.get("methods")))
-    schemes = tuple(str(each) for each in _list(members.get("schemeKeys")))
+def _read_grant(
+    notes: FactCollector, permission: str, path: str, words: Any, members: Mapping[str, Any]
+) -> _Grant:
+    methods = tuple(str(each).upper() for each in _as_list(members.get("methods")))
+    schemes = tuple(str(each) for each in _as_list(members.get("schemeKeys")))
     least: list[str] = []
     also = str(members.get("alsoRequires") or "")
     for word in str(words or "").split(";"):
@@ -83,20 +85,20 @@ def _grant(notes: Notes, permission: str, path: str, words: Any, members: Mappin
         elif name.casefold() == "alsorequires":
             also = value.strip()
         elif name and name.casefold() != "implicit":
-            notes.unreadable(
+            notes.add_unreadable(
                 "permissions", f"{permission} on {path} has an unknown member {word.strip()[:80]!r}", None
             )
     if not methods or not schemes or not set(least) <= set(schemes) or set(schemes) - SCHEMES.keys():
         problem = f"{permission} on {path} has missing or unknown methods or schemes"
-        notes.unreadable("permissions", problem, None)
+        notes.add_unreadable("permissions", problem, None)
     return _Grant(
         f"{permission} + {also}" if also else permission, path, methods or ("?",), schemes, tuple(least)
     )
 
 
-def _object(value: Any) -> Mapping[str, Any]:
+def _as_object(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: Any) -> Iterable[Any]:
+def _as_list(value: Any) -> Iterable[Any]:
     return value if isinstance(value, list) else []

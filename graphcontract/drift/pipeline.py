@@ -12,17 +12,17 @@ from graphcontract.drift import contract_facts, readers
 from graphcontract.drift.findings import Against, Comparison, DriftFinding
 from graphcontract.drift.model import FactOrigin, Reading, Source, Unknown, Wanted
 from graphcontract.drift.rule import Level
-from graphcontract.drift.snapshots import counterpart
-from graphcontract.drift.waivers import KnownSkew, Waiver, applied
+from graphcontract.drift.snapshots import find_counterpart
+from graphcontract.drift.waivers import KnownSkew, Waiver, apply_acceptances
 
 _RANK: dict[Level, int] = {"err": 0, "warn": 1, "info": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run found: findings, worst first, the sources that were read, and what else is to be said.
+    """The result of a run: findings, worst first, the sources that were read, and notes for the report.
 
-    `compared` has for each reading how many of its facts were held against another statement.
+    `compared` has for each reading how many of its facts were compared with another statement.
     """
 
     contract: Contract
@@ -39,7 +39,7 @@ class Result:
         )
 
 
-def drift(
+def check_drift(
     contract: Contract,
     name: str,
     sources: Iterable[Source],
@@ -52,61 +52,63 @@ def drift(
 ) -> Result:
     """Read sources and compare them with the contract and each other, or with a snapshot of themselves.
 
-    `gone` are sources that were there before and are not, with words for people. Raises `SourceError`.
+    `gone` are sources that are no longer published, each with a sentence that says so. Raises `SourceError`.
     """
-    wanted, base = contract_facts.wanted(contract), contract_facts.reading(contract, name)
+    wanted, base = contract_facts.identify_operation(contract), contract_facts.read_contract(contract, name)
     comparison = Comparison(wanted, today)
     readings, findings, lost = list[Reading](), list[DriftFinding](), list[Reading]()
     against: Against = "contract" if snapshot is None else "snapshot"
-    findings += [comparison.gone(origin, text, against) for origin, text in gone]
+    findings += [comparison.report_gone(origin, text, against) for origin, text in gone]
     for source in sources:
         try:
             readings.append(readers.read(source, wanted))
         except Unknown as unknown:
-            findings.append(comparison.missing(unknown, against))
+            findings.append(comparison.report_missing_operation(unknown, against))
             lost.append(Reading(replace(unknown.origin, line=None), {}, sha256(b"").hexdigest()))
     if snapshot is None:
         for each in readings:
-            findings += comparison.against_contract(base, each)
-        findings += comparison.between(base, readings)
+            findings += comparison.compare_with_contract(base, each)
+        findings += comparison.compare_sources(base, readings)
     else:
-        findings += _since(comparison, readings, snapshot, [each.origin for each in lost])
+        findings += _compare_with_snapshot(comparison, readings, snapshot, [each.origin for each in lost])
     compared = {each.origin: len(comparison.compared.get(each.origin, ())) for each in [*readings, *lost]}
-    findings += _not_compared(comparison, readings, findings, against)
-    marked, notes = applied(findings, known, waivers, today)
+    findings += _report_not_compared(comparison, readings, findings, against)
+    marked, notes = apply_acceptances(findings, known, waivers, today)
     marked.sort(key=lambda each: (not each.counts, _RANK[each.level], each.against == "source"))
     said = [f"{each.origin.source}: {note}" for each in readings for note in each.notes]
     read = [*readings, *lost]
     return Result(contract, wanted, read, [compared[each.origin] for each in read], marked, [*said, *notes])
 
 
-def _not_compared(
+def _report_not_compared(
     comparison: Comparison, readings: Sequence[Reading], findings: Sequence[DriftFinding], against: Against
 ) -> list[DriftFinding]:
     """Make a finding for each source with nothing compared, unless another finding reports that already."""
     reported = {each.origin.source for each in findings if each.cls == "unknown"}
     silent = (each for each in readings if not comparison.compared.get(each.origin))
-    return [comparison.not_compared(each, against) for each in silent if each.origin.source not in reported]
+    return [
+        comparison.report_not_compared(each, against) for each in silent if each.origin.source not in reported
+    ]
 
 
-def _since(
+def _compare_with_snapshot(
     comparison: Comparison,
     readings: Sequence[Reading],
     snapshot: Sequence[Reading],
     lost: Sequence[FactOrigin],
 ) -> Iterable[DriftFinding]:
-    """`lost` are sources in which the operation was not found: they are there, and have a finding."""
+    """Compare sources with their snapshots; `lost` are those without the operation, already reported."""
     met: list[Reading] = []
     for each in readings:
-        before = counterpart(each, snapshot)
+        before = find_counterpart(each, snapshot)
         if before is None:
             text = "the snapshot does not have this source, so nothing was compared"
-            yield comparison.unmatched(each.origin, text)
+            yield comparison.report_unmatched(each.origin, text)
             continue
         met.append(before)
-        yield from comparison.against_snapshot(before, each)
+        yield from comparison.compare_with_snapshot(before, each)
     for before in snapshot:
         named = {(origin.kind, origin.source) for origin in lost}
         if before not in met and (before.origin.kind, before.origin.source) not in named:
             text = "the snapshot has this source, but it was not given"
-            yield comparison.gone(before.origin, text, "snapshot")
+            yield comparison.report_gone(before.origin, text, "snapshot")

@@ -12,20 +12,20 @@ from graphcontract.drift.model import FactOrigin, Source, SourceError
 from graphcontract.drift.page.includes import Includes
 from graphcontract.drift.waivers import Address
 
-_SECONDS = 30.0
-_MOST_INCLUDES = 64
+_SECONDS = 30.0  # to connect, and for each read: a large file may take longer as a whole
+_MOST_INCLUDES = 64  # as many as the page reader follows
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Sources in the cache, and those that were there before and are gone, with words for people."""
+    """Sources in the cache, and those that are no longer published, each with a sentence that says so."""
 
     sources: tuple[Source, ...]
     gone: tuple[tuple[FactOrigin, str], ...]
 
 
-def fetch(addresses: Iterable[Address], cache: Path, progress: Progress) -> Fetched:
-    """Fetch sources, conditionally where the cache has them; `SourceError` where one cannot be had."""
+def fetch_sources(addresses: Iterable[Address], cache: Path, progress: Progress) -> Fetched:
+    """Fetch sources, with conditional requests for those in the cache; `SourceError` if one fails."""
     import httpx
 
     sources: list[Source] = []
@@ -38,14 +38,14 @@ def fetch(addresses: Iterable[Address], cache: Path, progress: Progress) -> Fetc
             path = root / address.path
             try:
                 version = fetcher.fetch(url, path, address.kind)
-            except Gone as answer:
-                if not answer.before:
-                    problem = f"the server responded {answer.status}, and never served it. Check the URL."
+            except Gone as gone_error:
+                if not gone_error.before:
+                    problem = f"the server responded {gone_error.status}, and never served it. Check the URL."
                     raise SourceError(f"{url}: {problem}") from None
                 gone.append(
                     (
                         FactOrigin(address.kind, url),
-                        f"the server responded {answer.status}; an earlier fetch succeeded",
+                        f"the server responded {gone_error.status}; an earlier fetch succeeded",
                     )
                 )
                 continue
@@ -56,11 +56,11 @@ def fetch(addresses: Iterable[Address], cache: Path, progress: Progress) -> Fetc
 
 
 def _fetch_includes(fetcher: Fetcher, address: Address, page: Path, root: Path) -> None:
-    """Fetch what a page includes, and what that includes; one that is not there is the page reader's find."""
+    """Fetch the includes of a page, and theirs. The page reader reports a missing one."""
     met: set[Path] = set()
     while True:
         includes = Includes(page, address.path, root)
-        includes.page(page.read_bytes())
+        includes.read_page(page.read_bytes())
         due = [path for path in dict.fromkeys(includes.paths) if path not in met]
         if not due or len(met) > _MOST_INCLUDES:
             return

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from graphcontract.drift.clouds import with_cloud
-from graphcontract.drift.model import Kind, Reader, Reading, Source, Wanted, refuse_source
-from graphcontract.drift.source_kind import kind_of
+from graphcontract.drift.clouds import add_cloud
+from graphcontract.drift.model import Kind, Reader, Reading, Source, Wanted, reject_source
+from graphcontract.drift.source_kind import detect_kind
 
 _READERS: dict[Kind, str] = {
     "page": "page.page_reader",
@@ -19,10 +19,10 @@ _READERS: dict[Kind, str] = {
 
 
 def read(source: Source, wanted: Wanted) -> Reading:
-    """Read what a source says of an operation; raises `SourceError` or `Unknown`."""
-    kind = kind_of(source)
+    """Read what a source states about an operation; raises `SourceError` or `Unknown`."""
+    kind = detect_kind(source)
     if kind not in _READERS:
         problem = "this is a snapshot: give it with --since, and the sources as arguments."
-        raise refuse_source(source, problem)
+        raise reject_source(source, problem)
     reader: Reader = import_module(f"graphcontract.drift.{_READERS[kind]}").read
-    return with_cloud(reader(source, wanted))
+    return add_cloud(reader(source, wanted))

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from graphcontract.drift.fact_collector import Notes
-from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Wanted, refuse_source
-from graphcontract.drift.operation_paths import fits
-from graphcontract.drift.page.request_lines import target
-from graphcontract.drift.source_file import read_bytes, text_of
+from graphcontract.drift.fact_collector import FactCollector
+from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Wanted, reject_source
+from graphcontract.drift.operation_paths import matches
+from graphcontract.drift.page.request_lines import parse_target
+from graphcontract.drift.source_file import decode_text, read_bytes
 
 NAMES = ("success", "errors")
 
-_MOST_BYTES = 256 * 1024 * 1024
+_MOST_BYTES = 256 * 1024 * 1024  # as `report_reader` accepts, which reads the same reports
 _REQUEST = re.compile(r"([A-Za-z]+) (\S{1,8000})")
 _AGAIN = "Record a complete run again with --report jsonl=PATH."
 _HAR = re.compile(r'\A\s*+\{\s*+"log"')
@@ -40,14 +40,14 @@ class _Exchange:
 
 def read(source: Source, wanted: Wanted) -> Reading:
     """Read the responses of the service; raises `Unknown` if the run never called the operation."""
-    text = text_of(read_bytes(source.path, source.name, _MOST_BYTES), source.name)
-    notes = Notes(FactOrigin("run", source.name, source.version))
+    text = decode_text(read_bytes(source.path, source.name, _MOST_BYTES), source.name)
+    notes = FactCollector(FactOrigin("run", source.name, source.version))
     try:
-        found = list(_of_har(text) if _HAR.match(text) else _of_events(text, source))
+        found = list(_read_har(text) if _HAR.match(text) else _read_events(text, source))
     except (json.JSONDecodeError, RecursionError):
         raise SourceError(f"{source.name}: it is not a complete report or HAR. {_AGAIN}") from None
     except (KeyError, TypeError, AttributeError, IndexError, ValueError):
-        raise refuse_source(
+        raise reject_source(
             source, f"it is JSON, but not a report of a live run or a HAR. {_AGAIN}"
         ) from None
     ours = [each for each in found if _is_wanted(each, wanted)]
@@ -55,22 +55,22 @@ def read(source: Source, wanted: Wanted) -> Reading:
         raise Unknown("no request of the run called the operation", notes.origin)
     for each in ours:
         if 200 <= each.status < 300:
-            place = notes.at(each.line) if each.line else None
-            notes.asserts("success", (each.status, "content" if each.content else "none"), place)
+            place = notes.locate(each.line) if each.line else None
+            notes.add_fact("success", (each.status, "content" if each.content else "none"), place)
     refused = sorted({str(each.status) for each in ours if each.status >= 400})
     if refused:
-        notes.asserts("errors", tuple(refused), None)
-    notes.silent(NAMES)
+        notes.add_fact("errors", tuple(refused), None)
+    notes.mark_silent(NAMES)
     said = sorted({(each.status, each.content) for each in ours})
-    return notes.reading(sha256(repr(said).encode()).hexdigest(), (f"{len(ours)} responses",))
+    return notes.make_reading(sha256(repr(said).encode()).hexdigest(), (f"{len(ours)} responses",))
 
 
 def _is_wanted(each: _Exchange, wanted: Wanted) -> bool:
-    version, path, _ = target(each.target)
-    return each.method == wanted.method and version == wanted.version and fits(path, wanted.path)
+    version, path, _ = parse_target(each.target)
+    return each.method == wanted.method and version == wanted.version and matches(path, wanted.path)
 
 
-def _of_har(text: str) -> Iterator[_Exchange]:
+def _read_har(text: str) -> Iterator[_Exchange]:
     for entry in json.loads(text)["log"]["entries"]:
         request, response = entry["request"], entry["response"]
         size = response.get("content", {}).get("size", 0)
@@ -79,7 +79,7 @@ def _of_har(text: str) -> Iterator[_Exchange]:
         )
 
 
-def _of_events(text: str, source: Source) -> Iterator[_Exchange]:
+def _read_events(text: str, source: Source) -> Iterator[_Exchange]:
     kind = ended = None
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -88,27 +88,27 @@ def _of_events(text: str, source: Source) -> Iterator[_Exchange]:
         if event["event"] == "header":
             kind = event["kind"]
         elif event["event"] == "exchange":
-            yield from _of_exchange(event, number)
+            yield from _read_exchange(event, number)
         ended = event["event"]
     if kind == "check":
         problem = (
             "its responses come from graphcontract (a check), not the service. Give the report of a live run."
         )
-        raise refuse_source(source, problem)
+        raise reject_source(source, problem)
     if ended != "footer":
         raise SourceError(f"{source.name}: it is truncated: it has no footer. {_AGAIN}")
 
 
-def _of_exchange(event: Any, line: int) -> Iterator[_Exchange]:
+def _read_exchange(event: Any, line: int) -> Iterator[_Exchange]:
     for index, request in enumerate(event["requests"]):
-        asked = _REQUEST.match(_bytes(request["raw"]).decode("latin-1"))
+        asked = _REQUEST.match(_decode(request["raw"]).decode("latin-1"))
         final = [each for each in event["responses"] if each["request"] == index and each["status"] >= 200]
         if asked and final:
-            has_content = _has_content(_bytes(final[-1]["raw"]))
+            has_content = _has_content(_decode(final[-1]["raw"]))
             yield _Exchange(asked[1], asked[2], int(final[-1]["status"]), has_content, line)
 
 
-def _bytes(recorded: Any) -> bytes:
+def _decode(recorded: Any) -> bytes:
     if "text" in recorded:
         return str(recorded["text"]).encode()
     return base64.b64decode(recorded["base64"])

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from graphcontract.drift.findings import DriftFinding
-from graphcontract.drift.operation_paths import shown
+from graphcontract.drift.operation_paths import format_path
 from graphcontract.drift.pipeline import Result
 from graphcontract.drift.rule import Level
 from graphcontract.drift.rules import BY_ID, RULES
@@ -27,7 +27,7 @@ _LEVEL_NAMES: Mapping[Level, tuple[str, str]] = {  # of SARIF, and of GitHub's a
 _NOUNS: Mapping[Level, str] = {"err": "error", "warn": "warning", "info": "info"}
 
 
-def figures(result: Result) -> dict[str, int]:
+def count_findings(result: Result) -> dict[str, int]:
     """Count findings by level, and the known and waived ones separately."""
     counts = Counter(each.level for each in result.findings if each.counts)
     known = sum(each.known is not None for each in result.findings)
@@ -35,26 +35,26 @@ def figures(result: Result) -> dict[str, int]:
     return {**{level: counts[level] for level in _LEVEL_NAMES}, "known": known, "waived": waived}
 
 
-def as_json(result: Result) -> str:
+def format_json(result: Result) -> str:
     """Format the whole result as JSON that conforms to drift-report.schema.json."""
     document = {
         "format": 1,
         "tool": {"name": "graphcontract", "version": version("graphcontract")},
         "contract": {"id": result.contract.id, "sha256": result.contract.sha256},
-        "operation": operation(result),
+        "operation": format_operation(result),
         "sources": [
-            {**_origin(each.origin), "slice_sha256": each.slice_sha256, "compared": compared}
+            {**_convert_origin(each.origin), "slice_sha256": each.slice_sha256, "compared": compared}
             for each, compared in zip(result.readings, result.compared, strict=True)
         ],
         "compared": sum(result.compared),
-        "findings": [_finding(each) for each in result.findings],
-        "counts": figures(result),
+        "findings": [_convert_finding(each) for each in result.findings],
+        "counts": count_findings(result),
         "notes": list(result.notes),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_sarif(result: Result) -> str:
+def format_sarif(result: Result) -> str:
     """Format the result as SARIF 2.1.0; known and waived findings are suppressed results with a reason."""
     rules = [
         {
@@ -73,36 +73,40 @@ def as_sarif(result: Result) -> str:
     ]
     run = {
         "tool": {"driver": driver},
-        "results": [_sarif(each) for each in result.findings],
-        "properties": {"compared": sum(result.compared), "sources": sources, "counts": figures(result)},
+        "results": [_make_sarif_result(each) for each in result.findings],
+        "properties": {
+            "compared": sum(result.compared),
+            "sources": sources,
+            "counts": count_findings(result),
+        },
     }
     return json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def as_markdown(result: Result) -> str:
+def format_markdown(result: Result) -> str:
     """Format a summary: facts compared, a table of the findings that count, a list of those that do not."""
-    return "\n".join(_markdown(result)) + "\n"
+    return "\n".join(_iterate_markdown(result)) + "\n"
 
 
-def as_github(result: Result) -> str:
+def format_github(result: Result) -> str:
     """Format workflow commands: an annotation for each finding that counts, and a notice with the counts."""
-    lines = [_annotation(each) for each in result.findings if each.counts]
-    sources = (f"{name}: {count_facts(number)}" for name, number in _compared(result))
-    figures_of_all = data("\n".join([verdict(result), *sources]))
+    lines = [_format_annotation(each) for each in result.findings if each.counts]
+    sources = (f"{name}: {count_facts(number)}" for name, number in _iterate_compared(result))
+    figures_of_all = data("\n".join([summarize(result), *sources]))
     lines.append(f"::notice title=drift::{figures_of_all}")
     return "".join(f"{line}\n" for line in lines)
 
 
-FORMATS = {"json": as_json, "sarif": as_sarif, "markdown": as_markdown, "github": as_github}
+FORMATS = {"json": format_json, "sarif": format_sarif, "markdown": format_markdown, "github": format_github}
 
 
-def operation(result: Result) -> str:
+def format_operation(result: Result) -> str:
     """Format method, version and path in one line."""
     wanted = result.wanted
-    return f"{wanted.method} /{wanted.version}/{shown(wanted.path)}"
+    return f"{wanted.method} /{wanted.version}/{format_path(wanted.path)}"
 
 
-def place(finding: DriftFinding) -> str:
+def format_location(finding: DriftFinding) -> str:
     """Format the location of a finding: SOURCE, or SOURCE:LINE."""
     origin = finding.origin
     return origin.source if origin.line is None else f"{origin.source}:{origin.line}"
@@ -113,13 +117,13 @@ def count_facts(number: int) -> str:
     return f"{number} fact{'' if number == 1 else 's'} compared"
 
 
-def _compared(result: Result) -> Iterator[tuple[str, int]]:
+def _iterate_compared(result: Result) -> Iterator[tuple[str, int]]:
     """Yield kind and name of each source, and how many of its facts were compared."""
     for each, compared in zip(result.readings, result.compared, strict=True):
         yield f"{each.origin.kind} {each.origin.source}", compared
 
 
-def describe_waived(finding: DriftFinding) -> str:
+def explain_acceptance(finding: DriftFinding) -> str:
     """Describe why a finding does not count, and until when."""
     if finding.known is not None:
         return finding.known
@@ -127,9 +131,9 @@ def describe_waived(finding: DriftFinding) -> str:
     return f"{finding.waived} ({until})"
 
 
-def verdict(result: Result) -> str:
+def summarize(result: Result) -> str:
     """Summarize the result in one sentence, without its full stop."""
-    counts = figures(result)
+    counts = count_findings(result)
     found = [
         f"{counts[level]} {noun}{'s' if counts[level] > 1 else ''}"
         for level, noun in _NOUNS.items()
@@ -146,7 +150,7 @@ def verdict(result: Result) -> str:
     return f"{outcome}{not_counted}, {facts} of {of} compared"
 
 
-def _finding(finding: DriftFinding) -> dict[str, Any]:
+def _convert_finding(finding: DriftFinding) -> dict[str, Any]:
     return {
         "rule": finding.rule,
         "class": finding.cls,
@@ -155,8 +159,8 @@ def _finding(finding: DriftFinding) -> dict[str, Any]:
         "against": finding.against,
         "before": finding.before,
         "now": finding.now,
-        "origin": _origin(finding.origin),
-        "base": _origin(finding.base) if finding.base else None,
+        "origin": _convert_origin(finding.origin),
+        "base": _convert_origin(finding.base) if finding.base else None,
         "fingerprint": finding.fingerprint,
         "known": finding.known,
         "waived": finding.waived,
@@ -164,60 +168,61 @@ def _finding(finding: DriftFinding) -> dict[str, Any]:
     }
 
 
-def _origin(origin: Any) -> dict[str, Any]:
+def _convert_origin(origin: Any) -> dict[str, Any]:
     return asdict(origin)
 
 
-def _sarif(finding: DriftFinding) -> dict[str, Any]:
+def _make_sarif_result(finding: DriftFinding) -> dict[str, Any]:
     location: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.origin.source, safe="/:._-~")}}
     if finding.origin.line:
         location["region"] = {"startLine": finding.origin.line}
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _LEVEL_NAMES[finding.level][0],
-        "message": {"text": finding.sentence()},
+        "message": {"text": finding.describe()},
         "locations": [{"physicalLocation": location}],
         "partialFingerprints": {"graphcontract/v1": finding.fingerprint},
         "properties": {"class": finding.cls, "against": finding.against},
     }
     if not finding.counts:
-        result["suppressions"] = [{"kind": "external", "justification": describe_waived(finding)}]
+        result["suppressions"] = [{"kind": "external", "justification": explain_acceptance(finding)}]
     return result
 
 
-def _markdown(result: Result) -> Iterator[str]:
-    yield f"## Drift of {_text(result.contract.title)}\n"
-    yield f"`{operation(result)}`: **{verdict(result)}.**"
+def _iterate_markdown(result: Result) -> Iterator[str]:
+    yield f"## Drift of {_escape_markdown(result.contract.title)}\n"
+    yield f"`{format_operation(result)}`: **{summarize(result)}.**"
     yield "\n| source | facts compared |\n| --- | --- |"
-    for name, number in _compared(result):
-        yield f"| {_text(name)} | {number} |"
+    for name, number in _iterate_compared(result):
+        yield f"| {_escape_markdown(name)} | {number} |"
     counting = [each for each in result.findings if each.counts]
     if counting:
         yield "\n| level | class | rule | what | where | fingerprint |\n| --- | --- | --- | --- | --- | --- |"
     for each in counting:
-        cells = (_text(each.sentence()), _text(place(each)))
+        cells = (_escape_markdown(each.describe()), _escape_markdown(format_location(each)))
         yield f"| {each.level} | {each.cls} | {each.rule} | {' | '.join(cells)} | `{each.fingerprint}` |"
     aside = [each for each in result.findings if not each.counts]
     if aside:
         yield "\nNot counted:\n"
         for each in aside:
             word = "known" if each.known is not None else "waived"
-            yield f"- {word}: {each.rule}, {_text(place(each))}: {_text(describe_waived(each))}"
+            location, reason = format_location(each), explain_acceptance(each)
+            yield f"- {word}: {each.rule}, {_escape_markdown(location)}: {_escape_markdown(reason)}"
     if result.notes:
         yield "\nNotes:\n"
-        yield from (f"- {_text(note)}" for note in result.notes)
+        yield from (f"- {_escape_markdown(note)}" for note in result.notes)
 
 
-def _annotation(finding: DriftFinding) -> str:
+def _format_annotation(finding: DriftFinding) -> str:
     origin = finding.origin
     line = f",line={origin.line}" if origin.line else ""
     title = attribute(f"{finding.rule} ({finding.cls})")
-    message = data(f"{finding.sentence()}. {BY_ID[finding.rule].means} [{finding.fingerprint}]")
+    message = data(f"{finding.describe()}. {BY_ID[finding.rule].means} [{finding.fingerprint}]")
     return (
         f"::{_LEVEL_NAMES[finding.level][1]} file={attribute(origin.source)}{line},title={title}::{message}"
     )
 
 
-def _text(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     """Escape a text for Markdown, including the cells of a table."""
     return re.sub(r"([\\`*_\[\]<>#~|])", r"\\\1", " ".join(text.split()))

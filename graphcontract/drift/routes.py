@@ -9,34 +9,32 @@ from itertools import islice
 from graphcontract.drift.csdl import csdl_reader
 from graphcontract.drift.model import Kind, Source
 from graphcontract.drift.openapi import openapi_reader
-from graphcontract.drift.operation_paths import Path, folded, shown
+from graphcontract.drift.operation_paths import Path, fold_path, format_path
 from graphcontract.drift.page import page_reader
 
-_MOST_FOUND = 1000
-_MOST_LISTED = 6
+_MOST_FOUND = 1000  # bounds the time to rate the similarity of paths
+_MOST_LISTED = 6  # paths in an error message
 
 
-def routes(source: Source, kind: Kind, binding: str, action: str) -> list[Path]:
-    """Find the paths to an action that a page, CSDL or an OpenAPI description names; `SourceError` where it
-    cannot be read.
-    """
+def find_paths(source: Source, kind: Kind, binding: str, action: str) -> list[Path]:
+    """Find the paths to an action in a page, CSDL or OpenAPI; raises `SourceError` if it is unreadable."""
     found: Iterable[Path]
     if kind == "csdl":
-        found = csdl_reader.routes(source, binding, action)
+        found = csdl_reader.find_paths(source, binding, action)
     elif kind == "openapi":
-        found = openapi_reader.routes(source, action)
+        found = openapi_reader.find_paths(source, action)
     else:
-        found = page_reader.routes(source)
+        found = page_reader.find_paths(source)
     return list(dict.fromkeys(islice(found, _MOST_FOUND)))
 
 
-def listed(paths: Sequence[Path], wanted: Path) -> str:
-    """Write paths a line each, the most similar to the wanted one first, and say how many are left out."""
-    nearest = sorted(paths, key=lambda path: (-_likeness(path, wanted), len(path), shown(path)))
-    lines = [f"\n  /{shown(path)}" for path in nearest[:_MOST_LISTED]]
+def format_paths(paths: Sequence[Path], wanted: Path) -> str:
+    """Format paths, one a line, the most similar to the wanted one first, and count those left out."""
+    nearest = sorted(paths, key=lambda path: (-_rate_similarity(path, wanted), len(path), format_path(path)))
+    lines = [f"\n  /{format_path(path)}" for path in nearest[:_MOST_LISTED]]
     left = len(nearest) - len(lines)
     return "".join(lines) + (f"\n  and {left} more" if left else "")
 
 
-def _likeness(path: Path, wanted: Path) -> float:
-    return SequenceMatcher(None, shown(folded(path)), shown(folded(wanted))).ratio()
+def _rate_similarity(path: Path, wanted: Path) -> float:
+    return SequenceMatcher(None, format_path(fold_path(path)), format_path(fold_path(wanted))).ratio()

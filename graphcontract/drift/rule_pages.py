@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from graphcontract.drift.comparison import Hit, differences
+from graphcontract.drift.comparison import Hit, compare_facts
 from graphcontract.drift.model import Fact, FactOrigin, Value
 from graphcontract.drift.rule import Example, Rule
 from graphcontract.drift.rules import RULES
 
 _TOP = "Generated from the rules by `make docs`. Change the rules, not this page."
-_DAY = date(2026, 1, 1)
+_DAY = date(2026, 1, 1)  # fixed, so that the pages do not change from day to day
 
 
-def pages() -> dict[str, str]:
+def render_pages() -> dict[str, str]:
     """Make Markdown by file name: one page for each rule, and README.md as the index."""
     return {
         "README.md": "\n".join(_format_index()),
@@ -25,11 +25,11 @@ def pages() -> dict[str, str]:
     }
 
 
-def hits(example: Example) -> list[Hit]:
+def compare_example(example: Example) -> list[Hit]:
     """Compare the two sides of an example, as a run would."""
     before, after = (_make_fact(example.fact, value) for value in (example.before, example.after))
     same = example.after is None or (example.before is None and example.fact == "clouds")
-    return list(differences(before, after, same_source=same, today=_DAY))
+    return list(compare_facts(before, after, same_source=same, today=_DAY))
 
 
 def _make_fact(name: str, value: Value) -> Fact:
@@ -55,7 +55,7 @@ def _format_page(rule: Rule) -> Iterator[str]:
     if isinstance(rule.example, str):
         yield f"{rule.example}\n"
     else:
-        (hit,) = (each for each in hits(rule.example) if each.rule == rule.id)
+        (hit,) = (each for each in compare_example(rule.example) if each.rule == rule.id)
         yield f"```text\n{rule.example.fact}\n  before  {hit.before or '(nothing)'}"
         yield f"  now     {hit.now or '(nothing)'}\n```\n"
     yield f"## What to do\n\n{rule.do}\n"

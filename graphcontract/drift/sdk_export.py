@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterator
 from hashlib import sha256
 
-from graphcontract.contract.odata import without_alias
-from graphcontract.drift.fact_collector import Notes
+from graphcontract.contract.odata import strip_alias
+from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Value, Wanted
 
 NAMES = ("method", "version", "path", "action", "content", "success", "route", "status-enum")
 
-_LONGEST_LINE = 1024 * 1024
+_LONGEST_LINE = 1024 * 1024  # bounds the memory if the file has no line ends
 _VERSIONS = {"msgraph_beta": "beta", "msgraph": "v1.0"}
 _VERB = re.compile(
     r"(\w+)\.generated\.([\w.]+)\.\w+::\|public\|(get|post|put|patch|delete)\((.*)\):(.*)", re.IGNORECASE
@@ -25,14 +25,14 @@ _MEMBER = re.compile(r"[\w.]+\.models\.(?:[\w.]+\.)?(\w*[Ss]tatus)::(\d{4})-(\w+
 
 
 def read(source: Source, wanted: Wanted) -> Reading:
-    """Read what an SDK offers for the wanted operation; `Unknown` where it has no builder for its route."""
-    notes = Notes(FactOrigin("sdk", source.name, source.version))
-    above = ".".join(map(_builder, wanted.path[:-1])).casefold()
+    """Read what an SDK offers for the wanted operation; raises `Unknown` without a builder for its path."""
+    notes = FactCollector(FactOrigin("sdk", source.name, source.version))
+    above = ".".join(map(_name_builder, wanted.path[:-1])).casefold()
     marks = (f".{above}.".encode(), b"status")
     verbs: list[tuple[int, re.Match[str]]] = []
     enums: dict[str, list[tuple[int, str, str]]] = {}
     typed: dict[str, str] = {}
-    for number, line in _lines(source, marks):
+    for number, line in _iterate_lines(source, marks):
         verb, status, member = _VERB.fullmatch(line), _STATUS.fullmatch(line), _MEMBER.fullmatch(line)
         if verb and _is_builder(verb[2], above, wanted.action):
             verbs.append((number, verb))
@@ -42,60 +42,60 @@ def read(source: Source, wanted: Wanted) -> Reading:
             enums.setdefault(member[1], []).append((number, member[2], member[3]))
     if not verbs:
         raise Unknown(f"it has no request builder {wanted.action} below {above}", notes.origin)
-    _route(notes, verbs, wanted)
+    _read_route(notes, verbs, wanted)
     members = enums.get(typed.get(wanted.binding.casefold(), ""), [])
     if members:
         names = tuple(
             (name[:1].lower() + name[1:], None) for _, _, name in sorted(members, key=lambda m: m[1])
         )
-        notes.asserts("status-enum", names, notes.at(members[0][0]))
-    notes.silent(NAMES)
+        notes.add_fact("status-enum", names, notes.locate(members[0][0]))
+    notes.mark_silent(NAMES)
     said = [match[0] for _, match in verbs] + [repr(member[1:]) for member in members]
-    return notes.reading(sha256("\n".join(said).encode()).hexdigest())
+    return notes.make_reading(sha256("\n".join(said).encode()).hexdigest())
 
 
-def _builder(segment: Value) -> str:
-    """The builder of a segment: a key is an item, and the qualified name of a cast is one word."""
+def _name_builder(segment: Value) -> str:
+    """Name the builder of a segment: `item` for a key; a cast is its qualified name without dots."""
     return (
-        without_alias(segment).removeprefix("microsoft.").replace(".", "")
+        strip_alias(segment).removeprefix("microsoft.").replace(".", "")
         if isinstance(segment, str)
         else "item"
     )
 
 
-def _segment(builder: str, wanted: Value) -> Value:
-    """The segment that a builder above the last one stands for; it matches the wanted one."""
+def _make_segment(builder: str, wanted: Value) -> Value:
+    """Make the segment of a builder above the last one; it matches the wanted one."""
     if builder == "item":
         return ("key", "item")
     return wanted if isinstance(wanted, str) and "." in wanted else builder
 
 
 def _is_builder(path: str, above: str, action: str) -> bool:
-    """Whether a builder is the action's; an SDK names it `close` or `microsoftGraphSecurityClose`."""
+    """Whether a builder is that of the action: an SDK names it `close` or `microsoftGraphSecurityClose`."""
     owner, _, last = path.rpartition(".")
     qualified = re.fullmatch(rf"(?:microsoft)?[gG]raph\w*{re.escape(action[:1].upper() + action[1:])}", last)
     return owner.casefold() == above and (last.casefold() == action.casefold() or qualified is not None)
 
 
-def _route(notes: Notes, verbs: list[tuple[int, re.Match[str]]], wanted: Wanted) -> None:
+def _read_route(notes: FactCollector, verbs: list[tuple[int, re.Match[str]]], wanted: Wanted) -> None:
     number, verb = next((each for each in verbs if each[1][3].upper() == wanted.method), verbs[0])
     package, path, method, parameters, returned = verb.groups()
-    place = notes.at(number)
+    place = notes.locate(number)
     *above, last = path.split(".")
     action = last if last.casefold() == wanted.action.casefold() else wanted.action
-    notes.asserts("method", method.upper(), place)
-    notes.asserts("path", (*map(_segment, above, wanted.path), action), place)
-    notes.asserts("action", action, place)
-    notes.asserts("route", "reachable", place)
+    notes.add_fact("method", method.upper(), place)
+    notes.add_fact("path", (*map(_make_segment, above, wanted.path), action), place)
+    notes.add_fact("action", action, place)
+    notes.add_fact("route", "reachable", place)
     if package in _VERSIONS:
-        notes.asserts("version", _VERSIONS[package], place)
+        notes.add_fact("version", _VERSIONS[package], place)
     body = re.search(r"\bbody(\??):", parameters)
-    notes.asserts("content", ("optional" if body[1] else "required") if body else "none", place)
-    notes.asserts("success", (None, "none" if returned.strip() == "None" else "content"), place)
+    notes.add_fact("content", ("optional" if body[1] else "required") if body else "none", place)
+    notes.add_fact("success", (None, "none" if returned.strip() == "None" else "content"), place)
 
 
-def _lines(source: Source, marks: tuple[bytes, ...]) -> Iterator[tuple[int, str]]:
-    """Lines that could matter, with their numbers; an export is 70 MB, and most of it does not."""
+def _iterate_lines(source: Source, marks: tuple[bytes, ...]) -> Iterator[tuple[int, str]]:
+    """Yield the lines that may be relevant, with their numbers; most of an export of 70 MB is not."""
     try:
         with source.path.open("rb") as file:
             number = 0
@@ -105,4 +105,6 @@ def _lines(source: Source, marks: tuple[bytes, ...]) -> Iterator[tuple[int, str]
                 if any(mark in small for mark in marks):
                     yield number, line.decode("utf-8", "replace").strip()
     except OSError as error:
-        raise SourceError(f"{source.name}: it cannot be read: {error.strerror}.") from None
+        raise SourceError(
+            f"{source.name}: it cannot be read: {error.strerror}. Give a readable file."
+        ) from None

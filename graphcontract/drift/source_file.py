@@ -21,9 +21,9 @@ def read_bytes(path: Path, name: str, limit: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise SourceError(f"{name}: it cannot be read: {error.strerror}.") from None
+        raise SourceError(f"{name}: it cannot be read: {error.strerror}. Give a readable file.") from None
     except ValueError:
-        raise SourceError(f"{name}: this is not a valid file name.") from None
+        raise SourceError(f"{name}: this is not a valid file name. Give the path of a file.") from None
     if len(data) > limit:
         raise SourceError(
             f"{name}: it is larger than {limit >> 10} KiB, so it is not a source of this kind. {_FETCH}"
@@ -31,7 +31,7 @@ def read_bytes(path: Path, name: str, limit: int) -> bytes:
     return data
 
 
-def text_of(data: bytes, name: str) -> str:
+def decode_text(data: bytes, name: str) -> str:
     """Decode UTF-8, with or without a byte order mark, and normalize line ends; raises `SourceError`."""
     try:
         text = data.decode("utf-8-sig")
@@ -40,9 +40,9 @@ def text_of(data: bytes, name: str) -> str:
         raise SourceError(f"{name}:{line}: this is not valid UTF-8. {_FETCH}") from None
     if "\0" in text:
         raise SourceError(f"{name}: this is not text: it contains a NUL character. {_FETCH}")
-    return clean(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return replace_unprintable(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def clean(text: str) -> str:
+def replace_unprintable(text: str) -> str:
     """Replace characters that a terminal or report cannot show with U+FFFD."""
     return _UNFIT.sub("\ufffd", text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import stat
 
-from graphcontract.drift.model import Kind, Source, SourceError, refuse_source
+from graphcontract.drift.model import Kind, Source, SourceError, reject_source
 
-_HEAD = 64 * 1024
+_HEAD = 64 * 1024  # enough to recognize every kind, also below a long comment
 _COMMENTS = rb"\A\s*+(?:<!--(?>.*?-->)\s*+)*+"
 _YAML_KEY = rb"['\"]?(?:openapi|swagger|info|servers|tags|paths|components|security|externalDocs|x-[\w-]+)"
 _KINDS: tuple[tuple[Kind, re.Pattern[bytes]], ...] = (
@@ -32,17 +32,17 @@ _OTHER = (
 )
 
 
-def kind_of(source: Source) -> Kind:
+def detect_kind(source: Source) -> Kind:
     """Detect a source's kind; raises `NotASource` for another file, `SourceError` if it is unreadable."""
-    head = _head(source).removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
-    problem = _unfit(head)
+    head = _read_head(source).removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+    problem = _explain_unusable(head)
     kind = None if problem else next((kind for kind, begins in _KINDS if begins.search(head)), None)
     if kind is None:
-        raise refuse_source(source, problem or _OTHER)
+        raise reject_source(source, problem or _OTHER)
     return kind
 
 
-def _head(source: Source) -> bytes:
+def _read_head(source: Source) -> bytes:
     try:
         mode = source.path.stat().st_mode
         if stat.S_ISREG(mode):
@@ -54,13 +54,13 @@ def _head(source: Source) -> bytes:
     except FileNotFoundError:
         problem = "this file does not exist. Give the path of a source, or --published."
     except OSError as error:
-        problem = f"it cannot be read: {error.strerror}."
+        problem = f"it cannot be read: {error.strerror}. Give a readable file."
     except ValueError:
-        problem = "this is not a valid file name."
+        problem = "this is not a valid file name. Give the path of a file."
     raise SourceError(f"{source.name}: {problem}")
 
 
-def _unfit(head: bytes) -> str | None:
+def _explain_unusable(head: bytes) -> str | None:
     if not head.strip():
         return "it is empty. Fetch it again."
     for magic, name in _PACKED.items():

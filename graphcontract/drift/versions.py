@@ -7,7 +7,7 @@ import re
 _VERSION = re.compile(r"(?<![A-Za-z0-9.])(beta|v1\.0)(?![A-Za-z0-9])")
 
 
-def version_in(name: str) -> str | None:
-    """Tell the version that a name has last; None where it has none."""
+def find_version(name: str) -> str | None:
+    """Find the last version in a name; None without one."""
     found = _VERSION.findall(name)
     return found[-1] if found else None

@@ -9,8 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from graphcontract.contract.acceptance import check_reasons, locate, parse_expiry
-from graphcontract.contract.jsonfile import ContractFile, nearest, parse, read
-from graphcontract.contract.schema import conform
+from graphcontract.contract.jsonfile import ContractFile, parse, read, suggest_name
+from graphcontract.contract.schema import check_schema
 from graphcontract.drift.findings import DriftFinding
 from graphcontract.drift.model import Kind
 from graphcontract.drift.rules import BY_ID
@@ -18,7 +18,7 @@ from graphcontract.drift.rules import BY_ID
 
 @dataclass(frozen=True, slots=True)
 class KnownSkew:
-    """A standing disagreement of kinds of sources, from the contract or from each other."""
+    """A known difference of kinds of sources from the contract, or from each other."""
 
     rule: str
     fact: str
@@ -26,7 +26,7 @@ class KnownSkew:
     reason: str
 
     def covers(self, finding: DriftFinding) -> bool:
-        """Whether a finding is this disagreement; a source's own snapshot never is one of its sides."""
+        """Whether a finding is this difference; a difference from the source's own snapshot never is."""
         sides = {finding.origin.kind, *([finding.base.kind] if finding.base else [])} - {"contract"}
         same = (self.rule, self.fact) == (finding.rule, finding.fact)
         return same and finding.against != "snapshot" and sides <= self.kinds
@@ -34,7 +34,7 @@ class KnownSkew:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a source is published: a file below a root, of which a page may include others."""
+    """Where a source is published: a file below a root URL, from which a page may include others."""
 
     kind: Kind
     root: str
@@ -42,8 +42,8 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
-    """The published sources of a contract, and their known disagreements."""
+class DriftSources:
+    """The published sources of a contract, and their known skew."""
 
     published: tuple[Address, ...]
     known: tuple[KnownSkew, ...]
@@ -60,8 +60,8 @@ class Waiver:
     place: str
 
 
-def dossier(contract: str, folder: Path | None) -> Dossier:
-    """Read `drift-sources/ID.json` in a contract's folder, or as shipped; nothing where there is none."""
+def read_drift_sources(contract: str, folder: Path | None) -> DriftSources:
+    """Read `drift-sources/ID.json` in a contract's folder, or the shipped one; empty without a file."""
     name = f"{contract}.json"
     shipped = files("graphcontract.contracts").joinpath("drift-sources", name)
     if folder is not None and (folder / "drift-sources" / name).is_file():
@@ -69,20 +69,20 @@ def dossier(contract: str, folder: Path | None) -> Dossier:
     elif folder is None and shipped.is_file():
         file = parse(shipped.read_bytes(), f"drift-sources/{name} (shipped)", None)
     else:
-        return Dossier((), ())
-    conform(file, "graphcontract.drift", "published.schema.json")
+        return DriftSources((), ())
+    check_schema(file, "graphcontract.drift", "published.schema.json")
     rows = file.document.get("known_skew", [])
     for index, row in enumerate(rows):
         _check_rule(file, ("known_skew", index, "rule"), row["rule"])
     check_reasons(file, "known_skew")
     known = (KnownSkew(row["rule"], row["fact"], frozenset(row["kinds"]), row["reason"]) for row in rows)
-    return Dossier(tuple(Address(**row) for row in file.document.get("published", [])), tuple(known))
+    return DriftSources(tuple(Address(**row) for row in file.document.get("published", [])), tuple(known))
 
 
-def waivers(path: Path) -> list[Waiver]:
-    """The waivers of a file; ContractError for no such file, or an entry without a rule, day or reason."""
+def read_waivers(path: Path) -> list[Waiver]:
+    """Read the waivers of a file; raises `ContractError` if it is missing, or an entry is incomplete."""
     file = read(path, "Write one: docs/how-to/drift.md shows how.", "a waivers file")
-    conform(file, "graphcontract.drift", "waivers.schema.json")
+    check_schema(file, "graphcontract.drift", "waivers.schema.json")
     found = []
     for index, row in enumerate(file.document["waivers"]):
         place = ("waivers", index)
@@ -94,7 +94,7 @@ def waivers(path: Path) -> list[Waiver]:
     return found
 
 
-def applied(
+def apply_acceptances(
     findings: Iterable[DriftFinding], known: Sequence[KnownSkew], waived: Sequence[Waiver], today: date
 ) -> tuple[list[DriftFinding], list[str]]:
     """Mark findings that are known or waived, and return notes on waivers that expired or match nothing."""
@@ -124,5 +124,5 @@ def applied(
 
 def _check_rule(file: ContractFile, place: tuple[str | int, ...], rule: str) -> None:
     if rule not in BY_ID:
-        remedy = nearest(rule, BY_ID) or "docs/drift/ lists the rules."
+        remedy = suggest_name(rule, BY_ID) or "docs/drift/ lists the rules."
         raise file.error(place, "the id of a rule", rule, remedy)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from graphcontract.contract.model import Contract
-from graphcontract.contract.odata import unqualified, without_alias
+from graphcontract.contract.odata import strip_alias, strip_namespace
 
 UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 _SEGMENT = frozenset(UNRESERVED | set("!$&'()*+,;=:@%"))
@@ -50,7 +50,7 @@ class Template:
         its qualified name, for which `graph` is an alias of `microsoft.graph`.
         """
         expected, actual = self.segments[index], _decode_text(segment)
-        reduce = unqualified if self._is_operation(index) else without_alias
+        reduce = strip_namespace if self._is_operation(index) else strip_alias
         return _equals_ignoring_case(actual, expected) or _equals_ignoring_case(
             reduce(actual), reduce(expected)
         )
@@ -104,7 +104,7 @@ class Target:
         """The number of empty segments before the end of the path."""
         return self.path.strip("/").count("//") + (len(self.path) - len(self.path.lstrip("/")) > 1)
 
-    def decoded(self) -> tuple[bytes, ...]:
+    def decode_segments(self) -> tuple[bytes, ...]:
         """Percent-decode each segment."""
         return tuple(decode(segment) for segment in self.segments)
 
@@ -113,7 +113,9 @@ class Target:
         if len(self.segments) == len(template.segments):
             return template.place
         wanted = task_id.encode()
-        return next((index for index, segment in enumerate(self.decoded()) if segment == wanted), None)
+        return next(
+            (index for index, segment in enumerate(self.decode_segments()) if segment == wanted), None
+        )
 
 
 @lru_cache(maxsize=64)  # every clause parses the same few targets of a trial

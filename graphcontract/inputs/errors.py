@@ -16,7 +16,7 @@ from graphcontract.inputs.ids import guids
 from graphcontract.inputs.malformed import MalformedError, malformed
 from graphcontract.inputs.partitions import Partitions
 from graphcontract.inputs.statuses import ORDINARY, WAITING, any_status, statuses
-from graphcontract.inputs.strings import LETTERS, between, mixture, most_of, repeated, word
+from graphcontract.inputs.strings import LETTERS, between, mixture, most_of, repeat_to_length, word
 
 __all__ = ["ORDINARY", "WAITING", "ErrorCase", "MalformedError", "graph_errors", "malformed", "statuses"]
 
@@ -165,15 +165,15 @@ def _inner_errors() -> _Cases:
     parts = most_of(("request-id", "client-request-id", "date"))
     names = st.sampled_from(("innerError", "innererror"))
 
-    def spelled(name: str) -> SearchStrategy[ErrorCase]:
+    def draw_spelled(name: str) -> SearchStrategy[ErrorCase]:
         def shape(values: _Values, kept: tuple[str, ...]) -> _Members:
             return {**_code_and_message(values), name: {part: values.inner[part] for part in kept}}
 
         return _with_shape(shape, parts)
 
     return {
-        "inner-upper": spelled("innerError"),
-        "inner-lower": spelled("innererror"),
+        "inner-upper": draw_spelled("innerError"),
+        "inner-lower": draw_spelled("innererror"),
         "nested": _with_shape(_nest, st.tuples(names, st.integers(1, 6), st.booleans())),
         "nested-deep": _with_shape(_nest, st.tuples(names, st.just(_DEEPEST), st.just(True))),
         "opaque-request-id": _without_changes(_draw_values(request_ids=_OPAQUE_IDS)),
@@ -259,8 +259,8 @@ def _unusual_texts() -> _Cases:
     foreign_codes = st.text(letters, min_size=1, max_size=8)
     markup = mixture(('"', "'", "{", "}", "%s", "{0}", "<b>", "\\", "\n", "\t", "&amp;", "\\u0041", "]]>"))
     units = st.text(LETTERS + " .", min_size=1, max_size=16)
-    long = st.tuples(units, st.sampled_from((4096, 1024))).map(lambda drawn: repeated(*drawn))
-    longest = units.map(lambda unit: repeated(unit, _LONGEST))
+    long = st.tuples(units, st.sampled_from((4096, 1024))).map(lambda drawn: repeat_to_length(*drawn))
+    longest = units.map(lambda unit: repeat_to_length(unit, _LONGEST))
     empty = most_of(("message", "code")).map(lambda members: dict.fromkeys(members, ""))
     return {
         "non-ascii": _without_changes(_draw_values(codes=foreign_codes, messages=foreign)),

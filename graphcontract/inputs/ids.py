@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from graphcontract.inputs.partitions import Partitions
-from graphcontract.inputs.strings import ALPHANUMERIC, between, controls, mixture, repeated, word
+from graphcontract.inputs.strings import ALPHANUMERIC, between, controls, mixture, repeat_to_length, word
 
 _LONGEST = 2048  # characters of the longest usable id
 _ANY_TEXT: Mapping[str, Any] = {"type": "string"}
@@ -118,7 +118,7 @@ def _is_usable(id: str) -> bool:
     return not excluded and not any(unicodedata.category(character) in ("Cc", "Cs") for character in id)
 
 
-def _listed(*texts: str) -> _Within:
+def _draw_listed(*texts: str) -> _Within:
     def within(least: int, most: int) -> SearchStrategy[str] | None:
         fitting = [text for text in texts if least <= len(text) <= most]
         return st.sampled_from(fitting) if fitting else None
@@ -126,11 +126,11 @@ def _listed(*texts: str) -> _Within:
     return within
 
 
-def _fixed(texts: SearchStrategy[str], length: int) -> _Within:
+def _draw_fixed(texts: SearchStrategy[str], length: int) -> _Within:
     return lambda least, most: texts if least <= length <= most else None
 
 
-def _elastic(texts: SearchStrategy[str], shortest: int = 1, filler: str = "x") -> _Within:
+def _draw_elastic(texts: SearchStrategy[str], shortest: int = 1, filler: str = "x") -> _Within:
     """Texts that still belong to their class if they are cut to `shortest` characters, or padded with
     fillers.
     """
@@ -141,75 +141,77 @@ def _elastic(texts: SearchStrategy[str], shortest: int = 1, filler: str = "x") -
     return within
 
 
-def _mixed(*pieces: str) -> _Within:
-    return _elastic(mixture(pieces), shortest=1 + max(map(len, pieces)))
+def _draw_mixed(*pieces: str) -> _Within:
+    return _draw_elastic(mixture(pieces), shortest=1 + max(map(len, pieces)))
 
 
-def _written_in(alphabet: str) -> _Within:
-    return _elastic(st.text(alphabet, min_size=1, max_size=12))
+def _draw_in_alphabet(alphabet: str) -> _Within:
+    return _draw_elastic(st.text(alphabet, min_size=1, max_size=12))
 
 
 def _classes() -> dict[str, _Within]:
-    return _spellings() | _reserved() | _notations() | _scripts() | _sizes()
+    return _spellings() | _make_reserved_classes() | _notations() | _scripts() | _sizes()
 
 
 def _spellings() -> dict[str, _Within]:
     """Classes by the characters of an id: hex digits, letters, digits."""
     return {
-        "guid": _fixed(guids(), _GUID_LENGTH),
-        "guid-upper": _fixed(guids().map(str.upper), _GUID_LENGTH),
-        "guid-braced": _fixed(guids().map(lambda guid: f"{{{guid}}}"), _GUID_LENGTH + 2),
-        "guid-urn": _fixed(guids().map("urn:uuid:".__add__), _GUID_LENGTH + 9),
-        "guid-compact": _fixed(guids().map(lambda guid: guid.replace("-", "")), 32),
-        "opaque": _elastic(st.text(ALPHANUMERIC, max_size=62).map("aZ".__add__), shortest=2),
-        "digits": _elastic(st.text(string.digits, max_size=12).map("0".__add__), filler="0"),
-        "many-digits": _elastic(
+        "guid": _draw_fixed(guids(), _GUID_LENGTH),
+        "guid-upper": _draw_fixed(guids().map(str.upper), _GUID_LENGTH),
+        "guid-braced": _draw_fixed(guids().map(lambda guid: f"{{{guid}}}"), _GUID_LENGTH + 2),
+        "guid-urn": _draw_fixed(guids().map("urn:uuid:".__add__), _GUID_LENGTH + 9),
+        "guid-compact": _draw_fixed(guids().map(lambda guid: guid.replace("-", "")), 32),
+        "opaque": _draw_elastic(st.text(ALPHANUMERIC, max_size=62).map("aZ".__add__), shortest=2),
+        "digits": _draw_elastic(st.text(string.digits, max_size=12).map("0".__add__), filler="0"),
+        "many-digits": _draw_elastic(
             st.text(string.digits, min_size=20, max_size=40).map("9".__add__), shortest=20, filler="0"
         ),
-        **{name: _listed(*literals) for name, literals in _LITERALS.items()},
-        "letter-case": _elastic(st.text(string.ascii_letters, max_size=22).map("aZ".__add__), shortest=2),
+        **{name: _draw_listed(*literals) for name, literals in _LITERALS.items()},
+        "letter-case": _draw_elastic(
+            st.text(string.ascii_letters, max_size=22).map("aZ".__add__), shortest=2
+        ),
     }
 
 
-def _reserved() -> dict[str, _Within]:
+def _make_reserved_classes() -> dict[str, _Within]:
     """Classes by RFC 3986's character sets, and texts that look like percent-encodings."""
     return {
-        "unreserved": _elastic(
+        "unreserved": _draw_elastic(
             mixture(("-", ".", "_", "~", "..", "...")).map(lambda id: id if _is_usable(id) else f"{id}x"),
             shortest=4,
         ),
-        "gen-delims": _mixed(*":/?#[]@"),
-        "sub-delims": _mixed(*"!$&'()*+,;="),
-        "unsafe": _mixed(*' "<>\\^`{|}'),
-        "percent": _mixed("%41", "%2F", "%252F", "%C3%A9", "%2e%2e", "%20", "%00", "%25"),
-        "percent-malformed": _mixed("%", "%zz", "100%", "%u0041", "%G1"),
-        "plus-space": _listed("a+b c", "a b+c", "a+ b", "a +b", "a++b  c", "1+1 = 2"),
-        "dots-alone": _listed("...", "....", ".. ", " ."),
-        **{f"edge-{name}": _edged(*edges) for name, edges in _EDGES.items()},
+        "gen-delims": _draw_mixed(*":/?#[]@"),
+        "sub-delims": _draw_mixed(*"!$&'()*+,;="),
+        "unsafe": _draw_mixed(*' "<>\\^`{|}'),
+        "percent": _draw_mixed("%41", "%2F", "%252F", "%C3%A9", "%2e%2e", "%20", "%00", "%25"),
+        "percent-malformed": _draw_mixed("%", "%zz", "100%", "%u0041", "%G1"),
+        "plus-space": _draw_listed("a+b c", "a b+c", "a+ b", "a +b", "a++b  c", "1+1 = 2"),
+        "dots-alone": _draw_listed("...", "....", ".. ", " ."),
+        **{f"edge-{name}": _draw_edged(*edges) for name, edges in _EDGES.items()},
     }
 
 
-def _edged(*edges: str) -> _Within:
+def _draw_edged(*edges: str) -> _Within:
     """A letter with an edge on both sides, or on one side; the simplest has it on both."""
     both = [f"{lead}a{tail}" for lead, tail in product(edges, repeat=2)]
     one = [each for edge in edges for each in (f"{edge}a", f"a{edge}")]
-    return _listed(*both, *one)
+    return _draw_listed(*both, *one)
 
 
 def _notations() -> dict[str, _Within]:
     """Classes that look like another notation: quotes, templates, paths, URLs, markup."""
     return {
-        "quotes": _mixed("'", "''", '"'),
-        "template-like": _mixed(*_TEMPLATES),
-        "variables": _listed("$$", "a$$b", "$HOME", "${HOME}", "~/a"),
-        "path-names": _listed("cancel", "beta", "$count", "$ref", "me"),
-        "url-like": _listed(*_URLS),
-        "path-like": _mixed("../", "/..", "/./", "./", "//"),
-        "dot-segments": _listed("./a", "a/../b", "../a"),
-        "url-parts": _mixed(";a=b", "?x=y", "#z", "/cancel", "@b", ":b"),
-        "url-parameters": _listed("a;jsessionid=1", "a;v=1", "a;"),
-        "markup-like": _mixed("&amp;", "&#39;", "\\u0041", "\\n", "<b>", "<!--", "]]>", "\\"),
-        "entities": _listed("&copy;", "a&copy;b&lt;c", "&#x41;&quot;", "a&eacute;b"),
+        "quotes": _draw_mixed("'", "''", '"'),
+        "template-like": _draw_mixed(*_TEMPLATES),
+        "variables": _draw_listed("$$", "a$$b", "$HOME", "${HOME}", "~/a"),
+        "path-names": _draw_listed("cancel", "beta", "$count", "$ref", "me"),
+        "url-like": _draw_listed(*_URLS),
+        "path-like": _draw_mixed("../", "/..", "/./", "./", "//"),
+        "dot-segments": _draw_listed("./a", "a/../b", "../a"),
+        "url-parts": _draw_mixed(";a=b", "?x=y", "#z", "/cancel", "@b", ":b"),
+        "url-parameters": _draw_listed("a;jsessionid=1", "a;v=1", "a;"),
+        "markup-like": _draw_mixed("&amp;", "&#39;", "\\u0041", "\\n", "<b>", "<!--", "]]>", "\\"),
+        "entities": _draw_listed("&copy;", "a&copy;b&lt;c", "&#x41;&quot;", "a&eacute;b"),
     }
 
 
@@ -217,17 +219,17 @@ def _scripts() -> dict[str, _Within]:
     """Classes that are hard in Unicode: equivalence, letter case, planes, direction, invisible characters."""
     composed = st.text(_canonical(), min_size=1, max_size=8)
     return {
-        "composed": _elastic(composed),
-        "decomposed": _elastic(composed.map(lambda id: unicodedata.normalize("NFD", id)), shortest=2),
-        "compatibility": _mixed(*"ﬁ\u212b²\u2126½①Ａ／．％ﷺ㎏ª"),
-        "case-folding": _mixed(*"ßİſ\u212aςıẞŉǰΣ"),
-        "latin1": _written_in("".join(map(chr, range(0xA1, 0x100))).replace("\u00ad", "")),
-        "bmp": _written_in(_other_letters()),
-        "astral": _mixed("😀", "𠀀", "👩\u200d💻", "🏳\ufe0f\u200d🌈", "👍🏽", "🇩🇪", "𐐷", "\U0010fffd"),
-        "right-to-left": _written_in(between(0x5D0, 0x5EA) + between(0x621, 0x64A)),
-        "script-digits": _listed("٠١٢٣", "१२३", "１２３", "𝟙𝟚𝟛", "²³", "1٢3"),
-        "noncharacters": _mixed("\ufffe", "\uffff", "\ufdd0", "\U0001ffff"),
-        "invisible": _mixed(*"\u200b\u200d\ufeff\u00ad\u202e\u2028\u2029\u00a0\u2060"),
+        "composed": _draw_elastic(composed),
+        "decomposed": _draw_elastic(composed.map(lambda id: unicodedata.normalize("NFD", id)), shortest=2),
+        "compatibility": _draw_mixed(*"ﬁ\u212b²\u2126½①Ａ／．％ﷺ㎏ª"),
+        "case-folding": _draw_mixed(*"ßİſ\u212aςıẞŉǰΣ"),
+        "latin1": _draw_in_alphabet("".join(map(chr, range(0xA1, 0x100))).replace("\u00ad", "")),
+        "bmp": _draw_in_alphabet(_other_letters()),
+        "astral": _draw_mixed("😀", "𠀀", "👩\u200d💻", "🏳\ufe0f\u200d🌈", "👍🏽", "🇩🇪", "𐐷", "\U0010fffd"),
+        "right-to-left": _draw_in_alphabet(between(0x5D0, 0x5EA) + between(0x621, 0x64A)),
+        "script-digits": _draw_listed("٠١٢٣", "१२३", "１２３", "𝟙𝟚𝟛", "²³", "1٢3"),
+        "noncharacters": _draw_mixed("\ufffe", "\uffff", "\ufdd0", "\U0001ffff"),
+        "invisible": _draw_mixed(*"\u200b\u200d\ufeff\u00ad\u202e\u2028\u2029\u00a0\u2060"),
     }
 
 
@@ -258,7 +260,7 @@ def _sizes() -> dict[str, _Within]:
     units = st.text(ALPHANUMERIC, min_size=1, max_size=8)
     mixed = st.tuples(st.text("é中😀ñ", min_size=1, max_size=4), word()).map("".join)
     return {
-        "single": _listed(*"0aZ !\"#$%&'()*+,-/:;<=>?@[\\]^_`{|}~é中"),
+        "single": _draw_listed(*"0aZ !\"#$%&'()*+,-/:;<=>?@[\\]^_`{|}~é中"),
         "length-255": _long(units, 260, 256, 255, 257),
         "length-1k": _long(units, 1025, 1024, 1023, 1500),
         "length-2k": _long(units, _LONGEST, 2047),
@@ -269,8 +271,8 @@ def _sizes() -> dict[str, _Within]:
 
 def _long(units: SearchStrategy[str], *lengths: int) -> _Within:
     """Repeat a unit up to one of the lengths; the simplest text has the first."""
-    drawn = st.tuples(units, st.sampled_from(lengths)).map(lambda drawn: repeated(*drawn))
-    return _elastic(drawn, shortest=min(lengths))
+    drawn = st.tuples(units, st.sampled_from(lengths)).map(lambda drawn: repeat_to_length(*drawn))
+    return _draw_elastic(drawn, shortest=min(lengths))
 
 
 # The first text of a class is the simplest and always drawn, so it is the one that reveals most faults.

@@ -17,7 +17,7 @@ from hypothesis.strategies import SearchStrategy
 from graphcontract.contract.model import Contract
 from graphcontract.inputs.partitions import Partitions, constants
 from graphcontract.inputs.statuses import any_status
-from graphcontract.inputs.strings import repeated, word
+from graphcontract.inputs.strings import repeat_to_length, word
 
 MEGABYTE = 2**20
 
@@ -222,8 +222,10 @@ def _extreme(graph: SearchStrategy[bytes]) -> _Contents:
 
 def _megabytes() -> dict[str, MalformedError]:
     """Make one response of each kind of content, a little above a megabyte."""
-    error = {"error": {"code": "conflict", "message": repeated("The task is in progress. ", MEGABYTE)}}
-    page = f"<html><body>{repeated('Try again later. ', MEGABYTE)}</body></html>"
+    error = {
+        "error": {"code": "conflict", "message": repeat_to_length("The task is in progress. ", MEGABYTE)}
+    }
+    page = f"<html><body>{repeat_to_length('Try again later. ', MEGABYTE)}</body></html>"
     return {
         "megabyte-error": MalformedError(409, _encode(error), _JSON),
         "megabyte-list": MalformedError(500, _encode(["task"] * (MEGABYTE // len(b'"task", ') + 1)), _JSON),

@@ -55,7 +55,7 @@ def _join(weights: list[tuple[str, int]], turn: int) -> str:
     return "".join(parts)
 
 
-def repeated(unit: str, length: int) -> str:
+def repeat_to_length(unit: str, length: int) -> str:
     """Repeat the unit up to a length in characters; "" if the unit is empty or the length 0."""
     return (unit * (length // len(unit) + 1))[:length] if unit else ""
 

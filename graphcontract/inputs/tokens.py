@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from graphcontract.inputs.partitions import Partitions
-from graphcontract.inputs.strings import ALPHANUMERIC, controls, mixture, repeated
+from graphcontract.inputs.strings import ALPHANUMERIC, controls, mixture, repeat_to_length
 
 CANARY = "eyJ0eXAiOiJDQU5BUlki"
 
@@ -19,7 +19,7 @@ _SYMBOLS_LAST = ("+/-_a.~", "-_+/", "a/b+", "~.-_")
 
 def make(unit: str, length: int) -> str:
     """Make a token of the canary and a part of `length` characters: the unit repeated, and cut."""
-    return CANARY + repeated(unit, length)
+    return CANARY + repeat_to_length(unit, length)
 
 
 def recipe(token: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from graphcontract.judging.target import Target
 from graphcontract.transports import Certificate, Scope
 
 # An expensive call takes its timeout and the start of another process. After so many in a run, each further
-# test makes one at the most.
+# test makes at most one.
 _EXHAUSTED = 3
 # A client that reports success before its request arrives gets 50 ms each time. One that never sends any
 # would spend that on every call: after a second of it in a test, nothing waits.

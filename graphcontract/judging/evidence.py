@@ -32,7 +32,7 @@ def evidence(
         "statement": clause.statement,
         "source": "; ".join(map(str, clause.sources)),
         "expected": redactor.text(finding.expected),
-        "observed": redactor.text(finding.actual),
+        "actual": redactor.text(finding.actual),
         "input": asked(trial.exchange.call),
         "exchange": exchange(trial.exchange),
         "before": [exchange(each) for each in trial.exchanges[:-1]],

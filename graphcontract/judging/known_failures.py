@@ -15,8 +15,8 @@ from typing import Any
 
 from graphcontract.clients import Implementation
 from graphcontract.contract.acceptance import PLACEHOLDER, check_reasons, locate, parse_expiry
-from graphcontract.contract.jsonfile import ContractFile, nearest, read
-from graphcontract.contract.schema import conform
+from graphcontract.contract.jsonfile import ContractFile, read, suggest_name
+from graphcontract.contract.schema import check_schema
 from graphcontract.judging.verdict import ClauseResult
 
 _MISSING = "Create it with `graphcontract known-failures update REPORT --file FILE`."
@@ -133,13 +133,13 @@ def load(path: Path, ids: Mapping[str, str], *, drafts: bool = False) -> list[En
     `ids` maps each id that a clause has or had to the one that it has now, which entries are given.
     """
     file = read(path, _MISSING, "a known-failures file")
-    conform(file, "graphcontract.judging", "known-failures.schema.json")
+    check_schema(file, "graphcontract.judging", "known-failures.schema.json")
     listed = set[tuple[str, str | None]]()
     entries = []
     for index, row in enumerate(file.document["known_failures"]):
         entry = _entry(file, index, row)
         if entry.clause not in ids:
-            remedy = f"Remove the entry. {nearest(entry.clause, ids)}".rstrip()
+            remedy = f"Remove the entry. {suggest_name(entry.clause, ids)}".rstrip()
             where = ("known_failures", index, "clause")
             raise file.error(where, "a clause of the contract", repr(entry.clause), remedy)
         entry = replace(entry, clause=ids[entry.clause])

@@ -11,7 +11,7 @@ from typing import Any
 
 from graphcontract.clauses import known
 from graphcontract.clients import Implementation
-from graphcontract.contract.loader import load, shipped
+from graphcontract.contract.loader import list_shipped, load
 from graphcontract.contract.model import Contract
 from graphcontract.judging import known_failures
 from graphcontract.judging.known_failures import Entry, KnownFailures
@@ -268,7 +268,7 @@ def make_journal(contract: Contract, options: LiveOptions, root: Root, tenant: s
     """The journal of a run. It records the contract's absolute path, so that `--resume` works from any
     folder.
     """
-    named = options.contract if options.contract in shipped() else str(Path(options.contract).absolute())
+    named = options.contract if options.contract in list_shipped() else str(Path(options.contract).absolute())
     return Journal(options.journal, root.url, tenant, named, contract.request.action)
 
 

@@ -17,10 +17,10 @@ _WIDTH = 200
 
 def escape_unprintable(text: str) -> str:
     """Replace every character that is invisible, or changes how others appear, by its escape sequence."""
-    return "".join(each if each.isprintable() or each == "\t" else _escaped(each) for each in text)
+    return "".join(each if each.isprintable() or each == "\t" else _escape_character(each) for each in text)
 
 
-def _escaped(character: str) -> str:
+def _escape_character(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
@@ -34,7 +34,7 @@ def _lines(evidence: Mapping[str, Any], level: str) -> Iterator[str]:
     yield f"{evidence['id']} ({level})"
     yield f"  {evidence['text']}"
     yield f"  expected  {escape_unprintable(evidence['expected'])}"
-    yield f"  actual    {escape_unprintable(evidence['observed'])}"
+    yield f"  actual    {escape_unprintable(evidence['actual'])}"
     yield f"  input     {_input(evidence['input'])}"
     if "note" in evidence:
         yield f"  note      {evidence['note']}"
@@ -43,10 +43,10 @@ def _lines(evidence: Mapping[str, Any], level: str) -> Iterator[str]:
     yield ""
     for exchange in evidence["before"]:
         yield "  before that:"
-        yield from _exchange(exchange)
+        yield from _render_with_outcome(exchange)
     if evidence["before"]:
         yield "  then:"
-    yield from _exchange(evidence["exchange"])
+    yield from _render_with_outcome(evidence["exchange"])
     yield ""
     yield f"  reproduce {evidence['repeat']}"
     if evidence["curl"]:
@@ -55,7 +55,7 @@ def _lines(evidence: Mapping[str, Any], level: str) -> Iterator[str]:
 
 def _input(call: Mapping[str, Any]) -> str:
     parts = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in call["arguments"].items()]
-    return escape_unprintable(_shortened(f"{', '.join(parts)}; token = {_token(call['token'])}"))
+    return escape_unprintable(_shorten(f"{', '.join(parts)}; token = {_token(call['token'])}"))
 
 
 def _token(recipe: Mapping[str, Any]) -> str:
@@ -66,9 +66,9 @@ def _token(recipe: Mapping[str, Any]) -> str:
     return f"20 fixed characters and {unit}{repeated}"
 
 
-def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
+def _render_with_outcome(exchange: Mapping[str, Any]) -> Iterator[str]:
     yield from render_exchange(exchange)
-    yield f"  = {escape_unprintable(_shortened(json.dumps(exchange['outcome'], ensure_ascii=False)))}"
+    yield f"  = {escape_unprintable(_shorten(json.dumps(exchange['outcome'], ensure_ascii=False)))}"
 
 
 def render_exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
@@ -99,10 +99,10 @@ def _wire(mark: str, raw: Mapping[str, Any]) -> Iterator[str]:
     while lines and not lines[-1]:
         lines = lines[:-1]
     for line in lines[:_LINES]:
-        yield f"  {mark} {escape_unprintable(_shortened(line))}"
+        yield f"  {mark} {escape_unprintable(_shorten(line))}"
     if len(lines) > _LINES:
         yield f"  {mark} … {len(lines) - _LINES} more lines, {raw['size']} bytes in all"
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}… ({len(text)} characters)"

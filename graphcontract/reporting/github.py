@@ -71,13 +71,13 @@ def _parts(run: RunSummary) -> Iterator[str]:
     for verdict in shown:
         what = _text(describe_verdict(verdict)).replace("|", "\\|")
         yield f"| `{verdict['clause']}` | {verdict['level']} | {label_verdict(verdict)} | {what} |\n"
-    yield from _accepted(run.footer)
+    yield from _render_accepted(run.footer)
     for verdict in shown:
         if verdict["evidence"]:
-            yield _folded(verdict)
+            yield _render_folded(verdict)
 
 
-def _accepted(footer: Mapping[str, Any]) -> Iterator[str]:
+def _render_accepted(footer: Mapping[str, Any]) -> Iterator[str]:
     if accepted := count_accepted(footer):
         yield f"\nAccepted as known failures: {accepted}\n"
         yield "\n| clause | level | reason | issue | until |\n| --- | --- | --- | --- | --- |\n"
@@ -96,7 +96,7 @@ def describe_verdict(verdict: Mapping[str, Any]) -> str:
     )
 
 
-def _folded(verdict: Mapping[str, Any]) -> str:
+def _render_folded(verdict: Mapping[str, Any]) -> str:
     text = render_violation(verdict["evidence"], verdict["level"])
     fence = "`" * max([3, *(len(found) + 1 for found in _FENCE.findall(text))])
     summary = f"<summary><code>{html.escape(verdict['evidence']['id'])}</code></summary>"

@@ -10,7 +10,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, unquote
 
 from graphcontract.contract.model import Contract
-from graphcontract.contract.odata import unqualified
+from graphcontract.contract.odata import strip_namespace
 from graphcontract.http.request_target import Target, Template, decode, read
 from graphcontract.tenant.tasks import Source
 
@@ -57,7 +57,7 @@ class Router:
         _, *segments = path.split("/", self._cancel.place + 1)
         if not _ends_at_key(self._cancel, segments[:-1]):
             return None
-        match = _FUNCTION.fullmatch(unqualified(unquote(segments[-1])))
+        match = _FUNCTION.fullmatch(strip_namespace(unquote(segments[-1])))
         kind = _LOOKUPS.get((match["name"].lower(), match["parameter"].lower())) if match else None
         return Source(kind, match["value"].replace("''", "'")) if match and kind else None
 

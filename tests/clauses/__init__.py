@@ -81,8 +81,8 @@ def error_answer(status: int, **members: object) -> WireResponse:
 
 
 def failure(status: int | None = 409, **members: str | None) -> Outcome:
-    told = {"code": "conflict", "message": "In progress.", "request_id": ID, **members}
-    return Outcome.failure(kind="http", status=status, **told)
+    members = {"code": "conflict", "message": "In progress.", "request_id": ID, **members}
+    return Outcome.failure(kind="http", status=status, **members)
 
 
 def exchange(

@@ -56,7 +56,7 @@ def test_words_that_do_not(text: str) -> None:
     assert not contains_any_token(frozenset({TOKEN}), text)
 
 
-def test_a_short_token_cannot_be_told() -> None:
+def test_a_short_token_cannot_be_recognized() -> None:
     assert not contains_any_token(frozenset({"short"}), "short")
     assert not contains_any_token(frozenset({TOKEN[:19]}), TOKEN)
     assert contains_any_token(frozenset({TOKEN[:20]}), TOKEN)
@@ -176,7 +176,7 @@ def test_what_is_older_than_both_calls(kept: str) -> None:
     assert kinds("calls.independent", *steps) == ["id", "token"]
 
 
-def test_a_constant_is_no_other_calls() -> None:
+def test_a_constant_is_not_of_another_call() -> None:
     nothing = ("undefined", "undefined")
     assert (
         kinds(
@@ -210,7 +210,7 @@ def test_a_token_that_tells_is_judged() -> None:
     assert not judges("secrets.token", own(TASK, TOKEN[:19]))
 
 
-def test_a_token_of_an_earlier_call_is_told_as_well() -> None:
+def test_a_token_of_an_earlier_call_is_found_as_well() -> None:
     telling = own(OTHER_TASK, OTHER_TOKEN, failure(409, message=f"before: {TOKEN}"))
     assert kinds("secrets.token", FIRST, telling) == ["outcome"]
     assert kinds("secrets.token", telling, FIRST) == ["outcome"]

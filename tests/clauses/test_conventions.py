@@ -76,7 +76,7 @@ class TestContentLength:
             ("unconstrained", "{}", True),
         ],
     )
-    def test_waits_for_the_content_that_is_owed(self, rule: str, content: str, judged: bool) -> None:
+    def test_waits_for_the_content_that_is_expected(self, rule: str, content: str, judged: bool) -> None:
         step, contract = exchange(request(content=content)), with_request(content=rule)
         assert judges("request.content-length", step, contract=contract) == judged
 

@@ -28,7 +28,7 @@ HTML = response(409, b"<html>Conflict</html>")
 CODED = error_answer(409)
 
 
-def told(outcome: Outcome, answer: WireResponse | None = None) -> Exchange:
+def report(outcome: Outcome, answer: WireResponse | None = None) -> Exchange:
     return exchange(request(), answer=answer or error_answer(409), outcome=outcome)
 
 
@@ -37,17 +37,17 @@ def told(outcome: Outcome, answer: WireResponse | None = None) -> Exchange:
     [(failure(), []), (REJECTED, ["rejected"]), (SUCCESS, ["success"]), (CRASH, ["crash"]), (HANG, ["hang"])],
 )
 def test_an_error_is_failure(outcome: Outcome, found: list[str]) -> None:
-    assert kinds("error.failure", told(outcome)) == found
+    assert kinds("error.failure", report(outcome)) == found
 
 
 def test_another_status_is_another_fault() -> None:
-    assert fault("error.failure", told(SUCCESS, error_answer(404))) == ("success", "404")
-    assert fault("error.status", told(failure(400), error_answer(404))) == ("other", "404")
+    assert fault("error.failure", report(SUCCESS, error_answer(404))) == ("success", "404")
+    assert fault("error.status", report(failure(400), error_answer(404))) == ("other", "404")
 
 
 @pytest.mark.parametrize("status", [400, 599])
 def test_is_judged_from_400_on(status: int) -> None:
-    assert kinds("error.failure", told(SUCCESS, response(status))) == ["success"]
+    assert kinds("error.failure", report(SUCCESS, response(status))) == ["success"]
 
 
 @pytest.mark.parametrize("status", [204, 302, 399])
@@ -75,26 +75,26 @@ def test_is_judged_on_errors_alone(status: int) -> None:
     ],
 )
 def test_what_an_error_exposes(id: str, outcome: Outcome, found: list[str]) -> None:
-    assert kinds(id, told(outcome)) == found
+    assert kinds(id, report(outcome)) == found
 
 
-def test_a_report_names_the_text_that_is_owed() -> None:
-    (found,) = findings("error.code", told(failure(code="Conflict")))
+def test_a_report_names_the_text_that_is_expected() -> None:
+    (found,) = findings("error.code", report(failure(code="Conflict")))
     assert (found.expected, found.actual) == ("conflict", "Conflict")
-    (found,) = findings("error.code", told(failure(code=None)))
+    (found,) = findings("error.code", report(failure(code=None)))
     assert (found.expected, found.actual) == ("conflict", "no code")
 
 
 @pytest.mark.parametrize("id", ["error.status", "error.code", "error.message", "error.request-id"])
-def test_what_no_answer_told_is_not_judged(id: str) -> None:
+def test_what_no_answer_reported_is_not_judged(id: str) -> None:
     assert not judges(id, exchange(outcome=failure()))
-    assert not judges(id, told(Outcome("failure")))
+    assert not judges(id, report(Outcome("failure")))
 
 
 @pytest.mark.parametrize("id", ["error.status", "error.code", "error.message", "error.request-id"])
 @pytest.mark.parametrize("outcome", [SUCCESS, CRASH, REJECTED])
-def test_one_fault_condemns_no_second_clause(id: str, outcome: Outcome) -> None:
-    assert not judges(id, told(outcome))
+def test_one_fault_violates_no_second_clause(id: str, outcome: Outcome) -> None:
+    assert not judges(id, report(outcome))
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def test_one_fault_condemns_no_second_clause(id: str, outcome: Outcome) -> None:
         ("error.request-id", response(409, b'{"error": "invalid_grant"}')),
     ],
 )
-def test_what_is_not_told_need_not_be_exposed(id: str, answer: WireResponse) -> None:
-    assert not judges(id, told(failure(code=None, message=None, request_id=None), answer))
+def test_what_is_not_reported_need_not_be_exposed(id: str, answer: WireResponse) -> None:
+    assert not judges(id, report(failure(code=None, message=None, request_id=None), answer))
 
 
 class TestTime:
@@ -119,21 +119,23 @@ class TestTime:
     UP = failure(None, code=None, message=None, request_id=None)
 
     @pytest.mark.parametrize("id", ["error.status", "error.code", "error.message", "error.request-id"])
-    def test_what_is_told_when_it_is_up_is_not_judged(self, id: str) -> None:
-        in_time, late, later = (replace(told(self.UP), started=1.0, ended=ended) for ended in (3.9, 4.0, 5.5))
+    def test_what_is_reported_when_it_is_up_is_not_judged(self, id: str) -> None:
+        in_time, late, later = (
+            replace(report(self.UP), started=1.0, ended=ended) for ended in (3.9, 4.0, 5.5)
+        )
         assert kinds(id, in_time) == ["missing"]
         assert not judges(id, late)
         assert not judges(id, later)
 
-    def test_success_when_it_is_up_is_no_failure(self) -> None:
-        assert kinds("error.failure", replace(told(SUCCESS), ended=9.0)) == ["success"]
+    def test_success_when_it_is_up_is_not_a_failure(self) -> None:
+        assert kinds("error.failure", replace(report(SUCCESS), ended=9.0)) == ["success"]
 
-    def test_trying_on_is_no_hang_where_nothing_bounds_it(self) -> None:
+    def test_trying_on_is_not_a_hang_where_nothing_bounds_it(self) -> None:
         trying = exchange(request(), request(), answer=error_answer(503), outcome=HANG)
         assert kinds("error.failure", trying) == ["hang"]
         assert not judges("error.failure", replace(trying, bounds="attempt"))
-        assert not judges("error.failure", replace(told(HANG, error_answer(429)), bounds="attempt"))
-        assert judges("error.failure", replace(told(HANG), bounds="attempt"))
+        assert not judges("error.failure", replace(report(HANG, error_answer(429)), bounds="attempt"))
+        assert judges("error.failure", replace(report(HANG), bounds="attempt"))
         again = exchange(request(), request(), answer=error_answer(500), outcome=HANG)
         assert not judges("error.failure", replace(again, bounds="attempt"))
 
@@ -141,13 +143,13 @@ class TestTime:
         trying = {
             status
             for status in range(400, 600)
-            if not judges("error.failure", replace(told(HANG, response(status)), bounds="attempt"))
+            if not judges("error.failure", replace(report(HANG, response(status)), bounds="attempt"))
         }
         assert trying == {408, 425, 429, 503, 504}
 
     @pytest.mark.parametrize("outcome", [SUCCESS, CRASH, REJECTED])
     def test_who_returned_is_not_trying(self, outcome: Outcome) -> None:
-        returned = replace(told(outcome, error_answer(503)), bounds="attempt")
+        returned = replace(report(outcome, error_answer(503)), bounds="attempt")
         assert kinds("error.failure", returned) == [outcome.kind]
 
 
@@ -166,20 +168,20 @@ class TestHolds:
         ],
     )
     def test_goes_no_worse_than_its_control(self, id: str, outcome: Outcome, found: list[str]) -> None:
-        assert kinds(id, told(outcome, HTML), control=FAILED_CONTROL) == found
+        assert kinds(id, report(outcome, HTML), control=FAILED_CONTROL) == found
 
     def test_a_client_that_never_tells_the_status(self, id: str) -> None:
-        assert kinds(id, told(failure(None), HTML), control=told(failure(None))) == []
+        assert kinds(id, report(failure(None), HTML), control=report(failure(None))) == []
 
     def test_is_compared_with_its_control(self, id: str) -> None:
-        unfit = told(failure(None))
-        assert kinds(id, told(failure(200), HTML), control=FAILED_CONTROL) == ["other-status"]
-        assert kinds(id, told(failure(200), HTML), control=unfit) == []
+        unfit = report(failure(None))
+        assert kinds(id, report(failure(200), HTML), control=FAILED_CONTROL) == ["other-status"]
+        assert kinds(id, report(failure(200), HTML), control=unfit) == []
 
     @pytest.mark.parametrize("outcome", [CRASH, HANG, REJECTED, SUCCESS])
     def test_waits_for_a_control_that_failed(self, id: str, outcome: Outcome) -> None:
-        assert not judges(id, told(CRASH, HTML), control=told(outcome))
-        assert not judges(id, told(CRASH, HTML))
+        assert not judges(id, report(CRASH, HTML), control=report(outcome))
+        assert not judges(id, report(CRASH, HTML))
 
 
 class TestEncoded:
@@ -202,13 +204,13 @@ class TestEncoded:
         ],
     )
     def test_as_its_control(self, outcome: Outcome, found: list[str]) -> None:
-        assert kinds("error.encoded", told(outcome, self.CODED), control=FAILED_CONTROL) == found
+        assert kinds("error.encoded", report(outcome, self.CODED), control=FAILED_CONTROL) == found
 
     def test_is_compared_with_its_control(self) -> None:
-        unfit = told(failure(code=None))
-        step = told(failure(code=None), self.CODED)
+        unfit = report(failure(code=None))
+        step = report(failure(code=None), self.CODED)
         assert kinds("error.encoded", step, control=FAILED_CONTROL) == ["garbled"]
         assert kinds("error.encoded", step, control=unfit) == []
 
     def test_is_for_clients_that_ask_for_a_coding(self) -> None:
-        assert not judges("error.encoded", told(CRASH), control=FAILED_CONTROL)
+        assert not judges("error.encoded", report(CRASH), control=FAILED_CONTROL)

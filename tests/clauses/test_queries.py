@@ -111,7 +111,7 @@ class TestLastResponse:
         assert last is not None
         assert last.request == 1
 
-    def test_is_none_if_the_request_was_malformed(self) -> None:
+    def test_no_answer_if_the_request_was_malformed(self) -> None:
         step = exchange(read(f"POST {target()} HTTP/1.1\r\n\r\n".encode()), answer=response(400))
         assert last_response(CONTRACT, step) is None
 

@@ -182,7 +182,7 @@ class TestTaskId:
 
 class TestPath:
     @pytest.mark.parametrize("id", ["request.path", "request.path-spelling", "request.query"])
-    def test_is_judged_where_the_id_is_as_it_is_owed(self, id: str) -> None:
+    def test_is_judged_where_the_id_is_as_expected(self, id: str) -> None:
         assert judges(id, exchange(request(target("a%2Fb")), asked=call("a/b")))
         assert not judges(id, exchange(request(target("a/b")), asked=call("a/b")))
         assert not judges(id, exchange(request(target("a b")), asked=call("a b")))
@@ -362,12 +362,12 @@ class TestOnce:
 
 
 class TestOtherContracts:
-    def test_content_that_is_owed(self) -> None:
+    def test_content_that_is_expected(self) -> None:
         contract = with_request(content="required")
         assert kinds("request.body", exchange(request()), contract=contract) == ["no-content"]
         assert kinds("request.body", exchange(request(content="{}")), contract=contract) == []
 
-    def test_a_query_that_is_owed(self) -> None:
+    def test_a_query_that_is_expected(self) -> None:
         contract = with_request(query="required")
         assert kinds("request.query", exchange(request()), contract=contract) == ["no-query"]
         assert kinds("request.query", exchange(request(f"{target()}?a=1")), contract=contract) == []

@@ -33,7 +33,7 @@ def answered(status: int, outcome: Outcome) -> Exchange:
     return exchange(request(), answer=response(status), outcome=outcome)
 
 
-def told(outcome: Outcome) -> Exchange:
+def report(outcome: Outcome) -> Exchange:
     return exchange(request(), answer=error_answer(409), outcome=outcome)
 
 
@@ -159,7 +159,7 @@ class TestInterim:
         assert not judges("response.interim", self.step(CRASH, answer), control=control)
         assert not judges("response.interim", self.step(CRASH, answer))
 
-    @pytest.mark.parametrize("control", [told(REJECTED), CONTROL, answered(409, REJECTED)])
+    @pytest.mark.parametrize("control", [report(REJECTED), CONTROL, answered(409, REJECTED)])
     def test_waits_for_a_control_of_the_same_error(self, control: Exchange) -> None:
         step = self.step(CRASH, response(409, interim=(100,)))
         assert not judges("response.interim", step, control=control)
@@ -200,9 +200,9 @@ class TestStrayContent:
             (STRAYED, exchange(request(), request()), ["next-repeated"]),
             (STRAYED, exchange(TELEMETRY, request()), []),
             (STRAYED, answered(204, Outcome.success(status=200)), ["next-misread"]),
-            (STRAYED, told(failure(message="{}")), ["next-misread"]),
-            (STRAYED, told(failure(code=None)), ["next-misread"]),
-            (STRAYED, told(failure(message="In progress. Call 7.")), []),
+            (STRAYED, report(failure(message="{}")), ["next-misread"]),
+            (STRAYED, report(failure(code=None)), ["next-misread"]),
+            (STRAYED, report(failure(message="In progress. Call 7.")), []),
         ],
     )
     def test_the_next_call(self, strayed: Exchange, following: Exchange, found: list[str]) -> None:
@@ -236,7 +236,7 @@ class TestStrayContent:
             (CONTROL, (STRAYED,)),
             (answered(204, CRASH), (STRAYED, CONTROL)),
             (exchange(request(), request()), (STRAYED, CONTROL)),
-            (CONTROL, (told(SUCCESS), STRAYED, CONTROL)),
+            (CONTROL, (report(SUCCESS), STRAYED, CONTROL)),
             (CONTROL, (STRAYED, FAILED_CONTROL)),
             (CONTROL, (exchange(outcome=failure(None)), CONTROL)),
         ],
@@ -249,5 +249,5 @@ class TestStrayContent:
         assert not judges("response.stray-content", *calls, control=control)
 
 
-def test_an_answer_to_other_traffic_is_none() -> None:
+def test_an_answer_to_other_traffic_is_not_an_answer() -> None:
     assert not judges("response.no-content", exchange(TELEMETRY, outcome=CRASH, asked=call("x1")))

@@ -150,7 +150,7 @@ class TestThrottled:
             *(throttled(retry_after=value) for value in ("2", "0.5", "soon", "-1", NOW)),
         ],
     )
-    def test_nothing_is_owed_after_other_answers(self, answer: WireResponse | int | None) -> None:
+    def test_nothing_is_expected_after_other_answers(self, answer: WireResponse | int | None) -> None:
         assert not judges("retry.throttled", in_turn(answer))
 
     @pytest.mark.parametrize(("timeout", "judged"), [(2.0, True), (1.9, False), (1.0, False), (60.0, True)])

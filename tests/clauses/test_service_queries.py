@@ -179,7 +179,7 @@ class TestAccess:
 
 class TestRefusals:
     @pytest.mark.parametrize(("purpose", "id"), [("unknown", "unknown-task"), ("malformed", "malformed-id")])
-    def test_a_4xx_is_owed(self, purpose: str, id: str) -> None:
+    def test_a_4xx_is_expected(self, purpose: str, id: str) -> None:
         for status, kind in (
             (404, []),
             (400, []),
@@ -230,11 +230,11 @@ class TestEachAnswer:
         assert not judges("service.error-shape", step("unknown", 404, b"<html>", fields=()))
 
     def test_secrets(self) -> None:
-        told = TOKEN.encode()
+        token = TOKEN.encode()
         assert kinds("service.secrets", step("read", 200, b"{}")) == []
-        assert kinds("service.secrets", step("read", 401, b'{"m": "' + told + b'"}')) == ["in-content"]
+        assert kinds("service.secrets", step("read", 401, b'{"m": "' + token + b'"}')) == ["in-content"]
         assert kinds("service.secrets", step("read", 401, fields=(("X-Echo", TOKEN),))) == ["in-field"]
-        assert kinds("service.secrets", step("read", 401, told[:20])) == ["in-content"]
+        assert kinds("service.secrets", step("read", 401, token[:20])) == ["in-content"]
 
     def test_no_finding_repeats_what_a_tenant_wrote(self) -> None:
         bad = step("no-token", 302, TOKEN.encode(), fields=(("X-Echo", TOKEN), ("request-id", TOKEN)))

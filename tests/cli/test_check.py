@@ -115,7 +115,7 @@ class TestExitStatus:
         events = here.events(f"{CLIENTS}:claiming", *FAST, "--select", "request.once", status=1)
         assert verdicts(events) == {"request.once": "fail"}
 
-    def test_of_a_client_that_goes_round_the_mock_transport(self, here: Here) -> None:
+    def test_of_a_client_that_bypasses_the_mock_transport(self, here: Here) -> None:
         ended = here("check", "python:tests.cli.adapters:raw", "--transport", "mock")
         assert ended.status == 3
         assert "--transport loopback" in ended.err

@@ -146,8 +146,8 @@ class TestApart:
         text = ended.out + ended.err + (tmp_path / "b.jsonl").read_text() + (tmp_path / "r.jsonl").read_text()
         assert token[:20] not in text
         assert "S3cr3t-canary" not in text
-        told = [json.loads(line) for line in (tmp_path / "b.jsonl").read_text().splitlines()]
-        assert any(each["side"] == "client" for each in told)
+        exchanges = [json.loads(line) for line in (tmp_path / "b.jsonl").read_text().splitlines()]
+        assert any(each["side"] == "client" for each in exchanges)
 
     @pytest.mark.parametrize("number", [signal.SIGINT])
     def test_ctrl_c_leaves_the_journal_whole(

@@ -136,7 +136,7 @@ def test_two_reports_are_compared(folder: Folder) -> None:
 
 @pytest.mark.parametrize("new", ["not-run", "not-exercised"])
 @pytest.mark.parametrize("old", ["not-run", "not-exercised"])
-def test_a_clause_that_stays_untested_is_no_difference(
+def test_a_clause_that_stays_untested_is_not_a_difference(
     here: Here, old: VerdictKind, new: VerdictKind
 ) -> None:
     """Reports of earlier versions have `not-run` where `not-exercised` is written now."""

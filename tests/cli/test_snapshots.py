@@ -49,7 +49,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
 
 
 def normalised(text: str) -> str:
-    # Where the last sentence breaks hangs on how long its numbers are.
+    # Where the last sentence breaks depends on how long its numbers are.
     body, gap, last = text.rstrip("\n").rpartition("\n\n")
     if "MUST exercised" in last:
         text = f"{body}{gap}{' '.join(last.split())}\n"

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from graphcontract.clauses import known
 from graphcontract.contract import jsonfile
 from graphcontract.contract.jsonfile import lay_out
-from graphcontract.contract.loader import ContractError, document, load, shipped
+from graphcontract.contract.loader import ContractError, document, list_shipped, load
 from graphcontract.contract.model import Citation, Contract, Kind, Permission
 from graphcontract.contract.validation import Known
 from graphcontract.errors import UserError
@@ -58,7 +58,7 @@ def refused(path: str | Path, known: Known | None = KNOWN) -> ContractError:
 
 class TestShipped:
     def test_contracts_are_those_with_a_request(self) -> None:
-        assert shipped() == (CANCEL,)
+        assert list_shipped() == (CANCEL,)
 
     def test_loads_with_the_verdict_functions(self) -> None:
         contract = load(CANCEL, KNOWN)
@@ -108,7 +108,7 @@ class TestShipped:
         assert "extends" not in merged
         assert document(write(tmp_path, merged), KNOWN) == merged
 
-    def test_a_base_is_no_contract(self) -> None:
+    def test_a_base_is_not_a_contract(self) -> None:
         error = refused("graph-conventions")
         assert error.expected == 'the member "request"'
         assert "base" in error.hint
@@ -224,7 +224,7 @@ def drop(*path: str | int) -> Change:
 TASK = ("request", "parameters", "sharePointMigrationTaskId")
 PATH = DOCUMENT["request"]["path"]
 
-# A change of the shipped contract; where the error points; what it expects and finds; how to mend it.
+# A change of the shipped contract; where the error points; what it expects and finds; how to fix it.
 FAULTS: dict[str, tuple[Change, str, str, str]] = {
     "level": (
         put("clauses", "request.task-id", "level", value="must"),
@@ -260,7 +260,12 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
         "expected 2, found 1",
         "remove the clauses that these have",
     ),
-    "true is no number": (put("success", "status", value=True), "/success/status", "a whole number", "2xx"),
+    "true is not a number": (
+        put("success", "status", value=True),
+        "/success/status",
+        "a whole number",
+        "2xx",
+    ),
     "not a 2xx": (
         put("success", "status", value=404),
         "/success/status",
@@ -410,7 +415,7 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
         "99999",
         "example",
     ),
-    "root that is no address": (
+    "root that is not a URL": (
         put("request", "root", value="https://[::"),
         "/request/root",
         "[::",

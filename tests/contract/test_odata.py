@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from graphcontract.contract.odata import unqualified, without_alias
+from graphcontract.contract.odata import strip_alias, strip_namespace
 
 IDENTIFIERS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
 NAMESPACES = st.lists(IDENTIFIERS, min_size=1, max_size=4, unique_by=str.lower).map(".".join)
@@ -14,27 +14,27 @@ NAMESPACES = st.lists(IDENTIFIERS, min_size=1, max_size=4, unique_by=str.lower).
 
 @given(NAMESPACES, IDENTIFIERS)
 def test_any_namespace_is_removed(namespace: str, name: str) -> None:
-    assert unqualified(f"{namespace}.{name}") == unqualified(name) == name
-    assert unqualified(f"{namespace}.{name}(a='b.c')") == f"{name}(a='b.c')"
+    assert strip_namespace(f"{namespace}.{name}") == strip_namespace(name) == name
+    assert strip_namespace(f"{namespace}.{name}(a='b.c')") == f"{name}(a='b.c')"
 
 
 @given(NAMESPACES, IDENTIFIERS)
-def test_a_namespace_that_is_written_twice_is_none(namespace: str, name: str) -> None:
+def test_a_namespace_that_is_written_twice_is_not_a_namespace(namespace: str, name: str) -> None:
     doubled = f"{namespace}.{namespace}.{name}"
-    assert unqualified(doubled) == doubled
+    assert strip_namespace(doubled) == doubled
 
 
 @pytest.mark.parametrize(
     "segment",
     ["", ".", "..", ".close", "close.", "a..close", "graph.1st", "$ref", "a.b-c", "root:.close", "v1.0"],
 )
-def test_what_is_no_qualified_name_stays(segment: str) -> None:
-    assert unqualified(segment) == segment
+def test_what_is_not_a_qualified_name_stays(segment: str) -> None:
+    assert strip_namespace(segment) == segment
 
 
 @given(IDENTIFIERS, NAMESPACES)
 def test_the_alias_stands_for_one_namespace_alone(name: str, namespace: str) -> None:
-    assert without_alias(f"graph.{name}") == without_alias(f"Graph.{name}") == f"microsoft.graph.{name}"
+    assert strip_alias(f"graph.{name}") == strip_alias(f"Graph.{name}") == f"microsoft.graph.{name}"
     assume(namespace.lower() != "graph")
-    assert without_alias(f"{namespace}.{name}") == f"{namespace}.{name}"
-    assert without_alias(name) == name
+    assert strip_alias(f"{namespace}.{name}") == f"{namespace}.{name}"
+    assert strip_alias(name) == name

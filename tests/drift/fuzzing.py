@@ -1,4 +1,4 @@
-"""The search that every reader of sources has to bear: odd bytes, until the time is up, in little memory.
+"""The search that every reader of sources must survive: unusual bytes, for a given time, in little memory.
 
 GRAPHCONTRACT_FUZZ_SECONDS is how long a nightly run searches for each reader; otherwise a round is enough.
 """

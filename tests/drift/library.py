@@ -12,7 +12,7 @@ from typing import Any
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
 from graphcontract.drift.model import Reading, Source
-from graphcontract.drift.pipeline import Result, drift
+from graphcontract.drift.pipeline import Result, check_drift
 
 TODAY = date(2026, 6, 1)
 PAGE = "api-reference/beta/api/loan-cancel.md"
@@ -204,8 +204,8 @@ def contract(folder: Path, **changes: Any) -> Contract:
 SHIPPED = "sharepointmigrationtask-cancel"
 
 
-def compared(owed: Contract, *sources: Source, snapshot: list[Reading] | None = None) -> Result:
-    return drift(owed, "loan-cancel.json", sources, snapshot=snapshot, today=TODAY)
+def compared(contract: Contract, *sources: Source, snapshot: list[Reading] | None = None) -> Result:
+    return check_drift(contract, "loan-cancel.json", sources, snapshot=snapshot, today=TODAY)
 
 
 def rules(result: Result) -> list[str]:

@@ -70,7 +70,7 @@ LOUD = (
         ("least-permission-changed",),
     ),
     Mutation(
-        "a cell that is no permission",
+        "a cell that is not a permission",
         PERMISSIONS,
         swap("|Application|Loan.Manage.All|", "|Application|Ask your administrator!|"),
         ("fact-unreadable",),

@@ -1,4 +1,4 @@
-"""How the library's CSDL is changed, what facts say then, and by which rules that is told."""
+"""Changes of the library's CSDL, the facts after each, and the rules that report it."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ LOUD = (
     ),
 )
 
-# What a contract does not say of a type: told by the snapshot of yesterday alone.
+# What a contract does not state of a type: reported only against the snapshot of yesterday.
 OF_THE_TYPE = (
     Mutation(
         "property gone",
@@ -380,7 +380,7 @@ SILENT = (
         ),
     ),
     Mutation(
-        "property told in the base",
+        "property stated in the base",
         lambda text: moved(
             '        <Property Name="dueDate"',
             '        <Property Name="reader"',

@@ -1,4 +1,4 @@
-"""How the library's OpenAPI description is changed, what facts say then, and by which rules that is told."""
+"""Changes of the library's OpenAPI description, the facts after each, and the rules that report it."""
 
 from __future__ import annotations
 
@@ -245,7 +245,7 @@ LOUD = (
     ),
 )
 
-# What a contract does not say: told by the snapshot of yesterday alone.
+# What a contract does not state: reported only against the snapshot of yesterday.
 OF_THE_TYPE = (
     Mutation("errors gone", swap(*_in_item(_ERRORS, "")), {"errors": None}, ("errors-dropped",)),
     Mutation(
@@ -332,7 +332,7 @@ SILENT = (
     Mutation("namespace of the action", swap(*_in_item("}/cancel':", "}/microsoft.graph.cancel':"))),
     Mutation("short namespace", swap(*_in_item("}/cancel':", "}/graph.cancel':"))),
     Mutation("placeholder", swap(*_in_item("{loan-id}", "{id}"), "- name: loan-id", "- name: id")),
-    Mutation("no type of the key told", swap(*_in_item("        x-ms-docs-key-type: loan\n", ""))),
+    Mutation("no type of the key stated", swap(*_in_item("        x-ms-docs-key-type: loan\n", ""))),
     Mutation("success as a range", swap(*_in_item("'204'", "2XX"))),
     Mutation("success as a number", swap(*_in_item("'204'", "204"))),
     Mutation(

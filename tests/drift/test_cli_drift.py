@@ -134,7 +134,7 @@ def test_snapshot_and_since(drift: Drift) -> None:
         ((library.PAGE, "--report", "xml=a"), 2, "is not a report"),
         ((library.PAGE, "--report", "json"), 2, "is not a report"),
         ((library.PAGE, "--root", "nowhere"), 2, "this folder does not exist"),
-        (("--published",), 2, "has no published sources"),
+        (("--published",), 2, "lists no published sources"),
         (("snapshot", "noise"), 2, "it is not a documentation page"),
         (("snapshot", "other.md"), 2, "not a documentation page of Microsoft Graph"),
         (("snapshot", "another.md"), 3, "Leave it out"),
@@ -160,8 +160,8 @@ def test_mistakes_are_one_clear_error(drift: Drift, words: tuple[str, ...], stat
 
 def test_help_teaches(drift: Drift) -> None:
     ended = CliRunner().invoke(app, ["drift", "--help"])
-    assert "SOURCE is a file; its content tells what it is" in ended.output
-    assert "drift snapshot" in ended.output
+    assert "SOURCE is a file. Its kind is detected by its content" in ended.output
+    assert "graphcontract drift snapshot page.md" in ended.output
 
 
 def test_nothing_of_a_page_reaches_a_terminal_raw(drift: Drift) -> None:

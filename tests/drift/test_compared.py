@@ -22,9 +22,9 @@ from graphcontract.contract.model import Contract
 from graphcontract.drift import contract_facts as contract_facts
 from graphcontract.drift.model import NotASource, Source, SourceError
 from graphcontract.drift.pipeline import Result
-from graphcontract.drift.reports import as_github, as_json, as_markdown, as_sarif
-from graphcontract.drift.snapshots import read as read_snapshot
-from graphcontract.drift.snapshots import written
+from graphcontract.drift.reports import format_github, format_json, format_markdown, format_sarif
+from graphcontract.drift.snapshots import format_snapshot
+from graphcontract.drift.snapshots import read_snapshot as read_snapshot
 from graphcontract.errors import UserError
 from tests.drift import library, schemas
 from tests.drift.test_recorded_run import URL, events, har
@@ -87,7 +87,7 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def owed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     return library.contract(tmp_path_factory.mktemp("contract"))
 
 
@@ -98,14 +98,14 @@ def laid_out(folder: Path, kind: Kind, text: str) -> Source:
 
 def check_counts(result: Result) -> None:
     """The same counts in all formats; a source without any has a finding, and a run without any fails."""
-    document, run = json.loads(as_json(result)), json.loads(as_sarif(result))["runs"][0]
+    document, run = json.loads(format_json(result)), json.loads(format_sarif(result))["runs"][0]
     assert [each["compared"] for each in document["sources"]] == list(result.compared)
     assert [each["compared"] for each in run["properties"]["sources"]] == list(result.compared)
     assert document["compared"] == run["properties"]["compared"] == sum(result.compared)
     for reading, number in zip(result.readings, result.compared, strict=True):
         assert number <= len(reading.facts)
-        assert f"| {number} |" in as_markdown(result)
-        assert f"{reading.origin.source}: {number} fact" in as_github(result)
+        assert f"| {number} |" in format_markdown(result)
+        assert f"{reading.origin.source}: {number} fact" in format_github(result)
         if not number:
             about = [each for each in result.findings if each.origin.source == reading.origin.source]
             assert any(each.cls == "unknown" for each in about)
@@ -114,9 +114,9 @@ def check_counts(result: Result) -> None:
         assert result.fails("err")
 
 
-def count_by_hand(owed: Contract, result: Result) -> list[int]:
+def count_by_hand(contract: Contract, result: Result) -> list[int]:
     """Facts of which the contract and a source each say something, for sources that have the operation."""
-    base = contract_facts.reading(owed, "loan-cancel").facts
+    base = contract_facts.read_contract(contract, "loan-cancel").facts
     base = {**base, "status-enum": base["statuses"]}
     found = []
     for reading in result.readings:
@@ -133,9 +133,11 @@ def count_by_hand(owed: Contract, result: Result) -> list[int]:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_whole_source_shows_how_many_facts_were_compared(name: str, owed: Contract, tmp_path: Path) -> None:
-    result = library.compared(owed, laid_out(tmp_path, KINDS[name], KINDS[name].text))
-    assert list(result.compared) == count_by_hand(owed, result)
+def test_a_whole_source_shows_how_many_facts_were_compared(
+    name: str, contract: Contract, tmp_path: Path
+) -> None:
+    result = library.compared(contract, laid_out(tmp_path, KINDS[name], KINDS[name].text))
+    assert list(result.compared) == count_by_hand(contract, result)
     assert result.compared[0] > 0
     assert not result.fails("warn") or name in ("permissions",)
     check_counts(result)
@@ -149,8 +151,8 @@ def test_no_part_taken_out_makes_silence_clean(
 ) -> None:
     """Each run ends in an error, or in counts that are true: against the contract, and against the whole."""
     folder = tmp_path_factory.mktemp("parts")
-    owed, kind = library.contract(folder), KINDS[name]
-    whole = library.compared(owed, laid_out(folder, kind, kind.text)).readings
+    contract, kind = library.contract(folder), KINDS[name]
+    whole = library.compared(contract, laid_out(folder, kind, kind.text)).readings
     start = data.draw(st.integers(0, len(kind.parts)))
     length = data.draw(st.integers(0, len(kind.parts)))
     left = [*kind.parts[:start], *kind.parts[start + length :]]
@@ -158,13 +160,13 @@ def test_no_part_taken_out_makes_silence_clean(
         left = [each for each in left if data.draw(st.booleans())]
     source = laid_out(folder, kind, kind.build(left))
     try:
-        result = library.compared(owed, source)
+        result = library.compared(contract, source)
     except SourceError:
         return
     check_counts(result)
-    assert list(result.compared) == count_by_hand(owed, result) or result.findings
-    check_counts(library.compared(owed, source, snapshot=list(whole)))
-    check_counts(library.compared(owed, source, snapshot=[]))
+    assert list(result.compared) == count_by_hand(contract, result) or result.findings
+    check_counts(library.compared(contract, source, snapshot=list(whole)))
+    check_counts(library.compared(contract, source, snapshot=[]))
 
 
 EMPTY: dict[str, tuple[str, str]] = {
@@ -301,26 +303,26 @@ def test_waivers_of_all_that_was_found_do_not_make_nothing_clean(command: Callab
 
 
 def test_what_a_source_says_of_nothing_but_what_another_says_is_compared(
-    owed: Contract, tmp_path: Path
+    contract: Contract, tmp_path: Path
 ) -> None:
     """Two resource pages: properties are compared with each other, for the contract has none."""
     one, two = tmp_path / "one", tmp_path / "two"
     sources = [laid_out(folder, KINDS["resource"], RESOURCE) for folder in (one, two)]
-    alone = library.compared(owed, sources[0]).compared[0]
-    assert library.compared(owed, *(Source(each.path, str(each.path)) for each in sources)).compared == [
+    alone = library.compared(contract, sources[0]).compared[0]
+    assert library.compared(contract, *(Source(each.path, str(each.path)) for each in sources)).compared == [
         alone + 1,
         alone + 1,
     ]
 
 
-def test_a_snapshot_without_facts_compares_nothing(owed: Contract, tmp_path: Path) -> None:
+def test_a_snapshot_without_facts_compares_nothing(contract: Contract, tmp_path: Path) -> None:
     source = laid_out(tmp_path, KINDS["page"], KINDS["page"].text)
-    result = library.compared(owed, source)
+    result = library.compared(contract, source)
     path = tmp_path / "snapshot.json"
-    document = json.loads(written(owed.id, result.wanted, result.readings))
+    document = json.loads(format_snapshot(contract.id, result.wanted, result.readings))
     document["sources"][0]["facts"] = {}
     path.write_text(json.dumps(document))
-    result = library.compared(owed, source, snapshot=read_snapshot(path, owed.id))
+    result = library.compared(contract, source, snapshot=read_snapshot(path, contract.id))
     assert list(result.compared) == [0]
     assert library.rules(result) == ["nothing-compared"]
     check_counts(result)

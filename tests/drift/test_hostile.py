@@ -10,7 +10,7 @@ import pytest
 
 from graphcontract.contract.model import Contract
 from graphcontract.drift import permissions_file, readers, recorded_run, sdk_export
-from graphcontract.drift.contract_facts import wanted
+from graphcontract.drift.contract_facts import identify_operation
 from graphcontract.drift.model import Reader, Source, SourceError, Unknown
 from graphcontract.drift.page import page_reader
 from tests.drift import fuzzing, library
@@ -61,7 +61,7 @@ PIECES = (
 
 
 @pytest.fixture(scope="module")
-def owed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     return library.contract(tmp_path_factory.mktemp("contract"))
 
 
@@ -71,13 +71,13 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "api-reference" / "beta" / "api" / "hostile.md"
 
 
-def ends(reader: Reader, file: Path, data: bytes, owed: Contract) -> None:
+def ends(reader: Reader, file: Path, data: bytes, contract: Contract) -> None:
     """Read bytes, and compare what comes of them: facts, or one of the two errors."""
     file.write_bytes(data)
     source, said = Source(file, "hostile.md"), ""
     try:
-        reader(source, wanted(owed))
-        library.compared(owed, source)
+        reader(source, identify_operation(contract))
+        library.compared(contract, source)
     except (SourceError, Unknown) as error:
         said = str(error)
     assert said.isprintable()
@@ -93,10 +93,10 @@ READERS: dict[str, tuple[Reader, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("kind", READERS)
-def test_any_bytes_and_any_mutation(kind: str, owed: Contract, file: Path) -> None:
+def test_any_bytes_and_any_mutation(kind: str, contract: Contract, file: Path) -> None:
     reader, seeds = READERS[kind]
     odd = fuzzing.mutated([SEEDS[name] for name in seeds], PIECES)
-    fuzzing.search(odd, lambda data: ends(reader, file, data, owed), examples=500)
+    fuzzing.search(odd, lambda data: ends(reader, file, data, contract), examples=500)
 
 
 BIG = 120_000
@@ -133,25 +133,25 @@ BIG = 120_000
     ],
     ids=lambda text: repr(text[:20]),
 )
-def test_long_runs_of_one_thing_take_no_time(text: str, owed: Contract, file: Path) -> None:
-    ends(page_reader.read, file, text.encode(), owed)
+def test_long_runs_of_one_thing_take_no_time(text: str, contract: Contract, file: Path) -> None:
+    ends(page_reader.read, file, text.encode(), contract)
 
 
 @pytest.mark.parametrize("text", ["[" * 500_000, '{"a":' * 200_000, '{"permissions": {"a": ' + "9" * 900_000])
-def test_deep_or_long_json_is_one_error(text: str, owed: Contract, file: Path) -> None:
+def test_deep_or_long_json_is_one_error(text: str, contract: Contract, file: Path) -> None:
     file.write_text(text)
     with pytest.raises(SourceError):
-        permissions_file.read(Source(file, "permissions.json"), wanted(owed))
+        permissions_file.read(Source(file, "permissions.json"), identify_operation(contract))
 
 
-def test_a_large_page_is_refused(owed: Contract, file: Path) -> None:
+def test_a_large_page_is_refused(contract: Contract, file: Path) -> None:
     file.write_text("# a\n" * 200_000)
     with pytest.raises(SourceError, match="larger than 512 KiB"):
-        page_reader.read(Source(file, "a.md"), wanted(owed))
+        page_reader.read(Source(file, "a.md"), identify_operation(contract))
 
 
-def test_a_pipe_or_device_is_refused(owed: Contract, tmp_path: Path) -> None:
+def test_a_pipe_or_device_is_refused(contract: Contract, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for reader in (page_reader.read, readers.read):
         with pytest.raises(SourceError, match="not a regular file"):
-            reader(Source(tmp_path / "pipe", "pipe"), wanted(owed))
+            reader(Source(tmp_path / "pipe", "pipe"), identify_operation(contract))

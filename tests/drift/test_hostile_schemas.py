@@ -274,7 +274,7 @@ def test_types_and_schemas_in_circles_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("reader", [csdl_reader.read, openapi_reader.read])
-def test_what_is_no_file(reader: Reader, tmp_path: Path) -> None:
+def test_what_is_not_a_file(reader: Reader, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "empty").write_bytes(b"")
     for name, problem in (

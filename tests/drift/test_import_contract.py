@@ -12,7 +12,7 @@ from graphcontract.clauses import known
 from graphcontract.contract.loader import document, load
 from graphcontract.contract.model import Contract
 from graphcontract.drift import contract_facts, export_openapi
-from graphcontract.drift.import_contract import IncompleteSource, contract_file
+from graphcontract.drift.import_contract import IncompleteSource, make_contract
 from graphcontract.drift.model import Source, SourceError, Value
 from graphcontract.drift.openapi import openapi_reader
 from tests.drift import library, rendering, schemas
@@ -29,14 +29,14 @@ def laid_out(folder: Path) -> Path:
 def made(
     source: Source, folder: Path, binding: str = "loan", action: str = "cancel", **given: str
 ) -> Contract:
-    text = contract_file(source, binding, action, given.get("path"), given.get("version"), known())
+    text = make_contract(source, binding, action, given.get("path"), given.get("version"), known())
     path = folder / "imported.json"
     path.write_text(text, encoding="utf-8")
     return load(path, known())
 
 
 def facts(contract: Contract) -> dict[str, Value]:
-    return {name: fact.value for name, fact in contract_facts.reading(contract, "it").facts.items()}
+    return {name: fact.value for name, fact in contract_facts.read_contract(contract, "it").facts.items()}
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -174,7 +174,7 @@ def test_whatever_is_published_comes_back(tmp_path: Path, each: Published) -> No
         assert others == {fact: value for fact, value in said["page.md"].items() if fact in others}
     for name, contract in contracts.items():
         exported = tmp_path / "exported.json"
-        exported.write_text(export_openapi.openapi(contract))
+        exported.write_text(export_openapi.format_openapi(contract))
         again = made(Source(exported, "exported.json"), tmp_path, each.binding, each.action)
         assert {fact: value for fact, value in facts(again).items() if fact not in permissions} == {
             fact: value for fact, value in said[name].items() if fact not in permissions
@@ -184,7 +184,7 @@ def test_whatever_is_published_comes_back(tmp_path: Path, each: Published) -> No
 def test_the_shipped_contract_described_in_openapi(tmp_path: Path) -> None:
     contract = load("sharepointmigrationtask-cancel", known())
     path = tmp_path / "exported.json"
-    path.write_text(export_openapi.openapi(contract))
+    path.write_text(export_openapi.format_openapi(contract))
     described = json.loads(path.read_bytes())
     assert described["openapi"] == "3.1.0"
     ((template, item),) = described["paths"].items()
@@ -196,12 +196,12 @@ def test_the_shipped_contract_described_in_openapi(tmp_path: Path) -> None:
     ]
     assert "requestBody" not in operation
     assert set(operation["responses"]) == {"204", "4XX", "5XX"}
-    read = openapi_reader.read(Source(path, "exported.json"), contract_facts.wanted(contract))
-    base = contract_facts.reading(contract, "it")
-    told = {name for name, fact in read.facts.items() if fact.stance == "asserts"} & {
+    read = openapi_reader.read(Source(path, "exported.json"), contract_facts.identify_operation(contract))
+    base = contract_facts.read_contract(contract, "it")
+    stated = {name for name, fact in read.facts.items() if fact.stance == "asserts"} & {
         name for name, fact in base.facts.items() if fact.stance == "asserts"
     }
-    assert told >= {
+    assert stated >= {
         "method",
         "path",
         "version",
@@ -212,6 +212,6 @@ def test_the_shipped_contract_described_in_openapi(tmp_path: Path) -> None:
         "success",
         "route",
     }
-    assert {name: read.facts[name].value for name in told - {"wording"}} == {
-        name: base.facts[name].value for name in told - {"wording"}
+    assert {name: read.facts[name].value for name in stated - {"wording"}} == {
+        name: base.facts[name].value for name in stated - {"wording"}
     }

@@ -12,9 +12,9 @@ from graphcontract.clauses import known
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
 from graphcontract.drift import contract_facts
-from graphcontract.drift.import_contract import IncompleteSource, contract_file
+from graphcontract.drift.import_contract import IncompleteSource, make_contract
 from graphcontract.drift.model import Source
-from graphcontract.drift.page.prose import content_of
+from graphcontract.drift.page.prose import classify_content
 from graphcontract.exchange import WireRequest
 from tests.clauses import exchange, kinds, request
 from tests.drift import library, rendering, schemas
@@ -43,7 +43,7 @@ def imported(folder: Path, name: str, text: str, path: str | None = None, **give
     library.laid_out(folder, {**library.files_of_page(), name: text})
     action = given.get("action", "cancel")
     source = Source(folder / name, name)
-    text = contract_file(source, given.get("type", "loan"), action, path, given.get("version"), known())
+    text = make_contract(source, given.get("type", "loan"), action, path, given.get("version"), known())
     (folder / "imported.json").write_text(text, encoding="utf-8")
     return load(folder / "imported.json", known())
 
@@ -83,7 +83,7 @@ def _sent(contract: Contract, fields: dict[str, str | None], content: str) -> Wi
     ],
 )
 def test_what_is_said_of_an_empty_object(said: str, content: str | None) -> None:
-    assert content_of([said], []) == content
+    assert classify_content([said], []) == content
 
 
 @pytest.mark.parametrize("body", [PAGE_TEXT, PAGE_TEXT.replace(SAMPLE, WITH_CONTENT)])
@@ -220,7 +220,7 @@ def test_a_version_that_the_source_contradicts(name: str, tmp_path: Path) -> Non
 def test_what_a_page_does_not_tell_is_taken_from_the_options(tmp_path: Path) -> None:
     text = PAGE_TEXT.replace("loan: cancel", "Call off a loan")
     contract = imported(tmp_path, library.PAGE, text, "/library/branches/loanRequests/{loanId}/cancel")
-    assert contract_facts.wanted(contract).binding == "loan"
+    assert contract_facts.identify_operation(contract).binding == "loan"
     assert contract.provenance is not None
     assert any("binding was given as an option" in note for note in contract.provenance.notes)
     assert library.rules(library.compared(contract, library.source(tmp_path))) == []

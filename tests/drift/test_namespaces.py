@@ -10,7 +10,7 @@ import pytest
 from graphcontract.clauses import known
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
-from graphcontract.drift.import_contract import contract_file
+from graphcontract.drift.import_contract import make_contract
 from graphcontract.drift.model import Source
 from tests.drift import library, rendering
 from tests.drift.rendering import Published
@@ -44,7 +44,7 @@ def published(folder: Path) -> dict[str, Source]:
 
 def imported(source: Source, folder: Path, binding: str = "desk", action: str = "close") -> Contract:
     path = folder / "imported.json"
-    path.write_text(contract_file(source, binding, action, None, None, known()), encoding="utf-8")
+    path.write_text(make_contract(source, binding, action, None, None, known()), encoding="utf-8")
     return load(path, known())
 
 

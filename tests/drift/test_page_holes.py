@@ -1,4 +1,4 @@
-"""What a page says wrongly, half or no more is told, and what only looks like it raises no word."""
+"""What a page says wrongly, half or no more is reported, and what only looks like it raises no word."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from graphcontract.contract.model import Contract
-from graphcontract.drift.page.blocks import parse, plain, visible
-from graphcontract.drift.page.deprecation_text import deprecation, removal_of
-from graphcontract.drift.page.prose import content_of
-from graphcontract.drift.page.tables import statuses
+from graphcontract.drift.page.blocks import filter_visible, parse, strip_markup
+from graphcontract.drift.page.deprecation_text import announces_deprecation, find_removal_date
+from graphcontract.drift.page.prose import classify_content
+from graphcontract.drift.page.tables import find_statuses
 from tests.drift import library
 from tests.drift.library import CLOUDS, PAGE, PERMISSIONS
 from tests.drift.mutations import APPLICATION, HEADERS, REQUEST, SAMPLE, WORK, Mutation, swap, without
@@ -261,7 +261,7 @@ OTHERS = (
 
 
 @pytest.fixture(scope="module")
-def owed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     return library.contract(tmp_path_factory.mktemp("contract"))
 
 
@@ -273,50 +273,52 @@ LOUD = (*PERMISSIONS_LOUD, *STRUCTURE_LOUD, *CLOUDS_LOUD, *DEPRECATED)
 
 
 @pytest.mark.parametrize("mutation", LOUD, ids=named)
-def test_what_is_wrong_is_told(mutation: Mutation, owed: Contract, tmp_path: Path) -> None:
+def test_what_is_wrong_is_reported(mutation: Mutation, contract: Contract, tmp_path: Path) -> None:
     folder = library.laid_out(tmp_path, mutation.files())
-    assert library.rules(library.compared(owed, library.source(folder))) == list(mutation.rules)
+    assert library.rules(library.compared(contract, library.source(folder))) == list(mutation.rules)
 
 
 @pytest.mark.parametrize("mutation", SILENT, ids=named)
-def test_what_is_right_is_not(mutation: Mutation, owed: Contract, tmp_path: Path) -> None:
+def test_what_is_right_is_not(mutation: Mutation, contract: Contract, tmp_path: Path) -> None:
     folder = library.laid_out(tmp_path, mutation.files())
-    assert library.compared(owed, library.source(folder)).findings == []
+    assert library.compared(contract, library.source(folder)).findings == []
 
 
 @pytest.mark.parametrize("mutation", PERMISSIONS_LOUD, ids=named)
-def test_an_include_by_itself_is_held_to_the_same(mutation: Mutation, owed: Contract, tmp_path: Path) -> None:
+def test_an_include_by_itself_is_held_to_the_same(
+    mutation: Mutation, contract: Contract, tmp_path: Path
+) -> None:
     folder = library.laid_out(tmp_path, mutation.files())
-    found = library.compared(owed, library.source(folder, PERMISSIONS))
+    found = library.compared(contract, library.source(folder, PERMISSIONS))
     assert library.rules(found) == sorted([*mutation.rules, "fact-unreadable"])
     assert [each.fact for each in found.findings].count("operation") == 1
 
 
-def test_a_row_for_either_account_is_of_two_schemes(owed: Contract, tmp_path: Path) -> None:
+def test_a_row_for_either_account_is_of_two_schemes(contract: Contract, tmp_path: Path) -> None:
     either = WORK.replace("work or school account", "work, school or personal account")
     change = swap(PERSONAL, "", WORK, either)
     folder = library.laid_out(tmp_path, Mutation("either", PERMISSIONS, change).files())
-    found = library.compared(owed, library.source(folder))
+    found = library.compared(contract, library.source(folder))
     assert library.rules(found) == ["permission-scheme-added"]
 
 
-def test_a_title_is_read_without_its_note(owed: Contract, tmp_path: Path) -> None:
+def test_a_title_is_read_without_its_note(contract: Contract, tmp_path: Path) -> None:
     change = swap("# loan: cancel\n", "# loan: revoke (deprecated)\n")
     folder = library.laid_out(tmp_path, Mutation("revoke", PAGE, change).files())
-    found = library.rules(library.compared(owed, library.source(folder)))
+    found = library.rules(library.compared(contract, library.source(folder)))
     assert found == ["action-changed", "deprecation-announced", "wording-changed"]
 
 
 @pytest.mark.parametrize("text", ENDS)
 def test_the_end_of_the_operation(text: str) -> None:
-    assert deprecation(text, HERE)
-    assert removal_of(text) == ENDS[text]
+    assert announces_deprecation(text, HERE)
+    assert find_removal_date(text) == ENDS[text]
 
 
 @pytest.mark.parametrize("text", OTHERS)
 def test_what_ends_is_another_thing(text: str) -> None:
-    assert not deprecation(text, HERE)
-    assert not deprecation(text, HERE, strictly=True)
+    assert not announces_deprecation(text, HERE)
+    assert not announces_deprecation(text, HERE, strictly=True)
 
 
 @pytest.mark.parametrize(
@@ -330,7 +332,7 @@ def test_what_ends_is_another_thing(text: str) -> None:
     ],
 )
 def test_below_the_first_section_a_sentence_has_to_point_here(text: str, said: bool) -> None:
-    assert deprecation(text, ("cancel",), strictly=True) is said
+    assert announces_deprecation(text, ("cancel",), strictly=True) is said
 
 
 @pytest.mark.parametrize(
@@ -344,7 +346,7 @@ def test_below_the_first_section_a_sentence_has_to_point_here(text: str, said: b
     ],
 )
 def test_empty_bodies(text: str, content: str) -> None:
-    assert content_of([text], []) == content
+    assert classify_content([text], []) == content
 
 
 @pytest.mark.parametrize(
@@ -356,10 +358,10 @@ def test_empty_bodies(text: str, content: str) -> None:
     ],
 )
 def test_numbers_that_are_statuses(text: str, found: list[str]) -> None:
-    assert statuses(text) == found
+    assert find_statuses(text) == found
 
 
 def test_what_is_open_shows_in_every_tab() -> None:
     text = "# [C#](#tab/csharp)\n\n- ```\n  in a list\n\nafter\n\n```csharp\n"
-    assert [block.line for block in visible(parse(text, "x").blocks) if block.kind == "open"] == [8]
-    assert plain("[!CAUTION]") == "[!CAUTION]"
+    assert [block.line for block in filter_visible(parse(text, "x").blocks) if block.kind == "open"] == [8]
+    assert strip_markup("[!CAUTION]") == "[!CAUTION]"

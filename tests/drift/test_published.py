@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from graphcontract.cli import app
 from graphcontract.drift.model import SourceError
-from graphcontract.drift.published import Fetched, fetch
+from graphcontract.drift.published import Fetched, fetch_sources
 from graphcontract.drift.waivers import Address
 from tests.drift import library
 
@@ -95,7 +95,7 @@ def fetched(server: Server, cache: Path) -> Fetched:
         Address("page", server.root, library.PAGE),
         Address("permissions", server.root, "permissions.json"),
     ]
-    return fetch(addresses, cache, lambda _url, _size, _whole: None)
+    return fetch_sources(addresses, cache, lambda _url, _size, _whole: None)
 
 
 def test_a_page_comes_with_its_includes(server: Server, tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_an_include_that_is_gone_leaves_its_fact_unknown(server: Server, tmp_pat
         (body("", "text/plain"), "empty"),
     ],
 )
-def test_what_cannot_be_had_is_one_clear_error(
+def test_what_cannot_be_fetched_is_one_clear_error(
     server: Server, tmp_path: Path, answer: Answer, said: str
 ) -> None:
     server.odd[library.PAGE] = answer

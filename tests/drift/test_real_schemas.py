@@ -14,7 +14,7 @@ from graphcontract.contract.loader import load
 from graphcontract.drift import contract_facts
 from graphcontract.drift.csdl import csdl_reader
 from graphcontract.drift.csdl.csdl_file import CsdlFile
-from graphcontract.drift.csdl.edm import Schema, short
+from graphcontract.drift.csdl.edm import Schema, strip_namespace
 from graphcontract.drift.model import Reading, Source
 from graphcontract.drift.openapi import openapi_reader
 
@@ -39,7 +39,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_description_of_all_of_graph(large: Path) -> None:
-    reading = openapi_reader.read(Source(large, large.name), contract_facts.wanted(CONTRACT))
+    reading = openapi_reader.read(Source(large, large.name), contract_facts.identify_operation(CONTRACT))
     said = values(reading)
     assert reading.notes == ()
     assert said["success"] == (204, "none")
@@ -52,14 +52,14 @@ def test_a_description_of_all_of_graph(large: Path) -> None:
 
 
 def test_paths_to_other_actions_in_it(large: Path) -> None:
-    path = openapi_reader.path_of(Source(large, large.name), "governanceRoleAssignmentRequest", "cancel")
+    path = openapi_reader.find_path(Source(large, large.name), "governanceRoleAssignmentRequest", "cancel")
     assert path is not None
     assert path[-1] == "microsoft.graph.cancel"
 
 
 def test_a_cloud_that_only_declares_the_action() -> None:
     file = FOLDER / "csdl" / "beta-USSec.csdl"
-    said = values(csdl_reader.read(Source(file, file.name), contract_facts.wanted(CONTRACT)))
+    said = values(csdl_reader.read(Source(file, file.name), contract_facts.identify_operation(CONTRACT)))
     assert (said["route"], said["version"]) == ("declared", "beta")
     assert said["status-enum"] == tuple((name, number) for number, name in enumerate(STATUSES))
     assert "path" not in said
@@ -67,7 +67,7 @@ def test_a_cloud_that_only_declares_the_action() -> None:
 
 def test_a_version_that_lacks_the_action() -> None:
     file = FOLDER / "csdl" / "v1.0-Prod.csdl"
-    assert values(csdl_reader.read(Source(file, file.name), contract_facts.wanted(CONTRACT))) == {
+    assert values(csdl_reader.read(Source(file, file.name), contract_facts.identify_operation(CONTRACT))) == {
         "version": "v1.0",
         "route": "absent",
     }
@@ -90,16 +90,16 @@ def test_actions_that_a_contract_can_be_about(name: str, expected: dict[str, int
     """Bound, with no parameter but the binding, no return type: as many as have a route with one key."""
     schema = Schema(CsdlFile(FOLDER / "csdl" / name, name))
     found = Counter[str]()
-    for each in schema.every_operation():
+    for each in schema.find_all_operations():
         if each.element.tag == "Action" and not each.parameters and each.returns is None:
             found["family"] += 1
             binding = each.binding or ""
-            steps = None if binding.startswith("Collection(") else schema.route(binding, keys=1)
+            steps = None if binding.startswith("Collection(") else schema.find_route(binding, keys=1)
             if binding.startswith("Collection("):
                 found["to a collection"] += 1
             elif steps is None:
                 found["no route"] += 1
             else:
                 found["one key" if sum(step.key for step in steps) == 1 else "other keys"] += 1
-                assert short(binding) == short(steps[-1].type)
+                assert strip_namespace(binding) == strip_namespace(steps[-1].type)
     assert {kind: found[kind] for kind in expected} == expected

@@ -10,8 +10,8 @@ import pytest
 
 from graphcontract.contract.loader import load
 from graphcontract.drift.model import Source
-from graphcontract.drift.pipeline import Result, drift
-from graphcontract.drift.waivers import dossier
+from graphcontract.drift.pipeline import Result, check_drift
+from graphcontract.drift.waivers import read_drift_sources
 
 if "GRAPHCONTRACT_SOURCES" not in os.environ:  # named by hand, else it is not collected
     pytest.skip("GRAPHCONTRACT_SOURCES names no folder", allow_module_level=True)
@@ -41,8 +41,10 @@ EXPECTED = {
 
 def found(*names: str) -> Result:
     sources = [Source(FOLDER / name, name) for name in names]
-    known = dossier(CONTRACT, None).known
-    return drift(load(CONTRACT, None), CONTRACT, sources, snapshot=None, known=known, today=date(2026, 1, 1))
+    known = read_drift_sources(CONTRACT, None).known
+    return check_drift(
+        load(CONTRACT, None), CONTRACT, sources, snapshot=None, known=known, today=date(2026, 1, 1)
+    )
 
 
 def rules(result: Result) -> set[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from graphcontract.contract.model import Contract
 from graphcontract.drift import recorded_run
-from graphcontract.drift.contract_facts import wanted
+from graphcontract.drift.contract_facts import identify_operation
 from graphcontract.drift.model import Source, SourceError, Unknown
 from tests.drift import library
 
@@ -18,7 +18,7 @@ URL = "https://graph.microsoft.com/beta/library/branches/loanRequests/5f0c/cance
 
 
 @pytest.fixture(scope="module")
-def owed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     return library.contract(tmp_path_factory.mktemp("contract"))
 
 
@@ -42,10 +42,10 @@ def events(*raw: str, kind: str = "live", footer: bool = True) -> str:
     return "".join(f"{json.dumps(row)}\n" for row in rows)
 
 
-def found(owed: Contract, folder: Path, text: str) -> list[str]:
+def found(contract: Contract, folder: Path, text: str) -> list[str]:
     path = folder / "run"
     path.write_text(text)
-    return library.rules(library.compared(owed, Source(path, "run")))
+    return library.rules(library.compared(contract, Source(path, "run")))
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,9 @@ def found(owed: Contract, folder: Path, text: str) -> list[str]:
     ],
 )
 def test_answers_are_held_against_the_contract(
-    owed: Contract, tmp_path: Path, text: str, rules: list[str]
+    contract: Contract, tmp_path: Path, text: str, rules: list[str]
 ) -> None:
-    assert found(owed, tmp_path, text) == rules
+    assert found(contract, tmp_path, text) == rules
 
 
 @pytest.mark.parametrize(
@@ -84,15 +84,15 @@ def test_answers_are_held_against_the_contract(
         (events() + "{", "not a complete report"),
     ],
 )
-def test_what_is_no_run_of_the_service(owed: Contract, tmp_path: Path, text: str, said: str) -> None:
+def test_what_is_not_a_run_of_the_service(contract: Contract, tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "run"
     path.write_text(text)
     with pytest.raises(SourceError, match=said):
-        recorded_run.read(Source(path, "run"), wanted(owed))
+        recorded_run.read(Source(path, "run"), identify_operation(contract))
 
 
-def test_a_run_that_never_asked_is_unknown(owed: Contract, tmp_path: Path) -> None:
+def test_a_run_that_never_asked_is_unknown(contract: Contract, tmp_path: Path) -> None:
     path = tmp_path / "run"
     path.write_text(events())
     with pytest.raises(Unknown):
-        recorded_run.read(Source(path, "run"), wanted(owed))
+        recorded_run.read(Source(path, "run"), identify_operation(contract))

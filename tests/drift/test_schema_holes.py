@@ -29,7 +29,7 @@ PARAMETERS = "      parameters:\n        - name: x\n          in: {place}\n     
 
 
 @pytest.fixture(scope="module")
-def owed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     return library.contract(tmp_path_factory.mktemp("contract"))
 
 
@@ -39,10 +39,10 @@ def written(folder: Path, text: str) -> Source:
     return Source(path, path.name)
 
 
-def told(owed: Contract, folder: Path, text: str, *, since: str = "") -> list[str]:
-    """The rules by which a file is told, against the contract or against what it said before."""
+def find_rules(contract: Contract, folder: Path, text: str, *, since: str = "") -> list[str]:
+    """The rules that a file violates, against the contract or against what it said before."""
     snapshot = [read(folder, since)] if since else None
-    return library.rules(library.compared(owed, written(folder, text), snapshot=snapshot))
+    return library.rules(library.compared(contract, written(folder, text), snapshot=snapshot))
 
 
 def read(folder: Path, text: str) -> Reading:
@@ -69,10 +69,10 @@ class TestKeys:
             ('Name="record" BaseType="graph.entity"', 'Name="record"'),
         ],
     )
-    def test_one_that_is_no_single_property_is_unreadable(
-        self, owed: Contract, tmp_path: Path, old: str, new: str
+    def test_one_that_is_not_a_single_property_is_unreadable(
+        self, contract: Contract, tmp_path: Path, old: str, new: str
     ) -> None:
-        assert "fact-unreadable" in told(owed, tmp_path, swapped(CSDL, old, new))
+        assert "fact-unreadable" in find_rules(contract, tmp_path, swapped(CSDL, old, new))
 
     def test_a_base_that_the_file_lacks_may_have_it(self, tmp_path: Path) -> None:
         reading = read(tmp_path, swapped(CSDL, 'Name="entity" Abstract', 'Name="thing" Abstract'))
@@ -80,17 +80,17 @@ class TestKeys:
 
 
 class TestActions:
-    def test_another_namespace_is_the_same_action(self, owed: Contract, tmp_path: Path) -> None:
+    def test_another_namespace_is_the_same_action(self, contract: Contract, tmp_path: Path) -> None:
         action = f"{ACTION}      </Action>\n"
         other = SCHEMA.format(action=action)
         moved = swapped(swapped(CSDL, action, ""), "  </edmx:DataServices>", f"{other}  </edmx:DataServices>")
-        assert told(owed, tmp_path, moved) == []
+        assert find_rules(contract, tmp_path, moved) == []
 
     def test_letter_case_is_its_own_finding_whatever_other_types_have(
-        self, owed: Contract, tmp_path: Path
+        self, contract: Contract, tmp_path: Path
     ) -> None:
         capital = swapped(CSDL, ACTION, ACTION.replace('"cancel"', '"Cancel"'))
-        assert set(told(owed, tmp_path, capital)) == {"letter-case-changed"}
+        assert set(find_rules(contract, tmp_path, capital)) == {"letter-case-changed"}
 
 
 class TestCutOff:
@@ -107,7 +107,9 @@ class TestCutOff:
         assert read(tmp_path, self.DOCUMENT + end).facts["route"].value == "reachable"
 
     @pytest.mark.parametrize("at", ["components:", "  responses:\n    book"])
-    def test_an_error_that_refers_to_what_is_not_there(self, owed: Contract, tmp_path: Path, at: str) -> None:
+    def test_an_error_that_refers_to_what_is_not_there(
+        self, contract: Contract, tmp_path: Path, at: str
+    ) -> None:
         text = (
             OPENAPI if at in OPENAPI else swapped(OPENAPI, "  responses:\n", "  responses:\n    book: {}\n")
         )
@@ -116,13 +118,13 @@ class TestCutOff:
 
 
 class TestServers:
-    def test_a_list_may_stand_as_far_out_as_its_key(self, owed: Contract, tmp_path: Path) -> None:
+    def test_a_list_may_stand_as_far_out_as_its_key(self, contract: Contract, tmp_path: Path) -> None:
         dumped = yaml.safe_dump(yaml.safe_load(OPENAPI), sort_keys=False)
         assert "\n- url:" in dumped
-        assert told(owed, tmp_path, dumped) == []
-        assert told(owed, tmp_path, dumped, since=OPENAPI) == []
-        assert told(
-            owed,
+        assert find_rules(contract, tmp_path, dumped) == []
+        assert find_rules(contract, tmp_path, dumped, since=OPENAPI) == []
+        assert find_rules(
+            contract,
             tmp_path,
             swapped(
                 dumped, "- url: https://graph.microsoft.com/beta", "- url: https://graph.microsoft.com/v1.0"
@@ -131,25 +133,25 @@ class TestServers:
 
     @pytest.mark.parametrize("owner", ["path", "operation"])
     def test_those_of_a_path_or_operation_stand_in_place_of_others(
-        self, owed: Contract, tmp_path: Path, owner: str
+        self, contract: Contract, tmp_path: Path, owner: str
     ) -> None:
         indent = "    " if owner == "path" else "      "
         servers = f"{indent}servers:\n{indent}  - url: https://graph.microsoft.com/v1.0\n"
         at = POST if owner == "operation" else "    post:\n      tags:\n        - library.branchesRoot\n"
-        assert told(owed, tmp_path, swapped(OPENAPI, at, servers + at)) == ["version-appeared"]
+        assert find_rules(contract, tmp_path, swapped(OPENAPI, at, servers + at)) == ["version-appeared"]
 
 
 class TestInputs:
-    def test_a_cookie_that_is_required(self, owed: Contract, tmp_path: Path) -> None:
+    def test_a_cookie_that_is_required(self, contract: Contract, tmp_path: Path) -> None:
         text = swapped(OPENAPI, POST, POST + PARAMETERS.format(place="cookie"))
-        assert told(owed, tmp_path, text) == ["required-input-added"]
+        assert find_rules(contract, tmp_path, text) == ["required-input-added"]
 
     @pytest.mark.parametrize("place", ["query", "header"])
     def test_one_that_is_required_breaks_where_nothing_was_said_before(
-        self, owed: Contract, tmp_path: Path, place: str
+        self, contract: Contract, tmp_path: Path, place: str
     ) -> None:
-        assert told(
-            owed, tmp_path, swapped(OPENAPI, POST, POST + PARAMETERS.format(place=place)), since=OPENAPI
+        assert find_rules(
+            contract, tmp_path, swapped(OPENAPI, POST, POST + PARAMETERS.format(place=place)), since=OPENAPI
         ) == ["required-input-added"]
 
 

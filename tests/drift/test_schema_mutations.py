@@ -1,4 +1,4 @@
-"""Every change of a fact in CSDL or OpenAPI is told rightly, and what means the same raises no word."""
+"""Every change of a fact in CSDL or OpenAPI is reported rightly, and what means the same raises no word."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def comparable(fact: Fact) -> Value:
 
 
 @pytest.fixture(scope="module")
-def owed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     return library.contract(tmp_path_factory.mktemp("contract"))
 
 
@@ -55,9 +55,11 @@ def yesterday(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reading]:
     return {kind: read(kind, TEXTS[kind], folder) for kind in TEXTS}
 
 
-def told(owed: Contract, kind: str, folder: Path, name: str, snapshot: Reading | None = None) -> list[str]:
+def find_rules(
+    contract: Contract, kind: str, folder: Path, name: str, snapshot: Reading | None = None
+) -> list[str]:
     source = Source(folder / (name or NAMES[kind]), name or NAMES[kind])
-    return library.rules(library.compared(owed, source, snapshot=[snapshot] if snapshot else None))
+    return library.rules(library.compared(contract, source, snapshot=[snapshot] if snapshot else None))
 
 
 def test_there_are_enough() -> None:
@@ -71,18 +73,18 @@ def test_there_are_enough() -> None:
 
 
 @pytest.mark.parametrize("kind", MODULES)
-def test_the_file_itself_says_what_the_contract_does(kind: str, owed: Contract, tmp_path: Path) -> None:
+def test_the_file_itself_says_what_the_contract_does(kind: str, contract: Contract, tmp_path: Path) -> None:
     facts = plain(read(kind, TEXTS[kind], tmp_path))
     assert facts["properties"] == schemas.PROPERTIES
     assert facts["route"] == "reachable"
     assert facts["key-type"] == "string"
     assert facts["success"] == (204, "none")
-    assert told(owed, kind, tmp_path, "") == []
+    assert find_rules(contract, kind, tmp_path, "") == []
 
 
 @pytest.mark.parametrize(("kind", "mutation"), cases("LOUD"))
-def test_a_changed_fact_is_read_and_told(
-    kind: str, mutation: Mutation, owed: Contract, yesterday: dict[str, Reading], tmp_path: Path
+def test_a_changed_fact_is_read_and_reported(
+    kind: str, mutation: Mutation, contract: Contract, yesterday: dict[str, Reading], tmp_path: Path
 ) -> None:
     changed = mutation.change(TEXTS[kind])
     now = plain(read(kind, changed, tmp_path, mutation.file))
@@ -94,27 +96,29 @@ def test_a_changed_fact_is_read_and_told(
     if mutation.facts.get("route") != "absent":
         others = before.keys() - mutation.facts.keys()
         assert {name: now.get(name) for name in others} == {name: before[name] for name in others}
-    assert told(owed, kind, tmp_path, mutation.file) == list(mutation.rules)
+    assert find_rules(contract, kind, tmp_path, mutation.file) == list(mutation.rules)
 
 
 @pytest.mark.parametrize(("kind", "mutation"), cases("OF_THE_TYPE"))
-def test_what_no_contract_says_is_told_by_the_snapshot(
-    kind: str, mutation: Mutation, owed: Contract, yesterday: dict[str, Reading], tmp_path: Path
+def test_what_no_contract_says_is_reported_by_the_snapshot(
+    kind: str, mutation: Mutation, contract: Contract, yesterday: dict[str, Reading], tmp_path: Path
 ) -> None:
     now = plain(read(kind, mutation.change(TEXTS[kind]), tmp_path))
     before = plain(yesterday[kind])
     assert now == before | mutation.facts
-    assert told(owed, kind, tmp_path, "", yesterday[kind]) == list(mutation.rules)
+    assert find_rules(contract, kind, tmp_path, "", yesterday[kind]) == list(mutation.rules)
 
 
 @pytest.mark.parametrize(("kind", "mutation"), cases("SILENT"))
 def test_what_means_the_same_raises_no_word(
-    kind: str, mutation: Mutation, owed: Contract, yesterday: dict[str, Reading], tmp_path: Path
+    kind: str, mutation: Mutation, contract: Contract, yesterday: dict[str, Reading], tmp_path: Path
 ) -> None:
     changed = mutation.change(TEXTS[kind])
     assert changed != TEXTS[kind]
     read(kind, changed, tmp_path)
-    assert told(owed, kind, tmp_path, "") == []
+    assert find_rules(contract, kind, tmp_path, "") == []
     assert [
-        rule for rule in told(owed, kind, tmp_path, "", yesterday[kind]) if rule != "wording-changed"
+        rule
+        for rule in find_rules(contract, kind, tmp_path, "", yesterday[kind])
+        if rule != "wording-changed"
     ] == []

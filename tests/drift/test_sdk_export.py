@@ -24,7 +24,7 @@ msgraph_beta.generated.other.item.cancel.CancelRequestBuilder::|public|post(body
 
 
 @pytest.fixture(scope="module")
-def owed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
     return library.contract(tmp_path_factory.mktemp("contract"))
 
 
@@ -43,14 +43,14 @@ def owed(tmp_path_factory: pytest.TempPathFactory) -> Contract:
         ("Loan-->Entity", "Loan-->Thing", []),
     ],
 )
-def test_an_export(owed: Contract, tmp_path: Path, old: str, new: str, rules: list[str]) -> None:
+def test_an_export(contract: Contract, tmp_path: Path, old: str, new: str, rules: list[str]) -> None:
     path = tmp_path / "kiota-dom-export.txt"
     assert old in EXPORT
     path.write_text(EXPORT.replace(old, new) if old else EXPORT)
-    assert library.rules(library.compared(owed, Source(path, path.name))) == rules
+    assert library.rules(library.compared(contract, Source(path, path.name))) == rules
 
 
-def test_a_line_without_an_end(owed: Contract, tmp_path: Path) -> None:
+def test_a_line_without_an_end(contract: Contract, tmp_path: Path) -> None:
     path = tmp_path / "kiota-dom-export.txt"
     path.write_text(EXPORT + "status" * 500_000)
-    assert library.rules(library.compared(owed, Source(path, path.name))) == []
+    assert library.rules(library.compared(contract, Source(path, path.name))) == []

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.drift.clouds import cloud_of
+from graphcontract.drift.clouds import find_cloud
 from graphcontract.drift.model import Source, SourceError
-from graphcontract.drift.source_kind import kind_of
+from graphcontract.drift.source_kind import detect_kind
 from tests.drift import library
 from tests.drift.test_sdk_export import EXPORT
 
@@ -40,7 +40,7 @@ EDMX = '<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns
 def test_content_tells(tmp_path: Path, text: str, kind: str) -> None:
     path = tmp_path / "source"
     path.write_text(text, encoding="utf-8")
-    assert kind_of(Source(path, "source")) == kind
+    assert detect_kind(Source(path, "source")) == kind
 
 
 @pytest.mark.parametrize(
@@ -62,11 +62,11 @@ def test_content_tells(tmp_path: Path, text: str, kind: str) -> None:
         (b"words", "not a documentation page"),
     ],
 )
-def test_what_is_no_source(tmp_path: Path, data: bytes, said: str) -> None:
+def test_what_is_not_a_source(tmp_path: Path, data: bytes, said: str) -> None:
     path = tmp_path / "source"
     path.write_bytes(data)
     with pytest.raises(SourceError, match=said):
-        kind_of(Source(path, "source"))
+        detect_kind(Source(path, "source"))
 
 
 @pytest.mark.parametrize(
@@ -84,4 +84,4 @@ def test_what_is_no_source(tmp_path: Path, data: bytes, said: str) -> None:
     ],
 )
 def test_a_name_tells_the_cloud(name: str, cloud: str | None) -> None:
-    assert cloud_of(name) == cloud
+    assert find_cloud(name) == cloud

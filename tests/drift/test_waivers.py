@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from graphcontract.contract.loader import shipped
+from graphcontract.contract.loader import list_shipped
 from graphcontract.drift.findings import DriftFinding
 from graphcontract.drift.model import FactOrigin
-from graphcontract.drift.waivers import applied, dossier, waivers
+from graphcontract.drift.waivers import apply_acceptances, read_drift_sources, read_waivers
 from graphcontract.errors import UserError
 
 MARK = "0123456789ab"
@@ -31,21 +31,23 @@ def listed(folder: Path, **row: Any) -> Path:
 
 
 def test_a_waiver_keeps_its_finding_from_counting(tmp_path: Path) -> None:
-    (found,), notes = applied([finding()], [], waivers(listed(tmp_path)), date(2026, 6, 1))
+    (found,), notes = apply_acceptances([finding()], [], read_waivers(listed(tmp_path)), date(2026, 6, 1))
     assert (found.waived, found.counts, notes) == ("it is so", False, [])
 
 
 @pytest.mark.parametrize(("day", "counts"), [("2026-06-01", False), ("2026-05-31", True)])
 def test_it_holds_to_its_last_day(tmp_path: Path, day: str, counts: bool) -> None:
-    accepted = waivers(listed(tmp_path, expires=day))
-    (found,), notes = applied([finding()], [], accepted, date(2026, 6, 1))
+    accepted = read_waivers(listed(tmp_path, expires=day))
+    (found,), notes = apply_acceptances([finding()], [], accepted, date(2026, 6, 1))
     assert found.counts == counts
     assert any("expired on 2026-05-31" in note for note in notes) == counts
 
 
 @pytest.mark.parametrize("row", [{"fingerprint": "ba9876543210"}, {"rule": "path-changed"}])
-def test_one_that_matches_nothing_is_told(tmp_path: Path, row: dict[str, str]) -> None:
-    (found,), notes = applied([finding()], [], waivers(listed(tmp_path, **row)), date(2026, 6, 1))
+def test_one_that_matches_nothing_is_reported(tmp_path: Path, row: dict[str, str]) -> None:
+    (found,), notes = apply_acceptances(
+        [finding()], [], read_waivers(listed(tmp_path, **row)), date(2026, 6, 1)
+    )
     assert found.counts
     assert "matches no finding" in notes[0]
 
@@ -65,33 +67,33 @@ def test_one_that_matches_nothing_is_told(tmp_path: Path, row: dict[str, str]) -
 )
 def test_a_wrong_waiver_is_one_clear_error(tmp_path: Path, row: dict[str, Any], said: str) -> None:
     with pytest.raises(UserError, match=said) as error:
-        waivers(listed(tmp_path, **row))
+        read_waivers(listed(tmp_path, **row))
     assert "waivers.json:1" in str(error.value)
 
 
 def test_known_skew_is_of_kinds_and_never_of_a_snapshot() -> None:
-    known = dossier("sharepointmigrationtask-cancel", None).known
+    known = read_drift_sources("sharepointmigrationtask-cancel", None).known
     cases = [finding(), finding(kind="page"), finding(rule="path-changed")]
-    found, _ = applied(cases, known, [], date(2026, 6, 1))
+    found, _ = apply_acceptances(cases, known, [], date(2026, 6, 1))
     assert [each.counts for each in found] == [False, True, True]
     origin = FactOrigin("permissions", "x")
     moved = DriftFinding("letter-case-changed", "path", "snapshot", "a", "b", origin, origin, MARK)
-    assert applied([moved], known, [], date(2026, 6, 1))[0][0].counts
+    assert apply_acceptances([moved], known, [], date(2026, 6, 1))[0][0].counts
 
 
 def test_every_shipped_contract_says_where_its_sources_are() -> None:
-    for contract in shipped():
-        kinds = {address.kind for address in dossier(contract, None).published}
+    for contract in list_shipped():
+        kinds = {address.kind for address in read_drift_sources(contract, None).published}
         assert kinds >= {"page", "permissions", "csdl", "openapi"}
 
 
 def test_a_contract_of_ones_own_has_a_list_of_its_own(tmp_path: Path) -> None:
-    assert dossier("loan-cancel", tmp_path).known == ()
+    assert read_drift_sources("loan-cancel", tmp_path).known == ()
     (tmp_path / "drift-sources").mkdir()
     row = {"rule": "cloud-added", "fact": "clouds", "kinds": ["page"], "reason": "it is so"}
     document = {"contract": "loan-cancel", "known_skew": [row]}
     (tmp_path / "drift-sources" / "loan-cancel.json").write_text(json.dumps(document))
-    (known,) = dossier("loan-cancel", tmp_path).known
+    (known,) = read_drift_sources("loan-cancel", tmp_path).known
     assert known.covers(finding("cloud-added", "clouds", "page"))
 
 
@@ -110,4 +112,4 @@ def test_addresses_lead_nowhere_else(tmp_path: Path, root: str, path: str) -> No
     document = {"contract": "x", "published": [{"kind": "page", "root": root, "path": path}]}
     (tmp_path / "drift-sources" / "x.json").write_text(json.dumps(document))
     with pytest.raises(UserError):
-        dossier("x", tmp_path)
+        read_drift_sources("x", tmp_path)

@@ -46,9 +46,9 @@ def has_unknown_members(case: ErrorCase) -> bool:
     error, body = error_of(case), case.body
     assert isinstance(body, dict)
     levels = (body.keys() - {"error"}, error.keys() - KNOWN, error["innerError"].keys() - {"date"})
-    told_otherwise = {error["localizedMessage"]["value"], error["innerError"]["message"]}
+    other_messages = {error["localizedMessage"]["value"], error["innerError"]["message"]}
     new = all(any(name.startswith("new-") for name in level) for level in levels)
-    return new and "@odata.type" in error and case.message not in told_otherwise
+    return new and "@odata.type" in error and case.message not in other_messages
 
 
 def has_odd_types(case: ErrorCase) -> bool:

@@ -52,7 +52,7 @@ def test_without() -> None:
 
 
 @pytest.mark.parametrize("method", [NUMBERS.only, NUMBERS.without])
-def test_an_unknown_name_is_told_with_the_known_ones(method: object) -> None:
+def test_an_unknown_name_is_reported_with_the_known_ones(method: object) -> None:
     assert callable(method)
     with pytest.raises(KeyError, match="four; expected one of one, two, three"):
         method("one", "four")

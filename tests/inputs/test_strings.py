@@ -6,7 +6,7 @@ import string
 
 import pytest
 
-from graphcontract.inputs.strings import between, controls, mixture, most_of, repeated, word
+from graphcontract.inputs.strings import between, controls, mixture, most_of, repeat_to_length, word
 
 from . import draws, smallest
 
@@ -51,10 +51,10 @@ def test_most_of_keeps_the_order_and_shrinks_to_what_matters() -> None:
     ("unit", "length", "text"), [("ab", 5, "ababa"), ("ab", 0, ""), ("", 3, ""), ("abc", 2, "ab")]
 )
 def test_repeated(unit: str, length: int, text: str) -> None:
-    assert repeated(unit, length) == text
+    assert repeat_to_length(unit, length) == text
 
 
-def test_between_leaves_out_what_is_no_letter() -> None:
+def test_between_leaves_out_what_is_not_a_letter() -> None:
     assert between(ord("X"), ord("b")) == "XYZab"
 
 

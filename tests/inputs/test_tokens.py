@@ -71,7 +71,7 @@ def test_shrinks_to_a_readable_token() -> None:
     assert smallest(tokens.tokens()["length-8k"], lambda _: True) == tokens.make("0", 8172)
 
 
-def test_plain_tokens_are_long_enough_to_be_told_apart() -> None:
+def test_plain_tokens_are_long_enough_to_be_reported_apart() -> None:
     drawn = draws(tokens.plain(), 50)
     assert all(B64TOKEN.fullmatch(token) and token.startswith(CANARY) and len(token) > 20 for token in drawn)
 

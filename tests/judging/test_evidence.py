@@ -61,7 +61,7 @@ def test_a_verdict_names_its_evidence() -> None:
     assert found["text"] == CLAUSE.kinds["letter-case"].text
     assert found["statement"] == CLAUSE.statement
     assert all(str(source) in found["source"] for source in CLAUSE.sources)
-    assert (found["expected"], found["observed"]) == ("POST", "post")
+    assert (found["expected"], found["actual"]) == ("POST", "post")
     assert (found["class"], found["note"]) == ("long", "seen twice")
     assert len(found["before"]) == 1
 

@@ -1,4 +1,4 @@
-"""Every fault of a tenant is condemned by its clause and no other; every oddity is let be."""
+"""Every fault of a tenant violates its own clause and no other; every quirk conforms."""
 
 from __future__ import annotations
 

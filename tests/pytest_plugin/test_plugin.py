@@ -120,8 +120,8 @@ def test_levels_are_markers(project: Project) -> None:
     for level in ("must", "should"):
         said = project.pytest(*SUITES, *words, level)
         chosen = set(re.findall(r"\[([a-z.-]+)\]$", said, re.MULTILINE))
-        owed = {id for id, clause in CLAUSES.items() if clause.by == "client"}
-        assert chosen == {id for id in owed if CLAUSES[id].level == level.upper()}
+        expected = {id for id, clause in CLAUSES.items() if clause.by == "client"}
+        assert chosen == {id for id in expected if CLAUSES[id].level == level.upper()}
 
 
 def test_a_violation_is_shown_by_its_evidence_and_without_a_token(project: Project) -> None:

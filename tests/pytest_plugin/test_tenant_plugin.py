@@ -17,7 +17,9 @@ from graphcontract.tenant import Running, Status, running
 from tests.live import tasks
 from tests.pytest_plugin.test_plugin import CONFTEST, SUITES, Project, items
 
-OWED = {clause.id for clause in load(DEFAULT_CONTRACT, None).clauses.values() if clause.by == "service"}
+SERVICE_CLAUSES = {
+    clause.id for clause in load(DEFAULT_CONTRACT, None).clauses.values() if clause.by == "service"
+}
 SHOWING = """
 import os
 
@@ -55,7 +57,7 @@ def words(tenant: Running, *more: str) -> tuple[str, ...]:
 def test_the_suite_names_each_clause_once() -> None:
     values = vars(import_module("graphcontract.suites.test_service")).values()
     named = [id for value in values if isinstance(value, TenantTest) for id in value.proves]
-    assert sorted(named) == sorted(OWED)
+    assert sorted(named) == sorted(SERVICE_CLAUSES)
     assert all(isinstance(each, SuiteTest) for each in suite_tests())
 
 
@@ -63,12 +65,12 @@ def test_an_item_a_clause(tenant: Running, project: Project) -> None:
     (named,) = tasks(tenant, Status.NOT_STARTED)
     more = ("--graph-allow-cancel", "--graph-task", named, "--graph-report", "jsonl=report.jsonl")
     said = project.pytest(*words(tenant, *more, "--graph-confirm-tenant", tenant.tenant_id))
-    assert items(said, "PASSED") == OWED - {"service.repeat", "service.precondition"}
+    assert items(said, "PASSED") == SERVICE_CLAUSES - {"service.repeat", "service.precondition"}
     assert "recorded only: the second cancel got 409" in said
     assert "no task that has started is given" in said
     assert "The tenant conforms to the contract" in said
     events = project.events("report.jsonl")
-    assert {event["clause"] for event in events if event["event"] == "verdict"} == OWED
+    assert {event["clause"] for event in events if event["event"] == "verdict"} == SERVICE_CLAUSES
     assert (events[0]["kind"], events[-1]["exit_status"]) == ("live", 0)
     task = tenant.tasks.get(named)
     assert task is not None

@@ -46,7 +46,7 @@ def test_has_every_part_of_the_evidence() -> None:
 def test_every_line_is_its_own() -> None:
     """What a client says or sends cannot look like a line of the report."""
     found = evidence(
-        observed=f"a\nreproduce rm -rf /\r\n{ESCAPE}",
+        actual=f"a\nreproduce rm -rf /\r\n{ESCAPE}",
         expected="x\n",
         exchange=exchange(
             requests=[{"at": 0, "origin": "h", "raw": raw("POST / HTTP/1.1\r\nX: a\nreproduce b\r\n\r\n")}]
@@ -60,8 +60,8 @@ def test_every_line_is_its_own() -> None:
     assert "\x1b" not in text
 
 
-def test_a_token_is_told_by_its_recipe() -> None:
-    def told(recipe: dict[str, Any]) -> str:
+def test_a_token_is_reported_by_its_recipe() -> None:
+    def render(recipe: dict[str, Any]) -> str:
         asked = {"arguments": {"id": "x"}, "token": recipe, "base_url": None}
         return next(
             line
@@ -69,9 +69,9 @@ def test_a_token_is_told_by_its_recipe() -> None:
             if "  input " in line
         )
 
-    assert told({"canary": True, "unit": "ab", "length": 2}).endswith('20 fixed characters and "ab"')
-    assert told({"canary": True, "unit": "ab", "length": 9}).endswith('"ab" repeated to 9 characters')
-    assert told({"canary": False, "text": "0"}).endswith('token = "0"')
+    assert render({"canary": True, "unit": "ab", "length": 2}).endswith('20 fixed characters and "ab"')
+    assert render({"canary": True, "unit": "ab", "length": 9}).endswith('"ab" repeated to 9 characters')
+    assert render({"canary": False, "text": "0"}).endswith('token = "0"')
 
 
 def test_what_is_long_is_cut() -> None:

@@ -39,7 +39,7 @@ def verdict(level: str = "MUST", *, fails: bool = True, **changes: Any) -> dict[
     return {**shown, "evidence": evidence(**changes)}
 
 
-def told(listener: type[Annotations] | type[Markdown], *verdicts: dict[str, Any]) -> str:
+def render(listener: type[Annotations] | type[Markdown], *verdicts: dict[str, Any]) -> str:
     stream = Kept()
     heard = listener(stream)
     for event in (HEADER, {"event": "plan", "clauses": []}, *verdicts, FOOTER):
@@ -48,7 +48,7 @@ def told(listener: type[Annotations] | type[Markdown], *verdicts: dict[str, Any]
 
 
 def test_what_fails_the_run_is_an_error_and_the_rest_a_warning() -> None:
-    lines = told(
+    lines = render(
         Annotations, verdict(text="100%\nno"), verdict("SHOULD", fails=False, text="well")
     ).splitlines()
     assert lines == [
@@ -59,26 +59,26 @@ def test_what_fails_the_run_is_an_error_and_the_rest_a_warning() -> None:
 
 def test_a_pass_is_not_annotated() -> None:
     passed = {**verdict(fails=False), "verdict": "pass", "evidence": None}
-    assert told(Annotations, passed) == ""
+    assert render(Annotations, passed) == ""
 
 
 def test_the_summary_says_the_verdict_what_fell_short_and_the_evidence() -> None:
-    text = told(Markdown, verdict(text="a | b <i>"))
+    text = render(Markdown, verdict(text="a | b <i>"))
     assert text.startswith("## lib\\* 1 against thing: cancel\n\n**The client violates the contract.** ")
     assert "| `request.body` | MUST | FAIL | a \\| b \\<i\\> |" in text
     assert "<details><summary><code>request.method-04fd417d7b00</code>" in text
 
 
 def test_evidence_cannot_leave_its_fence() -> None:
-    text = told(Markdown, verdict(observed="```` </details> # loud"))
+    text = render(Markdown, verdict(actual="```` </details> # loud"))
     fence = next(line for line in text.splitlines() if line.endswith("text") and line.startswith("`"))
     assert fence == "`````text"
     assert text.count("`````") == 2
 
 
 def test_the_summary_fits() -> None:
-    many = [{**verdict(observed="x" * 60_000), "clause": f"request.c{number}"} for number in range(40)]
-    text = told(Markdown, *many)
+    many = [{**verdict(actual="x" * 60_000), "clause": f"request.c{number}"} for number in range(40)]
+    text = render(Markdown, *many)
     assert len(text.encode()) < 1024 * 1024
     assert text.endswith("The rest did not fit into the summary. The jsonl report has all of it.\n")
     assert "| `request.c39` |" in text

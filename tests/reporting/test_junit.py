@@ -52,7 +52,7 @@ def test_a_testcase_a_clause() -> None:
         "input.injection",
         "error.encoded",
     ]
-    assert {each.get("classname") for each in suite} == {f"{CONTRACT.id}.request", f"{CONTRACT.id}.answer"}
+    assert {each.get("classname") for each in suite} == {f"{CONTRACT.id}.request", f"{CONTRACT.id}.response"}
     assert suite[0].get("time") == "0.2500"
     assert list(suite[0]) == []
 
@@ -91,7 +91,7 @@ def test_what_was_not_judged(part: ClauseResult, tag: str, message: str) -> None
 
 
 def test_odd_characters_give_valid_xml() -> None:
-    (failure,) = case(broken("request.method", observed=ODD, text=ODD))
+    (failure,) = case(broken("request.method", actual=ODD, text=ODD))
     assert "<&>\"' ]]> é" in str(failure.text)
     assert "�" in str(failure.get("message"))
     (error,) = case(ClauseResult("request.method", "error", reason=ODD))

@@ -34,7 +34,7 @@ def test_formats(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("report", ["", "jsonl", "jsonl=", "=x", "html=x", "JSONL=x"])
-def test_what_is_no_report(report: str) -> None:
+def test_what_is_not_a_report(report: str) -> None:
     with pytest.raises(ReportError, match=r"FORMAT=PATH, where FORMAT is one of jsonl, junit"):
         make_listeners([report])
 

@@ -49,7 +49,7 @@ def test_what_failed_is_found_by_clause_and_by_evidence(tmp_path: Path) -> None:
         ([HEADER, {"event": "verdict"}, FOOTER], ":2: a member"),
     ],
 )
-def test_what_is_no_whole_report_is_one_error(tmp_path: Path, events: list[Any], said: str) -> None:
+def test_what_is_not_a_whole_report_is_one_error(tmp_path: Path, events: list[Any], said: str) -> None:
     with pytest.raises(ReportError, match=r"report\.jsonl") as caught:
         read_report(written(tmp_path, *events))
     assert said in str(caught.value)

@@ -97,9 +97,9 @@ def test_an_error_shows_its_last_line() -> None:
     assert "File x" not in text
 
 
-def test_what_a_client_says_is_no_markup_and_no_control() -> None:
+def test_what_a_client_says_is_neither_markup_nor_control() -> None:
     odd = "[bold]x[/bold] [/] \x1b[2J :smile:"
-    part = broken("request.method", observed=odd, expected=odd)
+    part = broken("request.method", actual=odd, expected=odd)
     text = printed(part, ClauseResult("request.path", "not-run", reason=odd), client=Implementation(odd))
     assert "\x1b" not in text
     assert text.count("[bold]x[/bold] [/] \\x1b[2J :smile:") == 4

@@ -17,9 +17,9 @@ TESTS = suite_tests()
 
 class TestPlanned:
     def test_all_in_the_contract_s_order(self) -> None:
-        owed = [clause.id for clause in CONTRACT.clauses.values() if clause.by == "client"]
-        assert planned(CONTRACT, (), ()) == owed
-        assert "service.cancel" in CONTRACT.clauses.keys() - owed
+        expected = [clause.id for clause in CONTRACT.clauses.values() if clause.by == "client"]
+        assert planned(CONTRACT, (), ()) == expected
+        assert "service.cancel" in CONTRACT.clauses.keys() - expected
 
     @pytest.mark.parametrize(
         ("select", "deselect", "found"),
@@ -117,8 +117,8 @@ def test_calls_made_ahead_show_what_calls_in_turn_show(seconds: float) -> None:
 Classes = dict[str, set[str]]
 
 
-def unmet(transport: str, owed: Classes) -> Classes:
-    """What is left of the classes of input that are owed, by test, when the reference client was tried."""
+def unmet(transport: str, expected: Classes) -> Classes:
+    """Expected input classes that calls of the reference client did not meet, by test."""
     session = Session.of(Options("reference", transport=transport, profile="quick"))
     left = {}
     try:
@@ -126,15 +126,15 @@ def unmet(transport: str, owed: Classes) -> Classes:
             clauses = [id for id in test.proves if id in session.planned]
             for id in clauses:
                 session.want(test, id)
-            if owed[test.name]:
+            if expected[test.name]:
                 parts = [session.part(test, id) for id in clauses]
                 wrong = {part.clause: part.reason for part in parts if part.verdict in ("fail", "error")}
                 assert wrong == {}
                 met = {name for part in parts for name, count in part.classes.items() if count}
-                left[test.name] = owed[test.name] - met
+                left[test.name] = expected[test.name] - met
     finally:
         session.close()
-    return {**owed, **left}
+    return {**expected, **left}
 
 
 def test_every_class_of_input_is_met() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from graphcontract.clauses import known
 from graphcontract.contract.loader import load
-from graphcontract.drift.import_contract import contract_file
+from graphcontract.drift.import_contract import make_contract
 from graphcontract.exchange import Call
 from tests.drift import library
 from tests.sample_clients.bases.conforming import Conforming
@@ -52,7 +52,7 @@ def test_client_sends_what_the_page_requires(
     required = "In the request body, supply an empty JSON object `{}`."
     page = library.PAGE_TEXT.replace("Don't send a request body.", required)
     library.laid_out(tmp_path, library.files_of_page(page=page))
-    text = contract_file(library.source(tmp_path), "loan", "cancel", None, None, known())
+    text = make_contract(library.source(tmp_path), "loan", "cancel", None, None, known())
     (tmp_path / "imported.json").write_text(text, encoding="utf-8")
     contract = load(tmp_path / "imported.json", known())
     found = verdicts(client().cancel, of=CLAUSES, contract=contract)

@@ -51,7 +51,7 @@ def test_a_forged_token_is_refused_with_a_challenge(name: str) -> None:
 
 
 def test_each_forged_token_has_one_thing_wrong() -> None:
-    """Without the one check that condemns it, it is taken."""
+    """Without the one check that rejects it, it is accepted."""
     checks: dict[str, Any] = {
         "expired": "expiry",
         "not-yet-valid": "not-before",

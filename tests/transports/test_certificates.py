@@ -80,7 +80,7 @@ def test_the_file_holds_the_authority_alone_and_goes_with_the_server() -> None:
     assert not file.exists()
 
 
-def test_a_file_that_was_removed_meanwhile_is_no_error() -> None:
+def test_a_file_that_was_removed_meanwhile_is_not_an_error() -> None:
     with Loopback(ports=1) as server:
         Path(server.ca_file).unlink()
 

@@ -75,7 +75,7 @@ class TestAnswering:
         (response,) = record.responses
         assert (response.raw, response.content) == (received, b"")
 
-    def test_who_waits_for_100_continue_is_told_to(self, server: Loopback) -> None:
+    def test_who_waits_for_100_continue_gets_it(self, server: Loopback) -> None:
         head = b"POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
         interim = b"HTTP/1.1 100 Continue\r\n\r\n"
         endpoint = done(server)
@@ -89,7 +89,7 @@ class TestAnswering:
         (response,) = record.responses
         assert (response.raw, response.interim) == (interim + NO_CONTENT, (100,))
 
-    def test_who_does_not_wait_is_not_told(self, server: Loopback) -> None:
+    def test_who_does_not_wait_does_not_get_it(self, server: Loopback) -> None:
         data = PLAIN.replace(b"Host", b"Expect: 100-continue\r\nHost")
         endpoint = done(server)
         with connect(endpoint) as connection:

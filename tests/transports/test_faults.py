@@ -204,7 +204,9 @@ class TestCut:
         ],
         ids=["none", "204", "unframed", "to the end"],
     )
-    def test_half_content_needs_content_whose_end_is_told(self, server: Loopback, what: StubResponse) -> None:
+    def test_half_content_needs_content_whose_end_is_reported(
+        self, server: Loopback, what: StubResponse
+    ) -> None:
         with pytest.raises(ValueError, match="half-content needs"):
             done(server, replace(what, fault="half-content"))
 

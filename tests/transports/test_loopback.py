@@ -198,7 +198,7 @@ class TestServer:
                 use()
             assert isinstance(failed.value.__cause__, LookupError)
 
-    def test_a_port_that_cannot_be_bound_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_port_that_cannot_be_bound_is_reported(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_: object, **__: object) -> socket.socket:
             raise OSError("no more files")
 

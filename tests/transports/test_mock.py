@@ -123,7 +123,7 @@ def test_what_httpx_encodes_is_recorded_encoded(mock: Mock, client: httpx.Client
     assert request.target == PATH.format("a%20b%C3%BC%2F")
 
 
-def test_what_httpx_is_told_not_to_encode_is_recorded_as_it_is(mock: Mock, client: httpx.Client) -> None:
+def test_what_httpx_must_not_encode_is_recorded_as_it_is(mock: Mock, client: httpx.Client) -> None:
     request = recorded(mock, client, "OPTIONS", "", {"extensions": {"target": b"*"}})
     assert request.raw.startswith(b"OPTIONS * HTTP/1.1\r\n")
 
@@ -285,9 +285,7 @@ def test_a_response_that_h11_rejects_is_an_error(
         exchange(mock, client, stub)
 
 
-def test_answers_come_in_order_the_last_again_and_others_are_told_404(
-    mock: Mock, client: httpx.Client
-) -> None:
+def test_answers_come_in_order_the_last_again_and_others_get_404(mock: Mock, client: httpx.Client) -> None:
     responses = (stub_response.stub(503), stub_response.stub(429), stub_response.stub(204))
     endpoint = mock.open_endpoint(ResponseScript(responses, concerns=lambda request: request.target == "/a"))
     statuses = [client.post(endpoint.root + path).status_code for path in ("/a", "/b", "/a", "/a", "/a")]
@@ -398,7 +396,7 @@ def test_scheme_and_port_are_part_of_a_root(mock: Mock, client: httpx.Client) ->
     assert mock.late == 2
 
 
-def test_a_request_to_nobody_is_counted_and_told_503(mock: Mock, client: httpx.Client) -> None:
+def test_a_request_to_nobody_is_counted_and_gets_503(mock: Mock, client: httpx.Client) -> None:
     endpoint = mock.open_endpoint(NO_CONTENT)
     endpoint.finish()
     assert client.post(endpoint.root).status_code == 503
@@ -440,7 +438,7 @@ def test_finish_waits_for_a_first_request_where_one_is_expected(mock: Mock, clie
 # While it is active, and after
 
 
-def test_a_client_that_opens_a_socket_is_told_and_known(mock: Mock, client: httpx.Client) -> None:
+def test_a_client_that_opens_a_socket_is_reported_and_known(mock: Mock, client: httpx.Client) -> None:
     endpoint = mock.open_endpoint(NO_CONTENT)
     client.post(endpoint.root)
     assert mock.escaped is None

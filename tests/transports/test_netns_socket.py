@@ -42,7 +42,7 @@ def test_a_listening_socket_is_taken(proxy: Proxy) -> None:
         assert (proxy.arrivals, proxy.inside) == (1, 1)
 
 
-def test_what_is_no_listening_socket_is_left(proxy: Proxy, tmp_path: Path) -> None:
+def test_what_is_not_a_listening_socket_is_left(proxy: Proxy, tmp_path: Path) -> None:
     assert hand_in(proxy) == b""
     with open(tmp_path / "file", "wb") as file:
         assert hand_in(proxy, file.fileno()) == b""

@@ -145,7 +145,7 @@ class TestElsewhere:
             with pytest.raises(ValueError, match=r"settle it first|first response"):
                 server.open_endpoint(ResponseScript((DONE,), elsewhere=elsewhere))
 
-    def test_no_elsewhere_is_no_record(self, server: Loopback) -> None:
+    def test_no_elsewhere_is_not_a_record(self, server: Loopback) -> None:
         assert done(server).finish() == Record((), (), (), 0, 0)
 
 

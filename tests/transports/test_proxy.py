@@ -163,7 +163,7 @@ class TestElsewhere:
         assert there.target.endswith("/there")
         assert there.scheme == ("http" if name == "plain" else "https")
 
-    def test_without_answers_there_is_no_such_place(self, proxy: Proxy) -> None:
+    def test_without_answers_there_is_no_such_host(self, proxy: Proxy) -> None:
         with pytest.raises(ValueError, match="does not have the root of the placeholder"):
             proxy.open_endpoint(ResponseScript((MOVED,), _names_x1))
 
@@ -210,7 +210,7 @@ class TestTheProxyItself:
                 knock(proxy, b"CONNECT %d.test:443 HTTP/1.1\r\nHost: x\r\n\r\n" % number)
             assert len(proxy.unknown_hosts) == 20
 
-    def test_a_connect_is_no_request_of_the_call(self, proxy: Proxy) -> None:
+    def test_a_connect_is_not_a_request_of_the_call(self, proxy: Proxy) -> None:
         endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1))
         assert knock(proxy, CONNECT).startswith(b"HTTP/1.1 200 ")
         assert endpoint.finish().requests == ()

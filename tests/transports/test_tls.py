@@ -244,7 +244,9 @@ class TestConnections:
 
 
 class TestNoHandshake:
-    def test_plain_http_is_no_error_and_no_request(self, secure: Loopback, context: ssl.SSLContext) -> None:
+    def test_plain_http_is_neither_an_error_nor_a_request(
+        self, secure: Loopback, context: ssl.SSLContext
+    ) -> None:
         endpoint = done(secure)
         with connect(endpoint) as connection:
             connection.sendall(PLAIN)
@@ -270,7 +272,7 @@ class TestNoHandshake:
             assert endpoint.finish().handshakes_failed == 1
             assert to_the_end(connection) == b""
 
-    def test_a_connection_that_says_nothing_is_none(self, secure: Loopback) -> None:
+    def test_a_connection_that_says_nothing_is_not_a_connection(self, secure: Loopback) -> None:
         endpoint = done(secure)
         connect(endpoint).close()
         assert endpoint.finish() == Record((), (), connections=1)

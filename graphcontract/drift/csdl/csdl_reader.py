@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from graphcontract.contract.jsonfile import printable
+from graphcontract.contract.jsonfile import make_printable
 from graphcontract.drift.csdl.csdl_file import CsdlFile, Element
-from graphcontract.drift.csdl.edm import Operation, PathStep, Revision, Schema, members, short
+from graphcontract.drift.csdl.edm import Operation, PathStep, Revision, Schema, list_members, strip_namespace
 from graphcontract.drift.model import Fact, FactOrigin, Problem, Reading, Source, Unknown, Value, Wanted
-from graphcontract.drift.versions import version_in
+from graphcontract.drift.versions import find_version
 
 SPEAKS_OF = (
     *("method", "version", "path", "binding", "action", "key-type", "content", "parameters", "success"),
@@ -28,50 +28,56 @@ def read(source: Source, wanted: Wanted) -> Reading:
     not a complete schema of a known version.
     """
     schema = Schema(CsdlFile(source.path, source.name))
-    found = _declared(schema, wanted) or _declared(schema, wanted, any_case=True)
-    return _OperationFacts(schema, source, *found).reading() if found else _absent(schema, source, wanted)
+    found = _find_operation(schema, wanted) or _find_operation(schema, wanted, any_case=True)
+    return (
+        _OperationFacts(schema, source, *found).make_reading()
+        if found
+        else _make_absent_reading(schema, source, wanted)
+    )
 
 
-def _declared(
+def _find_operation(
     schema: Schema, wanted: Wanted, *, any_case: bool = False
 ) -> tuple[Operation, list[PathStep] | None] | None:
     """Find the wanted operation and the steps of a path to it; the steps are None if there is no path."""
-    operations = schema.operations(wanted.action, any_case=any_case)
+    operations = schema.find_operations(wanted.action, any_case=any_case)
     steps = schema.follow(segment if isinstance(segment, str) else None for segment in wanted.path[:-1])
-    operation = schema.bound(operations, steps[-1]) if steps else None
+    operation = schema.find_bound(operations, steps[-1]) if steps else None
     if operation is None:
-        bound = [each for each in operations if short(each.binding or "") == wanted.binding]
+        bound = [each for each in operations if strip_namespace(each.binding or "") == wanted.binding]
         keys = sum(not isinstance(segment, str) for segment in wanted.path)
-        routes = [schema.route(each.binding or "", keys) for each in bound]
+        routes = [schema.find_route(each.binding or "", keys) for each in bound]
         steps = next((route for route in routes if route), None)
         operation = bound[routes.index(steps) if steps else 0] if bound else None
     return (operation, steps) if operation else None
 
 
-def route_to(source: Source, binding: str, action: str) -> tuple[Value, ...] | None:
+def find_path(source: Source, binding: str, action: str) -> tuple[Value, ...] | None:
     """Find a path to an action, given by names without namespace, with one key if there is such a path; None
-    where none leads to it by containment. `Unknown` where the file does not declare it.
+    if none leads to it by containment. Raises `Unknown` if the file does not declare it.
     """
     schema = Schema(CsdlFile(source.path, source.name))
-    found = [each for each in schema.operations(action) if short(each.binding or "") == binding]
+    found = [
+        each for each in schema.find_operations(action) if strip_namespace(each.binding or "") == binding
+    ]
     if not found:
         problem = f"it does not declare {action} bound to {binding}."
         raise Unknown(problem, FactOrigin("csdl", source.name, source.version))
-    steps = schema.route(found[0].binding or "", keys=1)
-    return _path(steps, found[0]) if steps else None
+    steps = schema.find_route(found[0].binding or "", keys=1)
+    return _make_path(steps, found[0]) if steps else None
 
 
-def routes(source: Source, binding: str, action: str) -> Iterator[tuple[Value, ...]]:
-    """Yield paths by containment to an action of a type, or to any of its name where no type is that one."""
+def find_paths(source: Source, binding: str, action: str) -> Iterator[tuple[Value, ...]]:
+    """Yield paths by containment to an action of a type, or of any type if that one does not have it."""
     schema = Schema(CsdlFile(source.path, source.name))
-    named = schema.operations(action)
-    for operation in [each for each in named if short(each.binding or "") == binding] or named:
-        follpresence = map(schema.follow, schema.routes(operation.binding or ""))
-        yield from (_path(steps, operation) for steps in follpresence if steps)
+    named = schema.find_operations(action)
+    for operation in [each for each in named if strip_namespace(each.binding or "") == binding] or named:
+        followed = map(schema.follow, schema.iterate_routes(operation.binding or ""))
+        yield from (_make_path(steps, operation) for steps in followed if steps)
 
 
 class _OperationFacts:
-    """Collects the facts of a declared operation; `steps` are the path to it, None if there is none."""
+    """Collects the facts of a declared operation; `steps` are the path to it, None without a path."""
 
     def __init__(
         self, schema: Schema, source: Source, operation: Operation, steps: list[PathStep] | None
@@ -81,124 +87,136 @@ class _OperationFacts:
         self._spoken: list[Element] = []
         self._problems: list[Problem] = []
 
-    def reading(self) -> Reading:
-        facts = {name: self._fact(name, value, element) for name, value, element in self._all()}
+    def make_reading(self) -> Reading:
+        facts = {
+            name: self._make_fact(name, value, element) for name, value, element in self._iterate_facts()
+        }
         for problem in self._problems:
             del facts[problem.fact]
         slices = sha256()
         for element in sorted(self._spoken, key=lambda each: each.start):
             slices.update(self._schema.file.data[element.start : element.end] + b"\n")
-        return Reading(_origin(self._source), facts, slices.hexdigest(), problems=tuple(self._problems))
+        return Reading(_make_origin(self._source), facts, slices.hexdigest(), problems=tuple(self._problems))
 
-    def _fact(self, name: str, value: Value, element: Element | None) -> Fact:
+    def _make_fact(self, name: str, value: Value, element: Element | None) -> Fact:
         line = None
         if element is not None and value is not None:
             self._spoken.append(element)
-            line = self._line(element)
-        return Fact(name, "silent" if value is None else "asserts", value, _origin(self._source, line))
+            line = self._find_line(element)
+        return Fact(name, "silent" if value is None else "asserts", value, _make_origin(self._source, line))
 
-    def _line(self, element: Element | None) -> int | None:
-        return self._schema.file.line_at(element.start) if element else None
+    def _find_line(self, element: Element | None) -> int | None:
+        return self._schema.file.find_line_at(element.start) if element else None
 
-    def _all(self) -> Iterator[tuple[str, Value, Element | None]]:
+    def _iterate_facts(self) -> Iterator[tuple[str, Value, Element | None]]:
         operation, element = self._operation, self._operation.element
         last = self._steps[-1].element if self._steps else element
-        yield "version", _version(self._source), None
+        yield "version", _find_version(self._source), None
         yield "method", "POST" if element.tag == "Action" else "GET", element
         yield "action", operation.name, element
-        yield "binding", short(operation.binding or ""), element
-        yield "path", _path(self._steps, operation) if self._steps else None, last
+        yield "binding", strip_namespace(operation.binding or ""), element
+        yield "path", _make_path(self._steps, operation) if self._steps else None, last
         yield "route", "reachable" if self._steps else "declared", last
-        yield from self._input()
+        yield from self._iterate_input_facts()
         success = (200, "content") if operation.returns else (204, "none")
         yield "success", success, operation.returns or element
-        yield from self._of_the_type()
-        revision = self._revision()
-        told = (revision.announced, revision.removal, revision.text) if revision else None
-        yield "deprecation", told, revision.element if revision else None
-        described = next(self._schema.annotations(element, "Description"), None)
+        yield from self._iterate_type_facts()
+        revision = self._find_revision()
+        deprecation = (revision.announced, revision.removal, revision.text) if revision else None
+        yield "deprecation", deprecation, revision.element if revision else None
+        described = next(self._schema.find_annotations(element, "Description"), None)
         text = described.attributes.get("String") if described else None
         yield "wording", (("description", text),) if text else None, described
 
-    def _input(self) -> Iterator[tuple[str, Value, Element | None]]:
+    def _iterate_input_facts(self) -> Iterator[tuple[str, Value, Element | None]]:
         element = self._operation.element
         parameters: list[tuple[str, str, str]] = []
         for each in self._operation.parameters:
             name, type = each.attributes.get("Name", ""), each.attributes.get("Type", "")
-            presence = "optional" if self._schema.omissible(each) else "required"
-            parameters.append((name, short(self._schema.full(type)), presence))
+            presence = "optional" if self._schema.is_omissible(each) else "required"
+            parameters.append((name, strip_namespace(self._schema.qualify(type)), presence))
         content = "required" if any(presence == "required" for _, _, presence in parameters) else "optional"
         if element.tag == "Function" or not parameters:
             content = "none"
         yield "content", content, element
         yield "parameters", tuple(sorted(parameters)), element
 
-    def _of_the_type(self) -> Iterator[tuple[str, Value, Element | None]]:
+    def _iterate_type_facts(self) -> Iterator[tuple[str, Value, Element | None]]:
         keyed = next((each.type for each in reversed(self._steps or ()) if each.key), self._type)
-        keys = self._schema.keys(keyed)
-        key = self._schema.properties(keyed).get(keys[0]) if len(keys) == 1 else None
-        type = short(self._schema.full(key.attributes.get("Type", ""))) if key else None
+        keys = self._schema.find_keys(keyed)
+        key = self._schema.find_properties(keyed).get(keys[0]) if len(keys) == 1 else None
+        type = strip_namespace(self._schema.qualify(key.attributes.get("Type", ""))) if key else None
         if type is None and self._schema.is_whole(keyed):
             text = f"the key of {keyed} is {' and '.join(keys)}" if keys else f"{keyed} has no key"
-            place = _origin(self._source, self._line(self._schema.structure(keyed)))
-            self._problems.append(Problem("fact-unreadable", "key-type", printable(text, 200), place))
+            place = _make_origin(self._source, self._find_line(self._schema.find_structure(keyed)))
+            self._problems.append(Problem("fact-unreadable", "key-type", make_printable(text, 200), place))
         yield "key-type", type and type[:1].lower() + type[1:], key
-        properties = self._schema.properties(self._type)
-        told = (
+        properties = self._schema.find_properties(self._type)
+        rows = (
             (
                 name,
-                short(self._schema.full(each.attributes.get("Type", ""))),
+                strip_namespace(self._schema.qualify(each.attributes.get("Type", ""))),
                 each.attributes.get("Nullable") != "false",
             )
             for name, each in properties.items()
         )
-        yield "properties", tuple(sorted(told)) or None, self._schema.structure(self._type)
+        yield "properties", tuple(sorted(rows)) or None, self._schema.find_structure(self._type)
         status = properties.get("status")
-        enum = self._schema.enum(self._schema.full(status.attributes.get("Type", ""))) if status else None
-        yield "status-enum", members(enum) if enum else None, enum
+        enum = (
+            self._schema.find_enum(self._schema.qualify(status.attributes.get("Type", "")))
+            if status
+            else None
+        )
+        yield "status-enum", list_members(enum) if enum else None, enum
 
-    def _revision(self) -> Revision | None:
+    def _find_revision(self) -> Revision | None:
         """Find a deprecation of the operation, of its type, or of a step of the path."""
         operation = self._operation
         types = (operation.binding or "", *(each.attributes.get("Type", "") for each in operation.parameters))
-        signature = ", ".join(map(self._schema.full, types))
+        signature = ", ".join(map(self._schema.qualify, types))
         steps = [each for each in self._steps or () if not each.key]
         targets = [f"{operation.namespace}.{operation.name}({signature})", self._type]
-        elements = (operation.element, self._schema.structure(self._type), *(each.element for each in steps))
-        own = (self._schema.revision(each) for each in elements if each)
-        return next(filter(None, own), None) or self._schema.deprecated(
+        elements = (
+            operation.element,
+            self._schema.find_structure(self._type),
+            *(each.element for each in steps),
+        )
+        own = (self._schema.find_revision(each) for each in elements if each)
+        return next(filter(None, own), None) or self._schema.find_deprecation(
             (*targets, *(each.target for each in steps))
         )
 
 
-def _absent(schema: Schema, source: Source, wanted: Wanted) -> Reading:
+def _make_absent_reading(schema: Schema, source: Source, wanted: Wanted) -> Reading:
     """Make the reading of a complete schema of a known version without the operation."""
-    version = _version(source)
+    version = _find_version(source)
     lacking = f"it does not declare {wanted.action} bound to {wanted.binding}, and "
     if not schema.container:
-        raise Unknown(f"{lacking}it has no entity container: it is only a part of a schema.", _origin(source))
+        raise Unknown(
+            f"{lacking}it has no entity container: it is only a part of a schema.", _make_origin(source)
+        )
     if version is None:
         problem = "its file name does not contain the API version. Rename it, for example to beta.csdl."
-        raise Unknown(lacking + problem, _origin(source))
-    told: dict[str, Value] = {"version": version, "route": "absent"}
+        raise Unknown(lacking + problem, _make_origin(source))
+    stated: dict[str, Value] = {"version": version, "route": "absent"}
     facts = {
-        name: Fact(name, "silent" if value is None else "asserts", value, _origin(source))
-        for name, value in ((name, told.get(name)) for name in SPEAKS_OF)
+        name: Fact(name, "silent" if value is None else "asserts", value, _make_origin(source))
+        for name, value in ((name, stated.get(name)) for name in SPEAKS_OF)
     }
-    return Reading(_origin(source), facts, sha256(b"").hexdigest())
+    return Reading(_make_origin(source), facts, sha256(b"").hexdigest())
 
 
-def _version(source: Source) -> str | None:
-    """What its name tells, be it a path or an address: a schema does not say of which version it is."""
-    return version_in(source.name) or version_in(source.path.name)
+def _find_version(source: Source) -> str | None:
+    """Find the version in the name, a path or URL: a schema does not state its version."""
+    return find_version(source.name) or find_version(source.path.name)
 
 
-def _path(steps: list[PathStep], operation: Operation) -> tuple[Value, ...]:
-    """Graph takes an operation of its own namespace by name alone, and another with its namespace."""
+def _make_path(steps: list[PathStep], operation: Operation) -> tuple[Value, ...]:
+    """Make the path; Graph accepts an operation of its own namespace by name alone, others with namespace."""
     own = operation.namespace in _OWN_NAMESPACES
     last = operation.name if own else f"{operation.namespace}.{operation.name}"
     return (*(("key", each.name) if each.key else each.name for each in steps), last)
 
 
-def _origin(source: Source, line: int | None = None) -> FactOrigin:
+def _make_origin(source: Source, line: int | None = None) -> FactOrigin:
     return FactOrigin("csdl", source.name, source.version, line)

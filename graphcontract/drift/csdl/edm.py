@@ -9,23 +9,23 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from graphcontract.contract.odata import without_alias
+from graphcontract.contract.odata import strip_alias
 from graphcontract.drift.csdl.csdl_file import CsdlFile, Element
 
 _COLLECTION = re.compile(r"Collection\((.*)\)", re.DOTALL)
 _STRUCTURES = ("EntityType", "ComplexType")
 _OPERATIONS = ("Action", "Function")
 _RESOURCES = ("EntitySet", "Singleton")
-_MOST_BASES = 32
-_MOST_SEGMENTS = 12
-_MOST_KEYS = 4
-_MOST_VISITED = 50_000
+_MOST_BASES = 32  # ends a cycle of base types
+_MOST_SEGMENTS = 12  # longer paths are not useful, and their number grows exponentially
+_MOST_KEYS = 4  # as for segments
+_MOST_VISITED = 50_000  # bounds the search in a schema whose types contain each other
 _CORE = "Org.OData.Core.V1"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An action or function; `binding` is the full type that it is bound to, None where it is to none."""
+    """An action or function; `binding` is the full type that it is bound to, None if it is unbound."""
 
     element: Element
     name: str
@@ -50,13 +50,13 @@ class PathStep:
 
     @property
     def reached(self) -> str:
-        """The type as `Collection()` of it where it is one."""
+        """The full type, within `Collection()` for a collection."""
         return f"Collection({self.type})" if self.collection else self.type
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """That something is deprecated: dates as spelled, None where they are not told."""
+    """A deprecation: dates as spelled, None if not stated."""
 
     announced: str | None
     removal: str | None
@@ -65,7 +65,7 @@ class Revision:
 
 
 class Schema:
-    """What a CSDL file declares. Types are named in full: with a namespace, and never with an alias."""
+    """The declarations of a CSDL file. Types have full names: with the namespace, never with an alias."""
 
     def __init__(self, file: CsdlFile) -> None:
         self.file = file
@@ -73,95 +73,99 @@ class Schema:
         self._places: list[int] = []
         self._spaces: list[str] = []
         self._aliases: dict[str, str] = {}
-        for at, _, attributes in file.begun("Schema", "Include"):
+        for at, _, attributes in file.iterate_tags("Schema", "Include"):
             space = attributes.get("Namespace", "")
             self._places.append(at)
             self._spaces.append(space)
             if "Alias" in attributes:
                 self._aliases[attributes["Alias"]] = space
 
-    def full(self, name: str) -> str:
-        """Write a name, or `Collection(name)`, with its namespace in place of an alias."""
+    def qualify(self, name: str) -> str:
+        """Replace the alias of a name, or of `Collection(name)`, by its namespace."""
         inside = _COLLECTION.fullmatch(name)
         if inside:
-            return f"Collection({self.full(inside[1])})"
+            return f"Collection({self.qualify(inside[1])})"
         space, _, last = name.strip().rpartition(".")
         return f"{self._aliases.get(space, space)}.{last}" if space else last
 
     @cached_property
     def container(self) -> list[Element]:
         """The entity sets and singletons of every container; an element without a name is left out."""
-        found = (each for place in self.file.all("EntityContainer") for each in place.named(*_RESOURCES))
+        found = (
+            each
+            for place in self.file.find_all("EntityContainer")
+            for each in place.find_children(*_RESOURCES)
+        )
         return [each for each in found if each.attributes.get("Name")]
 
-    def structure(self, type: str) -> Element | None:
-        """Find the entity or complex type of a full name."""
+    def find_structure(self, type: str) -> Element | None:
+        """Find the entity or complex type with a full name."""
         if type not in self._structures:
-            self._structures[type] = self._declared(type, _STRUCTURES)
+            self._structures[type] = self._find_declared(type, _STRUCTURES)
         return self._structures[type]
 
-    def enum(self, type: str) -> Element | None:
-        """Find the enum of a full name."""
-        return self._declared(type, ("EnumType",))
+    def find_enum(self, type: str) -> Element | None:
+        """Find the enum with a full name."""
+        return self._find_declared(type, ("EnumType",))
 
-    def lineage(self, type: str) -> Iterator[tuple[str, Element]]:
-        """Yield a type and its bases by full name, as far as the file has them."""
+    def iterate_bases(self, type: str) -> Iterator[tuple[str, Element]]:
+        """Yield a type and its bases, by full name, as far as the file declares them."""
         for _ in range(_MOST_BASES):
-            structure = self.structure(type)
+            structure = self.find_structure(type)
             if structure is None:
                 return
             yield type, structure
-            type = self.full(structure.attributes.get("BaseType", ""))
+            type = self.qualify(structure.attributes.get("BaseType", ""))
 
     def is_whole(self, type: str) -> bool:
         """Whether the file has a type and all of its bases."""
-        lineage = list(self.lineage(type))
+        lineage = list(self.iterate_bases(type))
         return bool(lineage) and "BaseType" not in lineage[-1][1].attributes
 
-    def properties(self, type: str) -> dict[str, Element]:
-        """Tell the properties of a type, inherited ones included; the nearest of a name counts."""
+    def find_properties(self, type: str) -> dict[str, Element]:
+        """Find the properties of a type by name; its own replace inherited ones."""
         found: dict[str, Element] = {}
-        for _, structure in self.lineage(type):
-            for each in structure.named("Property"):
+        for _, structure in self.iterate_bases(type):
+            for each in structure.find_children("Property"):
                 found.setdefault(each.attributes.get("Name", ""), each)
         return found
 
-    def keys(self, type: str) -> list[str]:
-        """Name the properties that are the key of a type: those of the nearest of its bases that has one."""
-        for _, structure in self.lineage(type):
-            for key in structure.named("Key"):
-                return [each.attributes.get("Name", "") for each in key.named("PropertyRef")]
+    def find_keys(self, type: str) -> list[str]:
+        """List the names of a type's key properties: those of the nearest base that has a key."""
+        for _, structure in self.iterate_bases(type):
+            for key in structure.find_children("Key"):
+                return [each.attributes.get("Name", "") for each in key.find_children("PropertyRef")]
         return []
 
-    def operations(self, name: str, *, any_case: bool = False) -> list[Operation]:
-        """Find the bound operations of a name, in other letter case as well where that is asked for."""
-        found = map(self._operation, self.file.named(name, _OPERATIONS, any_case=any_case))
+    def find_operations(self, name: str, *, any_case: bool = False) -> list[Operation]:
+        """Find the bound operations with a name; with `any_case`, in other letter case, too."""
+        found = map(self._make_operation, self.file.find_named(name, _OPERATIONS, any_case=any_case))
         return [each for each in found if each.binding]
 
-    def every_operation(self) -> Iterator[Operation]:
+    def find_all_operations(self) -> Iterator[Operation]:
         """Yield every bound operation of the file."""
-        return (each for each in map(self._operation, self.file.all(*_OPERATIONS)) if each.binding)
+        return (each for each in map(self._make_operation, self.file.find_all(*_OPERATIONS)) if each.binding)
 
-    def bound(self, operations: Iterable[Operation], step: PathStep) -> Operation | None:
+    def find_bound(self, operations: Iterable[Operation], step: PathStep) -> Operation | None:
         """Choose the operation that is bound to what a step leads to, or to the nearest of its bases."""
         known = {each.binding: each for each in operations}
-        for type, _ in self.lineage(step.type):
+        for type, _ in self.iterate_bases(step.type):
             found = known.get(f"Collection({type})" if step.collection else type)
             if found is not None:
                 return found
         return None
 
     def follow(self, segments: Iterable[str | None]) -> list[PathStep] | None:
-        """Walk a path, None standing for a key, from the container on; None where it leads nowhere."""
+        """Follow a path from the container, with None for a key; None if a segment does not exist."""
         steps: list[PathStep] = []
         for segment in segments:
-            step = self._next(steps[-1] if steps else None, segment)
+            step = self._find_next(steps[-1] if steps else None, segment)
             if step is None:
                 return None
             steps.append(step)
         return steps
 
-    def route(self, type: str, keys: int) -> list[PathStep] | None:
+    def find_route(self, type: str, keys: int) -> list[PathStep] | None:
         """Find a shortest route by containment to a full type, or to a `Collection()` of one: with so many
         keys, if there is one.
         """
@@ -183,9 +187,9 @@ class Schema:
                     queue.append((reached, further))
         return self.follow(other) if other else None
 
-    def routes(self, type: str) -> Iterator[tuple[str | None, ...]]:
+    def iterate_routes(self, type: str) -> Iterator[tuple[str | None, ...]]:
         """Yield routes by containment to a full type, or to a `Collection()` of one, shortest first, with
-        None for a key. They are as long as those of `route` at most, and a bounded search finds them.
+        None for a key. They are at most as long as those of `find_route`, and the search is bounded.
         """
         above: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         for owner, contained in self._contained.items():
@@ -208,140 +212,146 @@ class Schema:
                 if len(longer) < _MOST_SEGMENTS and longer.count(None) <= _MOST_KEYS:
                     queue.append((owner, longer))
 
-    def deprecated(self, targets: Collection[str]) -> Revision | None:
-        """Find the first of some targets, as annotations name them in full, that is said to be deprecated."""
+    def find_deprecation(self, targets: Collection[str]) -> Revision | None:
+        """Find the deprecation of the first of some targets that has one; targets have full names."""
         found: dict[str, Element] = {}
-        for at, target in self.file.values("Target"):
-            full = self._target(target)
+        for at, target in self.file.find_values("Target"):
+            full = self._qualify_target(target)
             if full in targets:
-                found.setdefault(full, self.file.element(at))
-        revisions = (self.revision(found[target]) for target in targets if target in found)
+                found.setdefault(full, self.file.read_element(at))
+        revisions = (self.find_revision(found[target]) for target in targets if target in found)
         return next((each for each in revisions if each), None)
 
-    def revision(self, annotated: Element) -> Revision | None:
-        """Tell whether annotations of an element, or of its target, say that it is deprecated."""
-        for revisions in self.annotations(annotated, "Revisions"):
-            records = (each for found in revisions.named("Collection") for each in found.named("Record"))
-            for record in (*revisions.named("Record"), *records):
-                values = record.named("PropertyValue")
-                told = {each.attributes.get("Property", ""): _told(each) for each in values}
-                if (told.get("Kind") or "").rpartition("/")[2] == "Deprecated":
-                    text = told.get("Description")
-                    return Revision(told.get("Date"), told.get("RemovalDate"), text, record)
+    def find_revision(self, annotated: Element) -> Revision | None:
+        """Find a deprecation in the annotations of an element; None without one."""
+        for revisions in self.find_annotations(annotated, "Revisions"):
+            records = (
+                each
+                for found in revisions.find_children("Collection")
+                for each in found.find_children("Record")
+            )
+            for record in (*revisions.find_children("Record"), *records):
+                values = record.find_children("PropertyValue")
+                properties = {each.attributes.get("Property", ""): _read_value(each) for each in values}
+                if (properties.get("Kind") or "").rpartition("/")[2] == "Deprecated":
+                    text = properties.get("Description")
+                    return Revision(properties.get("Date"), properties.get("RemovalDate"), text, record)
         return None
 
-    def annotations(self, annotated: Element, term: str) -> Iterator[Element]:
+    def find_annotations(self, annotated: Element, term: str) -> Iterator[Element]:
         """Yield an element's own annotations of a term of the core vocabulary."""
-        for each in annotated.named("Annotation"):
-            if self.full(each.attributes.get("Term", "")) == f"{_CORE}.{term}":
+        for each in annotated.find_children("Annotation"):
+            if self.qualify(each.attributes.get("Term", "")) == f"{_CORE}.{term}":
                 yield each
 
-    def omissible(self, parameter: Element) -> bool:
-        """Tell whether a call may leave a parameter out: it may be null, as by default, or is optional."""
-        optional = any(True for _ in self.annotations(parameter, "OptionalParameter"))
+    def is_omissible(self, parameter: Element) -> bool:
+        """Whether a call may omit a parameter: it is nullable, which is the default, or optional."""
+        optional = any(True for _ in self.find_annotations(parameter, "OptionalParameter"))
         return optional or parameter.attributes.get("Nullable") != "false"
 
     @cached_property
     def _contained(self) -> dict[str, list[tuple[str | None, str]]]:
-        """What each type contains, its bases' included, and under "" what the container holds."""
+        """The contained members of each type, inherited ones included; the container's are under ""."""
         found: dict[str, list[tuple[str | None, str]]] = {
-            "": [(s.name, s.reached) for s in self._resources()]
+            "": [(s.name, s.reached) for s in self._iterate_resources()]
         }
         bases: dict[str, str] = {}
         owner = ""
-        for at, tag, attributes in self.file.begun(*_STRUCTURES, "NavigationProperty"):
+        for at, tag, attributes in self.file.iterate_tags(*_STRUCTURES, "NavigationProperty"):
             name = attributes.get("Name", "")
             if tag != "NavigationProperty":
-                owner = f"{self._space(at)}.{name}"
+                owner = f"{self._find_namespace(at)}.{name}"
                 found[owner] = []
-                bases[owner] = self.full(attributes.get("BaseType", ""))
+                bases[owner] = self.qualify(attributes.get("BaseType", ""))
             elif attributes.get("ContainsTarget") == "true" and owner and name:
-                found[owner].append((name, self.full(attributes.get("Type", ""))))
-        return {type: [each for base in _chain(type, bases) for each in found[base]] for type in found}
+                found[owner].append((name, self.qualify(attributes.get("Type", ""))))
+        return {
+            type: [each for base in _iterate_bases(type, bases) for each in found[base]] for type in found
+        }
 
-    def _space(self, at: int) -> str:
+    def _find_namespace(self, at: int) -> str:
         index = bisect_right(self._places, at) - 1
         return self._spaces[index] if index >= 0 else ""
 
-    def _declared(self, type: str, tags: Collection[str]) -> Element | None:
+    def _find_declared(self, type: str, tags: Collection[str]) -> Element | None:
         space, _, name = type.rpartition(".")
-        found = self.file.named(name, tags) if name else iter(())
-        return next((each for each in found if self._space(each.start) == space), None)
+        found = self.file.find_named(name, tags) if name else iter(())
+        return next((each for each in found if self._find_namespace(each.start) == space), None)
 
-    def _operation(self, element: Element) -> Operation:
-        parameters = list(element.named("Parameter"))
+    def _make_operation(self, element: Element) -> Operation:
+        parameters = list(element.find_children("Parameter"))
         bound = element.attributes.get("IsBound") == "true" and bool(parameters)
-        binding = self.full(parameters[0].attributes.get("Type", "")) if bound else None
-        returns = next(element.named("ReturnType"), None)
+        binding = self.qualify(parameters[0].attributes.get("Type", "")) if bound else None
+        returns = next(element.find_children("ReturnType"), None)
         own = tuple(parameters[bound:])
-        name, space = element.attributes.get("Name", ""), self._space(element.start)
+        name, space = element.attributes.get("Name", ""), self._find_namespace(element.start)
         return Operation(element, name, space, binding, own, returns)
 
-    def _target(self, target: str) -> str:
-        """Write what annotations are about in full: `ns.type/member`, or `ns.operation(ns.type, …)`."""
+    def _qualify_target(self, target: str) -> str:
+        """Replace aliases in the target of annotations: `ns.type/member`, or `ns.operation(ns.type, …)`."""
         name, brace, types = target.partition("(")
         head, slash, member = name.partition("/")
-        inside = ", ".join(self.full(each) for each in types.removesuffix(")").split(",")) if types else ""
-        return f"{self.full(head)}{slash}{member}{brace}{inside}{')' * bool(brace)}"
+        inside = ", ".join(self.qualify(each) for each in types.removesuffix(")").split(",")) if types else ""
+        return f"{self.qualify(head)}{slash}{member}{brace}{inside}{')' * bool(brace)}"
 
-    def _next(self, at: PathStep | None, segment: str | None) -> PathStep | None:
+    def _find_next(self, at: PathStep | None, segment: str | None) -> PathStep | None:
         if at is not None and at.collection:
-            return _element(at) if segment is None else None
+            return _enter_collection(at) if segment is None else None
         if segment is None:
             return None
         if at is None:
-            return self._named(self.container, segment, "")
-        for type, structure in self.lineage(at.type):
-            step = self._named(structure.named("NavigationProperty"), segment, f"{type}/")
+            return self._find_step(self.container, segment, "")
+        for type, structure in self.iterate_bases(at.type):
+            step = self._find_step(structure.find_children("NavigationProperty"), segment, f"{type}/")
             if step is not None:
                 return step
-        cast = without_alias(self.full(segment))
-        lineage = list(self.lineage(cast)) if "." in segment else []
+        cast = strip_alias(self.qualify(segment))
+        lineage = list(self.iterate_bases(cast)) if "." in segment else []
         if any(type == at.type for type, _ in lineage):
             return PathStep(segment, False, cast, False, cast, lineage[0][1])
         return None
 
-    def _resources(self) -> Iterator[PathStep]:
-        return (self._step(each, "") for each in self.container)
+    def _iterate_resources(self) -> Iterator[PathStep]:
+        return (self._make_step(each, "") for each in self.container)
 
-    def _named(self, found: Iterable[Element], segment: str, owner: str) -> PathStep | None:
-        near = [each for each in found if alike(each.attributes.get("Name", ""), segment)]
+    def _find_step(self, found: Iterable[Element], segment: str, owner: str) -> PathStep | None:
+        near = [each for each in found if equals_ignoring_case(each.attributes.get("Name", ""), segment)]
         exact = (each for each in near if each.attributes.get("Name") == segment)
         chosen = next(exact, near[0] if near else None)
-        return self._step(chosen, owner) if chosen else None
+        return self._make_step(chosen, owner) if chosen else None
 
-    def _step(self, found: Element, owner: str) -> PathStep:
-        name, type = found.attributes.get("Name", ""), self.full(found.attributes.get("Type", ""))
+    def _make_step(self, found: Element, owner: str) -> PathStep:
+        name, type = found.attributes.get("Name", ""), self.qualify(found.attributes.get("Type", ""))
         if found.tag == "EntitySet":
-            type = f"Collection({self.full(found.attributes.get('EntityType', ''))})"
+            type = f"Collection({self.qualify(found.attributes.get('EntityType', ''))})"
         inside = _COLLECTION.fullmatch(type)
         return PathStep(
             name, False, inside[1] if inside else type, inside is not None, f"{owner}{name}", found
         )
 
 
-def short(type: str) -> str:
-    """Leave the namespace out of a type's name, also within `Collection()`."""
+def strip_namespace(type: str) -> str:
+    """Remove the namespace from a type's name, also within `Collection()`."""
     inside = _COLLECTION.fullmatch(type)
-    return f"Collection({short(inside[1])})" if inside else type.rpartition(".")[2]
+    return f"Collection({strip_namespace(inside[1])})" if inside else type.rpartition(".")[2]
 
 
-def alike(one: str, other: str) -> bool:
-    """Tell whether two names differ at most in letter case."""
+def equals_ignoring_case(one: str, other: str) -> bool:
+    """Whether two names differ at most in letter case."""
     return one.casefold() == other.casefold()
 
 
-def members(enum: Element) -> tuple[tuple[str, int], ...]:
-    """Number the members of an enum, as OData does where they have no value, and sort them by number."""
+def list_members(enum: Element) -> tuple[tuple[str, int], ...]:
+    """List the members of an enum by number; one without a value is numbered as OData does."""
     found: list[tuple[str, int]] = []
-    for each in enum.named("Member"):
+    for each in enum.find_children("Member"):
         value = each.attributes.get("Value", "")
         number = int(value) if re.fullmatch(r"-?[0-9]{1,18}", value) else (found[-1][1] + 1 if found else 0)
         found.append((each.attributes.get("Name", ""), number))
     return tuple(sorted(found, key=lambda each: each[1]))
 
 
-def _chain(type: str, bases: Mapping[str, str]) -> Iterator[str]:
+def _iterate_bases(type: str, bases: Mapping[str, str]) -> Iterator[str]:
     for _ in range(_MOST_BASES):
         if type in bases or not type:
             yield type
@@ -350,15 +360,15 @@ def _chain(type: str, bases: Mapping[str, str]) -> Iterator[str]:
             return
 
 
-def _element(at: PathStep) -> PathStep:
-    return PathStep(f"{short(at.type)}Id", True, at.type, False, at.target, at.element)
+def _enter_collection(at: PathStep) -> PathStep:
+    return PathStep(f"{strip_namespace(at.type)}Id", True, at.type, False, at.target, at.element)
 
 
-def _told(value: Element) -> str | None:
-    """Tell the value of a property of a record, be it an attribute or an element."""
+def _read_value(value: Element) -> str | None:
+    """Read the value of a record's property, from an attribute or an element."""
     for kind in ("String", "Date", "EnumMember"):
         if kind in value.attributes:
             return value.attributes[kind]
-        for each in value.named(kind):
+        for each in value.find_children(kind):
             return each.text.strip()
     return None

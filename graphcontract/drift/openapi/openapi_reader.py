@@ -9,15 +9,15 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from graphcontract.contract.jsonfile import printable
-from graphcontract.contract.odata import unqualified
-from graphcontract.drift.fact_collector import Notes
+from graphcontract.contract.jsonfile import make_printable
+from graphcontract.contract.odata import strip_namespace
+from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import FactOrigin, Reading, Source, Unknown, Value, Wanted
-from graphcontract.drift.openapi.schemas import enum_of, listed, properties, type_of
-from graphcontract.drift.openapi.slices import OpenApiFile, PathItem, opened
+from graphcontract.drift.openapi.schemas import find_enum, list_elements, list_properties, name_type
+from graphcontract.drift.openapi.slices import OpenApiFile, PathItem, open_description
 from graphcontract.drift.openapi.yaml_values import Node
-from graphcontract.drift.operation_paths import folded, segments, shown
-from graphcontract.drift.versions import version_in
+from graphcontract.drift.operation_paths import fold_path, format_path, split_path
+from graphcontract.drift.versions import find_version
 
 SPEAKS_OF = (
     *(
@@ -35,7 +35,7 @@ SPEAKS_OF = (
     *("success", "errors", "route", "status-enum", "properties", "deprecation", "wording"),
 )
 _METHODS = ("post", "get", "patch", "put", "delete", "head", "options", "trace")
-_MOST_ROUTES = 1000
+_MOST_ROUTES = 1000  # bounds the paths in an error message, as `routes` does
 _PLACEHOLDER = re.compile(r"(.+?)(?:-id\d*|Id)")
 _SCHEMA = "#/components/schemas/microsoft.graph."
 
@@ -46,42 +46,42 @@ def read(source: Source, wanted: Wanted) -> Reading:
     Raises `SourceError` if it is not a description, and `Unknown` if it lacks the operation and may be
     incomplete.
     """
-    with opened(source) as file:
-        notes = Notes(FactOrigin("openapi", source.name, source.version))
-        version = _version(file, source, notes)
-        item = _wanted(file, wanted) or _moved(file, wanted)
+    with open_description(source) as file:
+        notes = FactCollector(FactOrigin("openapi", source.name, source.version))
+        version = _read_version(file, source, notes)
+        item = _find_wanted(file, wanted) or _find_moved(file, wanted)
         if item is None:
-            _absent(file, notes, version, wanted)
+            _read_absence(file, notes, version, wanted)
         else:
             _OperationFacts(file, notes, item, wanted).collect()
-        notes.silent(SPEAKS_OF)
+        notes.mark_silent(SPEAKS_OF)
         said = (
             ("the whole file was parsed, because its layout is not one key per line",) if file.whole else ()
         )
-        return notes.reading(file.sha256, said)
+        return notes.make_reading(file.sha256, said)
 
 
-def path_of(source: Source, binding: str, action: str) -> tuple[Value, ...] | None:
-    """Find a path to an action that is given by names without namespace; None where there is none."""
-    with opened(source) as file:
-        item = file.path_item_ending(_ending(binding, action), lambda _: True)
-        return segments(item.path) if item else None
+def find_path(source: Source, binding: str, action: str) -> tuple[Value, ...] | None:
+    """Find a path to an action that is given by names without namespace; None without one."""
+    with open_description(source) as file:
+        item = file.find_path_item_ending(_make_ending_pattern(binding, action), lambda _: True)
+        return split_path(item.path) if item else None
 
 
-def routes(source: Source, action: str) -> list[tuple[Value, ...]]:
+def find_paths(source: Source, action: str) -> list[tuple[Value, ...]]:
     """List the paths that end with an action, given without its namespace, whatever it is bound to."""
-    with opened(source) as file:
-        found = file.paths_ending(rf"/(?:[\w.]+\.)?{re.escape(action)}")
-        return [segments(path) for path in islice(found, _MOST_ROUTES)]
+    with open_description(source) as file:
+        found = file.find_paths_ending(rf"/(?:[\w.]+\.)?{re.escape(action)}")
+        return [split_path(path) for path in islice(found, _MOST_ROUTES)]
 
 
-def _wanted(file: OpenApiFile, wanted: Wanted) -> PathItem | None:
-    expected, literal = folded(wanted.path), "/" + "/".join(_certain(wanted.path))
-    return file.path_item(literal, lambda path: folded(segments(path)) == expected)
+def _find_wanted(file: OpenApiFile, wanted: Wanted) -> PathItem | None:
+    expected, literal = fold_path(wanted.path), "/" + "/".join(_iterate_literal_prefix(wanted.path))
+    return file.find_path_item(literal, lambda path: fold_path(split_path(path)) == expected)
 
 
-def _certain(path: tuple[Value, ...]) -> Iterator[str]:
-    """What stands at the beginning of the path for sure: a key has any name, and a namespace may differ."""
+def _iterate_literal_prefix(path: tuple[Value, ...]) -> Iterator[str]:
+    """Yield the fixed start of a path, to search for: a key may have any name, and a namespace may differ."""
     for segment in path:
         if not isinstance(segment, str) or "." in segment:
             yield "" if isinstance(segment, str) else "{"
@@ -89,148 +89,148 @@ def _certain(path: tuple[Value, ...]) -> Iterator[str]:
         yield segment
 
 
-def _moved(file: OpenApiFile, wanted: Wanted) -> PathItem | None:
+def _find_moved(file: OpenApiFile, wanted: Wanted) -> PathItem | None:
     """Find the same action of the same type on another path; the last placeholder names the type."""
     keys = sum(isinstance(each, tuple) for each in wanted.path)
-    return file.path_item_ending(
-        _ending(wanted.binding, wanted.action), lambda path: path.count("{") == keys
-    ) or file.path_item_ending(_ending(wanted.binding, wanted.action), lambda _: True)
+    return file.find_path_item_ending(
+        _make_ending_pattern(wanted.binding, wanted.action), lambda path: path.count("{") == keys
+    ) or file.find_path_item_ending(_make_ending_pattern(wanted.binding, wanted.action), lambda _: True)
 
 
-def _ending(binding: str, action: str) -> str:
+def _make_ending_pattern(binding: str, action: str) -> str:
     """Match a key of the type, or a cast to it, and the action below."""
     type = re.escape(binding)
     return rf"/(?:\{{{type}(?:-id\d*|Id)\}}|[\w.]+\.{type})/(?:[\w.]+\.)?{re.escape(action)}"
 
 
-def _cast(path: tuple[Value, ...]) -> str | None:
-    """The type, without its namespace, of a cast between the key and the action."""
+def _find_cast(path: tuple[Value, ...]) -> str | None:
+    """Find the type, without namespace, of a cast between the key and the action."""
     above = path[-2] if len(path) > 1 else None
     return above.rpartition(".")[2] if isinstance(above, str) and "." in above else None
 
 
-def _version(file: OpenApiFile, source: Source, notes: Notes) -> str | None:
-    """The version that a server's address ends with, else the one that `info` or the file's name tells."""
-    _versions(notes, file.member("servers"))
+def _read_version(file: OpenApiFile, source: Source, notes: FactCollector) -> str | None:
+    """Read the version from a server's URL, else from `info` or the file's name."""
+    _read_servers(notes, file.read_member("servers"))
     if "version" not in notes.facts:
-        info = file.member("info")
-        told = info.text("version") if info else None
-        version = told if told in ("beta", "v1.0") else version_in(source.name)
+        info = file.read_member("info")
+        stated = info.get_text("version") if info else None
+        version = stated if stated in ("beta", "v1.0") else find_version(source.name)
         if version:
-            notes.asserts("version", version, notes.at(info.line) if info and told else None)
+            notes.add_fact("version", version, notes.locate(info.line) if info and stated else None)
     fact = notes.facts.get("version")
     return str(fact.value) if fact else None
 
 
-def _versions(notes: Notes, servers: Node | None) -> None:
+def _read_servers(notes: FactCollector, servers: Node | None) -> None:
     for server in servers.elements() if servers else ():
-        version = version_in(server.text("url") or "")
+        version = find_version(server.get_text("url") or "")
         if version:
-            notes.asserts("version", version, notes.at(server.line))
+            notes.add_fact("version", version, notes.locate(server.line))
 
 
-def _absent(file: OpenApiFile, notes: Notes, version: str | None, wanted: Wanted) -> None:
-    sought = f"{wanted.method} /{shown(wanted.path)}"
+def _read_absence(file: OpenApiFile, notes: FactCollector, version: str | None, wanted: Wanted) -> None:
+    sought = f"{wanted.method} /{format_path(wanted.path)}"
     if file.is_cut_off():
         raise Unknown(f"it has no {sought}, and it ends within `paths`: it may be truncated", notes.origin)
     if version is None:
         raise Unknown(f"it has no {sought}, and does not state its API version", notes.origin)
-    notes.asserts("route", "absent", None)
+    notes.add_fact("route", "absent", None)
 
 
 class _OperationFacts:
     """Collects the facts of an operation from its path item."""
 
-    def __init__(self, file: OpenApiFile, notes: Notes, item: PathItem, wanted: Wanted) -> None:
+    def __init__(self, file: OpenApiFile, notes: FactCollector, item: PathItem, wanted: Wanted) -> None:
         self._file, self._notes, self._item, self._wanted = file, notes, item, wanted
-        node = file.resolved(item.node)
+        node = file.resolve(item.node)
         self._node = item.node if node is None else node
 
     def collect(self) -> None:
         """Add every fact of the path item to the notes."""
-        method, operation = self._operation()
-        self._version(operation)
-        place = self._notes.at(self._item.node.line)
-        self._notes.asserts("method", method.upper(), self._notes.at(operation.line))
-        self._notes.asserts("path", segments(self._item.path), place)
-        self._notes.asserts("route", "reachable", place)
-        action = unqualified(str(segments(self._item.path)[-1]))
-        self._notes.asserts("action", action, place)
-        parameters = self._parameters(operation)
-        self._key(parameters)
-        self._inputs(parameters)
-        self._content(operation)
-        self._responses(operation)
-        self._deprecation(operation)
-        texts = ((name, operation.text(name)) for name in ("description", "summary"))
+        method, operation = self._find_operation()
+        self._add_version(operation)
+        place = self._notes.locate(self._item.node.line)
+        self._notes.add_fact("method", method.upper(), self._notes.locate(operation.line))
+        self._notes.add_fact("path", split_path(self._item.path), place)
+        self._notes.add_fact("route", "reachable", place)
+        action = strip_namespace(str(split_path(self._item.path)[-1]))
+        self._notes.add_fact("action", action, place)
+        parameters = self._list_parameters(operation)
+        self._add_key(parameters)
+        self._add_inputs(parameters)
+        self._add_content(operation)
+        self._add_responses(operation)
+        self._add_deprecation(operation)
+        texts = ((name, operation.get_text(name)) for name in ("description", "summary"))
         wording = tuple((name, text) for name, text in texts if text)
         if wording:
-            self._notes.asserts("wording", wording, self._notes.at(operation.line))
+            self._notes.add_fact("wording", wording, self._notes.locate(operation.line))
 
-    def _version(self, operation: Node) -> None:
+    def _add_version(self, operation: Node) -> None:
         """Read the version from servers of the path or operation, which override those of the description."""
         for owner in (self._node, operation):
-            own = Notes(self._notes.origin)
-            _versions(own, owner.get("servers"))
+            own = FactCollector(self._notes.origin)
+            _read_servers(own, owner.get("servers"))
             self._notes.facts.update(own.facts)
             self._notes.problems.extend(own.problems)
 
-    def _operation(self) -> tuple[str, Node]:
+    def _find_operation(self) -> tuple[str, Node]:
         found = {method: self._node.get(method) for method in _METHODS}
         there = {method: node for method, node in found.items() if node is not None}
         if not there:
-            problem = f"{printable(self._item.path, 200)} has no operation"
-            raise Unknown(problem, self._notes.at(self._item.node.line))
+            problem = f"{make_printable(self._item.path, 200)} has no operation"
+            raise Unknown(problem, self._notes.locate(self._item.node.line))
         wanted = self._wanted.method.lower()
         method = wanted if wanted in there else next(iter(there))
         return method, there[method]
 
-    def _parameters(self, operation: Node) -> dict[tuple[str, str], Node]:
+    def _list_parameters(self, operation: Node) -> dict[tuple[str, str], Node]:
         """List parameters by location and name; those of an operation override those of its path."""
         found: dict[tuple[str, str], Node] = {}
         for owner in (self._node, operation):
             listed = owner.get("parameters")
             for each in listed.elements() if listed else ():
-                parameter = self._file.resolved(each)
+                parameter = self._file.resolve(each)
                 if parameter is None:
-                    self._unreadable(
-                        "query", f"a parameter refers to {each.text('$ref')}, which does not exist", each
+                    self._add_unreadable(
+                        "query", f"a parameter refers to {each.get_text('$ref')}, which does not exist", each
                     )
                 else:
-                    found[parameter.text("in") or "", parameter.text("name") or ""] = Node(
+                    found[parameter.get_text("in") or "", parameter.get_text("name") or ""] = Node(
                         parameter.data, each.line
                     )
         return found
 
-    def _key(self, parameters: dict[tuple[str, str], Node]) -> None:
-        path = segments(self._item.path)
+    def _add_key(self, parameters: dict[tuple[str, str], Node]) -> None:
+        path = split_path(self._item.path)
         keys = [segment[1] for segment in path if isinstance(segment, tuple)]
         if not keys:
             return
         placeholder = str(keys[-1])
         parameter = parameters.get(("path", placeholder))
         named = _PLACEHOLDER.fullmatch(placeholder)
-        told = parameter.text("x-ms-docs-key-type") if parameter else None
+        type_name = parameter.get_text("x-ms-docs-key-type") if parameter else None
         # In /users/{id}/messages/markAllRead the key is that of a user, and the action of messages.
         owns_action = isinstance(path[-2:][0], tuple)
-        binding = _cast(path) or ((told or (named[1] if named else None)) if owns_action else None)
-        place = self._notes.at(parameter.line if parameter else self._item.node.line)
+        binding = _find_cast(path) or ((type_name or (named[1] if named else None)) if owns_action else None)
+        place = self._notes.locate(parameter.line if parameter else self._item.node.line)
         if binding:
-            self._notes.asserts("binding", binding, place)
-            self._type(binding)
-        schema = self._file.resolved(parameter.get("schema")) if parameter else None
+            self._notes.add_fact("binding", binding, place)
+            self._add_type(binding)
+        schema = self._file.resolve(parameter.get("schema")) if parameter else None
         if schema is None:
-            self._notes.unreadable(
-                "key-type", f"there is no schema for the key {{{printable(placeholder, 200)}}}", place
+            self._notes.add_unreadable(
+                "key-type", f"there is no schema for the key {{{make_printable(placeholder, 200)}}}", place
             )
         else:
-            type = type_of(schema)
-            self._notes.asserts("key-type", type[:1].lower() + type[1:], place)
+            type = name_type(schema)
+            self._notes.add_fact("key-type", type[:1].lower() + type[1:], place)
 
-    def _inputs(self, parameters: dict[tuple[str, str], Node]) -> None:
+    def _add_inputs(self, parameters: dict[tuple[str, str], Node]) -> None:
         for fact, where in (("query", ("query",)), ("fields", ("header", "cookie"))):
             rows = {
-                name: (name, "required" if node.true("required") else "optional")
+                name: (name, "required" if node.is_true("required") else "optional")
                 for (place, name), node in parameters.items()
                 if place in where and name.casefold() != "authorization"
             }
@@ -238,86 +238,93 @@ class _OperationFacts:
                 node.line for (place, name), node in parameters.items() if place in where and name in rows
             ]
             line = lines[0] if lines else self._item.node.line
-            if not self._notes.knows(fact):
-                self._notes.asserts(fact, tuple(rows[name] for name in sorted(rows)), self._notes.at(line))
+            if not self._notes.mentions(fact):
+                self._notes.add_fact(
+                    fact, tuple(rows[name] for name in sorted(rows)), self._notes.locate(line)
+                )
 
-    def _content(self, operation: Node) -> None:
+    def _add_content(self, operation: Node) -> None:
         given = operation.get("requestBody")
         if given is None:
-            self._notes.asserts("content", "none", self._notes.at(operation.line))
-            self._notes.asserts("parameters", (), self._notes.at(operation.line))
+            self._notes.add_fact("content", "none", self._notes.locate(operation.line))
+            self._notes.add_fact("parameters", (), self._notes.locate(operation.line))
             return
-        body = self._file.resolved(given)
+        body = self._file.resolve(given)
         if body is None:
-            self._unreadable(
-                "content", f"its request body refers to {given.text('$ref')}, which does not exist", given
+            self._add_unreadable(
+                "content", f"its request body refers to {given.get_text('$ref')}, which does not exist", given
             )
             return
-        presence = "required" if body.true("required") else "optional"
-        self._notes.asserts("content", presence, self._notes.at(given.line))
+        presence = "required" if body.is_true("required") else "optional"
+        self._notes.add_fact("content", presence, self._notes.locate(given.line))
         media = body.get("content", "application/json", "schema")
-        schema = self._file.resolved(media)
+        schema = self._file.resolve(media)
         if schema is not None and any(schema.get(name) is not None for name in ("properties", "allOf")):
-            required = {each.data for each in listed(schema, "required")}
+            required = {each.data for each in list_elements(schema, "required")}
             rows = [
                 (name, type, "required" if name in required else "optional")
-                for name, type, _ in properties(self._file, schema)
+                for name, type, _ in list_properties(self._file, schema)
             ]
-            self._notes.asserts("parameters", tuple(sorted(rows)), self._notes.at(given.line))
+            self._notes.add_fact("parameters", tuple(sorted(rows)), self._notes.locate(given.line))
 
-    def _responses(self, operation: Node) -> None:
+    def _add_responses(self, operation: Node) -> None:
         responses = operation.get("responses")
-        place = self._notes.at(responses.line if responses else operation.line)
+        place = self._notes.locate(responses.line if responses else operation.line)
         success: dict[int, tuple[str, Node]] = {}
         errors: set[str] = set()
         for status, node in responses.members() if responses else ():
             spelled = status.upper()
             if re.fullmatch(r"2[0-9X]{2}", spelled):
-                content = self._response_content(node)
+                content = self._classify_content(node)
                 number = int(spelled) if spelled.isdigit() else (204 if content == "none" else 200)
                 success[number] = (content, node)
             elif re.fullmatch(r"[45][0-9X]{2}", spelled) or spelled == "DEFAULT":
-                self._file.named(node)
+                self._file.check_reference(node)
                 errors |= {"4XX", "5XX"} if spelled == "DEFAULT" else {spelled}
         if len(success) == 1:
             ((number, (content, node)),) = success.items()
-            self._notes.asserts("success", (number, content), self._notes.at(node.line))
+            self._notes.add_fact("success", (number, content), self._notes.locate(node.line))
         else:
             text = (
                 f"there are {len(success)} success responses" if success else "there is no success response"
             )
-            self._notes.unreadable("success", text, place)
+            self._notes.add_unreadable("success", text, place)
         if errors:
-            self._notes.asserts("errors", tuple(sorted(errors)), place)
+            self._notes.add_fact("errors", tuple(sorted(errors)), place)
 
-    def _response_content(self, node: Node) -> str:
-        response = self._file.resolved(node)
+    def _classify_content(self, node: Node) -> str:
+        response = self._file.resolve(node)
         if response is None:
-            problem = f"a response refers to {printable(node.text('$ref') or '', 200)}, which does not exist"
-            raise Unknown(problem, self._notes.at(node.line))
+            reference = make_printable(node.get_text("$ref") or "", 200)
+            problem = f"a response refers to {reference}, which does not exist"
+            raise Unknown(problem, self._notes.locate(node.line))
         content = response.get("content")
         return "content" if content is not None and any(True for _ in content.members()) else "none"
 
-    def _deprecation(self, operation: Node) -> None:
-        told = operation.get("x-ms-deprecation")
-        if told is not None or operation.true("deprecated"):
+    def _add_deprecation(self, operation: Node) -> None:
+        notice = operation.get("x-ms-deprecation")
+        if notice is not None or operation.is_true("deprecated"):
             texts = tuple(
-                told.text(name) if told else None for name in ("date", "removalDate", "description")
+                notice.get_text(name) if notice else None for name in ("date", "removalDate", "description")
             )
-            self._notes.asserts("deprecation", texts, self._notes.at(told.line if told else operation.line))
+            self._notes.add_fact(
+                "deprecation", texts, self._notes.locate(notice.line if notice else operation.line)
+            )
 
-    def _type(self, binding: str) -> None:
+    def _add_type(self, binding: str) -> None:
         """Read properties and status values if the description has the schema of the type."""
-        schema = self._file.component(f"{_SCHEMA}{binding}")
+        schema = self._file.find_component(f"{_SCHEMA}{binding}")
         if schema is None:
             return
-        rows = tuple(sorted(properties(self._file, schema)))
+        rows = tuple(sorted(list_properties(self._file, schema)))
         if rows:
-            self._notes.asserts("properties", rows, self._notes.at(schema.line))
-        statuses = enum_of(self._file, schema, "status")
+            self._notes.add_fact("properties", rows, self._notes.locate(schema.line))
+        statuses = find_enum(self._file, schema, "status")
         if statuses:
             names, line = statuses
-            self._notes.asserts("status-enum", tuple((name, None) for name in names), self._notes.at(line))
+            self._notes.add_fact(
+                "status-enum", tuple((name, None) for name in names), self._notes.locate(line)
+            )
 
-    def _unreadable(self, fact: str, text: str, node: Node) -> None:
-        self._notes.unreadable(fact, printable(text, 400), self._notes.at(node.line))
+    def _add_unreadable(self, fact: str, text: str, node: Node) -> None:
+        self._notes.add_unreadable(fact, make_printable(text, 400), self._notes.locate(node.line))

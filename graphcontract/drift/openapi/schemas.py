@@ -21,54 +21,54 @@ _FORMATS = {
     "float": "Single",
     "decimal": "Decimal",
 }
-_MOST_BASES = 16
+_MOST_BASES = 16  # ends a cycle of `allOf`
 
 
-def properties(file: OpenApiFile, schema: Node) -> list[tuple[str, str, bool]]:
+def list_properties(file: OpenApiFile, schema: Node) -> list[tuple[str, str, bool]]:
     """List name, type and nullability of each structural property, inherited ones included."""
     found: dict[str, tuple[str, str, bool]] = {}
-    for declared in _declared(file, schema):
+    for declared in _iterate_properties(file, schema):
         for name, node in declared.members():
-            if not name.startswith("@odata.") and not node.true("x-ms-navigationProperty"):
-                found.setdefault(name, (name, type_of(node), _nullable(node)))
+            if not name.startswith("@odata.") and not node.is_true("x-ms-navigationProperty"):
+                found.setdefault(name, (name, name_type(node), _is_nullable(node)))
     return list(found.values())
 
 
-def enum_of(file: OpenApiFile, schema: Node, name: str) -> tuple[tuple[str, ...], int] | None:
+def find_enum(file: OpenApiFile, schema: Node, name: str) -> tuple[tuple[str, ...], int] | None:
     """List the values of an enum property, and the line of the list; None if it is not an enum."""
-    for declared in _declared(file, schema):
+    for declared in _iterate_properties(file, schema):
         node = declared.get(name)
-        found = file.followed(_reference(node) or node) if node else None
+        found = file.follow(_find_reference(node) or node) if node else None
         listed = found.get("enum") if found else None
         if listed is not None:
             return tuple(str(each.data) for each in listed.elements()), listed.line
     return None
 
 
-def listed(node: Node, name: str) -> list[Node]:
-    """Give the elements of a member that is a sequence; none of any other."""
+def list_elements(node: Node, name: str) -> list[Node]:
+    """List the elements of a member that is a sequence; empty for anything else."""
     found = node.get(name)
     return list(found.elements()) if found else []
 
 
-def type_of(node: Node) -> str:
-    """Name the type that a schema stands for as CSDL does, without namespace."""
-    reference = node.text("$ref")
+def name_type(node: Node) -> str:
+    """Name the type of a schema as CSDL does, without namespace."""
+    reference = node.get_text("$ref")
     if reference is not None:
         return reference.rpartition("/")[2].rpartition(".")[2]
-    one = _reference(node)
+    one = _find_reference(node)
     if one is not None:
-        return type_of(one)
-    words = [word for word in _types(node) if word != "null"]
+        return name_type(one)
+    words = [word for word in _list_types(node) if word != "null"]
     if words == ["array"]:
         items = node.get("items")
-        return f"Collection({type_of(items) if items else 'Untyped'})"
+        return f"Collection({name_type(items) if items else 'Untyped'})"
     plain = "".join(words) or "Untyped"
-    return _FORMATS.get(node.text("format") or "", plain[:1].upper() + plain[1:])
+    return _FORMATS.get(node.get_text("format") or "", plain[:1].upper() + plain[1:])
 
 
-def _declared(file: OpenApiFile, schema: Node) -> Iterator[Node]:
-    """The properties of a schema, then those of what it is made of: its own before its base's."""
+def _iterate_properties(file: OpenApiFile, schema: Node) -> Iterator[Node]:
+    """Yield the properties of a schema, then those of its bases (`allOf`)."""
     waiting = [schema]
     for _ in range(_MOST_BASES):
         if not waiting:
@@ -77,23 +77,23 @@ def _declared(file: OpenApiFile, schema: Node) -> Iterator[Node]:
         own = at.get("properties")
         if own is not None:
             yield own
-        waiting += [file.followed(each) for each in reversed(listed(at, "allOf"))]
+        waiting += [file.follow(each) for each in reversed(list_elements(at, "allOf"))]
 
 
-def _reference(node: Node) -> Node | None:
-    """The one schema that a value has, where it is wrapped to say more: that it may be null, mostly."""
+def _find_reference(node: Node) -> Node | None:
+    """Find the schema that a wrapper refers to; most wrappers only add that the value may be null."""
     for name in ("anyOf", "oneOf", "allOf"):
-        for each in listed(node, name):
-            if each.text("$ref"):
+        for each in list_elements(node, name):
+            if each.get_text("$ref"):
                 return each
     return None
 
 
-def _types(node: Node) -> list[str]:
-    type = node.text("type")
-    return [type] if type else [str(each.data) for each in listed(node, "type")]
+def _list_types(node: Node) -> list[str]:
+    type = node.get_text("type")
+    return [type] if type else [str(each.data) for each in list_elements(node, "type")]
 
 
-def _nullable(node: Node) -> bool:
-    parts = (node, *listed(node, "anyOf"), *listed(node, "oneOf"))
-    return any(each.true("nullable") or "null" in _types(each) for each in parts)
+def _is_nullable(node: Node) -> bool:
+    parts = (node, *list_elements(node, "anyOf"), *list_elements(node, "oneOf"))
+    return any(each.is_true("nullable") or "null" in _list_types(each) for each in parts)

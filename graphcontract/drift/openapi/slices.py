@@ -16,15 +16,15 @@ from hashlib import sha256
 from typing import NoReturn
 from urllib.parse import unquote
 
-from graphcontract.contract.jsonfile import printable
-from graphcontract.drift.model import FactOrigin, Source, SourceError, Unknown, refuse_source
+from graphcontract.contract.jsonfile import make_printable
+from graphcontract.drift.model import FactOrigin, Source, SourceError, Unknown, reject_source
 from graphcontract.drift.openapi.yaml_index import LayoutError, Outline, YamlNode
-from graphcontract.drift.openapi.yaml_values import Node, ValuesError, from_json, from_yaml
+from graphcontract.drift.openapi.yaml_values import Node, ValuesError, parse_json, parse_yaml
 
-_MOST_BYTES = 128 * 1024 * 1024
-_MOST_WHOLE = 8 * 1024 * 1024
-_MOST_SLICE = 4 * 1024 * 1024
-_MOST_ALIKE = 100_000
+_MOST_BYTES = 128 * 1024 * 1024  # twice the largest description of Graph
+_MOST_WHOLE = 8 * 1024 * 1024  # a whole file becomes Python values, which take many times its size
+_MOST_SLICE = 4 * 1024 * 1024  # one path item or component; larger ones would take too much memory
+_MOST_ALIKE = 100_000  # ends a search in a file that repeats a part of the path
 _FETCH = "Fetch the complete file again."
 _REFERENCE = re.compile(r"#/components/([A-Za-z]+)/([^/]+)")
 
@@ -40,7 +40,7 @@ class PathItem:
 
 
 class OpenApiFile:
-    """A mapped file. `whole` says that it was parsed as a whole, for its layout is not a key on each line."""
+    """A mapped file. `whole` is True if it was parsed as a whole: its layout is not one key per line."""
 
     def __init__(self, data: mmap.mmap, source: Source) -> None:
         self._data, self._source = data, source
@@ -50,11 +50,11 @@ class OpenApiFile:
         self._after = 0
         try:
             self._outline = Outline(data)
-            self._paths = self._outline.top("paths")
-            if self._paths is None or not self._outline.first(self._paths).key.startswith("/"):
+            self._paths = self._outline.find_top("paths")
+            if self._paths is None or not self._outline.find_first(self._paths).key.startswith("/"):
                 raise LayoutError
         except LayoutError:
-            self._document = self._parsed_whole()
+            self._document = self._parse_whole()
         else:
             if self._outline.json and not self._outline.is_closed():
                 place = FactOrigin("openapi", source.name, source.version)
@@ -67,212 +67,221 @@ class OpenApiFile:
 
     @property
     def sha256(self) -> str:
-        """Of every slice that was read, in order."""
+        """The hash of every slice that was read, in order."""
         return self._digest.hexdigest()
 
-    def path_item(self, literal: str, fits: Fits) -> PathItem | None:
-        """Find the path that fits; `literal` is what it holds for sure, and is searched for."""
+    def find_path_item(self, literal: str, fits: Fits) -> PathItem | None:
+        """Find the path that fits; `literal` is the fixed part of it, and is searched for."""
         if self._document is not None:
-            return next((each for each in self._items(self._document) if fits(each.path)), None)
-        return self._sliced_item(self._outline.lines_with(literal, self._paths_start()), fits)
+            return next((each for each in self._iterate_items(self._document) if fits(each.path)), None)
+        return self._find_sliced_item(self._outline.find_lines(literal, self._get_paths_start()), fits)
 
-    def path_item_ending(self, pattern: str, fits: Fits) -> PathItem | None:
-        """Find the first path that ends as a pattern says, and fits; slower."""
+    def find_path_item_ending(self, pattern: str, fits: Fits) -> PathItem | None:
+        """Find the first path whose end matches a pattern, and that fits; slower than `find_path_item`."""
         if self._document is not None:
             ending = re.compile(f".*{pattern}", re.IGNORECASE)
-            items = (each for each in self._items(self._document) if ending.fullmatch(each.path))
+            items = (each for each in self._iterate_items(self._document) if ending.fullmatch(each.path))
             return next((each for each in items if fits(each.path)), None)
-        return self._sliced_item(self._lines_ending(pattern), fits)
+        return self._find_sliced_item(self._find_lines_ending(pattern), fits)
 
-    def paths_ending(self, pattern: str) -> Iterator[str]:
-        """Yield the paths that end as a pattern says; slower."""
+    def find_paths_ending(self, pattern: str) -> Iterator[str]:
+        """Yield the paths whose end matches a pattern."""
         if self._document is not None:
             ending = re.compile(f".*{pattern}", re.IGNORECASE)
-            yield from (each.path for each in self._items(self._document) if ending.fullmatch(each.path))
+            yield from (
+                each.path for each in self._iterate_items(self._document) if ending.fullmatch(each.path)
+            )
             return
-        paths = self._known_paths()
-        for at in self._lines_ending(pattern):
-            part = self._outline.key_at(at)
-            if part is not None and self._outline.within(paths, at):
+        paths = self._get_paths()
+        for at in self._find_lines_ending(pattern):
+            part = self._outline.read_key_at(at)
+            if part is not None and self._outline.is_within(paths, at):
                 yield part.key
 
-    def _lines_ending(self, pattern: str) -> Iterator[int]:
-        indent = self._outline.first(self._known_paths()).indent
+    def _find_lines_ending(self, pattern: str) -> Iterator[int]:
+        indent = self._outline.find_first(self._get_paths()).indent
         line = rb" {%d}['\"]?/[^\n]*%b['\"]? *:" % (indent, pattern.encode())
-        return self._outline.matching(line, self._paths_start())
+        return self._outline.find_matching_lines(line, self._get_paths_start())
 
-    def member(self, name: str) -> Node | None:
-        """Read a member of the whole description, such as `servers`; None where it has none."""
+    def read_member(self, name: str) -> Node | None:
+        """Read a top-level member, such as `servers`; None without one."""
         if self._document is not None:
             return self._document.get(name)
-        found = self._outline.top(name)
-        return self._parsed(self._outline.whole(found)).get(name) if found else None
+        found = self._outline.find_top(name)
+        return self._parse(self._outline.complete(found)).get(name) if found else None
 
-    def resolved(self, node: Node | None) -> Node | None:
-        """Follow a value's `$ref` into the components; None where it leads nowhere, or out of the file."""
+    def resolve(self, node: Node | None) -> Node | None:
+        """Follow a value's `$ref` into the components; None if its target is missing, or outside the file."""
         for _ in range(8):
-            reference = node.text("$ref") if node is not None else None
+            reference = node.get_text("$ref") if node is not None else None
             if reference is None:
                 return node
-            node = self.component(reference)
+            node = self.find_component(reference)
         return None
 
-    def followed(self, node: Node) -> Node:
-        """Follow a value's `$ref` as `resolved` does; `Unknown` where it leads nowhere."""
-        found = self.resolved(node)
+    def follow(self, node: Node) -> Node:
+        """Follow a value's `$ref` as `resolve` does; raises `Unknown` if its target is missing."""
+        found = self.resolve(node)
         if found is None:
-            self._miss(node)
+            self._reject_missing(node)
         return found
 
-    def named(self, node: Node) -> None:
-        """See that what a `$ref` names is there, and read nothing of it; `Unknown` where it is not."""
-        named = _REFERENCE.fullmatch(node.text("$ref") or "")
+    def check_reference(self, node: Node) -> None:
+        """Check that the target of a `$ref` exists, without reading it; raises `Unknown` if it does not."""
+        named = _REFERENCE.fullmatch(node.get_text("$ref") or "")
         if self._document is not None or named is None:
-            self.followed(node)
-        elif self._place(named) is None:
-            self._miss(node)
+            self.follow(node)
+        elif self._locate_component(named) is None:
+            self._reject_missing(node)
 
-    def component(self, reference: str) -> Node | None:
-        """Read the component that a reference names; None where there is none."""
+    def find_component(self, reference: str) -> Node | None:
+        """Read the component that a reference names; None without one."""
         if reference not in self._found:
-            self._found[reference] = self._component(reference)
+            self._found[reference] = self._read_component(reference)
         return self._found[reference]
 
     def is_cut_off(self) -> bool:
-        """Tell whether nothing follows the paths, so that the rest of them may be missing."""
+        """Whether nothing follows the paths, so that the rest of them may be missing."""
         if self._document is not None:
             return False
-        paths = self._known_paths()
-        return self._outline.whole(paths).end >= len(self._data)
+        paths = self._get_paths()
+        return self._outline.complete(paths).end >= len(self._data)
 
-    def _sliced_item(self, lines: Iterator[int], fits: Fits) -> PathItem | None:
-        paths = self._known_paths()
-        indent = self._outline.first(paths).indent
+    def _find_sliced_item(self, lines: Iterator[int], fits: Fits) -> PathItem | None:
+        paths = self._get_paths()
+        indent = self._outline.find_first(paths).indent
         for count, at in enumerate(lines):
             if count > _MOST_ALIKE:
                 self._reject(f"more than {_MOST_ALIKE} paths are similar to the wanted one", 1)
-            part = self._outline.key_at(at)
+            part = self._outline.read_key_at(at)
             if (
                 part is not None
                 and part.indent == indent
                 and fits(part.key)
-                and self._outline.within(paths, at)
+                and self._outline.is_within(paths, at)
             ):
-                part = self._not_the_end(self._outline.whole(part))
-                node = self._parsed(part).get(part.key)
+                part = self._check_not_truncated(self._outline.complete(part))
+                node = self._parse(part).get(part.key)
                 self._outline.release()
                 self._reject_duplicate(part)
                 if node is None:
-                    self._reject("a key cannot be parsed", self._outline.line_at(at))
+                    self._reject("a key cannot be parsed", self._outline.find_line_at(at))
                 self._after = part.end
                 return PathItem(part.key, node)
         return None
 
     def _reject_duplicate(self, part: YamlNode) -> None:
-        """Refuse a path that occurs twice: readers of YAML and JSON differ in which of them they take."""
-        for at in self._outline.lines_with_exactly(part.key, part.end):
-            other = self._outline.key_at(at)
+        """Reject a path that occurs twice: parsers of YAML and JSON differ in which one they keep."""
+        for at in self._outline.find_exact_lines(part.key, part.end):
+            other = self._outline.read_key_at(at)
             if other is not None and (other.key, other.indent) == (part.key, part.indent):
-                if self._outline.within(self._known_paths(), at):
-                    self._reject(f"{printable(part.key, 200)} occurs twice", self._outline.line_at(at))
+                if self._outline.is_within(self._get_paths(), at):
+                    self._reject(
+                        f"{make_printable(part.key, 200)} occurs twice", self._outline.find_line_at(at)
+                    )
                 return
 
-    def _items(self, document: Node) -> Iterator[PathItem]:
+    def _iterate_items(self, document: Node) -> Iterator[PathItem]:
         paths = document.get("paths")
         return (PathItem(key, node) for key, node in (paths.members() if paths else ()))
 
-    def _component(self, reference: str) -> Node | None:
+    def _read_component(self, reference: str) -> Node | None:
         named = _REFERENCE.fullmatch(reference)
         if named is None:
             return None
         if self._document is not None:
-            return self._document.get("components", named[1], _unescaped(named[2]))
-        found = self._place(named)
+            return self._document.get("components", named[1], _unescape(named[2]))
+        found = self._locate_component(named)
         if found is None:
             return None
-        return self._parsed(self._not_the_end(self._outline.whole(found))).get(found.key)
+        return self._parse(self._check_not_truncated(self._outline.complete(found))).get(found.key)
 
-    def _place(self, named: re.Match[str]) -> YamlNode | None:
-        """Where a component begins."""
-        components = self._outline.top("components", self._after)
-        of_kind = self._outline.child(components, named[1]) if components else None
-        return self._outline.child(of_kind, _unescaped(named[2])) if of_kind else None
+    def _locate_component(self, named: re.Match[str]) -> YamlNode | None:
+        """Find where a component begins."""
+        components = self._outline.find_top("components", self._after)
+        of_kind = self._outline.find_child(components, named[1]) if components else None
+        return self._outline.find_child(of_kind, _unescape(named[2])) if of_kind else None
 
-    def _miss(self, node: Node) -> NoReturn:
+    def _reject_missing(self, node: Node) -> NoReturn:
         place = FactOrigin("openapi", self._source.name, self._source.version, node.line)
         raise Unknown(
-            f"{printable(node.text('$ref') or '', 200)} does not exist: the file may be truncated", place
+            f"{make_printable(node.get_text('$ref') or '', 200)} does not exist: the file may be truncated",
+            place,
         )
 
-    def _not_the_end(self, part: YamlNode) -> YamlNode:
-        """JSON tells by a bracket whether a part is whole; in YAML that which follows does."""
+    def _check_not_truncated(self, part: YamlNode) -> YamlNode:
+        """Reject YAML that ends with a part: it may be truncated. JSON has a closing bracket to check."""
         if part.end >= len(self._data) and not self._outline.json:
             place = FactOrigin(
-                "openapi", self._source.name, self._source.version, self._outline.line_at(part.start)
+                "openapi", self._source.name, self._source.version, self._outline.find_line_at(part.start)
             )
-            raise Unknown(f"the file ends with {printable(part.key, 200)}, and may be truncated", place)
+            raise Unknown(f"the file ends with {make_printable(part.key, 200)}, and may be truncated", place)
         return part
 
-    def _parsed(self, part: YamlNode) -> Node:
-        """Parse a slice: its own line gives it its key."""
-        first_line = self._outline.line_at(part.start)
+    def _parse(self, part: YamlNode) -> Node:
+        """Parse a slice, with its key as the only member."""
+        first_line = self._outline.find_line_at(part.start)
         if part.end - part.start > _MOST_SLICE:
-            self._reject(f"{printable(part.key, 200)} is larger than {_MOST_SLICE >> 20} MiB", first_line)
+            self._reject(
+                f"{make_printable(part.key, 200)} is larger than {_MOST_SLICE >> 20} MiB", first_line
+            )
         data = self._data[part.start : part.end]
         self._digest.update(data)
         try:
             if self._outline.json:
-                return from_json(b"{" + data.rstrip().removesuffix(b",") + b"}", first_line)
-            return from_yaml(data, first_line)
+                return parse_json(b"{" + data.rstrip().removesuffix(b",") + b"}", first_line)
+            return parse_yaml(data, first_line)
         except ValuesError as error:
             self._reject(str(error), error.line)
 
-    def _parsed_whole(self) -> Node:
+    def _parse_whole(self) -> Node:
         if len(self._data) > _MOST_WHOLE:
             problem = f"its layout is not one key per line, and it is larger than {_MOST_WHOLE >> 20} MiB"
             raise SourceError(f"{self._source.name}: {problem}. Reformat it with `jq .` or `yq -P`.")
         data = self._data[:]
         self._digest.update(data)
         try:
-            document = _parsed(data)
+            document = _parse(data)
         except ValuesError as error:
             self._reject(str(error), error.line)
         if document.get("paths") is None:
             problem = f"it has no member `paths`: it is not an OpenAPI description. {_FETCH}"
-            raise refuse_source(self._source, problem)
+            raise reject_source(self._source, problem)
         return document
 
-    def _known_paths(self) -> YamlNode:
+    def _get_paths(self) -> YamlNode:
         assert self._paths is not None
         return self._paths
 
-    def _paths_start(self) -> int:
-        return self._known_paths().start
+    def _get_paths_start(self) -> int:
+        return self._get_paths().start
 
     def _reject(self, problem: str, line: int) -> NoReturn:
         raise SourceError(f"{self._source.name}:{line}: {problem}. {_FETCH}")
 
 
-def _unescaped(name: str) -> str:
+def _unescape(name: str) -> str:
     return unquote(name).replace("~1", "/").replace("~0", "~")
 
 
-def _parsed(data: bytes) -> Node:
-    """Parse what may be JSON, or YAML in braces."""
+def _parse(data: bytes) -> Node:
+    """Parse JSON, or YAML that begins with a brace as JSON does."""
     try:
-        return from_yaml(data) if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{" else from_json(data)
+        return (
+            parse_yaml(data) if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{" else parse_json(data)
+        )
     except ValuesError as error:
         if not str(error).startswith("not valid JSON"):
             raise
         try:
-            return from_yaml(data)
+            return parse_yaml(data)
         except ValuesError:
             raise error from None
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[OpenApiFile]:
-    """Map a description of at most 128 MiB; `SourceError` where it cannot be read, or is none."""
+def open_description(source: Source) -> Iterator[OpenApiFile]:
+    """Map a description of at most 128 MiB; `SourceError` if it cannot be read, or is not a description."""
     path, name = source.path, source.name
     try:
         if not stat.S_ISREG(path.stat().st_mode):
@@ -289,4 +298,4 @@ def opened(source: Source) -> Iterator[OpenApiFile]:
     except OSError as error:
         raise SourceError(f"{name}: it cannot be read: {error.strerror}. Give a readable file.") from None
     except ValueError:
-        raise SourceError(f"{name}: this is not a valid file name.") from None
+        raise SourceError(f"{name}: this is not a valid file name. Give the path of a file.") from None

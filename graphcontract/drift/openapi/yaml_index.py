@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-_WINDOW = 1024 * 1024
-_LONGEST = 4 * 1024
+_WINDOW = 1024 * 1024  # bytes to count lines in at a time: a copy of the whole file would be 60 MB
+_LONGEST = 4 * 1024  # bytes of a line in which its key is looked for
 _KEY = re.compile(rb"( *)(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"'{}\[\],#&*!|>%@`-][^\n]*?)) *:(?=[ \r\n])")
 
 
 @dataclass(frozen=True, slots=True)
 class YamlNode:
-    """A member, from the begin of its key's line on; `end` is the file's where it was not looked for."""
+    """A member, from the start of its key's line; `end` is the end of the file until `complete` finds it."""
 
     key: str
     indent: int
@@ -27,12 +27,12 @@ class YamlNode:
 
 
 class LayoutError(Exception):
-    """The file is not laid out with a key on each line, as far as one can tell without parsing it."""
+    """The file does not have one key per line, as far as it was searched."""
 
 
 class Outline:
-    """Members of a mapped file. No line between a member and its parent's key is indented as little as that
-    key: so much is looked at of every line.
+    """Members of a mapped file. A member belongs to a parent if every line between them is indented deeper
+    than the parent's key; nothing else of these lines is read.
     """
 
     def __init__(self, data: mmap.mmap) -> None:
@@ -49,43 +49,43 @@ class Outline:
                 raise LayoutError
             self.indent = len(begins[1])
 
-    def top(self, name: str, start: int = 0) -> YamlNode | None:
-        """Find a member of the whole, without its end; looked for from `start` on first."""
+    def find_top(self, name: str, start: int = 0) -> YamlNode | None:
+        """Find a top-level member, without its end; the search begins at `start`, then at the first line."""
         if (-1, name) not in self._members:
-            lines = chain.from_iterable(self._lines_of(name, self.indent, each) for each in (start, 0))
+            lines = chain.from_iterable(self._find_key_lines(name, self.indent, each) for each in (start, 0))
             at = next(lines, -1)
             self._members[-1, name] = YamlNode(name, self.indent, at, len(self._data)) if at >= 0 else None
         return self._members[-1, name]
 
-    def child(self, parent: YamlNode, name: str) -> YamlNode | None:
-        """Find a member of a part, without its end."""
+    def find_child(self, parent: YamlNode, name: str) -> YamlNode | None:
+        """Find a member of a part, without its end; None without one."""
         known = (parent.start, name)
         if known not in self._members:
-            self._members[known] = self._child(parent, name)
+            self._members[known] = self._search_child(parent, name)
         return self._members[known]
 
-    def _child(self, parent: YamlNode, name: str) -> YamlNode | None:
+    def _search_child(self, parent: YamlNode, name: str) -> YamlNode | None:
         try:
-            indent = self.first(parent).indent
+            indent = self.find_first(parent).indent
         except LayoutError:  # nothing below it, as in `components: {}`
             return None
-        found = (at for at in self._lines_of(name, indent, parent.start) if self.within(parent, at))
+        found = (at for at in self._find_key_lines(name, indent, parent.start) if self.is_within(parent, at))
         return next((YamlNode(name, indent, at, len(self._data)) for at in found), None)
 
-    def first(self, parent: YamlNode) -> YamlNode:
+    def find_first(self, parent: YamlNode) -> YamlNode:
         """Find the first member of a part, without its end."""
         at = self._data.find(b"\n", parent.start) + 1
         while at and (line := self._data[at : at + _LONGEST].split(b"\n", 1)[0]).strip()[:1] in (b"", b"#"):
             at += len(line) + 1
             if at >= len(self._data):
                 raise LayoutError
-        found = self.key_at(at)
+        found = self.read_key_at(at)
         if not at or found is None or found.indent <= parent.indent:
             raise LayoutError
         return found
 
-    def key_at(self, at: int) -> YamlNode | None:
-        """Read the key of the line that begins at an offset; None where that is not laid out as one."""
+    def read_key_at(self, at: int) -> YamlNode | None:
+        """Read the key of the line that begins at an offset; None if the line does not begin with a key."""
         line = self._data[at : at + _LONGEST]
         found = _KEY.match(line)
         if found is None or (self.json and found[2] is None):
@@ -95,39 +95,39 @@ class Outline:
             return None
         return YamlNode(key.decode("utf-8", "replace"), len(found[1]), at, len(self._data))
 
-    def lines_with(self, text: str, start: int) -> Iterator[int]:
-        """Yield where lines begin that hold a text; in other letter case where none does in its own."""
-        exact = self.lines_with_exactly(text, start)
+    def find_lines(self, text: str, start: int) -> Iterator[int]:
+        """Yield the offsets of lines that contain a text; in any letter case if no line has it exactly."""
+        exact = self.find_exact_lines(text, start)
         first = next(exact, None)
         if first is None:
             folded = re.compile(re.escape(text.encode()), re.IGNORECASE)
-            yield from map(self._begin, self._found(folded, start))
+            yield from map(self._find_line_start, self._search(folded, start))
         else:
             yield first
             yield from exact
 
-    def lines_with_exactly(self, text: str, start: int) -> Iterator[int]:
-        """Yield where lines begin that hold a text in its own letter case."""
+    def find_exact_lines(self, text: str, start: int) -> Iterator[int]:
+        """Yield the offsets of lines that contain a text in its own letter case."""
         wanted = text.encode()
         at = self._data.find(wanted, start)
         while at >= 0:
-            yield self._begin(at)
+            yield self._find_line_start(at)
             at = self._data.find(wanted, at + 1)
 
-    def matching(self, pattern: bytes, start: int) -> Iterator[int]:
-        """Yield where lines begin whose begin a pattern matches."""
-        return (at + 1 for at in self._found(re.compile(rb"\n" + pattern), start))
+    def find_matching_lines(self, pattern: bytes, start: int) -> Iterator[int]:
+        """Yield the offsets of lines whose beginning matches a pattern."""
+        return (at + 1 for at in self._search(re.compile(rb"\n" + pattern), start))
 
-    def within(self, parent: YamlNode, at: int) -> bool:
+    def is_within(self, parent: YamlNode, at: int) -> bool:
         """Whether the line that begins at an offset is still part of a parent."""
         known = self._reach.get(parent.start, parent.start)
-        if at > known and self._end(parent.indent, known, at - 1) is None:
+        if at > known and self._find_end(parent.indent, known, at - 1) is None:
             self._reach[parent.start] = known = at
         return parent.start < at <= known
 
-    def whole(self, part: YamlNode) -> YamlNode:
+    def complete(self, part: YamlNode) -> YamlNode:
         """Find the end of a part."""
-        end = self._end(part.indent, part.start, len(self._data))
+        end = self._find_end(part.indent, part.start, len(self._data))
         if end is None:
             return part
         if self.json:  # the line that ends it begins with the bracket that closes it
@@ -135,15 +135,15 @@ class Outline:
         return YamlNode(part.key, part.indent, part.start, end)
 
     def is_closed(self) -> bool:
-        """Whether JSON ends with the bracket that it begins with, on a line of its own as all of them are."""
+        """Whether JSON ends with its closing bracket on a line of its own, as this layout requires."""
         end = bytes(self._data[-_LONGEST:]).rstrip()
         return end.endswith((b"\n}", b"\n]")) or end == b"}"
 
     def release(self) -> None:
-        """Give back the memory of what was looked at; it comes back from the file where it is asked for."""
+        """Release the memory of the pages that were read; the file is read again if needed."""
         self._data.madvise(mmap.MADV_DONTNEED)
 
-    def line_at(self, offset: int) -> int:
+    def find_line_at(self, offset: int) -> int:
         """Find the line, from 1, of a byte offset."""
         before = max(each for each in self._lines if each <= offset)
         windows = range(before, offset, _WINDOW)
@@ -151,10 +151,10 @@ class Outline:
         self._lines[offset] = self._lines[before] + more
         return self._lines[offset]
 
-    def _lines_of(self, name: str, indent: int, start: int) -> Iterator[int]:
+    def _find_key_lines(self, name: str, indent: int, start: int) -> Iterator[int]:
         """Yield the first line from an offset on that has a key at an indentation, for each quoting."""
         key = name.encode()
-        first = self.key_at(0)
+        first = self.read_key_at(0)
         if first is not None and start == 0 and (first.key, first.indent) == (name, indent):
             yield 0
         for quoted in (b'"%b"',) if self.json else (b"%b", b"'%b'", b'"%b"'):
@@ -163,13 +163,13 @@ class Outline:
             if at >= 0:
                 yield at + 1
 
-    def _found(self, pattern: re.Pattern[bytes], start: int) -> Iterator[int]:
+    def _search(self, pattern: re.Pattern[bytes], start: int) -> Iterator[int]:
         """Yield where a pattern matches. An iterator of `re` would keep the file from being unmapped."""
         while found := pattern.search(self._data, start):
             yield found.start()
             start = found.end()
 
-    def _end(self, indent: int, start: int, end: int) -> int | None:
+    def _find_end(self, indent: int, start: int, end: int) -> int | None:
         """Find the first line after `start`, and before `end`, that is indented as little, and no comment."""
         # Optimized for speed: for a large file these searches take most of the time.
         pattern = rb"\n(?! {%d}| *(?:[\r\n#]|\Z))" % (indent + 1) if indent else rb"\n[^ \n\r#]"
@@ -182,5 +182,5 @@ class Outline:
         """Whether a line is an element of a list, which YAML lets stand as far out as the list's key."""
         return not self.json and re.compile(rb" {%d}-[ \r\n]" % indent).match(self._data, at) is not None
 
-    def _begin(self, at: int) -> int:
+    def _find_line_start(self, at: int) -> int:
         return self._data.rfind(b"\n", max(at - _LONGEST, 0), at) + 1

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
-from graphcontract.contract.jsonfile import printable
+from graphcontract.contract.jsonfile import make_printable
 
-_MOST_DEEP = 64
-_MOST_EVENTS = 1_000_000
+_MOST_DEEP = 64  # levels; what reads the values may recurse
+_MOST_EVENTS = 1_000_000  # bounds the memory for a slice of many small values
 _JSON = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|[^\s\[\]{}:,"]++', re.DOTALL)
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -47,12 +47,12 @@ class Node:
         """Yield the elements of a sequence; nothing of anything else."""
         return iter(self.data if isinstance(self.data, list) else ())
 
-    def text(self, name: str) -> str | None:
+    def get_text(self, name: str) -> str | None:
         """Return a member that is a string, else None."""
         found = self.get(name)
         return found.data if found is not None and isinstance(found.data, str) else None
 
-    def true(self, name: str) -> bool:
+    def is_true(self, name: str) -> bool:
         """Whether a member is true."""
         found = self.get(name)
         return found is not None and found.data is True
@@ -66,17 +66,17 @@ class ValuesError(Exception):
         self.line = line
 
 
-def from_yaml(data: bytes, first_line: int = 1) -> Node:
+def parse_yaml(data: bytes, first_line: int = 1) -> Node:
     """Parse YAML whose first line has the given number; raises `ValuesError` if it is unusable."""
-    return _built(_yaml_events(data, first_line), first_line)
+    return _build(_iterate_yaml_events(data, first_line), first_line)
 
 
-def from_json(data: bytes, first_line: int = 1) -> Node:
+def parse_json(data: bytes, first_line: int = 1) -> Node:
     """Parse JSON whose first line has the given number; raises `ValuesError` if it is unusable."""
-    return _built(_json_events(data, first_line), first_line)
+    return _build(_iterate_json_events(data, first_line), first_line)
 
 
-def _yaml_events(data: bytes, first_line: int) -> Iterator[_Event]:
+def _iterate_yaml_events(data: bytes, first_line: int) -> Iterator[_Event]:
     import yaml  # importing it takes a good part of the time of reading a slice
 
     loader = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
@@ -91,7 +91,7 @@ def _yaml_events(data: bytes, first_line: int) -> Iterator[_Event]:
         for event in yaml.parse(data, Loader=loader):
             line = (event.start_mark.line if event.start_mark else 0) + first_line
             if isinstance(event, yaml.ScalarEvent):
-                yield "scalar", _scalar(event.value) if event.implicit[0] else event.value, line
+                yield "scalar", _convert_scalar(event.value) if event.implicit[0] else event.value, line
             elif type(event) in marks:
                 yield marks[type(event)], None, line
             elif isinstance(event, yaml.AliasEvent):
@@ -104,11 +104,11 @@ def _yaml_events(data: bytes, first_line: int) -> Iterator[_Event]:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "malformed"
         raise ValuesError(
-            f"not valid YAML: {printable(str(problem), 200)}", (mark.line if mark else 0) + first_line
+            f"not valid YAML: {make_printable(str(problem), 200)}", (mark.line if mark else 0) + first_line
         ) from None
 
 
-def _json_events(data: bytes, first_line: int) -> Iterator[_Event]:
+def _iterate_json_events(data: bytes, first_line: int) -> Iterator[_Event]:
     try:
         text = data.decode("utf-8-sig")
         json.loads(text)
@@ -127,14 +127,14 @@ def _json_events(data: bytes, first_line: int) -> Iterator[_Event]:
         elif mark.startswith('"'):
             yield "scalar", json.loads(mark), line
         else:
-            yield "scalar", _scalar(mark), line
+            yield "scalar", _convert_scalar(mark), line
 
 
-def _scalar(plain: str) -> _Scalar:
+def _convert_scalar(plain: str) -> _Scalar:
     return _WORDS.get(plain.lower(), plain) if len(plain) < 6 else plain
 
 
-def _built(events: Iterator[_Event], first_line: int) -> Node:
+def _build(events: Iterator[_Event], first_line: int) -> Node:
     """Build the values from events, without recursion: the depth of the input is not trusted."""
     outermost: list[Node] = []
     open: list[_Open] = [_Open(outermost)]
@@ -156,26 +156,26 @@ def _built(events: Iterator[_Event], first_line: int) -> Node:
 
 
 class _Open:
-    """A mapping or sequence that has not ended; of a mapping also the key whose value is to come."""
+    """An unfinished mapping or sequence; for a mapping, also the key whose value is next."""
 
     def __init__(self, data: list[Node] | dict[str, Node]) -> None:
         self._data = data
         self._key: tuple[str, int] | None = None
 
     def takes_key(self, mark: _Mark, scalar: _Scalar, line: int) -> bool:
-        """Take what comes as a key, if one is due."""
+        """Take the event as a key, and return True, if a key is next."""
         if not isinstance(self._data, dict) or self._key is not None:
             return False
         if mark != "scalar":
             _reject("a key is not a string", line)
         name = scalar if isinstance(scalar, str) else str(scalar).lower()
         if name in self._data:
-            _reject(f"the key {printable(name, 200)} occurs twice", line)
+            _reject(f"the key {make_printable(name, 200)} occurs twice", line)
         self._key = (name, line)
         return True
 
     def take(self, node: Node) -> None:
-        """Take a value; that of a member begins with its key."""
+        """Add a value; the line of a member is that of its key."""
         if isinstance(self._data, list):
             self._data.append(node)
         elif self._key is not None:

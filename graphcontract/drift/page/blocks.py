@@ -65,7 +65,7 @@ def parse(text: str, file: str) -> Document:
             name.casefold(): value.strip().strip("\"'") for name, value in _MEMBER.findall(begins[1] or "")
         }
         text = "\n" * begins[0].count("\n") + text[begins.end() :]
-    blocks = list(_blocks(_parser().parse(text), file, text.split("\n")))
+    blocks = list(_iterate_blocks(_make_parser().parse(text), file, text.split("\n")))
     conflict = _CONFLICT.search(text)
     if conflict:
         line = text.count("\n", 0, conflict.start()) + 1
@@ -73,7 +73,7 @@ def parse(text: str, file: str) -> Document:
     return Document(front, blocks)
 
 
-def visible(blocks: Iterable[Block]) -> Iterator[Block]:
+def filter_visible(blocks: Iterable[Block]) -> Iterator[Block]:
     """Yield the blocks without rules, tab headings, and the content of tabs other than HTTP."""
     tab: str | None = None
     for block in blocks:
@@ -86,13 +86,13 @@ def visible(blocks: Iterable[Block]) -> Iterator[Block]:
             yield block
 
 
-def plain(text: str) -> str:
+def strip_markup(text: str) -> str:
     """Remove marks, quotes and link targets from a line of Markdown; white space becomes one space."""
     return " ".join(_MARKS.sub("", _LINK.sub(r"\1", text).replace("’", "'")).split())
 
 
 @cache
-def _parser() -> MarkdownIt:
+def _make_parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark").enable("table")
@@ -100,7 +100,7 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def _blocks(tokens: Sequence[Token], file: str, lines: Sequence[str]) -> Iterator[Block]:
+def _iterate_blocks(tokens: Sequence[Token], file: str, lines: Sequence[str]) -> Iterator[Block]:
     quotes = index = 0
     while index < len(tokens):
         token = tokens[index]
@@ -109,10 +109,10 @@ def _blocks(tokens: Sequence[Token], file: str, lines: Sequence[str]) -> Iterato
         if token.type in ("blockquote_open", "blockquote_close"):
             quotes += token.nesting
         elif token.type == "heading_open":
-            yield from _heading(token, tokens[index].content, file, line)
+            yield from _convert_heading(token, tokens[index].content, file, line)
             index += 1
         elif token.type in ("inline", "html_block"):
-            yield from _text(token.content, file, line, quoted=quotes > 0)
+            yield from _split_text(token.content, file, line, quoted=quotes > 0)
             if token.type == "html_block" and token.content.rfind("<!--") > token.content.rfind("-->"):
                 yield Block("open", "a comment is never closed, and hides the text below it", file, line)
         elif token.type in ("fence", "code_block"):
@@ -124,7 +124,7 @@ def _blocks(tokens: Sequence[Token], file: str, lines: Sequence[str]) -> Iterato
             yield Block("rule", "", file, line)
         elif token.type == "table_open":
             end = next(at for at in range(index, len(tokens)) if tokens[at].type == "table_close")
-            yield Block("table", "", file, line, rows=tuple(_rows(tokens[index:end], line, lines)))
+            yield Block("table", "", file, line, rows=tuple(_iterate_rows(tokens[index:end], line, lines)))
             index = end
 
 
@@ -139,35 +139,35 @@ def _is_open(token: Token, lines: Sequence[str]) -> bool:
     return any(inner.match(each) for each in content)
 
 
-def _heading(token: Token, content: str, file: str, line: int) -> Iterator[Block]:
+def _convert_heading(token: Token, content: str, file: str, line: int) -> Iterator[Block]:
     if token.markup == "-":  # a paragraph right above the rule that ends a tab group
-        yield from _text(content, file, line, quoted=False)
+        yield from _split_text(content, file, line, quoted=False)
         yield Block("rule", "", file, line)
     else:
         yield Block("heading", content, file, line, level=int(token.tag[1:]))
 
 
-def _text(content: str, file: str, line: int, *, quoted: bool) -> Iterator[Block]:
+def _split_text(content: str, file: str, line: int, *, quoted: bool) -> Iterator[Block]:
     """Split a paragraph or HTML into text and comments, in order."""
     at = 0
     while (begins := content.find("<!--", at)) >= 0 and (ends := content.find("-->", begins + 2)) >= 0:
-        yield from _prose(content[at:begins], file, line + content.count("\n", 0, at), quoted=quoted)
+        yield from _make_text(content[at:begins], file, line + content.count("\n", 0, at), quoted=quoted)
         comment = content[begins + 4 : ends]
         comment_line = line + content.count("\n", 0, begins)
         yield Block("comment", comment, file, comment_line)
         if "<!--" in comment:
             yield Block("open", "a comment is not closed before the next one begins", file, comment_line)
         at = ends + 3
-    yield from _prose(content[at:], file, line + content.count("\n", 0, at), quoted=quoted)
+    yield from _make_text(content[at:], file, line + content.count("\n", 0, at), quoted=quoted)
 
 
-def _prose(text: str, file: str, line: int, *, quoted: bool) -> Iterator[Block]:
+def _make_text(text: str, file: str, line: int, *, quoted: bool) -> Iterator[Block]:
     if text.strip():
         above = text[: len(text) - len(text.lstrip())].count("\n")
         yield Block("text", text.strip(), file, line + above, quoted=quoted)
 
 
-def _rows(tokens: Iterable[Token], line: int, lines: Sequence[str]) -> Iterator[Row]:
+def _iterate_rows(tokens: Iterable[Token], line: int, lines: Sequence[str]) -> Iterator[Row]:
     """Yield the rows, header first; the line of dashes below the header is skipped. A row has only the cells
     in the text, without those that the parser adds to a short row.
     """

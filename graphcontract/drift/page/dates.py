@@ -29,15 +29,15 @@ def has_date(sentence: str) -> bool:
     return _DATE.search(sentence) is not None
 
 
-def dates_in(sentence: str) -> Iterator[tuple[int, int, date]]:
+def find_dates(sentence: str) -> Iterator[tuple[int, int, date]]:
     """Yield start, end and day of each date, 20 at most; a month without a day means its last day."""
     for found in islice(_DATE.finditer(sentence), _MOST):
-        day = _day(found)
+        day = _parse_day(found)
         if day is not None:
             yield found.start(), found.end(), day
 
 
-def _day(found: re.Match[str]) -> date | None:
+def _parse_day(found: re.Match[str]) -> date | None:
     if found["iso"]:
         year, month, day = map(int, re.split(r"[-/]", found["iso"]))
     elif found["slashed"]:

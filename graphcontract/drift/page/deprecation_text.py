@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import islice
 
-from graphcontract.drift.page.dates import dates_in, has_date
+from graphcontract.drift.page.dates import find_dates, has_date
 
 
 def _either(*patterns: str) -> str:
@@ -150,35 +150,35 @@ _CALLED = re.compile(
 )
 
 
-def deprecation(text: str, names: Sequence[str] = (), *, strictly: bool = False) -> bool:
+def announces_deprecation(text: str, names: Sequence[str] = (), *, strictly: bool = False) -> bool:
     """Whether a paragraph announces that the operation is deprecated or will be removed. `names` are names of
     the operation; with `strictly`, a sentence must refer to it, as the paragraph may be about others.
     """
     replaces = _INSTEAD.search(text) is not None
     return any(
         (not strictly and _BARE.match(each) is not None) or _announces_end(each, names, replaces, strictly)
-        for each in _sentences(text)
+        for each in _split_sentences(text)
     )
 
 
-def removal_of(text: str) -> str | None:
+def find_removal_date(text: str) -> str | None:
     """Find the removal date of the operation, as YYYY-MM-DD, and not the date of another event; None if it is
     not stated.
     """
-    for index, each in enumerate(_sentences(text)):
-        found = _removal(each) if index == 0 or _CONTINUES.match(each) or _SUBJECT.search(each) else None
+    for index, each in enumerate(_split_sentences(text)):
+        found = _find_removal(each) if index == 0 or _CONTINUES.match(each) or _SUBJECT.search(each) else None
         if found:
             return found.isoformat()
     return None
 
 
-def untitled(title: str) -> tuple[str, bool]:
+def strip_deprecation_note(title: str) -> tuple[str, bool]:
     """Remove a deprecation note from a title, and return whether there was one."""
     rest = _CALLED.sub("", title)
     return rest, rest != title
 
 
-def _sentences(text: str) -> list[str]:
+def _split_sentences(text: str) -> list[str]:
     return _SENTENCE.split(_MARKER.sub("", text).strip())
 
 
@@ -211,11 +211,11 @@ def _is_this_operation(subject: re.Match[str], names: Sequence[str], replaces: b
     return not replaces and not _IDENTIFIER.search(subject[0])
 
 
-def _removal(sentence: str) -> date | None:
+def _find_removal(sentence: str) -> date | None:
     """Find the first date that follows a word of removal, else the first that precedes one."""
     events = list(islice(_EVENT.finditer(sentence), _MOST_EVENTS))
     leading = list[date]()
-    for start, end, day in dates_in(sentence):
+    for start, end, day in find_dates(sentence):
         event = next((each for each in reversed(events) if each.end() <= start), None)
         if event and event["gone"]:
             return day

@@ -13,13 +13,13 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from graphcontract.drift.model import SourceError
-from graphcontract.drift.page.blocks import Block, parse, visible
-from graphcontract.drift.source_file import read_bytes, text_of
+from graphcontract.drift.page.blocks import Block, filter_visible, parse
+from graphcontract.drift.source_file import decode_text, read_bytes
 
 _INCLUDE = re.compile(r"\[!INCLUDE\s*+\[([^\[\]]*+)\]\(\s*+<?([^()\s<>]++)>?[^()]*+\)\s*+\]", re.IGNORECASE)
-_MOST_BYTES = 512 * 1024
-_MOST_FILES = 64
-_MOST_DEEP = 5
+_MOST_BYTES = 512 * 1024  # as for a page
+_MOST_FILES = 64  # bounds the work on a page whose includes fan out
+_MOST_DEEP = 5  # levels; bounds a chain of includes
 _TOPS = ("api-reference", "concepts")
 
 
@@ -35,7 +35,7 @@ class Includes:
 
     def __init__(self, page: Path, name: str, root: Path | None) -> None:
         self._page, self._name = page, name
-        known = root or root_of(page)
+        known = root or find_root(page)
         self._root = (known or page.absolute().parent).resolve()
         self.rootless = known is None
         self._files = 0
@@ -49,14 +49,14 @@ class Includes:
         """The hash of every file that was read for the page, itself included, in order."""
         return self._sum.hexdigest()
 
-    def page(self, data: bytes) -> tuple[dict[str, str], list[Block]]:
+    def read_page(self, data: bytes) -> tuple[dict[str, str], list[Block]]:
         """Parse a page from its bytes into front matter and visible blocks, with includes expanded."""
         self._sum.update(data)
-        document = parse(text_of(data, self._name), self._name)
-        found = self._expanded(visible(document.blocks), self._page, self._name, (self._page.resolve(),))
+        document = parse(decode_text(data, self._name), self._name)
+        found = self._expand(filter_visible(document.blocks), self._page, self._name, (self._page.resolve(),))
         return dict(document.front), list(found)
 
-    def _expanded(
+    def _expand(
         self, blocks: Iterable[Block], file: Path, name: str, above: tuple[Path, ...]
     ) -> Iterator[Block]:
         for block in blocks:
@@ -70,21 +70,21 @@ class Includes:
             for include in found:
                 at = block.line + block.text.count("\n", 0, include.start())
                 place = Block("missing", f"{include[1]} {include[2]}", block.file, at)
-                yield from self._included(place, include[2], file, name, above)
+                yield from self._include(place, include[2], file, name, above)
 
-    def _included(
+    def _include(
         self, place: Block, target: str, file: Path, name: str, above: tuple[Path, ...]
     ) -> Iterator[Block]:
         try:
-            path = self._resolved(target, file, above)
+            path = self._resolve(target, file, above)
             self.paths.append(path)
             if not path.is_file():
                 raise FileNotFoundError
             self._files += 1
-            called = _called(target, name)
+            called = _name_included_file(target, name)
             data = read_bytes(path, called, _MOST_BYTES)
             self._sum.update(data)
-            blocks = visible(parse(text_of(data, called), called).blocks)
+            blocks = filter_visible(parse(decode_text(data, called), called).blocks)
         except FileNotFoundError:
             self.missing.append(place)
             yield place
@@ -93,9 +93,9 @@ class Includes:
             self.refusals.append((place, f"the include {target} was not followed: {error}"))
             yield place
             return
-        yield from self._expanded(blocks, path, called, (*above, path))
+        yield from self._expand(blocks, path, called, (*above, path))
 
-    def _resolved(self, target: str, file: Path, above: tuple[Path, ...]) -> Path:
+    def _resolve(self, target: str, file: Path, above: tuple[Path, ...]) -> Path:
         if "\\" in target or ":" in target or target.startswith("/"):
             raise RejectedInclude("its path must be relative")
         base = self._root if target.startswith("~/") else file.parent
@@ -111,15 +111,15 @@ class Includes:
         return path
 
 
-def _called(target: str, name: str) -> str:
+def _name_included_file(target: str, name: str) -> str:
     """Make the name of an included file in messages, relative to the name of the file that includes it."""
     if "://" in name:
         return urljoin(name, target.removeprefix("~/"))
     return os.path.normpath(os.path.join(os.path.dirname(name), target.removeprefix("~/")))
 
 
-def root_of(page: Path) -> Path | None:
-    """Find the docs root of a page, the folder that holds `api-reference`; None if there is none."""
+def find_root(page: Path) -> Path | None:
+    """Find the docs root of a page, the folder that holds `api-reference`; None without one."""
     page = page.absolute()
     for folder in page.parents:
         if folder.name in _TOPS:

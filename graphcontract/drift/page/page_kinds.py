@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from graphcontract.drift.page.blocks import Block, plain
-from graphcontract.drift.page.deprecation_text import untitled
-from graphcontract.drift.page.sections import sections
+from graphcontract.drift.page.blocks import Block, strip_markup
+from graphcontract.drift.page.deprecation_text import strip_deprecation_note
+from graphcontract.drift.page.sections import find_sections
 
 TITLE = re.compile(r"([A-Za-z]\w*): ([A-Za-z]\w*)")
 NOT_A_PAGE = (
@@ -30,11 +30,15 @@ def is_documentation(front: Mapping[str, str], blocks: Sequence[Block]) -> bool:
     if is_include(front, blocks):
         shown = any(block.kind in ("table", "missing", "open") for block in blocks)
         return shown or front.get("ms.topic") == "include"
-    titles = (untitled(plain(b.text))[0] for b in blocks if b.kind == "heading" and b.level == 1)
+    titles = (
+        strip_deprecation_note(strip_markup(b.text))[0]
+        for b in blocks
+        if b.kind == "heading" and b.level == 1
+    )
     marked = any(block.kind == "comment" and "blockType" in block.text for block in blocks)
     return (
         "doc_type" in front
         or marked
-        or bool(sections(blocks, _SECTIONS))
+        or bool(find_sections(blocks, _SECTIONS))
         or any(map(TITLE.fullmatch, titles))
     )

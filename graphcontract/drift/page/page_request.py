@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graphcontract.drift.fact_collector import Notes
+from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import Source, Unknown, Wanted
-from graphcontract.drift.operation_paths import fits, folded, shown
+from graphcontract.drift.operation_paths import fold_path, format_path, matches
 from graphcontract.drift.page.blocks import Block
-from graphcontract.drift.page.request_lines import RequestLine, request_lines
-from graphcontract.drift.page.sections import examples, sections
+from graphcontract.drift.page.request_lines import RequestLine, find_request_lines
+from graphcontract.drift.page.sections import find_examples, find_sections
 
 
 def read_request(
-    notes: Notes,
+    notes: FactCollector,
     blocks: Sequence[Block],
     samples: Sequence[RequestLine],
     source: Source,
@@ -23,39 +23,39 @@ def read_request(
     """Read method, version and path, and return their request line; raises `Unknown` if the page describes
     another operation.
     """
-    templates = request_templates(blocks)
-    found = templates or [_templated(sample, wanted) for sample in samples[:1]]
+    templates = find_request_templates(blocks)
+    found = templates or [_insert_keys(sample, wanted) for sample in samples[:1]]
     if not found:
         raise Unknown("this page has no HTTP request, so it does not document an operation", notes.origin)
-    request = max(found, key=lambda each: _likeness(each, wanted))
-    if not _same_operation(request, wanted, titled):
-        described = f"{request.method} /{shown(request.path)}"
-        raise Unknown(f"this page describes another operation: {described}", notes.at(request.line))
-    place = notes.at(request.line)
-    notes.asserts("method", request.method, place)
-    notes.asserts("path", request.path, place)
+    request = max(found, key=lambda each: _rate_similarity(each, wanted))
+    if not _is_same_operation(request, wanted, titled):
+        described = f"{request.method} /{format_path(request.path)}"
+        raise Unknown(f"this page describes another operation: {described}", notes.locate(request.line))
+    place = notes.locate(request.line)
+    notes.add_fact("method", request.method, place)
+    notes.add_fact("path", request.path, place)
     if templates and samples:
         _compare_with_templates(notes, samples[0], templates)
-    _version(notes, request, samples, source)
+    _read_version(notes, request, samples, source)
     return request
 
 
-def request_templates(blocks: Sequence[Block]) -> list[RequestLine]:
+def find_request_templates(blocks: Sequence[Block]) -> list[RequestLine]:
     """List the request lines in the section on the HTTP request, or else in annotated code blocks."""
     return [
         line
-        for section in sections(blocks, r"http requests?|request (syntax|uri|url)")
-        for _, fence in examples(section)
-        for line in request_lines(fence.text, fence.line)
+        for section in find_sections(blocks, r"http requests?|request (syntax|uri|url)")
+        for _, fence in find_examples(section)
+        for line in find_request_lines(fence.text, fence.line)
     ] or [
         line
-        for role, fence in examples(blocks)
+        for role, fence in find_examples(blocks)
         if role == "ignored"
-        for line in request_lines(fence.text, fence.line)
+        for line in find_request_lines(fence.text, fence.line)
     ]
 
 
-def _templated(sample: RequestLine, wanted: Wanted) -> RequestLine:
+def _insert_keys(sample: RequestLine, wanted: Wanted) -> RequestLine:
     """Replace the ids of a sample request with keys where the operation's path has keys."""
     if len(sample.path) != len(wanted.path):
         return sample
@@ -65,8 +65,8 @@ def _templated(sample: RequestLine, wanted: Wanted) -> RequestLine:
     return RequestLine(sample.method, sample.version, path, sample.query, sample.line, sample.has_body)
 
 
-def _likeness(request: RequestLine, wanted: Wanted) -> tuple[bool, int, bool]:
-    own, expected = folded(request.path), folded(wanted.path)
+def _rate_similarity(request: RequestLine, wanted: Wanted) -> tuple[bool, int, bool]:
+    own, expected = fold_path(request.path), fold_path(wanted.path)
     return (
         own == expected,
         sum(a == b for a, b in zip(own, expected, strict=False)),
@@ -74,33 +74,37 @@ def _likeness(request: RequestLine, wanted: Wanted) -> tuple[bool, int, bool]:
     )
 
 
-def _same_operation(request: RequestLine, wanted: Wanted, titled: Sequence[str] | None) -> bool:
+def _is_same_operation(request: RequestLine, wanted: Wanted, titled: Sequence[str] | None) -> bool:
     """Whether the path differs in at most one segment, or the title names the operation."""
-    own, expected = folded(request.path), folded(wanted.path)
+    own, expected = fold_path(request.path), fold_path(wanted.path)
     if len(own) == len(expected) and sum(a != b for a, b in zip(own, expected, strict=True)) <= 1:
         return True
     named = (wanted.binding.casefold(), wanted.action.casefold())
     return titled is not None and tuple(name.casefold() for name in titled) == named
 
 
-def _compare_with_templates(notes: Notes, sample: RequestLine, templates: Sequence[RequestLine]) -> None:
-    fitting = [each for each in templates if fits(sample.path, each.path)]
-    place = notes.at(sample.line)
+def _compare_with_templates(
+    notes: FactCollector, sample: RequestLine, templates: Sequence[RequestLine]
+) -> None:
+    fitting = [each for each in templates if matches(sample.path, each.path)]
+    place = notes.locate(sample.line)
     if not fitting:
-        text = f"the sample requests /{shown(sample.path)}, which is not an HTTP request of the page"
-        notes.contradiction("path", text, place)
+        text = f"the sample requests /{format_path(sample.path)}, which is not an HTTP request of the page"
+        notes.add_contradiction("path", text, place)
     elif all(each.method != sample.method for each in fitting):
         text = f"the sample sends {sample.method}, and the HTTP request is {fitting[0].method}"
-        notes.contradiction("method", text, place)
+        notes.add_contradiction("method", text, place)
 
 
-def _version(notes: Notes, request: RequestLine, samples: Sequence[RequestLine], source: Source) -> None:
+def _read_version(
+    notes: FactCollector, request: RequestLine, samples: Sequence[RequestLine], source: Source
+) -> None:
     parts = source.path.absolute().parts
     folder = next((part for part in reversed(parts[:-1]) if part in ("beta", "v1.0")), None)
     sample = next((each for each in samples if each.version), None)
     version = request.version or folder or (sample.version if sample else None)
     if version:
-        notes.asserts("version", version, notes.at(request.line))
+        notes.add_fact("version", version, notes.locate(request.line))
     if version and sample and sample.version != version:
         text = f"the sample requests version {sample.version}, and the page is for {version}"
-        notes.contradiction("version", text, notes.at(sample.line))
+        notes.add_contradiction("version", text, notes.locate(sample.line))

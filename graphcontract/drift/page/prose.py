@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from graphcontract.drift.page.blocks import plain
+from graphcontract.drift.page.blocks import strip_markup
 
 Presence = str | None
 
@@ -59,7 +59,7 @@ _WITHOUT_CONTENT = re.compile(
 _LINK = re.compile(r"\[([^\[\]]*+)\]\(([^()\s]{1,500})[^()]{0,200}\)")
 
 
-def content_of(texts: Sequence[str], rows: Sequence[tuple[str, str, str]]) -> Presence:
+def classify_content(texts: Sequence[str], rows: Sequence[tuple[str, str, str]]) -> Presence:
     """Read `none`, `optional` or `required` from the section on the request body and the rows of its table;
     None if its wording is not recognized.
     """
@@ -82,7 +82,7 @@ def requires_empty_object(text: str) -> bool:
     return bool(_EMPTY_OBJECT.search(text)) and not _NO_OBJECT.search(text)
 
 
-def success_of(text: str) -> Iterator[tuple[int, Presence]]:
+def find_successes(text: str) -> Iterator[tuple[int, Presence]]:
     """Yield each success status in a paragraph, with `none`, `content` or None (not stated) for its body."""
     content = None
     if _WITHOUT_CONTENT.search(text):
@@ -94,6 +94,6 @@ def success_of(text: str) -> Iterator[tuple[int, Presence]]:
         yield status, "none" if status in (204, 205) and content is None else content
 
 
-def names_in(text: str) -> str:
+def format_paragraph(text: str) -> str:
     """Format a paragraph for comparison: its text and link targets, without Markdown marks."""
-    return plain(_LINK.sub(r"\1 <\2>", text).replace("<", "‹").replace(">", "›"))
+    return strip_markup(_LINK.sub(r"\1 <\2>", text).replace("<", "‹").replace(">", "›"))

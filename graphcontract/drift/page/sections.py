@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from graphcontract.drift.page.blocks import Block, plain
+from graphcontract.drift.page.blocks import Block, strip_markup
 
 _BLOCK_TYPE = re.compile(r"[\"']?blockType[\"']?\s*+:\s*+[\"']?([A-Za-z][\w-]*)")
 _RESPONSE = re.compile(r"\s*HTTP/[\d.]+\s+\d{3}\b")
 
 
-def title_of(block: Block) -> str:
+def normalize_title(block: Block) -> str:
     """Format the text of a heading for comparison: lower case, without Markdown marks."""
-    return plain(block.text).casefold().strip(" :.#")
+    return strip_markup(block.text).casefold().strip(" :.#")
 
 
-def sections(blocks: Sequence[Block], pattern: str) -> list[list[Block]]:
+def find_sections(blocks: Sequence[Block], pattern: str) -> list[list[Block]]:
     """List the blocks of each section whose heading matches: the heading first, and subsections included."""
     found = []
     for index, block in enumerate(blocks):
-        if block.kind == "heading" and re.fullmatch(pattern, title_of(block)):
+        if block.kind == "heading" and re.fullmatch(pattern, normalize_title(block)):
             ends = (
                 at
                 for at in range(index + 1, len(blocks))
@@ -30,7 +30,7 @@ def sections(blocks: Sequence[Block], pattern: str) -> list[list[Block]]:
     return found
 
 
-def examples(blocks: Sequence[Block]) -> Iterator[tuple[str, Block]]:
+def find_examples(blocks: Sequence[Block]) -> Iterator[tuple[str, Block]]:
     """Yield each code block with its role: the `blockType` of the comment before it, even with prose between
     them; without one, `response` for an HTTP response, else "".
     """

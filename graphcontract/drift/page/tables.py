@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from graphcontract.drift.contract_facts import SCHEMES
 from graphcontract.drift.model import Value
-from graphcontract.drift.page.blocks import Block, Row, plain
+from graphcontract.drift.page.blocks import Block, Row, strip_markup
 
 _NOTHING = {"", "n/a", "na", "none", "no", "-", "–", "—", "not supported", "not available", "not applicable"}
 _PERMISSION = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.-][A-Za-z0-9]+)*")
@@ -49,28 +49,35 @@ class Cell:
     problem: str = ""
 
 
-def of_permissions(table: Block) -> bool:
+def list_tables(blocks: Sequence[Block]) -> list[Block]:
+    """List the tables that have a header."""
+    return [block for block in blocks if block.kind == "table" and block.rows and block.rows[0].cells]
+
+
+def is_permissions_table(table: Block) -> bool:
     """Whether a table is a permissions table."""
-    return _folded(table.rows[0].cells[0]).startswith("permission type")
+    return _fold(table.rows[0].cells[0]).startswith("permission type")
 
 
-def permissions(table: Block) -> Iterator[tuple[str, Cell]]:
+def read_permissions(table: Block) -> Iterator[tuple[str, Cell]]:
     """Yield the fact name, and the least and higher permissions, of each row of a permissions table; the name
     is `permissions` for a row of an unknown permission type.
     """
-    head = [_folded(cell) for cell in table.rows[0].cells]
+    head = [_fold(cell) for cell in table.rows[0].cells]
     for row in table.rows[1:]:
-        names = _schemes(_folded(row.cells[0]))
+        names = _list_schemes(_fold(row.cells[0]))
         for name in names:
-            yield name, _permission_cell(head, row, table.file)
-        if not names and any(map(plain, row.cells)):
-            problem = f"the permissions table has a row for an unknown type, {plain(row.cells[0])[:80]!r}"
+            yield name, _read_permissions_row(head, row, table.file)
+        if not names and any(map(strip_markup, row.cells)):
+            problem = (
+                f"the permissions table has a row for an unknown type, {strip_markup(row.cells[0])[:80]!r}"
+            )
             yield "permissions", Cell(None, row.line, table.file, problem)
 
 
-def clouds(table: Block) -> list[Cell]:
+def read_clouds(table: Block) -> list[Cell]:
     """List the clouds with the operation, a cell for each row; empty if this is not a table of clouds."""
-    head = [_folded(cell) for cell in table.rows[0].cells]
+    head = [_fold(cell) for cell in table.rows[0].cells]
     names = [next((name for name, called in _CLOUDS if called.search(cell)), None) for cell in head]
     known = {name for name in names if name}
     if len(known) < 2 and head not in (["global"], ["global service"]):
@@ -82,19 +89,19 @@ def clouds(table: Block) -> list[Cell]:
         problem = "the table of national clouds has no row"
     if problem:
         return [Cell(None, table.line, table.file, problem)]
-    return [_clouds_cell(names, row, table) for row in table.rows[1:]]
+    return [_read_clouds_row(names, row, table) for row in table.rows[1:]]
 
 
-def errors(table: Block) -> Iterator[tuple[str, int]]:
+def find_errors(table: Block) -> Iterator[tuple[str, int]]:
     """Yield each 4xx and 5xx status of a table of errors, with its line; nothing for another table."""
-    columns = [index for index, cell in enumerate(table.rows[0].cells) if _folded(cell) in _STATUS_HEADS]
+    columns = [index for index, cell in enumerate(table.rows[0].cells) if _fold(cell) in _STATUS_HEADS]
     for row in table.rows[1:]:
         for column in columns:
             for status in _STATUS.findall(row.cells[column]) if column < len(row.cells) else ():
                 yield status, row.line
 
 
-def statuses(text: str) -> list[str]:
+def find_statuses(text: str) -> list[str]:
     """List the 4xx and 5xx status codes in a sentence, in backticks or followed by their reason phrase."""
     found = []
     for each in _CODE.finditer(text):
@@ -107,31 +114,31 @@ def statuses(text: str) -> list[str]:
     return found
 
 
-def named(table: Block) -> Iterator[tuple[str, Mapping[str, str], Row]]:
+def iterate_named_rows(table: Block) -> Iterator[tuple[str, Mapping[str, str], Row]]:
     """Yield name and cells, by column heading, of each row of a table of headers, parameters, properties."""
-    head = [_folded(cell) for cell in table.rows[0].cells]
+    head = [_fold(cell) for cell in table.rows[0].cells]
     for row in table.rows[1:]:
         cells = dict(zip(head, row.cells, strict=False))
-        name = plain(row.cells[0]) if row.cells else ""
+        name = strip_markup(row.cells[0]) if row.cells else ""
         if name and name.casefold().rstrip(".") not in _UNNAMED:
             yield name, cells, row
 
 
-def presence(cells: Mapping[str, str]) -> str:
+def read_presence(cells: Mapping[str, str]) -> str:
     """Read `required` or `optional` from the cells of a row; optional if the row states neither."""
     for head, cell in cells.items():
         if head.startswith("required"):
-            return "required" if _folded(cell) in ("yes", "true", "required", "✅") else "optional"
-    text = " ".join(map(_folded, cells.values()))
+            return "required" if _fold(cell) in ("yes", "true", "required", "✅") else "optional"
+    text = " ".join(map(_fold, cells.values()))
     if re.search(r"\bnot required\b|\boptional\b|isn't required", text):
         return "optional"
     return "required" if re.search(r"\brequired\b", text) else "optional"
 
 
-def _clouds_cell(names: Sequence[str | None], row: Row, table: Block) -> Cell:
+def _read_clouds_row(names: Sequence[str | None], row: Row, table: Block) -> Cell:
     has: list[str] = []
     for name, cell in zip(names, row.cells, strict=False):
-        mark = _folded(cell)
+        mark = _fold(cell)
         if name is None or mark not in _YES | _NO:
             problem = f"the table of national clouds has {cell!r} for {name or 'an unknown cloud'}"
             return Cell(None, row.line, table.file, problem)
@@ -142,14 +149,17 @@ def _clouds_cell(names: Sequence[str | None], row: Row, table: Block) -> Cell:
     return Cell(tuple(sorted(has)), row.line, table.file)
 
 
-def _permission_cell(head: Sequence[str], row: Row, file: str) -> Cell:
+def _read_permissions_row(head: Sequence[str], row: Row, file: str) -> Cell:
     least: list[str] = []
     higher: list[str] = []
     for column, cell in zip(head[1:], row.cells[1:], strict=False):
-        names = _names(cell)
+        names = _list_permissions(cell)
         if names is None:
             return Cell(
-                None, row.line, file, f"the permissions table has an unreadable cell, {plain(cell)[:80]!r}"
+                None,
+                row.line,
+                file,
+                f"the permissions table has an unreadable cell, {strip_markup(cell)[:80]!r}",
             )
         if "higher" in column:
             higher += names
@@ -163,13 +173,13 @@ def _permission_cell(head: Sequence[str], row: Row, file: str) -> Cell:
     return Cell((tuple(sorted(set(least))), tuple(sorted(set(higher)))), row.line, file)
 
 
-def _names(cell: str) -> list[str] | None:
+def _list_permissions(cell: str) -> list[str] | None:
     """List the permissions of a cell, `A + B` if both are needed; None if it has any other text."""
     found = []
-    text = plain(_BREAK.sub(",", cell))
-    for each in [text] if _empty(text) else _SEPARATOR.split(text):
+    text = strip_markup(_BREAK.sub(",", cell))
+    for each in [text] if _is_empty(text) else _SEPARATOR.split(text):
         together = [part.strip().rstrip(".") for part in re.split(r"\band\b|\+", each)]
-        if all(_empty(part) for part in together):
+        if all(_is_empty(part) for part in together):
             continue
         if not all(_PERMISSION.fullmatch(part) for part in together):
             return None
@@ -177,7 +187,7 @@ def _names(cell: str) -> list[str] | None:
     return found
 
 
-def _schemes(text: str) -> list[str]:
+def _list_schemes(text: str) -> list[str]:
     """List the fact names of a row: a delegated row for both kinds of account has two."""
     if re.match(r"applications?\b", text):
         return [SCHEMES["Application"]]
@@ -188,9 +198,9 @@ def _schemes(text: str) -> list[str]:
     return [SCHEMES["DelegatedWork"]] * bool(work) + [SCHEMES["DelegatedPersonal"]] * bool(personal)
 
 
-def _empty(text: str) -> bool:
+def _is_empty(text: str) -> bool:
     return text.strip().rstrip(".").casefold() in _NOTHING
 
 
-def _folded(cell: str) -> str:
-    return plain(cell).casefold().rstrip(".")
+def _fold(cell: str) -> str:
+    return strip_markup(cell).casefold().rstrip(".")

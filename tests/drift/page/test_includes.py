@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.drift.page.includes import Includes, root_of
+from graphcontract.drift.page.includes import Includes, find_root
 from tests.drift import library
 
 
@@ -14,7 +14,7 @@ def texts(folder: Path, page: str, **files: str) -> tuple[list[str], Includes]:
     library.laid_out(folder, {"api-reference/page.md": page, **files})
     path = folder / "api-reference" / "page.md"
     includes = Includes(path, "page.md", None)
-    _, blocks = includes.page(path.read_bytes())
+    _, blocks = includes.read_page(path.read_bytes())
     return [block.text for block in blocks if block.kind == "text"], includes
 
 
@@ -92,8 +92,8 @@ def test_a_folder_is_not_there(tmp_path: Path) -> None:
 
 
 def test_the_root_is_above_api_reference(tmp_path: Path) -> None:
-    assert root_of(tmp_path / "docs" / "api-reference" / "beta" / "api" / "x.md") == tmp_path / "docs"
-    assert root_of(tmp_path / "x.md") is None
+    assert find_root(tmp_path / "docs" / "api-reference" / "beta" / "api" / "x.md") == tmp_path / "docs"
+    assert find_root(tmp_path / "x.md") is None
 
 
 def test_a_page_that_stands_alone_has_nothing_to_lead_out_of(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_page_that_stands_alone_has_nothing_to_lead_out_of(tmp_path: Path) -> 
     (tmp_path / "alone" / "link.md").symlink_to(tmp_path / "secret.md")
     page = tmp_path / "alone" / "page.md"
     includes = Includes(page, "page.md", None)
-    _, blocks = includes.page(
+    _, blocks = includes.read_page(
         b"".join(b"[!INCLUDE [x](%b)]\n\n" % name for name in (b"beside.md", b"link.md", b"../secret.md"))
     )
     assert [block.text for block in blocks] == ["beside", "x link.md", "x ../secret.md"]

@@ -31,7 +31,7 @@ _lock = threading.Lock()
 
 
 class BadAnswer(Exception):
-    """What came is no HTTP answer."""
+    """The bytes received are not an HTTP response."""
 
 
 @dataclass
@@ -249,7 +249,7 @@ class Conforming:
         return self.failure(call, answer)
 
     def error(self, answer: Answer) -> dict[str, object]:
-        """The error object, empty where there is none."""
+        """The error object; empty without one."""
         try:
             document = json.loads(answer.content)
         except (ValueError, RecursionError):

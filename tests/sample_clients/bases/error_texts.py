@@ -10,7 +10,7 @@ def text(value: object) -> str | None:
 
 
 def inner(error: dict[str, object]) -> dict[str, object]:
-    """The inner error of an error in either spelling, empty where there is none."""
+    """The inner error of an error, in either spelling; empty without one."""
     found = error.get("innerError") or error.get("innererror")
     return found if isinstance(found, dict) else {}
 
@@ -22,7 +22,7 @@ def innermost(error: dict[str, object]) -> dict[str, object]:
 
 
 def detail(error: dict[str, object]) -> dict[str, object]:
-    """The first of the details, empty where there is none."""
+    """The first of the details; empty without one."""
     match error.get("details"):
         case [dict() as first, *_]:
             return first
@@ -30,7 +30,7 @@ def detail(error: dict[str, object]) -> dict[str, object]:
 
 
 class ChangesTexts(Conforming):
-    """Base class: a text of the error told otherwise; "" is told as nothing."""
+    """Base class: reports a text of the error in another way; "" is reported as nothing."""
 
     def retold_code(self, code: str) -> str:
         return code

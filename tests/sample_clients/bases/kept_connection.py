@@ -72,7 +72,7 @@ class KeptConnection(Conforming):
         return answer
 
     def take(self, host: str) -> Line | None:
-        """The line kept for a host, None where there is none in order."""
+        """The connection kept for a host; None without a usable one."""
         line = self.lines.pop(host, None)
         if line is not None and not self.in_order(line):
             line.close()

@@ -82,7 +82,7 @@ class SharesTokensByTask(Conforming):
 
 @faulty("calls.concurrent", rare=True)
 class FailsBeyondFourConnections(Conforming):
-    """A pool of four that does not wait: whoever finds none is told that the pool is exhausted."""
+    """A pool of four that does not wait: the fifth call fails because the pool is exhausted."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -93,7 +93,7 @@ class EveryTenthCallSendsThePreviousRequest(ChangesCallsByHistory):
 
 @faulty("calls.independent", "request.once", rare=True)
 class CachesOutcomesByTask(Conforming):
-    """`lru_cache` on the method: who asks again for the same task is told what it was told."""
+    """`lru_cache` on the method: a second call for the same task gets the outcome of the first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -300,7 +300,7 @@ class AppliesAPermanentRedirectToEveryTask(Following):
 
 @faulty("calls.independent", rare=True)
 class ReportsThePreviousRequestIdWhereNoneIsSent(Conforming):
-    """Where an answer tells no request id, the last one that was told is as good."""
+    """If a response has no request id, the last one that was received is reported."""
 
     kept: str | None = None
 

@@ -60,7 +60,7 @@ class DecodesGzipAsDeflate(Conforming):
 
 @faulty("error.encoded")
 class CutsDecodedContentAtContentLength(Conforming):
-    """Content-Length counts what was sent; cut to it, what was decoded is no JSON any more."""
+    """Content-Length counts the encoded bytes; decoded content that is cut to it is not JSON any more."""
 
     def decode(self, answer: Answer, content: bytes) -> bytes:
         return super().decode(answer, content)[: int(answer.fields.get("content-length", -1))]
@@ -79,7 +79,7 @@ class StatusLostWhenContentIsUnreadable(Conforming):
 
 @faulty("error.encoded")
 class UnreadableErrorAsSuccess(Conforming):
-    """An unreadable error is no error."""
+    """An unreadable error is not an error."""
 
     def decode(self, answer: Answer, content: bytes) -> bytes:
         return content

@@ -26,7 +26,7 @@ class ErrorsAsSuccess(Conforming):
 
 @faulty("error.failure", shown_by=STATUS_TESTS)
 class NotFoundAsSuccess(ErrorsAsSuccess):
-    """A deletion that finds nothing has nothing to do; this is no deletion."""
+    """A deletion that finds nothing has nothing to do; this is not a deletion."""
 
     def forgives(self, status: int) -> bool:
         return status == 404
@@ -168,7 +168,7 @@ class ServerRejectionAsLocalRejection(Conforming):
 
 @faulty("error.failure", shown_by=STATUS_TESTS)
 class ErrorWithoutContentAsSuccess(ErrorsAsSuccess):
-    """An error without content has nothing to tell, and so nobody is told."""
+    """An error without content has nothing to report, and so nothing is reported."""
 
     def succeeded(self, answer: Answer) -> bool:
         return super().succeeded(answer) or (answer.status == 404 and not answer.content)

@@ -101,7 +101,7 @@ class CrashesOnDuplicateMembers(ParsesErrors):
 
 @faulty("error.malformed", rare=True)
 class CrashesOnInfinity(ParsesErrors):
-    """`int()` of every number with a fraction or an exponent: infinity is none."""
+    """`int()` of every number with a fraction or an exponent: infinity fails."""
 
     def parse(self, answer: Answer) -> Any:
         try:
@@ -264,7 +264,7 @@ class NoStatusWithoutJson(Conforming):
 
 @faulty("error.malformed")
 class Status500ForUnreadableErrors(Conforming):
-    """What is no Graph error was not said by Graph, and is an internal error."""
+    """What is not a Graph error does not come from Graph, and is an internal error."""
 
     def status(self, answer: Answer) -> int | None:
         return answer.status if self.error(answer) else 500

@@ -79,7 +79,7 @@ class CrashesOnNullMessage(InspectsErrors):
 
 @faulty("error.shape", rare=True)
 class CrashesOnNullDetails(InspectsErrors):
-    """`for detail in error.get("details", [])`: null is no list."""
+    """`for detail in error.get("details", [])`: null is not a list."""
 
     def mind(self, error: Any, answer: Answer) -> object:
         return [each["message"] for each in error.get("details", [])]
@@ -210,7 +210,7 @@ class CrashesOnInnerMembersThatAreNotText(InspectsErrors):
 
 @faulty("error.shape", rare=True)
 class CrashesOnUnknownLists(InspectsErrors):
-    """Members that it has not been told of are taken for counters where they are lists."""
+    """Unknown members that are lists are taken for counters."""
 
     def mind(self, error: Any, answer: Answer) -> object:
         return [sum(value) for name, value in error.items() if isinstance(value, list) and name != "details"]
@@ -340,10 +340,10 @@ class StatusFromTheErrorObject(Conforming):
     """Members of the error become its own, and one is called `status`."""
 
     def failure(self, call: Call, answer: Answer) -> Outcome:
-        told, status = super().failure(call, answer), self.error(answer).get("status")
-        if told.error is None or not isinstance(status, int):
-            return told
-        return replace(told, error=replace(told.error, status=status))
+        failed, status = super().failure(call, answer), self.error(answer).get("status")
+        if failed.error is None or not isinstance(status, int):
+            return failed
+        return replace(failed, error=replace(failed.error, status=status))
 
 
 @faulty("error.shape", "error.code", "error.message", "error.request-id", rare=True)

@@ -122,7 +122,7 @@ class CachesTheFirstError(Conforming):
 
 @faulty("error.status", rare=True)
 class StatusOfTheRedirect(Following):
-    """What came first is what is told."""
+    """The first response is the one that is reported."""
 
     def exchange(self, call: Call) -> Answer:
         self.local.first = None

@@ -23,7 +23,7 @@ class GuidsOnly(Conforming):
 
 @faulty("input.opaque-id")
 class GuidsOnlyAsFailure(Conforming):
-    """The same check, told as a failed call."""
+    """The same check, reported as a failed call."""
 
     def cancel(self, call: Call) -> Outcome:
         if len(call.task_id) != 36:
@@ -33,7 +33,7 @@ class GuidsOnlyAsFailure(Conforming):
 
 @faulty("input.opaque-id")
 class CrashesOnIdsThatAreNotGuids(Conforming):
-    """A parameter of type Guid: what is none ends in an error that nobody documents."""
+    """A parameter of type Guid: anything else ends in an undocumented error."""
 
     def path(self, call: Call) -> str:
         uuid.UUID(call.task_id)
@@ -45,7 +45,7 @@ class NumbersRefused(Conforming):
     """An id of digits is taken for an index of a list that somebody passed by mistake."""
 
     def refusal(self, call: Call) -> str | None:
-        return "an index is no id" if call.task_id.isdigit() else super().refusal(call)
+        return "an index is not an id" if call.task_id.isdigit() else super().refusal(call)
 
 
 @faulty("input.opaque-id", rare=True)
@@ -71,7 +71,7 @@ class TwoLettersRefused(Conforming):
 
     def refusal(self, call: Call) -> str | None:
         language = len(call.task_id) == 2 and call.task_id.isalpha()
-        return "a language is no id" if language else super().refusal(call)
+        return "a language is not an id" if language else super().refusal(call)
 
 
 @faulty("input.opaque-id", rare=True)

@@ -13,7 +13,7 @@ from tests.sample_clients.registry import faulty
 
 @faulty("request.body")
 class EmptyJsonObject(Conforming):
-    """A generated method that always serialises its parameters, of which there are none."""
+    """A generated method that always serialises its parameters, even without any."""
 
     def body(self, call: Call) -> bytes:
         return b"{}"

@@ -212,7 +212,7 @@ class IdentityCoding(Conforming):
 
 @faulty("request.once")
 class LoneLineFeeds(Conforming):
-    """print() to a socket: lines end with a line feed alone, and many servers bear it (RFC 9112, 2.2)."""
+    """print() to a socket: lines end with a line feed alone, which many servers accept (RFC 9112, 2.2)."""
 
     def head(self, call: Call) -> bytes:
         return super().head(call).replace(b"\r\n", b"\n")
@@ -220,7 +220,7 @@ class LoneLineFeeds(Conforming):
 
 @faulty("request.once")
 class LineEndBeforeTheRequest(Conforming):
-    """An empty line before the request, which many servers bear (RFC 9112, 2.2)."""
+    """An empty line before the request, which many servers accept (RFC 9112, 2.2)."""
 
     def request(self, call: Call) -> bytes:
         return b"\r\n" + super().request(call)
@@ -247,7 +247,7 @@ class ContentLengthAndChunks(Conforming):
 
 @faulty("request.once", rare=True)
 class RejectsTokensOfFiveParts(Conforming):
-    """A token of five parts is none that it knows."""
+    """It does not recognize a token of five parts."""
 
     def refusal(self, call: Call) -> str | None:
         return "no JWT" if call.token.count(".") == 4 else super().refusal(call)

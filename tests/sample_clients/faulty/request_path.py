@@ -77,7 +77,7 @@ class TypeCastBeforeTheAction(Conforming):
 
 @faulty("request.path")
 class CollectionInSingular(Conforming):
-    """The entity's name where the collection's is owed."""
+    """The entity's name where the collection's is expected."""
 
     def path(self, call: Call) -> str:
         return super().path(call).replace("MigrationTasks/", "MigrationTask/", 1)

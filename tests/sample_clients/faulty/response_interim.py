@@ -69,7 +69,7 @@ class InterimAsSuccess(FirstHeadAsFinal):
 
 @faulty("response.interim", rare=True)
 class Status103AsSuccess(Status103AsFinal):
-    """103 comes with fields and is no error, so the call was taken."""
+    """103 comes with fields and is not an error, so the call was accepted."""
 
     def succeeded(self, answer: Answer) -> bool:
         return super().succeeded(answer) or answer.status == 103
@@ -166,7 +166,7 @@ class MixesInterimAndFinalFields(Conforming):
             return answer
         names, self.names = self.names, set()
         if "link" in names:
-            raise ValueError("links in an answer that is no page")
+            raise ValueError("links in a response that is not a page")
         return answer
 
 
@@ -192,7 +192,7 @@ class ErrorLostAfterInterim(ReactsToInterimHeads):
 
 @faulty("response.interim", rare=True)
 class InterimAsRejection(ReactsToInterimHeads):
-    """An answer before the answer is no HTTP to it, so it says that it never asked."""
+    """A response before the response is not HTTP to it, so it reports that it sent nothing."""
 
     met = False
 

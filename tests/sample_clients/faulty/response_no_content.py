@@ -32,7 +32,7 @@ class EmptyContentAsFailure(Conforming):
 
 @faulty("response.no-content")
 class ParsesEmptyContent(Conforming):
-    """`response.json()` whatever the status: nothing is no JSON."""
+    """`response.json()` whatever the status: an empty body is not JSON."""
 
     def outcome(self, call: Call, answer: Answer) -> Outcome:
         if answer.status == 204:
@@ -116,7 +116,7 @@ class CrashesOnDiagnosticsField(Conforming):
 
 @faulty("response.no-content", rare=True)
 class CrashesOnCacheControl(Conforming):
-    """A caching layer takes every Cache-Control directive for a pair, and `no-cache` is none."""
+    """A caching layer takes every Cache-Control directive for a pair, and `no-cache` is not a pair."""
 
     def outcome(self, call: Call, answer: Answer) -> Outcome:
         dict(pair.split("=") for pair in answer.fields.get("cache-control", "max-age=0").split(","))
@@ -176,7 +176,7 @@ class NeedsTheRegisteredPhrase(ChecksHeadLines):
 
 @faulty("response.no-content", "error.status", "error.code", "error.message", "error.shape")
 class NeedsVersionHttp11(ChecksHeadLines):
-    """`line.startswith("HTTP/1.1 ")`: whoever answers as an older server does is none."""
+    """`line.startswith("HTTP/1.1 ")`: the response of an older server does not match."""
 
     def look(self, line: str, first: bool) -> None:
         if first and not line.startswith("HTTP/1.1 "):

@@ -14,7 +14,7 @@ from tests.sample_clients.registry import faulty
 
 
 class HandlesSuccess(Conforming):
-    """Base class: something that they do with a 2xx that is no 204."""
+    """Base class: something that they do with a 2xx other than 204."""
 
     def handle(self, answer: Answer) -> object:
         raise NotImplementedError
@@ -100,7 +100,7 @@ class CrashesOnInvalidUtf8(HandlesSuccess):
 
 @faulty("response.other-success")
 class CrashesOnHtml(HandlesSuccess):
-    """HTML with a success is a sign-in page of the network: an exception that no caller was told of."""
+    """HTML with a success is a sign-in page of the network: an undocumented exception."""
 
     def handle(self, answer: Answer) -> object:
         if answer.fields.get("content-type") == "text/html":
@@ -119,7 +119,7 @@ class CrashesWithoutReasonPhrase(ChecksHeadLines):
 
 @faulty("response.other-success")
 class CrashesOnChunkedSuccess(Conforming):
-    """The service has always told a length, and a success in chunks finds no reader."""
+    """The service has always sent a length, and a chunked success cannot be read."""
 
     def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
         if answer.status < 300 and "transfer-encoding" in answer.fields:
@@ -133,5 +133,5 @@ class OtherSuccessAsRejection(Conforming):
 
     def outcome(self, call: Call, answer: Answer) -> Outcome:
         if self.succeeded(answer) and answer.status != 204:
-            return Outcome.rejected("this is no operation that I know")
+            return Outcome.rejected("this is an unknown operation")
         return super().outcome(call, answer)

@@ -37,7 +37,7 @@ class Status303AsSuccess(Conforming):
 
 @faulty("response.redirection")
 class RedirectWithoutLocationAsSuccess(Conforming):
-    """Follows a Location; where there is none the answer is the last one, and no 4xx."""
+    """Follows a Location; a response without one is the last one, and not a 4xx."""
 
     def succeeded(self, answer: Answer) -> bool:
         arrived = answer.status in (301, 302, 303, 307, 308) and "location" not in answer.fields
@@ -54,7 +54,7 @@ class Status300AsSuccess(Conforming):
 
 @faulty("response.redirection", rare=True)
 class UnregisteredRedirectAsSuccess(Conforming):
-    """Redirections are those of a table; an unregistered 3xx is none, and below 400."""
+    """Redirections are those of a table; an unregistered 3xx is not in it, and is below 400."""
 
     def succeeded(self, answer: Answer) -> bool:
         return super().succeeded(answer) or 309 <= answer.status < 400
@@ -104,7 +104,7 @@ class RedirectWithContentAsSuccess(Conforming):
 
 @faulty("response.redirection")
 class RedirectAfterSuccessAsSuccess(RemembersSuccess):
-    """A task that was canceled once may move: a 302 after a 204 is no news."""
+    """A task that was canceled once may move: a 302 after a 204 is ignored."""
 
     status_of_old = 302
 

@@ -63,7 +63,7 @@ class HonoursRetryAfterFor429Only(Conforming):
 
 @faulty("retry.after", rare=True, shown_by=["until a date"])
 class IgnoresRetryDates(Conforming):
-    """Where the field is no number, the backoff is a second, as it is without the field."""
+    """If the field is not a number, the backoff is a second, as without the field."""
 
     def seconds(self, value: str) -> float:
         return super().seconds(value) if value[:1].isdigit() else 1.0
@@ -105,7 +105,7 @@ class IgnoresWaitsBeyondAMinute(Conforming):
 
 @faulty("retry.after", rare=True, shown_by=["20 digits"])
 class OverflowsAt32Bits(Conforming):
-    """Milliseconds in 32 bits, with a sign: a long wait is a negative one, which is none."""
+    """Milliseconds in 32 bits, with a sign: a long wait becomes negative, and it does not wait."""
 
     def seconds(self, value: str) -> float:
         milliseconds = ctypes.c_int32(int(super().seconds(value) * 1000)).value
@@ -144,7 +144,7 @@ class NeedsRetryAfterInTitleCase(ReadsFieldLines):
 
 @faulty("retry.after", rare=True, shown_by=["a leading zero"])
 class IgnoresNumbersWithLeadingZero(Conforming):
-    """`02` is no number in its grammar, and a backoff of its own comes instead."""
+    """`02` is not a number in its grammar, and it uses its own backoff instead."""
 
     def seconds(self, value: str) -> float:
         return 0.3 if re.fullmatch(r"0\d+", value) else super().seconds(value)

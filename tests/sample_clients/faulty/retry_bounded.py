@@ -31,7 +31,7 @@ class NestedRetries(Conforming):
 
 @faulty("retry.bounded", "error.failure", shown_by=["lasting 429"])
 class RetriesForever(Conforming):
-    """`while True`, for throttling ends some day; the wait is told, and so nothing else limits it."""
+    """`while True`, for throttling ends some day; the service states the wait, so nothing else limits it."""
 
     def persist(self, call: Call) -> Answer:
         answer = super().persist(call)
@@ -43,7 +43,7 @@ class RetriesForever(Conforming):
 
 @faulty("retry.bounded", "error.failure", shown_by=["an hour"])
 class SleepsPastTheTimeout(Conforming):
-    """Waits as long as it is told, and looks at its timeout when it has."""
+    """Waits as long as Retry-After states, and checks its timeout afterwards."""
 
     def wait(self, call: Call, answer: Answer) -> float | None:
         wait = super().wait(call, answer)
@@ -110,7 +110,7 @@ class RetriesWithoutEndOnServerErrors(Conforming):
 
 @faulty("retry.bounded", rare=True, shown_by=["lasting 504"])
 class NeverCounts504(Conforming):
-    """A gateway that is slow is no failure of a try."""
+    """A slow gateway is not a failed attempt."""
 
     def persist(self, call: Call) -> Answer:
         answer = super().persist(call)

@@ -36,7 +36,7 @@ class NeverRetries504(Conforming):
 
 @faulty("retry.throttled", shown_by=["429 for 1 s"])
 class NeverRetriesWithRetryAfter(Conforming):
-    """Backs off by itself where no time is told; where one is, the caller may wait."""
+    """Backs off by itself without Retry-After; with it, the caller may wait."""
 
     def repeats(self, answer: Answer) -> bool:
         return super().repeats(answer) and "retry-after" not in answer.fields

@@ -13,11 +13,11 @@ from tests.sample_clients.registry import faulty
 class ReportsTooMuch(Conforming):
     """Base class: they say more than they should of some outcomes."""
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         raise NotImplementedError
 
     def cancel(self, call: Call) -> Outcome:
-        return self.told(call, super().cancel(call))
+        return self.expose(call, super().cancel(call))
 
 
 def saying(outcome: Outcome, **members: str) -> Outcome:
@@ -31,7 +31,7 @@ def saying(outcome: Outcome, **members: str) -> Outcome:
 class RequestInErrorMessage(ReportsTooMuch):
     """The error's text is that of the request that failed, with its fields."""
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         return saying(outcome, message=self.head(call).decode("latin-1"))
 
 
@@ -39,7 +39,7 @@ class RequestInErrorMessage(ReportsTooMuch):
 class ArgumentsInErrorMessage(ReportsTooMuch):
     """`raise CancelError(f"cancel({arguments}) failed")`."""
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         return saying(outcome, type=f"CancelError(task={call.task_id!r}, token={call.token!r})")
 
 
@@ -47,7 +47,7 @@ class ArgumentsInErrorMessage(ReportsTooMuch):
 class RejectedTokenInErrorMessage(ReportsTooMuch):
     """`The token eyJ… was refused`, to help whoever has to find out which."""
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         refused = outcome.reported_status == 401
         return saying(outcome, message=f"the token {call.token} was refused") if refused else outcome
 
@@ -56,7 +56,7 @@ class RejectedTokenInErrorMessage(ReportsTooMuch):
 class RequestInTransportError(ReportsTooMuch):
     """Errors of transport are wrapped with the request, and printed with it."""
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         broke = outcome.error is not None and outcome.error.kind == "transport"
         return saying(outcome, message=self.head(call).decode("latin-1")) if broke else outcome
 
@@ -65,7 +65,7 @@ class RequestInTransportError(ReportsTooMuch):
 class RequestInTimeoutError(ReportsTooMuch):
     """`no answer within 1.0 s to …`, and the request."""
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         late = outcome.error is not None and outcome.error.kind == "timeout"
         return saying(outcome, message=f"no answer to {self.request(call)!r}") if late else outcome
 
@@ -74,7 +74,7 @@ class RequestInTimeoutError(ReportsTooMuch):
 class PrintsRequestFields(ReportsTooMuch):
     """Debug output that nobody has taken out: the fields of each request."""
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         return replace(outcome, output=f"send: {self.fields(call)!r}")
 
 
@@ -86,7 +86,7 @@ class LogsRetriedRequests(ReportsTooMuch):
         self.retried = call.token
         return super().again(call, attempt)
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         retried = getattr(self, "retried", None) == call.token
         return replace(outcome, output=f"WARNING retry: {self.request(call)!r}") if retried else outcome
 
@@ -95,7 +95,7 @@ class LogsRetriedRequests(ReportsTooMuch):
 class LowerCaseRequestInErrorMessage(ReportsTooMuch):
     """A canonical form of the request for the log, all of it in lower case."""
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         return saying(outcome, message=self.head(call).decode("latin-1").lower())
 
 
@@ -103,7 +103,7 @@ class LowerCaseRequestInErrorMessage(ReportsTooMuch):
 class Base64RequestInErrorMessage(ReportsTooMuch):
     """The request is put in base64 into the message, so that nothing is lost on its way to support."""
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         return saying(outcome, message=base64.b64encode(self.request(call)).decode())
 
 
@@ -111,7 +111,7 @@ class Base64RequestInErrorMessage(ReportsTooMuch):
 class EndOfTokenInErrorMessage(ReportsTooMuch):
     """The first characters are all the same, and so the last twenty are shown."""
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         return saying(outcome, message=f"failed with the token …{call.token[-20:]}")
 
 
@@ -119,7 +119,7 @@ class EndOfTokenInErrorMessage(ReportsTooMuch):
 class TokenPrefixInErrorKind(ReportsTooMuch):
     """The kind of an error is that and the key of its cache, which begins with the token."""
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         return saying(outcome, kind=f"http/{call.token[:32]}")
 
 
@@ -127,7 +127,7 @@ class TokenPrefixInErrorKind(ReportsTooMuch):
 class TokenAsRequestIdOfSuccess(ReportsTooMuch):
     """The request id that it reports for a success is the token, cut to what fits the column."""
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         return replace(outcome, request_id=call.token[:36]) if outcome.kind == "success" else outcome
 
 
@@ -137,7 +137,7 @@ class PreviousRequestInErrorMessage(ReportsTooMuch):
 
     before = ""
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         before, self.before = self.before, self.head(call).decode("latin-1")
         return saying(outcome, message=f"failed; before that: {before}")
 
@@ -146,7 +146,7 @@ class PreviousRequestInErrorMessage(ReportsTooMuch):
 class RequestInRedirectError(ReportsTooMuch):
     """A redirection that is not followed is reported with both requests, the sent and the unsent."""
 
-    def told(self, call: Call, outcome: Outcome) -> Outcome:
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
         moved = 300 <= (outcome.reported_status or 0) < 400
         return saying(outcome, message=f"moved: {self.head(call)!r}") if moved else outcome
 
@@ -165,8 +165,8 @@ class TokenClaimsInErrorType(Conforming):
     """The exception for a token that is refused is called by its claims: the JWT but for its header."""
 
     def failure(self, call: Call, answer: Answer) -> Outcome:
-        told = super().failure(call, answer)
+        failed = super().failure(call, answer)
         claims = call.token.partition(".")[2]
-        if told.error is None or answer.status != 401 or not claims:
-            return told
-        return replace(told, error=replace(told.error, type=f"Refused[{claims}]"))
+        if failed.error is None or answer.status != 401 or not claims:
+            return failed
+        return replace(failed, error=replace(failed.error, type=f"Refused[{claims}]"))

@@ -64,7 +64,7 @@ class AnySecondWordAsStatus(ReadsTheFirstLine):
 
 @faulty("transport.failure")
 class CrashesOnReset(Conforming):
-    """ConnectionResetError is no error of the HTTP library's, and nobody translates it."""
+    """ConnectionResetError is not an error of the HTTP library, and is not translated."""
 
     def persist(self, call: Call) -> Answer:
         try:

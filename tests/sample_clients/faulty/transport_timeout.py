@@ -22,7 +22,7 @@ class TimeoutRestartsWithEachTry(Conforming):
 
 @faulty("transport.timeout", shown_by=["stalled"])
 class NoTimeout(Conforming):
-    """`timeout=None`, as a library has it that is told nothing."""
+    """`timeout=None`, the default of the HTTP library."""
 
     def connect(self, call: Call) -> socket.socket:
         connection = super().connect(call)

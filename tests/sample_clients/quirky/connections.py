@@ -26,7 +26,7 @@ class EmptyChunkedContent(Conforming):
 
 @quirky("request.content-length")
 class NoFraming(Conforming):
-    """Nothing says how long the content is: there is none (RFC 9112, 6.3)."""
+    """A request without Content-Length or Transfer-Encoding has no content (RFC 9112, 6.3)."""
 
     def framing(self, call: Call) -> Fields:
         return []

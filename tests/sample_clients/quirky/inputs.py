@@ -12,7 +12,7 @@ from tests.sample_clients.registry import quirky
 
 @quirky()
 class TrimsTheLineEndOfTokens(Conforming):
-    """A token that was read from a file with its line end, which is no part of it."""
+    """A token that was read from a file with its line end, which is not a part of it."""
 
     def cancel(self, call: Call) -> Outcome:
         return super().cancel(replace(call, token=call.token.rstrip("\r\n")))
@@ -44,7 +44,7 @@ class FailsOnReservedCharacters(Conforming):
     def cancel(self, call: Call) -> Outcome:
         if re.fullmatch(r"[\w.~-]*", call.task_id, re.ASCII):
             return super().cancel(call)
-        return Outcome.failure(kind="argument", type="ArgumentError", message="this is no id")
+        return Outcome.failure(kind="argument", type="ArgumentError", message="this is not an id")
 
 
 @quirky()

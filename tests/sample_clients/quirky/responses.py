@@ -21,7 +21,7 @@ class OtherSuccessAsFailure(Conforming):
 
 @quirky()
 class SuccessWithoutStatus(Conforming):
-    """A method that returns nothing: not even the status is told."""
+    """A method that returns nothing: not even the status is reported."""
 
     def outcome(self, call: Call, answer: Answer) -> Outcome:
         return Outcome.success() if self.succeeded(answer) else self.failure(call, answer)
@@ -38,7 +38,7 @@ class WrapsTheMessage(Conforming):
 
 @quirky()
 class NumericCodesAsText(Conforming):
-    """A code that is a number is told as a text, as other codes are."""
+    """A code that is a number is reported as a string, as other codes are."""
 
     def code(self, answer: Answer) -> str | None:
         code = self.error(answer).get("code")
@@ -66,7 +66,7 @@ class ErrorTypeByStatus(Conforming):
 
 @quirky()
 class AddsACallIdToMessages(Conforming):
-    """A message tells which call it is of, and support is told the id that the field has."""
+    """A message names its call, and the id of the header field is reported."""
 
     def message(self, answer: Answer) -> str | None:
         message = super().message(answer)
@@ -78,11 +78,11 @@ class AddsACallIdToMessages(Conforming):
 
 @quirky()
 class InnerRequestIdOnly(Conforming):
-    """Support is told the id that the error has in its content, and none where it has none there."""
+    """The id in the content of the error is reported, and nothing if the content has no id."""
 
     def request_id(self, answer: Answer) -> str | None:
-        told = super().request_id(answer)
-        return told if f'"{told}"'.encode() in answer.content else None
+        id = super().request_id(answer)
+        return id if f'"{id}"'.encode() in answer.content else None
 
 
 @quirky(shown_by=["test_retryable_error", "test_persistent_throttling"])

@@ -88,7 +88,7 @@ class CutAt255(ChangesTheId):
 
 @faulty("request.task-id", rare=True)
 class CutAt2047(ChangesTheId):
-    """A URL has 2,047 characters at the most, somebody read, and applied it to the id."""
+    """A URL has at most 2,047 characters, somebody read, and applied it to the id."""
 
     def change(self, task_id: str) -> str:
         return task_id[:2047]
