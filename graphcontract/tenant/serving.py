@@ -21,8 +21,8 @@ from graphcontract.tenant.clock import Clock
 from graphcontract.tenant.directory import Directory
 from graphcontract.tenant.fixtures import add_fixtures
 from graphcontract.tenant.forged_tokens import forge_tokens
-from graphcontract.tenant.registry import find_steps
-from graphcontract.tenant.steps import Steps, Tenant
+from graphcontract.tenant.registry import find_overrides
+from graphcontract.tenant.service import Service, Tenant
 from graphcontract.tenant.tasks import Status, Tasks
 from graphcontract.transports.certificates import Certificates
 
@@ -52,7 +52,7 @@ class Running:
     folder: Path
     sown: dict[Status, str]
     fault: str | None = None
-    _steps: Steps = field(init=False)
+    _service: Service = field(init=False)
 
     def __post_init__(self) -> None:
         self.behave(self.fault)
@@ -97,12 +97,12 @@ class Running:
 
     def behave(self, fault: str | None) -> None:
         """Switch to this fault or variant, or to none; the state of the one before is lost."""
-        self._steps = find_steps(fault)(self.tenant)
+        self._service = Service(self.tenant, **find_overrides(fault))
         self.fault = fault
 
-    def steps(self) -> Steps:
-        """The steps for the next request."""
-        return self._steps
+    def service(self) -> Service:
+        """The service for the next request."""
+        return self._service
 
     def described(self) -> dict[str, Any]:
         """Everything that a program needs to use the tenant, with secrets, and tokens that are valid for a
@@ -152,7 +152,7 @@ def running(
     requests and requests a second; `takes` is how many seconds a task is in progress. Raises `UserError` for
     an unknown fault, `Unreachable` where the port is not available.
     """
-    find_steps(fault)
+    find_overrides(fault)
     contract = contract or load(DEFAULT_CONTRACT, None)
     clock = clock or Clock()
     with ExitStack() as stack:
@@ -191,7 +191,7 @@ class _Server(uvicorn.Server):
 @contextmanager
 def _serve(running: Running, listener: socket.socket, certificates: Certificates | None) -> Iterator[None]:
     config = uvicorn.Config(
-        make_application(running.tenant, running.steps),
+        make_application(running.tenant, running.service),
         loop="asyncio",
         http="h11",
         ws="none",

@@ -173,15 +173,15 @@ class TestNight:
     ) -> None:
         monkeypatch.chdir(tmp_path)
         (id,) = tasks(tenant, Status.COMPLETED)
-        steps = type(tenant.steps())
-        original, shown = steps.render_task, Counter[str]()
+        service = type(tenant.service())
+        original, shown = service.render_task, Counter[str]()
 
         def wavering(self: Any, request: Any, task: Any) -> dict[str, Any]:
             shown[task.id] += 1
             document: dict[str, Any] = original(self, request, task)
             return document | {"status": "completed" if shown[task.id] % 2 else "cancelled"}
 
-        monkeypatch.setattr(steps, "render_task", wavering)
+        monkeypatch.setattr(service, "render_task", wavering)
         result = judge(tenant, tmp_path, profile="nightly", seed=3)
         assert "service.precondition" in result.of("fail")
         assert id not in result.text + "".join(capfd.readouterr())

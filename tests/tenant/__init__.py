@@ -16,7 +16,8 @@ from graphcontract.contract.model import Contract
 from graphcontract.tenant.app import make_application
 from graphcontract.tenant.clock import Clock
 from graphcontract.tenant.fixtures import make_order
-from graphcontract.tenant.steps import Steps, Tenant
+from graphcontract.tenant.overrides import Overrides
+from graphcontract.tenant.service import Service, Tenant
 from graphcontract.tenant.tasks import Order, Source, Status, Task
 
 CONTRACT = load("sharepointmigrationtask-cancel", None)
@@ -40,7 +41,7 @@ class Asking:
 
     def __init__(
         self,
-        steps: type[Steps] = Steps,
+        overrides: Overrides | None = None,
         *,
         contract: Contract = CONTRACT,
         size: int = 10_000,
@@ -51,8 +52,8 @@ class Asking:
         self.tasks = self.tenant.tasks
         self.seen: list[httpx.Response] = []
         self._tokens = {name: self.tenant.directory.token(name) for name in self.tenant.directory.apps}
-        answering = steps(self.tenant)
-        self._transport = httpx.ASGITransport(make_application(self.tenant, lambda: answering))
+        service = Service(self.tenant, **(overrides or {}))
+        self._transport = httpx.ASGITransport(make_application(self.tenant, lambda: service))
 
     def __call__(
         self, method: str, path: str, token: str | None = "privileged", **more: Any

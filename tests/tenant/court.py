@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import httpx
 
 from graphcontract.tenant.forged_tokens import forge_tokens
-from graphcontract.tenant.steps import Steps
+from graphcontract.tenant.overrides import Overrides
 from graphcontract.tenant.tasks import Status
 from tests.tenant import TASKS, Asking
 
@@ -22,10 +22,10 @@ EXPECTED = {"started": 409, "permission": 403, "unknown": 404, "method": 405}
 
 
 class Court:
-    """One tenant with these steps, request everything once."""
+    """One tenant with these overrides, asked everything once."""
 
-    def __init__(self, steps: type[Steps]) -> None:
-        self.ask = Asking(steps)
+    def __init__(self, overrides: Overrides | None = None) -> None:
+        self.ask = Asking(overrides)
         apps, directory = self.ask.tenant.directory.apps, self.ask.tenant.directory
         self.delegated = directory.sign(directory.make_delegated_claims(apps["privileged"]))
         self.lesser = {
