@@ -17,8 +17,9 @@ from graphcontract.tenant.responses import Rejection
 from graphcontract.tenant.routing import Router
 from graphcontract.tenant.service import Service, ServiceRequest, Tenant
 
-MOST_CONTENT = 256 << 10  # bytes of a request body; more get 413
-_SECONDS_TO_SEND = 10.0  # for a request body; a slower one gets 413
+# Far above the body of a create request, which has about 1 KiB: what one request can hold of memory and time.
+MOST_CONTENT = 256 << 10  # bytes; more get 413
+_SECONDS_TO_SEND = 10.0  # a slower body gets 413
 
 
 def make_application(tenant: Tenant, get_service: Callable[[], Service]) -> ASGIApp:

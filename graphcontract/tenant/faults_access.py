@@ -16,7 +16,7 @@ from graphcontract.tenant.service import Service, ServiceRequest
 from graphcontract.tenant.tasks import Task
 from graphcontract.tenant.token_validation import Caller, Check
 
-_ANYONE = Caller(frozenset({MANAGE, READ}), delegated=False, personal=False, client_id="")
+_ANYONE = Caller(frozenset({MANAGE, READ}), delegated=False, personal=False)
 
 
 def _skip(

@@ -32,7 +32,7 @@ from graphcontract.tenant.token_validation import BadToken, Caller, Check, Schem
 if TYPE_CHECKING:
     from graphcontract.tenant.overrides import Overrides
 
-PAGE_SIZE = 100
+PAGE_SIZE = 100  # tasks of a page, at most and by default
 PROPERTIES = frozenset(
     ("error", "finishedDateTime", "id", "lastUpdatedDateTime", "parameters", "startedDateTime", "status")
 )

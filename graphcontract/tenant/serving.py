@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,7 @@ from graphcontract.tenant.tasks import Status, Tasks
 from graphcontract.transports.certificates import Certificates
 
 ADDRESS = "127.0.0.1"
-_MOST_HEAD = 64 << 10  # bytes of a request head
+_MOST_HEAD = 64 << 10  # bytes of a request head: room for a token of 16 KiB, all that h11 takes by default
 _MOST_CONNECTIONS = 200  # at a time; uvicorn rejects further ones with 503
 _DAY = 86400.0
 
@@ -90,10 +90,6 @@ class Running:
     def token(self, name: str = "privileged") -> str:
         """A token for an application: `privileged`, `reader` or `unprivileged`."""
         return self.directory.token(name)
-
-    def forge_tokens(self) -> Mapping[str, str]:
-        """Tokens that must be rejected with 401, by their fault."""
-        return forge_tokens(self.directory)
 
     def behave(self, fault: str | None) -> None:
         """Switch to this fault or variant, or to none; the state of the one before is lost."""
@@ -210,6 +206,8 @@ def _serve(running: Running, listener: socket.socket, certificates: Certificates
         config.load()  # which would take it away again; and not as a factory, which is new in uvicorn
         config.ssl = certificates.context("trusted")
     server = _Server(config)
+    # One thread serves all requests, one after the other: the service itself needs no lock. A daemon, so that
+    # it does not outlive a process that ends without leaving the block.
     thread = threading.Thread(target=server.run, args=([listener],), name="tenant", daemon=True)
     thread.start()  # connections before it is ready wait in the listener's backlog
     try:

@@ -67,7 +67,7 @@ class Lifecycle(RuleBasedStateMachine):
         assert id not in self.model
         self.model[id] = "notStarted"
 
-    @precondition(lambda self: {"notStarted", "inProgress"} & {*self.model.values()})
+    @precondition(lambda self: not {"notStarted", "inProgress"}.isdisjoint(self.model.values()))
     @rule()
     def advance(self) -> None:
         """Tasks start and end as time passes; the tenant's store says which."""

@@ -138,10 +138,6 @@ class Schema:
         found = map(self._operation, self.file.named(name, _OPERATIONS, any_case=any_case))
         return [each for each in found if each.binding]
 
-    def every_operation(self) -> Iterator[Operation]:
-        """Yield every bound operation of the file."""
-        return (each for each in map(self._operation, self.file.all(*_OPERATIONS)) if each.binding)
-
     def bound(self, operations: Iterable[Operation], step: PathStep) -> Operation | None:
         """Choose the operation that is bound to what a step leads to, or to the nearest of its bases."""
         known = {each.binding: each for each in operations}
