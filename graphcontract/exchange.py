@@ -5,7 +5,7 @@ Plain, immutable values that every package shares. They are recorded at receipt 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -238,11 +238,6 @@ class Trial:
         """All exchanges in order: the control, those before, and the one under examination."""
         control = () if self.control is None else (self.control,)
         return (*control, *self.before, self.exchange)
-
-    @property
-    def requests(self) -> Iterator[WireRequest]:
-        """The requests of all exchanges, in the order of `exchanges`."""
-        return (request for exchange in self.exchanges for request in exchange.requests)
 
     def alone(self) -> Trial:
         """Give a trial of the exchange under examination only, without control and earlier calls."""

@@ -376,5 +376,5 @@ def test_inputs_names_every_class_and_profile() -> None:
         *(tokens.tokens(), errors.graph_errors(contract), errors.malformed(contract)),
     )
     assert not unnamed((name for partitions in drawn for name in partitions), text_of("inputs.md"))
-    for profile in PROFILES.values():
-        assert f"| `{profile.name}` | {profile.examples} | {profile.least} |" in text_of("inputs.md")
+    for name, profile in PROFILES.items():
+        assert f"| `{name}` | {profile.examples} | {profile.least} |" in text_of("inputs.md")

@@ -20,8 +20,6 @@ class Hit(NamedTuple):
     now: str
 
 
-Pairs = Mapping[str, tuple[Any, ...]]
-
 _WHOLE = {"int", "int16", "int32", "int64", "integer", "number"}
 _REMOVED = {"query", "parameters"}
 _INPUTS = {"query", "fields", "parameters"}

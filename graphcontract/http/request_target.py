@@ -82,7 +82,6 @@ class Target:
     parentheses is a separate segment; `query` is None without a question mark.
     """
 
-    raw: str
     authority: str | None
     path: str
     query: str | None
@@ -127,7 +126,6 @@ def read(target: str, template: Template) -> Target:
     segments = [segment for segment in path.split("/") if segment]
     keyed = _split_key(segments, template)
     return Target(
-        raw=target,
         authority=authority,
         path=path,
         query=query if mark else None,

@@ -53,11 +53,6 @@ class Partitions(Mapping[str, SearchStrategy[T]]):
         self._check(names)
         return Partitions({name: self[name] for name in self if name in names})
 
-    def without(self, *names: str) -> Partitions[T]:
-        """Remove these classes; KeyError for an unknown name."""
-        self._check(names)
-        return Partitions({name: self[name] for name in self if name not in names})
-
     def _check(self, names: Iterable[str]) -> None:
         if unknown := [name for name in names if name not in self]:
             raise KeyError(f"unknown input class {', '.join(unknown)}; expected one of {', '.join(self)}")

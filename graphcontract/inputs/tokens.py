@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -32,13 +31,6 @@ def recipe(token: str) -> dict[str, Any]:
     part = token.removeprefix(CANARY)
     period = next((length for length in range(1, len(part)) if part.startswith(part[length:])), len(part))
     return {"canary": True, "unit": part[:period], "length": len(part)}
-
-
-def from_recipe(written: Mapping[str, Any]) -> str:
-    """Make the token that a recipe describes."""
-    if not written["canary"]:
-        return str(written["text"])
-    return make(written["unit"], written["length"])
 
 
 def plain() -> SearchStrategy[str]:

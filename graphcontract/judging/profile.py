@@ -11,7 +11,6 @@ from pathlib import Path
 class Profile:
     """`examples` a test are spread over its classes of input, `least` in each; `database` keeps failures."""
 
-    name: str
     examples: int
     least: int
     deterministic: bool
@@ -25,9 +24,9 @@ class Profile:
 
 
 PROFILES = {
-    "quick": Profile("quick", examples=40, least=1, deterministic=True),
-    "gate": Profile("gate", examples=120, least=4, deterministic=True),
+    "quick": Profile(examples=40, least=1, deterministic=True),
+    "gate": Profile(examples=120, least=4, deterministic=True),
     "nightly": Profile(
-        "nightly", examples=1200, least=20, deterministic=False, database=Path(".graphcontract", "examples")
+        examples=1200, least=20, deterministic=False, database=Path(".graphcontract", "examples")
     ),
 }

@@ -32,9 +32,9 @@ class SuiteTest:
     """A test of a suite: its body, the clauses that it proves, and the body's keyword arguments.
 
     `sources` are drawn. `cases` are fixed keyword arguments by input class instead: calls that take time
-    are made concurrently, for at most `seconds` with a conforming client. The body makes no call if the
-    harness does not show all of `needs`. `seed_key` is what draws depend on beside the seed and the input
-    class, the name if it is None: a test that is renamed keeps its draws with its old name.
+    are made concurrently, for at most `seconds` with a conforming client. `seed_key` is what draws depend on
+    beside the seed and the input class, the name if it is None: a test that is renamed keeps its draws with
+    its old name.
     """
 
     name: str
@@ -44,7 +44,6 @@ class SuiteTest:
     cases: Mapping[str, Mapping[str, Any]]
     calls: int = 1
     seconds: float = 0.0
-    needs: frozenset[str] = frozenset()
     seed_key: str | None = None
 
     def partitions(self, contract: Contract) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
@@ -123,7 +122,7 @@ def proves(
     """Make a test of a body. pytest shows one item for each clause, and the calls are made once for all of
     them.
 
-    `needs` and `seed_key` are those of `SuiteTest`.
+    The body makes no call if the harness does not show all of `needs`; `seed_key` is that of `SuiteTest`.
     """
     needed = frozenset((needs,) if isinstance(needs, str) else needs)
 
@@ -136,7 +135,6 @@ def proves(
             getattr(body, _CASES, {}),
             getattr(body, _CALLS, 1),
             getattr(body, _SECONDS, 0.0),
-            needed,
             seed_key,
         )
 

@@ -67,9 +67,7 @@ class Plan:
 
 
 class Forwarder:
-    """A server on 127.0.0.1 that runs while its context is open. `strays` counts requests outside of any
-    step.
-    """
+    """A server on 127.0.0.1 that runs while its context is open."""
 
     def __init__(self, *, tls: bool = False) -> None:
         self._certificates = Certificates() if tls else None
@@ -80,7 +78,6 @@ class Forwarder:
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
         self._open: set[socket.socket] = set()
-        self.strays = 0
 
     def __enter__(self) -> Forwarder:
         if self._certificates is not None:
@@ -169,7 +166,6 @@ class Forwarder:
         with self._lock:
             plan = self._plan
             if plan is None or len(plan.requests) >= _MOST_RECORDED:
-                self.strays += 1
                 return _serialize(*_make_error(*_NOT_PLANNED))
             plan.requests.append(request)
             status, fields, content = self._forward(plan, request)

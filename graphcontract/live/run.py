@@ -15,7 +15,6 @@ from graphcontract.contract.loader import list_shipped, load
 from graphcontract.contract.model import Contract
 from graphcontract.judging import known_failures
 from graphcontract.judging.known_failures import Entry, KnownFailures
-from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.run_recorder import Event, ExitStatus, RunRecorder
 from graphcontract.live.anonymize import Anonymizer
 from graphcontract.live.client_setup import ClientUnderTest, start_client
@@ -242,9 +241,7 @@ class Live:
             "seed": options.seed,
             "root": self.root.url,
         }
-        description |= {"tenant": tenant} if tenant else {}
-        database = PROFILES[options.profile].database
-        return description | ({"database": str(database)} if database is not None else {})
+        return description | ({"tenant": tenant} if tenant else {})
 
 
 def select_clauses(contract: Contract, options: LiveOptions) -> list[str]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from graphcontract.clauses.service_queries import BUSY, status_to
 from graphcontract.contract.model import Contract
 from graphcontract.errors import UserError
-from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.run_recorder import ExitStatus, RunRecorder
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.live.anonymize import Anonymizer
@@ -92,9 +91,9 @@ class LiveRunner:
             for scenario in list_needed(self.planned):
                 self._drive(scenario)
             if self.options.profile == "nightly":
-                from graphcontract.live.exploring import explore
+                from graphcontract.live.random_reads import read_in_random_order
 
-                explore(self.context, self.executor, self.options.seed, PROFILES["nightly"].database)
+                read_in_random_order(self.context, self.executor, self.options.seed)
         except (Stopped, UserError) as error:
             return error
         return None

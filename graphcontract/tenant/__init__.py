@@ -8,7 +8,8 @@ from graphcontract.errors import MissingExtra
 
 try:
     from graphcontract.tenant.clock import Clock
-    from graphcontract.tenant.registry import Entry, faults, variants
+    from graphcontract.tenant.overrides import Entry
+    from graphcontract.tenant.registry import faults, variants
     from graphcontract.tenant.serving import Running, Unreachable, running
     from graphcontract.tenant.tasks import Status
 except ModuleNotFoundError as error:

@@ -1,6 +1,4 @@
-"""The tenant as an ASGI application: limits the request body, calls the service's steps, and dates the
-response.
-"""
+"""The tenant as an ASGI application: limits the request body, calls the service, and dates the response."""
 
 from __future__ import annotations
 
@@ -17,19 +15,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from graphcontract.tenant.authority import Authority
 from graphcontract.tenant.responses import Rejection
 from graphcontract.tenant.routing import Router
-from graphcontract.tenant.steps import ServiceRequest, Steps, Tenant
+from graphcontract.tenant.service import Service, ServiceRequest, Tenant
 
-MOST_CONTENT = 256 << 10  # bytes of a request body; more get 413
-_SECONDS_TO_SEND = 10.0  # for a request body; a slower one gets 413
+# Far above the body of a create request, which has about 1 KiB: what one request can hold of memory and time.
+MOST_CONTENT = 256 << 10  # bytes; more get 413
+_SECONDS_TO_SEND = 10.0  # a slower body gets 413
 
 
-def make_application(tenant: Tenant, steps: Callable[[], Steps]) -> ASGIApp:
-    """The endpoints of the authority, and the service on every other path. `steps` is called for each
-    request, so that the fault can change.
+def make_application(tenant: Tenant, get_service: Callable[[], Service]) -> ASGIApp:
+    """The endpoints of the authority, and the service on every other path. `get_service` is called
+    for each request, so that the fault can change.
     """
     authority = Authority(tenant.directory, tenant.clock, read_content)
-    service = Mount("/", app=_make_service(tenant, steps))
-    return _add_date(Starlette(routes=[*authority.make_routes(), service]), tenant)
+    rest = Mount("/", app=_make_endpoint(tenant, get_service))
+    return _add_date(Starlette(routes=[*authority.make_routes(), rest]), tenant)
 
 
 async def read_content(request: Request) -> bytes | None:
@@ -46,7 +45,7 @@ async def read_content(request: Request) -> bytes | None:
     return content
 
 
-def _make_service(tenant: Tenant, steps: Callable[[], Steps]) -> ASGIApp:
+def _make_endpoint(tenant: Tenant, get_service: Callable[[], Service]) -> ASGIApp:
     router = Router(tenant.contract)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,19 +60,20 @@ def _make_service(tenant: Tenant, steps: Callable[[], Steps]) -> ASGIApp:
             content=content or b"",
             route=router.find_route(path),
         )
+        service = get_service()
         response = (
-            steps().respond(service_request)
+            service.respond(service_request)
             if content is not None
-            else _reject_content(steps(), service_request)
+            else _reject_content(service, service_request)
         )
         await response(scope, receive, send)
 
     return serve
 
 
-def _reject_content(steps: Steps, service_request: ServiceRequest) -> Response:
+def _reject_content(service: Service, service_request: ServiceRequest) -> Response:
     rejection = Rejection(413, "The request body is too large or too slow.", fields={"Connection": "close"})
-    return steps.finish_response(service_request, steps.reject(service_request, rejection))
+    return service.finish_response(service_request, service.reject(service_request, rejection))
 
 
 def _add_date(app: ASGIApp, tenant: Tenant) -> ASGIApp:

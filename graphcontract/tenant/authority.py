@@ -17,7 +17,7 @@ from graphcontract.tenant.responses import make_json_response
 ReadContent = Callable[[Request], Awaitable[bytes | None]]
 
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_MOST_FIELDS = 20
+_MOST_FIELDS = 20  # of a form, which bounds the parsing; a token request has about six
 
 
 class _TokenError(Exception):

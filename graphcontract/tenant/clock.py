@@ -10,7 +10,7 @@ class Clock:
     """Follows the machine's clock, or stands still at `at`; `advance` moves either forward."""
 
     def __init__(self, at: datetime | None = None) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # tests advance the clock while the server's thread reads it
         self._at = at
         self._ahead = timedelta()
 

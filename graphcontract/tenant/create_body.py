@@ -16,7 +16,7 @@ _KINDS = {
     "sharepointgroupmigrationtaskparameters": "group",
     "sharepointsitemigrationtaskparameters": "site",
 }
-_LONGEST = 2000
+_LONGEST = 2000  # characters of a name or URL, which is stored and listed with its task
 
 
 def parse_create_body(content: bytes) -> Order:

@@ -24,7 +24,7 @@ MANAGE = "SharePointCrossTenantMigration.Manage.All"
 READ = "SharePointCrossTenantMigration.Read.All"
 GRAPH_APP = "00000003-0000-0000-c000-000000000000"
 PERSONAL_TENANT = "9188040d-6c67-4c5b-b112-36a304b66dad"
-LIFETIME = 3599
+LIFETIME = 3599  # seconds, as Entra's default of an hour is reported in `expires_in`
 ASSERTION_ALGORITHMS = ("RS256", "PS256")
 # PyJWT uses the machine's time, and the tenant has its own clock.
 TIMES_ARE_CHECKED_HERE: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
@@ -102,18 +102,6 @@ class Directory:
             "ver": "2.0",
         }
         return claims | ({"roles": list(app.roles)} if app.roles else {})
-
-    def make_delegated_claims(self, app: App) -> dict[str, Any]:
-        """The claims of a token on behalf of a user, with the permissions as scopes."""
-        claims = {
-            name: value for name, value in self.make_claims(app).items() if name not in ("roles", "idtyp")
-        }
-        user = {"idtyp": "user", "name": "Adele Vance", "upn": "adele@contoso.example"}
-        return claims | user | {"scp": " ".join(("openid", "profile", *app.roles))}
-
-    def make_personal_claims(self, app: App) -> dict[str, Any]:
-        """The claims of a token on behalf of a personal account."""
-        return self.make_delegated_claims(app) | {"tid": PERSONAL_TENANT, "iss": self.issuer(PERSONAL_TENANT)}
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """A token with these claims."""

@@ -22,7 +22,7 @@ _LOOKUPS = {
     ("getbysourcesiteurl", "sourcesiteurl"): "site",
 }
 _FUNCTION = re.compile(r"(?P<name>[A-Za-z]+)\((?P<parameter>[A-Za-z]+)='(?P<value>.*)'\)", re.DOTALL)
-_MOST_QUERY_FIELDS = 20
+_MOST_QUERY_FIELDS = 20  # which bounds the parsing; the service has three options
 
 
 @dataclass(frozen=True, slots=True)

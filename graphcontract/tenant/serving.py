@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,13 +21,13 @@ from graphcontract.tenant.clock import Clock
 from graphcontract.tenant.directory import Directory
 from graphcontract.tenant.fixtures import add_fixtures
 from graphcontract.tenant.forged_tokens import forge_tokens
-from graphcontract.tenant.registry import find_steps
-from graphcontract.tenant.steps import Steps, Tenant
+from graphcontract.tenant.registry import find_overrides
+from graphcontract.tenant.service import Service, Tenant
 from graphcontract.tenant.tasks import Status, Tasks
 from graphcontract.transports.certificates import Certificates
 
 ADDRESS = "127.0.0.1"
-_MOST_HEAD = 64 << 10  # bytes of a request head
+_MOST_HEAD = 64 << 10  # bytes of a request head: room for a token of 16 KiB, all that h11 takes by default
 _MOST_CONNECTIONS = 200  # at a time; uvicorn rejects further ones with 503
 _DAY = 86400.0
 
@@ -52,7 +52,7 @@ class Running:
     folder: Path
     sown: dict[Status, str]
     fault: str | None = None
-    _steps: Steps = field(init=False)
+    _service: Service = field(init=False)
 
     def __post_init__(self) -> None:
         self.behave(self.fault)
@@ -91,18 +91,14 @@ class Running:
         """A token for an application: `privileged`, `reader` or `unprivileged`."""
         return self.directory.token(name)
 
-    def forge_tokens(self) -> Mapping[str, str]:
-        """Tokens that must be rejected with 401, by their fault."""
-        return forge_tokens(self.directory)
-
     def behave(self, fault: str | None) -> None:
         """Switch to this fault or variant, or to none; the state of the one before is lost."""
-        self._steps = find_steps(fault)(self.tenant)
+        self._service = Service(self.tenant, **find_overrides(fault))
         self.fault = fault
 
-    def steps(self) -> Steps:
-        """The steps for the next request."""
-        return self._steps
+    def service(self) -> Service:
+        """The service for the next request."""
+        return self._service
 
     def described(self) -> dict[str, Any]:
         """Everything that a program needs to use the tenant, with secrets, and tokens that are valid for a
@@ -152,7 +148,7 @@ def running(
     requests and requests a second; `takes` is how many seconds a task is in progress. Raises `UserError` for
     an unknown fault, `Unreachable` where the port is not available.
     """
-    find_steps(fault)
+    find_overrides(fault)
     contract = contract or load(DEFAULT_CONTRACT, None)
     clock = clock or Clock()
     with ExitStack() as stack:
@@ -191,7 +187,7 @@ class _Server(uvicorn.Server):
 @contextmanager
 def _serve(running: Running, listener: socket.socket, certificates: Certificates | None) -> Iterator[None]:
     config = uvicorn.Config(
-        make_application(running.tenant, running.steps),
+        make_application(running.tenant, running.service),
         loop="asyncio",
         http="h11",
         ws="none",
@@ -210,6 +206,8 @@ def _serve(running: Running, listener: socket.socket, certificates: Certificates
         config.load()  # which would take it away again; and not as a factory, which is new in uvicorn
         config.ssl = certificates.context("trusted")
     server = _Server(config)
+    # One thread serves all requests, one after the other: the service itself needs no lock. A daemon, so that
+    # it does not outlive a process that ends without leaving the block.
     thread = threading.Thread(target=server.run, args=([listener],), name="tenant", daemon=True)
     thread.start()  # connections before it is ready wait in the listener's backlog
     try:

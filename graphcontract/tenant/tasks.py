@@ -12,7 +12,7 @@ from typing import Any
 
 from graphcontract.tenant.clock import Clock, format_timestamp
 
-MOST_TASKS = 1000
+MOST_TASKS = 1000  # all in memory: a client that creates in a loop gets 507, or ended tasks are dropped
 
 
 class Status(StrEnum):
@@ -94,16 +94,15 @@ class Task:
 class Tasks:
     """The tenant's tasks, at most `most`. Tasks start and end by the clock.
 
-    A task starts when it is due and completes `takes` seconds later. After `hold()` none starts, and one that
-    has not by its latest start is cancelled.
+    A task starts when it is due and completes `takes` seconds later. One that is due only after its latest
+    start is cancelled then.
     """
 
     def __init__(self, clock: Clock, *, takes: float = 60.0, most: int = MOST_TASKS) -> None:
         self._clock, self._takes, self._most = clock, timedelta(seconds=takes), most
+        # Tests change tasks while the server's thread does; reentrant, because methods call one another.
         self._lock = threading.RLock()
         self._tasks: dict[str, Task] = {}
-        self._held = False
-        self._free_since: datetime | None = None
 
     def submit(self, order: Order) -> Task:
         """Create a task, or update the one with the same source that has not started.
@@ -155,18 +154,6 @@ class Tasks:
         with self._lock:
             self._tasks.pop(id, None)
 
-    def hold(self) -> None:
-        """Let no task start from now on."""
-        with self._lock:
-            self.all()
-            self._held = True
-
-    def release(self) -> None:
-        """Let tasks start again."""
-        with self._lock:
-            self.all()
-            self._held, self._free_since = False, self._clock.now()
-
     def _make_room(self) -> None:
         if len(self._tasks) < self._most:
             return
@@ -179,12 +166,11 @@ class Tasks:
         """Apply what the clock has done to a task since it was stored."""
         now = self._clock.now()
         if task.status is Status.NOT_STARTED:
-            begins = max(task.due, self._free_since or task.due)
             latest = task.order.latest_start
-            if latest is not None and latest <= now and (self._held or begins > latest):
+            if latest is not None and latest <= now and latest < task.due:
                 task = self.put(self._transition(task, Status.CANCELLED, latest))
-            elif not self._held and begins <= now:
-                task = self.put(self._transition(task, Status.IN_PROGRESS, begins))
+            elif task.due <= now:
+                task = self.put(self._transition(task, Status.IN_PROGRESS, task.due))
         if task.status is Status.IN_PROGRESS and task.ends is not None and task.ends <= now:
             task = self.put(self._transition(task, Status.COMPLETED, task.ends))
         return task

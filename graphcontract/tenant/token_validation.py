@@ -14,7 +14,7 @@ from graphcontract.tenant.directory import PERSONAL_TENANT, TIMES_ARE_CHECKED_HE
 Scheme = Literal["Application", "DelegatedWork", "DelegatedPersonal"]
 Check = Literal["signature", "expiry", "not-before", "audience", "tenant"]
 
-_MOST_CHARACTERS = 16 << 10
+_MOST_CHARACTERS = 16 << 10  # of a token, above any of Entra's; decoding a longer one costs time
 
 
 class BadToken(Exception):
@@ -28,7 +28,6 @@ class Caller:
     permissions: frozenset[str]
     delegated: bool
     personal: bool
-    client_id: str
 
     @property
     def scheme(self) -> Scheme:
@@ -68,7 +67,7 @@ def parse_caller(claims: Mapping[str, Any]) -> Caller:
     given = scopes.split() if isinstance(scopes, str) else roles if isinstance(roles, list) else ()
     permissions = frozenset(each for each in given if isinstance(each, str))
     personal = claims.get("tid") == PERSONAL_TENANT
-    return Caller(permissions, delegated, personal, str(claims.get("appid", "")))
+    return Caller(permissions, delegated, personal)
 
 
 def _decode(token: str, directory: Directory, without: frozenset[Check]) -> dict[str, Any]:

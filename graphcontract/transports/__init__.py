@@ -31,16 +31,14 @@ class Scope:
 class Record:
     """The traffic of one endpoint, in order of receipt.
 
-    `elsewhere` has the requests to the endpoint's other origins. `connections` counts the connections to its
-    root, and `handshakes_failed` those whose TLS handshake failed: a client may also reject a certificate
-    after the handshake, by closing the connection without a request.
+    `elsewhere` has the requests to the endpoint's other origins; `connections` counts the connections to its
+    root.
     """
 
     requests: tuple[WireRequest, ...]
     responses: tuple[WireResponse, ...]
     elsewhere: tuple[WireRequest, ...] = ()
     connections: int = 0
-    handshakes_failed: int = 0
 
 
 class Endpoint(Protocol):

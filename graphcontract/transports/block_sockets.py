@@ -16,16 +16,17 @@ from typing import Any
 
 _EVENTS = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"})
 _NETWORK = (socket.AF_INET, socket.AF_INET6)
-_MAX_ATTEMPTS, _MAX_LENGTH = 10, 200  # of an attempt, in characters
+# What is kept of attempts, in characters each: the user is shown the first, and a client may try for ever.
+_MAX_ATTEMPTS, _MAX_LENGTH = 10, 200
 
 
 class NetworkBlocked(OSError):
-    """Raised in a block_network process that looks up a name, connects, or sends to an address."""
+    """Raised in a process whose network is blocked, by a look-up, a connection or a datagram."""
 
 
 @dataclass(eq=False, slots=True)
 class Block:
-    """The attempts block_network while it was active: the first ten in order, one line each."""
+    """The attempts to use the network while it was blocked: the first ten in order, one line each."""
 
     attempts: list[str] = field(default_factory=list)
 

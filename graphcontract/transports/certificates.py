@@ -1,6 +1,6 @@
 """Certificates of our servers: one to trust, and those that a client must reject.
 
-Keys are certificate on first use: a run without TLS neither makes any nor imports cryptography.
+Keys are made on first use: a run without TLS neither makes any nor imports cryptography.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from cryptography import x509
 
 _ANOTHER_NAME = "another.graphcontract.test"
-_DAY = timedelta(days=1)
+_DAY = timedelta(days=1)  # expired by so much, and otherwise valid for 30 of them, longer than any run
 
 
 class Certificates:
     """Makes an SSL context for each kind of certificate, once, for hosts of these names, and a file with the
     authority to trust.
 
-    Several threads may use it: one lock protects contexts and file, so that no key is certificate twice.
+    Several threads may use it: one lock protects contexts and file, so that no key is made twice.
     """
 
     def __init__(self, names: Sequence[str] = ("127.0.0.1", "localhost")) -> None:
@@ -51,7 +51,7 @@ class Certificates:
             return str(self._ca_file)
 
     def remove(self) -> None:
-        """Remove the file if it was certificate."""
+        """Remove the file if it was written."""
         with self._lock:
             if self._ca_file is not None:
                 self._ca_file.unlink(missing_ok=True)
@@ -62,7 +62,7 @@ class Certificates:
         with self._lock:
             if kind not in self._contexts:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.minimum_version = ssl.TLSVersion.TLSv1_2
+                context.minimum_version = ssl.TLSVersion.TLSv1_2  # as Graph: older versions are refused
                 context.set_alpn_protocols(["http/1.1"])
                 self._issue(kind).configure_cert(context)
                 self._contexts[kind] = context

@@ -64,12 +64,10 @@ class Connection:
             self.close()
 
     def break_off(self) -> bool:
-        """Record unanswered requests and an unfinished handshake; return whether there were any."""
+        """Record unanswered requests; return whether there were any, or a handshake was unfinished."""
         if self._closed:
             return False
         broken = self._pipe.handshaking
-        if broken and self._origin.state:
-            self._origin.state.handshakes_failed += 1
         while request := self._reader.next() or self._reader.read_incomplete():
             self._record(request)
             broken = True

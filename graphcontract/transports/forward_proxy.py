@@ -19,14 +19,14 @@ from graphcontract.transports.origins import Origin, accept, listen
 from graphcontract.transports.request_reader import RequestReader
 from graphcontract.transports.socket_io import close
 
-_READ_SIZE = 16 << 10
+_READ_SIZE = 16 << 10  # bytes of one read: more than a usual head, so that one read is enough
 _MOST_HEAD = 64 << 10  # bytes; a longer head closes the connection
-_MOST_WAITING = 64  # connections without a complete head; the oldest is closed
+_MOST_WAITING = 64  # connections without a complete head, which bounds open files; the oldest is closed
 _MOST_UNKNOWN_HOSTS = 20  # kept for the message to the user
 _END = b"\r\n\r\n"
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _REFUSED = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-_TLS_HANDSHAKE = b"\x16"
+_TLS_HANDSHAKE = b"\x16"  # the first byte of a ClientHello: the content type of its record (RFC 8446 5.1)
 _ABSOLUTE = re.compile(r"(https?)://([^/?#]*)", re.IGNORECASE)
 _USUAL_PORTS = {"https": 443, "http": 80}
 

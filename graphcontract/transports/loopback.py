@@ -65,11 +65,6 @@ class Loopback:
         return (ADDRESS, _NAME, *ports)
 
     @property
-    def late(self) -> int:
-        """How many requests came to a port without an open endpoint."""
-        return sum(port.late for pool in (self._own, self._others) for port in pool.ports)
-
-    @property
     def ca_file(self) -> str:
         """The path of a PEM file with the authority to trust, made on first access and removed on exit."""
         return self._certificates.ca_file
@@ -191,7 +186,6 @@ class _Endpoint:
             tuple(self.state.responses),
             tuple(self.elsewhere.requests) if self.elsewhere else (),
             self.state.connections,
-            self.state.handshakes_failed,
         )
 
     def finish(self, *, spoiled: bool = False, expecting: bool = False) -> Record:

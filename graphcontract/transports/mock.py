@@ -31,7 +31,9 @@ _Deliver = Callable[[httpcore.Origin, WireRequest], bytes]
 # start.
 _HOSTS = tuple(f"call-{number}.graphcontract.test" for number in range(1, 257))
 _ROOTS = tuple(f"https://{host}" for host in _HOSTS)
-_MOST_SENT = 16 << 20  # bytes of one request; more fails as a broken connection
+_MOST_SENT = (
+    16 << 20
+)  # bytes of one request, for a client whose content never ends; more is a broken connection
 _PATIENCE = 0.05  # seconds to wait for a first request, as over loopback
 _NO_ENDPOINT = StubResponse(503, (("Retry-After", "0"),))
 _ANY_REQUEST = WireRequest(at=0.0, raw=b"", method="", target="", version="", fields=())
@@ -55,7 +57,6 @@ class Mock:
         self._lock = threading.Lock()
         self._free = deque(_ROOTS)
         self._endpoints: dict[str, _Endpoint] = {}
-        self._late = 0
         self._block = Block()
         self._exit_stack = ExitStack()
 
@@ -65,11 +66,6 @@ class Mock:
         https.
         """
         return _HOSTS
-
-    @property
-    def late(self) -> int:
-        """How many requests came to a root without an open endpoint."""
-        return self._late
 
     @property
     def escaped(self) -> str | None:
@@ -142,7 +138,6 @@ class Mock:
         with self._lock:
             endpoint = self._endpoints.get(str(origin))
             if endpoint is None:
-                self._late += 1
                 return render(_NO_ENDPOINT, request).final
             return endpoint.respond(request)
 

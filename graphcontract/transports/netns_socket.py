@@ -16,7 +16,7 @@ from pathlib import Path
 
 from graphcontract.transports.event_loop import Loop
 
-_BACKLOG = 8
+_BACKLOG = 8  # each process of a client passes one socket when it starts, and few start at a time
 # Seconds for the launcher to send its socket, during which the loop is blocked: the launcher sends it as soon
 # as it has connected and made the namespace.
 _WAIT = 1.0

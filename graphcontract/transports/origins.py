@@ -19,17 +19,17 @@ from graphcontract.transports.stub_state import StubState
 
 ADDRESS = "127.0.0.1"
 
-BACKLOG = 128
-_MOST_CONNECTIONS = 32  # for each origin: a client may leave a connection open with every call
+BACKLOG = 128  # connections that wait for the loop; also the most that one turn accepts from a port
+# For each origin, which bounds open files: a client may leave a connection open with every call.
+_MOST_CONNECTIONS = 32
 
 
 class Origin:
     """One `host:port`, its `name`, and its connections, which persist from one endpoint to the next.
 
     `state` is the stub state of the open endpoint, None without one; `context` is the TLS context, None for
-    plain http; `late` counts the requests received without an endpoint. `desynced` says that a persistent
-    connection may be out of sync with its client: something was sent that not every client reads completely,
-    or the connection ended unannounced.
+    plain http. `desynced` says that a persistent connection may be out of sync with its client: something was
+    sent that not every client reads completely, or the connection ended unannounced.
     """
 
     def __init__(
@@ -42,7 +42,6 @@ class Origin:
         self.state: StubState | None = None
         self.connections: list[Connection] = []
         self.desynced = False
-        self.late = 0
 
     def admit(self, accepted: socket.socket, received: bytes = b"") -> None:
         """Serve a new connection, from which `received` was already read; closes the oldest of too many."""
@@ -78,10 +77,8 @@ class Origin:
         self.state = None
 
     def record(self, request: WireRequest) -> None:
-        """Record a request for the open endpoint, or count it as late."""
-        if self.state is None:
-            self.late += 1
-        else:
+        """Record a request for the open endpoint; without one it belongs to no call."""
+        if self.state is not None:
             self.state.requests.append(request)
             self.state.first_request.set()
 

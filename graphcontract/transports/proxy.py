@@ -23,7 +23,7 @@ from graphcontract.transports.origins import ADDRESS, Origin, bind
 from graphcontract.transports.stub_state import StubState, any_request, check
 
 _ELSEWHERE = "elsewhere.graphcontract.test"
-_OTHER_PORT = 8443
+_OTHER_PORT = 8443  # any port but 443 of the own root's host, for redirects to another origin
 _PATIENCE = 0.05  # seconds to wait for a first request, as over loopback
 # This machine itself: a packet to it is never sent (RFC 1122 3.2.1.3), it needs no look-up, and it is not
 # among the names and addresses (localhost, 127.*, [::1]) for which many HTTP stacks bypass a proxy.
@@ -184,7 +184,6 @@ class Proxy:
                 tuple(state.responses),
                 tuple(elsewhere.requests) if elsewhere else (),
                 state.connections,
-                state.handshakes_failed,
             )
 
     def _record_connect(self, request: WireRequest) -> None:

@@ -15,6 +15,8 @@ import h11
 
 from graphcontract.exchange import Fields, WireRequest
 
+# What a client that never stops sending can cost in memory. They are far above what a conforming one
+# sends: the longest drawn token has 8 KiB.
 MOST_BUFFERED = 1 << 20  # bytes of a head, chunk line or trailer; more is malformed
 MOST_RAW = 1 << 20  # bytes of a request that are recorded; the rest is counted and dropped
 MOST_CONTENT = 64 << 10  # bytes of content that are recorded

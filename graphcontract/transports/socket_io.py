@@ -14,8 +14,8 @@ from typing import Protocol
 
 from graphcontract.transports.tls import Tls
 
-_READ_SIZE = 16 << 10
-_NO_LINGER = struct.pack("ii", 1, 0)
+_READ_SIZE = 16 << 10  # bytes of one read: the most plaintext of one TLS record (RFC 8446 5.1)
+_NO_LINGER = struct.pack("ii", 1, 0)  # struct linger: on, zero seconds
 
 
 class Owner(Protocol):

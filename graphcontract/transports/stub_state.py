@@ -50,7 +50,6 @@ class StubState:
     requests: list[WireRequest] = field(default_factory=list)
     responses: list[WireResponse] = field(default_factory=list)
     connections: int = 0
-    handshakes_failed: int = 0
     _used: int = 0
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ssl
 from contextlib import suppress
 
-_READ_SIZE = 64 << 10
+_READ_SIZE = 64 << 10  # bytes of one read, repeated until nothing is left: it bounds a buffer, not the data
 
 
 class Tls:

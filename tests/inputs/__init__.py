@@ -11,6 +11,7 @@ import hypothesis
 from hypothesis.strategies import SearchStrategy
 
 from graphcontract.contract.model import Contract, RequestRule, SuccessRule
+from graphcontract.inputs import tokens
 
 T = TypeVar("T")
 
@@ -72,3 +73,10 @@ def smallest(strategy: SearchStrategy[T], wanted: Callable[[T], bool]) -> T:
         report_multiple_bugs=False,
     )
     return hypothesis.find(strategy, wanted, settings=settings, random=Random(0))
+
+
+def token_of(recipe: Mapping[str, Any]) -> str:
+    """The token that a recipe describes."""
+    if not recipe["canary"]:
+        return str(recipe["text"])
+    return tokens.make(recipe["unit"], recipe["length"])

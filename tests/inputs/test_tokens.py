@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from graphcontract.inputs import tokens
 from graphcontract.inputs.tokens import CANARY
 
-from . import draws, smallest
+from . import draws, smallest, token_of
 
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 JWT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -102,7 +102,7 @@ ANY_TOKEN = st.one_of(
 @settings(database=None, deadline=None)
 def test_a_recipe_makes_the_same_token(token: str) -> None:
     written = json.loads(json.dumps(tokens.recipe(token)))
-    assert tokens.from_recipe(written) == token
+    assert token_of(written) == token
 
 
 @given(unit=st.text(min_size=1, max_size=8), length=st.integers(0, 300))

@@ -21,7 +21,7 @@ from graphcontract.judging.verdict import ClauseResult
 from graphcontract.transports import Record, Scope
 from tests.clauses import CONTRACT, request, target
 
-PROFILE = Profile("small", examples=12, least=1, deterministic=True)
+PROFILE = Profile(examples=12, least=1, deterministic=True)
 Send = Callable[[WireRequest], Rendered]
 Behaviour = Callable[[Call, Send], Outcome]
 

@@ -11,7 +11,7 @@ import pytest
 
 from graphcontract.clauses import Finding
 from graphcontract.exchange import Outcome, Trial, WireRequest
-from graphcontract.inputs.tokens import from_recipe, make
+from graphcontract.inputs.tokens import make
 from graphcontract.judging.evidence import asked, evidence, exchange
 from tests.clauses import (
     CONTRACT,
@@ -28,6 +28,7 @@ from tests.clauses import (
 from tests.clauses import (
     exchange as an_exchange,
 )
+from tests.inputs import token_of
 from tests.reporting import problems
 
 CLAUSE = CONTRACT.clauses["request.method"]
@@ -76,7 +77,7 @@ def test_the_input_makes_the_call_again() -> None:
     for token in (TOKEN, "short", make("ab", 4000)):
         written = asked(call(token=token))
         assert written["arguments"] == call().arguments
-        assert from_recipe(written["token"]) == token
+        assert token_of(written["token"]) == token
         assert TOKEN not in str(written)
 
 

@@ -241,14 +241,14 @@ class TestRun:
         monkeypatch: pytest.MonkeyPatch,
         shown: Mapping[str, Any],
     ) -> None:
-        steps = type(tenant.steps())
-        original = steps.render_task
+        service = type(tenant.service())
+        original = service.render_task
 
         def changed(self: Any, request: Any, task: Any) -> dict[str, Any]:
             document = original(self, request, task)
             return {**document, **shown} if request.method == "POST" else document
 
-        monkeypatch.setattr(steps, "render_task", changed)
+        monkeypatch.setattr(service, "render_task", changed)
         file = for_tenant(tenant, tmp_path, f"odd-{abs(hash(str(shown)))}")
         log = tmp_path / "log.jsonl"
         result, made = created(tenant, tmp_path, file, request_log=log)
@@ -259,15 +259,15 @@ class TestRun:
     def test_an_update_in_disguise_is_left_alone(
         self, tenant: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        steps = type(tenant.steps())
-        original = steps.render_task
+        service = type(tenant.service())
+        original = service.render_task
         old = next(iter(tenant.tasks.all())).id
 
         def changed(self: Any, request: Any, task: Any) -> dict[str, Any]:
             document = original(self, request, task)
             return document | {"id": old} if request.method == "POST" else document
 
-        monkeypatch.setattr(steps, "render_task", changed)
+        monkeypatch.setattr(service, "render_task", changed)
         result, _ = created(tenant, tmp_path, for_tenant(tenant, tmp_path, "disguise"))
         assert any("its id is not new" in line for line in result.said)
 

@@ -9,8 +9,10 @@ import pytest
 
 from graphcontract.contract.model import Clause
 from graphcontract.tenant import Entry, Running, Status, faults, running, variants
+from graphcontract.tenant.forged_tokens import forge_tokens
 from tests.clauses import CONTRACT
 from tests.live import Result, environment, judge, tasks
+from tests.tenant import delegated_claims, personal_claims
 
 _STARTED = (Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED)
 
@@ -18,24 +20,21 @@ _STARTED = (Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED)
 def given(tenant: Running, name: str) -> dict[str, str]:
     """The credentials that show a fault: most need none of their own."""
     directory = tenant.directory
-    apps = directory.apps
     special = {
-        "refuses-delegated-tokens": {
-            "GRAPHCONTRACT_TOKEN": directory.make_delegated_claims(apps["privileged"])
+        "refuses-delegated-tokens": {"GRAPHCONTRACT_TOKEN": delegated_claims(directory, "privileged")},
+        "no-effect-for-delegated-tokens": {"GRAPHCONTRACT_TOKEN": delegated_claims(directory, "privileged")},
+        "readers-may-cancel": {
+            "GRAPHCONTRACT_TOKEN_UNPRIVILEGED": directory.make_claims(directory.apps["reader"])
         },
-        "no-effect-for-delegated-tokens": {
-            "GRAPHCONTRACT_TOKEN": directory.make_delegated_claims(apps["privileged"])
-        },
-        "readers-may-cancel": {"GRAPHCONTRACT_TOKEN_UNPRIVILEGED": directory.make_claims(apps["reader"])},
-        "scopes-are-unchecked": {
-            "GRAPHCONTRACT_TOKEN_UNPRIVILEGED": directory.make_delegated_claims(apps["reader"])
-        },
+        "scopes-are-unchecked": {"GRAPHCONTRACT_TOKEN_UNPRIVILEGED": delegated_claims(directory, "reader")},
         "personal-accounts-may-cancel": {
-            "GRAPHCONTRACT_TOKEN_UNPRIVILEGED": directory.make_personal_claims(apps["privileged"])
+            "GRAPHCONTRACT_TOKEN_UNPRIVILEGED": personal_claims(directory, "privileged")
         },
     }
     tokens = {variable: directory.sign(claims) for variable, claims in special.get(name, {}).items()}
-    return environment(tenant, GRAPHCONTRACT_TOKENS_REFUSED=json.dumps(dict(tenant.forge_tokens())), **tokens)
+    return environment(
+        tenant, GRAPHCONTRACT_TOKENS_REFUSED=json.dumps(dict(forge_tokens(tenant.directory))), **tokens
+    )
 
 
 def tried(tenant: Running, folder: Path, entry: Entry) -> Result:

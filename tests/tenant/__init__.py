@@ -15,8 +15,10 @@ from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
 from graphcontract.tenant.app import make_application
 from graphcontract.tenant.clock import Clock
+from graphcontract.tenant.directory import PERSONAL_TENANT, Directory
 from graphcontract.tenant.fixtures import make_order
-from graphcontract.tenant.steps import Steps, Tenant
+from graphcontract.tenant.overrides import Overrides
+from graphcontract.tenant.service import Service, Tenant
 from graphcontract.tenant.tasks import Order, Source, Status, Task
 
 CONTRACT = load("sharepointmigrationtask-cancel", None)
@@ -40,7 +42,7 @@ class Asking:
 
     def __init__(
         self,
-        steps: type[Steps] = Steps,
+        overrides: Overrides | None = None,
         *,
         contract: Contract = CONTRACT,
         size: int = 10_000,
@@ -51,8 +53,8 @@ class Asking:
         self.tasks = self.tenant.tasks
         self.seen: list[httpx.Response] = []
         self._tokens = {name: self.tenant.directory.token(name) for name in self.tenant.directory.apps}
-        answering = steps(self.tenant)
-        self._transport = httpx.ASGITransport(make_application(self.tenant, lambda: answering))
+        service = Service(self.tenant, **(overrides or {}))
+        self._transport = httpx.ASGITransport(make_application(self.tenant, lambda: service))
 
     def __call__(
         self, method: str, path: str, token: str | None = "privileged", **more: Any
@@ -91,6 +93,22 @@ class Asking:
         id = f"{len(self.tasks.all()):08x}-1111-4111-8111-111111111111"
         order = make_order(f"https://contoso.sharepoint.example/sites/{name}")
         return self.tasks.put(Task(id, order, datetime.max.replace(tzinfo=UTC), NOON, status)).id
+
+
+def delegated_claims(directory: Directory, name: str) -> dict[str, Any]:
+    """The claims of a token on behalf of a user, with the application's permissions as scopes."""
+    app = directory.apps[name]
+    claims = {
+        name: value for name, value in directory.make_claims(app).items() if name not in ("roles", "idtyp")
+    }
+    user = {"idtyp": "user", "name": "Adele Vance", "upn": "adele@contoso.example"}
+    return claims | user | {"scp": " ".join(("openid", "profile", *app.roles))}
+
+
+def personal_claims(directory: Directory, name: str) -> dict[str, Any]:
+    """The claims of a token on behalf of a personal account."""
+    issuer = directory.issuer(PERSONAL_TENANT)
+    return delegated_claims(directory, name) | {"tid": PERSONAL_TENANT, "iss": issuer}
 
 
 def order(name: str = "a", **members: Any) -> Order:

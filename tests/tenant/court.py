@@ -13,26 +13,26 @@ from collections.abc import Iterator
 import httpx
 
 from graphcontract.tenant.forged_tokens import forge_tokens
-from graphcontract.tenant.steps import Steps
+from graphcontract.tenant.overrides import Overrides
 from graphcontract.tenant.tasks import Status
-from tests.tenant import TASKS, Asking
+from tests.tenant import TASKS, Asking, delegated_claims, personal_claims
 
 Sighting = tuple[str, str]
 EXPECTED = {"started": 409, "permission": 403, "unknown": 404, "method": 405}
 
 
 class Court:
-    """One tenant with these steps, request everything once."""
+    """One tenant with these overrides, asked everything once."""
 
-    def __init__(self, steps: type[Steps]) -> None:
-        self.ask = Asking(steps)
-        apps, directory = self.ask.tenant.directory.apps, self.ask.tenant.directory
-        self.delegated = directory.sign(directory.make_delegated_claims(apps["privileged"]))
+    def __init__(self, overrides: Overrides | None = None) -> None:
+        self.ask = Asking(overrides)
+        directory = self.ask.tenant.directory
+        self.delegated = directory.sign(delegated_claims(directory, "privileged"))
         self.lesser = {
             "reader": directory.token("reader"),
             "unprivileged": directory.token("unprivileged"),
-            "delegated": directory.sign(directory.make_delegated_claims(apps["reader"])),
-            "personal": directory.sign(directory.make_personal_claims(apps["privileged"])),
+            "delegated": directory.sign(delegated_claims(directory, "reader")),
+            "personal": directory.sign(personal_claims(directory, "privileged")),
         }
         self.forged = forge_tokens(directory)
 

@@ -11,8 +11,8 @@ import pytest
 
 from graphcontract.contract.loader import load
 from graphcontract.errors import UserError
-from graphcontract.tenant.registry import Entry, entries, faults, find_steps, variants
-from graphcontract.tenant.steps import Steps
+from graphcontract.tenant.overrides import Entry
+from graphcontract.tenant.registry import faults, find_overrides, variants
 from graphcontract.tenant.tasks import Status
 from tests.tenant import NOON, TASKS, Asking
 from tests.tenant.court import Court
@@ -22,19 +22,19 @@ UNKNOWN = "3ed6d46d-13a3-4995-b6ea-a74a20b1fac0"
 
 
 def test_without_a_fault_nothing_falls_short() -> None:
-    observer = Court(Steps)
+    observer = Court()
     assert observer.sightings() == set()
     assert tuple(observer.forged) == FORGED_TOKENS
 
 
 @pytest.mark.parametrize("entry", faults(), ids=lambda entry: entry.name)
 def test_a_fault_breaks_its_clause_and_no_other(entry: Entry) -> None:
-    assert Court(entry.steps).sightings() == {(entry.breaks, where) for where in SHOWS[entry.name]}
+    assert Court(entry.overrides).sightings() == {(entry.breaks, where) for where in SHOWS[entry.name]}
 
 
 @pytest.mark.parametrize("entry", variants(), ids=lambda entry: entry.name)
 def test_a_variant_breaks_no_must(entry: Entry) -> None:
-    assert {clause for clause, _ in Court(entry.steps).sightings()} == entry.short_of
+    assert {clause for clause, _ in Court(entry.overrides).sightings()} == entry.short_of
     assert all(
         load("sharepointmigrationtask-cancel", None).clauses[id].level != "MUST" for id in entry.short_of
     )
@@ -53,15 +53,17 @@ def test_every_clause_has_a_fault() -> None:
 
 
 def test_entries_say_what_they_do() -> None:
-    for entry in entries():
+    entries = (*faults(), *variants())
+    for entry in entries:
         assert entry.sentence.endswith("."), entry.name
         assert entry.name == entry.name.lower()
+    assert len({entry.name for entry in entries}) == len(entries)
 
 
 def test_an_unknown_name_is_a_users_mistake() -> None:
     with pytest.raises(UserError, match=r"Did you mean no-effect\?"):
-        find_steps("no-efect")
-    assert find_steps(None) is Steps
+        find_overrides("no-efect")
+    assert find_overrides(None) == {}
 
 
 def cancel(asking: Asking, id: str = "", **more: object) -> tuple[int, dict[str, str], str]:
@@ -150,5 +152,5 @@ ODD: dict[str, Callable[[Asking], bool]] = {
 
 @pytest.mark.parametrize("entry", variants(), ids=lambda entry: entry.name)
 def test_a_variant_is_odd_as_it_says(entry: Entry) -> None:
-    assert ODD[entry.name](Asking(entry.steps))
+    assert ODD[entry.name](Asking(entry.overrides))
     assert not ODD[entry.name](Asking())

@@ -75,24 +75,15 @@ def test_a_cancelled_task_does_not_start(tasks: Tasks, clock: Clock) -> None:
     assert status(tasks, task) is Status.CANCELLED
 
 
-def test_a_task_that_is_held_starts_when_it_is_released(tasks: Tasks, clock: Clock) -> None:
-    task = tasks.submit(order(start=NOON + timedelta(hours=1), latest_start=NOON + timedelta(hours=2)))
-    tasks.hold()
-    clock.advance(1.5 * 3600)
+def test_a_task_that_is_due_too_late_is_cancelled_at_its_latest_start(tasks: Tasks, clock: Clock) -> None:
+    task = tasks.submit(order(start=NOON + timedelta(hours=3), latest_start=NOON + timedelta(hours=2)))
+    clock.advance(7199)
     assert status(tasks, task) is Status.NOT_STARTED
-    tasks.release()
-    started = tasks.get(task.id)
-    assert started is not None
-    assert started.document()["startedDateTime"] == "2026-03-01T13:30:00.000Z"
-
-
-def test_held_beyond_its_latest_start_a_task_is_cancelled(tasks: Tasks, clock: Clock) -> None:
-    tasks.hold()
-    task = tasks.submit(order(latest_start=NOON + timedelta(hours=2)))
-    clock.advance(7200)
+    clock.advance(3601)
     assert status(tasks, task) is Status.CANCELLED
-    tasks.release()
-    assert status(tasks, task) is Status.CANCELLED
+    cancelled = tasks.get(task.id)
+    assert cancelled is not None
+    assert cancelled.document()["finishedDateTime"] == "2026-03-01T14:00:00.000Z"
 
 
 def test_the_same_source_is_updated_until_it_has_started(tasks: Tasks, clock: Clock) -> None:

@@ -12,7 +12,7 @@ from graphcontract.tenant.directory import MANAGE, READ
 from graphcontract.tenant.forged_tokens import forge_tokens
 from graphcontract.tenant.keys import base64url, get_key
 from graphcontract.tenant.token_validation import BadToken, Caller, parse_caller, verify_token
-from tests.tenant import TASKS, Asking, code
+from tests.tenant import TASKS, Asking, code, delegated_claims, personal_claims
 
 ASKING = Asking()
 DIRECTORY, CLOCK = ASKING.tenant.directory, ASKING.clock
@@ -20,9 +20,8 @@ FORGED = forge_tokens(DIRECTORY)
 
 
 def test_a_good_token_speaks_for_an_application() -> None:
-    app = DIRECTORY.apps["privileged"]
     caller = verify_token(DIRECTORY.token("privileged"), DIRECTORY, CLOCK)
-    assert caller == Caller(frozenset({MANAGE}), False, False, app.client_id)
+    assert caller == Caller(frozenset({MANAGE}), False, False)
 
 
 def test_the_public_key_that_is_published_opens_it() -> None:
@@ -98,9 +97,9 @@ def test_a_token_expires_by_the_tenants_clock() -> None:
         (DIRECTORY.token("privileged"), 200, 404),
         (DIRECTORY.token("reader"), 200, 403),
         (DIRECTORY.token("unprivileged"), 403, 403),
-        (DIRECTORY.sign(DIRECTORY.make_delegated_claims(DIRECTORY.apps["privileged"])), 200, 404),
-        (DIRECTORY.sign(DIRECTORY.make_delegated_claims(DIRECTORY.apps["reader"])), 200, 403),
-        (DIRECTORY.sign(DIRECTORY.make_personal_claims(DIRECTORY.apps["privileged"])), 403, 403),
+        (DIRECTORY.sign(delegated_claims(DIRECTORY, "privileged")), 200, 404),
+        (DIRECTORY.sign(delegated_claims(DIRECTORY, "reader")), 200, 403),
+        (DIRECTORY.sign(personal_claims(DIRECTORY, "privileged")), 403, 403),
     ],
     ids=["privileged", "reader", "unprivileged", "delegated", "delegated-reader", "personal"],
 )

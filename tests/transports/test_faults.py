@@ -359,7 +359,6 @@ def test_httpx_fails_and_the_next_call_does_not(fault: Fault, error: type[Except
                 else:
                     assert client.post(endpoint.root).status_code == 204
                 endpoint.finish()
-    assert server.late == 0
 
 
 def test_a_slow_drip_outlives_every_read_timeout(server: Loopback) -> None:

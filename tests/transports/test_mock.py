@@ -225,7 +225,6 @@ def test_other_schemes_are_no_requests(mock: Mock, client: httpx.Client) -> None
         client.post("ftp://call-1.graphcontract.test/")
     with pytest.raises(httpx.UnsupportedProtocol):
         client.post("//call-1.graphcontract.test/")
-    assert mock.late == 0
 
 
 # Responses
@@ -393,7 +392,6 @@ def test_scheme_and_port_are_part_of_a_root(mock: Mock, client: httpx.Client) ->
     for url in ("https://graph.test:8080", "http://graph.test", "http://graph.test:8080"):
         client.post(url)
     assert [request.origin for request in endpoint.finish().requests] == ["graph.test:8080"]
-    assert mock.late == 2
 
 
 def test_a_request_to_nobody_is_counted_and_gets_503(mock: Mock, client: httpx.Client) -> None:
@@ -401,7 +399,6 @@ def test_a_request_to_nobody_is_counted_and_gets_503(mock: Mock, client: httpx.C
     endpoint.finish()
     assert client.post(endpoint.root).status_code == 503
     assert client.post("https://elsewhere.test").status_code == 503
-    assert mock.late == 2
     with pytest.raises(RuntimeError, match="already closed"):
         endpoint.finish()
 
@@ -420,7 +417,6 @@ def test_stages_are_kept_apart_between_threads(mock: Mock, client: httpx.Client)
     for thread in threads:
         thread.join(10)
     assert seen == [[f"/{number}/{turn}" for turn in range(20)] for number in range(4)]
-    assert mock.late == 0
 
 
 def test_finish_waits_for_a_first_request_where_one_is_expected(mock: Mock, client: httpx.Client) -> None:
@@ -483,4 +479,4 @@ def test_what_is_known_outlives_it(client: httpx.Client) -> None:
         client.post("https://elsewhere.test")
         with suppress(OSError):
             socket.getaddrinfo("elsewhere.test", 443)
-    assert (mock.late, mock.escaped) == (1, "socket.getaddrinfo ('elsewhere.test', 443)")
+    assert mock.escaped == "socket.getaddrinfo ('elsewhere.test', 443)"

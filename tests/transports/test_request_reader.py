@@ -245,4 +245,3 @@ class TestMalformed:
         endpoint = done(server)
         connect(endpoint).close()
         assert endpoint.finish() == Record((), (), connections=1)
-        assert server.late == 0

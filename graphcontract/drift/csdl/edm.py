@@ -142,10 +142,6 @@ class Schema:
         found = map(self._make_operation, self.file.find_named(name, _OPERATIONS, any_case=any_case))
         return [each for each in found if each.binding]
 
-    def find_all_operations(self) -> Iterator[Operation]:
-        """Yield every bound operation of the file."""
-        return (each for each in map(self._make_operation, self.file.find_all(*_OPERATIONS)) if each.binding)
-
     def find_bound(self, operations: Iterable[Operation], step: PathStep) -> Operation | None:
         """Choose the operation that is bound to what a step leads to, or to the nearest of its bases."""
         known = {each.binding: each for each in operations}

@@ -1,17 +1,20 @@
-"""Handles a request step by step. Each step is a method, which a fault or a variant overrides.
+"""The service of a conforming tenant: handles a request step by step, each step in a method of its own.
 
-Method, path, success, permissions and error codes of the cancel are those of the contract.
+Method, path, success, permissions and error codes of the cancel are those of the contract. A fault or a
+variant replaces some of the methods, see `overrides.py`.
 """
 
-# ruff: noqa: ARG002 - a step has the parameters that any override of it needs
+# ruff: noqa: ARG002 - a method has the parameters that any override of it needs
 
 from __future__ import annotations
 
 import re
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -24,9 +27,12 @@ from graphcontract.tenant.responses import Rejection, make_json_response
 from graphcontract.tenant.routing import Route, parse_query
 from graphcontract.tenant.tasks import Full, IllegalMove, Status, Task, Tasks
 from graphcontract.tenant.throttle import Bucket
-from graphcontract.tenant.token_validation import BadToken, Caller, Scheme, verify_token
+from graphcontract.tenant.token_validation import BadToken, Caller, Check, Scheme, verify_token
 
-PAGE_SIZE = 100
+if TYPE_CHECKING:
+    from graphcontract.tenant.overrides import Overrides
+
+PAGE_SIZE = 100  # tasks of a page, at most and by default
 PROPERTIES = frozenset(
     ("error", "finishedDateTime", "id", "lastUpdatedDateTime", "parameters", "startedDateTime", "status")
 )
@@ -89,11 +95,16 @@ class ServiceRequest:
         return token.strip() if scheme.lower() == "bearer" else ""
 
 
-class Steps:
-    """The conforming service. An instance belongs to one tenant and may keep state."""
+class Service:
+    """The conforming service of one tenant, except for the methods in `overrides`. An override calls the
+    method that it replaces as `Service.name(service, ...)`; it can count in `counts` what happened before.
+    """
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Tenant, **overrides: Unpack[Overrides]) -> None:
         self.tenant = tenant
+        self.counts = Counter[str]()
+        for name, override in cast("Mapping[str, Callable[..., Any]]", overrides).items():
+            setattr(self, name, MethodType(override, self))
 
     def respond(self, request: ServiceRequest) -> Response:
         """Handle any request."""
@@ -107,17 +118,17 @@ class Steps:
 
     # Authentication, throttling and permission.
 
-    def authenticate(self, request: ServiceRequest) -> Caller:
-        """The caller; raises a 401 without a valid token."""
+    def authenticate(self, request: ServiceRequest, without: frozenset[Check] = frozenset()) -> Caller:
+        """The caller; raises a 401 without a valid token. Skips the checks in `without`."""
         if not request.token:
-            raise self.make_unauthenticated("The request has no access token.")
+            raise self.make_unauthenticated(request, "The request has no access token.", "")
         try:
-            return verify_token(request.token, self.tenant.directory, self.tenant.clock)
+            return verify_token(request.token, self.tenant.directory, self.tenant.clock, without=without)
         except BadToken as error:
-            raise self.make_unauthenticated(str(error), "invalid_token") from error
+            raise self.make_unauthenticated(request, str(error), "invalid_token") from error
 
-    def make_unauthenticated(self, message: str, error: str = "") -> Rejection:
-        """A 401 with its challenge."""
+    def make_unauthenticated(self, request: ServiceRequest, message: str, error: str) -> Rejection:
+        """A 401 with its challenge; `error` is OAuth's code, empty where the request has no token."""
         directory = self.tenant.directory
         where = f"{directory.authority}/{directory.tenant_id}/oauth2/v2.0/authorize"
         challenge = f'Bearer realm="", authorization_uri="{where}"'
@@ -129,16 +140,11 @@ class Steps:
         """Raise a 429 where the bucket is empty."""
         wait = self.tenant.bucket.take()
         if wait is not None:
-            raise self.make_throttled(wait)
+            raise Rejection(429, "Too many requests.", fields={"Retry-After": str(wait)})
 
-    def make_throttled(self, wait: int) -> Rejection:
-        """A 429 with its Retry-After in seconds."""
-        return Rejection(429, "Too many requests.", fields={"Retry-After": str(wait)})
-
-    def check_permission(self, request: ServiceRequest, caller: Caller) -> None:
-        """Raise a 403 where the token does not have the permission."""
-        if not caller.permissions & self.list_permissions(request, caller.scheme):
-            raise self.make_forbidden("The token does not have the permission.")
+    def has_permission(self, request: ServiceRequest, caller: Caller) -> bool:
+        """Whether the token has a permission that is sufficient for the request."""
+        return bool(caller.permissions & self.list_permissions(request, caller.scheme))
 
     def list_permissions(self, request: ServiceRequest, scheme: Scheme) -> frozenset[str]:
         """The permissions, any of which is sufficient, for tokens of this scheme."""
@@ -150,9 +156,9 @@ class Steps:
             return frozenset()
         return frozenset({MANAGE} if request.method == "POST" else {READ, MANAGE})
 
-    def make_forbidden(self, message: str) -> Rejection:
-        """A 403."""
-        return Rejection(403, message)
+    def make_forbidden(self, request: ServiceRequest) -> Rejection:
+        """The rejection of a token without the permission."""
+        return Rejection(403, "The token does not have the permission.")
 
     # The operation.
 
@@ -161,8 +167,9 @@ class Steps:
         if request.route.operation is None:
             raise Rejection(404, "No resource has this path.", code="ResourceNotFound")
         if request.method not in self.list_methods(request):
-            return self.handle_other_method(request, caller)
-        self.check_permission(request, caller)
+            return self.handle_other_method(request)
+        if not self.has_permission(request, caller):
+            raise self.make_forbidden(request)
         return self.find_operation(request)(request)
 
     def list_methods(self, request: ServiceRequest) -> tuple[str, ...]:
@@ -178,7 +185,7 @@ class Steps:
             self.submit if request.method == "POST" else self.list
         )
 
-    def handle_other_method(self, request: ServiceRequest, caller: Caller) -> Response:
+    def handle_other_method(self, request: ServiceRequest) -> Response:
         """Raise a 405 for a method that the resource does not have."""
         allow = {"Allow": ", ".join(self.list_methods(request))}
         raise Rejection(405, f"This resource does not have the method {request.method[:20]}.", fields=allow)
@@ -188,7 +195,8 @@ class Steps:
     def cancel(self, request: ServiceRequest) -> Response:
         """Cancel a task that has not started."""
         task = self.find_task(request)
-        self.check_precondition(request, task)
+        if not self.can_cancel(request, task):
+            raise self.make_conflict(request, task)
         self.apply_cancel(request, task)
         return self.make_success(request, task)
 
@@ -208,14 +216,12 @@ class Steps:
         """The rejection of a malformed id."""
         return Rejection(400, "The id is malformed.")
 
-    def check_precondition(self, request: ServiceRequest, task: Task) -> None:
-        """Raise a 409 where the task has a status in which it cannot be cancelled."""
+    def can_cancel(self, request: ServiceRequest, task: Task) -> bool:
+        """Whether the task has a status in which it can be cancelled."""
         precondition = self.tenant.contract.precondition
-        statuses = precondition.statuses if precondition is not None else (Status.NOT_STARTED,)
-        if task.status not in statuses:
-            raise self.make_conflict(task)
+        return task.status in (precondition.statuses if precondition is not None else (Status.NOT_STARTED,))
 
-    def make_conflict(self, task: Task) -> Rejection:
+    def make_conflict(self, request: ServiceRequest, task: Task) -> Rejection:
         """The rejection of a cancel after the task has started or ended."""
         return Rejection(409, f"The task is {task.status}, and can no longer be cancelled.")
 
@@ -312,7 +318,12 @@ class Steps:
 
     def make_error_response(self, request: ServiceRequest, rejection: Rejection) -> Response:
         """The response with a Graph error object."""
-        return make_json_response({"error": self.make_error_object(request, rejection)}, rejection.status)
+        error = self.make_error_object(request, rejection)
+        return make_json_response(self.wrap_error(error), rejection.status)
+
+    def wrap_error(self, error: dict[str, Any]) -> Any:
+        """The JSON document of an error."""
+        return {"error": error}
 
     def make_error_object(self, request: ServiceRequest, rejection: Rejection) -> dict[str, Any]:
         """The members of an error."""
