@@ -262,7 +262,7 @@ def test_a_success_with_content_is_one_that_a_strict_reader_takes(tmp_path: Path
     def change(document: Document) -> None:
         document["success"] = {"status": 200, "content": "required"}
 
-    assert condemned(reference.cancel, changed(change, tmp_path), of=["response.no-content"]) == set()
+    assert condemned(reference.make_call, changed(change, tmp_path), of=["response.no-content"]) == set()
 
 
 def test_a_field_that_is_judged_at_the_own_root_alone(tmp_path: Path) -> None:
