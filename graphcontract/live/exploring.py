@@ -112,7 +112,8 @@ def explore(context: ScenarioContext, executor: Executor, seed: int, database: P
     """Read in random order and add the trials; raises Stopped."""
     world = _Tenant(context, executor)
     (schema,) = executor.contract.request.parameters.values()
-    unknown = ids.task_ids(schema).any() if context.loopback else st.uuids(version=4).map(str)
+    names = ids.PathNames.of(executor.contract)
+    unknown = ids.task_ids(schema, names).any() if context.loopback else st.uuids(version=4).map(str)
     lifecycle = make_machine(lambda: world, unknown)
     night: Any = make_settings(
         max_examples=_RUNS,
