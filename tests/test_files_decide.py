@@ -239,6 +239,15 @@ def test_a_client_of_our_contract(case: Case, tmp_path: Path) -> None:
     assert condemned(case.ours().cancel, contract, of=asked) == broken
 
 
+@pytest.mark.nightly  # its requests are compared with each rule in tests/clients/test_reference.py
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_reference_client_keeps_the_changed_contract(case: Case, tmp_path: Path) -> None:
+    contract, asked = changed(case.change, tmp_path), ["request.path", case.broken]
+    found = verdicts(reference.make_call, contract=contract, profile="quick", of=asked)
+    assert found
+    assert not unmet(found)
+
+
 def test_a_client_of_another_action_altogether(tmp_path: Path) -> None:
     def change(document: Document) -> None:
         with_content(document)
