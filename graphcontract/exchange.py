@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 OutcomeKind = Literal["success", "failure", "rejected", "unsupported", "crash", "hang"]
 Fields = tuple[tuple[str, str], ...]
+Presence = Literal["absent", "required", "unconstrained"]
+FieldRule = Literal["require", "forbid", "unconstrained"]
 Fault = Literal[
     "refused",
     "reset-at-connect",
@@ -35,12 +37,33 @@ def grace(timeout: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestRule:
+    """The request that the client must send; `path` is the template below the service root and version."""
+
+    method: str
+    root: str
+    version: str
+    path: str
+    parameters: Mapping[str, Mapping[str, Any]]
+    query: Presence
+    fields: Mapping[str, FieldRule]
+    content: Presence
+    media_type: str | None = None
+
+    @property
+    def action(self) -> str:
+        """Method, version and path template on one line."""
+        return f"{self.method} /{self.version}{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One call of the operation under contract, as a client is to make it.
 
     `base_url` is the service root with its version segment and no trailing slash, or None for the client's
     own root; `timeout` is in seconds and bounds the whole call; `client` is the number of the client object
-    to use; `ca_file` is the path of a PEM file with the authorities to trust.
+    to use; `ca_file` is the path of a PEM file with the authorities to trust. `request` is what the contract
+    requires of the request; None only in a call that was not made for a contract, as in a client's own tests.
     """
 
     operation: str
@@ -50,12 +73,31 @@ class Call:
     timeout: float = 3.0
     client: int = 1
     ca_file: str | None = None
+    request: RequestRule | None = field(default=None, repr=False)
 
     @property
     def task_id(self) -> str:
         """The value of the one path parameter; ValueError if the operation does not have exactly one."""
         (value,) = self.arguments.values()
         return value
+
+    @property
+    def method(self) -> str:
+        """The method of the request; ValueError if the call was not made for a contract."""
+        return self._require_request().method
+
+    @property
+    def path(self) -> str:
+        """The request's path below the version, with each parameter in braces; ValueError as for `method`.
+
+        `call.path.format_map(encoded)` fills in the arguments once they are percent-encoded.
+        """
+        return self._require_request().path
+
+    def _require_request(self) -> RequestRule:
+        if self.request is None:
+            raise ValueError("the call was not made for a contract: it has no request")
+        return self.request
 
 
 @dataclass(frozen=True, slots=True)

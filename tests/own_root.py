@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
-from graphcontract.clients.reference import cancel
+from graphcontract.clients.reference import make_call
 from graphcontract.exchange import Call, Outcome
 
 PATH = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{}/cancel"
@@ -35,7 +35,7 @@ def post(
 
 def careful(call: Call) -> Outcome:
     """Does what it should, at any root."""
-    return cancel(call)
+    return make_call(call)
 
 
 def released(call: Call) -> Outcome:

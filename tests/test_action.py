@@ -11,7 +11,7 @@ from tests.action import ACTION, CHECKOUT, STEPS, run
 
 GULLIBLE = """
 import sys
-from graphcontract.clients.reference import cancel as good
+from graphcontract.clients.reference import make_call as good
 from graphcontract.exchange import Outcome
 
 def cancel(call):

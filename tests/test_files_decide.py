@@ -239,6 +239,15 @@ def test_a_client_of_our_contract(case: Case, tmp_path: Path) -> None:
     assert find_violated(case.ours().cancel, contract, of=asked) == broken
 
 
+@pytest.mark.nightly  # its requests are compared with each rule in tests/clients/test_reference.py
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_reference_client_keeps_the_changed_contract(case: Case, tmp_path: Path) -> None:
+    contract, asked = changed(case.change, tmp_path), ["request.path", case.broken]
+    found = verdicts(reference.make_call, contract=contract, profile="quick", of=asked)
+    assert found
+    assert not unmet(found)
+
+
 def test_a_client_of_another_action_altogether(tmp_path: Path) -> None:
     def change(document: Document) -> None:
         with_content(document)
@@ -262,7 +271,7 @@ def test_a_success_with_content_is_one_that_a_strict_reader_takes(tmp_path: Path
     def change(document: Document) -> None:
         document["success"] = {"status": 200, "content": "required"}
 
-    assert find_violated(reference.cancel, changed(change, tmp_path), of=["response.no-content"]) == set()
+    assert find_violated(reference.make_call, changed(change, tmp_path), of=["response.no-content"]) == set()
 
 
 def test_a_field_that_is_judged_at_the_own_root_alone(tmp_path: Path) -> None:

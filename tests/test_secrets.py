@@ -22,7 +22,7 @@ SELECTED = ("request.authorization", "response.no-content")
 TALKATIVE = """
 import base64, logging, os, sys
 from urllib.parse import quote
-from graphcontract.clients.reference import cancel as good
+from graphcontract.clients.reference import make_call as good
 from graphcontract.exchange import Outcome
 
 logging.basicConfig(level=logging.DEBUG)

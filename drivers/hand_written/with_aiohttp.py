@@ -1,8 +1,9 @@
-"""The action in ten lines on aiohttp, as in many scripts, and the adapter for graphcontract."""
+"""Any operation in ten lines on aiohttp, as in many scripts, and the adapter for graphcontract."""
 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from functools import cache
 from urllib.parse import quote
 
@@ -14,15 +15,21 @@ CONCURRENCY = 8
 IMPLEMENTATION = {"name": "aiohttp", "version": aiohttp.__version__, "notes": "ten lines on a ClientSession"}
 LIMITS = {"proxy": "none", "timeout": "call", "surface": "generic"}
 
-TASKS = "solutions/sharePoint/migrations/crossOrganizationMigrationTasks"
 
-
-async def cancel_task(
-    session: aiohttp.ClientSession, root: str, token: str, task_id: str, timeout: float
+async def send(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    arguments: Mapping[str, str],
+    token: str,
+    timeout: float,
 ) -> int:
-    """Cancel one task and return the status code; raises aiohttp.ClientError and TimeoutError."""
-    async with session.post(
-        f"{root}/{TASKS}/{quote(task_id, safe='')}/cancel",
+    """Request one operation, of which `url` is the template, and return the status code; raises
+    aiohttp.ClientError and TimeoutError.
+    """
+    async with session.request(
+        method,
+        url.format_map({name: quote(value, safe="") for name, value in arguments.items()}),
         headers={"Authorization": f"Bearer {token}"},
         timeout=aiohttp.ClientTimeout(total=timeout),
     ) as response:
@@ -36,13 +43,15 @@ def _session(number: int, ca_file: str | None) -> aiohttp.ClientSession:  # noqa
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=authorities))
 
 
-async def cancel(call: Call) -> Outcome:
+async def make_call(call: Call) -> Outcome:
     """Make one call and report it as aiohttp's documentation distinguishes its errors."""
-    root = call.base_url or "https://graph.microsoft.com/beta"
+    rule = call.request
+    if rule is None or "required" in (rule.content, rule.query):
+        return Outcome.unsupported("these ten lines send neither content nor a query")
+    root = call.base_url or f"{rule.root}/{rule.version}"
     try:
-        status = await cancel_task(
-            _session(call.client, call.ca_file), root, call.token, call.task_id, call.timeout
-        )
+        session = _session(call.client, call.ca_file)
+        status = await send(session, rule.method, root + rule.path, call.arguments, call.token, call.timeout)
     except aiohttp.ClientResponseError as error:
         return Outcome.failure(
             kind="http", type="ClientResponseError", status=error.status, message=error.message

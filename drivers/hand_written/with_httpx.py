@@ -1,8 +1,9 @@
-"""The action in ten lines on httpx, as in many scripts, and the adapter for graphcontract."""
+"""Any operation in ten lines on httpx, as in many scripts, and the adapter for graphcontract."""
 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from functools import cache
 from urllib.parse import quote
 
@@ -13,13 +14,14 @@ from graphcontract.exchange import Call, Outcome
 IMPLEMENTATION = {"name": "httpx", "version": httpx.__version__, "notes": "ten lines on a Client"}
 LIMITS = {"timeout": "attempt", "surface": "generic"}
 
-TASKS = "solutions/sharePoint/migrations/crossOrganizationMigrationTasks"
 
-
-def cancel_task(client: httpx.Client, root: str, token: str, task_id: str, timeout: float) -> httpx.Response:
-    """Cancel one task; raises httpx.HTTPError and httpx.InvalidURL."""
-    response = client.post(
-        f"{root}/{TASKS}/{quote(task_id, safe='')}/cancel",
+def send(
+    client: httpx.Client, method: str, url: str, arguments: Mapping[str, str], token: str, timeout: float
+) -> httpx.Response:
+    """Request one operation, of which `url` is the template; raises httpx.HTTPError and httpx.InvalidURL."""
+    response = client.request(
+        method,
+        url.format_map({name: quote(value, safe="") for name, value in arguments.items()}),
         headers={"Authorization": f"Bearer {token}"},
         timeout=timeout,
     )
@@ -31,13 +33,15 @@ def _client(number: int, ca_file: str | None) -> httpx.Client:  # noqa: ARG001 -
     return httpx.Client(verify=ssl.create_default_context(cafile=ca_file) if ca_file else True)
 
 
-def cancel(call: Call) -> Outcome:
+def make_call(call: Call) -> Outcome:
     """Make one call and report it as httpx's documentation distinguishes its errors."""
-    root = call.base_url or "https://graph.microsoft.com/beta"
+    rule = call.request
+    if rule is None or "required" in (rule.content, rule.query):
+        return Outcome.unsupported("these ten lines send neither content nor a query")
+    root = call.base_url or f"{rule.root}/{rule.version}"
     try:
-        response = cancel_task(
-            _client(call.client, call.ca_file), root, call.token, call.task_id, call.timeout
-        )
+        client = _client(call.client, call.ca_file)
+        response = send(client, rule.method, root + rule.path, call.arguments, call.token, call.timeout)
     except httpx.HTTPStatusError as error:
         return Outcome.failure(
             kind="http", type="HTTPStatusError", status=error.response.status_code, message=str(error)

@@ -1,7 +1,8 @@
-"""The action in ten lines on requests, as in many scripts, and the adapter for graphcontract."""
+"""Any operation in ten lines on requests, as in many scripts, and the adapter for graphcontract."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from urllib.parse import quote
 
@@ -12,15 +13,14 @@ from graphcontract.exchange import Call, Outcome
 IMPLEMENTATION = {"name": "requests", "version": requests.__version__, "notes": "ten lines on a Session"}
 LIMITS = {"timeout": "attempt", "surface": "generic"}
 
-TASKS = "solutions/sharePoint/migrations/crossOrganizationMigrationTasks"
 
-
-def cancel_task(
-    session: requests.Session, root: str, token: str, task_id: str, timeout: float
+def send(
+    session: requests.Session, method: str, url: str, arguments: Mapping[str, str], token: str, timeout: float
 ) -> requests.Response:
-    """Cancel one task; raises requests.RequestException."""
-    response = session.post(
-        f"{root}/{TASKS}/{quote(task_id, safe='')}/cancel",
+    """Request one operation, of which `url` is the template; raises requests.RequestException."""
+    response = session.request(
+        method,
+        url.format_map({name: quote(value, safe="") for name, value in arguments.items()}),
         headers={"Authorization": f"Bearer {token}"},
         timeout=timeout,
     )
@@ -35,13 +35,15 @@ def _session(number: int, ca_file: str | None) -> requests.Session:  # noqa: ARG
     return session
 
 
-def cancel(call: Call) -> Outcome:
+def make_call(call: Call) -> Outcome:
     """Make one call and report it as requests' documentation distinguishes its errors."""
-    root = call.base_url or "https://graph.microsoft.com/beta"
+    rule = call.request
+    if rule is None or "required" in (rule.content, rule.query):
+        return Outcome.unsupported("these ten lines send neither content nor a query")
+    root = call.base_url or f"{rule.root}/{rule.version}"
     try:
-        response = cancel_task(
-            _session(call.client, call.ca_file), root, call.token, call.task_id, call.timeout
-        )
+        session = _session(call.client, call.ca_file)
+        response = send(session, rule.method, root + rule.path, call.arguments, call.token, call.timeout)
     except requests.HTTPError as error:
         return Outcome.failure(
             kind="http", type="HTTPError", status=error.response.status_code, message=str(error)

@@ -1,17 +1,15 @@
-// The action in ten lines on Node's built-in fetch, as in many scripts, and its driver, which implements driver
+// Any operation in ten lines on Node's built-in fetch, as in many scripts, and its driver, which implements driver
 // protocol 1 on standard input and output and does no work for the client.
 
 const PROTOCOL = 1;
-const OPERATION = "sharepointmigrationtask-cancel";
-const TASKS = "solutions/sharePoint/migrations/crossOrganizationMigrationTasks";
 const CONCURRENCY = 8;
 // fetch reads additional authorities only when Node starts.
 const CA_FILE = process.env.NODE_EXTRA_CA_CERTS ?? null;
 
-/** Cancel one task; rejects as fetch does, and with an Error that has the `status` of a response other than 2xx. */
-async function cancelTask(root, token, taskId, timeout) {
-  const response = await fetch(`${root}/${TASKS}/${encodeURIComponent(taskId)}/cancel`, {
-    method: "POST",
+/** Request one operation; rejects as fetch does, and with an Error that has the `status` of a response other than 2xx. */
+async function send(method, url, values, token, timeout) {
+  const response = await fetch(url.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name])), {
+    method,
     headers: { Authorization: `Bearer ${token}` },
     signal: AbortSignal.timeout(timeout * 1000),
   });
@@ -39,12 +37,14 @@ function start({ protocol }) {
 }
 
 /** Make the one call and return its outcome. */
-async function call({ operation, base_url: root, token, arguments: values, timeout, ca_file: caFile }) {
-  if (operation !== OPERATION) return unsupported(`this driver has only ${OPERATION}`);
+async function call({ request, base_url: root, token, arguments: values, timeout, ca_file: caFile }) {
+  if (request.content === "required" || request.query === "required") {
+    return unsupported("these ten lines send neither content nor a query");
+  }
   if (root === null) return unsupported("fetch has no default root");
   if (caFile !== null && caFile !== CA_FILE) return unsupported("ca_file is not the file in NODE_EXTRA_CA_CERTS");
   try {
-    const status = await cancelTask(root, token, values.sharePointMigrationTaskId, timeout);
+    const status = await send(request.method, root + request.path, values, token, timeout);
     return { outcome: "success", status };
   } catch (error) {
     return describe(error);

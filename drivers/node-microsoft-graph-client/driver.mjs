@@ -7,22 +7,20 @@ import { Client, GraphClientError, GraphError } from "@microsoft/microsoft-graph
 
 const PROTOCOL = 1;
 const PACKAGE = "@microsoft/microsoft-graph-client";
-const OPERATION = "sharepointmigrationtask-cancel";
 const CONCURRENCY = 8;
-const TASKS = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks";
 // fetch reads additional authorities only when Node starts.
 const CA_FILE = process.env.NODE_EXTRA_CA_CERTS ?? null;
 const tokenInHand = new AsyncLocalStorage();
 
 /** One client object of the library with its default middleware; its root is fixed, its token is the call's. */
-class TaskClient {
+class OneClient {
   #client;
 
-  constructor(baseUrl, hosts) {
+  constructor(baseUrl, ownVersion, hosts) {
     const options = {
       authProvider: { getAccessToken: async () => tokenInHand.getStore() },
       customHosts: hosts,
-      defaultVersion: "beta",
+      defaultVersion: ownVersion,
     };
     if (baseUrl !== null) {
       const version = baseUrl.lastIndexOf("/");
@@ -33,13 +31,14 @@ class TaskClient {
   }
 
   /**
-   * Cancel one task, with its id as an encoded segment; throws what the library throws. The signal aborts an exchange
-   * `timeout` seconds after the call started; it does not end the library's waits between attempts.
+   * Request one operation, with its arguments encoded in the path; throws what the library throws. The signal aborts an
+   * exchange `timeout` seconds after the call started; it does not end the library's waits between attempts.
    */
-  async cancel(segment, token, timeout) {
+  async send(method, path, token, timeout) {
     const signal = AbortSignal.timeout(timeout * 1000);
-    const request = this.#client.api(`${TASKS}/${segment}/cancel`).option("signal", signal);
-    await tokenInHand.run(token, () => request.post());
+    const request = this.#client.api(path).option("signal", signal);
+    // The library has a function for each method: get, post, put, patch, delete.
+    await tokenInHand.run(token, () => request[method.toLowerCase()]());
   }
 }
 
@@ -78,18 +77,20 @@ class Driver {
   }
 
   /** Make the one call and return its outcome. */
-  async call({ operation, base_url: baseUrl, token, arguments: values, timeout, ca_file: caFile, client }) {
-    if (operation !== OPERATION) return unsupported(`this driver has only ${OPERATION}`);
+  async call({ request, base_url: baseUrl, token, arguments: values, timeout, ca_file: caFile, client }) {
+    if (request.content === "required" || request.query === "required") {
+      return unsupported("this driver sends neither content nor a query");
+    }
     if (this.#proxied) return unsupported("fetch would bypass the proxy");
     if (caFile !== null && caFile !== CA_FILE) return unsupported("ca_file is not the file in NODE_EXTRA_CA_CERTS");
-    let segment;
+    let path;
     try {
-      segment = encodeURIComponent(values.sharePointMigrationTaskId);
+      path = request.path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name]));
     } catch (error) {
       return unsupported(describe(error)); // a lone surrogate is not Unicode text
     }
     try {
-      await this.#client(client, baseUrl).cancel(segment, token, timeout);
+      await this.#client(client, baseUrl, request.version).send(request.method, path, token, timeout);
     } catch (error) {
       if (error instanceof GraphError) return failure(error);
       if (error instanceof GraphClientError) return { outcome: "rejected", reason: describe(error) };
@@ -98,9 +99,9 @@ class Driver {
     return { outcome: "success" };
   }
 
-  #client(number, baseUrl) {
+  #client(number, baseUrl, ownVersion) {
     const key = `${number} ${baseUrl}`;
-    if (!this.#clients.has(key)) this.#clients.set(key, new TaskClient(baseUrl, this.#hosts));
+    if (!this.#clients.has(key)) this.#clients.set(key, new OneClient(baseUrl, ownVersion, this.#hosts));
     return this.#clients.get(key);
   }
 }

@@ -132,7 +132,7 @@ class Driver:
     async def call(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """Make the one call and return its outcome."""
         if command["operation"] != OPERATION:
-            return {"outcome": "unsupported", "reason": f"this driver has only {OPERATION}"}
+            return {"outcome": "unsupported", "reason": f"this driver calls only {OPERATION}"}
         current_token.set(command["token"])
         client = self._client(command["client"], command["ca_file"], command["timeout"])
         try:

@@ -26,21 +26,19 @@ from office365.runtime.queries.service_operation import ServiceOperationQuery
 
 PROTOCOL = 1
 PACKAGE = "office365-rest-python-client"
-OPERATION = "sharepointmigrationtask-cancel"
-TASKS = ("solutions", "sharePoint", "migrations", "crossOrganizationMigrationTasks")
 REJECTIONS = (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL)
 
 
-class TaskClient:
+class OneClient:
     """One client object of the library with its default transport; root, token and timeout are set for each
     call.
 
-    The library has no method for the action; it is called as the library's methods call other actions. The
-    library takes its root from a list of clouds; another root is put into each request by a `before_execute`
-    hook.
+    Operations are requested as the library's methods do it, whether or not it has one for this operation: an
+    action as a `ServiceOperationQuery`, and a deletion with `delete_object`. The library takes its root from
+    a list of clouds; another root is put into each request by a `before_execute` hook.
     """
 
-    def __init__(self, ca_file: str | None) -> None:
+    def __init__(self, ca_file: str | None, version: str, collection: list[str]) -> None:
         self._token = ""
         self._root: str | None = None
         self._timeout = 0.0
@@ -48,20 +46,23 @@ class TaskClient:
         if ca_file:
             self._graph.with_transport(verify=ca_file)
         request = self._graph.pending_request()
-        request.version = GraphVersion.BETA
+        request.version = GraphVersion(version)
         request.before_execute(self._prepare, once=False)
         path = None
-        for name in TASKS:
+        for name in collection:
             path = ResourcePath(name, path)
-        self._tasks = EntityCollection(self._graph, Entity, path)
+        self._entities = EntityCollection(self._graph, Entity, path)
 
-    def cancel(self, task_id: str, *, base_url: str | None, token: str, timeout: float) -> None:
-        """Cancel one task; raises what the library raises.
+    def send(self, id: str, action: str | None, *, base_url: str | None, token: str, timeout: float) -> None:
+        """Call an action of one entity, or delete the entity; raises what the library raises.
 
         `timeout` is that of requests: the seconds that it waits for a connection, and for each read.
         """
         self._token, self._root, self._timeout = token, base_url, timeout
-        self._graph.add_query(ServiceOperationQuery(self._tasks[task_id], "cancel"))
+        if action is None:
+            self._entities[id].delete_object()
+        else:
+            self._graph.add_query(ServiceOperationQuery(self._entities[id], action))
         self._graph.execute_query()
 
     def _access_token(self) -> dict[str, str]:
@@ -77,7 +78,7 @@ class Driver:
     """The state between commands: the client objects, by number and authorities."""
 
     def __init__(self) -> None:
-        self._clients: dict[tuple[int, str | None], TaskClient] = {}
+        self._clients: dict[tuple[int, str | None], OneClient] = {}
 
     def start(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """Declare the library."""
@@ -107,14 +108,19 @@ class Driver:
 
     def call(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """Make the one call and return its outcome."""
-        if command["operation"] != OPERATION:
-            return {"outcome": "unsupported", "reason": f"this driver has only {OPERATION}"}
+        rule = command["request"]
+        collection, action = _parse_path(rule["path"])
+        if not _is_supported(rule, action):
+            reason = "this driver calls only actions without content on one entity, and DELETE of one"
+            return {"outcome": "unsupported", "reason": reason}
         key = (command["client"], command["ca_file"])
         if key not in self._clients:
-            self._clients[key] = TaskClient(command["ca_file"])
+            self._clients[key] = OneClient(command["ca_file"], rule["version"], collection)
+        (id,) = command["arguments"].values()
         try:
-            self._clients[key].cancel(
-                command["arguments"]["sharePointMigrationTaskId"],
+            self._clients[key].send(
+                id,
+                action,
                 base_url=command["base_url"],
                 token=command["token"],
                 timeout=command["timeout"],
@@ -130,6 +136,19 @@ class Driver:
         except Exception as error:
             return {"outcome": "crash", "reason": _describe(error)}
         return {"outcome": "success"}
+
+
+def _parse_path(path: str) -> tuple[list[str], str | None]:
+    """Parse a path template into the names before its parameter, and those after it or None."""
+    before, _, rest = path.partition("{")
+    after = rest.partition("}")[2].removeprefix("/")
+    return before.strip("/").split("/"), after or None
+
+
+def _is_supported(rule: Mapping[str, Any], action: str | None) -> bool:
+    if "required" in (rule["content"], rule["query"]):
+        return False
+    return rule["method"] == "DELETE" if action is None else rule["method"] == "POST" and "/" not in action
 
 
 def _describe_response(error: ClientRequestException) -> dict[str, Any]:

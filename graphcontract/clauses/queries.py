@@ -40,6 +40,8 @@ def build_request_filter(contract: Contract, call: Call) -> Concerns:
     wanted = call.task_id.encode()
     collection = strip_namespace(template.segments[template.place - 1]).lower()
     operation = (contract.bound_operation or template.segments[-1]).lower()
+    if template.place == len(template.segments) - 1:
+        operation = ""  # The path ends with its parameter: only the collection has a name.
 
     def belongs_to_call(request: WireRequest) -> bool:
         if not request.method:

@@ -28,20 +28,19 @@ from graphcontract.exchange import Call, Outcome, grace
 MAX_OUTPUT = 64 * 1024  # bytes of output that are kept: the last ones
 TOKEN_VARIABLE = "GRAPHCONTRACT_TOKEN"  # noqa: S105 - a name, not a secret
 
-_PLACEHOLDER = re.compile(r"\{(base_url|url|token|task_id|timeout)\}")
+_PLACEHOLDER = re.compile(r"\{(base_url|url|method|token|task_id|timeout)\}")
 _CHUNK = 64 * 1024
 _POLL_MS = 50  # how often it is checked whether the program has ended while a child holds its pipe open
 _KILL_PATIENCE = 5.0  # seconds for the system to end a killed process
 
 
 class CommandClient:
-    """A command line with placeholders {base_url} {url} {token} {task_id} {timeout}; it is run without a
-    shell.
+    """A command line with placeholders {base_url} {url} {method} {token} {task_id} {timeout}; it is run
+    without a shell.
 
-    `path` is the contract's path with its parameter in braces, for {url}; `root` is the value of {base_url}
-    in a call without one. The token is also in the build_environment, as GRAPHCONTRACT_TOKEN, since process
-    lists show arguments. `implementation` is `NAME[@VERSION]`. ValueError for a command without {url} and
-    {base_url}, unless it calls its `own_root`.
+    `root` is the value of {base_url} in a call without one. The token is also in the environment, as
+    GRAPHCONTRACT_TOKEN, since process lists show arguments. `implementation` is `NAME[@VERSION]`. ValueError
+    for a command without {url} and {base_url}, unless it calls its `own_root`.
     """
 
     def __init__(
@@ -49,7 +48,6 @@ class CommandClient:
         argv: Sequence[str],
         *,
         root: str,
-        path: str,
         implementation: str | None = None,
         own_root: bool = False,
     ) -> None:
@@ -61,7 +59,7 @@ class CommandClient:
                 "server; a command with a fixed root needs --transport proxy"
             )
         self._argv = tuple(argv)
-        self._root, self._path = root, path
+        self._root = root
         self._start: Start | None = None
         self.implementation = parse_implementation(implementation or Path(argv[0]).name)
         self.limits = Limits(
@@ -111,8 +109,9 @@ class CommandClient:
         self._start = None
 
     def _find_inexpressible(self, call: Call) -> str | None:
-        if "url" in self._placeholders and call.task_id in ("", ".", ".."):
-            return f"{call.task_id!r} cannot be a path segment of a URL"
+        unusable = [value for value in call.arguments.values() if value in ("", ".", "..")]
+        if "url" in self._placeholders and unusable:
+            return f"{unusable[0]!r} cannot be a path segment of a URL"
         return None
 
     def _fill_placeholders(self, argument: str, call: Call) -> str:
@@ -124,8 +123,11 @@ class CommandClient:
             "task_id": call.task_id,
             "timeout": f"{call.timeout:g}",
         }
+        if "method" in self._placeholders:
+            values["method"] = call.method
         if "url" in self._placeholders:
-            values["url"] = root + re.sub(r"\{[^{}]*\}", lambda _: quote(call.task_id, safe=""), self._path)
+            encoded = {name: quote(value, safe="") for name, value in call.arguments.items()}
+            values["url"] = root + call.path.format_map(encoded)
         return _PLACEHOLDER.sub(lambda found: values[found[1]], argument)
 
 

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from graphcontract.clients import PROTOCOL, Implementation, Limits, Start
 from graphcontract.clients.message_schema import find_fault
-from graphcontract.exchange import Call, Outcome, ReportedError
+from graphcontract.exchange import Call, Outcome, ReportedError, RequestRule
 
 MAX_CONCURRENCY = 64
 
@@ -71,6 +71,7 @@ def write_call(seq: int, call: Call) -> bytes:
         "cmd": "call",
         "seq": seq,
         "operation": call.operation,
+        "request": None if call.request is None else asdict(call.request),
         "base_url": call.base_url,
         "token": call.token,
         "arguments": dict(call.arguments),
@@ -203,6 +204,7 @@ def _read_outcome(reply: Mapping[str, Any]) -> Outcome:
 
 
 def _read_call(command: Mapping[str, Any]) -> Call:
+    request, names = command.get("request"), [each.name for each in fields(RequestRule)]
     return Call(
         operation=command["operation"],
         arguments=command["arguments"],
@@ -211,6 +213,7 @@ def _read_call(command: Mapping[str, Any]) -> Call:
         timeout=float(command["timeout"]),
         client=command["client"],
         ca_file=command.get("ca_file"),
+        request=RequestRule(**{name: request.get(name) for name in names}) if request else None,
     )
 
 

@@ -193,7 +193,7 @@ def _load(spec: str) -> tuple[ModuleType, Callable[[Call], object]]:
     if not callable(found):
         raise ClientUnavailable(
             f"`{spec}` is not callable: it is of type {type(found).__name__}",
-            "It must be `def cancel(call: Call) -> Outcome`, or `async def` with the same parameters.",
+            "It must be `def name(call: Call) -> Outcome`, or `async def` with the same parameters.",
         )
     return module, found
 

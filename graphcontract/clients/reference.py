@@ -1,6 +1,7 @@
-"""The reference client: the cancel action on httpx, as a careful client makes it.
+"""The reference client: the operation of a contract on httpx, as a careful client makes it.
 
-It is an example to read, and an ordinary adapter: it has no access to the harness.
+It is an example to read, and an ordinary adapter: it has no access to the harness. All that it knows of the
+operation is in the call, `call.request`.
 
 Threads: synchronous calls share one event loop, which runs in a daemon thread; `_starting` makes sure that
 only one is started.
@@ -16,6 +17,8 @@ import threading
 import time
 import unicodedata
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -25,14 +28,16 @@ from urllib.parse import quote
 
 import httpx
 
-from graphcontract.exchange import Call, Outcome
+from graphcontract.exchange import Call, Outcome, RequestRule
 
 CONCURRENCY = 8
 IMPLEMENTATION = {"name": "reference", "version": version("graphcontract")}
 LIMITS = {"proxy": "env", "timeout": "call", "surface": "typed"}
 
-_ROOT = "https://graph.microsoft.com/beta"
-_PATH = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{}/cancel"
+# A contract can require a query and content, and does not say which: these are valid for most operations.
+_QUERY = "?$select=id"
+_CONTENT = b"{}"
+_MEDIA_TYPE = "application/json"
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _THROTTLING = (429, 503, 504)
@@ -43,57 +48,94 @@ _MAX_ERROR = (
 )  # bytes of an error's content that are read; of a larger one only the status is used
 
 
-def cancel(call: Call) -> Outcome:
-    """Cancel a task and wait for the outcome, at most `call.timeout` seconds.
+def make_call(call: Call) -> Outcome:
+    """Request the operation and wait for the outcome, at most `call.timeout` seconds.
 
     It uses the asynchronous client because httpx's timeouts bound each read: a response that drips in has
     many of them, and only a task can be cancelled at a point in time.
     """
-    return asyncio.run_coroutine_threadsafe(cancel_async(call), _get_loop()).result()
+    return asyncio.run_coroutine_threadsafe(make_call_async(call), _get_loop()).result()
 
 
-async def cancel_async(call: Call) -> Outcome:
-    """Cancel a task, within `call.timeout` seconds."""
+async def make_call_async(call: Call) -> Outcome:
+    """Request the operation, within `call.timeout` seconds."""
+    if call.request is None:
+        return Outcome.unsupported("the call does not say which request its operation requires")
     try:
-        url, fields = _build_url(call), _build_fields(call.token)
+        request = _Request(call, call.request)
     except (ValueError, httpx.InvalidURL) as error:
         return Outcome.rejected(str(error))
     try:
         async with asyncio.timeout(call.timeout):
             until = asyncio.get_running_loop().time() + call.timeout
             for _ in range(_RETRIES):
-                outcome, wait = await _exchange(url, fields, call)
+                outcome, wait = await _exchange(request, call)
                 if wait is None or asyncio.get_running_loop().time() + wait > until:
                     return outcome
                 await asyncio.sleep(wait)
-            return (await _exchange(url, fields, call))[0]
+            return (await _exchange(request, call))[0]
     except (TimeoutError, httpx.TimeoutException):
         return Outcome.failure(kind="timeout", message=f"no response within {call.timeout:g} s")
     except httpx.TransportError as error:
         return Outcome.failure(kind="transport", type=type(error).__name__, message=str(error))
 
 
-def _build_url(call: Call) -> httpx.URL:
-    if call.task_id in ("", ".", ".."):
-        raise ValueError(f"{call.task_id!r} is not a task id: in a path it would name another resource")
-    if any(unicodedata.category(character) == "Cc" for character in call.task_id):
-        raise ValueError("a task id must not contain control characters")
-    return httpx.URL((call.base_url or _ROOT) + _PATH.format(quote(call.task_id, safe="")))
+class _Request:
+    """A call's request: built once, so that a retry is the same request again."""
+
+    def __init__(self, call: Call, rule: RequestRule) -> None:
+        root = call.base_url or f"{rule.root}/{rule.version}"
+        query = _QUERY if rule.query == "required" else ""
+        path = rule.path.format_map({name: _encode(value) for name, value in call.arguments.items()})
+        self.method = rule.method
+        self.url = httpx.URL(root + path + query)
+        self.fields = _build_fields(call.token, rule)
+        self.content = _CONTENT if rule.content == "required" else b""
+        self._length = rule.fields.get("Content-Length", "unconstrained")
+
+    def build(self, client: httpx.AsyncClient) -> httpx.Request:
+        """Build httpx's request. httpx adds Content-Length, 0 without content, unless the method is GET or
+        DELETE; the contract may require the opposite.
+        """
+        content = _stream(self.content) if self.content and self._length == "forbid" else self.content
+        request = client.build_request(self.method, self.url, headers=self.fields, content=content)
+        if self._length == "forbid":
+            request.headers.pop("Content-Length", None)
+        elif self._length == "require":
+            request.headers.setdefault("Content-Length", "0")
+        return request
 
 
-def _build_fields(token: str) -> dict[str, str]:
+def _encode(value: str) -> str:
+    """Percent-encode an argument as one path segment; ValueError if it cannot be one."""
+    if value in ("", ".", ".."):
+        raise ValueError(f"{value!r} is not an id: in a path it would name another resource")
+    if any(unicodedata.category(character) == "Cc" for character in value):
+        raise ValueError("an id must not contain control characters")
+    return quote(value, safe="")
+
+
+def _build_fields(token: str, rule: RequestRule) -> dict[str, str]:
     if not _B64TOKEN.fullmatch(token):
         raise ValueError("the token contains characters that bearer tokens must not contain")
-    return {
+    fields = {
         "Authorization": f"Bearer {token}",
         "Accept": "application/json",
         "Connection": "close",
         "User-Agent": f"graphcontract-reference/{IMPLEMENTATION['version']}",
         "client-request-id": str(uuid.uuid4()),
     }
+    if rule.fields.get("Content-Type") == "require" or rule.content == "required":
+        fields["Content-Type"] = rule.media_type or _MEDIA_TYPE
+    return {name: value for name, value in fields.items() if rule.fields.get(name) != "forbid"}
 
 
-async def _exchange(url: httpx.URL, fields: dict[str, str], call: Call) -> tuple[Outcome, float | None]:
+async def _stream(content: bytes) -> AsyncIterator[bytes]:
+    """Give content piece by piece, which httpx sends in chunks instead of counting it."""
+    yield content
+
+
+async def _exchange(request: _Request, call: Call) -> tuple[Outcome, float | None]:
     """Send a request, and return its outcome and the seconds to wait before a retry; None for no retry.
 
     Only throttling is retried: after any other response the service may have carried out the request.
@@ -107,11 +149,10 @@ async def _exchange(url: httpx.URL, fields: dict[str, str], call: Call) -> tuple
     # The caller bounds the whole call. The connection is bounded here, below that, because httpx does not
     # close a socket whose TLS handshake is cancelled.
     bounds = httpx.Timeout(None, connect=0.9 * call.timeout)
+    verify, trust_env = _make_ssl_context(call.ca_file, own), not _is_loopback(request.url.host)
     async with (
-        httpx.AsyncClient(
-            verify=_make_ssl_context(call.ca_file, own), trust_env=not _is_loopback(url.host), timeout=bounds
-        ) as client,
-        client.stream("POST", url, headers=fields) as response,
+        httpx.AsyncClient(verify=verify, trust_env=trust_env, timeout=bounds) as client,
+        aclosing(await client.send(request.build(client), stream=True)) as response,
     ):
         if not response.is_success:
             return _make_failure(response, await _read_error_content(response)), _compute_wait(response)

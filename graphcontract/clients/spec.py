@@ -14,16 +14,17 @@ from graphcontract.clients.python_driver import python_client
 from graphcontract.errors import UserError
 
 _REFERENCE = {
-    "reference": "python:graphcontract.clients.reference:cancel",
-    "reference-async": "python:graphcontract.clients.reference:cancel_async",
+    "reference": "python:graphcontract.clients.reference:make_call",
+    "reference-async": "python:graphcontract.clients.reference:make_call_async",
 }
 _KINDS = ("python", "process", "command")
 _FORMS = """\
 Specify a client in one of four forms:
   reference                     the client that is part of graphcontract (or reference-async)
-  python:package.module:cancel  a function that makes one call
+  python:package.module:name    a function that makes one call
   process:node driver.mjs       a driver that speaks JSON lines
-  command:./cancel.sh {url}     a command that makes one call; also {base_url} {token} {task_id} {timeout}"""
+  command:./call.sh {url}       a command that makes one call; also {method} {base_url}
+                                {token} {task_id} {timeout}"""
 _SIMILARITY = 0.83  # difflib's ratio: `pyhton` and `proces` are suggested for, unrelated names are not
 
 
@@ -43,14 +44,13 @@ def make_client(
     start_timeout: float,
     implementation: str | None,
     root: str,
-    path: str,
     own_root: bool = False,
 ) -> Client:
     """Make the client that `spec` specifies, not yet started; raises ClientSpecError.
 
     `in_process` keeps a Python function in this process; `start_timeout` is in seconds; `implementation` is
-    `NAME[@VERSION]`; `root` is the contract's service root with its version, `path` the path below it with
-    its parameter in braces. With `own_root` calls have no base URL.
+    `NAME[@VERSION]`; `root` is the contract's service root with its version. With `own_root` calls have no
+    base URL.
     """
     spec = spec.strip()
     kind, _, rest = _REFERENCE.get(spec, spec).partition(":")
@@ -75,7 +75,7 @@ def make_client(
         argv = shlex.split(rest)
         if kind == "process":
             return ProcessClient(argv, start_timeout=start_timeout)
-        return CommandClient(argv, root=root, path=path, implementation=implementation, own_root=own_root)
+        return CommandClient(argv, root=root, implementation=implementation, own_root=own_root)
     except ValueError as error:
         raise ClientSpecError(f"`{spec}` cannot be run: {error}.") from None
 

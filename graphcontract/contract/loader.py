@@ -31,11 +31,11 @@ from graphcontract.contract.model import (
     Permission,
     Precondition,
     Provenance,
-    RequestRule,
     SuccessRule,
 )
 from graphcontract.contract.placeholders import compute_values, fill
 from graphcontract.contract.validation import Known, check
+from graphcontract.exchange import RequestRule
 
 __all__ = ["ContractError", "document", "list_shipped", "load", "load_any"]
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from graphcontract.contract.odata import strip_namespace
+from graphcontract.exchange import Presence, RequestRule
 
 Level = Literal["MUST", "SHOULD", "MAY"]
-Presence = Literal["absent", "required", "unconstrained"]
-FieldRule = Literal["require", "forbid", "unconstrained"]
 Party = Literal["client", "service"]
 Scheme = Literal["DelegatedWork", "DelegatedPersonal", "Application"]
 Cloud = Literal["global", "usGovernmentL4", "usGovernmentL5", "china"]
@@ -66,26 +65,6 @@ class Clause:
     def counted_level(self) -> Level:
         """The level that decides the exit status: a disputed clause counts as SHOULD."""
         return "SHOULD" if self.disputed and self.level == "MUST" else self.level
-
-
-@dataclass(frozen=True, slots=True)
-class RequestRule:
-    """The request that the client must send; `path` is the template below the service root and version."""
-
-    method: str
-    root: str
-    version: str
-    path: str
-    parameters: Mapping[str, Mapping[str, Any]]
-    query: Presence
-    fields: Mapping[str, FieldRule]
-    content: Presence
-    media_type: str | None = None
-
-    @property
-    def action(self) -> str:
-        """Method, version and path template on one line."""
-        return f"{self.method} /{self.version}{self.path}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def calls(contract: Contract) -> Partitions[Call]:
     plain ids.
     """
     schema = _parameter(contract)[1]
-    return _combine(contract, ids.task_ids(schema), tokens.tokens())
+    return _combine(contract, ids.task_ids(schema, ids.PathNames.of(contract)), tokens.tokens())
 
 
 def guid_calls(contract: Contract) -> Partitions[Call]:
@@ -80,4 +80,6 @@ def _draw_calls(
     contract: Contract, id: SearchStrategy[str], token: SearchStrategy[str]
 ) -> SearchStrategy[Call]:
     name, _ = _parameter(contract)
-    return st.tuples(id, token).map(lambda drawn: Call(contract.id, {name: drawn[0]}, drawn[1]))
+    return st.tuples(id, token).map(
+        lambda drawn: Call(contract.id, {name: drawn[0]}, drawn[1], request=contract.request)
+    )

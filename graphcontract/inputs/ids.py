@@ -11,12 +11,14 @@ import string
 import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from graphcontract.contract.model import Contract
 from graphcontract.inputs.partitions import Partitions
 from graphcontract.inputs.strings import ALPHANUMERIC, between, controls, mixture, repeat_to_length, word
 
@@ -38,16 +40,34 @@ _INTEGERS = {
 _Within = Callable[[int, int], SearchStrategy[str] | None]
 
 
-def task_ids(schema: Mapping[str, Any] = _ANY_TEXT) -> Partitions[str]:
+@dataclass(frozen=True, slots=True)
+class PathNames:
+    """Names in a contract's path: an id that equals one of them must not be taken for it."""
+
+    operation: str = "close"
+    version: str = "beta"
+    parameter: str = "itemId"
+
+    @staticmethod
+    def of(contract: Contract) -> PathNames:
+        """Give the operation, or the last literal segment, the version, and the parameter."""
+        request = contract.request
+        literals = [segment for segment in request.path.split("/") if segment and not segment.startswith("{")]
+        operation = contract.bound_operation or next(reversed(literals), request.version)
+        return PathNames(operation, request.version, next(iter(request.parameters)))
+
+
+def task_ids(schema: Mapping[str, Any] = _ANY_TEXT, names: PathNames = PathNames()) -> Partitions[str]:
     """Draw usable ids that the parameter's schema allows; classes that it excludes entirely are missing.
 
-    ValueError for a schema with an unsupported keyword, or that allows no usable id.
+    Some ids are made of the `names` in the path. ValueError for a schema with an unsupported keyword, or that
+    allows no usable id.
     """
     if unknown := set(schema) - _KEYWORDS:
         raise ValueError(f"cannot draw ids for a schema with {', '.join(sorted(unknown))}")
     if "format" in schema and (schema["format"] != "uuid" or "pattern" in schema):
         raise ValueError("cannot draw ids for a format other than uuid, or a format together with a pattern")
-    partitions = _narrow(schema)
+    partitions = _narrow(schema, names)
     if not partitions:
         raise ValueError(f"the schema does not allow any usable id: {dict(schema)}")
     return partitions
@@ -78,7 +98,7 @@ def control_task_ids() -> Partitions[str]:
     return controls()
 
 
-def _narrow(schema: Mapping[str, Any]) -> Partitions[str]:
+def _narrow(schema: Mapping[str, Any], names: PathNames) -> Partitions[str]:
     if "enum" in schema:
         return _draw_enum(schema["enum"])
     if schema.get("type") == "integer":
@@ -86,7 +106,7 @@ def _narrow(schema: Mapping[str, Any]) -> Partitions[str]:
     least, most = max(1, schema.get("minLength", 1)), min(_LONGEST, schema.get("maxLength", _LONGEST))
     if "pattern" in schema:
         return _draw_matching(schema["pattern"], least, most)
-    classes = _classes()
+    classes = _classes(names)
     if schema.get("format") == "uuid":
         classes = {name: classes[name] for name in ("guid", "guid-upper")}
     drawn = {name: within(least, most) for name, within in classes.items()}
@@ -149,8 +169,8 @@ def _draw_in_alphabet(alphabet: str) -> _Within:
     return _draw_elastic(st.text(alphabet, min_size=1, max_size=12))
 
 
-def _classes() -> dict[str, _Within]:
-    return _spellings() | _make_reserved_classes() | _notations() | _scripts() | _sizes()
+def _classes(names: PathNames) -> dict[str, _Within]:
+    return _spellings() | _make_reserved_classes() | _notations(names) | _scripts() | _sizes()
 
 
 def _spellings() -> dict[str, _Within]:
@@ -198,17 +218,17 @@ def _draw_edged(*edges: str) -> _Within:
     return _draw_listed(*both, *one)
 
 
-def _notations() -> dict[str, _Within]:
+def _notations(names: PathNames) -> dict[str, _Within]:
     """Classes that look like another notation: quotes, templates, paths, URLs, markup."""
     return {
         "quotes": _draw_mixed("'", "''", '"'),
-        "template-like": _draw_mixed(*_TEMPLATES),
+        "template-like": _draw_mixed(*_TEMPLATES, f"{{{names.parameter}}}"),
         "variables": _draw_listed("$$", "a$$b", "$HOME", "${HOME}", "~/a"),
-        "path-names": _draw_listed("cancel", "beta", "$count", "$ref", "me"),
+        "path-names": _draw_listed(names.operation, names.version, "$count", "$ref", "me"),
         "url-like": _draw_listed(*_URLS),
         "path-like": _draw_mixed("../", "/..", "/./", "./", "//"),
         "dot-segments": _draw_listed("./a", "a/../b", "../a"),
-        "url-parts": _draw_mixed(";a=b", "?x=y", "#z", "/cancel", "@b", ":b"),
+        "url-parts": _draw_mixed(";a=b", "?x=y", "#z", f"/{names.operation}", "@b", ":b"),
         "url-parameters": _draw_listed("a;jsessionid=1", "a;v=1", "a;"),
         "markup-like": _draw_mixed("&amp;", "&#39;", "\\u0041", "\\n", "<b>", "<!--", "]]>", "\\"),
         "entities": _draw_listed("&copy;", "a&copy;b&lt;c", "&#x41;&quot;", "a&eacute;b"),
@@ -292,8 +312,5 @@ _EDGES = {
     "quotes": ("'", '"'),
     "equals": ("=", "&"),
 }
-_TEMPLATES = (
-    *("{id}", "{0}", "%s", "${x}", "$value", "{{x}}", "\\1", "$1", "$&", "%(x)s"),
-    "{sharePointMigrationTaskId}",
-)
+_TEMPLATES = ("{id}", "{0}", "%s", "${x}", "$value", "{{x}}", "\\1", "$1", "$&", "%(x)s")
 _URLS = ("http://evil.example/x", "//evil.example/x", "https://a@evil.example/x?y#z", "file:///x/")

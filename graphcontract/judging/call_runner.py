@@ -46,17 +46,24 @@ class CallOptions(TypedDict, total=False):
 class CallStats:
     """Counts calls: `exchanges`, and how many of them were `expensive`: they hung or ended the client.
 
-    `on_exchange` is called with each.
+    `unsupported` is the reason of the last call that the driver could not make. `on_exchange` is called with
+    each exchange.
     """
 
     exchanges: int = 0
     expensive: int = 0
+    supported: int = 0
+    unsupported: str | None = None
     on_exchange: Callable[[Exchange], None] = lambda _exchange: None
 
     def add(self, exchange: Exchange) -> None:
         """Count one more exchange."""
         self.exchanges += 1
         self.expensive += is_expensive(exchange)
+        if exchange.outcome.kind == "unsupported":
+            self.unsupported = exchange.outcome.reason
+        else:
+            self.supported += 1
         self.on_exchange(exchange)
 
     @property

@@ -82,7 +82,7 @@ class Harness:
         id, mark = self._plain_ids[kind], self._state.mark
         if mark and id == _USUAL_IDS[kind] and is_guid(id):
             id = id[:-1] + mark
-        return Call(self.contract.id, {parameter: id}, _TOKEN + mark)
+        return Call(self.contract.id, {parameter: id}, _TOKEN + mark, request=self.contract.request)
 
     def request_target(self, call: Call) -> str:
         """Return the path that a call requests, without scheme and authority; its id needs no encoding."""

@@ -18,6 +18,7 @@ from typing import Any
 from hypothesis.strategies import SearchStrategy
 
 from graphcontract.clauses import ClauseFunction, Finding, registry
+from graphcontract.clauses.queries import abbreviate
 from graphcontract.clients import ClientUnavailable
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial
@@ -298,7 +299,14 @@ class SuiteTestRun:
             return ClauseResult(id, "not-supported", reason=clause_stats.function.otherwise)
         if cut:
             return ClauseResult(id, "not-run", clause_stats.count, reason=cut, classes=classes)
-        return ClauseResult(id, "not-exercised", reason=_PRECONDITION_NOT_MET)
+        return ClauseResult(id, "not-exercised", reason=self._describe_not_exercised())
+
+    def _describe_not_exercised(self) -> str:
+        reason = self._call_stats.unsupported
+        if not reason or self._call_stats.supported:
+            return _PRECONDITION_NOT_MET
+        shown = abbreviate(Redactor([CANARY]).text(reason))
+        return f"the driver reported every call as unsupported: {shown}"
 
     def _make_evidence(self, id: str, clause_stats: ClauseStats, key: str) -> dict[str, Any]:
         """Make the evidence of a violation: shrunk if it can be reproduced, else as it was first seen."""

@@ -133,6 +133,7 @@ class Executor:
             timeout=_CALL_TIMEOUT,
             client=self._calls,
             ca_file=self.forwarder.ca_file,
+            request=self.contract.request,
         )
 
     @property

@@ -81,7 +81,8 @@ def read_in_random_order(context: ScenarioContext, executor: Executor, seed: int
     reader = _Reader(context, executor)
     (schema,) = executor.contract.request.parameters.values()
     # A service that others use gets no ids that are malformed on purpose.
-    unknown = ids.task_ids(schema).any() if context.loopback else st.uuids(version=4).map(str)
+    names = ids.PathNames.of(executor.contract)
+    unknown = ids.task_ids(schema, names).any() if context.loopback else st.uuids(version=4).map(str)
     reads = st.lists(st.none() | st.integers(0, 999) | unknown, min_size=_READS, max_size=_READS)
     try:
         explore(reads, reader.send, seed=seed, name="random reads", examples=_SEQUENCES)

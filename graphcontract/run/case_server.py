@@ -153,9 +153,13 @@ def _sends_nothing(step: CaseStep) -> bool:
 
 def curl(contract: Contract, call: Call) -> str:
     """A line for a shell that makes the call as a good client does, with its token."""
-    (parameter,) = contract.request.parameters
-    path = contract.request.path.replace(f"{{{parameter}}}", quote(call.task_id, safe=""))
-    words = ["curl", "--path-as-is", "-i", "-X", contract.request.method, f"{call.base_url}{path}"]
+    request = contract.request
+    path = request.path.format_map({name: quote(value, safe="") for name, value in call.arguments.items()})
+    words = ["curl", "--path-as-is", "-i", "-X", request.method, f"{call.base_url}{path}"]
     words += ["--cacert", call.ca_file] if call.ca_file else []
-    words += ["-H", "Content-Length: 0", "-H", f"Authorization: Bearer {call.token}"]
+    if request.content == "required":
+        words += ["-H", f"Content-Type: {request.media_type}", "--data-binary", "{}"]
+    elif request.fields["Content-Length"] != "forbid" and request.method not in ("GET", "DELETE"):
+        words += ["-H", "Content-Length: 0"]
+    words += ["-H", f"Authorization: Bearer {call.token}"]
     return shlex.join(words)

@@ -115,7 +115,6 @@ class TargetFactory:
             start_timeout=self.options.start_timeout,
             implementation=self.options.implementation,
             root=f"{request.root}/{request.version}",
-            path=request.path,
             own_root=transport.proxy is not None,
         )
         netns_socket = transport.netns_socket and (

@@ -80,24 +80,21 @@ def _other_ways(harness: Harness) -> Iterator[tuple[str, CallOptions]]:
 
 
 def _reached(harness: Harness, exchange: Exchange) -> Diagnosis:
+    call = str(harness.contract.success.status)
     if own_requests(harness.contract, exchange):
         works = exchange.outcome.kind == "success"
-        advice = (
-            ""
-            if works
-            else f"{harness.contract.success.status} is success: look at how the adapter reports it"
-        )
-        return Diagnosis("204", works, f"a request, and {describe_outcome(exchange.outcome)}", advice)
+        advice = "" if works else f"{call} is success: look at how the adapter reports it"
+        return Diagnosis(call, works, f"a request, and {describe_outcome(exchange.outcome)}", advice)
     seen = f"no request, and {describe_outcome(exchange.outcome)}"
     # One that claims success, breaks or waits for ever is judged for that, whatever it does not send.
     if exchange.requests or exchange.outcome.kind not in ("failure", "rejected"):
-        return Diagnosis("204", False, seen, _UNREACHED)
+        return Diagnosis(call, False, seen, _UNREACHED)
     for lacking, how in _other_ways(harness):
         if own_requests(harness.contract, _called(harness, how)):
-            return Diagnosis("204", False, seen, {"http": _HTTPS, "root": _OWN_ROOT}[lacking], stops=True)
+            return Diagnosis(call, False, seen, {"http": _HTTPS, "root": _OWN_ROOT}[lacking], stops=True)
     if harness.transport.https and exchange.connections:
-        return Diagnosis("204", False, f"a connection, {seen}", _TRUST, stops=True)
-    return Diagnosis("204", False, seen, _UNREACHED, stops=_is_unreachable(harness, exchange))
+        return Diagnosis(call, False, f"a connection, {seen}", _TRUST, stops=True)
+    return Diagnosis(call, False, seen, _UNREACHED, stops=_is_unreachable(harness, exchange))
 
 
 def _is_unreachable(harness: Harness, exchange: Exchange) -> bool:

@@ -42,7 +42,8 @@ def harmless_call(contract: Contract) -> Call:
     call goes.
     """
     (parameter,) = contract.request.parameters
-    return Call(contract.id, {parameter: "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"}, _HARMLESS, timeout=PATIENCE)
+    arguments = {parameter: "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"}
+    return Call(contract.id, arguments, _HARMLESS, timeout=PATIENCE, request=contract.request)
 
 
 def is_request(request: WireRequest) -> bool:

@@ -40,16 +40,17 @@ internal static class Driver
             ["timeout"] = "call",
             // ["token"] = "call" | "client"       client: a new token needs a new client object
             // ["status"] = true | false           false: it does not expose the HTTP status
-            // ["surface"] = "generic" | "typed"   typed: it has a method for this action
+            // ["surface"] = "generic" | "typed"   typed: it has a method for this operation
         },
     };
 
-    // Change this: the library. Replace the class by the construction of your client object, and `CancelAsync` by the
-    // one call of its public interface that cancels a task. Do no work for the library: what is checked, encoded or
-    // retried here counts as its work. If it has a list of allowed hosts, usually give it the `hosts` of `start`.
-
-    private const string OwnRoot = "https://graph.microsoft.com/beta";
-    private const string Tasks = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/";
+    // Change this: the library. Replace the class by the construction of your client object, and `SendAsync` by the
+    // one call of its public interface that requests the operation. Do no work for the library: what is checked,
+    // encoded or retried here counts as its work. If it has a list of allowed hosts, usually give it the `hosts` of
+    // `start`.
+    //
+    // The `request` of a call is what the contract says of it, such as its method and path. A library with a method
+    // for the operation needs only the arguments.
 
     /// <summary>The library's documented error: the service responded, and not with success.</summary>
     private sealed class GraphException(int status, JsonObject? error, string? requestId)
@@ -67,23 +68,24 @@ internal static class Driver
     {
         private readonly Dictionary<string, HttpClient> stacks = new(); // by the path of the authorities' file
 
-        /// <summary>Cancels a task, and returns the status.</summary>
-        public async Task<int> CancelAsync(
-            string taskId, string? root, string token, string? caFile, CancellationToken ending)
+        /// <summary>Requests the operation, and returns the status.</summary>
+        public async Task<int> SendAsync(
+            JsonNode rule, JsonObject arguments, string? root, string token, string? caFile, CancellationToken ending)
         {
-            if (taskId is "" or "." or ".." || taskId.Any(char.IsControl))
-            {
-                throw new ArgumentException("this is not a task id");
-            }
-
             if (!Regex.IsMatch(token, @"\A[A-Za-z0-9\-._~+/]+=*\z"))
             {
                 throw new ArgumentException("this is not a bearer token");
             }
 
-            var url = (root ?? OwnRoot) + Tasks + Uri.EscapeDataString(taskId) + "/cancel";
-            // Without content, HttpClient sends Content-Length: 0 with a POST.
-            using var request = new HttpRequestMessage(HttpMethod.Post, url);
+            var path = Text(rule["path"])!;
+            foreach (var (name, value) in arguments)
+            {
+                path = path.Replace($"{{{name}}}", Segment(Text(value)!));
+            }
+
+            var url = (root ?? $"{rule["root"]}/{rule["version"]}") + path;
+            // Without content, HttpClient sends Content-Length: 0 with a POST, PUT or PATCH.
+            using var request = new HttpRequestMessage(new HttpMethod(Text(rule["method"])!), url);
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
             request.Headers.Add("client-request-id", Guid.NewGuid().ToString());
             using var response = await Stack(caFile).SendAsync(request, ending);
@@ -97,6 +99,12 @@ internal static class Driver
             var field = response.Headers.TryGetValues("request-id", out var values) ? values.First() : null;
             throw new GraphException((int)response.StatusCode, error, Text(inner?["request-id"]) ?? field);
         }
+
+        /// <summary>Percent-encodes an argument as one segment of the path.</summary>
+        private static string Segment(string value) =>
+            value is "" or "." or ".." || value.Any(char.IsControl)
+                ? throw new ArgumentException("this is not an id")
+                : Uri.EscapeDataString(value);
 
         private HttpClient Stack(string? caFile)
         {
@@ -153,12 +161,23 @@ internal static class Driver
     /// <summary>Makes the one call, and returns its outcome.</summary>
     private static async Task<JsonObject> Outcome(Client client, JsonNode call)
     {
+        var request = call["request"]!;
+        if (Text(request["content"]) == "required" || Text(request["query"]) == "required")
+        {
+            return new JsonObject
+            {
+                ["outcome"] = "unsupported",
+                ["reason"] = "this client sends neither content nor a query",
+            };
+        }
+
         using var ending = new CancellationTokenSource(
             TimeSpan.FromSeconds(call["timeout"]!.GetValue<double>())); // for the whole call
         try
         {
-            var status = await client.CancelAsync(
-                call["arguments"]!["sharePointMigrationTaskId"]!.GetValue<string>(),
+            var status = await client.SendAsync(
+                request,
+                call["arguments"]!.AsObject(),
                 Text(call["base_url"]), // null: the library's default root
                 call["token"]!.GetValue<string>(),
                 Text(call["ca_file"]),

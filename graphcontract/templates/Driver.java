@@ -56,7 +56,7 @@ public final class Driver {
         limits.put("timeout", "call");
         // limits.put("token", "call" | "client");    client: a new token needs a new client object
         // limits.put("status", true | false);        false: it does not expose the HTTP status
-        // limits.put("surface", "generic" | "typed");  typed: it has a method for this action
+        // limits.put("surface", "generic" | "typed");  typed: it has a method for this operation
         return Map.of(
                 "protocol", 1,
                 "implementation", Map.of("name", "my-library", "version", "0.0.0", "language", "java"),
@@ -64,12 +64,12 @@ public final class Driver {
                 "limits", limits);
     }
 
-    // Change this: the library. Replace the class by the construction of your client object, and `cancel` by the one
-    // call of its public interface that cancels a task. Do no work for the library: what is checked, encoded or
-    // retried here counts as its work. If it has a list of allowed hosts, usually give it the `hosts` of `start`.
-
-    static final String OWN_ROOT = "https://graph.microsoft.com/beta";
-    static final String TASKS = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/";
+    // Change this: the library. Replace the class by the construction of your client object, and `send` by the one
+    // call of its public interface that requests the operation. Do no work for the library: what is checked, encoded
+    // or retried here counts as its work. If it has a list of allowed hosts, usually give it the `hosts` of `start`.
+    //
+    // The `request` of a call is what the contract says of it, such as its method and path. A library with a method
+    // for the operation needs only the arguments.
 
     /** The library's documented error: the service responded, and not with success. */
     static final class GraphError extends Exception {
@@ -96,19 +96,20 @@ public final class Driver {
             usualAuthorities = text(start.get("ca_file"));
         }
 
-        /** Cancels a task within the seconds of `timeout`, and returns the status. */
-        int cancel(String taskId, String root, String token, double timeout, String caFile) throws Exception {
-            boolean writable = StandardCharsets.UTF_8.newEncoder().canEncode(taskId);
-            if (List.of("", ".", "..").contains(taskId) || taskId.matches("(?s).*\\p{Cc}.*") || !writable) {
-                throw new IllegalArgumentException("this is not a task id");
-            }
+        /** Requests the operation within the seconds of `timeout`, and returns the status. */
+        int send(Map<?, ?> rule, Map<?, ?> arguments, String root, String token, double timeout, String caFile)
+                throws Exception {
             if (!token.matches("[A-Za-z0-9\\-._~+/]+=*")) {
                 throw new IllegalArgumentException("this is not a bearer token");
             }
-            String segment = URLEncoder.encode(taskId, StandardCharsets.UTF_8).replace("+", "%20");
-            URI url = URI.create((root != null ? root : OWN_ROOT) + TASKS + segment + "/cancel");
+            String path = text(rule.get("path"));
+            for (Map.Entry<?, ?> argument : arguments.entrySet()) {
+                path = path.replace("{" + argument.getKey() + "}", segment(text(argument.getValue())));
+            }
+            String ownRoot = rule.get("root") + "/" + rule.get("version");
+            URI url = URI.create((root != null ? root : ownRoot) + path);
             HttpRequest request = HttpRequest.newBuilder(url)
-                    .POST(HttpRequest.BodyPublishers.noBody()) // with Content-Length: 0
+                    .method(text(rule.get("method")), HttpRequest.BodyPublishers.noBody())
                     .header("Authorization", "Bearer " + token)
                     .header("client-request-id", UUID.randomUUID().toString())
                     .build();
@@ -150,6 +151,15 @@ public final class Driver {
         }
     }
 
+    /** Percent-encodes an argument as one segment of the path. */
+    static String segment(String value) {
+        boolean writable = StandardCharsets.UTF_8.newEncoder().canEncode(value);
+        if (List.of("", ".", "..").contains(value) || value.matches("(?s).*\\p{Cc}.*") || !writable) {
+            throw new IllegalArgumentException("this is not an id");
+        }
+        return URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
     static SSLContext trust(String caFile) throws IOException, GeneralSecurityException {
         KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
         store.load(null, null);
@@ -187,9 +197,14 @@ public final class Driver {
 
     /** Makes the one call, and returns its outcome. */
     static Map<String, Object> outcome(Client client, Map<?, ?> call) {
+        Map<?, ?> request = (Map<?, ?>) call.get("request");
+        if (List.of(request.get("content"), request.get("query")).contains("required")) {
+            return Json.object("outcome", "unsupported", "reason", "this client sends neither content nor a query");
+        }
         try {
-            int status = client.cancel(
-                    text(((Map<?, ?>) call.get("arguments")).get("sharePointMigrationTaskId")),
+            int status = client.send(
+                    request,
+                    (Map<?, ?>) call.get("arguments"),
                     text(call.get("base_url")), // null: the library's default root
                     text(call.get("token")),
                     ((Number) call.get("timeout")).doubleValue(), // seconds, for the whole call

@@ -24,6 +24,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"strings"
 	"time"
 	"unicode"
 )
@@ -35,12 +36,23 @@ type command struct {
 	Seq       int64             `json:"seq"`
 	Hosts     []string          `json:"hosts"`
 	Proxy     string            `json:"proxy"`
+	Request   rule              `json:"request"`
 	BaseURL   string            `json:"base_url"`
 	Token     string            `json:"token"`
 	Arguments map[string]string `json:"arguments"`
 	Timeout   float64           `json:"timeout"`
 	CAFile    string            `json:"ca_file"`
 	Client    int64             `json:"client"`
+}
+
+// rule is what the contract says of a call's request.
+type rule struct {
+	Method  string `json:"method"`
+	Root    string `json:"root"`
+	Version string `json:"version"`
+	Path    string `json:"path"`
+	Query   string `json:"query"`
+	Content string `json:"content"`
 }
 
 // Change this: the client under test, and what it cannot do by design. Reports show both.
@@ -62,20 +74,19 @@ func declaration() object {
 			"timeout": "call",
 			// "token": "call" | "client"       client: a new token needs a new client object
 			// "status": true | false           false: it does not expose the HTTP status
-			// "surface": "generic" | "typed"   typed: it has a method for this action
+			// "surface": "generic" | "typed"   typed: it has a method for this operation
 		},
 	}
 }
 
-// Change this: the library. Replace the type by your client object, and cancel by the one call of its public interface
-// that cancels a task. Do no work for the library: what is checked, encoded or retried here counts as its work. If it
-// has a list of allowed hosts, usually give it the hosts of start.
+// Change this: the library. Replace the type by your client object, and send by the one call of its public interface
+// that requests the operation. Do no work for the library: what is checked, encoded or retried here counts as its work.
+// If it has a list of allowed hosts, usually give it the hosts of start.
+//
+// The rule of a call is what the contract says of its request, such as its method and path. A library with a method for
+// the operation needs only the arguments.
 
-const (
-	ownRoot   = "https://graph.microsoft.com/beta"
-	tasks     = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/"
-	mostBytes = 4 << 20
-)
+const mostBytes = 4 << 20
 
 var (
 	errInput    = errors.New("the input was rejected before anything was sent")
@@ -101,31 +112,29 @@ type client struct {
 	stacks map[string]*http.Client // by the path of the authorities' file
 }
 
-// cancel cancels a task and returns the status.
-func (c *client) cancel(ctx context.Context, taskID, root, token, caFile string) (int, error) {
-	if taskID == "" || taskID == "." || taskID == ".." {
-		return 0, fmt.Errorf("%w: this is not a task id", errInput)
-	}
-	for _, each := range taskID {
-		if unicode.IsControl(each) {
-			return 0, fmt.Errorf("%w: this is not a task id", errInput)
-		}
-	}
-	if !bearerToken.MatchString(token) {
+// send requests the operation and returns the status. An empty BaseURL is the library's default root.
+func (c *client) send(ctx context.Context, call command) (int, error) {
+	if !bearerToken.MatchString(call.Token) {
 		return 0, fmt.Errorf("%w: this is not a bearer token", errInput)
 	}
+	root, path := call.BaseURL, call.Request.Path
 	if root == "" {
-		root = ownRoot
+		root = call.Request.Root + "/" + call.Request.Version
 	}
-	target := root + tasks + url.PathEscape(taskID) + "/cancel"
-	// Without content, net/http sends Content-Length: 0 with a POST.
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, nil)
+	for name, value := range call.Arguments {
+		if !isSegment(value) {
+			return 0, fmt.Errorf("%w: this is not an id", errInput)
+		}
+		path = strings.ReplaceAll(path, "{"+name+"}", url.PathEscape(value))
+	}
+	// Without content, net/http sends Content-Length: 0 with a POST, PUT or PATCH.
+	request, err := http.NewRequestWithContext(ctx, call.Request.Method, root+path, nil)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %v", errInput, err)
 	}
-	request.Header.Set("Authorization", "Bearer "+token)
+	request.Header.Set("Authorization", "Bearer "+call.Token)
 	request.Header.Set("client-request-id", guid())
-	stack, err := c.stack(caFile)
+	stack, err := c.stack(call.CAFile)
 	if err != nil {
 		return 0, err
 	}
@@ -139,6 +148,11 @@ func (c *client) cancel(ctx context.Context, taskID, root, token, caFile string)
 		return response.StatusCode, nil
 	}
 	return 0, errorOf(response, content)
+}
+
+// isSegment tells whether an argument can be one segment of the path.
+func isSegment(value string) bool {
+	return value != "" && value != "." && value != ".." && !strings.ContainsFunc(value, unicode.IsControl)
 }
 
 func (c *client) stack(caFile string) (*http.Client, error) {
@@ -212,11 +226,13 @@ func outcomeOf(c *client, call command) (outcome object) {
 			outcome = object{"outcome": "crash", "reason": fmt.Sprint(panicked)}
 		}
 	}()
+	if call.Request.Content == "required" || call.Request.Query == "required" {
+		return object{"outcome": "unsupported", "reason": "this client sends neither content nor a query"}
+	}
 	bound := time.Duration(call.Timeout * float64(time.Second)) // for the whole call
 	ctx, end := context.WithTimeout(context.Background(), bound)
 	defer end()
-	// An empty BaseURL is the library's default root.
-	status, err := c.cancel(ctx, call.Arguments["sharePointMigrationTaskId"], call.BaseURL, call.Token, call.CAFile)
+	status, err := c.send(ctx, call)
 	var graphErr *graphError
 	switch {
 	case err == nil:

@@ -21,8 +21,9 @@ import tls from "node:tls";
 /**
  * @typedef {{ cmd: "start", protocol: number, contract: string, hosts: string[], ca_file: string | null,
  *   proxy: string | null }} Start
- * @typedef {{ cmd: "call", seq: number, operation: string, base_url: string | null, token: string,
+ * @typedef {{ cmd: "call", seq: number, operation: string, request: Rule, base_url: string | null, token: string,
  *   arguments: Record<string, string>, timeout: number, ca_file: string | null, client: number }} Call
+ * @typedef {{ method: string, root: string, version: string, path: string, query: string, content: string }} Rule
  * @typedef {Record<string, unknown>} Json
  */
 
@@ -45,17 +46,18 @@ function declaration() {
       timeout: "call",
       // token: "call" | "client"       client: a new token needs a new client object
       // status: true | false           false: it does not expose the HTTP status
-      // surface: "generic" | "typed"   typed: it has a method for this action
+      // surface: "generic" | "typed"   typed: it has a method for this operation
     },
   };
 }
 
-// Change this: the library. Replace the class by the construction of your client object, and `cancel` by the one call
-// of its public interface that cancels a task. Do no work for the library: what is checked, encoded or retried here
-// counts as its work. If it has a list of allowed hosts, usually give it `start.hosts`.
+// Change this: the library. Replace the class by the construction of your client object, and `send` by the one call of
+// its public interface that requests the operation. Do no work for the library: what is checked, encoded or retried
+// here counts as its work. If it has a list of allowed hosts, usually give it `start.hosts`.
+//
+// `call.request` is what the contract says of the request, such as its method and path. A library with a method for
+// the operation needs only the arguments.
 
-const OWN_ROOT = "https://graph.microsoft.com/beta";
-const TASKS = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks";
 const MOST_BYTES = 4 * 1024 * 1024;
 
 /** The library's documented error: the service responded, and not with success. */
@@ -83,15 +85,16 @@ class Client {
   }
 
   /**
-   * Cancel a task, and return the status; throws InputError, GraphError and what node:http throws.
-   * @param {string} taskId
+   * Request the operation, and return the status; throws InputError, GraphError and what node:http throws.
+   * @param {Rule} rule
+   * @param {Record<string, string>} values
    * @param {{ root: string | null, token: string, caFile: string | null, signal: AbortSignal }} options
    */
-  async cancel(taskId, { root, token, caFile, signal }) {
-    if (["", ".", ".."].includes(taskId) || /\p{Cc}/u.test(taskId)) throw new InputError("this is not a task id");
+  async send(rule, values, { root, token, caFile, signal }) {
     if (!/^[\w\-.~+/]+=*$/.test(token)) throw new InputError("this is not a bearer token");
-    const path = `${TASKS}/${encodeURIComponent(taskId)}/cancel`;
-    const response = await this.#post(new URL((root ?? OWN_ROOT) + path), token, caFile, signal);
+    const path = rule.path.replace(/\{(\w+)\}/g, (_, name) => segment(values[name]));
+    const url = new URL((root ?? `${rule.root}/${rule.version}`) + path);
+    const response = await this.#request(rule.method, url, token, caFile, signal);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) {
       await content(response);
@@ -103,15 +106,15 @@ class Client {
   }
 
   /**
-   * Send a POST without content over a new connection: node:http adds Content-Length: 0.
-   * @param {URL} url @param {string} token @param {string | null} caFile @param {AbortSignal} signal
+   * Send a request without content over a new connection: node:http adds Content-Length: 0 to a POST, PUT or PATCH.
+   * @param {string} method @param {URL} url @param {string} token @param {string | null} caFile @param {AbortSignal} signal
    * @returns {Promise<http.IncomingMessage>}
    */
-  async #post(url, token, caFile, signal) {
+  async #request(method, url, token, caFile, signal) {
     const headers = { authorization: `Bearer ${token}`, "client-request-id": randomUUID(), connection: "close" };
     const ca = caFile === null ? undefined : readFileSync(caFile);
     /** @type {https.RequestOptions} */
-    const options = { method: "POST", headers, ca, signal, agent: false };
+    const options = { method, headers, ca, signal, agent: false };
     if (this.#proxy !== null && url.protocol === "https:") {
       const socket = await tunnel(this.#proxy, url, signal);
       const createConnection = () => tls.connect({ socket, servername: url.hostname, ca });
@@ -125,6 +128,12 @@ class Client {
       request.on("response", resolve).on("error", reject).end();
     });
   }
+}
+
+/** Percent-encode an argument as one segment of the path. @param {string} value */
+function segment(value) {
+  if (["", ".", ".."].includes(value) || /\p{Cc}/u.test(value)) throw new InputError("this is not an id");
+  return encodeURIComponent(value);
 }
 
 /**
@@ -180,9 +189,13 @@ function text(value) {
 
 /** Make the one call, and return its outcome. @param {Client} client @param {Call} call */
 async function outcome(client, call) {
+  const { content, query } = call.request;
+  if (content === "required" || query === "required") {
+    return { outcome: "unsupported", reason: "this client sends neither content nor a query" };
+  }
   const signal = AbortSignal.timeout(call.timeout * 1000); // seconds, for the whole call
   try {
-    const status = await client.cancel(call.arguments.sharePointMigrationTaskId, {
+    const status = await client.send(call.request, call.arguments, {
       root: call.base_url, // null: the library's default root
       token: call.token,
       caFile: call.ca_file,

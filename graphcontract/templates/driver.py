@@ -40,17 +40,19 @@ def declaration() -> dict[str, Any]:
             "timeout": "attempt",
             # "token": "call" | "client"       client: a new token needs a new client object
             # "status": True | False           False: it does not expose the HTTP status
-            # "surface": "generic" | "typed"   typed: it has a method for this action
+            # "surface": "generic" | "typed"   typed: it has a method for this operation
         },
     }
 
 
-# Change this: the library. Replace the class by the construction of your client object, and `cancel` by the
-# one call of its public interface that cancels a task. Do no work for the library: what is checked, encoded
-# or retried here counts as its work. If it has a list of allowed hosts, usually give it `start["hosts"]`.
+# Change this: the library. Replace the class by the construction of your client object, and `send` by the
+# one call of its public interface that requests the operation. Do no work for the library: what is checked,
+# encoded or retried here counts as its work. If it has a list of allowed hosts, usually give it
+# `start["hosts"]`.
+#
+# `call["request"]` is what the contract says of the request, such as its method and path. A library with a
+# method for the operation needs only the arguments.
 
-OWN_ROOT = "https://graph.microsoft.com/beta"
-PATH = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{}/cancel"
 TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 MOST_BYTES = 4 * 1024 * 1024
 
@@ -71,19 +73,28 @@ class Client:
     def __init__(self, start: dict[str, Any]) -> None:
         self._proxy = start["proxy"]
 
-    def cancel(
-        self, task_id: str, *, root: str | None, token: str, timeout: float, ca_file: str | None
+    def send(
+        self,
+        request: dict[str, Any],
+        arguments: dict[str, str],
+        *,
+        root: str | None,
+        token: str,
+        timeout: float,
+        ca_file: str | None,
     ) -> int:
-        """Cancel a task, and return the status; raises ValueError, GraphError, OSError and HTTPException."""
-        if task_id in ("", ".", "..") or any(ord(each) < 32 or 127 <= ord(each) < 160 for each in task_id):
-            raise ValueError("this is not a task id")
+        """Request the operation, and return the status; raises ValueError, GraphError, OSError and
+        HTTPException.
+        """
         if not TOKEN.fullmatch(token):
             raise ValueError("this is not a bearer token")
-        url = urlsplit((root or OWN_ROOT) + PATH.format(quote(task_id, safe="")))
+        path = request["path"].format_map({name: segment(value) for name, value in arguments.items()})
+        url = urlsplit((root or f"{request['root']}/{request['version']}") + path)
         connection, target = self._connect(url, timeout, ca_file)
         try:
             fields = {"Authorization": f"Bearer {token}", "client-request-id": str(uuid.uuid4())}
-            connection.request("POST", target, headers=fields)  # It adds Content-Length: 0.
+            # It adds Content-Length: 0 to a POST, PUT or PATCH without content.
+            connection.request(request["method"], target, headers=fields)
             response = connection.getresponse()
             if 200 <= response.status < 300:
                 response.read(MOST_BYTES)
@@ -110,6 +121,13 @@ class Client:
         return secure, url.path
 
 
+def segment(value: str) -> str:
+    """Percent-encode an argument as one segment of the path; raises ValueError if it cannot be one."""
+    if value in ("", ".", "..") or any(ord(each) < 32 or 127 <= ord(each) < 160 for each in value):
+        raise ValueError("this is not an id")
+    return quote(value, safe="")
+
+
 def error_of(response: http.client.HTTPResponse) -> dict[str, Any]:
     """Find Graph's error object; empty if the content does not have one."""
     try:
@@ -131,9 +149,13 @@ def text(value: Any) -> str | None:
 
 def outcome(client: Client, call: dict[str, Any]) -> dict[str, Any]:
     """Make the one call, and return its outcome."""
+    request = call["request"]
+    if "required" in (request["content"], request["query"]):
+        return {"outcome": "unsupported", "reason": "this client sends neither content nor a query"}
     try:
-        status = client.cancel(
-            call["arguments"]["sharePointMigrationTaskId"],
+        status = client.send(
+            request,
+            call["arguments"],
             root=call["base_url"],  # None: the library's default root
             token=call["token"],
             timeout=call["timeout"],  # seconds, for the whole call

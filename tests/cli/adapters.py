@@ -5,13 +5,13 @@ from __future__ import annotations
 import socket
 import unicodedata
 
-from graphcontract.clients.reference import cancel
+from graphcontract.clients.reference import make_call
 from graphcontract.exchange import Call, Outcome
 
 
 def gullible(call: Call) -> Outcome:
     """Takes every answer for success."""
-    outcome = cancel(call)
+    outcome = make_call(call)
     return Outcome.success() if outcome.kind == "failure" else outcome
 
 
@@ -24,12 +24,12 @@ def unfinished(call: Call) -> Outcome:
     """Can express no call with a control character."""
     if any(unicodedata.category(each) == "Cc" for each in call.token + call.task_id):
         return Outcome.unsupported("not written yet")
-    return cancel(call)
+    return make_call(call)
 
 
 def finicky(call: Call) -> Outcome:
     """Takes GUIDs alone."""
-    return cancel(call) if call.task_id.count("-") == 4 else Outcome.rejected("no GUID")
+    return make_call(call) if call.task_id.count("-") == 4 else Outcome.rejected("no GUID")
 
 
 def aloof(_call: Call) -> Outcome:

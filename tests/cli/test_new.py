@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,6 +47,45 @@ def test_the_first_run_is_green(client: tuple[str, Path]) -> None:
     ended = apart("check", client[0], "--profile", "quick", folder=client[1])
     assert ended.status == 0, ended.out + ended.err
     assert "0 MUST violated" in " ".join(ended.out.split())
+
+
+DELETE: dict[str, Any] = {
+    "format": 2,
+    "id": "user-delete",
+    "title": "user: delete",
+    "extends": ["graph-conventions"],
+    "request": {
+        "method": "DELETE",
+        "root": "https://graph.microsoft.com",
+        "version": "v1.0",
+        "path": "/users/{userId}",
+        "parameters": {"userId": {"type": "string"}},
+        "query": "absent",
+        "fields": {"Authorization": "require", "Content-Type": "forbid"},
+        "content": "absent",
+    },
+    "success": {"status": 204, "content": "absent"},
+}
+SELECTED = ("request.*", "input.*", "retry.equivalent", "redirect.method")
+
+
+def test_another_contract_is_kept_as_it_is_written(client: tuple[str, Path]) -> None:
+    (client[1] / "delete.json").write_text(json.dumps(DELETE))
+    words = [word for clause in SELECTED for word in ("--select", clause)]
+    ended = apart(
+        *("check", client[0], "--contract", "delete.json", "--profile", "quick", *words), folder=client[1]
+    )
+    assert ended.status == 0, ended.out + ended.err
+    assert "0 MUST violated, 0 SHOULD violated" in " ".join(ended.out.split())
+
+
+def test_a_contract_with_content_is_left_to_the_users_library(client: tuple[str, Path]) -> None:
+    request = {**DELETE["request"], "method": "PUT", "content": "required", "media_type": "application/json"}
+    (client[1] / "put.json").write_text(json.dumps({**DELETE, "id": "user-put", "request": request}))
+    words = ("--contract", "put.json", "--profile", "quick", "--select", "request.body")
+    ended = apart("check", client[0], *words, folder=client[1])
+    assert ended.status == 5, ended.out + ended.err
+    assert "this client sends neither content nor a query" in " ".join(ended.out.split())
 
 
 @pytest.mark.parametrize("words", [("--tls",), ("--transport", "proxy")], ids=" ".join)

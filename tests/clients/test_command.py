@@ -14,11 +14,20 @@ import pytest
 
 from graphcontract.clients import ClientUnavailable, Start
 from graphcontract.clients.command import CommandClient
-from graphcontract.exchange import Call, Outcome
+from graphcontract.exchange import Call, Outcome, RequestRule
 
 START = Start("sharepointmigrationtask-cancel", ("127.0.0.1:1",))
 ROOT = "http://127.0.0.1:1/beta"
-PATH = "/tasks/{sharePointMigrationTaskId}/cancel"
+RULE = RequestRule(
+    method="DELETE",
+    root="https://graph.test",
+    version="beta",
+    path="/items/{itemId}/content",
+    parameters={"itemId": {"type": "string"}},
+    query="absent",
+    fields={},
+    content="absent",
+)
 SHOW = """
 import json, os, sys
 print(json.dumps({"arguments": sys.argv[1:], "stdin": sys.stdin.read(), "env": dict(os.environ),
@@ -29,12 +38,12 @@ print(json.dumps({"arguments": sys.argv[1:], "stdin": sys.stdin.read(), "env": d
 def a_call(
     task_id: str = "3ed6d46d", token: str = "token", root: str | None = ROOT, timeout: float = 10.0
 ) -> Call:
-    return Call("cancel", {"sharePointMigrationTaskId": task_id}, token, root, timeout)
+    return Call("operation", {"itemId": task_id}, token, root, timeout, request=RULE)
 
 
 def python(source: str, *arguments: str) -> CommandClient:
     """A started client that runs a Python program."""
-    client = CommandClient([sys.executable, "-c", source, *(arguments or ("{url}",))], root=ROOT, path=PATH)
+    client = CommandClient([sys.executable, "-c", source, *(arguments or ("{url}",))], root=ROOT)
     client.start(START)
     return client
 
@@ -50,6 +59,7 @@ def test_placeholders() -> None:
     arguments = (
         "{url}",
         "--root={base_url}",
+        "{method}",
         "Bearer {token}",
         "{task_id}{task_id}",
         "{timeout}",
@@ -57,13 +67,14 @@ def test_placeholders() -> None:
         "{{url}}",
     )
     assert shown(a_call("a/b"), *arguments)["arguments"] == [
-        f"{ROOT}/tasks/a%2Fb/cancel",
+        f"{ROOT}/items/a%2Fb/content",
         f"--root={ROOT}",
+        "DELETE",
         "Bearer token",
         "a/ba/b",
         "10",
         "{other} {}",
-        "{" + f"{ROOT}/tasks/a%2Fb/cancel" + "}",
+        "{" + f"{ROOT}/items/a%2Fb/content" + "}",
     ]
 
 
@@ -76,7 +87,7 @@ def test_what_is_put_in_is_not_read_again() -> None:
 def test_id_in_the_url_is_one_segment(task_id: str) -> None:
     arguments = shown(a_call(task_id))["arguments"]
     assert isinstance(arguments, list)
-    segment = arguments[0].removeprefix(f"{ROOT}/tasks/").removesuffix("/cancel")
+    segment = arguments[0].removeprefix(f"{ROOT}/items/").removesuffix("/content")
     assert not set(segment) - set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%")
 
 
@@ -199,11 +210,11 @@ def test_unusable_id_is_the_command_s_own_to_refuse(task_id: str) -> None:
 @pytest.mark.parametrize("argv", [["curl"], ["curl", "{token}", "{task_id}"], ["curl", "{URL}"], []])
 def test_nowhere_to_send_to(argv: list[str]) -> None:
     with pytest.raises(ValueError, match=r"needs \{url\} or \{base_url\}"):
-        CommandClient(argv, root=ROOT, path=PATH)
+        CommandClient(argv, root=ROOT)
 
 
 def test_no_such_program() -> None:
-    client = CommandClient(["no-such-program", "{url}"], root=ROOT, path=PATH)
+    client = CommandClient(["no-such-program", "{url}"], root=ROOT)
     with pytest.raises(ClientUnavailable, match="program `no-such-program` was not found") as caught:
         client.start(START)
     assert "full path" in caught.value.hint
@@ -213,23 +224,20 @@ def test_program_that_cannot_be_run(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text("#!/no/such/interpreter\n")
     program.chmod(0o755)
-    client = CommandClient([str(program), "{url}"], root=ROOT, path=PATH)
+    client = CommandClient([str(program), "{url}"], root=ROOT)
     client.start(START)
     assert client.call(a_call()).kind == "crash"
 
 
 def test_call_before_start() -> None:
     with pytest.raises(RuntimeError, match="before start"):
-        CommandClient(["curl", "{url}"], root=ROOT, path=PATH).call(a_call())
+        CommandClient(["curl", "{url}"], root=ROOT).call(a_call())
 
 
 def test_what_it_shows() -> None:
-    client = CommandClient(["/usr/bin/curl", "{url}"], root=ROOT, path=PATH)
+    client = CommandClient(["/usr/bin/curl", "{url}"], root=ROOT)
     assert client.implementation.name == "curl"
     assert (client.budget, client.concurrency, client.shows) == (20, 1, frozenset())
     assert (client.limits.surface, client.limits.status) == ("generic", False)
-    assert CommandClient(shlex.split("curl {base_url}/{task_id}"), root=ROOT, path=PATH).shows == {"id"}
-    assert (
-        CommandClient(["curl", "{url}"], root=ROOT, path=PATH, implementation="curl@8").implementation.version
-        == "8"
-    )
+    assert CommandClient(shlex.split("curl {base_url}/{task_id}"), root=ROOT).shows == {"id"}
+    assert CommandClient(["curl", "{url}"], root=ROOT, implementation="curl@8").implementation.version == "8"

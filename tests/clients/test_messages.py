@@ -23,7 +23,7 @@ from graphcontract.clients.messages import (
     write_start,
     write_stop,
 )
-from graphcontract.exchange import Call, Outcome
+from graphcontract.exchange import Call, Outcome, RequestRule
 
 quietly = settings(database=None, deadline=None, max_examples=60)
 
@@ -72,6 +72,19 @@ calls = st.builds(
     timeout=st.floats(0.1, 60),
     client=st.integers(1, 9),
     ca_file=texts,
+    request=st.none()
+    | st.builds(
+        RequestRule,
+        method=st.text(),
+        root=st.text(),
+        version=st.text(),
+        path=wild_texts,
+        parameters=st.dictionaries(st.text(), st.dictionaries(st.text(), st.integers()), max_size=2),
+        query=st.sampled_from(["absent", "required", "unconstrained"]),
+        fields=st.dictionaries(st.text(), st.sampled_from(["require", "forbid"]), max_size=2),
+        content=st.sampled_from(["absent", "required", "unconstrained"]),
+        media_type=texts,
+    ),
 )
 
 
@@ -108,12 +121,35 @@ def test_a_call_is_one_line_for_every_reader_of_lines(task: str) -> None:
     assert json.loads(written)["arguments"] == {"id": task}
 
 
+RULE = RequestRule(
+    method="DELETE",
+    root="https://graph.test",
+    version="v1.0",
+    path="/users/{id}",
+    parameters={"id": {"type": "string"}},
+    query="absent",
+    fields={"Content-Type": "forbid"},
+    content="absent",
+)
+
+
 def test_call_has_the_protocols_members() -> None:
-    call = Call("op", {"id": "1"}, "secret", base_url=None, timeout=2.5, client=3, ca_file="ca.pem")
+    call = Call("op", {"id": "1"}, "secret", timeout=2.5, client=3, ca_file="ca.pem", request=RULE)
     assert json.loads(write_call(7, call)) == {
         "cmd": "call",
         "seq": 7,
         "operation": "op",
+        "request": {
+            "method": "DELETE",
+            "root": "https://graph.test",
+            "version": "v1.0",
+            "path": "/users/{id}",
+            "parameters": {"id": {"type": "string"}},
+            "query": "absent",
+            "fields": {"Content-Type": "forbid"},
+            "content": "absent",
+            "media_type": None,
+        },
         "base_url": None,
         "token": "secret",
         "arguments": {"id": "1"},
@@ -121,6 +157,17 @@ def test_call_has_the_protocols_members() -> None:
         "ca_file": "ca.pem",
         "client": 3,
     }
+
+
+CALL = {"cmd": "call", "seq": 1, "operation": "op", "arguments": {}, "token": "t", "timeout": 5, "client": 1}
+
+
+def test_call_of_a_harness_that_sends_no_request() -> None:
+    command = read_command(line(**CALL))
+    assert isinstance(command, NumberedCall)
+    assert command.call.request is None
+    with pytest.raises(ValueError, match="not made for a contract"):
+        _ = command.call.path
 
 
 def test_start_and_stop_round_trip() -> None:
@@ -138,6 +185,8 @@ def test_start_and_stop_round_trip() -> None:
         ({"cmd": "call", "seq": True}, "`seq` is true"),
         ({"cmd": "call", "seq": 1, "arguments": {"id": 7}}, "`arguments.id` is 7, not a string"),
         ({"cmd": "call", "seq": 1, "arguments": {}, "timeout": "5"}, "`timeout` is '5'"),
+        ({**CALL, "request": "POST"}, "`request` is 'POST', not an object"),
+        ({**CALL, "request": {"method": "POST"}}, "`request.root` is missing"),
     ],
 )
 def test_a_wrong_command_is_named(command: dict[str, Any], named: str) -> None:

@@ -8,21 +8,45 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
 
+import httpx
 import pytest
 
-from graphcontract.clients.reference import cancel, cancel_async
-from graphcontract.exchange import Call, Outcome
+from graphcontract.clients import reference
+from graphcontract.clients.reference import make_call, make_call_async
+from graphcontract.exchange import Call, FieldRule, Outcome, RequestRule
 
 TOKEN = "eyJ0eXAi.T-o_k~e+n/=="
 NO_CONTENT = b"HTTP/1.1 204 No Content\r\n\r\n"
 REQUEST_ID = "6f1c2f64-7c0e-4c39-8a55-6d1f6f5a9b10"
 Response = bytes | Callable[[socket.socket], None]
 Cancel = Callable[[Call], Outcome]
+RULE = RequestRule(
+    method="POST",
+    root="https://graph.test",
+    version="beta",
+    path="/solutions/tasks/{id}/cancel",
+    parameters={"id": {"type": "string"}},
+    query="absent",
+    fields={"Content-Length": "require", "Content-Type": "forbid"},
+    content="absent",
+)
+
+
+def a_call(
+    root: str | None,
+    timeout: float = 3.0,
+    *,
+    task_id: str = "x",
+    token: str = TOKEN,
+) -> Call:
+    return Call("operation", {"id": task_id}, token, root, timeout, request=RULE)
 
 
 class Server:
@@ -37,8 +61,7 @@ class Server:
         self._thread.start()
 
     def call(self, task_id: str = "3ed6d46d", *, token: str = TOKEN, timeout: float = 10.0) -> Call:
-        root = f"http://127.0.0.1:{self.port}/beta"
-        return Call("cancel", {"sharePointMigrationTaskId": task_id}, token, root, timeout)
+        return a_call(f"http://127.0.0.1:{self.port}/beta", timeout, task_id=task_id, token=token)
 
     def close(self) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
@@ -86,9 +109,9 @@ def server() -> Iterator[Server]:
     made.close()
 
 
-@pytest.fixture(params=["cancel", "cancel_async"])
+@pytest.fixture(params=["make_call", "make_call_async"])
 def client(request: pytest.FixtureRequest) -> Cancel:
-    return cancel if request.param == "cancel" else lambda call: asyncio.run(cancel_async(call))
+    return make_call if request.param == "make_call" else lambda call: asyncio.run(make_call_async(call))
 
 
 def error(status: int, body: object, *fields: str) -> bytes:
@@ -108,11 +131,7 @@ def test_request(server: Server, client: Cancel) -> None:
     (request,) = server.requests
     first, *lines = request.decode("ascii").removesuffix("\r\n\r\n").split("\r\n")
     fields = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-    assert (
-        first
-        == "POST /beta/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/3ed6d46d-13a3/cancel"
-        " HTTP/1.1"
-    )
+    assert first == "POST /beta/solutions/tasks/3ed6d46d-13a3/cancel HTTP/1.1"
     assert len(fields) == len(lines)
     assert fields["authorization"] == f"Bearer {TOKEN}"
     assert fields["content-length"] == "0"
@@ -141,7 +160,7 @@ def test_id_is_one_segment(server: Server, client: Cancel, task_id: str) -> None
     assert client(server.call(task_id)).kind == "success"
     target = server.requests[0].split(b" ")[1].decode("ascii")
     *before, segment, last = target.split("/")
-    assert (len(before), last) == (6, "cancel")
+    assert (len(before), last) == (4, "cancel")
     assert unquote(segment) == task_id
     assert set(segment) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%")
 
@@ -166,6 +185,63 @@ def test_no_proxy_of_the_environment(server: Server, client: Cancel, monkeypatch
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert client(server.call()).kind == "success"
+
+
+def fields_of(request: bytes) -> dict[str, str]:
+    lines = request.decode("ascii").removesuffix("\r\n\r\n").split("\r\n")[1:]
+    return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "POST", "PUT", "PATCH"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"query": "required"},
+        {"fields": {"Authorization": "forbid", "client-request-id": "forbid"}},
+        {"fields": {"Content-Length": "require"}},
+        {"fields": {"Content-Length": "forbid"}},
+        {"fields": {"Content-Type": "require"}},
+    ],
+    ids=str,
+)
+def test_request_is_that_of_the_contract(
+    server: Server, client: Cancel, method: str, changes: Mapping[str, Any]
+) -> None:
+    rule = replace(RULE, **{"method": method, "path": "/users/{id}", "fields": {}, **changes})
+    assert client(replace(server.call("a b"), request=rule)).kind == "success"
+    (request,) = server.requests
+    query = "?$select=id" if rule.query == "required" else ""
+    assert request.startswith(f"{method} /beta/users/a%20b{query} HTTP/1.1\r\n".encode())
+    found = fields_of(request)
+    for name, presence in rule.fields.items():
+        assert (name.lower() in found) is (presence == "require"), name
+    assert found.get("content-length", "0") == "0"
+
+
+@pytest.mark.parametrize("length", ["require", "forbid", "unconstrained"])
+def test_required_content_has_its_media_type(length: FieldRule) -> None:
+    requests: list[httpx.Request] = []
+
+    async def build() -> None:
+        rule = replace(RULE, content="required", media_type="text/json", fields={"Content-Length": length})
+        async with httpx.AsyncClient() as stack:
+            requests.append(reference._Request(a_call("http://graph.test"), rule).build(stack))
+            await requests[0].aread()
+
+    asyncio.run(build())
+    (request,) = requests
+    assert (request.content, request.headers["Content-Type"]) == (b"{}", "text/json")
+    assert ("Content-Length" in request.headers) is (length != "forbid")
+
+
+def test_own_root_is_that_of_the_contract() -> None:
+    call = a_call(None)
+    assert str(reference._Request(call, RULE).url) == "https://graph.test/beta/solutions/tasks/x/cancel"
+
+
+def test_call_without_a_contract_is_unsupported(client: Cancel) -> None:
+    assert client(Call("operation", {"id": "x"}, TOKEN)).kind == "unsupported"
 
 
 # The outcome of a response
@@ -356,7 +432,7 @@ def test_broken_response(server: Server, client: Cancel, broken: Response) -> No
 def test_refused_connection(client: Cancel) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    outcome = client(Call("cancel", {"id": "x"}, TOKEN, f"http://127.0.0.1:{port}/beta"))
+    outcome = client(a_call(f"http://127.0.0.1:{port}/beta"))
     assert outcome.error is not None
     assert (outcome.error.kind, outcome.error.type) == ("transport", "ConnectError")
 
@@ -365,9 +441,7 @@ def test_no_tls(client: Cancel) -> None:
     with socket.create_server(("127.0.0.1", 0)) as plain:
         responding = threading.Thread(target=lambda: _respond_once(plain, b"HTTP/1.1 400 No\r\n\r\n"))
         responding.start()
-        outcome = client(
-            Call("cancel", {"id": "x"}, TOKEN, f"https://127.0.0.1:{plain.getsockname()[1]}/beta")
-        )
+        outcome = client(a_call(f"https://127.0.0.1:{plain.getsockname()[1]}/beta"))
         responding.join()
     assert outcome.error is not None
     assert (outcome.error.kind, outcome.error.type) == ("transport", "ConnectError")
@@ -375,9 +449,7 @@ def test_no_tls(client: Cancel) -> None:
 
 def test_tls_that_stalls() -> None:
     with socket.create_server(("127.0.0.1", 0)) as plain:
-        outcome = cancel(
-            Call("cancel", {"id": "x"}, TOKEN, f"https://127.0.0.1:{plain.getsockname()[1]}/beta", 1.0)
-        )
+        outcome = make_call(a_call(f"https://127.0.0.1:{plain.getsockname()[1]}/beta", 1.0))
     assert outcome.error is not None
     assert outcome.error.kind == "timeout"
 
@@ -426,7 +498,7 @@ def test_calls_at_once_are_kept_apart(server: Server) -> None:
     names = [f"task-{number}" for number in range(8)]
     server.responses = [error(404, {"error": {"code": str(number)}}) for number in range(8)]
     threads = [
-        threading.Thread(target=lambda name=name: outcomes.update({name: cancel(server.call(name))}))
+        threading.Thread(target=lambda name=name: outcomes.update({name: make_call(server.call(name))}))
         for name in names
     ]
     for thread in threads:

@@ -11,8 +11,6 @@ from graphcontract.clients.python import InProcessClient
 from graphcontract.clients.spec import ClientSpecError, make_client
 from graphcontract.errors import UserError
 
-PATH = "/tasks/{sharePointMigrationTaskId}/cancel"
-
 
 def made(spec: str, *, in_process: bool = False, implementation: str | None = None) -> Client:
     return make_client(
@@ -21,7 +19,6 @@ def made(spec: str, *, in_process: bool = False, implementation: str | None = No
         start_timeout=5.0,
         implementation=implementation,
         root="https://graph.test/beta",
-        path=PATH,
     )
 
 
@@ -93,7 +90,7 @@ def test_no_client(spec: str, problem: str) -> None:
     with pytest.raises(ClientSpecError) as caught:
         made(spec)
     assert problem in str(caught.value)
-    for form in ("reference ", "python:package.module:cancel", "process:node driver.mjs", "command:"):
+    for form in ("reference ", "python:package.module:name", "process:node driver.mjs", "command:"):
         assert form in str(caught.value)
 
 

@@ -13,7 +13,7 @@ _GRAPH_CLIENT = "drivers/node-microsoft-graph-client"
 _FETCH = "drivers/node-fetch"
 _HAND_WRITTEN = "drivers/hand_written"
 CURL = (
-    "curl --silent --show-error --fail --max-time {timeout} --request POST "
+    "curl --silent --show-error --fail --max-time {timeout} --request {method} "
     '--header "Authorization: Bearer {token}" {url}'
 )
 
@@ -74,8 +74,8 @@ GATES = (
         ".venv/bin/python",
     ),
     Gate("fetch", f"process:node {_FETCH}/driver.mjs", f"{_FETCH}/known-failures.json", "node"),
-    _ten_lines("requests", "python:drivers.hand_written.with_requests:cancel", _HAND_WRITTEN),
-    _ten_lines("httpx", "python:drivers.hand_written.with_httpx:cancel", _HAND_WRITTEN),
-    _ten_lines("aiohttp", "python:drivers.hand_written.with_aiohttp:cancel", _HAND_WRITTEN),
+    _ten_lines("requests", "python:drivers.hand_written.with_requests:make_call", _HAND_WRITTEN),
+    _ten_lines("httpx", "python:drivers.hand_written.with_httpx:make_call", _HAND_WRITTEN),
+    _ten_lines("aiohttp", "python:drivers.hand_written.with_aiohttp:make_call", _HAND_WRITTEN),
     _ten_lines("curl", f"command:{CURL}", "curl", cheap="response.redirection"),
 )

@@ -16,7 +16,7 @@ from typing import Any
 from graphcontract import exchange
 from graphcontract.clients import Start
 from graphcontract.clients.process import ProcessClient
-from graphcontract.exchange import Call
+from graphcontract.exchange import Call, RequestRule
 from graphcontract.judging import suite_api
 from graphcontract.judging.run_recorder import ExitStatus
 from graphcontract.pytest_plugin import hooks
@@ -24,6 +24,16 @@ from tests.golden import FOLDER, messages
 
 _SCHEMA = files("graphcontract.reporting").joinpath("report-event.schema.json")
 _START = Start("contract", ("127.0.0.1:1", "localhost:1"), "/ca.pem", "http://127.0.0.1:2")
+_RULE = RequestRule(
+    method="POST",
+    root="https://graph.test",
+    version="beta",
+    path="/tasks/{id}/cancel",
+    parameters={"id": {"type": "string"}},
+    query="absent",
+    fields={"Content-Type": "forbid"},
+    content="absent",
+)
 _TASKS = ("success", "failure", "bare failure", "rejected", "unsupported", "crash")
 
 
@@ -92,7 +102,10 @@ def driver_protocol() -> list[str]:
             client.start(_START)
             for number, task in enumerate(_TASKS):
                 root = "http://127.0.0.1:1/beta" if number else None
-                client.call(Call("op", {"id": task}, "token", base_url=root, timeout=30.0, client=number))
+                arguments = {"id": task}
+                client.call(
+                    Call("op", arguments, "token", base_url=root, timeout=30.0, client=number, request=_RULE)
+                )
         finally:
             client.close()
         return log.read_text(encoding="utf-8").splitlines()

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import hypothesis
 from hypothesis.strategies import SearchStrategy
 
-from graphcontract.contract.model import Contract, RequestRule, SuccessRule
+from graphcontract.contract.model import Contract, SuccessRule
+from graphcontract.exchange import RequestRule
 from graphcontract.inputs import tokens
 
 T = TypeVar("T")

@@ -6,6 +6,7 @@ import re
 import string
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from hypothesis.strategies import SearchStrategy
 
 from graphcontract.inputs import ids
 
-from . import draws, smallest
+from . import contract, draws, smallest
 
 LETTERS = set(string.ascii_lowercase)
 WORD = set(string.ascii_letters + string.digits)
@@ -303,6 +304,28 @@ def test_lengths_are_kept_and_members_stay_members(bounds: tuple[int, int]) -> N
             assert is_usable(id), name
             belongs = FITTED.get(name, MEMBERS[name])
             assert belongs(id) or belongs(id.rstrip("x")), name
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    [
+        ("POST", "/me/messages/{messageId}/archive", "archive"),
+        ("POST", "/cases/{messageId}/microsoft.graph.security.close", "close"),
+        ("DELETE", "/users/{messageId}", "users"),
+        ("PUT", "/{messageId}", "v1.0"),
+    ],
+)
+def test_names_of_the_path_are_those_of_the_contract(method: str, path: str, operation: str) -> None:
+    made = contract()
+    request = replace(
+        made.request, method=method, path=path, version="v1.0", parameters={"messageId": {"type": "string"}}
+    )
+    names = ids.PathNames.of(replace(made, request=request))
+    assert names == ids.PathNames(operation, "v1.0", "messageId")
+    drawn = {name: "".join(draws(strategy, 60)) for name, strategy in ids.task_ids(names=names).items()}
+    assert operation in drawn["path-names"]
+    assert f"/{operation}" in drawn["url-parts"]
+    assert "{messageId}" in drawn["template-like"]
 
 
 def test_classes_that_cannot_be_of_a_length_are_left_out() -> None:

@@ -22,13 +22,13 @@ SUITES = ("--pyargs", "graphcontract.suites")
 INI = "[pytest]\ngraph_transport = mock\ngraph_profile = quick\n"
 CLIENT = """
 import sys
-from graphcontract.clients.reference import cancel
+from graphcontract.clients.reference import make_call
 from graphcontract.exchange import Outcome
 
 def gullible(call):
     print("calling with", call.token)
     print("calling with", call.token, file=sys.stderr)
-    outcome = cancel(call)
+    outcome = make_call(call)
     return Outcome.success() if outcome.kind == "failure" else outcome
 """
 SILENT = """

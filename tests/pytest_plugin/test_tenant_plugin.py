@@ -24,10 +24,10 @@ SHOWING = """
 import os
 
 def cancel(call):
-    from graphcontract.clients.reference import cancel
+    from graphcontract.clients.reference import make_call
     with open("found", "w") as file:
         file.write(str([name for name in os.environ if "TOKEN" in name and "GRAPHCONTRACT" in name]))
-    return cancel(call)
+    return make_call(call)
 """
 
 

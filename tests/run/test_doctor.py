@@ -187,7 +187,7 @@ def test_what_stops_a_run_is_the_last_that_is_told() -> None:
 ADAPTER = """
 import os
 from dataclasses import replace
-from graphcontract.clients.reference import cancel as good
+from graphcontract.clients.reference import make_call as good
 
 def cancel(call):
     return good(replace(call, ca_file=os.environ.get("CURL_CA_BUNDLE")))

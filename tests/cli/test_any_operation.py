@@ -1,0 +1,161 @@
+"""The reference client conforms to the contract of any operation whose path has one parameter.
+
+The contracts differ in everything that the format expresses. Two of them are checked with each run of the
+tests; the others are nightly.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graphcontract.clauses import known
+from graphcontract.clauses.queries import build_request_filter
+from graphcontract.clients.reference import make_call
+from graphcontract.contract.loader import load
+from graphcontract.contract.model import Contract
+from graphcontract.exchange import Call, Outcome
+from tests.clauses import call, request
+from tests.cli.running import Here, apart
+from tests.sample_clients.verdicts import verdicts
+
+TEXT = {"type": "string", "minLength": 1}
+GUID = {"type": "string", "format": "uuid"}
+NUMBER = {"type": "integer"}
+CODE = {"type": "string", "pattern": "^[A-Z]{3}$"}
+COLOUR = {"type": "string", "enum": ["red", "dark green"]}
+JSON = {"content": "required", "media_type": "application/json"}
+STRICT = {
+    "Authorization": "require",
+    "Content-Length": "require",
+    "Content-Type": "forbid",
+    "client-request-id": "require",
+}
+
+# Method, version, path, the parameter's schema, status and content of success, and what else the request has.
+OPERATIONS: dict[str, tuple[str, str, str, dict[str, Any], int, str, dict[str, Any]]] = {
+    "delete": ("DELETE", "v1.0", "/users/{userId}", TEXT, 204, "absent", {}),
+    "read": ("GET", "beta", "/shares/{shareNumber}/root", NUMBER, 200, "required", {}),
+    "namespace": (
+        *("POST", "v1.0", "/cases/{caseId}/microsoft.graph.security.close", GUID),
+        *(202, "absent", {"fields": STRICT}),
+    ),
+    "me": (
+        "POST",
+        "v1.0",
+        "/me/messages/{messageId}/archive",
+        TEXT,
+        200,
+        "unconstrained",
+        {"fields": STRICT},
+    ),
+    "cast": ("POST", "beta", "/apps/{appId}/graph.androidLobApp/assign", GUID, 204, "absent", {}),
+    "replace": ("PUT", "v1.0", "/groups/{groupCode}/photo/$value", CODE, 200, "required", JSON),
+    "update": ("PATCH", "v1.0", "/labels/{colour}", COLOUR, 204, "absent", JSON),
+    "update-nothing": ("PATCH", "beta", "/me/drives/{driveId}", TEXT, 200, "absent", {"fields": STRICT}),
+    "query": ("GET", "v1.0", "/sites/{siteId}/delta", TEXT, 200, "unconstrained", {"query": "required"}),
+    "first": ("DELETE", "v1.0", "/{objectId}", TEXT, 202, "absent", {"fields": STRICT}),
+    "open": (
+        *("POST", "beta", "/things/{thingId}/touch", NUMBER, 201, "unconstrained"),
+        {"query": "unconstrained", "content": "unconstrained"},
+    ),
+}
+ALWAYS = ("delete", "read")
+each_operation = pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name in ALWAYS else [pytest.mark.nightly]) for name in OPERATIONS],
+)
+
+
+def document(name: str) -> dict[str, Any]:
+    method, version, path, schema, status, content, members = OPERATIONS[name]
+    parameter = path.partition("{")[2].partition("}")[0]
+    return {
+        "format": 2,
+        "id": name,
+        "title": f"thing: {name}",
+        "extends": ["graph-conventions", "graph-service"],
+        "request": {
+            "method": method,
+            "root": "https://graph.microsoft.com",
+            "version": version,
+            "path": path,
+            "parameters": {parameter: schema},
+            "query": "absent",
+            "fields": {"Authorization": "require", "client-request-id": "require"},
+            "content": "absent",
+            **members,
+        },
+        "success": {"status": status, "content": content},
+    }
+
+
+def file_of(name: str, folder: Path) -> Path:
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(document(name)), encoding="utf-8")
+    return path
+
+
+def contract_of(name: str, folder: Path) -> Contract:
+    return load(str(file_of(name, folder)), known())
+
+
+@each_operation
+def test_reference_client_conforms(name: str, tmp_path: Path) -> None:
+    ended = apart(
+        *("check", "reference", "--contract", str(file_of(name, tmp_path)), "--profile", "quick"),
+        folder=tmp_path,
+    )
+    assert ended.status == 0, ended.out + ended.err
+    summary = " ".join(ended.out.split())
+    assert "The client conforms to the contract. " in summary
+    assert "0 MUST violated, 0 SHOULD violated" in summary
+
+
+@each_operation
+def test_client_of_another_operation_does_not_conform(name: str, tmp_path: Path) -> None:
+    contract = contract_of(name, tmp_path)
+
+    def other(call: Call) -> Outcome:
+        assert call.request is not None
+        method = "POST" if call.request.method != "POST" else "PUT"
+        return make_call(replace(call, request=replace(call.request, method=method)))
+
+    found = verdicts(other, contract=contract, profile="quick", of=["request.method"])
+    assert found["request.method"].verdict == "fail"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_repeated_request_is_a_fault_of_some_methods_only(name: str, tmp_path: Path) -> None:
+    clauses = contract_of(name, tmp_path).clauses
+    repeatable = OPERATIONS[name][0] not in ("POST", "PATCH")
+    assert ("retry.connection-lost" not in clauses) is repeatable
+    assert ("retry.server-error" not in clauses) is repeatable
+
+
+def test_request_is_recognised_where_the_path_ends_with_the_parameter(tmp_path: Path) -> None:
+    """By its collection, if neither the id nor the token has arrived."""
+    contract = contract_of("delete", tmp_path)
+    made = replace(call("a/b", "short"), request=contract.request)
+    belongs = build_request_filter(contract, made)
+    assert belongs(request("/v1.0/users/c", method="DELETE"))
+    assert not belongs(request("/v1.0/groups/c", method="DELETE"))
+
+
+def test_driver_of_another_operation_is_not_exercised_with_its_reason(here: Here) -> None:
+    here.folder.joinpath("typed.py").write_text(
+        "from graphcontract.exchange import Outcome\n"
+        "def call(call):\n"
+        "    return Outcome.unsupported('this driver calls only user-delete')\n"
+    )
+    ended = here(
+        *("check", "python:typed:call", "--contract", str(file_of("me", here.folder))),
+        *("--profile", "quick", "--select", "request.method"),
+    )
+    assert ended.status == 5
+    reason = "the driver reported every call as unsupported: this driver calls only user-delete"
+    assert reason in " ".join(ended.out.split())
