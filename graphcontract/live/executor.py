@@ -30,7 +30,7 @@ from graphcontract.live.safety.rate_limit import CutOff, Pacer, Stopped
 from graphcontract.live.sender import USER_AGENT, NoResponse, Sender
 from graphcontract.live.steps import GARBAGE, RequestStep, SentExchange, StepResult
 
-_ATTEMPTS = 3
+_ATTEMPTS = 3  # sends of one GET in all, where each gets 429; the plan announces two repetitions
 _CALL_TIMEOUT = 90.0  # more than the sender's 60 s for one request
 _UNDONE = frozenset({400, 401, 403, 404, 405, 409, 410, 411, 415, 422, 429, 501})
 """Status codes after which the request certainly had no effect."""

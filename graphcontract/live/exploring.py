@@ -27,7 +27,7 @@ from graphcontract.live.scenarios.context import ScenarioContext
 from graphcontract.live.steps import RequestStep, StepResult
 
 MOST_READS = 80  # after that the machine goes on without requests, so that the budget lasts
-_RUNS, _STEPS = 12, 8
+_RUNS, _STEPS = 12, 8  # 96 steps at most; MOST_READS bounds the requests that they send
 
 
 class _Halted(BaseException):

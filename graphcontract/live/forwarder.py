@@ -22,6 +22,7 @@ from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.request_reader import RequestReader
 
 MOST_ATTEMPTS = 3  # forwarded requests of one plan, where the tenant responds 429
+# Bounds for a client that retries in a storm: memory by the first, threads by the second.
 _MOST_RECORDED = 200  # requests of one plan; further ones are rejected without a record
 _MOST_CONNECTIONS = 32  # at a time; further ones are closed at once
 _PATIENCE = 30.0  # seconds for a read, and for a thread to end
@@ -67,20 +68,18 @@ class Plan:
 
 
 class Forwarder:
-    """A server on 127.0.0.1 that runs while its context is open. `strays` counts requests outside of any
-    step.
-    """
+    """A server on 127.0.0.1 that runs while its context is open."""
 
     def __init__(self, *, tls: bool = False) -> None:
         self._certificates = Certificates() if tls else None
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
+        # A lock of its own: `_lock` is held while a request is forwarded, which the end must not wait for.
         self._counting = threading.Lock()
         self._plan: Plan | None = None
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
         self._open: set[socket.socket] = set()
-        self.strays = 0
 
     def __enter__(self) -> Forwarder:
         if self._certificates is not None:
@@ -169,7 +168,6 @@ class Forwarder:
         with self._lock:
             plan = self._plan
             if plan is None or len(plan.requests) >= _MOST_RECORDED:
-                self.strays += 1
                 return _serialize(*_make_error(*_NOT_PLANNED))
             plan.requests.append(request)
             status, fields, content = self._forward(plan, request)
