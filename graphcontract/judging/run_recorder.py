@@ -27,6 +27,13 @@ def failure_counts(level: str, clause: str, fail_on: FailOn, known: KnownFailure
     return level == "MUST" or listed or (level == "SHOULD" and fail_on == "should")
 
 
+def fails_run(result: ClauseResult, level: str, fail_on: FailOn, known: KnownFailures | None) -> bool:
+    """Whether the result of a clause fails the run."""
+    if result.verdict == "fail":
+        return failure_counts(level, result.clause, fail_on, known)
+    return result.verdict in ("fixed", "error") or (result.verdict in UNTESTED and level == "MUST")
+
+
 class ExitStatus(IntEnum):
     """What a run's exit status means."""
 
@@ -212,8 +219,4 @@ class RunRecorder:
         return ExitStatus.OK
 
     def _fails(self, part: ClauseResult) -> bool:
-        """Whether a verdict fails the run."""
-        level = self._level(part.clause)
-        if part.verdict == "fail":
-            return failure_counts(level, part.clause, self._fail_on, self._known)
-        return part.verdict in ("fixed", "error") or (part.verdict in UNTESTED and level == "MUST")
+        return fails_run(part, self._level(part.clause), self._fail_on, self._known)

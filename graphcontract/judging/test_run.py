@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -20,18 +20,24 @@ from hypothesis.strategies import SearchStrategy
 from graphcontract.clauses import ClauseFunction, Finding, registry
 from graphcontract.clauses.queries import abbreviate
 from graphcontract.clients import ClientUnavailable
-from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.call_runner import CallStats
 from graphcontract.judging.client_pool import ClientPool
-from graphcontract.judging.evidence import evidence, exchange
+from graphcontract.judging.evaluator import (
+    NEEDS,
+    ClauseEvaluator,
+    Occurrence,
+    find_unsupported,
+    find_violations,
+)
+from graphcontract.judging.evidence import exchange
 from graphcontract.judging.harness import Harness, SkipPartition
 from graphcontract.judging.hypothesis_runner import Reproduced, StopExploring, explore
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.target import Target
-from graphcontract.judging.verdict import ClauseResult, evidence_id
+from graphcontract.judging.verdict import ClauseResult
 
 # An expensive call takes its timeout and a new process. One ends its input class, and this many the test.
 _COSTLY_TEST = 3
@@ -39,66 +45,18 @@ _COSTLY_TEST = 3
 # calls bounds a fast client, in the same way on every machine; the time bounds a slow one.
 _SHRINKING_CALLS = 400
 _SHRINKING_SECONDS = 10.0
-_PRECONDITION_NOT_MET = "no exchange met this clause's precondition"
-
-_UNSEEN = {
-    "wire": "this transport does not show raw bytes (use --transport loopback)",
-    "network": "this transport has no network faults, redirects or TLS (use --transport loopback)",
-    "credentials": "your driver declares that the client sends no token to these hosts (`hosts`) or "
-    "over http (`https`)",
-    "timeout": "your driver declares that the client has no timeout (`timeout`)",
-    "concurrency": "your driver handles one call at a time (`concurrency`)",
-    "status": "the client does not report the HTTP status code",
-    "code": "the client does not report the error's code",
-    "message": "the client does not report the error's message",
-    "request-id": "the client does not report the request id",
-    "id": "the request path is built by graphcontract, not by the client",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """A finding, the trial that showed it, its class of input; `before` counts the exchanges until then."""
-
-    finding: Finding
-    trial: Trial
-    cls: str
-    before: int
-
-
-@dataclass
-class ClauseStats:
-    """What a test's first pass learns of one clause."""
-
-    function: ClauseFunction
-    exercised: dict[str, int] = field(default_factory=dict)
-    occurrences: dict[str, Occurrence] = field(default_factory=dict)
-    seen: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def count(self) -> int:
-        """The number of exchanges that exercised the clause."""
-        return sum(self.exercised.values())
 
 
 class _FirstPass:
     """The observer of the first pass: checks every clause on every trial, and raises nothing."""
 
-    def __init__(self, contract: Contract, by_clause: Mapping[str, ClauseStats], stats: CallStats) -> None:
-        self._contract, self._by_clause, self._call_stats = contract, by_clause, stats
+    def __init__(self, evaluators: Mapping[str, ClauseEvaluator], stats: CallStats) -> None:
+        self.evaluators, self._call_stats = evaluators, stats
         self.cls = ""
 
     def observe(self, trial: Trial) -> None:
-        contract = self._contract
-        for id, clause_stats in self._by_clause.items():
-            if not clause_stats.function.when(contract, trial):
-                continue
-            clause_stats.exercised[self.cls] = clause_stats.exercised.get(self.cls, 0) + 1
-            for finding in clause_stats.function.judge(contract, trial):
-                key = evidence_id(contract.clauses[id].evidence_key, finding.kind, finding.input)
-                clause_stats.seen[key] = clause_stats.seen.get(key, 0) + 1
-                occurrence = Occurrence(finding, trial, self.cls, self._call_stats.exchanges)
-                clause_stats.occurrences.setdefault(key, occurrence)
+        for evaluator in self.evaluators.values():
+            evaluator.add(trial, self.cls, self._call_stats.exchanges)
 
 
 class _Collector:
@@ -124,14 +82,10 @@ class _ShrinkPass:
         self._calls += 1
         if self.smallest and (self._calls > _SHRINKING_CALLS or monotonic() > self._until):
             raise StopExploring
-        contract = self._harness.contract
-        if not self._function.when(contract, trial):
-            return
-        evidence_key = contract.clauses[self._function.id].evidence_key
-        for finding in self._function.judge(contract, trial):
-            if evidence_id(evidence_key, finding.kind, finding.input) == self._key:
-                self.smallest = (finding, trial)
-                raise Reproduced
+        found = find_violations(self._harness.contract, self._function, trial)
+        if found and self._key in found:
+            self.smallest = (found[self._key], trial)
+            raise Reproduced
 
 
 class SuiteTestRun:
@@ -187,46 +141,46 @@ class SuiteTestRun:
         """Return a trial that shows the failure with this evidence id, shrunk if possible; None if the client
         does not show it.
         """
-        clause_stats = ClauseStats(registry()[clause])
+        evaluator = self._make_evaluator(clause)
         try:
-            self._run_first_pass({clause: clause_stats})
-            occurrence = clause_stats.occurrences.get(key)
-            if occurrence is None:
-                return None
-            smallest = self._shrink(clause_stats.function, key, occurrence.cls) if self._can_shrink else None
+            self._run_first_pass({clause: evaluator})
+            first = evaluator.occurrences.get(key)
+            return self._present(evaluator, first).trial if first is not None else None
         finally:
             self._harness.set_observer(None)
-        return smallest[1] if smallest else occurrence.trial
 
     def _run(self) -> dict[str, ClauseResult]:
         parts: dict[str, ClauseResult] = {}
-        by_clause: dict[str, ClauseStats] = {}
+        evaluators: dict[str, ClauseEvaluator] = {}
         for id in self.clauses:
             reason = unsupported_reason(self._harness, id)
             if reason is None:
-                by_clause[id] = ClauseStats(registry()[id])
+                evaluators[id] = self._make_evaluator(id)
             else:
                 parts[id] = ClauseResult(id, "not-supported", reason=reason)
-        if not by_clause:
+        if not evaluators:
             return parts
         try:
-            cut = self._run_first_pass(by_clause)
-            for id, clause_stats in by_clause.items():
-                given_up = self._harness.clients.lost_reason(clause_stats.function.needs)
-                parts[id] = self._conclude(id, clause_stats, cut if given_up is None else given_up)
+            cut = self._run_first_pass(evaluators)
+            for id, evaluator in evaluators.items():
+                given_up = self._harness.clients.lost_reason(evaluator.function.needs)
+                parts[id] = self._conclude(evaluator, cut if given_up is None else given_up)
         except ClientUnavailable as error:  # a further copy of the client, which calls at the same time need
             reason = f"a copy of the client could not be started: {error.message}"
-            return {id: ClauseResult(id, "not-run", reason=reason) for id in by_clause} | parts
+            return {id: ClauseResult(id, "not-run", reason=reason) for id in evaluators} | parts
         except Exception:
             wrong = Redactor([CANARY]).text(traceback.format_exc())
-            return {id: ClauseResult(id, "error", reason=wrong) for id in by_clause} | parts
+            return {id: ClauseResult(id, "error", reason=wrong) for id in evaluators} | parts
         finally:
             self._harness.set_observer(None)
         return parts
 
-    def _run_first_pass(self, by_clause: Mapping[str, ClauseStats]) -> str | None:
+    def _make_evaluator(self, id: str) -> ClauseEvaluator:
+        return ClauseEvaluator(self._harness.contract, registry()[id])
+
+    def _run_first_pass(self, evaluators: Mapping[str, ClauseEvaluator]) -> str | None:
         """Check all clauses on all inputs; return why if it was cut short."""
-        observer = _FirstPass(self._harness.contract, by_clause, self._call_stats)
+        observer = _FirstPass(evaluators, self._call_stats)
         self._harness.set_observer(observer)
         if self._test.cases:
             self._run_cases(observer)
@@ -285,45 +239,32 @@ class SuiteTestRun:
             database=profile.database,
         )
 
-    def _conclude(self, id: str, clause_stats: ClauseStats, cut: str | None) -> ClauseResult:
-        classes = dict(clause_stats.exercised)
-        if clause_stats.occurrences:
-            keys = list(clause_stats.occurrences)
-            shown = self._make_evidence(id, clause_stats, keys[0])
-            return ClauseResult(
-                id, "fail", clause_stats.count, evidence=shown, also=tuple(keys[1:]), classes=classes
-            )
-        if clause_stats.count and not cut:
-            return ClauseResult(id, "pass", clause_stats.count, classes=classes)
-        if clause_stats.function.otherwise and not cut:
-            return ClauseResult(id, "not-supported", reason=clause_stats.function.otherwise)
-        if cut:
-            return ClauseResult(id, "not-run", clause_stats.count, reason=cut, classes=classes)
-        return ClauseResult(id, "not-exercised", reason=self._describe_not_exercised())
+    def _conclude(self, evaluator: ClauseEvaluator, cut: str | None) -> ClauseResult:
+        return evaluator.conclude(
+            repeat=self._repeat(evaluator.function.id),
+            present=partial(self._present, evaluator),
+            unsupported=None if cut else evaluator.function.otherwise,
+            cut_off=cut,
+            unmet=self._describe_unsupported_calls(),
+        )
 
-    def _describe_not_exercised(self) -> str:
+    def _describe_unsupported_calls(self) -> str | None:
+        """What the driver says if it could make none of the calls; None if it made one."""
         reason = self._call_stats.unsupported
         if not reason or self._call_stats.supported:
-            return _PRECONDITION_NOT_MET
-        shown = abbreviate(Redactor([CANARY]).text(reason))
-        return f"the driver reported every call as unsupported: {shown}"
+            return None
+        return f"the driver reported every call as unsupported: {abbreviate(Redactor([CANARY]).text(reason))}"
 
-    def _make_evidence(self, id: str, clause_stats: ClauseStats, key: str) -> dict[str, Any]:
-        """Make the evidence of a violation: shrunk if it can be reproduced, else as it was first seen."""
-        occurrence = clause_stats.occurrences[key]
-        finding, trial, note = occurrence.finding, occurrence.trial, None
-        if self._can_shrink:
-            smallest = self._shrink(clause_stats.function, key, occurrence.cls)
-            if smallest is not None:
-                finding, trial = smallest
-            else:
-                times = f"{clause_stats.seen[key]} of {clause_stats.count} exchanges"
-                note = f"seen in {times}, first after {occurrence.before - 1} others; could not be reproduced"
-        if not clause_stats.function.uses_earlier_steps:
-            trial = trial.alone()
-        return evidence(
-            self._harness.contract.clauses[id], finding, trial, repeat=self._repeat(id), note=note
-        )
+    def _present(self, evaluator: ClauseEvaluator, first: Occurrence) -> Occurrence:
+        """Shrink a violation if it can be reproduced; else return it as it was first seen, with a note."""
+        if not self._can_shrink:
+            return first
+        smallest = self._shrink(evaluator.function, first.key, first.input_class)
+        if smallest is not None:
+            return replace(first, finding=smallest[0], trial=smallest[1])
+        times = f"{evaluator.seen[first.key]} of {evaluator.count} exchanges"
+        note = f"seen in {times}, first after {first.number - 1} others; could not be reproduced"
+        return replace(first, note=note)
 
     @property
     def _can_shrink(self) -> bool:
@@ -341,14 +282,10 @@ class SuiteTestRun:
 
 def unsupported_reason(harness: Harness, id: str) -> str | None:
     """Return why this contract, client and transport cannot show a clause, or None if they can."""
-    function = registry()[id]
-    not_applicable = function.not_applicable(harness.contract)
-    if not_applicable is not None:
-        return not_applicable
-    for need in sorted(function.needs - harness.clients.shows):
+
+    def explain(need: str) -> str | None:
         if need == "concurrency" and harness.client.concurrency > 1:
             return "this transport handles one call at a time (use --transport loopback)"
-        unseen = harness.clients.find_own_root_obstacle() if need == "own-root" else _UNSEEN[need]
-        if unseen is not None:
-            return unseen
-    return None
+        return harness.clients.find_own_root_obstacle() if need == "own-root" else NEEDS[need]
+
+    return find_unsupported(harness.contract, registry()[id], harness.clients.shows, explain)

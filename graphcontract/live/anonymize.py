@@ -18,7 +18,7 @@ from graphcontract.clauses import Finding
 from graphcontract.clauses.queries import GUID, parse_graph_error
 from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.exchange import Exchange, Outcome, ReportedError, WireRequest, WireResponse
-from graphcontract.live.steps import RequestStep
+from graphcontract.live.steps import RequestStep, SentExchange
 from graphcontract.live.urls import MALFORMED
 
 WITHHELD = "(withheld; --keep-bodies FILE records it)"
@@ -53,23 +53,23 @@ class Anonymizer:
             return step.target.partition("(")[0]  # the argument of a lookup can contain a user name
         return step.target.replace(f"/{step.task_id}", f"/{self.hash_id(step.task_id)}")
 
-    def anonymize(self, exchange: Exchange, step: RequestStep) -> Exchange:
+    def anonymize(self, sent: SentExchange) -> Exchange:
         """A new exchange that contains only what may be reported."""
         call = replace(
-            exchange.call,
-            arguments={self.parameter: self.hash_id(exchange.call.task_id)},
+            sent.call,
+            arguments={self.parameter: self.hash_id(sent.call.task_id)},
             token="",
             ca_file=None,
         )
         return Exchange(
             call,
-            tuple(self._anonymize_request(each, step) for each in exchange.requests),
-            tuple(self._anonymize_response(each) for each in exchange.responses),
-            self._anonymize_outcome(exchange.outcome),
-            exchange.started,
-            exchange.ended,
-            own_root=exchange.own_root,
-            purpose=exchange.purpose,
+            tuple(self._anonymize_request(each, sent.step) for each in sent.requests),
+            tuple(self._anonymize_response(each) for each in sent.responses),
+            self._anonymize_outcome(sent.outcome),
+            sent.started,
+            sent.ended,
+            own_root=sent.own_root,
+            purpose=sent.purpose,
         )
 
     def anonymize_finding(self, finding: Finding, *, of_service: bool) -> Finding:

@@ -14,8 +14,8 @@ from typing import Any
 
 from graphcontract.contract.model import Contract
 
-PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
-_MOST = 64 * 1024
+PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"  # the `tid` of personal Microsoft accounts
+_MOST = 64 * 1024  # characters; a longer token counts as one that cannot be read
 
 
 @dataclass(frozen=True, slots=True)

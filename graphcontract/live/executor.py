@@ -28,21 +28,12 @@ from graphcontract.live.safety.journal import Journal
 from graphcontract.live.safety.policy import Forbidden, Policy
 from graphcontract.live.safety.rate_limit import CutOff, Pacer, Stopped
 from graphcontract.live.sender import USER_AGENT, NoResponse, Sender
-from graphcontract.live.steps import GARBAGE, RequestStep, StepResult
+from graphcontract.live.steps import GARBAGE, RequestStep, SentExchange, StepResult
 
-_ATTEMPTS = 3
+_ATTEMPTS = 3  # sends of one GET in all, where each gets 429; the plan announces two repetitions
 _CALL_TIMEOUT = 90.0  # more than the sender's 60 s for one request
 _UNDONE = frozenset({400, 401, 403, 404, 405, 409, 410, 411, 415, 422, 429, 501})
 """Status codes after which the request certainly had no effect."""
-
-
-@dataclass(frozen=True, slots=True)
-class SentExchange:
-    """An exchange and its step; `by_client` where the client under test made the call."""
-
-    exchange: Exchange
-    step: RequestStep
-    by_client: bool = False
 
 
 @dataclass
@@ -107,7 +98,7 @@ class Executor:
         started = self.pacer.clock.now()
         with self.forwarder.expect(step.method, step.target, forward) as plan:
             outcome = self.client.call(call)
-        exchange = Exchange(
+        exchange = SentExchange(
             call,
             tuple(plan.requests),
             tuple(plan.responses),
@@ -115,8 +106,10 @@ class Executor:
             started,
             self.pacer.clock.now(),
             purpose=step.purpose,
+            step=step,
+            by_client=True,
         )
-        self._append(self.client_exchanges, SentExchange(exchange, step, by_client=True))
+        self._append(self.client_exchanges, exchange)
         if raised:
             raise raised[0]
         return _make_result(upstream[-1]) if upstream else StepResult(0)
@@ -141,7 +134,7 @@ class Executor:
         (parameter,) = self.contract.request.parameters
         return parameter
 
-    def _send(self, step: RequestStep) -> Exchange:
+    def _send(self, step: RequestStep) -> SentExchange:
         """Send a step's request to the tenant, once."""
         token = self._get_token(step)
         self.pacer.wait_for_turn()
@@ -170,7 +163,7 @@ class Executor:
             if self.sender.in_flight is not None and len(self.sent) == before:
                 outcome = Outcome.failure(kind="transport", message="the run was interrupted")
                 exchange = self._make_exchange(step, token, started, self.sender.in_flight, None, outcome)
-                self._append(self.sent, SentExchange(exchange, step))
+                self._append(self.sent, exchange)
             raise
         if step.credential == "main":
             self._check_credential(step, status_to(exchange))
@@ -184,9 +177,9 @@ class Executor:
         request: WireRequest | None,
         response: WireResponse | None,
         outcome: Outcome,
-    ) -> Exchange:
+    ) -> SentExchange:
         """The exchange of a step's request. Without a response, the tenant may still have executed it."""
-        return Exchange(
+        return SentExchange(
             Call(self.contract.id, {self._parameter: step.task_id}, token or "", self._root),
             (request,) if request is not None else (),
             (response,) if response is not None else (),
@@ -194,6 +187,7 @@ class Executor:
             started,
             self.pacer.clock.now(),
             purpose=step.purpose,
+            step=step,
         )
 
     def _check_credential(self, step: RequestStep, status: int) -> None:
@@ -210,7 +204,7 @@ class Executor:
             )
 
     def _record(
-        self, step: RequestStep, exchange: Exchange, kind: str | None, members: dict[str, str]
+        self, step: RequestStep, exchange: SentExchange, kind: str | None, members: dict[str, str]
     ) -> None:
         """Record a response: in the journal first, so that a crash after it loses nothing."""
         status, shown = status_to(exchange), task_status(exchange)
@@ -226,7 +220,7 @@ class Executor:
         self.pacer.record_response(
             status, next(iter(response.values("retry-after")), None) if response else None
         )
-        self._append(self.sent, SentExchange(exchange, step))
+        self._append(self.sent, exchange)
 
     def _append(self, where: list[SentExchange], sent: SentExchange) -> None:
         where.append(sent)

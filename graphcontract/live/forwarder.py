@@ -22,6 +22,7 @@ from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.request_reader import RequestReader
 
 MOST_ATTEMPTS = 3  # forwarded requests of one plan, where the tenant responds 429
+# Bounds for a client that retries in a storm: memory by the first, threads by the second.
 _MOST_RECORDED = 200  # requests of one plan; further ones are rejected without a record
 _MOST_CONNECTIONS = 32  # at a time; further ones are closed at once
 _PATIENCE = 30.0  # seconds for a read, and for a thread to end
@@ -73,6 +74,7 @@ class Forwarder:
         self._certificates = Certificates() if tls else None
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
+        # A lock of its own: `_lock` is held while a request is forwarded, which the end must not wait for.
         self._counting = threading.Lock()
         self._plan: Plan | None = None
         self._closing = threading.Event()

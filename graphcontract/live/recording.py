@@ -19,7 +19,7 @@ from graphcontract.errors import UserError
 from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.judging.redaction import Redactor
 from graphcontract.live.anonymize import Anonymizer
-from graphcontract.live.executor import SentExchange
+from graphcontract.live.steps import SentExchange
 
 
 class RecordingError(UserError):
@@ -60,16 +60,15 @@ class Recording:
             _write(self._bodies, self._format_exchange(sent))
 
     def _format_line(self, sent: SentExchange) -> dict[str, Any]:
-        exchange, step = sent.exchange, sent.step
-        response = final_response(exchange)
-        request = exchange.requests[0] if exchange.requests else None
+        step, response = sent.step, final_response(sent)
+        request = sent.requests[0] if sent.requests else None
         line: dict[str, Any] = {
             "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "purpose": step.purpose,
             "method": step.method,
             "target": self.anonymizer.anonymize_target(step),
-            "status": status_to(exchange),
-            "seconds": round(exchange.ended - exchange.started, 3),
+            "status": status_to(sent),
+            "seconds": round(sent.ended - sent.started, 3),
         }
         if request is not None:
             line["client-request-id"] = self.anonymizer.extract_request_id(
@@ -81,12 +80,12 @@ class Recording:
         return {name: value for name, value in line.items() if value is not None}
 
     def _format_exchange(self, sent: SentExchange) -> dict[str, Any]:
-        redactor = Redactor([*self.anonymizer.tokens, sent.exchange.call.token])
+        redactor = Redactor([*self.anonymizer.tokens, sent.call.token])
         return {
             "purpose": sent.step.purpose,
             "side": "client" if sent.by_client else "tenant",
-            "requests": [_format_message(each, redactor) for each in sent.exchange.requests],
-            "responses": [_format_message(each, redactor) for each in sent.exchange.responses],
+            "requests": [_format_message(each, redactor) for each in sent.requests],
+            "responses": [_format_message(each, redactor) for each in sent.responses],
         }
 
 

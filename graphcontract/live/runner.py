@@ -25,6 +25,7 @@ from graphcontract.run import sigint
 
 _MOST_NAMED = 50  # tasks in a remark; the others are only counted
 _INTERRUPTED = "the run was interrupted"
+_UNAUTHORIZED = "the tenant rejects the credential with 401"
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,13 @@ class LiveRunner:
         except KeyboardInterrupt:
             interrupted = True
         try:
-            with sigint.held():
+            with sigint.held():  # a report has its header and plan, or does not begin
                 opens()
             if stopped is None and not interrupted:
                 stopped = self._run_scenarios()
         except KeyboardInterrupt:
             interrupted = True
-        with sigint.held():
+        with sigint.held():  # a second Ctrl-C must not lose the verdicts of what was sent
             self._print_notes(stopped)
             self._judge(recorder, _INTERRUPTED if interrupted else str(stopped) if stopped else None)
             return recorder.close(
@@ -77,13 +78,13 @@ class LiveRunner:
             self._drive(reject_unknown_ids)
         except Stopped as error:
             raise LiveUnreachable(f"the tenant cannot be tested now: {error}") from error
-        if not any(status_to(sent_exchange.exchange) for sent_exchange in sent):
-            failure = sent[-1].exchange.outcome.error
+        if not any(status_to(each) for each in sent):
+            failure = sent[-1].outcome.error
             why = failure.message if failure is not None else "no response"
             raise LiveUnreachable(f"{self.root} cannot be reached: {why}")
-        if all(status_to(sent_exchange.exchange) in (0, *BUSY) for sent_exchange in sent):
+        if all(status_to(each) in (0, *BUSY) for each in sent):
             raise LiveUnreachable(f"{self.root} responds only with 429 or 503: try again later")
-        return CutOff("the tenant rejects the credential with 401") if self._is_unauthorized() else None
+        return CutOff(_UNAUTHORIZED) if self._is_unauthorized() else None
 
     def _run_scenarios(self) -> Exception | None:
         """Run the other scenarios; returns why they ended early, or None."""
@@ -115,28 +116,31 @@ class LiveRunner:
             self.say(f"note: {note}")
 
     def _judge(self, recorder: RunRecorder, stopped: str | None) -> None:
-        """Evaluate what was recorded. Where every response was 401, no clause gets a verdict; after an
-        interruption, no clause passes whose scenarios are incomplete.
+        """Evaluate what was recorded. Where every response was 401, no clause is evaluated; after an
+        interruption, no clause passes whose scenarios are incomplete. The first result counts all requests.
         """
+        interrupted = stopped == _INTERRUPTED
         evaluator = LiveEvaluator(
             self.contract,
             self.options,
             self.anonymizer,
             self.client_under_test.shows,
+            self.context.trials,
+            self.executor.sent,
+            self.executor.client_exchanges,
             collect_reasons(self.context, complete=set(list_needed(self.planned)) <= set(self.completed)),
             collect_unmet(self.context),
             stopped,
+            [id for id in self.planned if interrupted and not self._is_over(id)],
             self._make_remarks(),
         )
         unauthorized = self._is_unauthorized()
-        for part in evaluator.evaluate(
-            self.planned, self.context.trials, self.executor.sent, self.executor.client_exchanges
-        ):
-            if unauthorized:
-                part = _mark_unexercised(part)
-            elif stopped == _INTERRUPTED and part.verdict == "pass" and not self._is_over(part.clause):
-                part = replace(part, verdict="not-run", reason=_INTERRUPTED)
-            recorder.add(part)
+        count = len(self.executor.sent)
+        for id in self.planned:
+            rejected = ClauseResult(id, "not-run", reason=_UNAUTHORIZED)
+            result = rejected if unauthorized else evaluator.evaluate(id)
+            recorder.add(replace(result, exchanges=count))
+            count = 0
 
     def _is_over(self, clause: str) -> bool:
         """Whether all scenarios that a clause depends on are complete."""
@@ -144,7 +148,7 @@ class LiveRunner:
 
     def _is_unauthorized(self) -> bool:
         """Whether every response to the run's own credential was 401."""
-        statuses = [status_to(each.exchange) for each in self.executor.sent if each.step.credential == "main"]
+        statuses = [status_to(each) for each in self.executor.sent if each.step.credential == "main"]
         return bool(statuses) and all(each == 401 for each in statuses)
 
     def _make_remarks(self) -> dict[str, str]:
@@ -159,8 +163,3 @@ class LiveRunner:
         return {
             "service.effect": f"other tasks changed meanwhile, possibly for other reasons: {listed}{more}"
         }
-
-
-def _mark_unexercised(part: ClauseResult) -> ClauseResult:
-    reason = "the tenant rejects the credential with 401"
-    return ClauseResult(part.clause, "not-run", reason=reason, exchanges=part.exchanges)

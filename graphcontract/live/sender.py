@@ -18,10 +18,10 @@ from graphcontract.exchange import Fields, WireRequest, WireResponse
 from graphcontract.live.safety.allowed_hosts import Root
 
 USER_AGENT = f"graphcontract-live/{version('graphcontract')}"
-MOST_CONTENT = 4 * 1024 * 1024
+MOST_CONTENT = 4 * 1024 * 1024  # bytes of a response, which is held in memory; a longer one counts as none
 _TIMEOUT = 60.0  # a request as a whole: a server that sends a byte now and then cannot stall the run
-_CONNECT = 20.0
-_MOST_NAMED = 4
+_CONNECT = 20.0  # seconds to connect, so that an unreachable host is found before a whole timeout
+_MOST_NAMED = 4  # exceptions of a chain of causes, which can be a cycle
 
 
 class NoResponse(Exception):
@@ -64,6 +64,7 @@ class Sender:
         bounds = httpx.Timeout(None, connect=_CONNECT)
         request: WireRequest | None = None
         try:
+            # asyncio, because httpx bounds each read by itself and not the request as a whole.
             async with (
                 asyncio.timeout(self.timeout),
                 httpx.AsyncClient(

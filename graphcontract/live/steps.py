@@ -1,4 +1,5 @@
-"""A step of a live run as data: the request, its reason, its credential, and what it could change.
+"""A step of a live run as data: the request, its reason, its credential, what it could change, and what was
+exchanged.
 
 Plan and run use the same steps.
 """
@@ -52,6 +53,14 @@ class RequestStep:
     times: int = 1
     after: float = 0.0
     journal: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentExchange(Exchange):
+    """An exchange of a live run with its step; `by_client` where the client under test made the call."""
+
+    step: RequestStep
+    by_client: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,15 @@ def read_options(config: pytest.Config) -> Options:
     for spec in SPECS:
         if spec.kind is bool or spec.kind is tuple:
             given[spec.name] = spec.kind(config.getoption(f"graph_{spec.name}"))
-        elif text := _read_text(config, spec.name):
-            given[spec.name] = _parse(spec, text)
+        elif (value := read_value(config, spec.name)) is not None:
+            given[spec.name] = value
     return Options(**given).with_seed(given.get("seed"), secrets.randbits(32))
+
+
+def read_value(config: pytest.Config, name: str) -> Any:
+    """Read an option that takes one value; None if it is not given. Raises pytest.UsageError."""
+    text = _read_text(config, name)
+    return _parse(next(spec for spec in SPECS if spec.name == name), text) if text else None
 
 
 def _read_text(config: pytest.Config, name: str) -> str | None:

@@ -16,7 +16,17 @@ import pytest
 
 from graphcontract.errors import UserError
 from graphcontract.pytest_plugin import hooks
+from graphcontract.pytest_plugin.clause_items import (
+    ClauseItem,
+    ItemResult,
+    as_usage_errors,
+    find_plugin,
+    format_accepted,
+    register_reports,
+    write_summary,
+)
 from graphcontract.pytest_plugin.options import add_options, names_client, read_options
+from graphcontract.pytest_plugin.tenant_options import add_tenant_options
 from graphcontract.pytest_plugin.xdist_workers import (
     CheckWorkers,
     Workers,
@@ -54,6 +64,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FORMAT=PATH",
         help="write jsonl=, junit=, markdown= or github=PATH",
     )
+    add_tenant_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,8 +72,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "graphcontract: an item that checks a clause of a contract")
     config.addinivalue_line("markers", "must: a clause of level MUST")
     config.addinivalue_line("markers", "should: a clause of level SHOULD")
-    found = [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, SessionPlugin)]
-    run = Run(config, found[0] if found else None)
+    found = find_plugin(config, SessionPlugin)
+    run = Run(config, found)
     config.pluginmanager.register(run)
     config.pluginmanager.register(CheckWorkers(run.options, _waiting) if found else Workers(run.options))
 
@@ -81,58 +92,38 @@ def _waiting() -> set[str]:
     return {test.name for test in suite_tests() if test.cases}
 
 
-class Violation(Exception):
-    """The client violates a clause."""
-
-
-class ClauseItem(pytest.Item):
+class ClientItem(ClauseItem):
     """One clause, as checked by one test of a suite."""
 
     def __init__(self, *, test: SuiteTest, clause: str, run: Run, **rest: Any) -> None:
-        super().__init__(**rest)
-        self._test, self.clause, self._run = test, clause, run
+        level = run.session.contract.clauses[clause].counted_level
+        super().__init__(clause=clause, level=level, **rest)
+        self._test, self._run = test, run
         self.part: ClauseResult | None = None
         self.waits = bool(test.cases)
-        level = run.session.contract.clauses[clause].counted_level.lower()
-        self.add_marker("graphcontract")
-        if level in ("must", "should"):
-            self.add_marker(level)
         run.session.want(test, clause)
 
-    def runtest(self) -> None:
-        """Run the test, once for all of its clauses, and report the result of this one."""
-        from graphcontract.judging.run_recorder import failure_counts
-        from graphcontract.judging.verdict import UNTESTED
+    def find_result(self) -> ItemResult:
+        """Run the test, once for all of its clauses, and return the result of this one."""
+        from graphcontract.judging.run_recorder import fails_run
 
         session = self._run.session
         try:
             self.part = part = session.part(self._test, self.clause)
         except UserError as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-        clause = session.contract.clauses[self.clause]
         known = session.known_failures()
-        if part.verdict == "fail" and known is not None and known.covers(part):
-            pytest.xfail("known failure")
-        if part.verdict == "fail":
-            gates = failure_counts(clause.counted_level, clause.id, session.options.fail_on, known)
-            if not gates and part.evidence is not None:
-                pytest.xfail(f"{clause.counted_level} violated: {part.evidence['text']}")
-            raise Violation(*(known.objections(part) if known is not None else ()))
+        listed = known if part.verdict == "fail" else None
+        # One test that exercises the clause is enough, so another one may fail to.
         left_to_others = part.verdict == "not-exercised" and session.proofs(self.clause) > 1
-        lenient = part.verdict in UNTESTED and (clause.counted_level != "MUST" or left_to_others)
-        if part.verdict == "not-supported" or lenient:
-            pytest.skip(part.reason or part.verdict)
-        if part.verdict != "pass":
-            pytest.fail(f"{part.verdict}: {part.reason}", pytrace=False)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Return the evidence instead of a traceback."""
-        if isinstance(excinfo.value, Violation) and self.part is not None and self.part.evidence is not None:
-            from graphcontract.reporting.evidence_text import render_violation
-
-            level = self._run.session.contract.clauses[self.clause].counted_level
-            return "\n".join([render_violation(self.part.evidence, level), *map(str, excinfo.value.args)])
-        return super().repr_failure(excinfo, style)
+        return ItemResult(
+            "known-failure" if listed is not None and listed.covers(part) else part.verdict,
+            self.level,
+            fails_run(part, self.level, session.options.fail_on, known) and not left_to_others,
+            part.reason,
+            part.evidence,
+            tuple(listed.objections(part)) if listed is not None else (),
+        )
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return the location of the test's body."""
@@ -141,7 +132,7 @@ class ClauseItem(pytest.Item):
 
 def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
-) -> list[ClauseItem] | None:
+) -> list[ClientItem] | None:
     """Make an item for each clause of the test that the contract has and the run selects."""
     from graphcontract.judging.suite_api import SuiteTest
 
@@ -149,14 +140,15 @@ def pytest_pycollect_makeitem(
         return None
     if collector.config.getoption("graph_tenant_url") and not names_client(collector.config):
         return []
-    run = next(each for each in collector.config.pluginmanager.get_plugins() if isinstance(each, Run))
+    run = find_plugin(collector.config, Run)
+    assert run is not None
     try:
         wanted = [id for id in obj.proves if id in run.session.planned]
     except pytest.UsageError as error:
         run.refusal = error
         return []
     return [
-        ClauseItem.from_parent(collector, name=f"{name}[{clause}]", test=obj, clause=clause, run=run)
+        ClientItem.from_parent(collector, name=f"{name}[{clause}]", test=obj, clause=clause, run=run)
         for clause in wanted
     ]
 
@@ -181,10 +173,8 @@ class Run:
             from graphcontract.run.session import Session
 
             options = received_options(self._config) or read_options(self._config)
-            try:
+            with as_usage_errors():
                 self._session = Session.of(options)
-            except UserError as error:
-                raise pytest.UsageError(str(error)) from error
             self._session.alone = not self._worker
             self._session.together = not self._worker or is_check(self._config)
         return self._session
@@ -204,8 +194,8 @@ class Run:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Move tests that wait on timers to the end: their calls are made concurrently while others run."""
-        places = [place for place, item in enumerate(items) if isinstance(item, ClauseItem)]
-        ours = [item for item in items if isinstance(item, ClauseItem)]
+        places = [place for place, item in enumerate(items) if isinstance(item, ClientItem)]
+        ours = [item for item in items if isinstance(item, ClientItem)]
         for place, item in zip(places, sorted(ours, key=lambda item: item.waits), strict=True):
             items[place] = item
 
@@ -215,7 +205,7 @@ class Run:
             session.shouldstop = str(self.refusal)  # xdist has no way for a worker to end by a usage error
         elif self.refusal is not None:
             raise self.refusal
-        items = [item for item in session.items if isinstance(item, ClauseItem)]
+        items = [item for item in session.items if isinstance(item, ClientItem)]
         if items and not self._worker and not self._config.option.collectonly:
             self._plan(Counter(item.clause for item in items))
 
@@ -232,15 +222,11 @@ class Run:
         if self.ledger is not None:
             return
         from graphcontract.judging.run_recorder import RunRecorder
-        from graphcontract.reporting import make_listeners
 
         session = self.session
-        try:
+        with as_usage_errors():
             client = session.open()
-            for listener in make_listeners(self._config.getoption("graph_report")):
-                self._config.pluginmanager.register(listener)
-        except UserError as error:
-            raise pytest.UsageError(str(error)) from error
+            register_reports(self._config)
         self.ledger = RunRecorder(
             session.contract,
             session.planned,
@@ -255,8 +241,6 @@ class Run:
             session.close()
 
     def _emit(self, event: Mapping[str, Any]) -> None:
-        from graphcontract.reporting.accepted_failures import list_accepted
-
         # Two verdicts are known only when all tests of a clause are over, so that no item can fail for them:
         # no test exercised the clause, or a listed failure was not seen in any of them.
         if event["event"] == "verdict" and event["fails_run"] and event["verdict"] == "not-exercised":
@@ -264,7 +248,7 @@ class Run:
         elif event["event"] == "verdict" and event["verdict"] == "fixed":
             self._without_item.append(f"known failure of {event['clause']}: {event['reason']}")
         elif event["event"] == "footer":
-            self._accepted = list(list_accepted(event))
+            self._accepted = format_accepted(event)
         self._config.hook.pytest_graphcontract_event(event=event)
 
     @pytest.hookimpl(wrapper=True)
@@ -273,7 +257,7 @@ class Run:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Attach the result to the report as JSON, and redact the token from what the client printed."""
         report = yield
-        if call.when == "call" and isinstance(item, ClauseItem):
+        if call.when == "call" and isinstance(item, ClientItem):
             from graphcontract.inputs.tokens import CANARY
             from graphcontract.judging.redaction import Redactor
 
@@ -326,12 +310,8 @@ class Run:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print how many MUST were exercised, accepted known failures, and failures that no item shows."""
         if self.ledger is not None and self.ledger.summary:
-            terminalreporter.section("graphcontract")
-            terminalreporter.line(self.ledger.summary)
-            for line in self._accepted:
-                terminalreporter.line(f"accepted as known: {line}")
-            for line in self._without_item:
-                terminalreporter.line(line, red=True)
+            lines = [self.ledger.summary, *self._accepted]
+            write_summary(terminalreporter, "graphcontract", lines, self._without_item)
 
 
 def _clause_of(nodeid: str) -> str:

@@ -16,12 +16,12 @@ from graphcontract.exchange import Call, Exchange, Trial
 from graphcontract.http.stub_response import StubResponse
 from graphcontract.judging.call_runner import CallOptions
 from graphcontract.judging.client_set import ClientSet
+from graphcontract.judging.evaluator import find_violations
 from graphcontract.judging.harness import Harness, SkipPartition
 from graphcontract.judging.hypothesis_runner import StopExploring, simplest
 from graphcontract.judging.profile import Profile
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.test_run import SuiteTestRun
-from graphcontract.judging.verdict import evidence_id
 from graphcontract.run.suite_tests import suite_tests
 
 Role = Literal["control", "before", "exchange"]
@@ -95,11 +95,10 @@ def failing_case(harness: RecordingHarness, clause: str, evidence: str, seed: in
     """Return the case in which the harness's client shows the failure with this evidence id, shrunk; None if
     it does not.
     """
-    function, evidence_key = registry()[clause], harness.contract.clauses[clause].evidence_key
+    function = registry()[clause]
 
     def shows(trial: Trial) -> bool:
-        findings = function.judge(harness.contract, trial)
-        return any(evidence_id(evidence_key, each.kind, each.input) == evidence for each in findings)
+        return evidence in (find_violations(harness.contract, function, trial) or {})
 
     for test in _proving(clause):
         trying = SuiteTestRun(test, harness, clauses=[clause], seed=seed, repeat=str)

@@ -65,12 +65,12 @@ def _seen(clause: str) -> Iterator[Seen]:
 
     class Listening(test_run._FirstPass):
         def observe(self, trial: Trial) -> None:
-            stats = self._by_clause.get(clause)
-            before = sum(stats.seen.values()) if stats else 0
+            evaluator = self.evaluators.get(clause)
+            before = sum(evaluator.seen.values()) if evaluator else 0
             super().observe(trial)
-            if stats and sum(stats.seen.values()) > before:
+            if evaluator and sum(evaluator.seen.values()) > before:
                 seen.inputs.add(self.cls)
-                seen.kinds |= {each.finding.kind for each in stats.occurrences.values()}
+                seen.kinds |= {each.finding.kind for each in evaluator.occurrences.values()}
 
     with mock.patch.object(test_run, "_FirstPass", Listening):
         yield seen

@@ -11,9 +11,10 @@ from graphcontract.http import stub_response
 from graphcontract.inputs import Partitions
 from graphcontract.inputs.calls import guid_calls
 from graphcontract.inputs.tokens import CANARY
+from graphcontract.judging.evaluator import NEEDS
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import SuiteTest, concurrently, given, proves
-from graphcontract.judging.test_run import _UNSEEN, SuiteTestRun
+from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import evidence_id
 from tests.clauses import CONTRACT, with_fields
 from tests.judging import (
@@ -268,7 +269,7 @@ class TestWhatIsNotJudged:
 
     def test_every_need_has_its_reason(self) -> None:
         needed = {need for each in registry().values() for need in each.needs}
-        assert needed - {"own-root"} <= _UNSEEN.keys()
+        assert needed - {"own-root"} <= NEEDS.keys()
         assert gate_of().clients.find_own_root_obstacle() is not None
 
 

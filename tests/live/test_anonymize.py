@@ -10,8 +10,7 @@ import pytest
 
 from graphcontract.exchange import Call, Exchange, Fields, Outcome, WireRequest, WireResponse
 from graphcontract.live.anonymize import Anonymizer
-from graphcontract.live.executor import SentExchange
-from graphcontract.live.steps import RequestStep
+from graphcontract.live.steps import RequestStep, SentExchange
 from graphcontract.live.urls import Targets
 from graphcontract.tenant import Running, Status
 from tests.clauses import CONTRACT
@@ -50,8 +49,10 @@ def kept(
     request = WireRequest(0.0, f"{TOKEN}".encode(), "POST", path, "1.1", sent)
     response = WireResponse(0.1, TOKEN.encode(), status, fields, content, 0)
     call = Call(CONTRACT.id, {PARAMETER: TASK}, TOKEN, "http://127.0.0.1:1/beta")
-    exchange = Exchange(call, (request,), (response,), outcome or Outcome.success(), purpose="cancel")
-    return anonymizer.anonymize(SentExchange(exchange, step).exchange, step)
+    reported = outcome or Outcome.success()
+    return anonymizer.anonymize(
+        SentExchange(call, (request,), (response,), reported, purpose="cancel", step=step)
+    )
 
 
 def test_what_may_be_kept_is() -> None:

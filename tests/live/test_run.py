@@ -204,7 +204,7 @@ class TestPrivilege:
         nothing = environment(tenant, GRAPHCONTRACT_TOKEN=tenant.token("unprivileged"))
         result = judge(tenant, tmp_path, env=nothing)
         verdict = result.verdicts["service.unknown-task"]
-        assert verdict["verdict"] == "not-run"
+        assert verdict["verdict"] == "not-exercised"
         assert "403" in verdict["reason"]
         assert result.status == 3
 
@@ -242,7 +242,7 @@ class TestCancel:
         (named,) = tasks(tenant, status)
         log = tmp_path / "log.jsonl"
         result = judge(tenant, tmp_path, allow_cancel=True, tasks=(named,), request_log=log)
-        assert "service.cancel" in result.of("not-run")
+        assert "service.cancel" in result.of("not-exercised")
         assert any(f"it is {status}" in line for line in result.said)
         assert not any(
             line["purpose"] in ("cancel", "no-token") and line["method"] != "GET" and line["status"] == 204

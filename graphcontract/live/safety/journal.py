@@ -24,8 +24,8 @@ from graphcontract.errors import UserError
 
 DEFAULT = Path(".graphcontract", "live-journal.jsonl")
 FORMAT = 1
-_GONE = (400, 404, 410, 422)
-_MOST = 4 * 1024 * 1024
+_GONE = (400, 404, 410, 422)  # status codes of a read after which no task with that id is left open
+_MOST = 4 * 1024 * 1024  # bytes of a journal, which is read whole; a larger file is an error
 _GIVE = f"give the file that the run wrote: {DEFAULT}, or the one of --journal"
 _AGAIN = "get the whole file from the machine of the run, or else check the tenant's list of tasks"
 _KINDS = ("create", "cancel")

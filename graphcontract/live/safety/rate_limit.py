@@ -55,6 +55,7 @@ class Pacer:
 
     def wait_for_turn(self) -> None:
         """Wait until the next request may be sent; raises Stopped where none may."""
+        # The wait is within the lock: the forwarder's threads send too, and must take turns.
         with self._lock:
             if self._stopped is None and self.sent >= self.budget:
                 self._stopped = Stopped(f"the budget of {self.budget} requests is used up (--budget)")

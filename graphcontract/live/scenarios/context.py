@@ -12,7 +12,7 @@ from graphcontract.live.create_file import Creation
 from graphcontract.live.steps import Credential, RequestStep, StepResult
 from graphcontract.live.urls import Targets
 
-_ATTEMPTS = 3
+_ATTEMPTS = 3  # sends of one change in all, where the service is busy; each needs a new read before it
 
 
 @dataclass

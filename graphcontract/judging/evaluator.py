@@ -1,0 +1,133 @@
+"""Evaluates clauses on trials: one result for each clause, with evidence. The tests of a client and live runs
+share it, and differ only in where their trials come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphcontract.clauses import ClauseFunction, Finding
+from graphcontract.contract.model import Contract
+from graphcontract.exchange import Trial
+from graphcontract.judging.evidence import evidence
+from graphcontract.judging.verdict import ClauseResult, evidence_id
+
+_PRECONDITION_NOT_MET = "no exchange met this clause's precondition"
+
+NEEDS: Mapping[str, str] = {
+    "wire": "this transport does not show raw bytes (use --transport loopback)",
+    "network": "this transport has no network faults, redirects or TLS (use --transport loopback)",
+    "credentials": "your driver declares that the client sends no token to these hosts (`hosts`) or "
+    "over http (`https`)",
+    "timeout": "your driver declares that the client has no timeout (`timeout`)",
+    "concurrency": "your driver handles one call at a time (`concurrency`)",
+    "status": "the client does not report the HTTP status code",
+    "code": "the client does not report the error's code",
+    "message": "the client does not report the error's message",
+    "request-id": "the client does not report the request id",
+    "id": "the request path is built by graphcontract, not by the client",
+}
+"""Why a clause that needs this cannot be checked where client and transport do not show it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A finding, and the trial and the input class that showed it. `key` is its evidence id, `number` the
+    number of exchanges until then; `note` says in the report how it was seen.
+    """
+
+    key: str
+    finding: Finding
+    trial: Trial
+    input_class: str
+    number: int = 0
+    note: str | None = None
+
+
+@dataclass
+class ClauseEvaluator:
+    """Evaluates one clause, trial by trial. `exercised` counts trials by input class, `seen` by evidence id;
+    `occurrences` has the first trial that showed each violation.
+    """
+
+    contract: Contract
+    function: ClauseFunction
+    exercised: dict[str, int] = field(default_factory=dict)
+    occurrences: dict[str, Occurrence] = field(default_factory=dict)
+    seen: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """The number of trials that exercised the clause."""
+        return sum(self.exercised.values())
+
+    def add(self, trial: Trial, input_class: str, number: int = 0) -> None:
+        """Check the clause on a trial, where the trial meets its precondition."""
+        findings = find_violations(self.contract, self.function, trial)
+        if findings is None:
+            return
+        self.exercised[input_class] = self.exercised.get(input_class, 0) + 1
+        for key, finding in findings.items():
+            self.seen[key] = self.seen.get(key, 0) + 1
+            self.occurrences.setdefault(key, Occurrence(key, finding, trial, input_class, number))
+
+    def conclude(
+        self,
+        *,
+        repeat: str,
+        present: Callable[[Occurrence], Occurrence],
+        unsupported: str | None = None,
+        cut_off: str | None = None,
+        unmet: str | None = None,
+        remark: str | None = None,
+    ) -> ClauseResult:
+        """The result of the clause. `present` makes the first violation fit for a report, and `repeat` is the
+        command that shows it again. Of a clause that was not exercised, `unsupported` says why it cannot be,
+        `unmet` which precondition was not met; `cut_off` says why the run ended before the clause was done;
+        `remark` is the reason of a pass.
+        """
+        id, count, classes = self.function.id, self.count, dict(self.exercised)
+        if self.occurrences:
+            first, *others = self.occurrences.values()
+            shown = self._make_evidence(present(first), repeat)
+            also = tuple(each.key for each in others)
+            return ClauseResult(id, "fail", count, evidence=shown, also=also, classes=classes)
+        if count and cut_off is None:
+            return ClauseResult(id, "pass", count, reason=remark, classes=classes)
+        if not count and unsupported is not None:
+            return ClauseResult(id, "not-supported", reason=unsupported)
+        if cut_off is not None:
+            return ClauseResult(id, "not-run", count, reason=cut_off, classes=classes)
+        return ClauseResult(id, "not-exercised", reason=unmet or _PRECONDITION_NOT_MET)
+
+    def _make_evidence(self, shown: Occurrence, repeat: str) -> Mapping[str, Any]:
+        trial = shown.trial if self.function.uses_earlier_steps else shown.trial.alone()
+        clause = self.contract.clauses[self.function.id]
+        return evidence(clause, shown.finding, trial, repeat=repeat, note=shown.note)
+
+
+def find_violations(contract: Contract, function: ClauseFunction, trial: Trial) -> dict[str, Finding] | None:
+    """The violations of a clause in a trial, by evidence id; None where the trial does not exercise it."""
+    if not function.when(contract, trial):
+        return None
+    evidence_key = contract.clauses[function.id].evidence_key
+    found: dict[str, Finding] = {}
+    for finding in function.judge(contract, trial):
+        found.setdefault(evidence_id(evidence_key, finding.kind, finding.input), finding)
+    return found
+
+
+def find_unsupported(
+    contract: Contract,
+    function: ClauseFunction,
+    shows: Collection[str],
+    explain: Callable[[str], str | None] = NEEDS.__getitem__,
+) -> str | None:
+    """Why the contract does not require a clause, or client and transport cannot show it; None if they can.
+    `explain` gives the reason for a need that is not among what they show.
+    """
+    reason = function.not_applicable(contract)
+    lacking = sorted(function.needs.difference(shows))
+    return reason or next((why for need in lacking if (why := explain(need)) is not None), None)
