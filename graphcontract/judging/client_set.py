@@ -27,6 +27,8 @@ T = TypeVar("T")
 class OwnRootLost(ClientUnavailable):
     """The client must not be called any more, as nothing proves that its calls stay on this machine."""
 
+    code = "own-root-lost"
+
 
 class _ThreadState(threading.local):
     """Which target a thread of the pool calls; None in a thread that calls the first one."""
