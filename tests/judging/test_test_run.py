@@ -259,13 +259,21 @@ class TestWhatIsNotJudged:
         assert part.verdict == "not-supported"
         assert "content coding" in str(part.reason)
 
-    @pytest.mark.parametrize(
-        "behave", [good, lambda *_: Outcome.unsupported("no")], ids=["never met", "unsupported"]
-    )
-    def test_a_clause_whose_precondition_no_exchange_meets(self, behave: Behaviour) -> None:
-        (part,) = tried(gate_of(behave), plain_test("error.status")).values()
+    def test_a_clause_whose_precondition_no_exchange_meets(self) -> None:
+        (part,) = tried(gate_of(good), plain_test("error.status")).values()
         assert (part.verdict, part.exercised) == ("not-exercised", 0)
         assert part.reason == "no exchange met this clause's precondition"
+
+    def test_a_driver_that_supports_no_call_says_why(self) -> None:
+        def behave(*_: object) -> Outcome:
+            return Outcome.unsupported(f"not with {CANARY}secret")
+
+        (part,) = tried(gate_of(behave), plain_test("error.status")).values()
+        assert (part.verdict, part.exercised) == ("not-exercised", 0)
+        assert (
+            part.reason
+            == "the driver reported every call as unsupported: not with [token, changed: 26 of 20 characters]"
+        )
 
     def test_every_need_has_its_reason(self) -> None:
         needed = {need for each in registry().values() for need in each.needs}
