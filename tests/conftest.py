@@ -20,6 +20,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what is marked `nightly`, unless the command line chooses items by itself."""
     if config.option.markexpr or config.option.keyword or any("::" in argument for argument in config.args):
         return
-    nightly = [item for item in items if item.get_closest_marker("nightly")]
-    config.hook.pytest_deselected(items=nightly)
-    items[:] = [item for item in items if item not in set(nightly)]
+    nightly = {item for item in items if item.get_closest_marker("nightly")}
+    config.hook.pytest_deselected(items=list(nightly))
+    items[:] = [item for item in items if item not in nightly]
