@@ -12,6 +12,7 @@ import typer
 from graphcontract.cli.options import AllowOwnRoot
 
 if TYPE_CHECKING:
+    from graphcontract.reporting.events import Event, Verdict
     from graphcontract.reporting.report_reader import Report
     from graphcontract.run.options import Options
 
@@ -75,7 +76,7 @@ def replay(
 
     read = read_report(report)
     found = read.verdict_of(evidence)
-    if found is None:
+    if found is None or found["evidence"] is None:
         raise UserError(f"{report} has no evidence with the id {evidence}")
     if read.header["kind"] == "live":
         again = found["evidence"]["repeat"]
@@ -96,7 +97,7 @@ def replay(
     typer.echo(f"fixed: {evidence}")
 
 
-def _repeat(options: Options) -> Mapping[str, Any] | None:
+def _repeat(options: Options) -> Verdict | None:
     """Check the one clause of these options again, and return its verdict event."""
     from graphcontract.cli.pytest_run import run
     from graphcontract.run.session import Session
@@ -117,9 +118,9 @@ class _Keeper:
     """Collects the verdict events of a run by clause."""
 
     def __init__(self) -> None:
-        self.verdicts: dict[str, Mapping[str, Any]] = {}
+        self.verdicts: dict[str, Verdict] = {}
 
-    def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
+    def pytest_graphcontract_event(self, event: Event) -> None:
         """Receive one event."""
         if event["event"] == "verdict":
             self.verdicts[event["clause"]] = event

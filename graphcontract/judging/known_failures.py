@@ -18,6 +18,7 @@ from graphcontract.contract.acceptance import PLACEHOLDER, check_reasons, locate
 from graphcontract.contract.jsonfile import ContractFile, read, suggest_name
 from graphcontract.contract.schema import check_schema
 from graphcontract.judging.verdict import ClauseResult
+from graphcontract.reporting.events import AcceptedFailures
 
 _MISSING = "Create it with `graphcontract known-failures update REPORT --file FILE`."
 
@@ -39,15 +40,14 @@ class Entry:
         names = (implementation.name, f"{implementation.name}@{implementation.version}")
         return self.implementation is None or self.implementation in names
 
-    def described(self) -> dict[str, Any]:
+    def describe(self) -> AcceptedFailures:
         """What reports show of the entry: evidence, reason, and issue and last day if it has them."""
-        shown = {
-            "evidence": sorted(self.evidence),
-            "reason": self.reason,
-            "issue": self.issue,
-            "expires": self.expires.isoformat() if self.expires else None,
-        }
-        return {name: value for name, value in shown.items() if value is not None}
+        shown: AcceptedFailures = {"evidence": sorted(self.evidence), "reason": self.reason}
+        if self.issue is not None:
+            shown["issue"] = self.issue
+        if self.expires is not None:
+            shown["expires"] = self.expires.isoformat()
+        return shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,4 +190,4 @@ def _row(entry: Entry, evidence: Sequence[str]) -> dict[str, Any]:
     row: dict[str, Any] = {"clause": entry.clause, "evidence": list(evidence)}
     if entry.implementation is not None:
         row["implementation"] = entry.implementation
-    return {**row, **{name: value for name, value in entry.described().items() if name != "evidence"}}
+    return {**row, **{name: value for name, value in entry.describe().items() if name != "evidence"}}

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from graphcontract.contract.model import DEFAULT_CONTRACT
 from graphcontract.errors import UserError
-from graphcontract.judging.run_recorder import FailOn
 from graphcontract.live.safety.allowed_hosts import Root
 from graphcontract.live.safety.journal import DEFAULT
 from graphcontract.live.urls import MALFORMED
+from graphcontract.reporting.events import FailOn, ProfileName
 from graphcontract.run.options import OptionError
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
@@ -39,7 +39,7 @@ class LiveOptions:
     journal: Path = DEFAULT
     budget: int = 400
     rate: float = 4.0
-    profile: str = "gate"
+    profile: ProfileName = "gate"
     seed: int = 0
     fail_on: FailOn = "must"
     select: tuple[str, ...] = ()

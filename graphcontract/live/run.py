@@ -15,7 +15,7 @@ from graphcontract.contract.loader import list_shipped, load
 from graphcontract.contract.model import Contract
 from graphcontract.judging import known_failures
 from graphcontract.judging.known_failures import Entry, KnownFailures
-from graphcontract.judging.run_recorder import Event, ExitStatus, RunRecorder
+from graphcontract.judging.run_recorder import ExitStatus, RunRecorder
 from graphcontract.live.anonymize import Anonymizer
 from graphcontract.live.client_setup import ClientUnderTest, start_client
 from graphcontract.live.create_file import Creation, read_create_file
@@ -36,6 +36,7 @@ from graphcontract.live.sender import Sender
 from graphcontract.live.steps import CREDENTIALS, FORGERIES, RequestStep, Scenario
 from graphcontract.live.urls import Targets
 from graphcontract.live.verdicts import BY_CLIENT
+from graphcontract.reporting.events import Event, RunDescription
 from graphcontract.run.options import OptionError
 from graphcontract.run.session import planned
 
@@ -231,9 +232,9 @@ class Live:
         create = {"create": self.creation.journal_members} if self.creation is not None else {}
         return {"cancel": [*self.options.tasks, *self.options.started_tasks], **create}
 
-    def _describe_run(self, tenant: str) -> dict[str, Any]:
+    def _describe_run(self, tenant: str) -> RunDescription:
         options = self.options
-        description: dict[str, Any] = {
+        description: RunDescription = {
             "kind": "live",
             "profile": options.profile,
             "transport": "tenant",
@@ -241,7 +242,9 @@ class Live:
             "seed": options.seed,
             "root": self.root.url,
         }
-        return description | ({"tenant": tenant} if tenant else {})
+        if tenant:
+            description["tenant"] = tenant
+        return description
 
 
 def select_clauses(contract: Contract, options: LiveOptions) -> list[str]:

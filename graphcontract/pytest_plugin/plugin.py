@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from graphcontract.judging.run_recorder import RunRecorder
     from graphcontract.judging.suite_api import SuiteTest
     from graphcontract.judging.verdict import ClauseResult
+    from graphcontract.reporting.events import Event
     from graphcontract.run.options import Options
     from graphcontract.run.session import Session
 
@@ -235,12 +236,12 @@ class Run:
             known=session.known_failures(),
         )
         with sigint.held():
-            self.ledger.open(client.implementation, client.limits.declared, session.described())
+            self.ledger.open(client.implementation, client.limits.declared, session.describe())
         self.ledger.expect(parts)
         if self._config.pluginmanager.hasplugin("dsession"):
             session.close()
 
-    def _emit(self, event: Mapping[str, Any]) -> None:
+    def _emit(self, event: Event) -> None:
         # Two verdicts are known only when all tests of a clause are over, so that no item can fail for them:
         # no test exercised the clause, or a listed failure was not seen in any of them.
         if event["event"] == "verdict" and event["fails_run"] and event["verdict"] == "not-exercised":

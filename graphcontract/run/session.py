@@ -5,12 +5,11 @@ The pytest plugin opens a session, announces its items by `want`, and asks for t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 from graphcontract.clauses import known
 from graphcontract.clients import Client
@@ -24,6 +23,7 @@ from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult
+from graphcontract.reporting.events import RunDescription
 from graphcontract.run.client_setup import TargetFactory
 from graphcontract.run.options import OptionError, Options
 
@@ -111,9 +111,10 @@ class Session:
             )
         return self._test_runs[test.name]
 
-    def described(self) -> Mapping[str, Any]:
+    def describe(self) -> RunDescription:
         """Return what a report's header says of the options."""
         return {
+            "kind": "check",
             "profile": self.options.profile,
             "transport": self.options.transport,
             "tls": self.options.tls,
