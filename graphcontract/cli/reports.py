@@ -139,13 +139,13 @@ def update(
 
     Write a reason for each new entry before you use the list: without one, the list is rejected.
     """
-    from graphcontract.clauses import known
+    from graphcontract.clauses import list_kinds
     from graphcontract.contract.loader import load as load_contract
-    from graphcontract.judging.known_failures import load, updated
+    from graphcontract.judging.known_failures import format_updated, load
     from graphcontract.reporting.report_reader import read_report
 
     read = read_report(report)
-    ids = load_contract(contract or read.header["contract"]["id"], known()).current_ids()
+    ids = load_contract(contract or read.header["contract"]["id"], list_kinds()).current_ids()
     entries = load(file, ids, drafts=True) if file.exists() else []
     listed = {entry.clause for entry in entries}
     failing = {
@@ -153,7 +153,7 @@ def update(
         for clause, ids in read.failing().items()
         if clause in listed or read.verdicts[clause]["level"] in ("MUST", "SHOULD")
     }
-    text = updated(entries, failing)
+    text = format_updated(entries, failing)
     file.write_text(text, encoding="utf-8")
     typer.echo(f"{file}: {sum(map(len, failing.values()))} known failures of {len(failing)} clauses")
     for line in _reminders(json.loads(text)["known_failures"]):

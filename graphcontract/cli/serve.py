@@ -137,7 +137,7 @@ class _Terminal:
     def run(self) -> NoReturn:
         """Serve the case repeatedly, until Ctrl-C."""
         while True:
-            for exchange in self._host.exchanges():
+            for exchange in self._host.wait_for_exchanges():
                 self._round.append(exchange)
 
     def _announce(self, call: Call, step: CaseStep) -> None:

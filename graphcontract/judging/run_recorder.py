@@ -159,7 +159,7 @@ class RunRecorder:
         judged = sum(part.verdict in _JUDGED for part in must)
         exchanges = sum(part.exchanges for part in verdicts)
         self.summary = f"{judged} of {len(must)} MUST exercised, {exchanges} exchanges"
-        self.exit_status = ExitStatus.INTERRUPTED if interrupted else self._judged()
+        self.exit_status = ExitStatus.INTERRUPTED if interrupted else self._find_exit_status()
         failing = {part.verdict for part in verdicts if self._fails(part)}
         only_untested = failing <= set(UNTESTED) if failing else cut_off
         if unjudged is not None and not interrupted and only_untested:
@@ -221,7 +221,7 @@ class RunRecorder:
     def _level(self, id: str) -> Level:
         return self._contract.clauses[id].counted_level
 
-    def _judged(self) -> ExitStatus:
+    def _find_exit_status(self) -> ExitStatus:
         verdicts = self._verdicts.values()
         if any(part.verdict == "error" for part in verdicts):
             return ExitStatus.HARNESS

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.clauses.service_queries import CANCELLED, LOOKUP, NOT_STARTED, READ, REPEAT
 from graphcontract.contract.jsonfile import ContractError
 from graphcontract.contract.loader import load
@@ -150,7 +150,7 @@ def _reload_creation(left: OpenItem, targets: Targets) -> Creation | None:
 def _load_contract(path: Path, left: JournalContent, named: str | None) -> Contract:
     """The run's contract, or another one for the same operation; raises UserError."""
     try:
-        contract = load(named or left.contract or DEFAULT_CONTRACT, known())
+        contract = load(named or left.contract or DEFAULT_CONTRACT, list_kinds())
     except ContractError as error:
         if named is not None:
             raise

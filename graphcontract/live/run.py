@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.clients import Implementation
 from graphcontract.contract.loader import list_shipped, load
 from graphcontract.contract.model import Contract
@@ -38,7 +38,7 @@ from graphcontract.live.urls import Targets
 from graphcontract.live.verdicts import BY_CLIENT
 from graphcontract.reporting.events import Event, RunDescription
 from graphcontract.run.options import OptionError
-from graphcontract.run.session import planned
+from graphcontract.run.session import plan_clauses
 
 Emit = Callable[[Event], None]
 Say = Callable[[str], None]
@@ -59,7 +59,7 @@ class Live:
     def of(cls, options: LiveOptions, *, clock: RateClock | None = None) -> Live:
         """Check everything that can be checked before anything is sent; raises UserError."""
         clock = clock or RateClock()
-        contract = load(options.contract, known())
+        contract = load(options.contract, list_kinds())
         root = parse_root(options.tenant_url, contract)
         options.check(root)
         creation = None
@@ -172,15 +172,19 @@ class Live:
         )
         anonymizer = recording.anonymizer
 
-        def fresh(id: str) -> None:
+        def add_fresh(id: str) -> None:
             policy.fresh.add(id)
             anonymizer.ids.add(id)
 
-        def made(id: str) -> None:
+        def add_created(id: str) -> None:
             policy.add_created(id)
             anonymizer.ids.add(id)
 
-        context.on_fresh_id, context.on_created, context.on_known_id = fresh, made, anonymizer.ids.add
+        context.on_fresh_id, context.on_created, context.on_known_id = (
+            add_fresh,
+            add_created,
+            anonymizer.ids.add,
+        )
         return Executor(
             self.contract,
             tokens,
@@ -251,11 +255,11 @@ def select_clauses(contract: Contract, options: LiveOptions) -> list[str]:
     """The clauses that a live run tests: the service's, and those of the client's that its traffic can
     exercise.
     """
-    clauses = planned(
+    clauses = plan_clauses(
         contract,
         options.select,
         options.deselect,
-        owed_by={"client", "service"} if options.client else {"service"},
+        parties={"client", "service"} if options.client else {"service"},
         command="live",
     )
     tested = [id for id in clauses if contract.clauses[id].by == "service" or id in BY_CLIENT]

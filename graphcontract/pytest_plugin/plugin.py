@@ -191,7 +191,7 @@ class Run:
     def pytest_sessionstart(self) -> None:
         """In `graphcontract check`, make sure that no Ctrl-C is lost."""
         if self._handover is not None or is_check(self._config):
-            self._config.add_cleanup(sigint.keep())
+            self._config.add_cleanup(sigint.keep_interrupts())
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Move tests that wait on timers to the end: their calls are made concurrently while others run."""
@@ -235,7 +235,7 @@ class Run:
             emit=self._emit,
             known=session.known_failures(),
         )
-        with sigint.held():
+        with sigint.delay_interrupts():
             self.ledger.open(client.implementation, client.limits.declared, session.describe())
         self.ledger.expect(parts)
         if self._config.pluginmanager.hasplugin("dsession"):
@@ -295,7 +295,7 @@ class Run:
         """Emit the footer, and stop what was started."""
         try:
             if self.ledger is not None:
-                with sigint.held():
+                with sigint.delay_interrupts():
                     self._conclude(self.ledger, session)
         finally:
             if self._session is not None:

@@ -71,7 +71,7 @@ def pytest_pycollect_makeitem(
     run = find_plugin(collector.config, TenantRun)
     return [
         ServiceItem.from_parent(collector, name=f"{name}[{clause}]", clause=clause, run=run)
-        for clause in (run.wanted(obj) if run is not None else ())
+        for clause in (run.select_clauses(obj) if run is not None else ())
     ]
 
 
@@ -102,7 +102,7 @@ class TenantRun:
         """Verdict events by clause."""
         return self._heard.verdicts
 
-    def wanted(self, test: TenantTest) -> list[str]:
+    def select_clauses(self, test: TenantTest) -> list[str]:
         """Select the test's clauses to check. A usage error waits: in collection it is a traceback."""
         try:
             return [clause for clause in test.proves if clause in self.live.planned]

@@ -11,7 +11,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.clients import Client
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract, Party
@@ -50,10 +50,10 @@ class Session:
     @classmethod
     def of(cls, options: Options) -> Session:
         """Load the contract and plan its clauses; raises ContractError and OptionError."""
-        contract = load(options.contract, known())
+        contract = load(options.contract, list_kinds())
         path = options.known_failures
         entries = known_failures.load(Path(path), contract.current_ids()) if path else []
-        return cls(options, contract, planned(contract, options.select, options.deselect), entries)
+        return cls(options, contract, plan_clauses(contract, options.select, options.deselect), entries)
 
     def known_failures(self) -> KnownFailures | None:
         """Return the failures that are listed for the client, after opening it; None without a list."""
@@ -130,18 +130,18 @@ class Session:
             harness.transport.__exit__(None, None, None)
 
 
-def planned(
+def plan_clauses(
     contract: Contract,
     select: Sequence[str],
     deselect: Sequence[str],
     *,
-    owed_by: Collection[Party] = frozenset[Party]({"client"}),
+    parties: Collection[Party] = frozenset[Party]({"client"}),
     command: str = "check",
 ) -> list[str]:
     """Select clauses of these parties by patterns, in the contract's order. Raises OptionError for a pattern
     that matches nothing.
     """
-    clauses = [clause for clause in contract.clauses.values() if clause.by in owed_by]
+    clauses = [clause for clause in contract.clauses.values() if clause.by in parties]
     chosen = {clause.id for clause in clauses} if not select else set()
     for patterns, change in ((select, chosen.update), (deselect, chosen.difference_update)):
         for pattern in patterns:

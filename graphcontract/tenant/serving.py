@@ -100,7 +100,7 @@ class Running:
         """The service for the next request."""
         return self._service
 
-    def described(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         """Everything that a program needs to use the tenant, with secrets, and tokens that are valid for a
         day.
         """

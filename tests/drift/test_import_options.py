@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
 from graphcontract.drift import contract_facts
@@ -43,9 +43,9 @@ def imported(folder: Path, name: str, text: str, path: str | None = None, **give
     library.laid_out(folder, {**library.files_of_page(), name: text})
     action = given.get("action", "cancel")
     source = Source(folder / name, name)
-    text = make_contract(source, given.get("type", "loan"), action, path, given.get("version"), known())
+    text = make_contract(source, given.get("type", "loan"), action, path, given.get("version"), list_kinds())
     (folder / "imported.json").write_text(text, encoding="utf-8")
-    return load(folder / "imported.json", known())
+    return load(folder / "imported.json", list_kinds())
 
 
 @pytest.mark.parametrize("sample", [SAMPLE, WITH_CONTENT], ids=["no sample content", "sample content"])

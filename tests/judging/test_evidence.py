@@ -169,7 +169,7 @@ class TestCurl:
         absolute = f"http://127.0.0.1:1{target()}"
         assert absolute in shlex.split(shown(sent=request(absolute))["curl"])
 
-    def test_none_where_the_request_is_none(self) -> None:
+    def test_none_for_a_malformed_request(self) -> None:
         sent = read(f"POST {target()} HTTP/1.1\r\n\r\n".encode())
         assert shown(sent=sent)["curl"] is None
 

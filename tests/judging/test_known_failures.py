@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from graphcontract.clients import Implementation
 from graphcontract.contract.acceptance import PLACEHOLDER
 from graphcontract.contract.jsonfile import ContractError
-from graphcontract.judging.known_failures import KnownFailures, Marked, load, updated
+from graphcontract.judging.known_failures import KnownFailures, Marked, format_updated, load
 from graphcontract.judging.verdict import ClauseResult
 from tests.reporting import evidence
 
@@ -79,7 +79,7 @@ def test_an_entry_can_name_a_clause_by_an_earlier_id(tmp_path: Path) -> None:
         entry = row(clause=clause, evidence=[id])
         assert applied(tmp_path, part, entry).verdict == "known-failure"
         entries = load(written(tmp_path, entry), CLAUSES)
-        (kept,) = json.loads(updated(entries, {"error.shape": [id]}))["known_failures"]
+        (kept,) = json.loads(format_updated(entries, {"error.shape": [id]}))["known_failures"]
         assert kept == row(clause="error.shape", evidence=[id])
 
 
@@ -191,7 +191,7 @@ def test_garbage_is_one_error(tmp_path_factory: pytest.TempPathFactory, garbage:
 def test_updating_keeps_reasons_drops_what_is_gone_and_adds_what_is_new(tmp_path: Path) -> None:
     entries = load(written(tmp_path, row(evidence=[ONE, TWO], issue="#7", expires="2027-01-01")), CLAUSES)
     new = "error.shape-00000000000a"
-    text = updated(entries, {"request.body": [TWO], "error.shape": [new]})
+    text = format_updated(entries, {"request.body": [TWO], "error.shape": [new]})
     assert json.loads(text)["known_failures"] == [
         {**row(evidence=[TWO]), "issue": "#7", "expires": "2027-01-01"},
         {"clause": "error.shape", "evidence": [new], "reason": PLACEHOLDER},

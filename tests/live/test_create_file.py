@@ -305,7 +305,7 @@ def resumed(
 
 
 def contract_file(path: Path, **request: Any) -> Path:
-    """A contract of one's own, like the shipped one but for this."""
+    """The shipped contract with these changes."""
     own = document(DEFAULT_CONTRACT, None)
     path.write_text(json.dumps(own | {"id": "mine", "request": own["request"] | request}))
     return path
