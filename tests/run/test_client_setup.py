@@ -18,7 +18,7 @@ from graphcontract.run.options import Options
 from graphcontract.run.session import Session
 from graphcontract.run.suite_tests import suite_tests
 
-# Elsewhere they are stopped before they are asked: see test_ownroot.
+# Elsewhere they are stopped before they are asked: see test_own_root.py.
 needs_namespaces = pytest.mark.skipif(isolation.find_obstacle() is not None, reason="no network namespaces")
 TESTS = {test.name: test for test in suite_tests()}
 CAREFUL = "python:tests.own_root:careful"
