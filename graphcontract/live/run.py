@@ -218,16 +218,13 @@ class Live:
         if left.cut is None and not any(each.announced for each in left.open):
             journal.truncate()
             return
-        resume = f"graphcontract live --resume {journal.path}"
+        hint = f"Settle them first:\n  graphcontract live --resume {journal.path}"
         if (left.root, left.tenant) != (journal.root, journal.tenant):
-            raise JournalError(f"the journal {journal.path} has open items of another tenant; run {resume}")
+            raise JournalError(f"the journal {journal.path} has open items of another tenant", hint)
         if left.action != journal.action:
-            raise JournalError(f"the journal {journal.path} has open items of another contract; run {resume}")
+            raise JournalError(f"the journal {journal.path} has open items of another contract", hint)
         if self.creation is not None:
-            raise JournalError(
-                f"the journal {journal.path} is open: an earlier run left a task behind. Settle it "
-                f"before another is created: {resume}"
-            )
+            raise JournalError(f"the journal {journal.path} is open: an earlier run left a task behind", hint)
 
     def _describe_permissions(self) -> dict[str, Any]:
         """The changes that the options allow, for the journal."""
@@ -281,7 +278,7 @@ def format_left_behind(path: Path) -> Iterator[str]:
     try:
         left = read_journal(path)
     except JournalError as error:
-        yield f"cannot tell what earlier runs left behind: {error}"
+        yield f"cannot tell what earlier runs left behind: {error.format_in_line()}"
         return
     if left.cut is not None:
         yield f"left behind: incomplete line {left.cut}, perhaps a change: graphcontract live --resume {path}"

@@ -83,7 +83,7 @@ class LiveRunner:
             why = failure.message if failure is not None else "no response"
             raise LiveUnreachable(f"{self.root} cannot be reached: {why}")
         if all(status_to(each) in (0, *BUSY) for each in sent):
-            raise LiveUnreachable(f"{self.root} responds only with 429 or 503: try again later")
+            raise LiveUnreachable(f"{self.root} responds only with 429 or 503", "Try again later.")
         return CutOff(_UNAUTHORIZED) if self._is_unauthorized() else None
 
     def _run_scenarios(self) -> Exception | None:

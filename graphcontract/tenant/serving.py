@@ -171,7 +171,7 @@ def _listen(port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Unreachable(
-            f"port {port} of {ADDRESS} cannot be opened: {reason}. Use another --port."
+            f"port {port} of {ADDRESS} cannot be opened: {reason}", "Use another --port."
         ) from error
 
 

@@ -180,7 +180,7 @@ def test_a_path_that_matches_no_route(name: str, path: str, tmp_path: Path) -> N
     with pytest.raises(IncompleteSource) as caught:
         imported(tmp_path, name, SOURCES[name], path)
     assert f"--path {path}" in str(caught.value) or "another operation" in str(caught.value)
-    assert f"\n  {ROUTE}" in str(caught.value)
+    assert f"\n  {ROUTE}" in caught.value.hint
     assert caught.value.status == 2
 
 
@@ -196,7 +196,7 @@ def test_routes_are_listed_nearest_first_and_bounded(tmp_path: Path) -> None:
     text = schemas.CSDL.replace("<EntitySet ", f"{sets}<EntitySet ", 1)
     with pytest.raises(IncompleteSource) as caught:
         imported(tmp_path, "beta.csdl", text, "/loans17x/{id}/cancel")
-    _, *lines = str(caught.value).split("\n")
+    _, *lines = caught.value.hint.split("\n")
     assert len(lines) == 7
     assert lines[-1] == "  and 15 more"
     assert "  /loans17/{loanId}/cancel" in lines
