@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textwrap import indent
+from textwrap import indent, wrap
 from typing import ClassVar
 
 
@@ -24,14 +24,27 @@ class UserError(Exception):
     def __str__(self) -> str:
         return self._format("")
 
-    def format_for_terminal(self) -> str:
-        """What is wrong and where, followed by the code; below it, indented, what to do."""
-        return f"error: {self._format(f' [{self.code}]')}"
+    def format_for_terminal(self, width: int | None = None) -> str:
+        """What is wrong and where, followed by the code; below it, indented, what to do. With a `width`, the
+        hint is wrapped to so many columns, except for its indented lines, which are commands and examples.
+        """
+        return f"error: {self._format(f' [{self.code}]', width)}"
 
-    def _format(self, code: str) -> str:
+    def format_in_line(self) -> str:
+        """The whole error in one line, for use within another text."""
         problem = f"{self.message}: {self.cause}" if self.cause else self.message
-        hint = f"\n{indent(self.hint, '  ')}" if self.hint else ""
-        return f"{problem}{code}{hint}"
+        return f"{problem.rstrip('.')}. {' '.join(self.hint.split())}" if self.hint else problem
+
+    def _format(self, code: str, width: int | None = None) -> str:
+        problem = f"{self.message}: {self.cause}" if self.cause else self.message
+        lines = [part for line in self.hint.splitlines() for part in _wrap(line, width)]
+        return "\n".join([f"{problem}{code}", *(indent(line, "  ") for line in lines)])
+
+
+def _wrap(line: str, width: int | None) -> list[str]:
+    if width is None or not line or line.startswith(" "):
+        return [line]
+    return wrap(line, width - 2, break_long_words=False, break_on_hyphens=False)
 
 
 class MissingExtra(UserError, ImportError):

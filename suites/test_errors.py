@@ -15,7 +15,7 @@ from graphcontract.http.stub_response import (
     with_fields,
 )
 from graphcontract.inputs import ErrorCase, MalformedError, constants, each
-from graphcontract.inputs.errors import ORDINARY, WAITING, graph_errors, malformed, statuses
+from graphcontract.inputs.errors import ORDINARY, WAITING, graph_errors, malformed_errors, statuses
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import concurrently, given, proves
 
@@ -180,7 +180,7 @@ def test_error_representations(harness: Harness, sent: StubResponse) -> None:
 
 
 @proves("error.malformed", "secrets.token")
-@given(case=malformed)
+@given(case=malformed_errors)
 def test_malformed_errors(harness: Harness, case: MalformedError) -> None:
     """An error whose content is not a Graph error object must be reported as failure, with its status."""
     sent = at_once(stub(case.status, case.content, case.media_type))

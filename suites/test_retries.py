@@ -28,29 +28,29 @@ QUOTA = (("RateLimit-Limit", "10"), ("RateLimit-Remaining", "0"), ("RateLimit-Re
 PAST_DATE = "Wed, 12 Nov 2025 09:30:00 GMT"
 
 
-def throttled(status: int, *retry_after: str) -> StubResponse:
+def throttle(status: int, *retry_after: str) -> StubResponse:
     """An error with these Retry-After header fields, which may be none."""
     return with_fields(plain_error(status), *(("Retry-After", value) for value in retry_after))
 
 
-def throttled_until(status: int, retry_after: str) -> StubResponse:
+def throttle_until(status: int, retry_after: str) -> StubResponse:
     """An error with a Date and this Retry-After; a placeholder such as `{date+3}` is 3 s later."""
     return with_fields(plain_error(status), ("Date", "{date+0}"), ("Retry-After", retry_after))
 
 
 WAITS: Mapping[str, Sequence[StubResponse]] = {
-    "503, then longer": [throttled(503, "1"), throttled(429, "2")],
-    "429 for 4 s": [throttled(429, "4")],
-    "until a date": [throttled_until(503, "{date+3}")],
-    "until a date as in RFC 850": [throttled_until(503, "{rfc850+3}")],
-    "until a date as C writes it": [throttled_until(503, "{asctime+3}")],
-    "429 for 2 s": [throttled(429, "2")],
-    "a fraction": [throttled(429, "1.5")],
-    "a leading zero": [throttled(429, "02")],
+    "503, then longer": [throttle(503, "1"), throttle(429, "2")],
+    "429 for 4 s": [throttle(429, "4")],
+    "until a date": [throttle_until(503, "{date+3}")],
+    "until a date as in RFC 850": [throttle_until(503, "{rfc850+3}")],
+    "until a date as C writes it": [throttle_until(503, "{asctime+3}")],
+    "429 for 2 s": [throttle(429, "2")],
+    "a fraction": [throttle(429, "1.5")],
+    "a leading zero": [throttle(429, "02")],
     "a quota as well": [with_fields(plain_error(429), ("Retry-After", "2"), *QUOTA)],
-    "429 for 1 s": [throttled(429, "1")],
-    "503 for 1 s": [throttled(503, "1")],
-    "504 for 1 s": [throttled(504, "1")],
+    "429 for 1 s": [throttle(429, "1")],
+    "503 for 1 s": [throttle(503, "1")],
+    "504 for 1 s": [throttle(504, "1")],
     "name in lower case": [with_fields(plain_error(429), ("retry-after", "1"))],
     "503 as a page": [with_fields(stub(503, PAGE, "text/html"), ("Retry-After", "1"))],
 }
@@ -64,17 +64,17 @@ def test_temporary_throttling(harness: Harness, responses: Sequence[StubResponse
 
 
 PERSISTENT_THROTTLING: Mapping[str, Sequence[StubResponse]] = {
-    "lasting 503": [throttled(503, "1")],
-    "lasting 429": [throttled(429, "0")],
-    "lasting in turn": [throttled(429, "0"), throttled(503, "0")] * 8,
-    "lasting 504": [throttled(504, "0")],
-    "lasting 502": [throttled(502, "0")],
-    "lasting 408": [throttled(408, "0")],
-    "lasting 500": [throttled(500)],
-    "no wait told": [throttled(429)],
-    "a date gone by": [throttled_until(503, PAST_DATE)],
-    "an hour": [throttled(503, "3600")],
-    "20 digits": [throttled(429, "9" * 20)],
+    "lasting 503": [throttle(503, "1")],
+    "lasting 429": [throttle(429, "0")],
+    "lasting in turn": [throttle(429, "0"), throttle(503, "0")] * 8,
+    "lasting 504": [throttle(504, "0")],
+    "lasting 502": [throttle(502, "0")],
+    "lasting 408": [throttle(408, "0")],
+    "lasting 500": [throttle(500)],
+    "no wait told": [throttle(429)],
+    "a date gone by": [throttle_until(503, PAST_DATE)],
+    "an hour": [throttle(503, "3600")],
+    "20 digits": [throttle(429, "9" * 20)],
 }
 
 
@@ -87,7 +87,7 @@ def test_persistent_throttling(harness: Harness, responses: Sequence[StubRespons
 
 # If the timeout bounds one attempt only, the call may still be going on.
 @proves("retry.bounded", needs="call-timeout")
-@concurrently(seconds=4, responses={"long after the call": [throttled(503, "2")]})
+@concurrently(seconds=4, responses={"long after the call": [throttle(503, "2")]})
 def test_no_request_after_timeout(harness: Harness, responses: Sequence[StubResponse]) -> None:
     """A call must not send a request after its timeout and grace period."""
     harness.check(replace(harness.plain_call(), timeout=1.0), responses, linger=3)
@@ -113,7 +113,7 @@ MALFORMED_RETRY_AFTER: Mapping[str, Sequence[str]] = {
 @concurrently(retry_after=MALFORMED_RETRY_AFTER)
 def test_malformed_retry_after(harness: Harness, retry_after: Sequence[str]) -> None:
     """A malformed Retry-After must not crash the client or make it retry without a pause."""
-    harness.check(replace(harness.plain_call(), timeout=1.0), [throttled(429, *retry_after)])
+    harness.check(replace(harness.plain_call(), timeout=1.0), [throttle(429, *retry_after)])
 
 
 @proves("retry.equivalent")
@@ -123,18 +123,19 @@ def test_retry_with_unusual_id(harness: Harness, task_id: str) -> None:
     (parameter,) = harness.contract.request.parameters
     if has_opaque_ids(harness.contract):
         harness.check(
-            replace(harness.plain_call(), arguments={parameter: task_id}), [throttled(503, "1"), success()]
+            replace(harness.plain_call(), arguments={parameter: task_id}),
+            [throttle(503, "1"), success()],
         )
 
 
 NOT_RETRYABLE = (400, 403, 404, 409, 422, 500, 502)
 NOT_RETRYABLE_ERRORS: Mapping[str, StubResponse] = {
-    **{str(status): throttled(status) for status in NOT_RETRYABLE},
+    **{str(status): throttle(status) for status in NOT_RETRYABLE},
     **{f"{status} without content": stub(status) for status in NOT_RETRYABLE},
     **{f"{status} as a page": stub(status, PAGE, "text/html") for status in NOT_RETRYABLE},
     "401": with_fields(plain_error(401), ("WWW-Authenticate", "Bearer")),
     "401 with claims": with_fields(plain_error(401), ("WWW-Authenticate", CLAIMS)),
-    **{f"{status} that tells a wait": throttled(status, "1") for status in (400, 403)},
+    **{f"{status} that tells a wait": throttle(status, "1") for status in (400, 403)},
     **{f"{status} called too many": error(status, TOO_MANY) for status in (400, 403)},
     **{f"{status} that closes": replace(plain_error(status), close=True) for status in (400, 403, 409)},
 }
@@ -148,10 +149,10 @@ def test_not_retryable_errors(harness: Harness, response: StubResponse) -> None:
 
 
 @proves("retry.refused", "retry.conflict", "secrets.token")
-@concurrently(seconds=1, response={f"503, then {status}": throttled(status) for status in (400, 403, 409)})
+@concurrently(seconds=1, response={f"503, then {status}": throttle(status) for status in (400, 403, 409)})
 def test_not_retryable_error_of_a_retry(harness: Harness, response: StubResponse) -> None:
     """An error that a retry does not change must not be retried, even as the response to a retry."""
-    harness.check(harness.plain_call(), [throttled(503, "1"), *[response] * 3, success()])
+    harness.check(harness.plain_call(), [throttle(503, "1"), *[response] * 3, success()])
 
 
 @proves("retry.refused")

@@ -373,7 +373,7 @@ def test_inputs_names_every_class_and_profile() -> None:
     contract = load("sharepointmigrationtask-cancel", None)
     drawn = (
         *(ids.task_ids(), ids.task_ids({"type": "integer"}), ids.unusable_task_ids(), ids.control_task_ids()),
-        *(tokens.tokens(), errors.graph_errors(contract), errors.malformed(contract)),
+        *(tokens.tokens(), errors.graph_errors(contract), errors.malformed_errors(contract)),
     )
     assert not unnamed((name for partitions in drawn for name in partitions), text_of("inputs.md"))
     for name, profile in PROFILES.items():

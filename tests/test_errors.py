@@ -23,6 +23,26 @@ def test_the_reason_that_something_else_gave_follows_the_problem() -> None:
     assert error.format_for_terminal() == "error: x cannot be written: Permission denied [usage]"
 
 
+def test_a_terminal_wraps_the_hint_but_for_commands_and_examples() -> None:
+    words = "Use another folder, or give the file that the run wrote, which is in the first one"
+    command = f"  graphcontract live --resume {'journal ' * 12}x"
+    error = UserError("x is open", f"{words}:\n{command}\n{'a' * 100}")
+    assert error.format_for_terminal(80).splitlines() == [
+        "error: x is open [usage]",
+        "  Use another folder, or give the file that the run wrote, which is in the first",
+        "  one:",
+        f"  {command}",
+        f"  {'a' * 100}",
+    ]
+    assert error.format_for_terminal().splitlines()[1] == f"  {words}:"
+
+
+def test_an_error_within_another_text_is_one_line() -> None:
+    error = UserError("x is open", "Settle it first:\n  graphcontract live --resume x")
+    assert error.format_in_line() == "x is open. Settle it first: graphcontract live --resume x"
+    assert UserError("x is open", cause="y").format_in_line() == "x is open: y"
+
+
 @pytest.mark.parametrize(
     ("error", "code", "problem", "hint"),
     [

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.clients import reference
 from graphcontract.contract.loader import document as flat
 from graphcontract.contract.loader import load
@@ -39,7 +39,7 @@ def changed(change: Change, folder: Path) -> Contract:
     change(document)
     file = folder / "changed.json"
     file.write_text(json.dumps(document), encoding="utf-8")
-    return load(file, known())
+    return load(file, list_kinds())
 
 
 def request(**members: object) -> Change:
@@ -229,7 +229,7 @@ def test_a_client_of_the_changed_contract(case: Case, tmp_path: Path) -> None:
     found = verdicts(case.theirs().cancel, contract=contract, profile="quick", of=asked)
     assert found
     assert not unmet(found)
-    assert find_violated(case.theirs().cancel, load(OURS, known()), of=asked) == {case.broken}
+    assert find_violated(case.theirs().cancel, load(OURS, list_kinds()), of=asked) == {case.broken}
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -290,4 +290,4 @@ def test_a_field_that_is_judged_at_the_own_root_alone(tmp_path: Path) -> None:
     with client:
         assert find_violated(naming, contract, of=[id], transport="mock") == {id}
         assert find_violated(cancel, contract, of=[id], transport="mock") == set()
-        assert find_violated(cancel, load(OURS, known()), of=[id], transport="mock") == {id}
+        assert find_violated(cancel, load(OURS, list_kinds()), of=[id], transport="mock") == {id}

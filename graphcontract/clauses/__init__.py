@@ -90,6 +90,6 @@ def registry() -> Mapping[str, ClauseFunction]:
     return dict(_registry)
 
 
-def known() -> dict[str, frozenset[str]]:
+def list_kinds() -> dict[str, frozenset[str]]:
     """Return the kinds of each clause that has a function, by clause id: what a contract file may name."""
     return {id: function.kinds for id, function in registry().items()}

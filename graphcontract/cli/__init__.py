@@ -61,12 +61,17 @@ def _options(
     pass
 
 
+def find_width() -> int | None:
+    """The width of hints: 80 columns in a terminal; elsewhere, as in a log, they are not wrapped."""
+    return 80 if sys.stderr.isatty() else None
+
+
 def main() -> None:
     """Run the command line. A user's mistake is one error message; a bug here is exit status 6."""
     try:
         app()
     except UserError as error:
-        typer.echo(error.format_for_terminal(), err=True)
+        typer.echo(error.format_for_terminal(find_width()), err=True)
         if output := getattr(error, "output", ""):
             typer.echo(f"output: {output}", err=True)
         sys.exit(error.status)

@@ -50,13 +50,13 @@ def list_contracts(as_json: AsJson = False) -> None:
 @app.command()
 def show(name: Name, as_json: AsJson = False) -> None:
     """Show a contract: its request, its success response, and its clauses by group."""
-    from graphcontract.clauses import known
+    from graphcontract.clauses import list_kinds
     from graphcontract.contract.loader import document, load_any
 
     if as_json:
-        _write_json(document(name, known()))
+        _write_json(document(name, list_kinds()))
         return
-    found = load_any(name, known())
+    found = load_any(name, list_kinds())
     from rich.console import Console
 
     console = Console(markup=False, highlight=False, emoji=False)
@@ -69,13 +69,13 @@ def show(name: Name, as_json: AsJson = False) -> None:
 @app.command()
 def validate(names: Names) -> None:
     """Validate contract files, including the files that they extend. Exit status 2 if any is invalid."""
-    from graphcontract.clauses import known
+    from graphcontract.clauses import list_kinds
     from graphcontract.contract.loader import ContractError, load_any
 
     wrong = False
     for name in names:
         try:
-            clauses = load_any(name, known()).clauses
+            clauses = load_any(name, list_kinds()).clauses
         except ContractError as error:
             typer.echo(error.format_for_terminal(), err=True)
             wrong = True
@@ -91,12 +91,12 @@ def pages(
     name: Annotated[str, typer.Option("--contract", metavar="ID|FILE")] = DEFAULT_CONTRACT,
 ) -> None:
     """Write a Markdown page for each clause of a contract, and an index page."""
-    from graphcontract.clauses import known
+    from graphcontract.clauses import list_kinds
     from graphcontract.contract.clause_pages import render_pages as made
     from graphcontract.contract.loader import load
 
     folder.mkdir(parents=True, exist_ok=True)
-    for file, text in made(load(name, known())).items():
+    for file, text in made(load(name, list_kinds())).items():
         (folder / file).write_text(text, encoding="utf-8")
     typer.echo(f"{folder}: written")
 

@@ -216,11 +216,11 @@ def pages(
 
 def _load_contract(name: str) -> tuple[Contract, DriftSources]:
     """Load a contract and its drift-sources file."""
-    from graphcontract.clauses import known
+    from graphcontract.clauses import list_kinds
     from graphcontract.contract.loader import list_shipped, load
     from graphcontract.drift.waivers import read_drift_sources
 
-    contract = load(name, known())
+    contract = load(name, list_kinds())
     return contract, read_drift_sources(contract.id, None if name in list_shipped() else Path(name).parent)
 
 

@@ -39,7 +39,7 @@ def import_contract(
     output: Output = None,
 ) -> None:
     """Make a contract file from the documentation page of an action, from CSDL, or from OpenAPI."""
-    from graphcontract.clauses import known
+    from graphcontract.clauses import list_kinds
     from graphcontract.drift.csdl.edm import strip_namespace
     from graphcontract.drift.import_contract import list_other_paths, make_contract
     from graphcontract.drift.model import Source
@@ -54,7 +54,7 @@ def import_contract(
     if path is not None and not path.startswith("/"):
         raise UserError(f"--path {path} does not begin with a slash", "Give the path below the version.")
     from_file, binding, name = Source(source, str(source)), strip_namespace(binding), strip_namespace(name)
-    text = make_contract(from_file, binding, name, path, api_version, known())
+    text = make_contract(from_file, binding, name, path, api_version, list_kinds())
     _write(text, output)
     others = "" if path else list_other_paths(from_file, binding, name, text)
     if others:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,6 +26,7 @@ from graphcontract.contract.model import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
     from graphcontract.live.run import Live
+    from graphcontract.reporting.events import Event
 
 SAFETY = """By default, nothing in the tenant can change: the run sends GETs, and a few cancels of made-up ids
 for which a GET has just returned 404.
@@ -203,7 +204,7 @@ def _run(run: Live, reports: tuple[str, ...]) -> int:
     terminal = Terminal(Console(stderr=writes_to_standard_output(reports), highlight=False, emoji=False))
     heard = [terminal, *make_listeners(reports)]
 
-    def emit(event: Any) -> None:
+    def emit(event: Event) -> None:
         for listener in heard:
             listener.pytest_graphcontract_event(event)
 

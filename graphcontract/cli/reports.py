@@ -12,6 +12,7 @@ import typer
 from graphcontract.cli.options import AllowOwnRoot
 
 if TYPE_CHECKING:
+    from graphcontract.reporting.events import Event, Verdict
     from graphcontract.reporting.report_reader import Report
     from graphcontract.run.options import Options
 
@@ -75,7 +76,7 @@ def replay(
 
     read = read_report(report)
     found = read.verdict_of(evidence)
-    if found is None:
+    if found is None or found["evidence"] is None:
         raise UserError(f"{report} has no evidence with the id {evidence}")
     if read.header["kind"] == "live":
         again = found["evidence"]["repeat"]
@@ -96,7 +97,7 @@ def replay(
     typer.echo(f"fixed: {evidence}")
 
 
-def _repeat(options: Options) -> Mapping[str, Any] | None:
+def _repeat(options: Options) -> Verdict | None:
     """Check the one clause of these options again, and return its verdict event."""
     from graphcontract.cli.pytest_run import run
     from graphcontract.run.session import Session
@@ -117,9 +118,9 @@ class _Keeper:
     """Collects the verdict events of a run by clause."""
 
     def __init__(self) -> None:
-        self.verdicts: dict[str, Mapping[str, Any]] = {}
+        self.verdicts: dict[str, Verdict] = {}
 
-    def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
+    def pytest_graphcontract_event(self, event: Event) -> None:
         """Receive one event."""
         if event["event"] == "verdict":
             self.verdicts[event["clause"]] = event
@@ -138,13 +139,13 @@ def update(
 
     Write a reason for each new entry before you use the list: without one, the list is rejected.
     """
-    from graphcontract.clauses import known
+    from graphcontract.clauses import list_kinds
     from graphcontract.contract.loader import load as load_contract
-    from graphcontract.judging.known_failures import load, updated
+    from graphcontract.judging.known_failures import format_updated, load
     from graphcontract.reporting.report_reader import read_report
 
     read = read_report(report)
-    ids = load_contract(contract or read.header["contract"]["id"], known()).current_ids()
+    ids = load_contract(contract or read.header["contract"]["id"], list_kinds()).current_ids()
     entries = load(file, ids, drafts=True) if file.exists() else []
     listed = {entry.clause for entry in entries}
     failing = {
@@ -152,7 +153,7 @@ def update(
         for clause, ids in read.failing().items()
         if clause in listed or read.verdicts[clause]["level"] in ("MUST", "SHOULD")
     }
-    text = updated(entries, failing)
+    text = format_updated(entries, failing)
     file.write_text(text, encoding="utf-8")
     typer.echo(f"{file}: {sum(map(len, failing.values()))} known failures of {len(failing)} clauses")
     for line in _reminders(json.loads(text)["known_failures"]):

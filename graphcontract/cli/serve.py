@@ -137,7 +137,7 @@ class _Terminal:
     def run(self) -> NoReturn:
         """Serve the case repeatedly, until Ctrl-C."""
         while True:
-            for exchange in self._host.exchanges():
+            for exchange in self._host.wait_for_exchanges():
                 self._round.append(exchange)
 
     def _announce(self, call: Call, step: CaseStep) -> None:
@@ -161,11 +161,11 @@ class _Terminal:
 
     def _show(self) -> None:
         """Print exchanges that were not printed yet, and the verdict once the case is complete."""
-        from graphcontract.judging.evidence import exchange as shown
+        from graphcontract.judging.evidence import describe_exchange
         from graphcontract.reporting.evidence_text import render_exchange
 
         for exchange in self._round[self._shown :]:
-            for line in render_exchange(shown(exchange)):
+            for line in render_exchange(describe_exchange(exchange)):
                 typer.echo(line)
         self._shown = len(self._round)
         if self._shown == self._calls:

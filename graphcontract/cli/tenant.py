@@ -49,7 +49,7 @@ def tenant(
                 f"A reference tenant at {serving.root}, with made-up data.{_describe_fault(fault)}", err=True
             )
             typer.echo("Ctrl-C ends it and deletes its data.", err=True)
-            typer.echo(json.dumps(serving.described()))
+            typer.echo(json.dumps(serving.describe()))
             threading.Event().wait()
     except KeyboardInterrupt:
         typer.echo("ended", err=True)

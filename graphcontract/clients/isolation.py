@@ -35,7 +35,7 @@ _OUTSIDE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 def find_obstacle() -> str | None:
     """Try to make a namespace: return the reason why it cannot be made here, or None.
 
-    This only avoids starting clients in vain: a program that cannot be isolate_command later does not run.
+    This only avoids starting clients in vain: a program that cannot be isolated later does not run.
     """
     if sys.platform != "linux":
         return "network namespaces exist only on Linux"

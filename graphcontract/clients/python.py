@@ -280,7 +280,7 @@ class _Loop:
             self._loop = runner.get_loop()
             self._ready.set()
             while not self._ended:
-                # SystemExit in a task that the client started ends run_forever: run it again for other tasks.
+                # SystemExit in a task that the client started ends `run_forever`: other tasks need it again.
                 with suppress(BaseException):
                     self._loop.run_forever()
 

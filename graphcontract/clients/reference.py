@@ -69,11 +69,11 @@ async def make_call_async(call: Call) -> Outcome:
         async with asyncio.timeout(call.timeout):
             until = asyncio.get_running_loop().time() + call.timeout
             for _ in range(_RETRIES):
-                outcome, wait = await _exchange(request, call)
+                outcome, wait = await _send(request, call)
                 if wait is None or asyncio.get_running_loop().time() + wait > until:
                     return outcome
                 await asyncio.sleep(wait)
-            return (await _exchange(request, call))[0]
+            return (await _send(request, call))[0]
     except (TimeoutError, httpx.TimeoutException):
         return Outcome.failure(kind="timeout", message=f"no response within {call.timeout:g} s")
     except httpx.TransportError as error:
@@ -135,7 +135,7 @@ async def _stream(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-async def _exchange(request: _Request, call: Call) -> tuple[Outcome, float | None]:
+async def _send(request: _Request, call: Call) -> tuple[Outcome, float | None]:
     """Send a request, and return its outcome and the seconds to wait before a retry; None for no retry.
 
     Only throttling is retried: after any other response the service may have carried out the request.

@@ -16,7 +16,7 @@ _TOKEN = re.compile(r'"[^"\\]*+(?:\\.?[^"\\]*+)*+"?|[\[\]{}:,]|[^\s\[\]{}:,"]++'
 
 
 def format_pointer(path: Path) -> str:
-    """Format a path as a JSON format_pointer (RFC 6901)."""
+    """Format a path as a JSON Pointer (RFC 6901)."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
 
 

@@ -46,7 +46,7 @@ _FIELDS = ("Authorization", "Content-Length", "Content-Type", "client-request-id
 def load(path_or_id: str | Path, known: Known | None) -> Contract:
     """Load the contract of a shipped id or a file, with what it extends; `ContractError` if it is not valid.
 
-    `known` maps the ids of verdict functions to the kinds that each can find, as `clauses.known()` does:
+    `known` maps the ids of verdict functions to the kinds that each can find, as `clauses.list_kinds()` does:
     clauses must agree with it. None skips that check.
     """
     file = _find(path_or_id)

@@ -10,6 +10,7 @@ from graphcontract.contract.odata import strip_namespace
 from graphcontract.exchange import Presence, RequestRule
 
 Level = Literal["MUST", "SHOULD", "MAY"]
+Basis = Literal["documented", "standard", "convention", "house"]
 Party = Literal["client", "service"]
 Scheme = Literal["DelegatedWork", "DelegatedPersonal", "Application"]
 Cloud = Literal["global", "usGovernmentL4", "usGovernmentL5", "china"]
@@ -50,7 +51,7 @@ class Clause:
     group: str
     level: Level
     statement: str
-    basis: tuple[str, ...]
+    basis: tuple[Basis, ...]
     sources: tuple[Citation, ...]
     kinds: Mapping[str, Kind]
     sample: str

@@ -28,7 +28,7 @@ def format_openapi(contract: Contract) -> str:
     request = contract.request
     if request.query == "required":
         problem = "the contract requires a query and does not name its parameters"
-        raise UserError(f"{contract.id}: {problem}, which OpenAPI cannot express.")
+        raise UserError(f"{contract.id}: {problem}, which OpenAPI cannot express")
     described: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {

@@ -53,13 +53,13 @@ class Fetcher:
             with self.client.stream("GET", url, headers=_make_conditions(path, notes)) as response:
                 return self._store(url, path, kind, response, notes)
         except httpx.TimeoutException:
-            _fail(url, f"the server did not respond in time. {_LATER}")
+            _fail(url, "the server did not respond in time", _LATER)
         except httpx.RemoteProtocolError as error:
-            _fail(url, f"the connection broke: {error}. {_LATER}")
+            _fail(url, f"the connection broke: {error}", _LATER)
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            _fail(url, f"it cannot be reached: {error}. Check the connection and the proxy, or give files.")
+            _fail(url, f"it cannot be reached: {error}", "Check the connection and the proxy, or give files.")
         except OSError as error:
-            _fail(url, f"the cache {path.parent} cannot be written: {error.strerror}. Give --cache.")
+            _fail(url, f"the cache {path.parent} cannot be written: {error.strerror}", "Give --cache.")
 
     def _store(
         self, url: str, path: Path, kind: Kind | None, response: httpx.Response, notes: Mapping[str, str]
@@ -71,11 +71,12 @@ class Fetcher:
         if status in (404, 410):
             raise Gone(status, before=bool(notes))
         if status != 200:
-            _fail(url, _describe_status(response))
+            _fail(url, *_describe_status(response))
         if response.headers.get("content-type", "").partition(";")[0].strip().casefold() == "text/html":
             _fail(
                 url,
-                "the response is HTML, probably from a sign-in page or a proxy. Sign in, or give files.",
+                "the response is HTML, probably from a sign-in page or a proxy",
+                "Sign in, or give files.",
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.part")
@@ -95,7 +96,7 @@ class Fetcher:
             for chunk in response.iter_bytes(_CHUNK):
                 size += len(chunk)
                 if size > _MOST_BYTES:
-                    _fail(url, f"it is larger than {_MOST_BYTES >> 20} MiB. Give a file.")
+                    _fail(url, f"it is larger than {_MOST_BYTES >> 20} MiB", "Give a file.")
                 file.write(chunk)
                 self.progress(url, size, whole)
 
@@ -133,26 +134,27 @@ def _check_kind(url: str, part: Path, kind: Kind | None) -> None:
     if kind is None:
         with part.open("rb") as file:
             if file.read(512).lstrip().lower().startswith((b"<!doctype html", b"<html")):
-                _fail(url, "the response is HTML, probably from a sign-in page or a proxy. Give files.")
+                _fail(url, "the response is HTML, probably from a sign-in page or a proxy", "Give files.")
         return
     found = detect_kind(Source(part, url, fetched=True))
     if found != kind:
-        _fail(url, f"the response is {found}, and {kind} was expected. Check the URL.")
+        _fail(url, f"the response is {found}, and {kind} was expected", "Check the URL.")
 
 
-def _describe_status(response: httpx.Response) -> str:
+def _describe_status(response: httpx.Response) -> tuple[str, str]:
+    """Describe a failure, and what to do about it."""
     status = response.status_code
     if status == 429:
         wait = response.headers.get("retry-after")
         when = f"after {wait} s" if wait else "later"
-        return f"the server responded 429 (too many requests). Try again {when}, or give files."
+        return "the server responded 429 (too many requests)", f"Try again {when}, or give files."
     if status >= 500:
-        return f"the server responded {status} (server error). {_LATER}"
+        return f"the server responded {status} (server error)", _LATER
     if 300 <= status < 400:
         where = response.headers.get("location", "nowhere")
-        return f"it redirects to {where}; redirects are not followed. Check the URL."
-    return f"the server responded {status}. Check the URL, or give files."
+        return f"it redirects to {where}; redirects are not followed", "Check the URL."
+    return f"the server responded {status}", "Check the URL, or give files."
 
 
-def _fail(url: str, problem: str) -> NoReturn:
-    raise SourceError(f"{url}: {problem}")
+def _fail(url: str, problem: str, hint: str) -> NoReturn:
+    raise SourceError(f"{url}: {problem}", hint)

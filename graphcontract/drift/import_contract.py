@@ -35,7 +35,7 @@ _CITED = {
 
 
 class IncompleteSource(UserError):
-    """A source that does not state what a contract needs; `str()` says what is missing and what to do."""
+    """A source that does not state what a contract needs; `message` says what is missing."""
 
     code = "incomplete-source"
 
@@ -53,7 +53,7 @@ def make_contract(
         wanted = _identify_operation(source, binding, action, path, version)
         read = readers.read(source, wanted)
     except Unknown as unknown:
-        raise IncompleteSource(f"{source.name}: {unknown}{_suggest_paths(source, given)}") from None
+        raise IncompleteSource(f"{source.name}: {unknown}", _suggest_paths(source, given)) from None
     made = _ContractBuilder(source, read, given).make_document()
     text = lay_out(made)
     check(parse(text.encode(), f"the contract made of {source.name}", None), known)
@@ -68,12 +68,12 @@ def list_other_paths(source: Source, binding: str, action: str, made: str) -> st
 
 
 def _suggest_paths(source: Source, given: Given) -> str:
-    """List the paths in the source, as the end of an error on --path; empty without --path or paths."""
+    """List the paths in the source, as the hint of an error on --path; empty without --path or paths."""
     if not given["path"]:
         return ""
     found = routes.find_paths(source, detect_kind(source), str(given["binding"]), str(given["action"]))
     lines = routes.format_paths(found, split_path(given["path"]))
-    return f" Paths in this source:{lines}" if lines else ""
+    return f"Paths in this source:{lines}" if lines else ""
 
 
 def _identify_operation(
@@ -82,19 +82,19 @@ def _identify_operation(
     kind = detect_kind(source)
     if kind not in _CITED:
         problem = f"a source of kind {kind} does not have enough facts for a contract"
-        raise SourceError(f"{source.name}: {problem}. Give a page, CSDL or an OpenAPI description.")
+        raise SourceError(f"{source.name}: {problem}", "Give a page, CSDL or an OpenAPI description.")
     found: tuple[Value, ...] = split_path(path) if path else ()
     if path and strip_namespace(str(found[-1])).casefold() != action.casefold():
         problem = f"the path ends with {found[-1] if isinstance(found[-1], str) else 'a key'}"
         given = {"binding": binding, "action": action, "path": path}
         others = _suggest_paths(source, given)
-        raise IncompleteSource(f"--action {binding}/{action} does not fit --path {path}: {problem}.{others}")
+        raise IncompleteSource(f"--action {binding}/{action} does not fit --path {path}: {problem}", others)
     if not found and kind != "page":
         route = csdl_reader.find_path if kind == "csdl" else openapi_reader.find_path
         found = route(source, binding, action) or ()
         if not found:
-            problem = f"it has no path to {action} of {binding}. Give one with --path."
-            raise IncompleteSource(f"{source.name}: {problem}")
+            problem = f"it has no path to {action} of {binding}"
+            raise IncompleteSource(f"{source.name}: {problem}", "Give one with --path.")
     return Wanted("POST", version or "beta", found, binding, action)
 
 
@@ -117,20 +117,18 @@ class _ContractBuilder:
         path, stated = self._find_stated("path"), given["path"]
         elsewhere = isinstance(path, tuple) and stated and fold_path(path) != fold_path(split_path(stated))
         if stated and (elsewhere or self._find_stated("route") == "absent"):
-            problem = (
-                f"--path {stated}: {source} has no such path to {given['action']} of {given['binding']}."
-            )
-            raise IncompleteSource(problem + _suggest_paths(self._source, given))
+            problem = f"--path {stated}: {source} has no such path to {given['action']} of {given['binding']}"
+            raise IncompleteSource(problem, _suggest_paths(self._source, given))
         binding, action = given["binding"], given["action"]
         for fact in ("binding", "action"):
             actual = self._find_stated(fact)
             if actual is not None and str(actual).casefold() != str(given[fact]).casefold():
                 right = f"{self._find_stated('binding') or binding}/{self._find_stated('action') or action}"
                 problem = f"--action {binding}/{action}: {source} describes {right}"
-                raise IncompleteSource(f"{problem}. Give --action {right}, or another source or path.")
+                raise IncompleteSource(problem, f"Give --action {right}, or another source or path.")
         version = self._find_stated("version")
         if given["version"] and version not in (None, given["version"]):
-            raise IncompleteSource(f"--api-version {given['version']}: {source} is for version {version}.")
+            raise IncompleteSource(f"--api-version {given['version']}: {source} is for version {version}")
 
     def make_document(self) -> dict[str, Any]:
         """Make the whole file."""
@@ -165,7 +163,7 @@ class _ContractBuilder:
             self._notes.append(f"The {fact} was given as an option: the source does not state it.")
         if value is None:
             remedy = f"Give it with {_OPTIONS[fact]}." if fact in _OPTIONS else "Import from another source."
-            raise IncompleteSource(f"{self._source.name}: it does not state the {fact}. {remedy}")
+            raise IncompleteSource(f"{self._source.name}: it does not state the {fact}", remedy)
         return value
 
     def _make_title(self, binding: str, action: str) -> str:
@@ -182,9 +180,10 @@ class _ContractBuilder:
         keys = [segment[1] for segment in path if isinstance(segment, tuple)]
         if len(keys) != 1:
             count = len(keys) or "no"
-            problem = f"the path /{format_path(path)} has {count} keys; a contract needs one. Give --path."
+            problem = f"the path /{format_path(path)} has {count} keys; a contract needs one"
             given = {**self._given, "path": f"/{format_path(path)}"}
-            raise IncompleteSource(f"{self._source.name}: {problem}{_suggest_paths(self._source, given)}")
+            others = _suggest_paths(self._source, given)
+            raise IncompleteSource(f"{self._source.name}: {problem}", f"Give --path. {others}".rstrip())
         name = _make_identifier(str(keys[0]))
         content, queries = self._require("content"), {own for _, own in self._list_rows("query")}
         if self._find_stated("query") is None:
@@ -214,7 +213,7 @@ class _ContractBuilder:
         if required:
             origin = self._read.facts["fields"].origin
             problem = f"it requires the header field {required[0]}, which a contract cannot require"
-            raise IncompleteSource(f"{origin.source}:{origin.line or 1}: {problem}.")
+            raise IncompleteSource(f"{origin.source}:{origin.line or 1}: {problem}")
         if content == "required":
             if requires_empty_object(dict(self._list_rows("wording")).get("request-body", "")):
                 self._notes.append(
@@ -241,7 +240,7 @@ class _ContractBuilder:
         assert isinstance(stated, tuple)
         status, content = stated
         if status is None:
-            raise IncompleteSource(f"{self._source.name}: it does not state the success status.")
+            raise IncompleteSource(f"{self._source.name}: it does not state the success status")
         presence = {"none": "absent", "content": "required"}.get(str(content), "unconstrained")
         return {"status": status, "content": presence}
 

@@ -128,7 +128,7 @@ class Wanted:
 
 
 class SourceError(UserError):
-    """A source that could not be fetched or read; `str()` names file, location and remedy (exit status 3)."""
+    """A source that could not be fetched or read; `message` names file and location (exit status 3)."""
 
     code = "source"
     status = 3
@@ -141,9 +141,9 @@ class NotASource(SourceError):
     status = 2
 
 
-def reject_source(source: Source, problem: str) -> SourceError:
+def reject_source(source: Source, problem: str, hint: str) -> SourceError:
     """Make the error for a file that is not a source: a usage error, unless it was fetched."""
-    return (SourceError if source.fetched else NotASource)(f"{source.name}: {problem}")
+    return (SourceError if source.fetched else NotASource)(f"{source.name}: {problem}", hint)
 
 
 class Unknown(Exception):

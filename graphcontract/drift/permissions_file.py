@@ -37,10 +37,10 @@ def read(source: Source, wanted: Wanted) -> Reading:
     try:
         document = json.loads(text)
     except RecursionError:
-        raise SourceError(f"{source.name}: it is nested too deeply. Fetch it again.") from None
+        raise SourceError(f"{source.name}: it is nested too deeply", "Fetch it again.") from None
     except ValueError as error:
-        problem = f"it is not valid JSON: {error}. Fetch the complete file again."
-        raise SourceError(f"{source.name}: {problem}") from None
+        problem = f"{source.name}: it is not valid JSON: {error}"
+        raise SourceError(problem, "Fetch the complete file again.") from None
     notes = FactCollector(FactOrigin("permissions", source.name, source.version))
     found = list(_find_grants(notes, document, wanted))
     if not found:

@@ -40,8 +40,8 @@ def fetch_sources(addresses: Iterable[Address], cache: Path, progress: Progress)
                 version = fetcher.fetch(url, path, address.kind)
             except Gone as gone_error:
                 if not gone_error.before:
-                    problem = f"the server responded {gone_error.status}, and never served it. Check the URL."
-                    raise SourceError(f"{url}: {problem}") from None
+                    problem = f"the server responded {gone_error.status}, and never served it"
+                    raise SourceError(f"{url}: {problem}", "Check the URL.") from None
                 gone.append(
                     (
                         FactOrigin(address.kind, url),

@@ -22,7 +22,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
     """Read what a source states about an operation; raises `SourceError` or `Unknown`."""
     kind = detect_kind(source)
     if kind not in _READERS:
-        problem = "this is a snapshot: give it with --since, and the sources as arguments."
-        raise reject_source(source, problem)
+        hint = "Give it with --since, and the sources as arguments."
+        raise reject_source(source, "this is a snapshot", hint)
     reader: Reader = import_module(f"graphcontract.drift.{_READERS[kind]}").read
     return add_cloud(reader(source, wanted))

@@ -45,11 +45,9 @@ def read(source: Source, wanted: Wanted) -> Reading:
     try:
         found = list(_read_har(text) if _HAR.match(text) else _read_events(text, source))
     except (json.JSONDecodeError, RecursionError):
-        raise SourceError(f"{source.name}: it is not a complete report or HAR. {_AGAIN}") from None
+        raise SourceError(f"{source.name}: it is not a complete report or HAR", _AGAIN) from None
     except (KeyError, TypeError, AttributeError, IndexError, ValueError):
-        raise reject_source(
-            source, f"it is JSON, but not a report of a live run or a HAR. {_AGAIN}"
-        ) from None
+        raise reject_source(source, "it is JSON, but not a report of a live run or a HAR", _AGAIN) from None
     ours = [each for each in found if _is_wanted(each, wanted)]
     if not ours:
         raise Unknown("no request of the run called the operation", notes.origin)
@@ -91,12 +89,10 @@ def _read_events(text: str, source: Source) -> Iterator[_Exchange]:
             yield from _read_exchange(event, number)
         ended = event["event"]
     if kind == "check":
-        problem = (
-            "its responses come from graphcontract (a check), not the service. Give the report of a live run."
-        )
-        raise reject_source(source, problem)
+        problem = "its responses come from graphcontract (a check), not the service"
+        raise reject_source(source, problem, "Give the report of a live run.")
     if ended != "footer":
-        raise SourceError(f"{source.name}: it is truncated: it has no footer. {_AGAIN}")
+        raise SourceError(f"{source.name}: it is truncated: it has no footer", _AGAIN)
 
 
 def _read_exchange(event: Any, line: int) -> Iterator[_Exchange]:

@@ -106,5 +106,5 @@ def _iterate_lines(source: Source, marks: tuple[bytes, ...]) -> Iterator[tuple[i
                     yield number, line.decode("utf-8", "replace").strip()
     except OSError as error:
         raise SourceError(
-            f"{source.name}: it cannot be read: {error.strerror}. Give a readable file."
+            f"{source.name}: it cannot be read: {error.strerror}", "Give a readable file."
         ) from None

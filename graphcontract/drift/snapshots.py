@@ -42,12 +42,12 @@ def read_snapshot(path: Path, contract: str) -> list[Reading]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise SourceError(f"{name}: this is not valid JSON, or it is truncated. {_MAKE}") from None
+        raise SourceError(f"{name}: this is not valid JSON, or it is truncated", _MAKE) from None
     file = ContractFile(name, path.parent, sha256(data).hexdigest(), document, text)
     try:
         check_schema(file, "graphcontract.drift", "snapshot.schema.json")
     except RecursionError:
-        raise SourceError(f"{name}: it is nested too deeply. {_MAKE}") from None
+        raise SourceError(f"{name}: it is nested too deeply", _MAKE) from None
     if document["contract"] != contract:
         found = format_value(document["contract"])
         raise file.error(

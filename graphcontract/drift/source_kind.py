@@ -23,12 +23,12 @@ _KINDS: tuple[tuple[Kind, re.Pattern[bytes]], ...] = (
 _PACKED = {b"\xfd7zXZ\x00": "xz", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2"}
 _HTML = re.compile(_COMMENTS + rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _RENDERED = (
-    "it is HTML: a rendered page, or the response of a proxy or sign-in page. "
-    "Give the Markdown source of the page, or the file itself."
+    "it is HTML: a rendered page, or the response of a proxy or sign-in page",
+    "Give the Markdown source of the page, or the file itself.",
 )
 _OTHER = (
-    "it is not a documentation page, permissions.json, CSDL, OpenAPI description, SDK export "
-    "or recorded run. Give one of these; if it should be one, check that it was fetched completely."
+    "it is not a documentation page, permissions.json, CSDL, OpenAPI description, SDK export or recorded run",
+    "Give one of these. If it should be one, check that it was fetched completely.",
 )
 
 
@@ -38,7 +38,7 @@ def detect_kind(source: Source) -> Kind:
     problem = _explain_unusable(head)
     kind = None if problem else next((kind for kind, begins in _KINDS if begins.search(head)), None)
     if kind is None:
-        raise reject_source(source, problem or _OTHER)
+        raise reject_source(source, *(problem or _OTHER))
     return kind
 
 
@@ -48,24 +48,25 @@ def _read_head(source: Source) -> bytes:
         if stat.S_ISREG(mode):
             with source.path.open("rb") as file:
                 return file.read(_HEAD)
-        problem = (
-            "this is a folder. Give a file in it." if stat.S_ISDIR(mode) else "this is not a regular file."
-        )
+        is_folder = stat.S_ISDIR(mode)
+        problem = "this is a folder" if is_folder else "this is not a regular file"
+        hint = "Give a file in it." if is_folder else "Give a file."
     except FileNotFoundError:
-        problem = "this file does not exist. Give the path of a source, or --published."
+        problem, hint = "this file does not exist", "Give the path of a source, or --published."
     except OSError as error:
-        problem = f"it cannot be read: {error.strerror}. Give a readable file."
+        problem, hint = f"it cannot be read: {error.strerror}", "Give a readable file."
     except ValueError:
-        problem = "this is not a valid file name. Give the path of a file."
-    raise SourceError(f"{source.name}: {problem}")
+        problem, hint = "this is not a valid file name", "Give the path of a file."
+    raise SourceError(f"{source.name}: {problem}", hint)
 
 
-def _explain_unusable(head: bytes) -> str | None:
+def _explain_unusable(head: bytes) -> tuple[str, str] | None:
+    """Why a file is not a source, and what to do; None if it may be one."""
     if not head.strip():
-        return "it is empty. Fetch it again."
+        return "it is empty", "Fetch it again."
     for magic, name in _PACKED.items():
         if head.startswith(magic):
-            return f"it is compressed with {name}. Decompress it first."
+            return f"it is compressed with {name}", "Decompress it first."
     if b"\0" in head:
-        return "it is binary, and a source is text. Give the page or the description itself."
+        return "it is binary, and a source is text", "Give the page or the description itself."
     return _RENDERED if _HTML.match(head) else None

@@ -13,12 +13,20 @@ from hypothesis.strategies import SearchStrategy
 
 from graphcontract.contract.model import Contract
 from graphcontract.inputs.ids import guids
-from graphcontract.inputs.malformed import MalformedError, malformed
+from graphcontract.inputs.malformed import MalformedError, malformed_errors
 from graphcontract.inputs.partitions import Partitions
 from graphcontract.inputs.statuses import ORDINARY, WAITING, any_status, statuses
 from graphcontract.inputs.strings import LETTERS, between, mixture, most_of, repeat_to_length, word
 
-__all__ = ["ORDINARY", "WAITING", "ErrorCase", "MalformedError", "graph_errors", "malformed", "statuses"]
+__all__ = [
+    "ORDINARY",
+    "WAITING",
+    "ErrorCase",
+    "MalformedError",
+    "graph_errors",
+    "malformed_errors",
+    "statuses",
+]
 
 T = TypeVar("T")
 _Members = dict[str, Any]

@@ -39,7 +39,7 @@ class MalformedError:
     media_type: str | None
 
 
-def malformed(contract: Contract) -> Partitions[MalformedError]:
+def malformed_errors(contract: Contract) -> Partitions[MalformedError]:
     """Draw 4xx and 5xx responses of which only the status code is usable, a class for each shape.
 
     If one is a corrupted Graph error, its code is one of the contract's.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from graphcontract.inputs.partitions import Partitions
 from graphcontract.inputs.strings import ALPHANUMERIC, controls, mixture, repeat_to_length
+from graphcontract.reporting.events import ShortToken, TokenRecipe
 
 CANARY = "eyJ0eXAiOiJDQU5BUlki"
 
@@ -21,7 +20,7 @@ def make(unit: str, length: int) -> str:
     return CANARY + repeat_to_length(unit, length)
 
 
-def recipe(token: str) -> dict[str, Any]:
+def recipe(token: str) -> TokenRecipe | ShortToken:
     """Describe how to make a token again, without the canary: `canary`, `unit`, `length` of the part.
 
     A token without the canary is too short to be a secret, and is included: `canary`, `text`.

@@ -54,7 +54,7 @@ class CallStats:
     expensive: int = 0
     supported: int = 0
     unsupported: str | None = None
-    on_exchange: Callable[[Exchange], None] = lambda _exchange: None
+    on_exchange: Callable[[Exchange], None] = lambda _make_exchange: None
 
     def add(self, exchange: Exchange) -> None:
         """Count one more exchange."""
@@ -130,12 +130,12 @@ class CallRunner:
     def run(self, call: Call, responses: Sequence[StubResponse], options: CallOptions) -> Exchange:
         """Make one call. Raises OwnRootLost if the client must not be called any more."""
         with self._clients.take(self._state.scope, own_root=options.get("own_root", False)) as target:
-            exchange = self._exchange(target, call, responses, options)
+            exchange = self._make_exchange(target, call, responses, options)
         with self._lock:
             (self._state.stats or self.stats).add(exchange)
         return exchange
 
-    def _exchange(
+    def _make_exchange(
         self, target: Target, call: Call, responses: Sequence[StubResponse], options: CallOptions
     ) -> Exchange:
         certificate, client, transport = options.get("certificate"), target.client, target.transport

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from graphcontract.clauses import ClauseFunction, Finding
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial
-from graphcontract.judging.evidence import evidence
+from graphcontract.judging.evidence import make_evidence
 from graphcontract.judging.verdict import ClauseResult, evidence_id
+from graphcontract.reporting.events import Evidence
 
 _PRECONDITION_NOT_MET = "no exchange met this clause's precondition"
 
@@ -102,10 +102,10 @@ class ClauseEvaluator:
             return ClauseResult(id, "not-run", count, reason=cut_off, classes=classes)
         return ClauseResult(id, "not-exercised", reason=unmet or _PRECONDITION_NOT_MET)
 
-    def _make_evidence(self, shown: Occurrence, repeat: str) -> Mapping[str, Any]:
+    def _make_evidence(self, shown: Occurrence, repeat: str) -> Evidence:
         trial = shown.trial if self.function.uses_earlier_steps else shown.trial.alone()
         clause = self.contract.clauses[self.function.id]
-        return evidence(clause, shown.finding, trial, repeat=repeat, note=shown.note)
+        return make_evidence(clause, shown.finding, trial, repeat=repeat, note=shown.note)
 
 
 def find_violations(contract: Contract, function: ClauseFunction, trial: Trial) -> dict[str, Finding] | None:

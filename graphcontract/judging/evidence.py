@@ -1,4 +1,4 @@
-"""What stands behind a verdict, as data for reports: redacted, bounded, and enough to repeat it."""
+"""Makes evidence from findings, for reports: redacted, bounded in size, with a command to reproduce it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from graphcontract.clauses import Finding
 from graphcontract.contract.model import Clause
@@ -15,17 +15,26 @@ from graphcontract.exchange import Call, Exchange, Trial, WireRequest, WireRespo
 from graphcontract.inputs.tokens import CANARY, recipe
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.verdict import evidence_id
+from graphcontract.reporting.events import (
+    CallInput,
+    Evidence,
+    RecordedExchange,
+    RecordedOutcome,
+    RecordedRequest,
+    RecordedResponse,
+    WireBytes,
+)
 
 # A report has several exchanges for each violation, and a client may send megabytes.
 _CUT = 64 * 1024
 
 
-def evidence(
+def make_evidence(
     clause: Clause, finding: Finding, trial: Trial, *, repeat: str, note: str | None
-) -> dict[str, Any]:
-    """The report's `evidence` object for a finding; `note` tells how it was seen where that matters."""
+) -> Evidence:
+    """The report's `evidence` object for a finding; `note` says how it was seen where that matters."""
     redactor = Redactor([CANARY, *(each.call.token for each in trial.exchanges)])
-    shown = {
+    evidence: Evidence = {
         "id": evidence_id(clause.evidence_key, finding.kind, finding.input),
         "kind": finding.kind,
         "text": clause.kinds[finding.kind].text,
@@ -33,79 +42,81 @@ def evidence(
         "source": "; ".join(map(str, clause.sources)),
         "expected": redactor.text(finding.expected),
         "actual": redactor.text(finding.actual),
-        "input": asked(trial.exchange.call),
-        "exchange": exchange(trial.exchange),
-        "before": [exchange(each) for each in trial.exchanges[:-1]],
+        "input": describe_call(trial.exchange.call),
+        "exchange": describe_exchange(trial.exchange),
+        "before": [describe_exchange(each) for each in trial.exchanges[:-1]],
         "repeat": repeat,
         "curl": _curl(finding.at or next(iter(trial.exchange.requests), None), trial.exchange, redactor),
     }
     if finding.input:
-        shown["class"] = finding.input
+        evidence["class"] = finding.input
     if note is not None:
-        shown["note"] = note
-    return shown
+        evidence["note"] = note
+    return evidence
 
 
-def asked(call: Call) -> dict[str, Any]:
+def describe_call(call: Call) -> CallInput:
     """A call's input; its token as the recipe that makes it again."""
     return {"arguments": dict(call.arguments), "token": recipe(call.token), "base_url": call.base_url}
 
 
-def exchange(of: Exchange) -> dict[str, Any]:
+def describe_exchange(of: Exchange) -> RecordedExchange:
     """An exchange as reports show it; times are seconds from the call's start."""
     redactor = Redactor([CANARY, of.call.token])  # The canary, for a client may show another call's token.
     outcome = {name: value for name, value in asdict(of.outcome).items() if value not in (None, "", False)}
-    shown: dict[str, Any] = {
-        "requests": [_request(each, of.started, redactor) for each in of.requests],
-        "responses": [_response(each, of.started, redactor) for each in of.responses],
-        "outcome": _deep(outcome, redactor),
+    recorded: RecordedExchange = {
+        "requests": [_describe_request(each, of.started, redactor) for each in of.requests],
+        "responses": [_describe_response(each, of.started, redactor) for each in of.responses],
+        "outcome": cast(RecordedOutcome, _redact_deep(outcome, redactor)),
         "duration": round(of.ended - of.started, 6),
     }
     if of.elsewhere:
-        shown["elsewhere"] = [_request(each, of.started, redactor) for each in of.elsewhere]
+        recorded["elsewhere"] = [_describe_request(each, of.started, redactor) for each in of.elsewhere]
     if of.fault is not None:
-        shown["fault"] = of.fault
+        recorded["fault"] = of.fault
     if of.certificate is not None:
-        shown["certificate"] = of.certificate
-    return shown
+        recorded["certificate"] = of.certificate
+    return recorded
 
 
-def _request(request: WireRequest, started: float, redactor: Redactor) -> dict[str, Any]:
-    shown = {
+def _describe_request(request: WireRequest, started: float, redactor: Redactor) -> RecordedRequest:
+    recorded: RecordedRequest = {
         "at": round(request.at - started, 6),
-        "raw": _bytes(request.raw, redactor),
+        "raw": _describe_bytes(request.raw, redactor),
         "origin": request.origin,
     }
-    return shown | ({"malformed": request.malformed} if request.malformed else {})
+    if request.malformed:
+        recorded["malformed"] = request.malformed
+    return recorded
 
 
-def _response(response: WireResponse, started: float, redactor: Redactor) -> dict[str, Any]:
+def _describe_response(response: WireResponse, started: float, redactor: Redactor) -> RecordedResponse:
     return {
         "at": round(response.at - started, 6),
         "status": response.status,
         "request": response.request,
-        "raw": _bytes(response.raw, redactor),
+        "raw": _describe_bytes(response.raw, redactor),
     }
 
 
-def _bytes(raw: bytes, redactor: Redactor) -> dict[str, Any]:
+def _describe_bytes(raw: bytes, redactor: Redactor) -> WireBytes:
     """Redacted bytes as text where they are UTF-8, else base64, cut at 64 KiB; size and hash are of all."""
     head, gap, content = raw.partition(b"\r\n\r\n")
     clean = redactor.head(head.decode("latin-1")).encode("latin-1") + gap + redactor.content(content)
-    size = {"size": len(clean), "sha256": hashlib.sha256(clean).hexdigest()}
+    size, digest = len(clean), hashlib.sha256(clean).hexdigest()
     cut = clean[:_CUT]
     try:
         clean.decode("utf-8")
     except UnicodeDecodeError:
-        return {"base64": base64.b64encode(cut).decode("ascii"), **size}
-    return {"text": cut.decode("utf-8", "ignore"), **size}
+        return {"base64": base64.b64encode(cut).decode("ascii"), "size": size, "sha256": digest}
+    return {"text": cut.decode("utf-8", "ignore"), "size": size, "sha256": digest}
 
 
-def _deep(value: Any, redactor: Redactor) -> Any:
+def _redact_deep(value: Any, redactor: Redactor) -> Any:
     if isinstance(value, str):
         return redactor.text(value)[:_CUT]
     if isinstance(value, Mapping):
-        return {name: _deep(each, redactor) for name, each in value.items()}
+        return {name: _redact_deep(each, redactor) for name, each in value.items()}
     return value
 
 

@@ -18,6 +18,7 @@ from graphcontract.contract.acceptance import PLACEHOLDER, check_reasons, locate
 from graphcontract.contract.jsonfile import ContractFile, read, suggest_name
 from graphcontract.contract.schema import check_schema
 from graphcontract.judging.verdict import ClauseResult
+from graphcontract.reporting.events import AcceptedFailures
 
 _MISSING = "Create it with `graphcontract known-failures update REPORT --file FILE`."
 
@@ -39,15 +40,14 @@ class Entry:
         names = (implementation.name, f"{implementation.name}@{implementation.version}")
         return self.implementation is None or self.implementation in names
 
-    def described(self) -> dict[str, Any]:
+    def describe(self) -> AcceptedFailures:
         """What reports show of the entry: evidence, reason, and issue and last day if it has them."""
-        shown = {
-            "evidence": sorted(self.evidence),
-            "reason": self.reason,
-            "issue": self.issue,
-            "expires": self.expires.isoformat() if self.expires else None,
-        }
-        return {name: value for name, value in shown.items() if value is not None}
+        shown: AcceptedFailures = {"evidence": sorted(self.evidence), "reason": self.reason}
+        if self.issue is not None:
+            shown["issue"] = self.issue
+        if self.expires is not None:
+            shown["expires"] = self.expires.isoformat()
+        return shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class KnownFailures:
         entries = self._entries_of(part)
         if not entries or part.verdict not in ("pass", "fail"):
             return Marked(part)
-        unlisted, expired = self._unlisted(part), self._expired(part)
+        unlisted, expired = self._find_unlisted(part), self._find_expired(part)
         gone = [(entry, id) for entry in entries for id in sorted(entry.evidence - _ids(part))]
         notes = [f"no longer seen: remove {id} from {entry.place}" for entry, id in gone]
         if unlisted or expired:
@@ -89,11 +89,14 @@ class KnownFailures:
         """Why the list does not accept a failure of a clause that it has entries for."""
         entries = self._entries_of(part)
         places = " or ".join(entry.place for entry in entries[:1])
-        new = [f"new failure {id}: fix it, or add it to the entry at {places}" for id in self._unlisted(part)]
+        new = [
+            f"new failure {id}: fix it, or add it to the entry at {places}"
+            for id in self._find_unlisted(part)
+        ]
         old = [
             f"the entry expired on {entry.expires}: "
             f"fix the failure, or set a later `expires` at {entry.place}"
-            for entry in self._expired(part)
+            for entry in self._find_expired(part)
         ]
         return [*new, *old] if entries else []
 
@@ -103,15 +106,15 @@ class KnownFailures:
 
     def covers(self, part: ClauseResult) -> bool:
         """Whether one test's part of a verdict shows nothing but what is listed, and accepted today."""
-        return bool(self._entries_of(part)) and not self._unlisted(part) and not self._expired(part)
+        return bool(self._entries_of(part)) and not self._find_unlisted(part) and not self._find_expired(part)
 
     def _entries_of(self, part: ClauseResult) -> list[Entry]:
         return [entry for entry in self._entries if entry.clause == part.clause]
 
-    def _unlisted(self, part: ClauseResult) -> list[str]:
+    def _find_unlisted(self, part: ClauseResult) -> list[str]:
         return sorted(_ids(part) - {id for entry in self._entries_of(part) for id in entry.evidence})
 
-    def _expired(self, part: ClauseResult) -> list[Entry]:
+    def _find_expired(self, part: ClauseResult) -> list[Entry]:
         """Entries past their last day whose failures are still seen, and accepted by no other entry."""
         entries = self._entries_of(part)
         valid = {id for entry in entries if not self._is_past(entry) for id in entry.evidence}
@@ -171,7 +174,7 @@ def _entry(file: ContractFile, index: int, row: Mapping[str, Any]) -> Entry:
     )
 
 
-def updated(entries: Sequence[Entry], failing: Mapping[str, Sequence[str]]) -> str:
+def format_updated(entries: Sequence[Entry], failing: Mapping[str, Sequence[str]]) -> str:
     """The text of a file that lists what fails; entries keep their reasons, new ones get one to fill in."""
     rows: list[dict[str, Any]] = []
     for clause, ids in failing.items():
@@ -190,4 +193,4 @@ def _row(entry: Entry, evidence: Sequence[str]) -> dict[str, Any]:
     row: dict[str, Any] = {"clause": entry.clause, "evidence": list(evidence)}
     if entry.implementation is not None:
         row["implementation"] = entry.implementation
-    return {**row, **{name: value for name, value in entry.described().items() if name != "evidence"}}
+    return {**row, **{name: value for name, value in entry.describe().items() if name != "evidence"}}

@@ -7,15 +7,28 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from importlib.metadata import version
 from time import monotonic
-from typing import Any, Literal
+from typing import Any, cast
 
 from graphcontract.clients import Implementation
-from graphcontract.contract.model import Contract
+from graphcontract.contract.model import Contract, Level
 from graphcontract.judging.known_failures import KnownFailures, Marked
 from graphcontract.judging.verdict import UNTESTED, ClauseResult, fold
+from graphcontract.reporting.events import (
+    Accepted,
+    Event,
+    ExchangeRecord,
+    FailOn,
+    Footer,
+    Header,
+    ImplementationName,
+    Plan,
+    PlannedClause,
+    Progress,
+    RunDescription,
+    Verdict,
+    VerdictKind,
+)
 
-Event = Mapping[str, Any]
-FailOn = Literal["must", "should"]
 _JUDGED = ("pass", "fail", "known-failure", "fixed")
 
 
@@ -65,49 +78,49 @@ class RunRecorder:
         self._parts: dict[str, list[ClauseResult]] = {id: [] for id in planned}
         self._expected: dict[str, int] = {}
         self._verdicts: dict[str, ClauseResult] = {}
-        self._accepted: list[dict[str, Any]] = []
+        self._accepted: list[Accepted] = []
         self._started = monotonic()
         self.exit_status = ExitStatus.HARNESS
         self.summary = ""
 
-    def open(self, implementation: Implementation, limits: Mapping[str, Any], run: Mapping[str, Any]) -> None:
-        """Emit header and plan; `run` is profile, transport and seed."""
-        self._emit(
-            {
-                "event": "header",
-                "format": 1,
-                "tool": {"name": "graphcontract", "version": version("graphcontract")},
-                "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "kind": "check",
-                "contract": {
-                    "id": self._contract.id,
-                    "title": self._contract.title,
-                    "version": self._contract.request.version,
-                    "sha256": self._contract.sha256,
-                },
-                **run,
-                "fail_on": self._fail_on,
-                "implementation": {
-                    name: value
-                    for name in Implementation.__slots__
-                    if (value := getattr(implementation, name)) is not None
-                },
-                "limits": dict(limits),
-            }
-        )
-        clauses = [self._contract.clauses[id] for id in self._planned]
-        plan = [
-            {
-                "clause": clause.id,
-                "level": clause.counted_level,
-                "basis": list(clause.basis),
-                "group": clause.group,
-                "statement": clause.statement,
-            }
-            | ({"disputed": True} if clause.disputed else {})
-            for clause in clauses
-        ]
-        self._emit({"event": "plan", "clauses": plan})
+    def open(self, implementation: Implementation, limits: Mapping[str, Any], run: RunDescription) -> None:
+        """Emit header and plan."""
+        names = {name: getattr(implementation, name) for name in Implementation.__slots__}
+        header: Header = {
+            "event": "header",
+            "format": 1,
+            "tool": {"name": "graphcontract", "version": version("graphcontract")},
+            "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "kind": run["kind"],
+            "contract": {
+                "id": self._contract.id,
+                "title": self._contract.title,
+                "version": self._contract.request.version,
+                "sha256": self._contract.sha256,
+            },
+            **run,
+            "fail_on": self._fail_on,
+            "implementation": cast(
+                ImplementationName, {name: value for name, value in names.items() if value is not None}
+            ),
+            "limits": dict(limits),
+        }
+        self._emit(header)
+        plan: Plan = {"event": "plan", "clauses": [self._plan(id) for id in self._planned]}
+        self._emit(plan)
+
+    def _plan(self, id: str) -> PlannedClause:
+        clause = self._contract.clauses[id]
+        planned: PlannedClause = {
+            "clause": clause.id,
+            "level": clause.counted_level,
+            "basis": list(clause.basis),
+            "group": clause.group,
+            "statement": clause.statement,
+        }
+        if clause.disputed:
+            planned["disputed"] = True
+        return planned
 
     def expect(self, parts: Mapping[str, int]) -> None:
         """Say how many parts each clause will get."""
@@ -120,14 +133,13 @@ class RunRecorder:
         self._parts[part.clause].append(part)
         if len(self._parts[part.clause]) >= self._expected.get(part.clause, 1):
             self._settle(part.clause)
-        self._emit(
-            {
-                "event": "progress",
-                "clause": part.clause,
-                "done": len(self._verdicts),
-                "of": len(self._planned),
-            }
-        )
+        progress: Progress = {
+            "event": "progress",
+            "clause": part.clause,
+            "done": len(self._verdicts),
+            "of": len(self._planned),
+        }
+        self._emit(progress)
 
     def close(
         self, *, interrupted: bool = False, cut_off: bool = False, unjudged: ExitStatus | None = None
@@ -140,33 +152,31 @@ class RunRecorder:
                 self._parts[id].append(ClauseResult(id, "not-run", reason=self._left_over(id, interrupted)))
                 self._settle(id)
         verdicts = list(self._verdicts.values())
-        counts: dict[str, int] = {}
+        counts: dict[VerdictKind, int] = {}
         for part in verdicts:
             counts[part.verdict] = counts.get(part.verdict, 0) + 1
         must = [part for part in verdicts if self._level(part.clause) == "MUST"]
         judged = sum(part.verdict in _JUDGED for part in must)
         exchanges = sum(part.exchanges for part in verdicts)
         self.summary = f"{judged} of {len(must)} MUST exercised, {exchanges} exchanges"
-        self.exit_status = ExitStatus.INTERRUPTED if interrupted else self._judged()
+        self.exit_status = ExitStatus.INTERRUPTED if interrupted else self._find_exit_status()
         failing = {part.verdict for part in verdicts if self._fails(part)}
         only_untested = failing <= set(UNTESTED) if failing else cut_off
         if unjudged is not None and not interrupted and only_untested:
             self.exit_status = unjudged
-        self._emit(
-            {
-                "event": "footer",
-                "counts": counts,
-                "must": {
-                    "judged": judged,
-                    "planned": len(must),
-                },
-                "exchanges": exchanges,
-                "duration": round(monotonic() - self._started, 3),
-                "exit_status": int(self.exit_status),
-            }
-            | ({"accepted": self._accepted} if self._known is not None else {})
-            | ({"interrupted": True} if interrupted else {})
-        )
+        footer: Footer = {
+            "event": "footer",
+            "counts": counts,
+            "must": {"judged": judged, "planned": len(must)},
+            "exchanges": exchanges,
+            "duration": round(monotonic() - self._started, 3),
+            "exit_status": self.exit_status.value,
+        }
+        if self._known is not None:
+            footer["accepted"] = self._accepted
+        if interrupted:
+            footer["interrupted"] = True
+        self._emit(footer)
         return self.exit_status
 
     def _settle(self, id: str) -> None:
@@ -175,10 +185,13 @@ class RunRecorder:
             marked = self._known.mark(marked.part)
         part = self._verdicts[id] = marked.part
         level = self._level(id)
-        self._accepted += [{"clause": id, "level": level, **entry.described()} for entry in marked.accepted]
+        for entry in marked.accepted:
+            accepted: Accepted = {"clause": id, "level": level, **entry.describe()}
+            self._accepted.append(accepted)
         for recorded in part.recorded:
-            self._emit({"event": "exchange", "clause": id, **recorded})
-        event: dict[str, Any] = {
+            record: ExchangeRecord = {"event": "exchange", "clause": id, **recorded}
+            self._emit(record)
+        event: Verdict = {
             "event": "verdict",
             "clause": id,
             "level": level,
@@ -205,10 +218,10 @@ class RunRecorder:
             return "the run ended before all tests of this clause had run"
         return "no test of this run checks this clause"
 
-    def _level(self, id: str) -> str:
+    def _level(self, id: str) -> Level:
         return self._contract.clauses[id].counted_level
 
-    def _judged(self) -> ExitStatus:
+    def _find_exit_status(self) -> ExitStatus:
         verdicts = self._verdicts.values()
         if any(part.verdict == "error" for part in verdicts):
             return ExitStatus.HARNESS

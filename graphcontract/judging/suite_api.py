@@ -145,12 +145,12 @@ def _only_with(needs: frozenset[str], body: Callable[..., None]) -> Callable[...
     """Have a body do nothing if the harness does not show all that the test and its case need."""
 
     @wraps(body)
-    def guarded(harness: Harness, **arguments: Any) -> None:
+    def run_if_supported(harness: Harness, **arguments: Any) -> None:
         wrapped = [each for each in arguments.values() if isinstance(each, Needing)]
         if needs | {each.need for each in wrapped} <= harness.clients.shows:
             body(harness, **{name: _unwrap(each) for name, each in arguments.items()})
 
-    return guarded
+    return run_if_supported
 
 
 def _unwrap(value: Any) -> Any:

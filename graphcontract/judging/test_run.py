@@ -31,13 +31,14 @@ from graphcontract.judging.evaluator import (
     find_unsupported,
     find_violations,
 )
-from graphcontract.judging.evidence import exchange
+from graphcontract.judging.evidence import describe_exchange
 from graphcontract.judging.harness import Harness, SkipPartition
 from graphcontract.judging.hypothesis_runner import Reproduced, StopExploring, explore
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.target import Target
 from graphcontract.judging.verdict import ClauseResult
+from graphcontract.reporting.events import RecordedExchange
 
 # An expensive call takes its timeout and a new process. One ends its input class, and this many the test.
 _COSTLY_TEST = 3
@@ -108,7 +109,7 @@ class SuiteTestRun:
         self._call_stats = CallStats() if test.cases else harness.calls.stats
         self._costly = self._call_stats.expensive
         self._begun: list[Future[list[Trial]]] = []
-        self._recorded: list[dict[str, Any]] = []
+        self._recorded: list[RecordedExchange] = []
 
     def begin(self, pool: ClientPool[Target]) -> None:
         """Start the calls of fixed cases in the background, while other tests run."""
@@ -135,7 +136,7 @@ class SuiteTestRun:
     def _start_recording(self) -> None:
         """Record the exchanges from now on, if the run keeps them."""
         if self._record:
-            self._call_stats.on_exchange = lambda each: self._recorded.append(exchange(each))
+            self._call_stats.on_exchange = lambda each: self._recorded.append(describe_exchange(each))
 
     def trial(self, clause: str, key: str) -> Trial | None:
         """Return a trial that shows the failure with this evidence id, shrunk if possible; None if the client

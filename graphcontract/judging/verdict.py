@@ -5,11 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
-VerdictKind = Literal[
-    "pass", "fail", "known-failure", "fixed", "not-supported", "not-exercised", "not-run", "error"
-]
+from graphcontract.reporting.events import Evidence, RecordedExchange, VerdictKind
 
 UNTESTED: tuple[VerdictKind, ...] = ("not-exercised", "not-run")
 """Verdicts of a clause that could have been tested, and was not: each fails the run for a MUST."""
@@ -30,11 +27,11 @@ class ClauseResult:
     exercised: int = 0
     duration: float = 0.0
     reason: str | None = None
-    evidence: Mapping[str, Any] | None = None
+    evidence: Evidence | None = None
     also: tuple[str, ...] = ()
     classes: Mapping[str, int] = field(default_factory=dict)
     exchanges: int = 0
-    recorded: tuple[Mapping[str, Any], ...] = ()
+    recorded: tuple[RecordedExchange, ...] = ()
 
 
 def fold(clause: str, parts: Iterable[ClauseResult]) -> ClauseResult:

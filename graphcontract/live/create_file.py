@@ -87,21 +87,23 @@ def read_create_file(
         )
     if parameters.get("validateOnly") not in (None, False):
         raise CreationError(
-            f"{path}: with validateOnly no task is created, so nothing can be cancelled. Remove it"
+            f"{path}: with validateOnly no task is created, so nothing can be cancelled", "Remove it."
         )
     lookup = targets.lookup(parameters)
     if lookup is None:
         raise CreationError(
-            f"{path}: the source cannot be looked up: `parameters` needs the @odata.type of a user, a group "
-            "or a site, and its userPrincipalName, mailNickname or sourceSiteUrl"
+            f"{path}: the source cannot be looked up",
+            "Give `parameters` the @odata.type of a user, a group or a site, and its userPrincipalName, "
+            "mailNickname or sourceSiteUrl.",
         )
     dates = {name: parse_datetime(parameters[name]) for name in _DATES if name in parameters}
     start = dates.get("preferredStartDateTime")
     if start is None or start < now + LEAST_AHEAD:
         least = (now + LEAST_AHEAD).strftime("%Y-%m-%dT%H:%M:%SZ")
         raise CreationError(
-            f"{path}: preferredStartDateTime must be at least 7 days ahead ({least} or later), or the task "
-            "may start before it is cancelled"
+            f"{path}: preferredStartDateTime is less than 7 days ahead, so the task may start before it is "
+            "cancelled",
+            f"Give {least} or a later time.",
         )
     if any(value is None for value in dates.values()):
         raise CreationError(f"{path}: preferredLatestStartDateTime is not a date with a time zone")
@@ -123,8 +125,8 @@ def _fill_placeholders(value: Any, values: Mapping[str, str], used: dict[str, st
             listed = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
             what = f"an unknown placeholder, {found[0][:60]!a}" if name is not None else "an unpaired brace"
             raise CreationError(
-                f"{path}: the string {found.string[:80]!a} has {what}. Placeholders are {listed}; "
-                "write {{ and }} for braces"
+                f"{path}: the string {found.string[:80]!a} has {what}",
+                f"Placeholders are {listed}. Write {{{{ and }}}} for braces.",
             )
         used[name] = values[name]
         return values[name]

@@ -186,7 +186,8 @@ def _make_authority_options(environment: Mapping[str, str]) -> dict[str, Any]:
         return {}
     if not is_loopback(host):
         raise NoCredential(
-            f"AZURE_AUTHORITY_HOST is {host!r}: secrets are sent only to {', '.join(_AUTHORITIES)}"
+            f"AZURE_AUTHORITY_HOST is {host!r}, to which no secret is sent",
+            f"Use one of {', '.join(_AUTHORITIES)}.",
         )
     return {"disable_instance_discovery": True}
 

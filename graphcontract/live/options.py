@@ -9,10 +9,10 @@ from pathlib import Path
 
 from graphcontract.contract.model import DEFAULT_CONTRACT
 from graphcontract.errors import UserError
-from graphcontract.judging.run_recorder import FailOn
 from graphcontract.live.safety.allowed_hosts import Root
 from graphcontract.live.safety.journal import DEFAULT
 from graphcontract.live.urls import MALFORMED
+from graphcontract.reporting.events import FailOn, ProfileName
 from graphcontract.run.options import OptionError
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
@@ -39,7 +39,7 @@ class LiveOptions:
     journal: Path = DEFAULT
     budget: int = 400
     rate: float = 4.0
-    profile: str = "gate"
+    profile: ProfileName = "gate"
     seed: int = 0
     fail_on: FailOn = "must"
     select: tuple[str, ...] = ()
@@ -53,17 +53,19 @@ class LiveOptions:
         named = bool(self.tasks or self.create or self.started_tasks)
         if self.get_only and (self.allow_cancel or named):
             raise OptionError(
-                "--get-only sends no POST: remove --allow-cancel, --task, --started-task and --create"
+                "--get-only sends no POST", "Remove --allow-cancel, --task, --started-task and --create."
             )
         if named and not self.allow_cancel:
             raise OptionError(
                 "--task, --create and --started-task need --allow-cancel, because they can change tasks"
             )
         if self.allow_cancel and not named:
-            raise OptionError("--allow-cancel needs a task: --task ID, --create FILE or --started-task ID")
+            raise OptionError(
+                "--allow-cancel needs a task", "Give --task ID, --create FILE or --started-task ID."
+            )
         if self.allow_cancel and not root.loopback and not self.confirm_tenant:
             raise OptionError(
-                "--allow-cancel needs --confirm-tenant ID, the id of the tenant, except on loopback"
+                "--allow-cancel needs the id of the tenant, except on loopback", "Give --confirm-tenant ID."
             )
         if self.risk_running_task and not self.started_tasks:
             raise OptionError("--risk-running-task needs --started-task ID")
@@ -78,7 +80,7 @@ class LiveOptions:
         for id in ids:
             if not _ID.fullmatch(id) or id in MALFORMED:
                 raise OptionError(
-                    f"{id[:60]!r} is not a task id: use letters, digits, hyphens and underscores"
+                    f"{id[:60]!r} is not a task id", "Use letters, digits, hyphens and underscores."
                 )
 
     def repeat(self, clause: str) -> str:

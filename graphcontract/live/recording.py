@@ -114,15 +114,15 @@ def _open_private(path: Path | None) -> TextIO | None:
         if os.path.isfile(path):
             os.fchmod(handle, 0o600)
     except OSError as error:
-        raise RecordingError(f"{path} cannot be written: {error.strerror}") from error
+        raise RecordingError(f"{path} cannot be written", cause=error.strerror or "") from error
     return open(handle, "w", encoding="utf-8", newline="\n")
 
 
 def _reject_standard_output(path: Path) -> None:
     """Raise RecordingError for a terminal or a job's log: bodies can contain people's names and addresses."""
     if str(path) == "-" or (path.exists() and not path.is_file()):
-        raise RecordingError(f"{path} is not a file; request logs and bodies need one")
+        raise RecordingError(f"{path} is not a file", "Give a file for request logs and bodies.")
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):
             if path.exists() and os.path.samestat(os.fstat(stream.fileno()), path.stat()):
-                raise RecordingError(f"{path} is standard output; choose another file")
+                raise RecordingError(f"{path} is standard output", "Choose another file.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.clauses.service_queries import CANCELLED, LOOKUP, NOT_STARTED, READ, REPEAT
 from graphcontract.contract.jsonfile import ContractError
 from graphcontract.contract.loader import load
@@ -150,18 +150,18 @@ def _reload_creation(left: OpenItem, targets: Targets) -> Creation | None:
 def _load_contract(path: Path, left: JournalContent, named: str | None) -> Contract:
     """The run's contract, or another one for the same operation; raises UserError."""
     try:
-        contract = load(named or left.contract or DEFAULT_CONTRACT, known())
+        contract = load(named or left.contract or DEFAULT_CONTRACT, list_kinds())
     except ContractError as error:
         if named is not None:
             raise
-        remedy = "give its current location with --contract FILE"
+        remedy = "Give its current location with --contract FILE."
         raise JournalError(
-            f"the contract {left.contract} of the journal {path} cannot be loaded; {remedy}"
+            f"the contract {left.contract} of the journal {path} cannot be loaded", remedy
         ) from error
     if left.action is not None and contract.request.action != left.action:
         other = f"but {contract.id} is for {contract.request.action}"
-        remedy = "give the run's contract with --contract FILE"
-        raise JournalError(f"the journal {path} is for {left.action}, {other}: {remedy}")
+        remedy = "Give the run's contract with --contract FILE."
+        raise JournalError(f"the journal {path} is for {left.action}, {other}", remedy)
     return contract
 
 
@@ -188,7 +188,7 @@ def resume(
     if left.cut is not None and not (left.open and finish):
         known = ", ".join(each.id or f"a task created from {each.file}" for each in left.open[:10])
         raise _make_cut_error(
-            path, left.cut, f" Other lines announced {known}, which may be open too." if known else ""
+            path, left.cut, f". Other lines announced {known}, which may be open too" if known else ""
         )
     if not left.open and left.ended:
         say(f"{path}: nothing was left behind")
@@ -199,7 +199,7 @@ def resume(
             path, left, tenant_url, environment, say, finish=finish, named=contract_named, clock=clock
         )
     if left.cut is not None:
-        raise _make_cut_error(path, left.cut, f" Of the items in the other lines, {open} stay open.")
+        raise _make_cut_error(path, left.cut, f". Of the items in the other lines, {open} stay open")
     if left.ended or open:
         return int(open > 0)
     return _close_run(path, left, say, finish=finish)
@@ -209,9 +209,9 @@ def _make_cut_error(path: Path, line: int, others: str) -> JournalError:
     """The error for a journal with an incomplete line, which could have announced any change."""
     return JournalError(
         f"{path}:{line}: the line is incomplete, as after a crash or in an incomplete copy: the change that "
-        f"it announces is unknown and counts as open.{others} If this is a copy, get the whole file. "
-        "Otherwise settle the other lines with --finish, look for the run's task in the tenant's list of "
-        "tasks, and then delete the journal"
+        f"it announces is unknown and counts as open{others}",
+        "If this is a copy, get the whole file. Otherwise settle the other lines with --finish, look for the "
+        "run's task in the tenant's list of tasks, and then delete the journal.",
     )
 
 

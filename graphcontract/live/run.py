@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.clients import Implementation
 from graphcontract.contract.loader import list_shipped, load
 from graphcontract.contract.model import Contract
 from graphcontract.judging import known_failures
 from graphcontract.judging.known_failures import Entry, KnownFailures
-from graphcontract.judging.run_recorder import Event, ExitStatus, RunRecorder
+from graphcontract.judging.run_recorder import ExitStatus, RunRecorder
 from graphcontract.live.anonymize import Anonymizer
 from graphcontract.live.client_setup import ClientUnderTest, start_client
 from graphcontract.live.create_file import Creation, read_create_file
@@ -36,8 +36,9 @@ from graphcontract.live.sender import Sender
 from graphcontract.live.steps import CREDENTIALS, FORGERIES, RequestStep, Scenario
 from graphcontract.live.urls import Targets
 from graphcontract.live.verdicts import BY_CLIENT
+from graphcontract.reporting.events import Event, RunDescription
 from graphcontract.run.options import OptionError
-from graphcontract.run.session import planned
+from graphcontract.run.session import plan_clauses
 
 Emit = Callable[[Event], None]
 Say = Callable[[str], None]
@@ -58,7 +59,7 @@ class Live:
     def of(cls, options: LiveOptions, *, clock: RateClock | None = None) -> Live:
         """Check everything that can be checked before anything is sent; raises UserError."""
         clock = clock or RateClock()
-        contract = load(options.contract, known())
+        contract = load(options.contract, list_kinds())
         root = parse_root(options.tenant_url, contract)
         options.check(root)
         creation = None
@@ -171,15 +172,19 @@ class Live:
         )
         anonymizer = recording.anonymizer
 
-        def fresh(id: str) -> None:
+        def add_fresh(id: str) -> None:
             policy.fresh.add(id)
             anonymizer.ids.add(id)
 
-        def made(id: str) -> None:
+        def add_created(id: str) -> None:
             policy.add_created(id)
             anonymizer.ids.add(id)
 
-        context.on_fresh_id, context.on_created, context.on_known_id = fresh, made, anonymizer.ids.add
+        context.on_fresh_id, context.on_created, context.on_known_id = (
+            add_fresh,
+            add_created,
+            anonymizer.ids.add,
+        )
         return Executor(
             self.contract,
             tokens,
@@ -213,16 +218,13 @@ class Live:
         if left.cut is None and not any(each.announced for each in left.open):
             journal.truncate()
             return
-        resume = f"graphcontract live --resume {journal.path}"
+        hint = f"Settle them first:\n  graphcontract live --resume {journal.path}"
         if (left.root, left.tenant) != (journal.root, journal.tenant):
-            raise JournalError(f"the journal {journal.path} has open items of another tenant; run {resume}")
+            raise JournalError(f"the journal {journal.path} has open items of another tenant", hint)
         if left.action != journal.action:
-            raise JournalError(f"the journal {journal.path} has open items of another contract; run {resume}")
+            raise JournalError(f"the journal {journal.path} has open items of another contract", hint)
         if self.creation is not None:
-            raise JournalError(
-                f"the journal {journal.path} is open: an earlier run left a task behind. Settle it "
-                f"before another is created: {resume}"
-            )
+            raise JournalError(f"the journal {journal.path} is open: an earlier run left a task behind", hint)
 
     def _describe_permissions(self) -> dict[str, Any]:
         """The changes that the options allow, for the journal."""
@@ -231,9 +233,9 @@ class Live:
         create = {"create": self.creation.journal_members} if self.creation is not None else {}
         return {"cancel": [*self.options.tasks, *self.options.started_tasks], **create}
 
-    def _describe_run(self, tenant: str) -> dict[str, Any]:
+    def _describe_run(self, tenant: str) -> RunDescription:
         options = self.options
-        description: dict[str, Any] = {
+        description: RunDescription = {
             "kind": "live",
             "profile": options.profile,
             "transport": "tenant",
@@ -241,18 +243,20 @@ class Live:
             "seed": options.seed,
             "root": self.root.url,
         }
-        return description | ({"tenant": tenant} if tenant else {})
+        if tenant:
+            description["tenant"] = tenant
+        return description
 
 
 def select_clauses(contract: Contract, options: LiveOptions) -> list[str]:
     """The clauses that a live run tests: the service's, and those of the client's that its traffic can
     exercise.
     """
-    clauses = planned(
+    clauses = plan_clauses(
         contract,
         options.select,
         options.deselect,
-        owed_by={"client", "service"} if options.client else {"service"},
+        parties={"client", "service"} if options.client else {"service"},
         command="live",
     )
     tested = [id for id in clauses if contract.clauses[id].by == "service" or id in BY_CLIENT]
@@ -274,7 +278,7 @@ def format_left_behind(path: Path) -> Iterator[str]:
     try:
         left = read_journal(path)
     except JournalError as error:
-        yield f"cannot tell what earlier runs left behind: {error}"
+        yield f"cannot tell what earlier runs left behind: {error.format_in_line()}"
         return
     if left.cut is not None:
         yield f"left behind: incomplete line {left.cut}, perhaps a change: graphcontract live --resume {path}"

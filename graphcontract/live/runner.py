@@ -54,13 +54,13 @@ class LiveRunner:
         except KeyboardInterrupt:
             interrupted = True
         try:
-            with sigint.held():  # a report has its header and plan, or does not begin
+            with sigint.delay_interrupts():  # a report has its header and plan, or does not begin
                 opens()
             if stopped is None and not interrupted:
                 stopped = self._run_scenarios()
         except KeyboardInterrupt:
             interrupted = True
-        with sigint.held():  # a second Ctrl-C must not lose the verdicts of what was sent
+        with sigint.delay_interrupts():  # a second Ctrl-C must not lose the verdicts of what was sent
             self._print_notes(stopped)
             self._judge(recorder, _INTERRUPTED if interrupted else str(stopped) if stopped else None)
             return recorder.close(
@@ -83,7 +83,7 @@ class LiveRunner:
             why = failure.message if failure is not None else "no response"
             raise LiveUnreachable(f"{self.root} cannot be reached: {why}")
         if all(status_to(each) in (0, *BUSY) for each in sent):
-            raise LiveUnreachable(f"{self.root} responds only with 429 or 503: try again later")
+            raise LiveUnreachable(f"{self.root} responds only with 429 or 503", "Try again later.")
         return CutOff(_UNAUTHORIZED) if self._is_unauthorized() else None
 
     def _run_scenarios(self) -> Exception | None:

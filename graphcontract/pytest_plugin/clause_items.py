@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 from graphcontract.errors import UserError
+
+if TYPE_CHECKING:
+    from graphcontract.reporting.events import Evidence, Footer
 
 Plugin = TypeVar("Plugin")
 
@@ -27,7 +30,7 @@ class ItemResult:
     level: str
     fails_run: bool
     reason: str | None = None
-    evidence: Mapping[str, Any] | None = None
+    evidence: Evidence | None = None
     details: tuple[str, ...] = ()
 
 
@@ -75,7 +78,7 @@ def report_result(result: ItemResult) -> None:
         pytest.fail(f"{result.verdict}: {reason}", pytrace=False)
 
 
-def _render(result: ItemResult, evidence: Mapping[str, Any]) -> str:
+def _render(result: ItemResult, evidence: Evidence) -> str:
     from graphcontract.reporting.evidence_text import render_violation
 
     return "\n".join([render_violation(evidence, result.level), *result.details])
@@ -103,7 +106,7 @@ def register_reports(config: pytest.Config) -> None:
         config.pluginmanager.register(listener)
 
 
-def format_accepted(footer: Mapping[str, Any]) -> list[str]:
+def format_accepted(footer: Footer) -> list[str]:
     """The known failures that a run accepted, a line each."""
     from graphcontract.reporting.accepted_failures import list_accepted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from graphcontract.judging.run_recorder import Event
+    from graphcontract.reporting.events import Event
 
 
 def pytest_graphcontract_event(event: Event) -> None:

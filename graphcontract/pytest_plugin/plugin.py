@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from graphcontract.judging.run_recorder import RunRecorder
     from graphcontract.judging.suite_api import SuiteTest
     from graphcontract.judging.verdict import ClauseResult
+    from graphcontract.reporting.events import Event
     from graphcontract.run.options import Options
     from graphcontract.run.session import Session
 
@@ -190,7 +191,7 @@ class Run:
     def pytest_sessionstart(self) -> None:
         """In `graphcontract check`, make sure that no Ctrl-C is lost."""
         if self._handover is not None or is_check(self._config):
-            self._config.add_cleanup(sigint.keep())
+            self._config.add_cleanup(sigint.keep_interrupts())
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Move tests that wait on timers to the end: their calls are made concurrently while others run."""
@@ -234,13 +235,13 @@ class Run:
             emit=self._emit,
             known=session.known_failures(),
         )
-        with sigint.held():
-            self.ledger.open(client.implementation, client.limits.declared, session.described())
+        with sigint.delay_interrupts():
+            self.ledger.open(client.implementation, client.limits.declared, session.describe())
         self.ledger.expect(parts)
         if self._config.pluginmanager.hasplugin("dsession"):
             session.close()
 
-    def _emit(self, event: Mapping[str, Any]) -> None:
+    def _emit(self, event: Event) -> None:
         # Two verdicts are known only when all tests of a clause are over, so that no item can fail for them:
         # no test exercised the clause, or a listed failure was not seen in any of them.
         if event["event"] == "verdict" and event["fails_run"] and event["verdict"] == "not-exercised":
@@ -294,7 +295,7 @@ class Run:
         """Emit the footer, and stop what was started."""
         try:
             if self.ledger is not None:
-                with sigint.held():
+                with sigint.delay_interrupts():
                     self._conclude(self.ledger, session)
         finally:
             if self._session is not None:

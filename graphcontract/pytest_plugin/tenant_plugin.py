@@ -23,6 +23,7 @@ from graphcontract.pytest_plugin.tenant_options import read_live_options
 if TYPE_CHECKING:
     from graphcontract.judging.suite_api import TenantTest
     from graphcontract.live.run import Live
+    from graphcontract.reporting.events import Event, Verdict
 
 _ONE_RUN = ("report", "select", "deselect")
 
@@ -70,7 +71,7 @@ def pytest_pycollect_makeitem(
     run = find_plugin(collector.config, TenantRun)
     return [
         ServiceItem.from_parent(collector, name=f"{name}[{clause}]", clause=clause, run=run)
-        for clause in (run.wanted(obj) if run is not None else ())
+        for clause in (run.select_clauses(obj) if run is not None else ())
     ]
 
 
@@ -97,11 +98,11 @@ class TenantRun:
         return self._live
 
     @property
-    def verdicts(self) -> Mapping[str, Mapping[str, Any]]:
+    def verdicts(self) -> Mapping[str, Verdict]:
         """Verdict events by clause."""
         return self._heard.verdicts
 
-    def wanted(self, test: TenantTest) -> list[str]:
+    def select_clauses(self, test: TenantTest) -> list[str]:
         """Select the test's clauses to check. A usage error waits: in collection it is a traceback."""
         try:
             return [clause for clause in test.proves if clause in self.live.planned]
@@ -132,13 +133,13 @@ class TenantRun:
         if status is ExitStatus.INTERRUPTED:
             raise KeyboardInterrupt
 
-    def _emit(self, event: Mapping[str, Any]) -> None:
+    def _emit(self, event: Event) -> None:
         self._heard.hear(event)
         self._config.hook.pytest_graphcontract_event(event=event)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the notes of the run, accepted known failures, and its verdict in one sentence."""
-        if self._heard.footer:
+        if self._heard.ended:
             accepted = format_accepted(self._heard.footer)
             verdict = f"{self._heard.summarize()[0]} {self._heard.format_counts()}"
             write_summary(terminalreporter, "graphcontract: the tenant", [*self._notes, *accepted, verdict])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Protocol, TextIO
 
 from graphcontract.errors import UserError
+from graphcontract.reporting.events import Event
 
 FORMATS = ("jsonl", "junit", "markdown", "github")
 
@@ -15,7 +16,7 @@ FORMATS = ("jsonl", "junit", "markdown", "github")
 class Listener(Protocol):
     """Receives every event of a run in order; the footer is the last."""
 
-    def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
+    def pytest_graphcontract_event(self, event: Event) -> None:
         """Receive one event."""
         ...
 

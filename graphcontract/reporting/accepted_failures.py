@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from graphcontract.reporting.events import Accepted, Footer
 from graphcontract.reporting.evidence_text import escape_unprintable
 
 
-def count_accepted(footer: Mapping[str, Any]) -> str:
+def count_accepted(footer: Footer) -> str:
     """Count the clauses with accepted failures by level, as in `1 MUST and 2 SHOULD`; empty if none."""
     clauses = {row["clause"]: row["level"] for row in footer.get("accepted", ())}
     levels = list(clauses.values())
@@ -17,7 +17,7 @@ def count_accepted(footer: Mapping[str, Any]) -> str:
     )
 
 
-def describe_accepted(row: Mapping[str, Any]) -> str:
+def describe_accepted(row: Accepted) -> str:
     """Return an entry's reason, number of failures, issue and expiry in one line."""
     number = len(row["evidence"])
     until = f"until {row['expires']}" if "expires" in row else "no expiry"
@@ -27,7 +27,7 @@ def describe_accepted(row: Mapping[str, Any]) -> str:
     )
 
 
-def list_accepted(footer: Mapping[str, Any]) -> Iterator[str]:
+def list_accepted(footer: Footer) -> Iterator[str]:
     """Yield one line for each entry."""
     for row in footer.get("accepted", ()):
         yield f"{row['clause']} ({row['level']}): {describe_accepted(row)}"

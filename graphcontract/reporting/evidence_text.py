@@ -7,8 +7,17 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+
+from graphcontract.reporting.events import (
+    CallInput,
+    Evidence,
+    RecordedExchange,
+    RecordedResponse,
+    ShortToken,
+    TokenRecipe,
+    WireBytes,
+)
 
 # A message longer than this is cut in text; the jsonl report has it whole, up to 64 KiB.
 _LINES = 24
@@ -25,12 +34,12 @@ def _escape_character(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def render_violation(evidence: Mapping[str, Any], level: str) -> str:
+def render_violation(evidence: Evidence, level: str) -> str:
     """Render a violation as a block of lines; the first is its evidence id and level."""
     return "\n".join(_lines(evidence, level))
 
 
-def _lines(evidence: Mapping[str, Any], level: str) -> Iterator[str]:
+def _lines(evidence: Evidence, level: str) -> Iterator[str]:
     yield f"{evidence['id']} ({level})"
     yield f"  {evidence['text']}"
     yield f"  expected  {escape_unprintable(evidence['expected'])}"
@@ -53,12 +62,12 @@ def _lines(evidence: Mapping[str, Any], level: str) -> Iterator[str]:
         yield f"  curl      {escape_unprintable(evidence['curl'])}"
 
 
-def _input(call: Mapping[str, Any]) -> str:
+def _input(call: CallInput) -> str:
     parts = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in call["arguments"].items()]
     return escape_unprintable(_shorten(f"{', '.join(parts)}; token = {_token(call['token'])}"))
 
 
-def _token(recipe: Mapping[str, Any]) -> str:
+def _token(recipe: TokenRecipe | ShortToken) -> str:
     if not recipe["canary"]:
         return json.dumps(recipe["text"])
     unit, length = json.dumps(recipe["unit"]), recipe["length"]
@@ -66,17 +75,18 @@ def _token(recipe: Mapping[str, Any]) -> str:
     return f"20 fixed characters and {unit}{repeated}"
 
 
-def _render_with_outcome(exchange: Mapping[str, Any]) -> Iterator[str]:
+def _render_with_outcome(exchange: RecordedExchange) -> Iterator[str]:
     yield from render_exchange(exchange)
     yield f"  = {escape_unprintable(_shorten(json.dumps(exchange['outcome'], ensure_ascii=False)))}"
 
 
-def render_exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
+def render_exchange(exchange: RecordedExchange) -> Iterator[str]:
     """Yield what went over the wire in an exchange, line by line."""
-    responses: dict[int, Mapping[str, Any]] = {each["request"]: each for each in exchange["responses"]}
-    for label in ("certificate", "fault"):
-        if label in exchange:
-            yield f"  ! {label}: {exchange[label]}"
+    responses: dict[int, RecordedResponse] = {each["request"]: each for each in exchange["responses"]}
+    if "certificate" in exchange:
+        yield f"  ! certificate: {exchange['certificate']}"
+    if "fault" in exchange:
+        yield f"  ! fault: {exchange['fault']}"
     timed = len(exchange["requests"]) > 1
     for index, request in enumerate(exchange["requests"]):
         if timed:
@@ -93,7 +103,7 @@ def render_exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
         yield "  > (nothing was sent)"
 
 
-def _wire(mark: str, raw: Mapping[str, Any]) -> Iterator[str]:
+def _wire(mark: str, raw: WireBytes) -> Iterator[str]:
     text = raw["text"] if "text" in raw else base64.b64decode(raw["base64"]).decode("latin-1")
     lines: Sequence[str] = text.split("\r\n")
     while lines and not lines[-1]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, TextIO
+from collections.abc import Iterator
+from typing import TextIO
 
 from graphcontract.reporting import finish
 from graphcontract.reporting.accepted_failures import count_accepted, list_accepted
+from graphcontract.reporting.events import Event, Evidence, Footer, Verdict
 from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
 from graphcontract.reporting.github_commands import attribute, data
 from graphcontract.reporting.run_summary import RunSummary
@@ -27,7 +28,7 @@ class Annotations:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
+    def pytest_graphcontract_event(self, event: Event) -> None:
         """Annotate one verdict; close the stream after the footer."""
         if event["event"] == "verdict" and (event["fails_run"] or event["verdict"] == "fail"):
             command = "error" if event["fails_run"] else "warning"
@@ -74,10 +75,10 @@ def _parts(run: RunSummary) -> Iterator[str]:
     yield from _render_accepted(run.footer)
     for verdict in shown:
         if verdict["evidence"]:
-            yield _render_folded(verdict)
+            yield _render_folded(verdict["evidence"], verdict["level"])
 
 
-def _render_accepted(footer: Mapping[str, Any]) -> Iterator[str]:
+def _render_accepted(footer: Footer) -> Iterator[str]:
     if accepted := count_accepted(footer):
         yield f"\nAccepted as known failures: {accepted}\n"
         yield "\n| clause | level | reason | issue | until |\n| --- | --- | --- | --- | --- |\n"
@@ -87,19 +88,17 @@ def _render_accepted(footer: Mapping[str, Any]) -> Iterator[str]:
         yield f"| `{row['clause']}` | {row['level']} | {cells} |\n"
 
 
-def describe_verdict(verdict: Mapping[str, Any]) -> str:
+def describe_verdict(verdict: Verdict) -> str:
     """Describe a verdict in one line: the violation, and the reason if there is one."""
     evidence = verdict["evidence"]
     text = evidence["text"] if evidence and verdict["verdict"] == "fail" else ""
-    return escape_unprintable(" ".join(filter(None, (text, verdict.get("reason"))))) or str(
-        verdict["verdict"]
-    )
+    return escape_unprintable(" ".join(filter(None, (text, verdict.get("reason"))))) or verdict["verdict"]
 
 
-def _render_folded(verdict: Mapping[str, Any]) -> str:
-    text = render_violation(verdict["evidence"], verdict["level"])
+def _render_folded(evidence: Evidence, level: str) -> str:
+    text = render_violation(evidence, level)
     fence = "`" * max([3, *(len(found) + 1 for found in _FENCE.findall(text))])
-    summary = f"<summary><code>{html.escape(verdict['evidence']['id'])}</code></summary>"
+    summary = f"<summary><code>{html.escape(evidence['id'])}</code></summary>"
     return f"\n<details>{summary}\n\n{fence}text\n{text}\n{fence}\n\n</details>\n"
 
 

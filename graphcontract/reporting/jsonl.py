@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, TextIO
+from typing import TextIO
 
 from graphcontract.reporting import finish
+from graphcontract.reporting.events import Event
 
 
 class JsonLines:
@@ -16,7 +16,7 @@ class JsonLines:
         self._stream = stream
         self._broken = False
 
-    def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
+    def pytest_graphcontract_event(self, event: Event) -> None:
         """Write one event; close the stream after the footer."""
         if self._broken:
             return

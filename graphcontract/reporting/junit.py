@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from graphcontract.reporting.accepted_failures import count_accepted, list_accepted
+from graphcontract.reporting.events import Footer, Verdict
 from graphcontract.reporting.evidence_text import render_violation
 from graphcontract.reporting.run_summary import RunSummary
 from graphcontract.reporting.summary_report import SummaryReport
@@ -51,7 +51,7 @@ def _suites(run: RunSummary) -> ElementTree.Element:
     return suites
 
 
-def _properties(footer: Mapping[str, Any]) -> Iterator[ElementTree.Element]:
+def _properties(footer: Footer) -> Iterator[ElementTree.Element]:
     """Yield the accepted known failures as properties; nothing for a run without --known-failures."""
     if "accepted" in footer:
         properties = ElementTree.Element("properties")
@@ -62,7 +62,7 @@ def _properties(footer: Mapping[str, Any]) -> Iterator[ElementTree.Element]:
         yield properties
 
 
-def _case(contract: str, verdict: Mapping[str, Any], group: str) -> ElementTree.Element:
+def _case(contract: str, verdict: Verdict, group: str) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase",
         {
@@ -72,7 +72,7 @@ def _case(contract: str, verdict: Mapping[str, Any], group: str) -> ElementTree.
         },
     )
     kind, evidence = verdict["verdict"], verdict["evidence"]
-    if kind == "fail":
+    if kind == "fail" and evidence is not None:
         message = f"{verdict['level']}: {evidence['text']} {verdict.get('reason', '')}".rstrip()
         tag = "failure" if verdict["fails_run"] else "skipped"
         child = ElementTree.SubElement(case, tag, {"message": _clean(message), "type": evidence["id"]})

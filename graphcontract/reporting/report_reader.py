@@ -9,9 +9,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from graphcontract.reporting import ReportError
+from graphcontract.reporting.events import Event, Footer, Header, Verdict
 
 _REMEDY = "Give a report made with --report jsonl=PATH."
 _MOST_BYTES = 256 * 1024 * 1024
@@ -23,9 +24,9 @@ class Report:
     """A complete report: its header, its verdict events by clause, and its footer."""
 
     path: str
-    header: Mapping[str, Any]
-    verdicts: Mapping[str, Mapping[str, Any]]
-    footer: Mapping[str, Any]
+    header: Header
+    verdicts: Mapping[str, Verdict]
+    footer: Footer
 
     def failing(self) -> dict[str, list[str]]:
         """Return the evidence ids of every clause that failed, known failures included."""
@@ -35,7 +36,7 @@ class Report:
                 found[clause] = [verdict["evidence"]["id"], *verdict.get("also", [])]
         return found
 
-    def verdict_of(self, evidence: str) -> Mapping[str, Any] | None:
+    def verdict_of(self, evidence: str) -> Verdict | None:
         """Return the verdict event that has this evidence id, or None."""
         clauses = (clause for clause, ids in self.failing().items() if evidence in ids)
         return next((self.verdicts[clause] for clause in clauses), None)
@@ -43,9 +44,9 @@ class Report:
 
 def read_report(path: str) -> Report:
     """Read a jsonl report. Raises ReportError if it is not a report, or has no footer."""
-    header: Mapping[str, Any] | None = None
-    footer: Mapping[str, Any] | None = None
-    verdicts: dict[str, Mapping[str, Any]] = {}
+    header: Header | None = None
+    footer: Footer | None = None
+    verdicts: dict[str, Verdict] = {}
     try:
         if Path(path).stat().st_size > _MOST_BYTES:
             raise ReportError(
@@ -75,17 +76,18 @@ def read_report(path: str) -> Report:
     return Report(path, header, verdicts, footer)
 
 
-def _event(path: str, number: int, line: bytes) -> Mapping[str, Any]:
+def _event(path: str, number: int, line: bytes) -> Event:
     try:
         event = json.loads(line)
     except (ValueError, RecursionError):
         raise ReportError(f"{path}:{number}: not valid JSON", _REMEDY) from None
     if not isinstance(event, dict) or not isinstance(event.get("event"), str):
         raise ReportError(f"{path}:{number}: not a report event", _REMEDY)
-    return event
+    # Only what commands use is checked: a later version may add events and members.
+    return cast(Event, event)
 
 
-def _header(path: str, event: Mapping[str, Any]) -> Mapping[str, Any]:
+def _header(path: str, event: Event) -> Header:
     if event["event"] != "header":
         raise ReportError(f"{path}:1: expected a header event, got {event['event']!r}", _REMEDY)
     if event.get("format") != 1:

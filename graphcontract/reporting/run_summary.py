@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from graphcontract.reporting.accepted_failures import count_accepted
+from graphcontract.reporting.events import Event, Footer, Header, PlannedClause, Verdict
 from graphcontract.reporting.verdict_text import is_untested
 
 
@@ -13,24 +11,41 @@ class RunSummary:
     """The header, plan, verdicts by clause and footer that were received so far."""
 
     def __init__(self) -> None:
-        self.header: Mapping[str, Any] = {}
-        self.plan: list[Mapping[str, Any]] = []
-        self.verdicts: dict[str, Mapping[str, Any]] = {}
-        self.footer: Mapping[str, Any] = {}
+        self._header: Header | None = None
+        self._footer: Footer | None = None
+        self.plan: list[PlannedClause] = []
+        self.verdicts: dict[str, Verdict] = {}
 
-    def hear(self, event: Mapping[str, Any]) -> None:
+    @property
+    def header(self) -> Header:
+        """The header, once it was received."""
+        assert self._header is not None
+        return self._header
+
+    @property
+    def footer(self) -> Footer:
+        """The footer, once the run has ended."""
+        assert self._footer is not None
+        return self._footer
+
+    @property
+    def ended(self) -> bool:
+        """Whether the footer was received."""
+        return self._footer is not None
+
+    def hear(self, event: Event) -> None:
         """Receive one event; kinds other than these four are ignored."""
         match event["event"]:
             case "header":
-                self.header = event
+                self._header = event
             case "plan":
                 self.plan = event["clauses"]
             case "verdict":
                 self.verdicts[event["clause"]] = event
             case "footer":
-                self.footer = event
+                self._footer = event
 
-    def list_shortfalls(self) -> list[Mapping[str, Any]]:
+    def list_shortfalls(self) -> list[Verdict]:
         """Return violations and whatever else fails the run: what fails it first, and MUST before SHOULD."""
         shown = [each for each in self.verdicts.values() if each["fails_run"] or each["verdict"] == "fail"]
         return sorted(shown, key=lambda each: (not each["fails_run"], each["level"] != "MUST"))
@@ -40,7 +55,7 @@ class RunSummary:
         if self.footer.get("interrupted"):
             return "Interrupted.", False
         status, must = self.footer["exit_status"], self.footer["must"]
-        who = "tenant" if self.header.get("kind") == "live" else "client"
+        who = "tenant" if self.header["kind"] == "live" else "client"
         if status == 0 and self.footer["counts"].get("known-failure"):
             return "Only known failures.", True
         if status == 0 and must["judged"] < must["planned"]:

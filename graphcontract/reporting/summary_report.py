@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from typing import Any, TextIO
+from collections.abc import Iterator
+from typing import TextIO
 
 from graphcontract.reporting import finish
+from graphcontract.reporting.events import Event
 from graphcontract.reporting.run_summary import RunSummary
 
 
@@ -17,7 +18,7 @@ class SummaryReport(ABC):
         self._stream = stream
         self._run = RunSummary()
 
-    def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
+    def pytest_graphcontract_event(self, event: Event) -> None:
         """Receive one event; write the report at the footer."""
         self._run.hear(event)
         if event["event"] == "footer":

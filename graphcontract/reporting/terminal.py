@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from textwrap import wrap
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from graphcontract.reporting.accepted_failures import describe_accepted
+from graphcontract.reporting.events import Event, Evidence, Header, Verdict
 from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
 from graphcontract.reporting.run_summary import RunSummary
 from graphcontract.reporting.verdict_text import label_verdict
@@ -36,7 +36,7 @@ class Terminal:
         self._run = RunSummary()
         self._progress: Progress | None = None
 
-    def pytest_graphcontract_event(self, event: Mapping[str, Any]) -> None:
+    def pytest_graphcontract_event(self, event: Event) -> None:
         """Receive one event; most output is written at the footer."""
         self._run.hear(event)
         match event["event"]:
@@ -56,7 +56,7 @@ class Terminal:
             self._progress.stop()
             self._progress = None
 
-    def _begin(self, header: Mapping[str, Any]) -> None:
+    def _begin(self, header: Header) -> None:
         run = escape(escape_unprintable(self._run.describe_run()))
         over = " over TLS" if header.get("tls") else ""
         self._console.print(
@@ -85,8 +85,8 @@ class Terminal:
             for line in self._rows(group):
                 self._console.print(line, soft_wrap=True)
         for verdict in self._run.list_shortfalls():
-            if verdict["verdict"] == "fail":
-                self._show(verdict)
+            if verdict["verdict"] == "fail" and verdict["evidence"] is not None:
+                self._show(verdict, verdict["evidence"])
         self._show_accepted()
         sentence, good = self._run.summarize()
         style = "bold green" if good else "bold red"
@@ -101,8 +101,8 @@ class Terminal:
             for line in wrap(describe_accepted(row), 70):
                 self._console.print(f"{'':8}{line}", markup=False, soft_wrap=True)
 
-    def _show(self, verdict: Mapping[str, Any]) -> None:
-        head, _, rest = render_violation(verdict["evidence"], verdict["level"]).partition("\n")
+    def _show(self, verdict: Verdict, evidence: Evidence) -> None:
+        head, _, rest = render_violation(evidence, verdict["level"]).partition("\n")
         style = "bold red" if verdict["fails_run"] else "bold yellow"
         self._console.print(f"\n[{style}]{escape(head)}[/{style}]")
         self._console.print(rest, markup=False, soft_wrap=True)
@@ -122,8 +122,8 @@ class Terminal:
                     for line in wrap(escape_unprintable(note), 62, break_on_hyphens=False)
                 )
 
-    def _note(self, verdict: Mapping[str, Any]) -> str:
-        reason = str(verdict.get("reason", ""))
+    def _note(self, verdict: Verdict) -> str:
+        reason = verdict.get("reason", "")
         if verdict["evidence"] and verdict["verdict"] == "fail":
             return f"{verdict['evidence']['text']} {reason}".rstrip()
         if verdict["verdict"] in ("not-supported", "not-exercised"):

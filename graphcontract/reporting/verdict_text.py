@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from graphcontract.reporting.events import Verdict, VerdictKind
 
-_LABELS = {
+_LABELS: dict[VerdictKind, str] = {
     "pass": "pass",
     "known-failure": "known",
     "fixed": "fixed",
@@ -16,18 +15,18 @@ _LABELS = {
 }
 
 
-def label_verdict(event: Mapping[str, Any]) -> str:
+def label_verdict(event: Verdict) -> str:
     """Return the label of a verdict event, at most 7 characters: `FAIL` and `warn` differ in `fails_run`."""
     if event["verdict"] == "fail":
         return "FAIL" if event["fails_run"] else "warn"
     return _LABELS[event["verdict"]]
 
 
-def name_verdict(event: Mapping[str, Any]) -> str:
+def name_verdict(event: Verdict) -> str:
     """Return the verdict in words, as in `not exercised`."""
-    return str(event["verdict"]).replace("-", " ")
+    return event["verdict"].replace("-", " ")
 
 
-def is_untested(event: Mapping[str, Any]) -> bool:
+def is_untested(event: Verdict) -> bool:
     """Whether the clause could have been tested, and was not."""
     return event["verdict"] in ("not-exercised", "not-run")

@@ -52,7 +52,7 @@ class CaseServer:
         self._caller = _ExternalClient(server, announce)
         self._harness = Harness(contract, ClientSet(Target(self._caller, server)), PROFILES["quick"])
 
-    def exchanges(self) -> Iterator[Exchange]:
+    def wait_for_exchanges(self) -> Iterator[Exchange]:
         """Wait for the calls of the case one after another; each exchange comes once its call is over."""
         for step in self._steps:
             self._caller.step = step
@@ -90,7 +90,7 @@ def _reports(contract: Contract, exchange: Exchange) -> list[tuple[str, Outcome]
     )
     done = response is not None and 200 <= response.status < 300
     success = Outcome.success(status=response.status if response and done else None)
-    reports = [("success", success), ("failure, and all that it was told", failure)]
+    reports = [("success", success), ("failure, with everything that the response says", failure)]
     return reports if done else reports[::-1]
 
 

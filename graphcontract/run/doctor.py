@@ -62,12 +62,12 @@ def examine(harness: Harness) -> Iterator[Diagnosis]:
 
 def reach(harness: Harness) -> Iterator[Diagnosis]:
     """Tell whether a call comes to the server, and its token with it: one call, a few more where not."""
-    plain = _called(harness)
-    yield _reached(harness, plain)
+    plain = _make_call(harness)
+    yield _diagnose_call(harness, plain)
     yield _credentials(harness, plain)
 
 
-def _called(harness: Harness, how: CallOptions | None = None) -> Exchange:
+def _make_call(harness: Harness, how: CallOptions | None = None) -> Exchange:
     return harness.perform(replace(harness.plain_call(), token=_TOKEN), [success()], **(how or {}))
 
 
@@ -79,7 +79,7 @@ def _other_ways(harness: Harness) -> Iterator[tuple[str, CallOptions]]:
         yield "root", {"own_root": True}
 
 
-def _reached(harness: Harness, exchange: Exchange) -> Diagnosis:
+def _diagnose_call(harness: Harness, exchange: Exchange) -> Diagnosis:
     call = str(harness.contract.success.status)
     if own_requests(harness.contract, exchange):
         works = exchange.outcome.kind == "success"
@@ -90,7 +90,7 @@ def _reached(harness: Harness, exchange: Exchange) -> Diagnosis:
     if exchange.requests or exchange.outcome.kind not in ("failure", "rejected"):
         return Diagnosis(call, False, seen, _UNREACHED)
     for lacking, how in _other_ways(harness):
-        if own_requests(harness.contract, _called(harness, how)):
+        if own_requests(harness.contract, _make_call(harness, how)):
             return Diagnosis(call, False, seen, {"http": _HTTPS, "root": _OWN_ROOT}[lacking], stops=True)
     if harness.transport.https and exchange.connections:
         return Diagnosis(call, False, f"a connection, {seen}", _TRUST, stops=True)
@@ -115,7 +115,7 @@ def _credentials(harness: Harness, exchange: Exchange) -> Diagnosis:
         advice = "judge the client with --tls" if harness.client.limits.https else ""
         return Diagnosis("token", None, "none to this root, as is declared", advice)
     for lacking, how in _other_ways(harness):
-        others = own_requests(harness.contract, _called(harness, how))
+        others = own_requests(harness.contract, _make_call(harness, how))
         if others and others[0].values("authorization"):
             advice = {"http": _HTTPS, "root": _OWN_HOSTS}[lacking]
             return Diagnosis("token", False, "no Authorization field", advice, stops=True)
@@ -148,7 +148,7 @@ def _tls(harness: Harness, name: str) -> Diagnosis:
 
 
 def _trusted_by(harness: Harness) -> Iterator[str]:
-    """Where a copy of the client that is told of the authority in one place alone finds it."""
+    """The settings from which a copy of the client takes the certificate authority; each is tried alone."""
     file = harness.transport.ca_file
     if harness.clients.another is None or harness.transport.proxy is not None or file is None:
         return
@@ -214,7 +214,7 @@ def _proxy(harness: Harness, name: str) -> Diagnosis:
     refusal = harness.clients.find_own_root_obstacle()
     if refusal is not None:
         return Diagnosis(name, None, refusal)
-    exchange = _called(harness, {"own_root": True})
+    exchange = _make_call(harness, {"own_root": True})
     arrived = "a request" if exchange.requests else "no request"
     seen = f"its own root, behind it: {arrived}, and {describe_outcome(exchange.outcome)}"
     return Diagnosis(

@@ -17,7 +17,7 @@ from graphcontract.errors import UserError
 from graphcontract.judging.profile import PROFILES
 
 if TYPE_CHECKING:
-    from graphcontract.judging.run_recorder import FailOn
+    from graphcontract.reporting.events import FailOn, ProfileName
 
 
 class OptionError(UserError):
@@ -57,7 +57,7 @@ class Options:
             "where responses come from", choices=("loopback", "mock", "proxy"), reproduces=True
         ),
     )
-    profile: str = field(
+    profile: ProfileName = field(
         default="gate",
         metadata=_describe("how many inputs to try", choices=tuple(PROFILES), reproduces=True),
     )

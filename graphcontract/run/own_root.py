@@ -156,5 +156,5 @@ def refuse_call(contract: Contract, why: str, hint: str = "") -> ClientUnavailab
 
 def describe(outcome: Outcome) -> str:
     """Say what a client reported of a call that did not arrive."""
-    told = outcome.reason or (outcome.error.message if outcome.error else None)
-    return f"it reported {outcome.kind}" + (f": {told}" if told else "")
+    reason = outcome.reason or (outcome.error.message if outcome.error else None)
+    return f"it reported {outcome.kind}" + (f": {reason}" if reason else "")

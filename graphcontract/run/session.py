@@ -5,14 +5,13 @@ The pytest plugin opens a session, announces its items by `want`, and asks for t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.clients import Client
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract, Party
@@ -24,6 +23,7 @@ from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult
+from graphcontract.reporting.events import RunDescription
 from graphcontract.run.client_setup import TargetFactory
 from graphcontract.run.options import OptionError, Options
 
@@ -50,10 +50,10 @@ class Session:
     @classmethod
     def of(cls, options: Options) -> Session:
         """Load the contract and plan its clauses; raises ContractError and OptionError."""
-        contract = load(options.contract, known())
+        contract = load(options.contract, list_kinds())
         path = options.known_failures
         entries = known_failures.load(Path(path), contract.current_ids()) if path else []
-        return cls(options, contract, planned(contract, options.select, options.deselect), entries)
+        return cls(options, contract, plan_clauses(contract, options.select, options.deselect), entries)
 
     def known_failures(self) -> KnownFailures | None:
         """Return the failures that are listed for the client, after opening it; None without a list."""
@@ -111,9 +111,10 @@ class Session:
             )
         return self._test_runs[test.name]
 
-    def described(self) -> Mapping[str, Any]:
+    def describe(self) -> RunDescription:
         """Return what a report's header says of the options."""
         return {
+            "kind": "check",
             "profile": self.options.profile,
             "transport": self.options.transport,
             "tls": self.options.tls,
@@ -129,18 +130,18 @@ class Session:
             harness.transport.__exit__(None, None, None)
 
 
-def planned(
+def plan_clauses(
     contract: Contract,
     select: Sequence[str],
     deselect: Sequence[str],
     *,
-    owed_by: Collection[Party] = frozenset[Party]({"client"}),
+    parties: Collection[Party] = frozenset[Party]({"client"}),
     command: str = "check",
 ) -> list[str]:
     """Select clauses of these parties by patterns, in the contract's order. Raises OptionError for a pattern
     that matches nothing.
     """
-    clauses = [clause for clause in contract.clauses.values() if clause.by in owed_by]
+    clauses = [clause for clause in contract.clauses.values() if clause.by in parties]
     chosen = {clause.id for clause in clauses} if not select else set()
     for patterns, change in ((select, chosen.update), (deselect, chosen.difference_update)):
         for pattern in patterns:

@@ -29,7 +29,7 @@ def interrupt(groups: Iterable[int]) -> None:
             os.killpg(group, signal.SIGINT)
 
 
-def keep() -> Callable[[], None]:
+def keep_interrupts() -> Callable[[], None]:
     """From now on, raise a KeyboardInterrupt again that Python dropped, as it does in callbacks of its
     garbage collector (Hypothesis has one) and in finalizers; returns what undoes this.
     """
@@ -50,7 +50,7 @@ def keep() -> Callable[[], None]:
 
 
 @contextmanager
-def held() -> Iterator[None]:
+def delay_interrupts() -> Iterator[None]:
     """Let a Ctrl-C wait for the end of what is written whole or not at all; outside the main thread none
     comes anyway.
     """

@@ -80,12 +80,12 @@ def _add_date(app: ASGIApp, tenant: Tenant) -> ASGIApp:
     """Date every response by the tenant's clock."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        async def dated(message: Message) -> None:
+        async def send_with_date(message: Message) -> None:
             if message["type"] == "http.response.start":
                 date = format_datetime(tenant.clock.now().replace(microsecond=0), usegmt=True)
                 message["headers"] = [*message.get("headers", ()), (b"date", date.encode())]
             await send(message)
 
-        await app(scope, receive, dated)
+        await app(scope, receive, send_with_date)
 
     return serve

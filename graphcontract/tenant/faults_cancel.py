@@ -55,7 +55,7 @@ def _cancel_all(service: Service, _request: ServiceRequest, _task: Task) -> None
 
 def _restore_after_read(service: Service, request: ServiceRequest, task: Task) -> dict[str, Any]:
     if task.status is Status.CANCELLED and request.route.operation == "task":
-        service.tenant.tasks.put(replace(task, status=Status.NOT_STARTED, finished=None))
+        service.tenant.tasks.store(replace(task, status=Status.NOT_STARTED, finished=None))
     return Service.render_task(service, request, task)
 
 
@@ -83,7 +83,7 @@ def _ignore_started(service: Service, request: ServiceRequest, task: Task) -> No
 
 def _reject_and_cancel(service: Service, request: ServiceRequest, task: Task) -> Rejection:
     if task.status in _STARTED:
-        service.tenant.tasks.put(replace(task, status=Status.CANCELLED))
+        service.tenant.tasks.store(replace(task, status=Status.CANCELLED))
     return Service.make_conflict(service, request, task)
 
 

@@ -31,7 +31,7 @@ def add_fixtures(tasks: Tasks, clock: Clock) -> Mapping[Status, str]:
             started=now - _AGO if begun else None,
             finished=now if ended else None,
         )
-        ids[status] = tasks.put(task).id
+        ids[status] = tasks.store(task).id
     return ids
 
 

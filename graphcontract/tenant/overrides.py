@@ -86,7 +86,7 @@ def put_status(status: Status) -> CancelEffect:
     """Gives the task a status, whichever it had."""
 
     def apply_cancel(service: Service, _request: ServiceRequest, task: Task) -> None:
-        service.tenant.tasks.put(replace(task, status=status, finished=service.tenant.clock.now()))
+        service.tenant.tasks.store(replace(task, status=status, finished=service.tenant.clock.now()))
 
     return apply_cancel
 
@@ -97,7 +97,7 @@ def delay_cancel(seconds: float) -> CancelEffect:
     def apply_cancel(service: Service, _request: ServiceRequest, task: Task) -> None:
         due = service.tenant.clock.now() + timedelta(seconds=seconds)
         order = replace(task.order, latest_start=min(task.order.latest_start or due, due))
-        service.tenant.tasks.put(replace(task, order=order))
+        service.tenant.tasks.store(replace(task, order=order))
 
     return apply_cancel
 

@@ -27,6 +27,6 @@ def find_overrides(name: str | None) -> Overrides:
         return {}
     entries = {entry.name: entry for entry in (*faults(), *variants())}
     if name not in entries:
-        near = "".join(f" Did you mean {each}?" for each in get_close_matches(name, entries, 1))
-        raise UserError(f"{name[:60]!r} is not a fault or a variant.{near} List them with --list-faults.")
+        near = "".join(f"Did you mean {each}? " for each in get_close_matches(name, entries, 1))
+        raise UserError(f"{name[:60]!r} is not a fault or a variant", f"{near}List them with --list-faults.")
     return entries[name].overrides

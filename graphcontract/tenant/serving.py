@@ -100,7 +100,7 @@ class Running:
         """The service for the next request."""
         return self._service
 
-    def described(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         """Everything that a program needs to use the tenant, with secrets, and tokens that are valid for a
         day.
         """
@@ -171,7 +171,7 @@ def _listen(port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Unreachable(
-            f"port {port} of {ADDRESS} cannot be opened: {reason}. Use another --port."
+            f"port {port} of {ADDRESS} cannot be opened: {reason}", "Use another --port."
         ) from error
 
 

@@ -116,9 +116,9 @@ class Tasks:
             if known is not None and known.status is Status.IN_PROGRESS:
                 raise IllegalMove("a task for the same source is in progress")
             if known is not None and known.status is Status.NOT_STARTED:
-                return self.put(replace(known, order=order, due=due, updated=now))
+                return self.store(replace(known, order=order, due=due, updated=now))
             self._make_room()
-            return self.put(Task(str(uuid.uuid4()), order, due, now))
+            return self.store(Task(str(uuid.uuid4()), order, due, now))
 
     def get(self, id: str) -> Task | None:
         """The task with exactly this id, at the current time."""
@@ -141,9 +141,9 @@ class Tasks:
             task = self._update(self._tasks[id])
             if status not in MOVES[task.status]:
                 raise IllegalMove(f"a task that is {task.status} does not become {status}")
-            return self.put(self._transition(task, status, self._clock.now()))
+            return self.store(self._transition(task, status, self._clock.now()))
 
-    def put(self, task: Task) -> Task:
+    def store(self, task: Task) -> Task:
         """Store a task unchecked, even after an illegal transition: for fixtures and faults."""
         with self._lock:
             self._tasks[task.id] = task
@@ -168,11 +168,11 @@ class Tasks:
         if task.status is Status.NOT_STARTED:
             latest = task.order.latest_start
             if latest is not None and latest <= now and latest < task.due:
-                task = self.put(self._transition(task, Status.CANCELLED, latest))
+                task = self.store(self._transition(task, Status.CANCELLED, latest))
             elif task.due <= now:
-                task = self.put(self._transition(task, Status.IN_PROGRESS, task.due))
+                task = self.store(self._transition(task, Status.IN_PROGRESS, task.due))
         if task.status is Status.IN_PROGRESS and task.ends is not None and task.ends <= now:
-            task = self.put(self._transition(task, Status.COMPLETED, task.ends))
+            task = self.store(self._transition(task, Status.COMPLETED, task.ends))
         return task
 
     def _transition(self, task: Task, status: Status, at: datetime) -> Task:

@@ -258,7 +258,7 @@ class _WireMocker(Mocker):
 
     @classmethod
     def mock(cls, spec: Callable[..., Any]) -> Callable[..., Any]:
-        """Make the replacement for `spec`, a connection pool's handle_request or its async variant."""
+        """Make the replacement for `spec`, a connection pool's `handle_request` or its async variant."""
         deliver = cls.deliver
         assert deliver is not None
 

@@ -6,14 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from graphcontract.clauses import Finding, known, registry
+from graphcontract.clauses import Finding, list_kinds, registry
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Exchange, Outcome, Trial, WireRequest, WireResponse
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.transports.request_reader import RequestReader
 
-CONTRACT = load("sharepointmigrationtask-cancel", known())
+CONTRACT = load("sharepointmigrationtask-cancel", list_kinds())
 (PARAMETER,) = CONTRACT.request.parameters
 TASK = "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"
 TOKEN = f"{CANARY}.0123456789"

@@ -6,13 +6,13 @@ import inspect
 import pytest
 
 from graphcontract import clauses
-from graphcontract.clauses import clause, known, registry
+from graphcontract.clauses import clause, list_kinds, registry
 from tests.clauses import CONTRACT
 
 
 def test_every_clause_of_the_contract_has_a_judge() -> None:
     documented = {id: set(clause.kinds) for id, clause in CONTRACT.clauses.items()}
-    assert {id: set(known()[id]) for id in documented} == documented
+    assert {id: set(list_kinds()[id]) for id in documented} == documented
 
 
 LOOKING_BACK = {

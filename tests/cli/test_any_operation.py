@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.clauses.queries import build_request_filter
 from graphcontract.clients.reference import make_call
 from graphcontract.contract.loader import load
@@ -101,7 +101,7 @@ def file_of(name: str, folder: Path) -> Path:
 
 
 def contract_of(name: str, folder: Path) -> Contract:
-    return load(str(file_of(name, folder)), known())
+    return load(str(file_of(name, folder)), list_kinds())
 
 
 @each_operation

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.cli.contracts import app
 from graphcontract.contract.loader import ContractError, document, load
 
@@ -63,7 +63,7 @@ def test_show() -> None:
 
 def test_show_as_json_can_be_validated(tmp_path: Path) -> None:
     text = run("show", CANCEL, "--json").stdout
-    assert json.loads(text) == document(CANCEL, known())
+    assert json.loads(text) == document(CANCEL, list_kinds())
     path = tmp_path / "flat.json"
     path.write_text(text)
     assert run("validate", str(path)).exit_code == 0

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from graphcontract.contract.acceptance import PLACEHOLDER
-from graphcontract.judging.verdict import ClauseResult, VerdictKind
+from graphcontract.judging.verdict import ClauseResult
+from graphcontract.reporting.events import VerdictKind
 from tests.cli.running import Here, apart
 from tests.reporting import events_of
 

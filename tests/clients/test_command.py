@@ -157,7 +157,7 @@ def test_what_it_leaves_behind_ends_with_it(mark: tuple[str, int]) -> None:
     assert hangs_up(mark[1])
 
 
-def test_closed_output_is_no_end() -> None:
+def test_closed_output_does_not_end_the_call() -> None:
     outcome = python("import os, sys; os.close(1); os.close(2); os._exit(len(sys.stdin.read()) + 7)").call(
         a_call()
     )
@@ -178,7 +178,7 @@ def test_endless_flood_is_a_hang() -> None:
     assert python(flood).call(a_call(timeout=0.01)).kind == "hang"
 
 
-def test_output_that_is_no_text() -> None:
+def test_output_that_is_not_text() -> None:
     assert python("import os; os.write(1, b'\\xff\\x00')").call(a_call()).output == "\ufffd\0"
 
 

@@ -172,7 +172,7 @@ def test_calls_that_hang_end_a_driver(pool: ThreadPoolExecutor, launch: Launch) 
     assert driver_of(client) != driver
 
 
-def test_close_is_no_fault_of_calls_in_flight(pool: ThreadPoolExecutor, launch: Launch) -> None:
+def test_close_is_not_a_failure_of_calls_in_flight(pool: ThreadPoolExecutor, launch: Launch) -> None:
     client = launch("forsakes")
     driver = driver_of(client)
     futures = [pool.submit(client.call, a_call(task)) for task in "ac"]
@@ -182,7 +182,7 @@ def test_close_is_no_fault_of_calls_in_flight(pool: ThreadPoolExecutor, launch: 
     assert [future.result() for future in futures] == [CLOSED, CLOSED]
 
 
-def test_an_interrupt_is_no_fault_of_the_other_calls(pool: ThreadPoolExecutor, launch: Launch) -> None:
+def test_an_interrupt_is_not_a_failure_of_the_other_calls(pool: ThreadPoolExecutor, launch: Launch) -> None:
     client = launch("interrupts")
     driver = driver_of(client)
     futures = [pool.submit(client.call, a_call(task)) for task in "ac"]

@@ -102,7 +102,7 @@ def test_other_systems_have_no_namespaces(monkeypatch: pytest.MonkeyPatch) -> No
     assert find_obstacle.__wrapped__() == "network namespaces exist only on Linux"
 
 
-def test_a_namespace_that_is_none_is_found_out(
+def test_a_missing_namespace_is_detected(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # As under a filter that has the call succeed and does nothing.

@@ -258,7 +258,7 @@ def test_a_member_of_the_wrong_type_is_a_crash_that_names_it(members: dict[str, 
         b'{"outcome": "success"}',
     ],
 )
-def test_what_is_no_reply_to_this_call_needs_a_fresh_driver(written: bytes) -> None:
+def test_another_line_than_a_reply_to_this_call_needs_a_fresh_driver(written: bytes) -> None:
     outcome = read_reply(written, 7)
     assert (outcome.kind, outcome.died) == ("crash", True)
     assert outcome.reason

@@ -359,7 +359,7 @@ def test_error_that_breaks_off(server: Server, client: Cancel, content: bytes) -
     assert client(server.call()) == Outcome.failure(kind="http", status=503)
 
 
-def test_success_that_breaks_off_is_none(server: Server, client: Cancel) -> None:
+def test_a_truncated_success_is_not_a_success(server: Server, client: Cancel) -> None:
     def broken_off(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{}")
         connection.shutdown(socket.SHUT_WR)

@@ -94,7 +94,7 @@ def test_no_client(spec: str, problem: str) -> None:
         assert form in str(caught.value)
 
 
-def test_error_is_the_user_s_to_mend() -> None:
+def test_an_error_is_a_user_error() -> None:
     assert issubclass(ClientSpecError, UserError)
     assert issubclass(ClientSpecError, ValueError)
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.contract import jsonfile
 from graphcontract.contract.jsonfile import lay_out
 from graphcontract.contract.loader import ContractError, document, list_shipped, load
@@ -24,7 +24,7 @@ from graphcontract.contract.validation import Known
 from graphcontract.errors import UserError
 
 CANCEL = "sharepointmigrationtask-cancel"
-KNOWN = known()
+KNOWN = list_kinds()
 SHIPPED = files("graphcontract.contracts").joinpath(f"{CANCEL}.json").read_bytes()
 DOCUMENT: dict[str, Any] = document(CANCEL, None)  # with the clauses that the file extends
 CLAUSES = list(DOCUMENT["clauses"])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.contract.loader import ContractError, document, load
 from graphcontract.contract.model import Contract
 from tests.contract.test_loader import CANCEL, KNOWN, write
@@ -202,4 +202,4 @@ def test_facts_alone_make_a_contract(tmp_path: Path) -> None:
     merged = document("graph-conventions", None)["clauses"].keys()
     assert merged <= contract.clauses.keys()
     assert not {"service.cancel", "service.effect", "service.precondition"} & contract.clauses.keys()
-    assert contract.clauses.keys() <= known().keys()
+    assert contract.clauses.keys() <= list_kinds().keys()

@@ -79,7 +79,7 @@ def ends(reader: Reader, file: Path, data: bytes, contract: Contract) -> None:
         reader(source, identify_operation(contract))
         library.compared(contract, source)
     except (SourceError, Unknown) as error:
-        said = str(error)
+        said = error.format_in_line() if isinstance(error, SourceError) else str(error)
     assert said.isprintable()
 
 

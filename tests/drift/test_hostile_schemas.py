@@ -89,7 +89,7 @@ def ends(reader: Reader, path: Path, data: bytes) -> None:
     try:
         reader(Source(path, "beta.hostile"), WANTED)
     except (SourceError, Unknown) as error:
-        said = str(error)
+        said = error.format_in_line() if isinstance(error, SourceError) else str(error)
     assert said.isprintable()
 
 
@@ -240,7 +240,7 @@ reader = csdl_reader.read if sys.argv[1] == "csdl" else openapi_reader.read
 try:
     print(reader(Source(Path(sys.argv[2]), "beta.huge"), WANTED).notes)
 except (SourceError, Unknown) as error:
-    print(error)
+    print(" ".join(str(error).split()))
 if sys.platform == "linux":  # what getrusage tells is that of the parent too, whose image this process had
     print(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 else:

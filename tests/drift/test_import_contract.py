@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.contract.loader import document, load
 from graphcontract.contract.model import Contract
 from graphcontract.drift import contract_facts, export_openapi
@@ -29,10 +29,10 @@ def laid_out(folder: Path) -> Path:
 def made(
     source: Source, folder: Path, binding: str = "loan", action: str = "cancel", **given: str
 ) -> Contract:
-    text = make_contract(source, binding, action, given.get("path"), given.get("version"), known())
+    text = make_contract(source, binding, action, given.get("path"), given.get("version"), list_kinds())
     path = folder / "imported.json"
     path.write_text(text, encoding="utf-8")
-    return load(path, known())
+    return load(path, list_kinds())
 
 
 def facts(contract: Contract) -> dict[str, Value]:
@@ -182,7 +182,7 @@ def test_whatever_is_published_comes_back(tmp_path: Path, each: Published) -> No
 
 
 def test_the_shipped_contract_described_in_openapi(tmp_path: Path) -> None:
-    contract = load("sharepointmigrationtask-cancel", known())
+    contract = load("sharepointmigrationtask-cancel", list_kinds())
     path = tmp_path / "exported.json"
     path.write_text(export_openapi.format_openapi(contract))
     described = json.loads(path.read_bytes())

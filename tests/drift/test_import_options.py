@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
 from graphcontract.drift import contract_facts
@@ -43,9 +43,9 @@ def imported(folder: Path, name: str, text: str, path: str | None = None, **give
     library.laid_out(folder, {**library.files_of_page(), name: text})
     action = given.get("action", "cancel")
     source = Source(folder / name, name)
-    text = make_contract(source, given.get("type", "loan"), action, path, given.get("version"), known())
+    text = make_contract(source, given.get("type", "loan"), action, path, given.get("version"), list_kinds())
     (folder / "imported.json").write_text(text, encoding="utf-8")
-    return load(folder / "imported.json", known())
+    return load(folder / "imported.json", list_kinds())
 
 
 @pytest.mark.parametrize("sample", [SAMPLE, WITH_CONTENT], ids=["no sample content", "sample content"])
@@ -180,7 +180,7 @@ def test_a_path_that_matches_no_route(name: str, path: str, tmp_path: Path) -> N
     with pytest.raises(IncompleteSource) as caught:
         imported(tmp_path, name, SOURCES[name], path)
     assert f"--path {path}" in str(caught.value) or "another operation" in str(caught.value)
-    assert f"\n  {ROUTE}" in str(caught.value)
+    assert f"\n  {ROUTE}" in caught.value.hint
     assert caught.value.status == 2
 
 
@@ -196,7 +196,7 @@ def test_routes_are_listed_nearest_first_and_bounded(tmp_path: Path) -> None:
     text = schemas.CSDL.replace("<EntitySet ", f"{sets}<EntitySet ", 1)
     with pytest.raises(IncompleteSource) as caught:
         imported(tmp_path, "beta.csdl", text, "/loans17x/{id}/cancel")
-    _, *lines = str(caught.value).split("\n")
+    _, *lines = caught.value.hint.split("\n")
     assert len(lines) == 7
     assert lines[-1] == "  and 15 more"
     assert "  /loans17/{loanId}/cancel" in lines

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
 from graphcontract.drift.import_contract import make_contract
@@ -44,8 +44,8 @@ def published(folder: Path) -> dict[str, Source]:
 
 def imported(source: Source, folder: Path, binding: str = "desk", action: str = "close") -> Contract:
     path = folder / "imported.json"
-    path.write_text(make_contract(source, binding, action, None, None, known()), encoding="utf-8")
-    return load(path, known())
+    path.write_text(make_contract(source, binding, action, None, None, list_kinds()), encoding="utf-8")
+    return load(path, list_kinds())
 
 
 def test_every_source_says_the_same_as_every_contract(tmp_path: Path) -> None:

@@ -117,12 +117,12 @@ MEMBERS: dict[str, Callable[[MalformedError], bool]] = {
 
 
 def test_the_classes_are_these() -> None:
-    assert set(errors.malformed(contract())) == set(MEMBERS)
+    assert set(errors.malformed_errors(contract())) == set(MEMBERS)
 
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_class_draws_its_members_alone(name: str) -> None:
-    for error in draws(errors.malformed(contract())[name], 30):
+    for error in draws(errors.malformed_errors(contract())[name], 30):
         assert MEMBERS[name](error), (error.content[:200], error.media_type)
         assert 400 <= error.status <= 599
 
@@ -139,27 +139,31 @@ def test_a_class_draws_its_members_alone(name: str) -> None:
     ],
 )
 def test_media_types(name: str, media_types: set[str | None]) -> None:
-    assert {error.media_type for error in draws(errors.malformed(contract())[name], 40)} == media_types
+    assert {error.media_type for error in draws(errors.malformed_errors(contract())[name], 40)} == media_types
 
 
 def test_errors_are_cut_anywhere_and_shrink_to_the_first_byte() -> None:
-    strategy = errors.malformed(contract())["truncated"]
+    strategy = errors.malformed_errors(contract())["truncated"]
     assert len({len(error.content) for error in draws(strategy, 60)}) > 20
     assert smallest(strategy, lambda _: True).content == b"{"
 
 
 def test_corrupted_errors_have_a_code_of_the_contract() -> None:
-    drawn = draws(errors.malformed(contract())["wrong-media-type"], 60)
+    drawn = draws(errors.malformed_errors(contract())["wrong-media-type"], 60)
     assert {parsed(error)["error"]["code"] for error in drawn} == {
         code for codes in CODES.values() for code in codes
     }
 
 
 def test_a_contract_may_document_no_codes() -> None:
-    drawn = draws(errors.malformed(contract(error_codes={}))["wrong-media-type"], 5)
+    drawn = draws(errors.malformed_errors(contract(error_codes={}))["wrong-media-type"], 5)
     assert all(is_graph_error(parsed(error)) for error in drawn)
 
 
 def test_a_parser_gives_up_on_some_of_it() -> None:
     with pytest.raises(ValueError, match="digits"):
-        parsed(smallest(errors.malformed(contract())["huge-number"], lambda error: len(error.content) > 5000))
+        parsed(
+            smallest(
+                errors.malformed_errors(contract())["huge-number"], lambda error: len(error.content) > 5000
+            )
+        )

@@ -111,6 +111,7 @@ def test_a_recipe_is_no_longer_than_its_unit(unit: str, length: int) -> None:
     token = tokens.make(unit, length)
     written = tokens.recipe(token)
     assert len(token) == len(CANARY) + length
+    assert written["canary"] is True
     assert written["length"] == length
     assert len(written["unit"]) <= len(unit)
     assert tokens.make(written["unit"], length) == token

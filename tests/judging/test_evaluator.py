@@ -77,9 +77,9 @@ def test_evidence_is_what_is_presented() -> None:
     (first,) = given
     assert (first.trial, first.number, first.input_class) == (BAD, 2, "a class")
     assert result.evidence is not None
-    assert {name: result.evidence[name] for name in ("id", "observed", "note", "repeat")} == {
+    assert {name: result.evidence[name] for name in ("id", "actual", "note", "repeat")} == {
         "id": first.key,
-        "observed": "withheld",
+        "actual": "withheld",
         "note": "a note",
         "repeat": "again",
     }

@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,21 +11,20 @@ import pytest
 from graphcontract.clauses import Finding
 from graphcontract.exchange import Outcome, Trial, WireRequest
 from graphcontract.inputs.tokens import make
-from graphcontract.judging.evidence import asked, evidence, exchange
+from graphcontract.judging.evidence import describe_call, describe_exchange, make_evidence
+from graphcontract.reporting.events import Evidence
 from tests.clauses import (
     CONTRACT,
     CONTROL,
     TASK,
     TOKEN,
     call,
+    exchange,
     failure,
     read,
     request,
     response,
     target,
-)
-from tests.clauses import (
-    exchange as an_exchange,
 )
 from tests.inputs import token_of
 from tests.reporting import problems
@@ -35,13 +33,13 @@ CLAUSE = CONTRACT.clauses["request.method"]
 CUT = 64 * 1024
 
 
-def shown(*, sent: WireRequest | None = None, note: str | None = None, **members: Any) -> dict[str, Any]:
-    step = an_exchange(sent or request(method="post"))
+def shown(*, sent: WireRequest | None = None, note: str | None = None, **members: Any) -> Any:
+    step = exchange(sent or request(method="post"))
     finding = replace(Finding("letter-case", "POST", "post", at=step.requests[0]), **members)
-    return evidence(CLAUSE, finding, Trial(step, CONTROL), repeat="graphcontract check x", note=note)
+    return make_evidence(CLAUSE, finding, Trial(step, CONTROL), repeat="graphcontract check x", note=note)
 
 
-def as_verdict(evidence: Mapping[str, Any]) -> dict[str, Any]:
+def as_verdict(evidence: Evidence) -> dict[str, Any]:
     return {
         "event": "verdict",
         "clause": CLAUSE.id,
@@ -75,7 +73,7 @@ def test_members_that_say_nothing_are_left_out() -> None:
 
 def test_the_input_makes_the_call_again() -> None:
     for token in (TOKEN, "short", make("ab", 4000)):
-        written = asked(call(token=token))
+        written = describe_call(call(token=token))
         assert written["arguments"] == call().arguments
         assert token_of(written["token"]) == token
         assert TOKEN not in str(written)
@@ -104,43 +102,43 @@ class TestExchange:
             Outcome.crash(f"KeyError: {TOKEN}", output=f"trace\n{TOKEN}\n"),
         ]
         for outcome in said:
-            shown = exchange(an_exchange(outcome=outcome))
+            shown = describe_exchange(exchange(outcome=outcome))
             assert TOKEN[:20] not in str(shown)
             assert "[token]" in str(shown["outcome"])
 
     def test_times_are_from_the_start_of_the_call(self) -> None:
-        step = replace(an_exchange(replace(request(), at=100.25)), started=100.0, ended=101.5)
-        shown = exchange(step)
+        step = replace(exchange(replace(request(), at=100.25)), started=100.0, ended=101.5)
+        shown = describe_exchange(step)
         assert (shown["requests"][0]["at"], shown["duration"]) == (0.25, 1.5)
 
     def test_bytes_are_text_where_they_can_be(self) -> None:
-        step = an_exchange(request(), answer=response(200, raw=b"HTTP/1.1 200 OK\r\n\r\n\xc3\xa9"))
-        (answer,) = exchange(step)["responses"]
+        step = exchange(request(), answer=response(200, raw=b"HTTP/1.1 200 OK\r\n\r\n\xc3\xa9"))
+        (answer,) = describe_exchange(step)["responses"]
         assert answer["raw"]["text"].endswith("\r\n\r\né")
 
     def test_other_bytes_are_base64(self) -> None:
         raw = b"HTTP/1.1 200 OK\r\n\r\n\xff\xfe"
-        (answer,) = exchange(an_exchange(request(), answer=response(200, raw=raw)))["responses"]
+        (answer,) = describe_exchange(exchange(request(), answer=response(200, raw=raw)))["responses"]
         assert base64.b64decode(answer["raw"]["base64"]) == raw
 
     def test_what_is_long_is_cut_and_measured_whole(self) -> None:
         raw = b"HTTP/1.1 500 X\r\n\r\n" + b"x" * (CUT * 2)
-        step = an_exchange(request(), answer=response(500, raw=raw), outcome=failure(message="m" * CUT * 2))
-        shown = exchange(step)
+        step = exchange(request(), answer=response(500, raw=raw), outcome=failure(message="m" * CUT * 2))
+        shown = describe_exchange(step)
         (answer,) = shown["responses"]
         assert len(answer["raw"]["text"]) == CUT
         assert (answer["raw"]["size"], answer["raw"]["sha256"]) == (len(raw), hashlib.sha256(raw).hexdigest())
-        assert len(shown["outcome"]["error"]["message"]) == CUT
+        assert shown["outcome"]["error"]["message"] == "m" * CUT
 
     def test_a_character_that_the_cut_goes_through(self) -> None:
         head = b"HTTP/1.1 500 X\r\n\r\n"
         raw = head + b"x" * (CUT - len(head) - 1) + "é".encode()
-        (answer,) = exchange(an_exchange(request(), answer=response(500, raw=raw)))["responses"]
+        (answer,) = describe_exchange(exchange(request(), answer=response(500, raw=raw)))["responses"]
         assert answer["raw"]["text"].endswith("x")
 
     def test_a_malformed_request_says_so(self) -> None:
         sent = read(f"POST {target()} HTTP/1.1\r\n\r\n".encode())
-        (shown,) = exchange(an_exchange(sent))["requests"]
+        (shown,) = describe_exchange(exchange(sent))["requests"]
         assert shown["malformed"] == sent.malformed
 
 
@@ -171,19 +169,19 @@ class TestCurl:
         absolute = f"http://127.0.0.1:1{target()}"
         assert absolute in shlex.split(shown(sent=request(absolute))["curl"])
 
-    def test_none_where_the_request_is_none(self) -> None:
+    def test_none_for_a_malformed_request(self) -> None:
         sent = read(f"POST {target()} HTTP/1.1\r\n\r\n".encode())
         assert shown(sent=sent)["curl"] is None
 
     def test_none_where_nothing_was_sent(self) -> None:
-        step = an_exchange(outcome=Outcome.success())
+        step = exchange(outcome=Outcome.success())
         clause = CONTRACT.clauses["request.once"]
         finding = Finding("unsent-success", "a request", "none")
-        assert evidence(clause, finding, Trial(step), repeat="x", note=None)["curl"] is None
+        assert make_evidence(clause, finding, Trial(step), repeat="x", note=None)["curl"] is None
 
     def test_of_the_request_at_fault(self) -> None:
         first, second = request(), request(target(TASK.upper()))
-        step = an_exchange(first, second)
+        step = exchange(first, second)
         finding = Finding("letter-case", "", "", at=second)
-        made = evidence(CLAUSE, finding, Trial(step), repeat="x", note=None)
-        assert TASK.upper() in made["curl"]
+        made = make_evidence(CLAUSE, finding, Trial(step), repeat="x", note=None)
+        assert TASK.upper() in (made["curl"] or "")

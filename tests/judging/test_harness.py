@@ -67,7 +67,7 @@ def test_the_action_s_own_root() -> None:
         (Outcome.hang("x"), (True, False)),
     ],
 )
-def test_a_stage_is_told_how_its_call_ended(outcome: Outcome, finished: tuple[bool, bool]) -> None:
+def test_a_transport_receives_how_its_call_ended(outcome: Outcome, finished: tuple[bool, bool]) -> None:
     harness = gate_of(lambda _call, _send: outcome)
     harness.perform(harness.plain_call(), SUCCESS)
     assert paper_of(harness).stages[-1].finished == finished

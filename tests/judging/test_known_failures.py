@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from graphcontract.clients import Implementation
 from graphcontract.contract.acceptance import PLACEHOLDER
 from graphcontract.contract.jsonfile import ContractError
-from graphcontract.judging.known_failures import KnownFailures, Marked, load, updated
+from graphcontract.judging.known_failures import KnownFailures, Marked, format_updated, load
 from graphcontract.judging.verdict import ClauseResult
+from tests.reporting import evidence
 
 CLAUSES = {"request.body": "request.body", "error.shape": "error.shape", "error.form": "error.shape"}
 ONE, TWO = "request.body-000000000001", "request.body-000000000002"
@@ -40,7 +41,7 @@ def applied(folder: Path, part: ClauseResult, *rows: dict[str, Any]) -> ClauseRe
 
 
 def failing(*ids: str) -> ClauseResult:
-    return ClauseResult("request.body", "fail", 3, evidence={"id": ids[0]}, also=ids[1:])
+    return ClauseResult("request.body", "fail", 3, evidence=evidence(id=ids[0]), also=ids[1:])
 
 
 def test_exactly_what_is_listed_is_a_known_failure(tmp_path: Path) -> None:
@@ -72,14 +73,14 @@ def test_what_could_not_be_judged_is_neither_known_nor_fixed(tmp_path: Path) -> 
 
 def test_an_entry_can_name_a_clause_by_an_earlier_id(tmp_path: Path) -> None:
     """Its evidence keeps the earlier id; an updated file has the present one."""
-    evidence = "error.form-000000000001"
-    part = ClauseResult("error.shape", "fail", 3, evidence={"id": evidence})
+    id = "error.form-000000000001"
+    part = ClauseResult("error.shape", "fail", 3, evidence=evidence(id=id))
     for clause in ("error.form", "error.shape"):
-        entry = row(clause=clause, evidence=[evidence])
+        entry = row(clause=clause, evidence=[id])
         assert applied(tmp_path, part, entry).verdict == "known-failure"
         entries = load(written(tmp_path, entry), CLAUSES)
-        (kept,) = json.loads(updated(entries, {"error.shape": [evidence]}))["known_failures"]
-        assert kept == row(clause="error.shape", evidence=[evidence])
+        (kept,) = json.loads(format_updated(entries, {"error.shape": [id]}))["known_failures"]
+        assert kept == row(clause="error.shape", evidence=[id])
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,7 @@ def test_garbage_is_one_error(tmp_path_factory: pytest.TempPathFactory, garbage:
 def test_updating_keeps_reasons_drops_what_is_gone_and_adds_what_is_new(tmp_path: Path) -> None:
     entries = load(written(tmp_path, row(evidence=[ONE, TWO], issue="#7", expires="2027-01-01")), CLAUSES)
     new = "error.shape-00000000000a"
-    text = updated(entries, {"request.body": [TWO], "error.shape": [new]})
+    text = format_updated(entries, {"request.body": [TWO], "error.shape": [new]})
     assert json.loads(text)["known_failures"] == [
         {**row(evidence=[TWO]), "issue": "#7", "expires": "2027-01-01"},
         {"clause": "error.shape", "evidence": [new], "reason": PLACEHOLDER},

@@ -111,7 +111,7 @@ def test_the_longest_token_is_seen_whole() -> None:
     assert Redactor([f"{CANARY}a", f"{CANARY}ab"]).text(f"{CANARY}ab {CANARY}a") == "[token] [token]"
 
 
-def test_a_short_token_is_no_secret() -> None:
+def test_a_short_token_is_not_redacted() -> None:
     assert Redactor(["0"]).text("1000") == "1000"
 
 

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from graphcontract.clients import Implementation
-from graphcontract.judging.run_recorder import ExitStatus, FailOn
-from graphcontract.judging.verdict import ClauseResult, VerdictKind
+from graphcontract.judging.run_recorder import ExitStatus
+from graphcontract.judging.verdict import ClauseResult
+from graphcontract.reporting.events import FailOn, VerdictKind
 from tests.clauses import CONTRACT
 from tests.reporting import events_of, verdicts
 from tests.reporting import evidence as an_evidence

@@ -4,7 +4,9 @@ from itertools import permutations
 
 import pytest
 
-from graphcontract.judging.verdict import ClauseResult, VerdictKind, evidence_id, fold
+from graphcontract.judging.verdict import ClauseResult, evidence_id, fold
+from graphcontract.reporting.events import VerdictKind
+from tests.reporting import evidence
 
 ID = "request.method"
 ORDER: tuple[VerdictKind, ...] = ("fail", "error", "not-run", "pass", "not-supported", "not-exercised")
@@ -54,23 +56,24 @@ def test_sums() -> None:
 
 
 def test_other_faults_are_listed_once() -> None:
+    first = evidence(id="x-1")
     folded = fold(
         ID,
         [
-            part("fail", evidence={"id": "x-1"}, also=("x-2", "x-3")),
+            part("fail", evidence=first, also=("x-2", "x-3")),
             part("pass"),
-            part("fail", evidence={"id": "x-2"}, also=("x-1", "x-4")),
+            part("fail", evidence=evidence(id="x-2"), also=("x-1", "x-4")),
         ],
     )
-    assert folded.evidence == {"id": "x-1"}
+    assert folded.evidence == first
     assert folded.also == ("x-2", "x-3", "x-4")
 
 
 def test_the_order_of_parts_is_nothing_to_it() -> None:
     """Workers give them as they come."""
     parts = [
-        part("fail", evidence={"id": "x-2"}, also=("x-3",), classes={"a": 1}),
-        part("fail", evidence={"id": "x-1"}, also=("x-4",), classes={"b": 1}),
+        part("fail", evidence=evidence(id="x-2"), also=("x-3",), classes={"a": 1}),
+        part("fail", evidence=evidence(id="x-1"), also=("x-4",), classes={"b": 1}),
         part("not-run", reason="b"),
         part("not-run", reason="a"),
         part("pass", exercised=1),

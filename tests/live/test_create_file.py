@@ -158,7 +158,7 @@ class TestPlaceholders:
     )
     def test_an_unknown_one_is_an_error_that_lists_them(self, tmp_path: Path, text: str) -> None:
         path = written(tmp_path, {"parameters": parameters(targetSiteUrl=f"https://x/{text}")})
-        with pytest.raises(CreationError, match=r"task\.json: .*\{date\}, \{random\}"):
+        with pytest.raises(CreationError, match=r"(?s)task\.json: .*\{date\}, \{random\}"):
             read_create_file(path, TARGETS, NOW)
 
 
@@ -305,7 +305,7 @@ def resumed(
 
 
 def contract_file(path: Path, **request: Any) -> Path:
-    """A contract of one's own, like the shipped one but for this."""
+    """The shipped contract with these changes."""
     own = document(DEFAULT_CONTRACT, None)
     path.write_text(json.dumps(own | {"id": "mine", "request": own["request"] | request}))
     return path
@@ -368,12 +368,12 @@ class TestResume:
         assert read_journal(journal).contract == str(file)
         assert resumed(tenant, journal)[0] == 1
         other = contract_file(tmp_path / "other.json", version="v1.0")
-        with pytest.raises(JournalError, match=r"is for POST /beta/.* is for POST /v1\.0/.*--contract"):
+        with pytest.raises(JournalError, match=r"(?s)is for POST /beta/.* is for POST /v1\.0/.*--contract"):
             resumed(tenant, journal, contract=str(other))
         with pytest.raises(JournalError, match="has open items of another contract"):
             judge(tenant, tmp_path, tenant_url=tenant.root.removesuffix("/beta"), contract=str(other))
         file.rename(moved)
-        with pytest.raises(JournalError, match=r"mine\.json .* cannot be loaded; .* --contract FILE"):
+        with pytest.raises(JournalError, match=r"(?s)mine\.json .* cannot be loaded.* --contract FILE"):
             resumed(tenant, journal)
         status, said = resumed(tenant, journal, finish=True, contract=str(moved))
         assert status == 0, said

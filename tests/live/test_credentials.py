@@ -73,7 +73,7 @@ class TestEnvironment:
         assert tokens.lesser is None
 
     @pytest.mark.parametrize("text", ["s3 x", "s3\nx", "s3ü", "s3\x00x", "Bearer s3", "s3=x"])
-    def test_one_that_is_no_bearer_token(self, text: str) -> None:
+    def test_one_that_is_not_a_bearer_token(self, text: str) -> None:
         tokens = find_tokens(LOOPBACK, {"GRAPHCONTRACT_TOKEN": text})
         with pytest.raises(NoCredential) as caught:
             tokens.get()
@@ -128,7 +128,7 @@ class TestAzureIdentity:
 
     def test_a_certificate(self, secure: Running, clean: pytest.MonkeyPatch) -> None:
         trusting(clean, secure.authority, secure.ca_file, secure.tenant_id)
-        credential = secure.described()["credentials"]["reader"]
+        credential = secure.describe()["credentials"]["reader"]
         clean.setenv("AZURE_CLIENT_ID", credential["client_id"])
         clean.setenv("AZURE_CLIENT_CERTIFICATE_PATH", credential["client_certificate"])
         assert not parse_claims(found(clean).get()).carries({MANAGE})
@@ -323,7 +323,7 @@ class TestByOtherMeans:
     def test_a_second_app_with_a_certificate(self, secure: Running, clean: pytest.MonkeyPatch) -> None:
         trusting(clean, secure.authority, secure.ca_file, secure.tenant_id)
         clean.setenv("GRAPHCONTRACT_TOKEN", secure.token())
-        credential = secure.described()["credentials"]["unprivileged"]
+        credential = secure.describe()["credentials"]["unprivileged"]
         clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_ID", credential["client_id"])
         clean.setenv("GRAPHCONTRACT_UNPRIVILEGED_CLIENT_CERTIFICATE_PATH", credential["client_certificate"])
         assert not parse_claims(found(clean).get_lesser()).carries({MANAGE})

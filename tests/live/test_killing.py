@@ -50,7 +50,7 @@ def tried(tenant: Running, folder: Path, entry: Entry) -> Result:
 
 
 @pytest.mark.parametrize("entry", faults(), ids=lambda entry: entry.name)
-def test_a_fault_is_condemned_by_its_clause_alone(tenant: Running, tmp_path: Path, entry: Entry) -> None:
+def test_a_fault_violates_only_its_clause(tenant: Running, tmp_path: Path, entry: Entry) -> None:
     result = tried(tenant, tmp_path, entry)
     assert result.of("fail") == {entry.breaks}
     assert not result.of("error")

@@ -1,4 +1,4 @@
-"""What a run could not judge is no violation: not in a headline, a row, an exit status or any report."""
+"""No headline, row, exit status or report shows a clause that a run could not test as violated."""
 
 from __future__ import annotations
 

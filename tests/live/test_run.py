@@ -275,7 +275,7 @@ class TestEnds:
         assert result.status == 5
         assert result.of("pass", "fail") == set()
 
-    def test_an_expired_token_is_no_verdict_on_the_tenant(self, tenant: Running, tmp_path: Path) -> None:
+    def test_an_expired_token_gives_no_verdict_on_the_tenant(self, tenant: Running, tmp_path: Path) -> None:
         expired = tenant.directory.token("privileged", lifetime=-10)
         result = judge(tenant, tmp_path, env=environment(tenant, GRAPHCONTRACT_TOKEN=expired))
         assert result.status == 5

@@ -112,7 +112,9 @@ def test_a_cut_line_counts_as_open_beside_what_the_others_announce(
     shutil.copy(open_journal, path)
     (left,) = read_journal(path).open
     path.write_bytes(path.read_bytes()[:-5])
-    with pytest.raises(JournalError, match=rf"the line is incomplete.*counts as open.*{left.id}.*whole file"):
+    with pytest.raises(
+        JournalError, match=rf"(?s)the line is incomplete.*counts as open.*{left.id}.*whole file"
+    ):
         resumed(shared, path)
     with pytest.raises(JournalError, match=r"counts as open.*0 stay open"):
         resumed(shared, path, finish=True)

@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 import pytest
 
-from graphcontract.judging.verdict import VerdictKind
 from graphcontract.pytest_plugin.clause_items import ItemResult, Violation, report_result
+from graphcontract.reporting.events import VerdictKind
 from tests.reporting import evidence
 
 PASSED, XFAILED, SKIPPED, FAILED = None, pytest.xfail.Exception, pytest.skip.Exception, pytest.fail.Exception

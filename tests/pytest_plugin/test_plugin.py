@@ -189,7 +189,7 @@ def test_workers_give_one_verdict_a_clause(project: Project) -> None:
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["", "by workers"])
-def test_a_must_that_no_test_could_judge_is_no_success(project: Project, workers: tuple[str, ...]) -> None:
+def test_a_must_that_no_test_exercised_fails_the_run(project: Project, workers: tuple[str, ...]) -> None:
     project.write("mine.py", SILENT)
     words = ("--graph-client", "python:mine:silent", "--graph-transport", "loopback")
     said = project.pytest(*SUITES, *words, "--graph-select", "redirect.bounded", *workers, status=1)

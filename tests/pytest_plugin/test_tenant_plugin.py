@@ -159,7 +159,7 @@ def test_a_client_beside_it_finds_no_credential(tenant: Running, project: Projec
     assert (project.folder / "found").read_text() == "[]"
 
 
-def test_a_credential_that_is_refused_is_no_verdict_on_the_tenant(
+def test_a_rejected_credential_gives_no_verdict_on_the_tenant(
     tenant: Running, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRAPHCONTRACT_TOKEN", tenant.directory.token("privileged", lifetime=-10))

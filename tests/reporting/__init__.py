@@ -13,12 +13,13 @@ from jsonschema import Draft202012Validator
 
 from graphcontract.clients import Implementation
 from graphcontract.judging.known_failures import Entry, KnownFailures
-from graphcontract.judging.run_recorder import FailOn, RunRecorder
+from graphcontract.judging.run_recorder import RunRecorder
 from graphcontract.judging.verdict import ClauseResult
+from graphcontract.reporting.events import Event, Evidence, FailOn, RunDescription
 from tests.clauses import CONTRACT
 from tests.judging import gate_of, lower, plain_test, tried
 
-RUN = {"profile": "gate", "transport": "loopback", "seed": 0}
+RUN: RunDescription = {"kind": "check", "profile": "gate", "transport": "loopback", "seed": 0}
 CLIENT = Implementation("a client", "1.0")
 
 
@@ -42,13 +43,13 @@ def problems(event: object) -> list[str]:
 
 
 @cache
-def _evidence() -> dict[str, Any]:
+def _evidence() -> Evidence:
     (part,) = tried(gate_of(lower), plain_test("request.method")).values()
     assert part.evidence is not None
-    return dict(part.evidence)
+    return part.evidence
 
 
-def evidence(**members: Any) -> dict[str, Any]:
+def evidence(**members: Any) -> Any:
     """Evidence for a client that says `post`, but for what is said."""
     return {**_evidence(), **members}
 
@@ -76,13 +77,11 @@ def events_of(
     interrupted: bool = False,
     client: Implementation = CLIENT,
     known: KnownFailures | None = None,
-) -> list[dict[str, Any]]:
-    """The events of a run whose tests gave these parts; each has to keep to the schema."""
-    events: list[dict[str, Any]] = []
+) -> list[Any]:
+    """The events of a run whose tests gave these parts, of any kind; each has to keep to the schema."""
+    events: list[Event] = []
     ids = planned if planned is not None else tuple(dict.fromkeys(part.clause for part in parts))
-    ledger = RunRecorder(
-        CONTRACT, ids, fail_on=fail_on, emit=lambda event: events.append(dict(event)), known=known
-    )
+    ledger = RunRecorder(CONTRACT, ids, fail_on=fail_on, emit=events.append, known=known)
     ledger.open(client, {}, RUN)
     ledger.expect(expect or {})
     for part in parts:

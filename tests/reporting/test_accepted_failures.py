@@ -14,8 +14,8 @@ import pytest
 from rich.console import Console
 
 from graphcontract.judging.known_failures import KnownFailures
-from graphcontract.judging.run_recorder import FailOn
 from graphcontract.judging.verdict import ClauseResult
+from graphcontract.reporting.events import FailOn
 from graphcontract.reporting.github import Annotations, Markdown
 from graphcontract.reporting.jsonl import JsonLines
 from graphcontract.reporting.junit import JUnit
@@ -36,7 +36,7 @@ class Kept(io.StringIO):
 class Shown:
     """What each report says of one run."""
 
-    events: list[dict[str, Any]]
+    events: list[Any]
     terminal: str
     markdown: str
     annotations: list[str]
@@ -44,7 +44,7 @@ class Shown:
     jsonl: list[dict[str, Any]]
 
     @property
-    def footer(self) -> dict[str, Any]:
+    def footer(self) -> Any:
         return self.events[-1]
 
 

@@ -8,12 +8,13 @@ from typing import Any
 from graphcontract.reporting.github import Annotations, Markdown
 from tests.reporting import evidence
 
-HEADER: dict[str, Any] = {
+HEADER: Any = {
     "event": "header",
+    "kind": "check",
     "contract": {"id": "c", "title": "thing: cancel"},
     "implementation": {"name": "lib*", "version": "1"},
 }
-FOOTER: dict[str, Any] = {
+FOOTER: Any = {
     "event": "footer",
     "counts": {},
     "must": {"judged": 2, "planned": 2},
@@ -28,7 +29,7 @@ class Kept(io.StringIO):
         pass
 
 
-def verdict(level: str = "MUST", *, fails: bool = True, **changes: Any) -> dict[str, Any]:
+def verdict(level: str = "MUST", *, fails: bool = True, **changes: Any) -> Any:
     shown = {
         "event": "verdict",
         "clause": "request.body",
@@ -39,7 +40,7 @@ def verdict(level: str = "MUST", *, fails: bool = True, **changes: Any) -> dict[
     return {**shown, "evidence": evidence(**changes)}
 
 
-def render(listener: type[Annotations] | type[Markdown], *verdicts: dict[str, Any]) -> str:
+def render(listener: type[Annotations] | type[Markdown], *verdicts: Any) -> str:
     stream = Kept()
     heard = listener(stream)
     for event in (HEADER, {"event": "plan", "clauses": []}, *verdicts, FOOTER):

@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from graphcontract.judging.run_recorder import FailOn
 from graphcontract.judging.verdict import ClauseResult
+from graphcontract.reporting.events import FailOn
 from graphcontract.reporting.junit import JUnit
 from tests.clauses import CONTRACT
 from tests.reporting import broken, events_of

@@ -14,7 +14,7 @@ from graphcontract.reporting.report_reader import read_report
 HEADER = {"event": "header", "format": 1, "contract": {"id": "c"}}
 FOOTER = {"event": "footer", "counts": {}}
 ONE, TWO = "request.body-000000000001", "request.body-000000000002"
-FAILED = {
+FAILED: Any = {
     "event": "verdict",
     "clause": "request.body",
     "verdict": "fail",
@@ -74,7 +74,7 @@ def test_garbage_is_one_error_or_a_report(
     file = tmp_path_factory.mktemp("garbage") / "report.jsonl"
     file.write_bytes(b"\n".join(lines))
     try:
-        found = read_report(str(file)).header["event"]
+        found: str = read_report(str(file)).header["event"]
     except ReportError as error:
         found = "header" if "report.jsonl" in str(error) else str(error)
     assert found == "header"

@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from graphcontract.clients import Implementation
-from graphcontract.judging.run_recorder import FailOn
 from graphcontract.judging.verdict import ClauseResult
+from graphcontract.reporting.events import FailOn
 from graphcontract.reporting.terminal import Terminal
 from tests.reporting import CLIENT, broken, events_of
 

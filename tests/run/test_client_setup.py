@@ -18,7 +18,7 @@ from graphcontract.run.options import Options
 from graphcontract.run.session import Session
 from graphcontract.run.suite_tests import suite_tests
 
-# Elsewhere they are stopped before they are asked: see test_ownroot.
+# Elsewhere they are stopped before they are asked: see test_own_root.py.
 needs_namespaces = pytest.mark.skipif(isolation.find_obstacle() is not None, reason="no network namespaces")
 TESTS = {test.name: test for test in suite_tests()}
 CAREFUL = "python:tests.own_root:careful"
@@ -60,12 +60,12 @@ class TestOwnRoot:
     def test_the_environment_names_proxy_and_authority(self) -> None:
         with opened("python:tests.own_root:telling") as session:
             harness = gate_of(session)
-            told = harness.perform(harness.plain_call(), [plain_error(409)]).outcome.error
+            error = harness.perform(harness.plain_call(), [plain_error(409)]).outcome.error
             proxy, ca_file = harness.transport.proxy, harness.transport.ca_file
-        assert told is not None
-        assert told.message == f"{proxy}; {proxy}; {ca_file}; {ca_file}; -"
+        assert error is not None
+        assert error.message == f"{proxy}; {proxy}; {ca_file}; {ca_file}; -"
 
-    def test_another_version_is_condemned_there_and_there_alone(self) -> None:
+    def test_another_version_violates_only_the_path(self) -> None:
         released = "python:tests.own_root:released"
         with opened(released) as session:
             found = part(session, "test_request", "request.path")
@@ -107,7 +107,7 @@ class TestBesideLoopback:
                 assert found.verdict == verdict
 
     @needs_namespaces
-    def test_where_it_goes_round_the_proxy_they_are_not(self) -> None:
+    def test_a_client_that_bypasses_the_proxy_does_not(self) -> None:
         with opened("python:tests.own_root:direct", "loopback") as session:
             found = part(session, "test_client_request_id", "request.client-request-id")
             assert found.verdict == "not-supported"

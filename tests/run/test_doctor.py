@@ -52,7 +52,7 @@ def test_a_token_that_is_not_sent_is_advised_on() -> None:
     assert (found.works, '"hosts"' in found.advice, found.stops) == (False, True, False)
 
 
-def test_what_is_declared_is_no_fault() -> None:
+def test_a_declared_limit_is_not_a_failure() -> None:
     found = examined(Tokenless(), Limits(https=True))["token"]
     assert (found.works, found.advice) == (None, "judge the client with --tls")
 
@@ -62,7 +62,7 @@ class Statusless(Conforming):
         return None
 
 
-def test_a_status_that_is_not_told_is_advised_on() -> None:
+def test_advice_for_a_status_that_is_not_reported() -> None:
     assert '"status": false' in examined(Statusless())["404"].advice
     assert examined(Statusless(), Limits(status=False))["404"].works is True
 
@@ -72,7 +72,7 @@ class Elsewhere(Conforming):
         return Outcome.success()
 
 
-def test_a_client_that_sends_nothing_is_told_to_use_the_root() -> None:
+def test_advice_for_a_client_that_sends_nothing() -> None:
     found = examined(Elsewhere())
     assert (found["204"].works, '"root": "fixed"' in found["204"].advice) == (False, True)
     assert found["token"].works is None
@@ -160,7 +160,7 @@ class TokenOverHttpsAlone(Conforming):
 
 
 @pytest.mark.parametrize("client", [HttpsAlone, TokenOverHttpsAlone])
-def test_a_client_that_needs_https_is_told_of_tls(client: type[Conforming]) -> None:
+def test_advice_for_a_client_that_needs_https(client: type[Conforming]) -> None:
     found = reached(client())
     assert found is not None
     assert ("--tls" in found.advice, '"https": true' in found.advice) == (True, True)
@@ -180,7 +180,7 @@ def test_an_authority_that_is_not_trusted_stops_a_run() -> None:
     assert examined(Distrustful())["TLS"].works is False
 
 
-def test_what_stops_a_run_is_the_last_that_is_told() -> None:
+def test_what_stops_a_run_is_reported_last() -> None:
     assert list(examined(HttpsAlone())) == ["204"]
 
 
@@ -194,7 +194,7 @@ def cancel(call):
 """
 
 
-def test_the_place_that_an_authority_is_taken_from_is_told(
+def test_the_setting_that_the_authority_comes_from_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "curled.py").write_text(ADAPTER)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from graphcontract.cli import options as shared
 from graphcontract.cli.check import Record, Transport, check
-from graphcontract.judging.run_recorder import FailOn
+from graphcontract.reporting.events import FailOn, ProfileName
 from graphcontract.run.options import SPECS, OptionError, Options
 
 TEXT = st.text()
@@ -39,7 +39,7 @@ class TestSeed:
         [("gate", None, 0), ("quick", None, 0), ("gate", 7, 7), ("nightly", None, 99), ("nightly", 0, 0)],
     )
     def test_is_the_one_asked_for_else_by_the_profile(
-        self, profile: str, asked: int | None, seed: int
+        self, profile: ProfileName, asked: int | None, seed: int
     ) -> None:
         assert Options("reference", profile=profile).with_seed(asked, 99).seed == seed
 

@@ -277,7 +277,7 @@ def test_commands_where_the_system_refuses_namespaces(words: list[str], asked: A
 def test_a_report_does_not_allow_it() -> None:
     allowed = Options("reference", allow_own_root=True)
     session = Session.of(allowed)
-    options = session.described()["options"]
+    options = session.describe()["options"]
     assert options["allow_own_root"] is True
     assert not Options.of_report(options, "request.method").allow_own_root
     assert Options.of_report(options, "request.method", allow_own_root=True).allow_own_root

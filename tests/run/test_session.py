@@ -2,23 +2,23 @@ from __future__ import annotations
 
 import pytest
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.clients import ClientUnavailable
 from graphcontract.clients.spec import ClientSpecError
 from graphcontract.contract.loader import ContractError, load
 from graphcontract.contract.model import DEFAULT_CONTRACT
 from graphcontract.run.options import OptionError, Options
-from graphcontract.run.session import Session, planned
+from graphcontract.run.session import Session, plan_clauses
 from graphcontract.run.suite_tests import suite_tests
 
-CONTRACT = load(DEFAULT_CONTRACT, known())
+CONTRACT = load(DEFAULT_CONTRACT, list_kinds())
 TESTS = suite_tests()
 
 
 class TestPlanned:
     def test_all_in_the_contract_s_order(self) -> None:
         expected = [clause.id for clause in CONTRACT.clauses.values() if clause.by == "client"]
-        assert planned(CONTRACT, (), ()) == expected
+        assert plan_clauses(CONTRACT, (), ()) == expected
         assert "service.cancel" in CONTRACT.clauses.keys() - expected
 
     @pytest.mark.parametrize(
@@ -31,16 +31,16 @@ class TestPlanned:
         ],
     )
     def test_patterns(self, select: tuple[str, ...], deselect: tuple[str, ...], found: list[str]) -> None:
-        assert planned(CONTRACT, select, deselect) == found
+        assert plan_clauses(CONTRACT, select, deselect) == found
 
     @pytest.mark.parametrize(("select", "deselect"), [(("nope",), ()), ((), ("Request.*",)), (("",), ())])
     def test_a_pattern_that_matches_nothing(self, select: tuple[str, ...], deselect: tuple[str, ...]) -> None:
         with pytest.raises(OptionError, match=r"(?s)matches no clause .*--list"):
-            planned(CONTRACT, select, deselect)
+            plan_clauses(CONTRACT, select, deselect)
 
     def test_nothing_left(self) -> None:
         with pytest.raises(OptionError, match="leave no clause"):
-            planned(CONTRACT, ("request.*",), ("*",))
+            plan_clauses(CONTRACT, ("request.*",), ("*",))
 
 
 class TestOpen:

@@ -17,7 +17,7 @@ from graphcontract.run import sigint
 
 @pytest.fixture
 def kept() -> Iterator[None]:
-    undo = sigint.keep()
+    undo = sigint.keep_interrupts()
     yield
     undo()
 
@@ -44,7 +44,7 @@ def test_any_other_exception_goes_where_it_went(monkeypatch: pytest.MonkeyPatch)
 
     seen: list[object] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda dropped: seen.append(dropped.exc_type))
-    undo = sigint.keep()
+    undo = sigint.keep_interrupts()
     thing = Fragile()
     watched = weakref.ref(thing, drop)
     del thing
@@ -81,20 +81,20 @@ def test_a_gateway_gets_a_group_of_its_own() -> None:
 class TestHeld:
     def test_what_is_begun_ends_first(self) -> None:
         done: list[str] = []
-        with pytest.raises(KeyboardInterrupt), sigint.held():  # noqa: PT012 - its end is what raises
+        with pytest.raises(KeyboardInterrupt), sigint.delay_interrupts():  # noqa: PT012 - its end is what raises
             signal.raise_signal(signal.SIGINT)
             done.append("whole")
         assert done == ["whole"]
 
     def test_without_one_nothing_changes(self) -> None:
         before = signal.getsignal(signal.SIGINT)
-        with sigint.held():
+        with sigint.delay_interrupts():
             assert signal.getsignal(signal.SIGINT) is not before
         assert signal.getsignal(signal.SIGINT) is before
 
     def test_in_another_thread_none_comes(self) -> None:
         def hold() -> bool:
-            with sigint.held():
+            with sigint.delay_interrupts():
                 return signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
         with ThreadPoolExecutor() as pool:

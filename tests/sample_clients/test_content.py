@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.contract.loader import load
 from graphcontract.drift.import_contract import make_contract
 from graphcontract.exchange import Call
@@ -52,8 +52,8 @@ def test_client_sends_what_the_page_requires(
     required = "In the request body, supply an empty JSON object `{}`."
     page = library.PAGE_TEXT.replace("Don't send a request body.", required)
     library.laid_out(tmp_path, library.files_of_page(page=page))
-    text = make_contract(library.source(tmp_path), "loan", "cancel", None, None, known())
+    text = make_contract(library.source(tmp_path), "loan", "cancel", None, None, list_kinds())
     (tmp_path / "imported.json").write_text(text, encoding="utf-8")
-    contract = load(tmp_path / "imported.json", known())
+    contract = load(tmp_path / "imported.json", list_kinds())
     found = verdicts(client().cancel, of=CLAUSES, contract=contract)
     assert {id for id in CLAUSES if found[id].verdict == "fail"} == violated

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 
-from graphcontract.clauses import known
+from graphcontract.clauses import list_kinds
 from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
@@ -26,7 +26,7 @@ from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock
 from tests.sample_clients.registry import Entry
 
-CONTRACT = load("sharepointmigrationtask-cancel", known())
+CONTRACT = load("sharepointmigrationtask-cancel", list_kinds())
 
 
 class Direct:

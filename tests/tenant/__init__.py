@@ -92,7 +92,7 @@ class Asking:
         """Put a task there that does not move by itself; its id."""
         id = f"{len(self.tasks.all()):08x}-1111-4111-8111-111111111111"
         order = make_order(f"https://contoso.sharepoint.example/sites/{name}")
-        return self.tasks.put(Task(id, order, datetime.max.replace(tzinfo=UTC), NOON, status)).id
+        return self.tasks.store(Task(id, order, datetime.max.replace(tzinfo=UTC), NOON, status)).id
 
 
 def delegated_claims(directory: Directory, name: str) -> dict[str, Any]:

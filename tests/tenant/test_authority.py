@@ -94,7 +94,7 @@ def test_refusals(fields: dict[str, Any], status: int, error: str, code: int) ->
 
 
 @pytest.mark.parametrize("content", [b"{}", b"\xff", b"&".join([b"a=1"] * 50)])
-def test_garbage_is_no_form(content: bytes) -> None:
+def test_garbage_is_not_a_form(content: bytes) -> None:
     answer = ASKING("POST", f"{OWN}/oauth2/v2.0/token", None, content=content)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 

@@ -85,7 +85,7 @@ def test_mistakes() -> None:
 
 
 def test_what_a_program_needs_is_described(tenant: Running) -> None:
-    described = json.loads(json.dumps(tenant.described()))
+    described = json.loads(json.dumps(tenant.describe()))
     assert described["root"] == tenant.root
     assert described["tasks"].keys() == set(Status)
     permissions = {name: entry["permissions"] for name, entry in described["credentials"].items()}
@@ -129,7 +129,7 @@ def test_garbage_is_answered_or_ended_and_does_no_harm(tenant: Running, garbage:
     assert read_list(tenant, tenant.token()).status_code == 200
 
 
-def test_a_form_that_breaks_off_is_no_failure(tenant: Running, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_truncated_form_is_not_logged(tenant: Running, caplog: pytest.LogCaptureFixture) -> None:
     head = f"POST /{tenant.tenant_id}/oauth2/v2.0/token HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\na"
     with socket.create_connection(("127.0.0.1", httpx.URL(tenant.root).port)) as connection:
         connection.sendall(head.encode())
@@ -146,7 +146,7 @@ def test_methods_have_a_letter_case(tenant: Running) -> None:
             assert answer.readline() == b"HTTP/1.1 405 Method Not Allowed\r\n"
 
 
-def test_it_ends_although_clients_hang_on() -> None:
+def test_it_ends_although_clients_stay_connected() -> None:
     before = threading.active_count()
     with running(tls=True) as tenant:
         port = httpx.URL(tenant.root).port

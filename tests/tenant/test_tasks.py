@@ -54,7 +54,7 @@ def test_without_a_preferred_start_it_starts_at_once(tasks: Tasks) -> None:
 @pytest.mark.parametrize("before", Status)
 @pytest.mark.parametrize("after", Status)
 def test_only_legal_moves_are_made(tasks: Tasks, before: Status, after: Status) -> None:
-    task = tasks.put(Task("1", order(), NOON + timedelta(days=1), NOON, before))
+    task = tasks.store(Task("1", order(), NOON + timedelta(days=1), NOON, before))
     if after in MOVES[before]:
         assert tasks.move("1", after).status is after
         assert status(tasks, task) is after
@@ -115,7 +115,7 @@ def test_the_oldest_that_has_ended_makes_room(tasks: Tasks) -> None:
 
 
 def test_ids_have_a_letter_case(tasks: Tasks) -> None:
-    tasks.put(Task("abc", order(), NOON, NOON, Status.COMPLETED))
+    tasks.store(Task("abc", order(), NOON, NOON, Status.COMPLETED))
     assert tasks.get("ABC") is None
 
 

@@ -69,7 +69,7 @@ def test_each_forged_token_has_one_thing_wrong() -> None:
 @pytest.mark.parametrize(
     "headers",
     [{}, {"Authorization": ""}, {"Authorization": "Bearer"}, {"Authorization": "Bearer  "}]
-    + [{"Authorization": f"{scheme} {DIRECTORY.token('privileged')}"} for scheme in ("Basic", "Bear")],
+    + [{"Authorization": f"{scheme} {DIRECTORY.token('privileged')}"} for scheme in ("Basic", "Beare")],
 )
 def test_without_a_bearer_token_there_is_a_challenge_without_an_error(headers: dict[str, str]) -> None:
     answer = ASKING("GET", TASKS, None, headers=headers)
@@ -122,7 +122,7 @@ def test_odd_claims_are_refused(changes: dict[str, Any]) -> None:
         verify_token(token, DIRECTORY, CLOCK)
 
 
-def test_odd_permissions_are_none() -> None:
+def test_odd_permissions_are_ignored() -> None:
     assert parse_caller({"roles": MANAGE}).permissions == frozenset()
     assert parse_caller({"roles": [1, None, READ]}).permissions == {READ}
     assert parse_caller({"scp": f"{READ}.Not {MANAGE}", "roles": [READ]}).permissions == {

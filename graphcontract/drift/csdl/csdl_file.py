@@ -58,13 +58,13 @@ class CsdlFile:
         self.data = read_bytes(path, name, MOST_BYTES)
         asides = self.data.count(b"<!") + self.data.count(b"<?", _DECLARATION)
         if asides > _MOST_ASIDES:
-            raise SourceError(f"{name}: it has more than {_MOST_ASIDES} comments. {_FETCH}")
+            raise SourceError(f"{name}: it has more than {_MOST_ASIDES} comments", _FETCH)
         if asides:
             self.data = _ASIDE.sub(_blank_out, self.data)
         self._check_well_formed()
         outermost = _TAG.search(self.data)
         if outermost is None or outermost[1] != b"Edmx" or _NAMESPACE not in self.data:
-            raise NotASource(f"{name}: it is XML, but not CSDL of OData 4. Give a $metadata file.")
+            raise NotASource(f"{name}: it is XML, but not CSDL of OData 4", "Give a $metadata file.")
 
     def find_line_at(self, offset: int) -> int:
         """Find the line, from 1, of a byte offset."""
@@ -157,10 +157,10 @@ class CsdlFile:
         except expat.ExpatError as error:
             problem = expat.errors.messages.get(error.code, "not well-formed")
             place = f"{self._name}:{error.lineno}"
-            raise SourceError(f"{place}: the XML is malformed or truncated ({problem}). {_FETCH}") from None
+            raise SourceError(f"{place}: the XML is malformed or truncated ({problem})", _FETCH) from None
 
     def _reject(self, parser: expat.XMLParserType, problem: str) -> NoReturn:
-        raise SourceError(f"{self._name}:{parser.CurrentLineNumber}: {problem}. {_FETCH}")
+        raise SourceError(f"{self._name}:{parser.CurrentLineNumber}: {problem}", _FETCH)
 
 
 class _ElementReader:

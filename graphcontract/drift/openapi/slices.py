@@ -237,7 +237,7 @@ class OpenApiFile:
     def _parse_whole(self) -> Node:
         if len(self._data) > _MOST_WHOLE:
             problem = f"its layout is not one key per line, and it is larger than {_MOST_WHOLE >> 20} MiB"
-            raise SourceError(f"{self._source.name}: {problem}. Reformat it with `jq .` or `yq -P`.")
+            raise SourceError(f"{self._source.name}: {problem}", "Reformat it with `jq .` or `yq -P`.")
         data = self._data[:]
         self._digest.update(data)
         try:
@@ -245,8 +245,8 @@ class OpenApiFile:
         except ValuesError as error:
             self._reject(str(error), error.line)
         if document.get("paths") is None:
-            problem = f"it has no member `paths`: it is not an OpenAPI description. {_FETCH}"
-            raise reject_source(self._source, problem)
+            problem = "it has no member `paths`: it is not an OpenAPI description"
+            raise reject_source(self._source, problem, _FETCH)
         return document
 
     def _get_paths(self) -> YamlNode:
@@ -257,7 +257,7 @@ class OpenApiFile:
         return self._get_paths().start
 
     def _reject(self, problem: str, line: int) -> NoReturn:
-        raise SourceError(f"{self._source.name}:{line}: {problem}. {_FETCH}")
+        raise SourceError(f"{self._source.name}:{line}: {problem}", _FETCH)
 
 
 def _unescape(name: str) -> str:
@@ -285,17 +285,15 @@ def open_description(source: Source) -> Iterator[OpenApiFile]:
     path, name = source.path, source.name
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise SourceError(f"{name}: this is not a regular file. Give a file.")
+            raise SourceError(f"{name}: this is not a regular file", "Give a file.")
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if not 0 < size <= _MOST_BYTES:
                 problem = "it is empty" if not size else f"it is larger than {_MOST_BYTES >> 20} MiB"
-                raise SourceError(
-                    f"{name}: {problem}, so it is not an OpenAPI description of Graph. {_FETCH}"
-                )
+                raise SourceError(f"{name}: {problem}, so it is not an OpenAPI description of Graph", _FETCH)
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 yield OpenApiFile(data, source)
     except OSError as error:
-        raise SourceError(f"{name}: it cannot be read: {error.strerror}. Give a readable file.") from None
+        raise SourceError(f"{name}: it cannot be read: {error.strerror}", "Give a readable file.") from None
     except ValueError:
-        raise SourceError(f"{name}: this is not a valid file name. Give the path of a file.") from None
+        raise SourceError(f"{name}: this is not a valid file name", "Give the path of a file.") from None

@@ -90,7 +90,8 @@ class Includes:
             yield place
             return
         except (RejectedInclude, SourceError, OSError, RuntimeError, ValueError) as error:
-            self.refusals.append((place, f"the include {target} was not followed: {error}"))
+            why = error.format_in_line() if isinstance(error, SourceError) else str(error)
+            self.refusals.append((place, f"the include {target} was not followed: {why}"))
             yield place
             return
         yield from self._expand(blocks, path, called, (*above, path))

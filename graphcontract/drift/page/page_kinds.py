@@ -11,9 +11,9 @@ from graphcontract.drift.page.sections import find_sections
 
 TITLE = re.compile(r"([A-Za-z]\w*): ([A-Za-z]\w*)")
 NOT_A_PAGE = (
-    "it is not a documentation page of Microsoft Graph: it has no section on permissions, request or "
-    "response. Give the page of the operation, from microsoft-graph-docs-contrib."
+    "it is not a documentation page of Microsoft Graph: it has no section on permissions, request or response"
 )
+GIVE_PAGE = "Give the page of the operation, from microsoft-graph-docs-contrib."
 _SECTIONS = (
     r"permissions?|prerequisites|http requests?|request (syntax|uri|url|headers?|body)|responses?"
     r"|(optional |supported )?query parameters|properties"

@@ -17,7 +17,7 @@ from graphcontract.drift.page.blocks import Block, strip_markup
 from graphcontract.drift.page.deprecation_notices import read_deprecation
 from graphcontract.drift.page.deprecation_text import announces_deprecation, strip_deprecation_note
 from graphcontract.drift.page.includes import Includes
-from graphcontract.drift.page.page_kinds import NOT_A_PAGE, TITLE, is_documentation, is_include
+from graphcontract.drift.page.page_kinds import GIVE_PAGE, NOT_A_PAGE, TITLE, is_documentation, is_include
 from graphcontract.drift.page.page_request import find_request_templates, read_request
 from graphcontract.drift.page.prose import classify_content, find_successes, format_paragraph
 from graphcontract.drift.page.request_lines import (
@@ -65,7 +65,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
         elif block.kind == "text" and _BROKEN_TABLE.search(block.text):
             notes.add_unreadable("page", "a table is broken here: Markdown shows it as text", block)
     if not is_documentation(front, blocks):
-        raise reject_source(source, NOT_A_PAGE)
+        raise reject_source(source, NOT_A_PAGE, GIVE_PAGE)
     if is_include(front, blocks):
         _read_include(notes, blocks)
     elif front.get("doc_type", "").casefold() == "resourcepagetype":
@@ -99,7 +99,7 @@ def _reject_translations(front: dict[str, str], blocks: Sequence[Block], name: s
         found = f"not in English ({sorted(headings & _PERMISSIONS_IN_OTHER_LANGUAGES)[0]})"
     else:
         return
-    raise SourceError(f"{name}: this page is {found}. Give the English source of the page (en-us).")
+    raise SourceError(f"{name}: this page is {found}", "Give the English source of the page (en-us).")
 
 
 def _read_include(notes: FactCollector, blocks: Sequence[Block]) -> None:

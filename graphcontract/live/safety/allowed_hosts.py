@@ -22,7 +22,7 @@ _URL = re.compile(
     r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]{2,39}\])(?::(?P<port>[0-9]{1,5}))?"
     r"(?P<path>(?:/[A-Za-z0-9._-]{1,50})?)/?"
 )
-_EXAMPLES = "for example https://graph.microsoft.com, or what `graphcontract tenant` prints"
+_EXAMPLES = "for example https://graph.microsoft.com, or what `graphcontract tenant` prints."
 
 
 class RootError(UserError):
@@ -45,11 +45,11 @@ def parse_root(text: str, contract: Contract) -> Root:
     """The root in `--tenant-url`, without its version segment; raises RootError."""
     text = text.strip()
     if not text:
-        raise RootError(f"no tenant is given: set its root with --tenant-url, {_EXAMPLES}")
+        raise RootError("no tenant is given", f"Set its root with --tenant-url, {_EXAMPLES}")
     match = _URL.fullmatch(text)
     if match is None or match["path"] not in ("", f"/{contract.request.version}"):
         raise RootError(
-            f"{_quote(text)} is not a service root: give scheme, host and perhaps a port, {_EXAMPLES}"
+            f"{_quote(text)} is not a service root", f"Give scheme, host and perhaps a port, {_EXAMPLES}"
         )
     host, secure, port = match["host"].lower(), match["scheme"] == "https", match["port"]
     if port is not None and not 0 < int(port) < 65536:
@@ -60,7 +60,7 @@ def parse_root(text: str, contract: Contract) -> Root:
         hosts = ", ".join(allowed)
         raise RootError(f"{_quote(host)} is not allowed: tokens are sent only to {hosts} and to loopback")
     if not secure and not loopback:
-        raise RootError(f"{_quote(text)} is not allowed: http is for loopback only; use https")
+        raise RootError(f"{_quote(text)} is not allowed: http is for loopback only", "Use https.")
     return Root(f"{match['scheme']}://{host}{f':{port}' if port else ''}", host, secure, loopback)
 
 

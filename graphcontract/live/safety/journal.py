@@ -26,8 +26,8 @@ DEFAULT = Path(".graphcontract", "live-journal.jsonl")
 FORMAT = 1
 _GONE = (400, 404, 410, 422)  # status codes of a read after which no task with that id is left open
 _MOST = 4 * 1024 * 1024  # bytes of a journal, which is read whole; a larger file is an error
-_GIVE = f"give the file that the run wrote: {DEFAULT}, or the one of --journal"
-_AGAIN = "get the whole file from the machine of the run, or else check the tenant's list of tasks"
+_GIVE = f"Give the file that the run wrote: {DEFAULT}, or the one of --journal."
+_AGAIN = "Get the whole file from the machine of the run, or else check the tenant's list of tasks."
 _KINDS = ("create", "cancel")
 _MEMBERS: Mapping[str, Mapping[str, type | tuple[type, ...]]] = {
     "run": {"root": str, "tenant": (str, NoneType), "contract": str, "action": str, "may": dict},
@@ -224,15 +224,15 @@ def read_journal(path: Path) -> JournalContent:
     for number, event in _parse_events(path, data, left):
         if left.root is None and event["event"] not in ("run", "cut"):
             raise JournalError(
-                f"{path}:{number}: the line that describes the run is missing before it; {_AGAIN}"
+                f"{path}:{number}: the line that describes the run is missing before it", _AGAIN
             )
         match event["event"]:
             case "run":
                 location = (event["root"], event["tenant"])
                 if pending and (left.root, left.tenant, left.action) != (*location, event["action"]):
-                    remedy = "use one --journal for each tenant and action"
+                    remedy = "Use one --journal for each tenant and action."
                     raise JournalError(
-                        f"{path} has open items of one tenant and continues with another: {remedy}"
+                        f"{path} has open items of one tenant and continues with another", remedy
                     )
                 left.root, left.tenant = location
                 left.contract, left.action = event["contract"] or None, event["action"]
@@ -301,9 +301,11 @@ def _read_content(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise JournalError(f"the journal {path} cannot be read: {error.strerror}; {_GIVE}") from error
+        raise JournalError(f"the journal {path} cannot be read: {error.strerror}", _GIVE) from error
     if len(data) > _MOST:
-        raise JournalError(f"the journal {path} has more than {_MOST} bytes: move it away and use a new one")
+        raise JournalError(
+            f"the journal {path} has more than {_MOST} bytes", "Move it away, and use a new one."
+        )
     return data
 
 
@@ -311,7 +313,7 @@ def _parse_events(path: Path, data: bytes, left: JournalContent) -> Iterator[tup
     """The events after the header with their line numbers; an incomplete line is noted in `left`."""
     *lines, rest = data.split(b"\n")
     if not data:
-        raise JournalError(f"{path}:1: the file is empty, so it is not a journal; {_GIVE}")
+        raise JournalError(f"{path}:1: the file is empty, so it is not a journal", _GIVE)
     _check_header(path, lines[0] if lines else rest, whole=bool(lines))
     found = [_parse_object(line) for line in lines]
     for number, event in enumerate(found[1:], 2):
@@ -320,9 +322,9 @@ def _parse_events(path: Path, data: bytes, left: JournalContent) -> Iterator[tup
             left.cut = left.cut or number
             continue
         if event is None:
-            raise JournalError(f"{path}:{number}: not a line of a journal: it is not a JSON object; {_AGAIN}")
+            raise JournalError(f"{path}:{number}: not a line of a journal: it is not a JSON object", _AGAIN)
         if why := _find_fault(event, number):
-            raise JournalError(f"{path}:{number}: {why}; {_AGAIN}")
+            raise JournalError(f"{path}:{number}: {why}", _AGAIN)
         if event["event"] == "cut":
             left.cut = left.cut or number - 1
         yield number, event
@@ -330,7 +332,7 @@ def _parse_events(path: Path, data: bytes, left: JournalContent) -> Iterator[tup
     if rest:
         left.cut, left.torn = left.cut or left.lines, True
     elif len(lines) == 1:
-        raise JournalError(f"{path}:2: the journal stops after its first line; {_AGAIN}")
+        raise JournalError(f"{path}:2: the journal stops after its first line", _AGAIN)
 
 
 def _parse_object(line: bytes) -> Mapping[str, Any] | None:
@@ -344,18 +346,18 @@ def _parse_object(line: bytes) -> Mapping[str, Any] | None:
 def _check_header(path: Path, line: bytes, *, whole: bool) -> None:
     header = _parse_object(line) or {}
     if not whole and (header.get("event") == "journal" or b'{"n":1,"at":"'.startswith(line[:13])):
-        raise JournalError(f"{path}:1: the first line is incomplete, and no other follows; {_AGAIN}")
+        raise JournalError(f"{path}:1: the first line is incomplete, and no other follows", _AGAIN)
     if not whole or header.get("event") != "journal":
         is_report = header.get("event") == "header"
         what = "a report, not a journal" if is_report else "not a journal of graphcontract live"
-        raise JournalError(f"{path}:1: this is {what}; {_GIVE}")
+        raise JournalError(f"{path}:1: this is {what}", _GIVE)
     if header.get("format") != FORMAT:
         wrote = str(header.get("tool"))[:60]
-        remedy = f"use the version that wrote it ({wrote!a})"
+        remedy = f"Use the version that wrote it ({wrote!a})."
         given = str(header.get("format"))[:20]
-        raise JournalError(f"{path}:1: the journal has format {given!a}, expected {FORMAT}: {remedy}")
+        raise JournalError(f"{path}:1: the journal has format {given!a}, expected {FORMAT}", remedy)
     if header.get("n") != 1:
-        raise JournalError(f"{path}:1: this is not the first line of the journal; {_AGAIN}")
+        raise JournalError(f"{path}:1: this is not the first line of the journal", _AGAIN)
 
 
 def _find_fault(event: Mapping[str, Any], number: int) -> str | None:

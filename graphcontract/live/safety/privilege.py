@@ -58,10 +58,10 @@ def check_privilege(
         known = (
             f"has {named}" if claims.permissions is not None else "cannot be read, and counts as privileged"
         )
-        text = f"the credential {known}; a run without --allow-cancel needs only {READ_PERMISSION}.\n{_GRANT}"
+        text = f"the credential {known}; a run without --allow-cancel needs only {READ_PERMISSION}"
         if options.require_least_privilege:
-            raise WrongPrivilege(text)
-        say(f"note: {text}")
+            raise WrongPrivilege(text, _GRANT)
+        say(f"note: {text}.\n{_GRANT}")
     if not carries:
         say("note: the credential may not cancel tasks: the clauses that need a cancelled task are skipped")
     reads = claims.carries({*permissions, READ_PERMISSION}) if claims.permissions is not None else None

@@ -110,7 +110,7 @@ class TestByDefault:
         assert "outside the tasks" in get_rejection(policy(), RequestStep("read", "", "DELETE", path, ""))
 
     @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "PUT"])
-    def test_a_change_of_a_task_that_is_no_cancel(self, method: str) -> None:
+    def test_a_change_of_a_task_other_than_cancel(self, method: str) -> None:
         step = RequestStep("read", "", method, TARGETS.task(TASK), "", TASK)
         assert get_rejection(policy(loopback=True, cancel=True, tasks=(TASK,)), step).startswith(method)
 

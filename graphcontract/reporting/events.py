@@ -1,0 +1,267 @@
+"""The events of a run's report as types: what producers emit and listeners receive in the process.
+
+`report-event.schema.json` describes the same events for readers of a report; a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NotRequired, TypedDict
+
+from graphcontract.contract.model import Basis, Level
+from graphcontract.exchange import OutcomeKind
+
+FailOn = Literal["must", "should"]
+ProfileName = Literal["quick", "gate", "nightly"]
+VerdictKind = Literal[
+    "pass", "fail", "known-failure", "fixed", "not-supported", "not-exercised", "not-run", "error"
+]
+
+
+class Tool(TypedDict):
+    """The program that made the report."""
+
+    name: Literal["graphcontract"]
+    version: str
+
+
+class ContractReference(TypedDict):
+    """The contract of a run; `version` is the API's, `sha256` the hash of the file."""
+
+    id: str
+    title: NotRequired[str]
+    version: NotRequired[str]
+    sha256: str
+
+
+class ImplementationName(TypedDict):
+    """The client or tenant under test, as it names itself."""
+
+    name: str
+    version: NotRequired[str]
+    language: NotRequired[str]
+    homepage: NotRequired[str]
+    notes: NotRequired[str]
+
+
+class RunDescription(TypedDict):
+    """How a run tests. `options` reproduce a check; a live run has `root` and a hash of the `tenant`."""
+
+    kind: Literal["check", "live"]
+    profile: ProfileName
+    transport: str
+    tls: NotRequired[bool]
+    seed: int
+    options: NotRequired[Mapping[str, Any]]
+    root: NotRequired[str]
+    tenant: NotRequired[str]
+
+
+class Header(RunDescription):
+    """The first event; `started` is in UTC, `limits` is what the driver declared, unchanged."""
+
+    event: Literal["header"]
+    format: Literal[1]
+    tool: Tool
+    started: str
+    contract: ContractReference
+    fail_on: FailOn
+    implementation: ImplementationName
+    limits: Mapping[str, Any]
+
+
+class PlannedClause(TypedDict):
+    """A clause that the run is to test; `level` is the one that counts, for a `disputed` clause SHOULD."""
+
+    clause: str
+    level: Level
+    basis: list[Basis]
+    group: str
+    statement: str
+    disputed: NotRequired[Literal[True]]
+
+
+class Plan(TypedDict):
+    """The clauses that the run is to test, in the order of the contract."""
+
+    event: Literal["plan"]
+    clauses: list[PlannedClause]
+
+
+class WireBytes(TypedDict):
+    """Redacted bytes, as `text` or `base64`, cut; `size` and `sha256` are of all of them."""
+
+    text: NotRequired[str]
+    base64: NotRequired[str]
+    size: int
+    sha256: str
+
+
+class RecordedRequest(TypedDict):
+    """A request that arrived, `at` seconds after the start of the call at `origin`, a host and port."""
+
+    at: float
+    raw: WireBytes
+    origin: str
+    malformed: NotRequired[str]
+
+
+class RecordedResponse(TypedDict):
+    """A response that was sent; `request` is the index of the request that it responds to."""
+
+    at: float
+    status: int
+    request: int
+    raw: WireBytes
+
+
+class RecordedError(TypedDict):
+    """What the client's error exposes; None for what it does not."""
+
+    kind: str | None
+    type: str | None
+    status: int | None
+    code: str | None
+    message: str | None
+    request_id: str | None
+
+
+class RecordedOutcome(TypedDict):
+    """The outcome that the client reported; members without a value are left out."""
+
+    kind: OutcomeKind
+    status: NotRequired[int]
+    request_id: NotRequired[str]
+    error: NotRequired[RecordedError]
+    reason: NotRequired[str]
+    died: NotRequired[Literal[True]]
+    output: NotRequired[str]
+
+
+class RecordedExchange(TypedDict):
+    """One call; `duration` is in seconds, `elsewhere` has requests to other origins than the call's."""
+
+    requests: list[RecordedRequest]
+    responses: list[RecordedResponse]
+    outcome: RecordedOutcome
+    duration: float
+    elsewhere: NotRequired[list[RecordedRequest]]
+    fault: NotRequired[str]
+    certificate: NotRequired[str]
+
+
+class ExchangeRecord(RecordedExchange):
+    """One call of a run with `--record all`, and the clause that it was made for."""
+
+    event: Literal["exchange"]
+    clause: str
+
+
+class TokenRecipe(TypedDict):
+    """How to make a token again: a fixed start, and `unit` repeated to `length` characters."""
+
+    canary: Literal[True]
+    unit: str
+    length: int
+
+
+class ShortToken(TypedDict):
+    """A token that is too short to be secret."""
+
+    canary: Literal[False]
+    text: str
+
+
+class CallInput(TypedDict):
+    """The input of a call; `base_url` is None for the client's own service root."""
+
+    arguments: dict[str, str]
+    token: TokenRecipe | ShortToken
+    base_url: str | None
+
+
+# `class` is a keyword, so that this member cannot be declared in a class body.
+_InputClass = TypedDict("_InputClass", {"class": NotRequired[str]})
+
+
+class Evidence(_InputClass):
+    """One violation: what was expected, what happened, the exchange that shows it, how to reproduce it."""
+
+    id: str
+    kind: str
+    text: str
+    statement: str
+    source: str
+    expected: str
+    actual: str
+    note: NotRequired[str]
+    input: CallInput
+    exchange: RecordedExchange
+    before: list[RecordedExchange]
+    repeat: str
+    curl: str | None
+
+
+class Verdict(TypedDict):
+    """The verdict on a clause; `evidence` is None unless it was violated, and `duration` is in seconds."""
+
+    event: Literal["verdict"]
+    clause: str
+    level: Level
+    verdict: VerdictKind
+    exercised: int
+    duration: float
+    evidence: Evidence | None
+    fails_run: bool
+    expired: NotRequired[Literal[True]]
+    also: NotRequired[list[str]]
+    classes: dict[str, int]
+    reason: NotRequired[str]
+
+
+class Progress(TypedDict):
+    """How far the run is: `done` of the `of` planned clauses have a verdict; `clause` had the last result."""
+
+    event: Literal["progress"]
+    clause: str
+    done: int
+    of: int
+
+
+class MustCounts(TypedDict):
+    """How many clauses of level MUST were planned, and how many of them have a verdict."""
+
+    judged: int
+    planned: int
+
+
+class AcceptedFailures(TypedDict):
+    """What reports show of an entry of the list of known failures; it is valid until the end of `expires`."""
+
+    evidence: list[str]
+    reason: str
+    issue: NotRequired[str]
+    expires: NotRequired[str]
+
+
+class Accepted(AcceptedFailures):
+    """An entry that the run accepted, with its clause."""
+
+    clause: str
+    level: Level
+
+
+class Footer(TypedDict):
+    """The last event; `counts` has the number of clauses by verdict, `exchanges` includes shrinking."""
+
+    event: Literal["footer"]
+    counts: dict[VerdictKind, int]
+    must: MustCounts
+    exchanges: int
+    duration: float
+    exit_status: Literal[0, 1, 2, 3, 4, 5, 6, 130]
+    interrupted: NotRequired[Literal[True]]
+    accepted: NotRequired[list[Accepted]]
+
+
+Event = Header | Plan | Verdict | ExchangeRecord | Progress | Footer
