@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import nightly_patterns
 
 # A shell starts what runs in its background with Ctrl-C ignored, and children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -15,9 +18,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+NIGHTLY = re.compile("|".join(nightly_patterns()))
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `nightly`, unless the command line chooses items by itself."""
+    """Mark what nightly.txt lists, and leave out what is `nightly`, unless the command line chooses items by
+    itself.
+    """
+    for item in items:
+        if NIGHTLY.match(item.nodeid):
+            item.add_marker(pytest.mark.nightly)
     if config.option.markexpr or config.option.keyword or any("::" in argument for argument in config.args):
         return
     nightly = {item for item in items if item.get_closest_marker("nightly")}
