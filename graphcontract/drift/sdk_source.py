@@ -27,6 +27,10 @@ NAMES = (
     *("method", "version", "path", "action", "content", "success", "route"),
     *("deprecation", "deprecation.inherited", "wording"),
 )
+_ALONE = (
+    "the builders of the nodes above were not found, so the deprecation may be inherited: give the wheel, or "
+    "the file in its own folder tree"
+)
 _SUFFIX = "_request_builder.py"
 _VERBS = ("get", "post", "put", "patch", "delete")
 _VIEW = re.compile(r"[?&]view=graph-rest-(beta|1\.0)\b")
@@ -73,7 +77,9 @@ def read(source: Source, wanted: Wanted) -> Reading:
         _read_operation(notes, files, builder, verb, wanted)
         _read_deprecation(notes, files, builder, verb, wanted)
         notes.mark_silent(NAMES)
-        return notes.make_reading(sha256(code.encode()).hexdigest())
+        alone = "deprecation" in notes.facts and not any(_list_parents(files, member))
+        said = (_ALONE,) if alone and notes.facts["deprecation"].stance == "asserts" else ()
+        return notes.make_reading(sha256(code.encode()).hexdigest(), said)
 
 
 def _find_member(files: SdkFiles, wanted: Wanted) -> str | None:

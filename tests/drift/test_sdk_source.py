@@ -140,6 +140,17 @@ def test_a_deprecation_is_its_own_or_inherited(
     assert notice in shown or style == "docstring"
 
 
+@pytest.mark.parametrize(("notice", "notes"), [(None, 0), (FUTURE, 1)])
+def test_a_file_without_its_tree_may_have_inherited(
+    notice: str | None, notes: int, contract: Contract, tmp_path: Path
+) -> None:
+    path = tmp_path / "cancel_request_builder.py"
+    path.write_text(builder("cancel", notice))
+    result = compared(contract, Source(path, path.name))
+    assert library.rules(result) == ["deprecation-announced"] * notes
+    assert ["may be inherited" in note for note in result.notes] == [True] * notes
+
+
 def test_another_notice_above_is_not_inherited(contract: Contract, tmp_path: Path) -> None:
     source = wheel(tmp_path, code({"library": PAST, "cancel": FUTURE}))
     assert library.rules(compared(contract, source)) == ["deprecation-announced"]
