@@ -14,6 +14,7 @@ from graphcontract.drift.model import Source, SourceError
 from graphcontract.drift.source_file import read_bytes
 
 _MOST_CODE = 1024 * 1024  # bytes of one generated builder; the largest of msgraph-beta-sdk has 70 KiB
+_AGAIN = "Fetch the wheel again."
 _MOST_MEMBERS = 200_000  # files of a wheel; msgraph-beta-sdk has 28,000
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
@@ -52,16 +53,13 @@ class SdkFiles:
             with self.archive.open(member) as file:
                 data = file.read(_MOST_CODE + 1)
         except _DAMAGED as error:
-            raise SourceError(f"{self.locate(member)}: it cannot be unpacked: {error}. {_AGAIN}") from None
+            raise SourceError(f"{self.locate(member)}: it cannot be unpacked: {error}", _AGAIN) from None
         if len(data) > _MOST_CODE:
-            raise SourceError(f"{self.locate(member)}: it is larger than {_MOST_CODE >> 10} KiB. {_AGAIN}")
+            raise SourceError(f"{self.locate(member)}: it is larger than {_MOST_CODE >> 10} KiB", _AGAIN)
         return data
 
     def _path(self, member: str) -> Path:
         return self.folder / member
-
-
-_AGAIN = "Fetch the wheel again."
 
 
 def is_wheel(path: Path) -> bool:
@@ -82,12 +80,12 @@ def open_files(source: Source) -> Iterator[SdkFiles]:
     try:
         archive = zipfile.ZipFile(source.path)
     except _DAMAGED as error:
-        raise SourceError(f"{source.name}: it cannot be unpacked: {error}. {_AGAIN}") from None
+        raise SourceError(f"{source.name}: it cannot be unpacked: {error}", _AGAIN) from None
     with archive:
         members = archive.namelist()
         if len(members) > _MOST_MEMBERS:
             raise SourceError(
-                f"{source.name}: it has more than {_MOST_MEMBERS} files. Give the wheel of an SDK."
+                f"{source.name}: it has more than {_MOST_MEMBERS} files", "Give the wheel of an SDK."
             )
         infos = (re.fullmatch(r"[^/]+-([^-/]+)\.dist-info/WHEEL", each) for each in members)
         version = next((found[1] for found in infos if found), None)

@@ -103,7 +103,7 @@ def _parse_builder(code: str, name: str, member: str) -> _Builder:
         tree = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
-        raise SourceError(f"{name}:{line}: this is not valid Python. Fetch the file again.") from None
+        raise SourceError(f"{name}:{line}: this is not valid Python", "Fetch the file again.") from None
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name.endswith("RequestBuilder"):
             functions = [
@@ -111,7 +111,7 @@ def _parse_builder(code: str, name: str, member: str) -> _Builder:
             ]
             verbs = {each.name: each for each in functions if each.name in _VERBS}
             return _Builder(member, _find_template(functions), verbs)
-    raise SourceError(f"{name}: it has no request builder. Give a generated …{_SUFFIX}, or the wheel.")
+    raise SourceError(f"{name}: it has no request builder", f"Give a generated …{_SUFFIX}, or the wheel.")
 
 
 def _find_template(functions: list[ast.AsyncFunctionDef | ast.FunctionDef]) -> str:

@@ -130,7 +130,7 @@ def test_snapshot_and_since(drift: Drift) -> None:
         (("translated.md",), 3, "translated"),
         (("binary.md",), 3, "not valid UTF-8"),
         (("short.json",), 3, "not valid JSON"),
-        (("now.json",), 2, "give it with --since"),
+        (("now.json",), 2, "Give it with --since"),
         ((library.PAGE, "--since", "nowhere.json"), 3, "cannot be read"),
         ((library.PAGE, "--waivers", "nowhere.json"), 2, "expected a waivers file, found no such file"),
         ((library.PAGE, "--report", "xml=a"), 2, "is not a report"),
