@@ -28,7 +28,8 @@ SOURCES = """SOURCE is a file. Its kind is detected by its content:
   a documentation page or include   Markdown, as in microsoft-graph-docs-contrib
   permissions.json                  of microsoft-graph-devx-content
   CSDL ($metadata), OpenAPI         of msgraph-metadata
-  an SDK's API export               kiota-dom-export.txt of a Kiota SDK
+  an SDK for Python, made by Kiota  its wheel, a …_request_builder.py, or
+                                    kiota-dom-export.txt
   a recorded live run               --report jsonl=PATH, or HAR
 
 Examples:
@@ -133,10 +134,12 @@ def compare(
     """Compare what is published about an operation with its contract, and published sources with each other.
 
     Exit status 0: no finding at the level of --fail-on. 2: usage error, or a file is not a source. 3: a
-    source cannot be fetched or read. 4: drift, or nothing was compared.
+    source cannot be fetched or read; the others are compared, and reports are written. 4: drift, or nothing
+    was compared.
     """
     from datetime import date
 
+    from graphcontract.drift.model import Source, SourceError
     from graphcontract.drift.pipeline import check_drift
     from graphcontract.drift.snapshots import read_snapshot
     from graphcontract.drift.waivers import read_waivers as read_waivers
@@ -145,13 +148,19 @@ def compare(
     loaded, about = _load_contract(contract)
     accepted = read_waivers(waivers) if waivers else []
     before = read_snapshot(since, loaded.id) if since else None
-    given, gone = _collect_sources(sources, root, about, published=published, cache=cache)
+    unfetched: list[SourceError] = []
+    try:
+        given, gone = _collect_sources(sources, root, about, published=published, cache=cache)
+    except SourceError as error:
+        unfetched = [error]
+        given, gone = [Source(Path(name), name, root=root) for name in sources or ()], ()
     result = check_drift(
         loaded,
         contract,
         given,
         snapshot=before,
         gone=gone,
+        unfetched=unfetched,
         known=about.known,
         waivers=accepted,
         today=date.today(),
@@ -159,6 +168,8 @@ def compare(
     for write, path in reports:
         _write(path, write(result))
     _show(result, to_stderr=any(path == "-" for _, path in reports))
+    if result.unread:
+        raise result.unread[0]
     raise typer.Exit(4 if result.fails(fail_on.value) else 0)
 
 

@@ -18,6 +18,8 @@ class Hit(NamedTuple):
     rule: str
     before: str
     now: str
+    part: str = ""
+    """The name of the text, where one text of several differs."""
 
 
 _WHOLE = {"int", "int16", "int32", "int64", "integer", "number"}
@@ -65,7 +67,7 @@ def compare_statuses(statuses: Fact, enum: Fact) -> Iterator[Hit]:
 
 def _make_dropped_hit(old: Fact) -> Hit:
     rule = {"errors": "errors-dropped", "deprecation": "deprecation-withdrawn"}.get(
-        old.name, "statement-dropped"
+        old.name.partition(".")[0], "statement-dropped"
     )
     return Hit(rule, _format_statement(old), "")
 
@@ -75,6 +77,8 @@ def _compare_new_statement(old: Fact, new: Fact, *, same_source: bool, today: da
         removal = _texts(new.value)[1]
         rule = "removal-date-passed" if _has_passed(removal, today) else "deprecation-announced"
         yield Hit(rule, "", _format_statement(new))
+    elif new.name == "deprecation.inherited":
+        yield Hit("deprecation-inherited", "", _format_statement(new))
     elif new.name == "errors":
         named = [status for status in _texts(new.value) if status.isdigit()]  # a range says nothing new
         if named and new.origin.kind != "run":
@@ -249,13 +253,25 @@ def _compare_clouds(old: Fact, new: Fact, _today: date) -> Iterator[Hit]:
 
 
 def _compare_deprecations(old: Fact, new: Fact, today: date) -> Iterator[Hit]:
-    (_, was, _), (_, removal, _) = _as_tuple(old.value), _as_tuple(new.value)
-    if _has_passed(removal, today):
+    (_, was, *_), (_, removal, *_) = _as_tuple(old.value), _as_tuple(new.value)
+    if _has_passed(removal, today) and new.name == "deprecation":
         yield Hit("removal-date-passed", str(was or ""), str(removal))
     elif was != removal:
         yield Hit("removal-date-changed", str(was or "no day"), str(removal or "no day"))
     elif _format_statement(old) != _format_statement(new):
         yield Hit("wording-changed", _format_statement(old), _format_statement(new))
+
+
+def compare_with_page(page: Fact, other: Fact) -> Iterator[Hit]:
+    """Yield a hit for a deprecation that the page does not have, or with another removal date."""
+    if other.stance != "asserts":
+        return
+    if page.stance == "silent":
+        yield Hit("deprecation-contradicted", "", _format_statement(other))
+    elif page.stance == "asserts":
+        stated, removal = _as_tuple(page.value)[1], _as_tuple(other.value)[1]
+        if None not in (stated, removal) and stated != removal:
+            yield Hit("deprecation-contradicted", f"removal {stated}", f"removal {removal}")
 
 
 def _has_passed(removal: Value, today: date) -> bool:
@@ -300,7 +316,12 @@ def _compare_wordings(old: Fact, new: Fact, _today: date) -> Iterator[Hit]:
     before, now = dict(_iterate_rows(old.value)), dict(_iterate_rows(new.value))
     for name in before:
         if name in now and before[name] != now[name]:
-            yield Hit("wording-changed", f"{name}: {before[name]}", f"{name}: {now[name]}")
+            yield Hit("wording-changed", f"{name}: {before[name]}", f"{name}: {now[name]}", name)
+
+
+def _compare_operation_ids(old: Fact, new: Fact, _today: date) -> Iterator[Hit]:
+    if old.value != new.value:
+        yield Hit("operation-id-changed", str(old.value), str(new.value))
 
 
 def _normalize_type(name: str) -> str:
@@ -318,6 +339,10 @@ def _format_statement(fact: Fact) -> str:
         return format_permissions(fact.value)
     if fact.name == "path":
         return f"/{format_path(_as_tuple(fact.value))}"
+    if fact.name == "deprecation.inherited":
+        announced, removal, text, node = _as_tuple(fact.value)
+        rows = (("announced ", announced), ("removal ", removal), ("", text))
+        return f"inherited from {node}: {', '.join(f'{name}{each}' for name, each in rows if each)}"
     if fact.name == "deprecation":
         return ", ".join(str(each) for each in _as_tuple(fact.value) if each)
     return format_value(fact.value)
@@ -356,6 +381,7 @@ _COMPARED: Mapping[str, Callable[[Fact, Fact, date], Iterator[Hit]]] = {
     "permissions": _compare_permissions,
     "clouds": _compare_clouds,
     "deprecation": _compare_deprecations,
+    "operation-id": _compare_operation_ids,
     "status-enum": _compare_enums,
     "properties": _compare_properties,
     "wording": _compare_wordings,

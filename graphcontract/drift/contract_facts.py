@@ -66,6 +66,7 @@ def _collect_values(contract: Contract) -> Mapping[str, Value]:
         "statuses": tuple(sorted(statuses)) or None,
         "properties": None,
         "deprecation": None,
+        "deprecation.inherited": None,
         "wording": (("title", contract.title),),
     }
     return values | _list_permissions(contract)

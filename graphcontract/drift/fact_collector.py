@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from graphcontract.drift.model import Fact, FactOrigin, Problem, Reading, Value
+from graphcontract.drift.model import Fact, FactOrigin, Parts, Problem, Reading, Value
 from graphcontract.drift.page.blocks import Block
 from graphcontract.drift.source_file import replace_unprintable
 
@@ -28,12 +28,20 @@ class FactCollector:
         """Find the location of a fact that was added; without it, the source as a whole."""
         return self.facts[name].origin if name in self.facts else self.origin
 
-    def add_fact(self, name: str, value: Value, place: Place) -> None:
+    def add_fact(
+        self,
+        name: str,
+        value: Value,
+        place: Place,
+        *,
+        inferred: str | None = None,
+        parts: Mapping[str, Parts] | None = None,
+    ) -> None:
         """Add a statement. One that differs from an earlier one of the same fact is a contradiction."""
         origin = self._find_origin(place)
         known = self.facts.get(name)
         if known is None:
-            self.facts[name] = Fact(name, "asserts", value, origin)
+            self.facts[name] = Fact(name, "asserts", value, origin, inferred, parts or {})
         elif known.value != value:
             text = f"it says {format_value(known.value)}, and elsewhere {format_value(value)}"
             self.add_contradiction(name, text, origin)

@@ -11,7 +11,7 @@ Check = Callable[[Value], bool]
 
 def fits(name: str, value: Value) -> bool:
     """Whether a value has the shape of a fact's values; a fact with an unknown name accepts any."""
-    return _SHAPES.get(name.partition(".")[0], _any)(value)
+    return (_SHAPES.get(name) or _SHAPES.get(name.partition(".")[0], _any))(value)
 
 
 def _any(_value: Value) -> bool:
@@ -71,5 +71,7 @@ _SHAPES: Mapping[str, Check] = {
     "statuses": _many(_text),
     "properties": _many(_row(_text, _text, _one_of(None, True, False))),
     "deprecation": _row(_or_none(_text), _or_none(_text), _or_none(_text)),
+    "deprecation.inherited": _row(_or_none(_text), _or_none(_text), _or_none(_text), _text),
+    "operation-id": _text,
     "wording": _many(_row(_text, _text)),
 }

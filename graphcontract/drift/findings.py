@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import Literal
 
-from graphcontract.drift.comparison import Hit, are_comparable, compare_facts, compare_statuses
+from graphcontract.drift.comparison import (
+    Hit,
+    are_comparable,
+    compare_facts,
+    compare_statuses,
+    compare_with_page,
+)
+from graphcontract.drift.differences import shorten
 from graphcontract.drift.model import Fact, FactOrigin, Reading, Unknown, Wanted
 from graphcontract.drift.operation_paths import fold_path, format_path
 from graphcontract.drift.rule import Level
@@ -18,7 +25,7 @@ from graphcontract.drift.source_file import replace_unprintable
 Against = Literal["contract", "snapshot", "source"]
 
 # Each source has its own of these, so that a difference between two sources means nothing.
-_NOT_COMPARABLE = ("wording", "route", "deprecation", "clouds")
+_NOT_COMPARABLE = ("wording", "route", "deprecation", "deprecation.inherited", "clouds")
 _AUTHORITY = ("page", "openapi", "csdl", "sdk", "permissions", "run")
 
 
@@ -28,7 +35,8 @@ class DriftFinding:
 
     `before` and `now` are the two sides as text, `origin` the location of `now`, `base` that of `before`.
     `known` is the reason if the contract lists the disagreement; `waived` is the reason of a waiver, which is
-    valid through the day `expires`. A finding with either does not count.
+    valid through the day `expires`. A finding with either does not count. `inferred` says from what `now`
+    follows, if the source does not state it.
     """
 
     rule: str
@@ -42,6 +50,7 @@ class DriftFinding:
     known: str | None = None
     waived: str | None = None
     expires: date | None = None
+    inferred: str | None = None
 
     @property
     def cls(self) -> str:
@@ -59,13 +68,17 @@ class DriftFinding:
         return self.known is None and self.waived is None
 
     def describe(self) -> str:
-        """Describe both sides in one line."""
+        """Describe both sides in one line; of two long texts, only what differs."""
+        inference = f" (inferred: {self.inferred})" if self.inferred else ""
         if self.against == "source" and self.base is not None:
             sides = ((self.base, self.before), (self.origin, self.now))
             statements = [f"{origin.kind} says {words or 'nothing about it'}" for origin, words in sides]
-            return f"{self.fact}: {', and '.join(statements)}"
+            return f"{self.fact}: {', and '.join(statements)}{inference}"
         if self.before and self.now:
-            return f"{self.fact}: {self.before} -> {self.now}"
+            before, now = self.before, self.now
+            if self.rule == "wording-changed":
+                before, now = shorten(before, now)
+            return f"{self.fact}: {before} -> {now}{inference}"
         return f"{self.fact}: {self.now or f'no longer stated (was {self.before})'}"
 
 
@@ -121,7 +134,7 @@ class Comparison:
             if not self._is_other_version(each)
             for fact in each.facts.values()
         ]
-        found: dict[str, DriftFinding] = {}
+        found = {each.fingerprint: each for each in self._compare_deprecations(ranked)}
         first: dict[str, tuple[Reading, Fact]] = {}
         for reading, new in facts:
             decided = new.name in expected.facts and expected.facts[new.name].stance == "asserts"
@@ -134,11 +147,27 @@ class Comparison:
                     self._count(authority, new.name)
         return iter(found.values())
 
+    def _compare_deprecations(self, readings: Sequence[Reading]) -> Iterator[DriftFinding]:
+        """Compare the deprecations of generated sources with the page, if it is among the sources."""
+        page = next((each for each in readings if each.origin.kind == "page"), None)
+        stated = page.facts.get("deprecation") if page is not None else None
+        if stated is None:
+            return
+        for each in readings:
+            for name in ("deprecation", "deprecation.inherited"):
+                if each is not page and name in each.facts and not self._is_other_version(each):
+                    for hit in compare_with_page(stated, each.facts[name]):
+                        yield self._make_finding(hit, each.facts[name], stated, "source")
+
     def report_missing_operation(self, unknown: Unknown, against: Against) -> DriftFinding:
         """Make the finding that a source does not have the operation."""
         return self._make_problem_finding(
             "operation-missing", "operation", str(unknown), unknown.origin, against
         )
+
+    def report_unread(self, origin: FactOrigin, text: str, against: Against) -> DriftFinding:
+        """Make the finding that a source could not be fetched or read."""
+        return self._make_problem_finding("source-unreadable", "source", text, origin, against)
 
     def report_unmatched(self, origin: FactOrigin, text: str) -> DriftFinding:
         """Make the finding that a snapshot does not have a source."""
@@ -214,10 +243,22 @@ class Comparison:
         return DriftFinding(rule, fact, against, "", replace_unprintable(text), origin, None, mark)
 
     def _make_finding(self, hit: Hit, new: Fact, old: Fact, against: Against) -> DriftFinding:
-        sides = (against, old.origin.kind, new.origin.kind)
+        # The same change has the same fingerprint against the contract and against a snapshot.
+        sides = ("contract", "contract", new.origin.kind)
+        if against == "source":
+            sides = (against, old.origin.kind, new.origin.kind)
         before, now = replace_unprintable(hit.before), replace_unprintable(hit.now)
         mark = _compute_fingerprint(self._operation, hit.rule, new.name, *sides, before, now)
-        return DriftFinding(hit.rule, new.name, against, before, now, new.origin, old.origin, mark)
+        origin = _locate_part(hit, new)
+        finding = DriftFinding(hit.rule, new.name, against, before, now, origin, old.origin, mark)
+        return replace(finding, inferred=new.inferred if now else None)
+
+
+def _locate_part(hit: Hit, fact: Fact) -> FactOrigin:
+    """Locate the first paragraph that the text did not have before; the first of all, if one was removed."""
+    paragraphs = fact.parts.get(hit.part, ())
+    changed = (origin for text, origin in paragraphs if text not in hit.before)
+    return next(changed, paragraphs[0][1] if paragraphs else fact.origin)
 
 
 def _compute_fingerprint(*words: str) -> str:

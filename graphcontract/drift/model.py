@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
 from graphcontract.errors import UserError
 
-Kind = Literal["contract", "page", "permissions", "csdl", "openapi", "sdk", "run", "snapshot"]
+Kind = Literal["contract", "page", "permissions", "csdl", "openapi", "sdk", "run", "snapshot", "unknown"]
 Stance = Literal["asserts", "silent", "denies"]
 Value = None | bool | int | str | tuple["Value", ...]
 
@@ -24,6 +24,9 @@ class FactOrigin:
     source: str
     version: str | None = None
     line: int | None = None
+
+
+Parts = tuple[tuple[str, FactOrigin], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,20 @@ class Fact:
     - `statuses`: of a contract: names that the enum has to have.
     - `properties`: sorted `(name, type, nullable or None)` of the binding's type.
     - `deprecation`: `(announced date, removal date, text)`, each may be None; silent without a deprecation.
+    - `deprecation.inherited`: the same of a node above it on the path, and the path of that node.
+    - `operation-id`: the operationId of an OpenAPI description, as spelled.
     - `wording`: title, description and the like, each `(name, text)`.
+
+    `inferred` says from what a value follows that the source does not state itself. `parts` has the
+    paragraphs of each text of `wording`, with their locations.
     """
 
     name: str
     stance: Stance
     value: Value
     origin: FactOrigin
+    inferred: str | None = None
+    parts: Mapping[str, Parts] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

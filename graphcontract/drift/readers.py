@@ -6,7 +6,7 @@ from importlib import import_module
 
 from graphcontract.drift.clouds import add_cloud
 from graphcontract.drift.model import Kind, Reader, Reading, Source, Wanted, reject_source
-from graphcontract.drift.source_kind import detect_kind
+from graphcontract.drift.source_kind import detect_kind, is_generated_code
 
 _READERS: dict[Kind, str] = {
     "page": "page.page_reader",
@@ -24,5 +24,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
     if kind not in _READERS:
         hint = "Give it with --since, and the sources as arguments."
         raise reject_source(source, "this is a snapshot", hint)
-    reader: Reader = import_module(f"graphcontract.drift.{_READERS[kind]}").read
+    generated = kind == "sdk" and is_generated_code(source)
+    module = "sdk_source" if generated else _READERS[kind]
+    reader: Reader = import_module(f"graphcontract.drift.{module}").read
     return add_cloud(reader(source, wanted))

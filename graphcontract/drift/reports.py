@@ -165,6 +165,7 @@ def _convert_finding(finding: DriftFinding) -> dict[str, Any]:
         "known": finding.known,
         "waived": finding.waived,
         "expires": finding.expires.isoformat() if finding.expires else None,
+        "inferred": finding.inferred,
     }
 
 

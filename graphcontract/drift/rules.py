@@ -5,6 +5,7 @@ This module is data; `comparison` decides when a rule applies.
 
 from __future__ import annotations
 
+from graphcontract.drift.deprecation_rules import DEPRECATIONS
 from graphcontract.drift.model import Value
 from graphcontract.drift.rule import Example, Rule
 from graphcontract.drift.unknown_rules import UNKNOWN
@@ -242,39 +243,7 @@ RULES: tuple[Rule, ...] = (
         _READ,
         Example("clouds", ("china", "global"), ("global",)),
     ),
-    Rule(
-        "deprecation-announced",
-        "lifecycle",
-        "The operation is marked as deprecated, or a removal date is announced.",
-        "Plan to stop using the operation.",
-        Example("deprecation", None, (None, "2999-01-31", "This action is deprecated.")),
-    ),
-    Rule(
-        "removal-date-changed",
-        "lifecycle",
-        "The removal date of the operation differs.",
-        "Plan to stop using the operation.",
-        Example(
-            "deprecation",
-            (None, "2999-01-31", "This action is deprecated."),
-            (None, "2999-06-30", "This action is deprecated."),
-        ),
-    ),
-    Rule(
-        "removal-date-passed",
-        "lifecycle",
-        "The removal date of the operation has passed.",
-        "Stop using the operation now.",
-        Example("deprecation", None, (None, "2001-01-31", "This action is deprecated.")),
-        stricter="err",
-    ),
-    Rule(
-        "deprecation-withdrawn",
-        "added",
-        "The operation is no longer marked as deprecated.",
-        _NOTE,
-        Example("deprecation", (None, None, "This action is deprecated."), None),
-    ),
+    *DEPRECATIONS,
     Rule(
         "enum-member-removed",
         "breaking",
@@ -341,6 +310,14 @@ RULES: tuple[Rule, ...] = (
         "A property is no longer nullable.",
         _NOTE,
         Example("properties", (("title", "string", True),), (("title", "string", False),)),
+    ),
+    Rule(
+        "operation-id-changed",
+        "weakened",
+        "The operationId of an OpenAPI description differs. HTTP requests stay the same, but generated "
+        "clients name their functions by it: the names of PowerShell's commands derive from it.",
+        _READ,
+        Example("operation-id", "library.books.cancel", "library.books.cancelBook"),
     ),
     Rule(
         "wording-changed",

@@ -13,10 +13,12 @@ from graphcontract.contract.odata import strip_alias
 from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Value, Wanted
 
+SDK_VERSIONS = {"msgraph_beta": "beta", "msgraph": "v1.0"}
+"""The version of the API by the package of its SDK."""
+
 NAMES = ("method", "version", "path", "action", "content", "success", "route", "status-enum")
 
 _LONGEST_LINE = 1024 * 1024  # bounds the memory if the file has no line ends
-_VERSIONS = {"msgraph_beta": "beta", "msgraph": "v1.0"}
 _VERB = re.compile(
     r"(\w+)\.generated\.([\w.]+)\.\w+::\|public\|(get|post|put|patch|delete)\((.*)\):(.*)", re.IGNORECASE
 )
@@ -27,14 +29,14 @@ _MEMBER = re.compile(r"[\w.]+\.models\.(?:[\w.]+\.)?(\w*[Ss]tatus)::(\d{4})-(\w+
 def read(source: Source, wanted: Wanted) -> Reading:
     """Read what an SDK offers for the wanted operation; raises `Unknown` without a builder for its path."""
     notes = FactCollector(FactOrigin("sdk", source.name, source.version))
-    above = ".".join(map(_name_builder, wanted.path[:-1])).casefold()
+    above = ".".join(map(name_builder, wanted.path[:-1])).casefold()
     marks = (f".{above}.".encode(), b"status")
     verbs: list[tuple[int, re.Match[str]]] = []
     enums: dict[str, list[tuple[int, str, str]]] = {}
     typed: dict[str, str] = {}
     for number, line in _iterate_lines(source, marks):
         verb, status, member = _VERB.fullmatch(line), _STATUS.fullmatch(line), _MEMBER.fullmatch(line)
-        if verb and _is_builder(verb[2], above, wanted.action):
+        if verb and is_builder(verb[2], above, wanted.action):
             verbs.append((number, verb))
         elif status:
             typed[status[1].casefold()] = status[2]
@@ -54,7 +56,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
     return notes.make_reading(sha256("\n".join(said).encode()).hexdigest())
 
 
-def _name_builder(segment: Value) -> str:
+def name_builder(segment: Value) -> str:
     """Name the builder of a segment: `item` for a key; a cast is its qualified name without dots."""
     return (
         strip_alias(segment).removeprefix("microsoft.").replace(".", "")
@@ -70,7 +72,7 @@ def _make_segment(builder: str, wanted: Value) -> Value:
     return wanted if isinstance(wanted, str) and "." in wanted else builder
 
 
-def _is_builder(path: str, above: str, action: str) -> bool:
+def is_builder(path: str, above: str, action: str) -> bool:
     """Whether a builder is that of the action: an SDK names it `close` or `microsoftGraphSecurityClose`."""
     owner, _, last = path.rpartition(".")
     qualified = re.fullmatch(rf"(?:microsoft)?[gG]raph\w*{re.escape(action[:1].upper() + action[1:])}", last)
@@ -87,8 +89,8 @@ def _read_route(notes: FactCollector, verbs: list[tuple[int, re.Match[str]]], wa
     notes.add_fact("path", (*map(_make_segment, above, wanted.path), action), place)
     notes.add_fact("action", action, place)
     notes.add_fact("route", "reachable", place)
-    if package in _VERSIONS:
-        notes.add_fact("version", _VERSIONS[package], place)
+    if package in SDK_VERSIONS:
+        notes.add_fact("version", SDK_VERSIONS[package], place)
     body = re.search(r"\bbody(\??):", parameters)
     notes.add_fact("content", ("optional" if body[1] else "required") if body else "none", place)
     notes.add_fact("success", (None, "none" if returned.strip() == "None" else "content"), place)

@@ -6,10 +6,14 @@ import re
 import stat
 
 from graphcontract.drift.model import Kind, Source, SourceError, reject_source
+from graphcontract.drift.sdk_files import is_wheel
 
 _HEAD = 64 * 1024  # enough to recognize every kind, also below a long comment
 _COMMENTS = rb"\A\s*+(?:<!--(?>.*?-->)\s*+)*+"
 _YAML_KEY = rb"['\"]?(?:openapi|swagger|info|servers|tags|paths|components|security|externalDocs|x-[\w-]+)"
+GENERATED = re.compile(rb"^class \w+RequestBuilder\(BaseRequestBuilder\):", re.MULTILINE)
+"""A generated request builder of a Kiota SDK for Python."""
+
 _KINDS: tuple[tuple[Kind, re.Pattern[bytes]], ...] = (
     ("csdl", re.compile(rb"\A\s*+(?:<\?xml[^>]*+>\s*+)?(?:<!--(?>.*?-->)\s*+)*+<(?:\w+:)?Edmx\b", re.DOTALL)),
     ("snapshot", re.compile(rb'\A\s*+\{[^{]*?"snapshot"\s*:')),
@@ -17,17 +21,19 @@ _KINDS: tuple[tuple[Kind, re.Pattern[bytes]], ...] = (
     ("run", re.compile(rb'\A\s*+\{\s*"log"\s*:|\A\s*+\{[^{\n]*?"event"\s*:\s*"header"')),
     ("permissions", re.compile(rb'\A\s*+\{[^{\[]*?"permissions"\s*:\s*\{')),
     ("openapi", re.compile(rb"\A(?:[ \t]*+(?:#[^\n]*+)?\n|---[ \t]*+\n)*+" + _YAML_KEY + rb"['\"]?\s*+:")),
+    ("sdk", GENERATED),
     ("sdk", re.compile(rb"^[\w.]++(?:::\|(?:static\|)?public\||-->|::\d{4}-)", re.MULTILINE)),
     ("page", re.compile(rb"\A\s*+---[ \t]*\n|^ {0,3}#{1,6}\s|blockType|\[!INCLUDE", re.MULTILINE)),
 )
-_PACKED = {b"\xfd7zXZ\x00": "xz", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2"}
+_ZIP = b"PK\x03\x04"
+_PACKED = {b"\xfd7zXZ\x00": "xz", b"\x1f\x8b": "gzip", _ZIP: "zip", b"BZh": "bzip2"}
 _HTML = re.compile(_COMMENTS + rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _RENDERED = (
     "it is HTML: a rendered page, or the response of a proxy or sign-in page",
     "Give the Markdown source of the page, or the file itself.",
 )
 _OTHER = (
-    "it is not a documentation page, permissions.json, CSDL, OpenAPI description, SDK export or recorded run",
+    "it is not a documentation page, permissions.json, CSDL, OpenAPI description, SDK or recorded run",
     "Give one of these. If it should be one, check that it was fetched completely.",
 )
 
@@ -35,11 +41,19 @@ _OTHER = (
 def detect_kind(source: Source) -> Kind:
     """Detect a source's kind; raises `NotASource` for another file, `SourceError` if it is unreadable."""
     head = _read_head(source).removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+    if head.startswith(_ZIP) and is_wheel(source.path):
+        return "sdk"
     problem = _explain_unusable(head)
     kind = None if problem else next((kind for kind, begins in _KINDS if begins.search(head)), None)
     if kind is None:
         raise reject_source(source, *(problem or _OTHER))
     return kind
+
+
+def is_generated_code(source: Source) -> bool:
+    """Whether a source of the kind `sdk` is generated code, a wheel or one file, and not an API export."""
+    head = _read_head(source)
+    return head.startswith(_ZIP) or GENERATED.search(head.replace(b"\r\n", b"\n")) is not None
 
 
 def _read_head(source: Source) -> bytes:

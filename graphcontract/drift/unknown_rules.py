@@ -38,6 +38,13 @@ UNKNOWN: tuple[Rule, ...] = (
         "A CSDL file of v1.0 does not have the operation, and the contract is for beta.",
     ),
     Rule(
+        "source-unreadable",
+        "unknown",
+        "The source could not be fetched, or is not complete. The command ends with exit status 3.",
+        _LOOK,
+        "A CSDL file ends in the middle of an element.",
+    ),
+    Rule(
         "source-gone",
         "unknown",
         "A source that existed before no longer exists.",

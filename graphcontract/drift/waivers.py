@@ -110,6 +110,11 @@ def apply_acceptances(
             finding = replace(finding, waived=waiver.reason, expires=waiver.expires)
         result.append(replace(finding, known=reason))
     for waiver in waived:
+        if waiver.expires is None:
+            notes.append(
+                f"{waiver.place}: the waiver of {waiver.rule} {waiver.fingerprint} has no end: "
+                "give it `expires`, a date"
+            )
         if waiver not in used:
             notes.append(
                 f"{waiver.place}: the waiver of {waiver.rule} {waiver.fingerprint} matches no finding"

@@ -7,15 +7,17 @@ from __future__ import annotations
 import asyncio
 import ssl
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from importlib.metadata import version
+from typing import Any
 
 import httpx
 
 from graphcontract.exchange import Fields, WireRequest, WireResponse
 from graphcontract.live.safety.allowed_hosts import Root
+from graphcontract.live.wire import Wire
 
 USER_AGENT = f"graphcontract-live/{version('graphcontract')}"
 MOST_CONTENT = 4 * 1024 * 1024  # bytes of a response, which is held in memory; a longer one counts as none
@@ -63,6 +65,7 @@ class Sender:
         # A new client for each request: neither a connection nor a cookie is reused.
         bounds = httpx.Timeout(None, connect=_CONNECT)
         request: WireRequest | None = None
+        wire = Wire()
         try:
             # asyncio, because httpx bounds each read by itself and not the request as a whole.
             async with (
@@ -80,10 +83,10 @@ class Sender:
                 if method != "GET":
                     made.headers["Content-Length"] = str(len(content))
                 request = _make_wire_request(made, target, content, self.root, self.now())
-                made.extensions["trace"] = partial(self._trace, request)
+                made.extensions["trace"] = self._make_trace(request, wire)
                 response = await client.send(made, stream=True)
                 try:
-                    return request, await _read_response(response, self.now)
+                    return request, await _read_response(response, wire, method, self.now)
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException):
@@ -93,9 +96,13 @@ class Sender:
         except NoResponse as error:
             raise NoResponse(str(error), request) from None
 
-    async def _trace(self, request: WireRequest, event: str, _details: object) -> None:
-        if event.endswith(".send_request_headers.started"):
-            self.in_flight = request
+    def _make_trace(self, request: WireRequest, wire: Wire) -> Callable[..., Awaitable[None]]:
+        async def trace(event: str, details: Mapping[str, Any]) -> None:
+            wire.follow(event, details)
+            if event.endswith(".send_request_headers.started"):
+                self.in_flight = request
+
+        return trace
 
     def _proxy(self) -> str | None:
         """The proxy for https from the environment; never for loopback or http."""
@@ -134,13 +141,19 @@ def _make_wire_request(
     )
 
 
-async def _read_response(response: httpx.Response, now: Callable[[], float]) -> WireResponse:
+async def _read_response(
+    response: httpx.Response, wire: Wire, method: str, now: Callable[[], float]
+) -> WireResponse:
     content = bytearray()
-    async for part in response.aiter_raw():
+    # The stream and not `aiter_raw`, which closes the connection at the end, with what follows the response.
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    async for part in response.stream:
         content += part
         if len(content) > MOST_CONTENT:
             raise NoResponse(f"a response of more than {MOST_CONTENT} bytes")
+    await wire.read_on()
+    stray = wire.find_stray(method)
     fields = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
     head = "".join(f"{name}: {value}\r\n" for name, value in fields)
-    raw = f"HTTP/1.1 {response.status_code}\r\n{head}\r\n".encode("latin-1") + bytes(content)
-    return WireResponse(now(), raw, response.status_code, fields, bytes(content), 0)
+    raw = f"HTTP/1.1 {response.status_code}\r\n{head}\r\n".encode("latin-1") + bytes(content) + stray
+    return WireResponse(now(), raw, response.status_code, fields, bytes(content), 0, stray=stray)

@@ -17,7 +17,12 @@ from graphcontract.tenant.overrides import (
     put_status,
     rejecting,
 )
-from graphcontract.tenant.responses import JSON, Rejection, make_json_response
+from graphcontract.tenant.responses import (
+    JSON,
+    Rejection,
+    make_json_response,
+    make_response_with_stray,
+)
 from graphcontract.tenant.service import Service, ServiceRequest
 from graphcontract.tenant.tasks import Status, Task
 
@@ -91,6 +96,12 @@ def _reject_with_ok(service: Service, request: ServiceRequest, task: Task) -> Re
     return Rejection(200, Service.make_conflict(service, request, task).message, code="conflict")
 
 
+def _send_stray(stray: bytes, **fields: str) -> Callable[..., Response]:
+    """Responds to a cancel with the documented status, these header fields, and bytes behind the head."""
+    named = {name.replace("_", "-"): value for name, value in fields.items()}
+    return lambda service, *_: make_response_with_stray(service.tenant.contract.success.status, stray, named)
+
+
 FAULTS = (
     *faults_of(
         "service.cancel",
@@ -106,6 +117,26 @@ FAULTS = (
             "ok-without-content",
             "A cancel gets 200 and no content.",
             make_success=lambda *_: Response(status_code=200),
+        ),
+        entry(
+            "content-with-no-content",
+            "A 204 has a Content-Length of 2, and an empty JSON object.",
+            make_success=_send_stray(b"{}", Content_Length="2"),
+        ),
+        entry(
+            "chunks-with-no-content",
+            "A 204 has chunked content.",
+            make_success=_send_stray(b"2\r\n{}\r\n0\r\n\r\n", Transfer_Encoding="chunked"),
+        ),
+        entry(
+            "last-chunk-with-no-content",
+            "A 204 declares chunks, and sends the empty one that ends them.",
+            make_success=_send_stray(b"0\r\n\r\n", Transfer_Encoding="chunked"),
+        ),
+        entry(
+            "bytes-behind-no-content",
+            "A 204 without a field that declares content is followed by a line end.",
+            make_success=_send_stray(b"\r\n"),
         ),
         entry(
             "accepted-for-later",

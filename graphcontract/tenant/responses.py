@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from starlette.responses import Response
 
 JSON = "application/json"
+STRAY = "x-graphcontract-stray"
+"""Field of a response with base64 of bytes to send behind it. `tenant.stray_bytes` replaces it by them."""
 
 
 class Rejection(Exception):
@@ -28,3 +31,8 @@ class Rejection(Exception):
 def make_json_response(value: Any, status: int = 200) -> Response:
     """A response with a JSON document."""
     return Response(json.dumps(value, ensure_ascii=False).encode(), status, media_type=JSON)
+
+
+def make_response_with_stray(status: int, stray: bytes, fields: Mapping[str, str]) -> Response:
+    """A response without content, and bytes behind its head that its framing does not account for."""
+    return Response(status_code=status, headers={**fields, STRAY: base64.b64encode(stray).decode()})

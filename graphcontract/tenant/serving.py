@@ -23,6 +23,7 @@ from graphcontract.tenant.fixtures import add_fixtures
 from graphcontract.tenant.forged_tokens import forge_tokens
 from graphcontract.tenant.registry import find_overrides
 from graphcontract.tenant.service import Service, Tenant
+from graphcontract.tenant.stray_bytes import StrayProtocol
 from graphcontract.tenant.tasks import Status, Tasks
 from graphcontract.transports.certificates import Certificates
 
@@ -189,7 +190,7 @@ def _serve(running: Running, listener: socket.socket, certificates: Certificates
     config = uvicorn.Config(
         make_application(running.tenant, running.service),
         loop="asyncio",
-        http="h11",
+        http=StrayProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

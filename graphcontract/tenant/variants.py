@@ -238,6 +238,13 @@ VARIANTS = (
         finish_response=set_field("Connection", lambda _: "close"),
     ),
     entry(
+        "no-content-has-a-length",
+        "A 204 has a Content-Length of 0, as several gateways send it.",
+        make_success=lambda service, *_: Response(
+            status_code=service.tenant.contract.success.status, headers={"Content-Length": "0"}
+        ),
+    ),
+    entry(
         "more-task-members",
         "A task has a context and unknown members.",
         render_task=_add_members,

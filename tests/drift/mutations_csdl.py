@@ -246,8 +246,8 @@ LOUD = (
     Mutation(
         "its path is deprecated",
         swap(*_annotated("branchesRoot/loanRequests")),
-        {"deprecation": _DEPRECATED},
-        ("deprecation-announced",),
+        {"deprecation.inherited": (*_DEPRECATED, "/library/branches/loanRequests")},
+        ("deprecation-inherited",),
     ),
     Mutation(
         "removed by now",

@@ -8,6 +8,7 @@ import re
 import yaml
 
 from tests.drift.mutations import moved, swap, without
+from tests.drift.mutations_deprecations import DEPRECATED
 from tests.drift.schemas import OPENAPI, PROPERTIES, Mutation
 
 _ITEM = OPENAPI[
@@ -202,29 +203,7 @@ LOUD = (
         {"key-type": None},
         ("fact-unreadable",),
     ),
-    Mutation(
-        "deprecated",
-        swap(*_post("      deprecated: true\n")),
-        {"deprecation": (None, None, None)},
-        ("deprecation-announced",),
-    ),
-    Mutation(
-        "deprecated with days",
-        swap(
-            *_post(
-                "      deprecated: true\n      x-ms-deprecation:\n        removalDate: 2028-01-02\n"
-                "        date: '2026-01-02'\n        description: Call it off by hand.\n"
-            )
-        ),
-        {"deprecation": ("2026-01-02", "2028-01-02", "Call it off by hand.")},
-        ("deprecation-announced",),
-    ),
-    Mutation(
-        "removed by now",
-        swap(*_post("      x-ms-deprecation:\n        removalDate: '2026-05-31'\n")),
-        {"deprecation": (None, "2026-05-31", None)},
-        ("removal-date-passed",),
-    ),
+    *DEPRECATED,
     Mutation(
         "status gone",
         swap("        - reserved\n", ""),
@@ -247,6 +226,12 @@ LOUD = (
 
 # What a contract does not state: reported only against the snapshot of yesterday.
 OF_THE_TYPE = (
+    Mutation(
+        "another operationId",
+        swap("loanRequests.loan.cancel", "loanRequests.cancel"),
+        {"operation-id": "library.branches.loanRequests.cancel"},
+        ("operation-id-changed",),
+    ),
     Mutation("errors gone", swap(*_in_item(_ERRORS, "")), {"errors": None}, ("errors-dropped",)),
     Mutation(
         "errors of another kind",

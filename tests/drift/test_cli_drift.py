@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from graphcontract.cli import app
+from graphcontract.drift.model import SourceError
 from graphcontract.drift.rules import RULES
 from graphcontract.errors import UserError
 from tests.drift import library
@@ -128,7 +130,7 @@ def test_snapshot_and_since(drift: Drift) -> None:
         (("translated.md",), 3, "translated"),
         (("binary.md",), 3, "not valid UTF-8"),
         (("short.json",), 3, "not valid JSON"),
-        (("now.json",), 2, "give it with --since"),
+        (("now.json",), 2, "Give it with --since"),
         ((library.PAGE, "--since", "nowhere.json"), 3, "cannot be read"),
         ((library.PAGE, "--waivers", "nowhere.json"), 2, "expected a waivers file, found no such file"),
         ((library.PAGE, "--report", "xml=a"), 2, "is not a report"),
@@ -156,6 +158,48 @@ def test_mistakes_are_one_clear_error(drift: Drift, words: tuple[str, ...], stat
     assert isinstance(ended.exception, UserError)
     assert ended.exception.status == status
     assert said in str(ended.exception)
+
+
+@pytest.mark.parametrize("broken", ["nowhere.md", "binary.md", "short.json"])
+@pytest.mark.parametrize("since", [(), ("--since", "now.json")])
+def test_the_reports_are_written_where_a_source_cannot_be_read(
+    drift: Drift, broken: str, since: tuple[str, ...]
+) -> None:
+    assert drift("snapshot", library.PAGE, "--output", "now.json").exit_code == 0
+    Path("binary.md").write_bytes(b"# \xff\xfe")
+    Path("short.json").write_text(json.dumps(library.PERMISSIONS_JSON)[:-9])
+    change("POST /l", "PUT /l")
+    ended = drift(broken, library.PAGE, *since, "--report", "json=a.json", "--report", "sarif=a.sarif")
+    assert isinstance(ended.exception, SourceError)
+    assert ended.exception.status == 3
+    document = json.loads(Path("a.json").read_text())
+    schema = json.loads(files("graphcontract.drift").joinpath("drift-report.schema.json").read_bytes())
+    jsonschema.validate(document, schema)
+    found = {each["rule"]: each for each in document["findings"]}
+    assert {"source-unreadable", "method-changed"} <= found.keys()
+    assert not {"source-gone", "nothing-compared"} & found.keys()
+    assert found["source-unreadable"]["origin"]["source"] == broken
+    assert found["source-unreadable"]["level"] == "err"
+    assert json.loads(Path("a.sarif").read_text())["runs"][0]["results"]
+    assert "source-unreadable" in ended.output
+
+
+def test_the_reports_are_written_where_nothing_can_be_fetched(
+    drift: Drift, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise SourceError("https://docs.example/a.md: it cannot be fetched: no route to host")
+
+    monkeypatch.setattr(sys.modules["graphcontract.cli.drift"], "_fetch_sources", fail)
+    ended = drift("--published", library.PAGE, "--report", "json=a.json")
+    assert isinstance(ended.exception, SourceError)
+    document = json.loads(Path("a.json").read_text())
+    (finding,) = document["findings"]
+    assert (finding["rule"], finding["origin"]["source"]) == (
+        "source-unreadable",
+        "https://docs.example/a.md",
+    )
+    assert document["compared"] == 15
 
 
 def test_help_teaches(drift: Drift) -> None:

@@ -14,6 +14,7 @@ import httpx
 
 from graphcontract.tenant.forged_tokens import forge_tokens
 from graphcontract.tenant.overrides import Overrides
+from graphcontract.tenant.responses import STRAY
 from graphcontract.tenant.tasks import Status
 from tests.tenant import TASKS, Asking, delegated_claims, personal_claims
 
@@ -57,6 +58,8 @@ class Court:
         if answer.status_code != 204:
             moved = "" if answer.is_success or self.ask.status(id) == "notStarted" else ", with effect"
             yield "service.cancel", f"{which}: {answer.status_code}{moved}"
+        if STRAY in answer.headers:
+            yield "service.cancel", f"{which}: stray bytes"
         if answer.is_success:
             self.ask.clock.advance(30)
             shown = {self.ask.status(id), self.ask.status(id)} - {"cancelled"}

@@ -26,6 +26,10 @@ def every(places: Iterable[str], seen: str) -> set[str]:
 SHOWS: dict[str, set[str]] = {
     "ok-with-the-task": every(CANCELS, "200"),
     "ok-without-content": every(CANCELS, "200"),
+    "content-with-no-content": every(CANCELS, "stray bytes"),
+    "chunks-with-no-content": every(CANCELS, "stray bytes"),
+    "last-chunk-with-no-content": every(CANCELS, "stray bytes"),
+    "bytes-behind-no-content": every(CANCELS, "stray bytes"),
     "accepted-for-later": every(CANCELS, "202"),
     "fails-after-the-effect": every(CANCELS, "500, with effect"),
     "refuses-every-task": every(CANCELS, "409"),

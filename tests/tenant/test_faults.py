@@ -145,6 +145,7 @@ ODD: dict[str, Callable[[Asking], bool]] = {
     "request-id-in-capitals": lambda asking: cancel(asking)[1]["request-id"].isupper(),
     "more-fields": lambda asking: "strict-transport-security" in cancel(asking)[1],
     "closes-each-connection": lambda asking: cancel(asking)[1].get("connection") == "close",
+    "no-content-has-a-length": lambda asking: cancel(asking)[1].get("content-length") == "0",
     "more-task-members": lambda asking: "labels" in asking("GET", f"{TASKS}/{asking.task('a')}").text,
     "status-unknown-meanwhile": status_follows,
 }

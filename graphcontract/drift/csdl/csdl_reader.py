@@ -12,11 +12,13 @@ from graphcontract.contract.jsonfile import make_printable
 from graphcontract.drift.csdl.csdl_file import CsdlFile, Element
 from graphcontract.drift.csdl.edm import Operation, PathStep, Revision, Schema, list_members, strip_namespace
 from graphcontract.drift.model import Fact, FactOrigin, Problem, Reading, Source, Unknown, Value, Wanted
+from graphcontract.drift.operation_paths import format_path
 from graphcontract.drift.versions import find_version
 
 SPEAKS_OF = (
     *("method", "version", "path", "binding", "action", "key-type", "content", "parameters", "success"),
     *("route", "status-enum", "properties", "deprecation", "wording"),
+    "deprecation.inherited",
 )
 _OWN_NAMESPACES = ("microsoft.graph", "graph")
 
@@ -103,7 +105,10 @@ class _OperationFacts:
         if element is not None and value is not None:
             self._spoken.append(element)
             line = self._find_line(element)
-        return Fact(name, "silent" if value is None else "asserts", value, _make_origin(self._source, line))
+        origin = _make_origin(self._source, line)
+        returns = "a return type" if self._operation.returns else "no return type"
+        inferred = f"the CSDL has {returns}, and no status" if name == "success" else None
+        return Fact(name, "silent" if value is None else "asserts", value, origin, inferred)
 
     def _find_line(self, element: Element | None) -> int | None:
         return self._schema.file.find_line_at(element.start) if element else None
@@ -124,6 +129,9 @@ class _OperationFacts:
         revision = self._find_revision()
         deprecation = (revision.announced, revision.removal, revision.text) if revision else None
         yield "deprecation", deprecation, revision.element if revision else None
+        above = self._find_inherited() if revision is None else None
+        inherited = (above[0].announced, above[0].removal, above[0].text, above[1]) if above else None
+        yield "deprecation.inherited", inherited, above[0].element if above else None
         described = next(self._schema.find_annotations(element, "Description"), None)
         text = described.attributes.get("String") if described else None
         yield "wording", (("description", text),) if text else None, described
@@ -170,21 +178,25 @@ class _OperationFacts:
         yield "status-enum", list_members(enum) if enum else None, enum
 
     def _find_revision(self) -> Revision | None:
-        """Find a deprecation of the operation, of its type, or of a step of the path."""
+        """Find a deprecation of the operation itself, or of its type."""
         operation = self._operation
         types = (operation.binding or "", *(each.attributes.get("Type", "") for each in operation.parameters))
         signature = ", ".join(map(self._schema.qualify, types))
-        steps = [each for each in self._steps or () if not each.key]
         targets = [f"{operation.namespace}.{operation.name}({signature})", self._type]
-        elements = (
-            operation.element,
-            self._schema.find_structure(self._type),
-            *(each.element for each in steps),
-        )
+        elements = (operation.element, self._schema.find_structure(self._type))
         own = (self._schema.find_revision(each) for each in elements if each)
-        return next(filter(None, own), None) or self._schema.find_deprecation(
-            (*targets, *(each.target for each in steps))
-        )
+        return next(filter(None, own), None) or self._schema.find_deprecation(targets)
+
+    def _find_inherited(self) -> tuple[Revision, str] | None:
+        """Find a deprecation of the first step of the path that has one, and the path of that step."""
+        path = _make_path(self._steps, self._operation) if self._steps else ()
+        for depth, each in enumerate(self._steps or (), 1):
+            if not each.key:
+                found = self._schema.find_revision(each.element)
+                found = found or self._schema.find_deprecation((each.target,))
+                if found:
+                    return found, f"/{format_path(path[:depth])}"
+        return None
 
 
 def _make_absent_reading(schema: Schema, source: Source, wanted: Wanted) -> Reading:

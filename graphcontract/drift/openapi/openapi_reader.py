@@ -33,6 +33,7 @@ SPEAKS_OF = (
         "parameters",
     ),
     *("success", "errors", "route", "status-enum", "properties", "deprecation", "wording"),
+    *("deprecation.inherited", "operation-id"),
 )
 _METHODS = ("post", "get", "patch", "put", "delete", "head", "options", "trace")
 _MOST_ROUTES = 1000  # bounds the paths in an error message, as `routes` does
@@ -49,7 +50,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
     with open_description(source) as file:
         notes = FactCollector(FactOrigin("openapi", source.name, source.version))
         version = _read_version(file, source, notes)
-        item = _find_wanted(file, wanted) or _find_moved(file, wanted)
+        item = _find_path(file, wanted.path) or _find_moved(file, wanted)
         if item is None:
             _read_absence(file, notes, version, wanted)
         else:
@@ -75,8 +76,8 @@ def find_paths(source: Source, action: str) -> list[tuple[Value, ...]]:
         return [split_path(path) for path in islice(found, _MOST_ROUTES)]
 
 
-def _find_wanted(file: OpenApiFile, wanted: Wanted) -> PathItem | None:
-    expected, literal = fold_path(wanted.path), "/" + "/".join(_iterate_literal_prefix(wanted.path))
+def _find_path(file: OpenApiFile, path: tuple[Value, ...]) -> PathItem | None:
+    expected, literal = fold_path(path), "/" + "/".join(_iterate_literal_prefix(path))
     return file.find_path_item(literal, lambda path: fold_path(split_path(path)) == expected)
 
 
@@ -162,10 +163,15 @@ class _OperationFacts:
         self._add_content(operation)
         self._add_responses(operation)
         self._add_deprecation(operation)
+        if name := operation.get_text("operationId"):
+            id = operation.get("operationId")
+            self._notes.add_fact("operation-id", name, self._notes.locate((id or operation).line))
         texts = ((name, operation.get_text(name)) for name in ("description", "summary"))
         wording = tuple((name, text) for name, text in texts if text)
+        nodes = {name: operation.get(name) or operation for name, _ in wording}
+        parts = {name: ((text, self._notes.locate(nodes[name].line)),) for name, text in wording}
         if wording:
-            self._notes.add_fact("wording", wording, self._notes.locate(operation.line))
+            self._notes.add_fact("wording", wording, self._notes.locate(operation.line), parts=parts)
 
     def _add_version(self, operation: Node) -> None:
         """Read the version from servers of the path or operation, which override those of the description."""
@@ -283,14 +289,17 @@ class _OperationFacts:
                 errors |= {"4XX", "5XX"} if spelled == "DEFAULT" else {spelled}
         if len(success) == 1:
             ((number, (content, node)),) = success.items()
-            self._notes.add_fact("success", (number, content), self._notes.locate(node.line))
+            inferred = "the description has 2XX" if f"{number}" not in _list_spelled(responses) else None
+            place = self._notes.locate(node.line)
+            self._notes.add_fact("success", (number, content), place, inferred=inferred)
         else:
             text = (
                 f"there are {len(success)} success responses" if success else "there is no success response"
             )
             self._notes.add_unreadable("success", text, place)
         if errors:
-            self._notes.add_fact("errors", tuple(sorted(errors)), place)
+            where = self._notes.locate(responses.line if responses else operation.line)
+            self._notes.add_fact("errors", tuple(sorted(errors)), where)
 
     def _classify_content(self, node: Node) -> str:
         response = self._file.resolve(node)
@@ -303,13 +312,27 @@ class _OperationFacts:
 
     def _add_deprecation(self, operation: Node) -> None:
         notice = operation.get("x-ms-deprecation")
-        if notice is not None or operation.is_true("deprecated"):
-            texts = tuple(
-                notice.get_text(name) if notice else None for name in ("date", "removalDate", "description")
-            )
-            self._notes.add_fact(
-                "deprecation", texts, self._notes.locate(notice.line if notice else operation.line)
-            )
+        if notice is None and not operation.is_true("deprecated"):
+            return
+        texts = _read_notice(notice)
+        place = self._notes.locate(notice.line if notice else operation.line)
+        node = self._find_deprecated_parent(texts) if any(texts) else None
+        if node is None:
+            self._notes.add_fact("deprecation", texts, place)
+        else:
+            self._notes.add_fact("deprecation.inherited", (*texts, node), place)
+
+    def _find_deprecated_parent(self, texts: tuple[str | None, ...]) -> str | None:
+        """Find the first path above the operation that has an operation with the same notice."""
+        path = split_path(self._item.path)
+        for depth in range(1, len(path)):
+            item = _find_path(self._file, path[:depth])
+            node = self._file.resolve(item.node) if item else None
+            for method in _METHODS if node else ():
+                operation = node.get(method) if node else None
+                if operation and _read_notice(operation.get("x-ms-deprecation")) == texts:
+                    return f"/{format_path(path[:depth])}"
+        return None
 
     def _add_type(self, binding: str) -> None:
         """Read properties and status values if the description has the schema of the type."""
@@ -328,3 +351,11 @@ class _OperationFacts:
 
     def _add_unreadable(self, fact: str, text: str, node: Node) -> None:
         self._notes.add_unreadable(fact, make_printable(text, 400), self._notes.locate(node.line))
+
+
+def _read_notice(notice: Node | None) -> tuple[str | None, ...]:
+    return tuple(notice.get_text(name) if notice else None for name in ("date", "removalDate", "description"))
+
+
+def _list_spelled(responses: Node | None) -> list[str]:
+    return [status for status, _ in responses.members()] if responses else []

@@ -54,23 +54,28 @@ class Document:
 
     front: Mapping[str, str]
     blocks: Sequence[Block]
+    described: int | None = None
+    """The line of `description` in the front matter; None without one."""
 
 
 def parse(text: str, file: str) -> Document:
     """Parse Markdown; any text is valid Markdown, so there is no error."""
     front: dict[str, str] = {}
+    described: int | None = None
     begins = _FRONT.match(text)
     if begins:
         front = {
             name.casefold(): value.strip().strip("\"'") for name, value in _MEMBER.findall(begins[1] or "")
         }
+        found = re.search(r"^description\s*:", begins[0], re.IGNORECASE | re.MULTILINE)
+        described = begins[0].count("\n", 0, found.start()) + 1 if found else None
         text = "\n" * begins[0].count("\n") + text[begins.end() :]
     blocks = list(_iterate_blocks(_make_parser().parse(text), file, text.split("\n")))
     conflict = _CONFLICT.search(text)
     if conflict:
         line = text.count("\n", 0, conflict.start()) + 1
         blocks.append(Block("open", "a merge conflict is not resolved", file, line))
-    return Document(front, blocks)
+    return Document(front, blocks, described)
 
 
 def filter_visible(blocks: Iterable[Block]) -> Iterator[Block]:

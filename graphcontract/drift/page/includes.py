@@ -29,8 +29,9 @@ class RejectedInclude(Exception):
 
 class Includes:
     """Follows the includes of one page. `refusals` and `missing` are includes not followed, `paths` the
-    files that includes name, whether they exist or not. `rootless` is True if no docs root was found: then
-    only files below the page's folder are included.
+    files that includes name, whether they exist or not. `described` is the line of the description in the
+    front matter. `rootless` is True if no docs root was found: then only files below the page's folder are
+    included.
     """
 
     def __init__(self, page: Path, name: str, root: Path | None) -> None:
@@ -39,6 +40,7 @@ class Includes:
         self._root = (known or page.absolute().parent).resolve()
         self.rootless = known is None
         self._files = 0
+        self.described: int | None = None
         self._sum = sha256()
         self.refusals: list[tuple[Block, str]] = []
         self.missing: list[Block] = []
@@ -53,6 +55,7 @@ class Includes:
         """Parse a page from its bytes into front matter and visible blocks, with includes expanded."""
         self._sum.update(data)
         document = parse(decode_text(data, self._name), self._name)
+        self.described = document.described
         found = self._expand(filter_visible(document.blocks), self._page, self._name, (self._page.resolve(),))
         return dict(document.front), list(found)
 

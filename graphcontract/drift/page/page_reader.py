@@ -71,7 +71,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
     elif front.get("doc_type", "").casefold() == "resourcepagetype":
         resource_page.read(notes, front, blocks, wanted)
     else:
-        _read_operation(notes, front, blocks, source, wanted)
+        _read_operation(notes, front, blocks, source, wanted, includes.described)
     missing = tuple(
         f"line {each.line}: an included file is missing: {each.text}" for each in includes.missing
     )
@@ -114,7 +114,12 @@ def _read_include(notes: FactCollector, blocks: Sequence[Block]) -> None:
 
 
 def _read_operation(
-    notes: FactCollector, front: dict[str, str], blocks: Sequence[Block], source: Source, wanted: Wanted
+    notes: FactCollector,
+    front: dict[str, str],
+    blocks: Sequence[Block],
+    source: Source,
+    wanted: Wanted,
+    described: int | None,
 ) -> None:
     heading = next((block for block in blocks if block.kind == "heading" and block.level == 1), None)
     titled = TITLE.fullmatch(_find_title(front, heading))
@@ -138,7 +143,7 @@ def _read_operation(
     availability.require_permission_types(notes, blocks)
     availability.read_clouds(notes, blocks)
     read_deprecation(notes, front, blocks, wanted)
-    _read_wording(notes, front, blocks, heading)
+    _read_wording(notes, front, blocks, heading, described)
     notes.mark_silent(NAMES)
 
 
@@ -300,7 +305,11 @@ def _read_errors(notes: FactCollector, blocks: Sequence[Block]) -> None:
 
 
 def _read_wording(
-    notes: FactCollector, front: dict[str, str], blocks: Sequence[Block], heading: Block | None
+    notes: FactCollector,
+    front: dict[str, str],
+    blocks: Sequence[Block],
+    heading: Block | None,
+    described: int | None,
 ) -> None:
     title = _find_title(front, heading)
     texts: list[tuple[str, str]] = [
@@ -308,16 +317,24 @@ def _read_wording(
         ("description", strip_markup(front.get("description", ""))),
     ]
     begins = next((i for i, b in enumerate(blocks) if b.kind == "heading"), 0)
-    intro = []
+    intro = list[Block]()
     for block in blocks[begins + 1 :]:
         if block.kind == "heading":
             break
         counts = (
             block.kind == "text" and not block.quoted and not announces_deprecation(strip_markup(block.text))
         )
-        intro += [format_paragraph(block.text)] if counts and "Namespace:" not in block.text else []
-    texts.append(("introduction", " ".join(intro)))
+        intro += [block] if counts and "Namespace:" not in block.text else []
+    paragraphs = {"introduction": intro}
     for name, pattern in (("request-body", r"request body"), ("response", r"responses?")):
         section = next(iter(find_sections(blocks, pattern)), [])
-        texts.append((name, " ".join(format_paragraph(b.text) for b in section if b.kind == "text")))
-    notes.add_fact("wording", tuple((name, text) for name, text in texts if text), heading)
+        paragraphs[name] = [block for block in section if block.kind == "text"]
+    parts = {
+        name: tuple((format_paragraph(each.text), notes.locate(each.line, each.file)) for each in found)
+        for name, found in paragraphs.items()
+    }
+    texts += [(name, " ".join(text for text, _ in found)) for name, found in parts.items()]
+    if described is not None:
+        parts["description"] = (("", notes.locate(described)),)
+    wording = tuple((name, text) for name, text in texts if text)
+    notes.add_fact("wording", wording, heading, parts=parts)
