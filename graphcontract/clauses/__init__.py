@@ -12,7 +12,7 @@ from functools import cache
 from importlib import import_module
 
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Trial, WireRequest
+from graphcontract.exchange import Exchange, Trial, WireRequest
 
 Judge = Callable[[Contract, Trial], Iterator["Finding"]]
 When = Callable[[Contract, Trial], bool]
@@ -29,7 +29,8 @@ _registry: dict[str, ClauseFunction] = {}
 class Finding:
     """One violation of a clause, seen in one trial. `kind` is one of the clause's kinds; `expected` and
     `actual` are phrases for a report; `input` names the class of input that shows the violation, the same
-    whatever the seed and after shrinking; `at` is the request that shows it, if one does.
+    whatever the seed and after shrinking; `at` is the request that shows it, if one does, and `exchange` the
+    call that does, if it is not the one under examination.
     """
 
     kind: str
@@ -37,6 +38,16 @@ class Finding:
     actual: str
     input: str = ""
     at: WireRequest | None = None
+    exchange: Exchange | None = None
+
+    def find_exchange(self, trial: Trial) -> Exchange:
+        """The exchange of the trial that shows the violation."""
+        if self.exchange is not None:
+            return self.exchange
+        for each in trial.exchanges:
+            if any(request is self.at for request in (*each.requests, *each.elsewhere)):
+                return each
+        return trial.exchange
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ def token(_contract: Contract, trial: Trial) -> Iterator[Finding]:
         for location, text in _list_texts(step.outcome):
             if contains_any_token(tokens, text):
                 kind = "output" if "output" in location else "outcome"
-                yield Finding(kind, "the token only in the request", f"the token in {location}")
+                expected, actual = "the token only in the request", f"the token in {location}"
+                yield Finding(kind, expected, actual, exchange=step)
 
 
 def _has_earlier_calls(_contract: Contract, trial: Trial) -> bool:
@@ -74,7 +75,8 @@ def _find_mixed_calls(contract: Contract, steps: tuple[Exchange, ...]) -> Iterat
             yield from _find_wrong_outcome(contract, step, steps)
             for id in request_ids[index][1] & _values_of_others(request_ids, index):
                 expected = "the request id of the call's own response"
-                yield Finding("outcome", expected, f"{id}, the request id of another response")
+                actual = f"{id}, the request id of another response"
+                yield Finding("outcome", expected, actual, exchange=step)
 
 
 def _values_of_others(values: Sequence[Values], index: int) -> set[str]:
@@ -134,13 +136,13 @@ def _find_wrong_outcome(contract: Contract, step: Exchange, steps: Sequence[Exch
         requests = own_requests(contract, step)
         if not requests:
             actual = f"no request; outcome {describe_outcome(step.outcome)}"
-            yield Finding("lost", "a request for the call", actual)
+            yield Finding("lost", "a request for the call", actual, exchange=step)
         return
     expected = ("success", None) if last.status == contract.success.status else ("failure", last.status)
     alike = [each for each in steps if _has_status(contract, each, last.status)]
     if _summarize(step.outcome) != expected and any(_summarize(each.outcome) == expected for each in alike):
         text = f"{expected[0]} for status {last.status}, as in another call"
-        yield Finding("outcome", text, describe_outcome(step.outcome))
+        yield Finding("outcome", text, describe_outcome(step.outcome), exchange=step)
 
 
 def _has_status(contract: Contract, step: Exchange, status: int) -> bool:

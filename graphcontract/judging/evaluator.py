@@ -103,7 +103,9 @@ class ClauseEvaluator:
         return ClauseResult(id, "not-exercised", reason=unmet or _PRECONDITION_NOT_MET)
 
     def _make_evidence(self, shown: Occurrence, repeat: str) -> Evidence:
-        trial = shown.trial if self.function.uses_earlier_steps else shown.trial.alone()
+        trial = shown.trial
+        if not self.function.uses_earlier_steps:
+            trial = Trial(shown.finding.find_exchange(trial))
         clause = self.contract.clauses[self.function.id]
         return make_evidence(clause, shown.finding, trial, repeat=repeat, note=shown.note)
 

@@ -139,7 +139,9 @@ class RecordedOutcome(TypedDict):
 
 
 class RecordedExchange(TypedDict):
-    """One call; `duration` is in seconds, `elsewhere` has requests to other origins than the call's."""
+    """One call; `duration` is in seconds, `elsewhere` has requests to other origins than the call's. Among the
+    calls of evidence, `violates` marks the one that violates the clause.
+    """
 
     requests: list[RecordedRequest]
     responses: list[RecordedResponse]
@@ -148,6 +150,7 @@ class RecordedExchange(TypedDict):
     elsewhere: NotRequired[list[RecordedRequest]]
     fault: NotRequired[str]
     certificate: NotRequired[str]
+    violates: NotRequired[Literal[True]]
 
 
 class ExchangeRecord(RecordedExchange):

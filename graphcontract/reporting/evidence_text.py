@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Sequence
 
 from graphcontract.reporting.events import (
@@ -22,6 +23,7 @@ from graphcontract.reporting.events import (
 # A message longer than this is cut in text; the jsonl report has it whole, up to 64 KiB.
 _LINES = 24
 _WIDTH = 200
+_LOOPBACK = re.compile(r"https?://(127\.0\.0\.1|localhost):")
 
 
 def escape_unprintable(text: str) -> str:
@@ -51,15 +53,22 @@ def _lines(evidence: Evidence, level: str) -> Iterator[str]:
     yield f"  source    {evidence['source']}"
     yield ""
     for exchange in evidence["before"]:
-        yield "  before that:"
+        yield f"  before that{_mark(exchange)}:"
         yield from _render_with_outcome(exchange)
     if evidence["before"]:
-        yield "  then:"
+        yield f"  then{_mark(evidence['exchange'])}:"
     yield from _render_with_outcome(evidence["exchange"])
     yield ""
     yield f"  reproduce {evidence['repeat']}"
     if evidence["curl"]:
         yield f"  curl      {escape_unprintable(evidence['curl'])}"
+        if _LOOPBACK.search(evidence["curl"]) and not evidence["repeat"].startswith("graphcontract live "):
+            yield "            This port is closed now. To get one that responds in the same way:"
+            yield f"            graphcontract serve --evidence {evidence['id']} --report FILE"
+
+
+def _mark(exchange: RecordedExchange) -> str:
+    return ", the call that violates the clause" if exchange.get("violates") else ""
 
 
 def _input(call: CallInput) -> str:
