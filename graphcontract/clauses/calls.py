@@ -36,7 +36,7 @@ def _has_token(_contract: Contract, trial: Trial) -> bool:
     return any(len(step.call.token) >= DISTINCTIVE_LENGTH for step in trial.exchanges)
 
 
-@clause("secrets.token", "outcome", "output", when=_has_token, uses_earlier_steps=True)
+@clause("secrets.token", "outcome", "output", when=_has_token, uses_earlier_steps=True, reads_malformed=True)
 def token(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """No outcome and no output may contain 20 consecutive characters of the token, in any encoding:
     messages end up in logs (RFC 6750, 5.3). Shorter tokens and parts are left out, which could be part of

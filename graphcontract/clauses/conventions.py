@@ -229,6 +229,7 @@ def _has_control_characters(_contract: Contract, trial: Trial) -> bool:
     "raw-in-token",
     "altered",
     when=_has_control_characters,
+    reads_malformed=True,
     needs=frozenset({"id"}),
 )
 def injection(contract: Contract, trial: Trial) -> Iterator[Finding]:

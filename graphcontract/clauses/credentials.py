@@ -53,6 +53,7 @@ def _crashed_on_token(contract: Contract, trial: Trial) -> bool:
     "present",
     "crash",
     when=_shows_credentials,
+    reads_malformed=True,
     needs=frozenset({"credentials"}),
     not_applicable=lambda contract: (
         "the contract leaves Authorization open"
@@ -72,13 +73,18 @@ def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding("crash", "Authorization: Bearer and the token", actual, _classify_token(token))
         return
     required = contract.request.fields["Authorization"] == "require"
-    for request in operation_requests(contract, trial.exchange):
+    for request in filter(_has_readable_head, operation_requests(contract, trial.exchange)):
         if required:
             yield from _find_authorization_faults(request, token)
         elif request.values("authorization"):
             yield Finding("present", "no Authorization header", "an Authorization header", at=request)
-    for request in own_requests(contract, trial.exchange):
+    for request in filter(_has_readable_head, own_requests(contract, trial.exchange)):
         yield from _find_leak(request, token)
+
+
+def _has_readable_head(request: WireRequest) -> bool:
+    """Whether a request has a request line of HTTP/1, valid or not otherwise: its header can be read."""
+    return request.malformed is None or request.version.startswith("1.")
 
 
 def _find_authorization_faults(request: WireRequest, token: str) -> Iterator[Finding]:

@@ -95,6 +95,7 @@ def _may_be_own(credentials: str) -> bool:
     "downgrade",
     when=_leads_elsewhere("host", "downgrade"),
     needs=frozenset({"network"}),
+    reads_malformed=True,
 )
 def credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Credentials must not be sent to another host, or over http after https (RFC 9110, 15.4; the SDK
@@ -108,7 +109,13 @@ def credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
         return
 
 
-@clause("redirect.credentials-port", "port", when=_leads_elsewhere("port"), needs=frozenset({"network"}))
+@clause(
+    "redirect.credentials-port",
+    "port",
+    when=_leads_elsewhere("port"),
+    needs=frozenset({"network"}),
+    reads_malformed=True,
+)
 def credentials_port(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Credentials should not be sent to another port of the same host, which is another origin (RFC 9110,
     4.3.1 and 15.4). It has a clause of its own, as the SDK design compares scheme and host only.
@@ -237,6 +244,7 @@ def _has_invalid_certificate(_contract: Contract, trial: Trial) -> bool:
     "self-signed",
     when=_has_invalid_certificate,
     needs=frozenset({"network"}),
+    reads_malformed=True,
     otherwise="the client does not use TLS with the certificate authority that it is given",
 )
 def certificate(_contract: Contract, trial: Trial) -> Iterator[Finding]:

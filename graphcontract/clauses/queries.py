@@ -60,6 +60,15 @@ def own_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
     return [request for request in exchange.requests if belongs_to_call(request)]
 
 
+def find_unreadable_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
+    """The call's requests that are not valid HTTP/1.1. If no request names the call, any invalid one counts:
+    another protocol, such as HTTP/2, cannot be read at all.
+    """
+    malformed = [request for request in exchange.requests if request.malformed is not None]
+    own = own_requests(contract, exchange) if malformed else []
+    return [request for request in malformed if request in own] if own else malformed
+
+
 def operation_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
     """The call's requests whose path ends with the operation; all of the call's requests if none does."""
     template, requests = Template.of(contract), own_requests(contract, exchange)

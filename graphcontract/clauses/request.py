@@ -13,6 +13,8 @@ from graphcontract.clauses.queries import (
     classify_difference,
     control_has_request,
     crashed_without_request,
+    describe_outcome,
+    find_unreadable_requests,
     has_usable_id,
     is_opaque,
     is_ordinary,
@@ -165,7 +167,7 @@ def _crashed_on_id(contract: Contract, trial: Trial) -> bool:
     return crashed_without_request(exchange) and unusual and control_has_request(contract, trial)
 
 
-@clause("request.task-id", "changed", "raw", "split", "cut", "crash", when=_shows_id)
+@clause("request.task-id", "changed", "raw", "split", "cut", "crash", when=_shows_id, reads_malformed=True)
 def task_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The id must be in one path segment that decodes to exactly that id (RFC 3986, 2 and 3.3). A crash is a
     fault only if the client sent a request for a plain id, and rejecting an id is not one.
@@ -281,28 +283,47 @@ def _shows_number_of_requests(contract: Contract, trial: Trial) -> bool:
         return True
     if not is_ordinary(contract, exchange.call):
         return False
+    if find_unreadable_requests(contract, exchange):
+        return True
     last = last_response(contract, exchange)
     return last is None or last.status == contract.success.status
 
 
-@clause("request.once", "unsent-success", "unsent", "repeated", "malformed", when=_shows_number_of_requests)
+@clause(
+    "request.once",
+    "unsent-success",
+    "unsent",
+    "repeated",
+    "malformed",
+    when=_shows_number_of_requests,
+    reads_malformed=True,
+)
 def once(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A call that gets a success response must send exactly one valid request, and success must never be
     reported without a request (RFC 9112, 2.2, 6.2 and 6.3). A client may reject an id that is not ordinary,
-    and other traffic, such as telemetry, does not count.
+    and other traffic, such as telemetry, does not count. A request after an error or a redirect is a retry,
+    and only has to be valid.
     """
     exchange = trial.exchange
     requests, ordinary = own_requests(contract, exchange), is_ordinary(contract, exchange.call)
-    for request in requests:
-        if request.malformed is not None and ordinary:
-            yield Finding("malformed", "a valid HTTP/1.1 request", request.malformed, at=request)
-    if len(requests) > 1 and last_response(contract, exchange):
+    unreadable = find_unreadable_requests(contract, exchange)
+    for request in unreadable if ordinary else ():
+        yield Finding("malformed", "a valid HTTP/1.1 request", str(request.malformed), at=request)
+    if len(requests) > 1 and last_response(contract, exchange) and not _was_retried(contract, exchange):
         yield Finding("repeated", "one request", f"{len(requests)} requests", at=requests[1])
-    if requests:
+    if requests or unreadable:
         return
     outcome = exchange.outcome
     if outcome.kind == "success":
         yield Finding("unsent-success", "success only after a request", "success without a request")
     elif ordinary:
-        actual = f"no request; outcome {outcome.kind}: {outcome.reason or outcome.error}"
-        yield Finding("unsent", "one request", abbreviate(actual, 400))
+        yield Finding("unsent", "one request", f"no request; outcome {describe_outcome(outcome)}")
+
+
+def _was_retried(contract: Contract, exchange: Exchange) -> bool:
+    """Whether a valid request of the call got an error or a redirect."""
+    valid = [each for each in own_requests(contract, exchange) if each.malformed is None]
+    return any(
+        each.whole and each.status != contract.success.status and exchange.requests[each.request] in valid
+        for each in exchange.responses
+    )

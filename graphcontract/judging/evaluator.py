@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from graphcontract.clauses import ClauseFunction, Finding
+from graphcontract.clauses.queries import find_unreadable_requests
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial
 from graphcontract.judging.evidence import make_evidence
@@ -15,6 +16,7 @@ from graphcontract.judging.verdict import ClauseResult, evidence_id
 from graphcontract.reporting.events import Evidence
 
 _PRECONDITION_NOT_MET = "no exchange met this clause's precondition"
+_UNREADABLE = "the client's requests could not be read (request.once)"
 
 NEEDS: Mapping[str, str] = {
     "wire": "this transport does not show raw bytes (use --transport loopback)",
@@ -49,7 +51,8 @@ class Occurrence:
 @dataclass
 class ClauseEvaluator:
     """Evaluates one clause, trial by trial. `exercised` counts trials by input class, `seen` by evidence id;
-    `occurrences` has the first trial that showed each violation.
+    `occurrences` has the first trial that showed each violation; `unreadable` says that the requests of a
+    trial could not be read, so that it exercised nothing.
     """
 
     contract: Contract
@@ -57,6 +60,7 @@ class ClauseEvaluator:
     exercised: dict[str, int] = field(default_factory=dict)
     occurrences: dict[str, Occurrence] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
+    unreadable: bool = False
 
     @property
     def count(self) -> int:
@@ -67,6 +71,7 @@ class ClauseEvaluator:
         """Check the clause on a trial, where the trial meets its precondition."""
         findings = find_violations(self.contract, self.function, trial)
         if findings is None:
+            self.unreadable |= any(find_unreadable_requests(self.contract, each) for each in trial.exchanges)
             return
         self.exercised[input_class] = self.exercised.get(input_class, 0) + 1
         for key, finding in findings.items():
@@ -96,6 +101,8 @@ class ClauseEvaluator:
             return ClauseResult(id, "fail", count, evidence=shown, also=also, classes=classes)
         if count and cut_off is None:
             return ClauseResult(id, "pass", count, reason=remark, classes=classes)
+        if not count and self.unreadable and cut_off is None:
+            return ClauseResult(id, "not-exercised", reason=_UNREADABLE)
         if not count and unsupported is not None:
             return ClauseResult(id, "not-supported", reason=unsupported)
         if cut_off is not None:
