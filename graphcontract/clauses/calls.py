@@ -11,6 +11,7 @@ from graphcontract.clauses.queries import (
     DISTINCTIVE_LENGTH,
     describe_outcome,
     is_guid,
+    is_same_authority,
     last_response,
     own_requests,
     parse_graph_error,
@@ -26,10 +27,11 @@ def _list_texts(outcome: Outcome) -> Iterator[tuple[str, str]]:
     """Every text of an outcome, with its location."""
     yield "the reason", outcome.reason or ""
     yield "the client's own output", outcome.output
-    yield "the request id", outcome.request_id or ""
+    yield "the requestId", outcome.request_id or ""
     if outcome.error:
-        for name in ("kind", "type", "code", "message", "request_id"):
+        for name in ("kind", "type", "code", "message"):
             yield f"the error's {name}", getattr(outcome.error, name) or ""
+        yield "the error's requestId", outcome.error.request_id or ""
 
 
 def _has_token(_contract: Contract, trial: Trial) -> bool:
@@ -92,7 +94,6 @@ def _values_of_others(values: Sequence[Values], index: int) -> set[str]:
 def _find_foreign_values(
     contract: Contract, step: Exchange, ids: set[str], tokens: set[str]
 ) -> Iterator[Finding]:
-    authority = urlsplit(step.root).netloc
     for request in step.requests:
         raw = request.raw.decode("latin-1")
         if _sent_id(contract, step, request) in ids or any(id in raw for id in ids if is_guid(id)):
@@ -100,8 +101,8 @@ def _find_foreign_values(
         if not tokens.isdisjoint(B64TOKEN.findall(raw)):
             yield Finding("token", "the call's own token", "the token of another call", at=request)
         for host in request.values("host"):
-            if host != authority:
-                yield Finding("root", f"Host: {authority}", host, at=request)
+            if not is_same_authority(host, step.root):
+                yield Finding("root", f"Host: {urlsplit(step.root).netloc}", host, at=request)
 
 
 def _sent_id(contract: Contract, step: Exchange, request: WireRequest) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote as encode
+from urllib.parse import urlsplit
 
 from graphcontract.contract.model import Contract
 from graphcontract.contract.odata import strip_namespace
@@ -140,7 +141,7 @@ def spellings(token: str) -> Iterator[str]:
     hexadecimal, and in base64 at any offset.
     """
     yield token
-    yield quote(token, safe="")
+    yield encode(token, safe="")
     plain = token.encode("utf-8", "replace")
     yield plain.hex()
     yield plain.hex().upper()
@@ -202,6 +203,20 @@ def abbreviate(text: str, limit: int = 120) -> str:
         return text
     half = limit // 2
     return f"{text[:half]}…{text[-half:]} ({len(text)} characters)"
+
+
+def quote(text: str) -> str:
+    """Quote a text for a report, as JSON does, and shorten it."""
+    return abbreviate(json.dumps(text, ensure_ascii=False))
+
+
+def is_same_authority(actual: str, root: str) -> bool:
+    """Whether an authority is that of a root. Letter case and the scheme's default port make no difference;
+    user information does.
+    """
+    parts = urlsplit(root)
+    default_port = ":443" if parts.scheme == "https" else ":80"
+    return actual.lower().removesuffix(default_port) == parts.netloc.lower().removesuffix(default_port)
 
 
 def describe_outcome(outcome: Outcome) -> str:

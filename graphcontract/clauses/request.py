@@ -18,9 +18,11 @@ from graphcontract.clauses.queries import (
     has_usable_id,
     is_opaque,
     is_ordinary,
+    is_same_authority,
     last_response,
     operation_requests,
     own_requests,
+    quote,
     read_target,
 )
 from graphcontract.contract.model import Contract
@@ -102,16 +104,11 @@ def path(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _find_authority_faults(expected_root: str, request: WireRequest, target: Target) -> Iterator[Finding]:
-    """Compare Host and the absolute form with the root's server. Letter case and the scheme's default port
-    make no difference; user information does.
-    """
-    root = urlsplit(expected_root)
-    default_port = ":443" if root.scheme == "https" else ":80"
-    expected = root.netloc.lower().removesuffix(default_port)
+    """Compare Host and the absolute form with the root's server."""
     authorities = request.values("host") + ([] if target.authority is None else [target.authority])
-    others = (each for each in authorities if each.lower().removesuffix(default_port) != expected)
-    actual = next(others, None)
+    actual = next((each for each in authorities if not is_same_authority(each, expected_root)), None)
     if actual is not None:
+        expected = urlsplit(expected_root).netloc.lower()
         yield Finding("other-authority", expected, abbreviate(actual), at=request)
 
 
@@ -176,14 +173,14 @@ def task_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     if crashed_without_request(trial.exchange):
         outcome = trial.exchange.outcome
         actual = f"no request; outcome {outcome.kind}: {outcome.reason}"
-        expected = f"a segment that decodes to {expected_id!r}"
+        expected = f"a segment that decodes to {quote(expected_id)}"
         yield Finding("crash", expected, actual, _most_unusual_class(expected_id))
         return
     for request in operation_requests(contract, trial.exchange):
         fault = _find_id_fault(contract, request, expected_id)
         if fault is not None:
             kind, actual, input = fault
-            expected = f"one segment that decodes to {abbreviate(repr(expected_id))}"
+            expected = f"one segment that decodes to {quote(expected_id)}"
             yield Finding(kind, expected, abbreviate(actual, 400), input, request)
 
 
@@ -204,7 +201,7 @@ def _find_id_fault(contract: Contract, request: WireRequest, expected_id: str) -
     decoded = decode(segment)
     if decoded != expected_id.encode():
         actual_id = decoded.decode("utf-8", "replace")
-        actual = f"{segment} (decodes to {abbreviate(repr(actual_id))})"
+        actual = f"{segment} (decodes to {quote(actual_id)})"
         return "changed", actual, classify_difference(expected_id, actual_id)
     illegal = illegal_characters(segment)
     return ("raw", segment, classify_character(illegal[0])) if illegal else None
@@ -264,7 +261,7 @@ def body(contract: Contract, trial: Trial) -> Iterator[Finding]:
             actual = f"{request.content_size} bytes of content: {text}"
             yield Finding("content", "no content", actual, at=request)
     for rest in _find_bytes_after_request(contract, trial.exchange):
-        text = abbreviate(repr(rest.raw.decode("utf-8", "replace")))
+        text = quote(rest.raw.decode("utf-8", "replace"))
         actual = f"{len(rest.raw)} bytes outside of any framing: {text}"
         yield Finding("uncounted", "no bytes after the end of the request", actual, at=rest)
 

@@ -37,7 +37,8 @@ NEEDS: Mapping[str, str] = {
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """A finding, and the trial and the input class that showed it. `key` is its evidence id, `number` the
-    number of exchanges until then; `note` says in the report how it was seen.
+    number of exchanges until then, and `in_class` that of the trials of its class that exercised the clause;
+    `note` says in the report how it was seen.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Occurrence:
     trial: Trial
     input_class: str
     number: int = 0
+    in_class: int = 1
     note: str | None = None
 
 
@@ -76,7 +78,9 @@ class ClauseEvaluator:
         self.exercised[input_class] = self.exercised.get(input_class, 0) + 1
         for key, finding in findings.items():
             self.seen[key] = self.seen.get(key, 0) + 1
-            self.occurrences.setdefault(key, Occurrence(key, finding, trial, input_class, number))
+            in_class = self.exercised[input_class]
+            found = Occurrence(key, finding, trial, input_class, number, in_class)
+            self.occurrences.setdefault(key, found)
 
     def conclude(
         self,

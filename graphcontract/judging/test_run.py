@@ -46,6 +46,10 @@ _COSTLY_TEST = 3
 # calls bounds a fast client, in the same way on every machine; the time bounds a slow one.
 _SHRINKING_CALLS = 400
 _SHRINKING_SECONDS = 10.0
+_DEPENDS_ON_EARLIER_CALLS = (
+    "the same inputs alone do not show it, so that it depends on earlier calls, or on chance. If the command "
+    "below passes, run the whole check"
+)
 
 
 class _FirstPass:
@@ -71,21 +75,25 @@ class _Collector:
 
 
 class _ShrinkPass:
-    """The observer of the second pass: shrinks one violation of one clause."""
+    """The observer of the second pass: shrinks one violation of one clause. `smallest` has the violation, its
+    trial, and the number of the first trial that showed it, of those that exercised the clause.
+    """
 
     def __init__(self, harness: Harness, function: ClauseFunction, key: str) -> None:
         self._harness, self._function, self._key = harness, function, key
         self._until = monotonic() + _SHRINKING_SECONDS
-        self._calls = 0
-        self.smallest: tuple[Finding, Trial] | None = None
+        self._calls = self._exercised = self._first = 0
+        self.smallest: tuple[Finding, Trial, int] | None = None
 
     def observe(self, trial: Trial) -> None:
         self._calls += 1
         if self.smallest and (self._calls > _SHRINKING_CALLS or monotonic() > self._until):
             raise StopExploring
         found = find_violations(self._harness.contract, self._function, trial)
+        self._exercised += found is not None
         if found and self._key in found:
-            self.smallest = (found[self._key], trial)
+            self._first = self._first or self._exercised
+            self.smallest = (found[self._key], trial, self._first)
             raise Reproduced
 
 
@@ -257,22 +265,26 @@ class SuiteTestRun:
         return f"the driver reported every call as unsupported: {abbreviate(Redactor([CANARY]).text(reason))}"
 
     def _present(self, evaluator: ClauseEvaluator, first: Occurrence) -> Occurrence:
-        """Shrink a violation if it can be reproduced; else return it as it was first seen, with a note."""
+        """Shrink a violation if its input class shows it alone; else return it as it was first seen. A note
+        says that earlier calls may be its cause.
+        """
         if not self._can_shrink:
             return first
         smallest = self._shrink(evaluator.function, first.key, first.input_class)
-        if smallest is not None:
-            return replace(first, finding=smallest[0], trial=smallest[1])
-        times = f"{evaluator.seen[first.key]} of {evaluator.count} exchanges"
-        note = f"seen in {times}, first after {first.number - 1} others; could not be reproduced"
-        return replace(first, note=note)
+        times = f"seen in {evaluator.seen[first.key]} of {evaluator.count} exchanges"
+        note = f"{times}, first after {first.number - 1} others; {_DEPENDS_ON_EARLIER_CALLS}"
+        if smallest is None:
+            return replace(first, note=note)
+        finding, trial, number = smallest
+        # The same inputs in the same order show it sooner than at first: the client's state has changed.
+        return replace(first, finding=finding, trial=trial, note=note if number < first.in_class else None)
 
     @property
     def _can_shrink(self) -> bool:
         """Whether violations are searched for once more: not with fixed calls, nor after calls that hung."""
         return self._call_stats.expensive == self._costly and not self._test.cases
 
-    def _shrink(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial] | None:
+    def _shrink(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial, int] | None:
         observer = _ShrinkPass(self._harness, function, key)
         self._harness.set_observer(observer)
         partitions = self._test.partitions(self._harness.contract)

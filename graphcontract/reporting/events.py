@@ -139,8 +139,8 @@ class RecordedOutcome(TypedDict):
 
 
 class RecordedExchange(TypedDict):
-    """One call; `duration` is in seconds, `elsewhere` has requests to other origins than the call's. Among the
-    calls of evidence, `violates` marks the one that violates the clause.
+    """One call; `duration` is in seconds, `elsewhere` has requests to other origins than the call's. Among
+    the calls of evidence, `violates` marks the one that violates the clause.
     """
 
     requests: list[RecordedRequest]

@@ -86,7 +86,18 @@ def _token(recipe: TokenRecipe | ShortToken) -> str:
 
 def _render_with_outcome(exchange: RecordedExchange) -> Iterator[str]:
     yield from render_exchange(exchange)
-    yield f"  = {escape_unprintable(_shorten(json.dumps(exchange['outcome'], ensure_ascii=False)))}"
+    outcome = json.dumps(_name_as_protocol(exchange["outcome"]), ensure_ascii=False)
+    yield f"  = {escape_unprintable(_shorten(outcome))}"
+
+
+def _name_as_protocol(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the members of an outcome as a driver's reply does, without those that are null."""
+    names = {"kind": "outcome", "request_id": "requestId"}
+    shown = {names.get(name, name): value for name, value in outcome.items()}
+    if error := shown.get("error"):
+        members = {"requestId" if name == "request_id" else name: value for name, value in error.items()}
+        shown["error"] = {name: value for name, value in members.items() if value is not None}
+    return shown
 
 
 def render_exchange(exchange: RecordedExchange) -> Iterator[str]:

@@ -121,6 +121,14 @@ def test_bytes_that_are_no_text() -> None:
     assert "  ! not HTTP: illegal \\x1b" in lines
 
 
+def test_an_outcome_has_the_names_of_the_driver_protocol() -> None:
+    error = {"kind": "http", "type": None, "status": 409, "code": None, "message": "m", "request_id": "r"}
+    outcome = {"kind": "failure", "request_id": "s", "error": error}
+    lines = render_violation(evidence(exchange=exchange(outcome=outcome)), "MUST").splitlines()
+    shown = '{"kind": "http", "status": 409, "message": "m", "requestId": "r"}'
+    assert f'  = {{"outcome": "failure", "requestId": "s", "error": {shown}}}' in lines
+
+
 def test_nothing_was_sent() -> None:
     assert "  > (nothing was sent)" in render_violation(evidence(exchange=exchange()), "MUST").splitlines()
 
