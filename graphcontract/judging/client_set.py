@@ -41,6 +41,7 @@ class ClientSet:
 
     `another` starts a copy of the first client, None if there can be one only. `at_own_root` starts a client
     at its own root, if the first one's transport does not serve that root; it raises UserError if it cannot.
+    While `calls_overlap` is false, the driver's `concurrency` counts as 1.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class ClientSet:
         self._copies: list[Slot[Target]] = []
         self._pool: ClientPool[Target] | None = None
         self._objects: dict[tuple[object, ...], int] = {}
+        self.calls_overlap = True
 
     @property
     def shows(self) -> frozenset[str]:
@@ -76,6 +78,8 @@ class ClientSet:
     @property
     def _capacity(self) -> int:
         """How many calls the client and its transport take at the same time."""
+        if not self.calls_overlap:
+            return 1
         return min(self.main.client.concurrency, self.main.transport.at_once or _MOST_AT_ONCE)
 
     @property

@@ -297,6 +297,9 @@ def unsupported_reason(harness: Harness, id: str) -> str | None:
     """Return why this contract, client and transport cannot show a clause, or None if they can."""
 
     def explain(need: str) -> str | None:
+        if need == "concurrency" and not harness.clients.calls_overlap:
+            declared = f"your driver declares `concurrency`: {harness.client.concurrency}"
+            return f"{declared}, but makes one call after the other"
         if need == "concurrency" and harness.client.concurrency > 1:
             return "this transport handles one call at a time (use --transport loopback)"
         return harness.clients.find_own_root_obstacle() if need == "own-root" else NEEDS[need]

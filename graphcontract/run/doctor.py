@@ -17,6 +17,7 @@ from graphcontract.exchange import Exchange, Outcome
 from graphcontract.http.stub_response import ResponseScript, plain_error, settle, stub, success, with_fields
 from graphcontract.judging.call_runner import CallOptions
 from graphcontract.judging.harness import Harness
+from graphcontract.judging.overlap import see_overlap
 
 # A call without a response that ends within this part of its timeout did not end by the timeout. Clients may
 # take a part of it for connecting, and round it.
@@ -37,6 +38,10 @@ _HUNG = (
     "the client did not return: pass the call's timeout on, or look for a lock or a prompt that it waits for"
 )
 _NO_PROXY = 'where the client can use no proxy, declare "proxy": "none"; "option" if its driver has to set it'
+_IN_TURN = (
+    "make calls at the same time, as in threads or tasks, and block nothing that they share; else declare "
+    '"concurrency": 1'
+)
 _UNREACHED = (
     "send the call to its base_url, and give an SDK that keeps to allowed hosts those of `start`; a client "
     'that can use no root but its own declares "root": "fixed"'
@@ -66,6 +71,8 @@ def examine(harness: Harness) -> Iterator[Diagnosis]:
         if finding.stops:
             return
     yield _not_found(harness)
+    if harness.client.concurrency > 1:
+        yield _concurrency(harness)
     if "network" in harness.transport.shows:
         for name, look in _NETWORK.items():
             yield look(harness, name)
@@ -152,6 +159,16 @@ def _not_found(harness: Harness) -> Diagnosis:
     return Diagnosis(
         "404", True, describe_outcome(outcome) + (f", without {', '.join(lacking)}" if lacking else "")
     )
+
+
+def _concurrency(harness: Harness) -> Diagnosis:
+    overlap, declared = see_overlap(harness), harness.client.concurrency
+    if overlap is None:
+        return Diagnosis("overlap", None, f"{declared} calls at once are declared, and could not be seen")
+    if overlap:
+        return Diagnosis("overlap", True, f"two calls overlap, of the {declared} that are declared")
+    seen = f"two calls did not overlap, although {declared} at once are declared"
+    return Diagnosis("overlap", False, seen, _IN_TURN)
 
 
 def _tls(harness: Harness, name: str) -> Diagnosis:

@@ -35,6 +35,7 @@ def test_a_good_client_is_well() -> None:
         "204": True,
         "token": True,
         "404": True,
+        "overlap": True,
         "TLS": True,
         "redirect": None,
         "timeout": True,
