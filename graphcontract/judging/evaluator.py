@@ -91,18 +91,23 @@ class ClauseEvaluator:
         cut_off: str | None = None,
         unmet: str | None = None,
         remark: str | None = None,
+        find_cause: Callable[[Occurrence], str | None] = lambda _occurrence: None,
     ) -> ClauseResult:
         """The result of the clause. `present` makes the first violation fit for a report, and `repeat` is the
         command that shows it again. Of a clause that was not exercised, `unsupported` says why it cannot be,
         `unmet` which precondition was not met; `cut_off` says why the run ended before the clause was done;
-        `remark` is the reason of a pass.
+        `remark` is the reason of a pass. `find_cause` names what violations have in common.
         """
         id, count, classes = self.function.id, self.count, dict(self.exercised)
         if self.occurrences:
             first, *others = self.occurrences.values()
             shown = self._make_evidence(present(first), repeat)
             also = tuple(each.key for each in others)
-            return ClauseResult(id, "fail", count, evidence=shown, also=also, classes=classes)
+            causes: dict[str, tuple[str, ...]] = {}
+            for each in self.occurrences.values():
+                if (cause := find_cause(each)) is not None:
+                    causes[cause] = (*causes.get(cause, ()), each.key)
+            return ClauseResult(id, "fail", count, evidence=shown, also=also, causes=causes, classes=classes)
         if count and cut_off is None:
             return ClauseResult(id, "pass", count, reason=remark, classes=classes)
         if not count and self.unreadable and cut_off is None:

@@ -23,6 +23,7 @@ from graphcontract.clients import ClientUnavailable
 from graphcontract.exchange import Trial
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.call_runner import CallStats
+from graphcontract.judging.causes import find_cause
 from graphcontract.judging.client_pool import ClientPool
 from graphcontract.judging.evaluator import (
     NEEDS,
@@ -255,6 +256,7 @@ class SuiteTestRun:
             unsupported=None if cut else evaluator.function.otherwise,
             cut_off=cut,
             unmet=self._describe_unsupported_calls(),
+            find_cause=partial(find_cause, self._harness.contract),
         )
 
     def _describe_unsupported_calls(self) -> str | None:

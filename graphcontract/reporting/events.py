@@ -205,6 +205,13 @@ class Evidence(_InputClass):
     curl: str | None
 
 
+class Cause(TypedDict):
+    """What violations of a clause have in common with others, and their evidence ids."""
+
+    cause: str
+    evidence: list[str]
+
+
 class Verdict(TypedDict):
     """The verdict on a clause; `evidence` is None unless it was violated, and `duration` is in seconds."""
 
@@ -218,6 +225,7 @@ class Verdict(TypedDict):
     fails_run: bool
     expired: NotRequired[Literal[True]]
     also: NotRequired[list[str]]
+    causes: NotRequired[list[Cause]]
     classes: dict[str, int]
     reason: NotRequired[str]
 

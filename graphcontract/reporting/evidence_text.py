@@ -14,6 +14,7 @@ from graphcontract.reporting.events import (
     CallInput,
     Evidence,
     RecordedExchange,
+    RecordedOutcome,
     RecordedResponse,
     ShortToken,
     TokenRecipe,
@@ -90,13 +91,13 @@ def _render_with_outcome(exchange: RecordedExchange) -> Iterator[str]:
     yield f"  = {escape_unprintable(_shorten(outcome))}"
 
 
-def _name_as_protocol(outcome: Mapping[str, Any]) -> dict[str, Any]:
+def _name_as_protocol(outcome: RecordedOutcome) -> dict[str, object]:
     """Name the members of an outcome as a driver's reply does, without those that are null."""
     names = {"kind": "outcome", "request_id": "requestId"}
     shown = {names.get(name, name): value for name, value in outcome.items()}
-    if error := shown.get("error"):
-        members = {"requestId" if name == "request_id" else name: value for name, value in error.items()}
-        shown["error"] = {name: value for name, value in members.items() if value is not None}
+    if "error" in outcome:
+        members = {name: value for name, value in outcome["error"].items() if value is not None}
+        shown["error"] = {names[name] if name == "request_id" else name: members[name] for name in members}
     return shown
 
 
