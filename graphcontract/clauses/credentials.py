@@ -14,6 +14,7 @@ from graphcontract.clauses.queries import (
     contains_token,
     control_has_request,
     crashed_without_request,
+    has_readable_head,
     is_ordinary,
     is_usable,
     operation_requests,
@@ -73,18 +74,13 @@ def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding("crash", "Authorization: Bearer and the token", actual, _classify_token(token))
         return
     required = contract.request.fields["Authorization"] == "require"
-    for request in filter(_has_readable_head, operation_requests(contract, trial.exchange)):
+    for request in filter(has_readable_head, operation_requests(contract, trial.exchange)):
         if required:
             yield from _find_authorization_faults(request, token)
         elif request.values("authorization"):
             yield Finding("present", "no Authorization header", "an Authorization header", at=request)
-    for request in filter(_has_readable_head, own_requests(contract, trial.exchange)):
+    for request in filter(has_readable_head, own_requests(contract, trial.exchange)):
         yield from _find_leak(request, token)
-
-
-def _has_readable_head(request: WireRequest) -> bool:
-    """Whether a request has a request line of HTTP/1, valid or not otherwise: its header can be read."""
-    return request.malformed is None or request.version.startswith("1.")
 
 
 def _find_authorization_faults(request: WireRequest, token: str) -> Iterator[Finding]:

@@ -70,6 +70,11 @@ def find_unreadable_requests(contract: Contract, exchange: Exchange) -> list[Wir
     return [request for request in malformed if request in own] if own else malformed
 
 
+def has_readable_head(request: WireRequest) -> bool:
+    """Whether a request has a request line of HTTP/1, valid or not otherwise: its header can be read."""
+    return request.malformed is None or request.version.startswith("1.")
+
+
 def operation_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
     """The call's requests whose path ends with the operation; all of the call's requests if none does."""
     template, requests = Template.of(contract), own_requests(contract, exchange)

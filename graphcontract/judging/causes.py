@@ -21,6 +21,11 @@ _NAME = re.compile(r"[A-Za-z_][\w.]*")
 # What differs from call to call in one and the same message: numbers, ids, quoted values.
 _VARIABLE = re.compile(r"\"[^\"]*\"|'[^']*'|0x[0-9a-fA-F]+|[0-9a-fA-F]*[0-9][0-9a-fA-F-]*")
 _LENGTH = 120
+WAITED = (
+    "the client did not return from calls that it made beside others, and did return from such a call alone: "
+    "calls wait for each other, as in an event loop that a call blocks"
+)
+"""The cause of calls that hang only beside other calls."""
 
 
 def find_cause(contract: Contract, occurrence: Occurrence) -> str | None:

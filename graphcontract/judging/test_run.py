@@ -23,7 +23,7 @@ from graphcontract.clients import ClientUnavailable
 from graphcontract.exchange import Trial
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.call_runner import CallStats
-from graphcontract.judging.causes import find_cause
+from graphcontract.judging.causes import WAITED, find_cause
 from graphcontract.judging.client_pool import ClientPool
 from graphcontract.judging.evaluator import (
     NEEDS,
@@ -213,9 +213,20 @@ class SuiteTestRun:
             collected = [future.result() for future in self._begun]
         else:
             collected = self._harness.clients.run_concurrently(self._jobs())
+        self._repeat_hung_call(collected)
         for observer.cls, trials in zip(self._test.cases, collected, strict=True):
             for trial in trials:
                 observer.observe(trial)
+
+    def _repeat_hung_call(self, collected: list[list[Trial]]) -> None:
+        """Make the first call of the run that hung beside others once more, alone: it may have waited."""
+        clients = self._harness.clients
+        if clients.hangs_alone is not None or clients.capacity == 1:
+            return
+        for job, trials in zip(self._jobs(), collected, strict=True):
+            if any(map(_hung, trials)):
+                clients.hangs_alone = any(map(_hung, job()))
+                return
 
     def _jobs(self) -> list[Callable[[], list[Trial]]]:
         """Make a job for each fixed call that returns its trials."""
@@ -256,7 +267,7 @@ class SuiteTestRun:
             unsupported=None if cut else evaluator.function.otherwise,
             cut_off=cut,
             unmet=self._describe_unsupported_calls(),
-            find_cause=partial(find_cause, self._harness.contract),
+            find_cause=self._find_cause,
         )
 
     def _describe_unsupported_calls(self) -> str | None:
@@ -270,6 +281,8 @@ class SuiteTestRun:
         """Shrink a violation if its input class shows it alone; else return it as it was first seen. A note
         says that earlier calls may be its cause.
         """
+        if self._waited_for_others(first):
+            return replace(first, note=WAITED)
         if not self._can_shrink:
             return first
         smallest = self._shrink(evaluator.function, first.key, first.input_class)
@@ -280,6 +293,15 @@ class SuiteTestRun:
         finding, trial, number = smallest
         # The same inputs in the same order show it sooner than at first: the client's state has changed.
         return replace(first, finding=finding, trial=trial, note=note if number < first.in_class else None)
+
+    def _waited_for_others(self, found: Occurrence) -> bool:
+        """Whether a call hung beside others, in a run in which such a call does not hang alone."""
+        violating = found.finding.find_exchange(found.trial)
+        waited = self._test.cases and self._harness.clients.hangs_alone is False
+        return bool(waited and violating.outcome.kind == "hang")
+
+    def _find_cause(self, found: Occurrence) -> str | None:
+        return WAITED if self._waited_for_others(found) else find_cause(self._harness.contract, found)
 
     @property
     def _can_shrink(self) -> bool:
@@ -293,6 +315,10 @@ class SuiteTestRun:
         with suppress(SkipPartition):
             self._explore(cls, partitions[cls], len(partitions), shrink=True)
         return observer.smallest
+
+
+def _hung(trial: Trial) -> bool:
+    return any(each.outcome.kind == "hang" for each in trial.exchanges)
 
 
 def unsupported_reason(harness: Harness, id: str) -> str | None:
