@@ -174,8 +174,8 @@ def test_lost_connection(harness: Harness, fault: Fault, kept: bool) -> None:
 @concurrently(
     response={
         "401, then success": with_fields(plain_error(401), ("WWW-Authenticate", "Bearer")),
-        "429, then success": throttled(429, "0"),
-        "503, then success": throttled(503, "0"),
+        "429, then success": throttle(429, "0"),
+        "503, then success": throttle(503, "0"),
         "307, then success": with_fields(stub(307), ("Location", "?step=1")),
     }
 )

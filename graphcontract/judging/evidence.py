@@ -18,6 +18,7 @@ from graphcontract.judging.verdict import evidence_id
 from graphcontract.reporting.events import (
     CallInput,
     Evidence,
+    EvidenceExchange,
     RecordedExchange,
     RecordedOutcome,
     RecordedRequest,
@@ -35,7 +36,7 @@ def make_evidence(
     """The report's `evidence` object for a finding; `note` says how it was seen where that matters."""
     redactor = Redactor([CANARY, *(each.call.token for each in trial.exchanges)])
     violating = finding.find_exchange(trial)
-    exchanges = [describe_exchange(each) for each in trial.exchanges]
+    exchanges = [cast(EvidenceExchange, describe_exchange(each)) for each in trial.exchanges]
     for each, described in zip(trial.exchanges, exchanges, strict=True):
         if each is violating and len(exchanges) > 1:
             described["violates"] = True

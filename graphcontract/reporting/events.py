@@ -139,9 +139,7 @@ class RecordedOutcome(TypedDict):
 
 
 class RecordedExchange(TypedDict):
-    """One call; `duration` is in seconds, `elsewhere` has requests to other origins than the call's. Among
-    the calls of evidence, `violates` marks the one that violates the clause.
-    """
+    """One call; `duration` is in seconds, `elsewhere` has requests to other origins than the call's."""
 
     requests: list[RecordedRequest]
     responses: list[RecordedResponse]
@@ -150,6 +148,11 @@ class RecordedExchange(TypedDict):
     elsewhere: NotRequired[list[RecordedRequest]]
     fault: NotRequired[str]
     certificate: NotRequired[str]
+
+
+class EvidenceExchange(RecordedExchange):
+    """One call of evidence; among several, `violates` marks the one that violates the clause."""
+
     violates: NotRequired[Literal[True]]
 
 
@@ -199,8 +202,8 @@ class Evidence(_InputClass):
     actual: str
     note: NotRequired[str]
     input: CallInput
-    exchange: RecordedExchange
-    before: list[RecordedExchange]
+    exchange: EvidenceExchange
+    before: list[EvidenceExchange]
     repeat: str
     curl: str | None
 

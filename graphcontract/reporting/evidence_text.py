@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from graphcontract.reporting.events import (
     CallInput,
     Evidence,
+    EvidenceExchange,
     RecordedExchange,
     RecordedOutcome,
     RecordedResponse,
@@ -68,7 +69,7 @@ def _lines(evidence: Evidence, level: str) -> Iterator[str]:
             yield f"            graphcontract serve --evidence {evidence['id']} --report FILE"
 
 
-def _mark(exchange: RecordedExchange) -> str:
+def _mark(exchange: EvidenceExchange) -> str:
     return ", the call that violates the clause" if exchange.get("violates") else ""
 
 

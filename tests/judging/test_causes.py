@@ -12,6 +12,7 @@ from graphcontract.judging.causes import find_cause
 from graphcontract.judging.evaluator import Occurrence
 from graphcontract.judging.verdict import ClauseResult, fold
 from tests.clauses import CONTRACT, CONTROL, TOKEN, error_answer, exchange, failure, request, response
+from tests.reporting import evidence
 
 ENDED = Outcome.failure(type="RuntimeError", message="Event loop is closed")
 
@@ -79,7 +80,7 @@ def test_a_cause_contains_no_token() -> None:
 
 def test_causes_of_several_tests_are_combined() -> None:
     first, second = (
-        ClauseResult("c", "fail", 1, evidence={"id": id}, causes={"x": (id, "c-3"), id: (id,)})
+        ClauseResult("c", "fail", 1, evidence=evidence(id=id), causes={"x": (id, "c-3"), id: (id,)})
         for id in ("c-1", "c-2")
     )
     assert fold("c", [first, second]).causes == {"x": ("c-1", "c-3", "c-2"), "c-1": ("c-1",), "c-2": ("c-2",)}

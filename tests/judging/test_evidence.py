@@ -181,10 +181,8 @@ class TestCurl:
 
     def test_of_the_call_at_fault(self) -> None:
         """Of several calls, input, mark and curl are those of the one that violates the clause."""
-        broken = an_exchange(
-            request(target(TASK.upper())), asked=call(TASK.upper()), outcome=Outcome.crash("x")
-        )
-        trial = Trial(an_exchange(request()), before=(broken,))
+        broken = exchange(request(target(TASK.upper())), asked=call(TASK.upper()), outcome=Outcome.crash("x"))
+        trial = Trial(exchange(request()), before=(broken,))
         for finding in (
             Finding("letter-case", "", "", exchange=broken),
             Finding("letter-case", "", "", at=broken.requests[0]),
@@ -192,7 +190,7 @@ class TestCurl:
             made = make_evidence(CLAUSE, finding, trial, repeat="x", note=None)
             assert problems(as_verdict(made)) == []
             assert list(made["input"]["arguments"].values()) == [TASK.upper()]
-            assert TASK.upper() in made["curl"]
+            assert TASK.upper() in str(made["curl"])
             assert [each.get("violates") for each in (*made["before"], made["exchange"])] == [True, None]
         made = make_evidence(CLAUSE, Finding("letter-case", "", ""), trial, repeat="x", note=None)
         assert list(made["input"]["arguments"].values()) == [TASK]

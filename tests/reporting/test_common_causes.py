@@ -19,12 +19,12 @@ UNREADABLE = "a request that is not valid HTTP/1.1: more than one Content-Length
 IDS = tuple(f"error.failure-{number:012d}" for number in range(3))
 
 
-def failed(clause: str, **causes: tuple[str, ...]) -> dict[str, Any]:
+def failed(clause: str, **causes: tuple[str, ...]) -> Any:
     listed = [{"cause": cause, "evidence": list(ids)} for cause, ids in causes.items()]
     return {"clause": clause, "verdict": "fail", "causes": listed}
 
 
-def causes_of(*verdicts: dict[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
+def causes_of(*verdicts: Any) -> list[tuple[str, tuple[str, ...]]]:
     return [(each.cause, each.clauses) for each in find_common_causes(verdicts)]
 
 
@@ -50,7 +50,7 @@ def causes_of(*verdicts: dict[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
     ],
 )
 def test_what_several_failures_share_is_a_cause(
-    verdicts: list[dict[str, Any]], found: list[tuple[str, tuple[str, ...]]]
+    verdicts: list[Any], found: list[tuple[str, tuple[str, ...]]]
 ) -> None:
     assert causes_of(*verdicts) == found
 
