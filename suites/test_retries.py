@@ -168,3 +168,17 @@ def test_lost_connection(harness: Harness, fault: Fault, kept: bool) -> None:
     """A request whose connection is lost without a response, new or kept alive, should not be sent again."""
     before = [harness.perform(harness.plain_call("another-guid"), [success()])] if kept else []
     harness.check(harness.plain_call(), [faulty(fault), success()], before=before)
+
+
+@proves("request.once")
+@concurrently(
+    response={
+        "401, then success": with_fields(plain_error(401), ("WWW-Authenticate", "Bearer")),
+        "429, then success": throttle(429, "0"),
+        "503, then success": throttle(503, "0"),
+        "307, then success": with_fields(stub(307), ("Location", "?step=1")),
+    }
+)
+def test_valid_retry(harness: Harness, response: StubResponse) -> None:
+    """The request of a retry, or after a redirect, must be valid HTTP/1.1 too."""
+    harness.check(harness.plain_call(), [response, success()])

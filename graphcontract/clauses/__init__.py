@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 
+from graphcontract.clauses.queries import find_unreadable_requests
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Trial, WireRequest
+from graphcontract.exchange import Exchange, Trial, WireRequest
 
 Judge = Callable[[Contract, Trial], Iterator["Finding"]]
 When = Callable[[Contract, Trial], bool]
@@ -29,7 +30,8 @@ _registry: dict[str, ClauseFunction] = {}
 class Finding:
     """One violation of a clause, seen in one trial. `kind` is one of the clause's kinds; `expected` and
     `actual` are phrases for a report; `input` names the class of input that shows the violation, the same
-    whatever the seed and after shrinking; `at` is the request that shows it, if one does.
+    whatever the seed and after shrinking; `at` is the request that shows it, if one does, and `exchange` the
+    call that does, if it is not the one under examination.
     """
 
     kind: str
@@ -37,6 +39,16 @@ class Finding:
     actual: str
     input: str = ""
     at: WireRequest | None = None
+    exchange: Exchange | None = None
+
+    def find_exchange(self, trial: Trial) -> Exchange:
+        """The exchange of the trial that shows the violation."""
+        if self.exchange is not None:
+            return self.exchange
+        for each in trial.exchanges:
+            if any(request is self.at for request in (*each.requests, *each.elsewhere)):
+                return each
+        return trial.exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,8 @@ class ClauseFunction:
     make visible. `otherwise` is the reason that is reported if the client, by its design, never meets
     `when`; `not_applicable` gives the reason if the contract does not require the clause.
     `uses_earlier_steps` is true if the function also examines the control and the calls before, which are
-    then part of the evidence.
+    then part of the evidence. `when` is false for a trial with a request that could not be read, unless the
+    clause `reads_malformed` requests.
     """
 
     id: str
@@ -68,18 +81,32 @@ def clause(
     otherwise: str | None = None,
     not_applicable: NotApplicable = lambda _contract: None,
     uses_earlier_steps: bool = False,
+    reads_malformed: bool = False,
 ) -> Callable[[Judge], Judge]:
     """Register the function of the clause `id`, with the kinds of finding that it can yield."""
 
     def register(judge: Judge) -> Judge:
         if id in _registry:
             raise ValueError(f"two functions are registered for the clause {id}")
+        applies = when if reads_malformed else _unless_unreadable(when, earlier_steps=uses_earlier_steps)
         _registry[id] = ClauseFunction(
-            id, frozenset(kinds), judge, when, needs, otherwise, not_applicable, uses_earlier_steps
+            id, frozenset(kinds), judge, applies, needs, otherwise, not_applicable, uses_earlier_steps
         )
         return judge
 
     return register
+
+
+def _unless_unreadable(when: When, *, earlier_steps: bool) -> When:
+    """Leave out trials with a request that could not be read: what the client did, and the status that it
+    got, follow from that.
+    """
+
+    def applies(contract: Contract, trial: Trial) -> bool:
+        steps = trial.exchanges if earlier_steps else (trial.exchange,)
+        return when(contract, trial) and not any(find_unreadable_requests(contract, each) for each in steps)
+
+    return applies
 
 
 @cache

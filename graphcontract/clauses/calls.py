@@ -11,6 +11,7 @@ from graphcontract.clauses.queries import (
     DISTINCTIVE_LENGTH,
     describe_outcome,
     is_guid,
+    is_same_authority,
     last_response,
     own_requests,
     parse_graph_error,
@@ -26,17 +27,18 @@ def _list_texts(outcome: Outcome) -> Iterator[tuple[str, str]]:
     """Every text of an outcome, with its location."""
     yield "the reason", outcome.reason or ""
     yield "the client's own output", outcome.output
-    yield "the request id", outcome.request_id or ""
+    yield "the requestId", outcome.request_id or ""
     if outcome.error:
-        for name in ("kind", "type", "code", "message", "request_id"):
+        for name in ("kind", "type", "code", "message"):
             yield f"the error's {name}", getattr(outcome.error, name) or ""
+        yield "the error's requestId", outcome.error.request_id or ""
 
 
 def _has_token(_contract: Contract, trial: Trial) -> bool:
     return any(len(step.call.token) >= DISTINCTIVE_LENGTH for step in trial.exchanges)
 
 
-@clause("secrets.token", "outcome", "output", when=_has_token, uses_earlier_steps=True)
+@clause("secrets.token", "outcome", "output", when=_has_token, uses_earlier_steps=True, reads_malformed=True)
 def token(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """No outcome and no output may contain 20 consecutive characters of the token, in any encoding:
     messages end up in logs (RFC 6750, 5.3). Shorter tokens and parts are left out, which could be part of
@@ -47,7 +49,8 @@ def token(_contract: Contract, trial: Trial) -> Iterator[Finding]:
         for location, text in _list_texts(step.outcome):
             if contains_any_token(tokens, text):
                 kind = "output" if "output" in location else "outcome"
-                yield Finding(kind, "the token only in the request", f"the token in {location}")
+                expected, actual = "the token only in the request", f"the token in {location}"
+                yield Finding(kind, expected, actual, exchange=step)
 
 
 def _has_earlier_calls(_contract: Contract, trial: Trial) -> bool:
@@ -74,7 +77,8 @@ def _find_mixed_calls(contract: Contract, steps: tuple[Exchange, ...]) -> Iterat
             yield from _find_wrong_outcome(contract, step, steps)
             for id in request_ids[index][1] & _values_of_others(request_ids, index):
                 expected = "the request id of the call's own response"
-                yield Finding("outcome", expected, f"{id}, the request id of another response")
+                actual = f"{id}, the request id of another response"
+                yield Finding("outcome", expected, actual, exchange=step)
 
 
 def _values_of_others(values: Sequence[Values], index: int) -> set[str]:
@@ -90,7 +94,6 @@ def _values_of_others(values: Sequence[Values], index: int) -> set[str]:
 def _find_foreign_values(
     contract: Contract, step: Exchange, ids: set[str], tokens: set[str]
 ) -> Iterator[Finding]:
-    authority = urlsplit(step.root).netloc
     for request in step.requests:
         raw = request.raw.decode("latin-1")
         if _sent_id(contract, step, request) in ids or any(id in raw for id in ids if is_guid(id)):
@@ -98,8 +101,8 @@ def _find_foreign_values(
         if not tokens.isdisjoint(B64TOKEN.findall(raw)):
             yield Finding("token", "the call's own token", "the token of another call", at=request)
         for host in request.values("host"):
-            if host != authority:
-                yield Finding("root", f"Host: {authority}", host, at=request)
+            if not is_same_authority(host, step.root):
+                yield Finding("root", f"Host: {urlsplit(step.root).netloc}", host, at=request)
 
 
 def _sent_id(contract: Contract, step: Exchange, request: WireRequest) -> str:
@@ -134,13 +137,13 @@ def _find_wrong_outcome(contract: Contract, step: Exchange, steps: Sequence[Exch
         requests = own_requests(contract, step)
         if not requests:
             actual = f"no request; outcome {describe_outcome(step.outcome)}"
-            yield Finding("lost", "a request for the call", actual)
+            yield Finding("lost", "a request for the call", actual, exchange=step)
         return
     expected = ("success", None) if last.status == contract.success.status else ("failure", last.status)
     alike = [each for each in steps if _has_status(contract, each, last.status)]
     if _summarize(step.outcome) != expected and any(_summarize(each.outcome) == expected for each in alike):
         text = f"{expected[0]} for status {last.status}, as in another call"
-        yield Finding("outcome", text, describe_outcome(step.outcome))
+        yield Finding("outcome", text, describe_outcome(step.outcome), exchange=step)
 
 
 def _has_status(contract: Contract, step: Exchange, status: int) -> bool:

@@ -18,6 +18,7 @@ from graphcontract.clauses.queries import (
     is_usable,
     operation_requests,
     own_requests,
+    quote,
     read_target,
 )
 from graphcontract.contract.model import Contract
@@ -179,7 +180,7 @@ def opaque_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     exchange = trial.exchange
     if not own_requests(contract, exchange) and exchange.outcome.kind != "success":
         actual = f"no request; outcome {describe_outcome(exchange.outcome)}"
-        yield Finding("refused", f"a request for the id {exchange.call.task_id!r}", actual)
+        yield Finding("refused", f"a request for the id {quote(exchange.call.task_id)}", actual)
 
 
 def _has_unusable_id(_contract: Contract, trial: Trial) -> bool:
@@ -200,7 +201,7 @@ def unusable_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     such an id is correct, and so is a path that keeps it, such as a key in parentheses.
     """
     task_id = trial.exchange.call.task_id
-    expected = f"the id {task_id!r} rejected, or a path that it does not change"
+    expected = f"the id {quote(task_id)} rejected, or a path that it does not change"
     for request in operation_requests(contract, trial.exchange):
         kind = _find_unusable_id_fault(contract, request, task_id)
         if kind:
@@ -229,6 +230,7 @@ def _has_control_characters(_contract: Contract, trial: Trial) -> bool:
     "raw-in-token",
     "altered",
     when=_has_control_characters,
+    reads_malformed=True,
     needs=frozenset({"id"}),
 )
 def injection(contract: Contract, trial: Trial) -> Iterator[Finding]:
@@ -247,10 +249,10 @@ def injection(contract: Contract, trial: Trial) -> Iterator[Finding]:
             run = next((run for run, raw in _build_patterns(text, controls) if raw.search(request.raw)), None)
             if run is not None:
                 found = True
-                yield Finding(kind, expected, f"{run!r} unescaped in the request", at=request)
+                yield Finding(kind, expected, f"{quote(run)} unescaped in the request", at=request)
     if found or not has_control_characters(call.task_id):
         return
-    expected = f"the id {abbreviate(repr(call.task_id))}, or the id rejected"
+    expected = f"the id {quote(call.task_id)}, or the id rejected"
     for request in operation_requests(contract, trial.exchange):
         target = read_target(contract, request)
         index = target.place_of(Template.of(contract), call.task_id)

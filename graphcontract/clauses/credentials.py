@@ -14,6 +14,7 @@ from graphcontract.clauses.queries import (
     contains_token,
     control_has_request,
     crashed_without_request,
+    has_readable_head,
     is_ordinary,
     is_usable,
     operation_requests,
@@ -53,6 +54,7 @@ def _crashed_on_token(contract: Contract, trial: Trial) -> bool:
     "present",
     "crash",
     when=_shows_credentials,
+    reads_malformed=True,
     needs=frozenset({"credentials"}),
     not_applicable=lambda contract: (
         "the contract leaves Authorization open"
@@ -72,12 +74,12 @@ def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding("crash", "Authorization: Bearer and the token", actual, _classify_token(token))
         return
     required = contract.request.fields["Authorization"] == "require"
-    for request in operation_requests(contract, trial.exchange):
+    for request in filter(has_readable_head, operation_requests(contract, trial.exchange)):
         if required:
             yield from _find_authorization_faults(request, token)
         elif request.values("authorization"):
             yield Finding("present", "no Authorization header", "an Authorization header", at=request)
-    for request in own_requests(contract, trial.exchange):
+    for request in filter(has_readable_head, own_requests(contract, trial.exchange)):
         yield from _find_leak(request, token)
 
 

@@ -198,4 +198,6 @@ def encoded(contract: Contract, trial: Trial) -> Iterator[Finding]:
         return
     for text in find_lost_texts(error, control.outcome, exchange.outcome):
         expected, actual = getattr(error, text), getattr(exchange.outcome.error, text, None)
-        yield Finding("garbled", f"{text} {abbreviate(expected)}", f"{text} {abbreviate(str(actual))}")
+        name = text.replace("_i", "I")  # as the driver protocol spells it
+        described = f"no {name}" if actual is None else f"{name} {abbreviate(actual)}"
+        yield Finding("garbled", f"{name} {abbreviate(expected)}", described)

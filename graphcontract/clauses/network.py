@@ -9,7 +9,7 @@ from graphcontract.clauses import Finding, When, clause
 from graphcontract.clauses.queries import describe_outcome, own_requests
 from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, Trial, WireRequest
+from graphcontract.exchange import Exchange, Trial, WireRequest, WireResponse
 
 # A client that follows a loop further than this is taken to have no limit.
 _MAX_REDIRECTS = 50
@@ -20,9 +20,9 @@ _LOOPBACK = "127.0.0.1"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
-def _list_redirects(exchange: Exchange) -> Iterator[tuple[int, SplitResult]]:
-    """Status and absolute target of each redirect from the call's own root, in order; targets that are not
-    URLs are left out.
+def _list_redirects(exchange: Exchange) -> Iterator[tuple[WireResponse, SplitResult]]:
+    """Each redirect from the call's own root with its absolute target, in order; targets that are not URLs
+    are left out.
     """
     for response in exchange.responses:
         if 300 <= response.status < 400 and response.values("location"):
@@ -31,7 +31,7 @@ def _list_redirects(exchange: Exchange) -> Iterator[tuple[int, SplitResult]]:
                 _port = target.port
             except ValueError:
                 continue
-            yield response.status, target
+            yield response, target
 
 
 def _compare_origins(exchange: Exchange, target: SplitResult) -> str:
@@ -95,6 +95,7 @@ def _may_be_own(credentials: str) -> bool:
     "downgrade",
     when=_leads_elsewhere("host", "downgrade"),
     needs=frozenset({"network"}),
+    reads_malformed=True,
 )
 def credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Credentials must not be sent to another host, or over http after https (RFC 9110, 15.4; the SDK
@@ -108,7 +109,13 @@ def credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
         return
 
 
-@clause("redirect.credentials-port", "port", when=_leads_elsewhere("port"), needs=frozenset({"network"}))
+@clause(
+    "redirect.credentials-port",
+    "port",
+    when=_leads_elsewhere("port"),
+    needs=frozenset({"network"}),
+    reads_malformed=True,
+)
 def credentials_port(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Credentials should not be sent to another port of the same host, which is another origin (RFC 9110,
     4.3.1 and 15.4). It has a clause of its own, as the SDK design compares scheme and host only.
@@ -120,7 +127,7 @@ def credentials_port(_contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _must_keep_method(_contract: Contract, trial: Trial) -> bool:
-    statuses = {status for status, _ in _list_redirects(trial.exchange)}
+    statuses = {redirect.status for redirect, _ in _list_redirects(trial.exchange)}
     return bool(statuses) and statuses <= set(_KEEP_METHOD)
 
 
@@ -134,10 +141,11 @@ def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
     followed = [*own_requests(contract, exchange)[1:], *exchange.elsewhere]
     if not followed or exchange.outcome.kind != "success":
         return
-    status, last = [status for status, _ in _list_redirects(exchange)][-1], followed[-1]
+    redirect, last = [redirect for redirect, _ in _list_redirects(exchange)][-1], followed[-1]
     if last.method != contract.request.method:
-        expected = f"no success for status {status}, followed as {last.method}"
-        yield Finding("rewritten", expected, describe_outcome(exchange.outcome), str(status), last)
+        expected = f"no success for status {redirect.status}, followed as {last.method}"
+        actual, redirected = describe_outcome(exchange.outcome), exchange.requests[redirect.request]
+        yield Finding("rewritten", expected, actual, str(redirect.status), redirected)
 
 
 def _has_redirects_only(contract: Contract, trial: Trial) -> bool:
@@ -184,7 +192,8 @@ def failure(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     fault = str(broken.fault)
     if broken.outcome.kind in ("success", *_ABORTED) and fault != "idle-closed":
         expected = f"failure after the connection fault {fault}"
-        yield Finding(broken.outcome.kind, expected, describe_outcome(broken.outcome), fault)
+        actual = describe_outcome(broken.outcome)
+        yield Finding(broken.outcome.kind, expected, actual, fault, exchange=broken)
     if following.outcome.kind != "success":
         expected = f"success in the call after the connection fault {fault}"
         yield Finding("unusable", expected, describe_outcome(following.outcome), fault)
@@ -235,6 +244,7 @@ def _has_invalid_certificate(_contract: Contract, trial: Trial) -> bool:
     "self-signed",
     when=_has_invalid_certificate,
     needs=frozenset({"network"}),
+    reads_malformed=True,
     otherwise="the client does not use TLS with the certificate authority that it is given",
 )
 def certificate(_contract: Contract, trial: Trial) -> Iterator[Finding]:

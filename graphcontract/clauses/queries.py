@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
-from urllib.parse import quote
+from urllib.parse import quote as encode
+from urllib.parse import urlsplit
 
 from graphcontract.contract.model import Contract
 from graphcontract.contract.odata import strip_namespace
@@ -58,6 +59,20 @@ def own_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
     """The requests of the exchange's call, without other traffic such as telemetry."""
     belongs_to_call = build_request_filter(contract, exchange.call)
     return [request for request in exchange.requests if belongs_to_call(request)]
+
+
+def find_unreadable_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
+    """The call's requests that are not valid HTTP/1.1. If no request names the call, any invalid one counts:
+    another protocol, such as HTTP/2, cannot be read at all.
+    """
+    malformed = [request for request in exchange.requests if request.malformed is not None]
+    own = own_requests(contract, exchange) if malformed else []
+    return [request for request in malformed if request in own] if own else malformed
+
+
+def has_readable_head(request: WireRequest) -> bool:
+    """Whether a request has a request line of HTTP/1, valid or not otherwise: its header can be read."""
+    return request.malformed is None or request.version.startswith("1.")
 
 
 def operation_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
@@ -131,7 +146,7 @@ def spellings(token: str) -> Iterator[str]:
     hexadecimal, and in base64 at any offset.
     """
     yield token
-    yield quote(token, safe="")
+    yield encode(token, safe="")
     plain = token.encode("utf-8", "replace")
     yield plain.hex()
     yield plain.hex().upper()
@@ -193,6 +208,20 @@ def abbreviate(text: str, limit: int = 120) -> str:
         return text
     half = limit // 2
     return f"{text[:half]}…{text[-half:]} ({len(text)} characters)"
+
+
+def quote(text: str) -> str:
+    """Quote a text for a report, as JSON does, and shorten it."""
+    return abbreviate(json.dumps(text, ensure_ascii=False))
+
+
+def is_same_authority(actual: str, root: str) -> bool:
+    """Whether an authority is that of a root. Letter case and the scheme's default port make no difference;
+    user information does.
+    """
+    parts = urlsplit(root)
+    default_port = ":443" if parts.scheme == "https" else ":80"
+    return actual.lower().removesuffix(default_port) == parts.netloc.lower().removesuffix(default_port)
 
 
 def describe_outcome(outcome: Outcome) -> str:

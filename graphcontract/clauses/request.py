@@ -13,12 +13,16 @@ from graphcontract.clauses.queries import (
     classify_difference,
     control_has_request,
     crashed_without_request,
+    describe_outcome,
+    find_unreadable_requests,
     has_usable_id,
     is_opaque,
     is_ordinary,
+    is_same_authority,
     last_response,
     operation_requests,
     own_requests,
+    quote,
     read_target,
 )
 from graphcontract.contract.model import Contract
@@ -100,16 +104,11 @@ def path(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _find_authority_faults(expected_root: str, request: WireRequest, target: Target) -> Iterator[Finding]:
-    """Compare Host and the absolute form with the root's server. Letter case and the scheme's default port
-    make no difference; user information does.
-    """
-    root = urlsplit(expected_root)
-    default_port = ":443" if root.scheme == "https" else ":80"
-    expected = root.netloc.lower().removesuffix(default_port)
+    """Compare Host and the absolute form with the root's server."""
     authorities = request.values("host") + ([] if target.authority is None else [target.authority])
-    others = (each for each in authorities if each.lower().removesuffix(default_port) != expected)
-    actual = next(others, None)
+    actual = next((each for each in authorities if not is_same_authority(each, expected_root)), None)
     if actual is not None:
+        expected = urlsplit(expected_root).netloc.lower()
         yield Finding("other-authority", expected, abbreviate(actual), at=request)
 
 
@@ -165,7 +164,7 @@ def _crashed_on_id(contract: Contract, trial: Trial) -> bool:
     return crashed_without_request(exchange) and unusual and control_has_request(contract, trial)
 
 
-@clause("request.task-id", "changed", "raw", "split", "cut", "crash", when=_shows_id)
+@clause("request.task-id", "changed", "raw", "split", "cut", "crash", when=_shows_id, reads_malformed=True)
 def task_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The id must be in one path segment that decodes to exactly that id (RFC 3986, 2 and 3.3). A crash is a
     fault only if the client sent a request for a plain id, and rejecting an id is not one.
@@ -174,14 +173,14 @@ def task_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     if crashed_without_request(trial.exchange):
         outcome = trial.exchange.outcome
         actual = f"no request; outcome {outcome.kind}: {outcome.reason}"
-        expected = f"a segment that decodes to {expected_id!r}"
+        expected = f"a segment that decodes to {quote(expected_id)}"
         yield Finding("crash", expected, actual, _most_unusual_class(expected_id))
         return
     for request in operation_requests(contract, trial.exchange):
         fault = _find_id_fault(contract, request, expected_id)
         if fault is not None:
             kind, actual, input = fault
-            expected = f"one segment that decodes to {abbreviate(repr(expected_id))}"
+            expected = f"one segment that decodes to {quote(expected_id)}"
             yield Finding(kind, expected, abbreviate(actual, 400), input, request)
 
 
@@ -202,7 +201,7 @@ def _find_id_fault(contract: Contract, request: WireRequest, expected_id: str) -
     decoded = decode(segment)
     if decoded != expected_id.encode():
         actual_id = decoded.decode("utf-8", "replace")
-        actual = f"{segment} (decodes to {abbreviate(repr(actual_id))})"
+        actual = f"{segment} (decodes to {quote(actual_id)})"
         return "changed", actual, classify_difference(expected_id, actual_id)
     illegal = illegal_characters(segment)
     return ("raw", segment, classify_character(illegal[0])) if illegal else None
@@ -262,7 +261,7 @@ def body(contract: Contract, trial: Trial) -> Iterator[Finding]:
             actual = f"{request.content_size} bytes of content: {text}"
             yield Finding("content", "no content", actual, at=request)
     for rest in _find_bytes_after_request(contract, trial.exchange):
-        text = abbreviate(repr(rest.raw.decode("utf-8", "replace")))
+        text = quote(rest.raw.decode("utf-8", "replace"))
         actual = f"{len(rest.raw)} bytes outside of any framing: {text}"
         yield Finding("uncounted", "no bytes after the end of the request", actual, at=rest)
 
@@ -281,28 +280,47 @@ def _shows_number_of_requests(contract: Contract, trial: Trial) -> bool:
         return True
     if not is_ordinary(contract, exchange.call):
         return False
+    if find_unreadable_requests(contract, exchange):
+        return True
     last = last_response(contract, exchange)
-    return last is None or last.status == contract.success.status
+    return last is None or last.status == contract.success.status or last.status >= 300
 
 
-@clause("request.once", "unsent-success", "unsent", "repeated", "malformed", when=_shows_number_of_requests)
+@clause(
+    "request.once",
+    "unsent-success",
+    "unsent",
+    "repeated",
+    "malformed",
+    when=_shows_number_of_requests,
+    reads_malformed=True,
+)
 def once(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A call that gets a success response must send exactly one valid request, and success must never be
     reported without a request (RFC 9112, 2.2, 6.2 and 6.3). A client may reject an id that is not ordinary,
-    and other traffic, such as telemetry, does not count.
+    and other traffic, such as telemetry, does not count. A request after an error or a redirect is a retry,
+    and only has to be valid.
     """
     exchange = trial.exchange
     requests, ordinary = own_requests(contract, exchange), is_ordinary(contract, exchange.call)
-    for request in requests:
-        if request.malformed is not None and ordinary:
-            yield Finding("malformed", "a valid HTTP/1.1 request", request.malformed, at=request)
-    if len(requests) > 1 and last_response(contract, exchange):
+    unreadable = find_unreadable_requests(contract, exchange)
+    for request in unreadable if ordinary else ():
+        yield Finding("malformed", "a valid HTTP/1.1 request", str(request.malformed), at=request)
+    if len(requests) > 1 and last_response(contract, exchange) and not _was_retried(contract, exchange):
         yield Finding("repeated", "one request", f"{len(requests)} requests", at=requests[1])
-    if requests:
+    if requests or unreadable:
         return
     outcome = exchange.outcome
     if outcome.kind == "success":
         yield Finding("unsent-success", "success only after a request", "success without a request")
     elif ordinary:
-        actual = f"no request; outcome {outcome.kind}: {outcome.reason or outcome.error}"
-        yield Finding("unsent", "one request", abbreviate(actual, 400))
+        yield Finding("unsent", "one request", f"no request; outcome {describe_outcome(outcome)}")
+
+
+def _was_retried(contract: Contract, exchange: Exchange) -> bool:
+    """Whether a valid request of the call got an error or a redirect."""
+    valid = [each for each in own_requests(contract, exchange) if each.malformed is None]
+    return any(
+        each.whole and each.status != contract.success.status and exchange.requests[each.request] in valid
+        for each in exchange.responses
+    )

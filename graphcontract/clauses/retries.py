@@ -13,7 +13,13 @@ from itertools import pairwise
 from typing import Literal
 
 from graphcontract.clauses import Finding, When, clause
-from graphcontract.clauses.queries import build_request_filter, describe_outcome, last_response, own_requests
+from graphcontract.clauses.queries import (
+    build_request_filter,
+    describe_outcome,
+    has_readable_head,
+    last_response,
+    own_requests,
+)
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest, WireResponse, grace
 
@@ -212,20 +218,32 @@ def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 @clause(
-    "retry.equivalent", "method", "target", "content", "token", when=_has_retried, otherwise=_NEVER_RETRIES
+    "retry.equivalent",
+    "method",
+    "target",
+    "content",
+    "token",
+    when=_has_retried,
+    otherwise=_NEVER_RETRIES,
+    reads_malformed=True,
 )
 def equivalent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A retry must send the same request as the first attempt (the SDK design's RetryHandler). Another
-    token is accepted after a claims challenge, which requires one.
+    token is accepted after a claims challenge, which requires one. Of a request that is not valid HTTP/1.1,
+    only the head is compared.
     """
     first = own_requests(contract, trial.exchange)[0]
     challenged = False
     for response, request in _list_retries(contract, trial.exchange):
         challenged = challenged or (response is not None and _is_claims_challenge(response))
+        if not (has_readable_head(first) and has_readable_head(request)):
+            continue
+        read = request.malformed is None and first.malformed is None
+        content = [f"{each.content_size} bytes" if read else "" for each in (first, request)]
         for kind, expected, actual in (
             ("method", first.method, request.method),
             ("target", first.target, request.target),
-            ("content", f"{first.content_size} bytes", f"{request.content_size} bytes"),
+            ("content", *content),
         ):
             if expected != actual:
                 yield Finding(kind, expected, actual, at=request)

@@ -68,16 +68,16 @@ def cancel(contract: Contract, trial: Trial) -> Iterator[Finding]:
     step, expected = trial.exchanges[index], f"status {contract.success.status}"
     response, status = final_response(step), status_to(step)
     if status >= 500:
-        yield Finding("server-error", expected, describe_response(step))
+        yield Finding("server-error", expected, describe_response(step), exchange=step)
     elif not is_success(status):
         actual = f"{describe_response(step)}; the task is {NOT_STARTED} before and after the request"
-        yield Finding("refused", expected, actual)
+        yield Finding("refused", expected, actual, exchange=step)
     elif status != contract.success.status:
-        yield Finding("other-success", expected, describe_response(step))
+        yield Finding("other-success", expected, describe_response(step), exchange=step)
     elif response is not None and contract.success.content == "absent":
         size = len(response.content) + len(response.stray)
         if size:
-            yield Finding("content", "no content", f"{size} bytes of content")
+            yield Finding("content", "no content", f"{size} bytes of content", exchange=step)
 
 
 def _is_cancelled(_contract: Contract, trial: Trial) -> bool:
@@ -104,16 +104,16 @@ def effect(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     reads = [step for step in steps[index + 1 :] if purpose_kind(step) == READ and step.call.task_id == task]
     last = next((step for step in reversed(reads) if has_conclusive_response(step)), None)
     if last is not None and status_to(last) in _GONE:
-        yield Finding("gone", f"task status {CANCELLED}", describe_response(last))
+        yield Finding("gone", f"task status {CANCELLED}", describe_response(last), exchange=last)
     elif last is not None and task_status(last) != CANCELLED:
         status = task_status(last)
         actual = f"task status {status}" if status else f"{describe_response(last)} without a task status"
-        yield Finding("not-cancelled", f"task status {CANCELLED}", actual)
+        yield Finding("not-cancelled", f"task status {CANCELLED}", actual, exchange=steps[index])
     for id in dict.fromkeys(step.call.task_id for step in steps if purpose_kind(step) == BYSTANDER):
         before, after = (_statuses_of(part, id) for part in (steps[:index], steps[index + 1 :]))
         if before and after and before[-1] != CANCELLED and after[-1] == CANCELLED:
             expected, actual = f"task status {before[-1]}", f"task status {CANCELLED}"
-            yield Finding("other-task", expected, actual)
+            yield Finding("other-task", expected, actual, exchange=steps[index])
 
 
 def _statuses_of(steps: tuple[Exchange, ...], id: str) -> list[str]:
@@ -152,13 +152,14 @@ def precondition(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     page). Any other status is accepted here; which 4xx it should be is for `service.refusal-status`.
     """
     index = find_step(trial, STARTED)
-    if index is not None and is_success(status_to(trial.exchanges[index])):
+    step = None if index is None else trial.exchanges[index]
+    if index is not None and step is not None and is_success(status_to(step)):
         before, _ = statuses_around(trial, index)
         expected = f"no 2xx status for a task that is {before}"
-        yield Finding("accepted", expected, describe_response(trial.exchanges[index]))
+        yield Finding("accepted", expected, describe_response(step), exchange=step)
     for old, new in _list_transitions(trial):
         if new == CANCELLED:
-            yield Finding("became-cancelled", f"task status {old}", f"task status {new}")
+            yield Finding("became-cancelled", f"task status {old}", f"task status {new}", exchange=step)
 
 
 @clause("service.repeat", "recorded", when=lambda _contract, _trial: False)

@@ -37,7 +37,8 @@ def _find_effect(trial: Trial, index: int) -> Iterator[Finding]:
     if statuses_around(trial, index) == (NOT_STARTED, CANCELLED):
         step = trial.exchanges[index]
         actual = f"{describe_response(step)}, and task status {CANCELLED}"
-        yield Finding("took-effect", f"task status {NOT_STARTED}", actual, purpose_input(step))
+        expected = f"task status {NOT_STARTED}"
+        yield Finding("took-effect", expected, actual, purpose_input(step), exchange=step)
 
 
 def _has_step(*kinds: str, unless: tuple[int, ...] = ()) -> When:
@@ -70,7 +71,7 @@ def authentication(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     status, input = status_to(step), purpose_input(step) or purpose_kind(step)
     if status != 401:
         kind = "accepted" if is_success(status) else "other-status"
-        yield Finding(kind, "status 401", describe_response(step), input)
+        yield Finding(kind, "status 401", describe_response(step), input, exchange=step)
     yield from _find_effect(trial, index)
 
 
@@ -90,7 +91,7 @@ def permission(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     step = trial.exchanges[index]
     if is_success(status_to(step)):
         expected = "no 2xx status for a token without the permission"
-        yield Finding("accepted", expected, describe_response(step))
+        yield Finding("accepted", expected, describe_response(step), exchange=step)
     yield from _find_effect(trial, index)
 
 
@@ -112,7 +113,8 @@ def method(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     step, status = trial.exchanges[index], status_to(trial.exchanges[index])
     if not is_client_error(status) and status != 501:
         kind = "accepted" if is_success(status) else "other-status"
-        yield Finding(kind, "a 4xx status or 501", describe_response(step), purpose_input(step))
+        expected, actual = "a 4xx status or 501", describe_response(step)
+        yield Finding(kind, expected, actual, purpose_input(step), exchange=step)
     yield from _find_effect(trial, index)
 
 
@@ -125,11 +127,11 @@ def _check_rejected(kind: str) -> Callable[[Contract, Trial], Iterator[Finding]]
         step, status = trial.exchanges[index], status_to(trial.exchanges[index])
         expected, actual, input = "a 4xx status", describe_response(step), purpose_input(step)
         if is_success(status):
-            yield Finding("accepted", expected, actual, input)
+            yield Finding("accepted", expected, actual, input, exchange=step)
         elif status >= 500:
-            yield Finding("server-error", expected, actual, input)
+            yield Finding("server-error", expected, actual, input, exchange=step)
         elif not is_client_error(status):
-            yield Finding("other-status", expected, actual, input)
+            yield Finding("other-status", expected, actual, input, exchange=step)
 
     return judge
 
@@ -171,4 +173,5 @@ def refusal_status(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     kind, expected = _EXPECTED[purpose_kind(step)]
     denied = purpose_kind(step) != LESSER_TOKEN and status_to(step) == 403
     if status_to(step) != expected and not denied:
-        yield Finding(kind, f"status {expected}", describe_response(step), purpose_input(step))
+        actual, input = describe_response(step), purpose_input(step)
+        yield Finding(kind, f"status {expected}", actual, input, exchange=step)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from time import monotonic
 from typing import Literal
 
 from graphcontract.exchange import Fault, Fields, WireRequest
@@ -17,6 +18,30 @@ from graphcontract.exchange import Fault, Fields, WireRequest
 Concerns = Callable[[WireRequest], bool]
 Framing = Literal["content-length", "chunked", "chunked-richly", "to-the-end", "none"]
 Spelling = Literal["usual", "compact", "indented", "escaped"]
+
+
+@dataclass(eq=False, slots=True)
+class Meeting:
+    """Lets responses wait for each other: until `size` requests have arrived, at most `patience` seconds
+    after the first of them. `met` is true once they have.
+    """
+
+    size: int
+    patience: float
+    arrivals: int = 0
+    met: bool = False
+    _until: float = 0.0
+
+    def arrive(self) -> None:
+        """Count one more request."""
+        self._until = self._until or monotonic() + self.patience
+        self.arrivals += 1
+        self.met = self.met or (self.arrivals >= self.size and monotonic() < self._until)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the responses are still to wait."""
+        return not self.met and monotonic() < self._until
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +59,8 @@ class StubResponse:
 
     Values of `fields` may contain placeholders for roots and dates that are only known when the response is
     sent: `{self}`, `{date+2}` (transports.response_placeholders). `fault` happens instead of the response
-    (transports.faults); `drip` is the seconds between the bytes of a dripped response.
+    (transports.faults); `drip` is the seconds between the bytes of a dripped response. A `meeting` makes the
+    response wait for others (over loopback).
     """
 
     status: int | None
@@ -51,6 +77,7 @@ class StubResponse:
     version: Literal["1.0", "1.1"] = "1.1"
     phrase: str | None = None
     gap: str = " "
+    meeting: Meeting | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class ClientSet:
 
     `another` starts a copy of the first client, None if there can be one only. `at_own_root` starts a client
     at its own root, if the first one's transport does not serve that root; it raises UserError if it cannot.
+    While `calls_overlap` is false, the driver's `concurrency` counts as 1. `hangs_alone` says whether a call
+    that hung beside others hangs alone too, None before one was made again.
     """
 
     def __init__(
@@ -59,6 +61,8 @@ class ClientSet:
         self._copies: list[Slot[Target]] = []
         self._pool: ClientPool[Target] | None = None
         self._objects: dict[tuple[object, ...], int] = {}
+        self.calls_overlap = True
+        self.hangs_alone: bool | None = None
 
     @property
     def shows(self) -> frozenset[str]:
@@ -71,11 +75,13 @@ class ClientSet:
         shown |= set() if withheld else {"credentials"}
         shown |= {"timeout"} if limits.timeout != "none" else set()
         shown |= {"call-timeout"} if limits.timeout == "call" else set()
-        return frozenset(shown | ({"concurrency"} if self._capacity > 1 else set()))
+        return frozenset(shown | ({"concurrency"} if self.capacity > 1 else set()))
 
     @property
-    def _capacity(self) -> int:
+    def capacity(self) -> int:
         """How many calls the client and its transport take at the same time."""
+        if not self.calls_overlap:
+            return 1
         return min(self.main.client.concurrency, self.main.transport.at_once or _MOST_AT_ONCE)
 
     @property
@@ -179,8 +185,8 @@ class ClientSet:
             # time, and whether concurrent calls with other ids and tokens work is for one clause to check.
             if not self.has_copies:
                 slots = self._slots(_MOST_AT_ONCE)
-            elif self._capacity > 1:
-                slots = self._start_copies(1) * self._capacity
+            elif self.capacity > 1:
+                slots = self._start_copies(1) * self.capacity
             else:
                 slots = self._start_copies(_MOST_COPIES - 1)
             self._pool = ClientPool(slots, self._bind)
@@ -189,8 +195,8 @@ class ClientSet:
     def _slots(self, jobs: int) -> list[Slot[Target]]:
         """Make a slot for each call that can be under way: of one client several times, or of copies."""
         own = Slot(lambda: self.main)
-        if self._capacity > 1 or self.another is None:
-            return [own] * max(1, min(self._capacity, _MOST_AT_ONCE, jobs))
+        if self.capacity > 1 or self.another is None:
+            return [own] * max(1, min(self.capacity, _MOST_AT_ONCE, jobs))
         return [own, *self._start_copies(min(_MOST_COPIES, jobs) - 1)]
 
     def _start_copies(self, count: int) -> list[Slot[Target]]:

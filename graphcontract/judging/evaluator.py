@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from graphcontract.clauses import ClauseFunction, Finding
+from graphcontract.clauses.queries import find_unreadable_requests
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial
 from graphcontract.judging.evidence import make_evidence
@@ -15,6 +16,7 @@ from graphcontract.judging.verdict import ClauseResult, evidence_id
 from graphcontract.reporting.events import Evidence
 
 _PRECONDITION_NOT_MET = "no exchange met this clause's precondition"
+_UNREADABLE = "the client's requests could not be read (request.once)"
 
 NEEDS: Mapping[str, str] = {
     "wire": "this transport does not show raw bytes (use --transport loopback)",
@@ -35,7 +37,8 @@ NEEDS: Mapping[str, str] = {
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """A finding, and the trial and the input class that showed it. `key` is its evidence id, `number` the
-    number of exchanges until then; `note` says in the report how it was seen.
+    number of exchanges until then, and `in_class` that of the trials of its class that exercised the clause;
+    `note` says in the report how it was seen.
     """
 
     key: str
@@ -43,13 +46,15 @@ class Occurrence:
     trial: Trial
     input_class: str
     number: int = 0
+    in_class: int = 1
     note: str | None = None
 
 
 @dataclass
 class ClauseEvaluator:
     """Evaluates one clause, trial by trial. `exercised` counts trials by input class, `seen` by evidence id;
-    `occurrences` has the first trial that showed each violation.
+    `occurrences` has the first trial that showed each violation; `unreadable` says that the requests of a
+    trial could not be read, so that it exercised nothing.
     """
 
     contract: Contract
@@ -57,6 +62,7 @@ class ClauseEvaluator:
     exercised: dict[str, int] = field(default_factory=dict)
     occurrences: dict[str, Occurrence] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
+    unreadable: bool = False
 
     @property
     def count(self) -> int:
@@ -67,11 +73,14 @@ class ClauseEvaluator:
         """Check the clause on a trial, where the trial meets its precondition."""
         findings = find_violations(self.contract, self.function, trial)
         if findings is None:
+            self.unreadable |= any(find_unreadable_requests(self.contract, each) for each in trial.exchanges)
             return
         self.exercised[input_class] = self.exercised.get(input_class, 0) + 1
         for key, finding in findings.items():
             self.seen[key] = self.seen.get(key, 0) + 1
-            self.occurrences.setdefault(key, Occurrence(key, finding, trial, input_class, number))
+            in_class = self.exercised[input_class]
+            found = Occurrence(key, finding, trial, input_class, number, in_class)
+            self.occurrences.setdefault(key, found)
 
     def conclude(
         self,
@@ -82,20 +91,27 @@ class ClauseEvaluator:
         cut_off: str | None = None,
         unmet: str | None = None,
         remark: str | None = None,
+        find_cause: Callable[[Occurrence], str | None] = lambda _occurrence: None,
     ) -> ClauseResult:
         """The result of the clause. `present` makes the first violation fit for a report, and `repeat` is the
         command that shows it again. Of a clause that was not exercised, `unsupported` says why it cannot be,
         `unmet` which precondition was not met; `cut_off` says why the run ended before the clause was done;
-        `remark` is the reason of a pass.
+        `remark` is the reason of a pass. `find_cause` names what violations have in common.
         """
         id, count, classes = self.function.id, self.count, dict(self.exercised)
         if self.occurrences:
             first, *others = self.occurrences.values()
             shown = self._make_evidence(present(first), repeat)
             also = tuple(each.key for each in others)
-            return ClauseResult(id, "fail", count, evidence=shown, also=also, classes=classes)
+            causes: dict[str, tuple[str, ...]] = {}
+            for each in self.occurrences.values():
+                if (cause := find_cause(each)) is not None:
+                    causes[cause] = (*causes.get(cause, ()), each.key)
+            return ClauseResult(id, "fail", count, evidence=shown, also=also, causes=causes, classes=classes)
         if count and cut_off is None:
             return ClauseResult(id, "pass", count, reason=remark, classes=classes)
+        if not count and self.unreadable and cut_off is None:
+            return ClauseResult(id, "not-exercised", reason=_UNREADABLE)
         if not count and unsupported is not None:
             return ClauseResult(id, "not-supported", reason=unsupported)
         if cut_off is not None:
@@ -103,7 +119,9 @@ class ClauseEvaluator:
         return ClauseResult(id, "not-exercised", reason=unmet or _PRECONDITION_NOT_MET)
 
     def _make_evidence(self, shown: Occurrence, repeat: str) -> Evidence:
-        trial = shown.trial if self.function.uses_earlier_steps else shown.trial.alone()
+        trial = shown.trial
+        if not self.function.uses_earlier_steps:
+            trial = Trial(shown.finding.find_exchange(trial))
         clause = self.contract.clauses[self.function.id]
         return make_evidence(clause, shown.finding, trial, repeat=repeat, note=shown.note)
 

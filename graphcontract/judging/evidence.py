@@ -18,6 +18,7 @@ from graphcontract.judging.verdict import evidence_id
 from graphcontract.reporting.events import (
     CallInput,
     Evidence,
+    EvidenceExchange,
     RecordedExchange,
     RecordedOutcome,
     RecordedRequest,
@@ -34,6 +35,11 @@ def make_evidence(
 ) -> Evidence:
     """The report's `evidence` object for a finding; `note` says how it was seen where that matters."""
     redactor = Redactor([CANARY, *(each.call.token for each in trial.exchanges)])
+    violating = finding.find_exchange(trial)
+    exchanges = [cast(EvidenceExchange, describe_exchange(each)) for each in trial.exchanges]
+    for each, described in zip(trial.exchanges, exchanges, strict=True):
+        if each is violating and len(exchanges) > 1:
+            described["violates"] = True
     evidence: Evidence = {
         "id": evidence_id(clause.evidence_key, finding.kind, finding.input),
         "kind": finding.kind,
@@ -42,11 +48,11 @@ def make_evidence(
         "source": "; ".join(map(str, clause.sources)),
         "expected": redactor.text(finding.expected),
         "actual": redactor.text(finding.actual),
-        "input": describe_call(trial.exchange.call),
-        "exchange": describe_exchange(trial.exchange),
-        "before": [describe_exchange(each) for each in trial.exchanges[:-1]],
+        "input": describe_call(violating.call),
+        "exchange": exchanges[-1],
+        "before": exchanges[:-1],
         "repeat": repeat,
-        "curl": _curl(finding.at or next(iter(trial.exchange.requests), None), trial.exchange, redactor),
+        "curl": _curl(finding.at or next(iter(violating.requests), None), violating, redactor),
     }
     if finding.input:
         evidence["class"] = finding.input

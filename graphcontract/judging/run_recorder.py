@@ -206,6 +206,8 @@ class RunRecorder:
             event["expired"] = True
         if part.also:
             event["also"] = list(part.also)
+        if part.causes:
+            event["causes"] = [{"cause": cause, "evidence": list(ids)} for cause, ids in part.causes.items()]
         if part.reason is not None:
             event["reason"] = part.reason
         self._emit(event)

@@ -23,6 +23,7 @@ from graphcontract.clients import ClientUnavailable
 from graphcontract.exchange import Trial
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.call_runner import CallStats
+from graphcontract.judging.causes import WAITED, find_cause
 from graphcontract.judging.client_pool import ClientPool
 from graphcontract.judging.evaluator import (
     NEEDS,
@@ -46,6 +47,10 @@ _COSTLY_TEST = 3
 # calls bounds a fast client, in the same way on every machine; the time bounds a slow one.
 _SHRINKING_CALLS = 400
 _SHRINKING_SECONDS = 10.0
+_DEPENDS_ON_EARLIER_CALLS = (
+    "the same inputs alone do not show it, so that it depends on earlier calls, or on chance. If the command "
+    "below passes, run the whole check"
+)
 
 
 class _FirstPass:
@@ -71,21 +76,25 @@ class _Collector:
 
 
 class _ShrinkPass:
-    """The observer of the second pass: shrinks one violation of one clause."""
+    """The observer of the second pass: shrinks one violation of one clause. `smallest` has the violation, its
+    trial, and the number of the first trial that showed it, of those that exercised the clause.
+    """
 
     def __init__(self, harness: Harness, function: ClauseFunction, key: str) -> None:
         self._harness, self._function, self._key = harness, function, key
         self._until = monotonic() + _SHRINKING_SECONDS
-        self._calls = 0
-        self.smallest: tuple[Finding, Trial] | None = None
+        self._calls = self._exercised = self._first = 0
+        self.smallest: tuple[Finding, Trial, int] | None = None
 
     def observe(self, trial: Trial) -> None:
         self._calls += 1
         if self.smallest and (self._calls > _SHRINKING_CALLS or monotonic() > self._until):
             raise StopExploring
         found = find_violations(self._harness.contract, self._function, trial)
+        self._exercised += found is not None
         if found and self._key in found:
-            self.smallest = (found[self._key], trial)
+            self._first = self._first or self._exercised
+            self.smallest = (found[self._key], trial, self._first)
             raise Reproduced
 
 
@@ -204,9 +213,20 @@ class SuiteTestRun:
             collected = [future.result() for future in self._begun]
         else:
             collected = self._harness.clients.run_concurrently(self._jobs())
+        self._repeat_hung_call(collected)
         for observer.cls, trials in zip(self._test.cases, collected, strict=True):
             for trial in trials:
                 observer.observe(trial)
+
+    def _repeat_hung_call(self, collected: list[list[Trial]]) -> None:
+        """Make the first call of the run that hung beside others once more, alone: it may have waited."""
+        clients = self._harness.clients
+        if clients.hangs_alone is not None or clients.capacity == 1:
+            return
+        for job, trials in zip(self._jobs(), collected, strict=True):
+            if any(map(_hung, trials)):
+                clients.hangs_alone = any(map(_hung, job()))
+                return
 
     def _jobs(self) -> list[Callable[[], list[Trial]]]:
         """Make a job for each fixed call that returns its trials."""
@@ -247,6 +267,7 @@ class SuiteTestRun:
             unsupported=None if cut else evaluator.function.otherwise,
             cut_off=cut,
             unmet=self._describe_unsupported_calls(),
+            find_cause=self._find_cause,
         )
 
     def _describe_unsupported_calls(self) -> str | None:
@@ -257,22 +278,37 @@ class SuiteTestRun:
         return f"the driver reported every call as unsupported: {abbreviate(Redactor([CANARY]).text(reason))}"
 
     def _present(self, evaluator: ClauseEvaluator, first: Occurrence) -> Occurrence:
-        """Shrink a violation if it can be reproduced; else return it as it was first seen, with a note."""
+        """Shrink a violation if its input class shows it alone; else return it as it was first seen. A note
+        says that earlier calls may be its cause.
+        """
+        if self._waited_for_others(first):
+            return replace(first, note=WAITED)
         if not self._can_shrink:
             return first
         smallest = self._shrink(evaluator.function, first.key, first.input_class)
-        if smallest is not None:
-            return replace(first, finding=smallest[0], trial=smallest[1])
-        times = f"{evaluator.seen[first.key]} of {evaluator.count} exchanges"
-        note = f"seen in {times}, first after {first.number - 1} others; could not be reproduced"
-        return replace(first, note=note)
+        times = f"seen in {evaluator.seen[first.key]} of {evaluator.count} exchanges"
+        note = f"{times}, first after {first.number - 1} others; {_DEPENDS_ON_EARLIER_CALLS}"
+        if smallest is None:
+            return replace(first, note=note)
+        finding, trial, number = smallest
+        # The same inputs in the same order show it sooner than at first: the client's state has changed.
+        return replace(first, finding=finding, trial=trial, note=note if number < first.in_class else None)
+
+    def _waited_for_others(self, found: Occurrence) -> bool:
+        """Whether a call hung beside others, in a run in which such a call does not hang alone."""
+        violating = found.finding.find_exchange(found.trial)
+        waited = self._test.cases and self._harness.clients.hangs_alone is False
+        return bool(waited and violating.outcome.kind == "hang")
+
+    def _find_cause(self, found: Occurrence) -> str | None:
+        return WAITED if self._waited_for_others(found) else find_cause(self._harness.contract, found)
 
     @property
     def _can_shrink(self) -> bool:
         """Whether violations are searched for once more: not with fixed calls, nor after calls that hung."""
         return self._call_stats.expensive == self._costly and not self._test.cases
 
-    def _shrink(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial] | None:
+    def _shrink(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial, int] | None:
         observer = _ShrinkPass(self._harness, function, key)
         self._harness.set_observer(observer)
         partitions = self._test.partitions(self._harness.contract)
@@ -281,10 +317,17 @@ class SuiteTestRun:
         return observer.smallest
 
 
+def _hung(trial: Trial) -> bool:
+    return any(each.outcome.kind == "hang" for each in trial.exchanges)
+
+
 def unsupported_reason(harness: Harness, id: str) -> str | None:
     """Return why this contract, client and transport cannot show a clause, or None if they can."""
 
     def explain(need: str) -> str | None:
+        if need == "concurrency" and not harness.clients.calls_overlap:
+            declared = f"your driver declares `concurrency`: {harness.client.concurrency}"
+            return f"{declared}, but makes one call after the other"
         if need == "concurrency" and harness.client.concurrency > 1:
             return "this transport handles one call at a time (use --transport loopback)"
         return harness.clients.find_own_root_obstacle() if need == "own-root" else NEEDS[need]

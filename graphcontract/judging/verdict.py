@@ -18,8 +18,8 @@ _ORDER: tuple[VerdictKind, ...] = ("fail", "error", "not-run", "pass", "not-supp
 class ClauseResult:
     """The result of one test for one clause. `exercised` counts the exchanges that could have shown a
     violation, without those of shrinking, and `classes` by input class; `evidence` is of the first violation,
-    `also` the evidence ids of others; `duration` is in seconds; `exchanges` counts all calls of the test, and
-    `recorded` has them with `--record all`.
+    `also` the evidence ids of others, `causes` those of either by what they have in common; `duration` is in
+    seconds; `exchanges` counts all calls of the test, and `recorded` has them with `--record all`.
     """
 
     clause: str
@@ -29,6 +29,7 @@ class ClauseResult:
     reason: str | None = None
     evidence: Evidence | None = None
     also: tuple[str, ...] = ()
+    causes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     classes: Mapping[str, int] = field(default_factory=dict)
     exchanges: int = 0
     recorded: tuple[RecordedExchange, ...] = ()
@@ -45,7 +46,10 @@ def fold(clause: str, parts: Iterable[ClauseResult]) -> ClauseResult:
     ids = [part.evidence["id"] for part in ranked if part.evidence]
     ids += [id for part in ranked for id in part.also]
     classes: dict[str, int] = {}
+    causes: dict[str, tuple[str, ...]] = {}
     for part in ranked:
+        for cause, evidence in part.causes.items():
+            causes[cause] = tuple(dict.fromkeys((*causes.get(cause, ()), *evidence)))
         for name, count in part.classes.items():
             classes[name] = classes.get(name, 0) + count
     return ClauseResult(
@@ -56,6 +60,7 @@ def fold(clause: str, parts: Iterable[ClauseResult]) -> ClauseResult:
         reason=first.reason,
         evidence=first.evidence,
         also=tuple(dict.fromkeys(ids))[1:],
+        causes=causes,
         classes=classes,
         exchanges=sum(part.exchanges for part in ranked),
         recorded=tuple(each for part in ranked for each in part.recorded),

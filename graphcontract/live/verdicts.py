@@ -94,8 +94,11 @@ class LiveEvaluator:
             yield from self.trials
 
     def _anonymize(self, shown: Occurrence, *, of_service: bool, note: str | None) -> Occurrence:
-        *before, exchange = map(self._anonymize_exchange, shown.trial.exchanges)
+        violating = shown.finding.find_exchange(shown.trial)
+        exchanges = [(each is violating, self._anonymize_exchange(each)) for each in shown.trial.exchanges]
+        *before, exchange = (each for _, each in exchanges)
         finding = self.anonymizer.anonymize_finding(shown.finding, of_service=of_service)
+        finding = replace(finding, exchange=next(each for marked, each in exchanges if marked))
         return replace(shown, finding=finding, trial=Trial(exchange, before=tuple(before)), note=note)
 
     def _anonymize_exchange(self, exchange: Exchange) -> Exchange:

@@ -150,6 +150,12 @@ class RecordedExchange(TypedDict):
     certificate: NotRequired[str]
 
 
+class EvidenceExchange(RecordedExchange):
+    """One call of evidence; among several, `violates` marks the one that violates the clause."""
+
+    violates: NotRequired[Literal[True]]
+
+
 class ExchangeRecord(RecordedExchange):
     """One call of a run with `--record all`, and the clause that it was made for."""
 
@@ -196,10 +202,17 @@ class Evidence(_InputClass):
     actual: str
     note: NotRequired[str]
     input: CallInput
-    exchange: RecordedExchange
-    before: list[RecordedExchange]
+    exchange: EvidenceExchange
+    before: list[EvidenceExchange]
     repeat: str
     curl: str | None
+
+
+class Cause(TypedDict):
+    """What violations of a clause have in common with others, and their evidence ids."""
+
+    cause: str
+    evidence: list[str]
 
 
 class Verdict(TypedDict):
@@ -215,6 +228,7 @@ class Verdict(TypedDict):
     fails_run: bool
     expired: NotRequired[Literal[True]]
     also: NotRequired[list[str]]
+    causes: NotRequired[list[Cause]]
     classes: dict[str, int]
     reason: NotRequired[str]
 

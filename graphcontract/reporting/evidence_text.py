@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Sequence
 
 from graphcontract.reporting.events import (
     CallInput,
     Evidence,
+    EvidenceExchange,
     RecordedExchange,
+    RecordedOutcome,
     RecordedResponse,
     ShortToken,
     TokenRecipe,
@@ -22,6 +25,7 @@ from graphcontract.reporting.events import (
 # A message longer than this is cut in text; the jsonl report has it whole, up to 64 KiB.
 _LINES = 24
 _WIDTH = 200
+_LOOPBACK = re.compile(r"https?://(127\.0\.0\.1|localhost):")
 
 
 def escape_unprintable(text: str) -> str:
@@ -51,15 +55,22 @@ def _lines(evidence: Evidence, level: str) -> Iterator[str]:
     yield f"  source    {evidence['source']}"
     yield ""
     for exchange in evidence["before"]:
-        yield "  before that:"
+        yield f"  before that{_mark(exchange)}:"
         yield from _render_with_outcome(exchange)
     if evidence["before"]:
-        yield "  then:"
+        yield f"  then{_mark(evidence['exchange'])}:"
     yield from _render_with_outcome(evidence["exchange"])
     yield ""
     yield f"  reproduce {evidence['repeat']}"
     if evidence["curl"]:
         yield f"  curl      {escape_unprintable(evidence['curl'])}"
+        if _LOOPBACK.search(evidence["curl"]) and not evidence["repeat"].startswith("graphcontract live "):
+            yield "            This port is closed now. To get one that responds in the same way:"
+            yield f"            graphcontract serve --evidence {evidence['id']} --report FILE"
+
+
+def _mark(exchange: EvidenceExchange) -> str:
+    return ", the call that violates the clause" if exchange.get("violates") else ""
 
 
 def _input(call: CallInput) -> str:
@@ -77,7 +88,18 @@ def _token(recipe: TokenRecipe | ShortToken) -> str:
 
 def _render_with_outcome(exchange: RecordedExchange) -> Iterator[str]:
     yield from render_exchange(exchange)
-    yield f"  = {escape_unprintable(_shorten(json.dumps(exchange['outcome'], ensure_ascii=False)))}"
+    outcome = json.dumps(_name_as_protocol(exchange["outcome"]), ensure_ascii=False)
+    yield f"  = {escape_unprintable(_shorten(outcome))}"
+
+
+def _name_as_protocol(outcome: RecordedOutcome) -> dict[str, object]:
+    """Name the members of an outcome as a driver's reply does, without those that are null."""
+    names = {"kind": "outcome", "request_id": "requestId"}
+    shown = {names.get(name, name): value for name, value in outcome.items()}
+    if "error" in outcome:
+        members = {name: value for name, value in outcome["error"].items() if value is not None}
+        shown["error"] = {names[name] if name == "request_id" else name: members[name] for name in members}
+    return shown
 
 
 def render_exchange(exchange: RecordedExchange) -> Iterator[str]:

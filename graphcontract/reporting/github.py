@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from graphcontract.reporting import finish
 from graphcontract.reporting.accepted_failures import count_accepted, list_accepted
+from graphcontract.reporting.common_causes import find_common_causes
 from graphcontract.reporting.events import Event, Evidence, Footer, Verdict
 from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
 from graphcontract.reporting.github_commands import attribute, data
@@ -67,6 +68,7 @@ def _parts(run: RunSummary) -> Iterator[str]:
     title = run.describe_run()
     yield f"## {_text(title)}\n\n**{sentence}** {run.format_counts()}.\n"
     shown = run.list_shortfalls()
+    yield from _render_causes(shown)
     if shown:
         yield "\n| clause | level | verdict | details |\n| --- | --- | --- | --- |\n"
     for verdict in shown:
@@ -76,6 +78,13 @@ def _parts(run: RunSummary) -> Iterator[str]:
     for verdict in shown:
         if verdict["evidence"]:
             yield _render_folded(verdict["evidence"], verdict["level"])
+
+
+def _render_causes(verdicts: Iterable[Verdict]) -> Iterator[str]:
+    if causes := find_common_causes(verdicts):
+        yield "\nCommon causes:\n\n"
+    for each in causes:
+        yield f"- {_text(escape_unprintable(each.cause))}: {_text(each.count())}\n"
 
 
 def _render_accepted(footer: Footer) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphcontract.reporting.accepted_failures import count_accepted
+from graphcontract.reporting.common_causes import find_common_causes
 from graphcontract.reporting.events import Event, Footer, Header, PlannedClause, Verdict
 from graphcontract.reporting.verdict_text import is_untested
 
@@ -46,9 +47,11 @@ class RunSummary:
                 self._footer = event
 
     def list_shortfalls(self) -> list[Verdict]:
-        """Return violations and whatever else fails the run: what fails it first, and MUST before SHOULD."""
+        """Return violations and whatever else fails the run: what fails it first, and MUST before SHOULD.
+        Among these, requests that could not be read come first, and clauses that were not tested last.
+        """
         shown = [each for each in self.verdicts.values() if each["fails_run"] or each["verdict"] == "fail"]
-        return sorted(shown, key=lambda each: (not each["fails_run"], each["level"] != "MUST"))
+        return sorted(shown, key=_rank)
 
     def summarize(self) -> tuple[str, bool]:
         """Return the run's verdict in one sentence, and whether it is good. Needs the footer."""
@@ -98,3 +101,8 @@ class RunSummary:
         """Return the name and version of the client or tenant."""
         implementation = self.header["implementation"]
         return " ".join(str(implementation[key]) for key in ("name", "version") if implementation.get(key))
+
+
+def _rank(verdict: Verdict) -> tuple[bool, bool, bool, bool]:
+    malformed = any(each.is_unreadable for each in find_common_causes([verdict]))
+    return not verdict["fails_run"], verdict["level"] != "MUST", not malformed, is_untested(verdict)

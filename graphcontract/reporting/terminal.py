@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from graphcontract.reporting.accepted_failures import describe_accepted
+from graphcontract.reporting.common_causes import find_common_causes
 from graphcontract.reporting.events import Event, Evidence, Header, Verdict
 from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
 from graphcontract.reporting.run_summary import RunSummary
@@ -80,6 +81,7 @@ class Terminal:
 
     def _end(self) -> None:
         self.stop()
+        self._show_causes()
         for group in dict.fromkeys(row["group"] for row in self._run.plan):
             self._console.print(f"\n[bold]{escape(group)}[/bold]")
             for line in self._rows(group):
@@ -91,6 +93,15 @@ class Terminal:
         sentence, good = self._run.summarize()
         style = "bold green" if good else "bold red"
         self._console.print(f"\n[{style}]{sentence}[/{style}] {self._run.format_counts()}.")
+
+    def _show_causes(self) -> None:
+        causes = find_common_causes(self._run.list_shortfalls())
+        if causes:
+            self._console.print("\n[bold]Common causes[/bold]")
+        for each in causes:
+            for text, indent in ((each.cause, ""), (each.count(), " " * 4)):
+                for line in wrap(escape_unprintable(text), 76 - len(indent), break_on_hyphens=False):
+                    self._console.print(f"{indent}{line}", markup=False, soft_wrap=True)
 
     def _show_accepted(self) -> None:
         rows = self._run.footer.get("accepted", ())

@@ -13,11 +13,15 @@ from dataclasses import dataclass, replace
 from graphcontract.clauses.queries import describe_outcome, own_requests
 from graphcontract.clients import Client, ClientUnavailable, Start
 from graphcontract.clients.process import CA_NAMES
-from graphcontract.exchange import Exchange
+from graphcontract.exchange import Exchange, Outcome
 from graphcontract.http.stub_response import ResponseScript, plain_error, settle, stub, success, with_fields
 from graphcontract.judging.call_runner import CallOptions
 from graphcontract.judging.harness import Harness
+from graphcontract.judging.overlap import see_overlap
 
+# A call without a response that ends within this part of its timeout did not end by the timeout. Clients may
+# take a part of it for connecting, and round it.
+_EARLY = 0.5
 # A JWT that says nothing and is signed by nobody: whoever prints it gives nothing away.
 _TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.e30."  # noqa: S105 - no secret
 _HTTPS = 'judge the client with --tls, and let its driver declare "https": true'
@@ -26,6 +30,18 @@ _OWN_HOSTS = (
     'give the SDK the hosts of `start` as allowed ones; where it keeps to its own, declare them in "hosts"'
 )
 _TRUST = "trust the call's `ca_file`, or the file that the environment names (SSL_CERT_FILE and its kin)"
+_CRASHED = (
+    "an exception came out of the client or its adapter: correct the set-up if that is the cause, or report "
+    "the client's documented error as failure"
+)
+_HUNG = (
+    "the client did not return: pass the call's timeout on, or look for a lock or a prompt that it waits for"
+)
+_NO_PROXY = 'where the client can use no proxy, declare "proxy": "none"; "option" if its driver has to set it'
+_IN_TURN = (
+    "make calls at the same time, as in threads or tasks, and block nothing that they share; else declare "
+    '"concurrency": 1'
+)
 _UNREACHED = (
     "send the call to its base_url, and give an SDK that keeps to allowed hosts those of `start`; a client "
     'that can use no root but its own declares "root": "fixed"'
@@ -55,6 +71,8 @@ def examine(harness: Harness) -> Iterator[Diagnosis]:
         if finding.stops:
             return
     yield _not_found(harness)
+    if harness.client.concurrency > 1:
+        yield _concurrency(harness)
     if "network" in harness.transport.shows:
         for name, look in _NETWORK.items():
             yield look(harness, name)
@@ -83,18 +101,24 @@ def _diagnose_call(harness: Harness, exchange: Exchange) -> Diagnosis:
     call = str(harness.contract.success.status)
     if own_requests(harness.contract, exchange):
         works = exchange.outcome.kind == "success"
-        advice = "" if works else f"{call} is success: look at how the adapter reports it"
+        advice = f"{call} is success: look at how the adapter reports it"
+        advice = "" if works else _advise(exchange.outcome, advice)
         return Diagnosis(call, works, f"a request, and {describe_outcome(exchange.outcome)}", advice)
     seen = f"no request, and {describe_outcome(exchange.outcome)}"
     # One that claims success, breaks or waits for ever is judged for that, whatever it does not send.
     if exchange.requests or exchange.outcome.kind not in ("failure", "rejected"):
-        return Diagnosis(call, False, seen, _UNREACHED)
+        return Diagnosis(call, False, seen, _advise(exchange.outcome, _UNREACHED))
     for lacking, how in _other_ways(harness):
         if own_requests(harness.contract, _make_call(harness, how)):
             return Diagnosis(call, False, seen, {"http": _HTTPS, "root": _OWN_ROOT}[lacking], stops=True)
     if harness.transport.https and exchange.connections:
         return Diagnosis(call, False, f"a connection, {seen}", _TRUST, stops=True)
     return Diagnosis(call, False, seen, _UNREACHED, stops=_is_unreachable(harness, exchange))
+
+
+def _advise(outcome: Outcome, otherwise: str) -> str:
+    """The advice for a client that crashed or hung; another outcome gets the other advice."""
+    return {"crash": _CRASHED, "hang": _HUNG}.get(outcome.kind, otherwise)
 
 
 def _is_unreachable(harness: Harness, exchange: Exchange) -> bool:
@@ -125,12 +149,10 @@ def _credentials(harness: Harness, exchange: Exchange) -> Diagnosis:
 def _not_found(harness: Harness) -> Diagnosis:
     outcome = harness.perform(harness.plain_call(), [plain_error(404)]).outcome
     if outcome.kind != "failure" or outcome.error is None:
-        return Diagnosis(
-            "404", False, describe_outcome(outcome), "report the client's documented error as failure"
-        )
-    lacking = [
-        name for name in ("status", "code", "message", "request_id") if getattr(outcome.error, name) is None
-    ]
+        advice = _advise(outcome, "report the client's documented error as failure")
+        return Diagnosis("404", False, describe_outcome(outcome), advice)
+    names = {"status": "status", "code": "code", "message": "message", "request_id": "requestId"}
+    lacking = [shown for name, shown in names.items() if getattr(outcome.error, name) is None]
     if "status" in lacking and harness.client.limits.status:
         advice = 'give `status` where the error has it; where no client could, declare "status": false'
         return Diagnosis("404", False, "failure without a status", advice)
@@ -139,10 +161,20 @@ def _not_found(harness: Harness) -> Diagnosis:
     )
 
 
+def _concurrency(harness: Harness) -> Diagnosis:
+    overlap, declared = see_overlap(harness), harness.client.concurrency
+    if overlap is None:
+        return Diagnosis("overlap", None, f"{declared} calls at once are declared, and could not be seen")
+    if overlap:
+        return Diagnosis("overlap", True, f"two calls overlap, of the {declared} that are declared")
+    seen = f"two calls did not overlap, although {declared} at once are declared"
+    return Diagnosis("overlap", False, seen, _IN_TURN)
+
+
 def _tls(harness: Harness, name: str) -> Diagnosis:
     exchange = harness.perform(harness.plain_call(), [success()], certificate="trusted")
     if exchange.outcome.kind != "success" or not exchange.requests:
-        return Diagnosis(name, False, describe_outcome(exchange.outcome), _TRUST)
+        return Diagnosis(name, False, describe_outcome(exchange.outcome), _advise(exchange.outcome, _TRUST))
     named = ", ".join(_trusted_by(harness)) or "what it is given"
     return Diagnosis(name, True, f"https, with the authority of {named}")
 
@@ -202,8 +234,14 @@ def _timeout(harness: Harness, name: str) -> Diagnosis:
     call = replace(harness.plain_call(), timeout=1.0)
     exchange = harness.perform(call, [replace(success(), fault="stalled")])
     taken = f"{exchange.ended - exchange.started:.1f} s of 1.0 s"
-    if exchange.outcome.kind == "failure":
+    early = exchange.ended - exchange.started < call.timeout * _EARLY
+    if exchange.outcome.kind == "failure" and not early:
         return Diagnosis(name, True, f"failure after {taken}")
+    if exchange.outcome.kind in ("failure", "crash"):
+        seen = f"{describe_outcome(exchange.outcome)}, after {taken}"
+        if early:
+            seen += ": the call ended before its timeout, which was not tested"
+        return Diagnosis(name, None if early else False, seen, _advise(exchange.outcome, ""))
     if harness.client.limits.timeout == "none":
         return Diagnosis(name, None, "none, as is declared")
     advice = 'pass the call\'s timeout on; where the client has none, declare "timeout": "none"'
@@ -213,7 +251,9 @@ def _timeout(harness: Harness, name: str) -> Diagnosis:
 def _proxy(harness: Harness, name: str) -> Diagnosis:
     refusal = harness.clients.find_own_root_obstacle()
     if refusal is not None:
-        return Diagnosis(name, None, refusal)
+        declared = harness.client.limits.proxy == "none"
+        advice = _NO_PROXY if refusal.startswith("not at its own root") and not declared else ""
+        return Diagnosis(name, None, refusal, advice)
     exchange = _make_call(harness, {"own_root": True})
     arrived = "a request" if exchange.requests else "no request"
     seen = f"its own root, behind it: {arrived}, and {describe_outcome(exchange.outcome)}"

@@ -19,6 +19,7 @@ from graphcontract.judging import known_failures
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.known_failures import Entry, KnownFailures
+from graphcontract.judging.overlap import see_overlap
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.test_run import SuiteTestRun
@@ -69,6 +70,7 @@ class Session:
         main = targets.main()
         clients = ClientSet(main, another=targets.another(main), at_own_root=targets.beside(main))
         self.harness = Harness(self.contract, clients, PROFILES[self.options.profile])
+        clients.calls_overlap = see_overlap(self.harness) is not False
         return main.client
 
     def want(self, test: SuiteTest, clause: str) -> None:

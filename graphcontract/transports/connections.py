@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from graphcontract.exchange import WireRequest, WireResponse
-from graphcontract.http.stub_response import Rendered, StubResponse, render
+from graphcontract.http.stub_response import Meeting, Rendered, StubResponse, render
 from graphcontract.transports import faults
 from graphcontract.transports.request_reader import RequestReader
 from graphcontract.transports.response_placeholders import fill_placeholders
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from graphcontract.transports.origins import Origin
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_MEETING_STEP = 0.005  # seconds between two looks at a meeting
 _NO_ENDPOINT = StubResponse(503, close=True)
 
 
@@ -134,7 +135,17 @@ class Connection:
         self._ending = faults.choose_ending(stub, rendered)
         if stub.fault == "dripped":
             self._drip(faults.iterate_drops(data), stub.drip)
+        elif stub.meeting is not None:
+            stub.meeting.arrive()
+            self._send_when_met(stub.meeting, data)
         else:
+            self._pipe.send(data)
+            self._end_if_sent()
+
+    def _send_when_met(self, meeting: Meeting, data: bytes) -> None:
+        if meeting.waiting:
+            self._origin.loop.call_later(_MEETING_STEP, lambda: self._send_when_met(meeting, data))
+        elif not self._closed:
             self._pipe.send(data)
             self._end_if_sent()
 

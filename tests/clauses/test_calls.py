@@ -103,6 +103,21 @@ def test_another_root(host: str) -> None:
     assert (found.kind, found.expected, found.actual) == ("root", "Host: 127.0.0.1:1", host)
 
 
+@pytest.mark.parametrize(
+    ("root", "host"),
+    [
+        ("https://graph.microsoft.com/beta", "graph.microsoft.com:443"),
+        ("https://graph.microsoft.com/beta", "GRAPH.microsoft.com"),
+        ("http://localhost/beta", "localhost:80"),
+    ],
+)
+def test_the_default_port_of_a_root_is_the_same_root(root: str, host: str) -> None:
+    """A CONNECT names the port in its Host (RFC 9110, 9.3.6)."""
+    sent = request(method="CONNECT", fields={"Host": host})
+    step = replace(SECOND, call=replace(SECOND.call, base_url=root), requests=(sent, *SECOND.requests[1:]))
+    assert "root" not in kinds("calls.independent", FIRST, step)
+
+
 class TestOutcomes:
     """What a call is taken for differs from what the same answer is taken for elsewhere."""
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from graphcontract.clauses import registry
@@ -285,7 +287,7 @@ class TestInjection:
         asked = call(token=f"{CANARY}a\nb\0c\x01d")
         step = exchange(request(fields={"Authorization": f"Bearer {CANARY}{sent}"}), asked=asked)
         assert [each.actual for each in findings("input.injection", step)] == [
-            f"{run!r} unescaped in the request" for run in seen
+            f"{json.dumps(run)} unescaped in the request" for run in seen
         ]
 
     def test_what_stands_before_a_run_tells_it_from_a_field_of_the_client_s(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from graphcontract.exchange import Exchange, Fault, Outcome, WireRequest, WireResponse
+from graphcontract.exchange import Exchange, Fault, Outcome, Trial, WireRequest, WireResponse
 from tests.clauses import (
     CONTROL,
     CRASH,
@@ -117,6 +117,19 @@ def test_what_is_left_when_a_connection_breaks(
     assert kinds("transport.failure", first, second) == found
 
 
+def test_the_call_that_broke_is_the_one_that_violates() -> None:
+    broken, following = (
+        replace(exchange(request(), outcome=CRASH), fault="reset"),
+        replace(CONTROL, outcome=HANG),
+    )
+    shown = {
+        each.kind: each.find_exchange(Trial(following, None, (broken,)))
+        for each in findings("transport.failure", broken, following)
+    }
+    assert shown["crash"] is broken
+    assert shown["unusable"] is following
+
+
 def test_a_connection_that_was_idle_decides_nothing() -> None:
     idle = replace(exchange(request()), fault="idle-closed")
     assert kinds("transport.failure", idle, CONTROL) == []
@@ -217,7 +230,7 @@ class TestMethod:
         step = self.followed(*methods)
         seen = findings("redirect.method", step)
         assert [each.kind for each in seen] == found
-        assert all((each.input, each.at) == ("307", step.requests[-1]) for each in seen)
+        assert all((each.input, each.at) == ("307", step.requests[0]) for each in seen)
 
     @pytest.mark.parametrize("outcome", [failure(405), CRASH, HANG, Outcome.rejected("no")])
     def test_no_success_is_none_of_its_business(self, outcome: Outcome) -> None:

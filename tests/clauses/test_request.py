@@ -348,14 +348,17 @@ class TestOnce:
     @pytest.mark.parametrize(
         "step",
         [
-            exchange(request(), request(), answer=response(503)),
             exchange(request(), request(), answer=response(200)),
             exchange(request(target("x1")), request(target("x1")), asked=call("x1")),
         ],
-        ids=["retries", "another success", "no GUID"],
+        ids=["another success", "no GUID"],
     )
     def test_is_for_ordinary_calls_that_are_answered_at_once(self, step: Exchange) -> None:
         assert not judges("request.once", step)
+
+    @pytest.mark.parametrize("status", [307, 401, 503])
+    def test_a_retry_only_has_to_be_valid(self, status: int) -> None:
+        assert kinds("request.once", exchange(request(), request(), answer=response(status))) == []
 
     def test_a_refusal_of_what_cannot_be_sent_is_right(self) -> None:
         assert kinds("request.once", exchange(outcome=REJECTED, asked=call(".."))) == []

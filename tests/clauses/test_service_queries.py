@@ -265,3 +265,23 @@ class TestEachAnswer:
         assert kinds("service.media-type", step("cancel", 204)) == []
         assert kinds("service.media-type", step("cancel", 204, fields=typed)) == ["present"]
         assert not judges("service.media-type", step("read", 200, fields=typed))
+
+
+@pytest.mark.parametrize(
+    ("clause", "steps", "violating"),
+    [
+        ("service.precondition", [read("completed"), step("started", 204), read("completed")], 1),
+        ("service.precondition", [read("inProgress"), step("started", 409), DONE], 1),
+        ("service.cancel", [NEW, step("cancel", 200), DONE], 1),
+        ("service.effect", [NEW, step("cancel", 204), NEW], 1),
+        ("service.effect", [NEW, step("cancel", 204), gone()], 2),
+        ("service.authentication", [NEW, step("no-token", 204), DONE], 1),
+        ("service.method", [NEW, step("method:PUT", 204), DONE], 1),
+        ("service.unknown-task", [step("unknown", 204), NEW], 0),
+        ("service.refusal-status", [NEW, step("lesser-token", 404), NEW], 1),
+    ],
+)
+def test_a_finding_names_the_step_that_violates(clause: str, steps: list[Exchange], violating: int) -> None:
+    found = findings(clause, *steps)
+    assert found
+    assert {id(each.exchange) for each in found} == {id(steps[violating])}

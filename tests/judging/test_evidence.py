@@ -179,6 +179,23 @@ class TestCurl:
         finding = Finding("unsent-success", "a request", "none")
         assert make_evidence(clause, finding, Trial(step), repeat="x", note=None)["curl"] is None
 
+    def test_of_the_call_at_fault(self) -> None:
+        """Of several calls, input, mark and curl are those of the one that violates the clause."""
+        broken = exchange(request(target(TASK.upper())), asked=call(TASK.upper()), outcome=Outcome.crash("x"))
+        trial = Trial(exchange(request()), before=(broken,))
+        for finding in (
+            Finding("letter-case", "", "", exchange=broken),
+            Finding("letter-case", "", "", at=broken.requests[0]),
+        ):
+            made = make_evidence(CLAUSE, finding, trial, repeat="x", note=None)
+            assert problems(as_verdict(made)) == []
+            assert list(made["input"]["arguments"].values()) == [TASK.upper()]
+            assert TASK.upper() in str(made["curl"])
+            assert [each.get("violates") for each in (*made["before"], made["exchange"])] == [True, None]
+        made = make_evidence(CLAUSE, Finding("letter-case", "", ""), trial, repeat="x", note=None)
+        assert list(made["input"]["arguments"].values()) == [TASK]
+        assert [each.get("violates") for each in (*made["before"], made["exchange"])] == [None, True]
+
     def test_of_the_request_at_fault(self) -> None:
         first, second = request(), request(target(TASK.upper()))
         step = exchange(first, second)

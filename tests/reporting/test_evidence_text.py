@@ -121,8 +121,42 @@ def test_bytes_that_are_no_text() -> None:
     assert "  ! not HTTP: illegal \\x1b" in lines
 
 
+def test_an_outcome_has_the_names_of_the_driver_protocol() -> None:
+    error = {"kind": "http", "type": None, "status": 409, "code": None, "message": "m", "request_id": "r"}
+    outcome = {"kind": "failure", "request_id": "s", "error": error}
+    lines = render_violation(evidence(exchange=exchange(outcome=outcome)), "MUST").splitlines()
+    shown = '{"kind": "http", "status": 409, "message": "m", "requestId": "r"}'
+    assert f'  = {{"outcome": "failure", "requestId": "s", "error": {shown}}}' in lines
+
+
 def test_nothing_was_sent() -> None:
     assert "  > (nothing was sent)" in render_violation(evidence(exchange=exchange()), "MUST").splitlines()
+
+
+def test_the_call_that_violates_the_clause_is_marked() -> None:
+    violating = exchange(violates=True)
+    lines = render_violation(evidence(before=[violating, exchange()]), "MUST").splitlines()
+    headings = [line for line in lines if line.startswith(("  before that", "  then"))]
+    assert headings == ["  before that, the call that violates the clause:", "  before that:", "  then:"]
+
+
+@pytest.mark.parametrize(
+    ("members", "closed"),
+    [
+        ({"curl": "curl http://127.0.0.1:4321/beta", "repeat": "graphcontract check x"}, True),
+        ({"curl": "curl https://localhost:4321/beta", "repeat": "pytest suites"}, True),
+        ({"curl": "curl https://graph.microsoft.com/beta", "repeat": "graphcontract check x"}, False),
+        ({"curl": "curl http://127.0.0.1:4321/beta", "repeat": "graphcontract live --tenant-url x"}, False),
+        ({"curl": None, "repeat": "graphcontract check x"}, False),
+    ],
+)
+def test_a_curl_command_to_a_port_of_the_run_says_that_it_is_closed(
+    members: dict[str, Any], closed: bool
+) -> None:
+    found = evidence(**members)
+    text = render_violation(found, "MUST")
+    assert ("This port is closed now" in text) is closed
+    assert (f"graphcontract serve --evidence {found['id']} --report FILE" in text) is closed
 
 
 def test_what_was_before() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from graphcontract.clients import Limits, Start
+from graphcontract.clients import ClientUnavailable, Limits, Start
 from graphcontract.clients.python_driver import python_client
 from graphcontract.exchange import Call, Outcome
 from graphcontract.judging.client_set import ClientSet
@@ -35,6 +35,7 @@ def test_a_good_client_is_well() -> None:
         "204": True,
         "token": True,
         "404": True,
+        "overlap": True,
         "TLS": True,
         "redirect": None,
         "timeout": True,
@@ -214,3 +215,68 @@ def test_the_setting_that_the_authority_comes_from_is_shown(
         harness.clients.close()
     assert found["TLS"].seen == "https, with the authority of `CURL_CA_BUNDLE`"
     assert dict(os.environ) == before
+
+
+class Failing(Conforming):
+    """Ends every call in the same way, with or without a request."""
+
+    def __init__(self, outcome: Outcome, *, sends: bool) -> None:
+        super().__init__()
+        self._outcome, self._sends = outcome, sends
+
+    def cancel(self, call: Call) -> Outcome:
+        if self._sends:
+            super().cancel(call)
+        return self._outcome
+
+
+@pytest.mark.parametrize("sends", [True, False])
+def test_a_crash_gets_advice_on_crashes(sends: bool) -> None:
+    found = examined(Failing(Outcome.crash("KeyError: 'x'"), sends=sends))
+    for name in ("204", "404", "TLS"):
+        assert found[name].works is False
+        assert "an exception came out of the client" in found[name].advice, name
+
+
+class FailsAtOnce(Conforming):
+    """Checks that the address responds before it makes a call, and gives up at once."""
+
+    def cancel(self, call: Call) -> Outcome:
+        if call.timeout == 1.0:
+            return Outcome.failure(kind="transport", message="no connection")
+        return super().cancel(call)
+
+
+def test_a_failure_before_the_timeout_does_not_show_that_it_works() -> None:
+    found = examined(FailsAtOnce())["timeout"]
+    assert found.works is None
+    assert found.seen.startswith("failure: no connection, after 0.0 s of 1.0 s")
+    assert "was not tested" in found.seen
+
+
+class CrashesAtTheTimeout(Conforming):
+    def cancel(self, call: Call) -> Outcome:
+        outcome = super().cancel(call)
+        timed_out = outcome.error is not None and outcome.error.kind == "timeout"
+        return Outcome.crash("TimeoutError") if timed_out else outcome
+
+
+def test_a_crash_at_the_timeout_shows_that_there_is_one() -> None:
+    found = examined(CrashesAtTheTimeout())["timeout"]
+    assert (found.works, '"timeout"' in found.advice) == (False, False)
+    assert "documented error" in found.advice
+
+
+def test_a_client_that_bypasses_the_proxy_gets_the_limit_to_declare() -> None:
+    def bypassing() -> Target:
+        raise ClientUnavailable("the client did not come to the proxy within 2 s")
+
+    for limits, advised in ((Limits(), True), (Limits(proxy="none"), False)):
+        direct = Direct(Conforming().cancel)
+        direct.limits = limits
+        with Loopback() as transport:
+            clients = ClientSet(Target(direct, transport), at_own_root=bypassing)
+            harness = Harness(CONTRACT, clients, PROFILES["gate"])
+            found = {finding.call: finding for finding in examine(harness)}["proxy"]
+        assert found.seen == "not at its own root: the client did not come to the proxy within 2 s"
+        assert ('"proxy": "none"' in found.advice) is advised

@@ -21,3 +21,22 @@ class SendsAgain(Conforming):
                 break
             answer = super().exchange(call)
         return answer
+
+
+class RepeatsAfter401(Conforming):
+    """A client that also retries after 401, and whose `retrying` says that a request is a retry."""
+
+    retrying = False
+
+    def repeats(self, answer: Answer) -> bool:
+        return super().repeats(answer) or answer.status == 401
+
+    def wait(self, call: Call, answer: Answer) -> float | None:
+        return 0.0 if answer.status == 401 else super().wait(call, answer)
+
+    def again(self, call: Call, attempt: int) -> Answer:
+        self.retrying = True
+        try:
+            return super().again(call, attempt)
+        finally:
+            self.retrying = False

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from graphcontract.exchange import Call, Outcome
 from tests.sample_clients.bases.conforming import ROOT, Answer, BadAnswer, Conforming, Fields
+from tests.sample_clients.bases.retries import RepeatsAfter401
 from tests.sample_clients.registry import faulty
 
 
@@ -243,6 +244,51 @@ class ContentLengthAndChunks(Conforming):
 
     def content(self, call: Call) -> bytes:
         return b"0\r\n\r\n"
+
+
+@faulty("request.once", shown_by=["test_valid_retry"])
+class ContentLengthTwiceInRetries(RepeatsAfter401):
+    """The request is prepared once more for a retry, and keeps the Content-Length that it had."""
+
+    def framing(self, call: Call) -> Fields:
+        return super().framing(call) * (2 if self.retrying else 1)
+
+
+@faulty("request.once", shown_by=["test_valid_retry"])
+class ChunksAddedInRetries(RepeatsAfter401):
+    """The content of a retry is a stream that was read already, and is sent in chunks beside its length."""
+
+    def framing(self, call: Call) -> Fields:
+        return [*super().framing(call), *([("Transfer-Encoding", "chunked")] if self.retrying else [])]
+
+    def content(self, call: Call) -> bytes:
+        return b"0\r\n\r\n" if self.retrying else b""
+
+
+@faulty("request.once", shown_by=["test_valid_retry"])
+class LineEndBeforeRetries(RepeatsAfter401):
+    """The line end that closed the first request's content is still in the buffer of the second."""
+
+    def request(self, call: Call) -> bytes:
+        return (b"\r\n" if self.retrying else b"") + super().request(call)
+
+
+@faulty("request.once")
+class Http2WithoutNegotiation(Conforming):
+    """HTTP/2 with prior knowledge (RFC 9113, 3.3), which a server of HTTP/1.1 cannot read."""
+
+    def request(self, call: Call) -> bytes:
+        settings = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+        fields = b"".join(
+            b"\x00" + bytes([len(name)]) + name + bytes([len(value)]) + value
+            for name, value in (
+                (b":method", b"POST"),
+                (b":path", self.path(call).encode()[:120]),
+                (b"authorization", f"Bearer {call.token}".encode()[:120]),
+            )
+        )
+        head = len(fields).to_bytes(3, "big") + b"\x01\x05\x00\x00\x00\x01" + fields
+        return b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings + head
 
 
 @faulty("request.once", rare=True)

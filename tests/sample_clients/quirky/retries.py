@@ -8,7 +8,8 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 from graphcontract.exchange import Call
-from tests.sample_clients.bases.conforming import Answer, Conforming
+from tests.sample_clients.bases.conforming import Answer, Conforming, Fields
+from tests.sample_clients.bases.retries import RepeatsAfter401
 from tests.sample_clients.registry import quirky
 
 WAIT_TESTS = ("429 for 1 s", "503 for 1 s", "a fraction")
@@ -142,3 +143,16 @@ class RetryAttemptField(Conforming):
 
     def fields(self, call: Call) -> list[tuple[str, str]]:
         return [*super().fields(call), ("Retry-Attempt", str(self.local.attempt))]
+
+
+@quirky(shown_by=("test_valid_retry",))
+class AnotherHeadInRetries(RepeatsAfter401):
+    """Retries are counted in a field, close their connection, and frame no content in chunks."""
+
+    def framing(self, call: Call) -> Fields:
+        if not self.retrying:
+            return super().framing(call)
+        return [("Transfer-Encoding", "chunked"), ("Connection", "close"), ("Retry-Attempt", "1")]
+
+    def content(self, call: Call) -> bytes:
+        return b"0\r\n\r\n" if self.retrying else b""

@@ -1,0 +1,50 @@
+"""Sees whether two calls of a client overlap, before its driver's `concurrency` is believed.
+
+A driver that makes one call after the other would seem to hang in calls that wait for others.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from graphcontract.exchange import Call, Outcome
+from graphcontract.http.stub_response import Meeting, ResponseScript, settle, success
+from graphcontract.judging.harness import Harness
+
+# Seconds that the first call's response waits for the second call's request. Calls that overlap meet within
+# milliseconds; the rest is for a slow runtime on a busy machine. Only a driver that declares too much waits.
+_PATIENCE = 2.0
+_TIMEOUT = 3 * _PATIENCE
+
+
+def see_overlap(harness: Harness) -> bool | None:
+    """Whether two calls at the same time overlap; None if they cannot show it, as they do not both arrive or
+    the transport takes one call at a time.
+    """
+    if harness.client.concurrency == 1 or "network" not in harness.transport.shows:
+        return None
+    if harness.transport.at_once is not None:
+        return None
+    meeting = Meeting(2, _PATIENCE)
+    calls = [harness.plain_call(), harness.plain_call("another-guid")]
+    with ThreadPoolExecutor(len(calls)) as threads:
+        list(threads.map(lambda call: _call(harness, call, meeting), calls))
+    return meeting.met if meeting.arrivals >= len(calls) else None
+
+
+def _call(harness: Harness, call: Call, meeting: Meeting) -> Outcome:
+    contract = harness.contract
+    content = b"{}" if contract.success.content == "required" else b""
+    (held,) = settle([replace(success(), meeting=meeting)], contract.success.status, content)
+    endpoint = harness.transport.open_endpoint(ResponseScript((held,)))
+    call = replace(
+        call,
+        base_url=f"{endpoint.root}/{contract.request.version}",
+        timeout=_TIMEOUT,
+        ca_file=harness.transport.ca_file if endpoint.root.startswith("https:") else None,
+    )
+    try:
+        return harness.client.call(replace(call, client=harness.clients.number_object(call)))
+    finally:
+        endpoint.finish(spoiled=True)
