@@ -1,11 +1,13 @@
 """The call that a client makes, what went over the wire, and the outcome that the client reports.
 
 Plain, immutable values that every package shares. They are recorded at receipt and never corrected later.
+The exception is `Cancellation`, which only lives as long as its call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -56,6 +58,33 @@ class RequestRule:
         return f"{self.method} /{self.version}{self.path}"
 
 
+class Cancellation(threading.Event):
+    """Asks a call in flight to end, once it is set; any thread may use it. A client that waits uses `wait`
+    instead of `sleep`; one that cannot wait for it calls `subscribe`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._callbacks: list[Callable[[], object]] = []
+        self._changing = threading.Lock()  # so that no callback is added between `set` and its calls
+
+    def set(self) -> None:
+        """Ask for the end of the call, and run the callbacks in this thread."""
+        with self._changing:
+            super().set()
+            callbacks, self._callbacks = self._callbacks, []
+        for each in callbacks:
+            each()
+
+    def subscribe(self, callback: Callable[[], object]) -> None:
+        """Have a callback run once when this is set, or now if it already is."""
+        with self._changing:
+            if not self.is_set():
+                self._callbacks.append(callback)
+                return
+        callback()
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of the operation under contract, as a client is to make it.
@@ -64,6 +93,7 @@ class Call:
     own root; `timeout` is in seconds and bounds the whole call; `client` is the number of the client object
     to use; `ca_file` is the path of a PEM file with the authorities to trust. `request` is what the contract
     requires of the request; None only in a call that was not made for a contract, as in a client's own tests.
+    `cancelled` is set when the call should end early; None for a client that does not declare `cancel`.
     """
 
     operation: str
@@ -74,6 +104,7 @@ class Call:
     client: int = 1
     ca_file: str | None = None
     request: RequestRule | None = field(default=None, repr=False)
+    cancelled: Cancellation | None = field(default=None, repr=False, compare=False)
 
     @property
     def task_id(self) -> str:
@@ -240,7 +271,8 @@ class Exchange:
     without `base_url`; `elsewhere` has the requests to the call's other origins; `connections` counts the
     connections to its root, with or without a request; `fault` is the first fault of the scripted responses;
     `certificate` is the kind that its root presented, None over plain http; `bounds` is what the client's
-    timeout bounds (driver protocol, `limits`). `started` and `ended` are on the clock of `WireRequest.at`.
+    timeout bounds (driver protocol, `limits`). `started`, `ended` and `cancelled` are on the clock of
+    `WireRequest.at`; `cancelled` is when the call was cancelled, None if it was not.
     """
 
     call: Call
@@ -256,6 +288,7 @@ class Exchange:
     bounds: str = "call"
     own_root: str = ""
     purpose: str = ""
+    cancelled: float | None = None
 
     @property
     def root(self) -> str:

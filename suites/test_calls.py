@@ -1,12 +1,20 @@
 """Several calls of one client: none may affect another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
-from graphcontract.http.stub_response import StubResponse, error, success
+from graphcontract.http.stub_response import (
+    StubResponse,
+    error,
+    faulty,
+    plain_error,
+    success,
+    with_fields,
+)
 from graphcontract.inputs.call_sequences import Planned, at_once, sequences
 from graphcontract.judging.harness import Harness
-from graphcontract.judging.suite_api import given, proves
+from graphcontract.judging.suite_api import Needing, concurrently, given, proves
 
 
 def responses(sequence: Sequence[Planned]) -> list[StubResponse]:
@@ -53,3 +61,20 @@ def test_concurrent_calls(harness: Harness, sequence: Sequence[Planned]) -> None
         [partial(harness.perform, each.call, [response]) for each, response in planned]
     )
     harness.observe(made[-1], before=made[:-1])
+
+
+CANCELLED: Mapping[str, Sequence[StubResponse] | Needing] = {
+    "cancelled in a wait": [with_fields(plain_error(503), ("Retry-After", "2")), success()],
+    "cancelled without a response": Needing("network", [faulty("stalled"), success()]),
+}
+
+
+@proves("calls.cancelled", needs="cancel")
+@concurrently(seconds=2.8, responses=CANCELLED)
+def test_cancelled_call(harness: Harness, responses: Sequence[StubResponse]) -> None:
+    """A cancelled call should end at once, send nothing afterwards, and leave the client usable."""
+    control = harness.control([success()])
+    call = replace(harness.plain_call(), timeout=6.0)
+    cancelled = harness.perform(call, responses, cancel_after=0.5, linger=2.2)
+    following = harness.perform(harness.plain_call("another-guid"), [success()])
+    harness.observe(following, control=control, before=[cancelled])

@@ -4,7 +4,7 @@ each call.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,6 +12,8 @@ from graphcontract.errors import UserError
 from graphcontract.exchange import Call, Outcome
 
 PROTOCOL = 1
+FEATURES = frozenset({"cancel"})
+"""The optional features of the driver protocol; others that a driver declares are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,12 @@ class Limits:
     declared: Mapping[str, Any] = field(default_factory=dict)
 
 
-def list_reportable(limits: Limits) -> frozenset[str]:
-    """List what a driver or an adapter can report about a call, by the names in a clause's `needs`."""
-    return frozenset({"id", "code", "message", "request-id"} | ({"status"} if limits.status else set()))
+def list_reportable(limits: Limits, features: Iterable[str] = ()) -> frozenset[str]:
+    """List what a driver or an adapter can report about a call, and the optional features of the protocol
+    that it has, by the names in a clause's `needs`.
+    """
+    shown = {"id", "code", "message", "request-id"} | ({"status"} if limits.status else set())
+    return frozenset(shown | FEATURES.intersection(features))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,11 +37,14 @@ class MessageError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A driver's reply to `start`: the client, how many calls it accepts at once, and what it cannot do."""
+    """A driver's reply to `start`: the client, how many calls it accepts at once, what it cannot do, and
+    which optional features of the protocol it has.
+    """
 
     implementation: Implementation
     concurrency: int = 1
     limits: Limits = field(default_factory=Limits)
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,13 @@ class NumberedCall:
 
     seq: int
     call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """A `cancel` command: the call with this number, if it is in flight, should end."""
+
+    seq: int
 
 
 def write_start(start: Start) -> bytes:
@@ -82,12 +92,17 @@ def write_call(seq: int, call: Call) -> bytes:
     return _encode_line(document)
 
 
+def write_cancel(seq: int) -> bytes:
+    """Serialize the `cancel` command for the call with that number."""
+    return _encode_line({"cmd": "cancel", "seq": seq})
+
+
 def write_stop() -> bytes:
     """Serialize the `stop` command."""
     return _encode_line({"cmd": "stop"})
 
 
-def read_command(line: bytes) -> Start | NumberedCall | None:
+def read_command(line: bytes) -> Start | NumberedCall | Cancel | None:
     """Parse a command, as a driver does: None for `stop`; raises MessageError."""
     command = _read_object(line)
     _validate("command", command)
@@ -101,6 +116,8 @@ def read_command(line: bytes) -> Start | NumberedCall | None:
             )
         case "call":
             return NumberedCall(command["seq"], _read_call(command))
+        case "cancel":
+            return Cancel(command["seq"])
         case _:
             return None
 
@@ -110,7 +127,7 @@ def write_declaration(declaration: Declaration) -> bytes:
     implementation = asdict(declaration.implementation)
     limits, usual = declaration.limits, Limits()
     names = [each.name for each in fields(Limits) if each.name != "declared"]
-    document = {
+    document: dict[str, object] = {
         "protocol": PROTOCOL,
         "implementation": {name: value for name, value in implementation.items() if value is not None},
         "concurrency": declaration.concurrency,
@@ -118,6 +135,8 @@ def write_declaration(declaration: Declaration) -> bytes:
             name: getattr(limits, name) for name in names if getattr(limits, name) != getattr(usual, name)
         },
     }
+    if declaration.features:
+        document["features"] = declaration.features
     return _encode_line(document)
 
 
@@ -140,6 +159,7 @@ def read_declaration(line: bytes) -> Declaration:
         implementation=Implementation(**{name: who.get(name) for name in names}),
         concurrency=min(max(reply.get("concurrency") or 1, 1), MAX_CONCURRENCY),
         limits=_read_limits(reply.get("limits") or {}),
+        features=tuple(reply.get("features") or ()),
     )
 
 

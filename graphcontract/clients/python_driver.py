@@ -3,7 +3,8 @@
 So a client that ends its process costs one call and not the run, and what it prints cannot mix with replies.
 
 Threads: the main thread reads commands. It also makes the calls, unless the adapter declares a concurrency
-above 1: then a thread pool of that size makes them. `_Replies` writes each reply under a lock.
+above 1 or that its calls can be cancelled: then a thread pool of that size makes them. `_Replies` writes each
+reply under a lock.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import sys
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import BinaryIO
+from weakref import WeakValueDictionary
 
 from graphcontract.clients import ClientUnavailable, Start, messages
 from graphcontract.clients.process import ProcessClient
 from graphcontract.clients.python import Adapter
-from graphcontract.exchange import Call
+from graphcontract.exchange import Call, Cancellation
 
 _USAGE = "usage: python -m graphcontract.clients.python_driver module:callable [NAME[@VERSION]]\n"
 _MISUSED, _NOT_STARTED, _INTERRUPTED = 2, 3, 130
@@ -106,6 +109,9 @@ def _serve(adapter: Adapter, commands: Iterable[bytes], replies: _Replies) -> No
     """Execute commands until `stop`; calls of a concurrent adapter run in a pool of `adapter-call`
     threads.
     """
+    cancels = "cancel" in adapter.features
+    # Weak, so that only calls in flight are here: a call keeps its own.
+    cancellations: WeakValueDictionary[int, Cancellation] = WeakValueDictionary()
     with ThreadPoolExecutor(adapter.concurrency, "adapter-call") as pool:
         for line in commands:
             match messages.read_command(line):
@@ -113,9 +119,16 @@ def _serve(adapter: Adapter, commands: Iterable[bytes], replies: _Replies) -> No
                     return
                 case Start():
                     declaration = messages.Declaration(
-                        adapter.implementation, adapter.concurrency, adapter.limits
+                        adapter.implementation, adapter.concurrency, adapter.limits, adapter.features
                     )
                     replies.write(messages.write_declaration(declaration))
+                case messages.Cancel(seq):
+                    if (cancellation := cancellations.get(seq)) is not None:
+                        cancellation.set()
+                case messages.NumberedCall(seq, call) if cancels:
+                    cancellations[seq] = cancellation = Cancellation()
+                    call = replace(call, cancelled=cancellation)
+                    pool.submit(_reply_in_thread, adapter, seq, call, replies)
                 case messages.NumberedCall(seq, call) if adapter.concurrency > 1:
                     pool.submit(_reply_in_thread, adapter, seq, call, replies)
                 case messages.NumberedCall(seq, call):

@@ -18,6 +18,7 @@ import time
 import unicodedata
 import uuid
 from collections.abc import AsyncIterator
+from concurrent.futures import CancelledError
 from contextlib import aclosing
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -32,6 +33,7 @@ from graphcontract.exchange import Call, Outcome, RequestRule
 
 CONCURRENCY = 8
 IMPLEMENTATION = {"name": "reference", "version": version("graphcontract")}
+FEATURES = ["cancel"]
 LIMITS = {"proxy": "env", "timeout": "call", "surface": "typed"}
 
 # A contract can require a query and content, and does not say which: these are valid for most operations.
@@ -54,7 +56,13 @@ def make_call(call: Call) -> Outcome:
     It uses the asynchronous client because httpx's timeouts bound each read: a response that drips in has
     many of them, and only a task can be cancelled at a point in time.
     """
-    return asyncio.run_coroutine_threadsafe(make_call_async(call), _get_loop()).result()
+    future = asyncio.run_coroutine_threadsafe(make_call_async(call), _get_loop())
+    if call.cancelled is not None:
+        call.cancelled.subscribe(future.cancel)
+    try:
+        return future.result()
+    except CancelledError as error:
+        return Outcome.failure(kind="cancelled", type=type(error).__name__)
 
 
 async def make_call_async(call: Call) -> Outcome:

@@ -23,6 +23,7 @@ NEEDS: Mapping[str, str] = {
     "over http (`https`)",
     "timeout": "your driver declares that the client has no timeout (`timeout`)",
     "concurrency": "your driver handles one call at a time (`concurrency`)",
+    "cancel": "your driver does not declare that it can cancel a call (`features`)",
     "status": "the client does not report the HTTP status code",
     "code": "the client does not report the error's code",
     "message": "the client does not report the error's message",

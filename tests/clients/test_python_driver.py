@@ -6,15 +6,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from graphcontract.clients import ClientUnavailable, Start
+from graphcontract.clients import Client, ClientUnavailable, Start
 from graphcontract.clients.process import ProcessClient
+from graphcontract.clients.python import InProcessClient
 from graphcontract.clients.python_driver import python_client
-from graphcontract.exchange import Call, Outcome
+from graphcontract.exchange import Call, Cancellation, Outcome
 
 START = Start("sharepointmigrationtask-cancel", ("127.0.0.1:1",))
 Write = Callable[[str], str]
@@ -304,3 +306,74 @@ def test_usage(arguments: tuple[str, ...]) -> None:
     ended = run(*arguments)
     assert ended.returncode == 2
     assert ended.stderr.startswith("usage: python -m graphcontract.clients.python_driver module:callable")
+
+
+# Cancellation
+
+WAITS = """
+    import threading
+    FEATURES = ["cancel"]
+    def cancel(call):
+        if call.task_id == "slow":
+            return Outcome.failure(kind="cancelled") if call.cancelled.wait(30) else Outcome.success()
+        return Outcome.success()
+    """
+AWAITS = """
+    import asyncio
+    FEATURES = ["cancel"]
+    async def cancel(call):
+        await asyncio.sleep(30 if call.task_id == "slow" else 0)
+        return Outcome.success()
+    """
+TRANSLATES = """
+    import asyncio
+    FEATURES = ["cancel"]
+    CONCURRENCY = 4
+    async def cancel(call):
+        try:
+            await asyncio.sleep(30 if call.task_id == "slow" else 0)
+        except asyncio.CancelledError:
+            return Outcome.failure(kind="cancelled")
+        return Outcome.success()
+    """
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("source", [WAITS, AWAITS, TRANSLATES])
+@pytest.mark.parametrize("make", [python_client, InProcessClient])
+def test_call_is_cancelled(
+    write: Write, pool: ThreadPoolExecutor, make: Callable[[str], Client], source: str, before: bool
+) -> None:
+    spec = write(source)
+    sys.modules.pop("adapter", None)  # of an earlier test, in this process
+    client = make(spec)
+    client.start(START)
+    try:
+        cancellation = Cancellation()
+        if before:
+            cancellation.set()
+        running = pool.submit(client.call, replace(a_call("slow"), cancelled=cancellation))
+        cancellation.set()
+        outcome = running.result()
+        assert (outcome.kind, outcome.error and outcome.error.kind) == ("failure", "cancelled")
+        assert client.call(a_call()) == Outcome.success()
+    finally:
+        client.close()
+
+
+def test_cancellation_of_a_call_without_the_feature_is_not_sent(
+    client: Callable[[str], ProcessClient],
+) -> None:
+    started = client("def cancel(call): return Outcome.success(request_id=repr(call.cancelled))")
+    cancellation = Cancellation()
+    cancellation.set()
+    assert started.call(replace(a_call(), cancelled=cancellation)).request_id == "None"
+    assert "cancel" not in started.shows
+
+
+def test_cancellation_of_a_finished_call_is_ignored(client: Callable[[str], ProcessClient]) -> None:
+    started = client(WAITS)
+    cancellation = Cancellation()
+    assert started.call(replace(a_call(), cancelled=cancellation)) == Outcome.success()
+    cancellation.set()
+    assert started.call(a_call()) == Outcome.success()

@@ -10,7 +10,7 @@ from typing import Any
 from graphcontract.clients.messages import MessageError, read_command, read_declaration, read_reply_to_any
 
 ABSENT = "absent"
-COMMANDS = ("start", "call", "stop")
+COMMANDS = ("start", "call", "cancel", "stop")
 
 IMPLEMENTATION = {"name": "sdk", "version": "1", "language": "go", "homepage": "h", "notes": "n"}
 LIMITS = {
@@ -37,12 +37,14 @@ MESSAGES: Mapping[str, Mapping[str, Any]] = {
         "ca_file": "f",
         "client": 1,
     },
+    "cancel": {"cmd": "cancel", "seq": 7},
     "stop": {"cmd": "stop"},
     "declaration": {
         "protocol": 1,
         "implementation": IMPLEMENTATION,
         "concurrency": 8,
         "limits": LIMITS,
+        "features": ["cancel"],
     },
     "success": {"seq": 7, "outcome": "success", "status": 204, "requestId": "r"},
     "failure": {"seq": 7, "outcome": "failure", "error": ERROR},

@@ -40,6 +40,7 @@ class Direct:
 
     def __init__(self, cancel: Callable[[Call], Outcome]) -> None:
         self._cancel = cancel
+        self.shows |= getattr(getattr(cancel, "__self__", None), "features", frozenset())
 
     def start(self, start: Start) -> None:
         pass
