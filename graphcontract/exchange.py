@@ -94,6 +94,8 @@ class Call:
     to use; `ca_file` is the path of a PEM file with the authorities to trust. `request` is what the contract
     requires of the request; None only in a call that was not made for a contract, as in a client's own tests.
     `cancelled` is set when the call should end early; None for a client that does not declare `cancel`.
+    `tokens` are what the client's credential hands out, in order, one each time it is asked, and after the
+    last it fails; None: it hands out `token` each time. Only a client that declares `tokens` gets them.
     """
 
     operation: str
@@ -105,6 +107,7 @@ class Call:
     ca_file: str | None = None
     request: RequestRule | None = field(default=None, repr=False)
     cancelled: Cancellation | None = field(default=None, repr=False, compare=False)
+    tokens: tuple[str, ...] | None = field(default=None, repr=False)
 
     @property
     def task_id(self) -> str:

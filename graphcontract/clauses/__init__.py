@@ -19,7 +19,17 @@ When = Callable[[Contract, Trial], bool]
 NotApplicable = Callable[[Contract], str | None]
 
 _MODULES = (
-    *("request", "credentials", "conventions", "responses", "errors", "retries", "network", "calls"),
+    *(
+        "request",
+        "credentials",
+        "conventions",
+        "responses",
+        "errors",
+        "retries",
+        "tokens",
+        "network",
+        "calls",
+    ),
     *("service_effects", "service_rejections", "service_responses"),
 )
 _registry: dict[str, ClauseFunction] = {}

@@ -60,6 +60,14 @@ def own_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
     return [request for request in exchange.requests if belongs_to_call(request)]
 
 
+def list_attempts(contract: Contract, exchange: Exchange) -> list[tuple[WireRequest, WireResponse | None]]:
+    """The call's own requests in order, each with its response."""
+    responses = {each.request: each for each in exchange.responses}
+    belongs_to_call = build_request_filter(contract, exchange.call)
+    numbered = enumerate(exchange.requests)
+    return [(request, responses.get(number)) for number, request in numbered if belongs_to_call(request)]
+
+
 def operation_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
     """The call's requests whose path ends with the operation; all of the call's requests if none does."""
     template, requests = Template.of(contract), own_requests(contract, exchange)

@@ -12,7 +12,7 @@ from graphcontract.errors import UserError
 from graphcontract.exchange import Call, Outcome
 
 PROTOCOL = 1
-FEATURES = frozenset({"cancel"})
+FEATURES = frozenset({"cancel", "tokens"})
 """The optional features of the driver protocol; others that a driver declares are ignored."""
 
 

@@ -77,7 +77,7 @@ def write_start(start: Start) -> bytes:
 
 def write_call(seq: int, call: Call) -> bytes:
     """Serialize a `call` command; the reply to it carries its `seq`."""
-    document = {
+    document: dict[str, object] = {
         "cmd": "call",
         "seq": seq,
         "operation": call.operation,
@@ -89,6 +89,8 @@ def write_call(seq: int, call: Call) -> bytes:
         "ca_file": call.ca_file,
         "client": call.client,
     }
+    if call.tokens is not None:
+        document["tokens"] = call.tokens
     return _encode_line(document)
 
 
@@ -225,6 +227,7 @@ def _read_outcome(reply: Mapping[str, Any]) -> Outcome:
 
 def _read_call(command: Mapping[str, Any]) -> Call:
     request, names = command.get("request"), [each.name for each in fields(RequestRule)]
+    tokens = command.get("tokens")
     return Call(
         operation=command["operation"],
         arguments=command["arguments"],
@@ -234,6 +237,7 @@ def _read_call(command: Mapping[str, Any]) -> Call:
         client=command["client"],
         ca_file=command.get("ca_file"),
         request=RequestRule(**{name: request.get(name) for name in names}) if request else None,
+        tokens=None if tokens is None else tuple(tokens),
     )
 
 

@@ -88,6 +88,8 @@ class ProcessClient:
         outcome: Outcome | None = None
         if "cancel" not in self.shows:
             call = replace(call, cancelled=None)
+        if "tokens" not in self.shows:
+            call = replace(call, tokens=None)
         while outcome is None:
             driver = self._get_running_driver()
             if isinstance(driver, Outcome):

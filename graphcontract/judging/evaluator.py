@@ -24,6 +24,7 @@ NEEDS: Mapping[str, str] = {
     "timeout": "your driver declares that the client has no timeout (`timeout`)",
     "concurrency": "your driver handles one call at a time (`concurrency`)",
     "cancel": "your driver does not declare that it can cancel a call (`features`)",
+    "tokens": "your driver does not declare that the client asks a credential for tokens (`features`)",
     "status": "the client does not report the HTTP status code",
     "code": "the client does not report the error's code",
     "message": "the client does not report the error's message",

@@ -377,3 +377,24 @@ def test_cancellation_of_a_finished_call_is_ignored(client: Callable[[str], Proc
     assert started.call(replace(a_call(), cancelled=cancellation)) == Outcome.success()
     cancellation.set()
     assert started.call(a_call()) == Outcome.success()
+
+
+# Tokens
+
+
+def test_tokens(client: Callable[[str], ProcessClient]) -> None:
+    started = client(
+        """
+        FEATURES = ["tokens", "unknown"]
+        def cancel(call): return Outcome.success(request_id=repr(call.tokens))
+        """
+    )
+    assert started.shows >= {"tokens"}
+    assert not started.shows & {"cancel", "unknown"}
+    for tokens in (None, (), ("a", "b")):
+        assert started.call(replace(a_call(), tokens=tokens)).request_id == repr(tokens)
+
+
+def test_tokens_are_not_sent_without_the_feature(client: Callable[[str], ProcessClient]) -> None:
+    started = client("def cancel(call): return Outcome.success(request_id=repr(call.tokens))")
+    assert started.call(replace(a_call(), tokens=("a",))).request_id == "None"

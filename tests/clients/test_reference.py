@@ -226,7 +226,7 @@ def test_required_content_has_its_media_type(length: FieldRule) -> None:
     async def build() -> None:
         rule = replace(RULE, content="required", media_type="text/json", fields={"Content-Length": length})
         async with httpx.AsyncClient() as stack:
-            requests.append(reference._Request(a_call("http://graph.test"), rule).build(stack))
+            requests.append(reference._Request(a_call("http://graph.test"), rule, "token").build(stack))
             await requests[0].aread()
 
     asyncio.run(build())
@@ -237,7 +237,10 @@ def test_required_content_has_its_media_type(length: FieldRule) -> None:
 
 def test_own_root_is_that_of_the_contract() -> None:
     call = a_call(None)
-    assert str(reference._Request(call, RULE).url) == "https://graph.test/beta/solutions/tasks/x/cancel"
+    assert (
+        str(reference._Request(call, RULE, call.token).url)
+        == "https://graph.test/beta/solutions/tasks/x/cancel"
+    )
 
 
 def test_call_without_a_contract_is_unsupported(client: Cancel) -> None:

@@ -32,6 +32,7 @@ MESSAGES: Mapping[str, Mapping[str, Any]] = {
         "operation": "o",
         "base_url": "u",
         "token": "t",
+        "tokens": ["t"],
         "arguments": {"id": "1"},
         "timeout": 3.0,
         "ca_file": "f",
