@@ -9,6 +9,7 @@ from graphcontract.http.stub_response import (
     error,
     faulty,
     plain_error,
+    stub,
     success,
     with_fields,
 )
@@ -78,3 +79,22 @@ def test_cancelled_call(harness: Harness, responses: Sequence[StubResponse]) -> 
     cancelled = harness.perform(call, responses, cancel_after=0.5, linger=2.2)
     following = harness.perform(harness.plain_call("another-guid"), [success()])
     harness.observe(following, control=control, before=[cancelled])
+
+
+LOGGED: Mapping[str, Sequence[StubResponse] | Needing] = {
+    "success logged": [success()],
+    "401 logged": [plain_error(401)],
+    "404 logged": [plain_error(404)],
+    "a retry logged": [with_fields(plain_error(503), ("Retry-After", "0")), success()],
+    "a redirect logged": [with_fields(stub(307), ("Location", "/beta/elsewhere")), success()],
+    "a lost connection logged": Needing("network", [faulty("closed")]),
+}
+
+
+@proves("secrets.token", needs="debug")
+@concurrently(responses=LOGGED)
+def test_debug_log(harness: Harness, responses: Sequence[StubResponse]) -> None:
+    """A client that logs in detail must not log the token."""
+    logged = harness.perform(harness.plain_call(), responses, debug=True)
+    # What is logged after the outcome is output of the next call.
+    harness.observe(harness.perform(harness.plain_call(), [success()], debug=True), before=[logged])

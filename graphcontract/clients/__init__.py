@@ -12,7 +12,7 @@ from graphcontract.errors import UserError
 from graphcontract.exchange import Call, Outcome
 
 PROTOCOL = 1
-FEATURES = frozenset({"cancel", "tokens"})
+FEATURES = frozenset({"cancel", "tokens", "debug"})
 """The optional features of the driver protocol; others that a driver declares are ignored."""
 
 
@@ -55,7 +55,7 @@ class Start:
     """What a client gets once, before its first call (driver protocol, `start`).
 
     `netns_socket` is not sent to the client: with it, its process starts in a network namespace in which only
-    the proxy can be reached.
+    the proxy can be reached. With `debug`, the client logs as much as it can.
     """
 
     contract: str
@@ -63,6 +63,7 @@ class Start:
     ca_file: str | None = None
     proxy: str | None = None
     netns_socket: str | None = None
+    debug: bool = False
 
 
 class ClientUnavailable(UserError):

@@ -64,7 +64,7 @@ class Cancel:
 
 def write_start(start: Start) -> bytes:
     """Serialize the `start` command."""
-    document = {
+    document: dict[str, object] = {
         "cmd": "start",
         "protocol": PROTOCOL,
         "contract": start.contract,
@@ -72,6 +72,8 @@ def write_start(start: Start) -> bytes:
         "ca_file": start.ca_file,
         "proxy": start.proxy,
     }
+    if start.debug:
+        document["debug"] = True
     return _encode_line(document)
 
 
@@ -115,6 +117,7 @@ def read_command(line: bytes) -> Start | NumberedCall | Cancel | None:
                 hosts=tuple(command.get("hosts") or ()),
                 ca_file=command.get("ca_file"),
                 proxy=command.get("proxy"),
+                debug=bool(command.get("debug")),
             )
         case "call":
             return NumberedCall(command["seq"], _read_call(command))

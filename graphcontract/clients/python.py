@@ -120,7 +120,8 @@ class InProcessClient:
         self.implementation = self._adapter.implementation
         self.limits = self._adapter.limits
         self.concurrency = self._adapter.concurrency
-        self.shows = list_reportable(self.limits, self._adapter.features)
+        # What is logged in this process is not captured.
+        self.shows = list_reportable(self.limits, self._adapter.features) - {"debug"}
         self._room = threading.Semaphore(self.concurrency)
 
     def call(self, call: Call) -> Outcome:

@@ -9,6 +9,7 @@ reply under a lock.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -117,7 +118,10 @@ def _serve(adapter: Adapter, commands: Iterable[bytes], replies: _Replies) -> No
             match messages.read_command(line):
                 case None:
                     return
-                case Start():
+                case Start(debug=debug):
+                    if debug:
+                        # Of the root, so that it includes the client's HTTP library.
+                        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
                     declaration = messages.Declaration(
                         adapter.implementation, adapter.concurrency, adapter.limits, adapter.features
                     )

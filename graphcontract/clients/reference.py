@@ -33,7 +33,7 @@ from graphcontract.exchange import Call, Outcome, RequestRule
 
 CONCURRENCY = 8
 IMPLEMENTATION = {"name": "reference", "version": version("graphcontract")}
-FEATURES = ["cancel", "tokens"]
+FEATURES = ["cancel", "tokens", "debug"]
 LIMITS = {"proxy": "env", "timeout": "call", "surface": "typed"}
 
 # A contract can require a query and content, and does not say which: these are valid for most operations.

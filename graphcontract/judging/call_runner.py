@@ -30,13 +30,14 @@ T = TypeVar("T")
 
 
 class CallOptions(TypedDict, total=False):
-    """How a call is made: at Graph's `own_root`, at another root than the calls before (`aside`), with
-    responses `elsewhere` for other origins, over TLS with this `certificate`. A client that declares
-    `cancel` has its call cancelled after `cancel_after` seconds. For `linger` seconds after the call,
-    requests are still recorded.
+    """How a call is made: at Graph's `own_root`, by the copy of the client that logs in detail (`debug`), at
+    another root than the calls before (`aside`), with responses `elsewhere` for other origins, over TLS with
+    this `certificate`. A client that declares `cancel` has its call cancelled after `cancel_after` seconds.
+    For `linger` seconds after the call, requests are still recorded.
     """
 
     own_root: bool
+    debug: bool
     aside: bool
     elsewhere: Sequence[StubResponse]
     certificate: Certificate
@@ -153,7 +154,8 @@ class CallRunner:
 
     def run(self, call: Call, responses: Sequence[StubResponse], options: CallOptions) -> Exchange:
         """Make one call. Raises OwnRootLost if the client must not be called any more."""
-        with self._clients.take(self._state.scope, own_root=options.get("own_root", False)) as target:
+        own_root, debug = options.get("own_root", False), options.get("debug", False)
+        with self._clients.take(self._state.scope, own_root=own_root, debug=debug) as target:
             exchange = self._make_exchange(target, call, responses, options)
         with self._lock:
             (self._state.stats or self.stats).add(exchange)

@@ -398,3 +398,23 @@ def test_tokens(client: Callable[[str], ProcessClient]) -> None:
 def test_tokens_are_not_sent_without_the_feature(client: Callable[[str], ProcessClient]) -> None:
     started = client("def cancel(call): return Outcome.success(request_id=repr(call.tokens))")
     assert started.call(replace(a_call(), tokens=("a",))).request_id == "None"
+
+
+# Debug logging
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_log_in_detail_is_output(write: Write, debug: bool) -> None:
+    source = """
+        import logging
+        FEATURES = ["debug"]
+        def cancel(call):
+            logging.getLogger("library").debug("a detail")
+            return Outcome.success()
+        """
+    client = python_client(write(source))
+    client.start(replace(START, debug=debug))
+    try:
+        assert ("a detail" in client.call(a_call()).output) is debug
+    finally:
+        client.close()

@@ -25,7 +25,15 @@ LIMITS = {
 }
 ERROR = {"kind": "http", "type": "T", "status": 409, "code": "c", "message": "m", "requestId": "r"}
 MESSAGES: Mapping[str, Mapping[str, Any]] = {
-    "start": {"cmd": "start", "protocol": 1, "contract": "c", "hosts": ["a"], "ca_file": "f", "proxy": "p"},
+    "start": {
+        "cmd": "start",
+        "protocol": 1,
+        "contract": "c",
+        "hosts": ["a"],
+        "ca_file": "f",
+        "proxy": "p",
+        "debug": True,
+    },
     "call": {
         "cmd": "call",
         "seq": 7,
