@@ -136,7 +136,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class ReportedError:
-    """What a client's error exposes; None for what it does not expose."""
+    """What a client's error exposes; None for what it does not expose.
+
+    The members from `retry_after` on are only expected of a client that declares them as features:
+    `retry_after` in seconds, `inner_codes` from the outermost to the innermost, the codes of `details`, and
+    the header `fields` of the response.
+    """
 
     kind: str | None = None
     type: str | None = None
@@ -144,6 +149,10 @@ class ReportedError:
     code: str | None = None
     message: str | None = None
     request_id: str | None = None
+    retry_after: float | None = None
+    inner_codes: tuple[str, ...] | None = None
+    details: tuple[str, ...] | None = None
+    fields: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +186,14 @@ class Outcome:
         code: str | None = None,
         message: str | None = None,
         request_id: str | None = None,
+        retry_after: float | None = None,
+        inner_codes: tuple[str, ...] | None = None,
+        details: tuple[str, ...] | None = None,
+        fields: Mapping[str, str] | None = None,
     ) -> Outcome:
         """The client reported an error through its documented error type."""
-        return cls("failure", error=ReportedError(kind, type, status, code, message, request_id))
+        exposed = (retry_after, inner_codes, details, fields)
+        return cls("failure", error=ReportedError(kind, type, status, code, message, request_id, *exposed))
 
     @classmethod
     def rejected(cls, reason: str) -> Outcome:

@@ -25,6 +25,7 @@ _MODULES = (
         "conventions",
         "responses",
         "errors",
+        "exposed",
         "retries",
         "tokens",
         "network",

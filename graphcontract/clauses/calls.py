@@ -30,6 +30,10 @@ def _list_texts(outcome: Outcome) -> Iterator[tuple[str, str]]:
     if outcome.error:
         for name in ("kind", "type", "code", "message", "request_id"):
             yield f"the error's {name}", getattr(outcome.error, name) or ""
+        for texts in (outcome.error.inner_codes, outcome.error.details):
+            yield from (("the error's codes", text) for text in texts or ())
+        for name, value in (outcome.error.fields or {}).items():
+            yield "the error's header fields", f"{name}: {value}"
 
 
 def _has_token(_contract: Contract, trial: Trial) -> bool:

@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote
 
 from graphcontract.contract.model import Contract
@@ -178,15 +178,27 @@ class GraphError:
     request_id: str | None
 
 
-def parse_graph_error(response: WireResponse) -> GraphError | None:
-    """Parse the Graph error object in a response's content; None if the content does not contain one."""
+def _parse_error_document(response: WireResponse) -> dict[str, Any] | None:
+    """Parse the JSON object in a response's content that has an error object as its member."""
     try:
         document = json.loads(response.content)
     except (ValueError, RecursionError):
         return None
-    error = document.get("error") if isinstance(document, dict) else None
-    if not isinstance(error, dict):
+    return document if isinstance(document, dict) and isinstance(document.get("error"), dict) else None
+
+
+def read_error_object(response: WireResponse) -> dict[str, Any]:
+    """Return the Graph error object in a response's content; empty if the content does not contain one."""
+    document = _parse_error_document(response)
+    return document["error"] if document is not None else {}
+
+
+def parse_graph_error(response: WireResponse) -> GraphError | None:
+    """Parse the Graph error object in a response's content; None if the content does not contain one."""
+    document = _parse_error_document(response)
+    if document is None:
         return None
+    error = document["error"]
     code, message = error.get("code"), error.get("message")
     return GraphError(
         code if isinstance(code, str) else None,

@@ -12,7 +12,7 @@ from graphcontract.errors import UserError
 from graphcontract.exchange import Call, Outcome
 
 PROTOCOL = 1
-FEATURES = frozenset({"cancel", "tokens", "debug"})
+FEATURES = frozenset({"cancel", "tokens", "debug", "retry-after", "inner-codes", "details", "fields"})
 """The optional features of the driver protocol; others that a driver declares are ignored."""
 
 

@@ -19,6 +19,12 @@ from graphcontract.exchange import Call, Outcome, ReportedError, RequestRule
 
 MAX_CONCURRENCY = 64
 
+_EXPOSED = {
+    "retryAfter": "retry_after",
+    "innerCodes": "inner_codes",
+    "details": "details",
+    "fields": "fields",
+}
 _MAX_VALUE_LENGTH = 80  # characters of a value in an error message
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _TYPE_NAMES = {
@@ -176,7 +182,12 @@ def write_reply(seq: int, outcome: Outcome) -> bytes:
             document |= {"status": outcome.status, "requestId": outcome.request_id}
         case "failure":
             error = asdict(outcome.error or ReportedError())
-            document["error"] = {**error, "requestId": error.pop("request_id")}
+            exposed = {name: error.pop(member) for name, member in _EXPOSED.items()}
+            document["error"] = {
+                **error,
+                "requestId": error["request_id"],
+                **{name: value for name, value in exposed.items() if value is not None},
+            }
         case _:
             document["reason"] = outcome.reason
     return _encode_line(document)
@@ -223,6 +234,10 @@ def _read_outcome(reply: Mapping[str, Any]) -> Outcome:
                 code=error.get("code"),
                 message=error.get("message"),
                 request_id=error.get("requestId"),
+                retry_after=error.get("retryAfter"),
+                inner_codes=_as_tuple(error.get("innerCodes")),
+                details=_as_tuple(error.get("details")),
+                fields=error.get("fields"),
             )
         case kind:
             return Outcome(kind, reason=reply.get("reason") or "no reason given")
@@ -230,7 +245,6 @@ def _read_outcome(reply: Mapping[str, Any]) -> Outcome:
 
 def _read_call(command: Mapping[str, Any]) -> Call:
     request, names = command.get("request"), [each.name for each in fields(RequestRule)]
-    tokens = command.get("tokens")
     return Call(
         operation=command["operation"],
         arguments=command["arguments"],
@@ -240,8 +254,12 @@ def _read_call(command: Mapping[str, Any]) -> Call:
         client=command["client"],
         ca_file=command.get("ca_file"),
         request=RequestRule(**{name: request.get(name) for name in names}) if request else None,
-        tokens=None if tokens is None else tuple(tokens),
+        tokens=_as_tuple(command.get("tokens")),
     )
+
+
+def _as_tuple(values: list[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(values)
 
 
 def _read_limits(limits: Mapping[str, Any]) -> Limits:

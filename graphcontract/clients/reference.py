@@ -33,7 +33,7 @@ from graphcontract.exchange import Call, Outcome, RequestRule
 
 CONCURRENCY = 8
 IMPLEMENTATION = {"name": "reference", "version": version("graphcontract")}
-FEATURES = ["cancel", "tokens", "debug"]
+FEATURES = ["cancel", "tokens", "debug", "retry-after", "inner-codes", "details", "fields"]
 LIMITS = {"proxy": "env", "timeout": "call", "surface": "typed"}
 
 # A contract can require a query and content, and does not say which: these are valid for most operations.
@@ -44,6 +44,7 @@ _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _THROTTLING = (429, 503, 504)
 _RETRIES = 3
+_LONGEST_WAIT = 1e9  # seconds; with enough digits a float is infinite, which JSON cannot have
 _starting = threading.Lock()
 _MAX_ERROR = (
     4 * 1024 * 1024
@@ -224,11 +225,19 @@ def _compute_wait(response: httpx.Response) -> float | None:
     """Compute the seconds to wait before a retry: as Retry-After says, 1 s if it cannot be parsed."""
     if response.status_code not in _THROTTLING:
         return None
+    wait = _parse_retry_after(response)
+    return 1.0 if wait is None else wait
+
+
+def _parse_retry_after(response: httpx.Response) -> float | None:
+    """Parse the seconds of Retry-After; None if it is absent or cannot be parsed."""
     value = response.headers.get("retry-after", "")
     try:
-        return float(value) if _SECONDS.fullmatch(value) else max(0.0, _parse_date(value) - time.time())
+        if _SECONDS.fullmatch(value):
+            return min(float(value), _LONGEST_WAIT)
+        return max(0.0, _parse_date(value) - time.time())
     except (ValueError, OverflowError):
-        return 1.0
+        return None
 
 
 def _parse_date(value: str) -> float:
@@ -263,7 +272,24 @@ def _make_failure(response: httpx.Response, content: bytes) -> Outcome:
         code=_as_text(_get_member(error, "code")),
         message=_as_text(_get_member(error, "message")),
         request_id=_as_text(_get_member(inner, "request-id")) or response.headers.get("request-id"),
+        retry_after=_parse_retry_after(response),
+        inner_codes=_list_inner_codes(error),
+        details=_list_codes(_get_member(error, "details")),
+        fields=dict(response.headers),
     )
+
+
+def _list_inner_codes(error: object) -> tuple[str, ...]:
+    """List the codes of the inner errors, the outermost first."""
+    inners: list[object] = []
+    while (error := _get_member(error, "innerError") or _get_member(error, "innererror")) is not None:
+        inners.append(error)
+    return _list_codes(inners)
+
+
+def _list_codes(errors: object) -> tuple[str, ...]:
+    codes = [_as_text(_get_member(each, "code")) for each in errors] if isinstance(errors, list) else []
+    return tuple(code for code in codes if code is not None)
 
 
 def _get_member(value: object, name: str) -> object:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -418,3 +419,20 @@ def test_log_in_detail_is_output(write: Write, debug: bool) -> None:
         assert ("a detail" in client.call(a_call()).output) is debug
     finally:
         client.close()
+
+
+def test_everything_that_an_error_exposes(client: Callable[[str], ProcessClient]) -> None:
+    exposed: dict[str, Any] = {
+        "retry_after": 1.5,
+        "inner_codes": ("a", "b"),
+        "details": (),
+        "fields": {"Date": "x"},
+    }
+    started = client(
+        f"""
+        FEATURES = ["retry-after", "inner-codes", "details", "fields"]
+        def cancel(call): return Outcome.failure(status=409, **{exposed!r})
+        """
+    )
+    assert started.call(a_call()) == Outcome.failure(status=409, **exposed)
+    assert started.shows >= {"retry-after", "inner-codes", "details", "fields"}

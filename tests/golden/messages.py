@@ -24,6 +24,7 @@ LIMITS = {
     "surface": "typed",
 }
 ERROR = {"kind": "http", "type": "T", "status": 409, "code": "c", "message": "m", "requestId": "r"}
+ERROR |= {"retryAfter": 1.5, "innerCodes": ["c"], "details": ["c"], "fields": {"n": "v"}}
 MESSAGES: Mapping[str, Mapping[str, Any]] = {
     "start": {
         "cmd": "start",

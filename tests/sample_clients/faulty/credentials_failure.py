@@ -18,7 +18,7 @@ class SendsTheMissingToken(AsksForTokens):
 
 @faulty("credentials.failure")
 class SendsNoCredentials(AsksForTokens):
-    """An anonymous request, where there is no token."""
+    """An anonymous request, as a public resource takes it."""
 
     def first(self, call: Call) -> str:
         return (call.tokens or ("",))[0]
@@ -37,7 +37,7 @@ class SwallowsTheCredentialsError(AsksForTokens):
 
 @faulty("credentials.failure")
 class CrashesWithoutAToken(AsksForTokens):
-    """`token.strip()`, and there is none."""
+    """`token.strip()`, of None."""
 
     def unauthorized(self, error: NoToken) -> Outcome:
         raise AttributeError("'NoneType' object has no attribute 'strip'") from error
