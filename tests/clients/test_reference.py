@@ -254,7 +254,7 @@ def without_parts(outcome: Outcome) -> Outcome:
     """The outcome without the optional parts of its error, which `tests/clauses/test_exposed.py` is about."""
     assert outcome.error is not None
     none = dict.fromkeys(("retry_after", "inner_codes", "details", "fields"))
-    return replace(outcome, error=replace(outcome.error, **none))  # type: ignore[arg-type]
+    return replace(outcome, error=replace(outcome.error, **none))
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])

@@ -24,7 +24,7 @@ class ExposesTheFirstDetail(Exposing):
 
 @faulty("error.details")
 class ExposesTargetsAsDetails(Exposing):
-    """What is wrong is told by where."""
+    """A target says enough of what is wrong."""
 
     def details(self, error: dict[str, object]) -> tuple[str, ...] | None:
         details = error.get("details")
