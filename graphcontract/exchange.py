@@ -1,11 +1,13 @@
 """The call that a client makes, what went over the wire, and the outcome that the client reports.
 
 Plain, immutable values that every package shares. They are recorded at receipt and never corrected later.
+The exception is `Cancellation`, which only lives as long as its call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -56,6 +58,33 @@ class RequestRule:
         return f"{self.method} /{self.version}{self.path}"
 
 
+class Cancellation(threading.Event):
+    """Asks a call in flight to end, once it is set; any thread may use it. A client that waits uses `wait`
+    instead of `sleep`; one that cannot wait for it calls `subscribe`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._callbacks: list[Callable[[], object]] = []
+        self._changing = threading.Lock()  # so that no callback is added between `set` and its calls
+
+    def set(self) -> None:
+        """Ask for the end of the call, and run the callbacks in this thread."""
+        with self._changing:
+            super().set()
+            callbacks, self._callbacks = self._callbacks, []
+        for each in callbacks:
+            each()
+
+    def subscribe(self, callback: Callable[[], object]) -> None:
+        """Have a callback run once when this is set, or now if it already is."""
+        with self._changing:
+            if not self.is_set():
+                self._callbacks.append(callback)
+                return
+        callback()
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One call of the operation under contract, as a client is to make it.
@@ -64,6 +93,9 @@ class Call:
     own root; `timeout` is in seconds and bounds the whole call; `client` is the number of the client object
     to use; `ca_file` is the path of a PEM file with the authorities to trust. `request` is what the contract
     requires of the request; None only in a call that was not made for a contract, as in a client's own tests.
+    `cancelled` is set when the call should end early; None for a client that does not declare `cancel`.
+    `tokens` are what the client's credential hands out, in order, one each time it is asked, and after the
+    last it fails; None: it hands out `token` each time. Only a client that declares `tokens` gets them.
     """
 
     operation: str
@@ -74,6 +106,8 @@ class Call:
     client: int = 1
     ca_file: str | None = None
     request: RequestRule | None = field(default=None, repr=False)
+    cancelled: Cancellation | None = field(default=None, repr=False, compare=False)
+    tokens: tuple[str, ...] | None = field(default=None, repr=False)
 
     @property
     def task_id(self) -> str:
@@ -102,7 +136,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class ReportedError:
-    """What a client's error exposes; None for what it does not expose."""
+    """What a client's error exposes; None for what it does not expose.
+
+    The members from `retry_after` on are only expected of a client that declares them as features:
+    `retry_after` in seconds, `inner_codes` from the outermost to the innermost, the codes of `details`, and
+    the header `fields` of the response.
+    """
 
     kind: str | None = None
     type: str | None = None
@@ -110,6 +149,10 @@ class ReportedError:
     code: str | None = None
     message: str | None = None
     request_id: str | None = None
+    retry_after: float | None = None
+    inner_codes: tuple[str, ...] | None = None
+    details: tuple[str, ...] | None = None
+    fields: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +186,14 @@ class Outcome:
         code: str | None = None,
         message: str | None = None,
         request_id: str | None = None,
+        retry_after: float | None = None,
+        inner_codes: tuple[str, ...] | None = None,
+        details: tuple[str, ...] | None = None,
+        fields: Mapping[str, str] | None = None,
     ) -> Outcome:
         """The client reported an error through its documented error type."""
-        return cls("failure", error=ReportedError(kind, type, status, code, message, request_id))
+        exposed = (retry_after, inner_codes, details, fields)
+        return cls("failure", error=ReportedError(kind, type, status, code, message, request_id, *exposed))
 
     @classmethod
     def rejected(cls, reason: str) -> Outcome:
@@ -240,7 +288,8 @@ class Exchange:
     without `base_url`; `elsewhere` has the requests to the call's other origins; `connections` counts the
     connections to its root, with or without a request; `fault` is the first fault of the scripted responses;
     `certificate` is the kind that its root presented, None over plain http; `bounds` is what the client's
-    timeout bounds (driver protocol, `limits`). `started` and `ended` are on the clock of `WireRequest.at`.
+    timeout bounds (driver protocol, `limits`). `started`, `ended` and `cancelled` are on the clock of
+    `WireRequest.at`; `cancelled` is when the call was cancelled, None if it was not.
     """
 
     call: Call
@@ -256,6 +305,7 @@ class Exchange:
     bounds: str = "call"
     own_root: str = ""
     purpose: str = ""
+    cancelled: float | None = None
 
     @property
     def root(self) -> str:

@@ -197,3 +197,34 @@ def test_encoded_error(harness: Harness, status: int, framing: Framing) -> None:
     plain = plain_error(status)
     responses = [replace(plain, coded=True, framing=framing)]
     harness.check(harness.plain_call(), responses, control=harness.control([plain]))
+
+
+DETAILED = {
+    "error": {
+        "code": "invalidRequest",
+        "message": "The request is not valid.",
+        "details": [
+            {"code": "missingValue", "target": "a", "message": "A value is missing."},
+            {"code": "invalidFormat", "target": "b", "message": "A value has another format."},
+        ],
+        "innerError": {
+            "code": "valueInvalid",
+            "date": "2025-11-12T09:30:00",
+            "request-id": ID,
+            "innererror": {"code": "unknownValue"},
+        },
+    }
+}
+EXPOSED: Mapping[str, StubResponse] = {
+    "details": error(400, DETAILED),
+    "details of a conflict": error(409, DETAILED),
+    "429 for an hour": with_fields(plain_error(429), ("Retry-After", "3600")),
+    "503 for ten minutes": with_fields(plain_error(503), ("Retry-After", "600")),
+}
+
+
+@proves("error.retry-after", "error.inner-codes", "error.details", "error.fields")
+@concurrently(response=EXPOSED)
+def test_exposed_parts(harness: Harness, response: StubResponse) -> None:
+    """An error should expose the parts of a response that its driver declares."""
+    harness.check(harness.plain_call(), [response])

@@ -182,3 +182,29 @@ def test_lost_connection(harness: Harness, fault: Fault, kept: bool) -> None:
 def test_valid_retry(harness: Harness, response: StubResponse) -> None:
     """The request of a retry, or after a redirect, must be valid HTTP/1.1 too."""
     harness.check(harness.plain_call(), [response, success()])
+
+
+CHALLENGED = with_fields(plain_error(401), ("WWW-Authenticate", CLAIMS))
+CLAIMS_CHALLENGES: Mapping[str, tuple[int, Sequence[StubResponse]]] = {
+    "a new token after claims": (2, [CHALLENGED, success()]),
+    "lasting 401 with claims": (4, [CHALLENGED]),
+    "no other token after claims": (1, [CHALLENGED] * 3 + [success()]),
+    "503 after claims": (2, [CHALLENGED, throttle(503, "1"), success()]),
+}
+
+
+@proves("retry.claims", "secrets.token", needs="tokens")
+@concurrently(seconds=1, challenge=CLAIMS_CHALLENGES)
+def test_claims_challenge(harness: Harness, challenge: tuple[int, Sequence[StubResponse]]) -> None:
+    """After a claims challenge, a request should be repeated once with a new token, if there is one."""
+    count, responses = challenge
+    call = harness.plain_call()
+    tokens = (call.token, *(f"{call.token}.{number}" for number in range(1, count)))
+    harness.check(replace(call, tokens=tokens), responses)
+
+
+@proves("credentials.failure", needs="tokens")
+@concurrently(token={"no token": ""})
+def test_credential_without_token(harness: Harness, token: str) -> None:
+    """A call whose credential fails should end in failure, without a request."""
+    harness.check(replace(harness.plain_call(), token=token, tokens=()), [success()])

@@ -17,6 +17,8 @@ from tests.contract.test_merging import FACTS
 
 # Words of the shipped contract's operation; 204 also stands in texts about HTTP itself.
 OURS = re.compile(r"(?i)cancel\w*|\btasks?\b|sharepoint|migrat\w*|\bbeta\b|\bPOST\b|notStarted")
+# This clause is about a call that its caller ends.
+OF_A_CALL = {"calls.cancelled": re.compile(r"(?i)cancel\w*")}
 PRECONDITION = {"statement": "The message is in the inbox.", "statuses": ["inbox"]}
 
 
@@ -33,7 +35,10 @@ def texts(clause: Clause) -> Iterator[str]:
 
 def test_no_text_is_about_the_shipped_operation(other: Contract) -> None:
     found = [
-        (id, text) for id, clause in other.clauses.items() for text in texts(clause) if OURS.search(text)
+        (id, text)
+        for id, clause in other.clauses.items()
+        for text in texts(clause)
+        if OURS.search(OF_A_CALL[id].sub("", text) if id in OF_A_CALL else text)
     ]
     assert found == []
 

@@ -20,7 +20,18 @@ When = Callable[[Contract, Trial], bool]
 NotApplicable = Callable[[Contract], str | None]
 
 _MODULES = (
-    *("request", "credentials", "conventions", "responses", "errors", "retries", "network", "calls"),
+    *(
+        "request",
+        "credentials",
+        "conventions",
+        "responses",
+        "errors",
+        "exposed",
+        "retries",
+        "tokens",
+        "network",
+        "calls",
+    ),
     *("service_effects", "service_rejections", "service_responses"),
 )
 _registry: dict[str, ClauseFunction] = {}

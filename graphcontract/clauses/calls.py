@@ -32,6 +32,10 @@ def _list_texts(outcome: Outcome) -> Iterator[tuple[str, str]]:
         for name in ("kind", "type", "code", "message"):
             yield f"the error's {name}", getattr(outcome.error, name) or ""
         yield "the error's requestId", outcome.error.request_id or ""
+        for texts in (outcome.error.inner_codes, outcome.error.details):
+            yield from (("the error's codes", text) for text in texts or ())
+        for name, value in (outcome.error.fields or {}).items():
+            yield "the error's header fields", f"{name}: {value}"
 
 
 def _has_token(_contract: Contract, trial: Trial) -> bool:
@@ -178,3 +182,53 @@ def concurrent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     9110, 3.3). A client whose driver declares that it makes one call at a time is not judged.
     """
     yield from _find_mixed_calls(contract, trial.exchanges)
+
+
+# As long as a call may overrun its timeout at least. A client notices a cancellation within milliseconds; the
+# rest is for closing connections and for a busy machine.
+_CANCEL_GRACE = 1.0
+# A request that is sent while the cancellation is on its way to the client is not a fault.
+_CANCEL_DELIVERY = 0.2
+
+
+def _follows_cancelled_call(_contract: Contract, trial: Trial) -> bool:
+    return bool(trial.before) and trial.before[-1].cancelled is not None
+
+
+@clause(
+    "calls.cancelled",
+    "late",
+    "crash",
+    "success",
+    "sent-after",
+    "unusable",
+    when=_follows_cancelled_call,
+    needs=frozenset({"cancel"}),
+    uses_earlier_steps=True,
+)
+def cancelled(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A cancelled call should end at once, without further requests, and the next call should work (Kiota's
+    design; the house rule is one second). A request that is the call's first, or that was sent within 0.2 s,
+    crossed the cancellation. How the client reports it is free, except a success or a crash.
+    """
+    step, following = trial.before[-1], trial.exchange
+    since = step.cancelled or 0.0
+    during = "wait" if any(each.whole for each in step.responses[:1]) else "response"
+    late = step.outcome.kind == "hang" or step.ended - since > _CANCEL_GRACE
+    if late:
+        actual = (
+            "no outcome" if step.outcome.kind == "hang" else f"an outcome after {step.ended - since:.1f} s"
+        )
+        yield Finding("late", f"an outcome within {_CANCEL_GRACE:g} s of the cancellation", actual, during)
+    succeeded = any(each.whole and each.status == contract.success.status for each in step.responses)
+    if step.outcome.kind == "crash" or (step.outcome.kind == "success" and not succeeded):
+        expected = "failure for a call that was cancelled"
+        yield Finding(step.outcome.kind, expected, describe_outcome(step.outcome), during)
+    for request in step.requests[1:]:
+        if request.at > since + _CANCEL_DELIVERY:
+            actual = f"a request {request.at - since:.1f} s after it"
+            yield Finding("sent-after", "no request after the cancellation", actual, during, request)
+    usual = trial.control is None or trial.control.outcome.kind == "success"
+    if usual and not late and following.outcome.kind != "success":
+        actual = describe_outcome(following.outcome)
+        yield Finding("unusable", "success in the call after the cancelled one", actual, during)

@@ -62,7 +62,7 @@ def failure(contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding(outcome.kind, expected, describe_outcome(outcome), str(last.status))
 
 
-def _find_reported_error(contract: Contract, trial: Trial) -> tuple[ReportedError, WireResponse] | None:
+def find_reported_error(contract: Contract, trial: Trial) -> tuple[ReportedError, WireResponse] | None:
     """The error that the client reports, with the response that it is about. None if the call ran out of
     time: the client may then report the timeout instead.
     """
@@ -78,7 +78,7 @@ def _find_reported_error(contract: Contract, trial: Trial) -> tuple[ReportedErro
     "error.status",
     "missing",
     "other",
-    when=lambda contract, trial: _find_reported_error(contract, trial) is not None,
+    when=lambda contract, trial: find_reported_error(contract, trial) is not None,
     needs=frozenset({"status"}),
 )
 def status(contract: Contract, trial: Trial) -> Iterator[Finding]:
@@ -86,7 +86,7 @@ def status(contract: Contract, trial: Trial) -> Iterator[Finding]:
     responses; the SDK design's error handling). Errors of a call that ran out of time are left out, as they
     may be about the timeout.
     """
-    if found := _find_reported_error(contract, trial):
+    if found := find_reported_error(contract, trial):
         error, last = found
         if error.status != last.status:
             kind = "missing" if error.status is None else "other"
@@ -109,12 +109,12 @@ def _register_exposed_text(id: str, needs: str, text: ErrorText) -> None:
     """
 
     def when(contract: Contract, trial: Trial) -> bool:
-        found = _find_reported_error(contract, trial)
+        found = find_reported_error(contract, trial)
         return found is not None and bool(_expected_text(found[1], text))
 
     @clause(id, "missing", "other", when=when, needs=frozenset({needs}))
     def judge(contract: Contract, trial: Trial) -> Iterator[Finding]:
-        found = _find_reported_error(contract, trial)
+        found = find_reported_error(contract, trial)
         error = parse_graph_error(found[1]) if found else None
         if found is None or error is None or exposes_text(error, found[0], text):
             return

@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote as encode
 from urllib.parse import urlsplit
 
@@ -73,6 +73,14 @@ def find_unreadable_requests(contract: Contract, exchange: Exchange) -> list[Wir
 def has_readable_head(request: WireRequest) -> bool:
     """Whether a request has a request line of HTTP/1, valid or not otherwise: its header can be read."""
     return request.malformed is None or request.version.startswith("1.")
+
+
+def list_attempts(contract: Contract, exchange: Exchange) -> list[tuple[WireRequest, WireResponse | None]]:
+    """The call's own requests in order, each with its response."""
+    responses = {each.request: each for each in exchange.responses}
+    belongs_to_call = build_request_filter(contract, exchange.call)
+    numbered = enumerate(exchange.requests)
+    return [(request, responses.get(number)) for number, request in numbered if belongs_to_call(request)]
 
 
 def operation_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
@@ -185,15 +193,27 @@ class GraphError:
     request_id: str | None
 
 
-def parse_graph_error(response: WireResponse) -> GraphError | None:
-    """Parse the Graph error object in a response's content; None if the content does not contain one."""
+def _parse_error_document(response: WireResponse) -> dict[str, Any] | None:
+    """Parse the JSON object in a response's content that has an error object as its member."""
     try:
         document = json.loads(response.content)
     except (ValueError, RecursionError):
         return None
-    error = document.get("error") if isinstance(document, dict) else None
-    if not isinstance(error, dict):
+    return document if isinstance(document, dict) and isinstance(document.get("error"), dict) else None
+
+
+def read_error_object(response: WireResponse) -> dict[str, Any]:
+    """Return the Graph error object in a response's content; empty if the content does not contain one."""
+    document = _parse_error_document(response)
+    return document["error"] if document is not None else {}
+
+
+def parse_graph_error(response: WireResponse) -> GraphError | None:
+    """Parse the Graph error object in a response's content; None if the content does not contain one."""
+    document = _parse_error_document(response)
+    if document is None:
         return None
+    error = document["error"]
     code, message = error.get("code"), error.get("message")
     return GraphError(
         code if isinstance(code, str) else None,

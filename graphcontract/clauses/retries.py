@@ -14,10 +14,10 @@ from typing import Literal
 
 from graphcontract.clauses import Finding, When, clause
 from graphcontract.clauses.queries import (
-    build_request_filter,
     describe_outcome,
     has_readable_head,
     last_response,
+    list_attempts,
     own_requests,
 )
 from graphcontract.contract.model import Contract
@@ -71,19 +71,11 @@ def _parse_date(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _list_attempts(contract: Contract, exchange: Exchange) -> list[tuple[WireRequest, WireResponse | None]]:
-    """The call's own requests in order, each with its response."""
-    responses = {each.request: each for each in exchange.responses}
-    belongs_to_call = build_request_filter(contract, exchange.call)
-    numbered = enumerate(exchange.requests)
-    return [(request, responses.get(number)) for number, request in numbered if belongs_to_call(request)]
-
-
 def _list_retries(
     contract: Contract, exchange: Exchange
 ) -> Iterator[tuple[WireResponse | None, WireRequest]]:
     """Each repeated request, with the response to the request before it."""
-    for (_, response), (request, _) in pairwise(_list_attempts(contract, exchange)):
+    for (_, response), (request, _) in pairwise(list_attempts(contract, exchange)):
         yield response, request
 
 
@@ -98,13 +90,13 @@ def _has_retried_after_wait(contract: Contract, trial: Trial) -> bool:
 
 
 def _first_response(contract: Contract, trial: Trial) -> WireResponse | None:
-    attempts = _list_attempts(contract, trial.exchange)
+    attempts = list_attempts(contract, trial.exchange)
     return attempts[0][1] if attempts else None
 
 
 def _has_response(*statuses: int) -> When:
     def when(contract: Contract, trial: Trial) -> bool:
-        responses = (response for _, response in _list_attempts(contract, trial.exchange))
+        responses = (response for _, response in list_attempts(contract, trial.exchange))
         return any(response is not None and response.status in statuses for response in responses)
 
     return when
@@ -184,13 +176,13 @@ def after_malformed(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _has_errors_only(contract: Contract, trial: Trial) -> bool:
-    attempts = _list_attempts(contract, trial.exchange)
+    attempts = list_attempts(contract, trial.exchange)
     return bool(attempts) and all(response is None or response.status >= 400 for _, response in attempts)
 
 
 def _may_be_retrying(contract: Contract, exchange: Exchange) -> bool:
     """Whether a call that did not end was in its retries: it has retried, or got a Retry-After."""
-    attempts = _list_attempts(contract, exchange)
+    attempts = list_attempts(contract, exchange)
     waits = any(response is not None and response.values("retry-after") for _, response in attempts)
     return len(attempts) > 1 or waits
 
@@ -235,7 +227,7 @@ def equivalent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     first = own_requests(contract, trial.exchange)[0]
     challenged = False
     for response, request in _list_retries(contract, trial.exchange):
-        challenged = challenged or (response is not None and _is_claims_challenge(response))
+        challenged = challenged or (response is not None and is_claims_challenge(response))
         if not (has_readable_head(first) and has_readable_head(request)):
             continue
         read = request.malformed is None and first.malformed is None
@@ -251,7 +243,8 @@ def equivalent(contract: Contract, trial: Trial) -> Iterator[Finding]:
             yield Finding("token", "the first request's credentials", "other credentials", at=request)
 
 
-def _is_claims_challenge(response: WireResponse) -> bool:
+def is_claims_challenge(response: WireResponse) -> bool:
+    """Whether the service asks for a token with other claims (RFC 6750, 3)."""
     return response.status == 401 and any("claims=" in value for value in response.values("www-authenticate"))
 
 
@@ -264,7 +257,7 @@ def _register_no_retry(id: str, *statuses: int, allowed: int = 0) -> None:
 
     @clause(id, *kinds, when=_has_response(*statuses))
     def judge(contract: Contract, trial: Trial) -> Iterator[Finding]:
-        attempts = _list_attempts(contract, trial.exchange)
+        attempts = list_attempts(contract, trial.exchange)
         for index, (_, response) in enumerate(attempts):
             if response is None or response.status not in statuses:
                 continue

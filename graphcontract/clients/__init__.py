@@ -4,7 +4,7 @@ each call.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,6 +12,8 @@ from graphcontract.errors import UserError
 from graphcontract.exchange import Call, Outcome
 
 PROTOCOL = 1
+FEATURES = frozenset({"cancel", "tokens", "debug", "retry-after", "inner-codes", "details", "fields"})
+"""The optional features of the driver protocol; others that a driver declares are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,12 @@ class Limits:
     declared: Mapping[str, Any] = field(default_factory=dict)
 
 
-def list_reportable(limits: Limits) -> frozenset[str]:
-    """List what a driver or an adapter can report about a call, by the names in a clause's `needs`."""
-    return frozenset({"id", "code", "message", "request-id"} | ({"status"} if limits.status else set()))
+def list_reportable(limits: Limits, features: Iterable[str] = ()) -> frozenset[str]:
+    """List what a driver or an adapter can report about a call, and the optional features of the protocol
+    that it has, by the names in a clause's `needs`.
+    """
+    shown = {"id", "code", "message", "request-id"} | ({"status"} if limits.status else set())
+    return frozenset(shown | FEATURES.intersection(features))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class Start:
     """What a client gets once, before its first call (driver protocol, `start`).
 
     `netns_socket` is not sent to the client: with it, its process starts in a network namespace in which only
-    the proxy can be reached.
+    the proxy can be reached. With `debug`, the client logs as much as it can.
     """
 
     contract: str
@@ -58,6 +63,7 @@ class Start:
     ca_file: str | None = None
     proxy: str | None = None
     netns_socket: str | None = None
+    debug: bool = False
 
 
 class ClientUnavailable(UserError):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 
 from graphcontract.clients import messages
 from graphcontract.clients.pipes import BrokenError, Channel
@@ -73,6 +74,8 @@ class Driver:
             mine = self._send(seq, line, seconds)
             if mine is None:
                 return None
+            if call.cancelled is not None:
+                call.cancelled.subscribe(partial(self._cancel, mine))
             self._await(mine)
             return self._leave(mine)
         except BaseException:
@@ -110,6 +113,12 @@ class Driver:
             self._calls[seq] = mine
             self._channel.send(line)
             return mine
+
+    def _cancel(self, mine: _InFlight) -> None:
+        """Tell the driver to cancel a call, unless it has replied to it."""
+        with self._lock:
+            if mine.outcome is None and self._calls.get(mine.seq) is mine and self._final_outcome is None:
+                self._channel.send(messages.write_cancel(mine.seq))
 
     def _await(self, mine: _InFlight) -> None:
         """Wait until a call has its outcome or the driver has ended; be the reader if no other thread is."""

@@ -19,6 +19,12 @@ from graphcontract.exchange import Call, Outcome, ReportedError, RequestRule
 
 MAX_CONCURRENCY = 64
 
+_EXPOSED = {
+    "retryAfter": "retry_after",
+    "innerCodes": "inner_codes",
+    "details": "details",
+    "fields": "fields",
+}
 _MAX_VALUE_LENGTH = 80  # characters of a value in an error message
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _TYPE_NAMES = {
@@ -37,11 +43,14 @@ class MessageError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A driver's reply to `start`: the client, how many calls it accepts at once, and what it cannot do."""
+    """A driver's reply to `start`: the client, how many calls it accepts at once, what it cannot do, and
+    which optional features of the protocol it has.
+    """
 
     implementation: Implementation
     concurrency: int = 1
     limits: Limits = field(default_factory=Limits)
+    features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +61,16 @@ class NumberedCall:
     call: Call
 
 
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """A `cancel` command: the call with this number, if it is in flight, should end."""
+
+    seq: int
+
+
 def write_start(start: Start) -> bytes:
     """Serialize the `start` command."""
-    document = {
+    document: dict[str, object] = {
         "cmd": "start",
         "protocol": PROTOCOL,
         "contract": start.contract,
@@ -62,12 +78,14 @@ def write_start(start: Start) -> bytes:
         "ca_file": start.ca_file,
         "proxy": start.proxy,
     }
+    if start.debug:
+        document["debug"] = True
     return _encode_line(document)
 
 
 def write_call(seq: int, call: Call) -> bytes:
     """Serialize a `call` command; the reply to it carries its `seq`."""
-    document = {
+    document: dict[str, object] = {
         "cmd": "call",
         "seq": seq,
         "operation": call.operation,
@@ -79,7 +97,14 @@ def write_call(seq: int, call: Call) -> bytes:
         "ca_file": call.ca_file,
         "client": call.client,
     }
+    if call.tokens is not None:
+        document["tokens"] = call.tokens
     return _encode_line(document)
+
+
+def write_cancel(seq: int) -> bytes:
+    """Serialize the `cancel` command for the call with that number."""
+    return _encode_line({"cmd": "cancel", "seq": seq})
 
 
 def write_stop() -> bytes:
@@ -87,7 +112,7 @@ def write_stop() -> bytes:
     return _encode_line({"cmd": "stop"})
 
 
-def read_command(line: bytes) -> Start | NumberedCall | None:
+def read_command(line: bytes) -> Start | NumberedCall | Cancel | None:
     """Parse a command, as a driver does: None for `stop`; raises MessageError."""
     command = _read_object(line)
     _validate("command", command)
@@ -98,9 +123,12 @@ def read_command(line: bytes) -> Start | NumberedCall | None:
                 hosts=tuple(command.get("hosts") or ()),
                 ca_file=command.get("ca_file"),
                 proxy=command.get("proxy"),
+                debug=bool(command.get("debug")),
             )
         case "call":
             return NumberedCall(command["seq"], _read_call(command))
+        case "cancel":
+            return Cancel(command["seq"])
         case _:
             return None
 
@@ -110,7 +138,7 @@ def write_declaration(declaration: Declaration) -> bytes:
     implementation = asdict(declaration.implementation)
     limits, usual = declaration.limits, Limits()
     names = [each.name for each in fields(Limits) if each.name != "declared"]
-    document = {
+    document: dict[str, object] = {
         "protocol": PROTOCOL,
         "implementation": {name: value for name, value in implementation.items() if value is not None},
         "concurrency": declaration.concurrency,
@@ -118,6 +146,8 @@ def write_declaration(declaration: Declaration) -> bytes:
             name: getattr(limits, name) for name in names if getattr(limits, name) != getattr(usual, name)
         },
     }
+    if declaration.features:
+        document["features"] = declaration.features
     return _encode_line(document)
 
 
@@ -140,6 +170,7 @@ def read_declaration(line: bytes) -> Declaration:
         implementation=Implementation(**{name: who.get(name) for name in names}),
         concurrency=min(max(reply.get("concurrency") or 1, 1), MAX_CONCURRENCY),
         limits=_read_limits(reply.get("limits") or {}),
+        features=tuple(reply.get("features") or ()),
     )
 
 
@@ -151,7 +182,12 @@ def write_reply(seq: int, outcome: Outcome) -> bytes:
             document |= {"status": outcome.status, "requestId": outcome.request_id}
         case "failure":
             error = asdict(outcome.error or ReportedError())
-            document["error"] = {**error, "requestId": error.pop("request_id")}
+            exposed = {name: error.pop(member) for name, member in _EXPOSED.items()}
+            document["error"] = {
+                **error,
+                "requestId": error["request_id"],
+                **{name: value for name, value in exposed.items() if value is not None},
+            }
         case _:
             document["reason"] = outcome.reason
     return _encode_line(document)
@@ -198,6 +234,10 @@ def _read_outcome(reply: Mapping[str, Any]) -> Outcome:
                 code=error.get("code"),
                 message=error.get("message"),
                 request_id=error.get("requestId"),
+                retry_after=error.get("retryAfter"),
+                inner_codes=_as_tuple(error.get("innerCodes")),
+                details=_as_tuple(error.get("details")),
+                fields=error.get("fields"),
             )
         case kind:
             return Outcome(kind, reason=reply.get("reason") or "no reason given")
@@ -214,7 +254,12 @@ def _read_call(command: Mapping[str, Any]) -> Call:
         client=command["client"],
         ca_file=command.get("ca_file"),
         request=RequestRule(**{name: request.get(name) for name in names}) if request else None,
+        tokens=_as_tuple(command.get("tokens")),
     )
+
+
+def _as_tuple(values: list[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(values)
 
 
 def _read_limits(limits: Mapping[str, Any]) -> Limits:

@@ -15,6 +15,7 @@ import shlex
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, list_reportable, messages
 from graphcontract.clients.driver import Driver
@@ -76,7 +77,7 @@ class ProcessClient:
         self.implementation = declaration.implementation
         self.concurrency = declaration.concurrency
         self.limits = declaration.limits
-        self.shows = list_reportable(self.limits)
+        self.shows = list_reportable(self.limits, declaration.features)
 
     def call(self, call: Call) -> Outcome:
         """Make one call and wait for its outcome, at most its timeout and grace after the call was sent.
@@ -85,6 +86,10 @@ class ProcessClient:
         before it when none was: at most 64 KiB. If `close` interrupts the call, the outcome is `unsupported`.
         """
         outcome: Outcome | None = None
+        if "cancel" not in self.shows:
+            call = replace(call, cancelled=None)
+        if "tokens" not in self.shows:
+            call = replace(call, tokens=None)
         while outcome is None:
             driver = self._get_running_driver()
             if isinstance(driver, Outcome):

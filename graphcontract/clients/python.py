@@ -22,10 +22,12 @@ import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from types import ModuleType
+from typing import Any
 
 from graphcontract.clients import ClientUnavailable, Implementation, Limits, Start, list_reportable, messages
-from graphcontract.exchange import Call, Outcome, grace
+from graphcontract.exchange import Call, Cancellation, Outcome, grace
 
 _MESSAGE = 300  # characters of an exception's message that are reported
 _TRACE_LINES = 12  # last lines of a traceback that are reported, where it names the line that raised
@@ -40,8 +42,8 @@ _HOW_TO_NAME = "Name it python:package.module:callable; the current directory is
 class Adapter:
     """A callable that makes one call, `def` or `async def`, loaded from "module:callable".
 
-    The constructor raises ClientUnavailable. The module may declare `IMPLEMENTATION`, `LIMITS` and
-    `CONCURRENCY` (from how many threads it may be called at once, else 1), as in the driver protocol;
+    The constructor raises ClientUnavailable. The module may declare `IMPLEMENTATION`, `LIMITS`, `FEATURES`
+    and `CONCURRENCY` (from how many threads it may be called at once, else 1), as in the driver protocol;
     `implementation`, `NAME[@VERSION]`, overrides the first.
     """
 
@@ -52,6 +54,7 @@ class Adapter:
             parse_implementation(implementation, "python") if implementation else declared.implementation
         )
         self.limits = declared.limits
+        self.features = declared.features
         self.concurrency = declared.concurrency
         self._loops: list[_Loop] = []
         self._lock = threading.Lock()
@@ -60,16 +63,19 @@ class Adapter:
         """Make one call in this thread; every exception except KeyboardInterrupt becomes an Outcome.
 
         An awaitable runs on the adapter's loop, and is cancelled after `patience` seconds, which is a hang.
+        It is cancelled with its call too, which is a failure if it raises CancelledError then.
         """
         try:
             returned = self._function(call)
             if inspect.isawaitable(returned):
-                returned = self._get_responsive_loop().run(returned, patience)
+                returned = self._get_responsive_loop().run(returned, patience, call.cancelled)
         except KeyboardInterrupt:
             raise
         except _Overdue:
             return _make_hang(call)
         except BaseException as error:
+            if isinstance(error, asyncio.CancelledError) and call.cancelled and call.cancelled.is_set():
+                return Outcome.failure(kind="cancelled", type=type(error).__name__)
             return Outcome.crash(_describe(error), output=_format_traceback(error))
         return _check_outcome(returned)
 
@@ -114,7 +120,8 @@ class InProcessClient:
         self.implementation = self._adapter.implementation
         self.limits = self._adapter.limits
         self.concurrency = self._adapter.concurrency
-        self.shows = list_reportable(self.limits)
+        # What is logged in this process is not captured.
+        self.shows = list_reportable(self.limits, self._adapter.features) - {"debug"}
         self._room = threading.Semaphore(self.concurrency)
 
     def call(self, call: Call) -> Outcome:
@@ -233,13 +240,14 @@ def _read_declaration(spec: str, module: ModuleType) -> messages.Declaration:
             "implementation": who,
             "limits": getattr(module, "LIMITS", {}),
             "concurrency": getattr(module, "CONCURRENCY", 1),
+            "features": list(getattr(module, "FEATURES", ())),
         }
         return messages.read_declaration(json.dumps(document).encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise ClientUnavailable(
             f"the declarations of `{module.__name__}` are not valid: {error}",
             "IMPLEMENTATION and LIMITS must be dicts with the members of the driver protocol, "
-            "CONCURRENCY an integer.",
+            "CONCURRENCY an integer, FEATURES a list of strings.",
         ) from None
 
 
@@ -284,9 +292,11 @@ class _Loop:
                 with suppress(BaseException):
                     self._loop.run_forever()
 
-    def run(self, awaitable: Awaitable[object], patience: float | None) -> object:
+    def run(
+        self, awaitable: Awaitable[object], patience: float | None, cancelled: Cancellation | None
+    ) -> object:
         """Return its result or raise its exception; raises _Overdue after `patience` seconds."""
-        future = asyncio.run_coroutine_threadsafe(_capture_result(awaitable), self._loop)
+        future = asyncio.run_coroutine_threadsafe(_capture_result(awaitable, cancelled), self._loop)
         try:
             result, error = future.result(patience)
         except TimeoutError:
@@ -312,12 +322,22 @@ class _Loop:
         self._thread.join(patience)
 
 
-async def _capture_result(awaitable: Awaitable[object]) -> tuple[object, BaseException | None]:
+async def _capture_result(
+    awaitable: Awaitable[object], cancelled: Cancellation | None
+) -> tuple[object, BaseException | None]:
     """Await, and return result and exception as values: SystemExit raised in a task would stop the loop."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    if task is not None and cancelled is not None:
+        cancelled.subscribe(partial(_cancel_task, task, loop))
     try:
         return await awaitable, None
     except BaseException as error:
         return None, error
+
+
+def _cancel_task(task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop) -> None:
+    with suppress(RuntimeError):  # The loop has ended, and its tasks with it.
+        loop.call_soon_threadsafe(task.cancel)
 
 
 class _Worker:

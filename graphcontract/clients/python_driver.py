@@ -3,22 +3,26 @@
 So a client that ends its process costs one call and not the run, and what it prints cannot mix with replies.
 
 Threads: the main thread reads commands. It also makes the calls, unless the adapter declares a concurrency
-above 1: then a thread pool of that size makes them. `_Replies` writes each reply under a lock.
+above 1 or that its calls can be cancelled: then a thread pool of that size makes them. `_Replies` writes each
+reply under a lock.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import BinaryIO
+from weakref import WeakValueDictionary
 
 from graphcontract.clients import ClientUnavailable, Start, messages
 from graphcontract.clients.process import ProcessClient
 from graphcontract.clients.python import Adapter
-from graphcontract.exchange import Call
+from graphcontract.exchange import Call, Cancellation
 
 _USAGE = "usage: python -m graphcontract.clients.python_driver module:callable [NAME[@VERSION]]\n"
 _MISUSED, _NOT_STARTED, _INTERRUPTED = 2, 3, 130
@@ -106,16 +110,29 @@ def _serve(adapter: Adapter, commands: Iterable[bytes], replies: _Replies) -> No
     """Execute commands until `stop`; calls of a concurrent adapter run in a pool of `adapter-call`
     threads.
     """
+    cancels = "cancel" in adapter.features
+    # Weak, so that only calls in flight are here: a call keeps its own.
+    cancellations: WeakValueDictionary[int, Cancellation] = WeakValueDictionary()
     with ThreadPoolExecutor(adapter.concurrency, "adapter-call") as pool:
         for line in commands:
             match messages.read_command(line):
                 case None:
                     return
-                case Start():
+                case Start(debug=debug):
+                    if debug:
+                        # Of the root, so that it includes the client's HTTP library.
+                        logging.basicConfig(level=logging.DEBUG, stream=sys.stderr)
                     declaration = messages.Declaration(
-                        adapter.implementation, adapter.concurrency, adapter.limits
+                        adapter.implementation, adapter.concurrency, adapter.limits, adapter.features
                     )
                     replies.write(messages.write_declaration(declaration))
+                case messages.Cancel(seq):
+                    if (cancellation := cancellations.get(seq)) is not None:
+                        cancellation.set()
+                case messages.NumberedCall(seq, call) if cancels:
+                    cancellations[seq] = cancellation = Cancellation()
+                    call = replace(call, cancelled=cancellation)
+                    pool.submit(_reply_in_thread, adapter, seq, call, replies)
                 case messages.NumberedCall(seq, call) if adapter.concurrency > 1:
                     pool.submit(_reply_in_thread, adapter, seq, call, replies)
                 case messages.NumberedCall(seq, call):

@@ -18,6 +18,7 @@ import time
 import unicodedata
 import uuid
 from collections.abc import AsyncIterator
+from concurrent.futures import CancelledError
 from contextlib import aclosing
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -32,6 +33,7 @@ from graphcontract.exchange import Call, Outcome, RequestRule
 
 CONCURRENCY = 8
 IMPLEMENTATION = {"name": "reference", "version": version("graphcontract")}
+FEATURES = ["cancel", "tokens", "debug", "retry-after", "inner-codes", "details", "fields"]
 LIMITS = {"proxy": "env", "timeout": "call", "surface": "typed"}
 
 # A contract can require a query and content, and does not say which: these are valid for most operations.
@@ -42,6 +44,7 @@ _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _THROTTLING = (429, 503, 504)
 _RETRIES = 3
+_LONGEST_WAIT = 1e9  # seconds; with enough digits a float is infinite, which JSON cannot have
 _starting = threading.Lock()
 _MAX_ERROR = (
     4 * 1024 * 1024
@@ -54,44 +57,82 @@ def make_call(call: Call) -> Outcome:
     It uses the asynchronous client because httpx's timeouts bound each read: a response that drips in has
     many of them, and only a task can be cancelled at a point in time.
     """
-    return asyncio.run_coroutine_threadsafe(make_call_async(call), _get_loop()).result()
+    future = asyncio.run_coroutine_threadsafe(make_call_async(call), _get_loop())
+    if call.cancelled is not None:
+        call.cancelled.subscribe(future.cancel)
+    try:
+        return future.result()
+    except CancelledError as error:
+        return Outcome.failure(kind="cancelled", type=type(error).__name__)
 
 
 async def make_call_async(call: Call) -> Outcome:
     """Request the operation, within `call.timeout` seconds."""
     if call.request is None:
         return Outcome.unsupported("the call does not say which request its operation requires")
+    credential = _Credential(call)
     try:
-        request = _Request(call, call.request)
+        request = _Request(call, call.request, credential.get_token())
+    except CredentialError as error:
+        return Outcome.failure(kind="credential", type=type(error).__name__, message=str(error))
     except (ValueError, httpx.InvalidURL) as error:
         return Outcome.rejected(str(error))
     try:
         async with asyncio.timeout(call.timeout):
             until = asyncio.get_running_loop().time() + call.timeout
+            outcome, wait, challenged = await _send(request, call)
+            if challenged:
+                try:
+                    request.authorize(credential.get_token())
+                except (CredentialError, ValueError):
+                    return outcome
+                outcome, wait, _ = await _send(request, call)
             for _ in range(_RETRIES):
-                outcome, wait = await _send(request, call)
                 if wait is None or asyncio.get_running_loop().time() + wait > until:
                     return outcome
                 await asyncio.sleep(wait)
-            return (await _send(request, call))[0]
+                outcome, wait, _ = await _send(request, call)
+            return outcome
     except (TimeoutError, httpx.TimeoutException):
         return Outcome.failure(kind="timeout", message=f"no response within {call.timeout:g} s")
     except httpx.TransportError as error:
         return Outcome.failure(kind="transport", type=type(error).__name__, message=str(error))
 
 
+class CredentialError(Exception):
+    """The credential has no token."""
+
+
+class _Credential:
+    """Stands for the credential of a program: hands out the call's tokens, one each time it is asked."""
+
+    def __init__(self, call: Call) -> None:
+        self._tokens = iter((call.token,) if call.tokens is None else call.tokens)
+
+    def get_token(self) -> str:
+        """Return the next token; raises CredentialError after the last."""
+        for token in self._tokens:
+            return token
+        raise CredentialError("the credential has no token")
+
+
 class _Request:
     """A call's request: built once, so that a retry is the same request again."""
 
-    def __init__(self, call: Call, rule: RequestRule) -> None:
+    def __init__(self, call: Call, rule: RequestRule, token: str) -> None:
         root = call.base_url or f"{rule.root}/{rule.version}"
         query = _QUERY if rule.query == "required" else ""
         path = rule.path.format_map({name: _encode(value) for name, value in call.arguments.items()})
         self.method = rule.method
         self.url = httpx.URL(root + path + query)
-        self.fields = _build_fields(call.token, rule)
+        self.fields = _build_fields(token, rule)
         self.content = _CONTENT if rule.content == "required" else b""
         self._length = rule.fields.get("Content-Length", "unconstrained")
+
+    def authorize(self, token: str) -> None:
+        """Replace the token; ValueError if it cannot be sent."""
+        if "Authorization" in self.fields:
+            self.fields["Authorization"] = _build_authorization(token)
 
     def build(self, client: httpx.AsyncClient) -> httpx.Request:
         """Build httpx's request. httpx adds Content-Length, 0 without content, unless the method is GET or
@@ -115,11 +156,15 @@ def _encode(value: str) -> str:
     return quote(value, safe="")
 
 
-def _build_fields(token: str, rule: RequestRule) -> dict[str, str]:
+def _build_authorization(token: str) -> str:
     if not _B64TOKEN.fullmatch(token):
         raise ValueError("the token contains characters that bearer tokens must not contain")
+    return f"Bearer {token}"
+
+
+def _build_fields(token: str, rule: RequestRule) -> dict[str, str]:
     fields = {
-        "Authorization": f"Bearer {token}",
+        "Authorization": _build_authorization(token),
         "Accept": "application/json",
         "Connection": "close",
         "User-Agent": f"graphcontract-reference/{IMPLEMENTATION['version']}",
@@ -135,10 +180,12 @@ async def _stream(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-async def _send(request: _Request, call: Call) -> tuple[Outcome, float | None]:
-    """Send a request, and return its outcome and the seconds to wait before a retry; None for no retry.
+async def _send(request: _Request, call: Call) -> tuple[Outcome, float | None, bool]:
+    """Send a request, and return its outcome, the seconds to wait before a retry, None for no retry, and
+    whether the service asks for another token.
 
-    Only throttling is retried: after any other response the service may have carried out the request.
+    Only throttling is retried: after any other response the service may have carried out the request. It
+    has not after a claims challenge, which is answered once.
 
     A connection is used for one call: on a persistent one, httpx takes what follows a 204, content or stray
     bytes, for the next call's response. A new httpx client costs little; its SSL context is expensive, and
@@ -155,11 +202,16 @@ async def _send(request: _Request, call: Call) -> tuple[Outcome, float | None]:
         aclosing(await client.send(request.build(client), stream=True)) as response,
     ):
         if not response.is_success:
-            return _make_failure(response, await _read_error_content(response)), _compute_wait(response)
+            failure = _make_failure(response, await _read_error_content(response))
+            return failure, _compute_wait(response), _is_claims_challenge(response)
         async for _ in response.aiter_raw():
             pass
         request_id = response.headers.get("request-id")
-        return Outcome.success(status=response.status_code, request_id=request_id), None
+        return Outcome.success(status=response.status_code, request_id=request_id), None, False
+
+
+def _is_claims_challenge(response: httpx.Response) -> bool:
+    return response.status_code == 401 and "claims=" in response.headers.get("www-authenticate", "")
 
 
 def _is_loopback(host: str) -> bool:
@@ -173,11 +225,19 @@ def _compute_wait(response: httpx.Response) -> float | None:
     """Compute the seconds to wait before a retry: as Retry-After says, 1 s if it cannot be parsed."""
     if response.status_code not in _THROTTLING:
         return None
+    wait = _parse_retry_after(response)
+    return 1.0 if wait is None else wait
+
+
+def _parse_retry_after(response: httpx.Response) -> float | None:
+    """Parse the seconds of Retry-After; None if it is absent or cannot be parsed."""
     value = response.headers.get("retry-after", "")
     try:
-        return float(value) if _SECONDS.fullmatch(value) else max(0.0, _parse_date(value) - time.time())
+        if _SECONDS.fullmatch(value):
+            return min(float(value), _LONGEST_WAIT)
+        return max(0.0, _parse_date(value) - time.time())
     except (ValueError, OverflowError):
-        return 1.0
+        return None
 
 
 def _parse_date(value: str) -> float:
@@ -212,7 +272,24 @@ def _make_failure(response: httpx.Response, content: bytes) -> Outcome:
         code=_as_text(_get_member(error, "code")),
         message=_as_text(_get_member(error, "message")),
         request_id=_as_text(_get_member(inner, "request-id")) or response.headers.get("request-id"),
+        retry_after=_parse_retry_after(response),
+        inner_codes=_list_inner_codes(error),
+        details=_list_codes(_get_member(error, "details")),
+        fields=dict(response.headers),
     )
+
+
+def _list_inner_codes(error: object) -> tuple[str, ...]:
+    """List the codes of the inner errors, the outermost first."""
+    inners: list[object] = []
+    while (error := _get_member(error, "innerError") or _get_member(error, "innererror")) is not None:
+        inners.append(error)
+    return _list_codes(inners)
+
+
+def _list_codes(errors: object) -> tuple[str, ...]:
+    codes = [_as_text(_get_member(each, "code")) for each in errors] if isinstance(errors, list) else []
+    return tuple(code for code in codes if code is not None)
 
 
 def _get_member(value: object, name: str) -> object:

@@ -13,7 +13,7 @@ from typing import TypedDict, TypeVar
 
 from graphcontract.clauses.queries import build_request_filter
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Call, Exchange
+from graphcontract.exchange import Call, Cancellation, Exchange
 from graphcontract.http.stub_response import ResponseScript, StubResponse, settle
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.target import Target
@@ -30,16 +30,41 @@ T = TypeVar("T")
 
 
 class CallOptions(TypedDict, total=False):
-    """How a call is made: at Graph's `own_root`, at another root than the calls before (`aside`), with
-    responses `elsewhere` for other origins, over TLS with this `certificate`. For `linger` seconds after the
-    call, requests are still recorded.
+    """How a call is made: at Graph's `own_root`, by the copy of the client that logs in detail (`debug`), at
+    another root than the calls before (`aside`), with responses `elsewhere` for other origins, over TLS with
+    this `certificate`. A client that declares `cancel` has its call cancelled after `cancel_after` seconds.
+    For `linger` seconds after the call, requests are still recorded.
     """
 
     own_root: bool
+    debug: bool
     aside: bool
     elsewhere: Sequence[StubResponse]
     certificate: Certificate
+    cancel_after: float
     linger: float
+
+
+class _Timer:
+    """Cancels a call after some seconds, unless it is None; `fired` is when it did."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.fired: float | None = None
+        self.cancellation = None if seconds is None else Cancellation()
+        self._timer = threading.Timer(seconds or 0, self._fire)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        if self.cancellation is not None:
+            self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def _fire(self) -> None:
+        assert self.cancellation is not None
+        self.fired = monotonic()
+        self.cancellation.set()
 
 
 @dataclass(eq=False, slots=True)
@@ -129,7 +154,8 @@ class CallRunner:
 
     def run(self, call: Call, responses: Sequence[StubResponse], options: CallOptions) -> Exchange:
         """Make one call. Raises OwnRootLost if the client must not be called any more."""
-        with self._clients.take(self._state.scope, own_root=options.get("own_root", False)) as target:
+        own_root, debug = options.get("own_root", False), options.get("debug", False)
+        with self._clients.take(self._state.scope, own_root=own_root, debug=debug) as target:
             exchange = self._make_exchange(target, call, responses, options)
         with self._lock:
             (self._state.stats or self.stats).add(exchange)
@@ -158,11 +184,13 @@ class CallRunner:
             ca_file=transport.ca_file if secure and not own else None,
         )
         call = replace(call, client=self._clients.number_object(call))
+        timer = _Timer(options.get("cancel_after"))
         started = monotonic()
         # Until the call returns, its endpoint counts as spoiled: an interrupt may come in the middle of it.
         spoiled, expecting = True, False
         try:
-            outcome = client.call(call)
+            with timer:
+                outcome = client.call(replace(call, cancelled=timer.cancellation))
             ended = monotonic()
             sleep(options.get("linger", 0))
             spoiled = outcome.kind == "hang" or outcome.died
@@ -185,6 +213,7 @@ class CallRunner:
             certificate=(certificate or "trusted") if secure else None,
             bounds=client.limits.timeout,
             own_root=base_url,
+            cancelled=timer.fired if timer.fired is not None and timer.fired < ended else None,
         )
 
     def _settle(self, responses: Sequence[StubResponse]) -> tuple[StubResponse, ...]:

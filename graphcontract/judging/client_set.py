@@ -43,6 +43,7 @@ class ClientSet:
     at its own root, if the first one's transport does not serve that root; it raises UserError if it cannot.
     While `calls_overlap` is false, the driver's `concurrency` counts as 1. `hangs_alone` says whether a call
     that hung beside others hangs alone too, None before one was made again.
+    `debugging` starts a copy of the first client that logs in detail, None if there can be none.
     """
 
     def __init__(
@@ -51,8 +52,10 @@ class ClientSet:
         *,
         another: Callable[[], Target] | None = None,
         at_own_root: Callable[[], Target] | None = None,
+        debugging: Callable[[], Target] | None = None,
     ) -> None:
         self.main, self.another, self._start_at_own_root = main, another, at_own_root
+        self._debugging = Slot(debugging) if debugging else None
         self._state = _ThreadState()
         # A proxy serves one call at a time at a client's own root, so that calls from several threads wait.
         self._own_root_turn = threading.Lock()
@@ -72,6 +75,7 @@ class ClientSet:
         allowed = not limits.hosts or bool(set(limits.hosts) & set(transport.hosts))
         withheld = not allowed or (limits.https and not transport.https)
         shown = set(client.shows | transport.shows)
+        shown -= {"debug"} if self._debugging is None else set()
         shown |= set() if withheld else {"credentials"}
         shown |= {"timeout"} if limits.timeout != "none" else set()
         shown |= {"call-timeout"} if limits.timeout == "call" else set()
@@ -90,7 +94,7 @@ class ClientSet:
         return self._state.target or self.main
 
     @contextmanager
-    def take(self, scope: Scope | None, *, own_root: bool = False) -> Iterator[Target]:
+    def take(self, scope: Scope | None, *, own_root: bool = False, debug: bool = False) -> Iterator[Target]:
         """Give the target for one call, in a new process if connections of the old one may be out of sync.
 
         Raises OwnRootLost if the client must not be called any more.
@@ -99,6 +103,8 @@ class ClientSet:
         if isinstance(apart, Target):
             with self._own_root_turn:
                 yield self._admit(apart, scope)
+        elif debug and self._debugging is not None:
+            yield self._admit(self._debugging.take(), scope)
         else:
             yield self._admit(self.current, scope)
 
@@ -213,7 +219,8 @@ class ClientSet:
         if self._pool is not None:
             self._pool.stop()
         self.main.client.close()
-        for target in (*(slot.content for slot in self._copies), self._at_own_root):
+        copies = [slot.content for slot in (*self._copies, self._debugging) if slot is not None]
+        for target in (*copies, self._at_own_root):
             if isinstance(target, Target):
                 target.client.close()
                 if target.transport is not self.main.transport:

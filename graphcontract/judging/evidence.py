@@ -70,6 +70,13 @@ def describe_exchange(of: Exchange) -> RecordedExchange:
     """An exchange as reports show it; times are seconds from the call's start."""
     redactor = Redactor([CANARY, of.call.token])  # The canary, for a client may show another call's token.
     outcome = {name: value for name, value in asdict(of.outcome).items() if value not in (None, "", False)}
+    if of.outcome.error is not None:
+        optional = ("retry_after", "inner_codes", "details", "fields")
+        outcome["error"] = {
+            name: value
+            for name, value in outcome["error"].items()
+            if value is not None or name not in optional
+        }
     recorded: RecordedExchange = {
         "requests": [_describe_request(each, of.started, redactor) for each in of.requests],
         "responses": [_describe_response(each, of.started, redactor) for each in of.responses],
@@ -122,7 +129,9 @@ def _redact_deep(value: Any, redactor: Redactor) -> Any:
     if isinstance(value, str):
         return redactor.text(value)[:_CUT]
     if isinstance(value, Mapping):
-        return {name: _redact_deep(each, redactor) for name, each in value.items()}
+        return {_redact_deep(name, redactor): _redact_deep(each, redactor) for name, each in value.items()}
+    if isinstance(value, tuple):
+        return [_redact_deep(each, redactor) for each in value]
     return value
 
 

@@ -116,7 +116,7 @@ class RecordedResponse(TypedDict):
 
 
 class RecordedError(TypedDict):
-    """What the client's error exposes; None for what it does not."""
+    """What the client's error exposes; None for what it does not. Optional parts are left out then."""
 
     kind: str | None
     type: str | None
@@ -124,6 +124,10 @@ class RecordedError(TypedDict):
     code: str | None
     message: str | None
     request_id: str | None
+    retry_after: NotRequired[float]
+    inner_codes: NotRequired[list[str]]
+    details: NotRequired[list[str]]
+    fields: NotRequired[Mapping[str, str]]
 
 
 class RecordedOutcome(TypedDict):

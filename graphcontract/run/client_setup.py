@@ -76,6 +76,12 @@ class TargetFactory:
             return self.own_root
         return lambda: Target(self._start_client(first.transport), first.transport)
 
+    def debugging(self, first: Target) -> Callable[[], Target] | None:
+        """Return a function that starts a copy of the client that logs in detail, or None."""
+        if "debug" not in first.client.shows or self.options.transport != "loopback":
+            return None
+        return lambda: Target(self._start_client(first.transport, debug=True), first.transport)
+
     def own_root(self) -> Target:
         """Start the client at its own root, behind a proxy of its own. Raises ClientUnavailable if it
         bypasses the proxy or could, ClientSpecError and OptionError.
@@ -107,7 +113,7 @@ class TargetFactory:
             transport.__exit__(None, None, None)
             raise
 
-    def _start_client(self, transport: Transport) -> Client:
+    def _start_client(self, transport: Transport, *, debug: bool = False) -> Client:
         request = self.contract.request
         client = make_client(
             self.options.client,
@@ -120,7 +126,9 @@ class TargetFactory:
         netns_socket = transport.netns_socket and (
             None if isolation.find_obstacle() else transport.netns_socket
         )
-        start = Start(self.contract.id, transport.hosts, transport.ca_file, transport.proxy, netns_socket)
+        start = Start(
+            self.contract.id, transport.hosts, transport.ca_file, transport.proxy, netns_socket, debug
+        )
         try:
             client.start(start)
         except BaseException:

@@ -68,7 +68,12 @@ class Session:
             return self.harness.client
         targets = TargetFactory(self.contract, self.options)
         main = targets.main()
-        clients = ClientSet(main, another=targets.another(main), at_own_root=targets.beside(main))
+        clients = ClientSet(
+            main,
+            another=targets.another(main),
+            at_own_root=targets.beside(main),
+            debugging=targets.debugging(main),
+        )
         self.harness = Harness(self.contract, clients, PROFILES[self.options.profile])
         clients.calls_overlap = see_overlap(self.harness) is not False
         return main.client

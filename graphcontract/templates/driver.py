@@ -29,6 +29,8 @@ def declaration() -> dict[str, Any]:
         "protocol": 1,
         "implementation": {"name": "my-library", "version": "0.0.0", "language": "python"},
         "concurrency": 1,  # how many calls this driver accepts at once
+        # Optional parts of the protocol that this driver implements; its reference lists them.
+        "features": ["fields"],
         # Omit limits that your library does not have; the first value is the default.
         "limits": {
             # "root": "settable" | "fixed"     fixed: it has its own service root and accepts no other
@@ -60,11 +62,14 @@ MOST_BYTES = 4 * 1024 * 1024
 class GraphError(Exception):
     """The library's documented error: the service responded, and not with success."""
 
-    def __init__(self, status: int, error: dict[str, Any], request_id: str | None) -> None:
+    def __init__(
+        self, status: int, error: dict[str, Any], request_id: str | None, fields: dict[str, str]
+    ) -> None:
         super().__init__(text(error.get("message")) or f"status {status}")
         self.status = status
         self.code = text(error.get("code"))
         self.request_id = request_id
+        self.fields = fields
 
 
 class Client:
@@ -102,7 +107,8 @@ class Client:
             error = error_of(response)
             inner = error.get("innerError") or error.get("innererror") or {}
             request_id = text(inner.get("request-id")) if isinstance(inner, dict) else None
-            raise GraphError(response.status, error, request_id or response.getheader("request-id"))
+            request_id = request_id or response.getheader("request-id")
+            raise GraphError(response.status, error, request_id, dict(response.getheaders()))
         finally:
             connection.close()
 
@@ -164,7 +170,8 @@ def outcome(client: Client, call: dict[str, Any]) -> dict[str, Any]:
     except ValueError as error:
         return {"outcome": "rejected", "reason": str(error)}
     except GraphError as error:
-        return failure("http", error, status=error.status, code=error.code, requestId=error.request_id)
+        ids = {"code": error.code, "requestId": error.request_id}
+        return failure("http", error, status=error.status, fields=error.fields, **ids)
     except TimeoutError as error:
         return failure("timeout", error)
     except (OSError, http.client.HTTPException) as error:

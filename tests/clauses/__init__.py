@@ -82,7 +82,7 @@ def error_answer(status: int, **members: object) -> WireResponse:
 
 def failure(status: int | None = 409, **members: str | None) -> Outcome:
     members = {"code": "conflict", "message": "In progress.", "request_id": ID, **members}
-    return Outcome.failure(kind="http", status=status, **members)
+    return Outcome.failure(kind="http", status=status, **members)  # type: ignore[arg-type]
 
 
 def exchange(

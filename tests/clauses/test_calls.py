@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from graphcontract.exchange import Exchange, Outcome
 from graphcontract.inputs.tokens import CANARY
 from tests.clauses import (
     CRASH,
+    HANG,
     ID,
     SUCCESS,
     TASK,
@@ -31,6 +33,7 @@ from tests.clauses import (
 
 OTHER_TASK = "1b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"
 OTHER_TOKEN = f"{CANARY}.abcdefghi"
+CANCELLED = Outcome.failure(kind="cancelled")
 
 
 @pytest.mark.parametrize(
@@ -230,3 +233,45 @@ def test_a_token_of_an_earlier_call_is_found_as_well() -> None:
     assert kinds("secrets.token", FIRST, telling) == ["outcome"]
     assert kinds("secrets.token", telling, FIRST) == ["outcome"]
     assert fault("secrets.token", replace(FIRST, outcome=replace(SUCCESS, output=TOKEN)))[0] == "output"
+
+
+class TestCancellation:
+    """The call before was cancelled two seconds after it began."""
+
+    @staticmethod
+    def cancelled(
+        *, ended: float = 2.1, outcome: Outcome = CANCELLED, sent: tuple[float, ...] = (0.1,)
+    ) -> Exchange:
+        requests = tuple(replace(request(), at=at) for at in sent)
+        return Exchange(call(), requests, (), outcome, 0.0, ended, cancelled=2.0)
+
+    @pytest.mark.parametrize("sent", [(), (0.1,), (2.5,), (0.1, 2.1)])
+    @pytest.mark.parametrize("outcome", [CANCELLED, failure(503), Outcome.rejected("cancelled")])
+    def test_an_end_without_further_requests(self, sent: tuple[float, ...], outcome: Outcome) -> None:
+        assert kinds("calls.cancelled", self.cancelled(sent=sent, outcome=outcome), SECOND) == []
+
+    def test_other_calls_are_not_judged(self) -> None:
+        assert not judges("calls.cancelled", FIRST, SECOND)
+        assert not judges("calls.cancelled", self.cancelled())
+
+    @pytest.mark.parametrize(
+        ("changed", "kind"),
+        [
+            ({"ended": 3.1}, "late"),
+            ({"outcome": HANG}, "late"),
+            ({"outcome": CRASH}, "crash"),
+            ({"outcome": SUCCESS}, "success"),
+            ({"sent": (0.1, 2.3)}, "sent-after"),
+        ],
+    )
+    def test_faults(self, changed: dict[str, Any], kind: str) -> None:
+        assert fault("calls.cancelled", self.cancelled(**changed), SECOND) == (kind, "response")
+
+    def test_success_that_crossed_the_cancellation(self) -> None:
+        step = replace(self.cancelled(outcome=SUCCESS), responses=(response(204),))
+        assert kinds("calls.cancelled", step, SECOND) == []
+
+    def test_the_next_call(self) -> None:
+        failed = replace(SECOND, outcome=failure())
+        assert fault("calls.cancelled", self.cancelled(), failed) == ("unusable", "response")
+        assert kinds("calls.cancelled", self.cancelled(), failed, control=failed) == []

@@ -16,6 +16,7 @@ def test_every_clause_of_the_contract_has_a_judge() -> None:
 
 
 LOOKING_BACK = {
+    "calls.cancelled",
     "calls.concurrent",
     "calls.independent",
     "error.encoded",

@@ -6,15 +6,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
-from graphcontract.clients import ClientUnavailable, Start
+from graphcontract.clients import Client, ClientUnavailable, Start
 from graphcontract.clients.process import ProcessClient
+from graphcontract.clients.python import InProcessClient
 from graphcontract.clients.python_driver import python_client
-from graphcontract.exchange import Call, Outcome
+from graphcontract.exchange import Call, Cancellation, Outcome
 
 START = Start("sharepointmigrationtask-cancel", ("127.0.0.1:1",))
 Write = Callable[[str], str]
@@ -304,3 +307,132 @@ def test_usage(arguments: tuple[str, ...]) -> None:
     ended = run(*arguments)
     assert ended.returncode == 2
     assert ended.stderr.startswith("usage: python -m graphcontract.clients.python_driver module:callable")
+
+
+# Cancellation
+
+WAITS = """
+    import threading
+    FEATURES = ["cancel"]
+    def cancel(call):
+        if call.task_id == "slow":
+            return Outcome.failure(kind="cancelled") if call.cancelled.wait(30) else Outcome.success()
+        return Outcome.success()
+    """
+AWAITS = """
+    import asyncio
+    FEATURES = ["cancel"]
+    async def cancel(call):
+        await asyncio.sleep(30 if call.task_id == "slow" else 0)
+        return Outcome.success()
+    """
+TRANSLATES = """
+    import asyncio
+    FEATURES = ["cancel"]
+    CONCURRENCY = 4
+    async def cancel(call):
+        try:
+            await asyncio.sleep(30 if call.task_id == "slow" else 0)
+        except asyncio.CancelledError:
+            return Outcome.failure(kind="cancelled")
+        return Outcome.success()
+    """
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("source", [WAITS, AWAITS, TRANSLATES])
+@pytest.mark.parametrize("make", [python_client, InProcessClient])
+def test_call_is_cancelled(
+    write: Write, pool: ThreadPoolExecutor, make: Callable[[str], Client], source: str, before: bool
+) -> None:
+    spec = write(source)
+    sys.modules.pop("adapter", None)  # of an earlier test, in this process
+    client = make(spec)
+    client.start(START)
+    try:
+        cancellation = Cancellation()
+        if before:
+            cancellation.set()
+        running = pool.submit(client.call, replace(a_call("slow"), cancelled=cancellation))
+        cancellation.set()
+        outcome = running.result()
+        assert (outcome.kind, outcome.error and outcome.error.kind) == ("failure", "cancelled")
+        assert client.call(a_call()) == Outcome.success()
+    finally:
+        client.close()
+
+
+def test_cancellation_of_a_call_without_the_feature_is_not_sent(
+    client: Callable[[str], ProcessClient],
+) -> None:
+    started = client("def cancel(call): return Outcome.success(request_id=repr(call.cancelled))")
+    cancellation = Cancellation()
+    cancellation.set()
+    assert started.call(replace(a_call(), cancelled=cancellation)).request_id == "None"
+    assert "cancel" not in started.shows
+
+
+def test_cancellation_of_a_finished_call_is_ignored(client: Callable[[str], ProcessClient]) -> None:
+    started = client(WAITS)
+    cancellation = Cancellation()
+    assert started.call(replace(a_call(), cancelled=cancellation)) == Outcome.success()
+    cancellation.set()
+    assert started.call(a_call()) == Outcome.success()
+
+
+# Tokens
+
+
+def test_tokens(client: Callable[[str], ProcessClient]) -> None:
+    started = client(
+        """
+        FEATURES = ["tokens", "unknown"]
+        def cancel(call): return Outcome.success(request_id=repr(call.tokens))
+        """
+    )
+    assert started.shows >= {"tokens"}
+    assert not started.shows & {"cancel", "unknown"}
+    for tokens in (None, (), ("a", "b")):
+        assert started.call(replace(a_call(), tokens=tokens)).request_id == repr(tokens)
+
+
+def test_tokens_are_not_sent_without_the_feature(client: Callable[[str], ProcessClient]) -> None:
+    started = client("def cancel(call): return Outcome.success(request_id=repr(call.tokens))")
+    assert started.call(replace(a_call(), tokens=("a",))).request_id == "None"
+
+
+# Debug logging
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_log_in_detail_is_output(write: Write, debug: bool) -> None:
+    source = """
+        import logging
+        FEATURES = ["debug"]
+        def cancel(call):
+            logging.getLogger("library").debug("a detail")
+            return Outcome.success()
+        """
+    client = python_client(write(source))
+    client.start(replace(START, debug=debug))
+    try:
+        assert ("a detail" in client.call(a_call()).output) is debug
+    finally:
+        client.close()
+
+
+def test_everything_that_an_error_exposes(client: Callable[[str], ProcessClient]) -> None:
+    exposed: dict[str, Any] = {
+        "retry_after": 1.5,
+        "inner_codes": ("a", "b"),
+        "details": (),
+        "fields": {"Date": "x"},
+    }
+    started = client(
+        f"""
+        FEATURES = ["retry-after", "inner-codes", "details", "fields"]
+        def cancel(call): return Outcome.failure(status=409, **{exposed!r})
+        """
+    )
+    assert started.call(a_call()) == Outcome.failure(status=409, **exposed)
+    assert started.shows >= {"retry-after", "inner-codes", "details", "fields"}

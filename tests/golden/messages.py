@@ -10,7 +10,7 @@ from typing import Any
 from graphcontract.clients.messages import MessageError, read_command, read_declaration, read_reply_to_any
 
 ABSENT = "absent"
-COMMANDS = ("start", "call", "stop")
+COMMANDS = ("start", "call", "cancel", "stop")
 
 IMPLEMENTATION = {"name": "sdk", "version": "1", "language": "go", "homepage": "h", "notes": "n"}
 LIMITS = {
@@ -24,25 +24,37 @@ LIMITS = {
     "surface": "typed",
 }
 ERROR = {"kind": "http", "type": "T", "status": 409, "code": "c", "message": "m", "requestId": "r"}
+ERROR |= {"retryAfter": 1.5, "innerCodes": ["c"], "details": ["c"], "fields": {"n": "v"}}
 MESSAGES: Mapping[str, Mapping[str, Any]] = {
-    "start": {"cmd": "start", "protocol": 1, "contract": "c", "hosts": ["a"], "ca_file": "f", "proxy": "p"},
+    "start": {
+        "cmd": "start",
+        "protocol": 1,
+        "contract": "c",
+        "hosts": ["a"],
+        "ca_file": "f",
+        "proxy": "p",
+        "debug": True,
+    },
     "call": {
         "cmd": "call",
         "seq": 7,
         "operation": "o",
         "base_url": "u",
         "token": "t",
+        "tokens": ["t"],
         "arguments": {"id": "1"},
         "timeout": 3.0,
         "ca_file": "f",
         "client": 1,
     },
+    "cancel": {"cmd": "cancel", "seq": 7},
     "stop": {"cmd": "stop"},
     "declaration": {
         "protocol": 1,
         "implementation": IMPLEMENTATION,
         "concurrency": 8,
         "limits": LIMITS,
+        "features": ["cancel"],
     },
     "success": {"seq": 7, "outcome": "success", "status": 204, "requestId": "r"},
     "failure": {"seq": 7, "outcome": "failure", "error": ERROR},

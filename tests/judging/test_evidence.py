@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import shlex
 from dataclasses import replace
 from typing import Any
@@ -202,3 +203,11 @@ class TestCurl:
         finding = Finding("letter-case", "", "", at=second)
         made = make_evidence(CLAUSE, finding, Trial(step), repeat="x", note=None)
         assert TASK.upper() in (made["curl"] or "")
+
+
+def test_token_in_an_optional_part_of_an_error_is_redacted() -> None:
+    exposed = Outcome.failure(inner_codes=(TOKEN,), details=("a",), fields={TOKEN: TOKEN})
+    shown = json.dumps(describe_exchange(exchange(request(), outcome=exposed))["outcome"])
+    assert TOKEN not in shown
+    assert '"details": ["a"]' in shown
+    assert "retry_after" not in shown

@@ -24,6 +24,7 @@ from graphcontract.run.suite_tests import suite_tests
 from graphcontract.transports import Transport
 from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock
+from tests.sample_clients.bases.logging import Logging
 from tests.sample_clients.registry import Entry
 
 CONTRACT = load("sharepointmigrationtask-cancel", list_kinds())
@@ -40,6 +41,7 @@ class Direct:
 
     def __init__(self, cancel: Callable[[Call], Outcome]) -> None:
         self._cancel = cancel
+        self.shows |= getattr(getattr(cancel, "__self__", None), "features", frozenset())
 
     def start(self, start: Start) -> None:
         pass
@@ -82,7 +84,11 @@ def verdicts(
     made: Transport = Mock() if transport == "mock" else Loopback()
     parts: dict[str, list[ClauseResult]] = {}
     with made:
-        harness = Harness(contract, ClientSet(Target(Direct(cancel), made)), PROFILES[profile])
+        logging = _log_in_detail(cancel)
+        clients = ClientSet(
+            Target(Direct(cancel), made), debugging=logging and (lambda: Target(Direct(logging), made))
+        )
+        harness = Harness(contract, clients, PROFILES[profile])
         waiting: list[SuiteTestRun] = []
         for test in _chosen(shown_by, contract):
             clauses = [id for id in test.proves if id in contract.clauses]
@@ -99,6 +105,16 @@ def verdicts(
             _add(parts, trying)
         harness.clients.close()
     return {id: fold(id, each) for id, each in parts.items()}
+
+
+def _log_in_detail(cancel: Callable[[Call], Outcome]) -> Callable[[Call], Outcome] | None:
+    """The same function of a client that logs in detail; None of one that cannot."""
+    client = getattr(cancel, "__self__", None)
+    if not isinstance(client, Logging):
+        return None
+    other = type(client)()
+    other.debug = True
+    return other.cancel
 
 
 def run(entry: Entry, *, seed: int = 0) -> dict[str, ClauseResult]:

@@ -64,7 +64,11 @@ def _context(ca_file: str | None) -> ssl.SSLContext:
 
 
 class Conforming:
-    """Meets every clause. `calls` counts the calls of this object's life, the current one included."""
+    """Meets every clause. `calls` counts the calls of this object's life, the current one included;
+    `features` are those of the driver protocol that it declares.
+    """
+
+    features: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.calls = 0
@@ -170,9 +174,13 @@ class Conforming:
             wait = self.wait(call, answer)
             if wait is None or time.monotonic() + wait >= until:
                 break
-            time.sleep(wait)
+            self.pause(call, wait)
             answer = self.again(replace(call, timeout=max(0.001, until - time.monotonic())), attempt)
         return answer
+
+    def pause(self, call: Call, seconds: float) -> None:
+        """The wait before another try."""
+        time.sleep(seconds)
 
     def again(self, call: Call, attempt: int) -> Answer:
         """Another try, counted from 1; its timeout is what is left of the call's."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from graphcontract.exchange import Call, Outcome
 from tests.sample_clients.bases.conforming import Answer, Conforming
+from tests.sample_clients.bases.logging import Logging
 from tests.sample_clients.registry import faulty
 
 
@@ -170,3 +171,39 @@ class TokenClaimsInErrorType(Conforming):
         if failed.error is None or answer.status != 401 or not claims:
             return failed
         return replace(failed, error=replace(failed.error, type=f"Refused[{claims}]"))
+
+
+@faulty("secrets.token", shown_by=["success logged"])
+class LogsTheHead(Logging):
+    """At debug level, the request as it is sent."""
+
+    def describe(self, call: Call) -> str:
+        return self.head(call).decode("latin-1")
+
+
+@faulty("secrets.token", shown_by=["404 logged"])
+class LogsACommandToRepeatAFailure(Logging):
+    """A line for curl, to try by hand what has failed."""
+
+    def describe_answer(self, call: Call, answer: Answer) -> str:
+        if answer.status != 404:
+            return super().describe_answer(call, answer)
+        return f"curl -X {self.method(call)} -H 'Authorization: Bearer {call.token}' {call.base_url}"
+
+
+@faulty("secrets.token", shown_by=["401 logged"])
+class LogsTheRejectedTokensParts(Logging):
+    """A 401 is logged with the three parts of the token, to see whom it is for."""
+
+    def describe_answer(self, call: Call, answer: Answer) -> str:
+        parts = call.token.split(".") if answer.status == 401 else []
+        return " ".join([super().describe_answer(call, answer), *parts])
+
+
+@faulty("secrets.token", shown_by=["a retry logged"])
+class LogsTheFieldsOfARetry(Logging):
+    """What is sent again is logged with its fields, as it may differ."""
+
+    def again(self, call: Call, attempt: int) -> Answer:
+        self.log(f"attempt {attempt}: {self.fields(call)}")
+        return super().again(call, attempt)

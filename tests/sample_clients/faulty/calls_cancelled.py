@@ -1,0 +1,100 @@
+"""Faulty clients: calls.cancelled."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from dataclasses import replace
+
+from graphcontract.exchange import Call, Outcome
+from tests.sample_clients.bases.cancelling import Cancellable, Cancelled
+from tests.sample_clients.bases.conforming import Answer, Conforming
+from tests.sample_clients.registry import faulty
+
+IN_A_WAIT = "cancelled in a wait"
+WITHOUT_A_RESPONSE = "cancelled without a response"
+
+
+@faulty("calls.cancelled", shown_by=[IN_A_WAIT])
+class SleepsThroughACancellation(Cancellable):
+    """`time.sleep` before a retry."""
+
+    def pause(self, call: Call, seconds: float) -> None:
+        Conforming.pause(self, call, seconds)
+
+
+@faulty("calls.cancelled", shown_by=[WITHOUT_A_RESPONSE])
+class LooksForACancellationBetweenRequests(Cancellable):
+    """A blocking read ends with its timeout, and then the call sees that it was cancelled."""
+
+    def interrupt(self, connection: socket.socket) -> None:
+        pass
+
+
+@faulty("calls.cancelled", shown_by=[IN_A_WAIT])
+class RetriesInTheBackgroundOnceCancelled(Cancellable):
+    """The caller is released, and a thread of the pool finishes what it had begun."""
+
+    def pause(self, call: Call, seconds: float) -> None:
+        try:
+            super().pause(call, seconds)
+        except Cancelled:
+            timer = threading.Timer(seconds - 0.5, self.exchange, [replace(call, cancelled=None)])
+            timer.daemon = True
+            timer.start()
+            raise
+
+
+@faulty("calls.cancelled", shown_by=[IN_A_WAIT])
+class RetriesEarlyOnceCancelled(Cancellable):
+    """A wait that is interrupted is over, and the loop goes on with the next attempt."""
+
+    def pause(self, call: Call, seconds: float) -> None:
+        if call.cancelled is not None:
+            call.cancelled.wait(seconds)
+            threading.Event().wait(0.3)
+
+    def again(self, call: Call, attempt: int) -> Answer:
+        return super().again(replace(call, cancelled=None), attempt)
+
+
+@faulty("calls.cancelled", shown_by=[WITHOUT_A_RESPONSE])
+class SendsAgainOnceCancelled(Cancellable):
+    """The closed connection of a cancelled request looks like one that the service has closed."""
+
+    def exchange(self, call: Call) -> Answer:
+        try:
+            return super().exchange(call)
+        except Cancelled:
+            threading.Event().wait(0.3)
+            return super().exchange(replace(call, cancelled=None))
+
+
+@faulty("calls.cancelled", shown_by=[WITHOUT_A_RESPONSE])
+class StaysCancelled(Cancellable):
+    """The flag is in the client object, and no call resets it."""
+
+    cancelled = False
+
+    def refusal(self, call: Call) -> str | None:
+        return "cancelled" if self.cancelled else super().refusal(call)
+
+    def cancelled_outcome(self, error: Cancelled) -> Outcome:
+        self.cancelled = True
+        return super().cancelled_outcome(error)
+
+
+@faulty("calls.cancelled", shown_by=[IN_A_WAIT])
+class CrashesOnACancellation(Cancellable):
+    """The error of the wait is not translated."""
+
+    def cancelled_outcome(self, error: Cancelled) -> Outcome:
+        raise RuntimeError("the event loop was stopped") from error
+
+
+@faulty("calls.cancelled", shown_by=[WITHOUT_A_RESPONSE])
+class SwallowsACancellation(Cancellable):
+    """Without an error there is nothing to report, so the call succeeded."""
+
+    def cancelled_outcome(self, error: Cancelled) -> Outcome:
+        return Outcome.success()
