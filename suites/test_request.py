@@ -16,6 +16,7 @@ from graphcontract.judging.suite_api import concurrently, given, proves
     "request.body",
     "request.content-length",
     "request.content-type",
+    "request.content-fields",
     "request.authorization",
     "request.once",
     "secrets.token",
