@@ -1,7 +1,10 @@
 """The request that the client sends, with any id and token."""
 
+from dataclasses import replace
+
 from graphcontract.exchange import Call
 from graphcontract.http.stub_response import plain_error, retry_after, success
+from graphcontract.inputs import constants
 from graphcontract.inputs.calls import calls, control_calls, opaque_calls, repeated_calls, unusable_calls
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import concurrently, given, proves
@@ -62,3 +65,13 @@ def test_unusable_id(harness: Harness, call: Call) -> None:
 def test_control_characters(harness: Harness, call: Call) -> None:
     """A control character in an id or a token must be rejected or encoded, never sent unescaped."""
     harness.check(call, [success()])
+
+
+@proves("input.no-token", "request.once")
+@given(token=constants({"no-token": ""}), calls=2)
+def test_no_token(harness: Harness, token: str) -> None:
+    """A call without a token must be rejected, or must end in an error, and must not send an Authorization
+    header.
+    """
+    before = harness.perform(harness.plain_call("another-guid"), [success()])
+    harness.check(replace(harness.plain_call(), token=token), [plain_error(401)], before=[before])

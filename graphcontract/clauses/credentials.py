@@ -1,4 +1,6 @@
-"""The clause on credentials: one Authorization header with the token, and the token nowhere else."""
+"""Clauses on credentials: one Authorization header with the token, the token nowhere else, and none without a
+token.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,7 @@ from graphcontract.exchange import Trial, WireRequest
 from graphcontract.http.request_target import decode
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
+_PLACEHOLDERS = ("null", "none", "undefined", "nil", "false", "nan", "(null)", "[object object]")
 _FIELD = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+(?=:)")
 
 
@@ -139,3 +142,34 @@ def _classify_token(token: str) -> str:
     if len(token) < DISTINCTIVE_LENGTH:
         return "short"
     return "long" if len(token) > 1024 else "token"
+
+
+@clause(
+    "input.no-token",
+    "empty",
+    "placeholder",
+    "other-token",
+    when=lambda _contract, trial: not trial.exchange.call.token,
+    needs=frozenset({"credentials"}),
+    not_applicable=lambda contract: (
+        "the contract leaves Authorization open"
+        if contract.request.fields["Authorization"] == "unconstrained"
+        else None
+    ),
+)
+def no_token(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """Without a token, no Authorization header must be sent: a scheme without credentials, or with a
+    placeholder, is not valid (RFC 6750, 2.1; RFC 9110, 2.2), and another token is not the caller's. Rejecting
+    the call is correct, and so is a request without the header: the service responds with 401.
+    """
+    expected = "no Authorization header without a token"
+    for request in own_requests(contract, trial.exchange):
+        for value in request.values("authorization"):
+            credentials = value.strip(" \t").partition(" ")[2].strip(" \t")
+            if not credentials:
+                yield Finding("empty", expected, "an Authorization header without a token", at=request)
+            elif credentials.strip("\"'<>{}").lower() in _PLACEHOLDERS:
+                yield Finding("placeholder", expected, f"the token {abbreviate(credentials)}", at=request)
+            else:
+                actual = f"credentials of {len(credentials)} characters"
+                yield Finding("other-token", expected, actual, at=request)

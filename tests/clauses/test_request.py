@@ -311,6 +311,42 @@ class TestAuthorization:
             assert not any(CANARY in f"{each.expected}{each.actual}" for each in found)
 
 
+class TestNoToken:
+    @pytest.mark.parametrize(
+        ("value", "found"),
+        [
+            (None, []),
+            ("", ["empty"]),
+            ("Bearer", ["empty"]),
+            ("Bearer ", ["empty"]),
+            ("Bearer null", ["placeholder"]),
+            ("Bearer None", ["placeholder"]),
+            ('bearer "undefined"', ["placeholder"]),
+            ("Bearer <nil>", ["placeholder"]),
+            (f"Bearer {TOKEN}", ["other-token"]),
+            ("Basic dXNlcjpwYXNz", ["other-token"]),
+        ],
+    )
+    def test_no_credentials_without_a_token(self, value: str | None, found: list[str]) -> None:
+        sent = request(fields={"Authorization": value})
+        assert kinds("input.no-token", exchange(sent, asked=call(token=""))) == found
+
+    def test_a_rejected_call_passes(self) -> None:
+        step = exchange(asked=call(token=""), outcome=Outcome.rejected("no token"))
+        assert kinds("input.no-token", step) == []
+
+    def test_is_judged_without_a_token_alone(self) -> None:
+        assert not judges("input.no-token", exchange(GOOD))
+
+    def test_the_evidence_does_not_contain_another_token(self) -> None:
+        (found,) = findings("input.no-token", exchange(GOOD, asked=call(token="")))
+        assert TOKEN not in found.actual
+
+    def test_a_contract_may_leave_authorization_open(self) -> None:
+        assert not_applicable("input.no-token", with_fields(Authorization="unconstrained"))
+        assert not_applicable("input.no-token", CONTRACT) is None
+
+
 class TestOnce:
     @pytest.mark.parametrize(
         ("step", "kind"),

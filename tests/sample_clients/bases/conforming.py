@@ -95,6 +95,8 @@ class Conforming:
             return "this id cannot stand in a path"
         if any(ord(each) < 32 or 127 <= ord(each) < 160 for each in call.token + call.task_id):
             return "control characters are not sent"
+        if not call.token:
+            return "a call needs a token"
         return None
 
     # what is sent
