@@ -221,13 +221,13 @@ def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
 )
 def equivalent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A retry must send the same request as the first attempt (the SDK design's RetryHandler). Another
-    token is accepted after a claims challenge, which requires one. Of a request that is not valid HTTP/1.1,
-    only the head is compared.
+    token is accepted after a claims challenge, which requires one, and after 403 (RFC 9110, 15.5.4). Of a
+    request that is not valid HTTP/1.1, only the head is compared.
     """
     first = own_requests(contract, trial.exchange)[0]
     challenged = False
     for response, request in _list_retries(contract, trial.exchange):
-        challenged = challenged or (response is not None and is_claims_challenge(response))
+        challenged = challenged or (response is not None and _admits_other_credentials(response))
         if not (has_readable_head(first) and has_readable_head(request)):
             continue
         read = request.malformed is None and first.malformed is None
@@ -248,27 +248,49 @@ def is_claims_challenge(response: WireResponse) -> bool:
     return response.status == 401 and any("claims=" in value for value in response.values("www-authenticate"))
 
 
+def _admits_other_credentials(response: WireResponse) -> bool:
+    """Whether a response is a claims challenge, or says that the credentials do not suffice."""
+    return response.status == 403 or is_claims_challenge(response)
+
+
+def _find_same_credentials(refused: WireRequest, retries: list[WireRequest]) -> list[WireRequest]:
+    """The retries that have the credentials of a refused request, or none. Letter case of the scheme and the
+    number of spaces make no difference.
+    """
+    before = _read_credentials(refused)
+    return [each for each in retries if _read_credentials(each) in (before, [])]
+
+
+def _read_credentials(request: WireRequest) -> list[tuple[str, str]]:
+    parts = [value.strip(" \t").partition(" ") for value in request.values("authorization")]
+    return [(scheme.lower(), rest.lstrip(" ")) for scheme, _, rest in parts]
+
+
 def _register_no_retry(id: str, *statuses: int, allowed: int = 0) -> None:
     """Register the clause that a client does not retry after these statuses (Graph's error responses; RFC
     9110, 9.2.2 and 15.5). After 401, `allowed` retries are accepted, as a client may have refreshed its
-    token.
+    token; after 403, retries with other credentials (15.5.4).
     """
     kinds = [f"repeated-{status}" for status in statuses]
 
     @clause(id, *kinds, when=_has_response(*statuses))
     def judge(contract: Contract, trial: Trial) -> Iterator[Finding]:
         attempts = list_attempts(contract, trial.exchange)
-        for index, (_, response) in enumerate(attempts):
+        for index, (refused, response) in enumerate(attempts):
             if response is None or response.status not in statuses:
                 continue
             retries = [request for request, _ in attempts[index + 1 :]]
+            if response.status == 403:
+                retries = _find_same_credentials(refused, retries)
             most = allowed if response.status == 401 else 0
             if len(retries) > most:
                 limit = f"at most {most} retry" if most else "no retry"
                 expected = f"{limit} after status {response.status}"
                 kind, actual = f"repeated-{response.status}", f"{len(retries)} more requests"
                 yield Finding(kind, expected, actual, at=retries[most])
-            return
+                return
+            if response.status != 403:
+                return
 
 
 _register_no_retry("retry.refused", 400, 401, 403, allowed=1)

@@ -13,6 +13,7 @@ from tests.clauses import (
     CRASH,
     HANG,
     SUCCESS,
+    TOKEN,
     call,
     error_answer,
     exchange,
@@ -338,6 +339,32 @@ class TestWhatIsNotRepeated:
             f"no retry after status {status}",
             "2 more requests",
         )
+
+    @pytest.mark.parametrize(
+        ("values", "found"),
+        [
+            (["Bearer b"], 0),
+            (["Bearer b", "Bearer c"], 0),
+            ([f"Bearer {TOKEN}"], 1),
+            ([f"bearer   {TOKEN}"], 1),
+            ([None], 1),
+            (["Bearer b", f"Bearer {TOKEN}"], 1),
+            (["Bearer b", "Bearer b"], 1),
+        ],
+    )
+    def test_403_is_repeated_with_other_credentials_alone(self, values: list[str | None], found: int) -> None:
+        sent = [request(), *(request(fields={"Authorization": value}) for value in values)]
+        tries = in_turn(*[403] * len(sent), sent=sent, outcome=failure(403))
+        seen = findings("retry.refused", tries)
+        assert [each.kind for each in seen] == ["repeated-403"] * found
+
+    def test_other_credentials_after_403_are_equivalent(self) -> None:
+        tries = in_turn(403, 204, sent=[request(), asked_with("b")])
+        assert kinds("retry.equivalent", tries) == []
+
+    def test_other_credentials_do_not_excuse_a_retry_after_400(self) -> None:
+        tries = in_turn(400, 204, sent=[request(), asked_with("b")])
+        assert kinds("retry.refused", tries) == ["repeated-400"]
 
     def test_401_is_repeated_once_with_another_token(self) -> None:
         assert kinds("retry.refused", in_turn(401, outcome=failure(401))) == []

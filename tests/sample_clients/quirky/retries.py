@@ -125,6 +125,17 @@ class RetriesA401Once(Conforming):
         return super().exchange(call) if answer.status == 401 else answer
 
 
+@quirky(shown_by=("test_not_retryable_errors", "503, then 403"))
+class AnotherAccountAfter403(Conforming):
+    """After 403, one more request with the credentials of another account (RFC 9110, 15.5.4)."""
+
+    def exchange(self, call: Call) -> Answer:
+        answer = super().exchange(call)
+        if answer.status != 403:
+            return answer
+        return super().exchange(replace(call, token="eyJ0eXAi.of-another.account"))
+
+
 @quirky(shown_by=("lasting 429", "503 for 1 s"))
 class RetryAttemptField(Conforming):
     """A field with the number of the try, as Microsoft's SDKs send it."""
