@@ -311,6 +311,36 @@ class TestAuthorization:
             assert not any(CANARY in f"{each.expected}{each.actual}" for each in found)
 
 
+class TestRootPath:
+    @pytest.mark.parametrize(
+        ("root", "sent", "found"),
+        [
+            ("/gw/graph/beta", "/gw/graph/beta", []),
+            ("/gw/graph/beta", "http://127.0.0.1:1/gw/graph/beta", []),
+            ("/gw/graph/beta", "/%67w/graph/beta", []),
+            ("/gw/graph/beta", "/beta", ["dropped"]),
+            ("/gw/graph/beta", "", ["dropped"]),
+            ("/gw/graph/beta", "/graph/beta", ["changed"]),
+            ("/gw/graph/beta", "/gw/beta", ["changed"]),
+            ("/gw/graph/beta", "/GW/Graph/beta", ["changed"]),
+            ("/gw/graph/beta", "/gw/graph/beta/beta", ["repeated"]),
+            ("/gw/graph/beta", "/gw/graph/beta/gw/graph/beta", ["repeated"]),
+            ("/gw/graph/beta", "/gw//graph/beta", ["empty-segment"]),
+            ("/beta/", "/beta", []),
+            ("/beta/", "/beta/", ["empty-segment"]),
+            ("/gw/beta/", "//beta", ["empty-segment", "dropped"]),
+        ],
+    )
+    def test_keeps_the_path_of_the_root(self, root: str, sent: str, found: list[str]) -> None:
+        asked = replace(call(), base_url=f"http://127.0.0.1:1{root}")
+        step = exchange(request(sent + target().removeprefix("/beta")), asked=asked)
+        assert kinds("request.root-path", step) == found
+
+    def test_is_judged_below_a_path_alone(self) -> None:
+        assert not judges("request.root-path", exchange(GOOD))
+        assert not judges("request.root-path", exchange(asked=replace(call(), base_url="http://x/gw/beta")))
+
+
 class TestNoToken:
     @pytest.mark.parametrize(
         ("value", "found"),

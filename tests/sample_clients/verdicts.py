@@ -34,13 +34,12 @@ class Direct:
     """A client under test that is a function in this process: an exception from it is a crash."""
 
     implementation = Implementation("sample")
-    limits = Limits()
     concurrency = 8
     budget: int | None = None
     shows = frozenset({"id", "status", "code", "message", "request-id"})
 
-    def __init__(self, cancel: Callable[[Call], Outcome]) -> None:
-        self._cancel = cancel
+    def __init__(self, cancel: Callable[[Call], Outcome], limits: Limits) -> None:
+        self._cancel, self.limits = cancel, limits
         self.shows |= getattr(getattr(cancel, "__self__", None), "features", frozenset())
 
     def start(self, start: Start) -> None:
@@ -77,6 +76,7 @@ def verdicts(
     profile: str = "gate",
     seed: int = 0,
     contract: Contract = CONTRACT,
+    limits: Limits = Limits(),  # noqa: B008 - immutable
 ) -> dict[str, ClauseResult]:
     """The verdict on each clause. `of` limits the run to tests that prove one of these clauses, `shown_by` to
     tests and cases of these names.
@@ -86,7 +86,8 @@ def verdicts(
     with made:
         logging = _log_in_detail(cancel)
         clients = ClientSet(
-            Target(Direct(cancel), made), debugging=logging and (lambda: Target(Direct(logging), made))
+            Target(Direct(cancel, limits), made),
+            debugging=logging and (lambda: Target(Direct(logging, limits), made)),
         )
         harness = Harness(contract, clients, PROFILES[profile])
         waiting: list[SuiteTestRun] = []
@@ -129,6 +130,7 @@ def run(entry: Entry, *, seed: int = 0) -> dict[str, ClauseResult]:
         transport=entry.transport,
         profile=entry.profile,
         seed=seed,
+        limits=entry.client.limits,
     )
 
 

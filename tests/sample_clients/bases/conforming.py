@@ -19,6 +19,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from graphcontract.clients import Limits
 from graphcontract.exchange import Call, Outcome
 
 if TYPE_CHECKING:
@@ -65,10 +66,11 @@ def _context(ca_file: str | None) -> ssl.SSLContext:
 
 class Conforming:
     """Meets every clause. `calls` counts the calls of this object's life, the current one included;
-    `features` are those of the driver protocol that it declares.
+    `features` are those of the driver protocol that it declares, and `limits` its limits.
     """
 
     features: frozenset[str] = frozenset()
+    limits = Limits()
 
     def __init__(self) -> None:
         self.calls = 0

@@ -111,7 +111,7 @@ class RetriesAnyFailureOnceItRetries(Conforming):
 
 
 class OtherCredentialsAfter403(Conforming):
-    """Base class: after each 403, another request with the next of these credentials; None is none."""
+    """Base class: after each 403, another request with the next of these credentials, or without any."""
 
     others: tuple[str | None, ...] = ()
 
