@@ -18,6 +18,7 @@ from graphcontract.clauses.queries import (
     has_readable_head,
     last_response,
     list_attempts,
+    operation_requests,
     own_requests,
 )
 from graphcontract.contract.model import Contract
@@ -29,6 +30,8 @@ _MAX_REQUESTS_PER_WINDOW = 5  # one more within the window, after an unreadable 
 _WINDOW = 1.0  # seconds
 _TIMER_TOLERANCE = 0.05  # seconds by which timers of common runtimes fire early
 _LOST = ("reset", "closed", "half-head")
+_SILENT = ("stalled", "dripped")
+_BROKEN = ("half-content", "garbage")
 _SHORT_WAIT = 1.0  # seconds; a client may decide not to wait longer than this
 _NEVER_RETRIES = "the client never retries"
 
@@ -313,3 +316,35 @@ def connection_lost(contract: Contract, trial: Trial) -> Iterator[Finding]:
     if len(requests) > 1:
         expected = f"one request if the connection is lost ({fault})"
         yield Finding("repeated", expected, f"{len(requests)} requests", str(fault), requests[1])
+
+
+def _has_no_usable_response(contract: Contract, trial: Trial) -> bool:
+    fault = trial.exchange.fault in (*_SILENT, *_BROKEN)
+    return fault and bool(own_requests(contract, trial.exchange))
+
+
+@clause(
+    "retry.no-response",
+    "silence",
+    "broken-response",
+    when=_has_no_usable_response,
+    needs=frozenset({"network"}),
+)
+def no_response(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A request that got no response in time, half of one or garbage should not be repeated automatically, on
+    the same connection or another, afterwards or in parallel: the service may have carried it out (RFC 9110,
+    9.2.2). Other requests, such as a read of the task's state, are accepted.
+    """
+    fault = str(trial.exchange.fault)
+    operation = operation_requests(contract, trial.exchange)
+    attempts = [
+        (request, response)
+        for request, response in list_attempts(contract, trial.exchange)
+        if request in operation and request.method == contract.request.method
+    ]
+    for number, (_, response) in enumerate(attempts[:-1]):
+        if response is None or not response.whole:
+            kind = "silence" if fault in _SILENT else "broken-response"
+            expected = f"one request if there is no complete response ({fault})"
+            yield Finding(kind, expected, f"{len(attempts)} requests", fault, attempts[number + 1][0])
+            return

@@ -407,6 +407,10 @@ class TestOnce:
             "no request; outcome crash: KeyError: 'x'",
         ]
 
+    @pytest.mark.parametrize("status", [200, 202, 204])
+    def test_nothing_is_repeated_after_a_success(self, status: int) -> None:
+        assert kinds("request.once", exchange(GOOD, request(), answer=response(status))) == ["repeated"]
+
     def test_what_was_refused_may_be_sent_again(self) -> None:
         broken = read(f"POST {target()} HTTP/1.1\r\n\r\n".encode())
         assert kinds("request.once", exchange(broken, broken)) == ["malformed"]
@@ -414,10 +418,9 @@ class TestOnce:
     @pytest.mark.parametrize(
         "step",
         [
-            exchange(request(), request(), answer=response(200)),
             exchange(request(target("x1")), request(target("x1")), asked=call("x1")),
         ],
-        ids=["another success", "no GUID"],
+        ids=["no GUID"],
     )
     def test_is_for_ordinary_calls_that_are_answered_at_once(self, step: Exchange) -> None:
         assert not judges("request.once", step)

@@ -23,6 +23,7 @@ from tests.clauses import (
     kinds,
     request,
     response,
+    target,
 )
 
 NOW = "Wed, 12 Nov 2025 09:30:00 GMT"
@@ -326,6 +327,35 @@ REFUSALS = [
     ("retry.server-error", 500),
     ("retry.server-error", 502),
 ]
+
+
+class TestNoResponse:
+    @pytest.mark.parametrize(
+        ("by", "kind"),
+        [
+            ("stalled", "silence"),
+            ("dripped", "silence"),
+            ("half-content", "broken-response"),
+            ("garbage", "broken-response"),
+        ],
+    )
+    def test_a_second_request_without_a_response(self, by: Fault, kind: str) -> None:
+        tries = replace(in_turn(None, 204), fault=by)
+        (found,) = findings("retry.no-response", tries)
+        assert (found.kind, found.input, found.at) == (kind, by, tries.requests[1])
+        assert kinds("retry.no-response", replace(in_turn(None), fault=by)) == []
+
+    def test_a_retry_after_a_complete_response_is_not_one(self) -> None:
+        assert kinds("retry.no-response", replace(in_turn(503, None), fault="stalled")) == []
+
+    def test_reading_the_task_is_not_a_retry(self) -> None:
+        sent = [request(), request(target().removesuffix("/cancel"), method="GET")]
+        tries = replace(in_turn(None, 200, sent=sent), fault="stalled")
+        assert kinds("retry.no-response", tries) == []
+
+    @pytest.mark.parametrize("by", [None, "reset", "refused", "idle-closed"])
+    def test_is_not_judged_on_other_faults(self, by: Fault | None) -> None:
+        assert not judges("retry.no-response", replace(in_turn(None, 204), fault=by))
 
 
 class TestWhatIsNotRepeated:

@@ -232,7 +232,7 @@ class Conforming:
         return Answer(int(words[1]), fields, b"")
 
     def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
-        if answer.fields.get("transfer-encoding") == "chunked":
+        if answer.fields.get("transfer-encoding", "").lower() == "chunked":
             content = b""
             while size := self.chunk_size(line()):
                 content += read(size)
@@ -248,7 +248,8 @@ class Conforming:
             raise BadAnswer("no chunk") from None
 
     def decode(self, answer: Answer, content: bytes) -> bytes:
-        return gzip.decompress(content) if answer.fields.get("content-encoding") == "gzip" else content
+        coding = answer.fields.get("content-encoding", "").lower()
+        return gzip.decompress(content) if coding == "gzip" else content
 
     # what is made of the answer
 
