@@ -14,6 +14,7 @@ from typing import Literal
 
 from graphcontract.clauses import Finding, When, clause
 from graphcontract.clauses.queries import (
+    admits_other_credentials,
     describe_outcome,
     has_readable_head,
     last_response,
@@ -230,7 +231,7 @@ def equivalent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     first = own_requests(contract, trial.exchange)[0]
     challenged = False
     for response, request in _list_retries(contract, trial.exchange):
-        challenged = challenged or (response is not None and _admits_other_credentials(response))
+        challenged = challenged or (response is not None and admits_other_credentials(response))
         if not (has_readable_head(first) and has_readable_head(request)):
             continue
         read = request.malformed is None and first.malformed is None
@@ -244,16 +245,6 @@ def equivalent(contract: Contract, trial: Trial) -> Iterator[Finding]:
                 yield Finding(kind, expected, actual, at=request)
         if request.values("authorization") != first.values("authorization") and not challenged:
             yield Finding("token", "the first request's credentials", "other credentials", at=request)
-
-
-def is_claims_challenge(response: WireResponse) -> bool:
-    """Whether the service asks for a token with other claims (RFC 6750, 3)."""
-    return response.status == 401 and any("claims=" in value for value in response.values("www-authenticate"))
-
-
-def _admits_other_credentials(response: WireResponse) -> bool:
-    """Whether a response is a claims challenge, or says that the credentials do not suffice."""
-    return response.status == 403 or is_claims_challenge(response)
 
 
 def _find_same_credentials(refused: WireRequest, retries: list[WireRequest]) -> list[WireRequest]:

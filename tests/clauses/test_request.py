@@ -229,6 +229,27 @@ class TestBody:
 
 class TestAuthorization:
     @pytest.mark.parametrize(
+        ("status", "value", "found"),
+        [
+            (307, None, []),
+            (307, "Bearer another", ["other-token"]),
+            (403, "Bearer another", []),
+            (403, None, ["missing"]),
+            (401, "Bearer another", ["other-token"]),
+            (503, "Bearer another", ["other-token"]),
+            (503, None, ["missing"]),
+            (403, "Basic another", ["other-scheme"]),
+        ],
+    )
+    def test_what_an_earlier_response_excuses(self, status: int, value: str | None, found: list[str]) -> None:
+        second = request(fields={"Authorization": value})
+        step = exchange(GOOD, second, answer=response(status))
+        assert kinds("request.authorization", step) == found
+        assert kinds("request.authorization", exchange(second, GOOD, answer=response(status))) == (
+            ["missing" if value is None else "other-scheme" if value[:3] == "Bas" else "other-token"]
+        )
+
+    @pytest.mark.parametrize(
         ("token", "sent", "cls"),
         [
             (CANARY + "a" * 2000, CANARY + "a" * 100, "long"),

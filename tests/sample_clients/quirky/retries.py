@@ -183,7 +183,7 @@ class PrefersMillisecondsToSeconds(Conforming):
 
 @quirky(shown_by=("no response", "no response on a kept connection", "half a response", "garbage"))
 class ReadsTheTaskAfterSilence(Conforming):
-    """After silence or garbage, the state of the task is read: that is not a repetition, and changes nothing."""
+    """After silence or garbage, the state of the task is read, which repeats and changes nothing."""
 
     def exchange(self, call: Call) -> Answer:
         try:
