@@ -386,11 +386,11 @@ def test_unconditional_clauses_are_checked_on_every_exchange_once() -> None:
 
     def tells_its_token_at_first(call: Call, send: Send) -> Outcome:
         outcome = good(call, send)
-        first = len(told) == 0
-        told.append(call)
+        first = len(calls) == 0
+        calls.append(call)
         return replace(outcome, reason=call.token) if first else outcome
 
-    told: list[Call] = []
+    calls: list[Call] = []
     harness = gate_of(tells_its_token_at_first)
     clauses = ["request.method", "secrets.token", "request.body"]
     trying = SuiteTestRun(body, harness, clauses=clauses, seed=0, repeat=lambda *ids: " and ".join(ids))
