@@ -89,13 +89,14 @@ class Cancellation(threading.Event):
 class Call:
     """One call of the operation under contract, as a client is to make it.
 
-    `base_url` is the service root with its version segment and no trailing slash, or None for the client's
-    own root; `timeout` is in seconds and bounds the whole call; `client` is the number of the client object
-    to use; `ca_file` is the path of a PEM file with the authorities to trust. `request` is what the contract
-    requires of the request; None only in a call that was not made for a contract, as in a client's own tests.
-    `cancelled` is set when the call should end early; None for a client that does not declare `cancel`.
-    `tokens` are what the client's credential hands out, in order, one each time it is asked, and after the
-    last it fails; None: it hands out `token` each time. Only a client that declares `tokens` gets them.
+    `base_url` is the service root with its version segment, or None for the client's own root; it has no
+    trailing slash, unless the driver declares `root_slash`. `timeout` is in seconds and bounds the whole
+    call; `client` is the number of the client object to use; `ca_file` is the path of a PEM file with the
+    authorities to trust. `request` is what the contract requires of the request; None only in a call that was
+    not made for a contract, as in a client's own tests. `cancelled` is set when the call should end early;
+    None for a client that does not declare `cancel`. `tokens` are what the client's credential hands out, in
+    order, one each time it is asked, and after the last it fails; None: it hands out `token` each time. Only
+    a client that declares `tokens` gets them.
     """
 
     operation: str

@@ -158,3 +158,50 @@ def test_stray_content(harness: Harness, stray: StubResponse, following: StubRes
         next_call = harness.perform(harness.plain_call(), [following])
         harness.observe(next_call, control=control, before=before)
         before.append(next_call)
+
+
+def with_upper_case_names(response: StubResponse) -> StubResponse:
+    """The response with the names of its header fields in upper case."""
+    return replace(response, fields=tuple((name.upper(), value) for name, value in response.fields))
+
+
+UNUSUAL_SUCCESS_RESPONSES: Mapping[str, StubResponse] = {
+    "capitals": with_upper_case_names(with_fields(success(), *DIAGNOSTICS, ("Content-Length", "0"))),
+    "capitals that close": replace(with_fields(success(), ("CONNECTION", "Close")), close=True),
+    "a date to retry after": with_fields(success(), DATE, ("Retry-After", "{date+3}")),
+    "milliseconds": with_fields(success(), ("Retry-After", "1"), ("retry-after-ms", "1000")),
+}
+
+
+@proves("response.no-content", "request.once")
+@given(response=constants(UNUSUAL_SUCCESS_RESPONSES))
+def test_unusual_success_response(harness: Harness, response: StubResponse) -> None:
+    """Success must be reported in any letter case of header fields, and with Retry-After."""
+    harness.check(harness.plain_call(), [response])
+
+
+@proves("response.other-success", "request.once")
+@given(
+    status=constants({"200 to retry": 200, "201 to retry": 201, "202 to retry": 202}),
+    fields=constants({"at once": (("Retry-After", "0"),), "after a second": (("Retry-After", "1"),)}),
+)
+def test_other_success_with_retry_after(harness: Harness, status: int, fields: Fields) -> None:
+    """Retry-After in a 2xx must not make the client send the request again."""
+    content = replace(stub(status, JSON, "application/json"), close=True)
+    harness.check(harness.plain_call(), [with_fields(content, *fields)])
+
+
+LONG_FIELD = (("x-ms-diagnostics", "4" * 9000),)
+MANY_FIELDS = tuple((f"x-ms-diagnostics-{number}", "4" * 40) for number in range(85))
+LARGE_HEADS: Mapping[str, Fields] = {
+    "9,000 bytes": LONG_FIELD,
+    "90 fields": MANY_FIELDS,
+    "90 fields and 9,000 bytes": (*MANY_FIELDS[:84], *LONG_FIELD),
+}
+
+
+@proves("response.large-head")
+@given(fields=constants(LARGE_HEADS), final=FINAL_RESPONSES)
+def test_large_head(harness: Harness, fields: Fields, final: StubResponse) -> None:
+    """A response with a head of up to 16 KiB should be reported like one with a short head."""
+    harness.check(harness.plain_call(), [with_fields(final, *fields)], control=harness.control([final]))

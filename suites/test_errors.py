@@ -228,3 +228,35 @@ EXPOSED: Mapping[str, StubResponse] = {
 def test_exposed_parts(harness: Harness, response: StubResponse) -> None:
     """An error should expose the parts of a response that its driver declares."""
     harness.check(harness.plain_call(), [response])
+
+
+def with_upper_case_names(made: StubResponse) -> StubResponse:
+    """The response with the names of its header fields in upper case."""
+    fields = (*made.fields, ("Content-Length", str(len(made.content))))
+    return replace(made, fields=tuple((name.upper(), value) for name, value in fields), framing="none")
+
+
+UNUSUAL_REPRESENTATIONS: Mapping[str, StubResponse] = {
+    "capitals": with_upper_case_names(error(409, ERROR)),
+    "chunked in capitals": error(409, ERROR, framing="chunked-in-capitals"),
+    "byte order mark": stub(409, b"\xef\xbb\xbf" + error(409, ERROR).content, "application/json"),
+}
+
+
+@proves("error.shape", "error.code", "error.message")
+@given(sent=constants(UNUSUAL_REPRESENTATIONS))
+def test_unusual_error_representations(harness: Harness, sent: StubResponse) -> None:
+    """An error must be reported alike in any letter case of header fields, and after a byte order mark."""
+    harness.check(harness.plain_call(), [sent], control=harness.control([plain_error(409)]))
+
+
+CODINGS = {"in capitals": "GZIP", "deflate": "deflate", "br": "br"}
+
+
+@proves("error.encoded")
+@given(coding=constants(CODINGS))
+def test_error_in_other_codings(harness: Harness, coding: str) -> None:
+    """An error in any coding that the client requests should be reported like the same error without it."""
+    plain = plain_error(409)
+    responses = [replace(plain, coded=True, coding=coding)]
+    harness.check(harness.plain_call(), responses, control=harness.control([plain]))

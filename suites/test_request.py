@@ -1,10 +1,13 @@
 """The request that the client sends, with any id and token."""
 
+from dataclasses import replace
+
 from graphcontract.exchange import Call
 from graphcontract.http.stub_response import plain_error, retry_after, success
+from graphcontract.inputs import constants
 from graphcontract.inputs.calls import calls, control_calls, opaque_calls, repeated_calls, unusable_calls
 from graphcontract.judging.harness import Harness
-from graphcontract.judging.suite_api import concurrently, given, proves
+from graphcontract.judging.suite_api import Needing, concurrently, given, proves
 
 
 @proves(
@@ -16,6 +19,7 @@ from graphcontract.judging.suite_api import concurrently, given, proves
     "request.body",
     "request.content-length",
     "request.content-type",
+    "request.content-fields",
     "request.authorization",
     "request.once",
     "secrets.token",
@@ -61,3 +65,27 @@ def test_unusable_id(harness: Harness, call: Call) -> None:
 def test_control_characters(harness: Harness, call: Call) -> None:
     """A control character in an id or a token must be rejected or encoded, never sent unescaped."""
     harness.check(call, [success()])
+
+
+@proves("input.no-token", "request.once")
+@given(token=constants({"no-token": ""}), calls=2)
+def test_no_token(harness: Harness, token: str) -> None:
+    """A call without a token must be rejected, or must end in an error, and must not send an Authorization
+    header.
+    """
+    before = harness.perform(harness.plain_call("another-guid"), [success()])
+    harness.check(replace(harness.plain_call(), token=token), [plain_error(401)], before=[before])
+
+
+ROOT_PATHS: dict[str, str | Needing] = {
+    "below a path": "/gw/graph/{version}",
+    "below a path, with a slash at the end": Needing("root-slash", "/gw/graph/{version}/"),
+    "with a slash at the end": Needing("root-slash", "/{version}/"),
+}
+
+
+@proves("request.root-path", needs="settable-root")
+@given(root_path=constants(ROOT_PATHS))
+def test_root_path(harness: Harness, root_path: str) -> None:
+    """A request should keep the path of the service root, as of a gateway, and add no empty segment."""
+    harness.check(harness.plain_call(), [success()], root_path=root_path)

@@ -19,7 +19,7 @@ from graphcontract.http.stub_response import (
 )
 from graphcontract.inputs import constants, each
 from graphcontract.judging.harness import Harness
-from graphcontract.judging.suite_api import concurrently, given, proves
+from graphcontract.judging.suite_api import Needing, concurrently, given, proves
 
 CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsieG1zX2NjIjp7fX19"'
 TOO_MANY = {"error": {"code": "TooManyRequests", "message": "Please retry later."}}
@@ -208,3 +208,44 @@ def test_claims_challenge(harness: Harness, challenge: tuple[int, Sequence[StubR
 def test_credential_without_token(harness: Harness, token: str) -> None:
     """A call whose credential fails should end in failure, without a request."""
     harness.check(replace(harness.plain_call(), token=token, tokens=()), [success()])
+
+
+MILLISECONDS: Mapping[str, Sequence[StubResponse]] = {
+    "milliseconds as well": [
+        with_fields(plain_error(429), ("retry-after-ms", "1000"), ("Retry-After", "1")),
+    ],
+    "milliseconds of Azure as well": [
+        with_fields(plain_error(503), ("Retry-After", "1"), ("x-ms-retry-after-ms", "1000")),
+    ],
+    "name in capitals": [with_fields(plain_error(429), ("RETRY-AFTER", "1"))],
+}
+
+
+@proves("retry.throttled", "retry.after")
+@concurrently(seconds=1, responses=MILLISECONDS)
+def test_wait_in_milliseconds(harness: Harness, responses: Sequence[StubResponse]) -> None:
+    """A wait that is also given in milliseconds should be the same wait."""
+    harness.check(harness.plain_call(), [*responses, success()])
+
+
+Unanswered = tuple[StubResponse, bool]  # what comes instead of a response, and whether a call came before
+SILENT = faulty("stalled")
+NO_RESPONSES: Mapping[str, Unanswered | Needing] = {
+    "no response": Needing("timeout", (SILENT, False)),
+    "no response on a kept connection": Needing("timeout", (SILENT, True)),
+    "a response without an end": Needing("call-timeout", (replace(success(), fault="dripped"), False)),
+    "half a response": (replace(plain_error(409), fault="half-content"), False),
+    "half a response in chunks": (replace(plain_error(409), fault="half-content", framing="chunked"), False),
+    "garbage": (faulty("garbage"), False),
+    "garbage on a kept connection": (faulty("garbage"), True),
+}
+
+
+@proves("retry.no-response", "secrets.token", needs="network")
+@concurrently(seconds=1, unanswered=NO_RESPONSES)
+def test_no_usable_response(harness: Harness, unanswered: Unanswered) -> None:
+    """A request that gets no response in time, half of one or garbage should not be sent again."""
+    response, kept = unanswered
+    before = [harness.perform(harness.plain_call("another-guid"), [success()])] if kept else []
+    call = replace(harness.plain_call(), timeout=1.0)
+    harness.check(call, [response, success()], before=before)

@@ -36,6 +36,9 @@ _MODULES = (
 )
 _registry: dict[str, ClauseFunction] = {}
 
+UNCONDITIONAL = ("secrets.token", "request.body", "request.authorization")
+"""Clauses that hold whatever the input and the response: every exchange of a run is checked for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
 
 from graphcontract.clauses import Finding, NotApplicable, clause
 from graphcontract.clauses.queries import (
@@ -105,6 +107,56 @@ def content_type(contract: Contract, trial: Trial) -> Iterator[Finding]:
             yield Finding("missing", expected, "no Content-Type", at=request)
         elif media_type and values[0].partition(";")[0].strip().lower() != media_type:
             yield Finding("other", expected, abbreviate(values[0]), at=request)
+
+
+# Representation metadata (RFC 9110, 8 and 14.4; RFC 6266): each describes content of the same message.
+_DESCRIPTIONS = ("Content-Language", "Content-Location", "Content-Range", "Content-Disposition")
+_DIGESTS = ("Content-Digest", "Repr-Digest", "Digest", "Content-MD5")
+# What signing clients send with a request without content: the digest of zero bytes is true.
+_EMPTY_DIGESTS = frozenset(
+    b64encode(hashlib.new(name, usedforsecurity=False).digest()).decode()
+    for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
+)
+
+
+def _requests_without_content(contract: Contract, trial: Trial) -> list[WireRequest]:
+    """Well-formed requests of the call that have no content, where the contract does not require it."""
+    requests = operation_requests(contract, trial.exchange)
+    return [each for each in requests if each.malformed is None and not each.content_size]
+
+
+@clause(
+    "request.content-fields",
+    "coding",
+    "description",
+    "digest",
+    "trailer",
+    when=lambda contract, trial: bool(_requests_without_content(contract, trial)),
+    not_applicable=lambda contract: (
+        "the operation requires content" if contract.request.content == "required" else None
+    ),
+)
+def content_fields(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A request without content should not have header fields that describe content (RFC 9110, 8 and 6.6.2).
+    An empty value describes nothing, and a digest of zero bytes is true: signing clients send it. Expect does
+    not describe content, and is accepted.
+    """
+    for request in _requests_without_content(contract, trial):
+        for kind, names in (("coding", ("Content-Encoding",)), ("description", _DESCRIPTIONS)):
+            yield from _find_descriptions(kind, names, request)
+        for name in _DIGESTS:
+            for value in request.values(name):
+                if value and not any(digest in value for digest in _EMPTY_DIGESTS):
+                    actual = f"{name}: {abbreviate(value)}"
+                    yield Finding("digest", f"no {name}, or that of zero bytes", actual, at=request)
+        if request.framing != "chunked":
+            yield from _find_descriptions("trailer", ("Trailer",), request)
+
+
+def _find_descriptions(kind: str, names: Iterable[str], request: WireRequest) -> Iterator[Finding]:
+    for name in names:
+        for value in filter(None, request.values(name)):
+            yield Finding(kind, f"no {name} without content", f"{name}: {abbreviate(value)}", at=request)
 
 
 @clause(

@@ -1,4 +1,6 @@
-"""The clause on credentials: one Authorization header with the token, and the token nowhere else."""
+"""Clauses on credentials: one Authorization header with the token, the token nowhere else, and none without a
+token.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from graphcontract.clauses.queries import (
     DISTINCTIVE_LENGTH,
     LINE_END,
     abbreviate,
+    admits_other_credentials,
     classify_difference,
     contains_token,
     control_has_request,
@@ -21,10 +24,11 @@ from graphcontract.clauses.queries import (
     own_requests,
 )
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Trial, WireRequest
+from graphcontract.exchange import Exchange, Trial, WireRequest
 from graphcontract.http.request_target import decode
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
+_PLACEHOLDERS = ("null", "none", "undefined", "nil", "false", "nan", "(null)", "[object object]")
 _FIELD = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+(?=:)")
 
 
@@ -65,7 +69,8 @@ def _crashed_on_token(contract: Contract, trial: Trial) -> bool:
 def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The request must have one Authorization header with Bearer and the unchanged token, and the token
     nowhere else (the operation's page; RFC 6750, 2.1). The letter case of Bearer and the number of spaces
-    after it make no difference. A crash is a fault only if a plain token was sent.
+    after it make no difference. A crash is a fault only if a plain token was sent. After 403 or a claims
+    challenge another token is accepted, and after a redirect none: some stacks never send credentials there.
     """
     token = trial.exchange.call.token
     if crashed_without_request(trial.exchange):
@@ -76,11 +81,22 @@ def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
     required = contract.request.fields["Authorization"] == "require"
     for request in filter(has_readable_head, operation_requests(contract, trial.exchange)):
         if required:
-            yield from _find_authorization_faults(request, token)
+            accepted = _accepted_kinds(trial.exchange, request)
+            faults = _find_authorization_faults(request, token)
+            yield from (finding for finding in faults if finding.kind not in accepted)
         elif request.values("authorization"):
             yield Finding("present", "no Authorization header", "an Authorization header", at=request)
     for request in filter(has_readable_head, own_requests(contract, trial.exchange)):
         yield from _find_leak(request, token)
+
+
+def _accepted_kinds(exchange: Exchange, request: WireRequest) -> set[str]:
+    """The kinds of finding that an earlier response to the call excuses."""
+    place = next(index for index, each in enumerate(exchange.requests) if each is request)
+    earlier = [each for each in exchange.responses if each.request < place]
+    redirected = any(300 <= each.status < 400 for each in earlier)
+    renewed = any(map(admits_other_credentials, earlier))
+    return ({"missing"} if redirected else set()) | ({"other-token"} if renewed else set())
 
 
 def _find_authorization_faults(request: WireRequest, token: str) -> Iterator[Finding]:
@@ -139,3 +155,34 @@ def _classify_token(token: str) -> str:
     if len(token) < DISTINCTIVE_LENGTH:
         return "short"
     return "long" if len(token) > 1024 else "token"
+
+
+@clause(
+    "input.no-token",
+    "empty",
+    "placeholder",
+    "other-token",
+    when=lambda _contract, trial: not trial.exchange.call.token,
+    needs=frozenset({"credentials"}),
+    not_applicable=lambda contract: (
+        "the contract leaves Authorization open"
+        if contract.request.fields["Authorization"] == "unconstrained"
+        else None
+    ),
+)
+def no_token(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """Without a token, no Authorization header must be sent: a scheme without credentials, or with a
+    placeholder, is not valid (RFC 6750, 2.1; RFC 9110, 2.2), and another token is not the caller's. Rejecting
+    the call is correct, and so is a request without the header: the service responds with 401.
+    """
+    expected = "no Authorization header without a token"
+    for request in own_requests(contract, trial.exchange):
+        for value in request.values("authorization"):
+            credentials = value.strip(" \t").partition(" ")[2].strip(" \t")
+            if not credentials:
+                yield Finding("empty", expected, "an Authorization header without a token", at=request)
+            elif credentials.strip("\"'<>{}").lower() in _PLACEHOLDERS:
+                yield Finding("placeholder", expected, f"the token {abbreviate(credentials)}", at=request)
+            else:
+                actual = f"credentials of {len(credentials)} characters"
+                yield Finding("other-token", expected, actual, at=request)

@@ -184,11 +184,12 @@ def _is_encoded(contract: Contract, trial: Trial) -> bool:
     "garbled",
     when=_is_encoded,
     uses_earlier_steps=True,
-    otherwise="the client does not request a content coding that this suite supports (gzip)",
+    otherwise="the client does not request a content coding that this suite supports (gzip, deflate, br)",
 )
 def encoded(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A client that requests gzip must read errors in gzip as it reads plain ones (RFC 9110, 8.4 and
-    12.5.3). Only texts that the client exposed for the same error without gzip are expected.
+    """A client that requests a coding must read errors in it as it reads plain ones, whatever the letter case
+    of its name (RFC 9110, 8.4 and 12.5.3). Only texts that the client exposed for the same error without the
+    coding are expected.
     """
     yield from _find_worse_outcome(contract, trial)
     control, exchange = trial.control, trial.exchange

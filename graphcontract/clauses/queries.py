@@ -104,6 +104,16 @@ def last_response(contract: Contract, exchange: Exchange) -> WireResponse | None
     return None
 
 
+def is_claims_challenge(response: WireResponse) -> bool:
+    """Whether the service asks for a token with other claims (RFC 6750, 3)."""
+    return response.status == 401 and any("claims=" in value for value in response.values("www-authenticate"))
+
+
+def admits_other_credentials(response: WireResponse) -> bool:
+    """Whether a response is a claims challenge, or says that the credentials do not suffice."""
+    return response.status == 403 or is_claims_challenge(response)
+
+
 def read_target(contract: Contract, request: WireRequest) -> Target:
     """Parse the request target, as compared with the contract's path."""
     return read(request.target, Template.of(contract))

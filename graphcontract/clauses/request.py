@@ -274,16 +274,56 @@ def _find_bytes_after_request(contract: Contract, exchange: Exchange) -> list[Wi
     return [each for each in rest if each not in own]
 
 
+def _list_root_segments(exchange: Exchange) -> list[bytes]:
+    """The segments of the root's path; the last one is the version."""
+    return [decode(segment) for segment in urlsplit(exchange.root).path.split("/") if segment]
+
+
+def _has_unusual_root(contract: Contract, trial: Trial) -> bool:
+    root = trial.exchange.root
+    unusual = root.endswith("/") or len(_list_root_segments(trial.exchange)) > 1
+    return unusual and any(each.malformed is None for each in own_requests(contract, trial.exchange))
+
+
+@clause(
+    "request.root-path",
+    "dropped",
+    "repeated",
+    "changed",
+    "empty-segment",
+    when=_has_unusual_root,
+    needs=frozenset({"id", "settable-root"}),
+)
+def root_path(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """The request path should begin with the path of the service root, unchanged and once, without an empty
+    segment (RFC 3986, 3.3): a gateway may serve Graph below a path. What follows the root is for
+    `request.path`.
+    """
+    expected, root = urlsplit(trial.exchange.root).path, _list_root_segments(trial.exchange)
+    for request in operation_requests(contract, trial.exchange):
+        target = read_target(contract, request)
+        segments = [decode(segment) for segment in target.path.split("/") if segment]
+        if request.malformed is not None:
+            continue
+        if target.empty_segments:
+            yield Finding("empty-segment", "no empty segment", abbreviate(request.target, 400), at=request)
+        kind = _compare_root(root, segments)
+        if kind is not None:
+            yield Finding(kind, f"{expected.rstrip('/')}/…", abbreviate(request.target, 400), at=request)
+
+
+def _compare_root(root: list[bytes], segments: list[bytes]) -> str | None:
+    """How the beginning of a path differs from the root's segments: a kind of finding, or None."""
+    if segments[: len(root)] == root:
+        rest = segments[len(root) :]
+        return "repeated" if rest[: len(root)] == root or rest[:1] == root[-1:] else None
+    names = {segment.lower() for segment in root[:-1]}
+    return "dropped" if names.isdisjoint(each.lower() for each in segments[: len(root)]) else "changed"
+
+
 def _shows_number_of_requests(contract: Contract, trial: Trial) -> bool:
     exchange = trial.exchange
-    if not own_requests(contract, exchange):
-        return True
-    if not is_ordinary(contract, exchange.call):
-        return False
-    if find_unreadable_requests(contract, exchange):
-        return True
-    last = last_response(contract, exchange)
-    return last is None or last.status == contract.success.status or last.status >= 300
+    return not own_requests(contract, exchange) or is_ordinary(contract, exchange.call)
 
 
 @clause(
@@ -296,7 +336,7 @@ def _shows_number_of_requests(contract: Contract, trial: Trial) -> bool:
     reads_malformed=True,
 )
 def once(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """A call that gets a success response must send exactly one valid request, and success must never be
+    """A call that gets a 2xx response must send exactly one valid request, and success must never be
     reported without a request (RFC 9112, 2.2, 6.2 and 6.3). A client may reject an id that is not ordinary,
     and other traffic, such as telemetry, does not count. A request after an error or a redirect is a retry,
     and only has to be valid.
@@ -321,6 +361,6 @@ def _was_retried(contract: Contract, exchange: Exchange) -> bool:
     """Whether a valid request of the call got an error or a redirect."""
     valid = [each for each in own_requests(contract, exchange) if each.malformed is None]
     return any(
-        each.whole and each.status != contract.success.status and exchange.requests[each.request] in valid
+        each.whole and each.status >= 300 and exchange.requests[each.request] in valid
         for each in exchange.responses
     )

@@ -18,6 +18,9 @@ from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireResponse
 
 _ABORTED = ("crash", "hang")
+# More fields, or longer ones, than other tests send: what the clause on large heads is about.
+_USUAL_FIELDS = 40
+_USUAL_VALUE = 8000
 
 
 def _last_status(contract: Contract, exchange: Exchange) -> int | None:
@@ -127,11 +130,17 @@ def not_modified(_contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding("success", "no success for status 304", describe_outcome(outcome))
 
 
-def _has_interim_response(contract: Contract, trial: Trial) -> bool:
-    last, control = last_response(contract, trial.exchange), trial.control
-    if control is None or last is None or not last.interim:
+def _has_fit_control(contract: Contract, trial: Trial) -> bool:
+    """Whether the control was reported correctly, and has the status of the exchange's last response."""
+    control, status = trial.control, _last_status(contract, trial.exchange)
+    if control is None or status is None or _last_status(contract, control) != status:
         return False
-    return _is_fit_as_control(contract, control) and _last_status(contract, control) == last.status
+    return _is_fit_as_control(contract, control)
+
+
+def _has_interim_response(contract: Contract, trial: Trial) -> bool:
+    last = last_response(contract, trial.exchange)
+    return last is not None and bool(last.interim) and _has_fit_control(contract, trial)
 
 
 @clause(
@@ -151,17 +160,56 @@ def interim(contract: Contract, trial: Trial) -> Iterator[Finding]:
     control has the same final response without interim ones, so that a client that misreports both is not
     at fault here.
     """
+    last = last_response(contract, trial.exchange)
+    if last is not None:
+        yield from _compare_with_control(contract, trial, f"after {' '.join(map(str, last.interim))}")
+
+
+def _compare_with_control(contract: Contract, trial: Trial, circumstance: str) -> Iterator[Finding]:
+    """Find what the client reported correctly for the control and not for the exchange, which has the same
+    final response under some circumstance.
+    """
     last, outcome = last_response(contract, trial.exchange), trial.exchange.outcome
     if last is None or trial.control is None:
         return
     kind = _expected_kind(contract, last)
-    expected = f"{kind} for status {last.status} after {' '.join(map(str, last.interim))}"
+    expected = f"{kind} for status {last.status} {circumstance}"
     if outcome.kind != kind:
         yield Finding(outcome.kind, expected, describe_outcome(outcome))
     elif not _is_reported_correctly(contract, trial.exchange):
         yield Finding("other-status", f"status {last.status}", describe_outcome(outcome))
     elif lost := _name_lost_texts(contract, trial.control, trial.exchange):
         yield Finding("other-error", f"{expected}, with its {lost}", describe_outcome(outcome))
+
+
+def _has_large_head(contract: Contract, trial: Trial) -> bool:
+    last = last_response(contract, trial.exchange)
+    if last is None or not _has_fit_control(contract, trial):
+        return False
+    return len(last.fields) > _USUAL_FIELDS or any(len(value) > _USUAL_VALUE for _, value in last.fields)
+
+
+@clause(
+    "response.large-head",
+    "success",
+    "failure",
+    "rejected",
+    "crash",
+    "hang",
+    "other-status",
+    "other-error",
+    when=_has_large_head,
+    needs=frozenset({"wire"}),
+)
+def large_head(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A response with a field of 9,000 bytes, or with 90 fields, should be reported like one without (RFC
+    9110, 5.4). The RFC sets no limit, and common stacks have default caps from 16 KiB on, which are accepted.
+    """
+    last = last_response(contract, trial.exchange)
+    if last is not None:
+        longest = max((len(value) for _, value in last.fields), default=0)
+        circumstance = f"with {len(last.fields)} fields, the longest of {longest} bytes"
+        yield from _compare_with_control(contract, trial, circumstance)
 
 
 def _has_stray_content(contract: Contract, exchange: Exchange) -> bool:

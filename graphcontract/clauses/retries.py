@@ -14,10 +14,12 @@ from typing import Literal
 
 from graphcontract.clauses import Finding, When, clause
 from graphcontract.clauses.queries import (
+    admits_other_credentials,
     describe_outcome,
     has_readable_head,
     last_response,
     list_attempts,
+    operation_requests,
     own_requests,
 )
 from graphcontract.contract.model import Contract
@@ -29,6 +31,8 @@ _MAX_REQUESTS_PER_WINDOW = 5  # one more within the window, after an unreadable 
 _WINDOW = 1.0  # seconds
 _TIMER_TOLERANCE = 0.05  # seconds by which timers of common runtimes fire early
 _LOST = ("reset", "closed", "half-head")
+_SILENT = ("stalled", "dripped")
+_BROKEN = ("half-content", "garbage")
 _SHORT_WAIT = 1.0  # seconds; a client may decide not to wait longer than this
 _NEVER_RETRIES = "the client never retries"
 
@@ -221,13 +225,13 @@ def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
 )
 def equivalent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A retry must send the same request as the first attempt (the SDK design's RetryHandler). Another
-    token is accepted after a claims challenge, which requires one. Of a request that is not valid HTTP/1.1,
-    only the head is compared.
+    token is accepted after a claims challenge, which requires one, and after 403 (RFC 9110, 15.5.4). Of a
+    request that is not valid HTTP/1.1, only the head is compared.
     """
     first = own_requests(contract, trial.exchange)[0]
     challenged = False
     for response, request in _list_retries(contract, trial.exchange):
-        challenged = challenged or (response is not None and is_claims_challenge(response))
+        challenged = challenged or (response is not None and admits_other_credentials(response))
         if not (has_readable_head(first) and has_readable_head(request)):
             continue
         read = request.malformed is None and first.malformed is None
@@ -243,32 +247,44 @@ def equivalent(contract: Contract, trial: Trial) -> Iterator[Finding]:
             yield Finding("token", "the first request's credentials", "other credentials", at=request)
 
 
-def is_claims_challenge(response: WireResponse) -> bool:
-    """Whether the service asks for a token with other claims (RFC 6750, 3)."""
-    return response.status == 401 and any("claims=" in value for value in response.values("www-authenticate"))
+def _find_same_credentials(refused: WireRequest, retries: list[WireRequest]) -> list[WireRequest]:
+    """The retries that have the credentials of a refused request, or none. Letter case of the scheme and the
+    number of spaces make no difference.
+    """
+    before = _read_credentials(refused)
+    return [each for each in retries if _read_credentials(each) in (before, [])]
+
+
+def _read_credentials(request: WireRequest) -> list[tuple[str, str]]:
+    parts = [value.strip(" \t").partition(" ") for value in request.values("authorization")]
+    return [(scheme.lower(), rest.lstrip(" ")) for scheme, _, rest in parts]
 
 
 def _register_no_retry(id: str, *statuses: int, allowed: int = 0) -> None:
     """Register the clause that a client does not retry after these statuses (Graph's error responses; RFC
     9110, 9.2.2 and 15.5). After 401, `allowed` retries are accepted, as a client may have refreshed its
-    token.
+    token; after 403, retries with other credentials (15.5.4).
     """
     kinds = [f"repeated-{status}" for status in statuses]
 
     @clause(id, *kinds, when=_has_response(*statuses))
     def judge(contract: Contract, trial: Trial) -> Iterator[Finding]:
         attempts = list_attempts(contract, trial.exchange)
-        for index, (_, response) in enumerate(attempts):
+        for index, (refused, response) in enumerate(attempts):
             if response is None or response.status not in statuses:
                 continue
             retries = [request for request, _ in attempts[index + 1 :]]
+            if response.status == 403:
+                retries = _find_same_credentials(refused, retries)
             most = allowed if response.status == 401 else 0
             if len(retries) > most:
                 limit = f"at most {most} retry" if most else "no retry"
                 expected = f"{limit} after status {response.status}"
                 kind, actual = f"repeated-{response.status}", f"{len(retries)} more requests"
                 yield Finding(kind, expected, actual, at=retries[most])
-            return
+                return
+            if response.status != 403:
+                return
 
 
 _register_no_retry("retry.refused", 400, 401, 403, allowed=1)
@@ -291,3 +307,35 @@ def connection_lost(contract: Contract, trial: Trial) -> Iterator[Finding]:
     if len(requests) > 1:
         expected = f"one request if the connection is lost ({fault})"
         yield Finding("repeated", expected, f"{len(requests)} requests", str(fault), requests[1])
+
+
+def _has_no_usable_response(contract: Contract, trial: Trial) -> bool:
+    fault = trial.exchange.fault in (*_SILENT, *_BROKEN)
+    return fault and bool(own_requests(contract, trial.exchange))
+
+
+@clause(
+    "retry.no-response",
+    "silence",
+    "broken-response",
+    when=_has_no_usable_response,
+    needs=frozenset({"network"}),
+)
+def no_response(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A request that got no response in time, half of one or garbage should not be repeated automatically, on
+    the same connection or another, afterwards or in parallel: the service may have carried it out (RFC 9110,
+    9.2.2). Other requests, such as a read of the task's state, are accepted.
+    """
+    fault = str(trial.exchange.fault)
+    operation = operation_requests(contract, trial.exchange)
+    attempts = [
+        (request, response)
+        for request, response in list_attempts(contract, trial.exchange)
+        if request in operation and request.method == contract.request.method
+    ]
+    for number, (_, response) in enumerate(attempts[:-1]):
+        if response is None or not response.whole:
+            kind = "silence" if fault in _SILENT else "broken-response"
+            expected = f"one request if there is no complete response ({fault})"
+            yield Finding(kind, expected, f"{len(attempts)} requests", fault, attempts[number + 1][0])
+            return

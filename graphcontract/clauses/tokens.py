@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.queries import describe_outcome, list_attempts, own_requests
-from graphcontract.clauses.retries import is_claims_challenge
+from graphcontract.clauses.queries import describe_outcome, is_claims_challenge, list_attempts, own_requests
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial
 

@@ -39,6 +39,7 @@ class Limits:
     token: str = "call"  # noqa: S105 - a value of the protocol, not a secret
     status: bool = True
     surface: str = "generic"
+    root_slash: bool = False
     declared: Mapping[str, Any] = field(default_factory=dict)
 
 

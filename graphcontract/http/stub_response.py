@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -16,7 +17,7 @@ from typing import Literal
 from graphcontract.exchange import Fault, Fields, WireRequest
 
 Concerns = Callable[[WireRequest], bool]
-Framing = Literal["content-length", "chunked", "chunked-richly", "to-the-end", "none"]
+Framing = Literal["content-length", "chunked", "chunked-in-capitals", "chunked-richly", "to-the-end", "none"]
 Spelling = Literal["usual", "compact", "indented", "escaped"]
 
 
@@ -49,9 +50,10 @@ class StubResponse:
     """One response; `status` None is the contract's success, which the harness fills in with `settle`.
 
     `framing`: "to-the-end" delimits the content by the end of the connection, "none" sends it without
-    announcing it, "chunked-richly" uses all of RFC 9112 7.1, extensions and a trailer. `interim` are the
-    status codes of 1xx responses sent before, each with `interim_fields`; `stray` are bytes sent after the
-    end; `coded` compresses the content with gzip if the client accepts gzip; `close` closes the connection
+    announcing it, "chunked-in-capitals" spells field and coding so, "chunked-richly" uses all of RFC 9112
+    7.1, extensions and a trailer. `interim` are the status codes of 1xx responses sent before, each with
+    `interim_fields`; `stray` are bytes sent after the end; `coded` encodes the content with the `coding`,
+    gzip, deflate or br in any letter case, if the client accepts it; `close` closes the connection
     afterwards.
 
     The head: `version` of HTTP, of which 1.0 closes the connection; the reason `phrase`, None for the
@@ -78,6 +80,7 @@ class StubResponse:
     phrase: str | None = None
     gap: str = " "
     meeting: Meeting | None = None
+    coding: str = "gzip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,16 +217,17 @@ def render(response: StubResponse, request: WireRequest) -> Rendered:
     if response.status is None:
         raise ValueError("a response without a status cannot be rendered: settle it first")
     fields, content = list(response.fields), response.content
-    if response.coded and accepts_gzip(request):
-        content = gzip.compress(content, mtime=0)
-        fields.append(("Content-Encoding", "gzip"))
+    if response.coded and accepts_coding(request, response.coding):
+        content = _encode_content(content, response.coding.lower())
+        fields.append(("Content-Encoding", response.coding))
     for value in request.values("client-request-id")[:1]:
         if value.isprintable() and value.isascii():
             fields.append(("client-request-id", value))
     bodiless = response.status in (204, 304) and not content
     close = response.close or response.framing == "to-the-end" or response.version == "1.0"
-    if response.framing == "chunked":
-        fields.append(("Transfer-Encoding", "chunked"))
+    if response.framing in ("chunked", "chunked-in-capitals"):
+        capitals = response.framing == "chunked-in-capitals"
+        fields.append(("TRANSFER-ENCODING", "CHUNKED") if capitals else ("Transfer-Encoding", "chunked"))
         body = b"%x\r\n%b\r\n" % (len(content), content) if content else b""
         body += b"0\r\n\r\n"
     elif response.framing == "chunked-richly":
@@ -252,13 +256,25 @@ def render(response: StubResponse, request: WireRequest) -> Rendered:
     )
 
 
-def accepts_gzip(request: WireRequest) -> bool:
-    """Whether the request's Accept-Encoding allows gzip (RFC 9110 12.5.3)."""
+def _encode_content(content: bytes, coding: str) -> bytes:
+    match coding:
+        case "deflate":
+            return zlib.compress(content)
+        case "br":
+            # A brotli stream (RFC 7932, 9): an uncompressed block of at most 64 KiB, and the empty last one.
+            return ((len(content) - 1) << 4 | 1 << 20).to_bytes(3, "little") + content + b"\x03"
+        case _:
+            return gzip.compress(content, mtime=0)
+
+
+def accepts_coding(request: WireRequest, coding: str) -> bool:
+    """Whether the request's Accept-Encoding allows a content coding, in any letter case (RFC 9110 12.5.3)."""
+    names = {coding.lower(), f"x-{coding.lower()}"}
     for line in request.values("accept-encoding"):
         for item in line.split(","):
             name, _, weight = item.partition(";")
             excluded = weight.replace(" ", "").lower() in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-            if name.strip().lower() in ("gzip", "x-gzip") and not excluded:
+            if name.strip().lower() in names and not excluded:
                 return True
     return False
 

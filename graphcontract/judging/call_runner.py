@@ -33,7 +33,8 @@ class CallOptions(TypedDict, total=False):
     """How a call is made: at Graph's `own_root`, by the copy of the client that logs in detail (`debug`), at
     another root than the calls before (`aside`), with responses `elsewhere` for other origins, over TLS with
     this `certificate`. A client that declares `cancel` has its call cancelled after `cancel_after` seconds.
-    For `linger` seconds after the call, requests are still recorded.
+    For `linger` seconds after the call, requests are still recorded. `root_path` is the path of a root that
+    is not the client's own, with `{version}` in place of its version.
     """
 
     own_root: bool
@@ -43,6 +44,7 @@ class CallOptions(TypedDict, total=False):
     certificate: Certificate
     cancel_after: float
     linger: float
+    root_path: str
 
 
 class _Timer:
@@ -177,7 +179,9 @@ class CallRunner:
             first, endpoint = endpoint, transport.open_endpoint(script, certificate=certificate, scope=scope)
             first.finish()
         secure = endpoint.root.startswith("https:") and "wire" in transport.shows
-        base_url, own = f"{endpoint.root}/{request.version}", endpoint.root == request.root
+        own = endpoint.root == request.root
+        path = "/{version}" if own else options.get("root_path", "/{version}")
+        base_url = endpoint.root + path.format(version=request.version)
         call = replace(
             call,
             base_url=None if own else base_url,

@@ -78,6 +78,7 @@ class ClientSet:
         shown -= {"debug"} if self._debugging is None else set()
         shown |= set() if withheld else {"credentials"}
         shown |= {"timeout"} if limits.timeout != "none" else set()
+        shown |= {"root-slash"} if limits.root_slash else set()
         shown |= {"call-timeout"} if limits.timeout == "call" else set()
         return frozenset(shown | ({"concurrency"} if self.capacity > 1 else set()))
 

@@ -23,6 +23,8 @@ NEEDS: Mapping[str, str] = {
     "network": "this transport has no network faults, redirects or TLS (use --transport loopback)",
     "credentials": "your driver declares that the client sends no token to these hosts (`hosts`) or "
     "over http (`https`)",
+    "settable-root": "this transport serves the client's own root only (use --transport loopback)",
+    "root-slash": "your driver does not declare that the root may end with a slash (`root_slash`)",
     "timeout": "your driver declares that the client has no timeout (`timeout`)",
     "concurrency": "your driver handles one call at a time (`concurrency`)",
     "cancel": "your driver does not declare that it can cancel a call (`features`)",

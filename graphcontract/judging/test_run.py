@@ -20,7 +20,7 @@ from hypothesis.strategies import SearchStrategy
 from graphcontract.clauses import ClauseFunction, Finding, registry
 from graphcontract.clauses.queries import abbreviate
 from graphcontract.clients import ClientUnavailable
-from graphcontract.exchange import Trial
+from graphcontract.exchange import Exchange, Trial
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.call_runner import CallStats
 from graphcontract.judging.causes import WAITED, find_cause
@@ -47,6 +47,7 @@ _COSTLY_TEST = 3
 # calls bounds a fast client, in the same way on every machine; the time bounds a slow one.
 _SHRINKING_CALLS = 400
 _SHRINKING_SECONDS = 10.0
+_NOT_RUN = "this client and transport can show no clause that the test is for"
 _DEPENDS_ON_EARLIER_CALLS = (
     "the same inputs alone do not show it, so that it depends on earlier calls, or on chance. If the command "
     "below passes, run the whole check"
@@ -54,15 +55,29 @@ _DEPENDS_ON_EARLIER_CALLS = (
 
 
 class _FirstPass:
-    """The observer of the first pass: checks every clause on every trial, and raises nothing."""
+    """The observer of the first pass: checks every clause on every trial, and raises nothing. Those of
+    `every` are checked on each exchange of a trial, once.
+    """
 
-    def __init__(self, evaluators: Mapping[str, ClauseEvaluator], stats: CallStats) -> None:
-        self.evaluators, self._call_stats = evaluators, stats
+    def __init__(
+        self, evaluators: Mapping[str, ClauseEvaluator], stats: CallStats, every: Collection[str] = ()
+    ) -> None:
+        self.evaluators, self._call_stats, self._every = evaluators, stats, every
+        self._checked: dict[int, Exchange] = {}  # by identity, which an exchange keeps as long as it is here
         self.cls = ""
 
     def observe(self, trial: Trial) -> None:
-        for evaluator in self.evaluators.values():
-            evaluator.add(trial, self.cls, self._call_stats.exchanges)
+        trials = _split(trial)
+        new = [each for each in trials if id(each.exchange) not in self._checked]
+        for name, evaluator in self.evaluators.items():
+            for each in new if name in self._every else [trial]:
+                evaluator.add(each, self.cls, self._call_stats.exchanges)
+        self._checked |= {id(each.exchange): each.exchange for each in trials}
+
+
+def _split(trial: Trial) -> list[Trial]:
+    """The trial, and each exchange before it as a trial of its own: what unconditional clauses examine."""
+    return [*map(Trial, trial.exchanges[:-1]), trial]
 
 
 class _Collector:
@@ -80,8 +95,8 @@ class _ShrinkPass:
     trial, and the number of the first trial that showed it, of those that exercised the clause.
     """
 
-    def __init__(self, harness: Harness, function: ClauseFunction, key: str) -> None:
-        self._harness, self._function, self._key = harness, function, key
+    def __init__(self, harness: Harness, function: ClauseFunction, key: str, *, every: bool) -> None:
+        self._harness, self._function, self._key, self._every = harness, function, key, every
         self._until = monotonic() + _SHRINKING_SECONDS
         self._calls = self._exercised = self._first = 0
         self.smallest: tuple[Finding, Trial, int] | None = None
@@ -90,16 +105,20 @@ class _ShrinkPass:
         self._calls += 1
         if self.smallest and (self._calls > _SHRINKING_CALLS or monotonic() > self._until):
             raise StopExploring
-        found = find_violations(self._harness.contract, self._function, trial)
-        self._exercised += found is not None
-        if found and self._key in found:
-            self._first = self._first or self._exercised
-            self.smallest = (found[self._key], trial, self._first)
-            raise Reproduced
+        for each in _split(trial) if self._every else [trial]:
+            found = find_violations(self._harness.contract, self._function, each)
+            self._exercised += found is not None
+            if found and self._key in found:
+                self._first = self._first or self._exercised
+                self.smallest = (found[self._key], each, self._first)
+                raise Reproduced
 
 
 class SuiteTestRun:
-    """One test on one harness. `repeat` makes the command that reproduces a clause's failure."""
+    """One test on one harness. `repeat` makes the command that reproduces a clause's failure. Clauses that
+    the test does not prove are unconditional: they are checked on every exchange that it makes for the
+    others.
+    """
 
     def __init__(
         self,
@@ -108,10 +127,12 @@ class SuiteTestRun:
         *,
         clauses: Collection[str],
         seed: int,
-        repeat: Callable[[str], str],
+        repeat: Callable[..., str],
         record: bool = False,
     ) -> None:
         self._test, self._harness, self.clauses = test, harness, clauses
+        self._proven = [id for id in clauses if id in test.proves] or list(clauses)
+        self._every = frozenset(clauses).difference(self._proven)
         self._seed, self._repeat, self._record = seed, repeat, record
         self._parts: dict[str, ClauseResult] | None = None
         # Concurrent calls are counted apart: how many of them were expensive must not depend on other tests.
@@ -122,7 +143,7 @@ class SuiteTestRun:
 
     def begin(self, pool: ClientPool[Target]) -> None:
         """Start the calls of fixed cases in the background, while other tests run."""
-        if self._test.cases and any(unsupported_reason(self._harness, id) is None for id in self.clauses):
+        if self._test.cases and any(unsupported_reason(self._harness, id) is None for id in self._proven):
             self._start_recording()
             self._begun = [pool.submit(job) for job in self._jobs()]
 
@@ -168,8 +189,8 @@ class SuiteTestRun:
                 evaluators[id] = self._make_evaluator(id)
             else:
                 parts[id] = ClauseResult(id, "not-supported", reason=reason)
-        if not evaluators:
-            return parts
+        if evaluators.keys() <= self._every:  # nothing that this test is for can be shown
+            return parts | {id: ClauseResult(id, "not-exercised", reason=_NOT_RUN) for id in evaluators}
         try:
             cut = self._run_first_pass(evaluators)
             for id, evaluator in evaluators.items():
@@ -190,7 +211,7 @@ class SuiteTestRun:
 
     def _run_first_pass(self, evaluators: Mapping[str, ClauseEvaluator]) -> str | None:
         """Check all clauses on all inputs; return why if it was cut short."""
-        observer = _FirstPass(evaluators, self._call_stats)
+        observer = _FirstPass(evaluators, self._call_stats, self._every)
         self._harness.set_observer(observer)
         if self._test.cases:
             self._run_cases(observer)
@@ -262,13 +283,19 @@ class SuiteTestRun:
 
     def _conclude(self, evaluator: ClauseEvaluator, cut: str | None) -> ClauseResult:
         return evaluator.conclude(
-            repeat=self._repeat(evaluator.function.id),
+            repeat=self._describe_repeat(evaluator.function.id),
             present=partial(self._present, evaluator),
             unsupported=None if cut else evaluator.function.otherwise,
             cut_off=cut,
             unmet=self._describe_unsupported_calls(),
             find_cause=self._find_cause,
         )
+
+    def _describe_repeat(self, id: str) -> str:
+        """The command that reproduces a clause's failure. Of an unconditional clause, it also selects one
+        that the test proves, without which the test is not run.
+        """
+        return self._repeat(self._proven[0], id) if id in self._every else self._repeat(id)
 
     def _describe_unsupported_calls(self) -> str | None:
         """What the driver says if it could make none of the calls; None if it made one."""
@@ -309,7 +336,7 @@ class SuiteTestRun:
         return self._call_stats.expensive == self._costly and not self._test.cases
 
     def _shrink(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial, int] | None:
-        observer = _ShrinkPass(self._harness, function, key)
+        observer = _ShrinkPass(self._harness, function, key, every=function.id in self._every)
         self._harness.set_observer(observer)
         partitions = self._test.partitions(self._harness.contract)
         with suppress(SkipPartition):

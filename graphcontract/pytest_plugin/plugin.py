@@ -116,7 +116,8 @@ class ClientItem(ClauseItem):
         known = session.known_failures()
         listed = known if part.verdict == "fail" else None
         # One test that exercises the clause is enough, so another one may fail to.
-        left_to_others = part.verdict == "not-exercised" and session.proofs(self.clause) > 1
+        others = session.proofs(self.clause) > 1 or self.clause not in self._test.proves
+        left_to_others = part.verdict == "not-exercised" and others
         return ItemResult(
             "known-failure" if listed is not None and listed.covers(part) else part.verdict,
             self.level,
@@ -134,7 +135,10 @@ class ClientItem(ClauseItem):
 def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, name: str, obj: object
 ) -> list[ClientItem] | None:
-    """Make an item for each clause of the test that the contract has and the run selects."""
+    """Make an item for each clause of the test that the contract has and the run selects. A test with such a
+    clause also gets items for the unconditional clauses.
+    """
+    from graphcontract.clauses import UNCONDITIONAL
     from graphcontract.judging.suite_api import SuiteTest
 
     if not isinstance(obj, SuiteTest):
@@ -145,6 +149,9 @@ def pytest_pycollect_makeitem(
     assert run is not None
     try:
         wanted = [id for id in obj.proves if id in run.session.planned]
+        if wanted:
+            others = set(UNCONDITIONAL).difference(obj.proves)
+            wanted += [id for id in run.session.planned if id in others]
     except pytest.UsageError as error:
         run.refusal = error
         return []

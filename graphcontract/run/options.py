@@ -136,14 +136,15 @@ class Options:
             raise OptionError(f"the report does not say how to repeat its run: {missing}")
         return cls(**given, select=(clause,), allow_own_root=allow_own_root)
 
-    def repeat(self, clause: str) -> str:
-        """Write the command line that checks one clause again as this run did."""
+    def repeat(self, *clauses: str) -> str:
+        """Write the command line that checks one clause, or several, again as this run did."""
         words = ["graphcontract", "check", self.client]
         for spec in SPECS:
             value = getattr(self, spec.name)
             if spec.reproduces and spec.name not in ("client", "seed") and value != spec.default:
                 words += [spec.flag] if value is True else [spec.flag, value]
-        return shlex.join([*words, "--select", clause, "--seed", str(self.seed)])
+        words += [word for clause in clauses for word in ("--select", clause)]
+        return shlex.join([*words, "--seed", str(self.seed)])
 
 
 @dataclass(frozen=True, slots=True)

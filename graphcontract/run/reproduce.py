@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Unpack
 
-from graphcontract.clauses import ClauseFunction, registry
+from graphcontract.clauses import UNCONDITIONAL, ClauseFunction, registry
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Exchange, Trial
 from graphcontract.http.stub_response import StubResponse
@@ -101,7 +101,8 @@ def failing_case(harness: RecordingHarness, clause: str, evidence: str, seed: in
         return evidence in (find_violations(harness.contract, function, trial) or {})
 
     for test in _proving(clause):
-        trying = SuiteTestRun(test, harness, clauses=[clause], seed=seed, repeat=str)
+        clauses = list(dict.fromkeys((*test.proves[:1], clause)))  # the first is what the test is run for
+        trying = SuiteTestRun(test, harness, clauses=clauses, seed=seed, repeat=str)
         trial = trying.trial(clause, evidence)
         if trial is not None:
             return harness.steps(_shortest(function, trial, shows))
@@ -123,7 +124,9 @@ class _FirstMatch:
 
 
 def _proving(clause: str) -> list[SuiteTest]:
-    return [test for test in suite_tests() if clause in test.proves]
+    """The tests that check a clause: of an unconditional one all tests, those that prove it first."""
+    tests = sorted(suite_tests(), key=lambda test: clause not in test.proves)
+    return [test for test in tests if clause in test.proves or clause in UNCONDITIONAL]
 
 
 def _draws(test: SuiteTest, harness: Harness) -> Iterator[Mapping[str, Any]]:

@@ -41,7 +41,7 @@ class Loopback:
     at_once: None = None
     proxy: None = None
     netns_socket: None = None
-    shows: frozenset[str] = frozenset({"wire", "network"})
+    shows: frozenset[str] = frozenset({"wire", "network", "settable-root"})
 
     def __init__(self, ports: int = _PORTS, *, tls: bool = False) -> None:
         self.https: bool = tls

@@ -49,7 +49,7 @@ class Mock:
     at_once: None = None
     proxy: None = None
     netns_socket: None = None
-    shows: frozenset[str] = frozenset({"own-root"})
+    shows: frozenset[str] = frozenset({"own-root", "settable-root"})
     https: bool = True
     ca_file: None = None
 

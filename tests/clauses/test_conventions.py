@@ -96,6 +96,46 @@ class TestContentLength:
         assert kinds("request.content-length", exchange(UNFRAMED), contract=contract) == []
 
 
+class TestContentFields:
+    @pytest.mark.parametrize(
+        ("name", "value", "found"),
+        [
+            ("Content-Encoding", "gzip", ["coding"]),
+            ("content-encoding", "identity", ["coding"]),
+            ("Content-Language", "en", ["description"]),
+            ("Content-Location", "/x", ["description"]),
+            ("Content-Range", "bytes */0", ["description"]),
+            ("Content-Disposition", "attachment", ["description"]),
+            ("Content-MD5", "x", ["digest"]),
+            ("Digest", "SHA-256=x", ["digest"]),
+            ("Digest", "SHA-256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", []),
+            ("Content-MD5", "1B2M2Y8AsgTpgAmY7PhCfg==", []),
+            ("Repr-Digest", "sha-256=:x:", ["digest"]),
+            ("Trailer", "X-Checksum", ["trailer"]),
+            ("Content-Encoding", "", []),
+            ("Expect", "100-continue", []),
+            ("Content-Security-Policy", "none", []),
+            ("Accept-Encoding", "gzip", []),
+        ],
+    )
+    def test_a_request_without_content_describes_none(self, name: str, value: str, found: list[str]) -> None:
+        assert kinds("request.content-fields", exchange(request(fields={name: value}))) == found
+
+    def test_content_may_be_described(self) -> None:
+        coded = request(fields={"Content-Encoding": "gzip"}, content="{}")
+        assert not judges("request.content-fields", exchange(coded))
+        assert kinds("request.content-fields", exchange(coded, request())) == []
+
+    def test_chunked_framing_may_have_a_trailer(self) -> None:
+        chunked = [("Transfer-Encoding", "chunked"), ("Trailer", "X-Checksum")]
+        sent = request(fields={"Content-Length": None}, more=chunked, content="0\r\n\r\n")
+        assert kinds("request.content-fields", exchange(sent)) == []
+
+    def test_an_operation_that_requires_content_is_left_out(self) -> None:
+        assert not_applicable("request.content-fields", with_request(content="required"))
+        assert not_applicable("request.content-fields", with_request(content="unconstrained")) is None
+
+
 class TestContentType:
     def test_nothing_has_no_type(self) -> None:
         typed = request(fields={"Content-Type": "application/json"})

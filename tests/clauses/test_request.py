@@ -229,6 +229,27 @@ class TestBody:
 
 class TestAuthorization:
     @pytest.mark.parametrize(
+        ("status", "value", "found"),
+        [
+            (307, None, []),
+            (307, "Bearer another", ["other-token"]),
+            (403, "Bearer another", []),
+            (403, None, ["missing"]),
+            (401, "Bearer another", ["other-token"]),
+            (503, "Bearer another", ["other-token"]),
+            (503, None, ["missing"]),
+            (403, "Basic another", ["other-scheme"]),
+        ],
+    )
+    def test_what_an_earlier_response_excuses(self, status: int, value: str | None, found: list[str]) -> None:
+        second = request(fields={"Authorization": value})
+        step = exchange(GOOD, second, answer=response(status))
+        assert kinds("request.authorization", step) == found
+        assert kinds("request.authorization", exchange(second, GOOD, answer=response(status))) == (
+            ["missing" if value is None else "other-scheme" if value[:3] == "Bas" else "other-token"]
+        )
+
+    @pytest.mark.parametrize(
         ("token", "sent", "cls"),
         [
             (CANARY + "a" * 2000, CANARY + "a" * 100, "long"),
@@ -341,6 +362,10 @@ class TestOnce:
             "no request; outcome crash: KeyError: 'x'",
         ]
 
+    @pytest.mark.parametrize("status", [200, 202, 204])
+    def test_nothing_is_repeated_after_a_success(self, status: int) -> None:
+        assert kinds("request.once", exchange(GOOD, request(), answer=response(status))) == ["repeated"]
+
     def test_what_was_refused_may_be_sent_again(self) -> None:
         broken = read(f"POST {target()} HTTP/1.1\r\n\r\n".encode())
         assert kinds("request.once", exchange(broken, broken)) == ["malformed"]
@@ -348,10 +373,9 @@ class TestOnce:
     @pytest.mark.parametrize(
         "step",
         [
-            exchange(request(), request(), answer=response(200)),
             exchange(request(target("x1")), request(target("x1")), asked=call("x1")),
         ],
-        ids=["another success", "no GUID"],
+        ids=["no GUID"],
     )
     def test_is_for_ordinary_calls_that_are_answered_at_once(self, step: Exchange) -> None:
         assert not judges("request.once", step)

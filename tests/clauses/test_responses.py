@@ -106,6 +106,40 @@ class TestRedirection:
         assert not judges("response.redirection", replace(alone, elsewhere=(request(),)))
 
 
+class TestLargeHead:
+    LONG = (("x-ms-diagnostics", "4" * 9000),)
+    MANY = tuple((f"x-{number}", "4") for number in range(85))
+
+    @pytest.mark.parametrize("fields", [LONG, MANY])
+    @pytest.mark.parametrize(
+        ("status", "outcome", "found"),
+        [
+            (204, SUCCESS, []),
+            (204, failure(None), ["failure"]),
+            (204, CRASH, ["crash"]),
+            (409, failure(409), []),
+            (409, SUCCESS, ["success"]),
+            (409, failure(409, code=None), ["other-error"]),
+            (409, failure(400), ["other-status"]),
+        ],
+    )
+    def test_is_reported_like_a_short_one(
+        self, fields: tuple[tuple[str, str], ...], status: int, outcome: Outcome, found: list[str]
+    ) -> None:
+        control = CONTROL if status == 204 else FAILED_CONTROL
+        step = exchange(request(), answer=response(status, fields=fields), outcome=outcome)
+        assert kinds("response.large-head", step, control=control) == found
+
+    def test_is_not_judged_on_usual_heads(self) -> None:
+        usual = exchange(request(), answer=response(204, fields=(("x-ms-diagnostics", "4" * 4000),)))
+        assert not judges("response.large-head", usual, control=CONTROL)
+
+    def test_needs_a_control_that_was_reported_correctly(self) -> None:
+        step = exchange(request(), answer=response(204, fields=self.LONG), outcome=failure(None))
+        assert not judges("response.large-head", step, control=exchange(request(), outcome=CRASH))
+        assert not judges("response.large-head", step, control=FAILED_CONTROL)
+
+
 class TestInterim:
     @staticmethod
     def step(outcome: Outcome, answer: WireResponse) -> Exchange:

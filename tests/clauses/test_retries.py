@@ -13,6 +13,7 @@ from tests.clauses import (
     CRASH,
     HANG,
     SUCCESS,
+    TOKEN,
     call,
     error_answer,
     exchange,
@@ -22,6 +23,7 @@ from tests.clauses import (
     kinds,
     request,
     response,
+    target,
 )
 
 NOW = "Wed, 12 Nov 2025 09:30:00 GMT"
@@ -327,6 +329,35 @@ REFUSALS = [
 ]
 
 
+class TestNoResponse:
+    @pytest.mark.parametrize(
+        ("by", "kind"),
+        [
+            ("stalled", "silence"),
+            ("dripped", "silence"),
+            ("half-content", "broken-response"),
+            ("garbage", "broken-response"),
+        ],
+    )
+    def test_a_second_request_without_a_response(self, by: Fault, kind: str) -> None:
+        tries = replace(in_turn(None, 204), fault=by)
+        (found,) = findings("retry.no-response", tries)
+        assert (found.kind, found.input, found.at) == (kind, by, tries.requests[1])
+        assert kinds("retry.no-response", replace(in_turn(None), fault=by)) == []
+
+    def test_a_retry_after_a_complete_response_is_not_one(self) -> None:
+        assert kinds("retry.no-response", replace(in_turn(503, None), fault="stalled")) == []
+
+    def test_reading_the_task_is_not_a_retry(self) -> None:
+        sent = [request(), request(target().removesuffix("/cancel"), method="GET")]
+        tries = replace(in_turn(None, 200, sent=sent), fault="stalled")
+        assert kinds("retry.no-response", tries) == []
+
+    @pytest.mark.parametrize("by", [None, "reset", "refused", "idle-closed"])
+    def test_is_not_judged_on_other_faults(self, by: Fault | None) -> None:
+        assert not judges("retry.no-response", replace(in_turn(None, 204), fault=by))
+
+
 class TestWhatIsNotRepeated:
     @pytest.mark.parametrize(("id", "status"), REFUSALS)
     def test_a_refusal(self, id: str, status: int) -> None:
@@ -338,6 +369,32 @@ class TestWhatIsNotRepeated:
             f"no retry after status {status}",
             "2 more requests",
         )
+
+    @pytest.mark.parametrize(
+        ("values", "found"),
+        [
+            (["Bearer b"], 0),
+            (["Bearer b", "Bearer c"], 0),
+            ([f"Bearer {TOKEN}"], 1),
+            ([f"bearer   {TOKEN}"], 1),
+            ([None], 1),
+            (["Bearer b", f"Bearer {TOKEN}"], 1),
+            (["Bearer b", "Bearer b"], 1),
+        ],
+    )
+    def test_403_is_repeated_with_other_credentials_alone(self, values: list[str | None], found: int) -> None:
+        sent = [request(), *(request(fields={"Authorization": value}) for value in values)]
+        tries = in_turn(*[403] * len(sent), sent=sent, outcome=failure(403))
+        seen = findings("retry.refused", tries)
+        assert [each.kind for each in seen] == ["repeated-403"] * found
+
+    def test_other_credentials_after_403_are_equivalent(self) -> None:
+        tries = in_turn(403, 204, sent=[request(), asked_with("b")])
+        assert kinds("retry.equivalent", tries) == []
+
+    def test_other_credentials_do_not_excuse_a_retry_after_400(self) -> None:
+        tries = in_turn(400, 204, sent=[request(), asked_with("b")])
+        assert kinds("retry.refused", tries) == ["repeated-400"]
 
     def test_401_is_repeated_once_with_another_token(self) -> None:
         assert kinds("retry.refused", in_turn(401, outcome=failure(401))) == []

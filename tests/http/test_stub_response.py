@@ -218,3 +218,38 @@ def test_the_first_client_request_id_is_returned(sent: list[str], returned: list
     request = a_request(*(("Client-Request-Id", value) for value in sent))
     rendered = render(StubResponse(204), request)
     assert [value for name, value in rendered.fields if name == "client-request-id"] == returned
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding", "found"),
+    [
+        ("GZIP", "gzip", "gzip"),
+        ("gzip", "GZIP", "GZIP"),
+        ("gzip, deflate", "deflate", "deflate"),
+        ("gzip", "deflate", None),
+        ("gzip, br;q=0", "br", None),
+    ],
+)
+def test_content_is_encoded_if_the_client_accepts_the_coding(
+    accepted: str, coding: str, found: str | None
+) -> None:
+    stub_response = StubResponse(409, content=b"abc", coded=True, coding=coding)
+    rendered = render(stub_response, a_request(("Accept-Encoding", accepted)))
+    assert dict(rendered.fields).get("Content-Encoding") == found
+    assert (rendered.content == b"abc") == (found is None)
+
+
+def test_brotli_is_one_uncompressed_block() -> None:
+    made = render(
+        StubResponse(409, content=b"x" * 300, coded=True, coding="br"), a_request(("Accept-Encoding", "br"))
+    )
+    # RFC 7932, 9.1 and 9.2: a window of 16 bits, not the last block, 4 nibbles of length, uncompressed.
+    header = int.from_bytes(made.content[:3], "little")
+    assert (header & 0b1111, header >> 4 & 0xFFFF, header >> 20) == (0, 299, 1)
+    assert made.content[3:] == b"x" * 300 + b"\x03"
+
+
+def test_chunks_in_capitals() -> None:
+    rendered = render(StubResponse(409, content=b"abc", framing="chunked-in-capitals"), a_request())
+    assert ("TRANSFER-ENCODING", "CHUNKED") in rendered.fields
+    assert rendered.final.endswith(b"3\r\nabc\r\n0\r\n\r\n")

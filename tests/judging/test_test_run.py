@@ -374,3 +374,40 @@ def test_clauses_of_the_contract_alone_are_asked_for() -> None:
     assert trying.part("request.method").clause in CONTRACT.clauses
     with pytest.raises(KeyError):
         trying.part("request.body")
+
+
+def test_unconditional_clauses_are_checked_on_every_exchange_once() -> None:
+    @proves("request.method")
+    @given(call=guid_calls)
+    def body(harness: Harness, call: Call) -> None:
+        before = harness.perform(call, [stub_response.success()])
+        harness.check(call, [stub_response.success()], control=harness.control([stub_response.success()]))
+        harness.check(call, [stub_response.success()], before=[before])
+
+    def tells_its_token_at_first(call: Call, send: Send) -> Outcome:
+        outcome = good(call, send)
+        first = len(calls) == 0
+        calls.append(call)
+        return replace(outcome, reason=call.token) if first else outcome
+
+    calls: list[Call] = []
+    harness = gate_of(tells_its_token_at_first)
+    clauses = ["request.method", "secrets.token", "request.body"]
+    trying = SuiteTestRun(body, harness, clauses=clauses, seed=0, repeat=lambda *ids: " and ".join(ids))
+    method, token, content = map(trying.part, clauses)
+    assert (method.verdict, token.verdict, content.verdict) == ("pass", "fail", "pass")
+    assert content.exercised == 3 * method.exercised // 2 + 1  # three calls an example, and one control
+    assert token.evidence is not None
+    assert token.evidence["repeat"] == "request.method and secrets.token"
+
+
+def test_unconditional_clauses_do_not_make_a_test_run() -> None:
+    @proves("request.client-request-id")
+    @given(call=guid_calls)
+    def body(harness: Harness, call: Call) -> None:
+        harness.check(call, [stub_response.success()])
+
+    contract = with_fields(client_request_id="unconstrained")
+    clauses = ["request.client-request-id", "secrets.token"]
+    trying = SuiteTestRun(body, gate_of(contract=contract), clauses=clauses, seed=0, repeat=str)
+    assert [trying.part(id).verdict for id in clauses] == ["not-supported", "not-exercised"]

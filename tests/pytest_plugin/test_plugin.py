@@ -265,4 +265,4 @@ def test_suites_of_this_checkout() -> None:
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "4 passed" in ended.stdout
+    assert "5 passed" in ended.stdout

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 
-from graphcontract.clauses import list_kinds
+from graphcontract.clauses import UNCONDITIONAL, list_kinds
 from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
@@ -34,13 +34,12 @@ class Direct:
     """A client under test that is a function in this process: an exception from it is a crash."""
 
     implementation = Implementation("sample")
-    limits = Limits()
     concurrency = 8
     budget: int | None = None
     shows = frozenset({"id", "status", "code", "message", "request-id"})
 
-    def __init__(self, cancel: Callable[[Call], Outcome]) -> None:
-        self._cancel = cancel
+    def __init__(self, cancel: Callable[[Call], Outcome], limits: Limits = Limits()) -> None:  # noqa: B008 - immutable
+        self._cancel, self.limits = cancel, limits
         self.shows |= getattr(getattr(cancel, "__self__", None), "features", frozenset())
 
     def start(self, start: Start) -> None:
@@ -77,24 +76,29 @@ def verdicts(
     profile: str = "gate",
     seed: int = 0,
     contract: Contract = CONTRACT,
+    limits: Limits = Limits(),  # noqa: B008 - immutable
 ) -> dict[str, ClauseResult]:
     """The verdict on each clause. `of` limits the run to tests that prove one of these clauses, `shown_by` to
-    tests and cases of these names.
+    tests and cases of these names. Unconditional clauses are checked in any of the latter tests.
     """
     made: Transport = Mock() if transport == "mock" else Loopback()
     parts: dict[str, list[ClauseResult]] = {}
     with made:
         logging = _log_in_detail(cancel)
         clients = ClientSet(
-            Target(Direct(cancel), made), debugging=logging and (lambda: Target(Direct(logging), made))
+            Target(Direct(cancel, limits), made),
+            debugging=logging and (lambda: Target(Direct(logging, limits), made)),
         )
         harness = Harness(contract, clients, PROFILES[profile])
         waiting: list[SuiteTestRun] = []
         for test in _chosen(shown_by, contract):
             clauses = [id for id in test.proves if id in contract.clauses]
+            if of is None or shown_by:
+                every = UNCONDITIONAL if of is None else set(of) & set(UNCONDITIONAL)
+                clauses += [id for id in every if id not in clauses]
             if of is not None and not set(of) & set(clauses):
                 continue
-            trying = SuiteTestRun(test, harness, clauses=clauses, seed=seed, repeat=lambda id: id)
+            trying = SuiteTestRun(test, harness, clauses=clauses, seed=seed, repeat=lambda *ids: ids[-1])
             if test.cases:
                 waiting.append(trying)
             else:
@@ -129,6 +133,7 @@ def run(entry: Entry, *, seed: int = 0) -> dict[str, ClauseResult]:
         transport=entry.transport,
         profile=entry.profile,
         seed=seed,
+        limits=entry.client.limits,
     )
 
 

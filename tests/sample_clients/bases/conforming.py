@@ -19,6 +19,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
+from graphcontract.clients import Limits
 from graphcontract.exchange import Call, Outcome
 
 if TYPE_CHECKING:
@@ -65,10 +66,11 @@ def _context(ca_file: str | None) -> ssl.SSLContext:
 
 class Conforming:
     """Meets every clause. `calls` counts the calls of this object's life, the current one included;
-    `features` are those of the driver protocol that it declares.
+    `features` are those of the driver protocol that it declares, and `limits` its limits.
     """
 
     features: frozenset[str] = frozenset()
+    limits = Limits()
 
     def __init__(self) -> None:
         self.calls = 0
@@ -95,6 +97,8 @@ class Conforming:
             return "this id cannot stand in a path"
         if any(ord(each) < 32 or 127 <= ord(each) < 160 for each in call.token + call.task_id):
             return "control characters are not sent"
+        if not call.token:
+            return "a call needs a token"
         return None
 
     # what is sent
@@ -228,7 +232,7 @@ class Conforming:
         return Answer(int(words[1]), fields, b"")
 
     def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
-        if answer.fields.get("transfer-encoding") == "chunked":
+        if answer.fields.get("transfer-encoding", "").lower() == "chunked":
             content = b""
             while size := self.chunk_size(line()):
                 content += read(size)
@@ -244,7 +248,8 @@ class Conforming:
             raise BadAnswer("no chunk") from None
 
     def decode(self, answer: Answer, content: bytes) -> bytes:
-        return gzip.decompress(content) if answer.fields.get("content-encoding") == "gzip" else content
+        coding = answer.fields.get("content-encoding", "").lower()
+        return gzip.decompress(content) if coding == "gzip" else content
 
     # what is made of the answer
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from tests.sample_clients.bases.conforming import Answer, Conforming
 from tests.sample_clients.bases.error_texts import ChangesTexts, detail, innermost, text
+from tests.sample_clients.bases.field_lines import ReadsFieldLines
 from tests.sample_clients.bases.shown_by import TEXT_TESTS
 from tests.sample_clients.registry import faulty
 
@@ -190,3 +191,23 @@ class ClosesBeforeReadingTheContent(SkipsContent):
 
     def skips(self, answer: Answer) -> bool:
         return answer.fields.get("connection") == "close"
+
+
+@faulty("error.code", "error.message", shown_by=["test_unusual_error_representations"])
+class ByteOrderMarkBreaksTheParser(Conforming):
+    """The content is decoded as UTF-8, and the parser finds a byte order mark where JSON begins."""
+
+    def error(self, answer: Answer) -> dict[str, object]:
+        return {} if answer.content.startswith(b"\xef\xbb\xbf") else super().error(answer)
+
+
+@faulty("error.code", "error.message", shown_by=["test_unusual_error_representations"])
+class ContentTypeByItsSpelling(ReadsFieldLines):
+    """Looks for Content-Type in two spellings, and reads content without a type as text."""
+
+    def amend(self, answer: Answer, lines: list[bytes]) -> None:
+        if not any(line.startswith((b"Content-Type:", b"content-type:")) for line in lines):
+            answer.fields.pop("content-type", None)
+
+    def error(self, answer: Answer) -> dict[str, object]:
+        return super().error(answer) if "content-type" in answer.fields else {}

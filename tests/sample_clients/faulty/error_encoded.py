@@ -5,7 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 
-from tests.sample_clients.bases.conforming import Answer, BadAnswer, Conforming
+from graphcontract.exchange import Call
+from tests.sample_clients.bases.conforming import Answer, BadAnswer, Conforming, Fields
 from tests.sample_clients.registry import faulty
 
 
@@ -112,3 +113,43 @@ class RequestIdLostWhenDecoding(Conforming):
 
     def request_id(self, answer: Answer) -> str | None:
         return None if "content-encoding" in answer.fields else super().request_id(answer)
+
+
+@faulty("error.encoded", shown_by=["test_error_in_other_codings"])
+class KnowsGzipInLowerCaseOnly(Conforming):
+    """`== "gzip"`, although the names of codings are case-insensitive (RFC 9110, 8.4.1)."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return super().decode(answer, content) if answer.fields.get("content-encoding") == "gzip" else content
+
+
+class AsksForMoreCodings(Conforming):
+    """Base class: requests `codings`, and decodes gzip only."""
+
+    codings = ""
+
+    def fields(self, call: Call) -> Fields:
+        others = [each for each in super().fields(call) if each[0] != "Accept-Encoding"]
+        return [*others, ("Accept-Encoding", self.codings)]
+
+
+@faulty("error.encoded", shown_by=["test_error_in_other_codings"])
+class AsksForBrotliOnPaper(AsksForMoreCodings):
+    """The field is copied from a browser, and the library for brotli is not installed."""
+
+    codings = "gzip, deflate;q=0, br"
+
+
+@faulty("error.encoded", shown_by=["test_error_in_other_codings"])
+class DeflateWithoutItsWrapper(AsksForMoreCodings):
+    """Takes deflate for the bare compressed data, without zlib's wrapper (RFC 9110, 8.4.1.2)."""
+
+    codings = "gzip, deflate"
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        if answer.fields.get("content-encoding") != "deflate":
+            return super().decode(answer, content)
+        try:
+            return zlib.decompress(content, -15)
+        except zlib.error as error:
+            raise BadAnswer(str(error)) from error

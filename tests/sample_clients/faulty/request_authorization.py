@@ -398,3 +398,22 @@ class SplitsLongTokensIntoACookie(Conforming):
     def fields(self, call: Call) -> list[tuple[str, str]]:
         rest = call.token[4000:]
         return [*super().fields(call), *([("Cookie", f"C2={rest}")] if rest else [])]
+
+
+@faulty("request.authorization", rare=True, shown_by=["503 for 1 s"])
+class TokenInFieldOfARetry(Conforming):
+    """A retry also names its credentials in a field for a gateway, which logs it."""
+
+    def again(self, call: Call, attempt: int) -> Answer:
+        with self.connect(call) as connection:
+            field = f"\r\nX-Retry-Of: {call.token}\r\n\r\n".encode()
+            connection.sendall(self.request(call).replace(b"\r\n\r\n", field))
+            return self.read(connection)
+
+
+@faulty("request.authorization", rare=True, shown_by=["test_opaque_id"])
+class NoTokenForOpaqueIds(Conforming):
+    """Ids that are not GUIDs belong to a public collection, which needs no token."""
+
+    def authorization(self, call: Call) -> Fields:
+        return super().authorization(call) if call.task_id.count("-") == 4 else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.calls import FollowsAdvice
@@ -144,3 +145,30 @@ class ContentAfter415(EmptyObjectAfter411):
     """415 names a media type, and gets content of it."""
 
     statuses = (415,)
+
+
+@faulty("request.body", "retry.equivalent", rare=True, shown_by=["503 for 1 s"])
+class RetriesWithAnEmptyObject(Conforming):
+    """The request of a retry is built by another function, which serialises an empty object."""
+
+    def again(self, call: Call, attempt: int) -> Answer:
+        with self.connect(call) as connection:
+            connection.sendall(self.request(call).replace(b"Content-Length: 0", b"Content-Length: 2") + b"{}")
+            return self.read(connection)
+
+
+@faulty("request.body", rare=True, shown_by=["test_stray_content"])
+class EchoesAfterAResponseWithContent(Conforming):
+    """Keeps the content of a success, and sends it with the next call."""
+
+    kept = b""
+
+    def read(self, connection: socket.socket) -> Answer:
+        with self.stream(connection) as stream:
+            answer = self.read_head(stream.readline)
+            self.kept = stream.read(int(answer.fields.get("content-length", 0)))
+            answer.content = self.kept if answer.status >= 400 else b""
+            return answer
+
+    def body(self, call: Call) -> bytes:
+        return self.kept if self.kept.startswith(b'{"id"') else b""

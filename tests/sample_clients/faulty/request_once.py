@@ -381,3 +381,11 @@ class ClosedAfterATimeout(Conforming):
         except TimeoutError:
             self.closed = True
             raise
+
+
+@faulty("request.once", shown_by=["test_other_success_with_retry_after"])
+class RepeatsAcceptedRequests(Conforming):
+    """202 with Retry-After is polled by sending the request again."""
+
+    def repeats(self, answer: Answer) -> bool:
+        return super().repeats(answer) or (answer.status == 202 and "retry-after" in answer.fields)

@@ -175,3 +175,29 @@ class IgnoresObsoleteDates(Conforming):
         if not value.isdigit() and not re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT", value):
             return 0.3
         return super().seconds(value)
+
+
+class PrefersMilliseconds(Conforming):
+    """Base class: another field than Retry-After decides, in a unit of which a second has `unit`."""
+
+    field, unit = "retry-after-ms", 1000.0
+
+    def wait(self, call: Call, answer: Answer) -> float | None:
+        wait, other = super().wait(call, answer), answer.fields.get(self.field)
+        return wait if wait is None or other is None else float(other) / self.unit
+
+
+@faulty("retry.after", shown_by=["milliseconds of Azure as well"])
+class MillisecondsAsMicroseconds(PrefersMilliseconds):
+    """A millisecond of a thousand millionths is divided once too often."""
+
+    field, unit = "x-ms-retry-after-ms", 1_000_000.0
+
+
+@faulty("retry.after", shown_by=["name in capitals"])
+class RetryAfterByItsSpelling(ReadsFieldLines):
+    """Finds Retry-After in two spellings, and waits a moment without it."""
+
+    def amend(self, answer: Answer, lines: list[bytes]) -> None:
+        if not any(line.startswith((b"Retry-After:", b"retry-after:")) for line in lines):
+            answer.fields["retry-after"] = "0.1"

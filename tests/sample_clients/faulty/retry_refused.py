@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 
 from graphcontract.exchange import Call
-from tests.sample_clients.bases.conforming import Answer, Conforming
+from tests.sample_clients.bases.conforming import Answer, Conforming, Fields
 from tests.sample_clients.bases.retries import SendsAgain
 from tests.sample_clients.registry import faulty
 
@@ -107,3 +108,48 @@ class RetriesAnyFailureOnceItRetries(Conforming):
             time.sleep(min(self.seconds(answer.fields.get("retry-after", "0")), call.timeout))
             answer = self.exchange(call)
         return answer
+
+
+class OtherCredentialsAfter403(Conforming):
+    """Base class: after each 403, another request with the next of these credentials, or without any."""
+
+    others: tuple[str | None, ...] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.local = threading.local()
+
+    def authorization(self, call: Call) -> Fields:
+        value = getattr(self.local, "value", f"Bearer {call.token}")
+        return [] if value is None else [("Authorization", value.format(token=call.token))]
+
+    def exchange(self, call: Call) -> Answer:
+        answer = super().exchange(call)
+        for value in self.others:
+            if answer.status != 403:
+                break
+            self.local.value = value
+            answer = super().exchange(call)
+        vars(self.local).clear()
+        return answer
+
+
+@faulty("retry.refused")
+class RespellsTheSchemeAfter403(OtherCredentialsAfter403):
+    """A second code path adds the same token again, with the scheme in another letter case."""
+
+    others = ("bearer  {token}",)
+
+
+@faulty("retry.refused")
+class AnonymousAfter403(OtherCredentialsAfter403):
+    """A token that was refused is dropped, and the request is made without one."""
+
+    others = (None,)
+
+
+@faulty("retry.refused")
+class TokensInTurnAfter403(OtherCredentialsAfter403):
+    """A pool of credentials starts over when all of them were refused."""
+
+    others = ("Bearer eyJ0eXAi.of-another.account", "Bearer {token}")

@@ -101,3 +101,12 @@ class ThreeRetriesInItsLife(Conforming):
             with self.lock:
                 self.budget -= 1
         return wait if self.budget >= 0 else None
+
+
+@faulty("retry.throttled", shown_by=["milliseconds as well"])
+class MillisecondsAsSeconds(Conforming):
+    """retry-after-ms goes before Retry-After, and its number is taken for seconds: the wait is too long."""
+
+    def wait(self, call: Call, answer: Answer) -> float | None:
+        wait = super().wait(call, answer)
+        return wait if wait is None else float(answer.fields.get("retry-after-ms", wait))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import replace
 
 from graphcontract.exchange import Call, Outcome
@@ -207,3 +208,21 @@ class LogsTheFieldsOfARetry(Logging):
     def again(self, call: Call, attempt: int) -> Answer:
         self.log(f"attempt {attempt}: {self.fields(call)}")
         return super().again(call, attempt)
+
+
+@faulty("secrets.token", rare=True, shown_by=["test_interim_responses"])
+class ReportsTheRequestAfterHints(ReportsTooMuch):
+    """An interim response is unexpected, and the request is added to the error of the call for diagnosis."""
+
+    hinted = False
+
+    def read_head(self, line: Callable[[], bytes]) -> Answer:
+        answer = super().read_head(line)
+        self.hinted = self.hinted or answer.status == 103
+        return answer
+
+    def expose(self, call: Call, outcome: Outcome) -> Outcome:
+        hinted, self.hinted = self.hinted, False
+        if not hinted or outcome.error is None:
+            return outcome
+        return saying(outcome, message=f"{outcome.error.message} (Bearer {call.token})")

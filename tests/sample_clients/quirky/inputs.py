@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from graphcontract.exchange import Call, Outcome
-from tests.sample_clients.bases.conforming import Conforming
+from tests.sample_clients.bases.conforming import Conforming, Fields
 from tests.sample_clients.registry import quirky
 
 
@@ -56,3 +56,14 @@ class FailsOnControlCharacters(Conforming):
         if outcome.kind == "rejected":
             return Outcome.failure(kind="argument", type="ValueError", message=outcome.reason)
         return outcome
+
+
+@quirky()
+class AnonymousWithoutToken(Conforming):
+    """A call without a token is sent without Authorization, and fails with the service's 401."""
+
+    def refusal(self, call: Call) -> str | None:
+        return None if not call.token else super().refusal(call)
+
+    def authorization(self, call: Call) -> Fields:
+        return super().authorization(call) if call.token else []

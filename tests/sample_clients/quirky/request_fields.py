@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
+from base64 import b64encode
 
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import Conforming, Fields
@@ -122,3 +124,26 @@ class SpacesAfterScheme(Conforming):
 
     def authorization(self, call: Call) -> Fields:
         return [("Authorization", f"BEARER   {call.token}")]
+
+
+@quirky("request.content-length")
+class SignsNoContent(Conforming):
+    """Signs every request: digests of zero bytes, a trailer after empty chunks, and an empty coding."""
+
+    def fields(self, call: Call) -> Fields:
+        digests = {name: b64encode(hashlib.new(name, b"").digest()).decode() for name in ("md5", "sha256")}
+        return [
+            *super().fields(call),
+            ("Content-Digest", f"sha-256=:{digests['sha256']}:"),
+            ("Content-MD5", digests["md5"]),
+            ("Content-Encoding", ""),
+            ("Want-Repr-Digest", "sha-256=5"),
+            ("Accept-Ranges", "none"),
+            ("Trailer", "X-Signature"),
+        ]
+
+    def framing(self, call: Call) -> Fields:
+        return [("Transfer-Encoding", "chunked")]
+
+    def content(self, call: Call) -> bytes:
+        return b"0\r\nX-Signature: none\r\n\r\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
+from graphcontract.clients import Limits
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import PATH, ROOT, Conforming
 from tests.sample_clients.registry import quirky
@@ -88,3 +89,14 @@ class UnusableIdsAsKeys(Conforming):
     def path(self, call: Call) -> str:
         key = call.task_id.replace("'", "''")
         return f"{PATH}('{self.encode(key)}')/cancel"
+
+
+@quirky()
+class StripsTheSlashOfTheRoot(Conforming):
+    """The root may end with a slash. It is sent in absolute form, and with a letter percent-encoded."""
+
+    limits = Limits(root_slash=True)
+
+    def target(self, call: Call) -> str:
+        root = (call.base_url or ROOT).rstrip("/")
+        return root.replace("/graph/", "/%67raph/") + self.path(call) + self.query(call)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 import uuid
+import zlib
 from dataclasses import replace
 
 from graphcontract.exchange import Call, Outcome
-from tests.sample_clients.bases.conforming import Answer, Conforming
+from tests.sample_clients.bases.conforming import Answer, BadAnswer, Conforming, Fields
+from tests.sample_clients.bases.field_lines import ReadsFieldLines
 from tests.sample_clients.registry import quirky
 
 
@@ -111,3 +113,29 @@ class AcceptsGuidsOnly(Conforming):
         except ValueError:
             return "no GUID"
         return super().refusal(call)
+
+
+@quirky()
+class CapsTheHead(ReadsFieldLines):
+    """Accepts 100 fields and a head of 16 KiB, the least of common stacks."""
+
+    def amend(self, answer: Answer, lines: list[bytes]) -> None:
+        if len(lines) > 101 or sum(map(len, lines)) > 16 << 10:
+            raise BadAnswer("the head is too large")
+
+
+@quirky()
+class RequestsDeflate(Conforming):
+    """Requests deflate and gzip in capitals, decodes both, and accepts deflate without zlib's wrapper."""
+
+    def fields(self, call: Call) -> Fields:
+        others = [each for each in super().fields(call) if each[0] != "Accept-Encoding"]
+        return [*others, ("Accept-Encoding", "DEFLATE, GZIP;q=0.5, br;q=0")]
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        if answer.fields.get("content-encoding", "").lower() != "deflate":
+            return super().decode(answer, content)
+        try:
+            return zlib.decompress(content)
+        except zlib.error:
+            return zlib.decompress(content, -15)

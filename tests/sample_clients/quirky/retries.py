@@ -8,7 +8,7 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 from graphcontract.exchange import Call
-from tests.sample_clients.bases.conforming import Answer, Conforming, Fields
+from tests.sample_clients.bases.conforming import Answer, BadAnswer, Conforming, Fields
 from tests.sample_clients.bases.retries import RepeatsAfter401
 from tests.sample_clients.registry import quirky
 
@@ -125,6 +125,17 @@ class RetriesA401Once(Conforming):
         return super().exchange(call) if answer.status == 401 else answer
 
 
+@quirky(shown_by=("test_not_retryable_errors", "503, then 403"))
+class AnotherAccountAfter403(Conforming):
+    """After 403, one more request with the credentials of another account (RFC 9110, 15.5.4)."""
+
+    def exchange(self, call: Call) -> Answer:
+        answer = super().exchange(call)
+        if answer.status != 403:
+            return answer
+        return super().exchange(replace(call, token="eyJ0eXAi.of-another.account"))
+
+
 @quirky(shown_by=("lasting 429", "503 for 1 s"))
 class RetryAttemptField(Conforming):
     """A field with the number of the try, as Microsoft's SDKs send it."""
@@ -156,3 +167,30 @@ class AnotherHeadInRetries(RepeatsAfter401):
 
     def content(self, call: Call) -> bytes:
         return b"0\r\n\r\n" if self.retrying else b""
+
+
+@quirky(shown_by=(*WAIT_TESTS, "milliseconds as well", "milliseconds of Azure as well", "name in capitals"))
+class PrefersMillisecondsToSeconds(Conforming):
+    """A field with milliseconds is more precise than Retry-After, and goes before it."""
+
+    def wait(self, call: Call, answer: Answer) -> float | None:
+        wait = super().wait(call, answer)
+        if wait is None:
+            return None
+        other = answer.fields.get("retry-after-ms") or answer.fields.get("x-ms-retry-after-ms")
+        return wait if other is None else int(other) / 1000
+
+
+@quirky(shown_by=("no response", "no response on a kept connection", "half a response", "garbage"))
+class ReadsTheTaskAfterSilence(Conforming):
+    """After silence or garbage, the state of the task is read, which repeats and changes nothing."""
+
+    def exchange(self, call: Call) -> Answer:
+        try:
+            return super().exchange(replace(call, timeout=call.timeout / 3))
+        except (TimeoutError, BadAnswer):
+            head = self.head(call).replace(b"POST ", b"GET ", 1).replace(b"/cancel ", b" ", 1)
+            with self.connect(replace(call, timeout=call.timeout / 3)) as connection:
+                connection.sendall(head)
+                self.read(connection)
+            raise
