@@ -55,7 +55,7 @@ def test_faults_are_listed(here: Here, words: tuple[str, ...]) -> None:
         (
             ("--fault", "no-efect"),
             2,
-            "error: 'no-efect' is not a fault or a variant. Did you mean no-effect?",
+            "error: 'no-efect' is not a fault or a variant [usage]\n  Did you mean no-effect?",
         ),
         (("--port", "70000"), 2, "--port"),
         (("--contract", "no-such"), 2, "error: no-such: expected a contract file"),

@@ -26,7 +26,7 @@ class TestPlanned:
         [
             (("request.method",), (), ["request.method"]),
             (("request.query", "request.method"), (), ["request.method", "request.query"]),
-            (("input.*",), ("*-id",), ["input.injection"]),
+            (("input.*",), ("*-id",), ["input.no-token", "input.injection"]),
             (("request.[mq]*",), (), ["request.method", "request.query"]),
         ],
     )

@@ -23,6 +23,9 @@ class SendsNoCredentials(AsksForTokens):
     def first(self, call: Call) -> str:
         return (call.tokens or ("",))[0]
 
+    def refusal(self, call: Call) -> str | None:
+        return super().refusal(call) if call.token or call.tokens is None else None
+
     def authorization(self, call: Call) -> Fields:
         return super().authorization(call) if call.token else []
 

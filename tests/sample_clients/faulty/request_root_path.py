@@ -37,7 +37,7 @@ class VersionAfterTheFirstSegment(ChangesTheRoot):
 
 
 @faulty("request.root-path")
-class VersionTwice(ChangesTheRoot):
+class VersionAgainBehindTheRoot(ChangesTheRoot):
     """A version is appended unless the root's path is exactly one."""
 
     def change(self, path: str) -> str:
