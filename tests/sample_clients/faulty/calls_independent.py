@@ -44,7 +44,7 @@ class ReusesTheFirstToken(ChangesCallsByHistory):
         return replace(call, token=self.seen.setdefault("token", call.token))
 
 
-@faulty("calls.independent", "request.once")
+@faulty("calls.independent", "request.once", "transport.failure")
 class ReusesTheFirstBaseUrl(ChangesCallsByHistory):
     """The root is read once, from a setting of the process."""
 
