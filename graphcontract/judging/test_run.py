@@ -38,7 +38,7 @@ from graphcontract.judging.hypothesis_runner import Reproduced, StopExploring, e
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.target import Target
-from graphcontract.judging.verdict import ClauseResult
+from graphcontract.judging.verdict import NO_REQUEST, ClauseResult
 from graphcontract.reporting.events import RecordedExchange
 
 # An expensive call takes its timeout and a new process. One ends its input class, and this many the test.
@@ -47,7 +47,6 @@ _COSTLY_TEST = 3
 # calls bounds a fast client, in the same way on every machine; the time bounds a slow one.
 _SHRINKING_CALLS = 400
 _SHRINKING_SECONDS = 10.0
-_NOT_RUN = "this client and transport can show no clause that the test is for"
 _DEPENDS_ON_EARLIER_CALLS = (
     "the same inputs alone do not show it, so that it depends on earlier calls, or on chance. If the command "
     "below passes, run the whole check"
@@ -190,7 +189,7 @@ class SuiteTestRun:
             else:
                 parts[id] = ClauseResult(id, "not-supported", reason=reason)
         if evaluators.keys() <= self._every:  # nothing that this test is for can be shown
-            return parts | {id: ClauseResult(id, "not-exercised", reason=_NOT_RUN) for id in evaluators}
+            return parts | {id: ClauseResult(id, "not-exercised", reason=NO_REQUEST) for id in evaluators}
         try:
             cut = self._run_first_pass(evaluators)
             for id, evaluator in evaluators.items():
@@ -287,7 +286,7 @@ class SuiteTestRun:
             present=partial(self._present, evaluator),
             unsupported=None if cut else evaluator.function.otherwise,
             cut_off=cut,
-            unmet=self._describe_unsupported_calls(),
+            unmet=NO_REQUEST if evaluator.function.id in self._every else self._describe_unsupported_calls(),
             find_cause=self._find_cause,
         )
 

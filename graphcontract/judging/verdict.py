@@ -11,6 +11,9 @@ from graphcontract.reporting.events import Evidence, RecordedExchange, VerdictKi
 UNTESTED: tuple[VerdictKind, ...] = ("not-exercised", "not-run")
 """Verdicts of a clause that could have been tested, and was not: each fails the run for a MUST."""
 
+NO_REQUEST = "the selected tests send no request that could violate this clause"
+"""Why a test that does not prove an unconditional clause did not exercise it. Alone, it leaves no gap."""
+
 _ORDER: tuple[VerdictKind, ...] = ("fail", "error", "not-run", "pass", "not-supported", "not-exercised")
 
 
@@ -43,6 +46,8 @@ def fold(clause: str, parts: Iterable[ClauseResult]) -> ClauseResult:
     if not ranked:
         return ClauseResult(clause, "not-run", reason="no test of the suites checks this clause")
     first = ranked[0]
+    if first.verdict == "not-exercised" and first.reason == NO_REQUEST:
+        return ClauseResult(clause, "not-supported", reason=NO_REQUEST)
     ids = [part.evidence["id"] for part in ranked if part.evidence]
     ids += [id for part in ranked for id in part.also]
     classes: dict[str, int] = {}
@@ -67,9 +72,9 @@ def fold(clause: str, parts: Iterable[ClauseResult]) -> ClauseResult:
     )
 
 
-def _rank(part: ClauseResult) -> tuple[int, str, str]:
+def _rank(part: ClauseResult) -> tuple[int, str, bool, str]:
     id = part.evidence["id"] if part.evidence else ""
-    return _ORDER.index(part.verdict), id, part.reason or ""
+    return _ORDER.index(part.verdict), id, part.reason == NO_REQUEST, part.reason or ""
 
 
 def evidence_id(evidence_key: str, kind: str, input: str) -> str:

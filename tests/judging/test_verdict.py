@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from graphcontract.judging.verdict import ClauseResult, evidence_id, fold
+from graphcontract.judging.verdict import NO_REQUEST, ClauseResult, evidence_id, fold
 from graphcontract.reporting.events import VerdictKind
 from tests.reporting import evidence
 
@@ -99,3 +99,12 @@ def test_a_clause_that_no_test_proves() -> None:
 def test_evidence_ids_stay(of: tuple[str, str, str], id: str) -> None:
     """Files of known failures name them: a changed one makes all of those red."""
     assert evidence_id(*of) == id
+
+
+def test_an_unconditional_clause_that_only_other_tests_check_is_no_gap() -> None:
+    beside = part("not-exercised", reason=NO_REQUEST)
+    assert fold(ID, [beside, beside]) == part("not-supported", reason=NO_REQUEST)
+    for parts in permutations([beside, part("not-exercised", reason="r")]):
+        assert fold(ID, parts) == part("not-exercised", reason="r")
+    for parts in permutations([beside, part("pass", exercised=1)]):
+        assert fold(ID, parts).verdict == "pass"
