@@ -101,7 +101,7 @@ def test_evidence_ids_stay(of: tuple[str, str, str], id: str) -> None:
     assert evidence_id(*of) == id
 
 
-def test_an_unconditional_clause_that_only_other_tests_check_is_no_gap() -> None:
+def test_an_unconditional_clause_that_only_other_tests_check_leaves_no_gap() -> None:
     beside = part("not-exercised", reason=NO_REQUEST)
     assert fold(ID, [beside, beside]) == part("not-supported", reason=NO_REQUEST)
     for parts in permutations([beside, part("not-exercised", reason="r")]):
