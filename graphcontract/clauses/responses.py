@@ -18,6 +18,8 @@ from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireResponse
 
 _ABORTED = ("crash", "hang")
+# How a client can report a response otherwise than it reports the control with the same final response.
+_UNLIKE_CONTROL = ("success", "failure", "rejected", "crash", "hang", "other-status", "other-error")
 # More fields, or longer ones, than other tests send: what the clause on large heads is about.
 _USUAL_FIELDS = 40
 _USUAL_VALUE = 8000
@@ -145,13 +147,7 @@ def _has_interim_response(contract: Contract, trial: Trial) -> bool:
 
 @clause(
     "response.interim",
-    "success",
-    "failure",
-    "rejected",
-    "crash",
-    "hang",
-    "other-status",
-    "other-error",
+    *_UNLIKE_CONTROL,
     when=_has_interim_response,
     needs=frozenset({"wire"}),
 )
@@ -191,13 +187,7 @@ def _has_large_head(contract: Contract, trial: Trial) -> bool:
 
 @clause(
     "response.large-head",
-    "success",
-    "failure",
-    "rejected",
-    "crash",
-    "hang",
-    "other-status",
-    "other-error",
+    *_UNLIKE_CONTROL,
     when=_has_large_head,
     needs=frozenset({"wire"}),
 )
