@@ -52,9 +52,8 @@ class TargetFactory:
                 f"{self.options.client!r} is another program",
                 "Use --transport loopback.",
             )
-        return self._start_checked(
-            _loopback_or_mock(self.options.transport, self.options.tls), self._check_mock
-        )
+        check = self._check_mock if self.options.transport == "mock" else None
+        return self._start_checked(_loopback_or_mock(self.options.transport, self.options.tls), check)
 
     def beside(self, main: Target) -> Callable[[], Target] | None:
         """Return a function that starts the client at its own root, for transports that do not serve it.
@@ -100,12 +99,12 @@ class TargetFactory:
     def _is_another_program(self) -> bool:
         return self.options.client.strip().startswith(("process:", "command:"))
 
-    def _start_checked(self, transport: Transport, check: Callable[[Target], Target]) -> Target:
+    def _start_checked(self, transport: Transport, check: Callable[[Target], Target] | None) -> Target:
         transport.__enter__()
         try:
             target = Target(self._start_client(transport), transport)
             try:
-                return check(target)
+                return target if check is None else check(target)
             except BaseException:
                 target.client.close()
                 raise
@@ -143,8 +142,7 @@ class TargetFactory:
         """
         from graphcontract.transports.mock import Mock
 
-        if not isinstance(target.transport, Mock):
-            return target
+        assert isinstance(target.transport, Mock)
         endpoint = target.transport.open_endpoint(ResponseScript((StubResponse(409),), any_request))
         outcome = target.client.call(
             replace(harmless_call(self.contract), base_url=f"{endpoint.root}/{self.contract.request.version}")
