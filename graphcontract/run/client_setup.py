@@ -163,7 +163,7 @@ class TargetFactory:
         """
         if target.client.limits.proxy == "none":
             raise ClientUnavailable(
-                "the client takes no proxy, as its driver declares", "Judge it with --transport loopback."
+                "the client takes no proxy, as its driver declares", "Check it with --transport loopback."
             )
         from graphcontract.transports.proxy import Proxy
 
