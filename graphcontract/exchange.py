@@ -281,9 +281,11 @@ class WireResponse:
         return [value for key, value in self.fields if key.lower() == name.lower()]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Exchange:
     """One call with its requests, its responses and the outcome that the client reported.
+
+    Each happened once: two are never equal, whatever they contain.
 
     The wire and the outcome are independent evidence: clauses compare them. `own_root` is the root of a call
     without `base_url`; `elsewhere` has the requests to the call's other origins; `connections` counts the

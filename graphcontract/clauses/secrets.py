@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
 from graphcontract.clauses.queries import DISTINCTIVE_LENGTH, spellings
 
 _HALF = DISTINCTIVE_LENGTH // 2
+_SYNTAX = r"[A-Za-z0-9\-._~+/=%]"  # of a token (RFC 6750), and of its encodings
+_IN_SYNTAX = re.compile(rf"{_SYNTAX}*")
+_RUN = re.compile(rf"{_SYNTAX}{{{DISTINCTIVE_LENGTH},}}")
 
 
 def contains_any_token(tokens: frozenset[str], text: str) -> bool:
     """Whether a text contains 20 consecutive characters of a token, in any letter case or encoding. False
     for a token of fewer than 20 characters, which could be part of other text.
     """
-    lower = text.lower()
-    if len(lower) < DISTINCTIVE_LENGTH or _index_halves(tokens).isdisjoint(_pieces(lower, _HALF)):
+    # Most texts are sentences, in which no word is long enough to be part of a token.
+    runs = _RUN.findall(text) if all(map(_IN_SYNTAX.fullmatch, tokens)) else [text]
+    suspects = [
+        run.lower() for run in runs if not _index_halves(tokens).isdisjoint(_pieces(run.lower(), _HALF))
+    ]
+    if not suspects:
         return False
     parts = {piece for spelling in _encode(tokens) for piece in _pieces(spelling, DISTINCTIVE_LENGTH)}
-    return not parts.isdisjoint(_pieces(lower, DISTINCTIVE_LENGTH))
+    return any(not parts.isdisjoint(_pieces(run, DISTINCTIVE_LENGTH)) for run in suspects)
 
 
 @lru_cache(maxsize=64)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _IDENTIFIER = r"[A-Za-z_]\w*"
 _QUALIFIED = re.compile(rf"({_IDENTIFIER}(?:\.{_IDENTIFIER})*)\.({_IDENTIFIER})", re.ASCII)
 _ALIAS = re.compile(rf"graph\.({_IDENTIFIER})", re.ASCII | re.IGNORECASE)
 
 
+@lru_cache(maxsize=256)  # each request of a run is compared with the same few names
 def strip_namespace(segment: str) -> str:
     """Remove the namespace of an action or function: `microsoft.graph.security.close` becomes `close`.
 

@@ -196,7 +196,8 @@ class CallRunner:
             with timer:
                 outcome = client.call(replace(call, cancelled=timer.cancellation))
             ended = monotonic()
-            sleep(options.get("linger", 0))
+            if "linger" in options:
+                sleep(options["linger"])
             spoiled = outcome.kind == "hang" or outcome.died
             expecting = outcome.kind == "success" and self._state.unrequested < _MOST_WAITS
         finally:

@@ -1,14 +1,16 @@
-"""Runs a function over values that Hypothesis draws: the same values for the same seed and name.
+"""Draws values with Hypothesis, and shrinks those that show a violation.
 
-Nothing else changes them: neither the client under test, nor which modules are loaded, nor earlier runs.
+The same seed and name draw the same values. Nothing else changes them: neither the client under test, nor
+which modules are loaded, nor earlier runs.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 
 import hypothesis
 from hypothesis.database import DirectoryBasedExampleDatabase
@@ -38,37 +40,71 @@ class _Drawn:
         printer.text(repr(self))
 
 
-class StopExploring(BaseException):
-    """Raised by a body to end the exploration at once; Hypothesis lets it through."""
+class Reproduced(Exception):
+    """Raised by a body on a value that shows what is being shrunk."""
 
 
-def explore(
+class StopShrinking(BaseException):
+    """Raised by a body to keep the value that it saw last; Hypothesis lets it through."""
+
+
+class _Enough(BaseException):
+    """Ends the drawing of values."""
+
+
+class Draws(TypedDict, total=False):
+    """What decides which values are drawn: `seed`, `name`, and how many `examples`. The `database` has the
+    values that showed a violation in earlier runs of this name, which come first.
+    """
+
+    seed: Required[int]
+    name: Required[str]
+    examples: Required[int]
+    database: Path | None
+
+
+def draw(strategy: SearchStrategy[Any], **draws: Unpack[Draws]) -> list[Any]:
+    """Draw different values, all of a strategy that has fewer than `examples`."""
+    examples = draws["examples"]
+    drawn: dict[object, Any] = {}
+
+    def collect(value: Any) -> None:
+        # Backends other than Hypothesis's own draw the same again and again where a class is small.
+        key = example_key()
+        if key in drawn:
+            return
+        if len(drawn) == examples:
+            raise _Enough
+        drawn[key] = value
+
+    with suppress(_Enough):
+        _run(strategy, collect, draws)
+    return list(drawn.values())
+
+
+def shrink(strategy: SearchStrategy[Any], body: Callable[[Any], None], **draws: Unpack[Draws]) -> None:
+    """Run the body over the values that `draw` returns. From the first on that raises Reproduced, over
+    smaller ones; the body remembers what it saw last, which is the smallest.
+    """
+    with suppress(StopShrinking, Reproduced, Flaky):
+        _run(strategy, body, draws, hypothesis.Phase.shrink)
+
+
+def _run(
     strategy: SearchStrategy[Any],
     body: Callable[[Any], None],
-    *,
-    seed: int,
-    name: str,
-    examples: int,
-    shrink: bool = False,
-    database: Path | None = None,
+    draws: Draws,
+    *further: hypothesis.Phase,
 ) -> None:
-    """Run the body over `examples` values, or over all where a class has fewer. With `shrink`, an exception
-    from it is shrunk, and swallowed: the body remembers what it saw last, which is the smallest.
-    """
     read_characters()
     backend = steady_backend()
-    phases = [hypothesis.Phase.generate]
-    if database is not None:
-        phases.insert(0, hypothesis.Phase.reuse)
-    if shrink:
-        phases.append(hypothesis.Phase.shrink)
-
-    seen: set[object] = set()
+    database = draws.get("database")
+    reuse = (hypothesis.Phase.reuse,) if database is not None else ()
     steady: dict[str, Any] = {"backend": backend} if backend else {}
 
     @hypothesis.settings(
-        max_examples=_DRAWS * examples,
-        phases=phases,
+        max_examples=_DRAWS * draws["examples"],
+        phases=(*reuse, hypothesis.Phase.generate, *further),
         database=DirectoryBasedExampleDatabase(database) if database is not None else None,
         deadline=None,
         derandomize=False,
@@ -78,41 +114,20 @@ def explore(
         verbosity=hypothesis.Verbosity.quiet,
         **steady,
     )
-    @hypothesis.seed(_seed(seed, name))  # Below the settings: above them, it takes their database away.
+    # Below the settings: above them, it takes their database away.
+    @hypothesis.seed(_seed(draws["seed"], draws["name"]))
     @hypothesis.given(strategy.map(_Drawn))
     def run(drawn: _Drawn) -> None:
-        if shrink:
-            body(drawn.value)
-            return
-        # Backends other than Hypothesis's own draw the same again and again where a class is small.
-        key = example_key()
-        if key in seen:
-            return
-        if len(seen) == examples:
-            raise StopExploring
         body(drawn.value)
-        seen.add(key)
 
     # Functions made here share their source, from which Hypothesis would make the key, at some cost.
-    run._hypothesis_internal_database_key = name.encode()  # type: ignore[attr-defined]
-    try:
-        run()
-    except StopExploring:
-        return
-    except (Reproduced, Flaky):
-        if not shrink:
-            raise
+    run._hypothesis_internal_database_key = draws["name"].encode()  # type: ignore[attr-defined]
+    run()
 
 
 def simplest(strategy: SearchStrategy[Any]) -> Any:
     """The value that Hypothesis draws first: its simplest, and always the same."""
-    drawn: list[Any] = []
-    explore(strategy, drawn.append, seed=0, name="simplest", examples=1)
-    return drawn[0]
-
-
-class Reproduced(Exception):
-    """Raised by a body on a value that shows what is being shrunk."""
+    return draw(strategy, seed=0, name="simplest", examples=1)[0]
 
 
 def _seed(seed: int, name: str) -> int:

@@ -7,11 +7,11 @@ each violated clause is searched for once more, alone, on the same draws, and it
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from time import monotonic
 from typing import Any
 
@@ -34,7 +34,7 @@ from graphcontract.judging.evaluator import (
 )
 from graphcontract.judging.evidence import describe_exchange
 from graphcontract.judging.harness import Harness, SkipPartition
-from graphcontract.judging.hypothesis_runner import Reproduced, StopExploring, explore
+from graphcontract.judging.hypothesis_runner import Draws, Reproduced, StopShrinking, draw, shrink
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.target import Target
@@ -62,16 +62,16 @@ class _FirstPass:
         self, evaluators: Mapping[str, ClauseEvaluator], stats: CallStats, every: Collection[str] = ()
     ) -> None:
         self.evaluators, self._call_stats, self._every = evaluators, stats, every
-        self._checked: dict[int, Exchange] = {}  # by identity, which an exchange keeps as long as it is here
+        self._checked: set[Exchange] = set()
         self.cls = ""
 
     def observe(self, trial: Trial) -> None:
         trials = _split(trial)
-        new = [each for each in trials if id(each.exchange) not in self._checked]
+        new = [each for each in trials if each.exchange not in self._checked]
         for name, evaluator in self.evaluators.items():
             for each in new if name in self._every else [trial]:
                 evaluator.add(each, self.cls, self._call_stats.exchanges)
-        self._checked |= {id(each.exchange): each.exchange for each in trials}
+        self._checked |= {each.exchange for each in trials}
 
 
 def _split(trial: Trial) -> list[Trial]:
@@ -103,7 +103,7 @@ class _ShrinkPass:
     def observe(self, trial: Trial) -> None:
         self._calls += 1
         if self.smallest and (self._calls > _SHRINKING_CALLS or monotonic() > self._until):
-            raise StopExploring
+            raise StopShrinking
         for each in _split(trial) if self._every else [trial]:
             found = find_violations(self._harness.contract, self._function, each)
             self._exercised += found is not None
@@ -116,7 +116,7 @@ class _ShrinkPass:
 class SuiteTestRun:
     """One test on one harness. `repeat` makes the command that reproduces a clause's failure. Clauses that
     the test does not prove are unconditional: they are checked on every exchange that it makes for the
-    others.
+    others. `draw` may return values that were drawn before with the same arguments.
     """
 
     def __init__(
@@ -128,11 +128,12 @@ class SuiteTestRun:
         seed: int,
         repeat: Callable[..., str],
         record: bool = False,
+        draw: Callable[..., Sequence[Any]] = draw,
     ) -> None:
         self._test, self._harness, self.clauses = test, harness, clauses
         self._proven = [id for id in clauses if id in test.proves] or list(clauses)
         self._every = frozenset(clauses).difference(self._proven)
-        self._seed, self._repeat, self._record = seed, repeat, record
+        self._seed, self._repeat, self._record, self._draw = seed, repeat, record, draw
         self._parts: dict[str, ClauseResult] | None = None
         # Concurrent calls are counted apart: how many of them were expensive must not depend on other tests.
         self._call_stats = CallStats() if test.cases else harness.calls.stats
@@ -215,12 +216,13 @@ class SuiteTestRun:
         if self._test.cases:
             self._run_cases(observer)
             return None
-        partitions = self._test.partitions(self._harness.contract)
+        partitions = self._partitions
         allowed = 1 if self._harness.calls.stats.exhausted else _COSTLY_TEST
         for index, (name, strategy) in enumerate(partitions.items()):
             observer.cls = name
             try:
-                self._explore(name, strategy, len(partitions))
+                for drawn in self._draw(strategy, **self._draws_of(name)):
+                    self._run_body(drawn)
             except SkipPartition:
                 if self._call_stats.expensive - self._costly >= allowed and index + 1 < len(partitions):
                     left = len(partitions) - index - 1
@@ -261,24 +263,23 @@ class SuiteTestRun:
 
         return [partial(job, index, each) for index, each in enumerate(self._test.cases.values())]
 
-    def _explore(
-        self, name: str, strategy: SearchStrategy[Any], partitions: int, *, shrink: bool = False
-    ) -> None:
+    @cached_property
+    def _partitions(self) -> Mapping[str, SearchStrategy[Mapping[str, Any]]]:
+        return self._test.partitions(self._harness.contract)
+
+    def _draws_of(self, cls: str) -> Draws:
+        """What decides which values of an input class are drawn."""
         profile = self._harness.profile
+        return {
+            "seed": self._seed,
+            "name": f"{self._test.seed_key or self._test.name}/{cls}",
+            "examples": profile.share(len(self._partitions), self._harness.client.budget, self._test.calls),
+            "database": profile.database,
+        }
 
-        def body(drawn: Mapping[str, Any]) -> None:
-            self._harness.calls.leave_desynced()
-            self._test.body(self._harness, **drawn)
-
-        explore(
-            strategy,
-            body,
-            seed=self._seed,
-            name=f"{self._test.seed_key or self._test.name}/{name}",
-            examples=profile.share(partitions, self._harness.client.budget, self._test.calls),
-            shrink=shrink,
-            database=profile.database,
-        )
+    def _run_body(self, drawn: Mapping[str, Any]) -> None:
+        self._harness.calls.leave_desynced()
+        self._test.body(self._harness, **drawn)
 
     def _conclude(self, evaluator: ClauseEvaluator, cut: str | None) -> ClauseResult:
         return evaluator.conclude(
@@ -337,9 +338,8 @@ class SuiteTestRun:
     def _shrink(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial, int] | None:
         observer = _ShrinkPass(self._harness, function, key, every=function.id in self._every)
         self._harness.set_observer(observer)
-        partitions = self._test.partitions(self._harness.contract)
         with suppress(SkipPartition):
-            self._explore(cls, partitions[cls], len(partitions), shrink=True)
+            shrink(self._partitions[cls], self._run_body, **self._draws_of(cls))
         return observer.smallest
 
 

@@ -5,14 +5,15 @@ The reads are evaluated with all other exchanges. Only the order is random: what
 
 from __future__ import annotations
 
+from itertools import chain, islice
+
 from hypothesis import strategies as st
 
 from graphcontract.clauses import service_queries
 from graphcontract.clauses.queries import is_guid
 from graphcontract.inputs import ids
-from graphcontract.judging.hypothesis_runner import StopExploring, explore
+from graphcontract.judging.hypothesis_runner import draw
 from graphcontract.live.executor import Executor
-from graphcontract.live.safety.rate_limit import Stopped
 from graphcontract.live.scenarios.context import ScenarioContext
 from graphcontract.live.steps import RequestStep, StepResult
 
@@ -28,24 +29,11 @@ class _Reader:
 
     def __init__(self, context: ScenarioContext, executor: Executor) -> None:
         self._context, self._executor = context, executor
-        self._left = MOST_READS
         self._lists: list[StepResult] = []
         self._tasks: dict[str, list[StepResult]] = {}
-        self.stopped: Stopped | None = None
 
-    def send(self, reads: list[_Read]) -> None:
-        """Send these reads; raises StopExploring once no further one may be sent."""
-        try:
-            for read in reads:
-                if self._left == 0:
-                    raise StopExploring
-                self._left -= 1
-                self._send_one(read)
-        except Stopped as error:  # kept, because Hypothesis would take it for a failure and repeat the reads
-            self.stopped = error
-            raise StopExploring from error
-
-    def _send_one(self, read: _Read) -> None:
+    def send(self, read: _Read) -> None:
+        """Send a read; raises Stopped if no further one may be sent."""
         if isinstance(read, str):
             purpose = service_queries.UNKNOWN if is_guid(read) else service_queries.MALFORMED
             self._context.add_trial(self._get(read, purpose))
@@ -84,9 +72,9 @@ def read_in_random_order(context: ScenarioContext, executor: Executor, seed: int
     names = ids.PathNames.of(executor.contract)
     unknown = ids.task_ids(schema, names).any() if context.loopback else st.uuids(version=4).map(str)
     reads = st.lists(st.none() | st.integers(0, 999) | unknown, min_size=_READS, max_size=_READS)
+    sequences = draw(reads, seed=seed, name="random reads", examples=_SEQUENCES)
     try:
-        explore(reads, reader.send, seed=seed, name="random reads", examples=_SEQUENCES)
+        for read in islice(chain.from_iterable(sequences), MOST_READS):
+            reader.send(read)
     finally:
         reader.add_trials()
-    if reader.stopped is not None:
-        raise reader.stopped

@@ -18,7 +18,7 @@ from graphcontract.judging.call_runner import CallOptions
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.evaluator import find_violations
 from graphcontract.judging.harness import Harness, SkipPartition
-from graphcontract.judging.hypothesis_runner import StopExploring, simplest
+from graphcontract.judging.hypothesis_runner import simplest
 from graphcontract.judging.profile import Profile
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.test_run import SuiteTestRun
@@ -83,7 +83,7 @@ def usual_case(harness: RecordingHarness, clause: str) -> list[CaseStep] | None:
     for test in _proving(clause):
         for drawn in _draws(test, harness):
             harness.set_observer(observer)
-            with suppress(SkipPartition, StopExploring):
+            with suppress(SkipPartition, _Found):
                 test.body(harness, **drawn)
             harness.set_observer(None)
             if observer.found is not None:
@@ -109,8 +109,12 @@ def failing_case(harness: RecordingHarness, clause: str, evidence: str, seed: in
     return None
 
 
+class _Found(BaseException):
+    """Ends a test whose further calls are not needed."""
+
+
 class _FirstMatch:
-    """An observer that waits for one trial in which a response was served, and ends the exploration there."""
+    """An observer that waits for one trial in which a response was served, and ends the test there."""
 
     def __init__(self, wanted: Callable[[Trial], bool]) -> None:
         self.wanted = wanted
@@ -120,7 +124,7 @@ class _FirstMatch:
         """Compare one trial."""
         if all(step.fault != "refused" for step in trial.exchanges) and self.wanted(trial):
             self.found = trial
-            raise StopExploring
+            raise _Found
 
 
 def _proving(clause: str) -> list[SuiteTest]:

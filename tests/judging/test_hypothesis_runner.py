@@ -13,7 +13,7 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.strategies import SearchStrategy
 
 from graphcontract.judging import hypothesis_internals
-from graphcontract.judging.hypothesis_runner import Reproduced, StopExploring, explore
+from graphcontract.judging.hypothesis_runner import Reproduced, StopShrinking, draw, shrink
 
 TEXTS = st.text(max_size=30)
 
@@ -72,9 +72,7 @@ def test_the_steady_backend_is_used_wherever_it_can_be(hypothesis_is: str) -> No
 def drawn(
     strategy: SearchStrategy[str] = TEXTS, *, seed: int = 0, name: str = "test/class", examples: int = 30
 ) -> list[str]:
-    values: list[str] = []
-    explore(strategy, values.append, seed=seed, name=name, examples=examples)
-    return values
+    return draw(strategy, seed=seed, name=name, examples=examples)
 
 
 def test_the_same_draws_for_the_same_seed_and_name() -> None:
@@ -104,16 +102,22 @@ def test_what_other_modules_say_is_nothing_to_the_draws(
         del sys.modules["client_with_literals"]
 
 
-def test_the_exploration_ends_where_the_body_has_enough() -> None:
+def test_shrinking_ends_where_the_body_has_enough() -> None:
     seen: list[str] = []
 
     def body(value: str) -> None:
         seen.append(value)
         if len(seen) == 3:
-            raise StopExploring
+            raise StopShrinking
 
-    explore(TEXTS, body, seed=0, name="n", examples=30)
+    shrink(TEXTS, body, seed=0, name="n", examples=30)
     assert len(seen) == 3
+
+
+def test_the_values_that_are_drawn_are_those_that_are_searched() -> None:
+    seen: list[str] = []
+    shrink(TEXTS, seen.append, seed=0, name="test/class", examples=30)
+    assert list(dict.fromkeys(seen))[:30] == drawn()
 
 
 def test_what_shows_a_fault_is_shrunk_and_seen_last() -> None:
@@ -124,7 +128,7 @@ def test_what_shows_a_fault_is_shrunk_and_seen_last() -> None:
             shown.append(value)
             raise Reproduced
 
-    explore(st.integers(), body, seed=0, name="n", examples=200, shrink=True)
+    shrink(st.integers(), body, seed=0, name="n", examples=200)
     assert shown[-1] == 1000
     assert len(shown) > 1
 
@@ -133,24 +137,15 @@ def test_a_megabyte_is_shrunk_without_a_warning() -> None:
     def body(value: str) -> None:
         raise Reproduced
 
-    explore(st.just("x" * 2**20), body, seed=0, name="n", examples=1, shrink=True)
+    shrink(st.just("x" * 2**20), body, seed=0, name="n", examples=1)
 
 
-def test_without_shrinking_the_exception_comes_out() -> None:
-    def body(value: str) -> None:
-        raise Reproduced
-
-    with pytest.raises(Reproduced):
-        explore(TEXTS, body, seed=0, name="n", examples=5)
-
-
-@pytest.mark.parametrize("shrink", [True, False])
-def test_any_other_exception_comes_out(shrink: bool) -> None:
+def test_any_other_exception_comes_out() -> None:
     def body(value: str) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        explore(TEXTS, body, seed=0, name="n", examples=5, shrink=shrink)
+        shrink(TEXTS, body, seed=0, name="n", examples=5)
 
 
 def test_a_body_that_shows_it_only_once() -> None:
@@ -161,7 +156,7 @@ def test_a_body_that_shows_it_only_once() -> None:
         if len(seen) == 3:
             raise Reproduced
 
-    explore(st.integers(), body, seed=0, name="n", examples=30, shrink=True)
+    shrink(st.integers(), body, seed=0, name="n", examples=30)
     assert len(seen) > 3
 
 
@@ -170,11 +165,9 @@ def test_a_database_tells_the_next_run_what_failed(tmp_path: Path) -> None:
         if value >= 1000:
             raise Reproduced
 
-    explore(st.integers(), failing, seed=0, name="a", examples=200, shrink=True, database=tmp_path)
-    first: list[int] = []
-    explore(st.integers(), first.append, seed=1, name="a", examples=10, database=tmp_path)
-    other: list[int] = []
-    explore(st.integers(), other.append, seed=1, name="b", examples=10, database=tmp_path)
+    shrink(st.integers(), failing, seed=0, name="a", examples=200, database=tmp_path)
+    first = draw(st.integers(), seed=1, name="a", examples=10, database=tmp_path)
+    other = draw(st.integers(), seed=1, name="b", examples=10, database=tmp_path)
     assert first[0] == 1000
     assert 1000 not in other
 
@@ -186,12 +179,10 @@ def test_nothing_is_left_in_the_folder_of_the_run(tmp_path: Path) -> None:
 
 
 def test_a_small_class_is_met_whole_and_once() -> None:
-    met: list[int] = []
-    explore(st.integers(0, 5), met.append, seed=0, name="small", examples=20)
+    met = draw(st.integers(0, 5), seed=0, name="small", examples=20)
     assert sorted(met) == [0, 1, 2, 3, 4, 5]
 
 
 def test_as_many_values_are_met_as_were_asked_for() -> None:
-    met: list[int] = []
-    explore(st.integers(), met.append, seed=0, name="large", examples=7)
+    met = draw(st.integers(), seed=0, name="large", examples=7)
     assert len(set(met)) == len(met) == 7

@@ -14,7 +14,7 @@ from graphcontract.http.stub_response import success
 from graphcontract.inputs import Partitions, constants, each
 from graphcontract.inputs.calls import guid_calls
 from graphcontract.judging.harness import Harness
-from graphcontract.judging.hypothesis_runner import explore
+from graphcontract.judging.hypothesis_runner import draw
 from graphcontract.judging.suite_api import Needing, SuiteTest, concurrently, given, proves
 from graphcontract.run.suite_tests import suite_tests
 from tests.clauses import CONTRACT
@@ -29,9 +29,11 @@ def partitions(**sources: Partitions[Any]) -> dict[str, st.SearchStrategy[dict[s
 
 
 def test_a_combination_of_constants_is_tried_once() -> None:
-    drawn: list[dict[str, object]] = []
-    for name, strategy in partitions(status=STATUSES, content=CONTENTS).items():
-        explore(strategy, drawn.append, seed=0, name=name, examples=9)
+    drawn = [
+        value
+        for name, strategy in partitions(status=STATUSES, content=CONTENTS).items()
+        for value in draw(strategy, seed=0, name=name, examples=9)
+    ]
     assert drawn == [
         {"status": status, "content": content} for status in (200, 204) for content in (b"", b"x")
     ]
@@ -50,9 +52,11 @@ def test_combinations_are_named_by_what_varies() -> None:
 
 
 def test_each_value_is_a_class_of_its_own() -> None:
-    drawn: list[int] = []
-    for name, strategy in each(409, 404).items():
-        explore(strategy, drawn.append, seed=0, name=name, examples=9)
+    drawn = [
+        value
+        for name, strategy in each(409, 404).items()
+        for value in draw(strategy, seed=0, name=name, examples=9)
+    ]
     assert drawn == [409, 404]
     assert list(each(409, 404)) == ["409", "404"]
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Any, Unpack
+
+from hypothesis.strategies import SearchStrategy
 
 from graphcontract.clauses import UNCONDITIONAL, list_kinds
 from graphcontract.clients import Implementation, Limits, Start
@@ -15,6 +18,7 @@ from graphcontract.exchange import Call, Outcome, grace
 from graphcontract.inputs import Partitions
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
+from graphcontract.judging.hypothesis_runner import Draws, draw
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.target import Target
@@ -98,7 +102,14 @@ def verdicts(
                 clauses += [id for id in every if id not in clauses]
             if of is not None and not set(of) & set(clauses):
                 continue
-            trying = SuiteTestRun(test, harness, clauses=clauses, seed=seed, repeat=lambda *ids: ids[-1])
+            trying = SuiteTestRun(
+                test,
+                harness,
+                clauses=clauses,
+                seed=seed,
+                repeat=lambda *ids: ids[-1],
+                draw=_draw_once if contract is CONTRACT else draw,
+            )
             if test.cases:
                 waiting.append(trying)
             else:
@@ -155,6 +166,17 @@ def evidence_ids(part: ClauseResult) -> list[str]:
 def _add(parts: dict[str, list[ClauseResult]], trying: SuiteTestRun) -> None:
     for id in trying.clauses:
         parts.setdefault(id, []).append(trying.part(id))
+
+
+def _draw_once(strategy: SearchStrategy[Any], **draws: Unpack[Draws]) -> Sequence[Any]:
+    """Draw as Hypothesis does for CONTRACT, once for all clients: neither depends on the other."""
+    key = (draws["seed"], draws["name"], draws["examples"])
+    if key not in _drawn:
+        _drawn[key] = draw(strategy, **draws)
+    return _drawn[key]
+
+
+_drawn: dict[tuple[int, str, int], Sequence[Any]] = {}
 
 
 @cache
