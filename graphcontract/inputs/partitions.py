@@ -13,12 +13,16 @@ U = TypeVar("U")
 
 
 class Partitions(Mapping[str, SearchStrategy[T]]):
-    """Strategies by the name of their input class; immutable, in order."""
+    """Strategies by the name of their input class; immutable, in order. `constants` has the value of each
+    class that has one value only, which Hypothesis need not draw.
+    """
 
-    __slots__ = ("_strategies",)
+    __slots__ = ("_strategies", "constants")
 
-    def __init__(self, strategies: Mapping[str, SearchStrategy[T]]) -> None:
-        self._strategies = dict(strategies)
+    def __init__(
+        self, strategies: Mapping[str, SearchStrategy[T]], constants: Mapping[str, T] | None = None
+    ) -> None:
+        self._strategies, self.constants = dict(strategies), dict(constants or {})
 
     def __getitem__(self, name: str) -> SearchStrategy[T]:
         return self._strategies[name]
@@ -38,7 +42,7 @@ class Partitions(Mapping[str, SearchStrategy[T]]):
         """
         if twice := [name for name in self if name in other]:
             raise ValueError(f"input classes on both sides: {', '.join(twice)}")
-        return Partitions({**self._strategies, **other._strategies})
+        return Partitions({**self._strategies, **other._strategies}, {**self.constants, **other.constants})
 
     def any(self) -> SearchStrategy[T]:
         """Draw from every class; shrinks towards the first."""
@@ -46,12 +50,18 @@ class Partitions(Mapping[str, SearchStrategy[T]]):
 
     def map(self, f: Callable[[T], U]) -> Partitions[U]:
         """Apply `f` to the draws of every class."""
-        return Partitions({name: strategy.map(f) for name, strategy in self._strategies.items()})
+        return Partitions(
+            {name: strategy.map(f) for name, strategy in self._strategies.items()},
+            {name: f(value) for name, value in self.constants.items()},
+        )
 
     def only(self, *names: str) -> Partitions[T]:
         """Select these classes, in the existing order; KeyError for an unknown name."""
         self._check(names)
-        return Partitions({name: self[name] for name in self if name in names})
+        return Partitions(
+            {name: self[name] for name in self if name in names},
+            {name: value for name, value in self.constants.items() if name in names},
+        )
 
     def _check(self, names: Iterable[str]) -> None:
         if unknown := [name for name in names if name not in self]:
@@ -59,8 +69,8 @@ class Partitions(Mapping[str, SearchStrategy[T]]):
 
 
 def constants(values: Mapping[str, T]) -> Partitions[T]:
-    """Make classes of one value each, which is drawn once."""
-    return Partitions({name: st.just(value) for name, value in values.items()})
+    """Make classes of one value each."""
+    return Partitions({name: st.just(value) for name, value in values.items()}, values)
 
 
 def each(*values: T) -> Partitions[T]:

@@ -70,12 +70,9 @@ def draw(strategy: SearchStrategy[Any], **draws: Unpack[Draws]) -> list[Any]:
 
     def collect(value: Any) -> None:
         # Backends other than Hypothesis's own draw the same again and again where a class is small.
-        key = example_key()
-        if key in drawn:
-            return
+        drawn.setdefault(example_key(), value)
         if len(drawn) == examples:
             raise _Enough
-        drawn[key] = value
 
     with suppress(_Enough):
         _run(strategy, collect, draws)

@@ -46,19 +46,19 @@ class SuiteTest:
     seconds: float = 0.0
     seed_key: str | None = None
 
-    def partitions(self, contract: Contract) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
+    def partitions(self, contract: Contract) -> Partitions[dict[str, Any]]:
         """Keyword arguments for the body by input class: one for each combination of the sources' classes."""
         drawn = {name: _partitions_of(source, contract) for name, source in self.sources.items()}
-        combined: dict[str, st.SearchStrategy[dict[str, Any]]] = {}
-        for combination in product(*(classes.items() for classes in drawn.values())):
-            names = [
-                name
-                for (name, _), classes in zip(combination, drawn.values(), strict=True)
-                if len(classes) > 1
-            ]
-            strategies = [strategy for _, strategy in combination]
-            combined[" ".join(names) or "any"] = st.tuples(*strategies).map(partial(_by_name, tuple(drawn)))
-        return combined
+        by_name = partial(_by_name, tuple(drawn))
+        strategies: dict[str, st.SearchStrategy[dict[str, Any]]] = {}
+        constants: dict[str, dict[str, Any]] = {}
+        for names in product(*drawn.values()):
+            each = list(zip(drawn.values(), names, strict=True))
+            combined = " ".join(name for classes, name in each if len(classes) > 1) or "any"
+            strategies[combined] = st.tuples(*(classes[name] for classes, name in each)).map(by_name)
+            if all(name in classes.constants for classes, name in each):
+                constants[combined] = by_name([classes.constants[name] for classes, name in each])
+        return Partitions(strategies, constants)
 
 
 @dataclass(frozen=True, slots=True)

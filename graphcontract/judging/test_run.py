@@ -21,6 +21,7 @@ from graphcontract.clauses import ClauseFunction, Finding, registry
 from graphcontract.clauses.queries import abbreviate
 from graphcontract.clients import ClientUnavailable
 from graphcontract.exchange import Exchange, Trial
+from graphcontract.inputs import Partitions
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.call_runner import CallStats
 from graphcontract.judging.causes import WAITED, find_cause
@@ -221,8 +222,8 @@ class SuiteTestRun:
         for index, (name, strategy) in enumerate(partitions.items()):
             observer.cls = name
             try:
-                for drawn in self._draw(strategy, **self._draws_of(name)):
-                    self._run_body(drawn)
+                for values in self._values(name, strategy):
+                    self._run_body(values)
             except SkipPartition:
                 if self._call_stats.expensive - self._costly >= allowed and index + 1 < len(partitions):
                     left = len(partitions) - index - 1
@@ -264,8 +265,12 @@ class SuiteTestRun:
         return [partial(job, index, each) for index, each in enumerate(self._test.cases.values())]
 
     @cached_property
-    def _partitions(self) -> Mapping[str, SearchStrategy[Mapping[str, Any]]]:
+    def _partitions(self) -> Partitions[dict[str, Any]]:
         return self._test.partitions(self._harness.contract)
+
+    def _values(self, cls: str, strategy: SearchStrategy[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+        constants = self._partitions.constants
+        return [constants[cls]] if cls in constants else self._draw(strategy, **self._draws_of(cls))
 
     def _draws_of(self, cls: str) -> Draws:
         """What decides which values of an input class are drawn."""
@@ -277,9 +282,9 @@ class SuiteTestRun:
             "database": profile.database,
         }
 
-    def _run_body(self, drawn: Mapping[str, Any]) -> None:
+    def _run_body(self, arguments: Mapping[str, Any]) -> None:
         self._harness.calls.leave_desynced()
-        self._test.body(self._harness, **drawn)
+        self._test.body(self._harness, **arguments)
 
     def _conclude(self, evaluator: ClauseEvaluator, cut: str | None) -> ClauseResult:
         return evaluator.conclude(
