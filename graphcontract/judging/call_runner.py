@@ -74,14 +74,15 @@ class CallStats:
     """Counts calls: `exchanges`, and how many of them were `expensive`: they hung or ended the client.
 
     `unsupported` is the reason of the last call that the driver could not make. `on_exchange` is called with
-    each exchange.
+    each exchange. What a test counts is also counted in `whole`, of the tests that call the same client.
     """
 
     exchanges: int = 0
     expensive: int = 0
     supported: int = 0
     unsupported: str | None = None
-    on_exchange: Callable[[Exchange], None] = lambda _make_exchange: None
+    on_exchange: Callable[[Exchange], None] = lambda _exchange: None
+    whole: CallStats | None = None
 
     def add(self, exchange: Exchange) -> None:
         """Count one more exchange."""
@@ -92,6 +93,8 @@ class CallStats:
         else:
             self.supported += 1
         self.on_exchange(exchange)
+        if self.whole is not None:
+            self.whole.add(exchange)
 
     @property
     def exhausted(self) -> bool:
@@ -142,15 +145,15 @@ class CallRunner:
             self._clients.current.transport.leave(self._state.scope, only_desynced=True)
 
     def share_scope(self, job: Callable[[], T]) -> Callable[[], T]:
-        """Make a job that runs in another thread with the scope of this one."""
-        scope = self._state.scope
+        """Make a job that runs in another thread with the scope of this one, and counts for its test."""
+        scope, stats = self._state.scope, self._state.stats
 
         def run() -> T:
-            self._state.scope = scope
+            self._state.scope, self._state.stats = scope, stats
             try:
                 return job()
             finally:
-                self._state.scope = None
+                self._state.scope = self._state.stats = None
 
         return run
 

@@ -59,10 +59,13 @@ class ClientSet:
         self._state = _ThreadState()
         # A proxy serves one call at a time at a client's own root, so that calls from several threads wait.
         self._own_root_turn = threading.Lock()
+        self._debugging_turn = threading.Lock()
         self._at_own_root: Target | str | None = None
         self._lost: str | None = None
         self._copies: list[Slot[Target]] = []
         self._pool: ClientPool[Target] | None = None
+        self._test_pools: list[ClientPool[Target]] = []
+        self._lock = threading.Lock()  # protects what threads of several tests add to
         self._objects: dict[tuple[object, ...], int] = {}
         self.calls_overlap = True
         self.hangs_alone: bool | None = None
@@ -105,7 +108,8 @@ class ClientSet:
             with self._own_root_turn:
                 yield self._admit(apart, scope)
         elif debug and self._debugging is not None:
-            yield self._admit(self._debugging.take(), scope)
+            with self._debugging_turn:
+                yield self._admit(self._debugging.take(), scope)
         else:
             yield self._admit(self.current, scope)
 
@@ -137,16 +141,16 @@ class ClientSet:
         """
         if "own-root" in self.main.transport.shows:
             return None
-        if self._at_own_root is None:
-            if self._start_at_own_root is None:
-                return "this transport does not stand for the client's own root (try --transport mock)"
-            try:
-                self._at_own_root = self._start_at_own_root()
-            except UserError as error:
-                self._at_own_root = f"not at its own root: {error.message}"
-        if isinstance(self._at_own_root, str):
-            return self._at_own_root
+        if self._start_at_own_root is None and self._at_own_root is None:
+            return "this transport does not stand for the client's own root (try --transport mock)"
         with self._own_root_turn:
+            if self._at_own_root is None and self._start_at_own_root is not None:
+                try:
+                    self._at_own_root = self._start_at_own_root()
+                except UserError as error:
+                    self._at_own_root = f"not at its own root: {error.message}"
+            if not isinstance(self._at_own_root, Target):
+                return self._at_own_root
             may_call = self._may_call(self._at_own_root)
         return None if may_call else f"not at its own root any more: {self._lost}"
 
@@ -165,7 +169,8 @@ class ClientSet:
         the client ties an object to it.
         """
         token = call.token if self.main.client.limits.token == "client" else None  # noqa: S105 - no secret
-        return self._objects.setdefault((call.base_url, token), len(self._objects) + 1)
+        with self._lock:
+            return self._objects.setdefault((call.base_url, token), len(self._objects) + 1)
 
     def run_concurrently(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Run jobs at the same time, each in a thread with a client that has room for its calls. Returns
@@ -186,7 +191,7 @@ class ClientSet:
         return self.another is not None
 
     def background_pool(self) -> ClientPool[Target]:
-        """Return the threads that make long calls while tests make others, for the rest of the run."""
+        """Return the threads that make the calls of fixed cases while tests run, for the rest of the run."""
         if self._pool is None:
             # If there can be copies, the first client is left to the other tests: it may take one call at a
             # time, and whether concurrent calls with other ids and tokens work is for one clause to check.
@@ -198,6 +203,23 @@ class ClientSet:
                 slots = self._start_copies(_MOST_COPIES - 1)
             self._pool = ClientPool(slots, self._bind)
         return self._pool
+
+    def test_pools(self) -> list[ClientPool[Target]]:
+        """Return where whole tests run beside each other, for the rest of the run. With several pools, each
+        has a client of its own, so that what a client sees depends on the tests that it is given only.
+
+        A client that takes one call at a time spends most of a run waiting in fixed cases. It and its copies
+        take cases and tests as they come, if this is called before `background_pool`.
+        """
+        if not self._test_pools:
+            slots = [Slot(lambda: self.main), *self._start_copies(_MOST_COPIES - 1)]
+            if self.capacity == 1:
+                self._pool = ClientPool(slots, self._bind)
+                self._test_pools = [self._pool]
+            else:
+                del slots[1]  # which makes the calls of fixed cases
+                self._test_pools = [ClientPool([slot], self._bind) for slot in slots]
+        return self._test_pools
 
     def _slots(self, jobs: int) -> list[Slot[Target]]:
         """Make a slot for each call that can be under way: of one client several times, or of copies."""
@@ -217,8 +239,9 @@ class ClientSet:
 
     def close(self) -> None:
         """End all clients, and the transports of those that were started beside the first."""
-        if self._pool is not None:
-            self._pool.stop()
+        for pool in (self._pool, *self._test_pools):
+            if pool is not None:
+                pool.stop()
         self.main.client.close()
         copies = [slot.content for slot in (*self._copies, self._debugging) if slot is not None]
         for target in (*copies, self._at_own_root):
@@ -227,4 +250,5 @@ class ClientSet:
                 if target.transport is not self.main.transport:
                     target.transport.__exit__(None, None, None)
         self._copies.clear()
+        self._test_pools.clear()
         self._pool = self._at_own_root = None

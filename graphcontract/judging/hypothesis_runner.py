@@ -7,6 +7,7 @@ which modules are loaded, nor earlier runs.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,8 @@ from graphcontract.judging.hypothesis_internals import example_key, read_charact
 # Draws for each example: a backend that is not Hypothesis's own draws the same value again and again if there
 # are few, and each counts once. With one draw an example, small input classes would not be met whole.
 _DRAWS = 3
+# Tests run in several threads, and not every release of Hypothesis that we admit does.
+_TURN = threading.RLock()
 
 
 class _Drawn:
@@ -93,8 +96,9 @@ def _run(
     draws: Draws,
     *further: hypothesis.Phase,
 ) -> None:
-    read_characters()
-    backend = steady_backend()
+    with _TURN:
+        read_characters()
+        backend = steady_backend()
     database = draws.get("database")
     reuse = (hypothesis.Phase.reuse,) if database is not None else ()
     steady: dict[str, Any] = {"backend": backend} if backend else {}
@@ -119,7 +123,8 @@ def _run(
 
     # Functions made here share their source, from which Hypothesis would make the key, at some cost.
     run._hypothesis_internal_database_key = draws["name"].encode()  # type: ignore[attr-defined]
-    run()
+    with _TURN:
+        run()
 
 
 def simplest(strategy: SearchStrategy[Any]) -> Any:

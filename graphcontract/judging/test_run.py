@@ -135,11 +135,12 @@ class SuiteTestRun:
         self._proven = [id for id in clauses if id in test.proves] or list(clauses)
         self._every = frozenset(clauses).difference(self._proven)
         self._seed, self._repeat, self._record, self._draw = seed, repeat, record, draw
-        self._parts: dict[str, ClauseResult] | None = None
+        self._parts: Mapping[str, ClauseResult] = {}
+        self._reported = False
         # Concurrent calls are counted apart: how many of them were expensive must not depend on other tests.
-        self._call_stats = CallStats() if test.cases else harness.calls.stats
-        self._costly = self._call_stats.expensive
+        self._call_stats = CallStats(whole=None if test.cases else harness.calls.stats)
         self._begun: list[Future[list[Trial]]] = []
+        self._ahead: Future[float] | None = None
         self._recorded: list[RecordedExchange] = []
 
     def begin(self, pool: ClientPool[Target]) -> None:
@@ -148,21 +149,45 @@ class SuiteTestRun:
             self._start_recording()
             self._begun = [pool.submit(job) for job in self._jobs()]
 
+    def run_ahead(self, pool: ClientPool[Target], stats: CallStats) -> None:
+        """Run the test in the background; `stats` counts the calls of all tests of the same client."""
+        self._call_stats.whole = stats
+        self._ahead = pool.submit(self._run_timed)
+
+    @property
+    def weight(self) -> int:
+        """About how many calls the test makes."""
+        drawn = len(self._partitions) - len(self._partitions.constants)
+        return self._test.calls * (len(self._partitions.constants) + drawn * self._examples)
+
+    @property
+    def calls_at_once(self) -> bool:
+        """Whether it makes calls of one client at the same time."""
+        return any("concurrency" in registry()[id].needs for id in self._proven)
+
     def part(self, clause: str) -> ClauseResult:
-        """Return the test's result for a clause. The first call runs the test for all of its clauses."""
-        if self._parts is not None:
+        """Return the test's result for a clause. The first call runs the test for all of its clauses, or
+        waits for it if it was begun.
+        """
+        if self._reported:
             return self._parts[clause]
-        started = monotonic()
-        before = 0 if self._test.cases else self._call_stats.exchanges
-        self._costly = self._call_stats.expensive
-        self._start_recording()
-        self._parts = self._run()
+        try:
+            duration = self._ahead.result() if self._ahead is not None else self._run_timed()
+        except ClientUnavailable:  # no further client could be started to run it ahead
+            duration = self._run_timed()
+        self._reported = True
         return replace(
             self._parts[clause],
-            duration=monotonic() - started,
-            exchanges=self._call_stats.exchanges - before,
+            duration=duration,
+            exchanges=self._call_stats.exchanges,
             recorded=tuple(self._recorded),
         )
+
+    def _run_timed(self) -> float:
+        started = monotonic()
+        self._start_recording()
+        self._parts = self._run()
+        return monotonic() - started
 
     def _start_recording(self) -> None:
         """Record the exchanges from now on, if the run keeps them."""
@@ -212,20 +237,20 @@ class SuiteTestRun:
 
     def _run_first_pass(self, evaluators: Mapping[str, ClauseEvaluator]) -> str | None:
         """Check all clauses on all inputs; return why if it was cut short."""
-        observer = _FirstPass(evaluators, self._call_stats, self._every)
-        self._harness.set_observer(observer)
+        observer = _FirstPass(evaluators, self._counted, self._every)
+        self._harness.set_observer(observer, self._call_stats)
         if self._test.cases:
             self._run_cases(observer)
             return None
         partitions = self._partitions
-        allowed = 1 if self._harness.calls.stats.exhausted else _COSTLY_TEST
+        allowed = 1 if self._counted.exhausted else _COSTLY_TEST
         for index, (name, strategy) in enumerate(partitions.items()):
             observer.cls = name
             try:
                 for values in self._values(name, strategy):
                     self._run_body(values)
             except SkipPartition:
-                if self._call_stats.expensive - self._costly >= allowed and index + 1 < len(partitions):
+                if self._call_stats.expensive >= allowed and index + 1 < len(partitions):
                     left = len(partitions) - index - 1
                     return f"cut short: calls hung or ended the client; {left} input classes were not tried"
         return None
@@ -264,6 +289,11 @@ class SuiteTestRun:
 
         return [partial(job, index, each) for index, each in enumerate(self._test.cases.values())]
 
+    @property
+    def _counted(self) -> CallStats:
+        """What all tests count that call the same client: a fixed case has only its own."""
+        return self._call_stats.whole or self._call_stats
+
     @cached_property
     def _partitions(self) -> Partitions[dict[str, Any]]:
         return self._test.partitions(self._harness.contract)
@@ -274,13 +304,17 @@ class SuiteTestRun:
 
     def _draws_of(self, cls: str) -> Draws:
         """What decides which values of an input class are drawn."""
-        profile = self._harness.profile
         return {
             "seed": self._seed,
             "name": f"{self._test.seed_key or self._test.name}/{cls}",
-            "examples": profile.share(len(self._partitions), self._harness.client.budget, self._test.calls),
-            "database": profile.database,
+            "examples": self._examples,
+            "database": self._harness.profile.database,
         }
+
+    @property
+    def _examples(self) -> int:
+        budget = self._harness.client.budget
+        return self._harness.profile.share(len(self._partitions), budget, self._test.calls)
 
     def _run_body(self, arguments: Mapping[str, Any]) -> None:
         self._harness.calls.leave_desynced()
@@ -304,8 +338,8 @@ class SuiteTestRun:
 
     def _describe_unsupported_calls(self) -> str | None:
         """What the driver says if it could make none of the calls; None if it made one."""
-        reason = self._call_stats.unsupported
-        if not reason or self._call_stats.supported:
+        reason = self._counted.unsupported
+        if not reason or self._counted.supported:
             return None
         return f"the driver reported every call as unsupported: {abbreviate(Redactor([CANARY]).text(reason))}"
 
@@ -338,11 +372,11 @@ class SuiteTestRun:
     @property
     def _can_shrink(self) -> bool:
         """Whether violations are searched for once more: not with fixed calls, nor after calls that hung."""
-        return self._call_stats.expensive == self._costly and not self._test.cases
+        return not self._call_stats.expensive and not self._test.cases
 
     def _shrink(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial, int] | None:
         observer = _ShrinkPass(self._harness, function, key, every=function.id in self._every)
-        self._harness.set_observer(observer)
+        self._harness.set_observer(observer, self._call_stats)
         with suppress(SkipPartition):
             shrink(self._partitions[cls], self._run_body, **self._draws_of(cls))
         return observer.smallest

@@ -16,6 +16,7 @@ from graphcontract.clients import Client
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract, Party
 from graphcontract.judging import known_failures
+from graphcontract.judging.call_runner import CallStats
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.known_failures import Entry, KnownFailures
@@ -27,6 +28,9 @@ from graphcontract.judging.verdict import ClauseResult
 from graphcontract.reporting.events import RunDescription
 from graphcontract.run.client_setup import TargetFactory
 from graphcontract.run.options import OptionError, Options
+
+# Calls that take a fast client about as long as it takes a further one to start.
+_WORTH_A_CLIENT = 300
 
 
 @dataclass
@@ -92,19 +96,41 @@ class Session:
         assert self.harness is not None
         ahead = self.alone and self.harness.clients.has_copies
         if not self._begun and (ahead or (self.together and test.cases)):
-            self._begin(self.harness)
+            self._begin(self.harness, ahead)
         return self._test_run(test, self.harness).part(clause)
 
-    def _begin(self, harness: Harness) -> None:
-        """Make the calls of all tests that wait on timers at the same time, in the background.
+    def _begin(self, harness: Harness, ahead: bool) -> None:
+        """Make the calls of all tests that wait on timers at the same time, in the background; with `ahead`,
+        run the other tests there too, several at the same time.
 
-        Copies of the client make them while the first one makes others. Without copies, one client would need
-        to take calls with different ids and tokens at once, which one clause checks and no other requires.
+        Copies of the client make them. Without copies, one client would need to take calls with different ids
+        and tokens at once, which one clause checks and no other requires.
         """
         self._begun = True
-        wanted = [test for test, _ in self._wanted.values() if test.cases]
-        for test in sorted(wanted, key=lambda test: -test.seconds):  # the run ends with the last
+        tests = [test for test, _ in self._wanted.values()]
+        waiting = [test for test in tests if test.cases]
+        if ahead:
+            harness.clients.test_pools()
+        for test in sorted(waiting, key=lambda test: -test.seconds):  # the run ends with the last
             self._test_run(test, harness).begin(harness.clients.background_pool())
+        if ahead:
+            self._spread([test for test in tests if not test.cases], harness)
+
+    def _spread(self, tests: Sequence[SuiteTest], harness: Harness) -> None:
+        """Give each client its tests: the heaviest first, to the client that has least so far. Which client
+        runs which test depends on the contract and the options only.
+        """
+        runs = [self._test_run(test, harness) for test in tests]
+        weights = {run: run.weight for run in runs}
+        pools = harness.clients.test_pools()[: 1 + sum(weights.values()) // _WORTH_A_CLIENT]
+        loads = [0] * len(pools)
+        chosen: dict[SuiteTestRun, int] = {}
+        for run in sorted(runs, key=lambda run: -weights[run]):
+            chosen[run] = 0 if run.calls_at_once else loads.index(min(loads))
+            loads[chosen[run]] += weights[run]
+        stats = [CallStats() for _ in pools]
+        for run in runs:  # in the order in which their results are asked for
+            run.run_ahead(pools[chosen[run]], stats[chosen[run]])
 
     def _test_run(self, test: SuiteTest, harness: Harness) -> SuiteTestRun:
         if test.name not in self._test_runs:

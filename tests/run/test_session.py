@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import pytest
 
 from graphcontract.clauses import list_kinds
@@ -7,6 +10,8 @@ from graphcontract.clients import ClientUnavailable
 from graphcontract.clients.spec import ClientSpecError
 from graphcontract.contract.loader import ContractError, load
 from graphcontract.contract.model import DEFAULT_CONTRACT
+from graphcontract.judging.suite_api import SuiteTest
+from graphcontract.run import session as session_module
 from graphcontract.run.options import OptionError, Options
 from graphcontract.run.session import Session, plan_clauses
 from graphcontract.run.suite_tests import suite_tests
@@ -78,39 +83,72 @@ class TestOpen:
         assert session.harness is None
 
 
+def results(session: Session, tests: Sequence[SuiteTest]) -> list[tuple[object, ...]]:
+    """What a session finds of these tests, each wanted before the first is run."""
+    wanted = [(test, id) for test in tests for id in test.proves if id in session.planned]
+    for test, id in wanted:
+        session.want(test, id)
+    try:
+        parts = [session.part(test, id) for test, id in wanted]
+    finally:
+        session.close()
+    assert "fail" in {part.verdict for part in parts}
+    return [
+        (
+            part.clause,
+            part.verdict,
+            part.exercised,
+            part.exchanges,
+            part.also,
+            part.evidence and (part.evidence["id"], part.evidence.get("note")),
+        )
+        for part in parts
+    ]
+
+
 @pytest.mark.parametrize("seconds", [1, pytest.param(60, marks=pytest.mark.nightly)])
 def test_calls_made_ahead_show_what_calls_in_turn_show(seconds: float) -> None:
     """A client that wrongly repeats, waits too little and takes what it meets for success; tests that take
     no longer than some seconds.
     """
+    tests = [test for test in TESTS if test.cases and test.seconds <= seconds]
     shown = []
     for alone in (True, False):
         session = Session.of(
             Options("python:tests.cli.adapters:gullible", profile="quick", select=("re*.*",))
         )
         session.alone = alone
-        tests = [test for test in TESTS if test.cases and test.seconds <= seconds]
-        for test in tests:
-            for id in test.proves:
-                if id in session.planned:
-                    session.want(test, id)
-        try:
-            parts = [session.part(test, id) for test in tests for id in test.proves if id in session.planned]
-        finally:
-            session.close()
-        assert "fail" in {part.verdict for part in parts}
-        shown.append(
-            [
-                (
-                    part.clause,
-                    part.verdict,
-                    part.exercised,
-                    part.exchanges,
-                    part.evidence and part.evidence["id"],
-                )
-                for part in parts
-            ]
+        shown.append(results(session, tests))
+    assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_tests_beside_each_other_show_what_tests_in_turn_show(
+    concurrency: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many calls a client takes, and however many of its tests run at the same time."""
+    (tmp_path / "adapter.py").write_text(
+        "from graphcontract.clients.reference import make_call\n"
+        "from graphcontract.exchange import Outcome\n"
+        f"CONCURRENCY = {concurrency}\n"
+        "def call(call):\n"
+        "    outcome = make_call(call)\n"
+        "    return Outcome.failure() if outcome.kind == 'failure' else outcome\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(session_module, "_WORTH_A_CLIENT", 100)
+    tests = [test for test in TESTS if not test.cases]
+    shown = []
+    for alone in (True, False):
+        session = Session.of(
+            Options(
+                "python:adapter:call",
+                profile="quick",
+                select=("error.status", "request.method", "calls.*t"),
+            )
         )
+        session.alone = alone
+        shown.append(results(session, tests))
     assert shown[0] == shown[1]
 
 
