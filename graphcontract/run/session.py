@@ -13,6 +13,7 @@ from pathlib import Path
 
 from graphcontract.clauses import list_kinds
 from graphcontract.clients import Client
+from graphcontract.contract.jsonfile import suggest_name
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract, Party
 from graphcontract.judging import known_failures
@@ -180,7 +181,8 @@ def plan_clauses(
         for pattern in patterns:
             found = [clause.id for clause in clauses if _matches(pattern, clause.id, clause.aliases)]
             if not found:
-                hint = f"`graphcontract {command} --list` shows them."
+                near = suggest_name(pattern, [clause.id for clause in clauses])
+                hint = f"{near} `graphcontract {command} --list` shows them.".lstrip()
                 raise OptionError(f"{pattern!r} matches no clause of {contract.id}", hint)
             change(found)
     if not chosen:

@@ -43,6 +43,10 @@ class TestPlanned:
         with pytest.raises(OptionError, match=r"(?s)matches no clause .*--list"):
             plan_clauses(CONTRACT, select, deselect)
 
+    def test_a_misspelt_clause(self) -> None:
+        with pytest.raises(OptionError, match=r'Did you mean "request\.method"'):
+            plan_clauses(CONTRACT, ("request.methd",), ())
+
     def test_nothing_left(self) -> None:
         with pytest.raises(OptionError, match="leave no clause"):
             plan_clauses(CONTRACT, ("request.*",), ("*",))
