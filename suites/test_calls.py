@@ -1,9 +1,10 @@
 """Several calls of one client: none may affect another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from graphcontract.exchange import Exchange
 from graphcontract.http.stub_response import (
     StubResponse,
     error,
@@ -14,6 +15,7 @@ from graphcontract.http.stub_response import (
     with_fields,
 )
 from graphcontract.inputs.call_sequences import Planned, at_once, sequences
+from graphcontract.judging.call_runner import CallOptions
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import Needing, concurrently, given, proves
 
@@ -98,3 +100,86 @@ def test_debug_log(harness: Harness, responses: Sequence[StubResponse]) -> None:
     logged = harness.perform(harness.plain_call(), responses, debug=True)
     # What is logged after the outcome is output of the next call.
     harness.observe(harness.perform(harness.plain_call(), [success()], debug=True), before=[logged])
+
+
+# Values that no client sends by itself, in fields of a response that some client uses for what it sends next.
+REMEMBERED = (
+    ("ETag", 'W/"left-over-entity-tag-1"'),
+    ("Last-Modified", "Wed, 12 Nov 2025 09:30:00 GMT"),
+    ("request-id", "6f1c2f64-7c0e-4c39-8a55-000000000901"),
+    ("x-ms-correlation-request-id", "6f1c2f64-7c0e-4c39-8a55-000000000902"),
+    ("x-ms-continuation", "left-over-continuation-1"),
+    ("Sync-Token", "left-over-sync-token-1"),
+    ("Set-Cookie", "session=left-over-cookie-value-1; Path=/"),
+    ("Content-Location", "/beta/left-over-content-location"),
+    ("Link", '</beta/left-over-next-link>; rel="next"'),
+)
+CLAIMS = "eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ=="
+LEFT: Mapping[str, Sequence[StubResponse]] = {
+    "after a success with fields": [with_fields(success(), *REMEMBERED)],
+    "after an error with fields": [with_fields(plain_error(409), *REMEMBERED)],
+    "after a claims challenge": [
+        with_fields(
+            plain_error(401), ("WWW-Authenticate", f'Bearer error="insufficient_claims", claims="{CLAIMS}"')
+        )
+    ],
+    "after a temporary redirect": [
+        with_fields(stub(307), ("Location", "?moved=left-over-location-value"), *REMEMBERED),
+        success(),
+    ],
+    "after a retry": [with_fields(plain_error(503), ("Retry-After", "0"), *REMEMBERED), success()],
+    "after a wait": [with_fields(plain_error(503), ("Retry-After", "2")), success()],
+}
+
+
+def check_later_call(harness: Harness, calls: Sequence[Callable[[], Exchange]]) -> None:
+    """Compare a plain call with one of a new client object, after another plain call and these calls."""
+    control = harness.perform(harness.plain_call(), [success()])
+    # `aside` leads to another root, and so to another client object. The calls after it stay there.
+    first = harness.perform(harness.plain_call(), [success()], aside=True)
+    before = [first, *(call() for call in calls)]
+    harness.check(harness.plain_call(), [success()], control=control, before=before)
+
+
+@proves("calls.independent")
+@concurrently(seconds=2, responses=LEFT)
+def test_later_call(harness: Harness, responses: Sequence[StubResponse]) -> None:
+    """Nothing of an earlier response, error or retry may be in a later call."""
+    check_later_call(harness, [partial(harness.perform, harness.plain_call("another-guid"), responses)])
+
+
+@proves("calls.independent", needs="network")
+@concurrently(
+    seconds=1,
+    options={
+        "after a call that timed out": Needing("timeout", CallOptions()),
+        "after a call that was cancelled": Needing("cancel", CallOptions(cancel_after=0.2)),
+    },
+)
+def test_later_call_after_silence(harness: Harness, options: CallOptions) -> None:
+    """Nothing of a call that got no response may be in a later one."""
+    call = replace(harness.plain_call("another-guid"), timeout=1.0)
+    check_later_call(harness, [partial(harness.perform, call, [faulty("stalled")], **options)])
+
+
+@proves("calls.independent")
+@concurrently(response={"after ten successes": success(), "after ten errors": plain_error(409)})
+def test_tenth_call(harness: Harness, response: StubResponse) -> None:
+    """What a client sends must not grow from call to call."""
+    # A command is a new process for each call: it has no memory of the one before.
+    count = 10 if harness.client.budget is None else 1
+    check_later_call(harness, [partial(harness.perform, harness.plain_call(), [response])] * count)
+
+
+@proves("calls.independent")
+@concurrently(status={f"{status} in each of five calls": status for status in (429, 503)})
+def test_retry_in_each_call(harness: Harness, status: int) -> None:
+    """Retries in earlier calls must not count for a later one."""
+    before: list[Exchange] = []
+    for _ in range(5):
+        made = harness.perform(harness.plain_call(), [plain_error(status), success()])
+        if before:
+            harness.observe(made, before=before)
+        if made.outcome.kind != "success" or made.ended - made.started > 1:
+            return  # it does not retry, or it waits so long that more calls would take too much time
+        before.append(made)

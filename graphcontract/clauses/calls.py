@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from graphcontract.clauses import Finding, clause
+from graphcontract.clauses.left_over import find_left_over
 from graphcontract.clauses.queries import (
     B64TOKEN,
     DISTINCTIVE_LENGTH,
@@ -162,12 +163,21 @@ def _summarize(outcome: Outcome) -> tuple[str, int | None]:
 _KINDS = ("id", "token", "root", "outcome", "lost")
 
 
-@clause("calls.independent", *_KINDS, when=_has_earlier_calls, uses_earlier_steps=True)
+@clause(
+    "calls.independent",
+    *_KINDS,
+    *("left-over", "growing", "no-retry", "delayed"),
+    when=_has_earlier_calls,
+    uses_earlier_steps=True,
+)
 def independent(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """Successive calls must not share ids, tokens, roots or responses, after failures either (RFC 9110,
-    3.3). Calls that were made with the same value are not compared.
+    """Successive calls must not share ids, tokens, roots or responses, after failures either, and nothing
+    that a response, an error or a retry left behind may be in a later call (RFC 9110, 3.3). Calls that were
+    made with the same value are not compared. Cookies, permanent redirects and counters of calls may be
+    kept.
     """
     yield from _find_mixed_calls(contract, trial.exchanges)
+    yield from find_left_over(trial)
 
 
 @clause(

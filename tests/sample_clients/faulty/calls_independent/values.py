@@ -1,4 +1,4 @@
-"""Faulty clients: calls.independent."""
+"""Faulty clients: calls.independent, values of other calls."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from tests.sample_clients.bases.calls import with_id
 from tests.sample_clients.bases.conforming import Answer, Conforming
 from tests.sample_clients.bases.following import Following
 from tests.sample_clients.registry import faulty
+
+OTHER_CALLS = ("test_successive_calls", "test_call_after_permanent_redirect", "test_broken_connection")
 
 
 class ChangesCallsByHistory(Conforming):
@@ -28,7 +30,7 @@ class ChangesCallsByHistory(Conforming):
         return super().persist(self.remembered(call))
 
 
-@faulty("calls.independent")
+@faulty("calls.independent", shown_by=OTHER_CALLS)
 class ReusesTheFirstUrl(ChangesCallsByHistory):
     """The URL is built when it is first needed, and kept."""
 
@@ -36,7 +38,7 @@ class ReusesTheFirstUrl(ChangesCallsByHistory):
         return with_id(call, self.seen.setdefault("id", call.task_id))
 
 
-@faulty("calls.independent")
+@faulty("calls.independent", shown_by=OTHER_CALLS)
 class ReusesTheFirstToken(ChangesCallsByHistory):
     """Authorization is a default field of the session."""
 
@@ -44,7 +46,7 @@ class ReusesTheFirstToken(ChangesCallsByHistory):
         return replace(call, token=self.seen.setdefault("token", call.token))
 
 
-@faulty("calls.independent", "request.once", "transport.failure")
+@faulty("calls.independent", "request.once", "transport.failure", shown_by=OTHER_CALLS)
 class ReusesTheFirstBaseUrl(ChangesCallsByHistory):
     """The root is read once, from a setting of the process."""
 
@@ -54,7 +56,7 @@ class ReusesTheFirstBaseUrl(ChangesCallsByHistory):
         return replace(call, base_url=self.seen.setdefault("root", call.base_url or ""))
 
 
-@faulty("calls.independent")
+@faulty("calls.independent", shown_by=OTHER_CALLS)
 class ReusesTheFirstHostHeader(Conforming):
     """A Host field among the session's defaults, from the first request of its life."""
 
@@ -65,7 +67,7 @@ class ReusesTheFirstHostHeader(Conforming):
         return [(name, self.host if name == "Host" else value) for name, value in super().fields(call)]
 
 
-@faulty("calls.independent", rare=True)
+@faulty("calls.independent", rare=True, shown_by=OTHER_CALLS)
 class CachesTokensByTask(ChangesCallsByHistory):
     """A cache of tokens by task, though the token depends on who asks."""
 
@@ -73,7 +75,7 @@ class CachesTokensByTask(ChangesCallsByHistory):
         return replace(call, token=self.seen.setdefault(call.task_id, call.token))
 
 
-@faulty("calls.independent", rare=True)
+@faulty("calls.independent", rare=True, shown_by=OTHER_CALLS)
 class CachesTasksByToken(ChangesCallsByHistory):
     """A client object a token, and in it the task that it was made for."""
 
@@ -81,7 +83,7 @@ class CachesTasksByToken(ChangesCallsByHistory):
         return with_id(call, self.seen.setdefault(call.token, call.task_id))
 
 
-@faulty("calls.independent", rare=True)
+@faulty("calls.independent", rare=True, shown_by=OTHER_CALLS)
 class EveryTenthCallSendsThePreviousRequest(ChangesCallsByHistory):
     """A ring of ten requests to be used again, and what is taken out of it is the one before."""
 
@@ -91,7 +93,7 @@ class EveryTenthCallSendsThePreviousRequest(ChangesCallsByHistory):
         return with_id(call, before) if self.calls % 10 == 0 else call
 
 
-@faulty("calls.independent", "request.once", rare=True)
+@faulty("calls.independent", "request.once", rare=True, shown_by=OTHER_CALLS)
 class CachesOutcomesByTask(Conforming):
     """`lru_cache` on the method: a second call for the same task gets the outcome of the first."""
 
@@ -119,7 +121,7 @@ class ChangesCallsAfterFailure(Conforming):
         return outcome
 
 
-@faulty("calls.independent")
+@faulty("calls.independent", shown_by=OTHER_CALLS)
 class RaisesThePreviousError(ChangesCallsAfterFailure):
     """An error is put into a field of the client and raised from there, in this order or the other."""
 
@@ -128,7 +130,7 @@ class RaisesThePreviousError(ChangesCallsAfterFailure):
         return outcome if before is None or outcome.kind == "success" else before
 
 
-@faulty("calls.independent", rare=True)
+@faulty("calls.independent", rare=True, shown_by=OTHER_CALLS)
 class ReportsAnEarlierRequestId(ChangesCallsAfterFailure):
     """The request id for support is an attribute of the client, set by the first answer that failed."""
 
@@ -139,7 +141,7 @@ class ReportsAnEarlierRequestId(ChangesCallsAfterFailure):
         return replace(outcome, error=replace(outcome.error, request_id=last.error.request_id))
 
 
-@faulty("calls.independent", rare=True)
+@faulty("calls.independent", rare=True, shown_by=OTHER_CALLS)
 class RetriesAnEarlierFailedTask(ChangesCallsAfterFailure):
     """A queue of what is still to be canceled: after a failure it begins with the task that failed."""
 
@@ -147,7 +149,7 @@ class RetriesAnEarlierFailedTask(ChangesCallsAfterFailure):
         return super().persist(with_id(call, self.failed.task_id) if self.failed else call)
 
 
-@faulty("calls.independent", "request.query", rare=True)
+@faulty("calls.independent", "request.query", rare=True, shown_by=OTHER_CALLS)
 class QueryLeftFromAFailedCall(ChangesCallsAfterFailure):
     """A parameter set for the call that failed is still set in the next."""
 
@@ -155,7 +157,7 @@ class QueryLeftFromAFailedCall(ChangesCallsAfterFailure):
         return f"?retryOf={self.failed.task_id}" if self.failed else ""
 
 
-@faulty("calls.independent", "request.body", rare=True)
+@faulty("calls.independent", "request.body", rare=True, shown_by=OTHER_CALLS)
 class BodyLeftFromAFailedCall(ChangesCallsAfterFailure):
     """What was to be logged of a failure is sent along with the next call."""
 
@@ -163,7 +165,7 @@ class BodyLeftFromAFailedCall(ChangesCallsAfterFailure):
         return f'{{"failed": "{self.failed.task_id}"}}'.encode() if self.failed else b""
 
 
-@faulty("calls.independent", rare=True)
+@faulty("calls.independent", rare=True, shown_by=OTHER_CALLS)
 class RefererOfThePreviousCall(Conforming):
     """A Referer, as a browser has it: the address of the call before."""
 
@@ -193,7 +195,7 @@ class ResendsAfterABrokenConnection(Conforming):
         return answer
 
 
-@faulty("calls.independent")
+@faulty("calls.independent", shown_by=OTHER_CALLS)
 class AccumulatesAuthorizationFields(Conforming):
     """The list of fields is the class's own, and each call appends to it."""
 
@@ -235,7 +237,7 @@ class ReusesTheRequestObject(Conforming):
         return super().persist(call)
 
 
-@faulty("calls.independent", rare=True)
+@faulty("calls.independent", rare=True, shown_by=OTHER_CALLS)
 class RefererLeftAfterIdle(ReusesTheRequestObject):
     """The request object that is used again still has its Referer."""
 
@@ -245,7 +247,7 @@ class RefererLeftAfterIdle(ReusesTheRequestObject):
         return [*super().fields(call), *referer]
 
 
-@faulty("calls.independent", rare=True)
+@faulty("calls.independent", rare=True, shown_by=OTHER_CALLS)
 class HostHeaderReusedAfterIdle(ReusesTheRequestObject):
     """The request object that is used again still has its Host."""
 
@@ -254,7 +256,7 @@ class HostHeaderReusedAfterIdle(ReusesTheRequestObject):
         return [(name, host if name == "Host" else value) for name, value in super().fields(call)]
 
 
-@faulty("calls.independent", rare=True)
+@faulty("calls.independent", rare=True, shown_by=OTHER_CALLS)
 class RetriesAFailureAfterIdle(ReusesTheRequestObject):
     """What failed is tried again, unasked, ahead of the next call."""
 
@@ -269,7 +271,7 @@ class RetriesAFailureAfterIdle(ReusesTheRequestObject):
         return answer
 
 
-@faulty("calls.independent", rare=True)
+@faulty("calls.independent", rare=True, shown_by=OTHER_CALLS)
 class CachesFieldsByUser(Conforming):
     """Fields are kept by whom the token is for, so that a renewed one is never sent."""
 
@@ -298,7 +300,7 @@ class AppliesAPermanentRedirectToEveryTask(Following):
         return followed
 
 
-@faulty("calls.independent", rare=True)
+@faulty("calls.independent", rare=True, shown_by=OTHER_CALLS)
 class ReportsThePreviousRequestIdWhereNoneIsSent(Conforming):
     """If a response has no request id, the last one that was received is reported."""
 
