@@ -29,6 +29,10 @@ Fault = Literal[
     "idle-closed",
 ]
 
+MOST_CONNECTIONS = 32
+"""Connections that a transport keeps open for each origin: it closes the oldest of more. That bounds open
+files, since a client may leave a connection open with every call."""
+
 
 def grace(timeout: float) -> float:
     """Give the seconds that a call may run beyond its timeout: half of it, at least 1 s.
@@ -292,7 +296,10 @@ class Exchange:
     connections to its root, with or without a request; `fault` is the first fault of the scripted responses;
     `certificate` is the kind that its root presented, None over plain http; `bounds` is what the client's
     timeout bounds (driver protocol, `limits`). `started`, `ended` and `cancelled` are on the clock of
-    `WireRequest.at`; `cancelled` is when the call was cancelled, None if it was not.
+    `WireRequest.at`; `cancelled` is when the call was cancelled, None if it was not. `open_connections` is
+    how many connections to its root the client had not closed a second after the call, at most
+    MOST_CONNECTIONS, None if that was not counted; `waiting_connections` of them had a request that got no
+    response. `pool` is how many the client may keep (driver protocol, `limits`).
     """
 
     call: Call
@@ -309,6 +316,9 @@ class Exchange:
     own_root: str = ""
     purpose: str = ""
     cancelled: float | None = None
+    open_connections: int | None = None
+    waiting_connections: int = 0
+    pool: int = 0
 
     @property
     def root(self) -> str:

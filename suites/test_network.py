@@ -1,9 +1,11 @@
 """Redirects, broken connections, timeouts and certificates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import cycle, islice, product
+from time import monotonic
 
+from graphcontract.exchange import Exchange
 from graphcontract.http.stub_response import (
     StubResponse,
     faulty,
@@ -255,3 +257,33 @@ def test_invalid_certificate(harness: Harness, certificate: Certificate) -> None
     """A server with an invalid certificate must not get a request."""
     trusted = harness.perform(harness.plain_call(), [success()], certificate="trusted")
     harness.check(harness.plain_call(), [success()], control=trusted, certificate=certificate)
+
+
+CHEAP: Mapping[str, Sequence[StubResponse]] = {
+    "many errors": [plain_error(409)],
+    "many errors that close": [replace(plain_error(409), close=True)],
+    "many redirects": [with_fields(stub(307), ("Location", "?step=1")), success()],
+    "many retries": [plain_error(503), success()],
+}
+
+
+@proves("transport.connections", needs="network")
+@concurrently(seconds=1, responses=CHEAP)
+def test_connections_after_many_calls(harness: Harness, responses: Sequence[StubResponse]) -> None:
+    """Connections of errors, redirects and retries should be used again or closed."""
+    # Twice as many as a usual pool keeps: a client that leaves every second one open is seen. The time bounds
+    # a client that is slow, or that waits a second before each retry.
+    count = harness.client.limits.pool + (12 if harness.profile.deterministic else 190)
+    until, before = monotonic() + 2.5, list[Exchange]()
+    while len(before) < count and monotonic() < until:
+        before.append(harness.perform(harness.plain_call(), responses))
+    harness.check(harness.plain_call(), [success()], before=before, counting=True)
+
+
+@proves("transport.connections", needs=("network", "timeout"))
+@concurrently(seconds=1.5, calls={"three timeouts": 3})
+def test_connections_after_timeouts(harness: Harness, calls: int) -> None:
+    """The connection of a call that has timed out should be closed."""
+    call = replace(harness.plain_call(), timeout=0.5)
+    *before, last = [harness.perform(call, [STALLED], counting=True) for _ in range(calls)]
+    harness.observe(last, before=before)

@@ -30,6 +30,7 @@ _MODULES = (
         "retries",
         "tokens",
         "network",
+        "connections",
         "calls",
     ),
     *("service_effects", "service_rejections", "service_responses"),

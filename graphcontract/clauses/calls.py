@@ -66,9 +66,12 @@ Values = tuple[str, set[str]]
 """The value of a call (its id, its token, its response's request id), and the values that the call shows."""
 
 
-def _find_mixed_calls(contract: Contract, steps: tuple[Exchange, ...]) -> Iterator[Finding]:
-    """Find values of one call in the requests or the outcome of another. Outcomes are left out if a
-    connection was broken on purpose, as the client may then not know of its own response.
+def _find_mixed_calls(
+    contract: Contract, steps: tuple[Exchange, ...], *, judged: tuple[Exchange, ...]
+) -> Iterator[Finding]:
+    """Find values of one call in the requests or the outcome of another; outcomes of the `judged` calls only.
+    They are left out if a connection was broken on purpose, as the client may then not know of its own
+    response.
     """
     ids = [(step.call.task_id, {_sent_id(contract, step, it) for it in step.requests}) for step in steps]
     tokens = [(step.call.token, set(_sent_tokens(step))) for step in steps]
@@ -78,7 +81,7 @@ def _find_mixed_calls(contract: Contract, steps: tuple[Exchange, ...]) -> Iterat
         yield from _find_foreign_values(
             contract, step, _values_of_others(ids, index), _values_of_others(tokens, index)
         )
-        if not broken:
+        if not broken and any(step is each for each in judged):
             yield from _find_wrong_outcome(contract, step, steps)
             for id in request_ids[index][1] & _values_of_others(request_ids, index):
                 expected = "the request id of the call's own response"
@@ -176,7 +179,9 @@ def independent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     made with the same value are not compared. Cookies, permanent redirects and counters of calls may be
     kept.
     """
-    yield from _find_mixed_calls(contract, trial.exchanges)
+    # With a control, the calls before got unusual responses, which other clauses are about.
+    judged = trial.exchanges if trial.control is None else (trial.exchange,)
+    yield from _find_mixed_calls(contract, trial.exchanges, judged=judged)
     yield from find_left_over(trial)
 
 
@@ -191,7 +196,7 @@ def concurrent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Concurrent calls, as from threads or tasks, should not share ids, tokens, roots or responses (RFC
     9110, 3.3). A client whose driver declares that it makes one call at a time is not judged.
     """
-    yield from _find_mixed_calls(contract, trial.exchanges)
+    yield from _find_mixed_calls(contract, trial.exchanges, judged=trial.exchanges)
 
 
 # As long as a call may overrun its timeout at least. A client notices a cancellation within milliseconds; the

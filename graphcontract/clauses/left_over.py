@@ -21,7 +21,7 @@ _PERMANENT = (301, 308)  # their Location may be used for later requests (RFC 91
 _STEADY = 8
 # With a budget for retries, a client stops to retry when many calls needed them: after four, none is used up.
 _MOST_RETRIED = 4
-_SHORTEST_DELAY = 1.5  # seconds; a shorter Retry-After cannot be told from a busy machine
+_SHORTEST_DELAY = 1.5  # seconds; a busy machine causes shorter delays
 _TARGET = "the request target"
 
 
@@ -119,7 +119,7 @@ def _list_parts(request: WireRequest) -> dict[str, str]:
     return parts
 
 
-def _retried(step: Exchange) -> bool:
+def _was_retried(step: Exchange) -> bool:
     """Whether the call succeeded after a retry."""
     return (
         len(step.requests) > 1 and step.outcome.kind == "success" and step.responses[0].status in (429, 503)
@@ -133,7 +133,7 @@ def _find_lost_retry(trial: Trial) -> Iterator[Finding]:
         return
     status = step.responses[0].status
     alike = [each for each in trial.before if each.responses and each.responses[0].status == status]
-    if alike and len(alike) <= _MOST_RETRIED and all(map(_retried, alike)):
+    if alike and len(alike) <= _MOST_RETRIED and all(map(_was_retried, alike)):
         expected, actual = f"a retry after {status}, as in the calls before", "no retry"
         yield Finding("no-retry", expected, actual, at=step.requests[0])
 
@@ -153,7 +153,7 @@ def _find_delay(trial: Trial) -> Iterator[Finding]:
 
 def _wait_before_retry(step: Exchange) -> float:
     """Seconds between the first response and the retry of a call that succeeded after it; 0 without one."""
-    return step.requests[1].at - step.responses[0].at if _retried(step) else 0.0
+    return step.requests[1].at - step.responses[0].at if _was_retried(step) else 0.0
 
 
 def _usual_delay(steps: Sequence[Exchange]) -> float:

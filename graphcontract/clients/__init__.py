@@ -40,6 +40,9 @@ class Limits:
     status: bool = True
     surface: str = "generic"
     root_slash: bool = False
+    # As many as urllib3, and with it requests, keeps for a host; other stacks keep fewer, or as many as there
+    # were calls at the same time. Calls one after the other need one connection, so that this is generous.
+    pool: int = 10
     declared: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -265,6 +265,8 @@ def _as_tuple(values: list[str] | None) -> tuple[str, ...] | None:
 def _read_limits(limits: Mapping[str, Any]) -> Limits:
     names = [each.name for each in fields(Limits) if each.name not in ("hosts", "declared")]
     stated = {name: limits[name] for name in names if limits.get(name) is not None}
+    if "pool" in stated:
+        stated["pool"] = max(1, stated["pool"])
     return Limits(**stated, hosts=tuple(limits.get("hosts") or ()), declared=limits)
 
 

@@ -17,7 +17,7 @@ from graphcontract.exchange import Call, Cancellation, Exchange
 from graphcontract.http.stub_response import ResponseScript, StubResponse, settle
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.target import Target
-from graphcontract.transports import Certificate, Scope
+from graphcontract.transports import Certificate, Endpoint, OpenConnections, Scope
 
 # An expensive call takes its timeout and the start of another process. After so many in a run, each further
 # test makes at most one.
@@ -26,6 +26,11 @@ _EXHAUSTED = 3
 # would spend that on every call: after a second of it in a test, nothing waits.
 _MOST_WAITS = 20
 
+# A client may close its connections after it has reported the outcome, in another thread or task. A second is
+# enough on a busy machine, and only passes for a client that leaves more open than it should.
+_CLOSING = 1.0
+_CLOSING_STEP = 0.01
+
 T = TypeVar("T")
 
 
@@ -33,7 +38,8 @@ class CallOptions(TypedDict, total=False):
     """How a call is made: at Graph's `own_root`, by the copy of the client that logs in detail (`debug`), at
     another root than the calls before (`aside`), with responses `elsewhere` for other origins, over TLS with
     this `certificate`. A client that declares `cancel` has its call cancelled after `cancel_after` seconds.
-    For `linger` seconds after the call, requests are still recorded. `root_path` is the path of a root that
+    For `linger` seconds after the call, requests are still recorded. With `counting`, the connections that
+    the client leaves open are counted. `root_path` is the path of a root that
     is not the client's own, with `{version}` in place of its version.
     """
 
@@ -44,6 +50,7 @@ class CallOptions(TypedDict, total=False):
     certificate: Certificate
     cancel_after: float
     linger: float
+    counting: bool
     root_path: str
 
 
@@ -105,6 +112,18 @@ class CallStats:
 def is_expensive(exchange: Exchange) -> bool:
     """Whether the client hung or ended: the call took its timeout, and the next one needs a new process."""
     return exchange.outcome.kind == "hang" or exchange.outcome.died
+
+
+def _count_connections(endpoint: Endpoint, pool: int) -> OpenConnections:
+    """Count the connections that the client leaves open, once it had time to close what its pool does not
+    hold, and what will get no response.
+    """
+    until = monotonic() + _CLOSING
+    count = endpoint.count_connections()
+    while (count.open > pool or count.waiting) and monotonic() < until:
+        sleep(_CLOSING_STEP)
+        count = endpoint.count_connections()
+    return count
 
 
 class _ThreadState(threading.local):
@@ -201,6 +220,9 @@ class CallRunner:
             ended = monotonic()
             if "linger" in options:
                 sleep(options["linger"])
+            connections = (
+                _count_connections(endpoint, client.limits.pool) if options.get("counting") else None
+            )
             spoiled = outcome.kind == "hang" or outcome.died
             expecting = outcome.kind == "success" and self._state.unrequested < _MOST_WAITS
         finally:
@@ -222,6 +244,9 @@ class CallRunner:
             bounds=client.limits.timeout,
             own_root=base_url,
             cancelled=timer.fired if timer.fired is not None and timer.fired < ended else None,
+            open_connections=connections.open if connections else None,
+            waiting_connections=connections.waiting if connections else 0,
+            pool=client.limits.pool,
         )
 
     def _settle(self, responses: Sequence[StubResponse]) -> tuple[StubResponse, ...]:

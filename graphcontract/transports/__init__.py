@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.http.stub_response import ResponseScript
@@ -41,6 +41,15 @@ class Record:
     connections: int = 0
 
 
+class OpenConnections(NamedTuple):
+    """How many connections to a root the client has not closed, at most `MOST_CONNECTIONS`, and how many of
+    them have a request that will get no response.
+    """
+
+    open: int
+    waiting: int
+
+
 class Endpoint(Protocol):
     """Where one call goes on a transport: a root with scripted responses, and the record of its traffic."""
 
@@ -56,6 +65,10 @@ class Endpoint(Protocol):
         `self`; over a network `same-host-name`, the same port by another name; if the script has responses
         `elsewhere`, also `other-port` and `other-host`, and `plain`, which is http if the root is https.
         """
+        ...
+
+    def count_connections(self) -> OpenConnections:
+        """Count the connections to the root that the client has not closed."""
         ...
 
     def finish(self, *, spoiled: bool = False, expecting: bool = False) -> Record:

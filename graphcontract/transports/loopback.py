@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import TracebackType
 
 from graphcontract.http.stub_response import ResponseScript
-from graphcontract.transports import Certificate, Record, Scope
+from graphcontract.transports import Certificate, OpenConnections, Record, Scope
 from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.event_loop import Loop
 from graphcontract.transports.origins import ADDRESS, Port
@@ -103,6 +103,11 @@ class Loopback:
         """False: each scope has its own ports."""
         return False
 
+    def count_connections(self, port: Port) -> OpenConnections:
+        """Count the connections to a port that the client has not closed."""
+        with self._loop.turn():
+            return port.count_connections()
+
     def finish(self, endpoint: _Endpoint, *, spoiled: bool, expecting: bool) -> Record:
         """Do what `Endpoint.finish` says; RuntimeError if the endpoint is already closed."""
         if endpoint.port.state is not endpoint.state:
@@ -178,6 +183,10 @@ class _Endpoint:
     def root(self) -> str:
         """The scheme and authority to call: `http://127.0.0.1:PORT`."""
         return self.state.roots["self"]
+
+    def count_connections(self) -> OpenConnections:
+        """Count the connections to the root that the client has not closed."""
+        return self._transport.count_connections(self.port)
 
     def make_record(self) -> Record:
         """Make a record of the traffic until now; call this in a turn."""

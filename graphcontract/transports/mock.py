@@ -21,7 +21,7 @@ from respx.mocks import HTTPCoreMocker, Mocker
 
 from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.http.stub_response import NOT_FOUND_ELSEWHERE, ResponseScript, StubResponse, render
-from graphcontract.transports import Certificate, Record, Scope, response_placeholders
+from graphcontract.transports import Certificate, OpenConnections, Record, Scope, response_placeholders
 from graphcontract.transports.block_sockets import Block, block_network
 from graphcontract.transports.request_reader import RequestReader
 
@@ -163,6 +163,10 @@ class _Endpoint:
         ms for a first request.
         """
         return self._mock._finish(self, spoiled, expecting)
+
+    def count_connections(self) -> OpenConnections:
+        """None: there are no connections here."""
+        return OpenConnections(0, 0)
 
     def respond(self, request: WireRequest) -> bytes:
         """Record a request and its response, and return the response; a malformed request gets none."""

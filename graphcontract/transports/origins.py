@@ -11,8 +11,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from graphcontract.exchange import WireRequest
-from graphcontract.transports import socket_io
+from graphcontract.exchange import MOST_CONNECTIONS, WireRequest
+from graphcontract.transports import OpenConnections, socket_io
 from graphcontract.transports.connections import Connection
 from graphcontract.transports.event_loop import Loop
 from graphcontract.transports.stub_state import StubState
@@ -20,8 +20,6 @@ from graphcontract.transports.stub_state import StubState
 ADDRESS = "127.0.0.1"
 
 BACKLOG = 128  # connections that wait for the loop; also the most that one turn accepts from a port
-# For each origin, which bounds open files: a client may leave a connection open with every call.
-_MOST_CONNECTIONS = 32
 
 
 class Origin:
@@ -51,7 +49,7 @@ class Origin:
                 self.desynced = True
                 socket_io.close(accepted, reset=True)
                 return
-        if len(self.connections) >= _MOST_CONNECTIONS:
+        if len(self.connections) >= MOST_CONNECTIONS:
             self.connections[0].break_off()
             self.connections[0].close()
         connection = Connection(self, accepted, received)
@@ -81,6 +79,13 @@ class Origin:
         if self.state is not None:
             self.state.requests.append(request)
             self.state.first_request.set()
+
+    def count_connections(self) -> OpenConnections:
+        """Count the connections that the client has not closed."""
+        for connection in tuple(self.connections):
+            connection.ready()
+        waiting = sum(connection.is_held for connection in self.connections)
+        return OpenConnections(len(self.connections), waiting)
 
     def close_connections(self) -> None:
         """Close every connection, with nothing more read or sent."""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from graphcontract.exchange import WireRequest
 from graphcontract.http.stub_response import ResponseScript
-from graphcontract.transports import Certificate, Record, Scope
+from graphcontract.transports import Certificate, OpenConnections, Record, Scope
 from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.event_loop import Loop
 from graphcontract.transports.forward_proxy import Gateway
@@ -166,6 +166,11 @@ class Proxy:
                     origin.open(endpoint.elsewhere)
             return endpoint
 
+    def count_connections(self, origin: Origin) -> OpenConnections:
+        """Count the connections to an origin that the client has not closed."""
+        with self._loop.turn():
+            return origin.count_connections()
+
     def finish(self, endpoint: _Endpoint, *, spoiled: bool, expecting: bool) -> Record:
         """Do what `Endpoint.finish` says; RuntimeError if the endpoint is already closed."""
         if self._open is not endpoint:
@@ -234,6 +239,10 @@ class _Endpoint:
     def root(self) -> str:
         """The root that is played."""
         return self.roots["self"]
+
+    def count_connections(self) -> OpenConnections:
+        """Count the connections to the root that the client has not closed."""
+        return self._transport.count_connections(self.origin)
 
     def finish(self, *, spoiled: bool = False, expecting: bool = False) -> Record:
         """Close the endpoint and return its record, with everything that has arrived.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import Answer, Conforming
 
@@ -24,9 +26,17 @@ class SendsAgain(Conforming):
 
 
 class RepeatsAfter401(Conforming):
-    """A client that also retries after 401, and whose `retrying` says that a request is a retry."""
+    """A client that also retries after 401, and whose `retrying` says that a request of this thread is a
+    retry.
+    """
 
-    retrying = False
+    def __init__(self) -> None:
+        super().__init__()
+        self.thread = threading.local()
+
+    @property
+    def retrying(self) -> bool:
+        return getattr(self.thread, "retrying", False)
 
     def repeats(self, answer: Answer) -> bool:
         return super().repeats(answer) or answer.status == 401
@@ -35,8 +45,8 @@ class RepeatsAfter401(Conforming):
         return 0.0 if answer.status == 401 else super().wait(call, answer)
 
     def again(self, call: Call, attempt: int) -> Answer:
-        self.retrying = True
+        self.thread.retrying = True
         try:
             return super().again(call, attempt)
         finally:
-            self.retrying = False
+            self.thread.retrying = False
