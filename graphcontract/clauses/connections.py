@@ -12,7 +12,7 @@ from graphcontract.exchange import MOST_CONNECTIONS, Trial
 def _has_counted_connections(_contract: Contract, trial: Trial) -> bool:
     """Whether connections were counted, after a silent response or after more calls than the pool holds. A
     call that hangs is still waiting: that is for `transport.timeout`. A pool that holds as many as a
-    transport counts cannot be told from a leak.
+    transport counts looks like a leak.
     """
     exchange = trial.exchange
     if exchange.open_connections is None or any(each.outcome.kind == "hang" for each in trial.exchanges):

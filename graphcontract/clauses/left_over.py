@@ -22,6 +22,9 @@ _STEADY = 8
 # With a budget for retries, a client stops to retry when many calls needed them: after four, none is used up.
 _MOST_RETRIED = 4
 _SHORTEST_DELAY = 1.5  # seconds; a busy machine causes shorter delays
+_DELAY_SHARE = 0.9  # of the wait before the earlier retry: clocks and timers differ a little
+# A client whose timeout has nearly passed does not retry any more. Usually a call takes some milliseconds.
+_LONGEST_CALL = 1.0
 _TARGET = "the request target"
 
 
@@ -131,6 +134,8 @@ def _find_lost_retry(trial: Trial) -> Iterator[Finding]:
     step = trial.exchange
     if not step.responses or len(step.requests) > 1 or step.outcome.kind == "success":
         return
+    if step.ended - step.started > _LONGEST_CALL:
+        return
     status = step.responses[0].status
     alike = [each for each in trial.before if each.responses and each.responses[0].status == status]
     if alike and len(alike) <= _MOST_RETRIED and all(map(_was_retried, alike)):
@@ -146,7 +151,7 @@ def _find_delay(trial: Trial) -> Iterator[Finding]:
         return
     delay = step.requests[0].at - step.started
     usual = _usual_delay(trial.exchanges[:-1])
-    if delay > max(_SHORTEST_DELAY, usual + waited / 2):
+    if delay > max(_DELAY_SHARE * waited, usual + waited / 2):
         actual = f"a request after {delay:.1f} s"
         yield Finding("delayed", "a request at once", actual, at=step.requests[0])
 

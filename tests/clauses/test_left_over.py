@@ -115,6 +115,7 @@ def test_retry_that_is_no_longer_made() -> None:
     assert kinds(CLAUSE, retried(), GIVEN_UP, GIVEN_UP) == []
     assert kinds(CLAUSE, retried(status=429), GIVEN_UP) == [], "the statuses differ"
     assert kinds(CLAUSE, retried(), retried()) == []
+    assert kinds(CLAUSE, retried(), replace(GIVEN_UP, ended=1.1)) == [], "its timeout had nearly passed"
 
 
 def sent_at(*times: float) -> Exchange:
@@ -124,7 +125,7 @@ def sent_at(*times: float) -> Exchange:
     return replace(made, responses=(replace(made.responses[0], at=times[0]), *made.responses[1:]))
 
 
-@pytest.mark.parametrize(("at", "found"), [(0.1, []), (1.4, []), (2.1, ["delayed"])])
+@pytest.mark.parametrize(("at", "found"), [(0.1, []), (1.7, []), (1.9, ["delayed"])])
 def test_delay_of_an_earlier_retry(at: float, found: list[str]) -> None:
     assert kinds(CLAUSE, sent_at(0), sent_at(0, 2), sent_at(at), control=sent_at(0)) == found
     assert kinds(CLAUSE, sent_at(0), sent_at(0, 1), sent_at(at), control=sent_at(0)) == []

@@ -289,6 +289,12 @@ def test_concurrency_is_kept_in_bounds(declared: int, held: int) -> None:
     assert read_declaration(written).concurrency == held
 
 
+@pytest.mark.parametrize(("declared", "read"), [(16, 16), (0, 1), (-3, 1), (None, 10)])
+def test_pool_holds_at_least_one_connection(declared: int | None, read: int) -> None:
+    written = line(implementation={"name": "sdk"}, limits={"pool": declared})
+    assert read_declaration(written).limits.pool == read
+
+
 def test_limits_are_read_and_kept_as_declared() -> None:
     declared = {"root": "fixed", "https": True, "hosts": ["a"], "status": False, "later": [1]}
     limits = read_declaration(line(protocol=1, implementation={"name": "sdk"}, limits=declared)).limits

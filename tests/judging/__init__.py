@@ -18,7 +18,7 @@ from graphcontract.judging.suite_api import SuiteTest, given, proves
 from graphcontract.judging.target import Target
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult
-from graphcontract.transports import Record, Scope
+from graphcontract.transports import OpenConnections, Record, Scope
 from tests.clauses import CONTRACT, request, target
 
 PROFILE = Profile(examples=12, least=1, deterministic=True)
@@ -92,6 +92,9 @@ class PaperStage:
             WireResponse(0.0, answer.final, answer.status, answer.fields, answer.content, index)
         )
         return answer
+
+    def count_connections(self) -> OpenConnections:
+        return OpenConnections(0, 0)
 
     def finish(self, *, spoiled: bool = False, expecting: bool = False) -> Record:
         self.finished = (spoiled, expecting)

@@ -49,6 +49,36 @@ class TestStages:
         first, second = endpoint.finish().requests
         assert first.connection != second.connection
 
+    def test_open_connections_are_those_that_the_client_has_not_closed(self, server: Loopback) -> None:
+        endpoint = done(server)
+        assert endpoint.count_connections() == (0, 0)
+        with connect(endpoint) as connection:
+            exchange(connection)
+            with connect(endpoint) as other:
+                exchange(other)
+                assert endpoint.count_connections() == (2, 0)
+            assert endpoint.count_connections() == (1, 0)
+        assert endpoint.count_connections() == (0, 0)
+
+    def test_a_connection_that_the_server_ends_is_open_until_the_client_closes_it(
+        self, server: Loopback
+    ) -> None:
+        endpoint = done(server, StubResponse(204, close=True))
+        with connect(endpoint) as connection:
+            connection.sendall(PLAIN)
+            to_the_end(connection)
+            assert endpoint.count_connections() == (1, 0)
+        assert endpoint.count_connections() == (0, 0)
+
+    def test_a_connection_without_a_response_waits(self, server: Loopback) -> None:
+        endpoint = done(server, StubResponse(204, fault="stalled"))
+        with connect(endpoint) as connection:
+            connection.sendall(PLAIN)
+            while not endpoint.count_connections().waiting:  # the request is on its way
+                pass
+            assert endpoint.count_connections() == (1, 1)
+        assert endpoint.count_connections() == (0, 0)
+
     def test_httpx_keeps_its_connection(self, server: Loopback) -> None:
         connections = []
         with httpx.Client(trust_env=False) as client:

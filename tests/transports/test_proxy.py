@@ -66,6 +66,15 @@ class TestTheRoot:
         assert (request.values("host"), request.scheme, record.connections) == (["graph.test"], "https", 1)
         assert [response.status for response in record.responses] == [204]
 
+    def test_a_tunnel_is_open_until_the_client_closes_it(self, proxy: Proxy) -> None:
+        endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1), scope=Scope())
+        context = ssl.create_default_context(cafile=proxy.ca_file)
+        with httpx.Client(verify=context, proxy=proxy.proxy, trust_env=False, timeout=5) as client:
+            client.post(ROOT + ABOUT)
+            assert endpoint.count_connections() == (1, 0)
+        assert endpoint.count_connections() == (0, 0)
+        endpoint.finish()
+
     def test_a_tunnel_lives_on_from_stage_to_stage(self, proxy: Proxy, client: httpx.Client) -> None:
         for number in range(3):
             endpoint = proxy.open_endpoint(ResponseScript((stub(409),), _names_x1))

@@ -285,7 +285,7 @@ class ReopensSlowly(Conforming):
     def again(self, call: Call, attempt: int) -> Answer:
         self.gate.clear()
         answer = super().again(call, attempt)
-        timer = threading.Timer(1.8, self.gate.set)
+        timer = threading.Timer(2.1, self.gate.set)
         timer.daemon = True
         timer.start()
         return answer
