@@ -24,7 +24,7 @@ STATUSES = constants({"200": 200, "204": 204})
 CONTENTS = constants({"none": b"", "some": b"x"})
 
 
-def partitions(**sources: Partitions[Any]) -> dict[str, st.SearchStrategy[dict[str, Any]]]:
+def partitions(**sources: Partitions[Any]) -> Partitions[dict[str, Any]]:
     return SuiteTest("test_it", lambda: None, ("response.no-content",), sources, {}).partitions(CONTRACT)
 
 
