@@ -27,7 +27,39 @@ Fault = Literal[
     "garbage",
     "dripped",
     "idle-closed",
+    "interim-only",
+    "stalled-handshake",
+    "half-handshake",
+    "late",
+    "late-between",
+    "closed-between",
+    "reset-between",
 ]
+Split = Literal[
+    "at-start",
+    "after-interim",
+    "in-status",
+    "in-line-end",
+    "in-fields",
+    "in-head-end",
+    "after-head",
+    "in-content",
+    "each-byte",
+]
+"""Where a response is cut in two, with a pause before the second part."""
+
+SILENT_FAULTS: tuple[Fault, ...] = (
+    "stalled",
+    "dripped",
+    "interim-only",
+    "stalled-handshake",
+    "half-handshake",
+    "late",
+    "late-between",
+)
+"""Faults that leave a call without a complete response on a connection that stays open."""
+WHOLE_FAULTS: tuple[Fault, ...] = ("idle-closed", "closed-between", "reset-between")
+"""Faults of a connection after a complete response."""
 
 MOST_CONNECTIONS = 32
 """Connections that a transport keeps open for each origin: it closes the oldest of more. That bounds open
@@ -262,7 +294,8 @@ class WireResponse:
     `interim` has the status codes of 1xx responses sent before it; `stray` the bytes after its end, which no
     framing accounts for. `fault` is the deliberate fault of a response to a complete request; the other
     members then have what was sent nevertheless, and `status` is 0 if no status code was. A `dripped`
-    response never ends: `raw` is its beginning.
+    response never ends: `raw` is its beginning. A `late` one is sent after the call. A response with a
+    `split` was sent in parts, `pause` seconds apart; `at` is before the first pause.
     """
 
     at: float
@@ -274,11 +307,13 @@ class WireResponse:
     interim: tuple[int, ...] = ()
     stray: bytes = b""
     fault: Fault | None = None
+    split: Split | None = None
+    pause: float = 0.0
 
     @property
     def whole(self) -> bool:
         """Whether a complete, well-formed response was sent."""
-        return self.fault in (None, "idle-closed")
+        return self.fault is None or self.fault in WHOLE_FAULTS
 
     def values(self, name: str) -> list[str]:
         """Give the values of all field lines of that name, in the order sent; letter case does not matter."""

@@ -23,7 +23,7 @@ from graphcontract.clauses.queries import (
     own_requests,
 )
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, Trial, WireRequest, WireResponse, grace
+from graphcontract.exchange import SILENT_FAULTS, Exchange, Trial, WireRequest, WireResponse, grace
 
 THROTTLING = (429, 503, 504)
 _MAX_REQUESTS = 11  # the first request and ten retries, the most that Microsoft's SDKs allow
@@ -31,7 +31,6 @@ _MAX_REQUESTS_PER_WINDOW = 5  # one more within the window, after an unreadable 
 _WINDOW = 1.0  # seconds
 _TIMER_TOLERANCE = 0.05  # seconds by which timers of common runtimes fire early
 _LOST = ("reset", "closed", "half-head")
-_SILENT = ("stalled", "dripped")
 _BROKEN = ("half-content", "garbage")
 _SHORT_WAIT = 1.0  # seconds; a client may decide not to wait longer than this
 _NEVER_RETRIES = "the client never retries"
@@ -310,7 +309,7 @@ def connection_lost(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _has_no_usable_response(contract: Contract, trial: Trial) -> bool:
-    fault = trial.exchange.fault in (*_SILENT, *_BROKEN)
+    fault = trial.exchange.fault in (*SILENT_FAULTS, *_BROKEN)
     return fault and bool(own_requests(contract, trial.exchange))
 
 
@@ -335,7 +334,7 @@ def no_response(contract: Contract, trial: Trial) -> Iterator[Finding]:
     ]
     for number, (_, response) in enumerate(attempts[:-1]):
         if response is None or not response.whole:
-            kind = "silence" if fault in _SILENT else "broken-response"
+            kind = "silence" if fault in SILENT_FAULTS else "broken-response"
             expected = f"one request if there is no complete response ({fault})"
             yield Finding(kind, expected, f"{len(attempts)} requests", fault, attempts[number + 1][0])
             return

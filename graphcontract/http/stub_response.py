@@ -14,7 +14,7 @@ from http import HTTPStatus
 from time import monotonic
 from typing import Literal
 
-from graphcontract.exchange import Fault, Fields, WireRequest
+from graphcontract.exchange import Fault, Fields, Split, WireRequest
 
 Concerns = Callable[[WireRequest], bool]
 Framing = Literal["content-length", "chunked", "chunked-in-capitals", "chunked-richly", "to-the-end", "none"]
@@ -62,7 +62,8 @@ class StubResponse:
     Values of `fields` may contain placeholders for roots and dates that are only known when the response is
     sent: `{self}`, `{date+2}` (transports.response_placeholders). `fault` happens instead of the response
     (transports.faults); `drip` is the seconds between the bytes of a dripped response. A `meeting` makes the
-    response wait for others (over loopback).
+    response wait for others (over loopback). A `split` sends the response in two parts, or each byte by
+    itself, `pause` seconds apart.
     """
 
     status: int | None
@@ -81,6 +82,8 @@ class StubResponse:
     gap: str = " "
     meeting: Meeting | None = None
     coding: str = "gzip"
+    split: Split | None = None
+    pause: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,9 @@ class CallOptions(TypedDict, total=False):
     """How a call is made: at Graph's `own_root`, by the copy of the client that logs in detail (`debug`), at
     another root than the calls before (`aside`), with responses `elsewhere` for other origins, over TLS with
     this `certificate`. A client that declares `cancel` has its call cancelled after `cancel_after` seconds.
-    For `linger` seconds after the call, requests are still recorded. With `counting`, the connections that
-    the client leaves open are counted. `root_path` is the path of a root that
-    is not the client's own, with `{version}` in place of its version.
+    For `linger` seconds after the call, requests are still recorded; `idle` seconds before it, no call is
+    made. With `counting`, the connections that the client leaves open are counted. `root_path` is the path
+    of a root that is not the client's own, with `{version}` in place of its version.
     """
 
     own_root: bool
@@ -51,6 +51,7 @@ class CallOptions(TypedDict, total=False):
     cancel_after: float
     linger: float
     counting: bool
+    idle: float
     root_path: str
 
 
@@ -179,6 +180,7 @@ class CallRunner:
     def run(self, call: Call, responses: Sequence[StubResponse], options: CallOptions) -> Exchange:
         """Make one call. Raises OwnRootLost if the client must not be called any more."""
         own_root, debug = options.get("own_root", False), options.get("debug", False)
+        sleep(options.get("idle", 0))
         with self._clients.take(self._state.scope, own_root=own_root, debug=debug) as target:
             exchange = self._make_exchange(target, call, responses, options)
         with self._lock:

@@ -15,7 +15,7 @@ from graphcontract.clauses import Finding, registry
 from graphcontract.clauses.queries import last_response, parse_graph_error
 from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Call, Exchange, Outcome, grace
+from graphcontract.exchange import SILENT_FAULTS, Call, Exchange, Outcome, grace
 from graphcontract.http.stub_response import StubResponse
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
@@ -28,7 +28,6 @@ from graphcontract.transports.loopback import Loopback
 # Unless the case makes the client wait (see `_quiet_seconds`), its next request follows at once.
 _QUIET = 1.0
 _PAUSE = 0.02  # between two looks at what has arrived
-_SILENT = ("stalled", "dripped")
 _BEFORE_A_REQUEST = ("reset-at-connect", "reset-in-request")
 
 Announce = Callable[[Call, CaseStep], None]
@@ -140,8 +139,10 @@ def _quiet_seconds(step: CaseStep) -> float:
 
 
 def _holds_up(answer: StubResponse) -> bool:
-    return answer.fault in _SILENT or any(
-        name.lower() == "retry-after" and value != "0" for name, value in answer.fields
+    return (
+        bool(answer.split)
+        or answer.fault in SILENT_FAULTS
+        or any(name.lower() == "retry-after" and value != "0" for name, value in answer.fields)
     )
 
 

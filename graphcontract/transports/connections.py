@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.http.stub_response import Meeting, Rendered, StubResponse, render
-from graphcontract.transports import faults
+from graphcontract.transports import faults, segments
 from graphcontract.transports.request_reader import RequestReader
 from graphcontract.transports.response_placeholders import fill_placeholders
 from graphcontract.transports.socket_io import Pipe
@@ -41,13 +41,16 @@ class Connection:
         self._reader = RequestReader(origin.name, next(origin.numbers), scheme)
         self._interim = b""
         self._ending: faults.Ending | None = None
+        self._deferred: faults.Deferred | None = None
+        self._late = b""
+        self._pausing = False
         self._ignores_input = False
         self._closed = False
 
     @property
     def is_held(self) -> bool:
-        """Whether a request has no response on purpose, or one without an end."""
-        return self._ending == "hold"
+        """Whether a request has no response on purpose, not even after the call, or one without an end."""
+        return self._ending == "hold" and self._deferred is None
 
     def ready(self) -> None:
         """Read, respond and send as far as the socket allows without blocking."""
@@ -74,6 +77,22 @@ class Connection:
             broken = True
         return broken
 
+    def end_call(self) -> None:
+        """Do what was put off until the call has ended."""
+        deferred, self._deferred = self._deferred, None
+        if deferred in ("close", "reset"):
+            self.close(reset=deferred == "reset")
+        elif deferred is not None and not self._closed:
+            self._ending = None
+            if deferred == "send":
+                self.send_late()
+
+    def send_late(self) -> None:
+        """Send the response of a call that has ended, if it was put off until now."""
+        if self._late and self._ending is None and not self._closed:
+            late, self._late = self._late, b""
+            self._pipe.send(late)
+
     def close(self, *, reset: bool = False) -> None:
         """Close at once, with nothing more read or sent."""
         if not self._closed:
@@ -92,13 +111,17 @@ class Connection:
             self._respond_all()
 
     def _respond_all(self) -> None:
-        while not self._pipe.unsent and not self._closed and (request := self._reader.next()):
+        while self._is_free() and (request := self._reader.next()):
             self._record(request)
             if self._ending is None:
                 self._respond(request)
         if self._ending is None and self._reader.expects_continue():
             self._interim = _CONTINUE
             self._pipe.send(_CONTINUE)
+
+    def _is_free(self) -> bool:
+        """Whether the last response is sent, so that the next request can be read."""
+        return not (self._pipe.unsent or self._pausing or self._closed)
 
     def _record(self, request: WireRequest) -> None:
         self._ignores_input = request.malformed is not None
@@ -116,7 +139,7 @@ class Connection:
         rendered = _render(stub, request)
         sent = faults.apply_fault(stub, rendered)
         data = sent.before + sent.final + sent.stray
-        if stub.fault or sent.interim or sent.stray:
+        if stub.fault or sent.interim or sent.stray or stub.split:
             self._origin.desynced = True
         if state:
             response = WireResponse(
@@ -129,18 +152,36 @@ class Connection:
                 interim=((100,) if self._interim else ()) + sent.interim,
                 stray=sent.stray,
                 fault=stub.fault,
+                split=stub.split,
+                pause=stub.pause if stub.split else 0.0,
             )
             state.responses.append(response)
         self._interim = b""
         self._ending = faults.choose_ending(stub, rendered)
-        if stub.fault == "dripped":
-            self._drip(faults.iterate_drops(data), stub.drip)
+        self._deferred = faults.choose_deferred(stub)
+        if stub.fault in ("late", "late-between"):
+            self._late = data
+        elif stub.fault in ("dripped", "interim-only"):
+            self._drip(faults.iterate_drops(stub, data), stub.drip)
         elif stub.meeting is not None:
             stub.meeting.arrive()
             self._send_when_met(stub.meeting, data)
         else:
-            self._pipe.send(data)
-            self._end_if_sent()
+            self._send_parts(segments.cut(sent, stub.split), stub.pause)
+
+    def _send_parts(self, parts: Sequence[bytes], pause: float) -> None:
+        """Send the first part now, and each of the others after a pause; then read the next request."""
+        if self._closed:
+            return
+        self._pipe.send(parts[0])
+        if len(parts) > 1:
+            self._pausing = True
+            self._origin.loop.call_later(pause, lambda: self._send_parts(parts[1:], pause))
+            return
+        paused, self._pausing = self._pausing, False
+        self._end_if_sent()
+        if paused:
+            self._respond_all()
 
     def _send_when_met(self, meeting: Meeting, data: bytes) -> None:
         if meeting.waiting:
@@ -155,7 +196,7 @@ class Connection:
             self._origin.loop.call_later(pause, lambda: self._drip(drops, pause))
 
     def _end_if_sent(self) -> None:
-        if self._pipe.unsent:
+        if self._pipe.unsent or self._pausing:
             return
         if self._ending == "shut":
             self._pipe.shut()

@@ -13,6 +13,13 @@ Each fault replaces one response of a script:
 - `garbage`: bytes that are not HTTP, with 204 at the position of a status code, then the stream ends.
 - `dripped`: one byte of the response every `StubResponse.drip` seconds, with a head that never ends.
 - `idle-closed`: the response, then the persistent connection is closed unannounced before the next request.
+- `closed-between`, `reset-between`: the same once the call has ended, so that the client finds its
+    connection in order after the response, and closed or reset only later.
+- `interim-only`: 102 every `StubResponse.drip` seconds, and no final response.
+- `late`, `late-between`: nothing until the call has ended. Then the response is sent, with `late` when the
+    first request of the next call has arrived, on whichever connection.
+- `stalled-handshake`, `half-handshake`: a new connection gets nothing, or the first half, of the server's
+    side of the TLS handshake (transports.stalled_handshake). As the response to a request, as `stalled`.
 """
 
 from __future__ import annotations
@@ -22,10 +29,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from graphcontract.exchange import Fault
+from graphcontract.exchange import WHOLE_FAULTS, Fault
 from graphcontract.http.stub_response import Rendered, StubResponse
 
 Ending = Literal["shut", "close", "reset", "hold"]
+Deferred = Literal["send", "send-with-next", "close", "reset"]
 
 _ENDINGS: Mapping[Fault, Ending] = {
     "refused": "reset",
@@ -39,7 +47,19 @@ _ENDINGS: Mapping[Fault, Ending] = {
     "garbage": "shut",
     "dripped": "hold",
     "idle-closed": "close",
+    "interim-only": "hold",
+    "stalled-handshake": "hold",
+    "half-handshake": "hold",
+    "late": "hold",
+    "late-between": "hold",
 }
+_DEFERRED: Mapping[Fault, Deferred] = {
+    "late": "send-with-next",
+    "late-between": "send",
+    "closed-between": "close",
+    "reset-between": "reset",
+}
+_PROCESSING = b"HTTP/1.1 102 Processing\r\n\r\n"
 _GARBAGE = b"\x00\x01\xfe\xff 204 this is not HTTP\r\n\r\n"
 _EMPTY = Rendered(before=b"", final=b"", stray=b"", status=0, fields=(), content=b"", interim=(), close=False)
 
@@ -61,14 +81,21 @@ def choose_ending(stub: StubResponse, rendered: Rendered) -> Ending | None:
     """Decide what the connection does after a response: None reads the next request, `shut` ends our
     direction, `close` and `reset` end both, `hold` ends neither and sends nothing more.
     """
-    if stub.fault is not None:
+    if stub.fault in _ENDINGS:
         return _ENDINGS[stub.fault]
     return "shut" if rendered.close else None
 
 
+def choose_deferred(stub: StubResponse) -> Deferred | None:
+    """Decide what the connection does once the call has ended: send the response, then or with the next
+    call's request, or close or reset the connection.
+    """
+    return _DEFERRED.get(stub.fault) if stub.fault is not None else None
+
+
 def apply_fault(stub: StubResponse, rendered: Rendered) -> Rendered:
     """Give what is sent of a response with its fault; `status` is 0 if no complete status code is sent."""
-    if stub.fault in (None, "idle-closed"):
+    if stub.fault is None or stub.fault in (*WHOLE_FAULTS, "late", "late-between"):
         return rendered
     head, end, body = rendered.final.partition(b"\r\n\r\n")
     match stub.fault:
@@ -84,10 +111,16 @@ def apply_fault(stub: StubResponse, rendered: Rendered) -> Rendered:
             return replace(_EMPTY, before=rendered.before, interim=rendered.interim, final=_GARBAGE)
         case "dripped":
             return replace(rendered, final=head + b"\r\nX-Dripped: ", content=b"", stray=b"")
+        case "interim-only":
+            return replace(_EMPTY, before=_PROCESSING, interim=(102,))
         case _:
             return _EMPTY
 
 
-def iterate_drops(data: bytes) -> Iterator[bytes]:
-    """Yield the bytes of a dripped response one by one, and then dots forever."""
+def iterate_drops(stub: StubResponse, data: bytes) -> Iterator[bytes]:
+    """Yield the bytes of a dripped response one by one, and then dots forever; or the one informational
+    response forever.
+    """
+    if stub.fault == "interim-only":
+        return itertools.repeat(data)
     return itertools.chain((data[at : at + 1] for at in range(len(data))), itertools.repeat(b"."))

@@ -313,7 +313,9 @@ def _check(stub: StubResponse) -> None:
     if stub.status is not None and stub.status < 200:
         raise ValueError(f"{stub.status} is not a final status code")
     stray = stub.stray or (stub.status in (204, 304) and (stub.content or stub.framing == "chunked"))
-    if stub.interim or stray or stub.fault:
-        raise ValueError('interim responses, stray bytes and faults need a transport that shows "wire"')
+    if stub.interim or stray or stub.fault or stub.split:
+        raise ValueError(
+            'interim responses, stray bytes, faults and pauses need a transport that shows "wire"'
+        )
     response_placeholders.check(stub, ("self",))
     render(stub, _ANY_REQUEST)

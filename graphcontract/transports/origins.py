@@ -15,6 +15,7 @@ from graphcontract.exchange import MOST_CONNECTIONS, WireRequest
 from graphcontract.transports import OpenConnections, socket_io
 from graphcontract.transports.connections import Connection
 from graphcontract.transports.event_loop import Loop
+from graphcontract.transports.stalled_handshake import StalledHandshake
 from graphcontract.transports.stub_state import StubState
 
 ADDRESS = "127.0.0.1"
@@ -38,7 +39,7 @@ class Origin:
         self.name = name
         self.context = context
         self.state: StubState | None = None
-        self.connections: list[Connection] = []
+        self.connections: list[Connection | StalledHandshake] = []
         self.desynced = False
 
     def admit(self, accepted: socket.socket, received: bytes = b"") -> None:
@@ -52,9 +53,16 @@ class Origin:
         if len(self.connections) >= MOST_CONNECTIONS:
             self.connections[0].break_off()
             self.connections[0].close()
-        connection = Connection(self, accepted, received)
+        connection = self._make_connection(accepted, received)
         self.connections.append(connection)
         connection.ready()
+
+    def _make_connection(self, accepted: socket.socket, received: bytes) -> Connection | StalledHandshake:
+        for fault in ("stalled-handshake", "half-handshake"):
+            if self.context is not None and self.state is not None and self.state.take_fault(fault):
+                half = fault == "half-handshake"
+                return StalledHandshake(self, accepted, received, half=half)
+        return Connection(self, accepted, received)
 
     def change(self, context: ssl.SSLContext | None) -> None:
         """Use this TLS context, or none, from now on, and close the persistent connections."""
@@ -70,13 +78,21 @@ class Origin:
         self.state = state
 
     def end(self) -> None:
-        """Respond to everything that has arrived, then stop to serve the endpoint."""
+        """Respond to everything that has arrived, then stop to serve the endpoint, and do what was put off
+        until then.
+        """
         self._drain()
         self.state = None
+        for connection in tuple(self.connections):
+            connection.end_call()
 
     def record(self, request: WireRequest) -> None:
-        """Record a request for the open endpoint; without one it belongs to no call."""
+        """Record a request for the open endpoint, and send the late responses of the call before; without an
+        endpoint, a request belongs to no call.
+        """
         if self.state is not None:
+            for connection in tuple(self.connections):
+                connection.send_late()
             self.state.requests.append(request)
             self.state.first_request.set()
 
