@@ -9,7 +9,7 @@ from graphcontract.clauses import Finding, When, clause
 from graphcontract.clauses.queries import describe_outcome, own_requests
 from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, Trial, WireRequest, WireResponse
+from graphcontract.exchange import SILENT_FAULTS, WHOLE_FAULTS, Exchange, Trial, WireRequest, WireResponse
 
 # A client that follows a loop further than this is taken to have no limit.
 _MAX_REDIRECTS = 50
@@ -18,6 +18,7 @@ _KEEP_METHOD = (301, 302, 307, 308)  # 303 is left out: it requires a GET (RFC 9
 # An origin is recorded as the address that was connected to, whatever host name led there.
 _LOOPBACK = "127.0.0.1"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+_IDLENESS = {"closed-between": "was closed while idle", "reset-between": "was reset while idle"}
 
 
 def _list_redirects(exchange: Exchange) -> Iterator[tuple[WireResponse, SplitResult]]:
@@ -171,7 +172,7 @@ def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _follows_broken_connection(_contract: Contract, trial: Trial) -> bool:
-    return bool(trial.before) and trial.before[-1].fault not in (None, "stalled", "dripped")
+    return bool(trial.before) and trial.before[-1].fault not in (None, *SILENT_FAULTS)
 
 
 @clause(
@@ -190,7 +191,7 @@ def failure(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """
     broken, following = trial.before[-1], trial.exchange
     fault = str(broken.fault)
-    if broken.outcome.kind in ("success", *_ABORTED) and fault != "idle-closed":
+    if broken.outcome.kind in ("success", *_ABORTED) and broken.fault not in WHOLE_FAULTS:
         expected = f"failure after the connection fault {fault}"
         actual = describe_outcome(broken.outcome)
         yield Finding(broken.outcome.kind, expected, actual, fault, exchange=broken)
@@ -205,7 +206,7 @@ def _got_no_response(_contract: Contract, trial: Trial) -> bool:
     """
     exchange = trial.exchange
     complete = sum(response.whole for response in exchange.responses)
-    return exchange.fault in ("stalled", "dripped") and (complete == 0 or complete < len(exchange.requests))
+    return exchange.fault in SILENT_FAULTS and (complete == 0 or complete < len(exchange.requests))
 
 
 @clause(
@@ -228,6 +229,39 @@ def timeout(_contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding(
             exchange.outcome.kind, expected, describe_outcome(exchange.outcome), str(exchange.fault)
         )
+
+
+def _name_idleness(trial: Trial) -> str | None:
+    """What happened between the call before, which succeeded, and this one; None if the pause was short."""
+    before = trial.before[-1] if trial.before else None
+    if before is None or before.outcome.kind != "success":
+        return None
+    if before.fault in ("closed-between", "reset-between"):
+        return before.fault
+    return "pause" if trial.exchange.started - before.ended > before.call.timeout else None
+
+
+@clause(
+    "transport.idle",
+    "failure",
+    "rejected",
+    "crash",
+    "hang",
+    when=lambda _, trial: _name_idleness(trial) is not None,
+    needs=frozenset({"network"}),
+    uses_earlier_steps=True,
+)
+def idle(_contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """The next call must work after a pause longer than the timeout, and after the service has closed or
+    reset the idle connection (RFC 9112, 9.3.1 and 9.5). The pause before the call is longer than the two
+    seconds for which some pools reuse a connection unchecked: a close that crosses the request is not judged.
+    """
+    outcome, idleness = trial.exchange.outcome, _name_idleness(trial)
+    if outcome.kind != "success":
+        pause = trial.exchange.started - trial.before[-1].ended
+        what = _IDLENESS.get(str(idleness), "became idle")
+        expected = f"success {pause:.1f} s after the connection {what}"
+        yield Finding(outcome.kind, expected, describe_outcome(outcome), str(idleness))
 
 
 def _has_invalid_certificate(_contract: Contract, trial: Trial) -> bool:

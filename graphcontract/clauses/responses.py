@@ -15,7 +15,7 @@ from graphcontract.clauses.queries import (
     parse_graph_error,
 )
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, Trial, WireResponse
+from graphcontract.exchange import Exchange, Outcome, Trial, WireResponse
 
 _ABORTED = ("crash", "hang")
 # How a client can report a response otherwise than it reports the control with the same final response.
@@ -43,13 +43,14 @@ def _expected_kind(contract: Contract, last: WireResponse) -> str:
 
 
 def _is_reported_correctly(contract: Contract, exchange: Exchange) -> bool:
-    """Whether the outcome matches the last response; a status that the client does not expose is not a
-    mismatch.
-    """
-    last, outcome = last_response(contract, exchange), exchange.outcome
-    if last is None or outcome.kind != _expected_kind(contract, last):
-        return False
-    return outcome.reported_status in (None, last.status)
+    """Whether the outcome matches the last response."""
+    last = last_response(contract, exchange)
+    return last is not None and _matches(contract, last, exchange.outcome)
+
+
+def _matches(contract: Contract, last: WireResponse, outcome: Outcome) -> bool:
+    """Whether an outcome is that of a response; a status that the client does not expose is no mismatch."""
+    return outcome.kind == _expected_kind(contract, last) and outcome.reported_status in (None, last.status)
 
 
 def _is_fit_as_control(contract: Contract, control: Exchange) -> bool:
@@ -161,21 +162,24 @@ def interim(contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield from _compare_with_control(contract, trial, f"after {' '.join(map(str, last.interim))}")
 
 
-def _compare_with_control(contract: Contract, trial: Trial, circumstance: str) -> Iterator[Finding]:
+def _compare_with_control(
+    contract: Contract, trial: Trial, circumstance: str, input: str = ""
+) -> Iterator[Finding]:
     """Find what the client reported correctly for the control and not for the exchange, which has the same
     final response under some circumstance.
     """
-    last, outcome = last_response(contract, trial.exchange), trial.exchange.outcome
+    last = last_response(contract, trial.control) if trial.control is not None else None
+    outcome = trial.exchange.outcome
     if last is None or trial.control is None:
         return
     kind = _expected_kind(contract, last)
     expected = f"{kind} for status {last.status} {circumstance}"
     if outcome.kind != kind:
-        yield Finding(outcome.kind, expected, describe_outcome(outcome))
-    elif not _is_reported_correctly(contract, trial.exchange):
-        yield Finding("other-status", f"status {last.status}", describe_outcome(outcome))
+        yield Finding(outcome.kind, expected, describe_outcome(outcome), input)
+    elif not _matches(contract, last, outcome):
+        yield Finding("other-status", f"status {last.status}", describe_outcome(outcome), input)
     elif lost := _name_lost_texts(contract, trial.control, trial.exchange):
-        yield Finding("other-error", f"{expected}, with its {lost}", describe_outcome(outcome))
+        yield Finding("other-error", f"{expected}, with its {lost}", describe_outcome(outcome), input)
 
 
 def _has_large_head(contract: Contract, trial: Trial) -> bool:
@@ -200,6 +204,86 @@ def large_head(contract: Contract, trial: Trial) -> Iterator[Finding]:
         longest = max((len(value) for _, value in last.fields), default=0)
         circumstance = f"with {len(last.fields)} fields, the longest of {longest} bytes"
         yield from _compare_with_control(contract, trial, circumstance)
+
+
+_SLOW_TO_BEGIN = ("at-start", "after-interim")
+_CUT_IN_CONTENT = ("after-head", "in-content")
+
+
+def _find_slow_response(exchange: Exchange) -> WireResponse | None:
+    """The first response with a pause before it or in it; None without one."""
+    return next((each for each in exchange.responses if each.split is not None), None)
+
+
+def _is_slow(contract: Contract, trial: Trial) -> bool:
+    control = trial.control
+    slow = _find_slow_response(trial.exchange) is not None
+    return slow and control is not None and _is_reported_correctly(contract, control)
+
+
+@clause("response.slow", *_UNLIKE_CONTROL, when=_is_slow, needs=frozenset({"network"}))
+def slow(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A response that arrives within the call's timeout must be reported like the same response at once,
+    after a pause or in any segments: it ends where its framing says (RFC 9112, 2.2 and 6.3), and TCP keeps no
+    boundaries. The control has the same responses without pauses, of which the longest is a third of the
+    timeout.
+    """
+    response = _find_slow_response(trial.exchange)
+    if response is None:
+        return
+    pause = f"{response.pause:g} s"
+    if response.split in _SLOW_TO_BEGIN:
+        circumstance, input = f"that begins after {pause} of {trial.exchange.call.timeout:g} s", "pause"
+    elif response.split in _CUT_IN_CONTENT:
+        circumstance, input = f"with content that arrives {pause} late (status {response.status})", "content"
+    elif response.split == "each-byte":
+        circumstance, input = f"that arrives byte by byte, every {pause}", "bytes"
+    else:
+        circumstance, input = f"whose head arrives in two parts, {pause} apart ({response.split})", "head"
+    yield from _compare_with_control(contract, trial, circumstance, input)
+
+
+def _get_late_call(contract: Contract, trial: Trial) -> Exchange | None:
+    """The call before, if it ended in failure before its response came; None if it did not, or if the control
+    was not reported correctly.
+    """
+    control = trial.control
+    if control is None or not trial.before or not _is_reported_correctly(contract, control):
+        return None
+    late = trial.before[-1]
+    return late if late.fault in ("late", "late-between") and late.outcome.kind == "failure" else None
+
+
+@clause(
+    "calls.late-response",
+    "misread",
+    "crash",
+    "hang",
+    "lost",
+    when=lambda contract, trial: _get_late_call(contract, trial) is not None,
+    needs=frozenset({"network", "timeout"}),
+    uses_earlier_steps=True,
+)
+def late_response(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A response that arrives after its call has timed out must not become that of the next call (RFC 9112,
+    9.2). A client may close the connection, or keep it and discard the late response.
+    """
+    following, late = trial.exchange, _get_late_call(contract, trial)
+    own = last_response(contract, trial.control) if trial.control is not None else None
+    if late is None or own is None or trial.control is None:
+        return
+    outcome, input = following.outcome, str(late.fault)
+    expected = f"{_expected_kind(contract, own)} for status {own.status}, the call's own response"
+    lost = _name_lost_texts(contract, trial.control, following)
+    if outcome.kind in _ABORTED:
+        yield Finding(outcome.kind, expected, describe_outcome(outcome), input)
+    elif not own_requests(contract, following):
+        actual = f"no request; outcome {describe_outcome(outcome)}"
+        yield Finding("lost", "a request in the next call", actual, input)
+    elif not _matches(contract, own, outcome):
+        yield Finding("misread", expected, describe_outcome(outcome), input)
+    elif lost:
+        yield Finding("misread", f"{expected}, with its {lost}", describe_outcome(outcome), input)
 
 
 def _has_stray_content(contract: Contract, exchange: Exchange) -> bool:

@@ -81,7 +81,7 @@ def choose_ending(stub: StubResponse, rendered: Rendered) -> Ending | None:
     """Decide what the connection does after a response: None reads the next request, `shut` ends our
     direction, `close` and `reset` end both, `hold` ends neither and sends nothing more.
     """
-    if stub.fault in _ENDINGS:
+    if stub.fault is not None and stub.fault in _ENDINGS:
         return _ENDINGS[stub.fault]
     return "shut" if rendered.close else None
 

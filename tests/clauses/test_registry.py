@@ -19,6 +19,7 @@ LOOKING_BACK = {
     "calls.cancelled",
     "calls.concurrent",
     "calls.independent",
+    "calls.late-response",
     "error.encoded",
     "error.malformed",
     "error.shape",
@@ -26,6 +27,7 @@ LOOKING_BACK = {
     "response.stray-content",
     "secrets.token",
     "transport.failure",
+    "transport.idle",
 }
 
 
