@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import socket
+import ssl
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import Answer, Conforming
@@ -87,3 +89,61 @@ class TimeoutCutToWholeSeconds(Conforming):
 
     def connect(self, call: Call) -> socket.socket:
         return super().connect(replace(call, timeout=int(call.timeout) or 60.0))
+
+
+class HandshakesFirst(Conforming):
+    """Base class: what is different while TLS is established."""
+
+    def shake_hands(self, call: Call, connection: socket.socket, host: str) -> ssl.SSLSocket:
+        return self.trusted(call).wrap_socket(connection, server_hostname=host)
+
+    def connect(self, call: Call) -> socket.socket:
+        parts = urlsplit(call.base_url or "")
+        if parts.scheme != "https":
+            return super().connect(call)
+        host = parts.hostname or ""
+        return self.shake_hands(call, socket.create_connection((host, parts.port or 443), call.timeout), host)
+
+
+@faulty("transport.timeout", shown_by=["TLS handshake stalled", "TLS handshake stalled half-way"])
+class TimeoutAfterTheHandshake(HandshakesFirst):
+    """The timeout is set on the TLS socket, once there is one."""
+
+    def shake_hands(self, call: Call, connection: socket.socket, host: str) -> ssl.SSLSocket:
+        connection.settimeout(3600)
+        secure = super().shake_hands(call, connection, host)
+        secure.settimeout(call.timeout)
+        return secure
+
+
+@faulty("transport.timeout", shown_by=["TLS handshake stalled", "TLS handshake stalled half-way"])
+class CrashesOnHandshakeTimeout(HandshakesFirst):
+    """A timeout of the handshake is raised as an error of ssl, and those are not translated."""
+
+    def shake_hands(self, call: Call, connection: socket.socket, host: str) -> ssl.SSLSocket:
+        try:
+            return super().shake_hands(call, connection, host)
+        except TimeoutError as error:
+            raise RuntimeError("_ssl.c: the handshake operation timed out") from error
+
+
+@faulty("transport.timeout", shown_by=["TLS handshake stalled half-way", "stalled after the TLS handshake"])
+class TimeoutForPlainConnections(HandshakesFirst):
+    """The TLS connection is made by another function, which has no timeout."""
+
+    def shake_hands(self, call: Call, connection: socket.socket, host: str) -> ssl.SSLSocket:
+        connection.settimeout(3600)
+        return super().shake_hands(call, connection, host)
+
+
+@faulty("transport.timeout", rare=True, shown_by=["102 without end"])
+class InterimResponsesRestartTheTimeout(Conforming):
+    """With each informational response, the timeout begins anew: the server is at work."""
+
+    def read(self, connection: socket.socket) -> Answer:
+        timeout = connection.gettimeout()
+        while True:
+            connection.settimeout(timeout)
+            answer = self.read_head(self.stream(connection).readline)
+            if answer.status >= 200:
+                return answer

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import threading
 import time
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from graphcontract.exchange import Call, Outcome
-from tests.sample_clients.bases.conforming import Answer, Conforming, Fields
-from tests.sample_clients.bases.kept_connection import KeptConnection
+from tests.sample_clients.bases.conforming import Answer, Conforming, Fields, Patient
+from tests.sample_clients.bases.following import Following
+from tests.sample_clients.bases.kept_connection import KeptConnection, Line
 from tests.sample_clients.registry import quirky
 
 
@@ -138,4 +143,70 @@ class PausesBeforeEachRequest(Conforming):
 
     def exchange(self, call: Call) -> Answer:
         time.sleep(0.005)
+        return super().exchange(call)
+
+
+@quirky(shown_by=("byte by byte", "error in chunks, late", "cut in a line end", "error cut in the content"))
+class ReadsOneByteAtATime(Conforming):
+    """A system call for each byte of the response, as of an unbuffered stream."""
+
+    def read(self, connection: socket.socket) -> Answer:
+        patient = io.BufferedReader(Patient(connection), buffer_size=1)
+        answer = self.read_head(patient.readline)
+        while answer.status < 200:
+            answer = self.read_head(patient.readline)
+        if answer.status not in (204, 304):
+            answer.content = self.read_content(answer, patient.read, patient.readline)
+        return answer
+
+
+@quirky(shown_by=("redirect with late content",))
+class LeavesTheContentOfRedirects(Following):
+    """The content of a redirect is left unread, and its connection is closed."""
+
+    def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
+        return b"" if self.follows(answer) else super().read_content(answer, read, line)
+
+
+@quirky(shown_by=("test_late_response",))
+class DiscardsLateResponses(KeptConnection):
+    """Keeps a connection after a timeout, and discards the responses of the calls that have timed out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outstanding = defaultdict[str, int](int)
+
+    def exchange(self, call: Call) -> Answer:
+        host = urlsplit(call.base_url or "").netloc
+        line = self.lines.get(host) if self.outstanding[host] else self.take(host)
+        line = self.lines[host] = line or Line(self.connect(call))
+        self.outstanding[host] += 1
+        answer = self.over(line, call)
+        self.outstanding[host] -= 1
+        while self.outstanding[host]:
+            answer = self.over_again(line)
+            self.outstanding[host] -= 1
+        return answer
+
+    def over_again(self, line: Line) -> Answer:
+        """The next response, after that of a call that has timed out."""
+        answer = self.read_head(line.readline)
+        if self.has_content(answer):
+            answer.content = self.read_content(answer, line.read, line.readline)
+        return answer
+
+
+@quirky(shown_by=("test_idle_connection",))
+class ClosesIdleConnectionsItself(KeptConnection):
+    """Closes a connection that was idle for half a second, before the service does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.used: dict[str, float] = {}
+
+    def exchange(self, call: Call) -> Answer:
+        host = urlsplit(call.base_url or "").netloc
+        if time.monotonic() > self.used.get(host, 0.0) + 0.5 and (line := self.lines.pop(host, None)):
+            line.close()
+        self.used[host] = time.monotonic()
         return super().exchange(call)
