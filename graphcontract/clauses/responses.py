@@ -49,7 +49,7 @@ def _is_reported_correctly(contract: Contract, exchange: Exchange) -> bool:
 
 
 def _matches(contract: Contract, last: WireResponse, outcome: Outcome) -> bool:
-    """Whether an outcome is that of a response; a status that the client does not expose is no mismatch."""
+    """Whether an outcome is that of a response; a status that is not exposed does not matter."""
     return outcome.kind == _expected_kind(contract, last) and outcome.reported_status in (None, last.status)
 
 

@@ -147,7 +147,7 @@ class TestIdle:
         assert not judges("transport.idle", broken, following)
 
     @pytest.mark.parametrize("by", ["closed-between", "reset-between"])
-    def test_what_happens_between_calls_is_no_failure_of_the_call_before(self, by: Fault) -> None:
+    def test_what_happens_between_calls_does_not_make_the_call_before_fail(self, by: Fault) -> None:
         before = replace(CONTROL, fault=by)
         assert kinds("transport.failure", before, CONTROL) == []
         assert not judges("transport.timeout", before)

@@ -9,9 +9,10 @@ from typing import get_args
 import pytest
 
 from graphcontract.exchange import Fault, Split
-from graphcontract.http.stub_response import render, stub
+from graphcontract.http.stub_response import ResponseScript, render, stub
 from graphcontract.transports.faults import apply_fault
 from graphcontract.transports.loopback import Loopback
+from graphcontract.transports.mock import Mock
 from graphcontract.transports.segments import cut
 from tests.clauses import request
 
@@ -49,6 +50,12 @@ class TestCut:
         assert first.endswith(end)
         assert bool(first) == bool(end)
         assert second
+
+
+def test_the_mock_transport_has_no_pauses() -> None:
+    script = ResponseScript((stub(204, split="at-start"),))
+    with Mock() as mock, pytest.raises(ValueError, match="pauses"):
+        mock.open_endpoint(script)
 
 
 @pytest.mark.parametrize("split", SPLITS)
