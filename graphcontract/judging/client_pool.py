@@ -1,6 +1,6 @@
 """Threads that make calls at the same time, each with a client that has room for them.
 
-Jobs start in the order in which they are submitted, as soon as a client is free.
+Jobs start in the order in which they are submitted, as soon as a client of the pool is free.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from itertools import cycle
+from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -61,3 +62,22 @@ class ClientPool(Generic[S]):
         finally:
             self._bind(None)
             self._free.put(slot)
+
+
+class Submits(Protocol):
+    """Runs jobs in the background."""
+
+    def submit(self, job: Callable[[], T]) -> Future[T]:
+        """Run a job in its turn."""
+        ...
+
+
+class PoolsInTurn(Generic[S]):
+    """Gives each pool a job in turn, so that which client runs a job depends on the order of jobs only."""
+
+    def __init__(self, pools: Sequence[ClientPool[S]]) -> None:
+        self._turns = cycle(pools)
+
+    def submit(self, job: Callable[[], T]) -> Future[T]:
+        """Run a job in the next pool, after those that it has."""
+        return next(self._turns).submit(job)

@@ -13,7 +13,7 @@ from typing import TypeVar
 from graphcontract.clients import ClientUnavailable
 from graphcontract.errors import UserError
 from graphcontract.exchange import Call
-from graphcontract.judging.client_pool import ClientPool, Slot
+from graphcontract.judging.client_pool import ClientPool, PoolsInTurn, Slot, Submits
 from graphcontract.judging.target import Target
 from graphcontract.transports import Scope
 
@@ -190,8 +190,10 @@ class ClientSet:
         """Whether background calls are made by copies of the client, which no other calls disturb."""
         return self.another is not None
 
-    def background_pool(self) -> ClientPool[Target]:
+    def background_pool(self) -> Submits:
         """Return the threads that make the calls of fixed cases while tests run, for the rest of the run."""
+        if self._test_pools and self.capacity == 1:
+            return PoolsInTurn(self._test_pools)
         if self._pool is None:
             # If there can be copies, the first client is left to the other tests: it may take one call at a
             # time, and whether concurrent calls with other ids and tokens work is for one clause to check.
@@ -205,20 +207,16 @@ class ClientSet:
         return self._pool
 
     def test_pools(self) -> list[ClientPool[Target]]:
-        """Return where whole tests run beside each other, for the rest of the run. With several pools, each
-        has a client of its own, so that what a client sees depends on the tests that it is given only.
+        """Return where whole tests run beside each other, for the rest of the run. Each pool has a client of
+        its own, so that what a client sees depends on the tests that it is given only.
 
-        A client that takes one call at a time spends most of a run waiting in fixed cases. It and its copies
-        take cases and tests as they come, if this is called before `background_pool`.
+        A client that takes one call at a time, and its copies, make the calls of fixed cases too if this is
+        called before `background_pool`; of another client, a further copy makes them.
         """
         if not self._test_pools:
             slots = [Slot(lambda: self.main), *self._start_copies(_MOST_COPIES - 1)]
-            if self.capacity == 1:
-                self._pool = ClientPool(slots, self._bind)
-                self._test_pools = [self._pool]
-            else:
-                del slots[1]  # which makes the calls of fixed cases
-                self._test_pools = [ClientPool([slot], self._bind) for slot in slots]
+            own = slots if self.capacity == 1 else [slots[0], *slots[2:]]
+            self._test_pools = [ClientPool([slot], self._bind) for slot in own]
         return self._test_pools
 
     def _slots(self, jobs: int) -> list[Slot[Target]]:

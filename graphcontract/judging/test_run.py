@@ -25,7 +25,7 @@ from graphcontract.inputs import Partitions
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.call_runner import CallStats
 from graphcontract.judging.causes import WAITED, find_cause
-from graphcontract.judging.client_pool import ClientPool
+from graphcontract.judging.client_pool import Submits
 from graphcontract.judging.evaluator import (
     NEEDS,
     ClauseEvaluator,
@@ -38,7 +38,6 @@ from graphcontract.judging.harness import Harness, SkipPartition
 from graphcontract.judging.hypothesis_runner import Draws, Reproduced, StopShrinking, draw, shrink
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.suite_api import SuiteTest
-from graphcontract.judging.target import Target
 from graphcontract.judging.verdict import NO_REQUEST, ClauseResult
 from graphcontract.reporting.events import RecordedExchange
 
@@ -143,13 +142,13 @@ class SuiteTestRun:
         self._ahead: Future[float] | None = None
         self._recorded: list[RecordedExchange] = []
 
-    def begin(self, pool: ClientPool[Target]) -> None:
+    def begin(self, pool: Submits) -> None:
         """Start the calls of fixed cases in the background, while other tests run."""
         if self._test.cases and any(unsupported_reason(self._harness, id) is None for id in self._proven):
             self._start_recording()
             self._begun = [pool.submit(job) for job in self._jobs()]
 
-    def run_ahead(self, pool: ClientPool[Target], stats: CallStats) -> None:
+    def run_ahead(self, pool: Submits, stats: CallStats) -> None:
         """Run the test in the background; `stats` counts the calls of all tests of the same client."""
         self._call_stats.whole = stats
         self._ahead = pool.submit(self._run_timed)

@@ -109,13 +109,12 @@ class Session:
         """
         self._begun = True
         tests = [test for test, _ in self._wanted.values()]
-        waiting = [test for test in tests if test.cases]
-        if ahead:
-            harness.clients.test_pools()
-        for test in sorted(waiting, key=lambda test: -test.seconds):  # the run ends with the last
-            self._test_run(test, harness).begin(harness.clients.background_pool())
         if ahead:
             self._spread([test for test in tests if not test.cases], harness)
+        pool = harness.clients.background_pool()
+        waiting = [test for test in tests if test.cases]
+        for test in sorted(waiting, key=lambda test: -test.seconds):  # the run ends with the last
+            self._test_run(test, harness).begin(pool)
 
     def _spread(self, tests: Sequence[SuiteTest], harness: Harness) -> None:
         """Give each client its tests: the heaviest first, to the client that has least so far. Which client
