@@ -78,6 +78,7 @@ class Session:
             another=targets.another(main),
             at_own_root=targets.beside(main),
             debugging=targets.debugging(main),
+            surroundings=targets.surroundings(main),
         )
         self.harness = Harness(self.contract, clients, PROFILES[self.options.profile])
         clients.calls_overlap = see_overlap(self.harness) is not False

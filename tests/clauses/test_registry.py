@@ -19,6 +19,7 @@ LOOKING_BACK = {
     "calls.cancelled",
     "calls.concurrent",
     "calls.independent",
+    "calls.surroundings",
     "error.encoded",
     "error.malformed",
     "error.shape",
