@@ -27,6 +27,7 @@ _ZONES = Path("/usr/share/zoneinfo")
 _MOST_ENTRIES = 1000
 _MOST_FILES = 64
 _MOST_READ = 64 * 1024  # bytes of a file: the last ones
+_NETRC_TEXT = "a netrc file that has a password for 127.0.0.1"
 _NETRC = "".join(
     f"machine {host}\nlogin someone\npassword graphcontract-netrc\n\n" for host in ("127.0.0.1", "localhost")
 )
@@ -111,7 +112,7 @@ def list_sides(*, debug: bool, loops: bool) -> dict[str, tuple[Setting, ...]]:
         "east": (
             _zone("Asia/Kolkata", "IST-05:30"),
             _locale("tr_TR"),
-            Setting("netrc", "a netrc file with a password for 127.0.0.1", (("NETRC", f"{_FOLDER}/netrc"),)),
+            Setting("netrc", _NETRC_TEXT, (("NETRC", f"{_FOLDER}/netrc"),)),
             Setting("descriptors", f"{_DESCRIPTORS} file descriptors", descriptors=_DESCRIPTORS),
             *([log] if debug else []),
             Setting("working folder", "a working folder of its own", folder=True),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from graphcontract.clients import ClientUnavailable
@@ -21,6 +21,7 @@ from graphcontract.transports import Scope
 # Bounds, not measurements: a concurrent call takes a thread and an endpoint here, a copy another process.
 _MOST_AT_ONCE = 8
 _MOST_COPIES = 4
+_START_PATIENCE = 5.0  # seconds to wait on close for a process that is being started, to end it too
 
 T = TypeVar("T")
 
@@ -69,6 +70,7 @@ class ClientSet:
         self._changing = threading.Lock()  # protects what may be started in which surroundings
         self.comparing = threading.Lock()  # held while differences between surroundings are taken apart
         self.suspects: list[Setting] = []
+        self._starting: list[threading.Thread] = []
         self._at_own_root: Target | str | None = None
         self._lost: str | None = None
         self._copies: list[Slot[Target]] = []
@@ -111,6 +113,17 @@ class ClientSet:
     def sides(self) -> Sequence[tuple[Setting, ...]]:
         """The settings of each process in other surroundings."""
         return list(self._surroundings.sides.values()) if self._surroundings is not None else []
+
+    def start_surroundings(self) -> None:
+        """Begin to start the processes in other surroundings, so that no call waits for them."""
+
+        def start(settings: tuple[Setting, ...]) -> None:
+            with suppress(ClientUnavailable):  # its first call reports that
+                self._take_surrounded(settings)
+
+        for settings in self.sides:
+            self._starting.append(threading.Thread(target=start, args=[settings], daemon=True))
+            self._starting[-1].start()
 
     @contextmanager
     def take(
@@ -286,6 +299,8 @@ class ClientSet:
             if pool is not None:
                 pool.stop()
         self.main.client.close()
+        for thread in self._starting:
+            thread.join(_START_PATIENCE)
         slots = (*self._copies, self._debugging, *self._surrounded.values())
         copies = [slot.content for slot in slots if slot is not None]
         for target in (*copies, self._at_own_root):

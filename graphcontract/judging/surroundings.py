@@ -14,7 +14,8 @@ from graphcontract.http.stub_response import StubResponse, success
 from graphcontract.judging.call_runner import CallOptions, is_expensive
 from graphcontract.judging.harness import Harness
 
-CLAUSE = "calls.surroundings"
+SURROUNDINGS = "calls.surroundings"
+"""The clause on differences between surroundings."""
 Settings = tuple[Setting, ...]
 
 
@@ -92,5 +93,5 @@ class _Comparison:
         """The kinds of difference between two exchanges; none if the driver could not make one of them."""
         if usual is None or "unsupported" in (usual.outcome.kind, made.outcome.kind):
             return frozenset()
-        found = registry()[CLAUSE].judge(self._harness.contract, Trial(made, usual))
+        found = registry()[SURROUNDINGS].judge(self._harness.contract, Trial(made, usual))
         return frozenset(finding.kind for finding in found)

@@ -24,6 +24,7 @@ from graphcontract.judging.known_failures import Entry, KnownFailures
 from graphcontract.judging.overlap import see_overlap
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.suite_api import SuiteTest
+from graphcontract.judging.surroundings import SURROUNDINGS
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.reporting.events import RunDescription
@@ -113,6 +114,8 @@ class Session:
         waiting = [test for test in tests if test.cases]
         if ahead:
             harness.clients.test_pools()
+        if any(SURROUNDINGS in test.proves for test in waiting):
+            harness.clients.start_surroundings()
         for test in sorted(waiting, key=lambda test: -test.seconds):  # the run ends with the last
             self._test_run(test, harness).begin(harness.clients.background_pool())
         if ahead:

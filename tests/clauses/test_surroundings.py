@@ -124,7 +124,7 @@ def test_a_token_in_a_file_is_found(text: str) -> None:
     )
 
 
-def test_a_file_without_token_is_none() -> None:
+def test_a_file_without_token_is_accepted() -> None:
     assert findings("secrets.token", replace(USUAL, files={"client.log": f"POST {TASK} {ID}"})) == []
 
 
