@@ -334,7 +334,9 @@ class Exchange:
     `WireRequest.at`; `cancelled` is when the call was cancelled, None if it was not. `open_connections` is
     how many connections to its root the client had not closed a second after the call, at most
     MOST_CONNECTIONS, None if that was not counted; `waiting_connections` of them had a request that got no
-    response. `pool` is how many the client may keep (driver protocol, `limits`).
+    response. `pool` is how many the client may keep (driver protocol, `limits`). `surroundings` are those
+    of the client's process that the run does not have: a text for each name; `files` are those that it wrote
+    in a working folder of its own, by name.
     """
 
     call: Call
@@ -354,6 +356,8 @@ class Exchange:
     open_connections: int | None = None
     waiting_connections: int = 0
     pool: int = 0
+    surroundings: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def root(self) -> str:

@@ -18,6 +18,7 @@ from graphcontract.inputs.call_sequences import Planned, at_once, sequences
 from graphcontract.judging.call_runner import CallOptions
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import Needing, concurrently, given, proves
+from graphcontract.judging.surroundings import compare_surroundings
 
 
 def responses(sequence: Sequence[Planned]) -> list[StubResponse]:
@@ -183,3 +184,40 @@ def test_retry_in_each_call(harness: Harness, status: int) -> None:
         if made.outcome.kind != "success" or made.ended - made.started > 1:
             return  # it does not retry, or it waits so long that more calls would take too much time
         before.append(made)
+
+
+# In capitals, letters that other locales fold in another way: I of Turkish, in names, a code and a coding.
+ABROAD = {
+    "error": {
+        "code": "INVALID_ID_i",
+        "message": "G\u00f6rev \u0130PTAL edilemedi: \u0131\u015f\u0131k 1,5 \u20ac",
+        "innerError": {"date": "2025-11-12T09:30:00", "request-id": "6f1c2f64-7c0e-4c39-8a55-6d1f6f5a9b10"},
+    }
+}
+IN_CAPITALS = ("Location", "Content-Type", "request-id", "Retry-After")
+
+
+def spell_in_capitals(response: StubResponse) -> StubResponse:
+    """The response with the names of some fields in capitals: letter case means nothing in them."""
+    fields = tuple((name.upper() if name in IN_CAPITALS else name, value) for name, value in response.fields)
+    return replace(response, fields=fields)
+
+
+SURROUNDED: Mapping[str, Sequence[StubResponse]] = {
+    "wait until a date": [
+        with_fields(plain_error(503), ("Date", "{date+0}"), ("Retry-After", "{date+2}")),
+        success(),
+    ],
+    "wait of half a second": [with_fields(plain_error(429), ("Retry-After", "0.5")), success()],
+    "success in any surroundings": [success()],
+    "error in capitals": [spell_in_capitals(error(409, ABROAD, framing="chunked-in-capitals"))],
+    "coding in capitals": [error(409, ABROAD, coded=True, coding="GZIP")],
+    "redirect in capitals": [spell_in_capitals(with_fields(stub(307), ("Location", "?step=1"))), success()],
+}
+
+
+@proves("calls.surroundings", "retry.after", "error.status", needs="surroundings")
+@concurrently(seconds=2.5, responses=SURROUNDED)
+def test_surroundings(harness: Harness, responses: Sequence[StubResponse]) -> None:
+    """A call should be the same in any time zone, locale and environment, and with few descriptors."""
+    compare_surroundings(harness, replace(harness.plain_call(), timeout=4.0), responses)

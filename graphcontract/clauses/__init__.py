@@ -32,6 +32,7 @@ _MODULES = (
         "network",
         "connections",
         "calls",
+        "surroundings",
     ),
     *("service_effects", "service_rejections", "service_responses"),
 )

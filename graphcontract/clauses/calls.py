@@ -24,7 +24,15 @@ from graphcontract.exchange import Exchange, Outcome, Trial, WireRequest
 from graphcontract.http.request_target import Template, decode
 
 
-def _list_texts(outcome: Outcome) -> Iterator[tuple[str, str]]:
+def _list_texts(step: Exchange) -> Iterator[tuple[str, str, str]]:
+    """Every text that a client reports or writes: the kind of finding, its location, and the text."""
+    for name, text in step.files.items():
+        yield "file", f"the file {name} in the client's working folder", text
+    for location, text in _list_reported(step.outcome):
+        yield "output" if "output" in location else "outcome", location, text
+
+
+def _list_reported(outcome: Outcome) -> Iterator[tuple[str, str]]:
     """Every text of an outcome, with its location."""
     yield "the reason", outcome.reason or ""
     yield "the client's own output", outcome.output
@@ -43,17 +51,24 @@ def _has_token(_contract: Contract, trial: Trial) -> bool:
     return any(len(step.call.token) >= DISTINCTIVE_LENGTH for step in trial.exchanges)
 
 
-@clause("secrets.token", "outcome", "output", when=_has_token, uses_earlier_steps=True, reads_malformed=True)
+@clause(
+    "secrets.token",
+    "outcome",
+    "output",
+    "file",
+    when=_has_token,
+    uses_earlier_steps=True,
+    reads_malformed=True,
+)
 def token(_contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """No outcome and no output may contain 20 consecutive characters of the token, in any encoding:
-    messages end up in logs (RFC 6750, 5.3). Shorter tokens and parts are left out, which could be part of
-    other text.
+    """No outcome, output or file may contain 20 consecutive characters of the token, in any encoding:
+    messages end up in logs (RFC 6750, 5.3). Files are read where a process has a working folder of its own.
+    Shorter tokens and parts are left out, which could be part of other text.
     """
     tokens = frozenset(step.call.token for step in trial.exchanges)
     for step in trial.exchanges:
-        for location, text in _list_texts(step.outcome):
+        for kind, location, text in _list_texts(step):
             if contains_any_token(tokens, text):
-                kind = "output" if "output" in location else "outcome"
                 expected, actual = "the token only in the request", f"the token in {location}"
                 yield Finding(kind, expected, actual, exchange=step)
 

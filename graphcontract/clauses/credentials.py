@@ -76,7 +76,8 @@ def authorization(contract: Contract, trial: Trial) -> Iterator[Finding]:
     if crashed_without_request(trial.exchange):
         outcome = trial.exchange.outcome
         actual = f"no request; outcome {outcome.kind}: {outcome.reason}"
-        yield Finding("crash", "Authorization: Bearer and the token", actual, _classify_token(token))
+        if not trial.exchange.surroundings:  # else it is not the token that the client crashed for
+            yield Finding("crash", "Authorization: Bearer and the token", actual, _classify_token(token))
         return
     required = contract.request.fields["Authorization"] == "require"
     for request in filter(has_readable_head, operation_requests(contract, trial.exchange)):

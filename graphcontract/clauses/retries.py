@@ -82,6 +82,17 @@ def _list_retries(
         yield response, request
 
 
+def list_early_retries(
+    contract: Contract, exchange: Exchange
+) -> Iterator[tuple[WireResponse, WireRequest, RetryAfter]]:
+    """Each request that was repeated before its response's Retry-After, with both."""
+    for response, request in _list_retries(contract, exchange):
+        if response is not None:
+            wait = parse_retry_after(response)
+            if wait.seconds is not None and request.at - response.at < wait.seconds - _TIMER_TOLERANCE:
+                yield response, request, wait
+
+
 def _has_retried(contract: Contract, trial: Trial) -> bool:
     return len(own_requests(contract, trial.exchange)) > 1
 
@@ -138,20 +149,11 @@ def after(contract: Contract, trial: Trial) -> Iterator[Finding]:
     time counts from when the response began to be sent to when the next request was complete, the longest
     that the client can have waited.
     """
-    for response, request in _list_retries(contract, trial.exchange):
-        if response is None:
-            continue
-        wait, waited = parse_retry_after(response), request.at - response.at
-        if wait.seconds is not None and waited < wait.seconds - _TIMER_TOLERANCE:
-            value = response.values("retry-after")[0]
-            cause = f"status {response.status} with Retry-After: {value[:40]}"
-            yield Finding(
-                "too-early",
-                f"at least {wait.seconds:g} s after {cause}",
-                f"{waited:.2f} s",
-                wait.form,
-                request,
-            )
+    for response, request, wait in list_early_retries(contract, trial.exchange):
+        value = response.values("retry-after")[0]
+        cause = f"status {response.status} with Retry-After: {value[:40]}"
+        expected = f"at least {wait.seconds:g} s after {cause}"
+        yield Finding("too-early", expected, f"{request.at - response.at:.2f} s", wait.form, request)
 
 
 def _has_malformed_retry_after(contract: Contract, trial: Trial) -> bool:

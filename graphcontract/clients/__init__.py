@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from graphcontract.clients.surroundings import Surroundings
 from graphcontract.errors import UserError
 from graphcontract.exchange import Call, Outcome
 
@@ -58,8 +59,9 @@ def list_reportable(limits: Limits, features: Iterable[str] = ()) -> frozenset[s
 class Start:
     """What a client gets once, before its first call (driver protocol, `start`).
 
-    `netns_socket` is not sent to the client: with it, its process starts in a network namespace in which only
-    the proxy can be reached. With `debug`, the client logs as much as it can.
+    Two members are not sent to the client. With `netns_socket`, its process starts in a network namespace in
+    which only the proxy can be reached; with `surroundings`, it has these instead of ours. With `debug`, the
+    client logs as much as it can.
     """
 
     contract: str
@@ -68,6 +70,7 @@ class Start:
     proxy: str | None = None
     netns_socket: str | None = None
     debug: bool = False
+    surroundings: Surroundings | None = None
 
 
 class ClientUnavailable(UserError):

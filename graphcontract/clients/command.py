@@ -20,8 +20,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from graphcontract.clients import ClientUnavailable, Limits, Start
-from graphcontract.clients.isolation import NOT_ISOLATED, isolate_command
-from graphcontract.clients.process import build_environment
+from graphcontract.clients.isolation import NOT_ISOLATED
+from graphcontract.clients.process import build_command, build_environment
 from graphcontract.clients.python import parse_implementation
 from graphcontract.exchange import Call, Outcome, grace
 
@@ -89,7 +89,7 @@ class CommandClient:
         env = build_environment(start, {TOKEN_VARIABLE: call.token})
         try:
             filled = [self._fill_placeholders(argument, call) for argument in self._argv]
-            argv = [argument.encode() for argument in isolate_command(filled, start.netns_socket)]
+            argv = [argument.encode() for argument in build_command(start, filled)]
             outcome = _run(argv, env, call.timeout + grace(call.timeout))
         except ValueError as error:  # NUL, or half of a surrogate pair
             return Outcome.unsupported(f"the id or the token cannot be passed on a command line: {error}")

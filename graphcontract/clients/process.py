@@ -154,9 +154,7 @@ class ProcessClient:
     def _spawn(self, start: Start) -> Channel:
         command = self._argv[0]
         try:
-            return Channel(
-                isolate_command(self._argv, start.netns_socket), build_environment(start, self._env)
-            )
+            return Channel(build_command(start, self._argv), build_environment(start, self._env))
         except FileNotFoundError:
             raise ClientUnavailable(
                 f"cannot start `{self._name}`: `{command}` was not found",
@@ -194,12 +192,20 @@ class ProcessClient:
             raise ClientUnavailable(f"`{self._name}` {problem}", _HOW_TO_START) from None
 
 
+def build_command(start: Start, argv: Sequence[str]) -> Sequence[str]:
+    """Build the command line that runs `argv` isolated and in the surroundings of `start`, if it has any."""
+    command = isolate_command(argv, start.netns_socket)
+    return command if start.surroundings is None else start.surroundings.wrap_command(command)
+
+
 def build_environment(start: Start, env: Mapping[str, str]) -> dict[str, str]:
-    """Build a client's environment: ours without proxy settings, then `env`, then proxy and authority of
-    `start`.
+    """Build a client's environment: ours without proxy settings, then `env`, then surroundings, proxy and
+    authority of `start`.
     """
     found = {name: value for name, value in os.environ.items() if name.lower() not in _PROXY_VARIABLES}
     found.update(env)
+    if start.surroundings is not None:
+        found.update(start.surroundings.env)
     if start.proxy is not None:
         found.update(dict.fromkeys(_PROXY_NAMES, start.proxy))
     if start.ca_file is not None:

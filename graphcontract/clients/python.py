@@ -44,10 +44,12 @@ class Adapter:
 
     The constructor raises ClientUnavailable. The module may declare `IMPLEMENTATION`, `LIMITS`, `FEATURES`
     and `CONCURRENCY` (from how many threads it may be called at once, else 1), as in the driver protocol;
-    `implementation`, `NAME[@VERSION]`, overrides the first.
+    `implementation`, `NAME[@VERSION]`, overrides the first. With `loop_per_call`, each call has an event loop
+    of its own, as with `asyncio.run`; else all calls share one.
     """
 
-    def __init__(self, spec: str, implementation: str | None = None) -> None:
+    def __init__(self, spec: str, implementation: str | None = None, *, loop_per_call: bool = False) -> None:
+        self._loop_per_call = loop_per_call
         module, self._function = _load(spec)
         declared = _read_declaration(spec, module)
         self.implementation = (
@@ -68,7 +70,7 @@ class Adapter:
         try:
             returned = self._function(call)
             if inspect.isawaitable(returned):
-                returned = self._get_responsive_loop().run(returned, patience, call.cancelled)
+                returned = self._await(returned, patience, call.cancelled)
         except KeyboardInterrupt:
             raise
         except _Overdue:
@@ -85,6 +87,17 @@ class Adapter:
             loops, self._loops = self._loops, []
         for loop in loops:
             loop.end(_END_WITHIN if loop is loops[-1] else 0.0)
+
+    def _await(
+        self, awaitable: Awaitable[object], patience: float | None, cancelled: Cancellation | None
+    ) -> object:
+        if not self._loop_per_call:
+            return self._get_responsive_loop().run(awaitable, patience, cancelled)
+        loop = _Loop()
+        try:
+            return loop.run(awaitable, patience, cancelled)
+        finally:
+            loop.end(_END_WITHIN)
 
     def _get_responsive_loop(self) -> _Loop:
         """Return the loop for the next call; a blocked one keeps only the calls that it already has."""

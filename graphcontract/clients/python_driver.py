@@ -22,6 +22,7 @@ from weakref import WeakValueDictionary
 from graphcontract.clients import ClientUnavailable, Start, messages
 from graphcontract.clients.process import ProcessClient
 from graphcontract.clients.python import Adapter
+from graphcontract.clients.surroundings import LOOPS_VARIABLE
 from graphcontract.exchange import Call, Cancellation
 
 _USAGE = "usage: python -m graphcontract.clients.python_driver module:callable [NAME[@VERSION]]\n"
@@ -63,7 +64,8 @@ def main(arguments: Sequence[str]) -> int:
         return _MISUSED
     commands, replies = _take_streams()
     try:
-        adapter = Adapter(*arguments)
+        loop_per_call = os.environ.get(LOOPS_VARIABLE) == "each-call"
+        adapter = Adapter(*arguments, loop_per_call=loop_per_call)
     except ClientUnavailable as error:
         sys.stderr.write("\n".join([*filter(None, (error.output, str(error))), ""]))
         return _NOT_STARTED

@@ -37,6 +37,12 @@ class ClientSpecError(UserError, ValueError):
         super().__init__(problem, _FORMS)
 
 
+def is_function(spec: str) -> bool:
+    """Whether `spec` specifies a Python function, which may be `async`."""
+    spec = spec.strip()
+    return _REFERENCE.get(spec, spec).partition(":")[0] == "python"
+
+
 def make_client(
     spec: str,
     *,

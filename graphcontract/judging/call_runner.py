@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import monotonic, sleep
 from typing import TypedDict, TypeVar
 
 from graphcontract.clauses.queries import build_request_filter
+from graphcontract.clients import ClientUnavailable
+from graphcontract.clients.surroundings import Setting
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Call, Cancellation, Exchange
+from graphcontract.exchange import Call, Cancellation, Exchange, Outcome
 from graphcontract.http.stub_response import ResponseScript, StubResponse, settle
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.target import Target
@@ -35,16 +38,18 @@ T = TypeVar("T")
 
 
 class CallOptions(TypedDict, total=False):
-    """How a call is made: at Graph's `own_root`, by the copy of the client that logs in detail (`debug`), at
-    another root than the calls before (`aside`), with responses `elsewhere` for other origins, over TLS with
-    this `certificate`. A client that declares `cancel` has its call cancelled after `cancel_after` seconds.
-    For `linger` seconds after the call, requests are still recorded; `idle` seconds before it, no call is
-    made. With `counting`, the connections that the client leaves open are counted. `root_path` is the path
-    of a root that is not the client's own, with `{version}` in place of its version.
+    """How a call is made: at Graph's `own_root`, by the copy of the client that logs in detail (`debug`), by
+    one with these `surroundings`, of which () are those of the run, at another root than the calls before
+    (`aside`), with responses `elsewhere` for other origins, over TLS with this `certificate`. A client that
+    declares `cancel` has its call cancelled after `cancel_after` seconds. For `linger` seconds after the
+    call, requests are still recorded; `idle` seconds before it, no call is made. With `counting`, the
+    connections that the client leaves open are counted. `root_path` is the path of a root that is not the
+    client's own, with `{version}` in place of its version.
     """
 
     own_root: bool
     debug: bool
+    surroundings: tuple[Setting, ...]
     aside: bool
     elsewhere: Sequence[StubResponse]
     certificate: Certificate
@@ -164,6 +169,23 @@ class CallRunner:
         if self._state.scope is not None:
             self._clients.current.transport.leave(self._state.scope, only_desynced=True)
 
+    def run_apart(self, jobs: Sequence[Callable[[], T]], *here: Callable[[], T]) -> list[T]:
+        """Run jobs at the same time, each in a thread and with connections of its own, and meanwhile those
+        that are to run `here`, in this thread. Return the results of the latter, then of the jobs.
+        """
+        stats = self._state.stats
+
+        def run(job: Callable[[], T]) -> T:
+            self._state.stats, self._state.scope = stats, Scope()
+            try:
+                return job()
+            finally:
+                self._clients.current.transport.leave(self._state.scope)
+
+        with ThreadPoolExecutor(len(jobs)) as threads:
+            begun = [threads.submit(run, job) for job in jobs]
+            return [*(job() for job in here), *(each.result() for each in begun)]
+
     def share_scope(self, job: Callable[[], T]) -> Callable[[], T]:
         """Make a job that runs in another thread with the scope of this one, and counts for its test."""
         scope, stats = self._state.scope, self._state.stats
@@ -180,9 +202,19 @@ class CallRunner:
     def run(self, call: Call, responses: Sequence[StubResponse], options: CallOptions) -> Exchange:
         """Make one call. Raises OwnRootLost if the client must not be called any more."""
         own_root, debug = options.get("own_root", False), options.get("debug", False)
-        sleep(options.get("idle", 0))
-        with self._clients.take(self._state.scope, own_root=own_root, debug=debug) as target:
-            exchange = self._make_exchange(target, call, responses, options)
+        if "idle" in options:
+            sleep(options["idle"])
+        settings = options.get("surroundings")
+        try:
+            with self._clients.take(
+                self._state.scope, own_root=own_root, debug=debug, surroundings=settings
+            ) as target:
+                exchange = self._make_exchange(target, call, responses, options)
+        except ClientUnavailable as error:
+            if settings is None:
+                raise
+            outcome = Outcome.crash(f"the client could not be started: {error.message}")
+            exchange = Exchange(call, (), (), outcome, surroundings=_name_settings(settings))
         with self._lock:
             (self._state.stats or self.stats).add(exchange)
         return exchange
@@ -249,9 +281,15 @@ class CallRunner:
             open_connections=connections.open if connections else None,
             waiting_connections=connections.waiting if connections else 0,
             pool=client.limits.pool,
+            surroundings=_name_settings(target.surroundings.settings if target.surroundings else ()),
+            files=target.surroundings.read_files() if target.surroundings else {},
         )
 
     def _settle(self, responses: Sequence[StubResponse]) -> tuple[StubResponse, ...]:
         """Give the responses that stand for success the status and content of the contract's."""
         success = self._contract.success
         return settle(responses, success.status, b"{}" if success.content == "required" else b"")
+
+
+def _name_settings(settings: Sequence[Setting]) -> dict[str, str]:
+    return {each.name: each.text for each in settings}

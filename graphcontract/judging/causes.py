@@ -33,6 +33,8 @@ def find_cause(contract: Contract, occurrence: Occurrence) -> str | None:
     describes the violation.
     """
     exchange = occurrence.finding.find_exchange(occurrence.trial)
+    if exchange.surroundings and occurrence.trial.control is not None:
+        return f"the client behaves differently with {', '.join(exchange.surroundings.values())}"
     if unreadable := find_unreadable_requests(contract, exchange):
         return f"a request that is not valid HTTP/1.1: {unreadable[0].malformed}"
     text = _describe_abnormal_end(contract, exchange)

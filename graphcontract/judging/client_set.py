@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from graphcontract.clients import ClientUnavailable
+from graphcontract.clients.surroundings import Setting
 from graphcontract.errors import UserError
 from graphcontract.exchange import Call
 from graphcontract.judging.client_pool import ClientPool, PoolsInTurn, Slot, Submits
-from graphcontract.judging.target import Target
+from graphcontract.judging.target import OtherSurroundings, Target
 from graphcontract.transports import Scope
 
 # Bounds, not measurements: a concurrent call takes a thread and an endpoint here, a copy another process.
 _MOST_AT_ONCE = 8
 _MOST_COPIES = 4
+_START_PATIENCE = 5.0  # seconds to wait on close for a process that is being started, to end it too
 
 T = TypeVar("T")
 
@@ -42,8 +44,10 @@ class ClientSet:
     `another` starts a copy of the first client, None if there can be one only. `at_own_root` starts a client
     at its own root, if the first one's transport does not serve that root; it raises UserError if it cannot.
     While `calls_overlap` is false, the driver's `concurrency` counts as 1. `hangs_alone` says whether a call
-    that hung beside others hangs alone too, None before one was made again.
-    `debugging` starts a copy of the first client that logs in detail, None if there can be none.
+    that hung beside others hangs alone too, None before one was made again. `suspects` are settings of other
+    surroundings that made a difference.
+    `debugging` starts a copy of the first client that logs in detail, and `surroundings` copies in other
+    surroundings; None if there can be none.
     """
 
     def __init__(
@@ -53,13 +57,20 @@ class ClientSet:
         another: Callable[[], Target] | None = None,
         at_own_root: Callable[[], Target] | None = None,
         debugging: Callable[[], Target] | None = None,
+        surroundings: OtherSurroundings | None = None,
     ) -> None:
         self.main, self.another, self._start_at_own_root = main, another, at_own_root
         self._debugging = Slot(debugging) if debugging else None
+        self._surroundings = surroundings
+        self._surrounded: dict[tuple[Setting, ...], Slot[Target | ClientUnavailable]] = {}
         self._state = _ThreadState()
         # A proxy serves one call at a time at a client's own root, so that calls from several threads wait.
         self._own_root_turn = threading.Lock()
         self._debugging_turn = threading.Lock()
+        self._changing = threading.Lock()  # protects what may be started in which surroundings
+        self.comparing = threading.Lock()  # held while differences between surroundings are taken apart
+        self.suspects: list[Setting] = []
+        self._starting: list[threading.Thread] = []
         self._at_own_root: Target | str | None = None
         self._lost: str | None = None
         self._copies: list[Slot[Target]] = []
@@ -79,6 +90,7 @@ class ClientSet:
         withheld = not allowed or (limits.https and not transport.https)
         shown = set(client.shows | transport.shows)
         shown -= {"debug"} if self._debugging is None else set()
+        shown |= {"surroundings"} if self._surroundings is not None else set()
         shown |= set() if withheld else {"credentials"}
         shown |= {"timeout"} if limits.timeout != "none" else set()
         shown |= {"root-slash"} if limits.root_slash else set()
@@ -97,11 +109,35 @@ class ClientSet:
         """The target that this thread calls."""
         return self._state.target or self.main
 
+    @property
+    def sides(self) -> Sequence[tuple[Setting, ...]]:
+        """The settings of each process in other surroundings."""
+        return list(self._surroundings.sides.values()) if self._surroundings is not None else []
+
+    def start_surroundings(self) -> None:
+        """Begin to start the processes in other surroundings, so that no call waits for them."""
+
+        def start(settings: tuple[Setting, ...]) -> None:
+            with suppress(ClientUnavailable):  # its first call reports that
+                self._take_surrounded(settings)
+
+        for settings in self.sides:
+            self._starting.append(threading.Thread(target=start, args=[settings], daemon=True))
+            self._starting[-1].start()
+
     @contextmanager
-    def take(self, scope: Scope | None, *, own_root: bool = False, debug: bool = False) -> Iterator[Target]:
+    def take(
+        self,
+        scope: Scope | None,
+        *,
+        own_root: bool = False,
+        debug: bool = False,
+        surroundings: tuple[Setting, ...] | None = None,
+    ) -> Iterator[Target]:
         """Give the target for one call, in a new process if connections of the old one may be out of sync.
 
-        Raises OwnRootLost if the client must not be called any more.
+        Raises OwnRootLost if the client must not be called any more, and ClientUnavailable if it cannot be
+        started in these surroundings.
         """
         apart = self._at_own_root if own_root else None
         if isinstance(apart, Target):
@@ -110,8 +146,28 @@ class ClientSet:
         elif debug and self._debugging is not None:
             with self._debugging_turn:
                 yield self._admit(self._debugging.take(), scope)
+        elif surroundings is not None and self._surroundings is not None:
+            yield self._admit(self._take_surrounded(surroundings), scope)
         else:
             yield self._admit(self.current, scope)
+
+    def _take_surrounded(self, settings: tuple[Setting, ...]) -> Target:
+        """Return the target in these surroundings. One that could not be started is not tried again."""
+        start = self._surroundings.start if self._surroundings is not None else None
+        assert start is not None
+
+        def try_to_start() -> Target | ClientUnavailable:
+            try:
+                return start(settings)
+            except ClientUnavailable as error:
+                return error
+
+        with self._changing:
+            slot = self._surrounded.setdefault(settings, Slot(try_to_start))
+        target = slot.take()
+        if isinstance(target, ClientUnavailable):
+            raise target
+        return target
 
     def _admit(self, target: Target, scope: Scope | None) -> Target:
         if target.transport.needs_new_client(scope):
@@ -241,12 +297,19 @@ class ClientSet:
             if pool is not None:
                 pool.stop()
         self.main.client.close()
-        copies = [slot.content for slot in (*self._copies, self._debugging) if slot is not None]
+        for thread in self._starting:
+            thread.join(_START_PATIENCE)
+        slots = (*self._copies, self._debugging, *self._surrounded.values())
+        copies = [slot.content for slot in slots if slot is not None]
         for target in (*copies, self._at_own_root):
             if isinstance(target, Target):
                 target.client.close()
                 if target.transport is not self.main.transport:
                     target.transport.__exit__(None, None, None)
+                if target.surroundings is not None:
+                    target.surroundings.remove()
         self._copies.clear()
         self._test_pools.clear()
+        self._surrounded.clear()
+        self._surroundings = None
         self._pool = self._at_own_root = None

@@ -33,6 +33,8 @@ NEEDS: Mapping[str, str] = {
     "inner-codes": "your driver does not declare that errors expose inner codes (`features`)",
     "details": "your driver does not declare that errors expose details (`features`)",
     "fields": "your driver does not declare that errors expose header fields (`features`)",
+    "surroundings": "other surroundings need a client that is a process of its own (`process:`, `command:`, "
+    "or `python:` without --in-process) over --transport loopback",
     "status": "the client does not report the HTTP status code",
     "code": "the client does not report the error's code",
     "message": "the client does not report the error's message",
@@ -87,7 +89,9 @@ class ClauseEvaluator:
         for key, finding in findings.items():
             self.seen[key] = self.seen.get(key, 0) + 1
             in_class = self.exercised[input_class]
-            found = Occurrence(key, finding, trial, input_class, number, in_class)
+            around = ", ".join(trial.exchange.surroundings.values())
+            note = f"seen in a process with {around}" if around else None
+            found = Occurrence(key, finding, trial, input_class, number, in_class, note)
             self.occurrences.setdefault(key, found)
 
     def conclude(

@@ -1,11 +1,16 @@
-"""A client that is up, the transport that it is pointed at, and who may say that it is not to be called."""
+"""A client that is up, the transport that it is pointed at, and who may say that it is not to be called.
+
+Other surroundings of the client are described here too: they are targets that start when they are needed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from graphcontract.clients import Client, ClientUnavailable
+from graphcontract.clients.surroundings import Setting, Surroundings
 from graphcontract.exchange import Outcome
 from graphcontract.transports import Transport
 
@@ -33,9 +38,21 @@ class Target:
     """A client, up, and the transport that it is pointed at, up as well.
 
     `guard` is that of a client at its own root; `refusal` is why this one is not to be asked for that.
+    `surroundings` are those of its process, None for those of the run.
     """
 
     client: Client
     transport: Transport
     guard: OwnRootGuard | None = None
     refusal: ClientUnavailable | None = None
+    surroundings: Surroundings | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSurroundings:
+    """How the client is started in other surroundings: `sides` has the settings of each process that a run
+    starts; `start` starts one with any settings, and raises ClientUnavailable.
+    """
+
+    sides: Mapping[str, tuple[Setting, ...]]
+    start: Callable[[tuple[Setting, ...]], Target]

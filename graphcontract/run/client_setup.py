@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from graphcontract.clients import Client, ClientUnavailable, Start, isolation
 from graphcontract.clients.python import InProcessClient
-from graphcontract.clients.spec import make_client
+from graphcontract.clients.spec import is_function, make_client
+from graphcontract.clients.surroundings import Setting, Surroundings, list_sides
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Outcome
 from graphcontract.http.stub_response import ResponseScript, StubResponse
-from graphcontract.judging.target import Target
+from graphcontract.judging.target import OtherSurroundings, Target
 from graphcontract.run.options import OptionError, Options
 from graphcontract.run.own_root import (
     HEED,
@@ -81,6 +82,26 @@ class TargetFactory:
             return None
         return lambda: Target(self._start_client(first.transport, debug=True), first.transport)
 
+    def surroundings(self, first: Target) -> OtherSurroundings | None:
+        """Return how copies of the client are started in other surroundings, or None.
+
+        A client in this process has ours. Behind a proxy it has a proxy and a network namespace that differ.
+        """
+        if isinstance(first.client, InProcessClient) or self.options.transport != "loopback":
+            return None
+
+        def start(settings: tuple[Setting, ...]) -> Target:
+            made = Surroundings(settings)
+            try:
+                client = self._start_client(first.transport, debug=made.debug, surroundings=made)
+            except BaseException:
+                made.remove()
+                raise
+            return Target(client, first.transport, surroundings=made)
+
+        sides = list_sides(debug="debug" in first.client.shows, loops=is_function(self.options.client))
+        return OtherSurroundings(sides, start)
+
     def own_root(self) -> Target:
         """Start the client at its own root, behind a proxy of its own. Raises ClientUnavailable if it
         bypasses the proxy or could, ClientSpecError and OptionError.
@@ -112,7 +133,9 @@ class TargetFactory:
             transport.__exit__(None, None, None)
             raise
 
-    def _start_client(self, transport: Transport, *, debug: bool = False) -> Client:
+    def _start_client(
+        self, transport: Transport, *, debug: bool = False, surroundings: Surroundings | None = None
+    ) -> Client:
         request = self.contract.request
         client = make_client(
             self.options.client,
@@ -126,7 +149,13 @@ class TargetFactory:
             None if isolation.find_obstacle() else transport.netns_socket
         )
         start = Start(
-            self.contract.id, transport.hosts, transport.ca_file, transport.proxy, netns_socket, debug
+            self.contract.id,
+            transport.hosts,
+            transport.ca_file,
+            transport.proxy,
+            netns_socket,
+            debug,
+            surroundings,
         )
         try:
             client.start(start)

@@ -24,6 +24,7 @@ from graphcontract.judging.known_failures import Entry, KnownFailures
 from graphcontract.judging.overlap import see_overlap
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.suite_api import SuiteTest
+from graphcontract.judging.surroundings import SURROUNDINGS
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.reporting.events import RunDescription
@@ -78,6 +79,7 @@ class Session:
             another=targets.another(main),
             at_own_root=targets.beside(main),
             debugging=targets.debugging(main),
+            surroundings=targets.surroundings(main),
         )
         self.harness = Harness(self.contract, clients, PROFILES[self.options.profile])
         clients.calls_overlap = see_overlap(self.harness) is not False
@@ -113,6 +115,8 @@ class Session:
             self._spread([test for test in tests if not test.cases], harness)
         pool = harness.clients.background_pool()
         waiting = [test for test in tests if test.cases]
+        if any(SURROUNDINGS in test.proves for test in waiting):
+            harness.clients.start_surroundings()
         for test in sorted(waiting, key=lambda test: -test.seconds):  # the run ends with the last
             self._test_run(test, harness).begin(pool)
 

@@ -20,6 +20,7 @@ LOOKING_BACK = {
     "calls.concurrent",
     "calls.independent",
     "calls.late-response",
+    "calls.surroundings",
     "error.encoded",
     "error.malformed",
     "error.shape",

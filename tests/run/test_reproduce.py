@@ -20,7 +20,7 @@ BY_CLIENTS = [id for id, clause in CONTRACT.clauses.items() if clause.by == "cli
 AT_ONCE = [
     id
     for id in BY_CLIENTS
-    if not registry()[id].needs & {"own-root", "cancel", "tokens"}
+    if not registry()[id].needs & {"own-root", "cancel", "tokens", "surroundings"}
     and not id.startswith(("retry.", "transport.timeout", "error.code", "error.message", "error.request"))
 ]
 
