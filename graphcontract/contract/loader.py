@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -65,7 +66,8 @@ def load_any(path_or_id: str | Path, known: Known | None) -> Contract | Base:
 
 def document(path_or_id: str | Path, known: Known | None) -> dict[str, Any]:
     """Load a contract or a base as one JSON document that extends nothing; placeholders are not filled."""
-    return _merge_with_bases(_find(path_or_id), known)
+    # A copy: what a caller changes must not reach the files that the next load reads from the cache.
+    return deepcopy(_merge_with_bases(_find(path_or_id), known))
 
 
 @cache
@@ -84,6 +86,7 @@ def _read_shipped_bytes(name: str) -> bytes:
     return files("graphcontract.contracts").joinpath(f"{name}.json").read_bytes()
 
 
+@cache
 def _read_shipped(name: str) -> ContractFile:
     return parse(_read_shipped_bytes(name), f"{name}.json (shipped)", None)
 

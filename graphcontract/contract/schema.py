@@ -23,6 +23,10 @@ _MOST_ERRORS = 100  # counted in the message; a hostile document could have one 
 _SEE = "The schema describes every member."
 _NO_REFERENCES = "Write the referenced value here: references are not followed."
 
+# Schemas and the SHA-256 of valid files. To validate the shipped contracts takes half of the time of a load,
+# and a process that makes several runs loads them for each.
+_valid: set[tuple[str, str, str]] = set()
+
 _BOUNDS = {
     "minimum": "{} or more",
     "maximum": "{} or less",
@@ -39,6 +43,9 @@ _BOUNDS = {
 
 def check_schema(file: ContractFile, package: str, schema: str) -> None:
     """Validate a file against a schema in a package; `ContractError` at the fault to fix first."""
+    validated = (package, schema, file.sha256)
+    if validated in _valid:
+        return
     errors = list(islice(_validator(package, schema).iter_errors(file.document), _MOST_ERRORS))
     if errors:
         # A misspelled name causes other errors, such as a missing name: report it first.
@@ -47,6 +54,7 @@ def check_schema(file: ContractFile, package: str, schema: str) -> None:
         if len(errors) > 1:
             remedy += f" ({len(errors) - 1}{'+' if len(errors) == _MOST_ERRORS else ''} more in this file.)"
         raise file.error(path, expected, found, remedy)
+    _valid.add(validated)
 
 
 @cache
