@@ -48,9 +48,11 @@ class Sender:
     in_flight: WireRequest | None = None
 
     @cached_property
-    def _trust(self) -> ssl.SSLContext | bool:
-        """The trusted certificate authorities, those of SSL_CERT_FILE where it is set; False without TLS."""
-        return httpx.create_ssl_context() if self.root.secure else False
+    def _trust(self) -> ssl.SSLContext:
+        """The trusted certificate authorities, those of SSL_CERT_FILE where it is set. Without TLS none are
+        loaded, and the context only keeps httpx from making one for each request.
+        """
+        return httpx.create_ssl_context() if self.root.secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     def send(
         self, method: str, target: str, fields: Fields, content: bytes = b""

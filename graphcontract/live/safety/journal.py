@@ -186,8 +186,7 @@ class Journal:
 
     def _append(self, event: Mapping[str, Any]) -> None:
         self._running = True
-        header = {"event": "journal", "format": FORMAT, "tool": f"graphcontract {version('graphcontract')}"}
-        self._write(*([] if self._lines else [header]), event)
+        self._write(*([] if self._lines else [_make_header()]), event)
 
     def _write(self, *events: Mapping[str, Any], after: bytes = b"") -> None:
         """Write lines whole or not at all: with a full disk, a part of them is removed again."""
@@ -205,6 +204,10 @@ class Journal:
                 os.ftruncate(self._handle, size)
             raise JournalError(f"the journal {self.path} cannot be written: {error.strerror}") from error
         self._lines += len(events)
+
+
+def _make_header() -> dict[str, Any]:
+    return {"event": "journal", "format": FORMAT, "tool": f"graphcontract {version('graphcontract')}"}
 
 
 def _sync_folder(folder: Path) -> None:
