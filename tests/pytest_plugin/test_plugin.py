@@ -1,14 +1,18 @@
-"""The suites in someone's own pytest run: a folder with an ini file, and a process for pytest."""
+"""The suites in someone's own pytest run: a folder with an ini file, and pytest started in it."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -62,6 +66,27 @@ def test_of_another_kind():
 """
 
 
+def environment() -> dict[str, str]:
+    """The environment of these tests, without what their own pytest has put into it."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    return {**own, "COLUMNS": "200"}
+
+
+def run_pytest(folder: Path, *words: str, status: int = 0) -> str:
+    """Run pytest as a process of its own; returns its standard output, and its standard error behind it."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == status, ended.stdout + ended.stderr
+    return ended.stdout + ended.stderr
+
+
 class Project:
     """A folder in which pytest is run."""
 
@@ -73,19 +98,32 @@ class Project:
         (self.folder / name).write_text(text)
 
     def pytest(self, *words: str, status: int = 0) -> str:
-        """What pytest says; standard error behind standard output."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-        ended = subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words],
-            cwd=self.folder,
-            env={**environment, "COLUMNS": "200"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert ended.returncode == status, ended.stdout + ended.stderr
-        return ended.stdout + ended.stderr
+        """Run pytest in this process, which saves the second that a new one takes; returns what it prints."""
+        printed = io.StringIO()
+        with self._entered(), redirect_stdout(printed), redirect_stderr(printed):
+            ended = pytest.main(["-p", "no:cacheprovider", *words])
+        assert ended == status, printed.getvalue()
+        return printed.getvalue()
+
+    def pytest_process(self, *words: str, status: int = 0) -> str:
+        """Run pytest as a user starts it; returns its standard output, and its standard error behind it."""
+        return run_pytest(self.folder, *words, status=status)
+
+    @contextmanager
+    def _entered(self) -> Iterator[None]:
+        """Enter the folder as `python -m pytest` does, and forget its modules afterwards."""
+        outside, path = Path.cwd(), sys.path.copy()
+        with mock.patch.dict(os.environ, environment(), clear=True):
+            os.chdir(self.folder)
+            sys.path.insert(0, str(self.folder))
+            try:
+                yield
+            finally:
+                os.chdir(outside)
+                sys.path[:] = path
+                for name, module in list(sys.modules.items()):
+                    if self.folder in Path(getattr(module, "__file__", None) or "").parents:
+                        del sys.modules[name]
 
     def events(self, name: str) -> list[dict[str, Any]]:
         events = [json.loads(line) for line in (self.folder / name).read_text().splitlines()]
@@ -170,15 +208,8 @@ def test_a_list_of_known_failures_decides_as_in_check(project: Project) -> None:
 
 
 def test_workers_give_one_verdict_a_clause(project: Project) -> None:
-    words = (
-        "--graph-client",
-        "reference",
-        "--graph-select",
-        "request.*",
-        "--graph-report",
-        "jsonl=report.jsonl",
-    )
-    project.pytest(*SUITES, *words, "--graph-seed", "5", "-n", "2")
+    words = ("--graph-client", "reference", "--graph-select", "request.[mp]*", "--graph-seed", "5", "-n", "2")
+    project.pytest_process(*SUITES, *words, "--graph-report", "jsonl=report.jsonl")
     events = project.events("report.jsonl")
     planned = [row["clause"] for row in events[1]["clauses"]]
     found = [event for event in events if event["event"] == "verdict"]
@@ -231,38 +262,18 @@ def test_a_mistake_in_use_is_one(project: Project, words: tuple[str, ...], reaso
 
 
 def test_a_missing_client_is_a_mistake_for_workers_too(project: Project) -> None:
-    said = project.pytest(*SUITES, "-n", "2", status=pytest.ExitCode.INTERRUPTED)
+    said = project.pytest(*SUITES, "-n", "1", status=pytest.ExitCode.INTERRUPTED)
     assert "these suites check a client: name it with --graph-client" in said
     assert "INTERNALERROR" not in said
 
 
 def test_without_suites_the_plugin_is_silent(project: Project) -> None:
     project.write("test_mine.py", "def test_mine():\n    assert True\n")
-    said = project.pytest("-W", "error")
+    said = project.pytest_process("-W", "error")
     assert "1 passed" in said
     assert "graphcontract" not in said.partition("collected")[2]
 
 
 def test_suites_of_this_checkout() -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     words = ["suites", "--graph-client", "reference", "--graph-transport", "mock", "--graph-profile", "quick"]
-    ended = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-p",
-            "no:cacheprovider",
-            *words,
-            "-k",
-            "request.method or no-content",
-        ],
-        cwd=CHECKOUT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "5 passed" in ended.stdout
+    assert "5 passed" in run_pytest(CHECKOUT, *words, "-k", "request.method or no-content")

@@ -79,7 +79,7 @@ def test_an_item_a_clause(tenant: Running, project: Project) -> None:
 
 def test_a_violation_is_shown_by_its_evidence(tenant: Running, project: Project) -> None:
     tenant.behave("fails-on-unknown")
-    said = project.pytest(*words(tenant, "-k", "unknown-task"), status=1)
+    said = project.pytest_process(*words(tenant, "-k", "unknown-task"), status=1)
     assert items(said, "FAILED") == {"service.unknown-task"}
     assert re.search(r"^service\.unknown-task-[0-9a-f]{12} \(MUST\)$", said, re.MULTILINE)
     assert "reproduce graphcontract live --tenant-url" in said
