@@ -61,6 +61,8 @@ test-at-%: setup
 
 nightly: bank  ## the tests that `make test` leaves out for their time, `make bank` first
 	$(BIN)/python -m pytest -n 4 --dist worksteal -m nightly --ignore tests/sample_clients
+	GRAPHCONTRACT_ALL_EXAMPLES=1 $(BIN)/python -m pytest -n 4 --dist worksteal \
+	  $$(grep -rlE 'count_examples|fuzzing.search' tests --include='test_*.py')
 
 bank: setup  ## every faulty and quirky client: against the record, and the whole gate at three seeds (an hour)
 	$(BIN)/python -m pytest -n 4 --dist worksteal -m 'nightly or not nightly' tests/sample_clients

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator, validators
 
 import graphcontract.clients
 from graphcontract.clients.message_schema import KEYWORDS, find_fault
+from tests.examples import count_examples
 from tests.golden import messages, read
 
 SCHEMA = json.loads((Path(graphcontract.clients.__path__[0]) / "driver-protocol.schema.json").read_bytes())
@@ -81,7 +82,7 @@ near_messages = st.builds(
 )
 
 
-@settings(database=None, deadline=None, max_examples=300)
+@settings(database=None, deadline=None, max_examples=count_examples(300))
 @given(message=near_messages, definition=st.sampled_from(DEFINITIONS))
 def test_any_message_is_validated_as_jsonschema_does(message: dict[str, Any], definition: str) -> None:
     assert (find_fault(definition, message) is None) is validate(message, definition)

@@ -22,6 +22,7 @@ from graphcontract.contract.loader import ContractError, document, list_shipped,
 from graphcontract.contract.model import Citation, Contract, Kind, Permission
 from graphcontract.contract.validation import Known
 from graphcontract.errors import UserError
+from tests.examples import count_examples
 
 CANCEL = "sharepointmigrationtask-cancel"
 KNOWN = list_kinds()
@@ -635,7 +636,7 @@ class TestFuzz:
     """Whatever a file holds: a contract, or one error."""
 
     def test_bytes(self, folder: Path) -> None:
-        @settings(database=None, deadline=None, max_examples=200)
+        @settings(database=None, deadline=None, max_examples=count_examples(200))
         @given(st.binary() | st.text().map(str.encode) | json_values.map(json.dumps).map(str.encode))
         def run(content: bytes) -> None:
             path = folder / "bytes.json"
@@ -645,7 +646,7 @@ class TestFuzz:
         run()
 
     def test_bytes_of_the_shipped_file(self, folder: Path) -> None:
-        @settings(database=None, deadline=None, max_examples=100)
+        @settings(database=None, deadline=None, max_examples=count_examples(100))
         @given(st.integers(0, len(SHIPPED)), st.integers(0, 8), st.binary(max_size=8))
         def run(start: int, cut: int, inserted: bytes) -> None:
             path = folder / "spliced.json"
@@ -657,7 +658,7 @@ class TestFuzz:
     def test_any_value_at_any_place(self, folder: Path) -> None:
         elsewhere = st.sampled_from(PLACES).map(lambda place: value_at(DOCUMENT, place))
 
-        @settings(database=None, deadline=None, max_examples=150)
+        @settings(database=None, deadline=None, max_examples=count_examples(150))
         @given(st.sampled_from(HEADS) | st.sampled_from(PLACES), json_values | elsewhere)
         def run(place: tuple[str | int, ...], value: object) -> None:
             load_or_refuse(write(folder, changed(put(*place, value=value)), "put.json"))
@@ -665,7 +666,7 @@ class TestFuzz:
         run()
 
     def test_any_member_removed(self, folder: Path) -> None:
-        @settings(database=None, deadline=None, max_examples=100)
+        @settings(database=None, deadline=None, max_examples=count_examples(100))
         @given(st.sampled_from(HEADS) | st.sampled_from(PLACES))
         def run(place: tuple[str | int, ...]) -> None:
             load_or_refuse(write(folder, changed(drop(*place)), "removed.json"))

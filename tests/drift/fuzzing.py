@@ -15,6 +15,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import count_examples
+
 SECONDS = float(os.environ.get("GRAPHCONTRACT_FUZZ_SECONDS", "0"))
 MOST_KIB = 300 * 1024
 
@@ -42,7 +44,8 @@ def mutated(draw: st.DrawFn, seeds: Sequence[str], pieces: Sequence[str]) -> byt
 
 
 def search(sources: st.SearchStrategy[bytes], reads: Callable[[bytes], None], *, examples: int) -> None:
-    """Let a reader read what is drawn, in rounds of so many: once the same, then others until time is up.
+    """Let a reader read what is drawn, in rounds of so many: once the same, then others until time is up. A
+    round of `make test` is smaller.
 
     AssertionError where that took more than 300 MiB beyond what the process had.
     """
@@ -51,7 +54,7 @@ def search(sources: st.SearchStrategy[bytes], reads: Callable[[bytes], None], *,
     first = True
     while first or time.monotonic() < until:
         settings(
-            max_examples=examples,
+            max_examples=count_examples(examples),
             deadline=None,
             database=None,
             derandomize=first,

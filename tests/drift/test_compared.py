@@ -29,6 +29,7 @@ from graphcontract.errors import UserError
 from tests.drift import library, schemas
 from tests.drift.test_recorded_run import URL, events, har
 from tests.drift.test_sdk_export import EXPORT
+from tests.examples import count_examples
 
 RESOURCE = """---
 doc_type: resourcePageType
@@ -145,7 +146,7 @@ def test_a_whole_source_shows_how_many_facts_were_compared(
 
 @pytest.mark.parametrize("name", KINDS)
 @given(data=st.data())
-@settings(max_examples=30, deadline=None, database=None)
+@settings(max_examples=count_examples(30), deadline=None, database=None)
 def test_no_part_taken_out_makes_silence_clean(
     name: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -17,6 +17,7 @@ from graphcontract.drift.model import Source, SourceError, Value
 from graphcontract.drift.openapi import openapi_reader
 from tests.drift import library, rendering, schemas
 from tests.drift.rendering import Published
+from tests.examples import count_examples
 
 FILES = {"csdl": "beta-Prod.csdl", "openapi": "beta.yaml", "page": library.PAGE}
 
@@ -150,7 +151,11 @@ def test_an_unreadable_fact_stops_it(name: str, tmp_path: Path) -> None:
 
 
 @given(rendering.published())
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=count_examples(12),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_whatever_is_published_comes_back(tmp_path: Path, each: Published) -> None:
     sources = {
         f"{each.version}.csdl": rendering.csdl(each),

@@ -23,6 +23,7 @@ from graphcontract.drift.snapshots import format_snapshot, read_snapshot
 from graphcontract.errors import UserError
 from tests.drift import library
 from tests.drift.mutations import swap, without
+from tests.examples import count_examples
 
 ERRORS = "### Errors\n\n|Code|Scenario|\n|-|-|\n|404|Unknown.|\n|409|Picked up.|\n\n## Examples"
 DEPRECATED = "> [!CAUTION]\n> This API is deprecated and will be removed on {day}.\n\n## Permissions"
@@ -154,7 +155,7 @@ def test_a_member_that_the_schema_lacks_or_requires_is_named(
 
 
 @given(name=st.sampled_from(["path", "success", "query", "properties", "content", "errors"]), data=st.data())
-@settings(max_examples=50, deadline=None, database=None)
+@settings(max_examples=count_examples(50), deadline=None, database=None)
 def test_a_value_of_another_shape_is_refused_or_compared(
     name: str, data: st.DataObject, tmp_path_factory: Any
 ) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from graphcontract.inputs.tokens import CANARY, make, tokens
 from graphcontract.judging.redaction import Redactor
+from tests.examples import count_examples
 
 TOKEN = make("Ab3-_x.~+/", 120)
 TELLING = 20
@@ -77,7 +78,12 @@ ALPHABETS = st.text(st.characters(codec="utf-8"), max_size=40)
     behind=ALPHABETS,
     coding=st.sampled_from(sorted(CODINGS)),
 )
-@settings(max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=count_examples(150),
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 def test_no_20_characters_of_a_token_remain(token: str, before: str, behind: str, coding: str) -> None:
     assume("[token" not in before + behind)
     redacted = Redactor([token]).text(before + CODINGS[coding](token) + behind)
