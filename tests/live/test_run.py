@@ -397,19 +397,21 @@ class TestEnds:
         tenant.behave("no-challenge")
         listed = tmp_path / "known.json"
         listed.write_text('{"known_failures": []}')
-        assert judge(tenant, tmp_path).status == 0
-        failed = judge(tenant, tmp_path, known_failures=str(listed))
+        options: dict[str, Any] = {"select": ("service.challenge",), "get_only": True}
+        assert judge(tenant, tmp_path, **options).status == 0
+        options["known_failures"] = str(listed)
+        failed = judge(tenant, tmp_path, **options)
         assert failed.status == 1
         assert failed.of("fail") == {"service.challenge"}
         (id,) = (failed.verdicts[id]["evidence"]["id"] for id in failed.of("fail"))
         row = {"clause": "service.challenge", "evidence": [id], "reason": "reported to Microsoft"}
         listed.write_text(json.dumps({"known_failures": [row]}))
-        assert judge(tenant, tmp_path, known_failures=str(listed)).status == 0
+        assert judge(tenant, tmp_path, **options).status == 0
         listed.write_text(json.dumps({"known_failures": [{**row, "expires": "2020-01-01"}]}))
-        assert judge(tenant, tmp_path, known_failures=str(listed)).status == 1
+        assert judge(tenant, tmp_path, **options).status == 1
         listed.write_text(json.dumps({"known_failures": [row]}))
         tenant.behave(None)
-        assert judge(tenant, tmp_path, known_failures=str(listed)).status == 1
+        assert judge(tenant, tmp_path, **options).status == 1
 
     def test_a_list_of_known_failures_that_is_wrong(self, tenant: Running, tmp_path: Path) -> None:
         assert "known.json" in get_rejection(
