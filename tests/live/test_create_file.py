@@ -289,13 +289,19 @@ class TestRun:
 
 
 def resumed(
-    tenant: Running, path: Path, *, finish: bool = False, url: str = "", contract: str | None = None
+    tenant: Running,
+    path: Path,
+    *,
+    finish: bool = False,
+    url: str = "",
+    contract: str | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> tuple[int, list[str]]:
     said: list[str] = []
     status = resume(
         path,
         url,
-        environment(tenant),
+        dict(env or environment(tenant)),
         said.append,
         finish=finish,
         contract_named=contract,
