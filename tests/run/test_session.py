@@ -144,7 +144,7 @@ def test_tests_beside_each_other_show_what_tests_in_turn_show(
         "    return Outcome.failure() if outcome.kind == 'failure' else outcome\n"
     )
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(session_module, "_WORTH_A_CLIENT", 100)
+    monkeypatch.setattr(session_module, "_WORTH_A_CLIENT", 20)
     tests = [test for test in TESTS if not test.cases]
     shown = []
     for alone in (True, False):
@@ -152,7 +152,7 @@ def test_tests_beside_each_other_show_what_tests_in_turn_show(
             Options(
                 "python:adapter:call",
                 profile="quick",
-                select=("error.status", "request.method", "calls.*t"),
+                select=("error.status",),
             )
         )
         session.alone = alone
