@@ -557,6 +557,13 @@ def test_several_faults_are_counted(tmp_path: Path) -> None:
     assert "(1 more in this file.)" in str(refused(write(tmp_path, {**DOCUMENT, "title": 1, "format": 3})))
 
 
+def test_a_file_is_validated_again_after_a_change(tmp_path: Path) -> None:
+    assert load(write(tmp_path, DOCUMENT), KNOWN) == load(write(tmp_path, DOCUMENT), KNOWN)
+    for _ in range(2):
+        assert "more in this file" not in str(refused(write(tmp_path, {**DOCUMENT, "title": 1})))
+    assert load(write(tmp_path, DOCUMENT), KNOWN)
+
+
 class TestExtends:
     def test_siblings_by_id_and_by_file_name(self, tmp_path: Path) -> None:
         write(tmp_path, base("one", "a.one", errors={"404": ["one"], "409": ["one"]}), "one.json")
