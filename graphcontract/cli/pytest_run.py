@@ -11,6 +11,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from graphcontract.run.session import Session
 
+# Plugins of pytest that a run has no use for. Importing them takes 0.1 s, as does `unraisableexception`:
+# it collects garbage for warnings that are not shown.
+_UNUSED = (
+    *("cacheprovider", "terminal", "unraisableexception", "doctest", "junitxml", "pastebin", "legacypath"),
+    *("setuponly", "setupplan", "stepwise"),
+)
+
 
 def run(session: Session, plugins: Sequence[object], *, workers: int = 1, first: bool = False) -> int:
     """Run a session's tests with these listeners, and return the exit status. It may be open already."""
@@ -47,7 +54,8 @@ def _arguments(*, workers: int, first: bool) -> list[str]:
     """Make pytest's own arguments, without the user's ini files and plugins."""
     suites = str(files("graphcontract.suites"))
     arguments = [suites, f"--rootdir={suites}", "-c", os.devnull]
-    for plugin in ("graphcontract.pytest_plugin.plugin", "xdist", "no:cacheprovider", "no:terminal"):
+    unused = [f"no:{plugin}" for plugin in _UNUSED]
+    for plugin in ("graphcontract.pytest_plugin.plugin", "xdist", *unused):
         arguments += ["-p", plugin]
     arguments += ["-n", str(workers)] if workers > 1 else []
     return [*arguments, "-x"] if first else arguments
