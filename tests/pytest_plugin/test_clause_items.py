@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from graphcontract.pytest_plugin.clause_items import ItemResult, Violation, report_result
+from graphcontract.pytest_plugin.clause_items import ClauseItem, ItemResult, Violation, report_result
 from graphcontract.reporting.events import VerdictKind
 from tests.reporting import evidence
 
@@ -41,3 +41,10 @@ def test_an_item_reports_a_verdict(verdict: VerdictKind, fails_run: bool) -> Non
     with pytest.raises(outcome) as raised:
         report_result(result)
     assert text in str(raised.value)
+
+
+@pytest.mark.parametrize("expected", [Violation("the evidence"), pytest.xfail.Exception("the evidence")])
+def test_a_failure_of_a_client_is_shown_without_a_traceback(expected: BaseException) -> None:
+    with pytest.raises(type(expected)) as raised:
+        raise expected
+    assert ClauseItem.__new__(ClauseItem).repr_failure(raised) == "the evidence"
