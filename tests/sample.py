@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tests.cli.running import CHECKOUT, apart
-from tests.test_docs import parts
+from tests.pages import parts
 
 SAMPLE = CHECKOUT / "reports" / "sample.md"
 # Clauses that need no waiting and no second call: their evidence is the same on any machine.

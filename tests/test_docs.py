@@ -1,26 +1,13 @@
-"""The documentation is run: samples become files, commands run in order, and what is shown must appear.
+"""The documentation is run, see `tests.pages`, and reference pages are held against the code besides.
 
-A comment on the line before a fenced block says what the block is:
-
-    <!-- file: NAME -->         a file to write
-    <!-- edit: NAME -->         a diff of whole lines, for a file written before
-    <!-- exit: N -->            commands, of which the last ends with this status; without it all end with 0
-    <!-- not run: REASON -->    left alone, and counted
-
-`<!-- files of: PAGE -->` by itself lays out the files that another page ends with. Reference pages are held
-against the code besides.
+`test_page` shortens the gates of a page; `test_page_as_written`, which is nightly, does not.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -29,19 +16,18 @@ from typing import Any
 import jsonschema
 import pytest
 import typer
-import yaml
 
 import graphcontract
 from graphcontract.cli import app
-from graphcontract.clients import Limits, isolation, messages
+from graphcontract.clients import Limits, messages
 from graphcontract.contract.loader import load
 from graphcontract.errors import UserError
 from graphcontract.inputs import errors, ids, tokens
 from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.run_recorder import ExitStatus
 from tests import action
+from tests.pages import JOB, ROOT, Scene, is_shortened, parts, played, shorten, uses_of_the_action
 
-ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 FOLDERS = (".", "docs", "docs/how-to", "docs/reference", "docs/explanation", "drivers", "drivers/*")
 WRITTEN = sorted(path.relative_to(ROOT) for folder in FOLDERS for path in ROOT.glob(f"{folder}/*.md"))
@@ -52,189 +38,47 @@ RUN = [
 ]
 NOT_RUN = 9
 
-_COMMENT = re.compile(r"<!-- (.+) -->")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_JOB = re.compile(r"(?:run|script): ((graphcontract check|pytest) .+)")
-_HARMLESS = {"graphcontract check": " --list", "pytest": " --collect-only"}
-_UNKEPT = ("PYTEST", "COV", "FORCE_COLOR", "TTY_")
-# Clients with a fixed root, on the proxy transport.
-_ISOLATED = re.compile(r"--transport proxy 'command:(sh cancel\.sh|true)")
-_NEEDED = {"node": re.compile(r"\bnode "), "curl": re.compile(r"\bcurl |cancel\.sh")}
-
-
-@dataclass(frozen=True)
-class Part:
-    """A fenced block with the comment before it, or such a comment alone."""
-
-    order: str
-    language: str = ""
-    text: str = ""
-
-
-def parts(page: str | Path) -> Iterator[Part]:
-    lines = iter((ROOT / page).read_text(encoding="utf-8").splitlines())
-    order = ""
-    for line in lines:
-        if line.startswith("```"):
-            body: list[str] = []
-            while (inside := next(lines)) != "```":
-                body.append(inside)
-            yield Part(order, line[3:], "".join(f"{each}\n" for each in body))
-            order = ""
-        elif comment := _COMMENT.fullmatch(line):
-            order = comment[1]
-            if order.startswith("files of: "):
-                yield Part(order)
-        else:
-            order = ""
-
-
-def laid_out(part: Part, folder: Path) -> bool:
-    """Write, or change, the file that a part is; whether it was one."""
-    order, _, name = part.order.partition(": ")
-    if order == "file":
-        file = folder / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(part.text, encoding="utf-8")
-    elif order == "edit":
-        text = (folder / name).read_text(encoding="utf-8")
-        old, new = (
-            "".join(line[1:] for line in part.text.splitlines(keepends=True) if line[0] in (" ", sign))
-            for sign in "-+"
-        )
-        assert text.count(old) == 1, f"{name} does not have these lines once:\n{old}"
-        (folder / name).write_text(text.replace(old, new), encoding="utf-8")
-    elif order == "files of":
-        for each in parts(name):
-            laid_out(each, folder)
-    else:
-        return False
-    return True
-
-
-def commands(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Each command of a console block, with the lines that are shown after it."""
-    command, shown = "", list[str]()
-    for line in text.splitlines():
-        if command.endswith("\\"):
-            command += f"\n{line}"
-        elif line.startswith("$ "):
-            if command:
-                yield command, shown
-            command, shown = line[2:], []
-        else:
-            shown.append(line)
-    yield command, shown
-
-
-def loose(text: str) -> str:
-    """Numbers and white space do not count."""
-    return " ".join(_NUMBER.sub("0", text).split())
-
-
-def not_said(shown: list[str], said: str) -> str | None:
-    """The first shown line that does not appear after those before it; `…` stands for anything."""
-    rest = loose(said)
-    for line in shown:
-        for piece in filter(None, map(loose, line.split("…"))):
-            _, found, rest = rest.partition(piece)
-            if not found:
-                return line
-    return None
-
-
-def run(command: str, folder: Path) -> tuple[int, str]:
-    """Exit status and both outputs of a command line, with this environment's programs first."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_UNKEPT)}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
-    ended = subprocess.run(
-        command,
-        shell=True,
-        cwd=folder,
-        env={**kept, "PATH": path, "COLUMNS": "80"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        timeout=120,
-    )
-    return ended.returncode, ended.stdout
-
-
-Scene = tuple[str, BaseException | None]
-
-
-def lacking(text: str) -> str | None:
-    """What a block needs and this machine has not."""
-    if _ISOLATED.search(text) and isolation.find_obstacle() is not None:
-        return "network namespace"
-    return next(
-        (name for name, used in _NEEDED.items() if used.search(text) and not shutil.which(name)), None
-    )
-
-
-def played(page: Path, folder: Path) -> list[Scene]:
-    """Lay out a page's files and run its commands, in order."""
-    scenes: list[Scene] = []
-    for part in parts(page):
-        if part.order.startswith("not run: "):
-            continue
-        try:
-            play(part, folder)
-        except (AssertionError, pytest.skip.Exception) as error:
-            scenes.append((part.text.partition("\n")[0], error))
-        else:
-            scenes.append((part.text.partition("\n")[0], None))
-    return scenes
-
-
-def play(part: Part, folder: Path) -> None:
-    if laid_out(part, folder):
-        for job, program in _JOB.findall(part.text) if part.language == "yaml" else ():
-            status, said = run(job + _HARMLESS[program], folder)
-            assert status == 0, f"$ {job}\n{said}"
-        for given in uses_of_the_action(part.text) if part.language == "yaml" else ():
-            listed = given | {"arguments": f"{given.get('arguments', '')}\n--list"}
-            ran = action.run("Gate", folder, listed)
-            assert ran.status == 0, ran.log
-    elif part.language == "json":
-        assert all(isinstance(json.loads(line), dict) for line in part.text.splitlines())
-    else:
-        assert part.language == "console", f"neither run nor marked as not run:\n{part.text}"
-        check_session(part, folder)
-
-
-def uses_of_the_action(workflow: str) -> Iterator[dict[str, str]]:
-    """The inputs that a workflow, or a pipeline, gives to our own action."""
-    for job in yaml.safe_load(workflow).get("jobs", {}).values():
-        for step in job["steps"]:
-            if "/graphcontract@" in step.get("uses", ""):
-                yield step["with"]
-
-
-def check_session(part: Part, folder: Path) -> None:
-    if program := lacking(part.text):
-        pytest.skip(f"there is no {program} here")
-    made = list(commands(part.text))
-    expected = [0] * (len(made) - 1) + [int(part.order.removeprefix("exit: ") or 0)]
-    for (command, shown), status in zip(made, expected, strict=True):
-        ended, said = run(command, folder)
-        assert ended == status, f"$ {command}\n{said}"
-        line = not_said(shown, said)
-        assert line is None, f"$ {command}\ndoes not print {line!r} there, but\n{said}"
-
 
 @pytest.mark.parametrize("page", RUN, ids=str)
 def test_page(page: Path, tmp_path: Path, subtests: pytest.Subtests) -> None:
-    for title, error in played(page, tmp_path):
+    report(played(page, tmp_path, short=True), subtests)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("page", [page for page in RUN if is_shortened(page)], ids=str)
+def test_page_as_written(page: Path, tmp_path: Path, subtests: pytest.Subtests) -> None:
+    report(played(page, tmp_path, short=False), subtests)
+
+
+def report(scenes: list[Scene], subtests: pytest.Subtests) -> None:
+    for title, error in scenes:
         with subtests.test(title):
             if error is not None:
                 raise error
 
 
+def test_a_check_is_shortened_to_what_is_shown() -> None:
+    row, end = "pass    MUST    request.method    78", "The client conforms to the contract"
+    shown = [row, f"{end} as far as it was tested. 7 of 8", "exercised, 0"]
+    command, expected = shorten("graphcontract check reference --select 'request.*'", shown)
+    assert (command.split(), expected) == (
+        ["graphcontract", "check", "--select", "request.method", "reference"],
+        [row, end],
+    )
+    command, expected = shorten("graphcontract check reference", shown[1:])
+    assert (command, expected) == ("graphcontract check --select response.no-content reference", [end])
+
+
+@pytest.mark.parametrize(
+    "command", ["graphcontract check --list", "graphcontract check x --select a.b", "cat x"]
+)
+def test_no_other_command_is_shortened(command: str) -> None:
+    assert shorten(command, ["pass    MUST    request.method    78"])[0] == command
+
+
 @pytest.mark.parametrize("page", ["docs/how-to/ci-github.md", "docs/how-to/ci-azure.md"])
 def test_pages_on_ci_have_jobs_that_gate(page: str) -> None:
-    assert any(_JOB.search(part.text) for part in parts(page) if part.language == "yaml")
+    assert any(JOB.search(part.text) for part in parts(page) if part.language == "yaml")
 
 
 def test_the_page_on_github_uses_the_action_and_names_every_input() -> None:
