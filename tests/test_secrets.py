@@ -18,7 +18,7 @@ from graphcontract.reporting import FORMATS
 CHECKOUT = Path(__file__).parents[1]
 MAIN = [sys.executable, "-c", "from graphcontract.cli import main; main()"]
 PROFILE = ("--profile", "quick", "--record", "all")
-SELECTED = ("request.authorization", "response.no-content")
+BOTH = ("--select", "request.authorization", "--select", "response.no-content")
 TALKATIVE = """
 import base64, logging, os, sys
 from urllib.parse import quote
@@ -105,19 +105,18 @@ def test_the_search_finds_what_it_is_for() -> None:
 @pytest.mark.parametrize(
     ("client", "words"),
     [
-        (TALKATIVE, ("--transport", "mock")),
-        (TALKATIVE, ("-n", "2")),
-        (SPREADING, ("--transport", "mock")),
-        (SPREADING, ()),
+        (TALKATIVE, ("--transport", "mock", *BOTH)),
+        (TALKATIVE, ("-n", "2", *BOTH[2:])),
+        (SPREADING, ("--transport", "mock", *BOTH)),
+        (SPREADING, BOTH),
     ],
     ids=["telling, in process", "telling, by workers", "sending, in process", "sending"],
 )
 def test_no_token_is_written(tmp_path: Path, client: str, words: tuple[str, ...]) -> None:
     (tmp_path / "my_client.py").write_text(client)
     reports = [word for name in FORMATS for word in ("--report", f"{name}=out/{name}")]
-    chosen = [word for clause in SELECTED for word in ("--select", clause)]
     ended = subprocess.run(
-        [*MAIN, "check", "python:my_client:cancel", *PROFILE, *chosen, *words, *reports],
+        [*MAIN, "check", "python:my_client:cancel", *PROFILE, *words, *reports],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,

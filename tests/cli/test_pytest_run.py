@@ -12,7 +12,7 @@ import pytest
 from graphcontract.cli.pytest_run import _arguments
 from tests.cli.running import CHECKOUT, ENVIRONMENT, MAIN, Here
 
-CHECK = ("check", "reference", "--profile", "quick", "--select", "request.*")
+CHECK = ("check", "reference", "--profile", "quick", "--select", "response.no-content")
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_each_process_has_the_options(here: Here, tmp_path: Path, workers: str) 
     """Also the ones with characters that a command line cannot carry unquoted."""
     report, name = tmp_path / "report.jsonl", "a 'name' with --graph-seed=1 and\nlines"
     words = ("check", "reference", "--profile", "quick", "--transport", "mock", "--seed", "7")
-    more = ("--select", "error.status", "--record", "all", "--implementation", name, "-n", workers)
+    more = ("--select", "response.no-content", "--record", "all", "--implementation", name, "-n", workers)
     assert here(*words, *more, "--report", f"jsonl={report}").status == 0
     events = [json.loads(line) for line in report.read_text().splitlines()]
     assert (events[0]["seed"], events[0]["implementation"]["name"]) == (7, name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from graphcontract.contract.acceptance import PLACEHOLDER
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.reporting.events import VerdictKind
-from tests.cli.running import Here, apart
+from tests.cli.running import Ended, Here, apart
 from tests.reporting import events_of
 
 ADAPTER = """
@@ -18,11 +20,12 @@ import httpx
 from graphcontract.exchange import Call, Outcome
 
 PATH = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/"
+CONCURRENCY = 8  # so that one process makes the calls of all tests
+client = httpx.Client(trust_env=False)
 
 def cancel(call: Call) -> Outcome:
-    with httpx.Client(trust_env=False) as client:
-        url = call.base_url + PATH + call.task_id + "/cancel"
-        answer = client.request("{method}", url, headers={{"Authorization": "Bearer " + call.token}})
+    url = call.base_url + PATH + call.task_id + "/cancel"
+    answer = client.request("{method}", url, headers={{"Authorization": "Bearer " + call.token}})
     return Outcome.success() if answer.is_success else Outcome.failure(status=answer.status_code)
 """
 CHECK = ("check", "python:adapter:cancel", "--profile", "quick", "--select", "request.method")
@@ -31,8 +34,8 @@ CHECK = ("check", "python:adapter:cancel", "--profile", "quick", "--select", "re
 class Folder:
     """A folder with a client that uses PUT, and the report of it, `old.jsonl`."""
 
-    def __init__(self, path: Path, old: str) -> None:
-        self.path = path
+    def __init__(self, path: Path, old: str, run: Callable[..., Ended]) -> None:
+        self.path, self._run = path, run
         self.uses("PUT")
         (path / "old.jsonl").write_text(old, encoding="utf-8")
 
@@ -45,7 +48,7 @@ class Folder:
         path.write_text(path.read_text().replace(PLACEHOLDER, reason), encoding="utf-8")
 
     def run(self, *words: str, status: int) -> str:
-        ended = apart(*words, folder=self.path)
+        ended = self._run(*words)
         assert ended.status == status, ended
         return ended.out + ended.err
 
@@ -59,14 +62,15 @@ class Folder:
 @pytest.fixture(scope="module")
 def old(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The report of the client while it uses PUT."""
-    folder = Folder(tmp_path_factory.mktemp("old"), "")
+    path = tmp_path_factory.mktemp("old")
+    folder = Folder(path, "", partial(apart, folder=path))
     folder.run(*CHECK, "--report", "jsonl=old.jsonl", status=1)
     return (folder.path / "old.jsonl").read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def folder(tmp_path: Path, old: str) -> Folder:
-    return Folder(tmp_path, old)
+def folder(here: Here, old: str) -> Folder:
+    return Folder(here.folder, old, here)
 
 
 def test_a_known_failure_is_green_until_it_is_fixed(folder: Folder) -> None:
@@ -130,9 +134,9 @@ def test_two_reports_are_compared(folder: Folder) -> None:
     assert folder.run("diff", "old.jsonl", "new.jsonl", status=0) == f"fixed: {id}\n"
     assert folder.run("diff", "new.jsonl", "old.jsonl", status=1) == f"newly failing: {id}\n"
     assert folder.run("diff", "old.jsonl", "old.jsonl", status=0) == "no difference\n"
-    folder.run(*CHECK[:-1], "request.query", "--report", "jsonl=other.jsonl", status=0)
+    folder.run(*CHECK[:-1], "response.no-content", "--report", "jsonl=other.jsonl", status=0)
     found = folder.run("diff", "new.jsonl", "other.jsonl", status=1)
-    assert found == "stopped running: request.method\nstarted running: request.query\n"
+    assert found == "stopped running: request.method\nstarted running: response.no-content\n"
 
 
 @pytest.mark.parametrize("new", ["not-run", "not-exercised"])

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.cli.running import ENVIRONMENT, MAIN, apart, read
+from tests.cli.running import ENVIRONMENT, MAIN, Here, apart, read
 
 PUTTING = """
 from dataclasses import replace
@@ -158,9 +158,9 @@ def test_a_failure_of_a_report_is_found_again(tmp_path: Path) -> None:
         ("--evidence", "x", "--report", "report.jsonl"),
     ],
 )
-def test_mistakes_are_said(tmp_path: Path, words: tuple[str, ...]) -> None:
-    (tmp_path / "report.jsonl").write_text(json.dumps({"event": "header"}))
-    ended = apart("serve", *words, folder=tmp_path)
+def test_mistakes_are_said(here: Here, words: tuple[str, ...]) -> None:
+    (here.folder / "report.jsonl").write_text(json.dumps({"event": "header"}))
+    ended = here("serve", *words)
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith("error: ") or "\nerror: " in ended.err
     assert "Traceback" not in ended.err

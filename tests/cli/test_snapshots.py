@@ -25,7 +25,10 @@ NORMALISERS = (
 )
 ADAPTERS = "python:tests.cli.adapters"
 SHOWN: dict[str, tuple[str, ...]] = {
-    "good": ("reference", "--transport", "mock", "--select", "request.*", "--deselect", "*-request-id"),
+    "good": (
+        *("reference", "--transport", "mock", "--profile", "quick"),
+        *("--select", "request.*", "--deselect", "*-request-id"),
+    ),
     "bad": (
         f"{ADAPTERS}:gullible",
         "--transport",
@@ -35,7 +38,10 @@ SHOWN: dict[str, tuple[str, ...]] = {
         "--select",
         "*-modified",
     ),
-    "unfinished": (f"{ADAPTERS}:unfinished", "--in-process", "--select", "input.*", "--select", "*.interim"),
+    "unfinished": (
+        *(f"{ADAPTERS}:unfinished", "--in-process", "--profile", "quick"),
+        *("--select", "input.*", "--select", "*.interim"),
+    ),
     "nothing-exercised": (f"{ADAPTERS}:idle", "--transport", "mock", "--select", "request.method"),
     "no-client": (),
     "no-such-client": ("refrence",),

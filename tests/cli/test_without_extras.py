@@ -9,8 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from graphcontract.run.suite_tests import suite_tests
 from tests.cli.running import CHECKOUT, ENVIRONMENT, MAIN
 
+EACH_SUITE = {
+    *("input.no-token", "request.client-request-id", "response.large-head", "error.retry-after"),
+    *("retry.bounded", "transport.certificate", "calls.cancelled", "calls.late-response"),
+}
 MISSING = ("azure", "jwt", "starlette", "uvicorn")
 IMPORTS = """
 import importlib, pathlib
@@ -42,6 +47,17 @@ def test_everything_but_the_tenant_can_be_imported(without: dict[str, str]) -> N
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+def test_a_gate_of_each_suite_does_without(without: dict[str, str], tmp_path: Path) -> None:
+    """With TLS, a proxy, and copies of the client."""
+    wanted = [test for test in suite_tests() if not EACH_SUITE.isdisjoint(test.proves)]
+    assert {test.body.__module__ for test in wanted} == {test.body.__module__ for test in suite_tests()}
+    chosen = [f"--select={clause}" for clause in sorted(EACH_SUITE)]
+    ended = run(*MAIN, "check", "reference", *chosen, "--profile=quick", environment=without, folder=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "n/a" not in ended.stdout
+
+
+@pytest.mark.nightly
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_gate_does_without(without: dict[str, str], tmp_path: Path, workers: str) -> None:
     words = ("check", "reference", "--profile", "quick", "-n", workers)
