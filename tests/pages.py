@@ -249,7 +249,9 @@ def shorten(command: str, shown: list[str]) -> tuple[str, list[str]]:
 
 
 def is_shortened(page: Path) -> bool:
+    """Whether a short run of the page leaves out a clause, a shell or a process."""
     consoles = (
         part for part in parts(page) if part.language == "console" and not part.order.startswith("not run: ")
     )
-    return any(shorten(*each) != each for part in consoles for each in commands(part.text))
+    made = (each for part in consoles for each in commands(part.text))
+    return any(is_ours_alone(each[0]) or shorten(*each) != each for each in made)
