@@ -262,9 +262,10 @@ class ClientSet:
             self._pool = ClientPool(slots, self._bind)
         return self._pool
 
-    def test_pools(self) -> list[ClientPool[Target]]:
-        """Return where whole tests run beside each other, for the rest of the run. Each pool has a client of
-        its own, so that what a client sees depends on the tests that it is given only.
+    def test_pools(self, wanted: int) -> list[ClientPool[Target]]:
+        """Return where whole tests run beside each other, for the rest of the run: as many pools as are
+        wanted first, within bounds. Each has a client of its own, so that what a client sees depends on the
+        tests that it is given only.
 
         A client that takes one call at a time, and its copies, make the calls of fixed cases too if this is
         called before `background_pool`; of another client, a further copy makes them.
@@ -272,7 +273,7 @@ class ClientSet:
         if not self._test_pools:
             slots = [Slot(lambda: self.main), *self._start_copies(_MOST_COPIES - 1)]
             own = slots if self.capacity == 1 else [slots[0], *slots[2:]]
-            self._test_pools = [ClientPool([slot], self._bind) for slot in own]
+            self._test_pools = [ClientPool([slot], self._bind) for slot in own[:wanted]]
         return self._test_pools
 
     def _slots(self, jobs: int) -> list[Slot[Target]]:

@@ -47,6 +47,7 @@ _COSTLY_TEST = 3
 # calls bounds a fast client, in the same way on every machine; the time bounds a slow one.
 _SHRINKING_CALLS = 400
 _SHRINKING_SECONDS = 10.0
+_CALLS_A_SECOND = 100  # of a client of middling speed, one after the other
 _DEPENDS_ON_EARLIER_CALLS = (
     "the same inputs alone do not show it, so that it depends on earlier calls, or on chance. If the command "
     "below passes, run the whole check"
@@ -155,7 +156,9 @@ class SuiteTestRun:
 
     @property
     def weight(self) -> int:
-        """About how many calls the test makes."""
+        """About how many short calls take as long as the test: a fixed case may also wait."""
+        if self._test.cases:
+            return len(self._test.cases) * (1 + round(self._test.seconds * _CALLS_A_SECOND))
         drawn = len(self._partitions) - len(self._partitions.constants)
         return self._test.calls * (len(self._partitions.constants) + drawn * self._examples)
 

@@ -126,7 +126,11 @@ class Session:
         """
         runs = [self._test_run(test, harness) for test in tests]
         weights = {run: run.weight for run in runs}
-        pools = harness.clients.test_pools()[: 1 + sum(weights.values()) // _WORTH_A_CLIENT]
+        heavy = sum(weights.values())
+        if harness.clients.capacity == 1:  # the same clients make the calls of fixed cases
+            waiting = [test for test, _ in self._wanted.values() if test.cases]
+            heavy += sum(self._test_run(test, harness).weight for test in waiting)
+        pools = harness.clients.test_pools(1 + heavy // _WORTH_A_CLIENT)
         loads = [0] * len(pools)
         chosen: dict[SuiteTestRun, int] = {}
         for run in sorted(runs, key=lambda run: -weights[run]):
