@@ -266,6 +266,7 @@ class WireRequest:
     Texts are bytes decoded as Latin-1; `target` is as sent. `framing` is how the content was delimited;
     `content_size` is its whole size in bytes, also if `content` is cut. `origin` is the `host:port` that the
     client connected to, whatever name it used; `connection` numbers the connections of one transport.
+    `server_name` is the name in the connection's TLS handshake (SNI), empty without one; None without TLS.
     """
 
     at: float
@@ -281,6 +282,7 @@ class WireRequest:
     origin: str = ""
     connection: int = 0
     scheme: str = "http"
+    server_name: str | None = None
 
     def values(self, name: str) -> list[str]:
         """Give the values of all field lines of that name, in the order sent; letter case does not matter."""
@@ -327,12 +329,12 @@ class Exchange:
     Each happened once: two are never equal, whatever they contain.
 
     The wire and the outcome are independent evidence: clauses compare them. `own_root` is the root of a call
-    without `base_url`; `elsewhere` has the requests to the call's other origins; `connections` counts the
-    connections to its root, with or without a request; `fault` is the first fault of the scripted responses;
-    `certificate` is the kind that its root presented, None over plain http; `bounds` is what the client's
-    timeout bounds (driver protocol, `limits`). `started`, `ended` and `cancelled` are on the clock of
-    `WireRequest.at`; `cancelled` is when the call was cancelled, None if it was not. `open_connections` is
-    how many connections to its root the client had not closed a second after the call, at most
+    without `base_url`; `elsewhere` has the requests to the call's other origins, and `connects` the CONNECT
+    requests to a proxy; `connections` counts the connections to its root, with or without a request; `fault`
+    is the first fault of the scripted responses; `certificate` is the kind that its root presented, None over plain http; `bounds`
+    is what the client's timeout bounds (driver protocol, `limits`). `started`, `ended` and `cancelled` are on
+    the clock of `WireRequest.at`; `cancelled` is when the call was cancelled, None if it was not.
+    `open_connections` is how many connections to its root the client had not closed a second after the call, at most
     MOST_CONNECTIONS, None if that was not counted; `waiting_connections` of them had a request that got no
     response. `pool` is how many the client may keep (driver protocol, `limits`). `surroundings` are those
     of the client's process that the run does not have: a text for each name; `files` are those that it wrote
@@ -346,6 +348,7 @@ class Exchange:
     started: float = 0.0
     ended: float = 0.0
     elsewhere: tuple[WireRequest, ...] = ()
+    connects: tuple[WireRequest, ...] = ()
     connections: int = 0
     fault: Fault | None = None
     certificate: str | None = None

@@ -1,4 +1,4 @@
-"""Redirects, broken connections, timeouts and certificates."""
+"""Redirects, broken connections, timeouts, certificates and tunnels."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -287,3 +287,21 @@ def test_connections_after_timeouts(harness: Harness, calls: int) -> None:
     call = replace(harness.plain_call(), timeout=0.5)
     *before, last = [harness.perform(call, [STALLED], counting=True) for _ in range(calls)]
     harness.observe(last, before=before)
+
+
+@proves("tls.server-name")
+@concurrently(by_name={"root by name": True, "root by address": False})
+def test_server_name(harness: Harness, by_name: bool) -> None:
+    """The TLS handshake should name the host of the service root, but not its address."""
+    harness.check(harness.plain_call(), [success()], certificate="trusted", by_name=by_name)
+
+
+@proves("proxy.credentials")
+@concurrently(
+    to={"tunnel on a new connection": None, "tunnel after a redirect": (307, "{other-host}")},
+)
+def test_tunnel(harness: Harness, to: tuple[int, str] | None) -> None:
+    """A CONNECT to a proxy must not contain the token, nor that of another call."""
+    harness.check(harness.plain_call(), [replace(success(), close=True)], own_root=True)
+    responses = [success()] if to is None else [redirect(harness, *to)]
+    harness.check(harness.plain_call("another-guid"), responses, elsewhere=[success()], own_root=True)

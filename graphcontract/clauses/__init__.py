@@ -62,7 +62,7 @@ class Finding:
         if self.exchange is not None:
             return self.exchange
         for each in trial.exchanges:
-            if any(request is self.at for request in (*each.requests, *each.elsewhere)):
+            if any(request is self.at for request in (*each.requests, *each.elsewhere, *each.connects)):
                 return each
         return trial.exchange
 

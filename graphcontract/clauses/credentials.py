@@ -29,6 +29,7 @@ from graphcontract.http.request_target import decode
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _PLACEHOLDERS = ("null", "none", "undefined", "nil", "false", "nan", "(null)", "[object object]")
+_TARGET = "the request target"
 _FIELD = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+(?=:)")
 
 
@@ -134,22 +135,27 @@ def _compare_tokens(expected: str, actual: str) -> str:
 
 def _find_leak(request: WireRequest, token: str) -> Iterator[Finding]:
     """Find the first part of a request, other than Authorization, that contains the token."""
-    head, *content = _HEAD_END.split(request.raw.lstrip(b"\r\n"), 1)
-    line, *fields = LINE_END.split(head)
-    parts = [("the request target", decode(line.decode("latin-1")))]
-    parts += [
-        (_describe_field(field), field) for field in fields if not field.lower().startswith(b"authorization:")
-    ]
-    parts += [("the content", each) for each in content]
-    for location, raw in parts:
-        if contains_token(raw, token):
+    for name, location in _find_token(request, token):
+        if name != "authorization":
             yield Finding("elsewhere", "the token in Authorization only", f"in {location}", at=request)
             return
 
 
-def _describe_field(field: bytes) -> str:
-    name = _FIELD.match(field)
-    return f"the header {name[0].decode()}" if name else "a line that is not a header"
+def _find_token(request: WireRequest, token: str) -> Iterator[tuple[str, str]]:
+    """Find the parts of a request that contain the token: of a header the name in lower case, of another part
+    an empty one, and the part's description.
+    """
+    head, *content = _HEAD_END.split(request.raw.lstrip(b"\r\n"), 1)
+    line, *fields = LINE_END.split(head)
+    if contains_token(decode(line.decode("latin-1")), token):
+        yield "", _TARGET
+    for field in fields:
+        if contains_token(field, token):
+            named = _FIELD.match(field)
+            name = named[0].decode() if named else ""
+            yield name.lower(), f"the header {name}" if named else "a line that is not a header"
+    if any(contains_token(each, token) for each in content):
+        yield "", "the content"
 
 
 def _classify_token(token: str) -> str:
@@ -187,3 +193,30 @@ def no_token(contract: Contract, trial: Trial) -> Iterator[Finding]:
             else:
                 actual = f"credentials of {len(credentials)} characters"
                 yield Finding("other-token", expected, actual, at=request)
+
+
+def _sends_token_past_a_proxy(_contract: Contract, trial: Trial) -> bool:
+    exchange = trial.exchange
+    return bool(exchange.connects) and len(exchange.call.token) >= DISTINCTIVE_LENGTH
+
+
+@clause(
+    "proxy.credentials",
+    "target",
+    "authorization",
+    "proxy-authorization",
+    "other-field",
+    when=_sends_token_past_a_proxy,
+    needs=frozenset({"own-root", "proxy"}),
+    reads_malformed=True,
+)
+def proxy_credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A CONNECT must not contain the token, in any encoding: it is not encrypted, and proxies log it (RFC
+    6750, 5.3; RFC 9110, 9.3.6). Credentials of the proxy itself are accepted, and so is any other header.
+    """
+    expected = "no token in a CONNECT request"
+    for request in trial.exchange.connects:
+        for name, location in _find_token(request, trial.exchange.call.token):
+            named = name in ("authorization", "proxy-authorization")
+            kind = name if named else "target" if location == _TARGET else "other-field"
+            yield Finding(kind, expected, f"the token in {location}", at=request)

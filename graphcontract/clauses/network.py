@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from graphcontract.clauses import Finding, When, clause
-from graphcontract.clauses.queries import describe_outcome, own_requests
+from graphcontract.clauses.queries import describe_outcome, own_requests, quote
 from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import SILENT_FAULTS, WHOLE_FAULTS, Exchange, Trial, WireRequest, WireResponse
@@ -19,6 +20,7 @@ _KEEP_METHOD = (301, 302, 307, 308)  # 303 is left out: it requires a GET (RFC 9
 _LOOPBACK = "127.0.0.1"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _IDLENESS = {"closed-between": "was closed while idle", "reset-between": "was reset while idle"}
+_UNTRUSTING = "the client does not use TLS with the certificate authority that it is given"
 
 
 def _list_redirects(exchange: Exchange) -> Iterator[tuple[WireResponse, SplitResult]]:
@@ -279,7 +281,7 @@ def _has_invalid_certificate(_contract: Contract, trial: Trial) -> bool:
     when=_has_invalid_certificate,
     needs=frozenset({"network"}),
     reads_malformed=True,
-    otherwise="the client does not use TLS with the certificate authority that it is given",
+    otherwise=_UNTRUSTING,
 )
 def certificate(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The client must reject an invalid certificate before it sends a request, and with it the token (RFC
@@ -291,3 +293,45 @@ def certificate(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     if requests or exchange.outcome.kind == "success":
         actual = f"{len(requests)} requests; outcome {describe_outcome(exchange.outcome)}"
         yield Finding(kind, f"no request to a server with a certificate that is {kind}", actual)
+
+
+def _used_tls(_contract: Contract, trial: Trial) -> bool:
+    return any(each.server_name is not None for each in trial.exchange.requests)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+@clause(
+    "tls.server-name",
+    "missing",
+    "other-name",
+    "address",
+    when=_used_tls,
+    needs=frozenset({"network"}),
+    reads_malformed=True,
+    otherwise=_UNTRUSTING,
+)
+def server_name(_contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """The server name in the TLS handshake should be the host of the service root, without port or trailing
+    dot, and missing if that is an address (RFC 6066, 3). Letter case makes no difference. A kept connection
+    counts with the name from its handshake.
+    """
+    host = urlsplit(trial.exchange.root).hostname or ""
+    for request in trial.exchange.requests:
+        name = request.server_name
+        if name is None:
+            continue
+        if _is_address(host):
+            if name:
+                expected = "no server name in the TLS handshake with an address"
+                yield Finding("address", expected, f"the server name {quote(name)}", at=request)
+        elif name.lower() != host:
+            actual = f"the server name {quote(name)}" if name else "no server name"
+            expected = f"the server name {host} in the TLS handshake"
+            yield Finding("other-name" if name else "missing", expected, actual, at=request)

@@ -44,7 +44,7 @@ class CallOptions(TypedDict, total=False):
     declares `cancel` has its call cancelled after `cancel_after` seconds. For `linger` seconds after the
     call, requests are still recorded; `idle` seconds before it, no call is made. With `counting`, the
     connections that the client leaves open are counted. `root_path` is the path of a root that is not the
-    client's own, with `{version}` in place of its version.
+    client's own, with `{version}` in place of its version; `by_name` names its host instead of its address.
     """
 
     own_root: bool
@@ -58,6 +58,7 @@ class CallOptions(TypedDict, total=False):
     counting: bool
     idle: float
     root_path: str
+    by_name: bool
 
 
 class _Timer:
@@ -237,7 +238,8 @@ class CallRunner:
         secure = endpoint.root.startswith("https:") and "wire" in transport.shows
         own = endpoint.root == request.root
         path = "/{version}" if own else options.get("root_path", "/{version}")
-        base_url = endpoint.root + path.format(version=request.version)
+        named = endpoint.roots.get("same-host-name") if options.get("by_name") else None
+        base_url = (named or endpoint.root) + path.format(version=request.version)
         call = replace(
             call,
             base_url=None if own else base_url,
@@ -272,6 +274,7 @@ class CallRunner:
             started,
             ended,
             elsewhere=record.elsewhere,
+            connects=record.connects,
             connections=record.connections,
             fault=next((each.fault for each in responses if each.fault), None),
             certificate=(certificate or "trusted") if secure else None,

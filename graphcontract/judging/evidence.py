@@ -85,6 +85,10 @@ def describe_exchange(of: Exchange) -> RecordedExchange:
     }
     if of.elsewhere:
         recorded["elsewhere"] = [_describe_request(each, of.started, redactor) for each in of.elsewhere]
+    if of.connects:
+        recorded["connects"] = [_describe_request(each, of.started, redactor) for each in of.connects]
+    if of.cancelled is not None:
+        recorded["cancelled"] = round(of.cancelled - of.started, 6)
     if of.fault is not None:
         recorded["fault"] = of.fault
     if of.certificate is not None:
@@ -100,6 +104,8 @@ def _describe_request(request: WireRequest, started: float, redactor: Redactor) 
     }
     if request.malformed:
         recorded["malformed"] = request.malformed
+    if request.server_name is not None:
+        recorded["server_name"] = redactor.text(request.server_name)
     return recorded
 
 

@@ -98,12 +98,15 @@ class WireBytes(TypedDict):
 
 
 class RecordedRequest(TypedDict):
-    """A request that arrived, `at` seconds after the start of the call at `origin`, a host and port."""
+    """A request that arrived, `at` seconds after the start of the call at `origin`, a host and port.
+    `server_name` is the name in the TLS handshake of its connection, empty without one.
+    """
 
     at: float
     raw: WireBytes
     origin: str
     malformed: NotRequired[str]
+    server_name: NotRequired[str]
 
 
 class RecordedResponse(TypedDict):
@@ -143,15 +146,20 @@ class RecordedOutcome(TypedDict):
 
 
 class RecordedExchange(TypedDict):
-    """One call; `duration` is in seconds, `elsewhere` has requests to other origins than the call's."""
+    """One call; `duration` is in seconds, `elsewhere` has requests to other origins than the call's, and
+    `connects` the CONNECT requests to a proxy. `cancelled` is when it was cancelled, in seconds from its
+    start.
+    """
 
     requests: list[RecordedRequest]
     responses: list[RecordedResponse]
     outcome: RecordedOutcome
     duration: float
     elsewhere: NotRequired[list[RecordedRequest]]
+    connects: NotRequired[list[RecordedRequest]]
     fault: NotRequired[str]
     certificate: NotRequired[str]
+    cancelled: NotRequired[float]
 
 
 class EvidenceExchange(RecordedExchange):

@@ -104,25 +104,39 @@ def _name_as_protocol(outcome: RecordedOutcome) -> dict[str, object]:
 
 def render_exchange(exchange: RecordedExchange) -> Iterator[str]:
     """Yield what went over the wire in an exchange, line by line."""
-    responses: dict[int, RecordedResponse] = {each["request"]: each for each in exchange["responses"]}
     if "certificate" in exchange:
         yield f"  ! certificate: {exchange['certificate']}"
     if "fault" in exchange:
         yield f"  ! fault: {exchange['fault']}"
-    timed = len(exchange["requests"]) > 1
-    for index, request in enumerate(exchange["requests"]):
-        if timed:
-            yield f"  {request['at']:.2f} s"
+    for request in exchange.get("connects", ()):
+        yield f"  to the proxy, {request['at']:.2f} s"
         yield from _wire(">", request["raw"])
-        if "malformed" in request:
-            yield f"  ! not HTTP: {escape_unprintable(request['malformed'])}"
-        if index in responses:
-            yield from _wire("<", responses[index]["raw"])
+    yield from _render_requests(exchange)
     for request in exchange.get("elsewhere", ()):
         yield f"  at {request['origin']}, {request['at']:.2f} s"
         yield from _wire(">", request["raw"])
     if not exchange["requests"]:
         yield "  > (nothing was sent)"
+    if "cancelled" in exchange:
+        yield f"  ! cancelled after {exchange['cancelled']:.2f} s, ended after {exchange['duration']:.2f} s"
+
+
+def _render_requests(exchange: RecordedExchange) -> Iterator[str]:
+    """Yield each request to the call's root with its response, and the server name where it changes."""
+    responses: dict[int, RecordedResponse] = {each["request"]: each for each in exchange["responses"]}
+    timed = len(exchange["requests"]) > 1 or "cancelled" in exchange
+    server_name: str | None = None
+    for index, request in enumerate(exchange["requests"]):
+        if timed:
+            yield f"  {request['at']:.2f} s"
+        if request.get("server_name", server_name) != server_name:
+            server_name = request["server_name"]
+            yield f"  ! TLS server name: {escape_unprintable(_shorten(server_name)) or '(none)'}"
+        yield from _wire(">", request["raw"])
+        if "malformed" in request:
+            yield f"  ! not HTTP: {escape_unprintable(request['malformed'])}"
+        if index in responses:
+            yield from _wire("<", responses[index]["raw"])
 
 
 def _wire(mark: str, raw: WireBytes) -> Iterator[str]:

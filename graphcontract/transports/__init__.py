@@ -32,13 +32,14 @@ class Record:
     """The traffic of one endpoint, in order of receipt.
 
     `elsewhere` has the requests to the endpoint's other origins; `connections` counts the connections to its
-    root.
+    root; `connects` are the CONNECT requests to a proxy.
     """
 
     requests: tuple[WireRequest, ...]
     responses: tuple[WireResponse, ...]
     elsewhere: tuple[WireRequest, ...] = ()
     connections: int = 0
+    connects: tuple[WireRequest, ...] = ()
 
 
 class OpenConnections(NamedTuple):

@@ -125,7 +125,8 @@ class Connection:
 
     def _record(self, request: WireRequest) -> None:
         self._ignores_input = request.malformed is not None
-        self._origin.record(request)
+        name = self._pipe.server_name
+        self._origin.record(request if name is None else replace(request, server_name=name))
 
     def _respond(self, request: WireRequest) -> None:
         """Record the response to the last request, then send it.

@@ -28,15 +28,16 @@ _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _REFUSED = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _TLS_HANDSHAKE = b"\x16"  # the first byte of a ClientHello: the content type of its record (RFC 8446 5.1)
 _ABSOLUTE = re.compile(r"(https?)://([^/?#]*)", re.IGNORECASE)
+_AFTER_AUTHORITY = re.compile(r"[/?#]")
 _USUAL_PORTS = {"https": 443, "http": 80}
 
 
 class Gateway:
     """Listening sockets of a proxy: `origins` are the hosts behind it, by `scheme://host:port`.
 
-    `record_connect` is called with every CONNECT to one of them before the response; `unknown_hosts` are the
-    first twenty requested authorities that are not behind the proxy. `arrivals` counts connections, `inside`
-    those from a network namespace, and `direct` those that treated the proxy as an origin server.
+    `record_connect` is called with every CONNECT before the response; `unknown_hosts` are the first twenty
+    requested authorities that are not behind the proxy. `arrivals` counts connections, `inside` those from a
+    network namespace, and `direct` those that treated the proxy as an origin server.
     """
 
     def __init__(self, loop: Loop, record_connect: Callable[[WireRequest], None]) -> None:
@@ -58,6 +59,8 @@ class Gateway:
         reader.feed(head)
         request = reader.next() or reader.read_incomplete()
         connects = request is not None and request.method == "CONNECT"
+        if request is not None and connects:
+            self.record_connect(request)
         scheme, authority = _parse_destination(request) if request else ("http", "")
         origin = self.origins.get(f"{scheme}://{authority}")
         self.direct += not authority  # as in `POST /path`: a request to a proxy names the host
@@ -67,10 +70,8 @@ class Gateway:
             _send(client, _REFUSED)
             close(client, reset=False)
             return
-        if request is not None and connects:
-            self.record_connect(request)
-            if not (origin.state and origin.state.resets_connection):
-                _send(client, _ESTABLISHED)
+        if connects and not (origin.state and origin.state.resets_connection):
+            _send(client, _ESTABLISHED)
         origin.admit(client, rest if connects else head + rest)
 
 
@@ -139,9 +140,13 @@ class _PendingConnection:
 
 
 def _parse_destination(request: WireRequest) -> tuple[str, str]:
-    """Parse scheme and `host:port`, in lower case, from the first request to a proxy; no authority: ""."""
+    """Parse scheme and `host:port`, in lower case, from the first request to a proxy; no authority: "".
+
+    What a CONNECT must not have beside them, such as user information or a query, is for a clause to judge.
+    """
     if request.method == "CONNECT":
-        return "https", request.target.lower()
+        authority = _AFTER_AUTHORITY.split(request.target.lower())[0]
+        return "https", authority.rpartition("@")[2]
     absolute = _ABSOLUTE.match(request.target.lower())
     if absolute is None:
         return "http", ""

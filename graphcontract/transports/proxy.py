@@ -38,7 +38,7 @@ class Proxy:
     """
 
     name: str = "proxy"
-    shows: frozenset[str] = frozenset({"wire", "network", "own-root"})
+    shows: frozenset[str] = frozenset({"wire", "network", "own-root", "proxy"})
     https: bool = True
     at_once: int = 1
 
@@ -150,7 +150,7 @@ class Proxy:
         if self._open is not None:
             raise RuntimeError("the root already has an open endpoint")
         with self._loop.turn():
-            endpoint = self._open = _Endpoint(self, script, {name: played[name] for name in names}, own)
+            endpoint = self._open = _Endpoint(self, script, {name: played[name] for name in names})
             if self.needs_new_client(scope):
                 for _, origin in self._all:
                     origin.close_connections()
@@ -189,14 +189,13 @@ class Proxy:
                 tuple(state.responses),
                 tuple(elsewhere.requests) if elsewhere else (),
                 state.connections,
+                tuple(endpoint.connects),
             )
 
     def _record_connect(self, request: WireRequest) -> None:
-        """Record a CONNECT that concerns the call, as one with its token; another is only the proxy's
-        traffic.
-        """
-        if self._open is not None and self._open.state.concerns(request):
-            self._open.origin.record(request)
+        """Record a CONNECT for the open endpoint; without one it belongs to no call."""
+        if self._open is not None:
+            self._open.connects.append(request)
 
     def __enter__(self) -> Proxy:
         self._loop.start()
@@ -226,12 +225,10 @@ class Proxy:
 class _Endpoint:
     """The one call's endpoint on the proxy transport."""
 
-    def __init__(
-        self, transport: Proxy, script: ResponseScript, roots: Mapping[str, str], origin: Origin
-    ) -> None:
+    def __init__(self, transport: Proxy, script: ResponseScript, roots: Mapping[str, str]) -> None:
         self._transport = transport
-        self.origin = origin
         self.roots = roots
+        self.connects: list[WireRequest] = []
         self.state = StubState(script.responses, script.concerns, roots)
         self.elsewhere = StubState(script.elsewhere, any_request, roots) if script.elsewhere else None
 

@@ -61,6 +61,11 @@ class Pipe:
         return self._tls is not None and self._tls.handshaking
 
     @property
+    def server_name(self) -> str | None:
+        """The name that the client sent in its TLS handshake, empty without one; None without TLS."""
+        return self._tls.server_name if self._tls is not None else None
+
+    @property
     def ended(self) -> bool:
         """Whether TLS has ended: nothing more will be received."""
         return self._tls is not None and self._tls.ended

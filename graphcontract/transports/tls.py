@@ -9,12 +9,16 @@ from __future__ import annotations
 import ssl
 from contextlib import suppress
 
+from graphcontract.transports.client_hello import read_server_name
+
 _READ_SIZE = 64 << 10  # bytes of one read, repeated until nothing is left: it bounds a buffer, not the data
+_MOST_HELLO = 64 << 10  # bytes kept of a handshake: a ClientHello of usual stacks takes less than 2 KiB
 
 
 class Tls:
     """Decrypts received bytes and encrypts bytes to send; `outgoing` returns bytes of TLS itself to send.
 
+    `server_name` is the name that the client sent (SNI), empty without one and before the handshake.
     `ended` is true once the client has sent close_notify, aborted the handshake, or sent bytes that are not
     TLS.
     """
@@ -25,6 +29,8 @@ class Tls:
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._begun = False
         self._established = False
+        self._received = b""
+        self.server_name = ""
         self.ended = False
 
     @property
@@ -39,8 +45,10 @@ class Tls:
         decrypted = b""
         try:
             if not self._established:
+                self._received += data[: _MOST_HELLO - len(self._received)]
                 self._tls.do_handshake()
                 self._established = True
+                self.server_name, self._received = read_server_name(self._received), b""
             while part := self._tls.read(_READ_SIZE):
                 decrypted += part
             self.ended = True

@@ -331,3 +331,39 @@ class TestCertificate:
     @pytest.mark.parametrize("certificate", [None, "trusted"])
     def test_a_certificate_that_is_good_is_not_judged(self, certificate: str | None) -> None:
         assert not judges("transport.certificate", self.shown(certificate, outcome=SUCCESS), control=CONTROL)
+
+
+class TestServerName:
+    @staticmethod
+    def shown(host: str, *names: str | None) -> Exchange:
+        made = exchange(*(replace(request(), server_name=name) for name in names))
+        return replace(made, call=replace(made.call, base_url=f"https://{host}:1/beta"))
+
+    @pytest.mark.parametrize(
+        ("host", "name", "expected"),
+        [
+            ("localhost", "localhost", []),
+            ("localhost", "LocalHost", []),
+            ("LOCALHOST", "localhost", []),
+            ("localhost", "", ["missing"]),
+            ("localhost", "localhost.", ["other-name"]),
+            ("localhost", "localhost:1", ["other-name"]),
+            ("localhost", "127.0.0.1", ["other-name"]),
+            ("localhost", "loc\xe4lhost", ["other-name"]),
+            ("127.0.0.1", "", []),
+            ("[::1]", "", []),
+            ("127.0.0.1", "127.0.0.1", ["address"]),
+            ("127.0.0.1", "localhost", ["address"]),
+            ("[::1]", "::1", ["address"]),
+        ],
+    )
+    def test_name_is_the_host_of_the_root(self, host: str, name: str, expected: list[str]) -> None:
+        assert kinds("tls.server-name", self.shown(host, name)) == expected
+
+    def test_every_connection_is_judged(self) -> None:
+        step = self.shown("localhost", "localhost", "", "other.test")
+        assert kinds("tls.server-name", step) == ["missing", "other-name"]
+
+    def test_waits_for_tls(self) -> None:
+        assert not judges("tls.server-name", self.shown("localhost", None))
+        assert not judges("tls.server-name", self.shown("localhost"))

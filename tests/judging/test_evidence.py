@@ -211,3 +211,18 @@ def test_token_in_an_optional_part_of_an_error_is_redacted() -> None:
     assert TOKEN not in shown
     assert '"details": ["a"]' in shown
     assert "retry_after" not in shown
+
+
+def test_exchange_shows_tunnels_server_names_and_when_it_was_cancelled() -> None:
+    made = exchange(replace(request(), server_name="localhost"))
+    tunnel = read(f"CONNECT a.test:443 HTTP/1.1\r\nHost: a.test\r\nX-T: {TOKEN}\r\n\r\n".encode())
+    made = replace(made, connects=(tunnel,), started=1.0, ended=3.0, cancelled=1.5)
+    recorded = describe_exchange(made)
+    assert recorded["cancelled"] == 0.5
+    assert recorded["requests"][0]["server_name"] == "localhost"
+    (connect,) = recorded["connects"]
+    assert connect["raw"]["text"].startswith("CONNECT a.test:443 HTTP/1.1")
+    assert TOKEN not in connect["raw"]["text"]
+    plain = describe_exchange(exchange(request()))
+    assert plain.keys().isdisjoint(("cancelled", "connects"))
+    assert "server_name" not in plain["requests"][0]

@@ -163,3 +163,26 @@ def test_what_was_before() -> None:
     lines = render_violation(evidence(before=[exchange()], note="seen once"), "MUST").splitlines()
     assert "  before that:" in lines
     assert "  note      seen once" in lines
+
+
+def test_tunnels_server_names_and_cancellation_are_shown() -> None:
+    names = ("localhost", "localhost", "")
+    sent = [{"at": 0, "origin": "h", "raw": raw("ONE\r\n"), "server_name": name} for name in names]
+    shown = exchange(requests=sent, duration=2.0, cancelled=0.5) | {
+        "connects": [{"at": 0.25, "origin": "", "raw": raw("CONNECT a:443 HTTP/1.1\r\n")}]
+    }
+    lines = render_violation(evidence(exchange=shown), "MUST").splitlines()
+    start = lines.index("  to the proxy, 0.25 s")
+    assert lines[start : start + 10] == [
+        "  to the proxy, 0.25 s",
+        "  > CONNECT a:443 HTTP/1.1",
+        "  0.00 s",
+        "  ! TLS server name: localhost",
+        "  > ONE",
+        "  0.00 s",
+        "  > ONE",
+        "  0.00 s",
+        "  ! TLS server name: (none)",
+        "  > ONE",
+    ]
+    assert "  ! cancelled after 0.50 s, ended after 2.00 s" in lines

@@ -28,7 +28,9 @@ from graphcontract.run.suite_tests import suite_tests
 from graphcontract.transports import Transport
 from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock
+from graphcontract.transports.proxy import Proxy
 from tests.sample_clients.bases.logging import Logging
+from tests.sample_clients.bases.over_proxy import OverProxy
 from tests.sample_clients.registry import Entry
 
 CONTRACT = load("sharepointmigrationtask-cancel", list_kinds())
@@ -85,9 +87,11 @@ def verdicts(
     """The verdict on each clause. `of` limits the run to tests that prove one of these clauses, `shown_by` to
     tests and cases of these names. Unconditional clauses are checked in any of the latter tests.
     """
-    made: Transport = Mock() if transport == "mock" else Loopback()
+    made: Transport = _make_transport(transport, contract)
     parts: dict[str, list[ClauseResult]] = {}
     with made:
+        if isinstance(client := getattr(cancel, "__self__", None), OverProxy):
+            client.start = Start(contract.id, made.hosts, made.ca_file, made.proxy)
         logging = _log_in_detail(cancel)
         clients = ClientSet(
             Target(Direct(cancel, limits), made),
@@ -120,6 +124,12 @@ def verdicts(
             _add(parts, trying)
         harness.clients.close()
     return {id: fold(id, each) for id, each in parts.items()}
+
+
+def _make_transport(name: str, contract: Contract) -> Transport:
+    if name == "proxy":
+        return Proxy(contract.request.root)
+    return Mock() if name == "mock" else Loopback()
 
 
 def _log_in_detail(cancel: Callable[[Call], Outcome]) -> Callable[[Call], Outcome] | None:

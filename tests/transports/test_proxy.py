@@ -64,6 +64,7 @@ class TestTheRoot:
         (request,) = record.requests
         assert (request.method, request.target, request.origin) == ("POST", ABOUT, "graph.test:443")
         assert (request.values("host"), request.scheme, record.connections) == (["graph.test"], "https", 1)
+        assert request.server_name == "graph.test"
         assert [response.status for response in record.responses] == [204]
 
     def test_a_tunnel_is_open_until_the_client_closes_it(self, proxy: Proxy) -> None:
@@ -219,16 +220,33 @@ class TestTheProxyItself:
                 knock(proxy, b"CONNECT %d.test:443 HTTP/1.1\r\nHost: x\r\n\r\n" % number)
             assert len(proxy.unknown_hosts) == 20
 
-    def test_a_connect_is_not_a_request_of_the_call(self, proxy: Proxy) -> None:
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            CONNECT,
+            CONNECT.replace(b"\r\n\r\n", b"\r\nAuthorization: Bearer x1\r\n\r\n"),
+            CONNECT.replace(b"CONNECT ", b"CONNECT x1@"),
+            CONNECT.replace(b":443 ", b":443?access_token=x1 "),
+            CONNECT.replace(b"graph", b"GRAPH"),
+        ],
+    )
+    def test_a_connect_is_recorded_apart(self, proxy: Proxy, sent: bytes) -> None:
         endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1))
-        assert knock(proxy, CONNECT).startswith(b"HTTP/1.1 200 ")
-        assert endpoint.finish().requests == ()
+        assert knock(proxy, sent).startswith(b"HTTP/1.1 200 ")
+        record = endpoint.finish()
+        assert record.requests == ()
+        assert [request.raw for request in record.connects] == [sent]
 
-    def test_one_that_carries_what_is_the_call_s_is(self, proxy: Proxy) -> None:
+    def test_a_connect_to_an_unknown_host_is_recorded_too(self, proxy: Proxy) -> None:
         endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1))
-        knock(proxy, CONNECT.replace(b"\r\n\r\n", b"\r\nAuthorization: Bearer x1\r\n\r\n"))
-        (request,) = endpoint.finish().requests
-        assert request.method == "CONNECT"
+        sent = CONNECT.replace(b"graph", b"x1.graph")
+        assert knock(proxy, sent).startswith(b"HTTP/1.1 502 ")
+        assert [request.raw for request in endpoint.finish().connects] == [sent]
+
+    def test_a_connect_between_calls_is_not_recorded(self, proxy: Proxy) -> None:
+        knock(proxy, CONNECT)
+        endpoint = proxy.open_endpoint(ResponseScript((DONE,), _names_x1))
+        assert endpoint.finish().connects == ()
 
     def test_a_head_without_end_is_not_kept(self, proxy: Proxy) -> None:
         assert knock(proxy, b"CONNECT " + b"a" * (1 << 20)) in (b"", b"reset")

@@ -77,6 +77,7 @@ class TestClients:
                 assert client.post(root).status_code == 204
         record = endpoint.finish()
         assert [request.scheme for request in record.requests] == ["https", "https"]
+        assert sorted(str(request.server_name) for request in record.requests) == ["", "localhost"]
         assert record.connections == 2
 
     @pytest.mark.parametrize(("certificate", "why"), REJECTED)
