@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import socket
 import ssl
+import uuid
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from graphcontract.clients import Start
-from graphcontract.exchange import Call
+from graphcontract.exchange import Call, Outcome
 from tests.sample_clients.bases.conforming import ROOT, BadAnswer, Conforming, Fields
 
 
@@ -16,6 +17,15 @@ class OverProxy(Conforming):
     """`start` is what a driver gets: the proxy, and the authority to trust."""
 
     start = Start("", ())
+    sent_id = ""
+
+    def cancel(self, call: Call) -> Outcome:
+        self.sent_id = str(uuid.uuid4())  # at its own root, a retry has that of its call
+        return super().cancel(call)
+
+    def fields(self, call: Call) -> Fields:
+        kept = [field for field in super().fields(call) if field[0] != "client-request-id"]
+        return [*kept, ("client-request-id", self.sent_id)]
 
     def connect(self, call: Call) -> socket.socket:
         proxy, root = urlsplit(self.start.proxy or ""), urlsplit(call.base_url or ROOT)
