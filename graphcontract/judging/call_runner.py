@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import monotonic, sleep
 from typing import TypedDict, TypeVar
 
@@ -19,6 +19,7 @@ from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Cancellation, Exchange, Outcome
 from graphcontract.http.stub_response import ResponseScript, StubResponse, settle
 from graphcontract.judging.client_set import ClientSet
+from graphcontract.judging.patience import Patience, is_expensive
 from graphcontract.judging.target import Target
 from graphcontract.transports import Certificate, Endpoint, OpenConnections, Scope
 
@@ -88,7 +89,8 @@ class CallStats:
     """Counts calls: `exchanges`, and how many of them were `expensive`: they hung or ended the client.
 
     `unsupported` is the reason of the last call that the driver could not make. `on_exchange` is called with
-    each exchange. What a test counts is also counted in `whole`, of the tests that call the same client.
+    each exchange. `patience` counts how long they took. What a test counts is also counted in `whole`, of the
+    tests that call the same client.
     """
 
     exchanges: int = 0
@@ -97,6 +99,7 @@ class CallStats:
     unsupported: str | None = None
     on_exchange: Callable[[Exchange], None] = lambda _exchange: None
     whole: CallStats | None = None
+    patience: Patience = field(default_factory=Patience)
 
     def add(self, exchange: Exchange) -> None:
         """Count one more exchange."""
@@ -107,6 +110,7 @@ class CallStats:
         else:
             self.supported += 1
         self.on_exchange(exchange)
+        self.patience.add(exchange)
         if self.whole is not None:
             self.whole.add(exchange)
 
@@ -114,11 +118,6 @@ class CallStats:
     def exhausted(self) -> bool:
         """Whether so many calls were expensive that one more in each test is enough."""
         return self.expensive >= _EXHAUSTED
-
-
-def is_expensive(exchange: Exchange) -> bool:
-    """Whether the client hung or ended: the call took its timeout, and the next one needs a new process."""
-    return exchange.outcome.kind == "hang" or exchange.outcome.died
 
 
 def _count_connections(endpoint: Endpoint, pool: int) -> OpenConnections:
@@ -143,13 +142,21 @@ class _ThreadState(threading.local):
 
 
 class CallRunner:
-    """Makes calls, from any thread. `stats` counts those that no test counts for itself."""
+    """Makes calls, from any thread. `stats` counts those that no test counts for itself; `waiting` counts how
+    long those of all fixed cases took, which are made at the same time.
+    """
 
     def __init__(self, contract: Contract, clients: ClientSet) -> None:
         self._contract, self._clients = contract, clients
-        self.stats = CallStats()
+        self.stats, self.waiting = CallStats(), Patience()
         self._state = _ThreadState()
         self._lock = threading.Lock()  # tests of several threads may share one CallStats
+
+    @property
+    def tried(self) -> bool:
+        """Whether slow calls took so long that one more in each test is enough. Fixed cases are all made."""
+        stats = self._state.stats or self.stats
+        return stats.patience is not self.waiting and (stats.whole or stats).patience.tried
 
     def count_for(self, stats: CallStats | None) -> None:
         """Count what follows in this thread for a test, or for the run."""

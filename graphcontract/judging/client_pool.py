@@ -35,12 +35,13 @@ class Slot(Generic[S]):
 
 
 class ClientPool(Generic[S]):
-    """One thread for each slot. A slot stands there as often as it has room for calls. `bind` is called in
-    the thread of a job: with the slot's content before, and with None after it.
+    """One thread for each slot, `size` in all. A slot stands there as often as it has room for calls. `bind`
+    is called in the thread of a job: with the slot's content before, and with None after it.
     """
 
     def __init__(self, slots: Sequence[Slot[S]], bind: Callable[[S | None], None]) -> None:
         self._bind = bind
+        self.size = len(slots)
         self._free: queue.SimpleQueue[Slot[S]] = queue.SimpleQueue()
         for slot in slots:
             self._free.put(slot)

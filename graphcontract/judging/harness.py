@@ -16,9 +16,10 @@ from graphcontract.exchange import Call, Exchange, Trial
 from graphcontract.http.stub_response import StubResponse
 from graphcontract.inputs import ids
 from graphcontract.inputs.tokens import CANARY
-from graphcontract.judging.call_runner import CallOptions, CallRunner, CallStats, is_expensive
+from graphcontract.judging.call_runner import CallOptions, CallRunner, CallStats
 from graphcontract.judging.client_set import ClientSet, OwnRootLost
 from graphcontract.judging.hypothesis_runner import simplest
+from graphcontract.judging.patience import is_expensive, is_slow
 from graphcontract.judging.profile import Profile
 from graphcontract.transports import Transport
 
@@ -45,6 +46,10 @@ class SkipPartition(BaseException):
     """Ends a test's input class: its other inputs would cost as much as the call that hung or ended the
     client, or the client must not be called any more.
     """
+
+
+class SkipTest(SkipPartition):
+    """Ends all of a test's input classes: slow calls took so long that one more in each test is enough."""
 
 
 class _ThreadState(threading.local):
@@ -128,8 +133,10 @@ class Harness:
         observer = self._state.observer
         if observer is not None and all(each.outcome.kind != "unsupported" for each in trial.exchanges):
             observer.observe(trial)
-        if any(is_expensive(each) for each in trial.exchanges):
+        if any(map(is_expensive, trial.exchanges)):
             raise SkipPartition
+        if self.calls.tried and any(map(is_slow, trial.exchanges)):
+            raise SkipTest
 
     def concurrently(self, jobs: Sequence[Callable[[], T]]) -> list[T]:
         """Run jobs of one test at the same time, and return their results in order."""

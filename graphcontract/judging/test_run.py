@@ -20,7 +20,7 @@ from hypothesis.strategies import SearchStrategy
 from graphcontract.clauses import ClauseFunction, Finding, registry
 from graphcontract.clauses.queries import abbreviate
 from graphcontract.clients import ClientUnavailable
-from graphcontract.exchange import Exchange, Trial
+from graphcontract.exchange import Trial
 from graphcontract.inputs import Partitions
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.call_runner import CallStats
@@ -31,11 +31,12 @@ from graphcontract.judging.evaluator import (
     ClauseEvaluator,
     Occurrence,
     find_unsupported,
-    find_violations,
 )
 from graphcontract.judging.evidence import describe_exchange
-from graphcontract.judging.harness import Harness, SkipPartition
-from graphcontract.judging.hypothesis_runner import Draws, Reproduced, StopShrinking, draw, shrink
+from graphcontract.judging.harness import Harness, SkipPartition, SkipTest
+from graphcontract.judging.hypothesis_runner import Draws, draw, shrink
+from graphcontract.judging.observers import Collector, FirstPass, ShrinkPass
+from graphcontract.judging.patience import describe_cut
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.verdict import NO_REQUEST, ClauseResult
@@ -43,75 +44,11 @@ from graphcontract.reporting.events import RecordedExchange
 
 # An expensive call takes its timeout and a new process. One ends its input class, and this many the test.
 _COSTLY_TEST = 3
-# Shrinking may stop early, once the violation was seen again: it only makes evidence shorter. The number of
-# calls bounds a fast client, in the same way on every machine; the time bounds a slow one.
-_SHRINKING_CALLS = 400
-_SHRINKING_SECONDS = 10.0
 _CALLS_A_SECOND = 100  # of a client of middling speed, one after the other
 _DEPENDS_ON_EARLIER_CALLS = (
     "the same inputs alone do not show it, so that it depends on earlier calls, or on chance. If the command "
     "below passes, run the whole check"
 )
-
-
-class _FirstPass:
-    """The observer of the first pass: checks every clause on every trial, and raises nothing. Those of
-    `every` are checked on each exchange of a trial, once.
-    """
-
-    def __init__(
-        self, evaluators: Mapping[str, ClauseEvaluator], stats: CallStats, every: Collection[str] = ()
-    ) -> None:
-        self.evaluators, self._call_stats, self._every = evaluators, stats, every
-        self._checked: set[Exchange] = set()
-        self.cls = ""
-
-    def observe(self, trial: Trial) -> None:
-        trials = _split(trial)
-        new = [each for each in trials if each.exchange not in self._checked]
-        for name, evaluator in self.evaluators.items():
-            for each in new if name in self._every else [trial]:
-                evaluator.add(each, self.cls, self._call_stats.exchanges)
-        self._checked |= {each.exchange for each in trials}
-
-
-def _split(trial: Trial) -> list[Trial]:
-    """The trial, and each exchange before it as a trial of its own: what unconditional clauses examine."""
-    return [*map(Trial, trial.exchanges[:-1]), trial]
-
-
-class _Collector:
-    """The observer of one of several concurrent calls: collects trials, to be checked in order later."""
-
-    def __init__(self) -> None:
-        self.trials: list[Trial] = []
-
-    def observe(self, trial: Trial) -> None:
-        self.trials.append(trial)
-
-
-class _ShrinkPass:
-    """The observer of the second pass: shrinks one violation of one clause. `smallest` has the violation, its
-    trial, and the number of the first trial that showed it, of those that exercised the clause.
-    """
-
-    def __init__(self, harness: Harness, function: ClauseFunction, key: str, *, every: bool) -> None:
-        self._harness, self._function, self._key, self._every = harness, function, key, every
-        self._until = monotonic() + _SHRINKING_SECONDS
-        self._calls = self._exercised = self._first = 0
-        self.smallest: tuple[Finding, Trial, int] | None = None
-
-    def observe(self, trial: Trial) -> None:
-        self._calls += 1
-        if self.smallest and (self._calls > _SHRINKING_CALLS or monotonic() > self._until):
-            raise StopShrinking
-        for each in _split(trial) if self._every else [trial]:
-            found = find_violations(self._harness.contract, self._function, each)
-            self._exercised += found is not None
-            if found and self._key in found:
-                self._first = self._first or self._exercised
-                self.smallest = (found[self._key], each, self._first)
-                raise Reproduced
 
 
 class SuiteTestRun:
@@ -138,8 +75,10 @@ class SuiteTestRun:
         self._parts: Mapping[str, ClauseResult] = {}
         self._reported = False
         # Concurrent calls are counted apart: how many of them were expensive must not depend on other tests.
-        self._call_stats = CallStats(whole=None if test.cases else harness.calls.stats)
-        self._begun: list[Future[list[Trial]]] = []
+        self._call_stats = (
+            CallStats(patience=harness.calls.waiting) if test.cases else CallStats(whole=harness.calls.stats)
+        )
+        self._begun: list[Future[list[Trial] | None]] = []
         self._ahead: Future[float] | None = None
         self._recorded: list[RecordedExchange] = []
 
@@ -147,6 +86,7 @@ class SuiteTestRun:
         """Start the calls of fixed cases in the background, while other tests run."""
         if self._test.cases and any(unsupported_reason(self._harness, id) is None for id in self._proven):
             self._start_recording()
+            self._harness.calls.waiting.threads = pool.size
             self._begun = [pool.submit(job) for job in self._jobs()]
 
     def run_ahead(self, pool: Submits, stats: CallStats) -> None:
@@ -239,50 +179,64 @@ class SuiteTestRun:
 
     def _run_first_pass(self, evaluators: Mapping[str, ClauseEvaluator]) -> str | None:
         """Check all clauses on all inputs; return why if it was cut short."""
-        observer = _FirstPass(evaluators, self._counted, self._every)
+        observer = FirstPass(evaluators, self._counted, self._every)
         self._harness.set_observer(observer, self._call_stats)
         if self._test.cases:
-            self._run_cases(observer)
-            return None
+            return self._run_cases(observer)
         partitions = self._partitions
         allowed = 1 if self._counted.exhausted else _COSTLY_TEST
         for index, (name, strategy) in enumerate(partitions.items()):
+            left = len(partitions) - index - 1
+            if self._counted.patience.ended:
+                return describe_cut(left + 1)
             observer.cls = name
             try:
                 for values in self._values(name, strategy):
                     self._run_body(values)
+            except SkipTest:
+                return describe_cut(left)
             except SkipPartition:
-                if self._call_stats.expensive >= allowed and index + 1 < len(partitions):
-                    left = len(partitions) - index - 1
+                if self._call_stats.expensive >= allowed and left:
                     return f"cut short: calls hung or ended the client; {left} input classes were not tried"
         return None
 
-    def _run_cases(self, observer: _FirstPass) -> None:
-        """Make all fixed calls at the same time, or wait for those under way, and check them in order."""
+    def _run_cases(self, observer: FirstPass) -> str | None:
+        """Make all fixed calls at the same time, or wait for those under way, and check them in order. Return
+        why if it was cut short.
+        """
         if self._begun:
             collected = [future.result() for future in self._begun]
         else:
             collected = self._harness.clients.run_concurrently(self._jobs())
-        self._repeat_hung_call(collected)
-        for observer.cls, trials in zip(self._test.cases, collected, strict=True):
+        made = {
+            name: trials
+            for name, trials in zip(self._test.cases, collected, strict=True)
+            if trials is not None
+        }
+        self._repeat_hung_call(made)
+        for observer.cls, trials in made.items():
             for trial in trials:
                 observer.observe(trial)
+        left = len(self._test.cases) - len(made)
+        return describe_cut(left) if left else None
 
-    def _repeat_hung_call(self, collected: list[list[Trial]]) -> None:
+    def _repeat_hung_call(self, made: Mapping[str, list[Trial]]) -> None:
         """Make the first call of the run that hung beside others once more, alone: it may have waited."""
         clients = self._harness.clients
         if clients.hangs_alone is not None or clients.capacity == 1:
             return
-        for job, trials in zip(self._jobs(), collected, strict=True):
-            if any(map(_hung, trials)):
-                clients.hangs_alone = any(map(_hung, job()))
+        for name, job in zip(self._test.cases, self._jobs(), strict=True):
+            if any(map(_hung, made.get(name, ()))):
+                clients.hangs_alone = any(map(_hung, job() or ()))
                 return
 
-    def _jobs(self) -> list[Callable[[], list[Trial]]]:
-        """Make a job for each fixed call that returns its trials."""
+    def _jobs(self) -> list[Callable[[], list[Trial] | None]]:
+        """Make a job for each fixed call that returns its trials; None if the run waited too long before."""
 
-        def job(index: int, arguments: Mapping[str, Any]) -> list[Trial]:
-            collector = _Collector()
+        def job(index: int, arguments: Mapping[str, Any]) -> list[Trial] | None:
+            if self._call_stats.patience.ended:
+                return None
+            collector = Collector()
             self._harness.set_observer(collector, self._call_stats, index=index, owner=self)
             with suppress(SkipPartition):
                 self._test.body(self._harness, **arguments)
@@ -373,11 +327,14 @@ class SuiteTestRun:
 
     @property
     def _can_shrink(self) -> bool:
-        """Whether violations are searched for once more: not with fixed calls, nor after calls that hung."""
-        return not self._call_stats.expensive and not self._test.cases
+        """Whether violations are searched for once more: not with fixed calls, nor after calls that hung or
+        took too long.
+        """
+        patience = self._counted.patience
+        return not (self._test.cases or self._call_stats.expensive or patience.tried or patience.ended)
 
     def _shrink(self, function: ClauseFunction, key: str, cls: str) -> tuple[Finding, Trial, int] | None:
-        observer = _ShrinkPass(self._harness, function, key, every=function.id in self._every)
+        observer = ShrinkPass(self._harness, function, key, every=function.id in self._every)
         self._harness.set_observer(observer, self._call_stats)
         with suppress(SkipPartition):
             shrink(self._partitions[cls], self._run_body, **self._draws_of(cls))

@@ -63,7 +63,7 @@ def _seen(clause: str) -> Iterator[Seen]:
     """
     seen = Seen()
 
-    class Listening(test_run._FirstPass):
+    class Listening(test_run.FirstPass):
         def observe(self, trial: Trial) -> None:
             evaluator = self.evaluators.get(clause)
             before = sum(evaluator.seen.values()) if evaluator else 0
@@ -72,5 +72,5 @@ def _seen(clause: str) -> Iterator[Seen]:
                 seen.inputs.add(self.cls)
                 seen.kinds |= {each.finding.kind for each in evaluator.occurrences.values()}
 
-    with mock.patch.object(test_run, "_FirstPass", Listening):
+    with mock.patch.object(test_run, "FirstPass", Listening):
         yield seen
