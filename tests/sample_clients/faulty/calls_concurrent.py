@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
+from queue import Empty, SimpleQueue
 
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.calls import with_id
@@ -12,20 +14,39 @@ from tests.sample_clients.bases.conforming import Answer, Conforming
 from tests.sample_clients.registry import faulty
 
 PAUSE = 0.002
+PATIENCE = 0.2  # seconds that a call waits for another, which the last of an odd number does in vain
 
 
 class SharesState(Conforming):
-    """Base class: something of a call is put where all calls see it."""
+    """Base class: something of a call is put where all calls see it. Calls meet there in pairs: the first
+    goes on with what the second has put there, however busy the machine is.
+    """
 
-    shared: Call | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()
+        self.waiting: SimpleQueue[Call] | None = None
 
     def mixed(self, call: Call, shared: Call) -> Call:
         raise NotImplementedError
 
     def persist(self, call: Call) -> Answer:
-        self.shared = call
-        time.sleep(PAUSE)
-        return super().persist(self.mixed(call, self.shared))
+        return super().persist(self.mixed(call, self.meet(call)))
+
+    def meet(self, call: Call) -> Call:
+        """The call that comes next; this one if it comes second, or if no other comes."""
+        with self.lock:
+            if self.waiting is not None:
+                self.waiting.put(call)
+                self.waiting = None
+                return call
+            mine = self.waiting = SimpleQueue[Call]()
+        with suppress(Empty):
+            return mine.get(timeout=PATIENCE)
+        with self.lock:
+            if self.waiting is mine:
+                self.waiting = None
+        return call if mine.empty() else mine.get()
 
 
 @faulty("calls.concurrent")
