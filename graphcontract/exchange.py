@@ -331,14 +331,14 @@ class Exchange:
     The wire and the outcome are independent evidence: clauses compare them. `own_root` is the root of a call
     without `base_url`; `elsewhere` has the requests to the call's other origins, and `connects` the CONNECT
     requests to a proxy; `connections` counts the connections to its root, with or without a request; `fault`
-    is the first fault of the scripted responses; `certificate` is the kind that its root presented, None over plain http; `bounds`
-    is what the client's timeout bounds (driver protocol, `limits`). `started`, `ended` and `cancelled` are on
-    the clock of `WireRequest.at`; `cancelled` is when the call was cancelled, None if it was not.
-    `open_connections` is how many connections to its root the client had not closed a second after the call, at most
-    MOST_CONNECTIONS, None if that was not counted; `waiting_connections` of them had a request that got no
-    response. `pool` is how many the client may keep (driver protocol, `limits`). `surroundings` are those
-    of the client's process that the run does not have: a text for each name; `files` are those that it wrote
-    in a working folder of its own, by name.
+    is the first fault of the scripted responses; `certificate` is the kind that its root presented, None over
+    plain http; `bounds` is what the client's timeout bounds (driver protocol, `limits`). `started`, `ended`
+    and `cancelled` are on the clock of `WireRequest.at`; `cancelled` is when the call was cancelled, None if
+    it was not. `open_connections` is how many connections to its root the client had not closed a second
+    after the call, at most MOST_CONNECTIONS, None if that was not counted; `waiting_connections` of them had
+    a request that got no response. `pool` is how many the client may keep (driver protocol, `limits`).
+    `surroundings` are those of the client's process that the run does not have: a text for each name; `files`
+    are those that it wrote in a working folder of its own, by name.
     """
 
     call: Call

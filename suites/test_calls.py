@@ -6,6 +6,7 @@ from functools import partial
 
 from graphcontract.exchange import Exchange
 from graphcontract.http.stub_response import (
+    Meeting,
     StubResponse,
     error,
     faulty,
@@ -221,3 +222,21 @@ SURROUNDED: Mapping[str, Sequence[StubResponse]] = {
 def test_surroundings(harness: Harness, responses: Sequence[StubResponse]) -> None:
     """A call should be the same in any time zone, locale and environment, and with few descriptors."""
     compare_surroundings(harness, replace(harness.plain_call(), timeout=4.0), responses)
+
+
+@proves("calls.concurrent", needs=("network", "concurrency"))
+@concurrently(seconds=2.5, status={"beside a wait": 503})
+def test_call_beside_a_waiting_one(harness: Harness, status: int) -> None:
+    """A call should end while another one waits for its retry."""
+    # Nothing else arrives for these meetings, so that each only delays its response: the error until both
+    # requests are there, and the success until the other call waits.
+    later = replace(with_fields(plain_error(status), ("Retry-After", "2")), meeting=Meeting(2, patience=0.3))
+    meanwhile = replace(success(), meeting=Meeting(2, patience=0.9))
+    waiting = replace(harness.plain_call(), timeout=6.0)
+    made = harness.concurrently(
+        [
+            partial(harness.perform, waiting, [later, success()]),
+            partial(harness.perform, harness.plain_call("another-guid"), [meanwhile]),
+        ]
+    )
+    harness.observe(made[-1], before=made[:-1])

@@ -200,18 +200,45 @@ def independent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     yield from find_left_over(trial)
 
 
+# Of the time that a call waited for its retry: another call has to send its request in the first part, and is
+# blocked if it ends in the last one. What is between is for a busy machine.
+_BEGINNING, _END = 0.25, 0.75
+_LEAST_WAIT = 1.0  # seconds; shorter waits do not tell a blocked call from a slow machine
+
+
+def _find_blocked_calls(steps: Sequence[Exchange]) -> Iterator[Finding]:
+    """Find calls that did not end while another one waited before its retry. A call that sends its request
+    late is left out: after 503, a client may hold back all its requests.
+    """
+    for waiting in steps:
+        if len(waiting.requests) < 2 or not waiting.responses:
+            continue
+        since, wait = waiting.responses[0].at, waiting.requests[1].at - waiting.responses[0].at
+        for step in steps if wait >= _LEAST_WAIT else ():
+            single = step is not waiting and len(step.requests) == len(step.responses) == 1
+            if not single or step.requests[0].at > since + _BEGINNING * wait or step.ended < since:
+                continue
+            if step.ended > since + _END * wait:
+                expected = f"an outcome while another call waited {wait:.1f} s before its retry"
+                actual = f"an outcome after {step.ended - step.started:.1f} s"
+                yield Finding("blocked", expected, actual, exchange=step)
+
+
 @clause(
     "calls.concurrent",
     *_KINDS,
+    "blocked",
     when=_has_earlier_calls,
     needs=frozenset({"concurrency"}),
     uses_earlier_steps=True,
 )
 def concurrent(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Concurrent calls, as from threads or tasks, should not share ids, tokens, roots or responses (RFC
-    9110, 3.3). A client whose driver declares that it makes one call at a time is not judged.
+    9110, 3.3), and none should wait while another one waits for its retry. A client whose driver declares
+    that it makes one call at a time is not judged.
     """
     yield from _find_mixed_calls(contract, trial.exchanges, judged=trial.exchanges)
+    yield from _find_blocked_calls(trial.exchanges)
 
 
 # As long as a call may overrun its timeout at least. A client notices a cancellation within milliseconds; the

@@ -21,17 +21,21 @@ _NAME = re.compile(r"[A-Za-z_][\w.]*")
 # What differs from call to call in one and the same message: numbers, ids, quoted values.
 _VARIABLE = re.compile(r"\"[^\"]*\"|'[^']*'|0x[0-9a-fA-F]+|[0-9a-fA-F]*[0-9][0-9a-fA-F-]*")
 _LENGTH = 120
+BLOCKED = "calls of the client wait for each other, as in an event loop that a call blocks"
+"""The cause of calls that hang only beside other calls, or end only after another one's wait."""
 WAITED = (
     "the client did not return from calls that it made beside others, and did return from such a call alone: "
-    "calls wait for each other, as in an event loop that a call blocks"
+    f"{BLOCKED}"
 )
-"""The cause of calls that hang only beside other calls."""
+"""The note on calls that hang only beside other calls."""
 
 
 def find_cause(contract: Contract, occurrence: Occurrence) -> str | None:
     """A short text that is the same for violations with the same cause; None if nothing but the clause itself
     describes the violation.
     """
+    if occurrence.finding.kind == "blocked":
+        return BLOCKED
     exchange = occurrence.finding.find_exchange(occurrence.trial)
     if exchange.surroundings and occurrence.trial.control is not None:
         return f"the client behaves differently with {', '.join(exchange.surroundings.values())}"

@@ -279,8 +279,11 @@ class ClientSet:
         return self._test_pools
 
     def _slots(self, jobs: int) -> list[Slot[Target]]:
-        """Make a slot for each call that can be under way: of one client several times, or of copies."""
-        own = Slot(lambda: self.main)
+        """Make a slot for each call that can be under way: of this thread's client several times, or of
+        copies.
+        """
+        current = self.current
+        own = Slot(lambda: current)
         if self.capacity > 1 or self.another is None:
             return [own] * max(1, min(self.capacity, _MOST_AT_ONCE, jobs))
         return [own, *self._start_copies(min(_MOST_COPIES, jobs) - 1)]

@@ -24,7 +24,7 @@ from graphcontract.exchange import Trial
 from graphcontract.inputs import Partitions
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.call_runner import CallStats
-from graphcontract.judging.causes import WAITED, find_cause
+from graphcontract.judging.causes import BLOCKED, WAITED, find_cause
 from graphcontract.judging.client_pool import Submits
 from graphcontract.judging.evaluator import (
     NEEDS,
@@ -323,7 +323,7 @@ class SuiteTestRun:
         return bool(waited and violating.outcome.kind == "hang")
 
     def _find_cause(self, found: Occurrence) -> str | None:
-        return WAITED if self._waited_for_others(found) else find_cause(self._harness.contract, found)
+        return BLOCKED if self._waited_for_others(found) else find_cause(self._harness.contract, found)
 
     @property
     def _can_shrink(self) -> bool:

@@ -275,3 +275,38 @@ class TestCancellation:
         failed = replace(SECOND, outcome=failure())
         assert fault("calls.cancelled", self.cancelled(), failed) == ("unusable", "response")
         assert kinds("calls.cancelled", self.cancelled(), failed, control=failed) == []
+
+
+class TestBlockedCalls:
+    """A call waits 2 s from 10 s on; the other one's request arrives at `at`, and it ends at `ended`."""
+
+    @staticmethod
+    def shown(at: float, ended: float, wait: float = 2.0, more: int = 0) -> list[str]:
+        first, again = replace(request(), at=9.9), replace(request(), at=10.0 + wait)
+        waiting = exchange(first, again)
+        answers = (replace(response(503), at=10.0), replace(response(204), at=10.1 + wait, request=1))
+        waiting = replace(waiting, responses=answers, started=9.8, ended=10.2 + wait)
+        other = exchange(*(replace(request(), at=at) for _ in range(1 + more)))
+        other = replace(other, started=at, ended=ended)
+        return [*kinds("calls.concurrent", waiting, other), *kinds("calls.concurrent", other, waiting)]
+
+    @pytest.mark.parametrize(
+        ("at", "ended", "blocked"),
+        [
+            (9.9, 12.1, True),
+            (10.1, 11.9, True),
+            (9.9, 10.9, False),
+            (10.1, 10.2, False),
+            (9.0, 9.5, False),
+            (12.0, 12.1, False),
+            (11.0, 12.5, False),
+        ],
+    )
+    def test_other_call_must_end_meanwhile(self, at: float, ended: float, blocked: bool) -> None:
+        assert self.shown(at, ended) == (["blocked"] * 2 if blocked else [])
+
+    def test_short_wait_shows_nothing(self) -> None:
+        assert self.shown(9.9, 10.95, wait=0.9) == []
+
+    def test_call_that_retries_itself_is_left_out(self) -> None:
+        assert self.shown(9.9, 12.1, more=1) == []

@@ -9,7 +9,7 @@ import pytest
 
 from graphcontract.exchange import Call, Outcome
 from graphcontract.http.stub_response import plain_error
-from graphcontract.judging.causes import WAITED
+from graphcontract.judging.causes import BLOCKED, WAITED
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.overlap import see_overlap
@@ -146,7 +146,7 @@ def two_calls() -> SuiteTest:
 
 @pytest.mark.parametrize(
     ("client", "alone", "cause"),
-    [(HangsBesideOthers, False, WAITED), (HangsAlways, True, "the client did not return")],
+    [(HangsBesideOthers, False, BLOCKED), (HangsAlways, True, "the client did not return")],
 )
 def test_calls_that_hang_beside_others_have_one_cause(
     client: type[Conforming], alone: bool, cause: str

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
-from graphcontract.exchange import Call
+from graphcontract.exchange import Call, Outcome
 from tests.sample_clients.bases.calls import with_id
 from tests.sample_clients.bases.conforming import Answer, Conforming
 from tests.sample_clients.registry import faulty
@@ -143,3 +143,42 @@ class SharesTheErrorStatus(Conforming):
         self.shown = answer.status
         time.sleep(PAUSE)
         return self.shown
+
+
+@faulty("calls.concurrent", shown_by=["beside a wait"])
+class SleepsInTheEventLoop(Conforming):
+    """time.sleep() before a retry, in the thread that also has to notice the end of every other call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turn = threading.Lock()
+
+    def pause(self, call: Call, seconds: float) -> None:
+        with self.turn:
+            super().pause(call, seconds)
+
+    def outcome(self, call: Call, answer: Answer) -> Outcome:
+        with self.turn:
+            return super().outcome(call, answer)
+
+
+@faulty("calls.concurrent", shown_by=["beside a wait"])
+class ReportsCallsInOrder(Conforming):
+    """Results are handed out in the order in which calls began, as from a queue with one consumer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.changed = threading.Condition()
+        self.under_way: list[Call] = []
+
+    def cancel(self, call: Call) -> Outcome:
+        with self.changed:
+            self.under_way.append(call)
+            # The call that waits for its retry is the one with more time.
+            self.under_way.sort(key=lambda each: -each.timeout)
+        outcome = super().cancel(call)
+        with self.changed:
+            self.changed.wait_for(lambda: self.under_way[0] is call)
+            self.under_way.remove(call)
+            self.changed.notify_all()
+        return outcome

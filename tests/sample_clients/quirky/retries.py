@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
@@ -194,3 +195,19 @@ class ReadsTheTaskAfterSilence(Conforming):
                 connection.sendall(head)
                 self.read(connection)
             raise
+
+
+@quirky(shown_by=(*WAIT_TESTS, "beside a wait"))
+class HoldsBackAllRequests(Conforming):
+    """After 503 or 429, all calls wait before they send a request, as with a circuit breaker."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.until = 0.0
+
+    def pause(self, call: Call, seconds: float) -> None:
+        self.until = max(self.until, time.monotonic() + seconds)
+
+    def request(self, call: Call) -> bytes:
+        time.sleep(max(0.0, self.until - time.monotonic()))
+        return super().request(call)
