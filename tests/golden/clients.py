@@ -10,6 +10,7 @@ from unittest import mock
 
 from graphcontract.exchange import Trial
 from graphcontract.judging import test_run
+from graphcontract.judging.observers import FirstPass
 from tests.sample_clients.registry import Entry, entries
 from tests.sample_clients.verdicts import errors, evidence_ids, run, violated
 
@@ -63,7 +64,7 @@ def _seen(clause: str) -> Iterator[Seen]:
     """
     seen = Seen()
 
-    class Listening(test_run.FirstPass):
+    class Listening(FirstPass):
         def observe(self, trial: Trial) -> None:
             evaluator = self.evaluators.get(clause)
             before = sum(evaluator.seen.values()) if evaluator else 0
