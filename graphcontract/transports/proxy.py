@@ -150,7 +150,7 @@ class Proxy:
         if self._open is not None:
             raise RuntimeError("the root already has an open endpoint")
         with self._loop.turn():
-            endpoint = self._open = _Endpoint(self, script, {name: played[name] for name in names})
+            endpoint = self._open = _Endpoint(self, script, {name: played[name] for name in names}, own)
             if self.needs_new_client(scope):
                 for _, origin in self._all:
                     origin.close_connections()
@@ -225,8 +225,11 @@ class Proxy:
 class _Endpoint:
     """The one call's endpoint on the proxy transport."""
 
-    def __init__(self, transport: Proxy, script: ResponseScript, roots: Mapping[str, str]) -> None:
+    def __init__(
+        self, transport: Proxy, script: ResponseScript, roots: Mapping[str, str], origin: Origin
+    ) -> None:
         self._transport = transport
+        self.origin = origin
         self.roots = roots
         self.connects: list[WireRequest] = []
         self.state = StubState(script.responses, script.concerns, roots)
