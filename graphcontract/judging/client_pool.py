@@ -68,6 +68,11 @@ class ClientPool(Generic[S]):
 class Submits(Protocol):
     """Runs jobs in the background."""
 
+    @property
+    def size(self) -> int:
+        """How many jobs run at the same time."""
+        ...
+
     def submit(self, job: Callable[[], T]) -> Future[T]:
         """Run a job in its turn."""
         ...
@@ -78,6 +83,7 @@ class PoolsInTurn(Generic[S]):
 
     def __init__(self, pools: Sequence[ClientPool[S]]) -> None:
         self._turns = cycle(pools)
+        self.size = sum(pool.size for pool in pools)
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
         """Run a job in the next pool, after those that it has."""

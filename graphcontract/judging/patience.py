@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from graphcontract.exchange import Exchange, WireResponse, grace
+from graphcontract.exchange import SILENT_FAULTS, Exchange, WireResponse, grace
 
 # A usual call takes milliseconds, and a tenth of a second on a busy machine.
 _SLOW_CALL = 0.3
@@ -39,7 +39,7 @@ def _find_lost_seconds(exchange: Exchange) -> float:
     later, or that one never ended.
     """
     timeout = exchange.call.timeout
-    if exchange.fault in ("stalled", "dripped") or exchange.cancelled is not None:
+    if exchange.fault in SILENT_FAULTS or exchange.cancelled is not None:
         allowed = grace(timeout) + timeout
     else:
         retryable = (each for each in exchange.responses if each.status in _RETRYABLE)
