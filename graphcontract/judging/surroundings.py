@@ -11,8 +11,9 @@ from graphcontract.clauses import registry
 from graphcontract.clients.surroundings import Setting
 from graphcontract.exchange import Call, Exchange, Trial
 from graphcontract.http.stub_response import StubResponse, success
-from graphcontract.judging.call_runner import CallOptions, is_expensive
+from graphcontract.judging.call_runner import CallOptions
 from graphcontract.judging.harness import Harness
+from graphcontract.judging.patience import is_expensive
 
 SURROUNDINGS = "calls.surroundings"
 """The clause on differences between surroundings."""
