@@ -15,10 +15,9 @@ _SLOW_CALL = 0.3
 # Seconds of slow calls, after which each further test makes one such call at most: its clauses are then not
 # tried on every input class.
 _TRIED = 10.0
-# Seconds of slow calls, and of hung and slow ones, after which no test begins. A run takes about ten seconds
-# beside them, and must end within a minute on a busy machine too.
-_SLOW_ENDED = 20.0
-_ENDED = 30.0
+# Seconds of hung and slow calls, after which no test begins. A run takes about ten seconds beside them, and
+# must end within a minute on a busy machine too.
+_ENDED = 20.0
 _RETRYABLE = (429, 503, 504)
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _OTHER_WAIT = 2.0  # seconds that a client may choose without Retry-After, or that a date is away
@@ -78,7 +77,7 @@ class Patience:
     @property
     def ended(self) -> bool:
         """Whether hung and slow calls took so long that no further test begins."""
-        return self.slow >= _SLOW_ENDED * self.threads or self.slow + self.hung >= _ENDED * self.threads
+        return self.slow + self.hung >= _ENDED * self.threads
 
 
 def describe_cut(left: int) -> str:
