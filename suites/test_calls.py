@@ -146,7 +146,7 @@ def check_later_call(harness: Harness, calls: Sequence[Callable[[], Exchange]]) 
 @proves("calls.independent")
 @concurrently(seconds=2, responses=LEFT)
 def test_later_call(harness: Harness, responses: Sequence[StubResponse]) -> None:
-    """Nothing of an earlier response, error or retry may be in a later call."""
+    """A later call must not contain anything of an earlier response, error or retry."""
     check_later_call(harness, [partial(harness.perform, harness.plain_call("another-guid"), responses)])
 
 
@@ -159,7 +159,7 @@ def test_later_call(harness: Harness, responses: Sequence[StubResponse]) -> None
     },
 )
 def test_later_call_after_silence(harness: Harness, options: CallOptions) -> None:
-    """Nothing of a call that got no response may be in a later one."""
+    """A later call must not contain anything of a call that got no response."""
     call = replace(harness.plain_call("another-guid"), timeout=1.0)
     check_later_call(harness, [partial(harness.perform, call, [faulty("stalled")], **options)])
 
