@@ -101,7 +101,8 @@ class Project:
         """Run pytest in this process, which saves the second that a new one takes; returns what it prints."""
         printed = io.StringIO()
         with self._entered(), redirect_stdout(printed), redirect_stderr(printed):
-            ended = pytest.main(["-p", "no:cacheprovider", *words])
+            # The plugin of Hypothesis warns if Hypothesis was used in this process before.
+            ended = pytest.main(["-p", "no:cacheprovider", "-p", "no:hypothesispytest", *words])
         assert ended == status, printed.getvalue()
         return printed.getvalue()
 

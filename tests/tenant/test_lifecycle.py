@@ -19,14 +19,13 @@ from hypothesis.stateful import (
 from graphcontract.tenant.overrides import Overrides
 from graphcontract.tenant.registry import find_overrides
 from graphcontract.tenant.service import PAGE_SIZE
-from tests.examples import count_examples
 from tests.tenant import TASKS, USER, Asking
 
 _UNTIL_START, _STEP = 20, 40.0  # seconds; a task is in progress for 60, so that a step can end in each status
 _WHICH = st.integers(0, 999)
 
 ENOUGH = hypothesis.settings(
-    max_examples=count_examples(40),
+    max_examples=40,
     stateful_step_count=15,
     database=None,
     deadline=None,
