@@ -87,6 +87,11 @@ def read(path: Path, missing: str, kind: str = "a contract file") -> ContractFil
 
     `missing` is the remedy if the file does not exist, `kind` what an error says was expected.
     """
+    return parse(read_bytes(path, missing, kind), str(path), path.parent)
+
+
+def read_bytes(path: Path, missing: str, kind: str, limit: int = MAX_BYTES) -> bytes:
+    """Read a regular file as far as one byte beyond the limit, which `decode` checks; otherwise as `read`."""
 
     def fail(found: str, remedy: str) -> NoReturn:
         raise ContractError(str(path), kind, found, remedy)
@@ -98,19 +103,18 @@ def read(path: Path, missing: str, kind: str = "a contract file") -> ContractFil
         if not stat.S_ISREG(mode):
             fail("a device, pipe or socket", "Write it to a regular file first.")
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            return file.read(limit + 1)
     except FileNotFoundError:
         fail("no such file", missing)
     except OSError as error:
         fail(f"a file that cannot be read: {error.strerror}", "Name a file that you have permission to read.")
     except ValueError:
         fail("a file name with a NUL character", "Remove the NUL character.")
-    return parse(data, str(path), path.parent)
 
 
 def parse(data: bytes, name: str, folder: Path | None) -> ContractFile:
     """Parse bytes as JSON that is safe to validate and to display; `ContractError` if they are not."""
-    text = _decode(data, name)
+    text = decode(data, name)
     deep = json_positions.find_excess_nesting(text, MAX_DEPTH)
     if deep is not None:
         expected, remedy = (
@@ -138,10 +142,11 @@ def parse(data: bytes, name: str, folder: Path | None) -> ContractFile:
     return ContractFile(name, folder, hashlib.sha256(data).hexdigest(), document, text)
 
 
-def _decode(data: bytes, name: str) -> str:
-    if len(data) > MAX_BYTES:
+def decode(data: bytes, name: str, limit: int = MAX_BYTES) -> str:
+    """Decode UTF-8 without a byte order mark; `ContractError` if it is not, or is longer than the limit."""
+    if len(data) > limit:
         expected, remedy = (
-            f"at most {MAX_BYTES} bytes",
+            f"at most {limit} bytes",
             "Check that this is the right file: such files are small.",
         )
         raise ContractError(name, expected, "more", remedy)

@@ -22,6 +22,7 @@ from graphcontract.contract.jsonfile import (
     read,
     suggest_name,
 )
+from graphcontract.contract.lazy_clauses import LazyClauses
 from graphcontract.contract.merging import PAGE, merge
 from graphcontract.contract.model import (
     Base,
@@ -41,6 +42,7 @@ from graphcontract.exchange import RequestRule
 __all__ = ["ContractError", "document", "list_shipped", "load", "load_any"]
 
 _MAX_EXTENDS = 8  # levels; the shipped contracts need one
+_MERGED = frozenset(("errors", "references", "clauses"))  # members that files and their bases share
 _FIELDS = ("Authorization", "Content-Length", "Content-Type", "client-request-id")
 
 
@@ -50,7 +52,11 @@ def load(path_or_id: str | Path, known: Known | None) -> Contract:
     `known` maps the ids of verdict functions to the kinds that each can find, as `clauses.list_kinds()` does:
     clauses must agree with it. None skips that check.
     """
-    file = _find(path_or_id)
+    return load_file(_find(path_or_id), known)
+
+
+def load_file(file: ContractFile, known: Known | None) -> Contract:
+    """Load a contract that was read from a file, or made, as `load` does."""
     loaded = _build(_merge_with_bases(file, known), file.sha256)
     if isinstance(loaded, Contract):
         return loaded
@@ -66,14 +72,30 @@ def load_any(path_or_id: str | Path, known: Known | None) -> Contract | Base:
 
 def document(path_or_id: str | Path, known: Known | None) -> dict[str, Any]:
     """Load a contract or a base as one JSON document that extends nothing; placeholders are not filled."""
+    return document_file(_find(path_or_id), known)
+
+
+def document_file(file: ContractFile, known: Known | None) -> dict[str, Any]:
+    """Give a contract that was read from a file, or made, as `document` does."""
     # A copy: what a caller changes must not reach the files that the next load reads from the cache.
-    return deepcopy(_merge_with_bases(_find(path_or_id), known))
+    return deepcopy(_merge_with_bases(file, known))
+
+
+def list_shipped() -> tuple[str, ...]:
+    """List the ids of the contracts in this package, bases left out."""
+    return tuple(list_shipped_requests())
 
 
 @cache
-def list_shipped() -> tuple[str, ...]:
-    """List the ids of the contracts in this package, bases left out."""
-    return tuple(name for name in _list_shipped_names() if "request" in json.loads(_read_shipped_bytes(name)))
+def list_shipped_requests() -> Mapping[str, Mapping[str, Any]]:
+    """Map the id of each contract in this package to its member `request`, which is not validated here."""
+    documents = ((name, json.loads(_read_shipped_bytes(name))) for name in _list_shipped_names())
+    return {name: document["request"] for name, document in documents if "request" in document}
+
+
+def is_shipped(name: str) -> bool:
+    """Whether this package has a contract or a base with this id."""
+    return name in _list_shipped_names()
 
 
 @cache
@@ -99,19 +121,40 @@ def _find(path_or_id: str | Path) -> ContractFile:
 
 
 def _merge_with_bases(file: ContractFile, known: Known | None) -> dict[str, Any]:
+    check(file, known)
+    names = tuple(file.document.get("extends", ()))
+    if _MERGED.isdisjoint(file.document) and names and _list_shipped_bases().issuperset(names):
+        shared = _merge_shipped_bases(names, None if known is None else frozenset(known.items()))
+        return {**merge([file], known), **shared}
     files: dict[str, ContractFile] = {}
     _gather(file, known, (), files)
     return merge(list(reversed(files.values())), known)
 
 
+@cache
+def _merge_shipped_bases(
+    names: tuple[str, ...], known: frozenset[tuple[str, frozenset[str]]] | None
+) -> Mapping[str, Any]:
+    """Merge shipped bases, once for the thousands of contracts that only add facts of an operation."""
+    files: dict[str, ContractFile] = {}
+    first = ContractFile("a contract", None, "", {"extends": list(names)}, "{}")
+    _gather(first, None if known is None else dict(known), (), files)
+    merged = merge(list(reversed(files.values())), None if known is None else dict(known))
+    return {name: merged[name] for name in _MERGED}
+
+
+@cache
+def _list_shipped_bases() -> frozenset[str]:
+    return frozenset(_list_shipped_names()) - frozenset(list_shipped())
+
+
 def _gather(
     file: ContractFile, known: Known | None, above: tuple[str, ...], found: dict[str, ContractFile]
 ) -> None:
-    """Check a file and what it extends, and put each into `found` once, after the files that it extends.
+    """Check what a file extends, and put each file into `found` once, after the files that it extends.
 
     Of two bases the one that is named first takes precedence, so it is added last.
     """
-    check(file, known)
     above = (*above, file.name)
     for index, name in reversed(list(enumerate(file.document.get("extends", ())))):
         at = ("extends", index)
@@ -123,6 +166,7 @@ def _gather(
             remedy = "Files must not extend each other in a circle: remove one of the references."
             raise file.error(at, "a base that does not extend this file", format_value(name), remedy)
         if base.name not in found:
+            check(base, known)
             _gather(base, known, above, found)
             if "request" in base.document:
                 remedy = "It has its own request: extend what it extends."
@@ -175,12 +219,16 @@ def _build(merged: Mapping[str, Any], sha256: str) -> Contract | Base:
     )
     references[PAGE] = _cite_page(contract)
     values, facts = compute_values(contract), _collect_facts(contract)
-    clauses = {
-        id: _build_clause(id, each, references, lambda text: fill(text, values))
+    ids = (
+        id
         for id, each in merged["clauses"].items()
         if all(facts[name] in _as_sequence(admitted) for name, admitted in each.get("applies", {}).items())
-    }
-    return replace(contract, clauses=clauses)
+    )
+
+    def build(id: str) -> Clause:
+        return _build_clause(id, merged["clauses"][id], references, lambda text: fill(text, values))
+
+    return replace(contract, clauses=LazyClauses(ids, build))
 
 
 def _collect_facts(contract: Contract) -> dict[str, object]:
