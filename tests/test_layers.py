@@ -18,7 +18,7 @@ MARKS = ("<!-- layers -->\n", "<!-- /layers -->\n")
 LAYERS = (
     ("errors", "exchange", "templates"),
     ("contract",),
-    ("http", "reporting"),
+    ("catalogue", "http", "reporting"),
     ("clauses", "clients", "inputs", "transports"),
     ("drift", "judging", "tenant"),
     ("suites",),
@@ -31,6 +31,7 @@ LAYERS = (
 
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
 FORBIDDEN = {
+    "catalogue": {"httpx", "hypothesis", "pytest", "rich", "socket", "typer"},
     "clauses": {"httpx", "hypothesis", "pytest", "rich", "socket", "typer"},
     "clients": {"hypothesis", "pytest", "rich", "typer"},
     "drift": {"hypothesis", "pytest", "rich", "typer"},

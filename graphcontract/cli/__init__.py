@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from graphcontract.cli.catalogue import app as catalogue
 from graphcontract.cli.check import CLIENTS, check
 from graphcontract.cli.contracts import app as contracts
 from graphcontract.cli.doctor import doctor
@@ -40,6 +41,7 @@ app.add_typer(new, name="new")
 app.add_typer(known_failures, name="known-failures")
 contracts.command("import")(import_contract)
 contracts.command()(export)
+contracts.add_typer(catalogue, name="catalogue")
 app.add_typer(contracts, name="contracts")
 app.add_typer(drift, name="drift", help="Compare a contract with the sources that Microsoft publishes.")
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from graphcontract.cli.catalogue import From, list_facts, load_catalogue, summarize_operation
 from graphcontract.contract.model import DEFAULT_CONTRACT, Contract
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from graphcontract.catalogue.catalogue import Catalogue
     from graphcontract.contract.model import Base, Clause, Level
 
 app = typer.Typer(no_args_is_help=True, help="List, show and validate contracts.")
@@ -29,16 +31,34 @@ _SCHEMES = {
 
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
 Name = Annotated[
-    str, typer.Argument(metavar="ID|FILE", help="A shipped contract or conventions file by id, or a file.")
+    str,
+    typer.Argument(
+        metavar="ID|FILE",
+        help="A shipped contract or conventions file by id, a file, or an operation of the catalogue.",
+    ),
 ]
 Names = Annotated[list[str], typer.Argument(metavar="FILE...", help="Contract or conventions files.")]
 
 
 @app.command("list")
-def list_contracts(as_json: AsJson = False) -> None:
-    """List the shipped contracts, with the number of their clauses by level."""
+def list_contracts(
+    operations: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="List the operations of a catalogue whose name or id matches, as in 'beta POST /users/*'; "
+            "all: every one. May be repeated.",
+        ),
+    ] = None,
+    catalogue: From = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the shipped contracts, with the number of their clauses by level, or operations of a catalogue."""
     from graphcontract.contract.loader import list_shipped, load
 
+    if operations or catalogue:
+        _list_operations(load_catalogue(catalogue), operations or ["all"], as_json=as_json)
+        return
     rows = [_summary(load(id, None)) for id in list_shipped()]
     if as_json:
         _write_json(rows)
@@ -48,20 +68,26 @@ def list_contracts(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(name: Name, as_json: AsJson = False) -> None:
+def show(name: Name, catalogue: From = None, as_json: AsJson = False) -> None:
     """Show a contract: its request, its success response, and its clauses by group."""
+    from graphcontract.catalogue.lookup import find_operation
     from graphcontract.clauses import list_kinds
     from graphcontract.contract.loader import document, load_any
 
+    known = list_kinds()
+    operation = find_operation(name, load_catalogue(catalogue) if catalogue else None)
     if as_json:
-        _write_json(document(name, list_kinds()))
+        _write_json(
+            document(name, known) if operation is None else operation[0].document(operation[1], known)
+        )
         return
-    found = load_any(name, list_kinds())
+    found = load_any(name, known) if operation is None else operation[0].contract(operation[1], known)
+    stated = () if operation is None else list_facts(*operation)
     from rich.console import Console
 
     console = Console(markup=False, highlight=False, emoji=False)
     console.print(found.title, style="bold", soft_wrap=True)
-    for label, line in _facts(found):
+    for label, line in (*_facts(found), *stated):
         console.print(f"  {label:<19}{line}", soft_wrap=True)
     _print_clauses(console, list(found.clauses.values()))
 
@@ -99,6 +125,19 @@ def pages(
     for file, text in made(load(name, list_kinds())).items():
         (folder / file).write_text(text, encoding="utf-8")
     typer.echo(f"{folder}: written")
+
+
+def _list_operations(catalogue: Catalogue, patterns: Sequence[str], *, as_json: bool) -> None:
+    ids = list(dict.fromkeys(id for pattern in patterns for id in catalogue.find(pattern)))
+    rows = [summarize_operation(catalogue, id) for id in ids]
+    if as_json:
+        _write_json(rows)
+        return
+    cells = [
+        [row["id"], ",".join(row["sources"]), f"{row['version']} {row['method']} {row['path']}"]
+        for row in rows
+    ]
+    _write_columns([["ID", "SOURCES", "OPERATION"], *cells])
 
 
 def _summary(contract: Contract) -> dict[str, Any]:

@@ -10,11 +10,9 @@ from typing import Annotated
 
 import typer
 
+from graphcontract.cli.catalogue import From, load_catalogue
+from graphcontract.cli.output import Output, write_text
 from graphcontract.errors import UserError
-
-Output = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Write to this file [default: standard output].")
-]
 
 
 def import_contract(
@@ -55,34 +53,27 @@ def import_contract(
         raise UserError(f"--path {path} does not begin with a slash", "Give the path below the version.")
     from_file, binding, name = Source(source, str(source)), strip_namespace(binding), strip_namespace(name)
     text = make_contract(from_file, binding, name, path, api_version, list_kinds())
-    _write(text, output)
+    write_text(text, output)
     others = "" if path else list_other_paths(from_file, binding, name, text)
     if others:
         typer.echo(f"note: other paths lead to {binding}: {name}; choose one with --path:{others}", err=True)
 
 
 def export(
-    name: Annotated[str, typer.Argument(metavar="ID|FILE", help="The contract to export.")],
+    name: Annotated[
+        str, typer.Argument(metavar="ID|FILE", help="The contract or operation of a catalogue to export.")
+    ],
     openapi: Annotated[bool, typer.Option("--openapi", help="Write an OpenAPI 3.1 description.")] = False,
+    catalogue: From = None,
     output: Output = None,
 ) -> None:
     """Export the facts of a contract in a format that other tools read."""
+    from graphcontract.catalogue.lookup import find_operation
     from graphcontract.contract.loader import load
     from graphcontract.drift.export_openapi import format_openapi
 
     if not openapi:
         raise UserError("no format given", "Give --openapi.")
-    _write(format_openapi(load(name, None)), output)
-
-
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        typer.echo(text, nl=False)
-        return
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(
-            f"{output} cannot be written", "Give another path.", cause=error.strerror or ""
-        ) from None
-    typer.echo(f"{output}: written")
+    found = find_operation(name, load_catalogue(catalogue) if catalogue else None)
+    contract = load(name, None) if found is None else found[0].contract(found[1])
+    write_text(format_openapi(contract), output)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -21,7 +21,7 @@ _MOST_BYTES = 64 * 1024 * 1024  # many times permissions.json, which has a few M
 
 
 @dataclass(frozen=True, slots=True)
-class _Grant:
+class Grant:
     """One permission for one spelling of the path."""
 
     permission: str
@@ -33,14 +33,7 @@ class _Grant:
 
 def read(source: Source, wanted: Wanted) -> Reading:
     """Read which permissions the wanted operation needs; raises `Unknown` if the file lacks its path."""
-    text = decode_text(read_bytes(source.path, source.name, _MOST_BYTES), source.name)
-    try:
-        document = json.loads(text)
-    except RecursionError:
-        raise SourceError(f"{source.name}: it is nested too deeply", "Fetch it again.") from None
-    except ValueError as error:
-        problem = f"{source.name}: it is not valid JSON: {error}"
-        raise SourceError(problem, "Fetch the complete file again.") from None
+    text, document = parse_permissions(source)
     notes = FactCollector(FactOrigin("permissions", source.name, source.version))
     found = list(_find_grants(notes, document, wanted))
     if not found:
@@ -52,28 +45,61 @@ def read(source: Source, wanted: Wanted) -> Reading:
     place = notes.locate(line)
     notes.add_fact("method", wanted.method if granted else first.methods[0], place)
     notes.add_fact("path", parse_target(first.path)[1], place)
-    for scheme, name in SCHEMES.items():
-        has = [each for each in granted or found if scheme in each.schemes]
-        least = sorted({each.permission for each in has if scheme in each.least})
-        higher = sorted({each.permission for each in has} - set(least))
-        notes.add_fact(name, (tuple(least), tuple(higher)), place)
+    for scheme, rated in rate_permissions(granted or found).items():
+        notes.add_fact(SCHEMES[scheme], rated, place)
     return notes.make_reading(sha256(repr(found).encode()).hexdigest())
 
 
-def _find_grants(notes: FactCollector, document: Any, wanted: Wanted) -> Iterator[_Grant]:
-    expected = fold_path(wanted.path)
+def parse_permissions(source: Source) -> tuple[str, Any]:
+    """Read the file as text and as JSON; raises `SourceError` if it is not JSON."""
+    text = decode_text(read_bytes(source.path, source.name, _MOST_BYTES), source.name)
+    try:
+        return text, json.loads(text)
+    except RecursionError:
+        raise SourceError(f"{source.name}: it is nested too deeply", "Fetch it again.") from None
+    except ValueError as error:
+        line = getattr(error, "lineno", None)
+        place = f"{source.name}:{line}" if line else source.name
+        raise SourceError(
+            f"{place}: it is not valid JSON: {error}", "Fetch the complete file again."
+        ) from None
+
+
+def rate_permissions(grants: Sequence[Grant]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Rate permissions: the least and the higher ones of each scheme, sorted."""
+    rated: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    for scheme in SCHEMES:
+        has = [each for each in grants if scheme in each.schemes]
+        least = sorted({each.permission for each in has if scheme in each.least})
+        higher = sorted({each.permission for each in has} - set(least))
+        rated[scheme] = (tuple(least), tuple(higher))
+    return rated
+
+
+def iterate_grants(notes: FactCollector, document: Any, fits: Callable[[str], bool]) -> Iterator[Grant]:
+    """Yield the permissions for the paths that fit; what cannot be read becomes a problem in the notes."""
     permissions = _as_object(_as_object(document).get("permissions"))
     for permission, details in permissions.items():
         for path_set in _as_list(_as_object(details).get("pathSets")):
             members = _as_object(path_set)
             for path, words in _as_object(members.get("paths")).items():
-                if path.count("/") == len(expected) and fold_path(parse_target(path)[1]) == expected:
+                if fits(path):
                     yield _read_grant(notes, permission, path, words, members)
+
+
+def _find_grants(notes: FactCollector, document: Any, wanted: Wanted) -> Iterator[Grant]:
+    expected = fold_path(wanted.path)
+    length = len(expected)  # most paths differ in it, and folding takes longer
+    return iterate_grants(
+        notes,
+        document,
+        lambda path: path.count("/") == length and fold_path(parse_target(path)[1]) == expected,
+    )
 
 
 def _read_grant(
     notes: FactCollector, permission: str, path: str, words: Any, members: Mapping[str, Any]
-) -> _Grant:
+) -> Grant:
     methods = tuple(str(each).upper() for each in _as_list(members.get("methods")))
     schemes = tuple(str(each) for each in _as_list(members.get("schemeKeys")))
     least: list[str] = []
@@ -91,7 +117,7 @@ def _read_grant(
     if not methods or not schemes or not set(least) <= set(schemes) or set(schemes) - SCHEMES.keys():
         problem = f"{permission} on {path} has missing or unknown methods or schemes"
         notes.add_unreadable("permissions", problem, None)
-    return _Grant(
+    return Grant(
         f"{permission} + {also}" if also else permission, path, methods or ("?",), schemes, tuple(least)
     )
 

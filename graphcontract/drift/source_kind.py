@@ -40,7 +40,7 @@ _OTHER = (
 
 def detect_kind(source: Source) -> Kind:
     """Detect a source's kind; raises `NotASource` for another file, `SourceError` if it is unreadable."""
-    head = _read_head(source).removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
+    head = read_head(source)
     if head.startswith(_ZIP) and is_wheel(source.path):
         return "sdk"
     problem = _explain_unusable(head)
@@ -52,16 +52,17 @@ def detect_kind(source: Source) -> Kind:
 
 def is_generated_code(source: Source) -> bool:
     """Whether a source of the kind `sdk` is generated code, a wheel or one file, and not an API export."""
-    head = _read_head(source)
-    return head.startswith(_ZIP) or GENERATED.search(head.replace(b"\r\n", b"\n")) is not None
+    head = read_head(source)
+    return head.startswith(_ZIP) or GENERATED.search(head) is not None
 
 
-def _read_head(source: Source) -> bytes:
+def read_head(source: Source) -> bytes:
+    """Read the first 64 KiB, with plain line ends; `SourceError` if the file is unreadable."""
     try:
         mode = source.path.stat().st_mode
         if stat.S_ISREG(mode):
             with source.path.open("rb") as file:
-                return file.read(_HEAD)
+                return file.read(_HEAD).removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
         is_folder = stat.S_ISDIR(mode)
         problem = "this is a folder" if is_folder else "this is not a regular file"
         hint = "Give a file in it." if is_folder else "Give a file."

@@ -20,7 +20,7 @@ SPEAKS_OF = (
     *("route", "status-enum", "properties", "deprecation", "wording"),
     "deprecation.inherited",
 )
-_OWN_NAMESPACES = ("microsoft.graph", "graph")
+OWN_NAMESPACES = ("microsoft.graph", "graph")
 
 
 def read(source: Source, wanted: Wanted) -> Reading:
@@ -116,7 +116,7 @@ class _OperationFacts:
     def _iterate_facts(self) -> Iterator[tuple[str, Value, Element | None]]:
         operation, element = self._operation, self._operation.element
         last = self._steps[-1].element if self._steps else element
-        yield "version", _find_version(self._source), None
+        yield "version", find_schema_version(self._source), None
         yield "method", "POST" if element.tag == "Action" else "GET", element
         yield "action", operation.name, element
         yield "binding", strip_namespace(operation.binding or ""), element
@@ -201,7 +201,7 @@ class _OperationFacts:
 
 def _make_absent_reading(schema: Schema, source: Source, wanted: Wanted) -> Reading:
     """Make the reading of a complete schema of a known version without the operation."""
-    version = _find_version(source)
+    version = find_schema_version(source)
     lacking = f"it does not declare {wanted.action} bound to {wanted.binding}, and "
     if not schema.container:
         raise Unknown(
@@ -218,14 +218,14 @@ def _make_absent_reading(schema: Schema, source: Source, wanted: Wanted) -> Read
     return Reading(_make_origin(source), facts, sha256(b"").hexdigest())
 
 
-def _find_version(source: Source) -> str | None:
+def find_schema_version(source: Source) -> str | None:
     """Find the version in the name, a path or URL: a schema does not state its version."""
     return find_version(source.name) or find_version(source.path.name)
 
 
 def _make_path(steps: list[PathStep], operation: Operation) -> tuple[Value, ...]:
     """Make the path; Graph accepts an operation of its own namespace by name alone, others with namespace."""
-    own = operation.namespace in _OWN_NAMESPACES
+    own = operation.namespace in OWN_NAMESPACES
     last = operation.name if own else f"{operation.namespace}.{operation.name}"
     return (*(("key", each.name) if each.key else each.name for each in steps), last)
 

@@ -155,7 +155,7 @@ class Schema:
         """Follow a path from the container, with None for a key; None if a segment does not exist."""
         steps: list[PathStep] = []
         for segment in segments:
-            step = self._find_next(steps[-1] if steps else None, segment)
+            step = self.find_next(steps[-1] if steps else None, segment)
             if step is None:
                 return None
             steps.append(step)
@@ -171,7 +171,7 @@ class Schema:
         while queue:
             at, segments = queue.popleft()
             inside = _COLLECTION.fullmatch(at)
-            onward = [(None, inside[1])] if inside else self._contained.get(at, ())
+            onward = [(None, inside[1])] if inside else self.contained.get(at, ())
             for name, reached in onward:
                 further = (*segments, name)
                 state = (reached, further.count(None))
@@ -188,7 +188,7 @@ class Schema:
         None for a key. They are at most as long as those of `find_route`, and the search is bounded.
         """
         above: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-        for owner, contained in self._contained.items():
+        for owner, contained in self.contained.items():
             for name, reached in contained:
                 if name is not None:
                     above[reached].append((owner, name))
@@ -246,7 +246,7 @@ class Schema:
         return optional or parameter.attributes.get("Nullable") != "false"
 
     @cached_property
-    def _contained(self) -> dict[str, list[tuple[str | None, str]]]:
+    def contained(self) -> dict[str, list[tuple[str | None, str]]]:
         """The contained members of each type, inherited ones included; the container's are under ""."""
         found: dict[str, list[tuple[str | None, str]]] = {
             "": [(s.name, s.reached) for s in self._iterate_resources()]
@@ -290,7 +290,8 @@ class Schema:
         inside = ", ".join(self.qualify(each) for each in types.removesuffix(")").split(",")) if types else ""
         return f"{self.qualify(head)}{slash}{member}{brace}{inside}{')' * bool(brace)}"
 
-    def _find_next(self, at: PathStep | None, segment: str | None) -> PathStep | None:
+    def find_next(self, at: PathStep | None, segment: str | None) -> PathStep | None:
+        """Find the step that a segment leads to, None for a key; None if the segment does not exist."""
         if at is not None and at.collection:
             return _enter_collection(at) if segment is None else None
         if segment is None:

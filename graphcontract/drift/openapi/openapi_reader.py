@@ -49,7 +49,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
     """
     with open_description(source) as file:
         notes = FactCollector(FactOrigin("openapi", source.name, source.version))
-        version = _read_version(file, source, notes)
+        version = read_version(file, source, notes)
         item = _find_path(file, wanted.path) or _find_moved(file, wanted)
         if item is None:
             _read_absence(file, notes, version, wanted)
@@ -110,7 +110,7 @@ def _find_cast(path: tuple[Value, ...]) -> str | None:
     return above.rpartition(".")[2] if isinstance(above, str) and "." in above else None
 
 
-def _read_version(file: OpenApiFile, source: Source, notes: FactCollector) -> str | None:
+def read_version(file: OpenApiFile, source: Source, notes: FactCollector) -> str | None:
     """Read the version from a server's URL, else from `info` or the file's name."""
     _read_servers(notes, file.read_member("servers"))
     if "version" not in notes.facts:

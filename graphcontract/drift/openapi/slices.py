@@ -9,10 +9,11 @@ import mmap
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import zip_longest
 from typing import NoReturn
 from urllib.parse import unquote
 
@@ -97,6 +98,33 @@ class OpenApiFile:
             part = self._outline.read_key_at(at)
             if part is not None and self._outline.is_within(paths, at):
                 yield part.key
+
+    def iterate_items(self, members: Collection[str]) -> Iterator[PathItem]:
+        """Yield every path item, in the order of the file, with only these of its members parsed. The line of
+        an item is that of its path; a repeated path is yielded again.
+        """
+        if self._document is not None:
+            yield from self._iterate_items(self._document)
+            return
+        paths = self._get_paths()
+        starts = [at for at in self._find_lines_ending("") if self._outline.is_within(paths, at)]
+        for at, following in zip_longest(starts, starts[1:]):
+            part = self._outline.read_key_at(at)
+            if part is None:
+                continue
+            if following is None:
+                part = self._check_not_truncated(self._outline.complete(part))
+                following = part.end
+            found = self._outline.find_members(at, following, members)
+            data: dict[str, Node] = {}
+            for each in found:
+                if each.key in data:
+                    self._reject(f"{each.key} occurs twice", self._outline.find_line_at(each.start))
+                node = self._parse(each).get(each.key)
+                if node is not None:
+                    data[each.key] = node
+            yield PathItem(part.key, Node(data, self._outline.find_line_at(at)))
+        self._outline.release()
 
     def _find_lines_ending(self, pattern: str) -> Iterator[int]:
         indent = self._outline.find_first(self._get_paths()).indent

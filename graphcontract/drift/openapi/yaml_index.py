@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
 _WINDOW = 1024 * 1024  # bytes to count lines in at a time: a copy of the whole file would be 60 MB
 _LONGEST = 4 * 1024  # bytes of a line in which its key is looked for
 _KEY = re.compile(rb"( *)(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"'{}\[\],#&*!|>%@`-][^\n]*?)) *:(?=[ \r\n])")
+
+_MEMBER = re.compile(rb"\n( *)(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^\s\"'#-][^\n:]*)) *:(?=[ \r\n])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ class Outline:
 
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
-        self._lines = {0: 1}
+        self._counted = [0]  # offsets whose line is known, in order, and those lines
+        self._lines = [1]
         self._reach: dict[int, int] = {}  # of a part, by its start: where it is known not to have ended yet
         self._members: dict[tuple[int, str], YamlNode | None] = {}
         head = data[:_LONGEST].removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -95,6 +99,23 @@ class Outline:
             return None
         return YamlNode(key.decode("utf-8", "replace"), len(found[1]), at, len(self._data))
 
+    def find_members(self, start: int, end: int, names: Collection[str]) -> list[YamlNode]:
+        """Find the members with these names of the part between two offsets, each with its end."""
+        data = self._data[start:end]
+        first = _MEMBER.search(data)
+        if first is None:
+            return []
+        indent = len(first[1])
+        found = [each for each in _MEMBER.finditer(data) if len(each[1]) == indent]
+        ends = [each.start() + 1 for each in found[1:]] + [len(data)]
+        spelled = (next(group for group in each.groups()[1:] if group is not None) for each in found)
+        nodes = (
+            YamlNode(name.decode("utf-8", "replace"), indent, start + each.start() + 1, start + stop)
+            for name, each, stop in zip(spelled, found, ends, strict=True)
+        )
+        # In JSON the bracket that closes the part follows its last member.
+        return [self.complete(each) if self.json else each for each in nodes if each.key in names]
+
     def find_lines(self, text: str, start: int) -> Iterator[int]:
         """Yield the offsets of lines that contain a text; in any letter case if no line has it exactly."""
         exact = self.find_exact_lines(text, start)
@@ -145,11 +166,13 @@ class Outline:
 
     def find_line_at(self, offset: int) -> int:
         """Find the line, from 1, of a byte offset."""
-        before = max(each for each in self._lines if each <= offset)
+        place = bisect_right(self._counted, offset)
+        before, line = self._counted[place - 1], self._lines[place - 1]
         windows = range(before, offset, _WINDOW)
-        more = sum(self._data[at : min(at + _WINDOW, offset)].count(b"\n") for at in windows)
-        self._lines[offset] = self._lines[before] + more
-        return self._lines[offset]
+        line += sum(self._data[at : min(at + _WINDOW, offset)].count(b"\n") for at in windows)
+        self._counted.insert(place, offset)
+        self._lines.insert(place, line)
+        return line
 
     def _find_key_lines(self, name: str, indent: int, start: int) -> Iterator[int]:
         """Yield the first line from an offset on that has a key at an indentation, for each quoting."""

@@ -1,0 +1,121 @@
+"""The command `contracts catalogue build`, and how commands show operations of a catalogue.
+
+Heavy imports are inside the commands, so that others start fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from graphcontract.cli.output import Output, write_text
+
+if TYPE_CHECKING:
+    from graphcontract.catalogue.catalogue import Catalogue
+    from graphcontract.catalogue.operation import CatalogueSource, Operation, Stated
+
+app = typer.Typer(no_args_is_help=True, help="Make a catalogue of operations.")
+
+From = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="FILE",
+        help="A catalogue, or a source to make one of, such as an OpenAPI description "
+        "[default: the shipped catalogue].",
+    ),
+]
+
+
+@app.callback()
+def _group() -> None:
+    """Make a catalogue of operations."""
+
+
+@app.command()
+def build(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="SOURCE...", help="Routes of an SDK, CSDL, OpenAPI, or permissions.json."),
+    ],
+    facts: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="SOURCE", help="A source that only adds facts to the operations of the others."),
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Make a catalogue of the operations without request content that sources list."""
+    from graphcontract.catalogue.catalogue import Catalogue
+    from graphcontract.drift.model import Source
+    from graphcontract.drift.operations.build import build_catalogue
+
+    text = build_catalogue(
+        [Source(each, str(each)) for each in sources], [Source(each, str(each)) for each in facts or ()]
+    )
+    write_text(text, output)
+    typer.echo(_count(Catalogue(text, "the catalogue")), err=True)
+
+
+def load_catalogue(path: Path | None) -> Catalogue:
+    """Load the shipped catalogue, or one from a file or another source."""
+    from graphcontract.catalogue.catalogue import Catalogue
+    from graphcontract.drift.model import Source
+    from graphcontract.drift.operations.build import open_catalogue
+
+    return Catalogue.load() if path is None else open_catalogue(Source(path, str(path)))
+
+
+def summarize_operation(catalogue: Catalogue, id: str) -> dict[str, Any]:
+    """Summarize an operation for a list, as JSON has it."""
+    operation = catalogue.operation(id)
+    family = find_family(catalogue, operation)
+    return {
+        "id": id,
+        "version": operation.version,
+        "method": operation.method,
+        "path": operation.path,
+        "sources": sorted({catalogue.sources[code].kind for code in operation.route}),
+        "self_derived": family,
+        "deprecated": bool(operation.deprecated),
+        "disagreements": sorted(operation.list_disagreements()),
+    }
+
+
+def find_family(catalogue: Catalogue, operation: Operation) -> str | None:
+    """Find the SDK family for which an operation is self-derived."""
+    families = {catalogue.sources[code].family for code in operation.route}
+    return families.pop() if len(families) == 1 else None
+
+
+def list_facts(catalogue: Catalogue, id: str) -> Iterator[tuple[str, str]]:
+    """Yield label and text of what the sources of an operation state."""
+    operation = catalogue.operation(id)
+    for code in operation.route:
+        yield "stated by", catalogue.sources[code].title
+    family = find_family(catalogue, operation)
+    if family is not None:
+        yield "self-derived", f"for clients of the family {family}: no other source has the operation"
+    for name, stated in operation.list_statements().items():
+        yield name, _format_stated(stated, catalogue.sources)
+    if operation.deprecated:
+        yield "deprecated", ", ".join(catalogue.sources[code].title for code in operation.deprecated)
+    for name, stated in operation.list_disagreements().items():
+        yield "disagreement", f"on {name}: {' or '.join(stated)}"
+
+
+def _format_stated(stated: Stated, sources: Mapping[str, CatalogueSource]) -> str:
+    kinds = {value: sorted({sources[code].kind for code in codes}) for value, codes in stated.items()}
+    return "; ".join(f"{value} ({', '.join(each)})" for value, each in kinds.items())
+
+
+def _count(catalogue: Catalogue) -> str:
+    operations = [operation for _, operation in catalogue.iterate_operations()]
+    own = sum(find_family(catalogue, each) is not None for each in operations)
+    differing = sum(bool(each.list_disagreements()) for each in operations)
+    return (
+        f"{len(operations)} operations; {own} are known only from SDKs of one family; of {differing} the "
+        "sources disagree"
+    )

@@ -1,0 +1,212 @@
+"""Reads the operations of a CSDL file: what paths by containment lead to, and what it says of other paths."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from graphcontract.drift.csdl.csdl_file import CsdlFile, Element
+from graphcontract.drift.csdl.csdl_reader import OWN_NAMESPACES, find_schema_version
+from graphcontract.drift.csdl.edm import Operation, PathStep, Schema, strip_namespace
+from graphcontract.drift.model import Source, SourceError
+from graphcontract.drift.operations.statement import Key, Statement
+
+_MOST_SEGMENTS = 12  # longer paths exist in principle only
+_MOST_PATHS = 4  # to each type: the number of all paths grows exponentially with their length
+_KEY = re.compile(r"\{[^{}]*\}")
+_CALL = re.compile(r"([\w.]+)\((.*)\)", re.ASCII)
+_ARGUMENT = re.compile(r"(\w+)='?\{[^{}]*\}'?", re.ASCII)
+_REFERENCE = "$ref"
+
+Reached = tuple[PathStep | None, tuple[str | None, ...]]
+"""Where a path leads, and the types of its parameters."""
+
+
+class CsdlOperations:
+    """The operations of a schema: actions, and DELETE of contained entities."""
+
+    kind = "csdl"
+
+    def __init__(self, source: Source) -> None:
+        self._schema = Schema(CsdlFile(source.path, source.name))
+        version = find_schema_version(source)
+        if version is None:
+            problem = f"{source.name}: it does not state the version of Graph"
+            raise SourceError(problem, "Rename the file, for example to beta.csdl.")
+        if not self._schema.container:
+            problem = f"{source.name}: it has no entity container, so no path leads to its operations"
+            raise SourceError(problem, "Give the complete $metadata file.")
+        self._name, self.version = source.name, version
+        self.title = f"CSDL of Microsoft Graph, {version} ({source.path.name})"
+        self._reached: dict[str, Reached | None] = {"": (None, ())}
+        self._bound: dict[str, list[Operation]] = {}
+
+    def describe(self, key: Key, path: str) -> Statement | None:
+        """Describe the operation at a path; None if the schema has no such path or action."""
+        if key.version != self.version:
+            return None
+        above, _, last = path.rpartition("/")
+        if key.method == "POST":
+            return self._describe_action(above, last, path)
+        parent = self._reach(above)
+        if parent is None:
+            return None
+        if last == _REFERENCE:
+            step = parent[0]
+            query = ("@id",) if step is not None and step.collection else ()
+            line = self._line(step)
+            return Statement(self.version, "DELETE", path, types=parent[1], query=query, line=line)
+        is_stream = last == "$value" or (parent[0] is not None and self._has_stream(parent[0], last))
+        reached = parent if is_stream else self._reach(path)
+        if reached is None or reached[0] is None:
+            return None
+        return Statement(self.version, "DELETE", path, types=reached[1], line=self._line(reached[0]))
+
+    def list_statements(self) -> Iterator[Statement]:
+        """List what the shortest paths by containment lead to."""
+        for path, step in self._iterate_paths():
+            if not step.collection:
+                statement = self.describe(Key(self.version, "DELETE", ()), path)
+                if statement is not None and "/" in path[1:]:
+                    yield statement
+            for operation in self._find_actions(step):
+                own = operation.namespace in OWN_NAMESPACES
+                name = operation.name if own else f"{operation.namespace}.{operation.name}"
+                statement = self._describe_action(path, name, f"{path}/{name}")
+                if statement is not None:
+                    yield statement
+
+    def _describe_action(self, above: str, last: str, path: str) -> Statement | None:
+        reached = self._reach(above)
+        if reached is None or reached[0] is None:
+            return None
+        action = self._schema.find_bound(self._find_named(strip_namespace(last), "Action"), reached[0])
+        if action is None:
+            return None
+        required = any(not self._schema.is_omissible(each) for each in action.parameters)
+        return Statement(
+            self.version,
+            "POST",
+            path,
+            content="required" if required else "optional" if action.parameters else "none",
+            success="2XX content" if action.returns is not None else "2XX",
+            types=reached[1],
+            namespace=action.namespace,
+            deprecated=self._schema.find_revision(action.element) is not None,
+            line=self._schema.file.find_line_at(action.element.start),
+        )
+
+    def _find_named(self, name: str, tag: str) -> list[Operation]:
+        if name not in self._bound:
+            self._bound[name] = self._schema.find_operations(name)
+        return [each for each in self._bound[name] if each.element.tag == tag]
+
+    def _reach(self, path: str) -> Reached | None:
+        """Follow a path from the container. What paths begin with is followed once."""
+        if path not in self._reached:
+            above, _, last = path.rpartition("/")
+            before = self._reach(above)
+            self._reached[path] = self._enter(before, last) if before is not None else None
+        return self._reached[path]
+
+    def _enter(self, before: Reached, segment: str) -> Reached | None:
+        at, types = before
+        if _KEY.fullmatch(segment):
+            step = self._schema.find_next(at, None)
+            return (step, (*types, self._find_key_type(step.type))) if step else None
+        call = _CALL.fullmatch(segment)
+        if call is None:
+            step = self._schema.find_next(at, segment)
+            return (step, types) if step else None
+        return self._call_function(before, call) or self._use_alternate_key(before, call)
+
+    def _call_function(self, before: Reached, call: re.Match[str]) -> Reached | None:
+        at, types = before
+        named = self._find_named(strip_namespace(call[1]), "Function")
+        function = self._schema.find_bound(named, at) if at is not None else None
+        if function is None or function.returns is None:
+            return None
+        declared = {each.attributes.get("Name", ""): each for each in function.parameters}
+        own = (declared.get(name) for name in _ARGUMENT.findall(call[2]))
+        returned = self._schema.qualify(function.returns.attributes.get("Type", ""))
+        type = returned.removeprefix("Collection(").removesuffix(")")
+        step = PathStep(call[0], False, type, type != returned, call[0], function.element)
+        return step, (*types, *(self._name_type(each) for each in own))
+
+    def _use_alternate_key(self, before: Reached, call: re.Match[str]) -> Reached | None:
+        """Follow `applications(appId='{appId}')`: an entity by another key than its own."""
+        at, types = before
+        step = self._schema.find_next(at, call[1])
+        inside = self._schema.find_next(step, None) if step is not None and step.collection else None
+        if inside is None:
+            return None
+        properties = self._schema.find_properties(inside.type)
+        own = (properties.get(name) for name in _ARGUMENT.findall(call[2]))
+        return inside, (*types, *(self._name_type(each) for each in own))
+
+    def _has_stream(self, step: PathStep, name: str) -> bool:
+        found = None if step.collection else self._schema.find_properties(step.type).get(name)
+        return found is not None and found.attributes.get("Type") == "Edm.Stream"
+
+    def _find_key_type(self, type: str) -> str | None:
+        keys = self._schema.find_keys(type)
+        return self._name_type(self._schema.find_properties(type).get(keys[0])) if len(keys) == 1 else None
+
+    def _name_type(self, element: Element | None) -> str | None:
+        type = strip_namespace(self._schema.qualify(element.attributes.get("Type", ""))) if element else ""
+        return type[:1].lower() + type[1:] or None
+
+    def _iterate_paths(self) -> Iterator[tuple[str, PathStep]]:
+        """Yield paths by containment, shortest first, and of each type the few shortest alone."""
+        queue: deque[str] = deque([""])
+        counts: Counter[str] = Counter()
+        seen: set[str] = set()
+        while queue:
+            path = queue.popleft()
+            step = (self._reached.get(path) or (None, ()))[0]
+            if step is not None:
+                counts[step.reached] += 1
+                if counts[step.reached] > _MOST_PATHS:
+                    continue
+                yield path, step
+            for name in self._list_members(path, step):
+                longer = f"{path}/{name}"
+                if longer not in seen and longer.count("/") <= _MOST_SEGMENTS and self._reach(longer):
+                    seen.add(longer)
+                    queue.append(longer)
+
+    def _list_members(self, path: str, step: PathStep | None) -> Iterator[str]:
+        """List the segments that may follow a path: a key, or what its type contains."""
+        if step is not None and step.collection:
+            yield f"{{{_name_key(strip_namespace(step.type), path)}}}"
+        else:
+            members = self._schema.contained.get(step.type if step else "", ())
+            yield from (name for name, _ in members if name is not None)
+
+    def _find_actions(self, step: PathStep) -> Iterable[Operation]:
+        """Find the actions of what a step leads to; one of a derived type replaces one of its base."""
+        types = [type for type, _ in self._schema.iterate_bases(step.type)]
+        bindings = [f"Collection({type})" if step.collection else type for type in types]
+        found = [each for binding in reversed(bindings) for each in self._actions.get(binding, ())]
+        return {each.name: each for each in found}.values()
+
+    @cached_property
+    def _actions(self) -> dict[str, list[Operation]]:
+        """The bound actions, by their binding."""
+        found: dict[str, list[Operation]] = {}
+        names = {attributes.get("Name", "") for _, _, attributes in self._schema.file.iterate_tags("Action")}
+        for name in sorted(names):
+            for each in self._find_named(name, "Action"):
+                found.setdefault(each.binding or "", []).append(each)
+        return found
+
+    def _line(self, step: PathStep | None) -> int:
+        return self._schema.file.find_line_at(step.element.start) if step is not None else 1
+
+
+def _name_key(type: str, path: str) -> str:
+    """Name a key as Microsoft's SDKs do; of keys of one type on a path the later ones have a number."""
+    number = path.count(f"{{{type}-id")
+    return f"{type}-id{number or ''}"

@@ -1,0 +1,96 @@
+"""What one source states of one operation, and how statements of the same operation find each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from graphcontract.drift.model import SourceError
+from graphcontract.drift.operation_paths import fold_path, split_path
+
+METHODS = ("POST", "DELETE")
+"""The methods that a catalogue covers."""
+
+_ARGUMENT = re.compile(r"'?\{[^{}]*\}'?")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An operation without what is only spelling: names of parameters, letter case, namespaces."""
+
+    version: str
+    method: str
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a source states of an operation. `success` is `2XX` or a status, with ` content` behind it if
+    something is returned. `types` are in the order of the path, None where unknown; `line` is from 1.
+    """
+
+    version: str
+    method: str
+    path: str
+    content: str = "none"
+    success: str = "2XX"
+    types: tuple[str | None, ...] = ()
+    query: tuple[str, ...] = ()
+    namespace: str | None = None
+    deprecated: bool = False
+    line: int = 1
+    permissions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> Key:
+        """What the operation is found by."""
+        return Key(self.version, self.method, fold(self.path))
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether the operation takes no content and returns nothing, as those of a catalogue do."""
+        return self.content == "none" and not self.success.endswith(" content")
+
+
+class SourceOfFacts(Protocol):
+    """A source that has been read: it lists its operations, and describes those of others."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of a catalogue's source."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """The source as one would cite it."""
+        ...
+
+    def list_statements(self) -> Iterable[Statement]:
+        """List what the source states of each of its operations, in its order; `SourceError` if it is
+        broken. Some sources describe operations, and list none.
+        """
+        ...
+
+    def describe(self, key: Key, path: str) -> Statement | None:
+        """Describe an operation that another source spells `path`; None if this source lacks it."""
+        ...
+
+
+def fold(path: str) -> tuple[str, ...]:
+    """Fold a path for comparison: `fold_path`, and arguments of functions as parameters are folded."""
+    folded = (each if isinstance(each, str) else "{}" for each in fold_path(split_path(path)))
+    return tuple(_ARGUMENT.sub("{}", each) for each in folded)
+
+
+def index(statements: Iterable[Statement], name: str) -> dict[Key, Statement]:
+    """Index statements; `SourceError` if the source states an operation twice."""
+    found: dict[Key, Statement] = {}
+    for each in statements:
+        key = each.key
+        if key in found:
+            problem = f"{each.method} {each.path} is stated twice, first in line {found[key].line}"
+            raise SourceError(f"{name}:{each.line}: {problem}", "Remove one of the two.")
+        found[key] = each
+    return found

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from graphcontract.catalogue.contract_document import make_document, make_identifiers
+from graphcontract.catalogue.operation import parse_members, parse_sources
+from tests.catalogue.making import HEADER
+
+SOURCES = parse_sources(HEADER)
+
+
+def document_of(operation: str, **facts: Any) -> dict[str, Any]:
+    return make_document("an-id", parse_members({"operation": operation, "route": "s", **facts}), SOURCES)
+
+
+def test_every_parameter_gets_a_schema_by_its_type() -> None:
+    types = "guid,int32,?,boolean,string,dateTimeOffset,?"
+    path = "/a/{a-id}/{n}/{x}/f(on={on},name='{name}',at={at},some={some})"
+    request = document_of(f"beta POST {path}", types={types: "c"})["request"]
+    text, other = {"type": "string", "minLength": 1}, {"type": "string", "pattern": "[A-Za-z0-9.:+-]+"}
+    assert request["path"] == "/a/{aId}/{n}/{x}/f(on={on},name='{name}',at={at},some={some})"
+    assert request["parameters"] == {
+        "aId": {"type": "string", "format": "uuid", "minLength": 1},
+        "n": {"type": "integer"},
+        "x": text,
+        "on": {"type": "string", "enum": ["true", "false"]},
+        "name": text,
+        "at": other,
+        "some": other,
+    }
+
+
+def test_a_required_query_is_a_parameter() -> None:
+    request = document_of("v1.0 DELETE /a/{a-id}/members/$ref", query={"@id": "s"})["request"]
+    assert request["query"] == "required"
+    assert list(request["parameters"]) == ["aId", "id"]
+    assert request["parameters"]["id"] == {"in": "query", "name": "@id", "type": "string", "minLength": 1}
+
+
+def test_the_source_nearest_to_the_service_decides() -> None:
+    request = document_of("v1.0 DELETE /a/{a-id}", types={"string": "o", "guid": "c"})["request"]
+    assert request["parameters"]["aId"]["format"] == "uuid"
+
+
+@pytest.mark.parametrize(
+    ("stated", "entries"),
+    [
+        ("A.B", [{"scheme": "Application", "least": ["A.B"], "higher": []}]),
+        ("A.B C.D > E.F G.H", [{"scheme": "Application", "least": ["A.B", "C.D"], "higher": ["E.F", "G.H"]}]),
+        ("> E.F", [{"scheme": "Application", "least": [], "higher": ["E.F"]}]),
+        ("A.B+C.D", None),
+    ],
+)
+def test_permissions(stated: str, entries: list[dict[str, Any]] | None) -> None:
+    document = document_of("beta POST /a", permissions={"p": {"Application": stated}})
+    assert document.get("permissions") == entries
+
+
+def test_an_unknown_status_is_noted() -> None:
+    document = document_of("beta POST /a")
+    assert document["success"] == {"status": 204, "content": "absent"}
+    assert "204 is assumed" in document["provenance"]["notes"][0]
+    assert document["provenance"]["source"] == "Catalogue of operations, from: routes of library-sdk 1.0"
+
+
+def test_a_long_path_has_a_title_of_one_line() -> None:
+    title = document_of("beta POST " + "/segment" * 60)["title"]
+    assert len(title) <= 300
+    assert title.startswith("POST /segment")
+
+
+def test_identifiers_differ() -> None:
+    names = ["a-id", "aId", "id", "@id", "a-id1", "-"]
+    assert make_identifiers(names) == ["aId", "aId2", "id", "id2", "aId1", "id3"]
