@@ -100,7 +100,9 @@ def test_the_wheel_holds_what_a_run_needs_and_no_more(wheel: Path) -> None:
         f"{place}/{path.relative_to(copy / source).as_posix()}"
         for source, place in PLACES.items()
         for path in (copy / source).rglob("*")
-        if path.suffix in (".py", ".json", ".jsonl") or path.name == "py.typed" or path.parent.name == "templates"
+        if path.suffix in (".py", ".json", ".jsonl")
+        or path.name == "py.typed"
+        or path.parent.name == "templates"
     }
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()

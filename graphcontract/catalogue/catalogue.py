@@ -28,7 +28,7 @@ SHIPPED = "operations.jsonl"
 
 _PACKAGE = "graphcontract.catalogue"
 _MOST_BYTES = 32 * 1024 * 1024  # many times the shipped catalogue
-_OPERATION = re.compile(r'\{\s*"operation"\s*:\s*"([^"\\]+ [^"\\]+ [^"\\]+)"')
+_OPERATION = re.compile(r'\{\s*"operation"\s*:\s*"([^"\\]*)"')
 _KEY = re.compile(r"\{[^{}]*\}")
 _REBUILD = "Fix the line, or make the catalogue again with `graphcontract contracts catalogue build`."
 
@@ -164,7 +164,7 @@ class Catalogue:
         names: list[str] = []
         for number, line in enumerate(self._lines[1:], 2):
             found = _OPERATION.match(line)
-            if found is None:
+            if found is None or found[1].count(" ") != 2:
                 expected = 'an object whose first member is "operation", with version, method and path'
                 self._fail(number, expected, "another line" if line.strip() else "an empty line")
             names.append(found[1])

@@ -70,6 +70,7 @@ class Schema:
     def __init__(self, file: CsdlFile) -> None:
         self.file = file
         self._structures: dict[str, Element | None] = {}
+        self._index: dict[str, int] | None = None
         self._places: list[int] = []
         self._spaces: list[str] = []
         self._aliases: dict[str, str] = {}
@@ -101,7 +102,11 @@ class Schema:
     def find_structure(self, type: str) -> Element | None:
         """Find the entity or complex type with a full name."""
         if type not in self._structures:
-            self._structures[type] = self._find_declared(type, _STRUCTURES)
+            if self._index is None:
+                self._structures[type] = self._find_declared(type, _STRUCTURES)
+            else:
+                at = self._index.get(type)
+                self._structures[type] = None if at is None else self.file.read_element(at)
         return self._structures[type]
 
     def find_enum(self, type: str) -> Element | None:
@@ -141,6 +146,16 @@ class Schema:
         """Find the bound operations with a name; with `any_case`, in other letter case, too."""
         found = map(self._make_operation, self.file.find_named(name, _OPERATIONS, any_case=any_case))
         return [each for each in found if each.binding]
+
+    def iterate_operations(self) -> Iterator[Operation]:
+        """Yield every bound operation."""
+        return (each for each in map(self._make_operation, self.file.find_all(*_OPERATIONS)) if each.binding)
+
+    def index_structures(self) -> None:
+        """Find all entity and complex types in one pass, for a reader that needs most of them."""
+        self._index = {}
+        for at, _, attributes in self.file.iterate_tags(*_STRUCTURES):
+            self._index.setdefault(f"{self._find_namespace(at)}.{attributes.get('Name', '')}", at)
 
     def find_bound(self, operations: Iterable[Operation], step: PathStep) -> Operation | None:
         """Choose the operation that is bound to what a step leads to, or to the nearest of its bases."""

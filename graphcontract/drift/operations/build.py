@@ -38,6 +38,7 @@ CATALOGUE = re.compile(rb'\A\{\s*"catalogue"\s*:')
 """How a catalogue file begins."""
 
 _CODES = {"routes": "s", "csdl": "c", "openapi": "o", "permissions": "p", "derived": "m"}
+_LONGEST_PATH = 1000  # as the schemas of contracts and catalogues have it
 _GIVE = "Give routes of an SDK, CSDL, an OpenAPI description or permissions.json."
 _FIX = "Fetch the complete file again, or remove what is wrong."
 
@@ -95,6 +96,9 @@ class _Builder:
             title = f"{read.title}: /me, derived from /users/{{user-id}}"
             self._add("derived", title, family, None, lambda key, _: by_key.get(key))
         for each in (*statements, *derived) if lists else ():
+            if len(each.path) > _LONGEST_PATH:
+                problem = f"{source.name}:{each.line}: the path has more than {_LONGEST_PATH} characters"
+                raise SourceError(problem, _FIX)
             key = each.key
             self.operations.setdefault(key, each.path)
             self._origins.setdefault(key, f"{source.name}:{each.line}")

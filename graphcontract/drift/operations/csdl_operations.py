@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import chain
 
 from graphcontract.drift.csdl.csdl_file import CsdlFile, Element
 from graphcontract.drift.csdl.csdl_reader import OWN_NAMESPACES, find_schema_version
@@ -38,10 +40,10 @@ class CsdlOperations:
         if not self._schema.container:
             problem = f"{source.name}: it has no entity container, so no path leads to its operations"
             raise SourceError(problem, "Give the complete $metadata file.")
-        self._name, self.version = source.name, version
+        self._schema.index_structures()
+        self.version = version
         self.title = f"CSDL of Microsoft Graph, {version} ({source.path.name})"
         self._reached: dict[str, Reached | None] = {"": (None, ())}
-        self._bound: dict[str, list[Operation]] = {}
 
     def describe(self, key: Key, path: str) -> Statement | None:
         """Describe the operation at a path; None if the schema has no such path or action."""
@@ -56,13 +58,15 @@ class CsdlOperations:
         if last == _REFERENCE:
             step = parent[0]
             query = ("@id",) if step is not None and step.collection else ()
-            line = self._line(step)
+            line = self._find_line(step.element) if step is not None else 1
             return Statement(self.version, "DELETE", path, types=parent[1], query=query, line=line)
         is_stream = last == "$value" or (parent[0] is not None and self._has_stream(parent[0], last))
         reached = parent if is_stream else self._reach(path)
         if reached is None or reached[0] is None:
             return None
-        return Statement(self.version, "DELETE", path, types=reached[1], line=self._line(reached[0]))
+        return Statement(
+            self.version, "DELETE", path, types=reached[1], line=self._find_line(reached[0].element)
+        )
 
     def list_statements(self) -> Iterator[Statement]:
         """List what the shortest paths by containment lead to."""
@@ -95,21 +99,23 @@ class CsdlOperations:
             types=reached[1],
             namespace=action.namespace,
             deprecated=self._schema.find_revision(action.element) is not None,
-            line=self._schema.file.find_line_at(action.element.start),
+            line=self._find_line(action.element),
         )
 
     def _find_named(self, name: str, tag: str) -> list[Operation]:
-        if name not in self._bound:
-            self._bound[name] = self._schema.find_operations(name)
-        return [each for each in self._bound[name] if each.element.tag == tag]
+        return [each for each in self._operations.get(name, ()) if each.element.tag == tag]
 
     def _reach(self, path: str) -> Reached | None:
         """Follow a path from the container. What paths begin with is followed once."""
-        if path not in self._reached:
-            above, _, last = path.rpartition("/")
-            before = self._reach(above)
-            self._reached[path] = self._enter(before, last) if before is not None else None
-        return self._reached[path]
+        unknown: list[str] = []
+        while path not in self._reached:
+            unknown.append(path)
+            path = path.rpartition("/")[0]
+        found = self._reached[path]
+        for each in reversed(unknown):
+            found = self._enter(found, each.rpartition("/")[2]) if found is not None else None
+            self._reached[each] = found
+        return found
 
     def _enter(self, before: Reached, segment: str) -> Reached | None:
         at, types = before
@@ -193,17 +199,29 @@ class CsdlOperations:
         return {each.name: each for each in found}.values()
 
     @cached_property
+    def _operations(self) -> dict[str, list[Operation]]:
+        """The bound operations, by name."""
+        found: dict[str, list[Operation]] = {}
+        for each in self._schema.iterate_operations():
+            found.setdefault(each.name, []).append(each)
+        return found
+
+    @cached_property
     def _actions(self) -> dict[str, list[Operation]]:
         """The bound actions, by their binding."""
         found: dict[str, list[Operation]] = {}
-        names = {attributes.get("Name", "") for _, _, attributes in self._schema.file.iterate_tags("Action")}
-        for name in sorted(names):
-            for each in self._find_named(name, "Action"):
+        for each in sorted(chain.from_iterable(self._operations.values()), key=lambda each: each.name):
+            if each.element.tag == "Action":
                 found.setdefault(each.binding or "", []).append(each)
         return found
 
-    def _line(self, step: PathStep | None) -> int:
-        return self._schema.file.find_line_at(step.element.start) if step is not None else 1
+    def _find_line(self, element: Element) -> int:
+        return bisect_left(self._line_ends, element.start) + 1
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        """The offsets of line ends: thousands of elements are located in a file of several MB."""
+        return [each.start() for each in re.finditer(b"\n", self._schema.file.data)]
 
 
 def _name_key(type: str, path: str) -> str:

@@ -19,10 +19,11 @@ from graphcontract.drift.versions import find_version
 FAMILY = "msgraph-sdk"
 """Microsoft's SDKs for all languages: they are generated from the same description."""
 
-ROUTES = re.compile(rb"\A(?:#[^\n]*\n|\s*\n)*[A-Z]+\t/")
+ROUTES = re.compile(rb"\A(?:#[^\n]*\n|[ \t]*\n)*+[A-Z]+\t/")
 """How such a file begins."""
 
 _MOST_BYTES = 64 * 1024 * 1024
+_HEAD = 4 * 1024  # characters in which comments may name the SDK and the version
 _LINE = "METHOD<tab>/path<tab>flags"
 _SDK = re.compile(r"\bmsgraph-[\w-]*sdk(?:-[a-z]+)?(?: v?\d+(?:\.\w+)*)?")
 _SEGMENT = re.compile(r"(?:[^{}\s]|\{[A-Za-z][\w.-]*\})+", re.ASCII)
@@ -37,7 +38,7 @@ class SdkRoutes:
     def __init__(self, source: Source) -> None:
         self._name = source.name
         text = decode_text(read_bytes(source.path, source.name, _MOST_BYTES), source.name)
-        comments = " ".join(line for line in text.split("\n") if line.startswith("#"))
+        comments = " ".join(line for line in text[:_HEAD].split("\n") if line.startswith("#"))
         named = _SDK.search(comments)
         self.title = f"routes of {named[0]}" if named else f"routes in {source.path.name}"
         self.version = find_version(comments) or find_version(source.path.name)
