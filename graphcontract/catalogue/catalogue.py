@@ -138,9 +138,10 @@ class Catalogue:
         digest = sha256(self._lines[position + 1].encode()).hexdigest()
         return ContractFile(self.name, None, digest, document, "{}")
 
-    def is_self_derived(self, operation: Operation, family: str) -> bool:
-        """Whether only sources of an SDK family have the operation: that is no evidence about that family."""
-        return all(self.sources[code].family == family for code in operation.route)
+    def find_family(self, operation: Operation) -> str | None:
+        """Find the SDK family for whose clients an operation is self-derived: no other source has it."""
+        families = {self.sources[code].family for code in (*operation.route, *operation.permissions)}
+        return families.pop() if len(families) == 1 else None
 
     def iterate_operations(self) -> Iterator[tuple[str, Operation]]:
         """Yield each operation with its id; `ContractError` at the first broken line."""

@@ -71,7 +71,7 @@ def load_catalogue(path: Path | None) -> Catalogue:
 def summarize_operation(catalogue: Catalogue, id: str) -> dict[str, Any]:
     """Summarize an operation for a list, as JSON has it."""
     operation = catalogue.operation(id)
-    family = find_family(catalogue, operation)
+    family = catalogue.find_family(operation)
     return {
         "id": id,
         "version": operation.version,
@@ -84,18 +84,12 @@ def summarize_operation(catalogue: Catalogue, id: str) -> dict[str, Any]:
     }
 
 
-def find_family(catalogue: Catalogue, operation: Operation) -> str | None:
-    """Find the SDK family for which an operation is self-derived."""
-    families = {catalogue.sources[code].family for code in operation.route}
-    return families.pop() if len(families) == 1 else None
-
-
 def list_facts(catalogue: Catalogue, id: str) -> Iterator[tuple[str, str]]:
     """Yield label and text of what the sources of an operation state."""
     operation = catalogue.operation(id)
     for code in operation.route:
         yield "stated by", catalogue.sources[code].title
-    family = find_family(catalogue, operation)
+    family = catalogue.find_family(operation)
     if family is not None:
         yield "self-derived", f"for clients of the family {family}: no other source has the operation"
     for name, stated in operation.list_statements().items():
@@ -113,7 +107,7 @@ def _format_stated(stated: Stated, sources: Mapping[str, CatalogueSource]) -> st
 
 def _count(catalogue: Catalogue) -> str:
     operations = [operation for _, operation in catalogue.iterate_operations()]
-    own = sum(find_family(catalogue, each) is not None for each in operations)
+    own = sum(catalogue.find_family(each) is not None for each in operations)
     differing = sum(bool(each.list_disagreements()) for each in operations)
     return (
         f"{len(operations)} operations; {own} are known only from SDKs of one family; of {differing} the "

@@ -266,7 +266,7 @@ def test_me_is_derived_from_the_routes_of_users(tmp_path: Path) -> None:
     assert operation.name == "beta POST /me/loans/{loan-id}/close"
     assert operation.route == "m"
     assert "derived from /users/{user-id}" in built.sources["m"].title
-    assert all(built.is_self_derived(each, "msgraph-sdk") for _, each in built.iterate_operations())
+    assert all(built.find_family(each) == "msgraph-sdk" for _, each in built.iterate_operations())
 
 
 def test_the_order_of_facts_changes_no_line(tmp_path: Path) -> None:
