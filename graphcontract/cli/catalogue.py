@@ -15,7 +15,7 @@ from graphcontract.cli.output import Output, write_text
 
 if TYPE_CHECKING:
     from graphcontract.catalogue.catalogue import Catalogue
-    from graphcontract.catalogue.operation import CatalogueSource, Operation, Stated
+    from graphcontract.catalogue.operation import CatalogueSource, Stated
 
 app = typer.Typer(no_args_is_help=True, help="Make a catalogue of operations.")
 
