@@ -6,10 +6,12 @@ The exception is `Cancellation`, which only lives as long as its call.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import quote
 
 OutcomeKind = Literal["success", "failure", "rejected", "unsupported", "crash", "hang"]
 Fields = tuple[tuple[str, str], ...]
@@ -65,6 +67,8 @@ MOST_CONNECTIONS = 32
 """Connections that a transport keeps open for each origin: it closes the oldest of more. That bounds open
 files, since a client may leave a connection open with every call."""
 
+_PARAMETER = re.compile(r"('?)\{(\w+)\}")
+
 
 def grace(timeout: float) -> float:
     """Give the seconds that a call may run beyond its timeout: half of it, at least 1 s.
@@ -76,7 +80,11 @@ def grace(timeout: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RequestRule:
-    """The request that the client must send; `path` is the template below the service root and version."""
+    """The request that the client must send; `path` is the template below the service root and version.
+
+    `parameters` has a schema for each argument of a call, by its name. One with `"in": "query"` is a query
+    parameter, called `name` in the query if the schema has that member; the others are in the path.
+    """
 
     method: str
     root: str
@@ -92,6 +100,31 @@ class RequestRule:
     def action(self) -> str:
         """Method, version and path template on one line."""
         return f"{self.method} /{self.version}{self.path}"
+
+    @property
+    def path_parameters(self) -> tuple[str, ...]:
+        """The names of the parameters in the path, in its order."""
+        return tuple(match[2] for match in _PARAMETER.finditer(self.path))
+
+    @property
+    def query_parameters(self) -> Mapping[str, str]:
+        """The names of the arguments that the query has, by the names of their query parameters."""
+        found = {name: each for name, each in self.parameters.items() if each.get("in") == "query"}
+        return {each.get("name", name): name for name, each in found.items()}
+
+    def fill_in(self, arguments: Mapping[str, str]) -> str:
+        """Give the path with the arguments in it, percent-encoded, and the query parameters after it.
+
+        In a string literal, as in `getByName(name='{name}')`, a quote in the value is doubled (OData URL
+        conventions, 2).
+        """
+        path = _PARAMETER.sub(lambda match: match[1] + _encode(arguments[match[2]], match[1]), self.path)
+        query = "&".join(f"{name}={_encode(arguments[each])}" for name, each in self.query_parameters.items())
+        return f"{path}?{query}" if query else path
+
+
+def _encode(value: str, mark: str = "") -> str:
+    return quote(value.replace("'", "''") if mark else value, safe="")
 
 
 class Cancellation(threading.Event):
@@ -148,9 +181,13 @@ class Call:
 
     @property
     def task_id(self) -> str:
-        """The value of the one path parameter; ValueError if the operation does not have exactly one."""
-        (value,) = self.arguments.values()
-        return value
+        """The value of the operation's one parameter; ValueError if it does not have exactly one."""
+        if len(self.arguments) != 1:
+            names = ", ".join(self.arguments) or "none"
+            raise ValueError(
+                f"the operation has no single parameter ({names}): read `call.arguments` by name"
+            )
+        return next(iter(self.arguments.values()))
 
     @property
     def method(self) -> str:
@@ -161,7 +198,8 @@ class Call:
     def path(self) -> str:
         """The request's path below the version, with each parameter in braces; ValueError as for `method`.
 
-        `call.path.format_map(encoded)` fills in the arguments once they are percent-encoded.
+        `call.path.format_map(encoded)` fills in the arguments once they are percent-encoded, if none of them
+        is a string literal of a function; `call.request.fill_in(call.arguments)` also fills in those.
         """
         return self._require_request().path
 

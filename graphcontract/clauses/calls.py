@@ -16,12 +16,13 @@ from graphcontract.clauses.queries import (
     last_response,
     own_requests,
     parse_graph_error,
+    path_values,
     read_target,
 )
 from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Outcome, Trial, WireRequest
-from graphcontract.http.request_target import Template, decode
+from graphcontract.http.request_target import Template
 
 
 def _list_texts(step: Exchange) -> Iterator[tuple[str, str, str]]:
@@ -77,8 +78,8 @@ def _has_earlier_calls(_contract: Contract, trial: Trial) -> bool:
     return bool(trial.before)
 
 
-Values = tuple[str, set[str]]
-"""The value of a call (its id, its token, its response's request id), and the values that the call shows."""
+Values = tuple[frozenset[str], set[str]]
+"""The values of a call (its ids, its token, its response's request id), and those that the call shows."""
 
 
 def _find_mixed_calls(
@@ -88,9 +89,11 @@ def _find_mixed_calls(
     They are left out if a connection was broken on purpose, as the client may then not know of its own
     response.
     """
-    ids = [(step.call.task_id, {_sent_id(contract, step, it) for it in step.requests}) for step in steps]
-    tokens = [(step.call.token, set(_sent_tokens(step))) for step in steps]
-    request_ids = [(_request_id(contract, step), {_reported_id(step.outcome)}) for step in steps]
+    ids = [
+        (frozenset(step.call.arguments.values()), _sent_ids(contract, step, *step.requests)) for step in steps
+    ]
+    tokens = [(frozenset({step.call.token}), set(_sent_tokens(step))) for step in steps]
+    request_ids = [(frozenset({_request_id(contract, step)}), {_reported_id(step.outcome)}) for step in steps]
     broken = any(step.fault for step in steps)
     for index, step in enumerate(steps):
         yield from _find_foreign_values(
@@ -111,7 +114,7 @@ def _values_of_others(values: Sequence[Values], index: int) -> set[str]:
     own = values[index][0]
     others = [(value, shown) for value, shown in values if value != own]
     distinctive = {each for _, shown in others for each in shown if len(each) >= DISTINCTIVE_LENGTH}
-    return ({value for value, _ in others if value} | distinctive) - {own}
+    return ({each for values, _ in others for each in values if each} | distinctive) - own
 
 
 def _find_foreign_values(
@@ -119,8 +122,9 @@ def _find_foreign_values(
 ) -> Iterator[Finding]:
     for request in step.requests:
         raw = request.raw.decode("latin-1")
-        if _sent_id(contract, step, request) in ids or any(id in raw for id in ids if is_guid(id)):
-            yield Finding("id", f"the id {step.call.task_id}", "the id of another call", at=request)
+        if _sent_ids(contract, step, request) & ids or any(id in raw for id in ids if is_guid(id)):
+            expected = " and ".join(step.call.arguments.values())
+            yield Finding("id", f"the id {expected}", "the id of another call", at=request)
         if not tokens.isdisjoint(B64TOKEN.findall(raw)):
             yield Finding("token", "the call's own token", "the token of another call", at=request)
         for host in request.values("host"):
@@ -128,10 +132,11 @@ def _find_foreign_values(
                 yield Finding("root", f"Host: {urlsplit(step.root).netloc}", host, at=request)
 
 
-def _sent_id(contract: Contract, step: Exchange, request: WireRequest) -> str:
-    target = read_target(contract, request)
-    index = target.place_of(Template.of(contract), step.call.task_id)
-    return decode(target.segments[index]).decode("utf-8", "replace") if index is not None else ""
+def _sent_ids(contract: Contract, step: Exchange, *requests: WireRequest) -> set[str]:
+    values, template = path_values(contract, step.call), Template.of(contract)
+    targets = [read_target(contract, request) for request in requests]
+    found = [target.find_value(template, *each) for target in targets for each in values]
+    return {each.decoded.decode("utf-8", "replace") if each is not None else "" for each in found}
 
 
 def _sent_tokens(step: Exchange) -> Iterator[str]:

@@ -12,20 +12,24 @@ from graphcontract.clauses.queries import (
     GUID,
     abbreviate,
     control_has_request,
+    describe_ids,
     describe_outcome,
     has_control_characters,
     has_opaque_ids,
     is_guid,
     is_opaque,
+    is_opaque_string,
+    is_unusable,
     is_usable,
     operation_requests,
     own_requests,
+    path_values,
     quote,
     read_target,
 )
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial, WireRequest
-from graphcontract.http.request_target import Template, decode
+from graphcontract.http.request_target import Position, SentValue, Template, decode, is_plain
 
 _CONTROLS_IN_ID = re.compile("([\x00-\x1f\x7f-\x9f]+)")
 # A field value may contain tabs and bytes above ASCII (RFC 9110, 5.5).
@@ -211,8 +215,17 @@ def _find_id_faults(request: WireRequest) -> Iterator[Finding]:
 
 def _has_opaque_id(contract: Contract, trial: Trial) -> bool:
     call = trial.exchange.call
-    opaque = is_opaque(call.task_id) and not is_guid(call.task_id) and is_usable(call)
-    return opaque and control_has_request(contract, trial)
+    parameters = contract.request.parameters
+    others = [value for name, value in call.arguments.items() if not is_opaque_string(parameters[name])]
+    ids = [value for name, value in call.arguments.items() if is_opaque_string(parameters[name])]
+    opaque = all(map(is_opaque, ids)) and not all(map(is_guid, ids)) and is_usable(contract, call)
+    return opaque and all(map(is_plain, others)) and control_has_request(contract, trial)
+
+
+def _without_opaque_ids(contract: Contract) -> str | None:
+    if not contract.request.parameters:
+        return "the operation has no parameters"
+    return None if has_opaque_ids(contract) else "the contract restricts what an id looks like"
 
 
 @clause(
@@ -220,9 +233,7 @@ def _has_opaque_id(contract: Contract, trial: Trial) -> bool:
     "refused",
     when=_has_opaque_id,
     needs=frozenset({"id"}),
-    not_applicable=lambda contract: (
-        None if has_opaque_ids(contract) else "the contract restricts what an id looks like"
-    ),
+    not_applicable=_without_opaque_ids,
 )
 def opaque_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The client should accept any id of letters, digits and hyphens: ids in Graph are opaque, and may
@@ -232,11 +243,12 @@ def opaque_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     exchange = trial.exchange
     if not own_requests(contract, exchange) and exchange.outcome.kind != "success":
         actual = f"no request; outcome {describe_outcome(exchange.outcome)}"
-        yield Finding("refused", f"a request for the id {quote(exchange.call.task_id)}", actual)
+        yield Finding("refused", f"a request for {describe_ids(exchange.call)}", actual)
 
 
-def _has_unusable_id(_contract: Contract, trial: Trial) -> bool:
-    return trial.exchange.call.task_id in ("", ".", "..")
+def _unusable_keys(contract: Contract, trial: Trial) -> list[tuple[Position, str]]:
+    values = path_values(contract, trial.exchange.call)
+    return [each for each in values if each[0].argument is None and is_unusable(*each)]
 
 
 @clause(
@@ -244,36 +256,47 @@ def _has_unusable_id(_contract: Contract, trial: Trial) -> bool:
     "dot-segment",
     "collapsed",
     "other-id",
-    when=_has_unusable_id,
+    when=lambda contract, trial: bool(_unusable_keys(contract, trial)),
     needs=frozenset({"id"}),
+    not_applicable=lambda contract: (
+        None
+        if Template.of(contract).find_last_key() is not None
+        else "the contract's path has no segment that is a parameter"
+    ),
 )
 def unusable_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """An empty id or a dot segment must not make the request name another resource: dot segments are
     removed wherever a path is normalised, percent-encoded or not (RFC 3986, 5.2.4 and 6.2.2). Rejecting
     such an id is correct, and so is a path that keeps it, such as a key in parentheses.
     """
-    task_id = trial.exchange.call.task_id
-    expected = f"the id {quote(task_id)} rejected, or a path that it does not change"
-    for request in operation_requests(contract, trial.exchange):
-        kind = _find_unusable_id_fault(contract, request, task_id)
-        if kind:
-            yield Finding(kind, expected, abbreviate(request.target, 400), repr(task_id), request)
+    for position, value in _unusable_keys(contract, trial):
+        id = describe_ids(trial.exchange.call, position.parameter)
+        expected = f"{id} rejected, or a path that it does not change"
+        for request in operation_requests(contract, trial.exchange):
+            kind = _find_unusable_id_fault(contract, request, position, value)
+            if kind:
+                yield Finding(kind, expected, abbreviate(request.target, 400), repr(value), request)
 
 
-def _find_unusable_id_fault(contract: Contract, request: WireRequest, task_id: str) -> str | None:
+def _find_unusable_id_fault(
+    contract: Contract, request: WireRequest, position: Position, value: str
+) -> str | None:
     template, target = Template.of(contract), read_target(contract, request)
     decoded = target.decode_segments()
     if not target.key_in_parentheses and (b"." in decoded or b".." in decoded):
         return "dot-segment"
     if len(decoded) < len(template.segments):
         return "collapsed"
-    index = target.place_of(template, task_id)
-    return "other-id" if index is None or decoded[index] != task_id.encode() else None
+    found = target.find_value(template, position, value)
+    return "other-id" if found is None or found.decoded != value.encode() else None
 
 
 def _has_control_characters(_contract: Contract, trial: Trial) -> bool:
     call = trial.exchange.call
-    return has_control_characters(call.task_id) or _CONTROLS_IN_FIELD.search(call.token) is not None
+    return (
+        any(map(has_control_characters, call.arguments.values()))
+        or _CONTROLS_IN_FIELD.search(call.token) is not None
+    )
 
 
 @clause(
@@ -295,22 +318,23 @@ def injection(contract: Contract, trial: Trial) -> Iterator[Finding]:
     found = False
     for request in trial.exchange.requests:
         for kind, text, controls in (
-            ("raw-in-id", call.task_id, _CONTROLS_IN_ID),
+            *(("raw-in-id", value, _CONTROLS_IN_ID) for value in call.arguments.values()),
             ("raw-in-token", call.token, _CONTROLS_IN_FIELD),
         ):
             run = next((run for run, raw in _build_patterns(text, controls) if raw.search(request.raw)), None)
             if run is not None:
                 found = True
                 yield Finding(kind, expected, f"{quote(run)} unescaped in the request", at=request)
-    if found or not has_control_characters(call.task_id):
-        return
-    expected = f"the id {quote(call.task_id)}, or the id rejected"
-    for request in operation_requests(contract, trial.exchange):
-        target = read_target(contract, request)
-        index = target.place_of(Template.of(contract), call.task_id)
-        actual = target.segments[index] if index is not None else request.target
-        if decode(actual) != call.task_id.encode():
-            yield Finding("altered", expected, abbreviate(actual, 400), at=request)
+    for position, value in () if found else path_values(contract, call):
+        if not has_control_characters(value):
+            continue
+        expected = f"{describe_ids(call, position.parameter)}, or the id rejected"
+        for request in operation_requests(contract, trial.exchange):
+            target = read_target(contract, request)
+            sent = target.find_value(Template.of(contract), position, value)
+            actual = SentValue(request.target, decode(request.target)) if sent is None else sent
+            if actual.decoded != position.format_value(value).encode():
+                yield Finding("altered", expected, abbreviate(actual.raw, 400), at=request)
 
 
 def _build_patterns(text: str, controls: re.Pattern[str]) -> Iterator[tuple[str, re.Pattern[bytes]]]:

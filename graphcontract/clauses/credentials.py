@@ -34,7 +34,7 @@ _FIELD = re.compile(rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+(?=:)")
 
 
 def _shows_credentials(contract: Contract, trial: Trial) -> bool:
-    if not is_usable(trial.exchange.call):
+    if not is_usable(contract, trial.exchange.call):
         return False
     return bool(own_requests(contract, trial.exchange)) or _crashed_on_token(contract, trial)
 

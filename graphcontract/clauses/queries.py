@@ -8,7 +8,7 @@ import json
 import re
 import unicodedata
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from graphcontract.contract.model import Contract
 from graphcontract.contract.odata import strip_namespace
 from graphcontract.exchange import Call, Exchange, Outcome, ReportedError, Trial, WireRequest, WireResponse
-from graphcontract.http.request_target import UNRESERVED, Target, Template, is_plain, read
+from graphcontract.http.request_target import UNRESERVED, Position, Target, Template, is_plain, read
 from graphcontract.http.stub_response import Concerns, request_id_of
 
 GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
@@ -29,6 +29,7 @@ LINE_END = re.compile(rb"\r?\n(?![ \t])")
 _LONG = 128  # characters; a longer text that arrives cut off has its own class of input, `long`
 _REPETITIVE = 4  # distinct characters; a part of a token with no more of them also occurs in other texts
 _OPAQUE = re.compile(r"[A-Za-z0-9-]+")
+_PRINTABLE = re.compile(r"[!-~]+")
 _URL_SAFE = str.maketrans("+/", "-_")
 
 
@@ -38,10 +39,12 @@ def build_request_filter(contract: Contract, call: Call) -> Concerns:
     """
     template = Template.of(contract)
     token = call.token[:DISTINCTIVE_LENGTH].encode() if len(call.token) >= DISTINCTIVE_LENGTH else None
-    wanted = call.task_id.encode()
-    collection = strip_namespace(template.segments[template.place - 1]).lower()
-    operation = (contract.bound_operation or template.segments[-1]).lower()
-    if template.place == len(template.segments) - 1:
+    wanted = {each.encode() for _, each in path_values(contract, call) if each}
+    last = len(template.segments) - 1
+    key = template.find_last_key()
+    collection = _name_segment(template.segments[(last if key is None else key) - 1])
+    operation = (contract.bound_operation or _name_segment(template.segments[-1])).lower()
+    if key == last:
         operation = ""  # The path ends with its parameter: only the collection has a name.
 
     def belongs_to_call(request: WireRequest) -> bool:
@@ -50,9 +53,18 @@ def build_request_filter(contract: Contract, call: Call) -> Concerns:
         target = request.target.lower()
         if (token and token in request.raw) or (collection in target and operation in target):
             return True
-        return bool(wanted) and wanted in read(request.target, template).decode_segments()
+        return not wanted.isdisjoint(read(request.target, template).decode_segments())
 
     return belongs_to_call
+
+
+def _name_segment(segment: str) -> str:
+    return strip_namespace(segment).partition("(")[0].lower()
+
+
+def path_values(contract: Contract, call: Call) -> list[tuple[Position, str]]:
+    """The call's values for the parameters in the path, each with its position, in the path's order."""
+    return [(each, call.arguments[each.parameter]) for each in Template.of(contract).positions]
 
 
 def own_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
@@ -134,29 +146,60 @@ def has_control_characters(text: str) -> bool:
     return any(unicodedata.category(character) == "Cc" for character in text)
 
 
-def has_usable_id(call: Call) -> bool:
-    """Whether the contract's request can be built with the call's id."""
-    return call.task_id not in ("", ".", "..") and not has_control_characters(call.task_id)
+def has_usable_values(contract: Contract, call: Call) -> bool:
+    """Whether the contract's request can be built with the call's arguments."""
+    values = path_values(contract, call)
+    return not any(is_unusable(position, value) for position, value in values) and not any(
+        map(has_control_characters, call.arguments.values())
+    )
 
 
-def is_usable(call: Call) -> bool:
-    """Whether the contract's request can be built with the call's id and token."""
-    return has_usable_id(call) and B64TOKEN.fullmatch(call.token) is not None
+def is_unusable(position: Position, value: str) -> bool:
+    """Whether a value cannot stand at its position: nothing or a dot segment as a segment of its own, nothing
+    as a literal without quotes.
+    """
+    return value in ("", ".", "..") if position.argument is None else not (value or position.quoted)
 
 
-def has_opaque_ids(contract: Contract) -> bool:
-    """Whether the contract does not restrict what an id looks like."""
-    (schema,) = contract.request.parameters.values()
+def is_usable(contract: Contract, call: Call) -> bool:
+    """Whether the contract's request can be built with the call's arguments and token."""
+    return has_usable_values(contract, call) and B64TOKEN.fullmatch(call.token) is not None
+
+
+def is_opaque_string(schema: Mapping[str, Any]) -> bool:
+    """Whether a parameter's schema does not restrict what a value looks like."""
     return schema["type"] == "string" and schema.keys().isdisjoint(("format", "pattern", "enum"))
 
 
+def has_opaque_ids(contract: Contract) -> bool:
+    """Whether there is a parameter of which the contract does not restrict what a value looks like."""
+    return any(map(is_opaque_string, contract.request.parameters.values()))
+
+
+def describe_ids(call: Call, *names: str) -> str:
+    """Format the ids of a call for a report, or those with these names; named if the call has several."""
+    values = {name: quote(call.arguments[name]) for name in names or call.arguments}
+    if len(call.arguments) == 1:
+        return f"the id {next(iter(values.values()))}"
+    return f"the ids {', '.join(f'{name} {value}' for name, value in values.items())}"
+
+
 def is_ordinary(contract: Contract, call: Call) -> bool:
-    """Whether every client must accept the call: a usable token, and a GUID (or a plain id if the contract's
-    ids are not GUIDs).
+    """Whether every client must accept the call: a usable token, and GUIDs as ids (or plain ids where the
+    contract's are not GUIDs).
     """
-    (schema,) = contract.request.parameters.values()
-    guids = has_opaque_ids(contract) or "format" in schema
-    return is_usable(call) and (is_guid(call.task_id) if guids else is_plain(call.task_id))
+    keys = {position.parameter for position, _ in path_values(contract, call) if position.argument is None}
+    return is_usable(contract, call) and all(
+        _is_ordinary_value(schema, call.arguments[name], name in keys)
+        for name, schema in contract.request.parameters.items()
+    )
+
+
+def _is_ordinary_value(schema: Mapping[str, Any], value: str, is_key: bool) -> bool:
+    if is_opaque_string(schema) or "format" in schema:
+        return is_guid(value)
+    # An address or a date in a literal or in a query has characters that an id has not.
+    return is_plain(value) or (not is_key and _PRINTABLE.fullmatch(value) is not None)
 
 
 def spellings(token: str) -> Iterator[str]:

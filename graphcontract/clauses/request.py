@@ -1,4 +1,6 @@
-"""Clauses on the request that the operation's page documents: method, path, id, query, content, number."""
+"""Clauses on the request that the operation's page documents: method, path, parameters, query, content,
+number.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +8,26 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from graphcontract.clauses import Finding, clause
+from graphcontract.clauses.parameter_values import (
+    describe_expected,
+    find_most_unusual_class,
+    find_path_faults,
+    find_query_faults,
+)
 from graphcontract.clauses.queries import (
-    LINE_END,
     abbreviate,
-    classify_character,
-    classify_difference,
     control_has_request,
     crashed_without_request,
     describe_outcome,
     find_unreadable_requests,
-    has_usable_id,
+    has_usable_values,
     is_opaque,
     is_ordinary,
     is_same_authority,
     last_response,
     operation_requests,
     own_requests,
+    path_values,
     quote,
     read_target,
 )
@@ -31,7 +37,6 @@ from graphcontract.http.request_target import (
     Target,
     Template,
     decode,
-    illegal_characters,
     is_plain,
 )
 
@@ -40,14 +45,12 @@ def _has_request(contract: Contract, trial: Trial) -> bool:
     return bool(own_requests(contract, trial.exchange))
 
 
-def _has_request_with_id(contract: Contract, trial: Trial) -> bool:
-    """Whether the id is in its segment, or is an id that cannot change the path around it."""
-    requests, task_id = operation_requests(contract, trial.exchange), trial.exchange.call.task_id
+def _has_request_with_values(contract: Contract, trial: Trial) -> bool:
+    """Whether each value is where it belongs in the path, or cannot change the path around it."""
+    requests, call = operation_requests(contract, trial.exchange), trial.exchange.call
     return bool(requests) and (
-        is_plain(task_id)
-        or all(
-            each.malformed is None and _find_id_fault(contract, each, task_id) is None for each in requests
-        )
+        all(is_plain(value) for _, value in path_values(contract, call))
+        or all(each.malformed is None and not find_path_faults(contract, each, call) for each in requests)
     )
 
 
@@ -75,7 +78,7 @@ def _path_fault_kinds(contract: Contract, target: Target) -> Iterator[str]:
         yield "missing-segment"
     else:
         for index, segment in enumerate(target.segments):
-            if index != template.place and not template.accepts(index, segment):
+            if not template.is_key(index) and not template.accepts(index, segment):
                 yield "version" if index == 0 else "other-segment"
 
 
@@ -88,7 +91,7 @@ def _path_fault_kinds(contract: Contract, target: Target) -> Iterator[str]:
     "version",
     "not-origin-form",
     "other-authority",
-    when=_has_request_with_id,
+    when=_has_request_with_values,
 )
 def path(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The request must go to the server of the root, with exactly the documented path segments (the
@@ -121,13 +124,13 @@ def _spelling_fault_kinds(contract: Contract, target: Target) -> Iterator[str]:
     if target.query == "":
         yield "bare-question-mark"
     for index, segment in enumerate(target.segments):
-        if index != template.place:
+        if not template.is_key(index):
             yield from template.misspellings(index, segment)
 
 
 def _has_documented_path(contract: Contract, trial: Trial) -> bool:
     targets = [read_target(contract, request) for request in operation_requests(contract, trial.exchange)]
-    return _has_request_with_id(contract, trial) and not any(
+    return _has_request_with_values(contract, trial) and not any(
         True for target in targets for _ in _path_fault_kinds(contract, target)
     )
 
@@ -151,84 +154,88 @@ def path_spelling(contract: Contract, trial: Trial) -> Iterator[Finding]:
             yield Finding(kind, expected, abbreviate(request.target, 400), at=request)
 
 
-def _shows_id(contract: Contract, trial: Trial) -> bool:
-    if not has_usable_id(trial.exchange.call):
+def _shows_values(contract: Contract, trial: Trial) -> bool:
+    if not has_usable_values(contract, trial.exchange.call):
         return False
-    return _has_request(contract, trial) or _crashed_on_id(contract, trial)
+    return _has_request(contract, trial) or _crashed_on_value(contract, trial)
 
 
-def _crashed_on_id(contract: Contract, trial: Trial) -> bool:
-    """Whether the client crashed on an unusual id only: it sent a request for the control's plain id."""
+def _crashed_on_value(contract: Contract, trial: Trial) -> bool:
+    """Whether the client crashed on an unusual value only: it sent a request for the control's plain ones."""
     exchange = trial.exchange
-    unusual = not is_opaque(exchange.call.task_id)
+    unusual = not all(map(is_opaque, exchange.call.arguments.values()))
     return crashed_without_request(exchange) and unusual and control_has_request(contract, trial)
 
 
-@clause("request.task-id", "changed", "raw", "split", "cut", "crash", when=_shows_id, reads_malformed=True)
-def task_id(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """The id must be in one path segment that decodes to exactly that id (RFC 3986, 2 and 3.3). A crash is a
-    fault only if the client sent a request for a plain id, and rejecting an id is not one.
+@clause(
+    "request.task-id",
+    "changed",
+    "raw",
+    "split",
+    "cut",
+    "crash",
+    "swapped",
+    "repeated",
+    "lost",
+    "merged",
+    "unquoted",
+    "quotes",
+    when=_shows_values,
+    reads_malformed=True,
+    not_applicable=lambda contract: (
+        None if contract.request.path_parameters else "the contract's path has no parameters"
+    ),
+)
+def path_parameters(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """Each value must be in its own path segment, which decodes to exactly that value, or in its function's
+    literal (RFC 3986, 2 and 3.3; OData's URL conventions). A crash is a fault only if the client sent a
+    request for plain values, and rejecting a value is not one.
     """
-    expected_id = trial.exchange.call.task_id
+    call = trial.exchange.call
     if crashed_without_request(trial.exchange):
-        outcome = trial.exchange.outcome
+        outcome, values = trial.exchange.outcome, path_values(contract, call)
         actual = f"no request; outcome {outcome.kind}: {outcome.reason}"
-        expected = f"a segment that decodes to {quote(expected_id)}"
-        yield Finding("crash", expected, actual, _most_unusual_class(expected_id))
+        expected = "; ".join(describe_expected(contract, *each) for each in values)
+        input = find_most_unusual_class("".join(value for _, value in values))
+        yield Finding("crash", expected, actual, input)
         return
     for request in operation_requests(contract, trial.exchange):
-        fault = _find_id_fault(contract, request, expected_id)
-        if fault is not None:
-            kind, actual, input = fault
-            expected = f"one segment that decodes to {quote(expected_id)}"
-            yield Finding(kind, expected, abbreviate(actual, 400), input, request)
+        for fault in find_path_faults(contract, request, call):
+            yield Finding(fault.kind, fault.expected, abbreviate(fault.actual, 400), fault.input, request)
 
 
-def _find_id_fault(contract: Contract, request: WireRequest, expected_id: str) -> tuple[str, str, str] | None:
-    """Kind, actual text and class of input if a request does not contain the id as it must, else None."""
-    if request.malformed is not None:
-        line = LINE_END.split(request.raw.lstrip(b"\r\n"), 1)[0].split(b" ", 1)[-1]
-        raw = [each for each in expected_id if not each.isalnum() or not each.isascii()]
-        raw = [each for each in raw if classify_character(each) in ("space", "non-ascii", "unsafe")]
-        found = next((each for each in raw if each.encode() in line.rsplit(b" HTTP/", 1)[0]), None)
-        return ("raw", line.decode("latin-1"), classify_character(found)) if found else None
-    target, template = read_target(contract, request), Template.of(contract)
-    index = target.place_of(template, expected_id)
-    if index is None:
-        longer = len(target.segments) > len(template.segments)
-        return ("split" if longer else "cut", request.target, _most_unusual_class(expected_id))
-    segment = target.segments[index]
-    decoded = decode(segment)
-    if decoded != expected_id.encode():
-        actual_id = decoded.decode("utf-8", "replace")
-        actual = f"{segment} (decodes to {quote(actual_id)})"
-        return "changed", actual, classify_difference(expected_id, actual_id)
-    illegal = illegal_characters(segment)
-    return ("raw", segment, classify_character(illegal[0])) if illegal else None
-
-
-def _most_unusual_class(text: str) -> str:
-    """The class of the text's most unusual character: first those that a segment cannot contain unencoded."""
-    classes = [classify_character(each) for each in text]
-    for name in ("gen-delim", "percent", "space", "unsafe", "non-ascii", "sub-delim"):
-        if name in classes:
-            return name
-    return ""
+def _shows_query(contract: Contract, trial: Trial) -> bool:
+    if find_unreadable_requests(contract, trial.exchange):
+        named = contract.request.query_parameters
+        return bool(named) and has_usable_values(contract, trial.exchange.call)
+    return _has_request_with_values(contract, trial)
 
 
 @clause(
     "request.query",
     "query",
     "no-query",
-    when=_has_request_with_id,
+    "missing",
+    "changed",
+    "raw",
+    "repeated",
+    "unknown",
+    when=_shows_query,
+    reads_malformed=True,
     not_applicable=lambda contract: (
         "the contract leaves the query open" if contract.request.query == "unconstrained" else None
     ),
 )
 def query(contract: Contract, trial: Trial) -> Iterator[Finding]:
-    """The request must have a query only if the operation takes one (the operation's page). A bare question
-    mark is an empty query (RFC 3986, 3.4), which `request.path-spelling` reports.
+    """The request must have a query only if the operation takes one, with the documented parameters (the
+    operation's page). A bare question mark is an empty query (RFC 3986, 3.4), which `request.path-spelling`
+    reports; a plus and %20 are both accepted as a space.
     """
+    if contract.request.query_parameters:
+        for request in operation_requests(contract, trial.exchange):
+            for fault in find_query_faults(contract, request, trial.exchange.call):
+                yield Finding(fault.kind, fault.expected, abbreviate(fault.actual, 400), fault.input, request)
+        return
     required = contract.request.query == "required"
     for request in operation_requests(contract, trial.exchange):
         actual = read_target(contract, request).query

@@ -39,12 +39,13 @@ def tenant(
     if list_faults or fault == "help":
         _list_faults()
         return
-    from graphcontract.contract.loader import load
+    from graphcontract.contract.loader import load_with_lifecycle
     from graphcontract.tenant import running
 
+    loaded = load_with_lifecycle(contract, None, "graphcontract tenant")
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with running(contract=load(contract, None), fault=fault, tls=tls, port=port) as serving:
+        with running(contract=loaded, fault=fault, tls=tls, port=port) as serving:
             typer.echo(
                 f"A reference tenant at {serving.root}, with made-up data.{_describe_fault(fault)}", err=True
             )

@@ -17,7 +17,7 @@ import threading
 import time
 import unicodedata
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import aclosing
 from datetime import UTC
@@ -38,6 +38,7 @@ LIMITS = {"proxy": "env", "timeout": "call", "surface": "typed"}
 
 # A contract can require a query and content, and does not say which: these are valid for most operations.
 _QUERY = "?$select=id"
+_PLACEHOLDER = re.compile(r"'\{(\w+)\}'|\{(\w+)\}")
 _CONTENT = b"{}"
 _MEDIA_TYPE = "application/json"
 _B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
@@ -122,10 +123,8 @@ class _Request:
 
     def __init__(self, call: Call, rule: RequestRule, token: str) -> None:
         root = call.base_url or f"{rule.root}/{rule.version}"
-        query = _QUERY if rule.query == "required" else ""
-        path = rule.path.format_map({name: _encode(value) for name, value in call.arguments.items()})
         self.method = rule.method
-        self.url = httpx.URL(root + path + query)
+        self.url = httpx.URL(root + _fill_in(rule.path, call.arguments) + _build_query(rule, call.arguments))
         self.fields = _build_fields(token, rule)
         self.content = _CONTENT if rule.content == "required" else b""
         self._length = rule.fields.get("Content-Length", "unconstrained")
@@ -148,10 +147,32 @@ class _Request:
         return request
 
 
-def _encode(value: str) -> str:
-    """Percent-encode an argument as one path segment; ValueError if it cannot be one."""
+def _fill_in(template: str, arguments: Mapping[str, str]) -> str:
+    """Put the arguments into the path: as a segment, or between quotes as a string literal of a function."""
+    return _PLACEHOLDER.sub(
+        lambda found: (
+            "'" + _encode(arguments[found[1]].replace("'", "''")) + "'"
+            if found[1]
+            else _encode(_check_segment(arguments[found[2]]))
+        ),
+        template,
+    )
+
+
+def _build_query(rule: RequestRule, arguments: Mapping[str, str]) -> str:
+    named = [f"{name}={_encode(arguments[each])}" for name, each in rule.query_parameters.items()]
+    return f"?{'&'.join(named)}" if named else _QUERY if rule.query == "required" else ""
+
+
+def _check_segment(value: str) -> str:
+    """Return a value that can be a path segment; ValueError for another."""
     if value in ("", ".", ".."):
         raise ValueError(f"{value!r} is not an id: in a path it would name another resource")
+    return value
+
+
+def _encode(value: str) -> str:
+    """Percent-encode an argument; ValueError if it cannot be sent."""
     if any(unicodedata.category(character) == "Cc" for character in value):
         raise ValueError("an id must not contain control characters")
     return quote(value, safe="")

@@ -25,6 +25,7 @@ from graphcontract.contract.jsonfile import (
 from graphcontract.contract.lazy_clauses import LazyClauses
 from graphcontract.contract.merging import PAGE, merge
 from graphcontract.contract.model import (
+    DEFAULT_CONTRACT,
     Base,
     Citation,
     Clause,
@@ -37,9 +38,10 @@ from graphcontract.contract.model import (
 )
 from graphcontract.contract.placeholders import compute_values, fill
 from graphcontract.contract.validation import Known, check
+from graphcontract.errors import UserError
 from graphcontract.exchange import RequestRule
 
-__all__ = ["ContractError", "document", "list_shipped", "load", "load_any"]
+__all__ = ["ContractError", "document", "list_shipped", "load", "load_any", "load_with_lifecycle"]
 
 _MAX_EXTENDS = 8  # levels; the shipped contracts need one
 _MERGED = frozenset(("errors", "references", "clauses"))  # members that files and their bases share
@@ -62,6 +64,20 @@ def load_file(file: ContractFile, known: Known | None) -> Contract:
         return loaded
     remedy = "This file is a base, without a request: name a contract that extends it."
     raise file.error((), 'the member "request"', "none", remedy)
+
+
+def load_with_lifecycle(path_or_id: str | Path, known: Known | None, command: str) -> Contract:
+    """Load a contract as `load` does, for a command that serves operations with a lifecycle on one resource;
+    `UserError` for another operation.
+    """
+    contract = load(path_or_id, known)
+    if contract.precondition is None or len(contract.request.parameters) != 1:
+        raise UserError(
+            f"`{command}` needs a contract with a lifecycle (a precondition and one parameter), which "
+            f"{contract.id} does not describe",
+            f"Leave --contract out for {DEFAULT_CONTRACT}; `graphcontract check` takes any contract.",
+        )
+    return contract
 
 
 def load_any(path_or_id: str | Path, known: Known | None) -> Contract | Base:

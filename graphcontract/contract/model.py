@@ -148,7 +148,7 @@ class Contract:
         A POST calls an action. For another method the title decides, as in `drive: recent`.
         """
         last = self.request.path.rpartition("/")[2]
-        name = strip_namespace(last)
+        name = strip_namespace(last).partition("(")[0]
         is_titled = self.title.partition(": ")[2] == name
         return name if (self.request.method == "POST" or is_titled) and not last.startswith("{") else None
 

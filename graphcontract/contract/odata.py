@@ -1,12 +1,17 @@
-"""Normalizes OData names in path segments: the namespace of an operation, the alias in a type cast."""
+"""Parses OData's path segments: the namespace of an operation, the alias in a type cast, the arguments of a
+function.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 _IDENTIFIER = r"[A-Za-z_]\w*"
 _QUALIFIED = re.compile(rf"({_IDENTIFIER}(?:\.{_IDENTIFIER})*)\.({_IDENTIFIER})", re.ASCII)
+# A string literal doubles its quotes; every other literal ends at the next comma.
+_ARGUMENT = re.compile(rf"({_IDENTIFIER})=('(?:[^']|'')*'|[^',()]*)(,|$)", re.ASCII)
 _ALIAS = re.compile(rf"graph\.({_IDENTIFIER})", re.ASCII | re.IGNORECASE)
 
 
@@ -23,6 +28,25 @@ def strip_namespace(segment: str) -> str:
         return segment
     parts = qualified[1].lower().split(".")
     return segment if len(set(parts)) < len(parts) else f"{qualified[2]}{parenthesis}{arguments}"
+
+
+@lru_cache(maxsize=256)
+def split_call(segment: str) -> tuple[str, Mapping[str, str] | None]:
+    """Split `name(a='x',b=1)` into the name and the literals by argument, with their quotes.
+
+    The arguments are None for a segment without parentheses, and where they cannot be read.
+    """
+    name, parenthesis, rest = segment.partition("(")
+    if not parenthesis or not rest.endswith(")"):
+        return name, None
+    rest, at = rest[:-1], 0
+    found: dict[str, str] = {}
+    while at < len(rest):
+        argument = _ARGUMENT.match(rest, at)
+        if argument is None or argument[1] in found:
+            return name, None
+        found[argument[1]], at = argument[2], argument.end()
+    return name, None if rest.endswith(",") else found
 
 
 def strip_alias(segment: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from urllib.parse import quote
 
 from graphcontract.contract.model import Contract
 
@@ -43,23 +42,21 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 def compute_values(contract: Contract) -> dict[str, str]:
     """Compute the value of each placeholder for a contract's operation.
 
-    Without an example, a parameter is shown as `{name}` instead of a value.
+    Without an example, a parameter is shown as `{name}` instead of a value. `{parameter}` is the last one of
+    the path.
     """
     request, success = contract.request, contract.success
     segments = request.path.strip("/").split("/")
-    parameter = next(segment[1:-1] for segment in reversed(segments) if segment.startswith("{"))
-    target = request.path
-    for name, value in contract.example.items():
-        target = target.replace(f"{{{name}}}", quote(value, safe=""))
+    names = [segment.partition("(")[0] for segment in reversed(segments) if not segment.startswith("{")]
+    parameter = next(reversed(request.path_parameters), "parameter")
+    target = request.fill_in(contract.example) if contract.example else request.path
     least = [name for entry in contract.permissions or () for name in entry.least]
     return {
         "method": request.method,
         "version": request.version,
         "path": request.path,
         "target": f"/{request.version}{target}",
-        "operation": next(
-            (segment for segment in reversed(segments) if not segment.startswith("{")), parameter
-        ),
+        "operation": next(iter(names), parameter),
         "title": contract.title,
         "parameter": parameter,
         "id": contract.example.get(parameter, f"{{{parameter}}}"),

@@ -15,12 +15,15 @@ from urllib.parse import urlsplit
 
 from graphcontract.contract.json_positions import Path
 from graphcontract.contract.jsonfile import ContractFile, format_value, make_printable, suggest_name
+from graphcontract.contract.odata import split_call
 from graphcontract.contract.placeholders import NAMES, find_unknown_placeholders
 from graphcontract.contract.schema import Fault, check_schema
 
 Known = Mapping[str, frozenset[str]]
 
-_PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
+_KEY = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
+_LITERAL = re.compile(r"('?)\{([A-Za-z][A-Za-z0-9_]*)\}\1")
+_UNQUOTED = {"integer", "format", "pattern", "enum"}  # what keeps a value without quotes one literal
 
 
 def check(file: ContractFile, known: Known | None) -> None:
@@ -118,6 +121,7 @@ def _document_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
 def _request_faults(request: Mapping[str, Any]) -> Iterator[Fault]:
     yield from _root_faults(request["root"])
     yield from _path_faults(request["path"], request["parameters"])
+    yield from _query_faults(request)
     for name, schema in request["parameters"].items():
         yield from _parameter_faults(["request", "parameters", name], schema)
 
@@ -149,24 +153,77 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _path_faults(template: str, parameters: Mapping[str, object]) -> Iterator[Fault]:
-    path, segments = ["request", "path"], template.split("/")[1:]
-    used = [match[1] for match in map(_PARAMETER.fullmatch, segments) if match]
-    for segment in segments:
-        if segment in (".", "..") or (set(segment) & set("{}") and not _PARAMETER.fullmatch(segment)):
-            remedy = "A parameter must be a whole segment: /tasks/{id}/cancel"
-            yield path, "literal segments and one {parameter}", format_value(segment), remedy
-    if len(used) != 1:
-        found = f"{len(used)}: {', '.join(used)}" if used else "none"
-        yield path, "exactly one {parameter}", found, "A call names one resource: write its key as {name}."
+def _path_faults(template: str, parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+    path, used = ["request", "path"], list[str]()
+    for segment in template.split("/")[1:]:
+        names = _find_parameters(segment)
+        if names is None or segment in (".", ".."):
+            expected = "segments that are literal, a {parameter}, or a function with literals as arguments"
+            remedy = "Write /tasks/{id}/cancel, or /getByName(name='{name}',index={index})."
+            yield path, expected, format_value(segment), remedy
+            return
+        for name, bare in names:
+            schema = parameters.get(name, {})
+            if bare and not _UNQUOTED & {*schema, schema.get("type", "integer")}:
+                remedy = f"Write '{{{name}}}', or say what the value looks like: format, pattern or enum."
+                yield path, "quotes around a string in a function", format_value(segment), remedy
+        used += [name for name, _ in names]
+    yield from _use_faults(used, parameters)
+
+
+def _use_faults(used: Sequence[str], parameters: Mapping[str, Mapping[str, Any]]) -> Iterator[Fault]:
+    """Compare the parameters that the path uses with those that are declared."""
+    path: Path = ["request", "path"]
     for name in used:
         if name not in parameters:
             remedy = suggest_name(name, parameters) or "Declare it there, with its type."
             yield path, "a parameter that /request/parameters declares", format_value(name), remedy
-    for name in parameters:
-        if name not in used:
-            remedy = suggest_name(name, used) or "Remove it, or write it into the path."
+    if len(set(used)) < len(used):
+        remedy = "Give each parameter a name of its own."
+        yield path, "each parameter once", ", ".join(used), remedy
+    for name, schema in parameters.items():
+        in_query = schema.get("in") == "query"
+        if name not in used and not in_query:
+            remedy = suggest_name(name, used) or 'Remove it, write it into the path, or add "in": "query".'
             yield ["request", "parameters", name], "a parameter of the path", format_value(name), remedy
+        if name in used and in_query:
+            remedy = "Remove it from the path, or remove the member in."
+            yield ["request", "parameters", name, "in"], "a parameter outside the path", '"query"', remedy
+
+
+def _find_parameters(segment: str) -> list[tuple[str, bool]] | None:
+    """List the parameters in a segment, each with whether it is an argument without quotes; None if the
+    segment is not valid.
+    """
+    if key := _KEY.fullmatch(segment):
+        return [(key[1], False)]
+    if not set(segment) & set("{}()='"):
+        return []
+    name, arguments = split_call(segment)
+    if arguments is None or not name or set(name) & set("{}'"):
+        return None
+    found = [(value, _LITERAL.fullmatch(value)) for value in arguments.values()]
+    if any(set(value) & set("{}") and match is None for value, match in found):
+        return None
+    return [(match[2], not match[1]) for _, match in found if match]
+
+
+def _query_faults(request: Mapping[str, Any]) -> Iterator[Fault]:
+    names: dict[str, str] = {}
+    for name, schema in request["parameters"].items():
+        path = ["request", "parameters", name]
+        if schema.get("in") != "query":
+            if "name" in schema:
+                remedy = "In the path a parameter has the name that is its key: remove this member."
+                yield [*path, "name"], 'a parameter with "in": "query"', format_value(schema["name"]), remedy
+            continue
+        sent = schema.get("name", name)
+        if sent in names:
+            yield path, "query parameters with different names", format_value(sent), "Remove one of them."
+        names[sent] = name
+    if names and request["query"] != "required":
+        remedy = 'A request with query parameters has a query: write "required".'
+        yield ["request", "query"], '"required"', format_value(request["query"]), remedy
 
 
 def _parameter_faults(path: Sequence[str], schema: Mapping[str, Any]) -> Iterator[Fault]:

@@ -45,7 +45,7 @@ def identify_operation(contract: Contract) -> Wanted:
 def _collect_values(contract: Contract) -> Mapping[str, Value]:
     request, success = contract.request, contract.success
     binding, action = _find_names(contract)
-    (parameter,) = request.parameters.values()
+    keys = [each for each in request.parameters.values() if each.get("in") != "query"]
     statuses = contract.precondition.statuses if contract.precondition is not None else ()
     values: dict[str, Value] = {
         "method": request.method,
@@ -53,7 +53,7 @@ def _collect_values(contract: Contract) -> Mapping[str, Value]:
         "path": split_path(request.path),
         "binding": binding,
         "action": action,
-        "key-type": _find_key_type(parameter),
+        "key-type": _find_key_type(keys[-1]) if keys else None,
         "content": _CONTENT[request.content],
         "query": () if request.query == "absent" else None,
         "fields": _list_fields(contract),
@@ -93,13 +93,17 @@ def _list_permissions(contract: Contract) -> dict[str, Value]:
 
 
 def _find_names(contract: Contract) -> tuple[str, str]:
-    """Find binding and action in the title (`type: action`), else in the placeholder and last segment."""
+    """Find binding and action in the title (`type: action`), else in the last placeholder, or the segment
+    before the last one, and in the last segment.
+    """
     action = contract.bound_operation or contract.request.path.rpartition("/")[2]
     binding, colon, titled = contract.title.partition(": ")
     if colon and titled == action:
         return binding, action
-    (placeholder,) = contract.request.parameters
-    return placeholder.removesuffix("Id"), action
+    names = contract.request.path_parameters
+    if names:
+        return names[-1].removesuffix("Id"), action
+    return contract.request.path.split("/")[-2], action
 
 
 def _find_key_type(parameter: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from graphcontract.contract.model import Contract, Permission
@@ -26,7 +27,7 @@ _TEXT = {"type": "string"}
 def format_openapi(contract: Contract) -> str:
     """Describe a contract's action in OpenAPI 3.1, as JSON; raises `UserError` if that is impossible."""
     request = contract.request
-    if request.query == "required":
+    if request.query == "required" and not request.query_parameters:
         problem = "the contract requires a query and does not name its parameters"
         raise UserError(f"{contract.id}: {problem}, which OpenAPI cannot express")
     described: dict[str, Any] = {
@@ -48,17 +49,25 @@ def format_openapi(contract: Contract) -> str:
 
 def _make_path_item(contract: Contract) -> dict[str, Any]:
     request = contract.request
-    ((name, schema),) = request.parameters.items()
-    key = {
-        "name": name,
-        "in": "path",
+    parameters = [_make_parameter(name, schema) for name, schema in request.parameters.items()]
+    keys = [each for each in parameters if each["in"] == "path"]
+    if keys:
+        keys[-1]["x-ms-docs-key-type"] = identify_operation(contract).binding
+    return {"parameters": parameters, request.method.lower(): _make_operation(contract)}
+
+
+def _make_parameter(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    parameter: dict[str, Any] = {
+        "name": schema.get("name", name),
+        "in": schema.get("in", "path"),
         "required": True,
-        "schema": {member: value for member, value in schema.items() if member != "description"},
-        "x-ms-docs-key-type": identify_operation(contract).binding,
+        "schema": {
+            member: value for member, value in schema.items() if member not in ("description", "in", "name")
+        },
     }
     if "description" in schema:
-        key["description"] = schema["description"]
-    return {"parameters": [key], request.method.lower(): _make_operation(contract)}
+        parameter["description"] = schema["description"]
+    return parameter
 
 
 def _make_operation(contract: Contract) -> dict[str, Any]:

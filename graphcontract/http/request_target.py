@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from graphcontract.contract.model import Contract
-from graphcontract.contract.odata import strip_alias, strip_namespace
+from graphcontract.contract.odata import split_call, strip_alias, strip_namespace
 
 UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 _SEGMENT = frozenset(UNRESERVED | set("!$&'()*+,;=:@%"))
@@ -22,19 +22,37 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<authority>[^/?#]*)")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _KEY = re.compile(r"(?P<name>(?:(?!%28)[^(])*)(?:\(|%28)(?:'|%27)(?P<key>.*)(?:'|%27)(?:\)|%29)", re.DOTALL)
 
+_PARAMETER = re.compile(r"('?)\{(\w+)\}'?")
+
 _QUOTE = {True: "%27%27", False: "%27"}
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """Where a path has the value of a parameter: in the segment with this index, as a whole or as the
+    `argument` of a function, `quoted` there if it is a string literal.
+    """
+
+    parameter: str
+    index: int
+    argument: str | None = None
+    quoted: bool = False
+
+    def format_value(self, value: str) -> str:
+        """Write a value as the path has it before percent-encoding."""
+        return "'" + value.replace("'", "''") + "'" if self.quoted else value
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
-    """Decoded segments of the expected path, from the version down; `place` is the index of the id's segment.
+    """Decoded segments of the expected path, from the version down, and the positions of its parameters.
 
     `calls_operation` is true if the last segment calls an action or function, which any namespace may
     precede.
     """
 
     segments: tuple[str, ...]
-    place: int
+    positions: tuple[Position, ...]
     calls_operation: bool = False
 
     @staticmethod
@@ -44,12 +62,13 @@ class Template:
         return _make_template(request.version, request.path, contract.bound_operation is not None)
 
     def accepts(self, index: int, segment: str) -> bool:
-        """Whether a raw segment is equivalent to the one at an index other than the id's, in any letter case.
+        """Whether a raw segment is equivalent to the one at an index that is not a key, in any letter case.
 
         The name of an action or function is the same with any namespace and without one. A type cast needs
-        its qualified name, for which `graph` is an alias of `microsoft.graph`.
+        its qualified name, for which `graph` is an alias of `microsoft.graph`. A function whose arguments
+        can be read must have those of the path, in any order; their values do not matter.
         """
-        expected, actual = self.segments[index], _decode_text(segment)
+        expected, actual = self._pair_names(index, segment)
         reduce = strip_namespace if self._is_operation(index) else strip_alias
         return _equals_ignoring_case(actual, expected) or _equals_ignoring_case(
             reduce(actual), reduce(expected)
@@ -57,21 +76,62 @@ class Template:
 
     def misspellings(self, index: int, segment: str) -> tuple[str, ...]:
         """List how an accepted raw segment differs in spelling: in `letter-case`, in `namespace`."""
-        expected, actual = self.segments[index], _decode_text(segment)
+        expected, actual = self._pair_names(index, segment)
         if _equals_ignoring_case(actual, expected):
             return () if actual == expected else ("letter-case",)
         same_case = actual.rpartition(".")[2] == expected.rpartition(".")[2]
         return ("namespace",) if same_case else ("namespace", "letter-case")
 
+    def is_key(self, index: int) -> bool:
+        """Whether the segment at an index is the value of a parameter."""
+        return self.segments[index].startswith("{")
+
+    def find_last_key(self) -> int | None:
+        """Return the index of the last segment that is the value of a parameter, or None."""
+        return next((index for index in reversed(range(len(self.segments))) if self.is_key(index)), None)
+
+    def names_function(self, index: int, segment: str) -> bool:
+        """Whether a raw segment calls the function of the segment at an index, whatever its arguments."""
+        names = (split_call(self.segments[index])[0], split_call(_decode_text(segment))[0])
+        return _equals_ignoring_case(*map(strip_namespace, names))
+
     def _is_operation(self, index: int) -> bool:
-        return self.calls_operation and index == len(self.segments) - 1
+        called = self.calls_operation and index == len(self.segments) - 1
+        return called or self._has_arguments(index)
+
+    def _pair_names(self, index: int, segment: str) -> tuple[str, str]:
+        """Return the expected segment and the decoded actual one, of a function without its values."""
+        expected, actual = self.segments[index], _decode_text(segment)
+        if not self._has_arguments(index):
+            return expected, actual
+        (name, arguments), (actual_name, actual_arguments) = split_call(expected), split_call(actual)
+        if actual_arguments is None:
+            return name, actual_name
+        return name + _join(arguments or ()), actual_name + _join(actual_arguments)
+
+    def _has_arguments(self, index: int) -> bool:
+        return any(each.argument is not None and each.index == index for each in self.positions)
+
+
+def _join(arguments: Iterable[str]) -> str:
+    """Write the names of a function's arguments in an order that does not depend on theirs."""
+    return f"({','.join(sorted(arguments, key=str.lower))})"
 
 
 @lru_cache(maxsize=8)
 def _make_template(version: str, path: str, calls_operation: bool) -> Template:
     segments = (version, *path.strip("/").split("/"))
-    (place,) = (index for index, segment in enumerate(segments) if segment.startswith("{"))
-    return Template(segments, place, calls_operation)
+    positions = (each for index, segment in enumerate(segments) for each in _find_positions(index, segment))
+    return Template(segments, tuple(positions), calls_operation)
+
+
+def _find_positions(index: int, segment: str) -> Iterator[Position]:
+    if segment.startswith("{"):
+        yield Position(segment[1:-1], index)
+        return
+    for argument, value in (split_call(segment)[1] or {}).items():
+        if parameter := _PARAMETER.fullmatch(value):
+            yield Position(parameter[2], index, argument, quoted=bool(parameter[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +142,7 @@ class Target:
     parentheses is a separate segment; `query` is None without a question mark.
     """
 
+    text: str
     authority: str | None
     path: str
     query: str | None
@@ -107,14 +168,51 @@ class Target:
         """Percent-decode each segment."""
         return tuple(decode(segment) for segment in self.segments)
 
-    def place_of(self, template: Template, task_id: str) -> int | None:
-        """Find the index of the id's segment: as in the template, else that of a segment equal to the id."""
-        if len(self.segments) == len(template.segments):
-            return template.place
-        wanted = task_id.encode()
-        return next(
-            (index for index, segment in enumerate(self.decode_segments()) if segment == wanted), None
-        )
+    def find_value(self, template: Template, position: Position, expected: str) -> SentValue | None:
+        """Find the value of a parameter: at its position in the template, else in a segment that is equal to
+        the expected value, or that calls its function. None if it is not in the path.
+        """
+        index: int | None = position.index
+        if len(self.segments) != len(template.segments):
+            index = self._find_segment(template, position, expected.encode())
+        if index is None:
+            return None
+        raw = self.segments[index]
+        if position.argument is None:
+            return SentValue(raw, decode(raw))
+        literal = self._find_argument(template, position, raw)
+        return None if literal is None else SentValue(raw, literal.encode("utf-8", "surrogateescape"))
+
+    def _find_segment(self, template: Template, position: Position, expected: bytes) -> int | None:
+        for index, segment in enumerate(self.segments):
+            if position.argument is None:
+                if decode(segment) == expected:
+                    return index
+            elif template.names_function(position.index, segment):
+                return index
+        return None
+
+    def _find_argument(self, template: Template, position: Position, raw: str) -> str | None:
+        """Find the literal of a function's argument, if need be between the names of arguments."""
+        text = _decode_text(raw)
+        arguments, wanted = split_call(text)[1], (position.argument or "").lower()
+        if arguments is not None:
+            return next((value for name, value in arguments.items() if name.lower() == wanted), None)
+        start = re.search(rf"(?i)[(,]{re.escape(wanted)}=", text)
+        if start is None:
+            return None
+        rest = text[start.end() :]
+        names = "|".join(map(re.escape, split_call(template.segments[position.index])[1] or ()))
+        end = re.search(rf"(?i),(?:{names})=", rest)
+        return rest[: end.start()] if end else rest.removesuffix(")")
+
+
+@dataclass(frozen=True, slots=True)
+class SentValue:
+    """A parameter's value in a request: the `raw` segment, and the decoded value with a literal's quotes."""
+
+    raw: str
+    decoded: bytes
 
 
 @lru_cache(maxsize=64)  # every clause parses the same few targets of a trial
@@ -126,6 +224,7 @@ def read(target: str, template: Template) -> Target:
     segments = [segment for segment in path.split("/") if segment]
     keyed = _split_key(segments, template)
     return Target(
+        text=target,
         authority=authority,
         path=path,
         query=query if mark else None,
@@ -135,15 +234,24 @@ def read(target: str, template: Template) -> Target:
 
 
 def _split_key(segments: Sequence[str], template: Template) -> list[str] | None:
-    """Split a key in parentheses: `Tasks('a''b')` becomes the two segments `Tasks`, `a'b`."""
-    if len(segments) != len(template.segments) - 1:
-        return None
-    match = _KEY.fullmatch(segments[template.place - 1])
-    if match is None or not template.accepts(template.place - 1, match["name"]):
-        return None
-    # OData doubles a quote inside a key. A single quote is kept as two, so that it makes a different id.
-    key = re.sub("(?:'|%27)(?:'|%27)?", lambda quote: _QUOTE[quote[0] in ("'", "%27")], match["key"])
-    return [*segments[: template.place - 1], match["name"], key, *segments[template.place :]]
+    """Split keys in parentheses: `Tasks('a''b')` becomes the two segments `Tasks`, `a'b`.
+
+    None unless this gives as many segments as the template has.
+    """
+    missing = len(template.segments) - len(segments)
+    found: list[str] = []
+    for segment in segments if missing > 0 else ():
+        index = len(found)
+        match = _KEY.fullmatch(segment) if missing and index + 1 < len(template.segments) else None
+        if match and template.is_key(index + 1) and template.accepts(index, match["name"]):
+            # OData doubles a quote inside a key. A single quote is kept as two, so that it makes a different
+            # id.
+            key = re.sub("(?:'|%27)(?:'|%27)?", lambda quote: _QUOTE[quote[0] in ("'", "%27")], match["key"])
+            found += [match["name"], key]
+            missing -= 1
+        else:
+            found.append(segment)
+    return found if segments and len(found) == len(template.segments) > len(segments) else None
 
 
 def decode(segment: str) -> bytes:

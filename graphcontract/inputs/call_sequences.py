@@ -85,8 +85,8 @@ def _draw_sequences(
     return st.lists(one, min_size=2, max_size=length, unique_by=(_id, _token))
 
 
-def _id(planned: Planned) -> str:
-    return planned.call.task_id
+def _id(planned: Planned) -> object:
+    return tuple(planned.call.arguments.values()) or _token(planned)
 
 
 def _token(planned: Planned) -> str:

@@ -25,8 +25,9 @@ from graphcontract.inputs.strings import ALPHANUMERIC, between, controls, mixtur
 _LONGEST = 2048  # characters of the longest usable id
 _ANY_TEXT: Mapping[str, Any] = {"type": "string"}
 
-_KEYWORDS = {"type", "format", "pattern", "enum", "minLength", "maxLength", "description"}
+_KEYWORDS = {"type", "format", "pattern", "enum", "minLength", "maxLength", "description", "in", "name"}
 _GUID_LENGTH = 36
+_GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _LETTER = 0x0A  # bits that make a GUID's last hex digit a letter
 _INTEGERS = {
     "integer-small": (0, 999),
@@ -52,9 +53,10 @@ class PathNames:
     def of(contract: Contract) -> PathNames:
         """Give the operation, or the last literal segment, the version, and the parameter."""
         request = contract.request
-        literals = [segment for segment in request.path.split("/") if segment and not segment.startswith("{")]
+        segments = [segment.partition("(")[0] for segment in request.path.split("/")]
+        literals = [segment for segment in segments if segment and not segment.startswith("{")]
         operation = contract.bound_operation or next(reversed(literals), request.version)
-        return PathNames(operation, request.version, next(iter(request.parameters)))
+        return PathNames(operation, request.version, next(iter(request.parameters), "parameter"))
 
 
 def task_ids(schema: Mapping[str, Any] = _ANY_TEXT, names: PathNames = PathNames()) -> Partitions[str]:
@@ -77,6 +79,21 @@ def plain(schema: Mapping[str, Any] = _ANY_TEXT) -> SearchStrategy[str]:
     """Draw ordinary ids: GUIDs if the schema allows all of them."""
     partitions = task_ids(schema)
     return guids() if "guid" in partitions else partitions.any()
+
+
+def distinguish(value: str, index: int, schema: Mapping[str, Any] = _ANY_TEXT) -> str:
+    """Change a value that another parameter of the same call has, if it stays in its input class.
+
+    `index` is the parameter's, counted from 0: up to 9 changed values differ from each other.
+    """
+    if schema.get("type") == "integer":
+        return str(int(value) + index)
+    if _GUID.fullmatch(value):
+        return f"{(int(value[0], 16) + index) % 10}{value[1:]}"
+    most = min(_LONGEST, schema.get("maxLength", _LONGEST))
+    is_free = schema.keys().isdisjoint(("enum", "pattern")) and len(value) < most
+    has_mark = not value.isalnum() and value[-1:].isascii() and value[-1:].isalnum()
+    return f"{value}{index}" if is_free and has_mark else value
 
 
 def guids() -> SearchStrategy[str]:

@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar, Unpack
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar, Unpack
 
-from graphcontract.clauses.queries import is_guid
 from graphcontract.clients import Client
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Exchange, Trial
 from graphcontract.http.stub_response import StubResponse
 from graphcontract.inputs import ids
+from graphcontract.inputs.calls import plain_arguments
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.call_runner import CallOptions, CallRunner, CallStats
 from graphcontract.judging.client_set import ClientSet, OwnRootLost
@@ -68,7 +68,7 @@ class Harness:
     def __init__(self, contract: Contract, clients: ClientSet, profile: Profile) -> None:
         self.contract, self.clients, self.profile = contract, clients, profile
         self.calls = CallRunner(contract, clients)
-        self._plain_ids = _plain_ids(contract)
+        self._plain_arguments = {kind: make_plain_arguments(contract, kind) for kind in _USUAL_IDS}
         self._state = _ThreadState()
 
     @property
@@ -82,18 +82,18 @@ class Harness:
         return self.clients.main.transport
 
     def plain_call(self, kind: str = "guid") -> Call:
-        """Make an ordinary call: a `guid` or a plain `opaque` id, and a usable token."""
-        (parameter,) = self.contract.request.parameters
-        id, mark = self._plain_ids[kind], self._state.mark
-        if mark and id == _USUAL_IDS[kind] and is_guid(id):
-            id = id[:-1] + mark
-        return Call(self.contract.id, {parameter: id}, _TOKEN + mark, request=self.contract.request)
+        """Make an ordinary call: a `guid` or a plain `opaque` id for each parameter, and a token."""
+        mark = self._state.mark
+        arguments = {
+            name: id[:-1] + mark if mark and id[1:] == _USUAL_IDS[kind][1:] and kind != "opaque" else id
+            for name, id in self._plain_arguments[kind].items()
+        }
+        return Call(self.contract.id, arguments, _TOKEN + mark, request=self.contract.request)
 
     def request_target(self, call: Call) -> str:
-        """Return the path that a call requests, without scheme and authority; its id needs no encoding."""
+        """Return the target that a call requests, without scheme and authority."""
         request = self.contract.request
-        (parameter,) = request.parameters
-        return f"/{request.version}{request.path.replace(f'{{{parameter}}}', call.task_id)}"
+        return f"/{request.version}{request.fill_in(call.arguments)}"
 
     def perform(
         self, call: Call, responses: Sequence[StubResponse], **options: Unpack[CallOptions]
@@ -163,14 +163,21 @@ class Harness:
         self._state.controls.clear()
 
 
-def _plain_ids(contract: Contract) -> dict[str, str]:
-    """Choose an id for each kind of ordinary call: the usual one, or another if the contract rejects that."""
-    (schema,) = contract.request.parameters.values()
+def make_plain_arguments(contract: Contract, kind: str) -> dict[str, str]:
+    """Choose the arguments of ordinary calls of a kind: the usual ids, or others where a schema rejects
+    those.
+    """
+    chosen = [
+        _choose_plain_id(schema, kind, index)
+        for index, schema in enumerate(contract.request.parameters.values())
+    ]
+    return plain_arguments(contract, chosen)
+
+
+def _choose_plain_id(schema: Mapping[str, Any], kind: str, index: int) -> str:
     admitted, least = ids.task_ids(schema), schema.get("minLength", 0)
-    usual = {
-        kind: id
-        for kind, id in _USUAL_IDS.items()
-        if kind.removeprefix("another-") in admitted and len(id) >= least
-    }
-    other = usual.get("guid") or simplest(ids.plain(schema))
-    return {kind: usual.get(kind, other) for kind in _USUAL_IDS}
+    for each in (kind, "guid"):
+        usual = f"x{index + 1}" if each == "opaque" else _USUAL_IDS[each]
+        if each.removeprefix("another-") in admitted and len(usual) >= least:
+            return usual
+    return str(simplest(ids.plain(schema)))

@@ -17,7 +17,11 @@ class Profile:
     database: Path | None = None
 
     def share(self, classes: int, budget: int | None, calls: int = 1) -> int:
-        """Examples a class of input; a client's own `budget` a test bounds them, to one a class at least."""
+        """Examples a class of input; a client's own `budget` a test bounds them, to one a class at least.
+
+        There are no classes where the contract excludes all of a test's inputs.
+        """
+        classes = max(1, classes)
         if budget is not None and budget < self.examples:
             return max(1, budget // (classes * calls))
         return max(self.least, math.ceil(self.examples / (classes * calls)))

@@ -11,7 +11,7 @@ from typing import Any
 
 from graphcontract.clauses import list_kinds
 from graphcontract.clients import Implementation
-from graphcontract.contract.loader import list_shipped, load
+from graphcontract.contract.loader import list_shipped, load_with_lifecycle
 from graphcontract.contract.model import Contract
 from graphcontract.judging import known_failures
 from graphcontract.judging.known_failures import Entry, KnownFailures
@@ -59,7 +59,7 @@ class Live:
     def of(cls, options: LiveOptions, *, clock: RateClock | None = None) -> Live:
         """Check everything that can be checked before anything is sent; raises UserError."""
         clock = clock or RateClock()
-        contract = load(options.contract, list_kinds())
+        contract = load_with_lifecycle(options.contract, list_kinds(), "graphcontract live")
         root = parse_root(options.tenant_url, contract)
         options.check(root)
         creation = None

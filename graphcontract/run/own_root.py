@@ -12,6 +12,7 @@ from graphcontract.clients import Client, ClientUnavailable, isolation
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Outcome, WireRequest
 from graphcontract.http.stub_response import ResponseScript, StubResponse, stub, with_fields
+from graphcontract.judging.harness import make_plain_arguments
 
 if TYPE_CHECKING:
     from graphcontract.transports.proxy import Proxy
@@ -41,8 +42,7 @@ def harmless_call(contract: Contract) -> Call:
     """Make a call without a secret: what the client prints is not captured yet, and nothing shows where its
     call goes.
     """
-    (parameter,) = contract.request.parameters
-    arguments = {parameter: "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"}
+    arguments = make_plain_arguments(contract, "guid")
     return Call(contract.id, arguments, _HARMLESS, timeout=PATIENCE, request=contract.request)
 
 

@@ -39,7 +39,8 @@ class Router:
 
     def __init__(self, contract: Contract) -> None:
         self._cancel = Template.of(contract)
-        self._task = Template(self._cancel.segments[: self._cancel.place + 1], self._cancel.place)
+        self._key = self._cancel.positions[0].index
+        self._task = Template(self._cancel.segments[: self._key + 1], self._cancel.positions)
 
     def find_route(self, path: str) -> Route:
         """The route of a raw path, decoded as Latin-1."""
@@ -49,12 +50,12 @@ class Router:
         for operation, template in templates:
             target = read(path, template)
             if _matches(target, template):
-                return Route(operation, decode(target.segments[template.place]).decode("utf-8", "replace"))
+                return Route(operation, decode(target.segments[self._key]).decode("utf-8", "replace"))
         return Route("tasks") if _ends_at_key(self._cancel, path.split("/")[1:]) else Route()
 
     def _find_source(self, path: str) -> Source | None:
         """The source in a lookup; its value may contain slashes, raw or percent-encoded."""
-        _, *segments = path.split("/", self._cancel.place + 1)
+        _, *segments = path.split("/", self._key + 1)
         if not _ends_at_key(self._cancel, segments[:-1]):
             return None
         match = _FUNCTION.fullmatch(strip_namespace(unquote(segments[-1])))
@@ -71,10 +72,10 @@ def parse_query(query: str) -> Mapping[str, str]:
 def _matches(target: Target, template: Template) -> bool:
     if len(target.segments) != len(template.segments) or target.trailing_slash or target.empty_segments:
         return False
-    literals = ((index, each) for index, each in enumerate(target.segments) if index != template.place)
+    literals = ((index, each) for index, each in enumerate(target.segments) if not template.is_key(index))
     return all(template.accepts(index, segment) for index, segment in literals)
 
 
 def _ends_at_key(template: Template, segments: Sequence[str]) -> bool:
     """Whether these raw segments are the whole path before its key."""
-    return len(segments) == template.place and all(map(template.accepts, count(), segments))
+    return len(segments) == template.find_last_key() and all(map(template.accepts, count(), segments))

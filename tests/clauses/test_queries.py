@@ -142,7 +142,7 @@ def test_content_without_a_graph_error(content: bytes) -> None:
     ],
 )
 def test_usable(task_id: str, token: str, usable: bool) -> None:
-    assert is_usable(call(task_id, token)) is usable
+    assert is_usable(CONTRACT, call(task_id, token)) is usable
 
 
 @pytest.mark.parametrize(

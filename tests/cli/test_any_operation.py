@@ -1,4 +1,4 @@
-"""The reference client conforms to the contract of any operation whose path has one parameter.
+"""The reference client conforms to the contract of any operation.
 
 The contracts differ in everything that the format expresses. Gates of all clauses are nightly; each run of
 the tests checks what depends most on the operation, for two of them.
@@ -7,6 +7,7 @@ the tests checks what depends most on the operation, for two of them.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,11 @@ from tests.clauses import call, request
 from tests.cli.running import Here
 from tests.sample_clients.verdicts import verdicts
 
-TEXT = {"type": "string", "minLength": 1}
-GUID = {"type": "string", "format": "uuid"}
-NUMBER = {"type": "integer"}
-CODE = {"type": "string", "pattern": "^[A-Z]{3}$"}
-COLOUR = {"type": "string", "enum": ["red", "dark green"]}
+TEXT: dict[str, Any] = {"type": "string", "minLength": 1}
+GUID: dict[str, Any] = {"type": "string", "format": "uuid"}
+NUMBER: dict[str, Any] = {"type": "integer"}
+CODE: dict[str, Any] = {"type": "string", "pattern": "^[A-Z]{3}$"}
+COLOUR: dict[str, Any] = {"type": "string", "enum": ["red", "dark green"]}
 JSON = {"content": "required", "media_type": "application/json"}
 STRICT = {
     "Authorization": "require",
@@ -36,8 +37,12 @@ STRICT = {
     "client-request-id": "require",
 }
 
-# Method, version, path, the parameter's schema, status and content of success, and what else the request has.
-OPERATIONS: dict[str, tuple[str, str, str, dict[str, Any], int, str, dict[str, Any]]] = {
+REFERENCE: dict[str, Any] = {"in": "query", "name": "@id", "type": "string"}
+
+# Method, version, path, the schema of each parameter (or one of the only one), status and content of success,
+# and what else the request has.
+Schemas = dict[str, Any] | list[dict[str, Any]]
+OPERATIONS: dict[str, tuple[str, str, str, Schemas, int, str, dict[str, Any]]] = {
     "delete": ("DELETE", "v1.0", "/users/{userId}", TEXT, 204, "absent", {}),
     "read": ("GET", "beta", "/shares/{shareNumber}/root", NUMBER, 200, "required", {}),
     "namespace": (
@@ -63,6 +68,36 @@ OPERATIONS: dict[str, tuple[str, str, str, dict[str, Any], int, str, dict[str, A
         *("POST", "beta", "/things/{thingId}/touch", NUMBER, 201, "unconstrained"),
         {"query": "unconstrained", "content": "unconstrained"},
     ),
+    "none": ("POST", "v1.0", "/me/revokeSignInSessions", [], 204, "absent", {"fields": STRICT}),
+    "two": (
+        *("DELETE", "beta", "/teams/{teamId}/members/{memberId}", [TEXT, TEXT], 204, "absent"),
+        {"fields": {"Authorization": "require"}},
+    ),
+    "three": (
+        *("POST", "v1.0", "/teams/{teamId}/channels/{channelId}/messages/{messageId}/softDelete"),
+        *([GUID, TEXT, NUMBER], 204, "absent", {"fields": STRICT}),
+    ),
+    "function": (*("DELETE", "v1.0", "/me/registrations(email='{email}')", [TEXT], 204, "absent", {}),),
+    "arguments": (
+        *("POST", "beta", "/books/{bookId}/sheets/{sheetId}/cell(row={row},column={column})/clear"),
+        *([TEXT, TEXT, NUMBER, NUMBER], 200, "absent", {"fields": STRICT}),
+    ),
+    "reference": ("DELETE", "v1.0", "/groups/{groupId}/members/$ref", [TEXT, REFERENCE], 204, "absent", {}),
+}
+FEW = {"none", "two", "three", "function", "arguments", "reference"}
+"""Checked with each run of the tests, by the clauses that the number of parameters matters to."""
+CLAUSES = (
+    *("request.method", "request.path", "request.path-spelling", "request.task-id", "request.query"),
+    *("request.body", "request.once", "input.opaque-id", "input.unusable-id", "input.injection"),
+)
+TESTS = ("test_request", "test_opaque_id", "test_unusable_id", "test_control_characters")
+NOT_SHOWN: dict[str, set[str]] = {
+    "none": {"request.task-id", "input.opaque-id", "input.unusable-id"},
+    "function": {"input.unusable-id"},
+    "two": set(),
+    "three": set(),
+    "arguments": set(),
+    "reference": set(),
 }
 ALWAYS = ("delete", "read")
 DEPENDENT = ("request.m*", "request.path*", "request.content-*", "input.*", "response.no-content")
@@ -74,7 +109,10 @@ each_operation = pytest.mark.parametrize(
 
 def document(name: str) -> dict[str, Any]:
     method, version, path, schema, status, content, members = OPERATIONS[name]
-    parameter = path.partition("{")[2].partition("}")[0]
+    schemas = schema if isinstance(schema, list) else [schema]
+    names = re.findall(r"\{(\w+)\}", path)
+    parameters = dict(zip([*names, "reference"][: len(schemas)], schemas, strict=True))
+    has_query = any("in" in each for each in schemas)
     return {
         "format": 2,
         "id": name,
@@ -85,8 +123,8 @@ def document(name: str) -> dict[str, Any]:
             "root": "https://graph.microsoft.com",
             "version": version,
             "path": path,
-            "parameters": {parameter: schema},
-            "query": "absent",
+            "parameters": parameters,
+            "query": "required" if has_query else "absent",
             "fields": {"Authorization": "require", "client-request-id": "require"},
             "content": "absent",
             **members,
@@ -126,6 +164,14 @@ def test_reference_client_sends_and_takes_what_the_operation_has(here: Here, nam
     assert_conforms(here, name, "--profile", "quick", "--in-process", *chosen)
 
 
+@pytest.mark.parametrize("name", sorted(FEW))
+def test_reference_client_passes_parameters(name: str, tmp_path: Path) -> None:
+    contract = contract_of(name, tmp_path)
+    found = verdicts(make_call, contract=contract, profile="quick", of=CLAUSES, shown_by=TESTS)
+    unlike = {id: found[id].reason for id in CLAUSES if found[id].verdict != "pass"}
+    assert unlike.keys() == NOT_SHOWN[name], unlike
+
+
 @each_operation
 def test_client_of_another_operation_does_not_conform(name: str, tmp_path: Path) -> None:
     contract = contract_of(name, tmp_path)
@@ -150,7 +196,7 @@ def test_a_repeated_request_is_a_fault_of_some_methods_only(name: str, tmp_path:
 def test_request_is_recognised_where_the_path_ends_with_the_parameter(tmp_path: Path) -> None:
     """By its collection, if neither the id nor the token has arrived."""
     contract = contract_of("delete", tmp_path)
-    made = replace(call("a/b", "short"), request=contract.request)
+    made = replace(call("a/b", "short"), arguments={"userId": "a/b"}, request=contract.request)
     belongs = build_request_filter(contract, made)
     assert belongs(request("/v1.0/users/c", method="DELETE"))
     assert not belongs(request("/v1.0/groups/c", method="DELETE"))
@@ -169,3 +215,13 @@ def test_driver_of_another_operation_is_not_exercised_with_its_reason(here: Here
     assert ended.status == 5
     reason = "the driver reported every call as unsupported: this driver calls only user-delete"
     assert reason in " ".join(ended.out.split())
+
+
+@pytest.mark.parametrize("name", ["none", "two", "delete"])
+@pytest.mark.parametrize("command", ["tenant", "live --tenant-url http://127.0.0.1:9"])
+def test_commands_for_a_lifecycle_refuse_other_operations(command: str, name: str, here: Here) -> None:
+    ended = here(*command.split(), "--contract", str(file_of(name, here.folder)))
+    assert ended.status == 2
+    words = " ".join(ended.err.split())
+    assert f"which {name} does not describe" in words
+    assert f"`graphcontract {command.split()[0]}` needs a contract with a lifecycle" in words

@@ -12,7 +12,7 @@ from graphcontract.http import stub_response
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.harness import Harness, SkipPartition
 from graphcontract.judging.target import Target
-from tests.clauses import CONTRACT
+from tests.clauses import CONTRACT, PARAMETER
 from tests.judging import Paper, Scripted, Send, calls_of, gate_of, good, written
 
 SUCCESS = [stub_response.success()]
@@ -181,7 +181,7 @@ class TestClientObjects:
     def numbers(limits: Limits) -> list[int]:
         harness = gate_of(limits=limits)
         for token, own_root in [("a", False), ("b", False), ("a", True), ("a", False), ("b", True)]:
-            harness.perform(Call("op", {"id": "x"}, token), SUCCESS, own_root=own_root)
+            harness.perform(Call("op", {PARAMETER: "x"}, token), SUCCESS, own_root=own_root)
         return [call.client for call in calls_of(harness)]
 
     def test_one_a_root(self) -> None:

@@ -7,7 +7,16 @@ from graphcontract.judging.profile import PROFILES, Profile
 
 @pytest.mark.parametrize(
     ("classes", "budget", "share"),
-    [(1, None, 100), (3, None, 34), (50, None, 4), (7, 1000, 15), (7, 20, 2), (50, 20, 1), (1, 20, 20)],
+    [
+        (0, None, 100),
+        (1, None, 100),
+        (3, None, 34),
+        (50, None, 4),
+        (7, 1000, 15),
+        (7, 20, 2),
+        (50, 20, 1),
+        (1, 20, 20),
+    ],
 )
 def test_share(classes: int, budget: int | None, share: int) -> None:
     assert Profile(examples=100, least=4, deterministic=True).share(classes, budget) == share
