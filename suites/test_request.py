@@ -14,7 +14,7 @@ from graphcontract.judging.suite_api import Needing, concurrently, given, proves
     "request.method",
     "request.path",
     "request.path-spelling",
-    "request.task-id",
+    "request.path-parameters",
     "request.query",
     "request.body",
     "request.content-length",

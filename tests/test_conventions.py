@@ -48,7 +48,7 @@ def test_texts_name_the_operation_of_the_contract(other: Contract) -> None:
     assert "PATCH" in clauses["request.method"].statement
     assert "/v1.0/me/messages/{messageId}/archive" in clauses["request.path"].statement
     assert "/archive" in clauses["request.path-spelling"].sample
-    assert "messageId" in clauses["request.task-id"].sample
+    assert "messageId" in clauses["request.path-parameters"].sample
     assert "202" in clauses["response.no-content"].statement
     assert "HTTP/1.1 202 Accepted" in clauses["response.no-content"].sample
     assert "PATCH /v1.0/me/messages/{messageId}/archive" in clauses["request.body"].sample

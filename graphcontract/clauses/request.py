@@ -96,7 +96,7 @@ def _path_fault_kinds(contract: Contract, target: Target) -> Iterator[str]:
 def path(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The request must go to the server of the root, with exactly the documented path segments (the
     operation's page). Other spellings of the same names are for `request.path-spelling`, and
-    a path that is wrong because of the id is for `request.task-id`.
+    a path that is wrong because of the id is for `request.path-parameters`.
     """
     expected = f"/{contract.request.version}{contract.request.path}"
     for request in operation_requests(contract, trial.exchange):
@@ -168,7 +168,7 @@ def _crashed_on_value(contract: Contract, trial: Trial) -> bool:
 
 
 @clause(
-    "request.task-id",
+    "request.path-parameters",
     "changed",
     "raw",
     "split",

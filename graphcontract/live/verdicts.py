@@ -21,7 +21,7 @@ BY_CLIENT = (
     "request.method",
     "request.path",
     "request.path-spelling",
-    "request.task-id",
+    "request.path-parameters",
     "request.query",
     "request.body",
     "request.authorization",

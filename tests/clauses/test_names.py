@@ -25,7 +25,7 @@ def verdict(contract: Contract, end: str, task_id: str = "5f0c") -> tuple[list[s
     """Kinds of findings of `request.path` and, where it finds nothing, of `request.path-spelling`."""
     target = f"/beta{CASES}".replace(f"{{{PARAMETER}}}", task_id) + end
     sent = exchange(request(target), asked=call(task_id))
-    assert kinds("request.task-id", sent, contract=contract) == []
+    assert kinds("request.path-parameters", sent, contract=contract) == []
     found = kinds("request.path", sent, contract=contract)
     return found, [] if found else kinds("request.path-spelling", sent, contract=contract)
 
@@ -57,7 +57,7 @@ def test_an_id_that_looks_like_a_qualified_name_is_not_touched(client: str, task
     assert found == []
     target = f"/beta{CASES}".replace(f"{{{PARAMETER}}}", task_id.rpartition(".")[2]) + "close"
     sent = exchange(request(target), asked=call(task_id))
-    assert kinds("request.task-id", sent, contract=contract) == ["changed"]
+    assert kinds("request.path-parameters", sent, contract=contract) == ["changed"]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ REQUEST_CLAUSES = (
     "request.method",
     "request.path",
     "request.path-spelling",
-    "request.task-id",
+    "request.path-parameters",
     "request.query",
     "request.body",
     "request.authorization",
@@ -67,7 +67,7 @@ BROKEN = [
     ("request.path-spelling", "key-in-parentheses", request(f"{NAMES}%28%27{TASK}%27%29/cancel")),
     ("request.path-spelling", "namespace", request(target().replace("cancel", "microsoft.graph.cancel"))),
     ("request.path-spelling", "bare-question-mark", request(f"{target()}?")),
-    ("request.task-id", "changed", request(target(TASK.upper()))),
+    ("request.path-parameters", "changed", request(target(TASK.upper()))),
     ("request.query", "query", request(f"{target()}?api-version=1")),
     ("request.body", "content", request(content="{}")),
     ("request.authorization", "missing", request(fields={"Authorization": None})),
@@ -135,7 +135,7 @@ class TestTaskId:
         ],
     )
     def test_faults(self, task_id: str, sent: WireRequest, kind: str, cls: str) -> None:
-        assert fault("request.task-id", exchange(sent, asked=call(task_id))) == (kind, cls)
+        assert fault("request.path-parameters", exchange(sent, asked=call(task_id))) == (kind, cls)
 
     @pytest.mark.parametrize(
         ("task_id", "segment"),
@@ -149,7 +149,7 @@ class TestTaskId:
         ],
     )
     def test_spellings(self, task_id: str, segment: str) -> None:
-        assert kinds("request.task-id", exchange(request(target(segment)), asked=call(task_id))) == []
+        assert kinds("request.path-parameters", exchange(request(target(segment)), asked=call(task_id))) == []
 
     def test_a_malformed_request_is_read_by_its_first_line(self) -> None:
         asked = call("a b")
@@ -157,27 +157,35 @@ class TestTaskId:
             request(target("a%20b")).raw.replace(b"\r\n", b"\n"),
             b"\r\n" + request(target("a%20b")).raw,
         ):
-            assert kinds("request.task-id", exchange(read(raw), asked=asked)) == []
+            assert kinds("request.path-parameters", exchange(read(raw), asked=asked)) == []
         raw = b"\r\n" + request(target("a b")).raw
-        assert kinds("request.task-id", exchange(read(raw), asked=asked)) == ["raw"]
+        assert kinds("request.path-parameters", exchange(read(raw), asked=asked)) == ["raw"]
 
     def test_a_key_in_parentheses_is_read(self) -> None:
         asked = call("a'b")
-        assert kinds("request.task-id", exchange(request(f"{NAMES}('a''b')/cancel"), asked=asked)) == []
-        assert kinds("request.task-id", exchange(request(f"{NAMES}('a')/cancel"), asked=asked)) == ["changed"]
+        assert (
+            kinds("request.path-parameters", exchange(request(f"{NAMES}('a''b')/cancel"), asked=asked)) == []
+        )
+        assert kinds("request.path-parameters", exchange(request(f"{NAMES}('a')/cancel"), asked=asked)) == [
+            "changed"
+        ]
 
     def test_a_crash_counts_where_a_plain_id_went_out(self) -> None:
         broke = exchange(outcome=CRASH, asked=call("a/b"))
-        assert fault("request.task-id", broke, control=CONTROL) == ("crash", "gen-delim")
-        assert not judges("request.task-id", broke)
-        assert not judges("request.task-id", exchange(outcome=CRASH), broke)
+        assert fault("request.path-parameters", broke, control=CONTROL) == ("crash", "gen-delim")
+        assert not judges("request.path-parameters", broke)
+        assert not judges("request.path-parameters", exchange(outcome=CRASH), broke)
 
     def test_a_refusal_is_none_of_its_business(self) -> None:
-        assert not judges("request.task-id", exchange(outcome=REJECTED, asked=call("a/b")), control=CONTROL)
+        assert not judges(
+            "request.path-parameters", exchange(outcome=REJECTED, asked=call("a/b")), control=CONTROL
+        )
 
     @pytest.mark.parametrize("task_id", ["", ".", "..", "a\x00b"])
     def test_ids_that_cannot_be_sent(self, task_id: str) -> None:
-        assert not judges("request.task-id", exchange(request(), asked=call(task_id)), control=CONTROL)
+        assert not judges(
+            "request.path-parameters", exchange(request(), asked=call(task_id)), control=CONTROL
+        )
 
 
 class TestPath:

@@ -87,12 +87,12 @@ OPERATIONS: dict[str, tuple[str, str, str, Schemas, int, str, dict[str, Any]]] =
 FEW = {"none", "two", "three", "function", "arguments", "reference"}
 """Checked with each run of the tests, by the clauses that the number of parameters matters to."""
 CLAUSES = (
-    *("request.method", "request.path", "request.path-spelling", "request.task-id", "request.query"),
+    *("request.method", "request.path", "request.path-spelling", "request.path-parameters", "request.query"),
     *("request.body", "request.once", "input.opaque-id", "input.unusable-id", "input.injection"),
 )
 TESTS = ("test_request", "test_opaque_id", "test_unusable_id", "test_control_characters")
 NOT_SHOWN: dict[str, set[str]] = {
-    "none": {"request.task-id", "input.opaque-id", "input.unusable-id"},
+    "none": {"request.path-parameters", "input.opaque-id", "input.unusable-id"},
     "function": {"input.unusable-id"},
     "two": set(),
     "three": set(),

@@ -25,7 +25,13 @@ RUN_HERE = [
 
 
 COSTLY = ("java",)  # it compiles
-SAMPLE = ("request.task-id", "response.no-content", "error.code", "transport.timeout", "calls.independent")
+SAMPLE = (
+    "request.path-parameters",
+    "response.no-content",
+    "error.code",
+    "transport.timeout",
+    "calls.independent",
+)
 
 
 @pytest.fixture(

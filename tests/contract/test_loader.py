@@ -228,8 +228,8 @@ PATH = DOCUMENT["request"]["path"]
 # A change of the shipped contract; where the error points; what it expects and finds; how to fix it.
 FAULTS: dict[str, tuple[Change, str, str, str]] = {
     "level": (
-        put("clauses", "request.task-id", "level", value="must"),
-        "/clauses/request.task-id/level",
+        put("clauses", "request.path-parameters", "level", value="must"),
+        "/clauses/request.path-parameters/level",
         'expected one of MUST, SHOULD, MAY, found "must"',
         "RFC 2119",
     ),

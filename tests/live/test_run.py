@@ -432,7 +432,7 @@ class TestClient:
             ("elsewhere", "request.path"),
             ("storm", "retry.not-found"),
             ("deleting", "request.method"),
-            ("another", "request.task-id"),
+            ("another", "request.path-parameters"),
             ("climbing", "request.path"),
             ("gullible", "error.failure"),
         ],

@@ -51,8 +51,8 @@ class Lowering(Conforming):
 
 def test_a_failure_is_found_as_small_as_it_gets(transport: Loopback) -> None:
     id = evidence_id("request.task-id", "changed", "letter-case")
-    found = failing_case(rehearsal(Lowering(), transport), "request.task-id", id, seed=0)
+    found = failing_case(rehearsal(Lowering(), transport), "request.path-parameters", id, seed=0)
     assert found is not None
     (step,) = found
     assert step.call.task_id != step.call.task_id.lower()
-    assert failing_case(rehearsal(Conforming(), transport), "request.task-id", id, seed=0) is None
+    assert failing_case(rehearsal(Conforming(), transport), "request.path-parameters", id, seed=0) is None

@@ -112,7 +112,7 @@ class IdCutAtNul(IdChanging):
         return task_id.split("\0")[0]
 
 
-@faulty("input.injection", "request.task-id", rare=True)
+@faulty("input.injection", "request.path-parameters", rare=True)
 class FirstLineOfIdOnly(IdChanging):
     """splitlines(), which takes U+0085, U+2028 and some others for line ends too."""
 

@@ -229,7 +229,7 @@ class ShortTokenPadded(ChangesTheToken):
         return "Bearer " + token.ljust(8, "0")
 
 
-@faulty("request.authorization", "request.once", "request.task-id", rare=True)
+@faulty("request.authorization", "request.once", "request.path-parameters", rare=True)
 class CrashesDecodingAJwt(Conforming):
     """Only a JWT has an expiry to be looked up, and what looks like one need not be."""
 

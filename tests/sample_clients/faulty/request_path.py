@@ -156,7 +156,7 @@ class FormatSuffixForIdsOfDigits(Conforming):
         return super().path(call) + (".json" if call.task_id.isdigit() else "")
 
 
-@faulty("request.path", "request.task-id")
+@faulty("request.path", "request.path-parameters")
 class BackslashSeparators(Conforming):
     """os.path.join on Windows: backslashes between the segments behind the collection."""
 
@@ -164,7 +164,7 @@ class BackslashSeparators(Conforming):
         return f"{PATH}\\{self.encode(call.task_id)}\\cancel"
 
 
-@faulty("request.path", "request.task-id")
+@faulty("request.path", "request.path-parameters")
 class WholePathEncoded(Conforming):
     """quote with no safe characters, on the path instead of the id."""
 
@@ -172,7 +172,7 @@ class WholePathEncoded(Conforming):
         return "/" + quote(super().path(call)[1:], safe="")
 
 
-@faulty("request.path", "request.task-id", rare=True)
+@faulty("request.path", "request.path-parameters", rare=True)
 class UnquotedKeysForIdsOfDigits(Conforming):
     """An OData writer quotes keys that are strings, and takes an id of digits for a number."""
 
@@ -180,7 +180,7 @@ class UnquotedKeysForIdsOfDigits(Conforming):
         return f"{PATH}({call.task_id})/cancel" if call.task_id.isdigit() else super().path(call)
 
 
-@faulty("request.path", "request.task-id", rare=True)
+@faulty("request.path", "request.path-parameters", rare=True)
 class DropsSegmentsOfDots(Conforming):
     """Any number of dots is taken for a dot segment."""
 

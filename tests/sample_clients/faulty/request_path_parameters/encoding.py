@@ -1,4 +1,4 @@
-"""Faulty clients: request.task-id, encoding."""
+"""Faulty clients: request.path-parameters, encoding."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.sample_clients.bases.conforming import PATH, Conforming
 from tests.sample_clients.registry import faulty
 
 
-@faulty("request.task-id")
+@faulty("request.path-parameters")
 class IdInterpolatedRaw(Conforming):
     """An f-string instead of quote(): everything goes out raw."""
 
@@ -18,7 +18,7 @@ class IdInterpolatedRaw(Conforming):
         return task_id
 
 
-@faulty("request.task-id")
+@faulty("request.path-parameters")
 class EncodedTwice(Conforming):
     """Both the caller and the library encode."""
 
@@ -26,7 +26,7 @@ class EncodedTwice(Conforming):
         return quote(super().encode(task_id), safe="")
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class EncodedTwiceLater(Conforming):
     """The path of a request object is encoded again whenever the object comes back from its pool."""
 
@@ -35,7 +35,7 @@ class EncodedTwiceLater(Conforming):
         return encoded if self.calls < 10 else quote(encoded, safe="")
 
 
-@faulty("request.task-id")
+@faulty("request.path-parameters")
 class SlashIsSafe(Conforming):
     """quote() with its default, which leaves a slash."""
 
@@ -43,7 +43,7 @@ class SlashIsSafe(Conforming):
         return quote(task_id)
 
 
-@faulty("request.task-id")
+@faulty("request.path-parameters")
 class FormEncoded(Conforming):
     """quote_plus, Java's URLEncoder, PHP's urlencode: a space becomes a plus."""
 
@@ -51,7 +51,7 @@ class FormEncoded(Conforming):
         return quote_plus(task_id)
 
 
-@faulty("request.task-id")
+@faulty("request.path-parameters")
 class EncodedAsEncodeUri(Conforming):
     """JavaScript's encodeURI and .NET's EscapeUriString leave what delimits a whole URL."""
 
@@ -59,7 +59,7 @@ class EncodedAsEncodeUri(Conforming):
         return quote(task_id, safe=";,/?:@&=+$#!'()*")
 
 
-@faulty("request.task-id")
+@faulty("request.path-parameters")
 class EncodedByUrlParser(Conforming):
     """A URL put together and left to the WHATWG parser: brackets, bars and per cents stay as they are."""
 
@@ -67,7 +67,7 @@ class EncodedByUrlParser(Conforming):
         return quote(task_id, safe="!$%&'()*+,;=:@[]|~")
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class LegacyEscape(Conforming):
     """JavaScript's escape(): Latin-1 in two digits, the rest as %u and four."""
 
@@ -81,7 +81,7 @@ class LegacyEscape(Conforming):
         return f"%{unit:02X}" if unit < 256 else f"%u{unit:04X}"
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class LeavesWhatLooksEncoded(Conforming):
     """requests' requote_uri: what looks percent-encoded is taken to be so, and left."""
 
@@ -92,7 +92,7 @@ class LeavesWhatLooksEncoded(Conforming):
         )
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class PercentIsSafe(Conforming):
     """A per cent is left alone even where no two digits follow."""
 
@@ -100,7 +100,7 @@ class PercentIsSafe(Conforming):
         return quote(task_id, safe="%")
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class BracketsAreSafe(Conforming):
     """A table of safe characters from RFC 2396's days of IPv6: brackets go out raw."""
 
@@ -108,7 +108,7 @@ class BracketsAreSafe(Conforming):
         return quote(task_id, safe="[]")
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class BarIsSafe(Conforming):
     """The URL standard's set of path characters has no bar and no caret."""
 
@@ -116,7 +116,7 @@ class BarIsSafe(Conforming):
         return quote(task_id, safe="|^")
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class EncodedAsLatin1(Conforming):
     """The platform's default charset, with UTF-8 where it has no such letter."""
 
@@ -127,7 +127,7 @@ class EncodedAsLatin1(Conforming):
             return super().encode(task_id)
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class SurrogatesEncoded(Conforming):
     """UTF-8 of each UTF-16 unit: two surrogates of three bytes for a character beyond the BMP."""
 
@@ -137,7 +137,7 @@ class SurrogatesEncoded(Conforming):
         return "".join(quote(each.encode("utf-8", "surrogatepass"), safe="") for each in texts)
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class RawBeyondAscii(Conforming):
     """An encoder with a table of 128 entries lets every other character through."""
 
@@ -145,7 +145,7 @@ class RawBeyondAscii(Conforming):
         return "".join(quote(each, safe="") if each.isascii() else each for each in task_id)
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class EncodesTheFirstSlashOnly(Conforming):
     """JavaScript's replace() with a text replaces the first one alone."""
 
@@ -153,7 +153,7 @@ class EncodesTheFirstSlashOnly(Conforming):
         return quote(task_id.replace("/", "\0", 1), safe="/").replace("%00", "%2F")
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class QuotesDoubled(Conforming):
     """An OData literal's rule applied where no literal stands."""
 
@@ -161,7 +161,7 @@ class QuotesDoubled(Conforming):
         return super().encode(task_id.replace("'", "''"))
 
 
-@faulty("request.task-id", "request.path-spelling", rare=True)
+@faulty("request.path-parameters", "request.path-spelling", rare=True)
 class QuotesInKeyNotDoubled(Conforming):
     """A key in parentheses without OData's doubling of a quote."""
 
@@ -169,7 +169,7 @@ class QuotesInKeyNotDoubled(Conforming):
         return f"{PATH}('{self.encode(call.task_id)}')/cancel"
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class CrashesOnPercentInTheId(Conforming):
     """The id as a format of the log: a lone per cent ends the call."""
 
@@ -179,7 +179,7 @@ class CrashesOnPercentInTheId(Conforming):
         return super().path(call)
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class CrashesBeyondLatin1(Conforming):
     """Only an id beyond Latin-1 shows that the log's charset is not UTF-8."""
 

@@ -1,4 +1,4 @@
-"""Faulty clients: request.task-id, text."""
+"""Faulty clients: request.path-parameters, text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.sample_clients.bases.inputs import ChangesTheId
 from tests.sample_clients.registry import faulty
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class NormalizedToNfc(ChangesTheId):
     """Text is brought to NFC wherever it enters."""
 
@@ -21,7 +21,7 @@ class NormalizedToNfc(ChangesTheId):
         return unicodedata.normalize("NFC", task_id)
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class NormalizedToNfd(ChangesTheId):
     """The id was a file name on a Mac once: NFD."""
 
@@ -29,7 +29,7 @@ class NormalizedToNfd(ChangesTheId):
         return unicodedata.normalize("NFD", task_id)
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class NormalizedToNfkc(ChangesTheId):
     """NFKC, as for user names: ligatures and full-width letters become plain ones."""
 
@@ -38,7 +38,7 @@ class NormalizedToNfkc(ChangesTheId):
         return folded if unicodedata.normalize("NFC", task_id) == task_id else task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class NonAsciiCaseFolded(ChangesTheId):
     """casefold() on what is not ASCII, so that sharp s becomes two letters."""
 
@@ -46,7 +46,7 @@ class NonAsciiCaseFolded(ChangesTheId):
         return "".join(each if each.isascii() else each.casefold() for each in task_id)
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class InvisibleCharactersRemoved(ChangesTheId):
     """A sanitiser takes out what cannot be seen: joiners, marks of direction, soft hyphens."""
 
@@ -54,7 +54,7 @@ class InvisibleCharactersRemoved(ChangesTheId):
         return "".join(each for each in task_id if unicodedata.category(each) != "Cf") or task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class ByteOrderMarkRemoved(ChangesTheId):
     """A text reader that drops U+FEFF wherever it stands."""
 
@@ -62,7 +62,7 @@ class ByteOrderMarkRemoved(ChangesTheId):
         return task_id.replace("\ufeff", "") or task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class AstralCharactersReplaced(ChangesTheId):
     """A database of three-byte UTF-8 gave a question mark for each emoji."""
 
@@ -70,7 +70,7 @@ class AstralCharactersReplaced(ChangesTheId):
         return "".join(each if ord(each) < 0x10000 else "?" for each in task_id)
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class NonAsciiDropped(ChangesTheId):
     """What ASCII has no sign for is ignored."""
 
@@ -78,7 +78,7 @@ class NonAsciiDropped(ChangesTheId):
         return task_id.encode("ascii", "ignore").decode() or "x"
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class CutAt255(ChangesTheId):
     """A column of 255 characters."""
 
@@ -86,7 +86,7 @@ class CutAt255(ChangesTheId):
         return task_id[:255]
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class CutAt2047(ChangesTheId):
     """A URL has at most 2,047 characters, somebody read, and applied it to the id."""
 
@@ -94,7 +94,7 @@ class CutAt2047(ChangesTheId):
         return task_id[:2047]
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class LongIdHashed(ChangesTheId):
     """Ids of more than 1,500 characters do not fit into a table, and are known by their digest."""
 
@@ -102,7 +102,7 @@ class LongIdHashed(ChangesTheId):
         return hashlib.sha256(task_id.encode()).hexdigest() if len(task_id) > 1500 else task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class CutAt1024Bytes(Conforming):
     """A buffer of 1,024 bytes for what is encoded, which ASCII fills with other limits."""
 
@@ -111,7 +111,7 @@ class CutAt1024Bytes(Conforming):
         return encoded if task_id.isascii() else encoded[:1024]
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class DropsNoncharacters(RewritesTheId):
     """What XML cannot hold is left out."""
 
@@ -119,7 +119,7 @@ class DropsNoncharacters(RewritesTheId):
         return re.sub("[\ufffe\uffff]", "", task_id)
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class TargetCutAt8190(Conforming):
     """The request target is written into 8,190 bytes."""
 

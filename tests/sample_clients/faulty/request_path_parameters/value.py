@@ -1,4 +1,4 @@
-"""Faulty clients: request.task-id, value."""
+"""Faulty clients: request.path-parameters, value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.sample_clients.bases.inputs import ChangesTheId
 from tests.sample_clients.registry import faulty
 
 
-@faulty("request.task-id")
+@faulty("request.path-parameters")
 class LowerCaseId(ChangesTheId):
     """Ids compared without case somewhere, and so lowered everywhere."""
 
@@ -24,7 +24,7 @@ class LowerCaseId(ChangesTheId):
         return task_id.lower()
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class GuidLowerCased(ChangesTheId):
     """A GUID parsed and written again: lower case, hyphens, no braces; other ids stay."""
 
@@ -35,7 +35,7 @@ class GuidLowerCased(ChangesTheId):
             return task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class BracesRemoved(ChangesTheId):
     """The registry format of a GUID taken for decoration."""
 
@@ -43,7 +43,7 @@ class BracesRemoved(ChangesTheId):
         return task_id[1:-1] if re.fullmatch(r"\{[0-9a-fA-F-]{36}\}", task_id) else task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class HyphensInserted(ChangesTheId):
     """32 hexadecimal digits are laid out as a GUID."""
 
@@ -51,7 +51,7 @@ class HyphensInserted(ChangesTheId):
         return str(uuid.UUID(task_id)) if re.fullmatch("[0-9a-f]{32}", task_id) else task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class WhitespaceTrimmed(ChangesTheId):
     """strip() on whatever comes from outside."""
 
@@ -59,7 +59,7 @@ class WhitespaceTrimmed(ChangesTheId):
         return task_id.strip() or task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class DotsTrimmed(ChangesTheId):
     """The old .NET Uri drops dots at the end of a segment."""
 
@@ -67,7 +67,7 @@ class DotsTrimmed(ChangesTheId):
         return task_id.rstrip(".") or task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class SlashesTrimmed(ChangesTheId):
     """A join that takes slashes off the edges of every part."""
 
@@ -75,7 +75,7 @@ class SlashesTrimmed(ChangesTheId):
         return task_id.strip("/") or task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class LeadingSpacesTrimmed(ChangesTheId):
     """lstrip(), after what a user typed before the id."""
 
@@ -83,7 +83,7 @@ class LeadingSpacesTrimmed(ChangesTheId):
         return task_id.lstrip() or task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class NoBreakSpacesTrimmed(ChangesTheId):
     """What a text processor leaves behind an id is taken off."""
 
@@ -91,7 +91,7 @@ class NoBreakSpacesTrimmed(ChangesTheId):
         return task_id.rstrip("\u00a0\ufeff\u3000") or task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class IdeographicSpacesTrimmed(ChangesTheId):
     """An input method's wide space is taken off."""
 
@@ -99,7 +99,7 @@ class IdeographicSpacesTrimmed(ChangesTheId):
         return task_id.strip("\u3000") or task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class BackslashesTrimmed(ChangesTheId):
     """What ends a folder's name on Windows is taken off."""
 
@@ -107,7 +107,7 @@ class BackslashesTrimmed(ChangesTheId):
         return task_id.rstrip("\\") or task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class LastSegmentOfUrlIds(ChangesTheId):
     """An id that is a URL is taken for the task's address, and its last segment for the id."""
 
@@ -115,7 +115,7 @@ class LastSegmentOfUrlIds(ChangesTheId):
         return task_id.rstrip("/").rsplit("/", 1)[-1] if "://" in task_id else task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class IdAsInteger(ChangesTheId):
     """An id of digits read as an integer: zeros in front are lost."""
 
@@ -123,7 +123,7 @@ class IdAsInteger(ChangesTheId):
         return str(int(task_id)) if task_id.isascii() and task_id.isdigit() else task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class IdAsFloat(ChangesTheId):
     """JavaScript's Number() for an id of digits: what is beyond 53 bits is rounded."""
 
@@ -132,7 +132,7 @@ class IdAsFloat(ChangesTheId):
         return f"{float(task_id):.0f}" if digits else task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class IdAsJson(ChangesTheId):
     """Ids travel through a configuration file, where 1.0 and true are no texts."""
 
@@ -144,7 +144,7 @@ class IdAsJson(ChangesTheId):
         return task_id if isinstance(value, dict | list | int) and value is not True else str(value)
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class NullIdReplaced(ChangesTheId):
     """An id that reads null is taken for one that is missing, and sent as another word."""
 
@@ -152,7 +152,7 @@ class NullIdReplaced(ChangesTheId):
         return "undefined" if task_id == "null" else task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class TemplateFilledTwice(ChangesTheId):
     """The path template is filled again with the id in it: names in braces become nothing."""
 
@@ -160,7 +160,7 @@ class TemplateFilledTwice(ChangesTheId):
         return re.sub(r"\{\w+\}", "", task_id) or task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class PatternReplacement(ChangesTheId):
     """JavaScript's replace() reads $& and $$ in what it puts in."""
 
@@ -168,7 +168,7 @@ class PatternReplacement(ChangesTheId):
         return task_id.replace("$&", "{id}").replace("$$", "$")
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class BackslashesReadAsGroups(ChangesTheId):
     """re.sub with the id as replacement: a backslash and a digit mean a group."""
 
@@ -176,7 +176,7 @@ class BackslashesReadAsGroups(ChangesTheId):
         return re.sub(r"\\(\d)", "", task_id)
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class PercentFormatted(ChangesTheId):
     """A path formatted twice: %s in the id is a place to fill."""
 
@@ -184,7 +184,7 @@ class PercentFormatted(ChangesTheId):
         return task_id.replace("%s", "")
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class DecodedFirst(ChangesTheId):
     """The id is taken to be encoded, decoded, and encoded anew."""
 
@@ -192,7 +192,7 @@ class DecodedFirst(ChangesTheId):
         return unquote(task_id)
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class PlusDecoded(ChangesTheId):
     """A form's rule on the way in: a plus is a space."""
 
@@ -200,7 +200,7 @@ class PlusDecoded(ChangesTheId):
         return unquote_plus(task_id) if "%" not in task_id else task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class EntitiesDecoded(ChangesTheId):
     """The id comes out of a page: entities become characters."""
 
@@ -208,7 +208,7 @@ class EntitiesDecoded(ChangesTheId):
         return html.unescape(task_id)
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class EscapesDecoded(ChangesTheId):
     r"""A shell's printf or a loose JSON reader: \u0041 becomes a letter."""
 
@@ -216,7 +216,7 @@ class EscapesDecoded(ChangesTheId):
         return re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), task_id)
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class QuotesStripped(ChangesTheId):
     """A shell's quotes taken off the edges."""
 
@@ -224,7 +224,7 @@ class QuotesStripped(ChangesTheId):
         return task_id.strip("\"'") or task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class MatrixParametersRemoved(ChangesTheId):
     """JAX-RS takes what follows a semicolon for parameters of the segment."""
 
@@ -232,7 +232,7 @@ class MatrixParametersRemoved(ChangesTheId):
         return task_id.split(";")[0] or task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class FragmentCut(ChangesTheId):
     """A URL parser has cut off the fragment before anything is encoded."""
 
@@ -240,7 +240,7 @@ class FragmentCut(ChangesTheId):
         return task_id.split("#")[0] or task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class BackslashAsSlash(ChangesTheId):
     """The URL standard reads a backslash as a slash."""
 
@@ -248,7 +248,7 @@ class BackslashAsSlash(ChangesTheId):
         return task_id.replace("\\", "/")
 
 
-@faulty("request.task-id")
+@faulty("request.path-parameters")
 class FirstIdReused(ChangesTheId):
     """A path that is made once and kept with the client."""
 
@@ -259,7 +259,7 @@ class FirstIdReused(ChangesTheId):
         return self.first
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class PreviousIdSentLater(ChangesTheId):
     """A request object out of a pool is sent before its new path is in it, once in fifteen calls."""
 
@@ -270,7 +270,7 @@ class PreviousIdSentLater(ChangesTheId):
         return task_id if self.calls % 15 else previous
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class ReadsDoubleDollarInReplacement(RewritesTheId):
     """The id is put into the path by a replacement in which `$$` stands for one."""
 
@@ -278,7 +278,7 @@ class ReadsDoubleDollarInReplacement(RewritesTheId):
         return task_id.replace("$$", "$")
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class ExpandsEnvironmentVariables(RewritesTheId):
     """Settings are expanded, and an id is one of them."""
 
@@ -286,7 +286,7 @@ class ExpandsEnvironmentVariables(RewritesTheId):
         return re.sub(r"\$\{?HOME\}?|^~(?=/)", "/home/user", task_id)
 
 
-@faulty("request.task-id", "request.path", rare=True)
+@faulty("request.path-parameters", "request.path", rare=True)
 class TrimsIdsToDotSegments(Conforming):
     """`.. ` is trimmed after it was looked at, and is a dot segment by then."""
 
@@ -295,7 +295,7 @@ class TrimsIdsToDotSegments(Conforming):
         return path.replace(quote(id, safe=""), id.strip()) if re.fullmatch(r" *\.+ *", id) else path
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class UnquotesIds(RewritesTheId):
     """An id in quotes comes from a spreadsheet, and the quotes are not part of it."""
 
@@ -304,7 +304,7 @@ class UnquotesIds(RewritesTheId):
         return task_id[1:-1] if quoted else task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class DigitsOfOtherScriptsConverted(RewritesTheId):
     """`int()` reads digits of every script, and `str()` writes one."""
 
@@ -316,7 +316,7 @@ class DigitsOfOtherScriptsConverted(RewritesTheId):
         return plain if not task_id.isascii() and plain.isdigit() else task_id
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class UrnOfUuidConverted(RewritesTheId):
     """`uuid.UUID()` reads the URN of a UUID, and writes the UUID."""
 
@@ -324,7 +324,7 @@ class UrnOfUuidConverted(RewritesTheId):
         return task_id.removeprefix("urn:uuid:")
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class NamedEntitiesUnescaped(RewritesTheId):
     """An id was copied from a page, with its named entities."""
 
@@ -333,7 +333,7 @@ class NamedEntitiesUnescaped(RewritesTheId):
         return task_id if named == task_id.replace("&amp;", "&") else named
 
 
-@faulty("request.task-id", rare=True)
+@faulty("request.path-parameters", rare=True)
 class JsessionidRemoved(RewritesTheId):
     """`;jsessionid=…` is the container's, and never part of a segment."""
 
