@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Mapping
 from functools import cache
@@ -15,13 +16,30 @@ IMPLEMENTATION = {"name": "httpx", "version": httpx.__version__, "notes": "ten l
 LIMITS = {"timeout": "attempt", "surface": "generic"}
 
 
+def fill_in(url: str, arguments: Mapping[str, str]) -> str:
+    """Percent-encode the arguments into a URL template; in a quoted string of OData, quotes are doubled."""
+
+    def encode(found: re.Match[str]) -> str:
+        value = arguments[found[2]]
+        return found[1] + quote(value.replace("'", "''") if found[1] else value, safe="")
+
+    return re.sub(r"('?)\{(\w+)\}", encode, url)
+
+
 def send(
-    client: httpx.Client, method: str, url: str, arguments: Mapping[str, str], token: str, timeout: float
+    client: httpx.Client,
+    method: str,
+    url: str,
+    arguments: Mapping[str, str],
+    query: Mapping[str, str] | None,
+    token: str,
+    timeout: float,
 ) -> httpx.Response:
     """Request one operation, of which `url` is the template; raises httpx.HTTPError and httpx.InvalidURL."""
     response = client.request(
         method,
-        url.format_map({name: quote(value, safe="") for name, value in arguments.items()}),
+        fill_in(url, arguments),
+        params=query,
         headers={"Authorization": f"Bearer {token}"},
         timeout=timeout,
     )
@@ -36,12 +54,17 @@ def _client(number: int, ca_file: str | None) -> httpx.Client:  # noqa: ARG001 -
 def make_call(call: Call) -> Outcome:
     """Make one call and report it as httpx's documentation distinguishes its errors."""
     rule = call.request
-    if rule is None or "required" in (rule.content, rule.query):
-        return Outcome.unsupported("these ten lines send neither content nor a query")
+    if rule is None or rule.content == "required":
+        return Outcome.unsupported("these ten lines send no content")
+    if rule.query == "required" and not rule.query_parameters:
+        return Outcome.unsupported("the contract does not say which query is required")
+    query = {name: call.arguments[each] for name, each in rule.query_parameters.items()} or None
     root = call.base_url or f"{rule.root}/{rule.version}"
     try:
         client = _client(call.client, call.ca_file)
-        response = send(client, rule.method, root + rule.path, call.arguments, call.token, call.timeout)
+        response = send(
+            client, rule.method, root + rule.path, call.arguments, query, call.token, call.timeout
+        )
     except httpx.HTTPStatusError as error:
         return Outcome.failure(
             kind="http", type="HTTPStatusError", status=error.response.status_code, message=str(error)

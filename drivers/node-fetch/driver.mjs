@@ -7,8 +7,8 @@ const CONCURRENCY = 8;
 const CA_FILE = process.env.NODE_EXTRA_CA_CERTS ?? null;
 
 /** Request one operation; rejects as fetch does, and with an Error that has the `status` of a response other than 2xx. */
-async function send(method, url, values, token, timeout) {
-  const response = await fetch(url.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name])), {
+async function send(method, url, values, query, token, timeout) {
+  const response = await fetch(fillIn(url, values) + (query ? `?${query}` : ""), {
     method,
     headers: { Authorization: `Bearer ${token}` },
     signal: AbortSignal.timeout(timeout * 1000),
@@ -17,6 +17,14 @@ async function send(method, url, values, token, timeout) {
   const { ok, status } = response;
   if (!ok) throw Object.assign(new Error(`Response status: ${status}`), { status });
   return status;
+}
+
+/** Encode values into a URL template; in a quoted string of OData, quotes are doubled. */
+function fillIn(url, values) {
+  return url.replace(/('?)\{(\w+)\}/g, (_, quote, name) => {
+    const value = quote ? values[name].replaceAll("'", "''") : values[name];
+    return quote + encodeURIComponent(value);
+  });
 }
 
 /** Declare the client. */
@@ -38,13 +46,16 @@ function start({ protocol }) {
 
 /** Make the one call and return its outcome. */
 async function call({ request, base_url: root, token, arguments: values, timeout, ca_file: caFile }) {
-  if (request.content === "required" || request.query === "required") {
-    return unsupported("these ten lines send neither content nor a query");
+  if (request.content === "required") return unsupported("these ten lines send no content");
+  const query = new URLSearchParams();
+  for (const [name, schema] of Object.entries(request.parameters)) {
+    if (schema.in === "query") query.append(schema.name ?? name, values[name]);
   }
+  if (request.query === "required" && !query.size) return unsupported("the contract does not say which query is required");
   if (root === null) return unsupported("fetch has no default root");
   if (caFile !== null && caFile !== CA_FILE) return unsupported("ca_file is not the file in NODE_EXTRA_CA_CERTS");
   try {
-    const status = await send(request.method, root + request.path, values, token, timeout);
+    const status = await send(request.method, root + request.path, values, String(query), token, timeout);
     return { outcome: "success", status };
   } catch (error) {
     return describe(error);

@@ -85,7 +85,10 @@ class Driver {
     if (caFile !== null && caFile !== CA_FILE) return unsupported("ca_file is not the file in NODE_EXTRA_CA_CERTS");
     let path;
     try {
-      path = request.path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name]));
+      // In a string literal, as in `find(name='{name}')`, OData doubles the quotes of the value.
+      path = request.path.replace(/('?)\{(\w+)\}/g, (_, quote, name) => {
+        return quote + encodeURIComponent(quote ? values[name].replaceAll("'", "''") : values[name]);
+      });
     } catch (error) {
       return unsupported(describe(error)); // a lone surrogate is not Unicode text
     }

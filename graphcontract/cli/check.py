@@ -35,8 +35,8 @@ CLIENTS = """CLIENT is one of
   reference                    the built-in client, which conforms to the contract
   python:package.module:name   def name(call: Call) -> Outcome, sync or async
   'process:node driver.mjs'    a driver that speaks JSON lines, in any language
-  'command:./call.sh {url}'    a command per call; also {method} {base_url} {token}
-                               {task_id} {timeout}"""
+  'command:./call.sh {url}'    a command per call; also {method} {base_url} {path}
+                               {token} {timeout}, and each parameter by name"""
 
 
 class Transport(StrEnum):

@@ -1,6 +1,6 @@
 """The `command:` client: runs a program for each call, and takes its exit status as the outcome.
 
-For `{url}` the id is percent-encoded here, so a clause on ids does not apply to such a command.
+For `{url}` and `{path}` ids are percent-encoded here, so a clause on ids does not apply to such a command.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote
 
 from graphcontract.clients import ClientUnavailable, Limits, Start
 from graphcontract.clients.isolation import NOT_ISOLATED
@@ -28,15 +27,16 @@ from graphcontract.exchange import Call, Outcome, grace
 MAX_OUTPUT = 64 * 1024  # bytes of output that are kept: the last ones
 TOKEN_VARIABLE = "GRAPHCONTRACT_TOKEN"  # noqa: S105 - a name, not a secret
 
-_PLACEHOLDER = re.compile(r"\{(base_url|url|method|token|task_id|timeout)\}")
+_NAMES = ("base_url", "url", "method", "path", "token", "task_id", "timeout")
 _CHUNK = 64 * 1024
 _POLL_MS = 50  # how often it is checked whether the program has ended while a child holds its pipe open
 _KILL_PATIENCE = 5.0  # seconds for the system to end a killed process
 
 
 class CommandClient:
-    """A command line with placeholders {base_url} {url} {method} {token} {task_id} {timeout}; it is run
-    without a shell.
+    """A command line with placeholders {base_url} {url} {method} {path} {token} {timeout}, and one for each
+    of the `parameters` of the operation; {task_id} is that of an operation with one. It is run without a
+    shell.
 
     `root` is the value of {base_url} in a call without one. The token is also in the environment, as
     GRAPHCONTRACT_TOKEN, since process lists show arguments. `implementation` is `NAME[@VERSION]`. ValueError
@@ -50,8 +50,11 @@ class CommandClient:
         root: str,
         implementation: str | None = None,
         own_root: bool = False,
+        parameters: Collection[str] = (),
     ) -> None:
-        self._placeholders = {name for argument in argv for name in _PLACEHOLDER.findall(argument)}
+        ids = [name for name in parameters if name not in _NAMES]
+        self._placeholder = re.compile(rf"\{{({'|'.join((*_NAMES, *ids))})\}}")
+        self._placeholders = {name for argument in argv for name in self._placeholder.findall(argument)}
         has_root_placeholder = bool(self._placeholders & {"url", "base_url"})
         if not own_root and not has_root_placeholder:
             raise ValueError(
@@ -67,7 +70,7 @@ class CommandClient:
         )
         self.concurrency = 1
         self.budget: int | None = 20
-        self.shows = frozenset({"id"} if "task_id" in self._placeholders else ())
+        self.shows = frozenset({"id"} if self._placeholders & {"task_id", *ids} else ())
 
     def start(self, start: Start) -> None:
         """Find the program; raises ClientUnavailable."""
@@ -109,8 +112,11 @@ class CommandClient:
         self._start = None
 
     def _find_inexpressible(self, call: Call) -> str | None:
+        if "task_id" in self._placeholders and len(call.arguments) != 1:
+            names = ", ".join(f"{{{name}}}" for name in call.arguments) or "no placeholder"
+            return f"{{task_id}} is for an operation with one parameter: this one has {names}"
         unusable = [value for value in call.arguments.values() if value in ("", ".", "..")]
-        if "url" in self._placeholders and unusable:
+        if self._placeholders & {"url", "path"} and unusable:
             return f"{unusable[0]!r} cannot be a path segment of a URL"
         return None
 
@@ -120,15 +126,16 @@ class CommandClient:
         values = {
             "base_url": root,
             "token": call.token,
-            "task_id": call.task_id,
+            "task_id": next(iter(call.arguments.values()), ""),
             "timeout": f"{call.timeout:g}",
         }
-        if "method" in self._placeholders:
-            values["method"] = call.method
-        if "url" in self._placeholders:
-            encoded = {name: quote(value, safe="") for name, value in call.arguments.items()}
-            values["url"] = root + call.path.format_map(encoded)
-        return _PLACEHOLDER.sub(lambda found: values[found[1]], argument)
+        values = {**call.arguments, **values}
+        if call.request is not None:
+            path = call.request.fill_in(call.arguments)
+            values |= {"method": call.method, "path": path, "url": root + path}
+        elif self._placeholders & {"method", "path", "url"}:
+            raise ValueError("the call was not made for a contract: it has no request")
+        return self._placeholder.sub(lambda found: values[found[1]], argument)
 
 
 def _run(argv: Sequence[bytes], env: Mapping[str, str], seconds: float) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
+from collections.abc import Collection
 
 from graphcontract.clients import Client
 from graphcontract.clients.command import CommandClient
@@ -24,7 +25,7 @@ Specify a client in one of four forms:
   python:package.module:name    a function that makes one call
   process:node driver.mjs       a driver that speaks JSON lines
   command:./call.sh {url}       a command that makes one call; also {method} {base_url}
-                                {token} {task_id} {timeout}"""
+                                {path} {token} {timeout}, and each parameter by name"""
 _SIMILARITY = 0.83  # difflib's ratio: `pyhton` and `proces` are suggested for, unrelated names are not
 
 
@@ -51,12 +52,13 @@ def make_client(
     implementation: str | None,
     root: str,
     own_root: bool = False,
+    parameters: Collection[str] = (),
 ) -> Client:
     """Make the client that `spec` specifies, not yet started; raises ClientSpecError.
 
     `in_process` keeps a Python function in this process; `start_timeout` is in seconds; `implementation` is
     `NAME[@VERSION]`; `root` is the contract's service root with its version. With `own_root` calls have no
-    base URL.
+    base URL. `parameters` are the names of those of the operation.
     """
     spec = spec.strip()
     kind, _, rest = _REFERENCE.get(spec, spec).partition(":")
@@ -81,7 +83,9 @@ def make_client(
         argv = shlex.split(rest)
         if kind == "process":
             return ProcessClient(argv, start_timeout=start_timeout)
-        return CommandClient(argv, root=root, implementation=implementation, own_root=own_root)
+        return CommandClient(
+            argv, root=root, implementation=implementation, own_root=own_root, parameters=parameters
+        )
     except ValueError as error:
         raise ClientSpecError(f"`{spec}` cannot be run: {error}.") from None
 

@@ -52,6 +52,7 @@ def _start(contract: Contract, options: LiveOptions, forwarder: Forwarder, stack
         start_timeout=options.start_timeout,
         implementation=options.implementation,
         root=f"{request.root}/{request.version}",
+        parameters=request.parameters,
     )
     stack.callback(client.close)
     client.start(Start(contract.id, (forwarder.origin,), forwarder.ca_file))

@@ -144,6 +144,7 @@ class TargetFactory:
             implementation=self.options.implementation,
             root=f"{request.root}/{request.version}",
             own_root=transport.proxy is not None,
+            parameters=request.parameters,
         )
         netns_socket = transport.netns_socket and (
             None if isolation.find_obstacle() else transport.netns_socket

@@ -80,6 +80,8 @@ internal static class Driver
             var path = Text(rule["path"])!;
             foreach (var (name, value) in arguments)
             {
+                // In a string literal, as in find(name='{name}'), OData doubles the quotes of the value.
+                path = path.Replace($"'{{{name}}}'", $"'{Segment(Text(value)!.Replace("'", "''"))}'");
                 path = path.Replace($"{{{name}}}", Segment(Text(value)!));
             }
 

@@ -104,7 +104,11 @@ public final class Driver {
             }
             String path = text(rule.get("path"));
             for (Map.Entry<?, ?> argument : arguments.entrySet()) {
-                path = path.replace("{" + argument.getKey() + "}", segment(text(argument.getValue())));
+                String value = text(argument.getValue());
+                // In a string literal, as in find(name='{name}'), OData doubles the quotes of the value.
+                String literal = "'" + segment(value.replace("'", "''")) + "'";
+                path = path.replace("'{" + argument.getKey() + "}'", literal);
+                path = path.replace("{" + argument.getKey() + "}", segment(value));
             }
             String ownRoot = rule.get("root") + "/" + rule.get("version");
             URI url = URI.create((root != null ? root : ownRoot) + path);

@@ -125,6 +125,9 @@ func (c *client) send(ctx context.Context, call command) (int, error) {
 		if !isSegment(value) {
 			return 0, fmt.Errorf("%w: this is not an id", errInput)
 		}
+		// In a string literal, as in find(name='{name}'), OData doubles the quotes of the value.
+		literal := "'" + url.PathEscape(strings.ReplaceAll(value, "'", "''")) + "'"
+		path = strings.ReplaceAll(path, "'{"+name+"}'", literal)
 		path = strings.ReplaceAll(path, "{"+name+"}", url.PathEscape(value))
 	}
 	// Without content, net/http sends Content-Length: 0 with a POST, PUT or PATCH.

@@ -23,7 +23,8 @@ import tls from "node:tls";
  *   proxy: string | null }} Start
  * @typedef {{ cmd: "call", seq: number, operation: string, request: Rule, base_url: string | null, token: string,
  *   arguments: Record<string, string>, timeout: number, ca_file: string | null, client: number }} Call
- * @typedef {{ method: string, root: string, version: string, path: string, query: string, content: string }} Rule
+ * @typedef {{ method: string, root: string, version: string, path: string, query: string, content: string,
+ *   parameters: Record<string, { in?: string, name?: string }> }} Rule
  * @typedef {Record<string, unknown>} Json
  */
 
@@ -92,8 +93,10 @@ class Client {
    */
   async send(rule, values, { root, token, caFile, signal }) {
     if (!/^[\w\-.~+/]+=*$/.test(token)) throw new InputError("this is not a bearer token");
-    const path = rule.path.replace(/\{(\w+)\}/g, (_, name) => segment(values[name]));
-    const url = new URL((root ?? `${rule.root}/${rule.version}`) + path);
+    const url = new URL((root ?? `${rule.root}/${rule.version}`) + fillIn(rule.path, values));
+    for (const [name, schema] of Object.entries(rule.parameters)) {
+      if (schema.in === "query") url.searchParams.append(schema.name ?? name, values[name]);
+    }
     const response = await this.#request(rule.method, url, token, caFile, signal);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) {
@@ -128,6 +131,16 @@ class Client {
       request.on("response", resolve).on("error", reject).end();
     });
   }
+}
+
+/**
+ * Put the arguments into the path. In a string literal, as in `find(name='{name}')`, OData doubles quotes.
+ * @param {string} path @param {Record<string, string>} values
+ */
+function fillIn(path, values) {
+  return path.replace(/('?)\{(\w+)\}/g, (_, quote, name) => {
+    return quote + segment(quote ? values[name].replaceAll("'", "''") : values[name]);
+  });
 }
 
 /** Percent-encode an argument as one segment of the path. @param {string} value */
@@ -189,9 +202,10 @@ function text(value) {
 
 /** Make the one call, and return its outcome. @param {Client} client @param {Call} call */
 async function outcome(client, call) {
-  const { content, query } = call.request;
-  if (content === "required" || query === "required") {
-    return { outcome: "unsupported", reason: "this client sends neither content nor a query" };
+  const { content, query, parameters } = call.request;
+  const named = Object.values(parameters).some((schema) => schema.in === "query");
+  if (content === "required" || (query === "required" && !named)) {
+    return { outcome: "unsupported", reason: "this client sends neither content nor a query of its own" };
   }
   const signal = AbortSignal.timeout(call.timeout * 1000); // seconds, for the whole call
   try {

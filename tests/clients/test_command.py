@@ -8,6 +8,7 @@ import select
 import shlex
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,34 @@ def test_placeholders() -> None:
         "{other} {}",
         "{" + f"{ROOT}/items/a%2Fb/content" + "}",
     ]
+
+
+def test_each_parameter_has_a_placeholder() -> None:
+    rule = replace(
+        RULE,
+        path="/teams/{teamId}/find(name='{name}')",
+        parameters={
+            "teamId": {"type": "string"},
+            "name": {"type": "string"},
+            "token": {"type": "string", "in": "query", "name": "@id"},
+        },
+    )
+    call = replace(a_call(), request=rule, arguments={"teamId": "a/b", "name": "d'e", "token": "x"})
+    argv = ["{teamId} {name} {other}", "{path}", "{token}"]
+    client = CommandClient(
+        [sys.executable, "-c", SHOW, *argv, "{base_url}"], root=ROOT, parameters=rule.parameters
+    )
+    client.start(START)
+    path = "/teams/a%2Fb/find(name='d%27%27e')?@id=x"
+    assert json.loads(client.call(call).output)["arguments"] == ["a/b d'e {other}", path, "token", ROOT]
+    assert client.shows == {"id"}
+
+
+def test_task_id_is_for_one_parameter() -> None:
+    call = replace(a_call(), arguments={"teamId": "a", "channelId": "b"})
+    outcome = python(SHOW, "{base_url}", "{task_id}").call(call)
+    assert outcome.kind == "unsupported"
+    assert "this one has {teamId}, {channelId}" in (outcome.reason or "")
 
 
 def test_what_is_put_in_is_not_read_again() -> None:
