@@ -133,10 +133,10 @@ def _explain_other_value(
     own, found = dict(values)[position], sent[position]
     assert found is not None
     if position.quoted:
-        if found.decoded in (own.encode(), own.replace("'", "''").encode()):
-            return "unquoted"
         if found.decoded == f"'{own}'".encode():
             return "quotes"
+        if found.decoded in (own.encode(), own.replace("'", "''").encode()):
+            return "unquoted"
     actual = _unquote(found.decoded)
     if any(actual == value.encode() != own.encode() for _, value in values):
         every = sorted(_unquote(each.decoded) for each in sent.values() if each is not None)

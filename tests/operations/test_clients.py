@@ -1,0 +1,63 @@
+"""A fault in one of several parameters is found by the clause that is about it, and no quirk is a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.operations import contract_of
+from tests.operations.clients import Client, Fault, faults, quirks
+from tests.sample_clients.verdicts import verdicts
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
+
+TESTS = ("test_request", "test_opaque_id", "test_unusable_id", "test_control_characters")
+CLAUSES = (
+    *("request.method", "request.path", "request.path-spelling", "request.path-parameters", "request.query"),
+    *("request.body", "request.once"),
+)
+
+
+def list_faults() -> Iterator[ParameterSet]:
+    """The first fault of each kind, and the others for `make nightly`."""
+    seen: set[tuple[str, frozenset[str]]] = set()
+    for each in faults:
+        marks = [pytest.mark.nightly] if (each.clause, each.kinds) in seen else []
+        seen.add((each.clause, each.kinds))
+        id = f"{each.client.__name__}-{each.operation}-{each.clause}"
+        yield pytest.param(each, marks=marks, id=id)
+
+
+@pytest.mark.parametrize("fault", list(list_faults()))
+def test_faulty_client_violates_its_clause(fault: Fault) -> None:
+    found = verdicts(
+        fault.client().cancel,
+        of=[fault.clause],
+        shown_by=TESTS,
+        profile="quick",
+        contract=contract_of(fault.operation),
+    )[fault.clause]
+    assert found.verdict == "fail", found.reason
+    assert found.evidence is not None
+    assert found.evidence["kind"] in fault.kinds, found.evidence["actual"]
+    parameters = contract_of(fault.operation).request.parameters
+    if fault.clause == "request.path-parameters" and len(parameters) > 1:
+        assert found.evidence["expected"].partition(":")[0] in parameters
+
+
+@pytest.mark.parametrize(("client", "operation", "short_of"), quirks)
+def test_quirky_client_violates_nothing_else(
+    client: Client, operation: str, short_of: frozenset[str]
+) -> None:
+    found = verdicts(
+        client().cancel,
+        of=CLAUSES,
+        shown_by=["test_request"],
+        profile="quick",
+        contract=contract_of(operation),
+    )
+    evidence = {id: part.evidence for id, part in found.items() if part.verdict in ("fail", "error")}
+    assert evidence.keys() == short_of, evidence
