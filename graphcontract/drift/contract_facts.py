@@ -45,7 +45,7 @@ def identify_operation(contract: Contract) -> Wanted:
 def _collect_values(contract: Contract) -> Mapping[str, Value]:
     request, success = contract.request, contract.success
     binding, action = _find_names(contract)
-    keys = [each for each in request.parameters.values() if each.get("in") != "query"]
+    keys = [request.parameters[str(key[1])] for key in split_path(request.path) if isinstance(key, tuple)]
     statuses = contract.precondition.statuses if contract.precondition is not None else ()
     values: dict[str, Value] = {
         "method": request.method,

@@ -16,7 +16,7 @@ from graphcontract.drift.import_contract import IncompleteSource, make_contract
 from graphcontract.drift.model import Source
 from graphcontract.drift.page.prose import classify_content
 from graphcontract.exchange import WireRequest
-from tests.clauses import exchange, kinds, request
+from tests.clauses import call, exchange, kinds, request
 from tests.drift import library, rendering, schemas
 from tests.drift.library import PAGE_TEXT
 
@@ -59,8 +59,9 @@ def test_a_page_that_requires_an_empty_object(body: str, headers: str, sample: s
     assert library.rules(library.compared(contract, library.source(tmp_path))) == []
     before = library.rules(library.compared(library.contract(tmp_path), library.source(tmp_path)))
     assert "content-required" in before
-    right = exchange(_sent(contract, {"Content-Type": "application/json"}, "{}"))
-    wrong = exchange(_sent(contract, {}, ""))
+    made = replace(call(), arguments={"loanId": "5f0c"})
+    right = exchange(_sent(contract, {"Content-Type": "application/json"}, "{}"), asked=made)
+    wrong = exchange(_sent(contract, {}, ""), asked=made)
     assert kinds("request.body", right, contract=contract) == []
     assert kinds("request.content-type", right, contract=contract) == []
     assert kinds("request.body", wrong, contract=contract) == ["no-content"]

@@ -155,7 +155,7 @@ class _OperationFacts:
         self._notes.add_fact("method", method.upper(), self._notes.locate(operation.line))
         self._notes.add_fact("path", split_path(self._item.path), place)
         self._notes.add_fact("route", "reachable", place)
-        action = strip_namespace(str(split_path(self._item.path)[-1]))
+        action = strip_namespace(format_path(split_path(self._item.path)[-1:]))
         self._notes.add_fact("action", action, place)
         parameters = self._list_parameters(operation)
         self._add_key(parameters)
