@@ -40,12 +40,7 @@ def build_request_filter(contract: Contract, call: Call) -> Concerns:
     template = Template.of(contract)
     token = call.token[:DISTINCTIVE_LENGTH].encode() if len(call.token) >= DISTINCTIVE_LENGTH else None
     wanted = {each.encode() for _, each in path_values(contract, call) if each}
-    last = len(template.segments) - 1
-    key = template.find_last_key()
-    collection = _name_segment(template.segments[(last if key is None else key) - 1])
-    operation = (contract.bound_operation or _name_segment(template.segments[-1])).lower()
-    if key == last:
-        operation = ""  # The path ends with its parameter: only the collection has a name.
+    collection, operation = _name_operation(template, contract.bound_operation)
 
     def belongs_to_call(request: WireRequest) -> bool:
         if not request.method:
@@ -56,6 +51,17 @@ def build_request_filter(contract: Contract, call: Call) -> Concerns:
         return not wanted.isdisjoint(read(request.target, template).decode_segments())
 
     return belongs_to_call
+
+
+@lru_cache(maxsize=8)
+def _name_operation(template: Template, bound_operation: str | None) -> tuple[str, str]:
+    """The names of the collection before the last key and of the operation, in lower case. The operation is
+    empty if the path ends with its parameter: only the collection has a name then.
+    """
+    last, key = len(template.segments) - 1, template.find_last_key()
+    collection = _name_segment(template.segments[(last if key is None else key) - 1])
+    operation = (bound_operation or _name_segment(template.segments[-1])).lower()
+    return collection, "" if key == last else operation
 
 
 def _name_segment(segment: str) -> str:

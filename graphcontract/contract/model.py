@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from graphcontract.contract.odata import strip_namespace
@@ -147,11 +148,16 @@ class Contract:
 
         A POST calls an action. For another method the title decides, as in `drive: recent`.
         """
-        last = self.request.path.rpartition("/")[2]
-        name = strip_namespace(last).partition("(")[0]
-        is_titled = self.title.partition(": ")[2] == name
-        return name if (self.request.method == "POST" or is_titled) and not last.startswith("{") else None
+        return _find_operation(self.request.method, self.request.path, self.title)
 
     def current_ids(self) -> dict[str, str]:
         """Map each id that a clause has or had to the id that it has now."""
         return {name: id for id, clause in self.clauses.items() for name in (id, *clause.aliases)}
+
+
+@lru_cache(maxsize=8)  # clauses compute it many times for each request
+def _find_operation(method: str, path: str, title: str) -> str | None:
+    last = path.rpartition("/")[2]
+    name = strip_namespace(last).partition("(")[0]
+    is_titled = title.partition(": ")[2] == name
+    return name if (method == "POST" or is_titled) and not last.startswith("{") else None

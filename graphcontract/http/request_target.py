@@ -43,12 +43,12 @@ class Position:
         return "'" + value.replace("'", "''") + "'" if self.quoted else value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Template:
     """Decoded segments of the expected path, from the version down, and the positions of its parameters.
 
     `calls_operation` is true if the last segment calls an action or function, which any namespace may
-    precede.
+    precede. There is one template for a path, compared by identity: parsed targets are cached by it.
     """
 
     segments: tuple[str, ...]
