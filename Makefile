@@ -32,8 +32,11 @@ test nightly bank: export PYTHONDONTWRITEBYTECODE =
 test: setup  ## style, types and tests: what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 4 --dist worksteal
+	@# mypy takes one core for most of a minute, and tests wait a good part of their time.
+	@echo "mypy runs beside the tests; its result comes last"; \
+	  $(BIN)/mypy >.venv/mypy.txt 2>&1 & types=$$!; \
+	  $(BIN)/python -m pytest -n 4 --dist worksteal; tests=$$?; \
+	  wait $$types; types=$$?; cat .venv/mypy.txt; exit $$((tests | types))
 
 # What a range of versions can break: the engine, the plugin, the command line, the tenant, pages as Markdown; and faulty
 # clients whose fault shows in nearly all inputs, since another Hypothesis may draw other ones.
