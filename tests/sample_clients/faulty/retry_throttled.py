@@ -85,8 +85,15 @@ class RetriesGraphErrorsOnly(Conforming):
 @faulty(
     "retry.throttled",
     rare=True,
-    # Any of the four may find the budget used up: all have the same status, and so the same evidence.
-    shown_by=["429 for 1 s", "name in lower case", "a fraction", "429 for 2 s"],
+    # Any of these may find the budget used up: all have the same status, and so the same evidence.
+    shown_by=[
+        "429 for 1 s",
+        "name in lower case",
+        "a fraction",
+        "429 for 2 s",
+        "a leading zero",
+        "until a date",
+    ],
 )
 class ThreeRetriesInItsLife(Conforming):
     """A budget of three retries that nobody fills again while the client lives."""
