@@ -17,7 +17,7 @@ def test_the_committed_sample_is_what_a_run_gives() -> None:
 
 def test_the_committed_sample_has_what_a_run_of_one_clause_gives() -> None:
     """Every line but the counts: of the title, the table, the evidence and the list of clauses."""
-    one = SUMMARY.sub("", sample("request.task-id"))
+    one = SUMMARY.sub("", sample("request.path-parameters"))
     assert "<details>" in one
     assert set(one.splitlines()) <= set(SAMPLE.read_text(encoding="utf-8").splitlines())
 
