@@ -19,10 +19,12 @@ _OF_THE_MACHINE = (
 )
 
 
-def sample() -> str:
-    """Check the client, and return its report in Markdown without what depends on the machine."""
+def sample(*chosen: str) -> str:
+    """Check the client, and return its report in Markdown without what depends on the machine. `chosen` are
+    the clauses, or patterns of them; `SELECTED` without any.
+    """
     (adapter,) = (part for part in parts("README.md") if part.order == "file: my_adapter.py")
-    selected = [f"--select={pattern}" for pattern in SELECTED]
+    selected = [f"--select={pattern}" for pattern in chosen or SELECTED]
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         (folder / "my_adapter.py").write_text(adapter.text, encoding="utf-8")

@@ -25,7 +25,7 @@ def contains_any_token(tokens: frozenset[str], text: str) -> bool:
     ]
     if not suspects:
         return False
-    parts = {piece for spelling in _encode(tokens) for piece in _pieces(spelling, DISTINCTIVE_LENGTH)}
+    parts = _index_parts(tokens)
     return any(not parts.isdisjoint(_pieces(run, DISTINCTIVE_LENGTH)) for run in suspects)
 
 
@@ -35,6 +35,12 @@ def _index_halves(tokens: frozenset[str]) -> frozenset[str]:
     without any needs no closer look.
     """
     return frozenset(piece for spelling in _encode(tokens) for piece in _pieces(spelling, _HALF, _HALF))
+
+
+@lru_cache(maxsize=4)  # of a long token they are thousands, and many texts resemble the same one
+def _index_parts(tokens: frozenset[str]) -> frozenset[str]:
+    """Every piece of 20 characters."""
+    return frozenset(piece for spelling in _encode(tokens) for piece in _pieces(spelling, DISTINCTIVE_LENGTH))
 
 
 def _encode(tokens: frozenset[str]) -> Iterator[str]:

@@ -234,7 +234,6 @@ from pathlib import Path
 from graphcontract.drift.csdl import csdl_reader
 from graphcontract.drift.model import Source, SourceError, Unknown
 from graphcontract.drift.openapi import openapi_reader
-from tests.drift import fuzzing
 from tests.drift.schemas import WANTED
 reader = csdl_reader.read if sys.argv[1] == "csdl" else openapi_reader.read
 try:

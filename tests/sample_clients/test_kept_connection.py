@@ -52,7 +52,7 @@ def test_a_connection_out_of_order_is_not(changes: dict[str, object]) -> None:
 
 
 def test_the_kept_connection_is_green() -> None:
-    found = verdicts(KeptConnection().cancel)
+    found = verdicts(KeptConnection().cancel, profile="quick")
     wrong = {
         id: (part.verdict, part.reason, part.evidence)
         for id, part in found.items()

@@ -12,12 +12,13 @@ from tests import golden
 from tests.golden.clients import evidence
 from tests.sample_clients.registry import Entry, entries, faulty_clients, quirky_clients
 from tests.sample_clients.selection import features, selected
-from tests.sample_clients.verdicts import CONTRACT, errors, run, violated
+from tests.sample_clients.verdicts import CONTRACT, errors, prepared, run, violated
 
 RECORDED = golden.read("clients.json")
 RECORDS = RECORDED["clients"]
 BY_THE_CLOCK = {"transport.timeout"}  # late or never: on a busy machine the one looks like the other
 OF_PROCESSES = {"calls.surroundings"}  # its faulty clients are processes: test_surroundings.py
+QUIRKY = [entry.id for entry in quirky_clients()]
 SELECTED = selected(entries(), RECORDS)
 
 
@@ -42,12 +43,30 @@ def test_faulty_client_violates_its_clause_alone(entry: Entry) -> None:
         assert found == recorded
 
 
-@pytest.mark.parametrize("entry", items(quirky_clients()))
-def test_quirky_client_violates_what_it_declares_alone(entry: Entry) -> None:
+def is_quirky_as_declared(entry: Entry, diagonal: int | None) -> None:
     assert all(CONTRACT.clauses[id].level == "SHOULD" for id in entry.also)
-    parts = run(entry)
+    parts = run(entry, diagonal=diagonal)
     assert not errors(parts)
     assert sorted(violated(parts)) == sorted(entry.also) == RECORDS[entry.id]["should"]
+
+
+@pytest.mark.parametrize(("diagonal", "entry"), list(enumerate(quirky_clients())), ids=QUIRKY)
+def test_quirky_client_violates_what_it_declares_alone(diagonal: int, entry: Entry) -> None:
+    """Each client has another diagonal of the inputs, so that few combinations remain that none has."""
+    is_quirky_as_declared(entry, diagonal)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("entry", quirky_clients(), ids=QUIRKY)
+def test_quirky_client_violates_what_it_declares_alone_on_all_inputs(entry: Entry) -> None:
+    is_quirky_as_declared(entry, None)
+
+
+def test_the_diagonals_of_all_quirky_clients_have_every_combination() -> None:
+    for test in prepared():
+        diagonals = [test.limit(number).inputs for number in range(len(QUIRKY))]
+        assert {len(each) for each in diagonals} == {max(test.sizes, default=1)}
+        assert {name for each in diagonals for name in each} == set(test.inputs)
 
 
 def test_ids_are_unique() -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import threading
+import queue
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
+from itertools import product
 from typing import Any, Unpack
 
 from hypothesis.strategies import SearchStrategy
 
 from graphcontract.clauses import UNCONDITIONAL, list_kinds
 from graphcontract.clients import Implementation, Limits, Start
+from graphcontract.clients.python import _Worker
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call, Outcome, grace
@@ -19,7 +22,7 @@ from graphcontract.inputs import Partitions
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.hypothesis_runner import Draws, draw
-from graphcontract.judging.profile import PROFILES
+from graphcontract.judging.profile import PROFILES, Profile
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.target import Target
 from graphcontract.judging.test_run import SuiteTestRun
@@ -46,31 +49,39 @@ class Direct:
 
     def __init__(self, cancel: Callable[[Call], Outcome], limits: Limits = Limits()) -> None:  # noqa: B008 - immutable
         self._cancel, self.limits = cancel, limits
+        self._idle: deque[_Worker] = deque()
         self.shows |= getattr(getattr(cancel, "__self__", None), "features", frozenset())
 
     def start(self, start: Start) -> None:
         pass
 
     def call(self, call: Call) -> Outcome:
-        """Make the call in a thread of its own, which is abandoned if it hangs."""
-        outcomes: list[Outcome] = []
+        """Make the call in a thread that makes no other at the same time, and is abandoned if it hangs."""
 
-        def work() -> None:
+        def work() -> Outcome:
             try:
-                outcomes.append(self._cancel(call))
+                return self._cancel(call)
             except Exception as error:
-                outcomes.append(Outcome.crash(f"{type(error).__name__}: {error}"))
+                return Outcome.crash(f"{type(error).__name__}: {error}")
 
-        thread = threading.Thread(target=work, daemon=True)
-        thread.start()
-        thread.join(call.timeout + grace(call.timeout))
-        return outcomes[0] if outcomes else Outcome.hang("no outcome in time")
+        try:
+            worker = self._idle.pop()
+        except IndexError:  # calls at the same time take all of them
+            worker = _Worker()
+        try:
+            outcome = worker.run(work, call.timeout + grace(call.timeout))
+        except queue.Empty:
+            worker.leave()
+            return Outcome.hang("no outcome in time")
+        self._idle.append(worker)
+        return outcome
 
     def renew(self) -> None:
         pass
 
     def close(self) -> None:
-        pass
+        while self._idle:
+            self._idle.pop().leave()
 
 
 def verdicts(
@@ -83,9 +94,11 @@ def verdicts(
     seed: int = 0,
     contract: Contract = CONTRACT,
     limits: Limits = Limits(),  # noqa: B008 - immutable
+    diagonal: int | None = None,
 ) -> dict[str, ClauseResult]:
     """The verdict on each clause. `of` limits the run to tests that prove one of these clauses, `shown_by` to
-    tests and cases of these names. Unconditional clauses are checked in any of the latter tests.
+    tests and cases of these names. Unconditional clauses are checked in any of the latter tests. `diagonal`
+    limits it to that diagonal of each test's inputs (`Prepared.limit`), and to few draws; it needs CONTRACT.
     """
     made: Transport = _make_transport(transport, contract)
     parts: dict[str, list[ClauseResult]] = {}
@@ -97,9 +110,9 @@ def verdicts(
             Target(Direct(cancel, limits), made),
             debugging=logging and (lambda: Target(Direct(logging, limits), made)),
         )
-        harness = Harness(contract, clients, PROFILES[profile])
+        harness = Harness(contract, clients, PROFILES[profile] if diagonal is None else _FEW)
         waiting: list[SuiteTestRun] = []
-        for test in _chosen(shown_by, contract):
+        for test in _chosen(shown_by, contract, diagonal):
             clauses = [id for id in test.proves if id in contract.clauses]
             if of is None or shown_by:
                 every = UNCONDITIONAL if of is None else set(of) & set(UNCONDITIONAL)
@@ -142,9 +155,9 @@ def _log_in_detail(cancel: Callable[[Call], Outcome]) -> Callable[[Call], Outcom
     return other.cancel
 
 
-def run(entry: Entry, *, seed: int = 0) -> dict[str, ClauseResult]:
+def run(entry: Entry, *, seed: int = 0, diagonal: int | None = None) -> dict[str, ClauseResult]:
     """The verdicts that an entry's test compares: on a faulty client by its own clause's tests, on a quirky
-    one by all that it is limited to, or by those that do not wait.
+    one by all that it is limited to, or by those that do not wait. `diagonal` is that of `verdicts`.
     """
     untimed = frozenset(test.name for test in suite_tests() if not test.cases)
     return verdicts(
@@ -155,6 +168,7 @@ def run(entry: Entry, *, seed: int = 0) -> dict[str, ClauseResult]:
         profile=entry.profile,
         seed=seed,
         limits=entry.client.limits,
+        diagonal=diagonal,
     )
 
 
@@ -189,26 +203,63 @@ def _draw_once(strategy: SearchStrategy[Any], **draws: Unpack[Draws]) -> Sequenc
 _drawn: dict[tuple[int, str, int], Sequence[Any]] = {}
 
 
-@cache
-def _with_inputs() -> tuple[SuiteTest, ...]:
-    """The tests of the suites with what they draw under CONTRACT: Hypothesis reads each strategy once, and
-    not once a client.
+# About one draw for each class: a third of the profile `quick`.
+_FEW = Profile(examples=14, least=1, deterministic=True)
+
+
+@dataclass(frozen=True)
+class Prepared(SuiteTest):
+    """A test with what it draws under CONTRACT: Hypothesis reads each strategy once, and not once a client.
+    `sizes` are the numbers of classes of its sources.
     """
-    return tuple(
-        replace(
-            test,
-            sources={
-                name: source if isinstance(source, Partitions) else source(CONTRACT)
-                for name, source in test.sources.items()
-            },
-        )
-        for test in suite_tests()
-    )
+
+    inputs: Partitions[dict[str, Any]] = field(default_factory=lambda: Partitions({}))
+    sizes: tuple[int, ...] = ()
+
+    def partitions(self, contract: Contract) -> Partitions[dict[str, Any]]:
+        """Return what was made for CONTRACT."""
+        assert contract is CONTRACT
+        return self.inputs
+
+    def limit(self, diagonal: int) -> Prepared:
+        """The same test with each class of every source, and not with each combination of them: as many as
+        the longest source has classes. All diagonals together have all combinations.
+        """
+        longest = max(self.sizes, default=1)
+        shifts = []
+        for at, size in enumerate(self.sizes):
+            runs = at == self.sizes.index(longest)
+            shifts.append(0 if runs else diagonal % size)
+            diagonal = diagonal if runs else diagonal // size
+        kept = {
+            tuple((step + shift) % size for shift, size in zip(shifts, self.sizes, strict=True))
+            for step in range(longest)
+        }
+        places = zip(product(*map(range, self.sizes)), self.inputs, strict=True)
+        names = [name for place, name in places if place in kept]
+        return replace(self, inputs=self.inputs.only(*names))
 
 
-def _chosen(names: Collection[str], contract: Contract) -> Iterator[SuiteTest]:
+@cache
+def prepared() -> tuple[Prepared, ...]:
+    """The tests of the suites, as `Prepared` says."""
+    tests = []
+    for test in suite_tests():
+        sources = {
+            name: source if isinstance(source, Partitions) else source(CONTRACT)
+            for name, source in test.sources.items()
+        }
+        made = replace(test, sources=sources)
+        given = {each.name: getattr(made, each.name) for each in fields(made)}
+        sizes = tuple(map(len, sources.values()))
+        tests.append(Prepared(**given, inputs=made.partitions(CONTRACT), sizes=sizes))
+    return tuple(tests)
+
+
+def _chosen(names: Collection[str], contract: Contract, diagonal: int | None) -> Iterator[SuiteTest]:
     """The tests of the suites; with names only these, and of other tests the cases with these names."""
-    for test in _with_inputs() if contract is CONTRACT else suite_tests():
+    ours = [test if diagonal is None else test.limit(diagonal) for test in prepared()]
+    for test in ours if contract is CONTRACT else suite_tests():
         cases = {name: arguments for name, arguments in test.cases.items() if name in names}
         if not names or test.name in names:
             yield test
