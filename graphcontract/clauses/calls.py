@@ -213,17 +213,25 @@ _LEAST_WAIT = 1.0  # seconds; shorter waits do not tell a blocked call from a sl
 
 def _find_blocked_calls(steps: Sequence[Exchange]) -> Iterator[Finding]:
     """Find calls that did not end while another one waited before its retry. A call that sends its request
-    late is left out: after 503, a client may hold back all its requests.
+    late is left out: after 503, a client may hold back all its requests. If one of the others ends meanwhile,
+    none is blocked: a busy machine delays single calls.
     """
     for waiting in steps:
         if len(waiting.requests) < 2 or not waiting.responses:
             continue
         since, wait = waiting.responses[0].at, waiting.requests[1].at - waiting.responses[0].at
-        for step in steps if wait >= _LEAST_WAIT else ():
-            single = step is not waiting and len(step.requests) == len(step.responses) == 1
-            if not single or step.requests[0].at > since + _BEGINNING * wait or step.ended < since:
-                continue
-            if step.ended > since + _END * wait:
+        if wait < _LEAST_WAIT:
+            continue
+        beside = [
+            step
+            for step in steps
+            if step is not waiting
+            and len(step.requests) == len(step.responses) == 1
+            and step.requests[0].at <= since + _BEGINNING * wait
+            and step.ended >= since
+        ]
+        if all(step.ended > since + _END * wait for step in beside):
+            for step in beside:
                 expected = f"an outcome while another call waited {wait:.1f} s before its retry"
                 actual = f"an outcome after {step.ended - step.started:.1f} s"
                 yield Finding("blocked", expected, actual, exchange=step)

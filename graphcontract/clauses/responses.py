@@ -237,7 +237,7 @@ def slow(contract: Contract, trial: Trial) -> Iterator[Finding]:
     elif response.split in _CUT_IN_CONTENT:
         circumstance, input = f"with content that arrives {pause} late (status {response.status})", "content"
     elif response.split == "each-byte":
-        circumstance, input = f"that arrives byte by byte, every {pause}", "bytes"
+        circumstance, input = f"that begins byte by byte, every {pause}", "bytes"
     else:
         circumstance, input = f"whose head arrives in two parts, {pause} apart ({response.split})", "head"
     yield from _compare_with_control(contract, trial, circumstance, input)
