@@ -20,7 +20,7 @@ from graphcontract.catalogue.patterns import ALL, compile_pattern, complete_patt
 from graphcontract.contract import loader
 from graphcontract.contract.jsonfile import ContractError, ContractFile, decode, parse, read_bytes
 from graphcontract.contract.model import Contract
-from graphcontract.contract.odata import strip_namespace
+from graphcontract.contract.odata import strip_alias, strip_namespace
 from graphcontract.contract.schema import check_schema
 from graphcontract.contract.validation import Known
 
@@ -216,6 +216,13 @@ def load_shipped() -> Catalogue:
 
 
 def _fold_name(name: str) -> str:
-    """Fold a name for comparison: no names of parameters, no namespace of the operation, lower case."""
-    head, slash, last = _KEY.sub("{}", name).casefold().rpartition("/")
-    return f"{head}{slash}{strip_namespace(last) if '.' in last else last}"
+    """Fold a name for comparison: lower case, no names of parameters, no namespace of an action or function,
+    the full namespace of a type cast.
+    """
+    name = _KEY.sub("{}", name).casefold()
+    operation, slash, path = name.partition("/")
+    if "." not in path:
+        return name
+    *above, last = path.split("/")
+    folded = (strip_namespace(each) if "(" in each else strip_alias(each) for each in above)
+    return f"{operation}{slash}{'/'.join((*folded, strip_namespace(last)))}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from graphcontract.catalogue.catalogue import Catalogue
+from graphcontract.catalogue.catalogue import Catalogue, _fold_name
 from graphcontract.catalogue.lookup import find_operation
 from graphcontract.catalogue.operation import Operation, format_line, parse_members
 from graphcontract.catalogue.patterns import NoOperation
@@ -149,6 +149,20 @@ def test_a_shipped_contract_overrides_its_operation() -> None:
     assert shipped.contract(DEFAULT_CONTRACT).sha256 == load(DEFAULT_CONTRACT, None).sha256
     assert shipped.contract(own).sha256 == load(DEFAULT_CONTRACT, None).sha256
     assert shipped.document(own)["precondition"]
+
+
+@pytest.mark.parametrize(
+    ("path", "spelled"),
+    [
+        ("/drives/{a}/graph.folder/close", "/Drives/{b}/microsoft.graph.folder/microsoft.graph.close"),
+        ("/me/library.byName(name='{a}')/close", "/me/byName(name='{b}')/library.desk.close"),
+        ("/microsoft.graph.folder/{a}", "/graph.folder/{b}"),
+    ],
+)
+def test_an_override_is_found_in_any_spelling(path: str, spelled: str) -> None:
+    assert _fold_name(f"v1.0 POST {path}") == _fold_name(f"v1.0 POST {spelled}")
+    assert _fold_name(f"v1.0 POST {path}") != _fold_name(f"beta POST {path}")
+    assert _fold_name(f"v1.0 POST {path}") != _fold_name(f"v1.0 POST {path.replace('folder', 'file')}x")
 
 
 BROKEN = [

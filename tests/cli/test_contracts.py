@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from graphcontract.clauses import list_kinds
 from graphcontract.cli.contracts import app
-from graphcontract.contract.loader import ContractError, document, load
+from graphcontract.contract.loader import ContractError, document, list_shipped, load
 
 CANCEL = "sharepointmigrationtask-cancel"
 ACTION = (
@@ -25,7 +25,9 @@ def run(*words: str) -> Result:
 
 
 def test_list() -> None:
-    head, row = run("list").stdout.splitlines()
+    head, *rows = run("list").stdout.splitlines()
+    assert [each.split()[0] for each in rows] == list(list_shipped())
+    row = rows[list_shipped().index(CANCEL)]
     levels = [clause.counted_level for clause in load(CANCEL, None).clauses.values()]
     counts = [str(levels.count(level)) for level in ("MUST", "SHOULD", "MAY")]
     assert head.split() == ["ID", "MUST", "SHOULD", "MAY", "SOURCE", "ACTION"]
@@ -34,7 +36,9 @@ def test_list() -> None:
 
 
 def test_list_as_json() -> None:
-    (row,) = json.loads(run("list", "--json").stdout)
+    rows = json.loads(run("list", "--json").stdout)
+    assert [each["id"] for each in rows] == list(list_shipped())
+    row = rows[list_shipped().index(CANCEL)]
     assert (row["id"], row["method"], row["path"], row["date"]) == (CANCEL, "POST", ACTION, "2025-11-12")
     assert sum(row["clauses"].values()) == len(load(CANCEL, None).clauses)
     assert row["sha256"] == load(CANCEL, None).sha256

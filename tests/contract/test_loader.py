@@ -59,7 +59,12 @@ def refused(path: str | Path, known: Known | None = KNOWN) -> ContractError:
 
 class TestShipped:
     def test_contracts_are_those_with_a_request(self) -> None:
-        assert list_shipped() == (CANCEL,)
+        names = {path.name for path in files("graphcontract.contracts").iterdir()}
+        others = {"graph-conventions.json", "graph-service.json", "contract.schema.json"}
+        assert {f"{id}.json" for id in list_shipped()} == {
+            each for each in names if each.endswith(".json")
+        } - others
+        assert CANCEL in list_shipped()
 
     def test_loads_with_the_verdict_functions(self) -> None:
         contract = load(CANCEL, KNOWN)
@@ -71,7 +76,7 @@ class TestShipped:
         assert "activityLimitReached" in contract.error_codes[429]
 
     def test_the_files_are_laid_out(self) -> None:
-        for name in (CANCEL, "graph-conventions", "graph-service"):
+        for name in (*list_shipped(), "graph-conventions", "graph-service"):
             text = files("graphcontract.contracts").joinpath(f"{name}.json").read_text(encoding="utf-8")
             assert text == lay_out(json.loads(text)), name
 

@@ -98,7 +98,7 @@ def find_violated(contract: Contract, made: Exchange, control: Exchange) -> dict
 def plain_call(contract: Contract) -> Call:
     arguments = make_plain_arguments(contract, "guid")
     rule = contract.request
-    return Call(contract.id, arguments, TOKEN, base_url="http://127.0.0.1:1/v1.0", request=rule)
+    return Call(contract.id, arguments, TOKEN, base_url=f"http://127.0.0.1:1/{rule.version}", request=rule)
 
 
 def respond(call: Call, sent: WireRequest) -> Exchange:
