@@ -56,6 +56,18 @@ def make_identifiers(names: Iterable[str]) -> list[str]:
     return found
 
 
+def make_schema(type: str, as_text: bool) -> dict[str, Any]:
+    """Make the schema of a parameter; `as_text` says that the path has it as a segment, or in quotes."""
+    known = type.lower()
+    if known in ("guid", "uuid"):
+        return {"type": "string", "format": "uuid", "minLength": 1}
+    if known in _INTEGERS:
+        return {"type": "integer"}
+    if known == "boolean":
+        return {"type": "string", "enum": ["true", "false"]}
+    return {"type": "string", "minLength": 1} if as_text else dict(_NOT_A_STRING)
+
+
 def _make_request(operation: Operation, sources: Mapping[str, CatalogueSource]) -> dict[str, Any]:
     names = [*operation.parameters, *operation.query]
     identifiers = make_identifiers(names)
@@ -64,7 +76,7 @@ def _make_request(operation: Operation, sources: Mapping[str, CatalogueSource]) 
     quoted = [found[1] or f"/{found[0]}" in operation.path for found in _ARGUMENT.finditer(operation.path)]
     types = _choose(operation.types, sources).split(",") if operation.types else [UNKNOWN] * len(quoted)
     parameters = {
-        name: _make_schema(type, bool(as_text))
+        name: make_schema(type, bool(as_text))
         for name, type, as_text in zip(identifiers, types, quoted, strict=False)
     }
     for query, name in zip(operation.query, identifiers[len(quoted) :], strict=True):
@@ -85,18 +97,6 @@ def _make_request(operation: Operation, sources: Mapping[str, CatalogueSource]) 
         },
         "content": "absent",
     }
-
-
-def _make_schema(type: str, as_text: bool) -> dict[str, Any]:
-    """Make the schema of a parameter; `as_text` says that the path has it as a segment, or in quotes."""
-    known = type.lower()
-    if known in ("guid", "uuid"):
-        return {"type": "string", "format": "uuid", "minLength": 1}
-    if known in _INTEGERS:
-        return {"type": "integer"}
-    if known == "boolean":
-        return {"type": "string", "enum": ["true", "false"]}
-    return {"type": "string", "minLength": 1} if as_text else dict(_NOT_A_STRING)
 
 
 def _choose(stated: Stated, sources: Mapping[str, CatalogueSource]) -> str:

@@ -5,6 +5,7 @@ Heavy imports are inside the commands, so that others start fast.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +28,7 @@ def import_contract(
         str | None,
         typer.Option(
             metavar="PATH",
-            help="The path to import, as in /me/messages/{id}/archive [default: a shortest one].",
+            help="The path to import, as in /me/messages/{id}/archive [default: the only one].",
         ),
     ] = None,
     api_version: Annotated[
@@ -39,7 +40,7 @@ def import_contract(
     """Make a contract file from the documentation page of an action, from CSDL, or from OpenAPI."""
     from graphcontract.clauses import list_kinds
     from graphcontract.drift.csdl.edm import strip_namespace
-    from graphcontract.drift.import_contract import list_other_paths, make_contract
+    from graphcontract.drift.import_contract import make_contract
     from graphcontract.drift.model import Source
 
     binding, slash, name = action.rpartition("/")
@@ -54,9 +55,9 @@ def import_contract(
     from_file, binding, name = Source(source, str(source)), strip_namespace(binding), strip_namespace(name)
     text = make_contract(from_file, binding, name, path, api_version, list_kinds())
     write_text(text, output)
-    others = "" if path else list_other_paths(from_file, binding, name, text)
-    if others:
-        typer.echo(f"note: other paths lead to {binding}: {name}; choose one with --path:{others}", err=True)
+    if output is not None:
+        request = json.loads(text)["request"]
+        typer.echo(f"{request['method']} /{request['version']}{request['path']}")
 
 
 def export(

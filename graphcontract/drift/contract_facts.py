@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphcontract.contract.model import Contract
+from graphcontract.contract.odata import strip_namespace
 from graphcontract.drift.model import Fact, FactOrigin, Reading, Value, Wanted
-from graphcontract.drift.operation_paths import split_path
+from graphcontract.drift.operation_paths import find_cast, format_path, split_path
 
 SCHEMES = {
     "DelegatedWork": "permissions.delegated-work",
@@ -93,13 +94,16 @@ def _list_permissions(contract: Contract) -> dict[str, Value]:
 
 
 def _find_names(contract: Contract) -> tuple[str, str]:
-    """Find binding and action in the title (`type: action`), else in the last placeholder, or the segment
-    before the last one, and in the last segment.
+    """Find binding and action in the title (`type: action`), else in a cast above the action, in the last
+    placeholder, or in the segment before the last one, and in the last segment.
     """
-    action = contract.bound_operation or contract.request.path.rpartition("/")[2]
+    path = split_path(contract.request.path)
+    action = contract.bound_operation or strip_namespace(format_path(path[-1:]))
     binding, colon, titled = contract.title.partition(": ")
     if colon and titled == action:
         return binding, action
+    if cast := find_cast(path):
+        return cast, action
     names = contract.request.path_parameters
     if names:
         return names[-1].removesuffix("Id"), action

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
+from graphcontract.catalogue.contract_document import make_identifiers, make_schema
 from graphcontract.contract.jsonfile import lay_out, parse
 from graphcontract.contract.odata import strip_namespace
 from graphcontract.contract.validation import Known, check
 from graphcontract.drift import readers, routes
 from graphcontract.drift.contract_facts import CLOUDS, SCHEMES
-from graphcontract.drift.csdl import csdl_reader
 from graphcontract.drift.model import Reading, Source, SourceError, Unknown, Value, Wanted
-from graphcontract.drift.openapi import openapi_reader
 from graphcontract.drift.operation_paths import fold_path, format_path, split_path
 from graphcontract.drift.page.prose import requires_empty_object
 from graphcontract.drift.source_kind import detect_kind
@@ -25,6 +23,10 @@ ROOT = "https://graph.microsoft.com"
 
 Given = Mapping[str, str | None]
 """Values of options by the fact that they state."""
+
+_ARGUMENT = re.compile(r"('?)\{([^{}]*)\}'?")
+_OMISSIBLE = ("clouds", "deprecation", "errors", "includes", "permissions", "wording")
+"""What a contract may leave out: an import succeeds where a source is unclear about it."""
 
 _OPTIONS = {"path": "--path", "version": "--api-version"}
 _CITED = {
@@ -60,19 +62,10 @@ def make_contract(
     return text
 
 
-def list_other_paths(source: Source, binding: str, action: str, made: str) -> str:
-    """List the other paths to the action of a contract file, one a line; empty if it has the only one."""
-    chosen = split_path(json.loads(made)["request"]["path"])
-    found = routes.find_paths(source, detect_kind(source), binding, action)
-    return routes.format_paths([path for path in found if fold_path(path) != fold_path(chosen)], chosen)
-
-
 def _suggest_paths(source: Source, given: Given) -> str:
-    """List the paths in the source, as the hint of an error on --path; empty without --path or paths."""
-    if not given["path"]:
-        return ""
+    """List the paths in the source, the nearest to --path first, as the hint of an error."""
     found = routes.find_paths(source, detect_kind(source), str(given["binding"]), str(given["action"]))
-    lines = routes.format_paths(found, split_path(given["path"]))
+    lines = routes.format_paths(found, split_path(given["path"] or ""))
     return f"Paths in this source:{lines}" if lines else ""
 
 
@@ -89,12 +82,17 @@ def _identify_operation(
         given = {"binding": binding, "action": action, "path": path}
         others = _suggest_paths(source, given)
         raise IncompleteSource(f"--action {binding}/{action} does not fit --path {path}: {problem}", others)
-    if not found and kind != "page":
-        route = csdl_reader.find_path if kind == "csdl" else openapi_reader.find_path
-        found = route(source, binding, action) or ()
-        if not found:
+    if not found:
+        paths = routes.find_routes(source, kind, binding, action)
+        if len(paths) > 1:
+            lines = routes.format_paths(paths, ())
+            problem = f"{len(paths)} paths lead to {action} of {binding}"
+            raise IncompleteSource(f"{source.name}: {problem}", f"Choose one with --path:{lines}")
+        if not paths and kind != "page":
             problem = f"it has no path to {action} of {binding}"
-            raise IncompleteSource(f"{source.name}: {problem}", "Give one with --path.")
+            others = _suggest_paths(source, {"binding": binding, "action": action, "path": path})
+            raise IncompleteSource(f"{source.name}: {problem}", f"Give one with --path. {others}".rstrip())
+        found = paths[0] if paths and kind != "page" else ()
     return Wanted("POST", version or "beta", found, binding, action)
 
 
@@ -105,8 +103,12 @@ class _ContractBuilder:
         self._source, self._read, self._given = source, read, given
         self._notes: list[str] = []
         self._compare_with_options()
-        if read.problems:
-            problem = read.problems[0]
+        for problem in read.problems:
+            if problem.fact.partition(".")[0] in _OMISSIBLE:
+                self._notes.append(
+                    f"The contract leaves out what the source says of {problem.fact}: {problem.text}."
+                )
+                continue
             raise IncompleteSource(
                 f"{problem.origin.source}:{problem.origin.line or 1}: {problem.fact}: {problem.text}"
             )
@@ -144,7 +146,8 @@ class _ContractBuilder:
             "success": self._make_success(),
         }
         permissions = list(self._iterate_permissions())
-        if permissions or self._find_stated("permissions.application") is not None:
+        unclear = any(each.fact.startswith("permissions") for each in self._read.problems)
+        if not unclear and (permissions or self._find_stated("permissions.application") is not None):
             made["permissions"] = permissions
         made["clouds"] = self._list_clouds()
         names = {"title": title, "version": request["version"], "binding": binding, "action": action}
@@ -175,16 +178,7 @@ class _ContractBuilder:
         return list(stated or ())
 
     def _make_request(self) -> dict[str, Any]:
-        path = self._require("path")
-        assert isinstance(path, tuple)
-        keys = [segment[1] for segment in path if isinstance(segment, tuple)]
-        if len(keys) != 1:
-            count = len(keys) or "no"
-            problem = f"the path /{format_path(path)} has {count} keys; a contract needs one"
-            given = {**self._given, "path": f"/{format_path(path)}"}
-            others = _suggest_paths(self._source, given)
-            raise IncompleteSource(f"{self._source.name}: {problem}", f"Give --path. {others}".rstrip())
-        name = _make_identifier(str(keys[0]))
+        path, parameters = self._make_path()
         content, queries = self._require("content"), {own for _, own in self._list_rows("query")}
         if self._find_stated("query") is None:
             self._notes.append("The source does not mention query parameters: the contract allows none.")
@@ -192,8 +186,8 @@ class _ContractBuilder:
             "method": self._require("method"),
             "root": ROOT,
             "version": self._require("version"),
-            "path": "".join(f"/{each if isinstance(each, str) else f'{{{name}}}'}" for each in path),
-            "parameters": {name: self._make_key_schema()},
+            "path": path,
+            "parameters": parameters,
             "query": "required" if "required" in queries else "unconstrained" if queries else "absent",
             "fields": {
                 "Authorization": "require",
@@ -226,14 +220,26 @@ class _ContractBuilder:
             self._notes.append("The source requires Content-Type without a request body.")
         return "require" if listed == "required" else "forbid"
 
-    def _make_key_schema(self) -> dict[str, Any]:
+    def _make_path(self) -> tuple[str, dict[str, Any]]:
+        """Make the path, and the schemas of its parameters; a source states the type of the last key."""
+        path = self._require("path")
+        assert isinstance(path, tuple)
+        text = f"/{format_path(path)}"
+        found = list(_ARGUMENT.finditer(text))
+        names = make_identifiers(each[2].partition("|")[0] for each in found)
+        keys = [name for each, name in zip(found, names, strict=True) if f"/{each[0]}/" in f"{text}/"]
         stated = self._find_stated("key-type")
-        if stated is None:
-            self._notes.append("The source does not state the type of the key: a string is assumed.")
-        type = str(stated or "string").lower()
-        if type in ("guid", "uuid"):
-            return {"type": "string", "format": "uuid", "minLength": 1}
-        return {"type": "integer"} if type.startswith("int") else {"type": "string", "minLength": 1}
+        typed = {keys[-1]: str(stated)} if keys and stated is not None else {}
+        assumed = [name for name in names if name not in typed]
+        if assumed:
+            listed = ", ".join(assumed)
+            self._notes.append(f"The source does not state the type of {listed}: a string is assumed.")
+        parameters = {
+            name: make_schema(typed.get(name, "string"), bool(each[1]) or name in keys)
+            for each, name in zip(found, names, strict=True)
+        }
+        left = iter(names)
+        return _ARGUMENT.sub(lambda each: f"{each[1]}{{{next(left)}}}{each[1]}", text), parameters
 
     def _make_success(self) -> dict[str, Any]:
         stated = self._require("success")
@@ -264,10 +270,3 @@ class _ContractBuilder:
     def _make_provenance(self, cited: str) -> dict[str, Any]:
         digest = sha256(self._source.path.read_bytes()).hexdigest()
         return {"source": cited, "sha256": digest, "notes": self._notes}
-
-
-def _make_identifier(placeholder: str) -> str:
-    """Make a placeholder that a contract may have: `message-id` becomes `messageId`."""
-    first, *rest = re.findall(r"[A-Za-z0-9_]+", placeholder) or ["id"]
-    joined = first + "".join(part[:1].upper() + part[1:] for part in rest)
-    return joined if joined[:1].isalpha() else f"id{joined}"

@@ -34,6 +34,13 @@ def _normalize_segment(segment: Value, *, last: bool) -> Value:
     return strip_namespace(segment) if last or "(" in segment else strip_alias(segment)
 
 
+def find_cast(path: Path) -> str | None:
+    """Find the type, without namespace, of a cast between the key and the operation."""
+    above = path[-2] if len(path) > 1 else None
+    is_cast = isinstance(above, str) and "." in above and "(" not in above
+    return strip_namespace(str(above)) if is_cast else None
+
+
 def fold_path(path: Path) -> Path:
     """Fold a path for comparison: normalized, and in lower case."""
     return tuple(each.casefold() if isinstance(each, str) else each for each in normalize_path(path))

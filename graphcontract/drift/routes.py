@@ -28,6 +28,23 @@ def find_paths(source: Source, kind: Kind, binding: str, action: str) -> list[Pa
     return list(dict.fromkeys(islice(found, _MOST_FOUND)))
 
 
+def find_routes(source: Source, kind: Kind, binding: str, action: str) -> list[Path]:
+    """Find the paths to an action of this type alone, of those that differ only in spelling the first; raises
+    `Unknown` if CSDL does not declare it.
+    """
+    found: Iterable[Path]
+    if kind == "csdl":
+        found = csdl_reader.find_routes(source, binding, action)
+    elif kind == "openapi":
+        found = openapi_reader.find_routes(source, binding, action)
+    else:
+        found = page_reader.find_paths(source)
+    distinct: dict[Path, Path] = {}
+    for path in islice(found, _MOST_FOUND):
+        distinct.setdefault(fold_path(path), path)
+    return list(distinct.values())
+
+
 def format_paths(paths: Sequence[Path], wanted: Path) -> str:
     """Format paths, one a line, the most similar to the wanted one first, and count those left out."""
     nearest = sorted(paths, key=lambda path: (-_rate_similarity(path, wanted), len(path), format_path(path)))

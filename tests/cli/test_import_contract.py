@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from graphcontract.cli import app
 from graphcontract.contract.loader import load
+from graphcontract.drift.import_contract import IncompleteSource
 from graphcontract.drift.model import SourceError
 from graphcontract.errors import UserError
 from tests.drift import schemas
@@ -29,7 +30,8 @@ def csdl(tmp_path: Path) -> Path:
 def test_import_to_a_file_that_validates(csdl: Path, tmp_path: Path) -> None:
     made = tmp_path / "loan-cancel.json"
     ended = run("import", csdl, "--action", "loan/cancel", "--output", made)
-    assert (ended.exit_code, ended.stdout) == (0, f"{made}: written\n")
+    shown = "POST /beta/library/branches/loanRequests/{loanId}/cancel"
+    assert (ended.exit_code, ended.stdout) == (0, f"{made}: written\n{shown}\n")
     assert run("validate", made).exit_code == 0
     assert load(made, None).request.path == "/library/branches/loanRequests/{loanId}/cancel"
 
@@ -46,14 +48,17 @@ def test_import_by_path_and_version(csdl: Path) -> None:
     assert (request["version"], request["method"]) == ("beta", "POST")
 
 
-def test_import_names_the_paths_that_it_did_not_take(csdl: Path, tmp_path: Path) -> None:
+def test_import_never_chooses_a_path(csdl: Path, tmp_path: Path) -> None:
     more = '<EntitySet Name="loans" EntityType="graph.loan" /><EntitySet '
     csdl.write_text(schemas.CSDL.replace("<EntitySet ", more, 1))
     ended = run("import", csdl, "--action", "loan/cancel", "--output", tmp_path / "made.json")
-    assert ended.stdout == f"{tmp_path / 'made.json'}: written\n"
-    assert "--path:\n  /library/branches/loanRequests/{loanId}/cancel\n" in ended.stderr
+    assert isinstance(ended.exception, IncompleteSource)
+    assert "2 paths lead to cancel of loan" in str(ended.exception)
+    lines = ("  /loans/{loanId}/cancel", "  /library/branches/loanRequests/{loanId}/cancel")
+    assert ended.exception.hint == "\n".join(("Choose one with --path:", *lines))
+    assert not (tmp_path / "made.json").exists()
     given = run("import", csdl, "--action", "loan/cancel", "--path", "/loans/{id}/cancel")
-    assert given.stderr == ""
+    assert json.loads(given.stdout)["request"]["path"] == "/loans/{loanId}/cancel"
 
 
 def test_import_by_qualified_names(csdl: Path) -> None:

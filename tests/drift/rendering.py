@@ -16,7 +16,9 @@ SCOPES = st.lists(
 
 @dataclass(frozen=True)
 class Published:
-    """An action as it is published: `segments` lead to a collection, `work` and `application` are scopes."""
+    """An action as it is published: `segments` lead to a collection, `work` and `application` are scopes. The
+    first segments of `keyed` are collections, too, where it is True.
+    """
 
     segments: tuple[str, ...]
     binding: str
@@ -25,6 +27,24 @@ class Published:
     version: str
     work: tuple[str, ...]
     application: tuple[str, ...]
+    keyed: tuple[bool, ...] = ()
+
+    def is_keyed(self, index: int) -> bool:
+        """Whether a segment is a collection with a key below it."""
+        return index == len(self.segments) - 1 or (index < len(self.keyed) and self.keyed[index])
+
+    @property
+    def types(self) -> list[str]:
+        """The types that the segments lead to."""
+        return [*(f"type{number}" for number in range(len(self.segments) - 1)), self.binding]
+
+    def make_path(self, suffix: str) -> str:
+        """Make the path, with keys named by their types and a suffix."""
+        steps = enumerate(zip(self.segments, self.types, strict=True))
+        above = (
+            f"/{name}/{{{type}{suffix}}}" if self.is_keyed(i) else f"/{name}" for i, (name, type) in steps
+        )
+        return f"{''.join(above)}/{self.action}"
 
     @property
     def placeholder(self) -> str:
@@ -32,7 +52,7 @@ class Published:
 
     @property
     def path(self) -> str:
-        return f"/{'/'.join(self.segments)}/{{{self.placeholder}}}/{self.action}"
+        return self.make_path("Id")
 
 
 @st.composite
@@ -46,15 +66,23 @@ def published(draw: st.DrawFn) -> Published:
         draw(st.sampled_from(("beta", "v1.0"))),
         tuple(sorted(draw(SCOPES))),
         tuple(sorted(draw(SCOPES))),
+        tuple(draw(st.lists(st.booleans(), max_size=len(segments)))),
     )
 
 
 def csdl(each: Published) -> str:
-    types = [f"type{number}" for number in range(len(each.segments) - 1)]
-    reached = [*(f"graph.{type}" for type in types[1:]), f"Collection(graph.{each.binding})"]
+    key = '<Key><PropertyRef Name="id" /></Key><Property Name="id" Type="Edm.String" Nullable="false" />'
+    *types, _ = each.types
+    named = (f"graph.{type}" for type in each.types)
+    reached = [f"Collection({type})" if each.is_keyed(i) else type for i, type in enumerate(named)][1:]
+    first = (
+        '<EntitySet Name="{}" EntityType="graph.{}" />'
+        if each.is_keyed(0)
+        else '<Singleton Name="{}" Type="graph.{}" />'
+    ).format(each.segments[0], each.types[0])
     structures = [
-        f'<EntityType Name="{type}"><NavigationProperty Name="{name}" Type="{to}" ContainsTarget="true" />'
-        "</EntityType>"
+        f'<EntityType Name="{type}">{key}'
+        f'<NavigationProperty Name="{name}" Type="{to}" ContainsTarget="true" /></EntityType>'
         for type, name, to in zip(types, each.segments[1:], reached, strict=True)
     ]
     return f"""\
@@ -71,7 +99,7 @@ def csdl(each: Published) -> str:
         <Parameter Name="bindingParameter" Type="graph.{each.binding}" />
       </Action>
       <EntityContainer Name="GraphService">
-        <Singleton Name="{each.segments[0]}" Type="graph.type0" />
+        {first}
       </EntityContainer>
     </Schema>
   </edmx:DataServices>
@@ -85,6 +113,11 @@ def openapi(each: Published) -> str:
         "Guid": "type: string\n          format: uuid",
         "Int64": "type: integer\n          format: int64",
     }
+    above = "".join(
+        f"      - {{name: {type}-id, in: path, required: true, schema: {{type: string}}}}\n"
+        for index, type in enumerate(each.types[:-1])
+        if each.is_keyed(index)
+    )
     return f"""\
 openapi: 3.0.1
 info:
@@ -93,7 +126,7 @@ info:
 servers:
   - url: https://graph.microsoft.com/{each.version}
 paths:
-  '/{"/".join(each.segments)}/{{{each.binding}-id}}/{each.action}':
+  '{each.make_path("-id")}':
     post:
       responses:
         '204':
@@ -101,7 +134,7 @@ paths:
         default:
           description: error
     parameters:
-      - name: {each.binding}-id
+{above}      - name: {each.binding}-id
         in: path
         required: true
         schema:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -98,11 +99,6 @@ def test_content_and_an_answer_with_content(tmp_path: Path) -> None:
             "malformed or truncated",
         ),
         (
-            ('Name="loanRequests" Type="Collection(graph.loan)"', 'Name="x" Type="graph.loan"'),
-            "cancel",
-            "has no keys",
-        ),
-        (
             ('Name="loanRequests" Type="Collection(graph.loan)"', 'Name="x" Type="graph.book"'),
             "cancel",
             "has no path",
@@ -166,6 +162,8 @@ def test_whatever_is_published_comes_back(tmp_path: Path, each: Published) -> No
     contracts = {
         name: made(Source(tmp_path / name, name), tmp_path, each.binding, each.action) for name in sources
     }
+    for name, contract in contracts.items():
+        assert library.rules(library.compared(contract, Source(tmp_path / name, name))) == [], name
     said = {name: facts(contract) for name, contract in contracts.items()}
     permissions = [name for name in said["page.md"] if name.startswith("permissions.")]
     assert said["page.md"]["permissions.delegated-work"] == (each.work, ())
@@ -184,6 +182,92 @@ def test_whatever_is_published_comes_back(tmp_path: Path, each: Published) -> No
         assert {fact: value for fact, value in facts(again).items() if fact not in permissions} == {
             fact: value for fact, value in said[name].items() if fact not in permissions
         }
+
+
+ABOVE = "/library/branches/loanRequests/{loanId}"
+
+
+@pytest.mark.parametrize("kind", ["page", "openapi"])
+@pytest.mark.parametrize(
+    ("path", "parameters"),
+    [
+        ("/library/cancel", {}),
+        ("/me/loans/cancel", {}),
+        ("/desks/{desk-id}/loans/{loan-id}/cancel", {"deskId": "string", "loanId": "string"}),
+        ("/desks/{id}/loans/{id}/cancel", {"id": "string", "id2": "string"}),
+        ("/loans(code='{code}')/cancel", {"code": "string"}),
+        ("/desks/{desk-id}/byName(name='{name}',row={row})/cancel", {"deskId": "", "name": "", "row": ""}),
+        ("/desks/{desk-id}/graph.lendingDesk/loans/{loan-id}/cancel", {"deskId": "", "loanId": ""}),
+        ("/loans/{loan-id}/graph.loan/library.desk.cancel", {"loanId": "string"}),
+        ("/users/{id | userPrincipalName}/loans/{loan-id}/cancel", {"id": "", "loanId": ""}),
+    ],
+)
+def test_a_path_of_any_form(kind: str, path: str, parameters: dict[str, str], tmp_path: Path) -> None:
+    if kind == "openapi" and len(set(re.findall("{.*?}", path))) < len(parameters):
+        path = path.replace("{id}", "{desk-id}", 1)
+        parameters = {"deskId": "", "id": ""}
+    described = {
+        "openapi": "3.0.1",
+        "servers": [{"url": "https://graph.microsoft.com/beta"}],
+        "paths": {
+            path: {
+                "parameters": [
+                    {"name": name, "in": "path", "schema": {"type": "string"}}
+                    for name in re.findall("{(.*?)}", path)
+                ],
+                "post": {"responses": {"204": {}}},
+            }
+        },
+    }
+    page = library.PAGE_TEXT.replace(f"{ABOVE}/cancel", path)
+    page = page.replace("## Examples", "## Remarks").partition("## Remarks")[0]
+    library.laid_out(
+        tmp_path, {**library.files_of_page(), library.PAGE: page, "a.json": json.dumps(described)}
+    )
+    source = library.source(tmp_path, library.PAGE if kind == "page" else "a.json")
+    contract = made(source, tmp_path, path=path)
+    names = iter(parameters)
+    assert contract.request.path == re.sub("{.*?}", lambda _: f"{{{next(names)}}}", path)
+    assert contract.request.parameters.keys() == parameters.keys()
+    assert library.rules(library.compared(contract, source)) == []
+
+
+def test_several_paths_of_a_page_are_listed(tmp_path: Path) -> None:
+    page = library.PAGE_TEXT.replace(
+        f"{ABOVE}/cancel\n", f"{ABOVE}/cancel\nPOST /me/loans/{{loanId}}/cancel\n", 1
+    )
+    library.laid_out(tmp_path, {**library.files_of_page(), library.PAGE: page})
+    with pytest.raises(IncompleteSource, match="2 paths lead to cancel of loan") as caught:
+        made(library.source(tmp_path), tmp_path)
+    assert caught.value.hint == f"Choose one with --path:\n  /me/loans/{{loanId}}/cancel\n  {ABOVE}/cancel"
+    assert made(library.source(tmp_path), tmp_path, path=f"{ABOVE}/cancel").request.path == f"{ABOVE}/cancel"
+
+
+def test_an_action_without_keys_in_csdl(tmp_path: Path) -> None:
+    text = schemas.CSDL.replace(
+        'Name="loanRequests" Type="Collection(graph.loan)"', 'Name="x" Type="graph.loan"'
+    )
+    (tmp_path / "beta.csdl").write_text(text)
+    contract = made(Source(tmp_path / "beta.csdl", "beta.csdl"), tmp_path)
+    assert (contract.request.path, contract.request.parameters) == ("/library/branches/x/cancel", {})
+
+
+def test_a_title_that_is_a_sentence(tmp_path: Path) -> None:
+    page = library.PAGE_TEXT.replace("loan: cancel", "Call off a loan")
+    library.laid_out(tmp_path, {**library.files_of_page(), library.PAGE: page})
+    contract = made(library.source(tmp_path), tmp_path)
+    assert (contract.title, contract.request.path) == ("Call off a loan", f"{ABOVE}/cancel")
+    assert library.rules(library.compared(contract, library.source(tmp_path))) == []
+
+
+def test_permissions_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
+    pages = library.files_of_page()
+    changed = {name: text.replace("|Application|", "|Robot|") for name, text in pages.items()}
+    library.laid_out(tmp_path, changed)
+    contract = made(library.source(tmp_path), tmp_path)
+    assert contract.permissions is None
+    assert contract.provenance is not None
+    assert any("permissions" in note for note in contract.provenance.notes)
 
 
 def test_the_shipped_contract_described_in_openapi(tmp_path: Path) -> None:

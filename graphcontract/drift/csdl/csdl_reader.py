@@ -54,26 +54,29 @@ def _find_operation(
     return (operation, steps) if operation else None
 
 
-def find_path(source: Source, binding: str, action: str) -> tuple[Value, ...] | None:
-    """Find a path to an action, given by names without namespace, with one key if there is such a path; None
-    if none leads to it by containment. Raises `Unknown` if the file does not declare it.
+def find_routes(source: Source, binding: str, action: str) -> Iterator[tuple[Value, ...]]:
+    """Yield the paths by containment to an action of a type, or of a collection of it, given by names without
+    namespace. Raises `Unknown` if the file does not declare it.
     """
     schema = Schema(CsdlFile(source.path, source.name))
-    found = [
-        each for each in schema.find_operations(action) if strip_namespace(each.binding or "") == binding
-    ]
+    names = (binding, f"Collection({binding})")
+    found = [each for each in schema.find_operations(action) if strip_namespace(each.binding or "") in names]
     if not found:
         problem = f"it does not declare {action} bound to {binding}."
         raise Unknown(problem, FactOrigin("csdl", source.name, source.version))
-    steps = schema.find_route(found[0].binding or "", keys=1)
-    return _make_path(steps, found[0]) if steps else None
+    return _iterate_paths(schema, found)
 
 
 def find_paths(source: Source, binding: str, action: str) -> Iterator[tuple[Value, ...]]:
     """Yield paths by containment to an action of a type, or of any type if that one does not have it."""
     schema = Schema(CsdlFile(source.path, source.name))
     named = schema.find_operations(action)
-    for operation in [each for each in named if strip_namespace(each.binding or "") == binding] or named:
+    bound = [each for each in named if strip_namespace(each.binding or "") == binding]
+    yield from _iterate_paths(schema, bound or named)
+
+
+def _iterate_paths(schema: Schema, operations: list[Operation]) -> Iterator[tuple[Value, ...]]:
+    for operation in operations:
         followed = map(schema.follow, schema.iterate_routes(operation.binding or ""))
         yield from (_make_path(steps, operation) for steps in followed if steps)
 

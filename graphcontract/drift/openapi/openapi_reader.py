@@ -16,7 +16,7 @@ from graphcontract.drift.model import FactOrigin, Reading, Source, Unknown, Valu
 from graphcontract.drift.openapi.schemas import find_enum, list_elements, list_properties, name_type
 from graphcontract.drift.openapi.slices import OpenApiFile, PathItem, open_description
 from graphcontract.drift.openapi.yaml_values import Node
-from graphcontract.drift.operation_paths import fold_path, format_path, split_path
+from graphcontract.drift.operation_paths import find_cast, fold_path, format_path, split_path
 from graphcontract.drift.versions import find_version
 
 SPEAKS_OF = (
@@ -62,11 +62,11 @@ def read(source: Source, wanted: Wanted) -> Reading:
         return notes.make_reading(file.sha256, said)
 
 
-def find_path(source: Source, binding: str, action: str) -> tuple[Value, ...] | None:
-    """Find a path to an action that is given by names without namespace; None without one."""
+def find_routes(source: Source, binding: str, action: str) -> list[tuple[Value, ...]]:
+    """List the paths to an action of a type, given by names without namespace."""
     with open_description(source) as file:
-        item = file.find_path_item_ending(_make_ending_pattern(binding, action), lambda _: True)
-        return split_path(item.path) if item else None
+        found = file.find_paths_ending(_make_ending_pattern(binding, action))
+        return [split_path(path) for path in islice(found, _MOST_ROUTES)]
 
 
 def find_paths(source: Source, action: str) -> list[tuple[Value, ...]]:
@@ -102,12 +102,6 @@ def _make_ending_pattern(binding: str, action: str) -> str:
     """Match a key of the type, or a cast to it, and the action below."""
     type = re.escape(binding)
     return rf"/(?:\{{{type}(?:-id\d*|Id)\}}|[\w.]+\.{type})/(?:[\w.]+\.)?{re.escape(action)}"
-
-
-def _find_cast(path: tuple[Value, ...]) -> str | None:
-    """Find the type, without namespace, of a cast between the key and the action."""
-    above = path[-2] if len(path) > 1 else None
-    return above.rpartition(".")[2] if isinstance(above, str) and "." in above else None
 
 
 def read_version(file: OpenApiFile, source: Source, notes: FactCollector) -> str | None:
@@ -219,7 +213,10 @@ class _OperationFacts:
         type_name = parameter.get_text("x-ms-docs-key-type") if parameter else None
         # In /users/{id}/messages/markAllRead the key is that of a user, and the action of messages.
         owns_action = isinstance(path[-2:][0], tuple)
-        binding = _find_cast(path) or ((type_name or (named[1] if named else None)) if owns_action else None)
+        binding = (type_name or (named[1] if named else None)) if owns_action else None
+        if cast := find_cast(path):
+            # An action below a cast is of that type, or inherited from the type of the key.
+            binding = cast if type_name in (None, cast) else None
         place = self._notes.locate(parameter.line if parameter else self._item.node.line)
         if binding:
             self._notes.add_fact("binding", binding, place)

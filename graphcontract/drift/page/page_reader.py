@@ -44,6 +44,8 @@ _PERMISSIONS_IN_OTHER_LANGUAGES = {
 }
 _BROKEN_TABLE = re.compile(r"\A\||^[ \t]*\|?[ \t]*:?-+:?[ \t]*\|[-|: \t]*$", re.MULTILINE)
 _EMPTY_OBJECT = re.compile(r"\s*\{\s*\}\s*")
+# Every request is authorized, and RFC 9110, 12.5.1, lets a client send Accept or not.
+_OF_ANY_REQUEST = {("authorization", "required"), ("authorization", "optional"), ("accept", "optional")}
 _TRANSLATED = ("ms.translationtype", "ms.contentlocale", "translationtype", "contentlocale")
 
 
@@ -194,7 +196,7 @@ def _read_fields(notes: FactCollector, blocks: Sequence[Block]) -> None:
             found = [
                 (name, tables.read_presence(cells)) for name, cells, _ in tables.iterate_named_rows(table)
             ]
-            rows = sorted(each for each in found if each[0].casefold() != "authorization")
+            rows = sorted(each for each in found if (each[0].casefold(), each[1]) not in _OF_ANY_REQUEST)
             notes.add_fact("fields", tuple(rows), table)
 
 

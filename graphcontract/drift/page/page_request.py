@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import Source, Unknown, Wanted
-from graphcontract.drift.operation_paths import fold_path, format_path, matches
+from graphcontract.drift.operation_paths import Path, fold_path, format_path, matches
 from graphcontract.drift.page.blocks import Block
 from graphcontract.drift.page.request_lines import RequestLine, find_request_lines
 from graphcontract.drift.page.sections import find_examples, find_sections
@@ -75,12 +75,27 @@ def _rate_similarity(request: RequestLine, wanted: Wanted) -> tuple[bool, int, b
 
 
 def _is_same_operation(request: RequestLine, wanted: Wanted, titled: Sequence[str] | None) -> bool:
-    """Whether the path differs in at most one segment, or the title names the operation."""
+    """Whether the path differs in at most one segment or in a type cast, or the title names the operation;
+    without a wanted path, whether the action is that of the path, and the type that of the title.
+    """
     own, expected = fold_path(request.path), fold_path(wanted.path)
+    if not expected and own and own[-1] == wanted.action.casefold():
+        return titled is None or titled[0].casefold() == wanted.binding.casefold()
+    if _strip_casts(own) == _strip_casts(expected):
+        return True
     if len(own) == len(expected) and sum(a != b for a, b in zip(own, expected, strict=True)) <= 1:
         return True
     named = (wanted.binding.casefold(), wanted.action.casefold())
     return titled is not None and tuple(name.casefold() for name in titled) == named
+
+
+def _strip_casts(path: Path) -> Path:
+    last = len(path) - 1
+    return tuple(
+        each
+        for index, each in enumerate(path)
+        if index == last or not isinstance(each, str) or "." not in each or "(" in each
+    )
 
 
 def _compare_with_templates(
