@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from graphcontract.contract.model import Contract
-from graphcontract.contract.odata import strip_namespace
 from graphcontract.drift.model import Fact, FactOrigin, Reading, Value, Wanted
-from graphcontract.drift.operation_paths import find_cast, format_path, split_path
+from graphcontract.drift.operation_paths import find_cast, name_operation, split_path
 
 SCHEMES = {
     "DelegatedWork": "permissions.delegated-work",
@@ -98,7 +97,7 @@ def _find_names(contract: Contract) -> tuple[str, str]:
     placeholder, or in the segment before the last one, and in the last segment.
     """
     path = split_path(contract.request.path)
-    action = contract.bound_operation or strip_namespace(format_path(path[-1:]))
+    action = contract.bound_operation or name_operation(path)
     binding, colon, titled = contract.title.partition(": ")
     if colon and titled == action:
         return binding, action

@@ -9,12 +9,11 @@ from typing import Any
 
 from graphcontract.catalogue.contract_document import make_identifiers, make_schema
 from graphcontract.contract.jsonfile import lay_out, parse
-from graphcontract.contract.odata import strip_namespace
 from graphcontract.contract.validation import Known, check
 from graphcontract.drift import readers, routes
 from graphcontract.drift.contract_facts import CLOUDS, SCHEMES
 from graphcontract.drift.model import Reading, Source, SourceError, Unknown, Value, Wanted
-from graphcontract.drift.operation_paths import fold_path, format_path, split_path
+from graphcontract.drift.operation_paths import fold_path, format_path, name_operation, split_path
 from graphcontract.drift.page.prose import requires_empty_object
 from graphcontract.drift.source_kind import detect_kind
 from graphcontract.errors import UserError
@@ -77,7 +76,7 @@ def _identify_operation(
         problem = f"a source of kind {kind} does not have enough facts for a contract"
         raise SourceError(f"{source.name}: {problem}", "Give a page, CSDL or an OpenAPI description.")
     found: tuple[Value, ...] = split_path(path) if path else ()
-    if path and strip_namespace(str(found[-1])).casefold() != action.casefold():
+    if path and name_operation(found).casefold() != action.casefold():
         problem = f"the path ends with {found[-1] if isinstance(found[-1], str) else 'a key'}"
         given = {"binding": binding, "action": action, "path": path}
         others = _suggest_paths(source, given)
@@ -247,6 +246,8 @@ class _ContractBuilder:
         status, content = stated
         if status is None:
             raise IncompleteSource(f"{self._source.name}: it does not state the success status")
+        if self._read.facts["success"].inferred:
+            self._notes.append(f"The source does not state the status of success: {status} is assumed.")
         presence = {"none": "absent", "content": "required"}.get(str(content), "unconstrained")
         return {"status": status, "content": presence}
 

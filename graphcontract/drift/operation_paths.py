@@ -31,7 +31,14 @@ def normalize_path(path: Path) -> Path:
 def _normalize_segment(segment: Value, *, last: bool) -> Value:
     if not isinstance(segment, str):
         return ("key", "")
-    return strip_namespace(segment) if last or "(" in segment else strip_alias(segment)
+    if last or "(" in segment:
+        return _KEY.sub("{}", strip_namespace(segment))
+    return strip_alias(segment)
+
+
+def name_operation(path: Path) -> str:
+    """Name the operation that a path ends with, without its namespace and the arguments of a function."""
+    return strip_namespace(format_path(path[-1:])).partition("(")[0]
 
 
 def find_cast(path: Path) -> str | None:

@@ -252,6 +252,32 @@ def test_an_action_without_keys_in_csdl(tmp_path: Path) -> None:
     assert (contract.request.path, contract.request.parameters) == ("/library/branches/x/cancel", {})
 
 
+FUNCTION = """\
+<Function Name="view" IsBound="true"><Parameter Name="it" Type="{binding}" />{more}
+<Parameter Name="start" Type="Edm.String" Nullable="false" />
+<ReturnType Type="Collection(graph.loan)" /></Function>
+"""
+
+
+@pytest.mark.parametrize(
+    ("binding", "above"), [("graph.loan", "/{loanId}"), ("Collection(graph.loan)", "")], ids=["one", "all"]
+)
+def test_functions_of_one_name_differ_in_their_parameters(binding: str, above: str, tmp_path: Path) -> None:
+    more = '<Parameter Name="days" Type="Edm.Int32" Nullable="false" />'
+    declared = FUNCTION.format(binding=binding, more="") + FUNCTION.format(binding=binding, more=more)
+    (tmp_path / "beta.csdl").write_text(
+        schemas.CSDL.replace("<EntityContainer", f"{declared}<EntityContainer")
+    )
+    source = Source(tmp_path / "beta.csdl", "beta.csdl")
+    with pytest.raises(IncompleteSource, match="2 paths lead to view of loan"):
+        made(source, tmp_path, action="view")
+    for call in ("view(start='{start}')", "view(days={days},start='{start}')"):
+        path = f"/library/branches/loanRequests{above}/{call}"
+        contract = made(source, tmp_path, action="view", path=path)
+        assert (contract.request.method, contract.request.path) == ("GET", path)
+        assert library.rules(library.compared(contract, source)) == []
+
+
 def test_a_title_that_is_a_sentence(tmp_path: Path) -> None:
     page = library.PAGE_TEXT.replace("loan: cancel", "Call off a loan")
     library.laid_out(tmp_path, {**library.files_of_page(), library.PAGE: page})

@@ -12,7 +12,7 @@ from graphcontract.contract.jsonfile import make_printable
 from graphcontract.drift.csdl.csdl_file import CsdlFile, Element
 from graphcontract.drift.csdl.edm import Operation, PathStep, Revision, Schema, list_members, strip_namespace
 from graphcontract.drift.model import Fact, FactOrigin, Problem, Reading, Source, Unknown, Value, Wanted
-from graphcontract.drift.operation_paths import format_path
+from graphcontract.drift.operation_paths import fold_path, format_path
 from graphcontract.drift.versions import find_version
 
 SPEAKS_OF = (
@@ -42,11 +42,18 @@ def _find_operation(
     schema: Schema, wanted: Wanted, *, any_case: bool = False
 ) -> tuple[Operation, list[PathStep] | None] | None:
     """Find the wanted operation and the steps of a path to it; the steps are None if there is no path."""
+    last = fold_path(wanted.path[-1:])
     operations = schema.find_operations(wanted.action, any_case=any_case)
+    operations.sort(
+        key=lambda each: fold_path((_make_segment(each),)) != last
+    )  # overloads differ in arguments
     steps = schema.follow(segment if isinstance(segment, str) else None for segment in wanted.path[:-1])
     operation = schema.find_bound(operations, steps[-1]) if steps else None
     if operation is None:
-        bound = [each for each in operations if strip_namespace(each.binding or "") == wanted.binding]
+        # An operation below a key is not bound to a collection.
+        below_key = any(not isinstance(segment, str) for segment in wanted.path[-2:-1])
+        names = (wanted.binding,) if below_key else (wanted.binding, f"Collection({wanted.binding})")
+        bound = [each for each in operations if strip_namespace(each.binding or "") in names]
         keys = sum(not isinstance(segment, str) for segment in wanted.path)
         routes = [schema.find_route(each.binding or "", keys) for each in bound]
         steps = next((route for route in routes if route), None)
@@ -59,8 +66,7 @@ def find_routes(source: Source, binding: str, action: str) -> Iterator[tuple[Val
     namespace. Raises `Unknown` if the file does not declare it.
     """
     schema = Schema(CsdlFile(source.path, source.name))
-    names = (binding, f"Collection({binding})")
-    found = [each for each in schema.find_operations(action) if strip_namespace(each.binding or "") in names]
+    found = [each for each in schema.find_operations(action) if _name_type(each.binding) == binding]
     if not found:
         problem = f"it does not declare {action} bound to {binding}."
         raise Unknown(problem, FactOrigin("csdl", source.name, source.version))
@@ -71,7 +77,7 @@ def find_paths(source: Source, binding: str, action: str) -> Iterator[tuple[Valu
     """Yield paths by containment to an action of a type, or of any type if that one does not have it."""
     schema = Schema(CsdlFile(source.path, source.name))
     named = schema.find_operations(action)
-    bound = [each for each in named if strip_namespace(each.binding or "") == binding]
+    bound = [each for each in named if _name_type(each.binding) == binding]
     yield from _iterate_paths(schema, bound or named)
 
 
@@ -122,7 +128,7 @@ class _OperationFacts:
         yield "version", find_schema_version(self._source), None
         yield "method", "POST" if element.tag == "Action" else "GET", element
         yield "action", operation.name, element
-        yield "binding", strip_namespace(operation.binding or ""), element
+        yield "binding", _name_type(operation.binding), element
         yield "path", _make_path(self._steps, operation) if self._steps else None, last
         yield "route", "reachable" if self._steps else "declared", last
         yield from self._iterate_input_facts()
@@ -150,14 +156,16 @@ class _OperationFacts:
         if element.tag == "Function" or not parameters:
             content = "none"
         yield "content", content, element
-        yield "parameters", tuple(sorted(parameters)), element
+        # The parameters of a function are in its path.
+        yield "parameters", () if element.tag == "Function" else tuple(sorted(parameters)), element
 
     def _iterate_type_facts(self) -> Iterator[tuple[str, Value, Element | None]]:
         keyed = next((each.type for each in reversed(self._steps or ()) if each.key), self._type)
         keys = self._schema.find_keys(keyed)
         key = self._schema.find_properties(keyed).get(keys[0]) if len(keys) == 1 else None
         type = strip_namespace(self._schema.qualify(key.attributes.get("Type", ""))) if key else None
-        if type is None and self._schema.is_whole(keyed):
+        has_key = self._steps is None or any(each.key for each in self._steps)
+        if type is None and has_key and self._schema.is_whole(keyed):
             text = f"the key of {keyed} is {' and '.join(keys)}" if keys else f"{keyed} has no key"
             place = _make_origin(self._source, self._find_line(self._schema.find_structure(keyed)))
             self._problems.append(Problem("fact-unreadable", "key-type", make_printable(text, 200), place))
@@ -228,9 +236,29 @@ def find_schema_version(source: Source) -> str | None:
 
 def _make_path(steps: list[PathStep], operation: Operation) -> tuple[Value, ...]:
     """Make the path; Graph accepts an operation of its own namespace by name alone, others with namespace."""
+    return (*(("key", each.name) if each.key else each.name for each in steps), _make_segment(operation))
+
+
+def _make_segment(operation: Operation) -> str:
     own = operation.namespace in OWN_NAMESPACES
     last = operation.name if own else f"{operation.namespace}.{operation.name}"
-    return (*(("key", each.name) if each.key else each.name for each in steps), last)
+    if operation.element.tag == "Function" and operation.parameters:
+        last += f"({','.join(map(_make_argument, operation.parameters))})"
+    return last
+
+
+def _make_argument(parameter: Element) -> str:
+    """Make an argument of a function as a placeholder: strings are in quotes."""
+    name, quote = (
+        parameter.attributes.get("Name", ""),
+        "'" * (parameter.attributes.get("Type") == "Edm.String"),
+    )
+    return f"{name}={quote}{{{name}}}{quote}"
+
+
+def _name_type(binding: str | None) -> str:
+    """Name the type, or the type of a collection's members, that an operation is bound to."""
+    return strip_namespace((binding or "").removeprefix("Collection(").removesuffix(")"))
 
 
 def _make_origin(source: Source, line: int | None = None) -> FactOrigin:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -157,9 +157,9 @@ class Schema:
         for at, _, attributes in self.file.iterate_tags(*_STRUCTURES):
             self._index.setdefault(f"{self._find_namespace(at)}.{attributes.get('Name', '')}", at)
 
-    def find_bound(self, operations: Iterable[Operation], step: PathStep) -> Operation | None:
-        """Choose the operation that is bound to what a step leads to, or to the nearest of its bases."""
-        known = {each.binding: each for each in operations}
+    def find_bound(self, operations: Sequence[Operation], step: PathStep) -> Operation | None:
+        """Choose the first operation bound to what a step leads to, or to the nearest of its bases."""
+        known = {each.binding: each for each in reversed(operations)}
         for type, _ in self.iterate_bases(step.type):
             found = known.get(f"Collection({type})" if step.collection else type)
             if found is not None:

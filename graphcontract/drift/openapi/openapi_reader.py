@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from itertools import islice
 
 from graphcontract.contract.jsonfile import make_printable
-from graphcontract.contract.odata import strip_namespace
 from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import FactOrigin, Reading, Source, Unknown, Value, Wanted
 from graphcontract.drift.openapi.schemas import find_enum, list_elements, list_properties, name_type
 from graphcontract.drift.openapi.slices import OpenApiFile, PathItem, open_description
 from graphcontract.drift.openapi.yaml_values import Node
-from graphcontract.drift.operation_paths import find_cast, fold_path, format_path, split_path
+from graphcontract.drift.operation_paths import find_cast, fold_path, format_path, name_operation, split_path
 from graphcontract.drift.versions import find_version
 
 SPEAKS_OF = (
@@ -36,6 +35,7 @@ SPEAKS_OF = (
     *("deprecation.inherited", "operation-id"),
 )
 _METHODS = ("post", "get", "patch", "put", "delete", "head", "options", "trace")
+_ARGUMENTS = r"(?:\([^()/]*\))?"
 _MOST_ROUTES = 1000  # bounds the paths in an error message, as `routes` does
 _PLACEHOLDER = re.compile(r"(.+?)(?:-id\d*|Id)")
 _SCHEMA = "#/components/schemas/microsoft.graph."
@@ -65,14 +65,14 @@ def read(source: Source, wanted: Wanted) -> Reading:
 def find_routes(source: Source, binding: str, action: str) -> list[tuple[Value, ...]]:
     """List the paths to an action of a type, given by names without namespace."""
     with open_description(source) as file:
-        found = file.find_paths_ending(_make_ending_pattern(binding, action))
+        found = file.find_paths_ending(rf"{_make_ending_pattern(binding, action)}{_ARGUMENTS}")
         return [split_path(path) for path in islice(found, _MOST_ROUTES)]
 
 
 def find_paths(source: Source, action: str) -> list[tuple[Value, ...]]:
     """List the paths that end with an action, given without its namespace, whatever it is bound to."""
     with open_description(source) as file:
-        found = file.find_paths_ending(rf"/(?:[\w.]+\.)?{re.escape(action)}")
+        found = file.find_paths_ending(rf"/(?:[\w.]+\.)?{re.escape(action)}{_ARGUMENTS}")
         return [split_path(path) for path in islice(found, _MOST_ROUTES)]
 
 
@@ -149,8 +149,7 @@ class _OperationFacts:
         self._notes.add_fact("method", method.upper(), self._notes.locate(operation.line))
         self._notes.add_fact("path", split_path(self._item.path), place)
         self._notes.add_fact("route", "reachable", place)
-        action = strip_namespace(format_path(split_path(self._item.path)[-1:]))
-        self._notes.add_fact("action", action, place)
+        self._notes.add_fact("action", name_operation(split_path(self._item.path)), place)
         parameters = self._list_parameters(operation)
         self._add_key(parameters)
         self._add_inputs(parameters)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import Source, Unknown, Wanted
-from graphcontract.drift.operation_paths import Path, fold_path, format_path, matches
+from graphcontract.drift.operation_paths import Path, fold_path, format_path, matches, name_operation
 from graphcontract.drift.page.blocks import Block
 from graphcontract.drift.page.request_lines import RequestLine, find_request_lines
 from graphcontract.drift.page.sections import find_examples, find_sections
@@ -79,7 +79,7 @@ def _is_same_operation(request: RequestLine, wanted: Wanted, titled: Sequence[st
     without a wanted path, whether the action is that of the path, and the type that of the title.
     """
     own, expected = fold_path(request.path), fold_path(wanted.path)
-    if not expected and own and own[-1] == wanted.action.casefold():
+    if not expected and name_operation(own) == wanted.action.casefold():
         return titled is None or titled[0].casefold() == wanted.binding.casefold()
     if _strip_casts(own) == _strip_casts(expected):
         return True
