@@ -163,7 +163,7 @@ def _list_changed_values(contract: Contract, call: Call, target: str) -> Iterato
             yield Change("request.path-parameters", target.replace(f"/{own}", "", 1))
 
 
-@settings(quietly, max_examples=count_examples(150))
+@settings(quietly, max_examples=count_examples(75))
 @given(contract=contracts(), data=st.data())
 def test_reference_client_conforms_to_any_operation(contract: Contract, data: st.DataObject) -> None:
     plain = plain_call(contract)
@@ -175,7 +175,7 @@ def test_reference_client_conforms_to_any_operation(contract: Contract, data: st
     assert find_violated(contract, respond(call, send(call)), control) == {}, name
 
 
-@settings(quietly, max_examples=count_examples(150))
+@settings(quietly, max_examples=count_examples(75))
 @given(contract=contracts())
 def test_each_change_of_the_request_is_found(contract: Contract) -> None:
     call = plain_call(contract)
