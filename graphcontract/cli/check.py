@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graphcontract.cli.catalogue import From
+from graphcontract.cli.check_operations import Many, run_check
 from graphcontract.cli.options import (
     START_TIMEOUT,
     AllowOwnRoot,
-    ContractName,
     Deselect,
     FailOn,
     ImplementationName,
@@ -58,7 +59,15 @@ def check(
     client: Annotated[
         str, typer.Argument(metavar="CLIENT", help="The client under test; see below.", show_default=False)
     ] = "",
-    contract: ContractName = DEFAULT_CONTRACT,
+    contract: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--contract",
+            metavar="ID|FILE",
+            help=f"A shipped contract by id, or a file [default: {DEFAULT_CONTRACT}].",
+            show_default=False,
+        ),
+    ] = None,
     transport: Annotated[
         Transport,
         typer.Option(
@@ -102,24 +111,37 @@ def check(
         Record, typer.Option(help="Which exchanges the jsonl report contains.")
     ] = Record.FAILURES,
     list_clauses: ListClauses = False,
+    operations: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Check many operations of the catalogue with a few calls each: a glob over ids and over "
+            "'beta POST /users/*', or all; repeatable.",
+        ),
+    ] = None,
+    source: From = None,
 ) -> None:
-    """Check a client against a contract, clause by clause.
+    """Check a client against a contract, clause by clause, or against many operations.
 
     Exit status: 0 the client conforms; 1 it violates a clause, or a MUST was not exercised; 2 wrong usage or
     an invalid contract; 3 the client could not be started or reached; 5 nothing was exercised;
     6 graphcontract failed; 130 interrupted.
     """
     from graphcontract.errors import UserError
-    from graphcontract.run.options import Options
+    from graphcontract.run.options import OptionError, Options
     from graphcontract.run.session import Session
 
     if not client and not list_clauses:
         raise UserError("no client given", CLIENTS)
+    if len(contract or ()) > 1:
+        raise OptionError(
+            "--contract is given more than once", "Give one contract, or many operations with --operations."
+        )
     import secrets
 
     options = Options(
         client=client or "reference",
-        contract=contract,
+        contract=contract[0] if contract else DEFAULT_CONTRACT,
         transport=transport.value,
         tls=tls,
         profile=profile.value,
@@ -133,6 +155,16 @@ def check(
         known_failures=known_failures,
         allow_own_root=allow_own_root,
     ).with_seed(seed, secrets.randbits(32))
+    if operations or source is not None:
+        given = {
+            "--contract": bool(contract),
+            "--known-failures": known_failures is not None,
+            "--record": record is not Record.FAILURES,
+            "--workers": workers > 1,
+        }
+        names = [name for name, is_given in given.items() if is_given]
+        many = Many(tuple(operations or ()), source, tuple(report or ()), first, list_clauses)
+        raise typer.Exit(run_check(options, many, names))
     session = Session.of(options)
     if list_clauses:
         for id in session.planned:

@@ -15,7 +15,7 @@ from graphcontract.clauses import list_kinds
 from graphcontract.clients import Client
 from graphcontract.contract.jsonfile import suggest_name
 from graphcontract.contract.loader import load
-from graphcontract.contract.model import Contract, Party
+from graphcontract.contract.model import Base, Contract, Party
 from graphcontract.judging import known_failures
 from graphcontract.judging.call_runner import CallStats
 from graphcontract.judging.client_set import ClientSet
@@ -172,7 +172,7 @@ class Session:
 
 
 def plan_clauses(
-    contract: Contract,
+    contract: Contract | Base,
     select: Sequence[str],
     deselect: Sequence[str],
     *,
