@@ -35,6 +35,7 @@ class ValuePool:
         self._seed = seed
         self._drawn: dict[tuple[str, str], Sequence[str]] = {}
         self._classes: dict[str, Mapping[str, SearchStrategy[str]]] = {}
+        self._controls: Sequence[str] = ()
         self._lock = threading.RLock()
 
     def list_classes(self, schema: Mapping[str, Any]) -> tuple[str, ...]:
@@ -58,10 +59,14 @@ class ValuePool:
 
     def find_controls(self) -> Sequence[str]:
         """Give values with control characters, of each kind."""
-        classes = ids.control_task_ids()
-        return [
-            self._draw("", f"control {name}", partial(classes.__getitem__, name), 1)[0] for name in classes
-        ]
+        with self._lock:
+            if not self._controls:
+                classes = ids.control_task_ids()
+                self._controls = [
+                    self._draw("", f"control {name}", partial(classes.__getitem__, name), 1)[0]
+                    for name in classes
+                ]
+            return self._controls
 
     def find_tokens(self) -> Sequence[str]:
         """Give ordinary tokens."""
