@@ -125,7 +125,7 @@ def _format_repeat(options: Options, source: Path | None, clause: str, *operatio
 def _run(options: Options, selection: Selection, plan: Plan, reports: tuple[str, ...]) -> int:
     from rich.console import Console
 
-    from graphcontract.operations.run import run_operations
+    from graphcontract.operations.run import load_first, run_operations
     from graphcontract.reporting import make_listeners, writes_to_standard_output
     from graphcontract.reporting.events import Event, RunDescription
     from graphcontract.reporting.operations_terminal import OperationsTerminal
@@ -133,7 +133,7 @@ def _run(options: Options, selection: Selection, plan: Plan, reports: tuple[str,
     console = Console(stderr=writes_to_standard_output(reports), highlight=False, emoji=False)
     terminal = OperationsTerminal(console)
     with redirect_stdout(sys.stderr):  # A client in this process may print; standard output can be a report.
-        clients = _start_clients(options, selection.load(next(iter(selection.names))))
+        clients = _start_clients(options, load_first(selection))
     try:
         listeners = [terminal, *make_listeners(reports, operations=True)]
 

@@ -9,6 +9,7 @@ from time import monotonic
 
 from graphcontract.clauses import ClauseFunction, registry
 from graphcontract.clauses.queries import abbreviate, describe_outcome
+from graphcontract.contract.jsonfile import ContractError
 from graphcontract.contract.model import Contract
 from graphcontract.errors import UserError
 from graphcontract.exchange import Exchange, Trial
@@ -19,6 +20,7 @@ from graphcontract.judging.patience import is_expensive
 from graphcontract.judging.redaction import Redactor
 from graphcontract.operations.call_plan import PlannedCall
 from graphcontract.reporting.events import VerdictKind
+from graphcontract.reporting.operations_summary import NOT_DESCRIBED
 
 CLAUSES = (
     "request.method",
@@ -96,11 +98,16 @@ class OperationRunner:
     def judge(
         self, id: str, load: Callable[[], Contract], plan: Callable[[Contract], list[PlannedCall]]
     ) -> OperationResult:
-        """Judge an operation. A failure of graphcontract itself is the verdict `error`."""
+        """Judge an operation. A failure of graphcontract itself is the verdict `error`; an operation that
+        cannot have a contract is not supported. Raises `UserError` if the client cannot be called any more.
+        """
         started = monotonic()
         try:
             contract = load()
             return self._judge(contract, plan(contract), started)
+        except ContractError as error:
+            reason = f"{NOT_DESCRIBED}: {error.format_in_line()}"
+            return OperationResult(id, "not-supported", reason=reason)
         except UserError:
             raise
         except Exception:

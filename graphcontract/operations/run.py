@@ -12,6 +12,7 @@ from functools import partial
 
 from graphcontract.clauses import list_kinds
 from graphcontract.contract import loader
+from graphcontract.contract.jsonfile import ContractError
 from graphcontract.contract.model import Base, Contract
 from graphcontract.judging.call_runner import CallRunner, CallStats
 from graphcontract.judging.client_set import ClientSet
@@ -50,6 +51,18 @@ class Plan:
     first: bool = False
 
 
+def load_first(selection: Selection) -> Contract:
+    """Load the contract of the first operation that has one; `ContractError` if none of them has."""
+    failed: ContractError | None = None
+    for id in selection.names:
+        try:
+            return selection.load(id)
+        except ContractError as error:
+            failed = failed or error
+    assert failed is not None
+    raise failed
+
+
 def load_conventions() -> Base:
     """Load the clauses that hold for every operation."""
     loaded = loader.load_any("graph-conventions", list_kinds())
@@ -70,7 +83,7 @@ def run_operations(
     recorder = OperationsRecorder(
         selection.names, plan.clauses, load_conventions(), fail_on=plan.fail_on, emit=emit
     )
-    calls = CallRunner(selection.load(order[0]), clients)
+    calls = CallRunner(load_first(selection), clients)
     isolator = Isolator(calls, selection.load, plan.repeat)
     lanes = Lanes(
         clients,

@@ -15,6 +15,9 @@ from graphcontract.reporting.events import (
 )
 from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
 
+NOT_DESCRIBED = "graphcontract cannot make a contract of it"
+"""How the reason begins why an operation is not supported by graphcontract, and not by the client."""
+
 _EXAMPLES = 3
 
 
@@ -72,8 +75,8 @@ class OperationsSummary:
         area.judged += event["verdict"] in ("pass", "fail")
         area.unsupported += event["verdict"] == "not-supported"
         area.violated += event["verdict"] == "fail" and event["fails_run"]
-        if event["verdict"] in ("error", "not-run", "not-exercised"):
-            reason = event.get("reason", "").strip().rpartition("\n")[2]
+        reason = event.get("reason", "").strip().rpartition("\n")[2]
+        if event["verdict"] in ("error", "not-run", "not-exercised") or reason.startswith(NOT_DESCRIBED):
             self.problems.setdefault(f"{event['verdict'].replace('-', ' ')}: {reason}", []).append(
                 event["operation"]
             )
@@ -100,7 +103,7 @@ class OperationsSummary:
         counts, duration = self._get_counts(), self.footer["duration"]
         return (
             f"Judged {counts['judged']:,} of {count(counts['planned'], 'operation')}, "
-            f"{counts['unsupported']:,} not supported by the client; "
+            f"{counts['unsupported']:,} not supported; "
             f"{self.footer['exchanges']:,} exchanges in {duration:.1f} s"
         )
 

@@ -45,33 +45,38 @@ _TYPES = {"row": "int32", "column": "int32"}
 _QUERY = {"DELETE /groups/{group-id}/members/$ref": {"@id": "c"}}
 
 
-def _list_operations() -> list[Operation]:
+def _list_names() -> list[str]:
     named = [*_PATHS, *_QUERY]
-    named += [f"POST /devices/{{device-id}}/task{number}" for number in range(_COUNT - len(named))]
-    found = []
+    return [*named, *(f"POST /devices/{{device-id}}/task{number}" for number in range(_COUNT - len(named)))]
+
+
+def _make_text(named: Sequence[str]) -> str:
+    found = [format_header([CatalogueSource("c", "csdl", "a description made for tests")])]
     for number, name in enumerate(named):
         method, path = name.split(" ")
         names = [part.partition("}")[0] for part in path.split("{")[1:]]
         types = {",".join(_TYPES.get(each, "string") for each in names): "c"} if names else {}
         version = "beta" if number % 3 else "v1.0"
         query = _QUERY.get(name, {})
-        found.append(Operation(version, method, path, "c", {}, {"204": "c"}, types, query))
-    return found
+        found.append(format_line(Operation(version, method, path, "c", {}, {"204": "c"}, types, query)))
+    return "\n".join([*found, ""])
+
+
+def make_catalogue(*named: str) -> Catalogue:
+    """A catalogue of operations, each named by method and path."""
+    return Catalogue(_make_text(named), "tests")
 
 
 @cache
 def load_operations() -> Catalogue:
     """A catalogue of the operations."""
-    header = format_header([CatalogueSource("c", "csdl", "a description made for tests")])
-    lines = [header, *map(format_line, _list_operations()), ""]
-    return Catalogue("\n".join(lines), "tests")
+    return make_catalogue(*_list_names())
 
 
 def write_operations(folder: Path) -> Path:
     """Write the catalogue to a file, for commands."""
-    header = format_header([CatalogueSource("c", "csdl", "a description made for tests")])
     path = folder / "operations.jsonl"
-    path.write_text("\n".join([header, *map(format_line, _list_operations()), ""]), encoding="utf-8")
+    path.write_text(_make_text(_list_names()), encoding="utf-8")
     return path
 
 
@@ -107,13 +112,14 @@ def run_many(
     clauses: Sequence[str] = CLAUSES,
     concurrency: int = 1,
     first: bool = False,
+    catalogue: Catalogue | None = None,
     emit: Callable[[Event], None] = lambda _event: None,
 ) -> Ran:
     """Run over the operations that match."""
-    catalogue, known = load_operations(), list_kinds()
-    ids = dict.fromkeys(id for pattern in patterns or ("all",) for id in catalogue.find(pattern))
-    names = {id: catalogue.name_of(id) for id in ids}
-    selection = Selection(names, lambda id: catalogue.contract(id, known), catalogue.name, "0" * 64)
+    made, known = catalogue or load_operations(), list_kinds()
+    ids = dict.fromkeys(id for pattern in patterns or ("all",) for id in made.find(pattern))
+    names = {id: made.name_of(id) for id in ids}
+    selection = Selection(names, lambda id: made.contract(id, known), made.name, "0" * 64)
     plan = Plan(tuple(clauses), seed, profile, "must", _repeat, first)
     client = Direct(call)
     client.concurrency = concurrency

@@ -10,7 +10,7 @@ from graphcontract.exchange import Call, Outcome
 from graphcontract.operations.operation_run import CLAUSES
 from graphcontract.reporting.events import Event, ProfileName
 from tests.operations import AnyOperation
-from tests.operations.many import load_operations, run_many
+from tests.operations.many import load_operations, make_catalogue, run_many
 from tests.operations.many_clients import Client, ManyFault, faults, quirks
 
 
@@ -232,3 +232,14 @@ def test_selected_clauses_alone_are_judged() -> None:
     ran = run_many(Wrong().cancel, clauses=["request.body"])
     assert ran.status == 0
     assert "request.method" in CLAUSES
+
+
+def test_an_operation_that_cannot_have_a_contract_does_not_end_the_run() -> None:
+    catalogue = make_catalogue("POST /a/{a-id}/x", "DELETE /b/id='{id}',other='{other}'", "POST /c/{c-id}/x")
+    ran = run_many(AnyOperation().cancel, profile="quick", catalogue=catalogue)
+    assert ran.status == 0
+    verdicts = {each["request"]: each for each in ran.operations.values()}
+    (without,) = (each for each in verdicts.values() if each["verdict"] != "pass")
+    assert " /b/" in without["request"]
+    assert without["verdict"] == "not-supported"
+    assert without["reason"].startswith("graphcontract cannot make a contract of it: ")
