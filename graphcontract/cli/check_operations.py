@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -65,7 +65,7 @@ def run_check(options: Options, many: Many, conflicting: Sequence[str]) -> int:
         partial(_format_repeat, options, many.source),
         many.first,
     )
-    return _run(options, selection, plan, many.reports)
+    return _run(options, selection, plan, many)
 
 
 def _select_clauses(options: Options) -> tuple[str, ...]:
@@ -122,7 +122,14 @@ def _format_repeat(options: Options, source: Path | None, clause: str, *operatio
     return f"{options.repeat(clause)} {shlex.join(words)}"
 
 
-def _run(options: Options, selection: Selection, plan: Plan, reports: tuple[str, ...]) -> int:
+def _describe_options(options: Options, many: Many) -> dict[str, Any]:
+    """Give the options that reproduce the run: patterns in place of a contract."""
+    source = str(many.source) if many.source is not None else None
+    chosen = {"operations": list(many.patterns), "from": source}
+    return {name: each for name, each in options.to_report().items() if name != "contract"} | chosen
+
+
+def _run(options: Options, selection: Selection, plan: Plan, many: Many) -> int:
     from rich.console import Console
 
     from graphcontract.operations.run import load_first, run_operations
@@ -130,12 +137,12 @@ def _run(options: Options, selection: Selection, plan: Plan, reports: tuple[str,
     from graphcontract.reporting.events import Event, RunDescription
     from graphcontract.reporting.operations_terminal import OperationsTerminal
 
-    console = Console(stderr=writes_to_standard_output(reports), highlight=False, emoji=False)
+    console = Console(stderr=writes_to_standard_output(many.reports), highlight=False, emoji=False)
     terminal = OperationsTerminal(console)
     with redirect_stdout(sys.stderr):  # A client in this process may print; standard output can be a report.
         clients = _start_clients(options, load_first(selection))
     try:
-        listeners = [terminal, *make_listeners(reports, operations=True)]
+        listeners = [terminal, *make_listeners(many.reports, operations=True)]
 
         def emit(event: Event) -> None:
             for listener in listeners:
@@ -147,7 +154,7 @@ def _run(options: Options, selection: Selection, plan: Plan, reports: tuple[str,
             "transport": options.transport,
             "tls": options.tls,
             "seed": options.seed,
-            "options": options.to_report(),
+            "options": _describe_options(options, many),
         }
         return run_operations(selection, plan, clients, description, emit)
     finally:
