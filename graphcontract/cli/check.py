@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stdout
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 from graphcontract.cli.catalogue import From
 from graphcontract.cli.check_operations import Many, run_check
+from graphcontract.cli.obstacles import stop_for_obstacles
 from graphcontract.cli.options import (
     START_TIMEOUT,
     AllowOwnRoot,
@@ -189,28 +189,10 @@ def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: boo
     with redirect_stdout(sys.stderr):  # A client in this process may print; standard output can be a report.
         session.open()
     try:
-        _stop_for_obstacles(session)
+        assert session.harness is not None
+        stop_for_obstacles(session.harness)
         plugins = [terminal, *make_listeners(reports)]
         return run(session, plugins, workers=workers, first=first)
     finally:
         terminal.stop()
         session.close()
-
-
-def _stop_for_obstacles(session: Session) -> None:
-    """Make the first calls of `doctor`. Raises ClientUnavailable if all clauses would fail alike."""
-    from graphcontract.clients import ClientUnavailable
-    from graphcontract.judging.call_runner import CallStats
-    from graphcontract.reporting.evidence_text import escape_unprintable
-    from graphcontract.run.doctor import reach
-
-    assert session.harness is not None
-    with (
-        redirect_stdout(io.StringIO()),
-        redirect_stderr(io.StringIO()),
-    ):  # What the client prints here belongs to no report.
-        found = next((finding for finding in reach(session.harness) if finding.stops), None)
-    session.harness.calls.stats = CallStats()
-    if found is not None:
-        problem = f"the client cannot be checked with this set-up: an ordinary call ended with {found.seen}"
-        raise ClientUnavailable(escape_unprintable(problem), found.advice)

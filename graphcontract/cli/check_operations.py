@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from graphcontract.cli.obstacles import stop_for_obstacles
+
 if TYPE_CHECKING:
     from graphcontract.contract.model import Contract
     from graphcontract.judging.client_set import ClientSet
@@ -132,6 +134,8 @@ def _describe_options(options: Options, many: Many) -> dict[str, Any]:
 def _run(options: Options, selection: Selection, plan: Plan, many: Many) -> int:
     from rich.console import Console
 
+    from graphcontract.judging.harness import Harness
+    from graphcontract.judging.profile import PROFILES
     from graphcontract.operations.run import load_first, run_operations
     from graphcontract.reporting import make_listeners, writes_to_standard_output
     from graphcontract.reporting.events import Event, RunDescription
@@ -139,9 +143,11 @@ def _run(options: Options, selection: Selection, plan: Plan, many: Many) -> int:
 
     console = Console(stderr=writes_to_standard_output(many.reports), highlight=False, emoji=False)
     terminal = OperationsTerminal(console)
+    contract = load_first(selection)
     with redirect_stdout(sys.stderr):  # A client in this process may print; standard output can be a report.
-        clients = _start_clients(options, load_first(selection))
+        clients = _start_clients(options, contract)
     try:
+        stop_for_obstacles(Harness(contract, clients, PROFILES[options.profile]))
         listeners = [terminal, *make_listeners(many.reports, operations=True)]
 
         def emit(event: Event) -> None:

@@ -115,3 +115,28 @@ def test_a_report_of_many_operations_is_not_compared(here: Here) -> None:
     ended = here("diff", "report.jsonl", "report.jsonl")
     assert ended.status == 2
     assert "a run over many operations" in ended.err
+
+
+def test_a_client_that_cannot_be_reached_is_one_error(here: Here) -> None:
+    (here.folder / "elsewhere.py").write_text(
+        "from graphcontract.exchange import Outcome\n"
+        "def call(call):\n"
+        "    return Outcome.failure(kind='transport', message='this host is not allowed')\n",
+        encoding="utf-8",
+    )
+    ended = here("check", "python:elsewhere:call", "--in-process", *SEND)
+    assert ended.status == 3
+    assert "the client cannot be checked with this set-up" in ended.err
+    assert "area" not in ended.out
+
+
+def test_a_client_that_supports_nothing_has_a_status_of_its_own(here: Here) -> None:
+    (here.folder / "nothing.py").write_text(
+        "from graphcontract.exchange import Outcome\n"
+        "def call(call):\n"
+        "    return Outcome.unsupported('no such method')\n",
+        encoding="utf-8",
+    )
+    ended = here("check", "python:nothing:call", "--in-process", *SEND)
+    assert ended.status == 5
+    assert "supports none of the operations" in ended.out
