@@ -130,8 +130,13 @@ class OperationRunner:
                     break
                 continue
             trial = Trial(exchange, control)
+            # A clause that ordinary values violate is settled: unusual ones would show the same fault in as
+            # many ways as there are input classes.
+            settled = {each.clause for each in violations.values() if each.planned is planned[0]}
             control = control or exchange
             for id, evaluator in evaluators.items():
+                if id in settled:
+                    continue
                 evaluator.add(trial, each.input_class, count)
                 for key, occurrence in evaluator.occurrences.items():
                     if key not in violations:

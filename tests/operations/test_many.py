@@ -136,6 +136,15 @@ def test_equal_findings_fold() -> None:
     assert all(each["findings"] == [found["evidence"]["id"]] for each in ran.operations.values())
 
 
+def test_a_fault_that_ordinary_values_show_is_reported_once() -> None:
+    class OtherPath(AnyOperation):
+        def path(self, call: Call) -> str:
+            return "/teams/x1/archive" if call.path.endswith("/archive") else super().path(call)
+
+    (found,) = run_many(OtherPath().cancel, "* POST /teams/*").must
+    assert found["clause"] == "request.path-parameters"
+
+
 def test_unsupported_operations_are_counted() -> None:
     class Some(AnyOperation):
         def cancel(self, call: Call) -> Outcome:
