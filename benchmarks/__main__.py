@@ -1,5 +1,5 @@
 """`python -m benchmarks`: how long a check takes and which part of it are the clauses, what a start costs,
-and how long large sources take to read.
+how long large sources take to read, and what runs over many operations cost.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import sources
+from benchmarks import many, sources
 from benchmarks.measuring import Command, Sample, middle, ratio, rounds
 
 _GRAPHCONTRACT = str(Path(sys.executable).with_name("graphcontract"))
@@ -72,6 +72,7 @@ def main() -> None:
         seconds = middle(taken[name], lambda each: each.processor)
         print(f"{name:34}{seconds:6.2f} s of processor   goal: less than 0.3 s")
     sources.report(count)
+    many.report(count)
 
 
 def _print_gates(taken: Mapping[str, Sequence[Sample]]) -> None:

@@ -238,8 +238,12 @@ def shorten(command: str, shown: list[str]) -> tuple[str, list[str]]:
     """A command with what it prints. Where it checks all clauses, or those of a pattern, it checks those that
     are shown, or one if none is.
     """
-    chosen = _SELECT.findall(command)
-    if _CHECK not in command or "--list" in command or (chosen and not any("*" in each for each in chosen)):
+    chosen, left = _SELECT.findall(command), ("--list", "--operations")
+    if (
+        _CHECK not in command
+        or any(each in command for each in left)
+        or (chosen and not any("*" in each for each in chosen))
+    ):
         return command, shown
     clauses = [line[1] for line in map(_CLAUSE.match, shown) if line] or ["response.no-content"]
     options = " ".join(f"--select {clause}" for clause in clauses)

@@ -70,7 +70,13 @@ def test_a_check_is_shortened_to_what_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["graphcontract check --list", "graphcontract check x --select a.b", "cat x"]
+    "command",
+    [
+        "graphcontract check --list",
+        "graphcontract check x --select a.b",
+        "graphcontract check x --operations all",
+        "cat x",
+    ],
 )
 def test_no_other_command_is_shortened(command: str) -> None:
     assert shorten(command, ["pass    MUST    request.method    78"])[0] == command

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import unicodedata
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
@@ -53,7 +54,7 @@ def build_request_filter(contract: Contract, call: Call) -> Concerns:
     return belongs_to_call
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _name_operation(template: Template, bound_operation: str | None) -> tuple[str, str]:
     """The names of the collection before the last key and of the operation, in lower case. The operation is
     empty if the path ends with its parameter: only the collection has a name then.
@@ -73,10 +74,24 @@ def path_values(contract: Contract, call: Call) -> list[tuple[Position, str]]:
     return [(each, call.arguments[each.parameter]) for each in Template.of(contract).positions]
 
 
+class _LatestQuery(threading.local):
+    """The exchange that a thread queried last: the clauses query the same one, one after the other."""
+
+    contract: Contract | None = None
+    exchange: Exchange | None = None
+    own: tuple[WireRequest, ...] = ()
+
+
+_latest = _LatestQuery()
+
+
 def own_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
     """The requests of the exchange's call, without other traffic such as telemetry."""
-    belongs_to_call = build_request_filter(contract, exchange.call)
-    return [request for request in exchange.requests if belongs_to_call(request)]
+    if _latest.contract is not contract or _latest.exchange is not exchange:
+        belongs_to_call = build_request_filter(contract, exchange.call)
+        _latest.own = tuple(request for request in exchange.requests if belongs_to_call(request))
+        _latest.contract, _latest.exchange = contract, exchange
+    return list(_latest.own)
 
 
 def find_unreadable_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
@@ -103,7 +118,10 @@ def list_attempts(contract: Contract, exchange: Exchange) -> list[tuple[WireRequ
 
 def operation_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
     """The call's requests whose path ends with the operation; all of the call's requests if none does."""
-    template, requests = Template.of(contract), own_requests(contract, exchange)
+    requests = own_requests(contract, exchange)
+    if len(requests) < 2:
+        return requests
+    template = Template.of(contract)
 
     def ends_with_operation(request: WireRequest) -> bool:
         last = read_target(contract, request).segments[-1:]
@@ -114,10 +132,10 @@ def operation_requests(contract: Contract, exchange: Exchange) -> list[WireReque
 
 def last_response(contract: Contract, exchange: Exchange) -> WireResponse | None:
     """The last complete response to a well-formed request of the call, or None."""
-    belongs_to_call = build_request_filter(contract, exchange.call)
+    own = own_requests(contract, exchange) if exchange.responses else []
     for response in reversed(exchange.responses):
         request = exchange.requests[response.request]
-        if response.whole and request.malformed is None and belongs_to_call(request):
+        if response.whole and request.malformed is None and any(request is each for each in own):
             return response
     return None
 

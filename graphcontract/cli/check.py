@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stdout
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graphcontract.cli.catalogue import From
+from graphcontract.cli.check_operations import Many, run_check
+from graphcontract.cli.obstacles import stop_for_obstacles
 from graphcontract.cli.options import (
     START_TIMEOUT,
     AllowOwnRoot,
-    ContractName,
     Deselect,
     FailOn,
     ImplementationName,
@@ -58,7 +59,15 @@ def check(
     client: Annotated[
         str, typer.Argument(metavar="CLIENT", help="The client under test; see below.", show_default=False)
     ] = "",
-    contract: ContractName = DEFAULT_CONTRACT,
+    contract: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--contract",
+            metavar="ID|FILE",
+            help=f"A shipped contract by id, or a file [default: {DEFAULT_CONTRACT}].",
+            show_default=False,
+        ),
+    ] = None,
     transport: Annotated[
         Transport,
         typer.Option(
@@ -102,24 +111,37 @@ def check(
         Record, typer.Option(help="Which exchanges the jsonl report contains.")
     ] = Record.FAILURES,
     list_clauses: ListClauses = False,
+    operations: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Check many operations of the catalogue with a few calls each: a glob over ids and over "
+            "'beta POST /users/*', or all; repeatable.",
+        ),
+    ] = None,
+    source: From = None,
 ) -> None:
-    """Check a client against a contract, clause by clause.
+    """Check a client against a contract, clause by clause, or against many operations.
 
     Exit status: 0 the client conforms; 1 it violates a clause, or a MUST was not exercised; 2 wrong usage or
     an invalid contract; 3 the client could not be started or reached; 5 nothing was exercised;
     6 graphcontract failed; 130 interrupted.
     """
     from graphcontract.errors import UserError
-    from graphcontract.run.options import Options
+    from graphcontract.run.options import OptionError, Options
     from graphcontract.run.session import Session
 
     if not client and not list_clauses:
         raise UserError("no client given", CLIENTS)
+    if len(contract or ()) > 1:
+        raise OptionError(
+            "--contract is given more than once", "Give one contract, or many operations with --operations."
+        )
     import secrets
 
     options = Options(
         client=client or "reference",
-        contract=contract,
+        contract=contract[0] if contract else DEFAULT_CONTRACT,
         transport=transport.value,
         tls=tls,
         profile=profile.value,
@@ -133,6 +155,16 @@ def check(
         known_failures=known_failures,
         allow_own_root=allow_own_root,
     ).with_seed(seed, secrets.randbits(32))
+    if operations or source is not None:
+        given = {
+            "--contract": bool(contract),
+            "--known-failures": known_failures is not None,
+            "--record": record is not Record.FAILURES,
+            "--workers": workers > 1,
+        }
+        names = [name for name, is_given in given.items() if is_given]
+        many = Many(tuple(operations or ()), source, tuple(report or ()), first, list_clauses)
+        raise typer.Exit(run_check(options, many, names))
     session = Session.of(options)
     if list_clauses:
         for id in session.planned:
@@ -157,28 +189,10 @@ def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: boo
     with redirect_stdout(sys.stderr):  # A client in this process may print; standard output can be a report.
         session.open()
     try:
-        _stop_for_obstacles(session)
+        assert session.harness is not None
+        stop_for_obstacles(session.harness)
         plugins = [terminal, *make_listeners(reports)]
         return run(session, plugins, workers=workers, first=first)
     finally:
         terminal.stop()
         session.close()
-
-
-def _stop_for_obstacles(session: Session) -> None:
-    """Make the first calls of `doctor`. Raises ClientUnavailable if all clauses would fail alike."""
-    from graphcontract.clients import ClientUnavailable
-    from graphcontract.judging.call_runner import CallStats
-    from graphcontract.reporting.evidence_text import escape_unprintable
-    from graphcontract.run.doctor import reach
-
-    assert session.harness is not None
-    with (
-        redirect_stdout(io.StringIO()),
-        redirect_stderr(io.StringIO()),
-    ):  # What the client prints here belongs to no report.
-        found = next((finding for finding in reach(session.harness) if finding.stops), None)
-    session.harness.calls.stats = CallStats()
-    if found is not None:
-        problem = f"the client cannot be checked with this set-up: an ordinary call ended with {found.seen}"
-        raise ClientUnavailable(escape_unprintable(problem), found.advice)

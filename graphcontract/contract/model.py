@@ -155,7 +155,7 @@ class Contract:
         return {name: id for id, clause in self.clauses.items() for name in (id, *clause.aliases)}
 
 
-@lru_cache(maxsize=8)  # clauses compute it many times for each request
+@lru_cache(maxsize=64)  # clauses compute it many times for each request
 def _find_operation(method: str, path: str, title: str) -> str | None:
     last = path.rpartition("/")[2]
     name = strip_namespace(last).partition("(")[0]

@@ -88,7 +88,7 @@ def _read_events(text: str, source: Source) -> Iterator[_Exchange]:
         elif event["event"] == "exchange":
             yield from _read_exchange(event, number)
         ended = event["event"]
-    if kind == "check":
+    if kind in ("check", "operations"):
         problem = "its responses come from graphcontract (a check), not the service"
         raise reject_source(source, problem, "Give the report of a live run.")
     if ended != "footer":

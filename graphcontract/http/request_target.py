@@ -118,7 +118,7 @@ def _join(arguments: Iterable[str]) -> str:
     return f"({','.join(sorted(arguments, key=str.lower))})"
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _make_template(version: str, path: str, calls_operation: bool) -> Template:
     segments = (version, *path.strip("/").split("/"))
     positions = (each for index, segment in enumerate(segments) for each in _find_positions(index, segment))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, field, replace
 from time import monotonic, sleep
 from typing import TypedDict, TypeVar
@@ -151,6 +152,12 @@ class CallRunner:
         self.stats, self.waiting = CallStats(), Patience()
         self._state = _ThreadState()
         self._lock = threading.Lock()  # tests of several threads may share one CallStats
+
+    def with_contract(self, contract: Contract) -> CallRunner:
+        """Return a runner for calls of another contract, with the same clients, scopes and counts."""
+        other = copy(self)
+        other._contract = contract
+        return other
 
     @property
     def tried(self) -> bool:

@@ -243,6 +243,10 @@ class ClientSet:
         finally:
             pool.stop()
 
+    def open_pool(self, wanted: int) -> ClientPool[Target]:
+        """Return threads that make calls at the same time: as many as wanted, as far as clients have room."""
+        return ClientPool(self._slots(wanted), self._bind)
+
     @property
     def has_copies(self) -> bool:
         """Whether background calls are made by copies of the client, which no other calls disturb."""

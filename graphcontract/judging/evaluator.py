@@ -143,9 +143,10 @@ def find_violations(contract: Contract, function: ClauseFunction, trial: Trial) 
     """The violations of a clause in a trial, by evidence id; None where the trial does not exercise it."""
     if not function.when(contract, trial):
         return None
-    evidence_key = contract.clauses[function.id].evidence_key
     found: dict[str, Finding] = {}
     for finding in function.judge(contract, trial):
+        # The clause is built when it is first read: most clauses of many contracts never are.
+        evidence_key = contract.clauses[function.id].evidence_key
         found.setdefault(evidence_id(evidence_key, finding.kind, finding.input), finding)
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -27,9 +27,11 @@ class ReportError(UserError):
     code = "report"
 
 
-def make_listeners(reports: Sequence[str]) -> list[Listener]:
-    """Make a listener for each `FORMAT=PATH`; `-` is standard output. Raises ReportError."""
-    return [_listener(report) for report in reports]
+def make_listeners(reports: Sequence[str], *, operations: bool = False) -> list[Listener]:
+    """Make a listener for each `FORMAT=PATH`; `-` is standard output. `operations`: of a run over many.
+    Raises ReportError.
+    """
+    return [_listener(report, _make_for_operations if operations else _make) for report in reports]
 
 
 def writes_to_standard_output(reports: Sequence[str]) -> bool:
@@ -37,14 +39,14 @@ def writes_to_standard_output(reports: Sequence[str]) -> bool:
     return any(report.partition("=")[2] == "-" for report in reports)
 
 
-def _listener(report: str) -> Listener:
+def _listener(report: str, make: Callable[[str, TextIO], Listener]) -> Listener:
     name, _, path = report.partition("=")
     if name not in FORMATS or not path:
         raise ReportError(
             f"{report!r} is not a report",
             f"Give FORMAT=PATH, where FORMAT is one of {', '.join(FORMATS)}, for example jsonl=report.jsonl.",
         )
-    return _make(name, _open(path))
+    return make(name, _open(path))
 
 
 def _make(name: str, stream: TextIO) -> Listener:
@@ -59,6 +61,18 @@ def _make(name: str, stream: TextIO) -> Listener:
     from graphcontract.reporting.github import Annotations, Markdown
 
     return Markdown(stream) if name == "markdown" else Annotations(stream)
+
+
+def _make_for_operations(name: str, stream: TextIO) -> Listener:
+    if name == "jsonl":
+        return _make(name, stream)
+    from graphcontract.reporting import operations_files
+
+    if name == "junit":
+        return operations_files.OperationsJUnit(stream)
+    if name == "markdown":
+        return operations_files.OperationsMarkdown(stream)
+    return operations_files.OperationsAnnotations(stream)
 
 
 def _open(path: str) -> TextIO:

@@ -26,7 +26,9 @@ class Tool(TypedDict):
 
 
 class ContractReference(TypedDict):
-    """The contract of a run; `version` is the API's, `sha256` the hash of the file."""
+    """The contract of a run; `version` is the API's, `sha256` the hash of the file. Of a run over many
+    operations it is what they come from, such as a catalogue.
+    """
 
     id: str
     title: NotRequired[str]
@@ -45,9 +47,11 @@ class ImplementationName(TypedDict):
 
 
 class RunDescription(TypedDict):
-    """How a run tests. `options` reproduce a check; a live run has `root` and a hash of the `tenant`."""
+    """How a run tests. `options` reproduce a check; a live run has `root` and a hash of the `tenant`. A run
+    of kind `operations` checks one client against the contracts of many operations.
+    """
 
-    kind: Literal["check", "live"]
+    kind: Literal["check", "live", "operations"]
     profile: ProfileName
     transport: str
     tls: NotRequired[bool]
@@ -82,10 +86,11 @@ class PlannedClause(TypedDict):
 
 
 class Plan(TypedDict):
-    """The clauses that the run is to test, in the order of the contract."""
+    """The clauses that the run is to test, in the order of the contract, and how many `operations`."""
 
     event: Literal["plan"]
     clauses: list[PlannedClause]
+    operations: NotRequired[int]
 
 
 class WireBytes(TypedDict):
@@ -254,6 +259,47 @@ class Progress(TypedDict):
     of: int
 
 
+class OperationEvent(TypedDict):
+    """The verdict on one of many operations, named by its contract's id and by its `request`, which is
+    version, method and path. `findings` are evidence ids; `duration` is in seconds.
+    """
+
+    event: Literal["operation"]
+    operation: str
+    request: str
+    verdict: VerdictKind
+    fails_run: bool
+    exchanges: int
+    duration: float
+    findings: NotRequired[list[str]]
+    reason: NotRequired[str]
+
+
+class FindingEvent(TypedDict):
+    """One distinct fault in many operations: its evidence in the first of them, how many show it, and the ids
+    of some. `after` is the operation before that one, if the fault only shows after another call.
+    """
+
+    event: Literal["finding"]
+    clause: str
+    level: Level
+    fails_run: bool
+    evidence: Evidence
+    operation: str
+    operations: int
+    examples: list[str]
+    after: NotRequired[str]
+
+
+class OperationCounts(TypedDict):
+    """How many operations were planned, got a verdict, are not supported by the client, or fail the run."""
+
+    planned: int
+    judged: int
+    unsupported: int
+    violated: int
+
+
 class MustCounts(TypedDict):
     """How many clauses of level MUST were planned, and how many of them have a verdict."""
 
@@ -278,7 +324,9 @@ class Accepted(AcceptedFailures):
 
 
 class Footer(TypedDict):
-    """The last event; `counts` has the number of clauses by verdict, `exchanges` includes shrinking."""
+    """The last event; `counts` has the number of clauses by verdict, or of operations in a run over many;
+    `exchanges` includes shrinking.
+    """
 
     event: Literal["footer"]
     counts: dict[VerdictKind, int]
@@ -288,6 +336,7 @@ class Footer(TypedDict):
     exit_status: Literal[0, 1, 2, 3, 4, 5, 6, 130]
     interrupted: NotRequired[Literal[True]]
     accepted: NotRequired[list[Accepted]]
+    operations: NotRequired[OperationCounts]
 
 
-Event = Header | Plan | Verdict | ExchangeRecord | Progress | Footer
+Event = Header | Plan | Verdict | ExchangeRecord | Progress | OperationEvent | FindingEvent | Footer

@@ -64,9 +64,14 @@ def _lines(evidence: Evidence, level: str) -> Iterator[str]:
     yield f"  reproduce {evidence['repeat']}"
     if evidence["curl"]:
         yield f"  curl      {escape_unprintable(evidence['curl'])}"
-        if _LOOPBACK.search(evidence["curl"]) and not evidence["repeat"].startswith("graphcontract live "):
+        if _LOOPBACK.search(evidence["curl"]) and _can_be_served(evidence["repeat"]):
             yield "            This port is closed now. To get one that responds in the same way:"
             yield f"            graphcontract serve --evidence {evidence['id']} --report FILE"
+
+
+def _can_be_served(repeat: str) -> bool:
+    """Whether `serve` reads the report of the run: it is a check against one contract."""
+    return not repeat.startswith("graphcontract live ") and " --operations " not in repeat
 
 
 def _mark(exchange: EvidenceExchange) -> str:

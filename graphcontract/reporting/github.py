@@ -66,13 +66,13 @@ class Markdown(SummaryReport):
 def _parts(run: RunSummary) -> Iterator[str]:
     sentence, _ = run.summarize()
     title = run.describe_run()
-    yield f"## {_text(title)}\n\n**{sentence}** {run.format_counts()}.\n"
+    yield f"## {escape_markdown(title)}\n\n**{sentence}** {run.format_counts()}.\n"
     shown = run.list_shortfalls()
     yield from _render_causes(shown)
     if shown:
         yield "\n| clause | level | verdict | details |\n| --- | --- | --- | --- |\n"
     for verdict in shown:
-        what = _text(describe_verdict(verdict)).replace("|", "\\|")
+        what = escape_markdown(describe_verdict(verdict)).replace("|", "\\|")
         yield f"| `{verdict['clause']}` | {verdict['level']} | {label_verdict(verdict)} | {what} |\n"
     yield from _render_accepted(run.footer)
     for verdict in shown:
@@ -84,7 +84,7 @@ def _render_causes(verdicts: Iterable[Verdict]) -> Iterator[str]:
     if causes := find_common_causes(verdicts):
         yield "\nCommon causes:\n\n"
     for each in causes:
-        yield f"- {_text(escape_unprintable(each.cause))}: {_text(each.count())}\n"
+        yield f"- {escape_markdown(escape_unprintable(each.cause))}: {escape_markdown(each.count())}\n"
 
 
 def _render_accepted(footer: Footer) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _render_accepted(footer: Footer) -> Iterator[str]:
         yield "\n| clause | level | reason | issue | until |\n| --- | --- | --- | --- | --- |\n"
     for row in footer.get("accepted", ()):
         columns = (row["reason"], row.get("issue", "none"), row.get("expires", "no expiry"))
-        cells = " | ".join(_text(escape_unprintable(each)).replace("|", "\\|") for each in columns)
+        cells = " | ".join(escape_markdown(escape_unprintable(each)).replace("|", "\\|") for each in columns)
         yield f"| `{row['clause']}` | {row['level']} | {cells} |\n"
 
 
@@ -111,6 +111,6 @@ def _render_folded(evidence: Evidence, level: str) -> str:
     return f"\n<details>{summary}\n\n{fence}text\n{text}\n{fence}\n\n</details>\n"
 
 
-def _text(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Escape a text for Markdown, on one line."""
     return re.sub(r"([\\`*_\[\]<>#~])", r"\\\1", " ".join(text.split()))

@@ -58,7 +58,7 @@ def _properties(footer: Footer) -> Iterator[ElementTree.Element]:
         rows = [("known failures accepted", count_accepted(footer) or "none")]
         rows += [("known failure", line) for line in list_accepted(footer)]
         for name, value in rows:
-            ElementTree.SubElement(properties, "property", {"name": name, "value": _clean(value)})
+            ElementTree.SubElement(properties, "property", {"name": name, "value": clean_xml(value)})
         yield properties
 
 
@@ -75,14 +75,14 @@ def _case(contract: str, verdict: Verdict, group: str) -> ElementTree.Element:
     if kind == "fail" and evidence is not None:
         message = f"{verdict['level']}: {evidence['text']} {verdict.get('reason', '')}".rstrip()
         tag = "failure" if verdict["fails_run"] else "skipped"
-        child = ElementTree.SubElement(case, tag, {"message": _clean(message), "type": evidence["id"]})
-        child.text = _clean(render_violation(evidence, verdict["level"]))
+        child = ElementTree.SubElement(case, tag, {"message": clean_xml(message), "type": evidence["id"]})
+        child.text = clean_xml(render_violation(evidence, verdict["level"]))
     elif kind == "error":
         ElementTree.SubElement(
             case, "error", {"message": "graphcontract failed", "type": kind}
-        ).text = _clean(verdict["reason"])
+        ).text = clean_xml(verdict["reason"])
     elif kind != "pass":
-        attributes = {"message": _clean(f"{name_verdict(verdict)}: {verdict['reason']}")}
+        attributes = {"message": clean_xml(f"{name_verdict(verdict)}: {verdict['reason']}")}
         # JUnit's `error` is a test that could not be carried out, and `failure` one that found something.
         tag = "error" if is_untested(verdict) else "failure"
         if verdict["fails_run"]:
@@ -92,5 +92,6 @@ def _case(contract: str, verdict: Verdict, group: str) -> ElementTree.Element:
     return case
 
 
-def _clean(text: str) -> str:
+def clean_xml(text: str) -> str:
+    """Replace characters that XML cannot have."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -94,6 +94,9 @@ def _header(path: str, event: Event) -> Header:
         raise ReportError(
             f"{path} has format {event.get('format')!r}; this version of graphcontract reads format 1"
         )
+    if event.get("kind") == "operations":
+        problem = f"{path} is the report of a run over many operations, which this command does not read"
+        raise ReportError(problem, "Give a report of a run over one contract.")
     contract = event.get("contract")
     if not isinstance(contract, dict) or not isinstance(contract.get("id"), str):
         raise ReportError(f"{path}:1: the header does not name a contract", _REMEDY)

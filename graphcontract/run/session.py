@@ -11,11 +11,13 @@ from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from graphcontract.catalogue.lookup import find_operation
+from graphcontract.catalogue.patterns import NoOperation
 from graphcontract.clauses import list_kinds
 from graphcontract.clients import Client
 from graphcontract.contract.jsonfile import suggest_name
 from graphcontract.contract.loader import load
-from graphcontract.contract.model import Contract, Party
+from graphcontract.contract.model import Base, Contract, Party
 from graphcontract.judging import known_failures
 from graphcontract.judging.call_runner import CallStats
 from graphcontract.judging.client_set import ClientSet
@@ -57,7 +59,7 @@ class Session:
     @classmethod
     def of(cls, options: Options) -> Session:
         """Load the contract and plan its clauses; raises ContractError and OptionError."""
-        contract = load(options.contract, list_kinds())
+        contract = load_contract(options.contract)
         path = options.known_failures
         entries = known_failures.load(Path(path), contract.current_ids()) if path else []
         return cls(options, contract, plan_clauses(contract, options.select, options.deselect), entries)
@@ -171,8 +173,22 @@ class Session:
             harness.transport.__exit__(None, None, None)
 
 
+def load_contract(name: str) -> Contract:
+    """Load a contract from a file, or a shipped one, or that of an operation of the catalogue, by its id."""
+    try:
+        found = find_operation(name)
+    except NoOperation:
+        if " /" in name:  # not a file, but method and path
+            raise
+        found = None
+    if found is None:
+        return load(name, list_kinds())
+    catalogue, id = found
+    return catalogue.contract(id, list_kinds())
+
+
 def plan_clauses(
-    contract: Contract,
+    contract: Contract | Base,
     select: Sequence[str],
     deselect: Sequence[str],
     *,

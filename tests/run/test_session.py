@@ -188,3 +188,8 @@ def test_every_class_of_input_is_met() -> None:
     expected = {test.name: set(test.cases or test.partitions(CONTRACT)) for test in TESTS}
     left = unmet("mock", unmet("loopback", expected))
     assert {name: classes for name, classes in left.items() if classes} == {}
+
+
+def test_a_contract_may_be_that_of_an_operation_of_the_catalogue() -> None:
+    session = Session.of(Options("reference", contract="me-messages-id-send-beta"))
+    assert session.contract.request.path == "/me/messages/{messageId}/send"

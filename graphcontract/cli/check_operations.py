@@ -1,0 +1,179 @@
+"""`graphcontract check --operations`: checks a client against many operations in one run, with one report.
+
+Heavy imports are inside the functions, so that other commands start fast.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from graphcontract.cli.obstacles import stop_for_obstacles
+
+if TYPE_CHECKING:
+    from graphcontract.contract.model import Contract
+    from graphcontract.judging.client_set import ClientSet
+    from graphcontract.operations.run import Plan, Selection
+    from graphcontract.run.options import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """What `check` is given for a run over many operations. With `first`, it ends at the first violation;
+    with `lists`, the clauses are listed and nothing is checked.
+    """
+
+    patterns: tuple[str, ...]
+    source: Path | None
+    reports: tuple[str, ...]
+    first: bool
+    lists: bool
+
+
+def run_check(options: Options, many: Many, conflicting: Sequence[str]) -> int:
+    """Run and report, and return the exit status. `conflicting` are the given options that make no sense
+    here; `OptionError` for the first of them, and for `--from` alone.
+    """
+    from graphcontract.operations.run import Plan
+    from graphcontract.run.options import OptionError
+
+    if not many.patterns:
+        raise OptionError("--from needs --operations", "Add --operations all, or a pattern.")
+    if conflicting:
+        raise OptionError(
+            f"{conflicting[0]} cannot be combined with --operations",
+            "Leave one of them out. A run over many operations makes calls at the same time by itself, and "
+            "its report contains failures only.",
+        )
+    clauses = _select_clauses(options)
+    if many.lists:
+        _list_clauses(clauses)
+        return 0
+    selection = _select_operations(many)
+    plan = Plan(
+        clauses,
+        options.seed,
+        options.profile,
+        options.fail_on,
+        partial(_format_repeat, options, many.source),
+        many.first,
+    )
+    return _run(options, selection, plan, many)
+
+
+def _select_clauses(options: Options) -> tuple[str, ...]:
+    from graphcontract.operations.operation_run import CLAUSES
+    from graphcontract.operations.run import load_conventions
+    from graphcontract.run.session import plan_clauses
+
+    conventions = load_conventions()
+    listed = {id: conventions.clauses[id] for id in CLAUSES}
+    command = "check --operations all"
+    planned = plan_clauses(
+        replace(conventions, clauses=listed), options.select, options.deselect, command=command
+    )
+    return tuple(planned)
+
+
+def _list_clauses(clauses: Sequence[str]) -> None:
+    from graphcontract.operations.run import load_conventions
+
+    conventions = load_conventions()
+    for id in clauses:
+        clause = conventions.clauses[id]
+        typer.echo(f"{clause.counted_level:6}  {id:28}{clause.statement}")
+
+
+def _select_operations(many: Many) -> Selection:
+    """Find the operations of all patterns. Raises NoOperation for a pattern that matches none, ContractError
+    for a line that is broken.
+    """
+    from graphcontract.catalogue.catalogue import Catalogue
+    from graphcontract.clauses import list_kinds
+    from graphcontract.cli.catalogue import load_catalogue
+    from graphcontract.operations.run import Selection
+
+    catalogue: Catalogue = load_catalogue(many.source)
+    ids = dict.fromkeys(id for pattern in many.patterns for id in catalogue.find(pattern))
+    if many.source is not None:  # The shipped catalogue is known to be valid.
+        for id in ids:
+            catalogue.operation(id)
+    known = list_kinds()
+
+    def load(id: str) -> Contract:
+        return catalogue.contract(id, known)
+
+    names = {id: catalogue.name_of(id) for id in ids}
+    digest = sha256("\n".join(names.values()).encode()).hexdigest()
+    return Selection(names, load, catalogue.name, digest)
+
+
+def _format_repeat(options: Options, source: Path | None, clause: str, *operations: str) -> str:
+    """Write the command that checks one clause of these operations again, with the same calls."""
+    words = [word for each in operations for word in ("--operations", each)]
+    words += ["--from", str(source)] if source is not None else []
+    return f"{options.repeat(clause)} {shlex.join(words)}"
+
+
+def _describe_options(options: Options, many: Many) -> dict[str, Any]:
+    """Give the options that reproduce the run: patterns in place of a contract."""
+    source = str(many.source) if many.source is not None else None
+    chosen = {"operations": list(many.patterns), "from": source}
+    return {name: each for name, each in options.to_report().items() if name != "contract"} | chosen
+
+
+def _run(options: Options, selection: Selection, plan: Plan, many: Many) -> int:
+    from rich.console import Console
+
+    from graphcontract.judging.harness import Harness
+    from graphcontract.judging.profile import PROFILES
+    from graphcontract.operations.run import load_first, run_operations
+    from graphcontract.reporting import make_listeners, writes_to_standard_output
+    from graphcontract.reporting.events import Event, RunDescription
+    from graphcontract.reporting.operations_terminal import OperationsTerminal
+
+    console = Console(stderr=writes_to_standard_output(many.reports), highlight=False, emoji=False)
+    terminal = OperationsTerminal(console)
+    contract = load_first(selection)
+    with redirect_stdout(sys.stderr):  # A client in this process may print; standard output can be a report.
+        clients = _start_clients(options, contract)
+    try:
+        stop_for_obstacles(Harness(contract, clients, PROFILES[options.profile]))
+        listeners = [terminal, *make_listeners(many.reports, operations=True)]
+
+        def emit(event: Event) -> None:
+            for listener in listeners:
+                listener.pytest_graphcontract_event(event)
+
+        description: RunDescription = {
+            "kind": "operations",
+            "profile": options.profile,
+            "transport": options.transport,
+            "tls": options.tls,
+            "seed": options.seed,
+            "options": _describe_options(options, many),
+        }
+        return run_operations(selection, plan, clients, description, emit)
+    finally:
+        terminal.stop()
+        clients.close()
+        clients.main.transport.__exit__(None, None, None)
+
+
+def _start_clients(options: Options, contract: Contract) -> ClientSet:
+    """Start transport and client; raises ClientUnavailable, ClientSpecError and OptionError."""
+    from graphcontract.judging.client_set import ClientSet
+    from graphcontract.run.client_setup import TargetFactory
+
+    targets = TargetFactory(contract, options)
+    main = targets.main()
+    return ClientSet(main, another=targets.another(main))

@@ -1,0 +1,107 @@
+"""One run over many operations: opens the recorder, judges each operation, isolates each fault, and ends.
+
+Ctrl-C ends it early, with a report that says which operations were not run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+
+from graphcontract.clauses import list_kinds
+from graphcontract.contract import loader
+from graphcontract.contract.jsonfile import ContractError
+from graphcontract.contract.model import Base, Contract
+from graphcontract.judging.call_runner import CallRunner, CallStats
+from graphcontract.judging.client_set import ClientSet
+from graphcontract.judging.run_recorder import ExitStatus
+from graphcontract.operations.call_plan import plan_calls, sort_operations
+from graphcontract.operations.isolation import Isolator
+from graphcontract.operations.lanes import Lanes
+from graphcontract.operations.recorder import OperationsRecorder
+from graphcontract.operations.values import open_pool
+from graphcontract.reporting.events import Event, FailOn, ProfileName, RunDescription
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The operations of a run: version, method and path by id; `load` makes the contract of an id. `source`
+    names what they come from, and `sha256` is its hash.
+    """
+
+    names: Mapping[str, str]
+    load: Callable[[str], Contract]
+    source: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run checks and how: `clauses` by id, `repeat` makes the command that shows a clause's violation
+    again with the given operations. With `first`, it ends at the first violation that fails it.
+    """
+
+    clauses: tuple[str, ...]
+    seed: int
+    profile: ProfileName
+    fail_on: FailOn
+    repeat: Callable[..., str]
+    first: bool = False
+
+
+def load_first(selection: Selection) -> Contract:
+    """Load the contract of the first operation that has one; `ContractError` if none of them has."""
+    failed: ContractError | None = None
+    for id in selection.names:
+        try:
+            return selection.load(id)
+        except ContractError as error:
+            failed = failed or error
+    assert failed is not None
+    raise failed
+
+
+def load_conventions() -> Base:
+    """Load the clauses that hold for every operation."""
+    loaded = loader.load_any("graph-conventions", list_kinds())
+    assert isinstance(loaded, Base)
+    return loaded
+
+
+def run_operations(
+    selection: Selection,
+    plan: Plan,
+    clients: ClientSet,
+    description: RunDescription,
+    emit: Callable[[Event], None],
+) -> ExitStatus:
+    """Judge the operations with these clients, and return the exit status."""
+    order = sort_operations(list(selection.names), plan.seed)
+    pool = open_pool(plan.seed)
+    recorder = OperationsRecorder(
+        selection.names, plan.clauses, load_conventions(), fail_on=plan.fail_on, emit=emit
+    )
+    calls = CallRunner(load_first(selection), clients)
+    isolator = Isolator(calls, selection.load, plan.repeat)
+    lanes = Lanes(
+        clients,
+        calls,
+        plan.clauses,
+        selection.load,
+        lambda contract: plan_calls(contract, plan.seed, plan.profile, pool),
+    )
+    interrupted = False
+    recorder.open(clients.main.client, description, selection.source, selection.sha256)
+    try:
+        with closing(lanes.run(order)) as results:
+            for result in results:
+                if recorder.add(result) and plan.first:
+                    break
+    except KeyboardInterrupt:
+        interrupted = True
+    again = CallStats()
+    calls.count_for(again)
+    present = partial(isolator.present, again=not interrupted)
+    return recorder.close(present, lambda: again.exchanges, interrupted=interrupted)

@@ -1,0 +1,146 @@
+"""Collects the events of a run over many operations, and sums them up, for every report of such a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from graphcontract.reporting.events import (
+    Event,
+    FindingEvent,
+    Footer,
+    Header,
+    OperationCounts,
+    OperationEvent,
+)
+from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
+
+NOT_DESCRIBED = "graphcontract cannot make a contract of it"
+"""How the reason begins why an operation is not supported by graphcontract, and not by the client."""
+
+_EXAMPLES = 3
+
+
+@dataclass(slots=True)
+class Area:
+    """Operations whose paths begin with the same segment: how many there are, by outcome."""
+
+    planned: int = 0
+    judged: int = 0
+    unsupported: int = 0
+    violated: int = 0
+
+
+class OperationsSummary:
+    """The header, the counts by area, the findings and the footer that were received so far."""
+
+    def __init__(self) -> None:
+        self._header: Header | None = None
+        self._footer: Footer | None = None
+        self.planned = self.done = 0
+        self.areas: dict[str, Area] = {}
+        self.findings: list[FindingEvent] = []
+        self.problems: dict[str, list[str]] = {}
+
+    @property
+    def header(self) -> Header:
+        """The header, once it was received."""
+        assert self._header is not None
+        return self._header
+
+    @property
+    def footer(self) -> Footer:
+        """The footer, once the run has ended."""
+        assert self._footer is not None
+        return self._footer
+
+    def hear(self, event: Event) -> None:
+        """Receive one event."""
+        match event["event"]:
+            case "header":
+                self._header = event
+            case "plan":
+                self.planned = event.get("operations", 0)
+            case "operation":
+                self._count(event)
+            case "finding":
+                self.findings.append(event)
+            case "footer":
+                self._footer = event
+
+    def _count(self, event: OperationEvent) -> None:
+        self.done += event["verdict"] != "not-run"
+        area = self.areas.setdefault(find_area(event["request"]), Area())
+        area.planned += 1
+        area.judged += event["verdict"] in ("pass", "fail")
+        area.unsupported += event["verdict"] == "not-supported"
+        area.violated += event["verdict"] == "fail" and event["fails_run"]
+        reason = event.get("reason", "").strip().rpartition("\n")[2]
+        if event["verdict"] in ("error", "not-run", "not-exercised") or reason.startswith(NOT_DESCRIBED):
+            self.problems.setdefault(f"{event['verdict'].replace('-', ' ')}: {reason}", []).append(
+                event["operation"]
+            )
+
+    def summarize(self) -> tuple[str, bool]:
+        """Return the verdict on all operations in one sentence, and whether it is good. Needs the footer."""
+        status, counts = self.footer["exit_status"], self._get_counts()
+        faults = sum(each["fails_run"] for each in self.findings)
+        violated = f"in {counts['violated']:,} of {counts['judged']:,} operations"
+        found = f"The client violates the contract {violated} ({count(faults, 'distinct fault')})."
+        if self.footer.get("interrupted"):
+            return f"Interrupted. {found if faults else ''}".strip(), False
+        if status == 1 and not faults:
+            return "The client was not tested in full, and no MUST was violated.", False
+        return {
+            0: (f"The client conforms to the contracts of {count(counts['judged'], 'operation')}.", True),
+            1: (found, False),
+            5: ("Nothing was exercised: the client supports none of the operations.", False),
+            6: ("graphcontract failed. This is a bug in graphcontract, not in what it tested.", False),
+        }[status]
+
+    def format_counts(self) -> str:
+        """Return the numbers behind the verdict: operations by outcome, exchanges, and seconds."""
+        counts, duration = self._get_counts(), self.footer["duration"]
+        return (
+            f"Judged {counts['judged']:,} of {count(counts['planned'], 'operation')}, "
+            f"{counts['unsupported']:,} not supported; "
+            f"{self.footer['exchanges']:,} exchanges in {duration:.1f} s"
+        )
+
+    def _get_counts(self) -> OperationCounts:
+        counts = self.footer.get("operations")
+        assert counts is not None
+        return counts
+
+    def describe_run(self) -> str:
+        """Return what is tested, and against which operations."""
+        made = self.header["implementation"]
+        name = " ".join(str(made[key]) for key in ("name", "version") if made.get(key))
+        return f"{name} against {count(self.planned, 'operation')} of {self.header['contract']['id']}"
+
+    def list_areas(self) -> Iterator[tuple[str, Area]]:
+        """Yield the areas with violations first, then by size."""
+        yield from sorted(self.areas.items(), key=lambda row: (-row[1].violated, -row[1].planned, row[0]))
+
+
+def find_area(request: str) -> str:
+    """The service area of an operation: the first segment of its path."""
+    return "/" + request.rpartition(" ")[2].lstrip("/").partition("/")[0].partition("(")[0]
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things, as in `1 operation` and `2,345 operations`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def name_operations(finding: FindingEvent) -> str:
+    """How many operations show a finding, and which: all of a few, examples of many."""
+    shown = finding["examples"][:_EXAMPLES]
+    more = ", …" if finding["operations"] > len(shown) else ""
+    return escape_unprintable(f"in {count(finding['operations'], 'operation')}: {', '.join(shown)}{more}")
+
+
+def render_finding(finding: FindingEvent) -> str:
+    """Render a distinct fault as a block of lines, with its evidence in one operation."""
+    head, _, rest = render_violation(finding["evidence"], finding["level"]).partition("\n")
+    return f"{head}\n  {name_operations(finding)}\n{rest}"

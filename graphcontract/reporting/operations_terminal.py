@@ -1,0 +1,89 @@
+"""The terminal report of a run over many operations: progress, then faults, areas and the verdict."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from graphcontract.reporting.events import Event, Header
+from graphcontract.reporting.evidence_text import escape_unprintable
+from graphcontract.reporting.operations_summary import OperationsSummary, count, render_finding
+
+_MOST_AREAS = 30
+_MOST_NAMED = 3
+
+
+class OperationsTerminal:
+    """Writes to a rich console; progress and colour only if it is a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._run = OperationsSummary()
+        self._progress: Progress | None = None
+
+    def pytest_graphcontract_event(self, event: Event) -> None:
+        """Receive one event; most output is written at the footer."""
+        self._run.hear(event)
+        match event["event"]:
+            case "plan":
+                self._begin(self._run.header)
+            case "operation" if self._progress is not None:
+                self._progress.update(self._progress.task_ids[0], completed=self._run.done)
+            case "footer":
+                self._end()
+
+    def stop(self) -> None:
+        """Remove the progress line, also after an exception."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def _begin(self, header: Header) -> None:
+        over = " over TLS" if header.get("tls") else ""
+        self._console.print(
+            f"Checking [bold]{escape(escape_unprintable(self._run.describe_run()))}[/bold]\n"
+            f"transport {header['transport']}{over}, profile {header['profile']}, seed {header['seed']}",
+            soft_wrap=True,
+        )
+        if self._console.is_terminal:
+            columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._progress = Progress(*columns, TextColumn("left"), console=self._console, transient=True)
+            self._progress.add_task("operations", total=self._run.planned)
+            self._progress.start()
+
+    def _end(self) -> None:
+        self.stop()
+        for finding in self._run.findings:
+            head, _, rest = render_finding(finding).partition("\n")
+            style = "bold red" if finding["fails_run"] else "bold yellow"
+            self._console.print(f"\n[{style}]{escape(head)}[/{style}]")
+            self._console.print(rest, markup=False, soft_wrap=True)
+        self._show_areas()
+        self._show_problems()
+        sentence, good = self._run.summarize()
+        style = "bold green" if good else "bold red"
+        self._console.print(f"\n[{style}]{sentence}[/{style}]", soft_wrap=True)
+        self._console.print(f"{self._run.format_counts()}.", markup=False, soft_wrap=True)
+
+    def _show_areas(self) -> None:
+        rows = list(self._run.list_areas())
+        self._console.print(f"\n[bold]{'area':36}{'judged':>10}{'unsupported':>14}{'violated':>10}[/bold]")
+        for name, area in rows[:_MOST_AREAS]:
+            judged = f"{area.judged:,}/{area.planned:,}"
+            name = escape_unprintable(name)
+            line = f"{name:36}{judged:>10}{area.unsupported or '':>14}{area.violated or '':>10}"
+            style = "red" if area.violated else None
+            self._console.print(line, markup=False, soft_wrap=True, style=style)
+        if left := rows[_MOST_AREAS:]:
+            violated = sum(area.violated for _, area in left)
+            more = f"{count(len(left), 'further area')}, {count(violated, 'operation')} violated"
+            self._console.print(more, style="dim")
+
+    def _show_problems(self) -> None:
+        if self._run.problems:
+            self._console.print("\n[bold]Not judged[/bold]")
+        for what, ids in self._run.problems.items():
+            more = ", …" if len(ids) > _MOST_NAMED else ""
+            named = f"{count(len(ids), 'operation')} ({', '.join(ids[:_MOST_NAMED])}{more})"
+            self._console.print(escape_unprintable(f"{named}: {what}"), markup=False, soft_wrap=True)

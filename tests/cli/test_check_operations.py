@@ -1,0 +1,142 @@
+"""`graphcontract check --operations`: what is selected, what is shown, and mistakes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.running import Here
+from tests.operations.many import write_operations
+
+CHECK = ("check", "reference", "--in-process", "--profile", "quick")
+SEND = ("--operations", "POST /me/messages/{id}/send")
+
+
+def test_operations_of_the_catalogue_are_checked(here: Here) -> None:
+    events = here.events(*CHECK[1:], *SEND, status=0)
+    assert [each["event"] for each in events] == ["header", "plan", "operation", "operation", "footer"]
+    assert events[0]["kind"] == "operations"
+
+
+def test_patterns_add_up_and_an_operation_is_checked_once(here: Here) -> None:
+    ended = here(
+        *CHECK, *SEND, "--operations", "me-messages-id-send-*", "--operations", "me-analytics-delete-beta"
+    )
+    assert ended.status == 0, ended
+    assert "Judged 3 of 3 operations" in ended.out
+
+
+def test_operations_come_from_another_source(here: Here) -> None:
+    path = write_operations(here.folder)
+    ended = here(*CHECK, "--from", str(path), "--operations", "beta DELETE *", "--select", "request.*")
+    assert ended.status == 0, ended
+    assert f"operations of {path}" in ended.out
+
+
+def test_the_command_in_the_evidence_shows_the_fault_again(here: Here) -> None:
+    (here.folder / "library.py").write_text(
+        "from dataclasses import replace\n"
+        "from graphcontract.clients.reference import make_call\n"
+        "def call(call):\n"
+        "    root = call.base_url.replace('/beta', '/v1.0')\n"
+        "    return make_call(replace(call, base_url=root) if call.path.endswith('/send') else call)\n",
+        encoding="utf-8",
+    )
+    words = ("python:library:call", "--in-process", "--profile", "quick")
+    events = here.events(*words, "--operations", "beta POST /me/messages/{id}/*", status=1)
+    (finding,) = (each for each in events if each["event"] == "finding")
+    command = finding["evidence"]["repeat"].split()
+    assert command[:3] == ["graphcontract", "check", "python:library:call"]
+    again = here.events(*command[2:], status=1)
+    assert [each["evidence"]["id"] for each in again if each["event"] == "finding"] == [
+        finding["evidence"]["id"]
+    ]
+
+
+def test_a_pattern_without_a_match_names_the_nearest(here: Here) -> None:
+    ended = here(*CHECK, "--operations", "/me/mesages/{id}/sendd")
+    assert ended.status == 2
+    assert "matches no operation" in ended.err
+    assert "me-messages-id-send-beta" in ended.err
+
+
+CONFLICTS = {
+    "contract": ("--contract", "sharepointmigrationtask-cancel"),
+    "known failures": ("--known-failures", "known.json"),
+    "record": ("--record", "all"),
+    "workers": ("--workers", "2"),
+}
+
+
+@pytest.mark.parametrize("words", CONFLICTS.values(), ids=CONFLICTS)
+def test_options_that_do_not_fit_are_one_error(here: Here, words: tuple[str, ...]) -> None:
+    ended = here(*CHECK, *SEND, *words)
+    assert ended.status == 2
+    assert ended.err.startswith(f"error: {words[0]} cannot be combined with --operations [option]")
+
+
+def test_from_alone_is_an_error(here: Here) -> None:
+    ended = here(*CHECK, "--from", "openapi.yaml")
+    assert ended.status == 2
+    assert ended.err.startswith("error: --from needs --operations [option]")
+
+
+def test_two_contracts_are_an_error(here: Here) -> None:
+    name = ("--contract", "sharepointmigrationtask-cancel")
+    ended = here(*CHECK, *name, *name)
+    assert ended.status == 2
+    assert "--contract is given more than once" in ended.err
+
+
+def test_a_broken_line_is_an_error_before_any_call(here: Here) -> None:
+    path = write_operations(here.folder)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[3] = lines[3].replace('"route":"c"', '"route":"z"')
+    path.write_text("\n".join(lines), encoding="utf-8")
+    ended = here(*CHECK, "--from", str(path), "--operations", "all")
+    assert ended.status == 2
+    assert f"{path}:4" in ended.err
+    assert ended.out == ""
+
+
+def test_list_shows_the_clauses(here: Here) -> None:
+    ended = here(*CHECK, *SEND, "--list", "--select", "request.m*")
+    assert ended.status == 0
+    assert ended.out.split()[:2] == ["MUST", "request.method"]
+
+
+def test_a_clause_that_single_calls_do_not_show_is_an_error(here: Here) -> None:
+    ended = here(*CHECK, *SEND, "--select", "retry.*")
+    assert ended.status == 2
+    assert "'retry.*' matches no clause" in ended.err
+
+
+def test_a_report_of_many_operations_is_not_compared(here: Here) -> None:
+    here(*CHECK, *SEND, "--report", "jsonl=report.jsonl")
+    ended = here("diff", "report.jsonl", "report.jsonl")
+    assert ended.status == 2
+    assert "a run over many operations" in ended.err
+
+
+def test_a_client_that_cannot_be_reached_is_one_error(here: Here) -> None:
+    (here.folder / "elsewhere.py").write_text(
+        "from graphcontract.exchange import Outcome\n"
+        "def call(call):\n"
+        "    return Outcome.failure(kind='transport', message='this host is not allowed')\n",
+        encoding="utf-8",
+    )
+    ended = here("check", "python:elsewhere:call", "--in-process", *SEND)
+    assert ended.status == 3
+    assert "the client cannot be checked with this set-up" in ended.err
+    assert "area" not in ended.out
+
+
+def test_a_client_that_supports_nothing_has_a_status_of_its_own(here: Here) -> None:
+    (here.folder / "nothing.py").write_text(
+        "from graphcontract.exchange import Outcome\n"
+        "def call(call):\n"
+        "    return Outcome.unsupported('no such method')\n",
+        encoding="utf-8",
+    )
+    ended = here("check", "python:nothing:call", "--in-process", *SEND)
+    assert ended.status == 5
+    assert "supports none of the operations" in ended.out

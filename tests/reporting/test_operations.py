@@ -1,0 +1,137 @@
+"""Reports of a run over many operations: events as the schema has them, files, and the terminal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+from graphcontract.exchange import Call, Outcome
+from graphcontract.reporting import make_listeners
+from graphcontract.reporting.events import Event
+from graphcontract.reporting.operations_summary import find_area
+from graphcontract.reporting.operations_terminal import OperationsTerminal
+from tests.operations import AnyOperation
+from tests.operations.many import Ran, run_many
+from tests.reporting import problems
+
+
+class Mixed(AnyOperation):
+    """Sends PUT for one operation, lacks another, and a query with a third one, which is a warning."""
+
+    def cancel(self, call: Call) -> Outcome:
+        if call.path.endswith("/archive"):
+            return Outcome.unsupported("no such method")
+        return super().cancel(call)
+
+    def method(self, call: Call) -> str:
+        return "PUT" if call.path.endswith("/softDelete") else super().method(call)
+
+    def framing(self, call: Call) -> list[tuple[str, str]]:
+        return [] if call.path.endswith("/task1") else super().framing(call)
+
+
+@pytest.fixture(scope="module")
+def ran() -> Ran:
+    return run_many(Mixed().cancel, profile="quick")
+
+
+def write(ran: Ran, name: str, tmp_path: object) -> str:
+    path = f"{tmp_path}/report"
+    (listener,) = make_listeners([f"{name}={path}"], operations=True)
+    for event in ran.events:
+        listener.pytest_graphcontract_event(event)
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def render(events: Sequence[Event], *, width: int = 200) -> str:
+    stream = io.StringIO()
+    terminal = OperationsTerminal(Console(file=stream, width=width, highlight=False, emoji=False))
+    for event in events:
+        terminal.pytest_graphcontract_event(event)
+    return stream.getvalue()
+
+
+def test_events_keep_to_the_schema(ran: Ran) -> None:
+    assert [problem for event in ran.events for problem in problems(event)] == []
+    kinds = [each["event"] for each in ran.events]
+    assert kinds == ["header", "plan", *["operation"] * 40, "finding", "finding", "footer"]
+
+
+@pytest.mark.parametrize("kind", ["operation", "finding"])
+def test_members_may_be_added_to_an_event_and_none_left_out(ran: Ran, kind: str) -> None:
+    event = dict(next(each for each in ran.events if each["event"] == kind))
+    assert problems({**event, "later": 1}) == []
+    for name in event.keys() - {"event", "findings", "reason", "after"}:
+        assert problems({key: value for key, value in event.items() if key != name}), name
+
+
+def test_junit_has_a_case_for_each_operation(ran: Ran, tmp_path: object) -> None:
+    (suite,) = ElementTree.fromstring(write(ran, "junit", tmp_path))
+    assert suite.attrib["tests"] == "40"
+    assert (suite.attrib["failures"], suite.attrib["errors"], suite.attrib["skipped"]) == ("1", "0", "2")
+    cases = {case.attrib["name"]: case for case in suite}
+    failed = next(case for name, case in cases.items() if "softdelete" in name)
+    assert failed.attrib["classname"] == "operations.teams"
+    child = failed.find("failure")
+    assert child is not None
+    assert child.text is not None
+    assert "expected  POST" in child.text
+    unsupported = next(case.find("skipped") for name, case in cases.items() if "archive" in name)
+    assert unsupported is not None
+    assert unsupported.attrib["message"] == "not supported: no such method"
+
+
+def test_markdown_has_faults_and_areas(ran: Ran, tmp_path: object) -> None:
+    text = write(ran, "markdown", tmp_path)
+    assert "**The client violates the contract in 1 of 39 operations (1 distinct fault).**" in text
+    assert "| /teams | 3 | 2 | 1 | 1 |" in text
+    assert "| MUST | 1 |" in text
+
+
+def test_github_has_an_annotation_for_each_fault(ran: Ran, tmp_path: object) -> None:
+    first, second = write(ran, "github", tmp_path).splitlines()
+    assert first.startswith("::error title=request.method (MUST)::")
+    assert second.startswith("::warning title=request.content-length (SHOULD)::")
+
+
+def test_jsonl_has_every_event(ran: Ran, tmp_path: object) -> None:
+    assert len(write(ran, "jsonl", tmp_path).splitlines()) == len(ran.events)
+
+
+def test_terminal_shows_each_fault_areas_and_the_verdict(ran: Ran) -> None:
+    text = render(ran.events)
+    assert "in 1 operation: teams-id-channels-id-messages-id-softdelete-v1-0" in text
+    lines = text.splitlines()
+    (area,) = (line for line in lines if line.startswith("/teams"))
+    assert area.split() == ["/teams", "2/3", "1", "1"]
+    assert lines[-2:-1] == ["The client violates the contract in 1 of 39 operations (1 distinct fault)."]
+    assert lines[-1].startswith("Judged 39 of 40 operations, 1 not supported; ")
+    assert "serve --evidence" not in text
+
+
+def test_terminal_names_operations_that_were_not_judged(ran: Ran) -> None:
+    changed: list[Event] = []
+    for each in ran.events:
+        if each["event"] == "operation" and each["verdict"] == "pass" and len(changed) < 10:
+            each = {**each, "verdict": "not-run", "reason": "the run was interrupted", "fails_run": True}
+        changed.append(each)
+    text = render(changed)
+    assert "Not judged" in text
+    assert "not run: the run was interrupted" in text
+
+
+@pytest.mark.parametrize(
+    ("request_line", "area"),
+    [
+        ("beta POST /users/{id}/x", "/users"),
+        ("v1.0 DELETE /me", "/me"),
+        ("beta POST /getByName(name='{name}')/x", "/getByName"),
+    ],
+)
+def test_the_area_is_the_first_segment(request_line: str, area: str) -> None:
+    assert find_area(request_line) == area
