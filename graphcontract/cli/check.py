@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graphcontract.cli import output
 from graphcontract.cli.catalogue import From
 from graphcontract.cli.check_operations import Many, run_check
 from graphcontract.cli.obstacles import stop_for_obstacles
@@ -167,9 +168,7 @@ def check(
         raise typer.Exit(run_check(options, many, names))
     session = Session.of(options)
     if list_clauses:
-        for id in session.planned:
-            clause = session.contract.clauses[id]
-            typer.echo(f"{clause.counted_level:6}  {id:28}{clause.statement}")
+        output.list_clauses(session.contract.clauses, session.planned)
         return
     try:
         status = _run(session, tuple(report or ()), workers=workers, first=first)

@@ -15,8 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from graphcontract.cli import output
 from graphcontract.cli.obstacles import stop_for_obstacles
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def run_check(options: Options, many: Many, conflicting: Sequence[str]) -> int:
     """Run and report, and return the exit status. `conflicting` are the given options that make no sense
     here; `OptionError` for the first of them, and for `--from` alone.
     """
-    from graphcontract.operations.run import Plan
+    from graphcontract.operations.run import Plan, load_conventions
     from graphcontract.run.options import OptionError
 
     if not many.patterns:
@@ -56,7 +55,7 @@ def run_check(options: Options, many: Many, conflicting: Sequence[str]) -> int:
         )
     clauses = _select_clauses(options)
     if many.lists:
-        _list_clauses(clauses)
+        output.list_clauses(load_conventions().clauses, clauses)
         return 0
     selection = _select_operations(many)
     plan = Plan(
@@ -82,15 +81,6 @@ def _select_clauses(options: Options) -> tuple[str, ...]:
         replace(conventions, clauses=listed), options.select, options.deselect, command=command
     )
     return tuple(planned)
-
-
-def _list_clauses(clauses: Sequence[str]) -> None:
-    from graphcontract.operations.run import load_conventions
-
-    conventions = load_conventions()
-    for id in clauses:
-        clause = conventions.clauses[id]
-        typer.echo(f"{clause.counted_level:6}  {id:28}{clause.statement}")
 
 
 def _select_operations(many: Many) -> Selection:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graphcontract.cli import output
 from graphcontract.cli.options import (
     START_TIMEOUT,
     ContractName,
@@ -179,9 +180,7 @@ def live(
     )
     run = Live.of(options)
     if list_clauses:
-        for id in run.planned:
-            clause = run.contract.clauses[id]
-            typer.echo(f"{clause.counted_level:6}  {id:28}{clause.statement}")
+        output.list_clauses(run.contract.clauses, run.planned)
     elif plan:
         _show(run)
     else:

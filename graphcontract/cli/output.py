@@ -1,13 +1,17 @@
-"""Where commands that make one text write it: to standard output, or to a file."""
+"""What several commands write: a text to standard output or to a file, and lists of clauses."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from graphcontract.errors import UserError
+
+if TYPE_CHECKING:
+    from graphcontract.contract.model import Clause
 
 Output = Annotated[
     Path | None,
@@ -27,3 +31,10 @@ def write_text(text: str, output: Path | None) -> None:
             f"{output} cannot be written", "Give another path.", cause=error.strerror or ""
         ) from None
     typer.echo(f"{output}: written")
+
+
+def list_clauses(clauses: Mapping[str, Clause], chosen: Iterable[str]) -> None:
+    """Write the chosen clauses, a line each: level, id and statement."""
+    for id in chosen:
+        clause = clauses[id]
+        typer.echo(f"{clause.counted_level:6}  {id:28}{clause.statement}")

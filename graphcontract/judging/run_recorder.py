@@ -10,11 +10,12 @@ from time import monotonic
 from typing import Any, cast
 
 from graphcontract.clients import Implementation
-from graphcontract.contract.model import Contract, Level
+from graphcontract.contract.model import Clause, Contract, Level
 from graphcontract.judging.known_failures import KnownFailures, Marked
 from graphcontract.judging.verdict import UNTESTED, ClauseResult, fold
 from graphcontract.reporting.events import (
     Accepted,
+    ContractReference,
     Event,
     ExchangeRecord,
     FailOn,
@@ -60,6 +61,45 @@ class ExitStatus(IntEnum):
     INTERRUPTED = 130
 
 
+def make_header(
+    contract: ContractReference,
+    run: RunDescription,
+    fail_on: FailOn,
+    implementation: Implementation,
+    limits: Mapping[str, Any],
+) -> Header:
+    """Make the first event of a run that begins now."""
+    names = {name: getattr(implementation, name) for name in Implementation.__slots__}
+    return {
+        "event": "header",
+        "format": 1,
+        "tool": {"name": "graphcontract", "version": version("graphcontract")},
+        "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "kind": run["kind"],
+        "contract": contract,
+        **run,
+        "fail_on": fail_on,
+        "implementation": cast(
+            ImplementationName, {name: value for name, value in names.items() if value is not None}
+        ),
+        "limits": dict(limits),
+    }
+
+
+def plan_clause(clause: Clause) -> PlannedClause:
+    """Describe a clause in the plan of a run."""
+    planned: PlannedClause = {
+        "clause": clause.id,
+        "level": clause.counted_level,
+        "basis": list(clause.basis),
+        "group": clause.group,
+        "statement": clause.statement,
+    }
+    if clause.disputed:
+        planned["disputed"] = True
+    return planned
+
+
 class RunRecorder:
     """Receives results as tests finish, and emits header, plan, each complete verdict, and footer."""
 
@@ -85,42 +125,18 @@ class RunRecorder:
 
     def open(self, implementation: Implementation, limits: Mapping[str, Any], run: RunDescription) -> None:
         """Emit header and plan."""
-        names = {name: getattr(implementation, name) for name in Implementation.__slots__}
-        header: Header = {
-            "event": "header",
-            "format": 1,
-            "tool": {"name": "graphcontract", "version": version("graphcontract")},
-            "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "kind": run["kind"],
-            "contract": {
-                "id": self._contract.id,
-                "title": self._contract.title,
-                "version": self._contract.request.version,
-                "sha256": self._contract.sha256,
-            },
-            **run,
-            "fail_on": self._fail_on,
-            "implementation": cast(
-                ImplementationName, {name: value for name, value in names.items() if value is not None}
-            ),
-            "limits": dict(limits),
+        contract: ContractReference = {
+            "id": self._contract.id,
+            "title": self._contract.title,
+            "version": self._contract.request.version,
+            "sha256": self._contract.sha256,
         }
-        self._emit(header)
-        plan: Plan = {"event": "plan", "clauses": [self._plan(id) for id in self._planned]}
+        self._emit(make_header(contract, run, self._fail_on, implementation, limits))
+        plan: Plan = {
+            "event": "plan",
+            "clauses": [plan_clause(self._contract.clauses[id]) for id in self._planned],
+        }
         self._emit(plan)
-
-    def _plan(self, id: str) -> PlannedClause:
-        clause = self._contract.clauses[id]
-        planned: PlannedClause = {
-            "clause": clause.id,
-            "level": clause.counted_level,
-            "basis": list(clause.basis),
-            "group": clause.group,
-            "statement": clause.statement,
-        }
-        if clause.disputed:
-            planned["disputed"] = True
-        return planned
 
     def expect(self, parts: Mapping[str, int]) -> None:
         """Say how many parts each clause will get."""

@@ -4,7 +4,6 @@ which other operations a run judges, in which order, or how many calls are in fl
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -15,6 +14,7 @@ from graphcontract.exchange import Call
 from graphcontract.http.request_target import Template
 from graphcontract.http.stub_response import StubResponse, plain_error, success
 from graphcontract.inputs.calls import plain_arguments
+from graphcontract.judging.hypothesis_runner import derive_seed
 from graphcontract.operations.values import GRAPH_IDS, ValuePool
 from graphcontract.reporting.events import ProfileName
 
@@ -63,7 +63,7 @@ def sort_operations(ids: Sequence[str], seed: int) -> list[str]:
     """Shuffle operations by the seed, so that what a client carries over from one shows in another. Two
     operations have the same order in every selection that has both.
     """
-    return sorted(dict.fromkeys(ids), key=lambda id: _hash(seed, id))
+    return sorted(dict.fromkeys(ids), key=lambda id: derive_seed(seed, id))
 
 
 def plan_calls(contract: Contract, seed: int, profile: ProfileName, pool: ValuePool) -> list[PlannedCall]:
@@ -74,7 +74,7 @@ def plan_calls(contract: Contract, seed: int, profile: ProfileName, pool: ValueP
 class _Planner:
     def __init__(self, contract: Contract, seed: int, pool: ValuePool) -> None:
         self._contract, self._pool = contract, pool
-        self._random = Random(_hash(seed, contract.id))  # noqa: S311 - not for secrets
+        self._random = Random(derive_seed(seed, contract.id))  # noqa: S311 - not for secrets
         self._schemas = contract.request.parameters
         offset = self._random.randrange(8)
         plain = [
@@ -139,7 +139,3 @@ class _Planner:
 
 def _pick(values: Sequence[T], index: int) -> T:
     return values[index % len(values)]
-
-
-def _hash(seed: int, id: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{seed}/{id}".encode()).digest()[:8])

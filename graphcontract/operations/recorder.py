@@ -8,26 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import version
 from time import monotonic
-from typing import cast
 
-from graphcontract.clients import Client, Implementation
+from graphcontract.clients import Client
 from graphcontract.contract.model import Base, Level
-from graphcontract.judging.run_recorder import ExitStatus, failure_counts
+from graphcontract.judging.run_recorder import ExitStatus, failure_counts, make_header, plan_clause
 from graphcontract.operations.isolation import Isolated
 from graphcontract.operations.operation_run import OperationResult, Violation
 from graphcontract.reporting.events import (
+    ContractReference,
     Event,
     FailOn,
     FindingEvent,
     Footer,
-    Header,
-    ImplementationName,
     OperationEvent,
     Plan,
-    PlannedClause,
     RunDescription,
     VerdictKind,
 )
@@ -73,38 +68,15 @@ class OperationsRecorder:
 
     def open(self, client: Client, run: RunDescription, source: str, sha256: str) -> None:
         """Emit header and plan. `source` names what the operations come from."""
-        made = client.implementation
-        named = {name: getattr(made, name) for name in Implementation.__slots__}
-        header: Header = {
-            "event": "header",
-            "format": 1,
-            "tool": {"name": "graphcontract", "version": version("graphcontract")},
-            "started": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "contract": {"id": source, "sha256": sha256},
-            **run,
-            "fail_on": self._fail_on,
-            "implementation": cast(
-                ImplementationName, {name: value for name, value in named.items() if value is not None}
-            ),
-            "limits": dict(client.limits.declared),
-        }
-        self._emit(header)
+        contract: ContractReference = {"id": source, "sha256": sha256}
+        limits = client.limits.declared
+        self._emit(make_header(contract, run, self._fail_on, client.implementation, limits))
         plan: Plan = {
             "event": "plan",
-            "clauses": [self._plan_clause(id) for id in self._clauses],
+            "clauses": [plan_clause(self._conventions.clauses[id]) for id in self._clauses],
             "operations": len(self._names),
         }
         self._emit(plan)
-
-    def _plan_clause(self, id: str) -> PlannedClause:
-        clause = self._conventions.clauses[id]
-        return {
-            "clause": id,
-            "level": clause.counted_level,
-            "basis": list(clause.basis),
-            "group": clause.group,
-            "statement": clause.statement,
-        }
 
     def add(self, result: OperationResult) -> bool:
         """Take the result of an operation; return whether it fails the run."""

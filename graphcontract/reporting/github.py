@@ -10,9 +10,10 @@ from typing import TextIO
 from graphcontract.reporting import finish
 from graphcontract.reporting.accepted_failures import count_accepted, list_accepted
 from graphcontract.reporting.common_causes import find_common_causes
-from graphcontract.reporting.events import Event, Evidence, Footer, Verdict
+from graphcontract.reporting.events import Event, Footer, Verdict
 from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
 from graphcontract.reporting.github_commands import attribute, data
+from graphcontract.reporting.received_run import ReceivedRun
 from graphcontract.reporting.run_summary import RunSummary
 from graphcontract.reporting.summary_report import SummaryReport
 from graphcontract.reporting.verdict_text import is_untested, label_verdict, name_verdict
@@ -49,35 +50,48 @@ class Annotations:
             finish(self._stream)
 
 
-class Markdown(SummaryReport):
+class Markdown(SummaryReport[RunSummary]):
     """Writes a summary of at most 1 MiB: verdict, a table of violations, and their evidence, collapsed."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream, RunSummary())
 
     def render(self, run: RunSummary) -> Iterator[str]:
         """Yield the summary in pieces. The last one says so if the rest did not fit."""
-        left = _MOST_BYTES
-        for part in _parts(run):
-            left -= len(part.encode())
-            if left < 0:
-                yield "\nThe rest did not fit into the summary. The jsonl report has all of it.\n"
-                return
-            yield part
+        return limit_summary(_parts(run))
+
+
+def limit_summary(parts: Iterable[str]) -> Iterator[str]:
+    """Yield the parts of a summary that fit into 1 MiB, and a sentence if some did not."""
+    left = _MOST_BYTES
+    for part in parts:
+        left -= len(part.encode())
+        if left < 0:
+            yield "\nThe rest did not fit into the summary. The jsonl report has all of it.\n"
+            return
+        yield part
+
+
+def render_title(run: ReceivedRun) -> str:
+    """Render the first lines of a summary: what was tested, the verdict, and the numbers behind it."""
+    sentence, _ = run.summarize()
+    return f"## {escape_markdown(run.describe_run())}\n\n**{sentence}** {run.format_counts()}.\n"
 
 
 def _parts(run: RunSummary) -> Iterator[str]:
-    sentence, _ = run.summarize()
-    title = run.describe_run()
-    yield f"## {escape_markdown(title)}\n\n**{sentence}** {run.format_counts()}.\n"
+    yield render_title(run)
     shown = run.list_shortfalls()
     yield from _render_causes(shown)
     if shown:
         yield "\n| clause | level | verdict | details |\n| --- | --- | --- | --- |\n"
     for verdict in shown:
-        what = escape_markdown(describe_verdict(verdict)).replace("|", "\\|")
+        what = escape_cell(describe_verdict(verdict))
         yield f"| `{verdict['clause']}` | {verdict['level']} | {label_verdict(verdict)} | {what} |\n"
     yield from _render_accepted(run.footer)
     for verdict in shown:
         if verdict["evidence"]:
-            yield _render_folded(verdict["evidence"], verdict["level"])
+            evidence = verdict["evidence"]
+            yield fold(evidence["id"], render_violation(evidence, verdict["level"]))
 
 
 def _render_causes(verdicts: Iterable[Verdict]) -> Iterator[str]:
@@ -93,7 +107,7 @@ def _render_accepted(footer: Footer) -> Iterator[str]:
         yield "\n| clause | level | reason | issue | until |\n| --- | --- | --- | --- | --- |\n"
     for row in footer.get("accepted", ()):
         columns = (row["reason"], row.get("issue", "none"), row.get("expires", "no expiry"))
-        cells = " | ".join(escape_markdown(escape_unprintable(each)).replace("|", "\\|") for each in columns)
+        cells = " | ".join(escape_cell(escape_unprintable(each)) for each in columns)
         yield f"| `{row['clause']}` | {row['level']} | {cells} |\n"
 
 
@@ -104,13 +118,18 @@ def describe_verdict(verdict: Verdict) -> str:
     return escape_unprintable(" ".join(filter(None, (text, verdict.get("reason"))))) or verdict["verdict"]
 
 
-def _render_folded(evidence: Evidence, level: str) -> str:
-    text = render_violation(evidence, level)
+def fold(id: str, text: str) -> str:
+    """Render the evidence with this id as a text that is collapsed."""
     fence = "`" * max([3, *(len(found) + 1 for found in _FENCE.findall(text))])
-    summary = f"<summary><code>{html.escape(evidence['id'])}</code></summary>"
+    summary = f"<summary><code>{html.escape(id)}</code></summary>"
     return f"\n<details>{summary}\n\n{fence}text\n{text}\n{fence}\n\n</details>\n"
 
 
 def escape_markdown(text: str) -> str:
     """Escape a text for Markdown, on one line."""
     return re.sub(r"([\\`*_\[\]<>#~])", r"\\\1", " ".join(text.split()))
+
+
+def escape_cell(text: str) -> str:
+    """Escape a text for a cell of a table in Markdown."""
+    return escape_markdown(text).replace("|", "\\|")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TextIO
 from xml.etree import ElementTree
 
 from graphcontract.reporting.accepted_failures import count_accepted, list_accepted
 from graphcontract.reporting.events import Footer, Verdict
 from graphcontract.reporting.evidence_text import render_violation
+from graphcontract.reporting.received_run import ReceivedRun
 from graphcontract.reporting.run_summary import RunSummary
 from graphcontract.reporting.summary_report import SummaryReport
 from graphcontract.reporting.verdict_text import is_untested, name_verdict
@@ -16,39 +18,39 @@ from graphcontract.reporting.verdict_text import is_untested, name_verdict
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class JUnit(SummaryReport):
+class JUnit(SummaryReport[RunSummary]):
     """Writes one testsuite at the footer. A violation that does not fail the run is `skipped`."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream, RunSummary())
 
     def render(self, run: RunSummary) -> Iterator[str]:
         """Yield the XML document in pieces."""
-        root = _suites(run)
-        ElementTree.indent(root)
-        yield '<?xml version="1.0" encoding="UTF-8"?>\n'
-        yield ElementTree.tostring(root, encoding="unicode")
-        yield "\n"
+        groups = {row["clause"]: row["group"] for row in run.plan}
+        contract = run.header["contract"]["id"]
+        cases = [_case(contract, verdict, groups[id]) for id, verdict in run.verdicts.items()]
+        return render_suite(run, cases, _properties(run.footer))
 
 
-def _suites(run: RunSummary) -> ElementTree.Element:
-    groups = {row["clause"]: row["group"] for row in run.plan}
-    cases = [_case(run.header["contract"]["id"], verdict, groups[id]) for id, verdict in run.verdicts.items()]
-    counts = {
-        name: str(sum(case.find(name) is not None for case in cases))
-        for name in ("failure", "error", "skipped")
-    }
+def render_suite(
+    run: ReceivedRun, cases: Sequence[ElementTree.Element], properties: Iterable[ElementTree.Element] = ()
+) -> Iterator[str]:
+    """Yield a document with the testcases of a run in one testsuite, in pieces."""
+    counted = {"failures": "failure", "errors": "error", "skipped": "skipped"}
     totals = {
-        "name": run.header["contract"]["id"],
+        "name": clean_xml(run.header["contract"]["id"]),
         "tests": str(len(cases)),
-        "failures": counts["failure"],
-        "errors": counts["error"],
-        "skipped": counts["skipped"],
+        **{name: str(sum(case.find(tag) is not None for case in cases)) for name, tag in counted.items()},
         "time": f"{run.footer['duration']:.3f}",
     }
-    suites = ElementTree.Element("testsuites", {**totals, "name": "graphcontract"})
-    suite = ElementTree.SubElement(
-        suites, "testsuite", {**totals, "timestamp": run.header["started"].rstrip("Z")}
-    )
-    suite.extend([*_properties(run.footer), *cases])
-    return suites
+    root = ElementTree.Element("testsuites", {**totals, "name": "graphcontract"})
+    timestamp = run.header["started"].rstrip("Z")
+    suite = ElementTree.SubElement(root, "testsuite", {**totals, "timestamp": timestamp})
+    suite.extend([*properties, *cases])
+    ElementTree.indent(root)
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+    yield ElementTree.tostring(root, encoding="unicode")
+    yield "\n"
 
 
 def _properties(footer: Footer) -> Iterator[ElementTree.Element]:

@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from graphcontract.reporting.events import (
-    Event,
-    FindingEvent,
-    Footer,
-    Header,
-    OperationCounts,
-    OperationEvent,
-)
+from graphcontract.reporting.events import Event, FindingEvent, OperationCounts, OperationEvent
 from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
+from graphcontract.reporting.received_run import ReceivedRun
 
 NOT_DESCRIBED = "graphcontract cannot make a contract of it"
 """How the reason begins why an operation is not supported by graphcontract, and not by the client."""
@@ -31,42 +25,26 @@ class Area:
     violated: int = 0
 
 
-class OperationsSummary:
+class OperationsSummary(ReceivedRun):
     """The header, the counts by area, the findings and the footer that were received so far."""
 
     def __init__(self) -> None:
-        self._header: Header | None = None
-        self._footer: Footer | None = None
+        super().__init__()
         self.planned = self.done = 0
         self.areas: dict[str, Area] = {}
         self.findings: list[FindingEvent] = []
         self.problems: dict[str, list[str]] = {}
 
-    @property
-    def header(self) -> Header:
-        """The header, once it was received."""
-        assert self._header is not None
-        return self._header
-
-    @property
-    def footer(self) -> Footer:
-        """The footer, once the run has ended."""
-        assert self._footer is not None
-        return self._footer
-
     def hear(self, event: Event) -> None:
         """Receive one event."""
+        super().hear(event)
         match event["event"]:
-            case "header":
-                self._header = event
             case "plan":
                 self.planned = event.get("operations", 0)
             case "operation":
                 self._count(event)
             case "finding":
                 self.findings.append(event)
-            case "footer":
-                self._footer = event
 
     def _count(self, event: OperationEvent) -> None:
         self.done += event["verdict"] != "not-run"
@@ -114,9 +92,8 @@ class OperationsSummary:
 
     def describe_run(self) -> str:
         """Return what is tested, and against which operations."""
-        made = self.header["implementation"]
-        name = " ".join(str(made[key]) for key in ("name", "version") if made.get(key))
-        return f"{name} against {count(self.planned, 'operation')} of {self.header['contract']['id']}"
+        operations = count(self.planned, "operation")
+        return f"{self.name_implementation()} against {operations} of {self.header['contract']['id']}"
 
     def list_areas(self) -> Iterator[tuple[str, Area]]:
         """Yield the areas with violations first, then by size."""

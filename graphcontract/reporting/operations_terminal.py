@@ -3,62 +3,47 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-from graphcontract.reporting.events import Event, Header
+from graphcontract.reporting.console_report import ConsoleReport
+from graphcontract.reporting.events import Event
 from graphcontract.reporting.evidence_text import escape_unprintable
 from graphcontract.reporting.operations_summary import OperationsSummary, count, render_finding
 
 _MOST_AREAS = 30
 _MOST_NAMED = 3
 
+_PROGRESS = (
+    TextColumn("checking"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TimeRemainingColumn(),
+    TextColumn("left"),
+)
 
-class OperationsTerminal:
-    """Writes to a rich console; progress and colour only if it is a terminal."""
+
+class OperationsTerminal(ConsoleReport[OperationsSummary]):
+    """Writes the report of a run over many operations."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._run = OperationsSummary()
-        self._progress: Progress | None = None
+        super().__init__(console, OperationsSummary())
 
     def pytest_graphcontract_event(self, event: Event) -> None:
         """Receive one event; most output is written at the footer."""
         self._run.hear(event)
         match event["event"]:
             case "plan":
-                self._begin(self._run.header)
+                self._show_run()
+                self._start_progress(_PROGRESS, self._run.planned)
             case "operation" if self._progress is not None:
                 self._progress.update(self._progress.task_ids[0], completed=self._run.done)
             case "footer":
                 self._end()
 
-    def stop(self) -> None:
-        """Remove the progress line, also after an exception."""
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = None
-
-    def _begin(self, header: Header) -> None:
-        over = " over TLS" if header.get("tls") else ""
-        self._console.print(
-            f"Checking [bold]{escape(escape_unprintable(self._run.describe_run()))}[/bold]\n"
-            f"transport {header['transport']}{over}, profile {header['profile']}, seed {header['seed']}",
-            soft_wrap=True,
-        )
-        if self._console.is_terminal:
-            columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-            self._progress = Progress(*columns, TextColumn("left"), console=self._console, transient=True)
-            self._progress.add_task("operations", total=self._run.planned)
-            self._progress.start()
-
     def _end(self) -> None:
         self.stop()
         for finding in self._run.findings:
-            head, _, rest = render_finding(finding).partition("\n")
-            style = "bold red" if finding["fails_run"] else "bold yellow"
-            self._console.print(f"\n[{style}]{escape(head)}[/{style}]")
-            self._console.print(rest, markup=False, soft_wrap=True)
+            self._show_evidence(render_finding(finding), fails_run=finding["fails_run"])
         self._show_areas()
         self._show_problems()
         sentence, good = self._run.summarize()

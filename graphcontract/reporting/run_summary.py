@@ -4,47 +4,26 @@ from __future__ import annotations
 
 from graphcontract.reporting.accepted_failures import count_accepted
 from graphcontract.reporting.common_causes import find_common_causes
-from graphcontract.reporting.events import Event, Footer, Header, PlannedClause, Verdict
+from graphcontract.reporting.events import Event, PlannedClause, Verdict
+from graphcontract.reporting.received_run import ReceivedRun
 from graphcontract.reporting.verdict_text import is_untested
 
 
-class RunSummary:
+class RunSummary(ReceivedRun):
     """The header, plan, verdicts by clause and footer that were received so far."""
 
     def __init__(self) -> None:
-        self._header: Header | None = None
-        self._footer: Footer | None = None
+        super().__init__()
         self.plan: list[PlannedClause] = []
         self.verdicts: dict[str, Verdict] = {}
 
-    @property
-    def header(self) -> Header:
-        """The header, once it was received."""
-        assert self._header is not None
-        return self._header
-
-    @property
-    def footer(self) -> Footer:
-        """The footer, once the run has ended."""
-        assert self._footer is not None
-        return self._footer
-
-    @property
-    def ended(self) -> bool:
-        """Whether the footer was received."""
-        return self._footer is not None
-
     def hear(self, event: Event) -> None:
-        """Receive one event; kinds other than these four are ignored."""
-        match event["event"]:
-            case "header":
-                self._header = event
-            case "plan":
-                self.plan = event["clauses"]
-            case "verdict":
-                self.verdicts[event["clause"]] = event
-            case "footer":
-                self._footer = event
+        """Receive one event; kinds other than header, plan, verdict and footer are ignored."""
+        super().hear(event)
+        if event["event"] == "plan":
+            self.plan = event["clauses"]
+        elif event["event"] == "verdict":
+            self.verdicts[event["clause"]] = event
 
     def list_shortfalls(self) -> list[Verdict]:
         """Return violations and whatever else fails the run: what fails it first, and MUST before SHOULD.
@@ -96,11 +75,6 @@ class RunSummary:
         contract = self.header["contract"]
         version = f" ({contract['version']})" if "version" in contract else ""
         return f"{self.name_implementation()} against {contract['title']}{version}"
-
-    def name_implementation(self) -> str:
-        """Return the name and version of the client or tenant."""
-        implementation = self.header["implementation"]
-        return " ".join(str(implementation[key]) for key in ("name", "version") if implementation.get(key))
 
 
 def _rank(verdict: Verdict) -> tuple[bool, bool, bool, bool]:

@@ -7,11 +7,12 @@ from textwrap import wrap
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
 from graphcontract.reporting.accepted_failures import describe_accepted
 from graphcontract.reporting.common_causes import find_common_causes
-from graphcontract.reporting.events import Event, Evidence, Header, Verdict
+from graphcontract.reporting.console_report import ConsoleReport
+from graphcontract.reporting.events import Event, Evidence, Verdict
 from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
 from graphcontract.reporting.run_summary import RunSummary
 from graphcontract.reporting.verdict_text import label_verdict
@@ -28,56 +29,34 @@ _STYLES = {
     "fixed": "bold red",
 }
 
+_PROGRESS = (
+    TextColumn("checking"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TimeElapsedColumn(),
+    TextColumn("{task.fields[clause]}"),
+)
 
-class Terminal:
-    """Writes to a rich console; progress and colour only if it is a terminal."""
+
+class Terminal(ConsoleReport[RunSummary]):
+    """Writes the report of a run over one contract."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._run = RunSummary()
-        self._progress: Progress | None = None
+        super().__init__(console, RunSummary())
 
     def pytest_graphcontract_event(self, event: Event) -> None:
         """Receive one event; most output is written at the footer."""
         self._run.hear(event)
         match event["event"]:
             case "header":
-                self._begin(event)
-            case "plan" if self._console.is_terminal:
-                self._start_progress(len(event["clauses"]))
+                self._show_run()
+            case "plan":
+                self._start_progress(_PROGRESS, len(event["clauses"]))
             case "progress" if self._progress is not None:
                 task = self._progress.task_ids[0]
                 self._progress.update(task, completed=event["done"], clause=event["clause"])
             case "footer":
                 self._end()
-
-    def stop(self) -> None:
-        """Remove the progress line, also after an exception."""
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = None
-
-    def _begin(self, header: Header) -> None:
-        run = escape(escape_unprintable(self._run.describe_run()))
-        over = " over TLS" if header.get("tls") else ""
-        self._console.print(
-            f"Checking [bold]{run}[/bold]\n"
-            f"transport {header['transport']}{over}, profile {header['profile']}, seed {header['seed']}",
-            soft_wrap=True,
-        )
-
-    def _start_progress(self, clauses: int) -> None:
-        self._progress = Progress(
-            TextColumn("checking"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[clause]}"),
-            console=self._console,
-            transient=True,
-        )
-        self._progress.add_task("clauses", total=clauses, clause="")
-        self._progress.start()
 
     def _end(self) -> None:
         self.stop()
@@ -113,10 +92,8 @@ class Terminal:
                 self._console.print(f"{'':8}{line}", markup=False, soft_wrap=True)
 
     def _show(self, verdict: Verdict, evidence: Evidence) -> None:
-        head, _, rest = render_violation(evidence, verdict["level"]).partition("\n")
-        style = "bold red" if verdict["fails_run"] else "bold yellow"
-        self._console.print(f"\n[{style}]{escape(head)}[/{style}]")
-        self._console.print(rest, markup=False, soft_wrap=True)
+        text = render_violation(evidence, verdict["level"])
+        self._show_evidence(text, fails_run=verdict["fails_run"])
         if "also" in verdict:
             self._console.print(f"  also      {', '.join(verdict['also'])}", markup=False, soft_wrap=True)
 
