@@ -215,7 +215,7 @@ class _OperationFacts:
         binding = (type_name or (named[1] if named else None)) if owns_action else None
         if cast := find_cast(path):
             # An action below a cast is of that type, or inherited from the type of the key.
-            binding = cast if type_name in (None, cast) else None
+            binding = cast if type_name == cast else None
         place = self._notes.locate(parameter.line if parameter else self._item.node.line)
         if binding:
             self._notes.add_fact("binding", binding, place)
