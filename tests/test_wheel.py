@@ -35,6 +35,7 @@ NAMED = (
     "catalogue/operations.jsonl",
     "clients/driver-protocol.schema.json",
     "drift/snapshot.schema.json",
+    "operations/baseline.schema.json",
     "reporting/report-event.schema.json",
     *(f"templates/{file}" for template in DRIVERS.values() for file in template.files),
 )

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from graphcontract.catalogue.contract_document import make_document
 from graphcontract.catalogue.operation import CatalogueSource, Operation, parse_members, parse_sources
 from graphcontract.catalogue.operation_ids import make_ids
-from graphcontract.catalogue.patterns import ALL, compile_pattern, complete_pattern, reject_pattern
+from graphcontract.catalogue.patterns import OperationPattern, reject_pattern
 from graphcontract.contract import loader
 from graphcontract.contract.jsonfile import ContractError, ContractFile, decode, parse, read_bytes
 from graphcontract.contract.model import Contract
@@ -80,13 +80,11 @@ class Catalogue:
 
         A pattern may leave out the version, or version and method. `all` matches every operation.
         """
-        if pattern.strip() == ALL:
-            return list(self.ids)
-        over_names, over_ids = compile_pattern(complete_pattern(pattern)), compile_pattern(pattern)
+        sought = OperationPattern(pattern)
         found = [
             id
             for id, own, name in zip(self.ids, self._own_ids, self._names, strict=True)
-            if over_names.fullmatch(name) or over_ids.fullmatch(id) or over_ids.fullmatch(own)
+            if sought.matches(name, id, own)
         ]
         if not found:
             raise reject_pattern("the pattern", pattern, self.name, self.ids)

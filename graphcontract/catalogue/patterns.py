@@ -12,6 +12,7 @@ ALL = "all"
 
 _MOST_NEAR = 5
 _PART = re.compile(r"\*+|\?|\{[^{}]*\}|.", re.DOTALL)
+_GLOB = re.compile(r"[*?{} ]|\A/|\Aall\Z")
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -45,6 +46,22 @@ def complete_pattern(pattern: str) -> str:
     method, _, path = pattern.partition(" ")
     is_method = method.isalpha() and method.casefold() != "beta" and path.startswith(("/", "*"))
     return f"* {pattern}" if is_method else pattern
+
+
+class OperationPattern:
+    """A glob over ids of operations and over their names, which are version, method and path; or `all`."""
+
+    def __init__(self, text: str) -> None:
+        self.is_exact = _GLOB.search(text) is None
+        self._every = text.strip() == ALL
+        self._ids = compile_pattern(text)
+        self._names = compile_pattern(complete_pattern(text))
+
+    def matches(self, name: str, *ids: str) -> bool:
+        """Whether it matches an operation by its name or one of its ids."""
+        if self._every or self._names.fullmatch(name) is not None:
+            return True
+        return any(self._ids.fullmatch(id) is not None for id in ids)
 
 
 def suggest_ids(pattern: str, ids: Sequence[str]) -> list[str]:

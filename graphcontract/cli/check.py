@@ -16,6 +16,7 @@ from graphcontract.cli.obstacles import stop_for_obstacles
 from graphcontract.cli.options import (
     START_TIMEOUT,
     AllowOwnRoot,
+    Baseline,
     Deselect,
     FailOn,
     ImplementationName,
@@ -121,6 +122,7 @@ def check(
         ),
     ] = None,
     source: From = None,
+    baseline: Baseline = None,
 ) -> None:
     """Check a client against a contract, clause by clause, or against many operations.
 
@@ -156,15 +158,14 @@ def check(
         known_failures=known_failures,
         allow_own_root=allow_own_root,
     ).with_seed(seed, secrets.randbits(32))
-    if operations or source is not None:
+    if operations or source is not None or baseline is not None:
         given = {
             "--contract": bool(contract),
-            "--known-failures": known_failures is not None,
             "--record": record is not Record.FAILURES,
             "--workers": workers > 1,
         }
         names = [name for name, is_given in given.items() if is_given]
-        many = Many(tuple(operations or ()), source, tuple(report or ()), first, list_clauses)
+        many = Many(tuple(operations or ()), source, tuple(report or ()), first, list_clauses, baseline)
         raise typer.Exit(run_check(options, many, names))
     session = Session.of(options)
     if list_clauses:

@@ -36,17 +36,20 @@ class Many:
     reports: tuple[str, ...]
     first: bool
     lists: bool
+    baseline: str | None = None
 
 
 def run_check(options: Options, many: Many, conflicting: Sequence[str]) -> int:
     """Run and report, and return the exit status. `conflicting` are the given options that make no sense
     here; `OptionError` for the first of them, and for `--from` alone.
     """
+    from graphcontract.operations.lists import load_lists
     from graphcontract.operations.run import Plan, load_conventions
     from graphcontract.run.options import OptionError
 
     if not many.patterns:
-        raise OptionError("--from needs --operations", "Add --operations all, or a pattern.")
+        given = "--from" if many.source is not None else "--baseline"
+        raise OptionError(f"{given} needs --operations", "Add --operations all, or a pattern.")
     if conflicting:
         raise OptionError(
             f"{conflicting[0]} cannot be combined with --operations",
@@ -65,6 +68,7 @@ def run_check(options: Options, many: Many, conflicting: Sequence[str]) -> int:
         options.fail_on,
         partial(_format_repeat, options, many.source),
         many.first,
+        load_lists(options.known_failures, many.baseline, load_conventions()),
     )
     return _run(options, selection, plan, many)
 

@@ -61,6 +61,12 @@ KnownFailures = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Accept exactly the failures listed in this file."),
 ]
+Baseline = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="With --operations: fail for one that this file lists and the client lacks."
+    ),
+]
 ListClauses = Annotated[
     bool, typer.Option("--list", help="List the clauses that would be checked, and exit.")
 ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from graphcontract.cli.options import AllowOwnRoot
+from graphcontract.errors import UserError
 
 if TYPE_CHECKING:
     from graphcontract.reporting.events import Event, Verdict
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from graphcontract.run.options import Options
 
 known_failures = typer.Typer(no_args_is_help=True, help="Maintain the list of a client's known failures.")
+baseline = typer.Typer(
+    no_args_is_help=True, help="Maintain the list of the operations that a client supports."
+)
 
 _JUDGED = ("pass", "fail", "known-failure", "fixed")
 Path1 = Annotated[str, typer.Argument(metavar="REPORT", help="A report made with --report jsonl=PATH.")]
@@ -70,7 +74,6 @@ def replay(
 
     Exit status: 0 it is fixed; 1 it still fails; 3 it could not be reproduced or ruled out.
     """
-    from graphcontract.errors import UserError
     from graphcontract.reporting.report_reader import read_report
     from graphcontract.run.options import Options
 
@@ -126,6 +129,11 @@ class _Keeper:
             self.verdicts[event["clause"]] = event
 
 
+@baseline.callback()
+def _group() -> None:
+    """Maintain the list of the operations that a client supports."""
+
+
 @known_failures.command()
 def update(
     report: Path1,
@@ -137,27 +145,76 @@ def update(
 ) -> None:
     """Write a list of the report's failures, MUST and SHOULD. Reasons that are in the file stay.
 
+    For a run over many operations, entries name the operations. Patterns that are in the file stay.
+
     Write a reason for each new entry before you use the list: without one, the list is rejected.
     """
-    from graphcontract.clauses import list_kinds
-    from graphcontract.contract.loader import load as load_contract
+    from graphcontract.reporting.report_reader import covers_operations
+
+    many = covers_operations(report)
+    if many and contract is not None:
+        raise UserError(f"{report} is the report of many operations: leave --contract out")
+    text = _update_for_operations(report, file) if many else _update_for_contract(report, file, contract)
+    file.write_text(text, encoding="utf-8")
+    rows = json.loads(text)["known_failures"]
+    evidence = {id for row in rows for id in row["evidence"]}
+    clauses = {row["clause"] for row in rows}
+    typer.echo(f"{file}: {len(evidence)} known failures of {len(clauses)} clauses")
+    for line in _reminders(rows):
+        typer.echo(line)
+
+
+def _update_for_contract(report: str, file: Path, contract: str | None) -> str:
     from graphcontract.judging.known_failures import format_updated, load
     from graphcontract.reporting.report_reader import read_report
+    from graphcontract.run.session import load_contract
 
     read = read_report(report)
-    ids = load_contract(contract or read.header["contract"]["id"], list_kinds()).current_ids()
-    entries = load(file, ids, drafts=True) if file.exists() else []
-    listed = {entry.clause for entry in entries}
+    loaded = load_contract(contract or read.header["contract"]["id"])
+    entries = load(file, loaded.current_ids(), drafts=True) if file.exists() else []
+    covering = [entry for entry in entries if entry.covers(loaded)]
+    listed = {entry.clause for entry in covering}
     failing = {
         clause: ids
         for clause, ids in read.failing().items()
         if clause in listed or read.verdicts[clause]["level"] in ("MUST", "SHOULD")
     }
-    text = format_updated(entries, failing)
+    return format_updated(covering, failing, [entry for entry in entries if entry not in covering])
+
+
+def _update_for_operations(report: str, file: Path) -> str:
+    from graphcontract.contract.model import list_current_ids
+    from graphcontract.judging.known_failures import load
+    from graphcontract.operations.known_update import format_updated
+    from graphcontract.operations.run import load_conventions
+    from graphcontract.reporting.operations_reader import read_operations_report
+
+    read = read_operations_report(report)
+    ids = list_current_ids(load_conventions().clauses)
+    entries = load(file, ids, drafts=True) if file.exists() else []
+    return format_updated(entries, read, ids)
+
+
+@baseline.command("update")
+def update_baseline(
+    report: Path1,
+    file: Annotated[Path, typer.Option("--file", metavar="FILE", help="The file to write.", dir_okay=False)],
+) -> None:
+    """Write a list of the operations that the client supports, from the report of a run over many.
+
+    Operations that the report says nothing of stay as they are in the file.
+    """
+    from graphcontract.operations.baseline import format_baseline, load_baseline
+    from graphcontract.reporting.operations_reader import read_operations_report
+
+    read = read_operations_report(report)
+    listed = load_baseline(file) if file.exists() else None
+    text = format_baseline(listed, {each["operation"]: each["verdict"] for each in read.operations})
     file.write_text(text, encoding="utf-8")
-    typer.echo(f"{file}: {sum(map(len, failing.values()))} known failures of {len(failing)} clauses")
-    for line in _reminders(json.loads(text)["known_failures"]):
-        typer.echo(line)
+    before, after = listed.ids if listed else frozenset(), set(json.loads(text)["supported_operations"])
+    typer.echo(
+        f"{file}: {len(after):,} operations, {len(after - before):,} new, {len(before - after):,} removed"
+    )
 
 
 def _reminders(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -152,7 +152,12 @@ class Contract:
 
     def current_ids(self) -> dict[str, str]:
         """Map each id that a clause has or had to the id that it has now."""
-        return {name: id for id, clause in self.clauses.items() for name in (id, *clause.aliases)}
+        return list_current_ids(self.clauses)
+
+
+def list_current_ids(clauses: Mapping[str, Clause]) -> dict[str, str]:
+    """Map each id that a clause has or had to the id that it has now."""
+    return {name: id for id, clause in clauses.items() for name in (id, *clause.aliases)}
 
 
 @lru_cache(maxsize=64)  # clauses compute it many times for each request

@@ -13,9 +13,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from graphcontract.catalogue.patterns import ALL, OperationPattern
 from graphcontract.clients import Implementation
 from graphcontract.contract.acceptance import PLACEHOLDER, check_reasons, locate, parse_expiry
 from graphcontract.contract.jsonfile import ContractFile, read, suggest_name
+from graphcontract.contract.model import Contract
 from graphcontract.contract.schema import check_schema
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.reporting.events import AcceptedFailures
@@ -25,7 +27,9 @@ _MISSING = "Create it with `graphcontract known-failures update REPORT --file FI
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Faults of one clause, by evidence id; `place` is FILE:LINE, for messages."""
+    """Faults of one clause, by evidence id; `place` is FILE:LINE, for messages. `operations` are patterns of
+    the operations that have them, None for every operation.
+    """
 
     clause: str
     evidence: frozenset[str]
@@ -34,15 +38,33 @@ class Entry:
     issue: str | None
     expires: date | None
     place: str
+    operations: tuple[str, ...] | None = None
 
     def concerns(self, implementation: Implementation) -> bool:
         """Whether the entry is about this client, by name or NAME@VERSION."""
         names = (implementation.name, f"{implementation.name}@{implementation.version}")
         return self.implementation is None or self.implementation in names
 
+    def covers(self, contract: Contract) -> bool:
+        """Whether the entry is about the operation of this contract."""
+        request = contract.request
+        name = f"{request.version} {request.method} {request.path}"
+        return any(OperationPattern(each).matches(name, contract.id) for each in self.patterns)
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The patterns of its operations."""
+        return (ALL,) if self.operations is None else self.operations
+
+    def is_past(self, today: date) -> bool:
+        """Whether its last day is past."""
+        return self.expires is not None and self.expires < today
+
     def describe(self) -> AcceptedFailures:
-        """What reports show of the entry: evidence, reason, and issue and last day if it has them."""
+        """What reports show of the entry: evidence, reason, and the optional members that it has."""
         shown: AcceptedFailures = {"evidence": sorted(self.evidence), "reason": self.reason}
+        if self.operations is not None:
+            shown = {"operations": list(self.operations), **shown}
         if self.issue is not None:
             shown["issue"] = self.issue
         if self.expires is not None:
@@ -81,7 +103,7 @@ class KnownFailures:
             return Marked(replace(part, reason=reason), expired=not unlisted)
         if gone:
             return Marked(replace(part, verdict="fixed", reason="; ".join(notes)))
-        valid = tuple(entry for entry in entries if not self._is_past(entry))
+        valid = tuple(entry for entry in entries if not entry.is_past(self._today))
         reasons = dict.fromkeys(entry.reason for entry in valid)
         return Marked(replace(part, verdict="known-failure", reason="; ".join(reasons)), valid)
 
@@ -93,11 +115,7 @@ class KnownFailures:
             f"new failure {id}: fix it, or add it to the entry at {places}"
             for id in self._find_unlisted(part)
         ]
-        old = [
-            f"the entry expired on {entry.expires}: "
-            f"fix the failure, or set a later `expires` at {entry.place}"
-            for entry in self._find_expired(part)
-        ]
+        old = [describe_expired(entry) for entry in self._find_expired(part)]
         return [*new, *old] if entries else []
 
     def lists(self, clause: str) -> bool:
@@ -117,12 +135,14 @@ class KnownFailures:
     def _find_expired(self, part: ClauseResult) -> list[Entry]:
         """Entries past their last day whose failures are still seen, and accepted by no other entry."""
         entries = self._entries_of(part)
-        valid = {id for entry in entries if not self._is_past(entry) for id in entry.evidence}
+        valid = {id for entry in entries if not entry.is_past(self._today) for id in entry.evidence}
         left = _ids(part) - valid
-        return [entry for entry in entries if self._is_past(entry) and entry.evidence & left]
+        return [entry for entry in entries if entry.is_past(self._today) and entry.evidence & left]
 
-    def _is_past(self, entry: Entry) -> bool:
-        return entry.expires is not None and entry.expires < self._today
+
+def describe_expired(entry: Entry) -> str:
+    """Say that an entry accepts nothing any more, and what to do."""
+    return f"the entry expired on {entry.expires}: fix the failure, or set a later `expires` at {entry.place}"
 
 
 def _ids(part: ClauseResult) -> set[str]:
@@ -137,7 +157,7 @@ def load(path: Path, ids: Mapping[str, str], *, drafts: bool = False) -> list[En
     """
     file = read(path, _MISSING, "a known-failures file")
     check_schema(file, "graphcontract.judging", "known-failures.schema.json")
-    listed = set[tuple[str, str | None]]()
+    listed = set[tuple[str, str | None, str]]()
     entries = []
     for index, row in enumerate(file.document["known_failures"]):
         entry = _entry(file, index, row)
@@ -152,9 +172,10 @@ def load(path: Path, ids: Mapping[str, str], *, drafts: bool = False) -> list[En
                 raise file.error(
                     place, f"an evidence id of {entry.clause}", id, "Move it to an entry for its own clause."
                 )
-            if (id, entry.implementation) in listed:
+            rows = {(id, entry.implementation, pattern) for pattern in entry.patterns}
+            if rows & listed:
                 raise file.error(place, "each failure once", id, "Remove one of the two.")
-            listed.add((id, entry.implementation))
+            listed |= rows
         entries.append(entry)
     if not drafts:
         check_reasons(file, "known_failures")
@@ -171,25 +192,36 @@ def _entry(file: ContractFile, index: int, row: Mapping[str, Any]) -> Entry:
         issue=row.get("issue"),
         expires=parse_expiry(file, place, row),
         place=locate(file, place),
+        operations=tuple(row["operations"]) if "operations" in row else None,
     )
 
 
-def format_updated(entries: Sequence[Entry], failing: Mapping[str, Sequence[str]]) -> str:
-    """The text of a file that lists what fails; entries keep their reasons, new ones get one to fill in."""
-    rows: list[dict[str, Any]] = []
+def format_updated(
+    entries: Sequence[Entry], failing: Mapping[str, Sequence[str]], others: Sequence[Entry] = ()
+) -> str:
+    """The text of a file that lists what fails; entries keep their reasons, new ones get one to fill in.
+    `others` are entries that the report says nothing of, which stay.
+    """
+    rows = [make_row(entry, sorted(entry.evidence)) for entry in others]
     for clause, ids in failing.items():
         left = dict.fromkeys(ids)
         for entry in entries:
             kept = [id for id in left if entry.clause == clause and id in entry.evidence]
             if kept:
-                rows.append(_row(entry, kept))
+                rows.append(make_row(entry, kept))
                 left = dict.fromkeys(id for id in left if id not in kept)
         if left:
             rows.append({"clause": clause, "evidence": list(left), "reason": PLACEHOLDER})
+    return format_rows(rows)
+
+
+def format_rows(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The text of a file with these entries."""
     return json.dumps({"known_failures": rows}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _row(entry: Entry, evidence: Sequence[str]) -> dict[str, Any]:
+def make_row(entry: Entry, evidence: Sequence[str]) -> dict[str, Any]:
+    """Write an entry as the file has it, with this evidence."""
     row: dict[str, Any] = {"clause": entry.clause, "evidence": list(evidence)}
     if entry.implementation is not None:
         row["implementation"] = entry.implementation

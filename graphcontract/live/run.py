@@ -204,7 +204,8 @@ class Live:
     def _make_known_failures(self, entries: list[Entry], under_test: ClientUnderTest) -> KnownFailures | None:
         if self.options.known_failures is None:
             return None
-        return KnownFailures(entries, self._get_implementation(under_test), today=date.today())
+        covering = [entry for entry in entries if entry.covers(self.contract)]
+        return KnownFailures(covering, self._get_implementation(under_test), today=date.today())
 
     def _get_implementation(self, under_test: ClientUnderTest) -> Implementation:
         """What the report is about: the service, or the client where one is given."""

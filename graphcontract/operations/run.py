@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from graphcontract.clauses import list_kinds
+from graphcontract.clients import Implementation
 from graphcontract.contract import loader
 from graphcontract.contract.jsonfile import ContractError
 from graphcontract.contract.model import Base, Contract
@@ -21,6 +22,7 @@ from graphcontract.operations.call_plan import plan_calls, sort_operations
 from graphcontract.operations.isolation import Isolator
 from graphcontract.operations.lanes import Lanes
 from graphcontract.operations.recorder import OperationsRecorder
+from graphcontract.operations.tally import Lists
 from graphcontract.operations.values import open_pool
 from graphcontract.reporting.events import Event, FailOn, ProfileName, RunDescription
 
@@ -40,7 +42,8 @@ class Selection:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a run checks and how: `clauses` by id, `repeat` makes the command that shows a clause's violation
-    again with the given operations. With `first`, it ends at the first violation that fails it.
+    again with the given operations. With `first`, it ends at the first violation that fails it. `load_lists`
+    loads what the run is compared with, for the client with this name.
     """
 
     clauses: tuple[str, ...]
@@ -49,6 +52,7 @@ class Plan:
     fail_on: FailOn
     repeat: Callable[..., str]
     first: bool = False
+    load_lists: Callable[[Implementation], Lists] = lambda _: Lists()
 
 
 def load_first(selection: Selection) -> Contract:
@@ -80,8 +84,14 @@ def run_operations(
     """Judge the operations with these clients, and return the exit status."""
     order = sort_operations(list(selection.names), plan.seed)
     pool = open_pool(plan.seed)
+    client = clients.main.client
     recorder = OperationsRecorder(
-        selection.names, plan.clauses, load_conventions(), fail_on=plan.fail_on, emit=emit
+        selection.names,
+        plan.clauses,
+        load_conventions(),
+        fail_on=plan.fail_on,
+        emit=emit,
+        lists=plan.load_lists(client.implementation),
     )
     calls = CallRunner(load_first(selection), clients)
     isolator = Isolator(calls, selection.load, plan.repeat)
@@ -93,7 +103,7 @@ def run_operations(
         lambda contract: plan_calls(contract, plan.seed, plan.profile, pool),
     )
     interrupted = False
-    recorder.open(clients.main.client, description, selection.source, selection.sha256)
+    recorder.open(client, description, selection.source, selection.sha256)
     try:
         with closing(lanes.run(order)) as results:
             for result in results:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from graphcontract.reporting.events import Accepted, Footer
 from graphcontract.reporting.evidence_text import escape_unprintable
 
+_MOST_PATTERNS = 3
+
 
 def count_accepted(footer: Footer) -> str:
     """Count the clauses with accepted failures by level, as in `1 MUST and 2 SHOULD`; empty if none."""
@@ -22,9 +24,18 @@ def describe_accepted(row: Accepted) -> str:
     number = len(row["evidence"])
     until = f"until {row['expires']}" if "expires" in row else "no expiry"
     issue = f"issue {row['issue']}" if "issue" in row else "no issue"
+    where = _name_patterns(row.get("operations", []))
     return escape_unprintable(
-        f"{row['reason']} ({number} failure{'s' if number > 1 else ''}; {issue}; {until})"
+        f"{row['reason']} ({number} failure{'s' if number > 1 else ''}{where}; {issue}; {until})"
     )
+
+
+def _name_patterns(patterns: list[str]) -> str:
+    """Name the operations that an entry is for, if it is not for all."""
+    if not patterns:
+        return ""
+    more = f" and {len(patterns) - _MOST_PATTERNS:,} more" if len(patterns) > _MOST_PATTERNS else ""
+    return f" in {', '.join(patterns[:_MOST_PATTERNS])}{more}"
 
 
 def list_accepted(footer: Footer) -> Iterator[str]:

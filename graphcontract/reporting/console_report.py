@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import Generic, TypeVar
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, ProgressColumn
 
+from graphcontract.reporting.accepted_failures import describe_accepted
+from graphcontract.reporting.events import Footer
 from graphcontract.reporting.evidence_text import escape_unprintable
 from graphcontract.reporting.received_run import ReceivedRun
 
@@ -43,3 +46,12 @@ class ConsoleReport(Generic[Run]):
         style = "bold red" if fails_run else "bold yellow"
         self._console.print(f"\n[{style}]{escape(head)}[/{style}]")
         self._console.print(rest, markup=False, soft_wrap=True)
+
+    def _show_accepted(self, footer: Footer) -> None:
+        rows = footer.get("accepted", ())
+        if rows:
+            self._console.print("\n[bold]Accepted as known failures[/bold]")
+        for row in rows:
+            self._console.print(f"{row['level']:8}{row['clause']}", style="cyan", markup=False)
+            for line in wrap(describe_accepted(row), 70):
+                self._console.print(f"{'':8}{line}", markup=False, soft_wrap=True)

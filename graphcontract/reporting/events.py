@@ -46,6 +46,14 @@ class ImplementationName(TypedDict):
     notes: NotRequired[str]
 
 
+class Shard(TypedDict):
+    """Which part of a run this is: `index` counts from 1, and `operations` is the number of all parts."""
+
+    index: int
+    of: int
+    operations: int
+
+
 class RunDescription(TypedDict):
     """How a run tests. `options` reproduce a check; a live run has `root` and a hash of the `tenant`. A run
     of kind `operations` checks one client against the contracts of many operations.
@@ -57,6 +65,7 @@ class RunDescription(TypedDict):
     tls: NotRequired[bool]
     seed: int
     options: NotRequired[Mapping[str, Any]]
+    shard: NotRequired[Shard]
     root: NotRequired[str]
     tenant: NotRequired[str]
 
@@ -261,7 +270,9 @@ class Progress(TypedDict):
 
 class OperationEvent(TypedDict):
     """The verdict on one of many operations, named by its contract's id and by its `request`, which is
-    version, method and path. `findings` are evidence ids; `duration` is in seconds.
+    version, method and path. `findings` are evidence ids, `accepted` those that are known failures of this
+    operation, `levels` the levels of those whose clause has
+    another level in this operation than in the plan; `duration` is in seconds.
     """
 
     event: Literal["operation"]
@@ -272,12 +283,15 @@ class OperationEvent(TypedDict):
     exchanges: int
     duration: float
     findings: NotRequired[list[str]]
+    accepted: NotRequired[list[str]]
+    levels: NotRequired[dict[str, Level]]
     reason: NotRequired[str]
 
 
 class FindingEvent(TypedDict):
     """One distinct fault in many operations: its evidence in the first of them, how many show it, and the ids
-    of some. `after` is the operation before that one, if the fault only shows after another call.
+    of some. `after` is the operation before that one, if the fault only shows after another call. The
+    operations in which the fault is `accepted` as a known failure have an event of their own.
     """
 
     event: Literal["finding"]
@@ -289,6 +303,8 @@ class FindingEvent(TypedDict):
     operations: int
     examples: list[str]
     after: NotRequired[str]
+    accepted: NotRequired[Literal[True]]
+    reason: NotRequired[str]
 
 
 class OperationCounts(TypedDict):
@@ -308,8 +324,11 @@ class MustCounts(TypedDict):
 
 
 class AcceptedFailures(TypedDict):
-    """What reports show of an entry of the list of known failures; it is valid until the end of `expires`."""
+    """What reports show of an entry of the list of known failures; it is valid until the end of `expires`.
+    `operations` are patterns.
+    """
 
+    operations: NotRequired[list[str]]
     evidence: list[str]
     reason: str
     issue: NotRequired[str]
@@ -323,9 +342,31 @@ class Accepted(AcceptedFailures):
     level: Level
 
 
+class FixedFailure(TypedDict):
+    """A known failure that no operation shows any more: its `operations` are a pattern of the `entry`, which
+    is FILE:LINE.
+    """
+
+    clause: str
+    evidence: str
+    operations: str
+    entry: str
+
+
+class BaselineCounts(TypedDict):
+    """Of the operations of a run: how many the baseline lists as supported, how many of these are not
+    supported any more, and how many others are supported.
+    """
+
+    listed: int
+    lost: int
+    gained: int
+
+
 class Footer(TypedDict):
     """The last event; `counts` has the number of clauses by verdict, or of operations in a run over many;
-    `exchanges` includes shrinking.
+    `exchanges` includes shrinking. In a run over many operations, `exercised` has the number of operations
+    that exercised a clause.
     """
 
     event: Literal["footer"]
@@ -337,6 +378,9 @@ class Footer(TypedDict):
     interrupted: NotRequired[Literal[True]]
     accepted: NotRequired[list[Accepted]]
     operations: NotRequired[OperationCounts]
+    exercised: NotRequired[dict[str, int]]
+    fixed: NotRequired[list[FixedFailure]]
+    baseline: NotRequired[BaselineCounts]
 
 
 Event = Header | Plan | Verdict | ExchangeRecord | Progress | OperationEvent | FindingEvent | Footer

@@ -43,11 +43,17 @@ class Annotations:
             self._stream.write(f"::{command} title={title}::{data(text)}\n")
             self._stream.flush()
         elif event["event"] == "footer":
-            if accepted := count_accepted(event):
-                rows = "\n".join(list_accepted(event))
-                title = attribute(f"known failures: {accepted} accepted")
-                self._stream.write(f"::notice title={title}::{data(rows)}\n")
+            self._stream.write(annotate_accepted(event))
             finish(self._stream)
+
+
+def annotate_accepted(footer: Footer) -> str:
+    """Render a notice with the known failures that a run accepted; empty if there are none."""
+    accepted = count_accepted(footer)
+    if not accepted:
+        return ""
+    title = attribute(f"known failures: {accepted} accepted")
+    return f"::notice title={title}::{data(chr(10).join(list_accepted(footer)))}\n"
 
 
 class Markdown(SummaryReport[RunSummary]):
@@ -87,7 +93,7 @@ def _parts(run: RunSummary) -> Iterator[str]:
     for verdict in shown:
         what = escape_cell(describe_verdict(verdict))
         yield f"| `{verdict['clause']}` | {verdict['level']} | {label_verdict(verdict)} | {what} |\n"
-    yield from _render_accepted(run.footer)
+    yield from render_accepted(run.footer)
     for verdict in shown:
         if verdict["evidence"]:
             evidence = verdict["evidence"]
@@ -101,7 +107,8 @@ def _render_causes(verdicts: Iterable[Verdict]) -> Iterator[str]:
         yield f"- {escape_markdown(escape_unprintable(each.cause))}: {escape_markdown(each.count())}\n"
 
 
-def _render_accepted(footer: Footer) -> Iterator[str]:
+def render_accepted(footer: Footer) -> Iterator[str]:
+    """Render the known failures that a run accepted; nothing if there are none."""
     if accepted := count_accepted(footer):
         yield f"\nAccepted as known failures: {accepted}\n"
         yield "\n| clause | level | reason | issue | until |\n| --- | --- | --- | --- | --- |\n"

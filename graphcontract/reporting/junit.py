@@ -29,7 +29,7 @@ class JUnit(SummaryReport[RunSummary]):
         groups = {row["clause"]: row["group"] for row in run.plan}
         contract = run.header["contract"]["id"]
         cases = [_case(contract, verdict, groups[id]) for id, verdict in run.verdicts.items()]
-        return render_suite(run, cases, _properties(run.footer))
+        return render_suite(run, cases, make_properties(run.footer))
 
 
 def render_suite(
@@ -53,7 +53,7 @@ def render_suite(
     yield "\n"
 
 
-def _properties(footer: Footer) -> Iterator[ElementTree.Element]:
+def make_properties(footer: Footer) -> Iterator[ElementTree.Element]:
     """Yield the accepted known failures as properties; nothing for a run without --known-failures."""
     if "accepted" in footer:
         properties = ElementTree.Element("properties")

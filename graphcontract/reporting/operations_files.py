@@ -7,18 +7,22 @@ from typing import TextIO
 from xml.etree import ElementTree
 
 from graphcontract.reporting import finish
-from graphcontract.reporting.events import Event, FindingEvent, OperationEvent
+from graphcontract.reporting.events import Event, FindingEvent, FixedFailure, OperationEvent
 from graphcontract.reporting.github import (
+    annotate_accepted,
     escape_cell,
     escape_markdown,
     fold,
     limit_summary,
+    render_accepted,
     render_title,
 )
 from graphcontract.reporting.github_commands import attribute, data
-from graphcontract.reporting.junit import clean_xml, render_suite
+from graphcontract.reporting.junit import clean_xml, make_properties, render_suite
 from graphcontract.reporting.operations_summary import (
     OperationsSummary,
+    count,
+    describe_fixed,
     find_area,
     name_operations,
     render_finding,
@@ -43,11 +47,14 @@ class OperationsJUnit(SummaryReport[OperationsSummary]):
 
     def render(self, run: OperationsSummary) -> Iterator[str]:
         """Yield the XML document in pieces."""
-        findings = {each["evidence"]["id"]: each for each in run.findings}
-        return render_suite(run, [_make_case(each, findings) for each in self._operations])
+        findings = {(each["evidence"]["id"], "accepted" in each): each for each in run.findings}
+        cases = [_make_case(each, findings) for each in self._operations]
+        cases.sort(key=lambda case: (case.attrib["classname"], case.attrib["name"]))
+        fixed = [_make_fixed_case(each) for each in run.footer.get("fixed", ())]
+        return render_suite(run, [*cases, *fixed], make_properties(run.footer))
 
 
-def _make_case(event: OperationEvent, findings: dict[str, FindingEvent]) -> ElementTree.Element:
+def _make_case(event: OperationEvent, findings: dict[tuple[str, bool], FindingEvent]) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase",
         {
@@ -57,18 +64,32 @@ def _make_case(event: OperationEvent, findings: dict[str, FindingEvent]) -> Elem
         },
     )
     verdict = event["verdict"]
-    shown = [findings[id] for id in event.get("findings", ())]
+    keys = [(id, id in event.get("accepted", ())) for id in event.get("findings", ())]
+    shown = [findings[key] for key in keys if key in findings]
     if shown:
         shown.sort(key=lambda each: not each["fails_run"])
         tag = "failure" if event["fails_run"] else "skipped"
-        message = f"{shown[0]['level']}: {shown[0]['evidence']['text']}"
+        known = "known failure, " if verdict == "known-failure" else ""
+        message = f"{known}{shown[0]['level']}: {shown[0]['evidence']['text']}"
         attributes = {"message": clean_xml(message), "type": shown[0]["evidence"]["id"]}
         child = ElementTree.SubElement(case, tag, attributes)
         child.text = clean_xml("\n".join([event["request"], *map(_describe_in_case(event), shown)]))
+    elif verdict == "not-supported" and event["fails_run"]:
+        attributes = {"message": clean_xml(event.get("reason", "")), "type": verdict}
+        ElementTree.SubElement(case, "failure", attributes)
     elif verdict != "pass":
         tag = "error" if event["fails_run"] else "skipped"
         message = f"{verdict.replace('-', ' ')}: {event.get('reason', '')}"
         ElementTree.SubElement(case, tag, {"message": clean_xml(message), "type": verdict})
+    return case
+
+
+def _make_fixed_case(fixed: FixedFailure) -> ElementTree.Element:
+    """Make the case of an entry that is out of date, which is of no single operation."""
+    name = f"{fixed['evidence']} in {fixed['operations']}"
+    case = ElementTree.Element("testcase", {"classname": "known-failures", "name": clean_xml(name)})
+    message = clean_xml(describe_fixed(fixed))
+    ElementTree.SubElement(case, "failure", {"message": message, "type": "fixed"})
     return case
 
 
@@ -97,19 +118,23 @@ class OperationsMarkdown(SummaryReport[OperationsSummary]):
 
 def _parts(run: OperationsSummary) -> Iterator[str]:
     yield render_title(run)
-    if run.findings:
+    new = [each for each in run.findings if "accepted" not in each]
+    if new:
         yield "\n| fault | level | operations | details |\n| --- | --- | --- | --- |\n"
-    for each in run.findings:
+    for each in new:
         details = escape_cell(f"{each['evidence']['text']} Seen {name_operations(each)}")
         cells = [f"`{each['evidence']['id']}`", each["level"], f"{each['operations']:,}", details]
         yield f"| {' | '.join(cells)} |\n"
+    yield from render_accepted(run.footer)
+    for fixed in run.footer.get("fixed", ()):
+        yield f"\n{escape_markdown(describe_fixed(fixed))}\n"
     yield "\n| area | operations | judged | unsupported | violated |\n| --- | --- | --- | --- | --- |\n"
     for name, area in run.list_areas():
         counts = (area.planned, area.judged, area.unsupported, area.violated)
         yield f"| {escape_cell(name)} | {' | '.join(f'{each:,}' for each in counts)} |\n"
     for what, ids in run.problems.items():
         yield f"\n{len(ids):,} operations {escape_markdown(what)}\n"
-    for each in run.findings:
+    for each in new:
         yield fold(each["evidence"]["id"], render_finding(each))
 
 
@@ -121,10 +146,18 @@ class OperationsAnnotations:
 
     def pytest_graphcontract_event(self, event: Event) -> None:
         """Annotate one fault; close the stream after the footer."""
-        if event["event"] == "finding":
+        if event["event"] == "finding" and "accepted" not in event:
             command = "error" if event["fails_run"] else "warning"
             title = attribute(f"{event['clause']} ({event['level']})")
             text = data(f"{event['evidence']['text']} Seen {name_operations(event)}")
             self._stream.write(f"::{command} title={title}::{text}\n")
         elif event["event"] == "footer":
+            for fixed in event.get("fixed", ()):
+                title = attribute("known failure is no longer seen")
+                self._stream.write(f"::error title={title}::{data(describe_fixed(fixed))}\n")
+            if "baseline" in event and event["baseline"]["lost"]:
+                lost = count(event["baseline"]["lost"], "operation")
+                text = data(f"The client no longer supports {lost} of the baseline.")
+                self._stream.write(f"::error title={attribute('newly unsupported')}::{text}\n")
+            self._stream.write(annotate_accepted(event))
             finish(self._stream)

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from textwrap import indent, wrap
 
-from graphcontract.reporting.events import Event, FindingEvent, OperationCounts, OperationEvent
+from graphcontract.reporting.events import (
+    Event,
+    FindingEvent,
+    FixedFailure,
+    OperationCounts,
+    OperationEvent,
+)
 from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
 from graphcontract.reporting.received_run import ReceivedRun
 
@@ -50,11 +57,13 @@ class OperationsSummary(ReceivedRun):
         self.done += event["verdict"] != "not-run"
         area = self.areas.setdefault(find_area(event["request"]), Area())
         area.planned += 1
-        area.judged += event["verdict"] in ("pass", "fail")
+        area.judged += event["verdict"] in ("pass", "fail", "known-failure")
         area.unsupported += event["verdict"] == "not-supported"
         area.violated += event["verdict"] == "fail" and event["fails_run"]
         reason = event.get("reason", "").strip().rpartition("\n")[2]
-        if event["verdict"] in ("error", "not-run", "not-exercised") or reason.startswith(NOT_DESCRIBED):
+        unsupported = event["verdict"] == "not-supported"
+        unwanted = unsupported and (event["fails_run"] or reason.startswith(NOT_DESCRIBED))
+        if unwanted or event["verdict"] in ("error", "not-run", "not-exercised"):
             self.problems.setdefault(f"{event['verdict'].replace('-', ' ')}: {reason}", []).append(
                 event["operation"]
             )
@@ -62,28 +71,46 @@ class OperationsSummary(ReceivedRun):
     def summarize(self) -> tuple[str, bool]:
         """Return the verdict on all operations in one sentence, and whether it is good. Needs the footer."""
         status, counts = self.footer["exit_status"], self._get_counts()
-        faults = sum(each["fails_run"] for each in self.findings)
-        violated = f"in {counts['violated']:,} of {counts['judged']:,} operations"
-        found = f"The client violates the contract {violated} ({count(faults, 'distinct fault')})."
+        failed = self._describe_failure()
         if self.footer.get("interrupted"):
-            return f"Interrupted. {found if faults else ''}".strip(), False
-        if status == 1 and not faults:
-            return "The client was not tested in full, and no MUST was violated.", False
+            return f"Interrupted. {failed}".strip(), False
+        conforms = f"The client conforms to the contracts of {count(counts['judged'], 'operation')}."
+        known = self.footer["counts"].get("known-failure", 0)
         return {
-            0: (f"The client conforms to the contracts of {count(counts['judged'], 'operation')}.", True),
-            1: (found, False),
+            0: (f"Only known failures, in {count(known, 'operation')}." if known else conforms, True),
+            1: (failed or "The client was not tested in full, and no MUST was violated.", False),
             5: ("Nothing was exercised: the client supports none of the operations.", False),
             6: ("graphcontract failed. This is a bug in graphcontract, not in what it tested.", False),
         }[status]
+
+    def _describe_failure(self) -> str:
+        """Describe what fails the run, in one sentence for each kind."""
+        counts = self._get_counts()
+        faults = sum(each["fails_run"] for each in self.findings)
+        violated = f"in {counts['violated']:,} of {counts['judged']:,} operations"
+        lost = self.footer["baseline"]["lost"] if "baseline" in self.footer else 0
+        sentences = {
+            f"The client violates the contract {violated} ({count(faults, 'distinct fault')}).": faults,
+            f"The client no longer supports {count(lost, 'operation')} of the baseline.": lost,
+            "The list of known failures is out of date.": "fixed" in self.footer,
+        }
+        return " ".join(sentence for sentence, wanted in sentences.items() if wanted)
 
     def format_counts(self) -> str:
         """Return the numbers behind the verdict: operations by outcome, exchanges, and seconds."""
         counts, duration = self._get_counts(), self.footer["duration"]
         return (
             f"Judged {counts['judged']:,} of {count(counts['planned'], 'operation')}, "
-            f"{counts['unsupported']:,} not supported; "
+            f"{counts['unsupported']:,} not supported{self._count_baseline()}; "
             f"{self.footer['exchanges']:,} exchanges in {duration:.1f} s"
         )
+
+    def _count_baseline(self) -> str:
+        if "baseline" not in self.footer:
+            return ""
+        baseline = self.footer["baseline"]
+        lost = f" ({baseline['lost']:,} newly)" if baseline["lost"] else ""
+        return f"{lost}, {baseline['gained']:,} newly supported" if baseline["gained"] else lost
 
     def _get_counts(self) -> OperationCounts:
         counts = self.footer.get("operations")
@@ -120,4 +147,12 @@ def name_operations(finding: FindingEvent) -> str:
 def render_finding(finding: FindingEvent) -> str:
     """Render a distinct fault as a block of lines, with its evidence in one operation."""
     head, _, rest = render_violation(finding["evidence"], finding["level"]).partition("\n")
-    return f"{head}\n  {name_operations(finding)}\n{rest}"
+    where = "\n".join(wrap(name_operations(finding), 76, break_on_hyphens=False, break_long_words=False))
+    why = f"\n  {escape_unprintable(finding['reason'])}" if "reason" in finding else ""
+    return f"{head}\n{indent(where, '  ')}{why}\n{rest}"
+
+
+def describe_fixed(fixed: FixedFailure) -> str:
+    """Say in one line which known failure is gone, and what to change."""
+    where = "any operation" if fixed["operations"] == "all" else fixed["operations"]
+    return escape_unprintable(f"{fixed['evidence']} is no longer seen in {where}: see {fixed['entry']}")

@@ -8,10 +8,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from graphcontract.reporting.console_report import ConsoleReport
 from graphcontract.reporting.events import Event
 from graphcontract.reporting.evidence_text import escape_unprintable
-from graphcontract.reporting.operations_summary import OperationsSummary, count, render_finding
+from graphcontract.reporting.operations_summary import (
+    OperationsSummary,
+    count,
+    describe_fixed,
+    render_finding,
+)
 
 _MOST_AREAS = 30
 _MOST_NAMED = 3
+_MOST_FIXED = 20
 
 _PROGRESS = (
     TextColumn("checking"),
@@ -43,13 +49,25 @@ class OperationsTerminal(ConsoleReport[OperationsSummary]):
     def _end(self) -> None:
         self.stop()
         for finding in self._run.findings:
-            self._show_evidence(render_finding(finding), fails_run=finding["fails_run"])
+            if "accepted" not in finding:
+                self._show_evidence(render_finding(finding), fails_run=finding["fails_run"])
+        self._show_accepted(self._run.footer)
+        self._show_fixed()
         self._show_areas()
         self._show_problems()
         sentence, good = self._run.summarize()
         style = "bold green" if good else "bold red"
         self._console.print(f"\n[{style}]{sentence}[/{style}]", soft_wrap=True)
-        self._console.print(f"{self._run.format_counts()}.", markup=False, soft_wrap=True)
+        self._console.print(f"{self._run.format_counts()}.", markup=False)
+
+    def _show_fixed(self) -> None:
+        fixed = self._run.footer.get("fixed", ())
+        if fixed:
+            self._console.print("\n[bold]Known failures that are no longer seen[/bold]")
+        for each in fixed[:_MOST_FIXED]:
+            self._console.print(describe_fixed(each), style="red", markup=False, soft_wrap=True)
+        if len(fixed) > _MOST_FIXED:
+            self._console.print(f"{len(fixed) - _MOST_FIXED:,} more; the jsonl report has all", style="dim")
 
     def _show_areas(self) -> None:
         rows = list(self._run.list_areas())

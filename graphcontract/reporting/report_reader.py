@@ -6,8 +6,9 @@ A report is untrusted input, so sizes are bounded. One without a footer is an er
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -47,6 +48,26 @@ def read_report(path: str) -> Report:
     header: Header | None = None
     footer: Footer | None = None
     verdicts: dict[str, Verdict] = {}
+    for number, event in read_events(path):
+        try:
+            if number == 1:
+                header = _header(path, event)
+            elif event["event"] == "verdict":
+                verdicts[event["clause"]] = event
+            elif event["event"] == "footer":
+                footer = event
+        except (KeyError, TypeError) as error:
+            raise ReportError(
+                f"{path}:{number}: a member of the event is missing, or has the wrong type: {error}",
+                _REMEDY,
+            ) from None
+    if header is None or footer is None:
+        raise truncated(path)
+    return Report(path, header, verdicts, footer)
+
+
+def read_events(path: str) -> Iterator[tuple[int, Event]]:
+    """Yield the events of a file with their lines, the header first; ReportError if it is not a report."""
     try:
         if Path(path).stat().st_size > _MOST_BYTES:
             raise ReportError(
@@ -59,21 +80,20 @@ def read_report(path: str) -> Report:
                 number += 1
                 event = _event(path, number, line)
                 if number == 1:
-                    header = _header(path, event)
-                elif event["event"] == "verdict":
-                    verdicts[event["clause"]] = event
-                elif event["event"] == "footer":
-                    footer = event
+                    _check_first(path, event)
+                yield number, event
     except OSError as error:
         raise ReportError(f"{path} cannot be read", cause=error.strerror or "") from error
-    except (KeyError, TypeError) as error:
-        raise ReportError(
-            f"{path}:{number}: a member of the event is missing, or has the wrong type: {error}",
-            _REMEDY,
-        ) from None
-    if header is None or footer is None:
-        raise ReportError(f"{path} is truncated: it has no footer", "Run the check again to its end.")
-    return Report(path, header, verdicts, footer)
+
+
+def covers_operations(path: str) -> bool:
+    """Whether a file is the report of a run over many operations; ReportError if it is not a report."""
+    return any(event.get("kind") == "operations" for _, event in islice(read_events(path), 1))
+
+
+def truncated(path: str) -> ReportError:
+    """Make the error for a report without a footer."""
+    return ReportError(f"{path} is truncated: it has no footer", "Run the check again to its end.")
 
 
 def _event(path: str, number: int, line: bytes) -> Event:
@@ -87,13 +107,17 @@ def _event(path: str, number: int, line: bytes) -> Event:
     return cast(Event, event)
 
 
-def _header(path: str, event: Event) -> Header:
+def _check_first(path: str, event: Event) -> None:
     if event["event"] != "header":
         raise ReportError(f"{path}:1: expected a header event, got {event['event']!r}", _REMEDY)
     if event.get("format") != 1:
         raise ReportError(
             f"{path} has format {event.get('format')!r}; this version of graphcontract reads format 1"
         )
+
+
+def _header(path: str, event: Event) -> Header:
+    assert event["event"] == "header"
     if event.get("kind") == "operations":
         problem = f"{path} is the report of a run over many operations, which this command does not read"
         raise ReportError(problem, "Give a report of a run over one contract.")

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
-from graphcontract.reporting.accepted_failures import describe_accepted
 from graphcontract.reporting.common_causes import find_common_causes
 from graphcontract.reporting.console_report import ConsoleReport
 from graphcontract.reporting.events import Event, Evidence, Verdict
@@ -68,7 +67,7 @@ class Terminal(ConsoleReport[RunSummary]):
         for verdict in self._run.list_shortfalls():
             if verdict["verdict"] == "fail" and verdict["evidence"] is not None:
                 self._show(verdict, verdict["evidence"])
-        self._show_accepted()
+        self._show_accepted(self._run.footer)
         sentence, good = self._run.summarize()
         style = "bold green" if good else "bold red"
         self._console.print(f"\n[{style}]{sentence}[/{style}] {self._run.format_counts()}.")
@@ -81,15 +80,6 @@ class Terminal(ConsoleReport[RunSummary]):
             for text, indent in ((each.cause, ""), (each.count(), " " * 4)):
                 for line in wrap(escape_unprintable(text), 76 - len(indent), break_on_hyphens=False):
                     self._console.print(f"{indent}{line}", markup=False, soft_wrap=True)
-
-    def _show_accepted(self) -> None:
-        rows = self._run.footer.get("accepted", ())
-        if rows:
-            self._console.print("\n[bold]Accepted as known failures[/bold]")
-        for row in rows:
-            self._console.print(f"{row['level']:8}{row['clause']}", style="cyan", markup=False)
-            for line in wrap(describe_accepted(row), 70):
-                self._console.print(f"{'':8}{line}", markup=False, soft_wrap=True)
 
     def _show(self, verdict: Verdict, evidence: Evidence) -> None:
         text = render_violation(evidence, verdict["level"])

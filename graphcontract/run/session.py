@@ -68,7 +68,8 @@ class Session:
         """Return the failures that are listed for the client, after opening it; None without a list."""
         if self.options.known_failures is None:
             return None
-        return KnownFailures(self.entries, self.open().implementation, today=date.today())
+        entries = [entry for entry in self.entries if entry.covers(self.contract)]
+        return KnownFailures(entries, self.open().implementation, today=date.today())
 
     def open(self) -> Client:
         """Start transport and client; raises ClientUnavailable, ClientSpecError and OptionError."""

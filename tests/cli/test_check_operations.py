@@ -61,7 +61,6 @@ def test_a_pattern_without_a_match_names_the_nearest(here: Here) -> None:
 
 CONFLICTS = {
     "contract": ("--contract", "sharepointmigrationtask-cancel"),
-    "known failures": ("--known-failures", "known.json"),
     "record": ("--record", "all"),
     "workers": ("--workers", "2"),
 }

@@ -16,6 +16,7 @@ from graphcontract.judging.run_recorder import ExitStatus
 from graphcontract.judging.target import Target
 from graphcontract.operations.operation_run import CLAUSES
 from graphcontract.operations.run import Plan, Selection, run_operations
+from graphcontract.operations.tally import Lists
 from graphcontract.reporting.events import Event, FindingEvent, OperationEvent, ProfileName
 from graphcontract.transports.loopback import Loopback
 from tests.sample_clients.verdicts import Direct
@@ -113,6 +114,7 @@ def run_many(
     concurrency: int = 1,
     first: bool = False,
     catalogue: Catalogue | None = None,
+    lists: Lists | None = None,
     emit: Callable[[Event], None] = lambda _event: None,
 ) -> Ran:
     """Run over the operations that match."""
@@ -120,7 +122,7 @@ def run_many(
     ids = dict.fromkeys(id for pattern in patterns or ("all",) for id in made.find(pattern))
     names = {id: made.name_of(id) for id in ids}
     selection = Selection(names, lambda id: made.contract(id, known), made.name, "0" * 64)
-    plan = Plan(tuple(clauses), seed, profile, "must", _repeat, first)
+    plan = Plan(tuple(clauses), seed, profile, "must", _repeat, first, lambda _: lists or Lists())
     client = Direct(call)
     client.concurrency = concurrency
     ran = Ran()

@@ -1,0 +1,99 @@
+"""Reads the jsonl report of a run over many operations back, for `report merge` and for updating lists.
+
+A report is untrusted input: each event is checked against the schema, as all of it goes into other reports.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, cast
+
+from graphcontract.contract.jsonfile import make_printable
+from graphcontract.reporting import ReportError
+from graphcontract.reporting.events import Event, FindingEvent, Footer, Header, OperationEvent, Plan
+from graphcontract.reporting.report_reader import read_events, truncated
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+_GIVE = "Give a report of `graphcontract check --operations` with --report jsonl=PATH."
+_AGAIN = "Write it again with --report jsonl=PATH."
+_READ = ("header", "plan", "operation", "finding", "footer")
+
+
+@dataclass(frozen=True, slots=True)
+class OperationsReport:
+    """A complete report: its header, its plan, its events for operations and findings, and its footer."""
+
+    path: str
+    header: Header
+    plan: Plan
+    footer: Footer
+    operations: Sequence[OperationEvent] = field(default_factory=list)
+    findings: Sequence[FindingEvent] = field(default_factory=list)
+
+    @property
+    def planned(self) -> int:
+        """The number of operations that the run had, or its shard."""
+        return self.plan.get("operations", 0)
+
+
+def read_operations_report(path: str) -> OperationsReport:
+    """Read a report. Raises ReportError if it is none of such a run, is cut, or an operation is missing."""
+    header: Header | None = None
+    plan: Plan | None = None
+    footer: Footer | None = None
+    operations: dict[str, OperationEvent] = {}
+    findings: list[FindingEvent] = []
+    for number, event in read_events(path):
+        _check(path, number, event)
+        match event["event"]:
+            case "header":
+                header = event
+                _check_kind(path, header)
+            case "plan":
+                plan = event
+            case "operation":
+                if event["operation"] in operations:
+                    id = make_printable(event["operation"])
+                    raise ReportError(f"{path}:{number}: {id} has a second verdict", _AGAIN)
+                operations[event["operation"]] = event
+            case "finding":
+                findings.append(event)
+            case "footer":
+                footer = event
+    if header is None or plan is None or footer is None:
+        raise truncated(path)
+    report = OperationsReport(path, header, plan, footer, list(operations.values()), findings)
+    if len(operations) != report.planned:
+        found = f"{len(operations):,} of its {report.planned:,} operations"
+        raise ReportError(f"{path} has verdicts on {found}", _AGAIN)
+    return report
+
+
+def _check_kind(path: str, header: Header) -> None:
+    if header["kind"] != "operations":
+        raise ReportError(f"{path} is not the report of a run over many operations", _GIVE)
+
+
+def _check(path: str, number: int, event: Event) -> None:
+    kind = event["event"]
+    if kind not in _READ:
+        return
+    error = next(_validator(kind).iter_errors(cast(Any, event)), None)
+    if error is not None:
+        where = make_printable(f"{path}:{number}: the {kind} event is not valid at {error.json_path}", 300)
+        raise ReportError(where, _GIVE, make_printable(error.message, 200))
+
+
+@cache
+def _validator(kind: str) -> Validator:
+    from jsonschema import Draft202012Validator
+
+    text = files("graphcontract.reporting").joinpath("report-event.schema.json").read_bytes()
+    definitions: Mapping[str, Any] = json.loads(text)["$defs"]
+    return Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": definitions})
