@@ -16,7 +16,7 @@ from graphcontract.cli.drift import app as drift
 from graphcontract.cli.import_contract import export, import_contract
 from graphcontract.cli.live import SAFETY, live
 from graphcontract.cli.new import app as new
-from graphcontract.cli.reports import baseline, diff, known_failures, replay
+from graphcontract.cli.reports import baseline, diff, known_failures, replay, report
 from graphcontract.cli.serve import serve
 from graphcontract.cli.tenant import tenant
 from graphcontract.errors import UserError
@@ -40,6 +40,7 @@ app.command()(serve)
 app.add_typer(new, name="new")
 app.add_typer(known_failures, name="known-failures")
 app.add_typer(baseline, name="baseline")
+app.add_typer(report, name="report")
 contracts.command("import")(import_contract)
 contracts.command()(export)
 contracts.add_typer(catalogue, name="catalogue")

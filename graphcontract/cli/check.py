@@ -123,6 +123,13 @@ def check(
     ] = None,
     source: From = None,
     baseline: Baseline = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="With --operations: check only part I of N; `report merge` joins the reports of all.",
+        ),
+    ] = None,
 ) -> None:
     """Check a client against a contract, clause by clause, or against many operations.
 
@@ -158,14 +165,22 @@ def check(
         known_failures=known_failures,
         allow_own_root=allow_own_root,
     ).with_seed(seed, secrets.randbits(32))
-    if operations or source is not None or baseline is not None:
+    if operations or source is not None or baseline is not None or shard is not None:
         given = {
             "--contract": bool(contract),
             "--record": record is not Record.FAILURES,
-            "--workers": workers > 1,
         }
         names = [name for name, is_given in given.items() if is_given]
-        many = Many(tuple(operations or ()), source, tuple(report or ()), first, list_clauses, baseline)
+        many = Many(
+            tuple(operations or ()),
+            source,
+            tuple(report or ()),
+            first,
+            list_clauses,
+            baseline,
+            shard,
+            workers,
+        )
         raise typer.Exit(run_check(options, many, names))
     session = Session.of(options)
     if list_clauses:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graphcontract.cli.options import AllowOwnRoot
+from graphcontract.cli.options import AllowOwnRoot, Baseline, KnownFailures, Reports
 from graphcontract.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from graphcontract.run.options import Options
 
 known_failures = typer.Typer(no_args_is_help=True, help="Maintain the list of a client's known failures.")
+report = typer.Typer(no_args_is_help=True, help="Work with the reports of runs over many operations.")
 baseline = typer.Typer(
     no_args_is_help=True, help="Maintain the list of the operations that a client supports."
 )
@@ -193,6 +194,52 @@ def _update_for_operations(report: str, file: Path) -> str:
     ids = list_current_ids(load_conventions().clauses)
     entries = load(file, ids, drafts=True) if file.exists() else []
     return format_updated(entries, read, ids)
+
+
+@report.callback()
+def _group_reports() -> None:
+    """Work with the reports of runs over many operations."""
+
+
+@report.command()
+def merge(
+    events: Annotated[
+        list[str], typer.Argument(metavar="EVENTS...", help="The jsonl report of each shard, in any order.")
+    ],
+    report: Reports = None,
+    known_failures: KnownFailures = None,
+    baseline: Baseline = None,
+) -> None:
+    """Join the jsonl reports of all shards of a run over many operations into one.
+
+    Give the same --known-failures and --baseline as to the shards: what is fixed is decided over all shards.
+
+    Exit status: that of a run over all operations. 2 if a report is cut, missing, or of another run.
+    """
+    from rich.console import Console
+
+    from graphcontract.contract.model import list_current_ids
+    from graphcontract.operations.lists import load_lists
+    from graphcontract.operations.merge_reports import merge_reports
+    from graphcontract.operations.run import load_conventions
+    from graphcontract.reporting import Listener, make_listeners, writes_to_standard_output
+    from graphcontract.reporting.operations_reader import read_operations_report
+    from graphcontract.reporting.operations_terminal import OperationsTerminal
+
+    conventions = load_conventions()
+    lists = load_lists(known_failures, baseline, conventions)
+    read = [read_operations_report(path) for path in events]
+    written = tuple(report or ())
+    listeners: list[Listener] = []
+
+    def emit(event: Event) -> None:
+        if event["event"] == "header":  # an error before leaves reports as they are
+            console = Console(stderr=writes_to_standard_output(written), highlight=False, emoji=False)
+            listeners.extend([OperationsTerminal(console), *make_listeners(written, operations=True)])
+        for listener in listeners:
+            listener.pytest_graphcontract_event(event)
+
+    raise typer.Exit(merge_reports(read, list_current_ids(conventions.clauses), lists, emit))
 
 
 @baseline.command("update")

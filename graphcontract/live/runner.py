@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from graphcontract.clauses.service_queries import BUSY, status_to
 from graphcontract.contract.model import Contract
 from graphcontract.errors import UserError
+from graphcontract.judging import sigint
 from graphcontract.judging.run_recorder import ExitStatus, RunRecorder
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.live.anonymize import Anonymizer
@@ -21,7 +22,6 @@ from graphcontract.live.scenarios.rejections import reject_unknown_ids
 from graphcontract.live.skip_reasons import collect_reasons, collect_unmet
 from graphcontract.live.steps import Scenario
 from graphcontract.live.verdicts import LiveEvaluator
-from graphcontract.run import sigint
 
 _MOST_NAMED = 50  # tasks in a remark; the others are only counted
 _INTERRUPTED = "the run was interrupted"

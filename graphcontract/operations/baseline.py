@@ -25,7 +25,6 @@ _MISSING = "Create it with `graphcontract baseline update REPORT --file FILE`."
 class Baseline:
     """The ids of the operations that a file lists."""
 
-    name: str
     ids: frozenset[str]
 
 
@@ -33,7 +32,7 @@ def load_baseline(path: Path) -> Baseline:
     """Load a baseline; `ContractError` if there is no such file, or it is not valid."""
     file = read(path, _MISSING, "a baseline of supported operations")
     check_schema(file, "graphcontract.operations", "baseline.schema.json")
-    return Baseline(str(path), frozenset(file.document[MEMBER]))
+    return Baseline(frozenset(file.document[MEMBER]))
 
 
 def format_baseline(listed: Baseline | None, verdicts: Mapping[str, VerdictKind]) -> str:

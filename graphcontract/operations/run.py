@@ -15,6 +15,7 @@ from graphcontract.clients import Implementation
 from graphcontract.contract import loader
 from graphcontract.contract.jsonfile import ContractError
 from graphcontract.contract.model import Base, Contract
+from graphcontract.judging import sigint
 from graphcontract.judging.call_runner import CallRunner, CallStats
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.run_recorder import ExitStatus
@@ -22,9 +23,10 @@ from graphcontract.operations.call_plan import plan_calls, sort_operations
 from graphcontract.operations.isolation import Isolator
 from graphcontract.operations.lanes import Lanes
 from graphcontract.operations.recorder import OperationsRecorder
+from graphcontract.operations.shards import WHOLE, ShardNumber
 from graphcontract.operations.tally import Lists
 from graphcontract.operations.values import open_pool
-from graphcontract.reporting.events import Event, FailOn, ProfileName, RunDescription
+from graphcontract.reporting.events import Event, FailOn, ProfileName, RunDescription, Shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ class Selection:
 class Plan:
     """What a run checks and how: `clauses` by id, `repeat` makes the command that shows a clause's violation
     again with the given operations. With `first`, it ends at the first violation that fails it. `load_lists`
-    loads what the run is compared with, for the client with this name.
+    loads what the run is compared with, for the client with this name. Only the operations of `shard` are
+    judged. `has_stopped` says whether another process of the run has ended it.
     """
 
     clauses: tuple[str, ...]
@@ -53,6 +56,8 @@ class Plan:
     repeat: Callable[..., str]
     first: bool = False
     load_lists: Callable[[Implementation], Lists] = lambda _: Lists()
+    shard: ShardNumber = WHOLE
+    has_stopped: Callable[[], bool] = lambda: False
 
 
 def load_first(selection: Selection) -> Contract:
@@ -82,16 +87,21 @@ def run_operations(
     emit: Callable[[Event], None],
 ) -> ExitStatus:
     """Judge the operations with these clients, and return the exit status."""
-    order = sort_operations(list(selection.names), plan.seed)
+    shard = plan.shard
+    order = shard.take(sort_operations(list(selection.names), plan.seed))
+    if shard != WHOLE:
+        part: Shard = {"index": shard.index, "of": shard.of, "operations": len(selection.names)}
+        description = {**description, "shard": part}
     pool = open_pool(plan.seed)
     client = clients.main.client
     recorder = OperationsRecorder(
-        selection.names,
+        {id: selection.names[id] for id in order},
         plan.clauses,
         load_conventions(),
         fail_on=plan.fail_on,
         emit=emit,
         lists=plan.load_lists(client.implementation),
+        whole=shard == WHOLE,
     )
     calls = CallRunner(load_first(selection), clients)
     isolator = Isolator(calls, selection.load, plan.repeat)
@@ -103,11 +113,14 @@ def run_operations(
         lambda contract: plan_calls(contract, plan.seed, plan.profile, pool),
     )
     interrupted = False
-    recorder.open(client, description, selection.source, selection.sha256)
+    with sigint.delay_interrupts():  # a report has its header and plan, or does not begin
+        recorder.open(client, description, selection.source, selection.sha256)
     try:
         with closing(lanes.run(order)) as results:
             for result in results:
-                if recorder.add(result) and plan.first:
+                with sigint.delay_interrupts():  # an operation is reported once
+                    failed = recorder.add(result)
+                if plan.first and (failed or plan.has_stopped()):
                     break
     except KeyboardInterrupt:
         interrupted = True

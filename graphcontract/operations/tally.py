@@ -116,8 +116,7 @@ class RunTally(Generic[Source]):
             self._violated += fails
             reason = "; ".join(dict.fromkeys(each.reason for each in faults if each.reason)) or None
         lost = self._compare_with_baseline(observed.operation, verdict)
-        if lost is not None:
-            fails, reason = True, f"{lost}: {reason}"
+        fails |= lost
         settled = verdict in SUPPORTED
         if settled or verdict in UNJUDGED or verdict == "error":
             (self._judged if settled else self._unsettled)[observed.operation] = observed.request
@@ -145,6 +144,8 @@ class RunTally(Generic[Source]):
         }
         if levels:
             event["levels"] = levels
+        if lost:
+            event["newly_unsupported"] = True
         if reason is not None:
             event["reason"] = reason
         return event
@@ -164,17 +165,16 @@ class RunTally(Generic[Source]):
             fault.first, fault.seen = observed.position, seen
         return fault
 
-    def _compare_with_baseline(self, operation: str, verdict: VerdictKind) -> str | None:
-        """Count an operation; return why it fails the run if it is listed and not supported any more."""
+    def _compare_with_baseline(self, operation: str, verdict: VerdictKind) -> bool:
+        """Count an operation; return whether it is listed and not supported any more."""
         if self._baseline is None:
-            return None
+            return False
         listed = operation in self._baseline.ids
         self._listed += listed
         self._gained += not listed and verdict in SUPPORTED
-        if not listed or verdict != "not-supported":
-            return None
-        self._lost += 1
-        return f"newly unsupported: {self._baseline.name} lists it as supported"
+        lost = listed and verdict == "not-supported"
+        self._lost += lost
+        return lost
 
     def describe_faults(self, present: Callable[[Fault[Source]], Isolated | None]) -> Iterator[FindingEvent]:
         """Yield an event for each fault, with the evidence that `present` makes; none without evidence. What

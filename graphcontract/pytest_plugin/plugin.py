@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from graphcontract.errors import UserError
+from graphcontract.judging import sigint
 from graphcontract.pytest_plugin import hooks
 from graphcontract.pytest_plugin.clause_items import (
     ClauseItem,
@@ -34,7 +35,6 @@ from graphcontract.pytest_plugin.xdist_workers import (
     is_worker,
     received_options,
 )
-from graphcontract.run import sigint
 
 if TYPE_CHECKING:
     from graphcontract.judging.run_recorder import RunRecorder

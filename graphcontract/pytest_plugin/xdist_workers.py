@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from graphcontract.run import sigint
+from graphcontract.judging import sigint
 
 if TYPE_CHECKING:
     from graphcontract.run.options import Options

@@ -285,6 +285,7 @@ class OperationEvent(TypedDict):
     findings: NotRequired[list[str]]
     accepted: NotRequired[list[str]]
     levels: NotRequired[dict[str, Level]]
+    newly_unsupported: NotRequired[Literal[True]]
     reason: NotRequired[str]
 
 

@@ -25,6 +25,7 @@ from graphcontract.reporting.operations_summary import (
     describe_fixed,
     find_area,
     name_operations,
+    name_outcome,
     render_finding,
 )
 from graphcontract.reporting.summary_report import SummaryReport
@@ -74,12 +75,10 @@ def _make_case(event: OperationEvent, findings: dict[tuple[str, bool], FindingEv
         attributes = {"message": clean_xml(message), "type": shown[0]["evidence"]["id"]}
         child = ElementTree.SubElement(case, tag, attributes)
         child.text = clean_xml("\n".join([event["request"], *map(_describe_in_case(event), shown)]))
-    elif verdict == "not-supported" and event["fails_run"]:
-        attributes = {"message": clean_xml(event.get("reason", "")), "type": verdict}
-        ElementTree.SubElement(case, "failure", attributes)
     elif verdict != "pass":
-        tag = "error" if event["fails_run"] else "skipped"
-        message = f"{verdict.replace('-', ' ')}: {event.get('reason', '')}"
+        failing = "failure" if "newly_unsupported" in event else "error"
+        tag = failing if event["fails_run"] else "skipped"
+        message = f"{name_outcome(event)}: {event.get('reason', '')}"
         ElementTree.SubElement(case, tag, {"message": clean_xml(message), "type": verdict})
     return case
 

@@ -61,12 +61,9 @@ class OperationsSummary(ReceivedRun):
         area.unsupported += event["verdict"] == "not-supported"
         area.violated += event["verdict"] == "fail" and event["fails_run"]
         reason = event.get("reason", "").strip().rpartition("\n")[2]
-        unsupported = event["verdict"] == "not-supported"
-        unwanted = unsupported and (event["fails_run"] or reason.startswith(NOT_DESCRIBED))
+        unwanted = "newly_unsupported" in event or reason.startswith(NOT_DESCRIBED)
         if unwanted or event["verdict"] in ("error", "not-run", "not-exercised"):
-            self.problems.setdefault(f"{event['verdict'].replace('-', ' ')}: {reason}", []).append(
-                event["operation"]
-            )
+            self.problems.setdefault(f"{name_outcome(event)}: {reason}", []).append(event["operation"])
 
     def summarize(self) -> tuple[str, bool]:
         """Return the verdict on all operations in one sentence, and whether it is good. Needs the footer."""
@@ -125,6 +122,11 @@ class OperationsSummary(ReceivedRun):
     def list_areas(self) -> Iterator[tuple[str, Area]]:
         """Yield the areas with violations first, then by size."""
         yield from sorted(self.areas.items(), key=lambda row: (-row[1].violated, -row[1].planned, row[0]))
+
+
+def name_outcome(event: OperationEvent) -> str:
+    """The verdict on an operation in words."""
+    return "newly unsupported" if "newly_unsupported" in event else event["verdict"].replace("-", " ")
 
 
 def find_area(request: str) -> str:

@@ -62,7 +62,6 @@ def test_a_pattern_without_a_match_names_the_nearest(here: Here) -> None:
 CONFLICTS = {
     "contract": ("--contract", "sharepointmigrationtask-cancel"),
     "record": ("--record", "all"),
-    "workers": ("--workers", "2"),
 }
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import execnet
 import pytest
 
-from graphcontract.run import sigint
+from graphcontract.judging import sigint
 
 
 @pytest.fixture
