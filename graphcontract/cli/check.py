@@ -66,7 +66,8 @@ def check(
         typer.Option(
             "--contract",
             metavar="ID|FILE",
-            help=f"A shipped contract by id, or a file [default: {DEFAULT_CONTRACT}].",
+            help="A shipped contract by id, or a file; repeated, a run over these operations "
+            f"[default: {DEFAULT_CONTRACT}].",
             show_default=False,
         ),
     ] = None,
@@ -138,20 +139,19 @@ def check(
     6 graphcontract failed; 130 interrupted.
     """
     from graphcontract.errors import UserError
-    from graphcontract.run.options import OptionError, Options
+    from graphcontract.run.options import Options
     from graphcontract.run.session import Session
 
     if not client and not list_clauses:
         raise UserError("no client given", CLIENTS)
-    if len(contract or ()) > 1:
-        raise OptionError(
-            "--contract is given more than once", "Give one contract, or many operations with --operations."
-        )
+    contracts = tuple(contract or ())
+    is_many = bool(operations) or len(contracts) > 1
+    is_many |= any(each is not None for each in (source, baseline, shard))
     import secrets
 
     options = Options(
         client=client or "reference",
-        contract=contract[0] if contract else DEFAULT_CONTRACT,
+        contract=contracts[0] if contracts and not is_many else DEFAULT_CONTRACT,
         transport=transport.value,
         tls=tls,
         profile=profile.value,
@@ -165,14 +165,10 @@ def check(
         known_failures=known_failures,
         allow_own_root=allow_own_root,
     ).with_seed(seed, secrets.randbits(32))
-    if operations or source is not None or baseline is not None or shard is not None:
-        given = {
-            "--contract": bool(contract),
-            "--record": record is not Record.FAILURES,
-        }
-        names = [name for name, is_given in given.items() if is_given]
+    if is_many:
+        names = ["--record"] if record is not Record.FAILURES else []
         many = Many(
-            tuple(operations or ()),
+            tuple(operations or ()) or (("all",) if contracts else ()),
             source,
             tuple(report or ()),
             first,
@@ -180,6 +176,7 @@ def check(
             baseline,
             shard,
             workers,
+            contracts,
         )
         raise typer.Exit(run_check(options, many, names))
     session = Session.of(options)

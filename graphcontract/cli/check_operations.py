@@ -19,6 +19,7 @@ from graphcontract.cli.obstacles import stop_for_obstacles
 
 if TYPE_CHECKING:
     from graphcontract.catalogue.catalogue import Catalogue
+    from graphcontract.catalogue.contract_set import ContractSet
     from graphcontract.contract.model import Contract
     from graphcontract.judging.client_set import ClientSet
     from graphcontract.operations.run import Plan, Selection
@@ -27,11 +28,14 @@ if TYPE_CHECKING:
     from graphcontract.reporting.events import Event
     from graphcontract.run.options import Options
 
+    Operations = Catalogue | ContractSet
+
 
 @dataclass(frozen=True, slots=True)
 class Many:
     """What `check` is given for a run over many operations. With `first`, it ends at the first violation;
-    with `lists`, the clauses are listed and nothing is checked.
+    with `lists`, the clauses are listed and nothing is checked. If there are `contracts`, the operations are
+    theirs.
     """
 
     patterns: tuple[str, ...]
@@ -42,6 +46,7 @@ class Many:
     baseline: str | None = None
     shard: str | None = None
     workers: int = 1
+    contracts: tuple[str, ...] = ()
 
 
 def run_check(options: Options, many: Many, conflicting: Sequence[str]) -> int:
@@ -51,6 +56,8 @@ def run_check(options: Options, many: Many, conflicting: Sequence[str]) -> int:
     from graphcontract.operations.run import load_conventions
     from graphcontract.run.options import OptionError
 
+    if many.contracts and many.source is not None:
+        raise OptionError("--from cannot be combined with --contract", "Leave one of them out.")
     if not many.patterns:
         given = {"--from": many.source, "--baseline": many.baseline, "--shard": many.shard}
         alone = next(name for name, value in given.items() if value is not None)
@@ -64,7 +71,7 @@ def run_check(options: Options, many: Many, conflicting: Sequence[str]) -> int:
     if many.lists:
         output.list_clauses(load_conventions().clauses, clauses)
         return 0
-    catalogue = _load_catalogue(many)
+    catalogue = _load_operations(many)
     selection = _select_operations(catalogue, many)
     plan = _make_plan(options, many, clauses)
     plan.shard.take(list(selection.names))
@@ -82,7 +89,7 @@ def _make_plan(options: Options, many: Many, clauses: tuple[str, ...]) -> Plan:
         options.seed,
         options.profile,
         options.fail_on,
-        partial(_format_repeat, options, many.source),
+        partial(_format_repeat, options, many),
         many.first,
         load_lists(options.known_failures, many.baseline, load_conventions()),
         ShardNumber.parse(many.shard) if many.shard is not None else WHOLE,
@@ -103,50 +110,61 @@ def _select_clauses(options: Options) -> tuple[str, ...]:
     return tuple(planned)
 
 
-def _load_catalogue(many: Many) -> Catalogue:
+def _load_operations(many: Many) -> Operations:
+    """Load the catalogue, or the contracts of a folder, or those that were named."""
+    from graphcontract.catalogue.contract_set import ContractSet
+    from graphcontract.clauses import list_kinds
     from graphcontract.cli.catalogue import load_catalogue
+    from graphcontract.run.session import load_contract
 
+    if many.contracts:
+        return ContractSet.load(many.contracts, load_contract)
+    if many.source is not None and many.source.is_dir():
+        return ContractSet.load_folder(many.source, list_kinds())
     return load_catalogue(many.source)
 
 
-def _select_operations(catalogue: Catalogue, many: Many) -> Selection:
+def _select_operations(catalogue: Operations, many: Many) -> Selection:
     """Find the operations of all patterns. Raises NoOperation for a pattern that matches none, ContractError
     for a line that is broken.
     """
+    from graphcontract.catalogue.contract_set import ContractSet
     from graphcontract.clauses import list_kinds
     from graphcontract.operations.run import Selection
     from graphcontract.operations.shards import hash_operations
 
     ids = dict.fromkeys(id for pattern in many.patterns for id in catalogue.find(pattern))
-    if many.source is not None:  # The shipped catalogue is known to be valid.
-        for id in ids:
-            catalogue.operation(id)
-    known = list_kinds()
-
-    def load(id: str) -> Contract:
-        return catalogue.contract(id, known)
-
     names = {id: catalogue.name_of(id) for id in ids}
+    load: Callable[[str], Contract]
+    if isinstance(catalogue, ContractSet):
+        load = catalogue.contract
+    else:
+        load = partial(catalogue.contract, known=list_kinds())
+        for id in ids if many.source is not None else ():  # The shipped catalogue is known to be valid.
+            catalogue.operation(id)
     return Selection(names, load, catalogue.name, hash_operations(names.values()))
 
 
-def _format_repeat(options: Options, source: Path | None, clause: str, *operations: str) -> str:
+def _format_repeat(options: Options, many: Many, clause: str, *operations: str) -> str:
     """Write the command that checks one clause of these operations again, with the same calls."""
     words = [word for each in operations for word in ("--operations", each)]
-    words += ["--from", str(source)] if source is not None else []
+    words += ["--from", str(many.source)] if many.source is not None else []
+    words += [word for each in many.contracts for word in ("--contract", each)]
     return f"{options.repeat(clause)} {shlex.join(words)}"
 
 
 def _describe_options(options: Options, many: Many) -> dict[str, Any]:
     """Give the options that reproduce the run: patterns in place of a contract."""
     source = str(many.source) if many.source is not None else None
-    chosen = {"operations": list(many.patterns), "from": source}
+    chosen: dict[str, Any] = {"operations": list(many.patterns), "from": source}
+    chosen |= {"contracts": list(many.contracts)} if many.contracts else {}
     return {name: each for name, each in options.to_report().items() if name != "contract"} | chosen
 
 
-def _run(options: Options, catalogue: Catalogue, selection: Selection, plan: Plan, many: Many) -> int:
+def _run(options: Options, catalogue: Operations, selection: Selection, plan: Plan, many: Many) -> int:
     from rich.console import Console
 
+    from graphcontract.catalogue.catalogue import Catalogue
     from graphcontract.contract.model import list_current_ids
     from graphcontract.operations.processes import run_in_processes
     from graphcontract.operations.run import load_conventions
@@ -166,7 +184,9 @@ def _run(options: Options, catalogue: Catalogue, selection: Selection, plan: Pla
     try:
         if many.workers == 1:
             return judge_operations(options, selection, plan, many, emit)
-        work = partial(judge_shard, options, many, catalogue)
+        # Contracts hold functions, which no other process can be given: it loads them again.
+        made = catalogue if isinstance(catalogue, Catalogue) else None
+        work = partial(judge_shard, options, many, made)
         ids = list_current_ids(load_conventions().clauses)
         return run_in_processes(work, many.workers, selection, plan, ids, emit)
     finally:
@@ -176,7 +196,7 @@ def _run(options: Options, catalogue: Catalogue, selection: Selection, plan: Pla
 def judge_shard(
     options: Options,
     many: Many,
-    catalogue: Catalogue,
+    catalogue: Catalogue | None,
     shard: ShardNumber,
     emit: Callable[[Event], None],
     has_stopped: Callable[[], bool],
@@ -184,7 +204,8 @@ def judge_shard(
     """Judge a shard of a run in one of its processes."""
     plan = _make_plan(options, many, _select_clauses(options))
     plan = replace(plan, shard=shard, has_stopped=has_stopped)
-    judge_operations(options, _select_operations(catalogue, many), plan, many, emit)
+    operations = catalogue if catalogue is not None else _load_operations(many)
+    judge_operations(options, _select_operations(operations, many), plan, many, emit)
 
 
 def judge_operations(

@@ -60,7 +60,6 @@ def test_a_pattern_without_a_match_names_the_nearest(here: Here) -> None:
 
 
 CONFLICTS = {
-    "contract": ("--contract", "sharepointmigrationtask-cancel"),
     "record": ("--record", "all"),
 }
 
@@ -78,11 +77,53 @@ def test_from_alone_is_an_error(here: Here) -> None:
     assert ended.err.startswith("error: --from needs --operations [option]")
 
 
-def test_two_contracts_are_an_error(here: Here) -> None:
+def test_two_contracts_are_a_run_over_both(here: Here) -> None:
+    words = ("--contract", "sharepointmigrationtask-cancel", "--contract", "me-messages-id-send-beta")
+    ended = here(*CHECK, *words, "-n", "2")
+    assert ended.status == 0, ended
+    assert "Judged 2 of 2 operations" in ended.out
+    assert "Judged 1 of 1 operation" in here(*CHECK, *words, "--operations", "me-*").out
+
+
+def test_a_contract_given_twice_is_an_error(here: Here) -> None:
     name = ("--contract", "sharepointmigrationtask-cancel")
     ended = here(*CHECK, *name, *name)
     assert ended.status == 2
-    assert "--contract is given more than once" in ended.err
+    assert "both have the id sharepointmigrationtask-cancel" in ended.err
+
+
+def test_operations_come_from_a_folder_of_contracts(here: Here) -> None:
+    folder = here.folder / "contracts"
+    folder.mkdir()
+    ended = here(*CHECK, "--from", "contracts", "--operations", "all")
+    assert (ended.status, "found none" in ended.err) == (2, True)
+    for id in ("me-messages-id-send-beta", "me-messages-id-send-v1-0"):
+        text = here("contracts", "show", id, "--json").out
+        (folder / f"{id}.json").write_text(text, encoding="utf-8")
+    (folder / "base.json").write_text(here("contracts", "show", "graph-service", "--json").out, "utf-8")
+    ended = here(*CHECK, "--from", "contracts", "--operations", "*v1-0", "--operations", "* POST /me/*/send")
+    assert ended.status == 0, ended
+    assert "2 operations of contracts" in ended.out
+    assert "matches no operation of contracts" in here(*CHECK, "--from", "contracts", "--operations", "x").err
+    (folder / "copy.json").write_text(text, encoding="utf-8")
+    assert "both have the id" in here(*CHECK, "--from", "contracts", "--operations", "all").err
+
+
+def test_the_command_in_the_evidence_names_the_contracts(here: Here) -> None:
+    (here.folder / "wrong.py").write_text(
+        "from dataclasses import replace\n"
+        "from graphcontract.clients.reference import make_call\n"
+        "def call(call):\n"
+        "    return make_call(replace(call, base_url=call.base_url + '/x'))\n",
+        encoding="utf-8",
+    )
+    names = ("--contract", "sharepointmigrationtask-cancel", "--contract", "me-messages-id-send-beta")
+    events = here.events("python:wrong:call", "--in-process", "--profile", "quick", *names, status=1)
+    (finding,) = (each for each in events if each["event"] == "finding")
+    again = here.events(*finding["evidence"]["repeat"].split()[2:], status=1)
+    assert [each["evidence"]["id"] for each in again if each["event"] == "finding"] == [
+        finding["evidence"]["id"]
+    ]
 
 
 def test_a_broken_line_is_an_error_before_any_call(here: Here) -> None:

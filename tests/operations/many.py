@@ -16,6 +16,7 @@ from graphcontract.judging.run_recorder import ExitStatus
 from graphcontract.judging.target import Target
 from graphcontract.operations.operation_run import CLAUSES
 from graphcontract.operations.run import Plan, Selection, run_operations
+from graphcontract.operations.shards import WHOLE, ShardNumber, hash_operations
 from graphcontract.operations.tally import Lists
 from graphcontract.reporting.events import Event, FindingEvent, OperationEvent, ProfileName
 from graphcontract.transports.loopback import Loopback
@@ -115,14 +116,17 @@ def run_many(
     first: bool = False,
     catalogue: Catalogue | None = None,
     lists: Lists | None = None,
+    shard: ShardNumber = WHOLE,
     emit: Callable[[Event], None] = lambda _event: None,
 ) -> Ran:
     """Run over the operations that match."""
     made, known = catalogue or load_operations(), list_kinds()
     ids = dict.fromkeys(id for pattern in patterns or ("all",) for id in made.find(pattern))
     names = {id: made.name_of(id) for id in ids}
-    selection = Selection(names, lambda id: made.contract(id, known), made.name, "0" * 64)
-    plan = Plan(tuple(clauses), seed, profile, "must", _repeat, first, lambda _: lists or Lists())
+    selection = Selection(
+        names, lambda id: made.contract(id, known), made.name, hash_operations(names.values())
+    )
+    plan = Plan(tuple(clauses), seed, profile, "must", _repeat, first, lambda _: lists or Lists(), shard)
     client = Direct(call)
     client.concurrency = concurrency
     ran = Ran()
