@@ -20,7 +20,7 @@ from graphcontract.errors import UserError
 class SameOperation(UserError):
     """Two contracts of one operation, or with the same id."""
 
-    code = "option"
+    code = "same-operation"
 
 
 @dataclass(frozen=True, slots=True)

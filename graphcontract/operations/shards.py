@@ -18,7 +18,7 @@ _FORM = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 class ShardError(UserError):
     """A shard that does not exist."""
 
-    code = "option"
+    code = "shard"
 
 
 @dataclass(frozen=True, slots=True)
