@@ -51,7 +51,7 @@ class ContractSet:
     @classmethod
     def load_folder(cls, folder: Path, known: Known | None) -> ContractSet:
         """Load the contracts of a folder, bases left out; `ContractError` for one that is not valid, or if
-        there is none.
+        the folder has no contract.
         """
         loaded: dict[str, Contract] = {}
         for path in sorted(folder.glob("*.json")):

@@ -48,7 +48,7 @@ class Annotations:
 
 
 def annotate_accepted(footer: Footer) -> str:
-    """Render a notice with the known failures that a run accepted; empty if there are none."""
+    """Render a notice with the known failures that a run accepted; empty without any."""
     accepted = count_accepted(footer)
     if not accepted:
         return ""
@@ -108,7 +108,7 @@ def _render_causes(verdicts: Iterable[Verdict]) -> Iterator[str]:
 
 
 def render_accepted(footer: Footer) -> Iterator[str]:
-    """Render the known failures that a run accepted; nothing if there are none."""
+    """Render the known failures that a run accepted; nothing without any."""
     if accepted := count_accepted(footer):
         yield f"\nAccepted as known failures: {accepted}\n"
         yield "\n| clause | level | reason | issue | until |\n| --- | --- | --- | --- | --- |\n"

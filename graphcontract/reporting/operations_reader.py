@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from graphcontract.contract.jsonfile import make_printable
 from graphcontract.reporting import ReportError
 from graphcontract.reporting.events import Event, FindingEvent, Footer, Header, OperationEvent, Plan
-from graphcontract.reporting.report_reader import read_events, truncated
+from graphcontract.reporting.report_reader import read_events, reject_truncated
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -43,7 +43,7 @@ class OperationsReport:
 
 
 def read_operations_report(path: str) -> OperationsReport:
-    """Read a report. Raises ReportError if it is none of such a run, is cut, or an operation is missing."""
+    """Read a report. Raises ReportError if it is of another run, is cut, or an operation is missing."""
     header: Header | None = None
     plan: Plan | None = None
     footer: Footer | None = None
@@ -67,7 +67,7 @@ def read_operations_report(path: str) -> OperationsReport:
             case "footer":
                 footer = event
     if header is None or plan is None or footer is None:
-        raise truncated(path)
+        raise reject_truncated(path)
     report = OperationsReport(path, header, plan, footer, list(operations.values()), findings)
     if len(operations) != report.planned:
         found = f"{len(operations):,} of its {report.planned:,} operations"

@@ -62,7 +62,7 @@ def read_report(path: str) -> Report:
                 _REMEDY,
             ) from None
     if header is None or footer is None:
-        raise truncated(path)
+        raise reject_truncated(path)
     return Report(path, header, verdicts, footer)
 
 
@@ -91,7 +91,7 @@ def covers_operations(path: str) -> bool:
     return any(event.get("kind") == "operations" for _, event in islice(read_events(path), 1))
 
 
-def truncated(path: str) -> ReportError:
+def reject_truncated(path: str) -> ReportError:
     """Make the error for a report without a footer."""
     return ReportError(f"{path} is truncated: it has no footer", "Run the check again to its end.")
 
