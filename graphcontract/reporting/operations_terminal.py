@@ -57,7 +57,7 @@ class OperationsTerminal(ConsoleReport[OperationsSummary]):
         self._show_problems()
         sentence, good = self._run.summarize()
         style = "bold green" if good else "bold red"
-        self._console.print(f"\n[{style}]{sentence}[/{style}]", soft_wrap=True)
+        self._console.print(f"\n[{style}]{sentence}[/{style}]")
         self._console.print(f"{self._run.format_counts()}.", markup=False)
 
     def _show_fixed(self) -> None:
@@ -89,4 +89,4 @@ class OperationsTerminal(ConsoleReport[OperationsSummary]):
         for what, ids in self._run.problems.items():
             more = ", …" if len(ids) > _MOST_NAMED else ""
             named = f"{count(len(ids), 'operation')} ({', '.join(ids[:_MOST_NAMED])}{more})"
-            self._console.print(escape_unprintable(f"{named}: {what}"), markup=False, soft_wrap=True)
+            self._console.print(escape_unprintable(f"{named}: {what}"), markup=False)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from datetime import date
 from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
 
+from graphcontract.clients import Implementation
 from graphcontract.exchange import Call, Outcome
+from graphcontract.judging.known_failures import Entry
+from graphcontract.operations.baseline import Baseline
+from graphcontract.operations.known_findings import KnownFindings
+from graphcontract.operations.tally import Lists
 from graphcontract.reporting import make_listeners
 from graphcontract.reporting.events import Event
 from graphcontract.reporting.operations_summary import find_area
@@ -135,3 +141,51 @@ def test_terminal_names_operations_that_were_not_judged(ran: Ran) -> None:
 )
 def test_the_area_is_the_first_segment(request_line: str, area: str) -> None:
     assert find_area(request_line) == area
+
+
+@pytest.fixture(scope="module")
+def listed(ran: Ran) -> Ran:
+    """The same run with its first fault accepted, another entry out of date, and an operation lost."""
+    evidence = frozenset(each["evidence"]["id"] for each in ran.must)
+    gone = frozenset(["request.path-0123456789ab"])
+    entries = [
+        Entry("request.method", evidence, "waits for <2.0>", None, "#7", None, "known.json:3", ("*soft*",)),
+        Entry("request.path", gone, "was here", None, None, None, "known.json:9"),
+    ]
+    known = KnownFindings(entries, Implementation("z"), today=date(2026, 6, 1))
+    lost = frozenset(id for id, each in ran.operations.items() if each["verdict"] == "not-supported")
+    return run_many(Mixed().cancel, profile="quick", lists=Lists(known, Baseline(lost)))
+
+
+def test_every_report_shows_what_is_accepted_fixed_and_lost(listed: Ran, tmp_path: object) -> None:
+    assert [problem for event in listed.events for problem in problems(event)] == []
+    terminal = render(listed.events)
+    assert "waits for <2.0> (1 failure in *soft*; issue #7; no expiry)" in terminal
+    fixed = "request.path-0123456789ab is no longer seen in any operation: see known.json:9"
+    assert fixed in terminal
+    assert "newly unsupported: no such method" in terminal
+    assert "The client no longer supports 1 operation of the baseline." in terminal
+    assert "The list of known failures is out of date." in terminal
+    assert "expected  POST" not in terminal, "an accepted fault has no evidence there"
+    (suite,) = ElementTree.fromstring(write(listed, "junit", tmp_path))
+    cases = {case.attrib["name"]: case for case in suite if case.tag == "testcase"}
+    known = next(case.find("skipped") for name, case in cases.items() if "softdelete" in name)
+    assert known is not None
+    assert known.attrib["message"].startswith("known failure, MUST: ")
+    lost = next(case.find("failure") for name, case in cases.items() if "archive" in name)
+    assert lost is not None
+    assert lost.attrib["message"] == "newly unsupported: no such method"
+    (gone,) = (case.find("failure") for name, case in cases.items() if name.startswith("request.path-"))
+    assert gone is not None
+    assert gone.attrib["message"] == fixed
+    markdown = write(listed, "markdown", tmp_path)
+    assert "Accepted as known failures: 1 MUST" in markdown
+    assert "no longer seen in any operation" in markdown
+    lines = write(listed, "github", tmp_path).splitlines()
+    assert [line.partition(" ")[0] for line in lines] == ["::error", "::error", "::error", "::notice"]
+
+
+def test_the_terminal_is_80_columns_wide_but_for_evidence(listed: Ran) -> None:
+    lines = render(listed.events, width=80).splitlines()
+    end = lines[lines.index(next(line for line in lines if line.startswith("area"))) :]
+    assert [line for line in end if len(line) > 80] == []
