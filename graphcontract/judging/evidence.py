@@ -46,6 +46,7 @@ def make_evidence(
         "text": clause.kinds[finding.kind].text,
         "statement": clause.statement,
         "source": "; ".join(map(str, clause.sources)),
+        "fix": clause.fix,
         "expected": redactor.text(finding.expected),
         "actual": redactor.text(finding.actual),
         "input": describe_call(violating.call),

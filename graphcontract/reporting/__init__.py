@@ -10,7 +10,7 @@ from typing import Protocol, TextIO
 from graphcontract.errors import UserError
 from graphcontract.reporting.events import Event
 
-FORMATS = ("jsonl", "junit", "markdown", "github")
+FORMATS = ("jsonl", "html", "junit", "markdown", "github")
 
 
 class Listener(Protocol):
@@ -54,6 +54,10 @@ def _make(name: str, stream: TextIO) -> Listener:
         from graphcontract.reporting.jsonl import JsonLines
 
         return JsonLines(stream)
+    if name == "html":
+        from graphcontract.reporting.html_report import Html
+
+        return Html(stream)
     if name == "junit":
         from graphcontract.reporting.junit import JUnit
 
@@ -66,6 +70,10 @@ def _make(name: str, stream: TextIO) -> Listener:
 def _make_for_operations(name: str, stream: TextIO) -> Listener:
     if name == "jsonl":
         return _make(name, stream)
+    if name == "html":
+        from graphcontract.reporting.html_report import OperationsHtml
+
+        return OperationsHtml(stream)
     from graphcontract.reporting import operations_files
 
     if name == "junit":

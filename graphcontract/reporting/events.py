@@ -217,13 +217,16 @@ _InputClass = TypedDict("_InputClass", {"class": NotRequired[str]})
 
 
 class Evidence(_InputClass):
-    """One violation: what was expected, what happened, the exchange that shows it, how to reproduce it."""
+    """One violation: what was expected, what happened, the exchange that shows it, and how to reproduce and
+    fix it.
+    """
 
     id: str
     kind: str
     text: str
     statement: str
     source: str
+    fix: NotRequired[str]
     expected: str
     actual: str
     note: NotRequired[str]
