@@ -24,7 +24,7 @@ $(READY): requirements.lock pyproject.toml
 setup: $(READY)  ## make .venv with the versions in requirements.lock
 
 check: setup  ## check the built-in reference client, with reports in reports/
-	$(BIN)/graphcontract check reference --report jsonl=reports/reference.jsonl --report markdown=reports/reference.md
+	$(BIN)/graphcontract check reference --report html=reports/reference.html --report jsonl=reports/reference.jsonl --report markdown=reports/reference.md
 
 # Many tests start Python: what it compiles is kept, whatever the environment says.
 test nightly bank: export PYTHONDONTWRITEBYTECODE =

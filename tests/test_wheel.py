@@ -103,7 +103,7 @@ def test_the_wheel_holds_what_a_run_needs_and_no_more(wheel: Path) -> None:
         for path in (copy / source).rglob("*")
         if path.suffix in (".py", ".json", ".jsonl")
         or path.name == "py.typed"
-        or path.parent.name == "templates"
+        or path.parent.name in ("templates", "html")
     }
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()

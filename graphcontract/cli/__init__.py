@@ -13,6 +13,7 @@ from graphcontract.cli.check import CLIENTS, check
 from graphcontract.cli.contracts import app as contracts
 from graphcontract.cli.doctor import doctor
 from graphcontract.cli.drift import app as drift
+from graphcontract.cli.explain import explain
 from graphcontract.cli.import_contract import export, import_contract
 from graphcontract.cli.live import SAFETY, live
 from graphcontract.cli.new import app as new
@@ -34,6 +35,7 @@ app.command(epilog="\b\n" + CLIENTS.replace("\n\n", "\n\n\b\n"))(check)
 app.command()(doctor)
 app.command(epilog="\b\n" + SAFETY.replace("\n\n", "\n\n\b\n"))(live)
 app.command()(tenant)
+app.command()(explain)
 app.command()(diff)
 app.command()(replay)
 app.command()(serve)

@@ -142,7 +142,10 @@ def mark_code(text: str) -> Markup:
     prose, *rest = text.split("`")
     if len(rest) % 2:
         return mark_controls(text)
-    parts = [Markup("<code>{}</code>{}").format(*map(mark_controls, pair)) for pair in zip(rest[::2], rest[1::2], strict=True)]
+    parts = [
+        Markup("<code>{}</code>{}").format(*map(mark_controls, pair))
+        for pair in zip(rest[::2], rest[1::2], strict=True)
+    ]
     return Markup("").join([mark_controls(prose), *parts])
 
 

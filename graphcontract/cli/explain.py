@@ -1,0 +1,82 @@
+"""`graphcontract explain`: what a clause requires and why, how clients fail it, and how to fix them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graphcontract.contract.model import DEFAULT_CONTRACT
+from graphcontract.errors import UserError
+
+if TYPE_CHECKING:
+    from graphcontract.contract.model import Clause, Contract
+
+_EVIDENCE = re.compile(r"(.+)-[0-9a-f]{12}")
+_WIDEST = 100
+
+
+def explain(
+    name: Annotated[str, typer.Argument(metavar="CLAUSE|EVIDENCE", help="A clause, or an evidence id.")],
+    report: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The jsonl report with that evidence, to show it too."),
+    ] = None,
+    contract: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID|FILE",
+            help=f"The contract of the clause [default: the report's, or {DEFAULT_CONTRACT}].",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Explain a clause: requirement, why, source, how clients fail it, and how to fix them.
+
+    With an evidence id and its report, the failure comes first.
+
+    graphcontract explain request.path-parameters
+
+    graphcontract explain request.body-b53a5d6ac2a9 --report report.jsonl
+    """
+    from shutil import get_terminal_size
+
+    from graphcontract.clauses import list_kinds
+    from graphcontract.contract.clause_text import explain_clause
+    from graphcontract.contract.loader import load
+
+    default = DEFAULT_CONTRACT if report is None else _show_evidence(report, name)
+    loaded = load(contract or default, list_kinds())
+    clause = _find_clause(name, loaded)
+    for line in explain_clause(clause, min(get_terminal_size().columns, _WIDEST)):
+        typer.echo(line)
+
+
+def _show_evidence(report: str, id: str) -> str:
+    """Print the failure, and return the contract of its report."""
+    from graphcontract.reporting.evidence_text import render_violation
+    from graphcontract.reporting.report_reader import read_report
+
+    read = read_report(report)
+    verdict = read.verdict_of(id)
+    if verdict is not None and verdict["evidence"] is not None:
+        if verdict["evidence"]["id"] != id:
+            typer.echo(f"{id} is a further failure of this clause; the report shows the first one in full.\n")
+        typer.echo(f"{render_violation(verdict['evidence'], verdict['level'])}\n")
+    elif _EVIDENCE.fullmatch(id):
+        raise UserError(f"{report} has no evidence with the id {id}")
+    return read.header["contract"]["id"]
+
+
+def _find_clause(name: str, contract: Contract) -> Clause:
+    """The clause with this id or evidence id, or with an earlier id of it."""
+    from graphcontract.contract.jsonfile import suggest_name
+
+    ids = contract.current_ids()
+    found = _EVIDENCE.fullmatch(name)
+    for each in (name, found[1] if found else name):
+        if each in ids:
+            return contract.clauses[ids[each]]
+    hint = suggest_name(name, ids) or f"See graphcontract contracts show {contract.id}."
+    raise UserError(f"{contract.id} has no clause {name}", hint)
