@@ -31,7 +31,7 @@ def explain_clause(clause: Clause, width: int = 80) -> Iterator[str]:
     yield from _paragraph(clause.fix, width)
     if clause.aliases:
         yield f"\nEarlier ids: {', '.join(clause.aliases)}"
-    yield f"\nCheck only this clause: {_COMMANDS[clause.by]} --select {clause.id}"
+    yield f"\nCheck only this clause\n  {_COMMANDS[clause.by]} --select {clause.id}"
 
 
 def _paragraph(text: str, width: int, hang: str = "") -> list[str]:
