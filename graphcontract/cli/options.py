@@ -54,7 +54,7 @@ Reports = Annotated[
     list[str] | None,
     typer.Option(
         metavar="FORMAT=PATH",
-        help="Write html=, jsonl=, junit=, markdown= or github=PATH; - is standard output; repeatable.",
+        help="Write html=, jsonl=, junit=, markdown=, github= or har=PATH; - is standard output; repeatable.",
     ),
 ]
 KnownFailures = Annotated[

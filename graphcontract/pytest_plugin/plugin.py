@@ -63,7 +63,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="FORMAT=PATH",
-        help="write html=, jsonl=, junit=, markdown= or github=PATH",
+        help="write html=, jsonl=, junit=, markdown=, github= or har=PATH",
     )
     add_tenant_options(parser)
 

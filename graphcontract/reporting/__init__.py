@@ -10,7 +10,7 @@ from typing import Protocol, TextIO
 from graphcontract.errors import UserError
 from graphcontract.reporting.events import Event
 
-FORMATS = ("jsonl", "html", "junit", "markdown", "github")
+FORMATS = ("jsonl", "html", "har", "junit", "markdown", "github")
 
 
 class Listener(Protocol):
@@ -54,6 +54,10 @@ def _make(name: str, stream: TextIO) -> Listener:
         from graphcontract.reporting.jsonl import JsonLines
 
         return JsonLines(stream)
+    if name == "har":
+        from graphcontract.reporting.har import Har
+
+        return Har(stream)
     if name == "html":
         from graphcontract.reporting.html_report import Html
 
@@ -68,7 +72,7 @@ def _make(name: str, stream: TextIO) -> Listener:
 
 
 def _make_for_operations(name: str, stream: TextIO) -> Listener:
-    if name == "jsonl":
+    if name in ("jsonl", "har"):
         return _make(name, stream)
     if name == "html":
         from graphcontract.reporting.html_report import OperationsHtml

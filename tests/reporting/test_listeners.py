@@ -33,7 +33,7 @@ def test_formats(tmp_path: Path) -> None:
     assert make_listeners([]) == []
 
 
-@pytest.mark.parametrize("report", ["", "jsonl", "jsonl=", "=x", "har=x", "JSONL=x"])
+@pytest.mark.parametrize("report", ["", "jsonl", "jsonl=", "=x", "pdf=x", "JSONL=x"])
 def test_what_is_not_a_report(report: str) -> None:
     with pytest.raises(ReportError, match=r"FORMAT=PATH, where FORMAT is one of jsonl, html"):
         make_listeners([report])
