@@ -17,6 +17,7 @@ from graphcontract.cli.explain import explain
 from graphcontract.cli.import_contract import export, import_contract
 from graphcontract.cli.live import SAFETY, live
 from graphcontract.cli.new import app as new
+from graphcontract.cli.report import compare, html
 from graphcontract.cli.reports import baseline, diff, known_failures, replay, report
 from graphcontract.cli.serve import serve
 from graphcontract.cli.tenant import tenant
@@ -42,6 +43,8 @@ app.command()(serve)
 app.add_typer(new, name="new")
 app.add_typer(known_failures, name="known-failures")
 app.add_typer(baseline, name="baseline")
+report.command()(html)
+report.command()(compare)
 app.add_typer(report, name="report")
 contracts.command("import")(import_contract)
 contracts.command()(export)

@@ -14,56 +14,40 @@ from graphcontract.errors import UserError
 
 if TYPE_CHECKING:
     from graphcontract.reporting.events import Event, Verdict
-    from graphcontract.reporting.report_reader import Report
     from graphcontract.run.options import Options
 
 known_failures = typer.Typer(no_args_is_help=True, help="Maintain the list of a client's known failures.")
-report = typer.Typer(no_args_is_help=True, help="Work with the reports of runs over many operations.")
+report = typer.Typer(
+    no_args_is_help=True, help="Make pages from reports, compare them, and join those of shards."
+)
 baseline = typer.Typer(
     no_args_is_help=True, help="Maintain the list of the operations that a client supports."
 )
 
-_JUDGED = ("pass", "fail", "known-failure", "fixed")
 Path1 = Annotated[str, typer.Argument(metavar="REPORT", help="A report made with --report jsonl=PATH.")]
 
 
 def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="The earlier report.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The later one.")],
+    ids: Annotated[bool, typer.Option("--ids", help="List the evidence ids of each clause too.")] = False,
 ) -> None:
-    """Compare two reports: new failures, fixed ones, and clauses that stopped or started running.
+    """Compare two reports of one contract: what changed, one line for each clause.
 
     Exit status: 0 no new failure and no clause that stopped running; 1 otherwise.
     """
+    from graphcontract.reporting.changes import list_changes
     from graphcontract.reporting.report_reader import read_report
 
-    before, after = read_report(old), read_report(new)
-    failing, failed = _ids(after), _ids(before)
-    groups: dict[str, list[str]] = {
-        "newly failing": sorted(failing - failed),
-        "fixed": sorted(id for id in failed - failing if _clause_of(id, before) in _list_judged(after)),
-        "stopped running": sorted(_list_judged(before) - _list_judged(after)),
-        "started running": sorted(_list_judged(after) - _list_judged(before)),
-    }
-    for name, found in groups.items():
-        for each in found:
-            typer.echo(f"{name}: {each}")
-    if not any(groups.values()):
+    changes = list_changes(read_report(old), read_report(new))
+    for each in changes:
+        typer.echo(each.describe())
+        for id in each.evidence if ids else ():
+            typer.echo(f"  {id}")
+    if not changes:
         typer.echo("no difference")
-    if groups["newly failing"] or groups["stopped running"]:
+    if any(each.is_worse for each in changes):
         raise typer.Exit(1)
-
-
-def _ids(report: Report) -> set[str]:
-    return {id for ids in report.failing().values() for id in ids}
-
-
-def _list_judged(report: Report) -> set[str]:
-    return {clause for clause, verdict in report.verdicts.items() if verdict["verdict"] in _JUDGED}
-
-
-def _clause_of(evidence: str, report: Report) -> str | None:
-    return next((clause for clause, ids in report.failing().items() if evidence in ids), None)
 
 
 def replay(
@@ -198,7 +182,7 @@ def _update_for_operations(report: str, file: Path) -> str:
 
 @report.callback()
 def _group_reports() -> None:
-    """Work with the reports of runs over many operations."""
+    """Make pages from reports, compare them, and join those of shards."""
 
 
 @report.command()

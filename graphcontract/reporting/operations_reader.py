@@ -5,24 +5,17 @@ A report is untrusted input: each event is checked against the schema, as all of
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any, cast
 
 from graphcontract.contract.jsonfile import make_printable
 from graphcontract.reporting import ReportError
-from graphcontract.reporting.events import Event, FindingEvent, Footer, Header, OperationEvent, Plan
+from graphcontract.reporting.event_validation import check_event
+from graphcontract.reporting.events import FindingEvent, Footer, Header, OperationEvent, Plan
 from graphcontract.reporting.report_reader import read_events, reject_truncated
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
 
 _GIVE = "Give a report of `graphcontract check --operations` with --report jsonl=PATH."
 _AGAIN = "Write it again with --report jsonl=PATH."
-_READ = ("header", "plan", "operation", "finding", "footer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +43,7 @@ def read_operations_report(path: str) -> OperationsReport:
     operations: dict[str, OperationEvent] = {}
     findings: list[FindingEvent] = []
     for number, event in read_events(path):
-        _check(path, number, event)
+        check_event(path, number, event, _GIVE)
         match event["event"]:
             case "header":
                 header = event
@@ -78,22 +71,3 @@ def read_operations_report(path: str) -> OperationsReport:
 def _check_kind(path: str, header: Header) -> None:
     if header["kind"] != "operations":
         raise ReportError(f"{path} is not the report of a run over many operations", _GIVE)
-
-
-def _check(path: str, number: int, event: Event) -> None:
-    kind = event["event"]
-    if kind not in _READ:
-        return
-    error = next(_validator(kind).iter_errors(cast(Any, event)), None)
-    if error is not None:
-        where = make_printable(f"{path}:{number}: the {kind} event is not valid at {error.json_path}", 300)
-        raise ReportError(where, _GIVE, make_printable(error.message, 200))
-
-
-@cache
-def _validator(kind: str) -> Validator:
-    from jsonschema import Draft202012Validator
-
-    text = files("graphcontract.reporting").joinpath("report-event.schema.json").read_bytes()
-    definitions: Mapping[str, Any] = json.loads(text)["$defs"]
-    return Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": definitions})

@@ -16,7 +16,8 @@ from graphcontract.reporting import ReportError
 from graphcontract.reporting.events import Event, Footer, Header, Verdict
 
 _REMEDY = "Give a report made with --report jsonl=PATH."
-_MOST_BYTES = 256 * 1024 * 1024
+_EXCHANGE = b'{"event":"exchange",'
+_MOST_BYTES = 1024 * 1024 * 1024
 _LONGEST_LINE = 64 * 1024 * 1024
 
 
@@ -48,7 +49,7 @@ def read_report(path: str) -> Report:
     header: Header | None = None
     footer: Footer | None = None
     verdicts: dict[str, Verdict] = {}
-    for number, event in read_events(path):
+    for number, event in read_events(path, exchanges=False):
         try:
             if number == 1:
                 header = _header(path, event)
@@ -66,8 +67,10 @@ def read_report(path: str) -> Report:
     return Report(path, header, verdicts, footer)
 
 
-def read_events(path: str) -> Iterator[tuple[int, Event]]:
-    """Yield the events of a file with their lines, the header first; ReportError if it is not a report."""
+def read_events(path: str, *, exchanges: bool = True) -> Iterator[tuple[int, Event]]:
+    """Yield the events of a file with their lines, the header first; ReportError if it is not a report. Lines
+    that record exchanges can be left out: a report may have a hundred thousand.
+    """
     try:
         if Path(path).stat().st_size > _MOST_BYTES:
             raise ReportError(
@@ -78,6 +81,8 @@ def read_events(path: str) -> Iterator[tuple[int, Event]]:
             number = 0
             while line := stream.readline(_LONGEST_LINE):
                 number += 1
+                if not exchanges and line.startswith(_EXCHANGE):
+                    continue
                 event = _event(path, number, line)
                 if number == 1:
                     _check_first(path, event)

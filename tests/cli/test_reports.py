@@ -131,12 +131,17 @@ def test_two_reports_are_compared(folder: Folder) -> None:
     id = folder.failed()
     folder.uses("POST")
     folder.run(*CHECK, "--report", "jsonl=new.jsonl", status=0)
-    assert folder.run("diff", "old.jsonl", "new.jsonl", status=0) == f"fixed: {id}\n"
-    assert folder.run("diff", "new.jsonl", "old.jsonl", status=1) == f"newly failing: {id}\n"
+    fixed = folder.run("diff", "old.jsonl", "new.jsonl", status=0)
+    assert fixed.startswith(
+        "fixed: request.method (MUST) (1 failure): The client sent a method other than POST"
+    )
+    assert folder.run("diff", "new.jsonl", "old.jsonl", "--ids", status=1).splitlines()[1:] == [f"  {id}"]
     assert folder.run("diff", "old.jsonl", "old.jsonl", status=0) == "no difference\n"
     folder.run(*CHECK[:-1], "response.no-content", "--report", "jsonl=other.jsonl", status=0)
-    found = folder.run("diff", "new.jsonl", "other.jsonl", status=1)
-    assert found == "stopped running: request.method\nstarted running: response.no-content\n"
+    assert folder.run("diff", "new.jsonl", "other.jsonl", status=1).splitlines() == [
+        "stopped running: request.method (MUST): the run did not test it",
+        "started running: response.no-content (MUST): it passes",
+    ]
 
 
 @pytest.mark.parametrize("new", ["not-run", "not-exercised"])

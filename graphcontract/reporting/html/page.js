@@ -22,8 +22,10 @@ for (const form of document.querySelectorAll("[data-filter]")) {
   };
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
-  for (const button of form.querySelectorAll("[data-fold]"))
+  for (const button of form.querySelectorAll("[data-fold]")) {
+    button.hidden = !all.length;
     button.addEventListener("click", () => { for (const each of all) each.open = Boolean(button.dataset.fold); });
+  }
 }
 
 for (const block of document.querySelectorAll(".command")) {
