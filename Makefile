@@ -82,6 +82,11 @@ mutation: setup  ## mutate the clauses; the tests must kill nine in ten mutants 
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check cosmic-ray==8.7.0
 	$(BIN)/python -m tests.clauses.mutation
 
+test-browser: setup  ## the HTML pages in headless Chromium, which has to be installed, with its chromedriver
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check selenium==4.51.0
+	npm ci --silent --prefix tests/browser
+	$(BIN)/python -m pytest -q tests/browser
+
 coverage: setup  ## the tests, with the branches of the engine that none takes
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n 4 --dist worksteal
@@ -116,4 +121,4 @@ DRIVERS := driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client dri
 clients: setup $(DRIVERS)  ## check every released client with its list of known failures (5 minutes)
 	$(BIN)/python -m tests.drivers.gates
 
-.PHONY: help setup check test test-lowest test-newest nightly bank golden mutation coverage fuzz bench docs lock clients $(DRIVERS)
+.PHONY: help setup check test test-browser test-lowest test-newest nightly bank golden mutation coverage fuzz bench docs lock clients $(DRIVERS)

@@ -73,6 +73,13 @@ PARTS = (
 )
 
 
+class Putting(AnyOperation):
+    """Sends PUT for one operation."""
+
+    def method(self, call: Any) -> str:
+        return "PUT" if call.path.endswith("/softDelete") else super().method(call)
+
+
 @pytest.fixture(scope="module")
 def page() -> html.HtmlElement:
     return page_of(*PARTS)
@@ -80,10 +87,6 @@ def page() -> html.HtmlElement:
 
 @pytest.fixture(scope="module")
 def many() -> html.HtmlElement:
-    class Putting(AnyOperation):
-        def method(self, call: Any) -> str:
-            return "PUT" if call.path.endswith("/softDelete") else super().method(call)
-
     return html.fromstring(write(OperationsHtml, run_many(Putting().cancel, profile="quick").events))
 
 
