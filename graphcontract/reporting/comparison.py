@@ -30,7 +30,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One clause, fault, area or figure, with a cell for each run; `is_id` if its name is no prose."""
+    """One clause, fault, area or figure, with a cell for each run; `is_id` unless its name is prose."""
 
     name: str
     about: str

@@ -147,7 +147,7 @@ def _make_request(request: RecordedRequest, *, tls: bool) -> dict[str, Any]:
 def _split_query(url: str) -> list[tuple[str, str]]:
     try:
         return parse_qsl(urlsplit(url).query, keep_blank_values=True)
-    except ValueError:  # such as a host in brackets that is no address
+    except ValueError:  # such as a host in brackets that is not an address
         return []
 
 

@@ -1,4 +1,4 @@
-"""`report html` and `report compare`: pages from event files, and one error for a file that is none."""
+"""`report html` and `report compare`: pages from event files, and one error for a file that is not a report."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_page_is_that_of_the_run(here: Here) -> None:
     ],
     ids=["no footer", "cut", "wrong type", "later format", "no plan", "odd status", "a page", "empty"],
 )
-def test_a_file_that_is_no_whole_report(here: Here, lines: list[Any], expected: str) -> None:
+def test_a_file_that_is_not_a_whole_report(here: Here, lines: list[Any], expected: str) -> None:
     (here.folder / "page.html").write_text("old", encoding="utf-8")
     ended = here("report", "html", keep(here.folder, lines), "-o", "page.html")
     assert (ended.status, ended.out) == (2, "")
