@@ -22,6 +22,9 @@ from graphcontract.operations.operation_run import OperationResult, OperationRun
 _LANES = 4
 _AHEAD = 64  # results of a thread that wait to be read
 _STEP = 0.2  # seconds after which a thread that cannot hand over its result looks whether the run has ended
+# Seconds of slow calls that each operation adds to those that a run waits: the first call of a method may
+# load code, and a run of thousands has as many first calls.
+_PER_OPERATION = 1.0
 _SLOW = "cut short: the client's calls took too long"
 
 
@@ -63,6 +66,7 @@ class Lanes:
             given_up = given_up or (_SLOW if stats.patience.ended else None)
             result = OperationResult(id, "not-run", reason=given_up)
             if given_up is None:
+                stats.patience.allowed += _PER_OPERATION
                 try:
                     result = runner.judge(id, partial(self._load, id), self._plan)
                 except UserError as error:  # no further client could be started

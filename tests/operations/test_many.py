@@ -233,6 +233,24 @@ def test_a_client_that_hangs_ends_the_run_early() -> None:
     assert all(each["exchanges"] <= 1 for each in ran.operations.values())
 
 
+@pytest.mark.parametrize(("seconds", "complete"), [(0.8, True), (4.0, False)])
+def test_a_client_may_take_long_for_the_first_call_of_an_operation(
+    seconds: float, complete: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when it loads code for it: 32 seconds in all are more than a run waits for slow calls otherwise."""
+    now, seen = [0.0], set[str]()
+    monkeypatch.setattr("graphcontract.judging.call_runner.monotonic", lambda: now[0])
+
+    def make_call(call: Call) -> Outcome:
+        now[0] += 0.0 if call.operation in seen else seconds
+        seen.add(call.operation)
+        return AnyOperation().cancel(call)
+
+    ran = run_many(make_call, profile="quick")
+    assert (ran.status == 0) is complete
+    assert all(each["verdict"] == "pass" for each in ran.operations.values()) is complete
+
+
 def test_selected_clauses_alone_are_judged() -> None:
     class Wrong(AnyOperation):
         def method(self, call: Call) -> str:
