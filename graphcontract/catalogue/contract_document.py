@@ -14,7 +14,7 @@ _EXTENDS = ("graph-conventions", "graph-service")
 _LONGEST_TITLE = 300
 _ARGUMENT = re.compile(r"('?)\{([^{}]*)\}'?")
 _INTEGERS = {"int16", "int32", "int64", "byte", "sbyte", "integer"}
-_NOT_A_STRING = {"type": "string", "pattern": "[A-Za-z0-9.:+-]+"}
+_NOT_A_STRING = {"type": "string", "pattern": "^[A-Za-z0-9.:+-]+$"}
 # Which source decides where sources differ: a page describes the operation itself; the others are generated.
 _RANK = ("page", "csdl", "openapi", "permissions", "routes", "derived")
 
@@ -61,7 +61,8 @@ def make_schema(type: str, as_text: bool) -> dict[str, Any]:
     known = type.lower()
     if known in ("guid", "uuid"):
         return {"type": "string", "format": "uuid", "minLength": 1}
-    if known in _INTEGERS:
+    # A literal without quotes is not a string; if its type is unknown, a number is one of most types.
+    if known in _INTEGERS or (known == UNKNOWN and not as_text):
         return {"type": "integer"}
     if known == "boolean":
         return {"type": "string", "enum": ["true", "false"]}

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from graphcontract.catalogue.contract_document import make_document, make_identifiers
 from graphcontract.catalogue.operation import parse_members, parse_sources
+from graphcontract.inputs.ids import plain
+from graphcontract.judging.hypothesis_runner import draw
 from tests.catalogue.making import HEADER
 
 SOURCES = parse_sources(HEADER)
@@ -19,7 +22,7 @@ def test_every_parameter_gets_a_schema_by_its_type() -> None:
     types = "guid,int32,?,boolean,string,dateTimeOffset,?"
     path = "/a/{a-id}/{n}/{x}/f(on={on},name='{name}',at={at},some={some})"
     request = document_of(f"beta POST {path}", types={types: "c"})["request"]
-    text, other = {"type": "string", "minLength": 1}, {"type": "string", "pattern": "[A-Za-z0-9.:+-]+"}
+    text, other = {"type": "string", "minLength": 1}, {"type": "string", "pattern": "^[A-Za-z0-9.:+-]+$"}
     assert request["path"] == "/a/{aId}/{n}/{x}/f(on={on},name='{name}',at={at},some={some})"
     assert request["parameters"] == {
         "aId": {"type": "string", "format": "uuid", "minLength": 1},
@@ -28,8 +31,18 @@ def test_every_parameter_gets_a_schema_by_its_type() -> None:
         "on": {"type": "string", "enum": ["true", "false"]},
         "name": text,
         "at": other,
-        "some": other,
+        "some": {"type": "integer"},
     }
+
+
+@pytest.mark.parametrize("type", ["dateTimeOffset", "?", "int32", "boolean"])
+def test_values_without_quotes_are_literals(type: str) -> None:
+    """A pattern of JSON Schema allows any text around what it matches."""
+    document = document_of("beta POST /a/f(at={at})/do", types={type: "c"})
+    drawn = plain(document["request"]["parameters"]["at"])
+    assert all(
+        re.fullmatch(r"[A-Za-z0-9.:+-]+", each) for each in draw(drawn, seed=0, name="at", examples=20)
+    )
 
 
 def test_a_required_query_is_a_parameter() -> None:
