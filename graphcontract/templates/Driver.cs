@@ -49,8 +49,9 @@ internal static class Driver
     // encoded or retried here counts as its work. If it has a list of allowed hosts, usually give it the `hosts` of
     // `start`.
     //
-    // The `request` of a call is what the contract says of it, such as its method and path. A library with a method
-    // for the operation needs only the arguments.
+    // The `request` of a call is what the contract says of it: method, path template, and which arguments are query
+    // parameters. With it one driver serves every operation. A library with a method for each operation finds it from
+    // the segments of the path, and the outcome of an operation that it does not have is `unsupported`.
 
     /// <summary>The library's documented error: the service responded, and not with success.</summary>
     private sealed class GraphException(int status, JsonObject? error, string? requestId)
@@ -77,15 +78,7 @@ internal static class Driver
                 throw new ArgumentException("this is not a bearer token");
             }
 
-            var path = Text(rule["path"])!;
-            foreach (var (name, value) in arguments)
-            {
-                // In a string literal, as in find(name='{name}'), OData doubles the quotes of the value.
-                path = path.Replace($"'{{{name}}}'", $"'{Segment(Text(value)!.Replace("'", "''"))}'");
-                path = path.Replace($"{{{name}}}", Segment(Text(value)!));
-            }
-
-            var url = (root ?? $"{rule["root"]}/{rule["version"]}") + path;
+            var url = (root ?? $"{rule["root"]}/{rule["version"]}") + FillIn(rule, arguments);
             // Without content, HttpClient sends Content-Length: 0 with a POST, PUT or PATCH.
             using var request = new HttpRequestMessage(new HttpMethod(Text(rule["method"])!), url);
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
@@ -100,6 +93,21 @@ internal static class Driver
             var inner = error?["innerError"] as JsonObject ?? error?["innererror"] as JsonObject;
             var field = response.Headers.TryGetValues("request-id", out var values) ? values.First() : null;
             throw new GraphException((int)response.StatusCode, error, Text(inner?["request-id"]) ?? field);
+        }
+
+        /// <summary>Puts the arguments into the path and the query.</summary>
+        private static string FillIn(JsonNode rule, JsonObject arguments)
+        {
+            var path = Regex.Replace(Text(rule["path"])!, @"('?)\{(\w+)\}", found =>
+            {
+                var quote = found.Groups[1].Value;
+                var value = Text(arguments[found.Groups[2].Value])!;
+                // In a string literal, as in find(name='{name}'), OData doubles the quotes of the value.
+                return quote + Segment(quote == "" ? value : value.Replace("'", "''"));
+            });
+            var query = QueryOf(rule).Select(each =>
+                $"{Uri.EscapeDataString(each.Name)}={Uri.EscapeDataString(Text(arguments[each.Argument])!)}").ToList();
+            return query.Count == 0 ? path : $"{path}?{string.Join("&", query)}";
         }
 
         /// <summary>Percent-encodes an argument as one segment of the path.</summary>
@@ -140,6 +148,13 @@ internal static class Driver
         }
     }
 
+    /// <summary>Lists the query parameters, each with the argument that has its value.</summary>
+    private static List<(string Name, string Argument)> QueryOf(JsonNode rule) =>
+        rule["parameters"]!.AsObject()
+            .Where(each => Text(each.Value!["in"]) == "query")
+            .Select(each => (Text(each.Value!["name"]) ?? each.Key, each.Key))
+            .ToList();
+
     /// <summary>Finds Graph's error object; null if the content does not have one.</summary>
     private static JsonObject? ErrorOf(string content)
     {
@@ -164,12 +179,13 @@ internal static class Driver
     private static async Task<JsonObject> Outcome(Client client, JsonNode call)
     {
         var request = call["request"]!;
-        if (Text(request["content"]) == "required" || Text(request["query"]) == "required")
+        var unnamed = Text(request["query"]) == "required" && QueryOf(request).Count == 0;
+        if (Text(request["content"]) == "required" || unnamed)
         {
             return new JsonObject
             {
                 ["outcome"] = "unsupported",
-                ["reason"] = "this client sends neither content nor a query",
+                ["reason"] = "this client sends neither content nor a query of its own",
             };
         }
 

@@ -36,6 +36,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
@@ -68,8 +69,9 @@ public final class Driver {
     // call of its public interface that requests the operation. Do no work for the library: what is checked, encoded
     // or retried here counts as its work. If it has a list of allowed hosts, usually give it the `hosts` of `start`.
     //
-    // The `request` of a call is what the contract says of it, such as its method and path. A library with a method
-    // for the operation needs only the arguments.
+    // The `request` of a call is what the contract says of it: method, path template, and which arguments are query
+    // parameters. With it one driver serves every operation. A library with a method for each operation finds it from
+    // the segments of the path, and the outcome of an operation that it does not have is `unsupported`.
 
     /** The library's documented error: the service responded, and not with success. */
     static final class GraphError extends Exception {
@@ -102,16 +104,8 @@ public final class Driver {
             if (!token.matches("[A-Za-z0-9\\-._~+/]+=*")) {
                 throw new IllegalArgumentException("this is not a bearer token");
             }
-            String path = text(rule.get("path"));
-            for (Map.Entry<?, ?> argument : arguments.entrySet()) {
-                String value = text(argument.getValue());
-                // In a string literal, as in find(name='{name}'), OData doubles the quotes of the value.
-                String literal = "'" + segment(value.replace("'", "''")) + "'";
-                path = path.replace("'{" + argument.getKey() + "}'", literal);
-                path = path.replace("{" + argument.getKey() + "}", segment(value));
-            }
             String ownRoot = rule.get("root") + "/" + rule.get("version");
-            URI url = URI.create((root != null ? root : ownRoot) + path);
+            URI url = URI.create((root != null ? root : ownRoot) + fillIn(rule, arguments));
             HttpRequest request = HttpRequest.newBuilder(url)
                     .method(text(rule.get("method")), HttpRequest.BodyPublishers.noBody())
                     .header("Authorization", "Bearer " + token)
@@ -155,11 +149,43 @@ public final class Driver {
         }
     }
 
+    private static final Pattern PLACEHOLDER = Pattern.compile("('?)\\{(\\w+)\\}");
+
+    /** Puts the arguments into the path and the query. */
+    static String fillIn(Map<?, ?> rule, Map<?, ?> arguments) {
+        String path = PLACEHOLDER.matcher(text(rule.get("path"))).replaceAll(found -> {
+            String value = text(arguments.get(found.group(2)));
+            // In a string literal, as in find(name='{name}'), OData doubles the quotes of the value.
+            return found.group(1) + segment(found.group(1).isEmpty() ? value : value.replace("'", "''"));
+        });
+        List<String> query = new ArrayList<>();
+        queryOf(rule).forEach((name, argument) -> query.add(encode(name) + "=" + encode(text(arguments.get(argument)))));
+        return query.isEmpty() ? path : path + "?" + String.join("&", query);
+    }
+
+    /** Names the arguments that the query has, by the names of their query parameters. */
+    static Map<String, Object> queryOf(Map<?, ?> rule) {
+        Map<String, Object> names = new LinkedHashMap<>();
+        ((Map<?, ?>) rule.get("parameters")).forEach((argument, schema) -> {
+            Map<?, ?> members = (Map<?, ?>) schema;
+            if ("query".equals(members.get("in"))) {
+                names.put(text(members.containsKey("name") ? members.get("name") : argument), argument);
+            }
+        });
+        return names;
+    }
+
     /** Percent-encodes an argument as one segment of the path. */
     static String segment(String value) {
-        boolean writable = StandardCharsets.UTF_8.newEncoder().canEncode(value);
-        if (List.of("", ".", "..").contains(value) || value.matches("(?s).*\\p{Cc}.*") || !writable) {
+        if (List.of("", ".", "..").contains(value) || value.matches("(?s).*\\p{Cc}.*")) {
             throw new IllegalArgumentException("this is not an id");
+        }
+        return encode(value);
+    }
+
+    static String encode(String value) {
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(value)) {
+            throw new IllegalArgumentException("this is not Unicode text");
         }
         return URLEncoder.encode(value, StandardCharsets.UTF_8).replace("+", "%20");
     }
@@ -202,8 +228,10 @@ public final class Driver {
     /** Makes the one call, and returns its outcome. */
     static Map<String, Object> outcome(Client client, Map<?, ?> call) {
         Map<?, ?> request = (Map<?, ?>) call.get("request");
-        if (List.of(request.get("content"), request.get("query")).contains("required")) {
-            return Json.object("outcome", "unsupported", "reason", "this client sends neither content nor a query");
+        boolean unnamed = "required".equals(request.get("query")) && queryOf(request).isEmpty();
+        if ("required".equals(request.get("content")) || unnamed) {
+            String reason = "this client sends neither content nor a query of its own";
+            return Json.object("outcome", "unsupported", "reason", reason);
         }
         try {
             int status = client.send(

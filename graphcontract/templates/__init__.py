@@ -22,7 +22,7 @@ DRIVERS: Mapping[str, Template] = {
     "python": Template(("driver.py",), "python {driver}", "Python 3.11"),
     "typescript": Template(("driver.mjs",), "node {driver}", "Node 20"),
     "dotnet": Template(("Driver.csproj", "Driver.cs"), "dotnet run --project {driver}"),
-    "go": Template(("driver.go",), "go run {driver}"),
+    "go": Template(("driver.go",), "go run {driver}", "Go 1.26"),
     "java": Template(("Driver.java",), "java {driver}", "Java 17"),
 }
 

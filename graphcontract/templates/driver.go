@@ -5,13 +5,12 @@
 // first client is a small client on net/http, so that you can run it before you use your own library.
 //
 // `go run driver.go` runs it as it is. Put it into a module to import your library.
-//
-// NOT TESTED: it was written from the documentation of Go only, and was neither compiled nor run. `graphcontract
-// doctor` makes a few plain calls through it, and says what works.
+// It was run against the suites of graphcontract with Go 1.26; it violates a SHOULD because nothing is retried.
 package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -53,6 +52,26 @@ type rule struct {
 	Path    string `json:"path"`
 	Query   string `json:"query"`
 	Content string `json:"content"`
+
+	Parameters map[string]struct {
+		In   string `json:"in"`
+		Name string `json:"name"`
+	} `json:"parameters"`
+}
+
+// query names the arguments that the query has, by the names of their query parameters.
+func (r rule) query() map[string]string {
+	names := map[string]string{}
+	for argument, parameter := range r.Parameters {
+		if parameter.In != "query" {
+			continue
+		}
+		if parameter.Name == "" {
+			parameter.Name = argument
+		}
+		names[parameter.Name] = argument
+	}
+	return names
 }
 
 // Change this: the client under test, and what it cannot do by design. Reports show both.
@@ -83,8 +102,9 @@ func declaration() object {
 // that requests the operation. Do no work for the library: what is checked, encoded or retried here counts as its work.
 // If it has a list of allowed hosts, usually give it the hosts of start.
 //
-// The rule of a call is what the contract says of its request, such as its method and path. A library with a method for
-// the operation needs only the arguments.
+// The rule of a call is what the contract says of its request: method, path template, and which arguments are query
+// parameters. With them one driver serves every operation. A library with a method for each operation finds it from the
+// segments of the path, and the outcome of an operation that it does not have is unsupported.
 
 const mostBytes = 4 << 20
 
@@ -93,7 +113,7 @@ var (
 	bearerToken = regexp.MustCompile(`\A[A-Za-z0-9\-._~+/]+=*\z`)
 )
 
-// graphError is the library's documented error: the service graphErr, and not with success.
+// graphError is the library's documented error: the service responded, and not with success.
 type graphError struct {
 	status                   int
 	code, message, requestID *string
@@ -117,21 +137,16 @@ func (c *client) send(ctx context.Context, call command) (int, error) {
 	if !bearerToken.MatchString(call.Token) {
 		return 0, fmt.Errorf("%w: this is not a bearer token", errInput)
 	}
-	root, path := call.BaseURL, call.Request.Path
+	root := call.BaseURL
 	if root == "" {
 		root = call.Request.Root + "/" + call.Request.Version
 	}
-	for name, value := range call.Arguments {
-		if !isSegment(value) {
-			return 0, fmt.Errorf("%w: this is not an id", errInput)
-		}
-		// In a string literal, as in find(name='{name}'), OData doubles the quotes of the value.
-		literal := "'" + url.PathEscape(strings.ReplaceAll(value, "'", "''")) + "'"
-		path = strings.ReplaceAll(path, "'{"+name+"}'", literal)
-		path = strings.ReplaceAll(path, "{"+name+"}", url.PathEscape(value))
+	target, err := fillIn(call.Request, call.Arguments)
+	if err != nil {
+		return 0, err
 	}
 	// Without content, net/http sends Content-Length: 0 with a POST, PUT or PATCH.
-	request, err := http.NewRequestWithContext(ctx, call.Request.Method, root+path, nil)
+	request, err := http.NewRequestWithContext(ctx, call.Request.Method, root+target, nil)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %v", errInput, err)
 	}
@@ -151,6 +166,32 @@ func (c *client) send(ctx context.Context, call command) (int, error) {
 		return response.StatusCode, nil
 	}
 	return 0, errorOf(response, content)
+}
+
+var placeholder = regexp.MustCompile(`'\{\w+\}'|\{\w+\}`)
+
+// fillIn puts the arguments into the path and the query.
+func fillIn(request rule, arguments map[string]string) (string, error) {
+	var rejected error
+	path := placeholder.ReplaceAllStringFunc(request.Path, func(found string) string {
+		value := arguments[strings.Trim(found, "'{}")]
+		if !isSegment(value) {
+			rejected = fmt.Errorf("%w: this is not an id", errInput)
+		}
+		if strings.HasPrefix(found, "'") {
+			// In a string literal, as in find(name='{name}'), OData doubles the quotes of the value.
+			return "'" + url.PathEscape(strings.ReplaceAll(value, "'", "''")) + "'"
+		}
+		return url.PathEscape(value)
+	})
+	query := url.Values{}
+	for name, argument := range request.query() {
+		query.Set(name, arguments[argument])
+	}
+	if len(query) == 0 {
+		return path, rejected
+	}
+	return path + "?" + query.Encode(), rejected
 }
 
 // isSegment tells whether an argument can be one segment of the path.
@@ -190,7 +231,8 @@ func (c *client) stack(caFile string) (*http.Client, error) {
 // errorOf makes an error from Graph's error object, if the content has one.
 func errorOf(response *http.Response, content []byte) error {
 	var document any
-	_ = json.Unmarshal(content, &document) // Invalid JSON is treated as no document.
+	content = bytes.TrimPrefix(content, []byte("\ufeff")) // a byte order mark
+	_ = json.Unmarshal(content, &document)                // Invalid JSON is treated as no document.
 	top, _ := document.(object)
 	found, _ := top["error"].(object)
 	inner, ok := found["innerError"].(object)
@@ -229,8 +271,8 @@ func outcomeOf(c *client, call command) (outcome object) {
 			outcome = object{"outcome": "crash", "reason": fmt.Sprint(panicked)}
 		}
 	}()
-	if call.Request.Content == "required" || call.Request.Query == "required" {
-		return object{"outcome": "unsupported", "reason": "this client sends neither content nor a query"}
+	if call.Request.Content == "required" || (call.Request.Query == "required" && len(call.Request.query()) == 0) {
+		return object{"outcome": "unsupported", "reason": "this client sends neither content nor a query of its own"}
 	}
 	bound := time.Duration(call.Timeout * float64(time.Second)) // for the whole call
 	ctx, end := context.WithTimeout(context.Background(), bound)

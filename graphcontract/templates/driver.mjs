@@ -56,8 +56,9 @@ function declaration() {
 // its public interface that requests the operation. Do no work for the library: what is checked, encoded or retried
 // here counts as its work. If it has a list of allowed hosts, usually give it `start.hosts`.
 //
-// `call.request` is what the contract says of the request, such as its method and path. A library with a method for
-// the operation needs only the arguments.
+// `call.request` is what the contract says of the request: method, path template, and which arguments are query
+// parameters. With it one driver serves every operation. A library with a method for each operation finds it from the
+// segments of the path, and the outcome of an operation that it does not have is `unsupported`.
 
 const MOST_BYTES = 4 * 1024 * 1024;
 

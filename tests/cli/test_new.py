@@ -24,7 +24,7 @@ RUN_HERE = [
 ]
 
 
-COSTLY = ("java",)  # it compiles
+COSTLY = ("go", "java")  # they compile
 SAMPLE = (
     "request.path-parameters",
     "response.no-content",
@@ -102,6 +102,21 @@ def test_a_contract_with_content_is_left_to_the_users_library(client: tuple[str,
     ended = check(here, client, "--contract", "put.json", "--select", "request.body")
     assert ended.status == 5, ended.out + ended.err
     assert "this client sends neither content nor a query" in " ".join(ended.out.split())
+
+
+PATTERNS = (
+    "v1.0 DELETE /groups/*$ref",
+    "beta POST /me/chats/*",
+    "beta * /drives/*cell(*)*",
+    "beta * /users(*)*",
+)
+
+
+def test_every_operation_is_served(client: tuple[str, Path], here: Here) -> None:
+    """Query parameters, `/me`, functions with parameters in the path, and DELETE."""
+    ended = check(here, client, *(word for each in PATTERNS for word in ("--operations", each)))
+    assert ended.status == 0, ended.out + ended.err
+    assert ", 0 not supported;" in ended.out
 
 
 @pytest.mark.parametrize("words", [("--tls",), ("--transport", "proxy")], ids=" ".join)
