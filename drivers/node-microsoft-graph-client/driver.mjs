@@ -31,12 +31,13 @@ class OneClient {
   }
 
   /**
-   * Request one operation, with its arguments encoded in the path; throws what the library throws. The signal aborts an
-   * exchange `timeout` seconds after the call started; it does not end the library's waits between attempts.
+   * Request one operation, with its arguments encoded in the path, and those of the query as the library takes them: by
+   * name, and not encoded. Throws what the library throws. The signal aborts an exchange `timeout` seconds after the call
+   * started; it does not end the library's waits between attempts.
    */
-  async send(method, path, token, timeout) {
+  async send(method, path, query, token, timeout) {
     const signal = AbortSignal.timeout(timeout * 1000);
-    const request = this.#client.api(path).option("signal", signal);
+    const request = this.#client.api(path).query(query).option("signal", signal);
     // The library has a function for each method: get, post, put, patch, delete.
     await tokenInHand.run(token, () => request[method.toLowerCase()]());
   }
@@ -78,8 +79,13 @@ class Driver {
 
   /** Make the one call and return its outcome. */
   async call({ request, base_url: baseUrl, token, arguments: values, timeout, ca_file: caFile, client }) {
-    if (request.content === "required" || request.query === "required") {
-      return unsupported("this driver sends neither content nor a query");
+    const query = {};
+    for (const [name, schema] of Object.entries(request.parameters)) {
+      if (schema.in === "query") query[schema.name ?? name] = values[name];
+    }
+    if (request.content === "required") return unsupported("this driver sends no content");
+    if (request.query === "required" && !Object.keys(query).length) {
+      return unsupported("the contract does not say which query is required");
     }
     if (this.#proxied) return unsupported("fetch would bypass the proxy");
     if (caFile !== null && caFile !== CA_FILE) return unsupported("ca_file is not the file in NODE_EXTRA_CA_CERTS");
@@ -93,7 +99,7 @@ class Driver {
       return unsupported(describe(error)); // a lone surrogate is not Unicode text
     }
     try {
-      await this.#client(client, baseUrl, request.version).send(request.method, path, token, timeout);
+      await this.#client(client, baseUrl, request.version).send(request.method, path, query, token, timeout);
     } catch (error) {
       if (error instanceof GraphError) return failure(error);
       if (error instanceof GraphClientError) return { outcome: "rejected", reason: describe(error) };
