@@ -105,7 +105,11 @@ lock: setup  ## pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \
 	  --generate-hashes --upgrade pyproject.toml --all-extras --group dev -o requirements.lock
 
-driver-python-msgraph-beta-sdk:  ## install the driver of the Python SDK (762 MB)
+driver-python-msgraph-sdk:  ## install the driver of the Python SDK for v1.0 (SIZE)
+	$(PYTHON) -m venv drivers/python-msgraph-sdk/.venv
+	drivers/python-msgraph-sdk/.venv/bin/pip install --quiet -r drivers/python-msgraph-sdk/requirements.txt
+
+driver-python-msgraph-beta-sdk:  ## install the driver of the Python SDK for beta (762 MB)
 	$(PYTHON) -m venv drivers/python-msgraph-beta-sdk/.venv
 	drivers/python-msgraph-beta-sdk/.venv/bin/pip install --quiet -r drivers/python-msgraph-beta-sdk/requirements.txt
 
@@ -116,7 +120,7 @@ driver-python-office365-rest-client:  ## install the driver of Office365-REST-Py
 	$(PYTHON) -m venv drivers/python-office365-rest-client/.venv
 	drivers/python-office365-rest-client/.venv/bin/pip install --quiet -r drivers/python-office365-rest-client/requirements.txt
 
-DRIVERS := driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client driver-python-office365-rest-client
+DRIVERS := driver-python-msgraph-sdk driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client driver-python-office365-rest-client
 
 clients: setup $(DRIVERS)  ## check every released client with its list of known failures (5 minutes)
 	$(BIN)/python -m tests.drivers.gates

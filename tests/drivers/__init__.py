@@ -57,7 +57,7 @@ GATES = (
     _sdk(
         "msgraph-beta-sdk",
         _MSGRAPH,
-        f"process:{_MSGRAPH}/.venv/bin/python {_MSGRAPH}/driver.py",
+        f"process:{_MSGRAPH}/.venv/bin/python drivers/python-msgraph-sdk/driver.py msgraph_beta",
         ".venv/bin/python",
     ),
     _sdk(
