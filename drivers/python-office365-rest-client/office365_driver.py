@@ -75,10 +75,10 @@ class OneClient:
 
 
 class Driver:
-    """The state between commands: the client objects, by number and authorities."""
+    """The state between commands: the client objects, by number, authorities, version and collection."""
 
     def __init__(self) -> None:
-        self._clients: dict[tuple[int, str | None], OneClient] = {}
+        self._clients: dict[tuple[int, str | None, str, str], OneClient] = {}
 
     def start(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """Declare the library."""
@@ -113,7 +113,7 @@ class Driver:
         if not _is_supported(rule, action):
             reason = "this driver calls only actions without content on one entity, and DELETE of one"
             return {"outcome": "unsupported", "reason": reason}
-        key = (command["client"], command["ca_file"])
+        key = (command["client"], command["ca_file"], rule["version"], "/".join(collection))
         if key not in self._clients:
             self._clients[key] = OneClient(command["ca_file"], rule["version"], collection)
         (id,) = command["arguments"].values()
@@ -146,7 +146,7 @@ def _parse_path(path: str) -> tuple[list[str], str | None]:
 
 
 def _is_supported(rule: Mapping[str, Any], action: str | None) -> bool:
-    if "required" in (rule["content"], rule["query"]):
+    if "required" in (rule["content"], rule["query"]) or len(rule["parameters"]) != 1:
         return False
     return rule["method"] == "DELETE" if action is None else rule["method"] == "POST" and "/" not in action
 
