@@ -105,7 +105,7 @@ lock: setup  ## pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate \
 	  --generate-hashes --upgrade pyproject.toml --all-extras --group dev -o requirements.lock
 
-driver-python-msgraph-sdk:  ## install the driver of the Python SDK for v1.0 (SIZE)
+driver-python-msgraph-sdk:  ## install the driver of the Python SDK for v1.0 (420 MB)
 	$(PYTHON) -m venv drivers/python-msgraph-sdk/.venv
 	drivers/python-msgraph-sdk/.venv/bin/pip install --quiet -r drivers/python-msgraph-sdk/requirements.txt
 
@@ -122,7 +122,7 @@ driver-python-office365-rest-client:  ## install the driver of Office365-REST-Py
 
 DRIVERS := driver-python-msgraph-sdk driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client driver-python-office365-rest-client
 
-clients: setup $(DRIVERS)  ## check every released client with its list of known failures (5 minutes)
+clients: setup $(DRIVERS)  ## check every released client with its list of known failures (15 minutes)
 	$(BIN)/python -m tests.drivers.gates
 
 .PHONY: help setup check test test-browser test-lowest test-newest nightly bank golden mutation coverage fuzz bench docs lock clients $(DRIVERS)

@@ -5,11 +5,12 @@ Some are for the shipped contract, and some for many operations.
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_MSGRAPH = "drivers/python-msgraph-beta-sdk"
+_MSGRAPH = "drivers/python-msgraph-sdk"
+_MSGRAPH_BETA = "drivers/python-msgraph-beta-sdk"
 _OFFICE365 = "drivers/python-office365-rest-client"
 _GRAPH_CLIENT = "drivers/node-microsoft-graph-client"
 _FETCH = "drivers/node-fetch"
@@ -24,26 +25,26 @@ CURL = (
 class Gate:
     """A released client. `needs` is a path below the checkout, or a program, which `make` brings in.
 
-    `cheap` is a clause of its list that takes no waiting. With `operations`, a pattern, the gate is for
-    these, and not for the shipped contract.
+    `cheap` is a clause of its list that takes no waiting. With `operations`, which are patterns, the gate is
+    for these, and not for the shipped contract.
     """
 
     name: str
     client: str
-    known_failures: str | None
+    known_failures: str
     needs: str
     make: str | None = None
     options: tuple[str, ...] = ()
     cheap: str = "input.unusable-id"
-    operations: str | None = None
+    operations: tuple[str, ...] = ()
+    profile: str = "gate"
 
     @property
     def words(self) -> list[str]:
         """What follows `graphcontract check`, from the root of the checkout."""
-        words = [self.client, *self.options]
-        if self.operations is not None:
-            words += ["--profile", "quick", "--operations", self.operations]
-        return [*words, "--known-failures", self.known_failures] if self.known_failures else words
+        many = [word for each in self.operations for word in ("--operations", each)]
+        options = [*self.options, *many, "--profile", self.profile]
+        return [self.client, *options, "--known-failures", self.known_failures]
 
     @property
     def at_hand(self) -> bool:
@@ -63,8 +64,8 @@ def _ten_lines(name: str, client: str, needs: str, cheap: str = "input.unusable-
 GATES = (
     _sdk(
         "msgraph-beta-sdk",
-        _MSGRAPH,
-        f"process:{_MSGRAPH}/.venv/bin/python drivers/python-msgraph-sdk/driver.py msgraph_beta",
+        _MSGRAPH_BETA,
+        f"process:{_MSGRAPH_BETA}/.venv/bin/python {_MSGRAPH}/driver.py msgraph_beta",
         ".venv/bin/python",
     ),
     _sdk(
@@ -85,4 +86,30 @@ GATES = (
     _ten_lines("httpx", "python:drivers.hand_written.with_httpx:make_call", _HAND_WRITTEN),
     _ten_lines("aiohttp", "python:drivers.hand_written.with_aiohttp:make_call", _HAND_WRITTEN),
     _ten_lines("curl", f"command:{CURL}", "curl", cheap="response.redirection"),
+)
+
+_MADE = {gate.name: gate for gate in GATES}
+
+
+def _many(gate: Gate, operations: str, cheap: str, profile: str = "gate") -> Gate:
+    folder = gate.known_failures.rpartition("/")[0]
+    known = f"{folder}/known-failures-of-operations.json"
+    return replace(gate, known_failures=known, operations=(operations,), cheap=cheap, profile=profile)
+
+
+# A hand-written client has no code of its own for an operation: it gets no gate for many.
+MANY_GATES = (
+    _many(
+        _sdk(
+            "msgraph-sdk",
+            _MSGRAPH,
+            f"process:{_MSGRAPH}/.venv/bin/python {_MSGRAPH}/driver.py msgraph",
+            ".venv/bin/python",
+        ),
+        "v1.0 *",
+        "request.path-parameters",
+    ),
+    _many(_MADE["msgraph-beta-sdk"], "beta *", "request.path-parameters"),
+    _many(_MADE["microsoft-graph-client"], "beta *", "request.query", "quick"),
+    _many(_MADE["office365-rest-python-client"], "beta *", "request.path-parameters", "quick"),
 )
