@@ -24,13 +24,17 @@ from graphcontract.cli.options import (
     Level,
     ListClauses,
     Profile,
+    Quiet,
     Reports,
     Select,
     StartTimeout,
+    Verbose,
+    find_detail,
 )
 from graphcontract.contract.model import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
+    from graphcontract.reporting.console_report import Detail
     from graphcontract.run.session import Session
 
 CLIENTS = """CLIENT is one of
@@ -114,6 +118,8 @@ def check(
         Record, typer.Option(help="Which exchanges the jsonl report contains.")
     ] = Record.FAILURES,
     list_clauses: ListClauses = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
     operations: Annotated[
         list[str] | None,
         typer.Option(
@@ -142,6 +148,7 @@ def check(
     from graphcontract.run.options import Options
     from graphcontract.run.session import Session
 
+    detail = find_detail(verbose=verbose, quiet=quiet)
     if not client and not list_clauses:
         raise UserError("no client given", CLIENTS)
     contracts = tuple(contract or ())
@@ -184,20 +191,18 @@ def check(
         output.list_clauses(session.contract.clauses, session.planned)
         return
     try:
-        status = _run(session, tuple(report or ()), workers=workers, first=first)
+        status = _run(session, tuple(report or ()), detail, workers=workers, first=first)
     except KeyboardInterrupt:
         status = 130
     raise typer.Exit(status)
 
 
-def _run(session: Session, reports: tuple[str, ...], *, workers: int, first: bool) -> int:
-    from rich.console import Console
-
+def _run(session: Session, reports: tuple[str, ...], detail: Detail, *, workers: int, first: bool) -> int:
     from graphcontract.cli.pytest_run import run
-    from graphcontract.reporting import make_listeners, writes_to_standard_output
+    from graphcontract.reporting import make_listeners
     from graphcontract.reporting.terminal import Terminal
 
-    terminal = Terminal(Console(stderr=writes_to_standard_output(reports), highlight=False, emoji=False))
+    terminal = Terminal(output.make_console(reports), detail)
     with redirect_stdout(sys.stderr):  # A client in this process may print; standard output can be a report.
         session.open()
     try:

@@ -19,14 +19,18 @@ from graphcontract.cli.options import (
     Level,
     ListClauses,
     Profile,
+    Quiet,
     Reports,
     Select,
     StartTimeout,
+    Verbose,
+    find_detail,
 )
 from graphcontract.contract.model import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
     from graphcontract.live.run import Live
+    from graphcontract.reporting.console_report import Detail
     from graphcontract.reporting.events import Event
 
 SAFETY = """By default, nothing in the tenant can change: the run sends GETs, and a few cancels of made-up ids
@@ -133,6 +137,8 @@ def live(
     implementation: ImplementationName = None,
     start_timeout: StartTimeout = START_TIMEOUT,
     list_clauses: ListClauses = False,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ) -> None:
     """Check a tenant, clause by clause; with CLIENT, also that client on the tenant's traffic.
 
@@ -147,6 +153,7 @@ def live(
     from graphcontract.live.run import Live
     from graphcontract.live.safety.journal import DEFAULT
 
+    detail = find_detail(verbose=verbose, quiet=quiet)
     if finish and resume is None:
         raise UserError("--finish needs --resume JOURNAL")
     if resume is not None:
@@ -184,7 +191,7 @@ def live(
     elif plan:
         _show(run)
     else:
-        raise typer.Exit(_run(run, tuple(report or ())))
+        raise typer.Exit(_run(run, tuple(report or ()), detail))
 
 
 def _show(run: Live) -> None:
@@ -194,13 +201,11 @@ def _show(run: Live) -> None:
         typer.echo(line)
 
 
-def _run(run: Live, reports: tuple[str, ...]) -> int:
-    from rich.console import Console
-
-    from graphcontract.reporting import make_listeners, writes_to_standard_output
+def _run(run: Live, reports: tuple[str, ...], detail: Detail) -> int:
+    from graphcontract.reporting import make_listeners
     from graphcontract.reporting.terminal import Terminal
 
-    terminal = Terminal(Console(stderr=writes_to_standard_output(reports), highlight=False, emoji=False))
+    terminal = Terminal(output.make_console(reports), detail)
     heard = [terminal, *make_listeners(reports)]
 
     def emit(event: Event) -> None:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from graphcontract.errors import UserError
+
+if TYPE_CHECKING:
+    from graphcontract.reporting.console_report import Detail
 
 START_TIMEOUT = 60.0
 
@@ -70,3 +75,17 @@ Baseline = Annotated[
 ListClauses = Annotated[
     bool, typer.Option("--list", help="List the clauses that would be checked, and exit.")
 ]
+Verbose = Annotated[
+    bool,
+    typer.Option("-v", "--verbose", help="Print every clause, and the evidence of each failure in full."),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print the verdict alone.")]
+
+
+def find_detail(*, verbose: bool, quiet: bool) -> Detail:
+    """How much to print; UserError if both are asked for."""
+    from graphcontract.reporting.console_report import Detail
+
+    if verbose and quiet:
+        raise UserError("--verbose and --quiet are both given", "Give one of them, or neither.")
+    return Detail.EVERYTHING if verbose else Detail.VERDICT if quiet else Detail.FAULTS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +11,8 @@ import typer
 from graphcontract.errors import UserError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from graphcontract.contract.model import Clause
 
 Output = Annotated[
@@ -38,3 +40,12 @@ def list_clauses(clauses: Mapping[str, Clause], chosen: Iterable[str]) -> None:
     for id in chosen:
         clause = clauses[id]
         typer.echo(f"{clause.counted_level:6}  {id:28}{clause.statement}")
+
+
+def make_console(reports: Sequence[str]) -> Console:
+    """The console of a terminal report: standard error if one of the `reports` goes to standard output."""
+    from rich.console import Console
+
+    from graphcontract.reporting import writes_to_standard_output
+
+    return Console(stderr=writes_to_standard_output(reports), highlight=False, emoji=False)

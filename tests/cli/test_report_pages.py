@@ -1,4 +1,4 @@
-"""`report html` and `report compare`: pages from event files, and one error for a file that is not a report."""
+"""`report html` and `report compare`: pages from event files, and one error for any other file."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from graphcontract.clients import Implementation
 from graphcontract.judging.verdict import ClauseResult
+from graphcontract.reporting.console_report import Detail
 from graphcontract.reporting.events import FailOn
 from graphcontract.reporting.terminal import Terminal
 from tests.reporting import CLIENT, broken, events_of
@@ -19,12 +20,14 @@ def printed(
     interrupted: bool = False,
     client: Implementation = CLIENT,
     terminal: bool = False,
+    detail: Detail = Detail.FAULTS,
+    width: int = 80,
 ) -> str:
     stream = io.StringIO()
     console = Console(
-        file=stream, width=80, force_terminal=terminal, highlight=False, emoji=False, _environ={}
+        file=stream, width=width, force_terminal=terminal, highlight=False, emoji=False, _environ={}
     )
-    shown = Terminal(console)
+    shown = Terminal(console, detail)
     for event in events_of(*parts, fail_on=fail_on, interrupted=interrupted, client=client):
         shown.pytest_graphcontract_event(event)
     shown.stop()
@@ -61,7 +64,9 @@ def test_a_terminal_gets_both() -> None:
     ],
 )
 def test_a_row_a_clause(part: ClauseResult, fail_on: FailOn, word: str) -> None:
-    assert word in printed(part, fail_on=fail_on).splitlines()[4]
+    lines = printed(part, fail_on=fail_on, detail=Detail.EVERYTHING).splitlines()
+    assert lines[3].split() == ["verdict", "level", "clause", "calls"]
+    assert word in lines[6]
 
 
 @pytest.mark.parametrize(
@@ -79,27 +84,71 @@ def test_a_row_a_clause(part: ClauseResult, fail_on: FailOn, word: str) -> None:
         ([ClauseResult("request.method", "pass", 3)], True, "Interrupted."),
     ],
 )
-def test_the_last_word(parts: list[ClauseResult], interrupted: bool, sentence: str) -> None:
-    text = printed(*parts, interrupted=interrupted)
-    assert text.rpartition("\n\n")[2].startswith(sentence)
+@pytest.mark.parametrize("detail", Detail)
+def test_the_verdict(parts: list[ClauseResult], interrupted: bool, sentence: str, detail: Detail) -> None:
+    """It comes first, but after everything, which is long."""
+    blocks = printed(*parts, interrupted=interrupted, detail=detail).split("\n\n")
+    at = {Detail.VERDICT: 0, Detail.FAULTS: 1, Detail.EVERYTHING: -1}[detail]
+    assert blocks[at].startswith(sentence)
+    assert (len(blocks) == 1) is (detail is Detail.VERDICT)
 
 
-def test_violations_of_a_must_come_first() -> None:
+@pytest.mark.parametrize("detail", [Detail.FAULTS, Detail.EVERYTHING])
+def test_violations_of_a_must_come_first(detail: Detail) -> None:
     second = replace(broken("request.method"), also=("request.method-000000000000",))
-    text = printed(broken("error.code"), second)
-    assert text.index("(MUST)") < text.index("(SHOULD)")
-    assert "  also      request.method-000000000000" in text
+    text = printed(broken("error.code"), second, detail=detail)
+    must, should = (
+        ("(MUST)", "(SHOULD)") if detail is Detail.EVERYTHING else ("FAIL    MUST", "warn    SHOULD")
+    )
+    assert text.index(must) < text.index(should)
+    assert (", and 1 more" if detail is Detail.FAULTS else "  also      request.method-000000000000") in text
 
 
-def test_an_error_shows_its_last_line() -> None:
-    text = printed(ClauseResult("request.method", "error", reason="Traceback\n  File x\nKeyError: 'y'\n"))
+def test_a_fault_takes_at_most_twelve_lines_and_no_word_is_cut() -> None:
+    long = "word " * 300 + "x" * 300
+    evidence = broken("request.method", text=long, expected=long, actual=long).evidence
+    part = ClauseResult("request.method", "fail", 3, evidence=evidence, reason=long)
+    for width in (80, 120):
+        (block,) = (each for each in printed(part, width=width).split("\n\n") if each.startswith("FAIL"))
+        lines = block.splitlines()
+        assert len(lines) <= 12
+        assert all(len(line) <= width or " " not in line.strip() for line in lines)
+        assert {"word", "…"} >= set(" ".join(lines[1:6]).split())
+
+
+def test_what_was_not_tested_is_one_entry_for_each_reason() -> None:
+    ids = ("request.method", "request.path", "request.query", "request.body")
+    parts = [ClauseResult(id, "not-run", reason="the run ended before") for id in ids]
+    text = printed(*parts, ClauseResult("error.code", "not-supported", reason="r"))
+    assert text.count("the run ended before") == 1
+    assert f"{', '.join(ids)}\n    not run: the run ended before\n" in text
+    assert "error.code\n    not supported: r\n" in text
+
+
+def test_it_says_how_to_see_more() -> None:
+    more = printed(broken("request.method")).rpartition("To see more\n")[2]
+    assert [line.split("  ")[0] for line in more.splitlines()] == [
+        "-v",
+        "graphcontract explain CLAUSE",
+        "--report html=report.html",
+    ]
+    assert "explain" not in printed(ClauseResult("request.method", "pass", 3))
+
+
+@pytest.mark.parametrize("detail", [Detail.FAULTS, Detail.EVERYTHING])
+def test_an_error_shows_its_last_line(detail: Detail) -> None:
+    part = ClauseResult("request.method", "error", reason="Traceback\n  File x\nKeyError: 'y'\n")
+    text = printed(part, detail=detail)
     assert "KeyError: 'y'" in text
     assert "File x" not in text
 
 
-def test_what_a_client_says_is_neither_markup_nor_control() -> None:
+@pytest.mark.parametrize("detail", [Detail.FAULTS, Detail.EVERYTHING])
+def test_what_a_client_says_is_neither_markup_nor_control(detail: Detail) -> None:
     odd = "[bold]x[/bold] [/] \x1b[2J :smile:"
     part = broken("request.method", actual=odd, expected=odd)
-    text = printed(part, ClauseResult("request.path", "not-run", reason=odd), client=Implementation(odd))
+    text = printed(
+        part, ClauseResult("request.path", "not-run", reason=odd), client=Implementation(odd), detail=detail
+    )
     assert "\x1b" not in text
     assert text.count("[bold]x[/bold] [/] \\x1b[2J :smile:") == 4
