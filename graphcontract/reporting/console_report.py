@@ -21,6 +21,8 @@ Run = TypeVar("Run", bound=ReceivedRun)
 INDENT = " " * 8
 _WIDEST = 120
 _LABEL = 10
+# Lines of evidence that are copied, or are what was sent.
+_VERBATIM = ("  >", "  <", "  =", "  reproduce", "  curl", " " * 12)
 
 
 class Detail(IntEnum):
@@ -125,7 +127,14 @@ class ConsoleReport(Generic[Run]):
     def _show_evidence(self, text: str, *, fails_run: bool) -> None:
         head, _, rest = text.partition("\n")
         self._show_heading(head, fails_run=fails_run)
-        self._console.print(rest, markup=False, soft_wrap=True)
+        for line in rest.split("\n"):
+            is_prose = self._console.is_terminal and not line.startswith(_VERBATIM)
+            self._print_lines(self._hang(line) if is_prose else [line])
+
+    def _hang(self, line: str) -> list[str]:
+        """Wrap a line of a block; what follows the first is below the text that its label names."""
+        first, *rest = self._wrap(line, line[: len(line) - len(line.lstrip())])
+        return [first, *self._wrap(" ".join(rest), " " * 12)] if rest else [first]
 
     def _show_accepted(self, footer: Footer) -> None:
         rows = footer.get("accepted", ())
