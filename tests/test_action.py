@@ -20,7 +20,9 @@ def cancel(call):
     return Outcome.success() if outcome.kind == "failure" else outcome
 """
 FAST = "--profile=quick\n--select=transport.failure\n"
-INPUTS = ("client", "contract", "known-failures", "fail-on", "arguments")
+INPUTS = (
+    *("client", "contract", "operations", "shard", "baseline", "known-failures", "fail-on", "arguments"),
+)
 
 
 @pytest.fixture
@@ -71,6 +73,31 @@ def test_failures_that_are_known(folder: Path) -> None:
     (folder / "known.json").write_text('{"known_failures": []}')
     assert run("Gate", folder, given | {"known-failures": "known.json"}).status == 1
     assert run("Gate", folder, given | {"known-failures": "none.json"}).status == 2
+
+
+def test_many_operations(folder: Path) -> None:
+    (folder / "base.json").write_text('{"supported_operations": []}')
+    operations = "beta DELETE /me/messages/{id}\nbeta POST /me/messages/{id}/*\n"
+    given = {"client": "reference", "arguments": "--profile=quick\n--no-once", "operations": operations}
+    ran = run("Gate", folder, given | {"shard": "1/2", "baseline": "base.json"})
+    assert (ran.status, commands(ran.log)) == (0, [])
+    assert "against 2 operations of operations.jsonl (shipped)" in ran.summary
+    assert "| /me | 2 | 2 | 0 | 0 |" in ran.summary
+    assert "2 newly supported" in ran.log
+
+
+def test_a_fault_in_many_operations_is_one_annotation(folder: Path) -> None:
+    operations = {
+        "operations": "beta * /me/messages/{id}*",
+        "arguments": "--profile=quick\n--no-once\n--in-process",
+    }
+    (folder / "refuses_errors.py").write_text(GULLIBLE)
+    ran = run("Gate", folder, operations | {"client": "python:refuses_errors:cancel", "report": ""})
+    assert (ran.status, ran.output) == (1, "exit-status=1\n")
+    annotated = commands(ran.log)
+    assert {line.partition(" ")[0] for line in annotated} == {"::error"}
+    assert 1 <= len(annotated) <= 2, "one for each status code"
+    assert not any("forged" in line for line in annotated)
 
 
 def test_a_client_that_cannot_be_started(folder: Path) -> None:

@@ -105,7 +105,9 @@ def _explain_missing_value(
             if template.names_function(position.index, target.segments[index])
         )
         return "lost" if readable else "changed"
-    if len(values) > 1 and _lacks_segment(template, target, position.index):
+    # Plain values have nothing that could end or divide the path.
+    cannot_be_cut = all(is_plain(value) for _, value in values)
+    if len(values) > 1 and (cannot_be_cut or _lacks_segment(template, target, position.index)):
         return "lost"
     return "split" if len(target.segments) > len(template.segments) else "cut"
 

@@ -137,6 +137,21 @@ def check(
             help="With --operations: check only part I of N; `report merge` joins the reports of all.",
         ),
     ] = None,
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once/--no-once",
+            help="With --operations: check what does not depend on the operation too, on two of them.",
+        ),
+    ] = True,
+    lead: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OPERATION",
+            help="With --operations: the operation for what is checked once; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Check a client against a contract, clause by clause, or against many operations.
 
@@ -153,7 +168,7 @@ def check(
         raise UserError("no client given", CLIENTS)
     contracts = tuple(contract or ())
     is_many = bool(operations) or len(contracts) > 1
-    is_many |= any(each is not None for each in (source, baseline, shard))
+    is_many |= any(each is not None for each in (source, baseline, shard)) or bool(lead)
     import secrets
 
     options = Options(
@@ -184,6 +199,8 @@ def check(
             shard,
             workers,
             contracts,
+            once,
+            tuple(lead or ()),
         )
         raise typer.Exit(run_check(options, many, names))
     session = Session.of(options)

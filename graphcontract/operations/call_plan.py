@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call
@@ -43,6 +43,8 @@ _GROUPS: tuple[tuple[str, ...], ...] = (
     ("percent", "unsafe", "plus-space", "latin1"),
     (*GRAPH_IDS, "quotes"),
 )
+# A literal of a function has rules of its own, for single quotes: every literal meets one.
+_LITERAL_GROUPS = (*_GROUPS[:2], ("quotes", "edge-quotes"))
 # 404 and 409 are statuses that some clients take for success of a deletion, and none should retry.
 _STATUSES = (404, 409)
 
@@ -76,6 +78,8 @@ class _Planner:
         self._contract, self._pool = contract, pool
         self._random = Random(derive_seed(seed, contract.id))  # noqa: S311 - not for secrets
         self._schemas = contract.request.parameters
+        self._positions = Template.of(contract).positions
+        self._literals = {each.parameter for each in self._positions if each.argument is not None}
         offset = self._random.randrange(8)
         plain = [
             _pick(pool.find_plain(schema), offset + index)
@@ -95,8 +99,7 @@ class _Planner:
         for number in range(budget.errors):
             response = plain_error(_pick(_STATUSES, first + number))
             calls.append(self._make(self._plain, response, "error"))
-        positions = Template.of(self._contract).positions
-        keys = [each.parameter for each in positions if each.argument is None]
+        keys = [each.parameter for each in self._positions if each.argument is None]
         texts = [name for name, each in self._schemas.items() if each["type"] == "string"]
         calls += self._replace_one(keys, self._pool.find_unusable(), budget.unusable, "unusable")
         calls += self._replace_one(texts, self._pool.find_controls(), budget.control, "control")
@@ -112,15 +115,13 @@ class _Planner:
     def _make_telling(self, number: int) -> PlannedCall:
         """Give each parameter a value of another input class."""
         start = self._random.randrange(1 << 16)
-        chosen = [
-            self._choose_value(schema, number, start + index)
-            for index, schema in enumerate(self._schemas.values())
-        ]
+        chosen = [self._choose_value(name, number, start + index) for index, name in enumerate(self._schemas)]
         return self._make(plain_arguments(self._contract, chosen), success(), "values")
 
-    def _choose_value(self, schema: Mapping[str, Any], number: int, index: int) -> str:
+    def _choose_value(self, name: str, number: int, index: int) -> str:
+        schema, groups = self._schemas[name], _LITERAL_GROUPS if name in self._literals else _GROUPS
         classes = self._pool.list_classes(schema)
-        group = [each for each in (_GROUPS[number] if number < len(_GROUPS) else ()) if each in classes]
+        group = [each for each in (groups[number] if number < len(groups) else ()) if each in classes]
         return _pick(self._pool.find_values(schema, _pick(group or classes, index)), index // len(classes))
 
     def _replace_one(

@@ -10,6 +10,7 @@ from graphcontract.clients import Implementation
 from graphcontract.contract.acceptance import PLACEHOLDER
 from graphcontract.judging.known_failures import Entry, format_rows, make_row
 from graphcontract.operations.baseline import SUPPORTED
+from graphcontract.operations.operation_run import CLAUSES
 from graphcontract.reporting.operations_reader import OperationsReport
 
 
@@ -37,6 +38,13 @@ class _Updater:
         for each in report.operations:
             for id in each.get("findings", ()):
                 self._seen.setdefault(id, []).append(each["operation"])
+        self._leads = {each.get("operation", "") for each in report.verdicts}
+        for verdict in report.verdicts:
+            evidence, failed = verdict["evidence"], verdict["verdict"] in ("fail", "known-failure")
+            for id in (evidence["id"], *verdict.get("also", ())) if failed and evidence else ():
+                shown = self._seen.setdefault(id, [])
+                if (lead := verdict.get("operation", "")) not in shown:
+                    shown.append(lead)
         self._left = {id: dict.fromkeys(operations) for id, operations in self._seen.items()}
 
     def keep(self, entry: Entry) -> Iterator[dict[str, Any]]:
@@ -66,6 +74,8 @@ class _Updater:
         return {id for id, name in self._judged.items() if pattern.matches(name, id)}
 
     def _stays(self, entry: Entry, matched: set[str], shown: Sequence[str]) -> bool:
+        if entry.clause not in CLAUSES:  # checked on the lead operations only
+            matched = matched & self._leads
         untested = entry.clause not in self._clauses or not matched
         return untested or not matched.isdisjoint(shown)
 

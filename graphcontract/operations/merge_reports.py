@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from graphcontract.clients import Implementation
 from graphcontract.judging.run_recorder import ExitStatus
 from graphcontract.operations.merge import ShardMerger
+from graphcontract.operations.once import OnceStage
 from graphcontract.operations.shards import hash_operations
 from graphcontract.operations.tally import Lists
 from graphcontract.reporting import ReportError
@@ -30,12 +31,14 @@ def merge_reports(
     ordered = check_shards(reports)
     first = ordered[0]
     named = first.header["implementation"]
-    lists = make_lists(Implementation(named["name"], named.get("version")))
+    client = Implementation(named["name"], named.get("version"))
+    lists = make_lists(client)
     _check_lists(ordered, lists)
     started = min(each.header["started"] for each in ordered)
     header: Header = {**first.header, "started": started}
     total = sum(each.planned for each in ordered)
-    merger = ShardMerger(header, first.plan["clauses"], total, ids, lists, emit)
+    stage = OnceStage([], lambda _name, _version: make_lists(client).known, emit)
+    merger = ShardMerger(header, first.plan["clauses"], total, ids, lists, stage.receive)
     for number, report in enumerate(ordered):
         for operation in report.operations:
             merger.add_operation(number, operation)
@@ -43,7 +46,12 @@ def merge_reports(
             merger.add_finding(number, finding)
         merger.end_shard(report.footer)
     stopped = any(each.footer["counts"].get("not-run") for each in ordered)
-    return merger.close(stopped=stopped)
+    merger.close(stopped=stopped)
+    requests = {each["operation"]: each["request"] for report in ordered for each in report.operations}
+    for verdict in (each for report in ordered for each in report.verdicts):
+        lead = verdict.get("operation", "")
+        stage.add(verdict, requests.get(lead, lead))
+    return stage.finish(whole=not stopped)
 
 
 def check_same_run(reports: Sequence[OperationsReport]) -> None:

@@ -46,7 +46,7 @@ class Plan:
     """What a run checks and how: `clauses` by id, `repeat` makes the command that shows a clause's violation
     again with the given operations. With `first`, it ends at the first violation that fails it. `load_lists`
     loads what the run is compared with, for the client with this name. Only the operations of `shard` are
-    judged. `has_stopped` says whether another process of the run has ended it.
+    judged, and none without `clauses`. `has_stopped` says whether another process of the run has ended it.
     """
 
     clauses: tuple[str, ...]
@@ -88,7 +88,7 @@ def run_operations(
 ) -> ExitStatus:
     """Judge the operations with these clients, and return the exit status."""
     shard = plan.shard
-    order = shard.take(sort_operations(list(selection.names), plan.seed))
+    order = shard.take(sort_operations(list(selection.names), plan.seed)) if plan.clauses else []
     if shard != WHOLE:
         part: Shard = {"index": shard.index, "of": shard.of, "operations": len(selection.names)}
         description = {**description, "shard": part}

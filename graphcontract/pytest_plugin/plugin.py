@@ -65,6 +65,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FORMAT=PATH",
         help="write html=, jsonl=, junit=, markdown=, github= or har=PATH",
     )
+    group.addoption(
+        "--graph-operations",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="check each operation that matches, in place of one contract",
+    )
     add_tenant_options(parser)
 
 
@@ -77,6 +84,13 @@ def pytest_configure(config: pytest.Config) -> None:
     run = Run(config, found)
     config.pluginmanager.register(run)
     config.pluginmanager.register(CheckWorkers(run.options, _waiting) if found else Workers(run.options))
+    if patterns := config.getoption("graph_operations"):
+        from graphcontract.pytest_plugin.operation_items import OperationsPlugin, OperationsRun
+
+        def make() -> OperationsRun:
+            return OperationsRun(run.session.options, patterns)
+
+        config.pluginmanager.register(OperationsPlugin(config, make, is_worker=is_worker(config)))
 
 
 class SessionPlugin:
@@ -143,6 +157,8 @@ def pytest_pycollect_makeitem(
 
     if not isinstance(obj, SuiteTest):
         return None
+    if collector.config.getoption("graph_operations"):
+        return []
     if collector.config.getoption("graph_tenant_url") and not names_client(collector.config):
         return []
     run = find_plugin(collector.config, Run)

@@ -245,7 +245,9 @@ class Cause(TypedDict):
 
 
 class Verdict(TypedDict):
-    """The verdict on a clause; `evidence` is None unless it was violated, and `duration` is in seconds."""
+    """The verdict on a clause; `evidence` is None unless it was violated, and `duration` is in seconds. In a
+    run over many operations, it is of what is checked once, on this `operation`.
+    """
 
     event: Literal["verdict"]
     clause: str
@@ -260,6 +262,7 @@ class Verdict(TypedDict):
     causes: NotRequired[list[Cause]]
     classes: dict[str, int]
     reason: NotRequired[str]
+    operation: NotRequired[str]
 
 
 class Progress(TypedDict):

@@ -28,7 +28,7 @@ class JUnit(SummaryReport[RunSummary]):
         """Yield the XML document in pieces."""
         groups = {row["clause"]: row["group"] for row in run.plan}
         contract = run.header["contract"]["id"]
-        cases = [_case(contract, verdict, groups[id]) for id, verdict in run.verdicts.items()]
+        cases = [make_case(contract, verdict, groups[id]) for id, verdict in run.verdicts.items()]
         return render_suite(run, cases, make_properties(run.footer))
 
 
@@ -64,7 +64,8 @@ def make_properties(footer: Footer) -> Iterator[ElementTree.Element]:
         yield properties
 
 
-def _case(contract: str, verdict: Verdict, group: str) -> ElementTree.Element:
+def make_case(contract: str, verdict: Verdict, group: str) -> ElementTree.Element:
+    """Make the testcase of a clause, as checked against a contract."""
     case = ElementTree.Element(
         "testcase",
         {

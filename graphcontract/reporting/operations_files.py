@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import TextIO
 from xml.etree import ElementTree
 
-from graphcontract.reporting import finish
 from graphcontract.reporting.events import Event, FindingEvent, FixedFailure, OperationEvent
 from graphcontract.reporting.github import (
     annotate_accepted,
@@ -18,7 +17,7 @@ from graphcontract.reporting.github import (
     render_title,
 )
 from graphcontract.reporting.github_commands import attribute, data
-from graphcontract.reporting.junit import clean_xml, make_properties, render_suite
+from graphcontract.reporting.junit import clean_xml, make_case, make_properties, render_suite
 from graphcontract.reporting.operations_summary import (
     OperationsSummary,
     count,
@@ -32,18 +31,21 @@ from graphcontract.reporting.summary_report import SummaryReport
 
 
 class OperationsJUnit(SummaryReport[OperationsSummary]):
-    """Writes one testcase for each operation, by service area. A violation that does not fail the run is
-    `skipped`, as is an operation that the client does not support.
+    """Writes one testcase for each operation, by service area, and one for each clause that is checked once.
+    A violation that does not fail the run is `skipped`, as is an operation that the client does not support.
     """
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream, OperationsSummary())
         self._operations: list[OperationEvent] = []
+        self._groups: dict[str, str] = {}
 
     def pytest_graphcontract_event(self, event: Event) -> None:
         """Receive one event; what a finding is, is known at the end only."""
         if event["event"] == "operation":
             self._operations.append(event)
+        elif event["event"] == "plan":
+            self._groups = {each["clause"]: each["group"] for each in event["clauses"]}
         super().pytest_graphcontract_event(event)
 
     def render(self, run: OperationsSummary) -> Iterator[str]:
@@ -52,7 +54,11 @@ class OperationsJUnit(SummaryReport[OperationsSummary]):
         cases = [_make_case(each, findings) for each in self._operations]
         cases.sort(key=lambda case: (case.attrib["classname"], case.attrib["name"]))
         fixed = [_make_fixed_case(each) for each in run.footer.get("fixed", ())]
-        return render_suite(run, [*cases, *fixed], make_properties(run.footer))
+        once = [
+            make_case(each.get("operation", ""), each, self._groups[each["clause"]])
+            for each in run.once.verdicts
+        ]
+        return render_suite(run, [*cases, *once, *fixed], make_properties(run.footer))
 
 
 def _make_case(event: OperationEvent, findings: dict[tuple[str, bool], FindingEvent]) -> ElementTree.Element:
@@ -131,32 +137,43 @@ def _parts(run: OperationsSummary) -> Iterator[str]:
     for name, area in run.list_areas():
         counts = (area.planned, area.judged, area.unsupported, area.violated)
         yield f"| {escape_cell(name)} | {' | '.join(f'{each:,}' for each in counts)} |\n"
+    if run.once.leads:
+        yield "\n| checked once, on | clauses | judged | unsupported | violated |\n"
+        yield "| --- | --- | --- | --- | --- |\n"
+    for name, lead in run.once.leads.items():
+        counts = (lead.planned, lead.judged, lead.unsupported, lead.violated)
+        yield f"| `{name}` | {' | '.join(map(str, counts))} |\n"
+    for clause, why in run.once.list_untested():
+        yield f"\n{escape_markdown(f'{clause}: {why}')}\n"
     for what, ids in run.problems.items():
         yield f"\n{len(ids):,} operations {escape_markdown(what)}\n"
     for each in new:
         yield fold(each["evidence"]["id"], render_finding(each))
 
 
-class OperationsAnnotations:
-    """Writes workflow commands: an error for each distinct fault that fails the run, a warning for others."""
+class OperationsAnnotations(SummaryReport[OperationsSummary]):
+    """Writes workflow commands: an error for each distinct fault that fails the run, a warning for others;
+    and an error for each clause that should have been checked once.
+    """
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        super().__init__(stream, OperationsSummary())
 
-    def pytest_graphcontract_event(self, event: Event) -> None:
-        """Annotate one fault; close the stream after the footer."""
-        if event["event"] == "finding" and "accepted" not in event:
-            command = "error" if event["fails_run"] else "warning"
-            title = attribute(f"{event['clause']} ({event['level']})")
-            text = data(f"{event['evidence']['text']} Seen {name_operations(event)}")
-            self._stream.write(f"::{command} title={title}::{text}\n")
-        elif event["event"] == "footer":
-            for fixed in event.get("fixed", ()):
-                title = attribute("known failure is no longer seen")
-                self._stream.write(f"::error title={title}::{data(describe_fixed(fixed))}\n")
-            if "baseline" in event and event["baseline"]["lost"]:
-                lost = count(event["baseline"]["lost"], "operation")
-                text = data(f"The client no longer supports {lost} of the baseline.")
-                self._stream.write(f"::error title={attribute('newly unsupported')}::{text}\n")
-            self._stream.write(annotate_accepted(event))
-            finish(self._stream)
+    def render(self, run: OperationsSummary) -> Iterator[str]:
+        """Yield the commands."""
+        for each in run.findings:
+            if "accepted" not in each:
+                command = "error" if each["fails_run"] else "warning"
+                title = attribute(f"{each['clause']} ({each['level']})")
+                text = data(f"{each['evidence']['text']} Seen {name_operations(each)}")
+                yield f"::{command} title={title}::{text}\n"
+        for clause, why in run.once.list_untested():
+            yield f"::error title={attribute(clause)}::{data(why)}\n"
+        for fixed in run.footer.get("fixed", ()):
+            title = attribute("known failure is no longer seen")
+            yield f"::error title={title}::{data(describe_fixed(fixed))}\n"
+        if "baseline" in run.footer and run.footer["baseline"]["lost"]:
+            lost = count(run.footer["baseline"]["lost"], "operation")
+            text = data(f"The client no longer supports {lost} of the baseline.")
+            yield f"::error title={attribute('newly unsupported')}::{text}\n"
+        yield annotate_accepted(run.footer)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from textwrap import indent, wrap
 
 from graphcontract.reporting.events import (
@@ -14,6 +13,7 @@ from graphcontract.reporting.events import (
     OperationEvent,
 )
 from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
+from graphcontract.reporting.once_summary import Counts, OnceSummary
 from graphcontract.reporting.received_run import ReceivedRun
 
 NOT_DESCRIBED = "graphcontract cannot make a contract of it"
@@ -22,25 +22,19 @@ NOT_DESCRIBED = "graphcontract cannot make a contract of it"
 _EXAMPLES = 3
 
 
-@dataclass(slots=True)
-class Area:
-    """Operations whose paths begin with the same segment: how many there are, by outcome."""
-
-    planned: int = 0
-    judged: int = 0
-    unsupported: int = 0
-    violated: int = 0
-
-
 class OperationsSummary(ReceivedRun):
-    """The header, the counts by area, the findings and the footer that were received so far."""
+    """The header, the counts by area, the findings and the footer that were received so far. With the footer,
+    `findings` has those of what is checked `once`, too.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.planned = self.done = 0
-        self.areas: dict[str, Area] = {}
+        self.areas: dict[str, Counts] = {}
         self.findings: list[FindingEvent] = []
         self.problems: dict[str, list[str]] = {}
+        self.once = OnceSummary()
+        self._once_faults = 0
 
     def hear(self, event: Event) -> None:
         """Receive one event."""
@@ -52,10 +46,16 @@ class OperationsSummary(ReceivedRun):
                 self._count(event)
             case "finding":
                 self.findings.append(event)
+            case "verdict":
+                self.once.hear(event)
+            case "footer":
+                found = self.once.list_findings({each["evidence"]["id"] for each in self.findings})
+                self._once_faults = sum(each["fails_run"] for each in found)
+                self.findings += found
 
     def _count(self, event: OperationEvent) -> None:
         self.done += event["verdict"] != "not-run"
-        area = self.areas.setdefault(find_area(event["request"]), Area())
+        area = self.areas.setdefault(find_area(event["request"]), Counts())
         area.planned += 1
         area.judged += event["verdict"] in ("pass", "fail", "known-failure")
         area.unsupported += event["verdict"] == "not-supported"
@@ -71,20 +71,31 @@ class OperationsSummary(ReceivedRun):
         failed = self._describe_failure()
         if self.footer.get("interrupted"):
             return f"Interrupted. {failed}".strip(), False
-        conforms = f"The client conforms to the contracts of {count(counts['judged'], 'operation')}."
-        known = self.footer["counts"].get("known-failure", 0)
         return {
-            0: (f"Only known failures, in {count(known, 'operation')}." if known else conforms, True),
+            0: (self._describe_success(counts["judged"]), True),
             1: (failed or "The client was not tested in full, and no MUST was violated.", False),
             5: ("Nothing was exercised: the client supports none of the operations.", False),
             6: ("graphcontract failed. This is a bug in graphcontract, not in what it tested.", False),
         }[status]
 
+    def _describe_success(self, judged: int) -> str:
+        known = self.footer["counts"].get("known-failure", 0)
+        if known or self.once.has_known:
+            where = [f"in {count(known, 'operation')}"] if known else []
+            where += ["in what is checked once"] if self.once.has_known else []
+            return f"Only known failures, {' and '.join(where)}."
+        if not self.planned:
+            return "The client conforms to the contract in what is checked once."
+        return f"The client conforms to the contracts of {count(judged, 'operation')}."
+
     def _describe_failure(self) -> str:
         """Describe what fails the run, in one sentence for each kind."""
         counts = self._get_counts()
         faults = sum(each["fails_run"] for each in self.findings)
-        violated = f"in {counts['violated']:,} of {counts['judged']:,} operations"
+        number = f"in {counts['violated']:,} of {counts['judged']:,} operations"
+        where = [number] if counts["violated"] or not self._once_faults else []
+        where += ["in what is checked once"] if self._once_faults else []
+        violated = " and ".join(where)
         lost = self.footer["baseline"]["lost"] if "baseline" in self.footer else 0
         sentences = {
             f"The client violates the contract {violated} ({count(faults, 'distinct fault')}).": faults,
@@ -96,9 +107,10 @@ class OperationsSummary(ReceivedRun):
     def format_counts(self) -> str:
         """Return the numbers behind the verdict: operations by outcome, exchanges, and seconds."""
         counts, duration = self._get_counts(), self.footer["duration"]
+        leads = f"{count(len(self.once.leads), 'operation')} checked once; " if self.once.leads else ""
         return (
             f"Judged {counts['judged']:,} of {count(counts['planned'], 'operation')}, "
-            f"{counts['unsupported']:,} not supported{self._count_baseline()}; "
+            f"{counts['unsupported']:,} not supported{self._count_baseline()}; {leads}"
             f"{self.footer['exchanges']:,} exchanges in {duration:.1f} s"
         )
 
@@ -119,7 +131,7 @@ class OperationsSummary(ReceivedRun):
         operations = count(self.planned, "operation")
         return f"{self.name_implementation()} against {operations} of {self.header['contract']['id']}"
 
-    def list_areas(self) -> Iterator[tuple[str, Area]]:
+    def list_areas(self) -> Iterator[tuple[str, Counts]]:
         """Yield the areas with violations first, then by size."""
         yield from sorted(self.areas.items(), key=lambda row: (-row[1].violated, -row[1].planned, row[0]))
 

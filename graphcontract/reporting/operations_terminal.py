@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
 from graphcontract.reporting.console_report import ConsoleReport
 from graphcontract.reporting.events import Event
 from graphcontract.reporting.evidence_text import escape_unprintable
+from graphcontract.reporting.once_summary import Counts
 from graphcontract.reporting.operations_summary import (
     OperationsSummary,
     count,
@@ -43,6 +46,9 @@ class OperationsTerminal(ConsoleReport[OperationsSummary]):
                 self._start_progress(_PROGRESS, self._run.planned)
             case "operation" if self._progress is not None:
                 self._progress.update(self._progress.task_ids[0], completed=self._run.done)
+            case "progress" if self._progress is not None:
+                task = self._progress.task_ids[0]
+                self._progress.update(task, total=event["of"], completed=event["done"])
             case "footer":
                 self._end()
 
@@ -54,6 +60,7 @@ class OperationsTerminal(ConsoleReport[OperationsSummary]):
         self._show_accepted(self._run.footer)
         self._show_fixed()
         self._show_areas()
+        self._show_counts("clauses checked once, on", list(self._run.once.leads.items()))
         self._show_problems()
         sentence, good = self._run.summarize()
         style = "bold green" if good else "bold red"
@@ -71,22 +78,30 @@ class OperationsTerminal(ConsoleReport[OperationsSummary]):
 
     def _show_areas(self) -> None:
         rows = list(self._run.list_areas())
-        self._console.print(f"\n[bold]{'area':36}{'judged':>10}{'unsupported':>14}{'violated':>10}[/bold]")
-        for name, area in rows[:_MOST_AREAS]:
-            judged = f"{area.judged:,}/{area.planned:,}"
-            name = escape_unprintable(name)
-            line = f"{name:36}{judged:>10}{area.unsupported or '':>14}{area.violated or '':>10}"
-            style = "red" if area.violated else None
-            self._console.print(line, markup=False, soft_wrap=True, style=style)
+        self._show_counts("area", rows[:_MOST_AREAS])
         if left := rows[_MOST_AREAS:]:
             violated = sum(area.violated for _, area in left)
             more = f"{count(len(left), 'further area')}, {count(violated, 'operation')} violated"
             self._console.print(more, style="dim")
 
+    def _show_counts(self, title: str, rows: Sequence[tuple[str, Counts]]) -> None:
+        if not rows:
+            return
+        self._console.print(f"\n[bold]{title:36}{'judged':>10}{'unsupported':>14}{'violated':>10}[/bold]")
+        for name, counts in rows:
+            judged = f"{counts.judged:,}/{counts.planned:,}"
+            name = escape_unprintable(name)
+            line = f"{name:36}{judged:>10}{counts.unsupported or '':>14}{counts.violated or '':>10}"
+            style = "red" if counts.violated else None
+            self._console.print(line, markup=False, soft_wrap=True, style=style)
+
     def _show_problems(self) -> None:
-        if self._run.problems:
+        untested = list(self._run.once.list_untested())
+        if self._run.problems or untested:
             self._console.print("\n[bold]Not judged[/bold]")
         for what, ids in self._run.problems.items():
             more = ", …" if len(ids) > _MOST_NAMED else ""
             named = f"{count(len(ids), 'operation')} ({', '.join(ids[:_MOST_NAMED])}{more})"
             self._console.print(escape_unprintable(f"{named}: {what}"), markup=False)
+        for clause, why in untested:
+            self._console.print(escape_unprintable(f"{clause}: {why}"), markup=False)

@@ -5,7 +5,7 @@ The pytest plugin opens a session, announces its items by `want`, and asks for t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
@@ -43,6 +43,7 @@ class Session:
 
     A session that is not `alone`, as in a worker, runs some of the wanted tests only, and makes no calls
     ahead. If all tests that wait on timers come `together`, it makes their calls with the first of them.
+    `repeat` makes the command that shows a clause's violation again; None for that of the options.
     """
 
     options: Options
@@ -52,6 +53,7 @@ class Session:
     harness: Harness | None = None
     alone: bool = True
     together: bool = True
+    repeat: Callable[[str], str] | None = None
     _begun: bool = False
     _wanted: dict[str, tuple[SuiteTest, list[str]]] = field(default_factory=dict)
     _test_runs: dict[str, SuiteTestRun] = field(default_factory=dict)
@@ -150,7 +152,7 @@ class Session:
                 harness,
                 clauses=self._wanted[test.name][1],
                 seed=self.options.seed,
-                repeat=self.options.repeat,
+                repeat=self.repeat or self.options.repeat,
                 record=self.options.record == "all",
             )
         return self._test_runs[test.name]

@@ -7,7 +7,7 @@ import pytest
 from tests.cli.running import Here
 from tests.operations.many import write_operations
 
-CHECK = ("check", "reference", "--in-process", "--profile", "quick")
+CHECK = ("check", "reference", "--in-process", "--profile", "quick", "--no-once")
 SEND = ("--operations", "POST /me/messages/{id}/send")
 
 
@@ -33,7 +33,7 @@ def test_operations_come_from_another_source(here: Here) -> None:
 
 
 def test_the_command_in_the_evidence_shows_the_fault_again(here: Here) -> None:
-    (here.folder / "library.py").write_text(
+    (here.folder / "other_version.py").write_text(
         "from dataclasses import replace\n"
         "from graphcontract.clients.reference import make_call\n"
         "def call(call):\n"
@@ -41,11 +41,11 @@ def test_the_command_in_the_evidence_shows_the_fault_again(here: Here) -> None:
         "    return make_call(replace(call, base_url=root) if call.path.endswith('/send') else call)\n",
         encoding="utf-8",
     )
-    words = ("python:library:call", "--in-process", "--profile", "quick")
+    words = ("python:other_version:call", "--in-process", "--profile", "quick", "--no-once")
     events = here.events(*words, "--operations", "beta POST /me/messages/{id}/*", status=1)
     (finding,) = (each for each in events if each["event"] == "finding")
     command = finding["evidence"]["repeat"].split()
-    assert command[:3] == ["graphcontract", "check", "python:library:call"]
+    assert command[:3] == ["graphcontract", "check", "python:other_version:call"]
     again = here.events(*command[2:], status=1)
     assert [each["evidence"]["id"] for each in again if each["event"] == "finding"] == [
         finding["evidence"]["id"]
@@ -118,7 +118,8 @@ def test_the_command_in_the_evidence_names_the_contracts(here: Here) -> None:
         encoding="utf-8",
     )
     names = ("--contract", "sharepointmigrationtask-cancel", "--contract", "me-messages-id-send-beta")
-    events = here.events("python:wrong:call", "--in-process", "--profile", "quick", *names, status=1)
+    words = ("--in-process", "--profile", "quick", "--no-once")
+    events = here.events("python:wrong:call", *words, *names, status=1)
     (finding,) = (each for each in events if each["event"] == "finding")
     again = here.events(*finding["evidence"]["repeat"].split()[2:], status=1)
     assert [each["evidence"]["id"] for each in again if each["event"] == "finding"] == [

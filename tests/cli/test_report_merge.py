@@ -38,7 +38,7 @@ def check(here: Here) -> Callable[..., list[dict[str, Any]]]:
     source = str(write_operations(here.folder))
 
     def run(name: str, *words: str, status: int = 1) -> list[dict[str, Any]]:
-        given = ("python:library:call", "--in-process", "--profile", "quick", "--from", source)
+        given = ("python:library:call", "--in-process", "--profile", "quick", "--from", source, "--no-once")
         path = here.folder / name
         ended = here("check", *given, "--operations", "all", "--report", f"jsonl={path}", *words)
         assert ended.status == status, ended
@@ -100,7 +100,15 @@ def test_lists_are_decided_over_all_shards(
     (here.folder / "base.json").write_text(json.dumps({"supported_operations": [lost]}), encoding="utf-8")
     statuses = []
     for number in (1, 2):
-        given = ("python:library:call", "--in-process", "--profile", "quick", "--from", "operations.jsonl")
+        given = (
+            "python:library:call",
+            "--in-process",
+            "--profile",
+            "quick",
+            "--from",
+            "operations.jsonl",
+            "--no-once",
+        )
         words = ("--operations", "all", "--shard", f"{number}/2", "--report", f"jsonl={number}.jsonl")
         statuses.append(here("check", *given, *words, *lists).status)
     assert sorted(statuses) == [0, 1], "the shard with the lost operation fails, and nothing is fixed"
@@ -228,7 +236,7 @@ def test_the_first_violation_ends_all_processes(check: Callable[..., list[dict[s
 @pytest.mark.nightly
 def test_an_error_in_a_process_is_one_error(here: Here) -> None:
     source = str(write_operations(here.folder))
-    words = ("--in-process", "--from", source, "--operations", "all", "-n", "2")
+    words = ("--in-process", "--from", source, "--operations", "all", "-n", "2", "--no-once")
     ended = here("check", "python:no_such_module:call", *words)
     assert ended.status == 3
     assert ended.err.count("error: ") == 1
@@ -238,7 +246,16 @@ def test_ctrl_c_leaves_a_report_of_all_processes(here: Here) -> None:
     slow = LIBRARY.replace("def call(call):\n", "def call(call):\n    import time; time.sleep(0.2)\n")
     (here.folder / "library.py").write_text(slow, encoding="utf-8")
     source = str(write_operations(here.folder))
-    words = ("check", "python:library:call", "--in-process", "--from", source, "--operations", "all")
+    words = (
+        "check",
+        "python:library:call",
+        "--in-process",
+        "--from",
+        source,
+        "--operations",
+        "all",
+        "--no-once",
+    )
     more = ("--profile", "quick", "-n", "2", "--report", "jsonl=-")
     with subprocess.Popen(
         [*MAIN, *words, *more],

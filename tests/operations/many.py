@@ -102,6 +102,12 @@ class Ran:
         return [each for each in self.findings if each["level"] == "MUST"]
 
 
+@cache
+def _find_ids(catalogue: Catalogue, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The operations that match; many tests run over the same ones, and a search of thousands takes time."""
+    return tuple(dict.fromkeys(id for pattern in patterns for id in catalogue.find(pattern)))
+
+
 def _repeat(clause: str, *ids: str) -> str:
     return " ".join(["graphcontract check client --select", clause, *(f"--operations {id}" for id in ids)])
 
@@ -121,8 +127,7 @@ def run_many(
 ) -> Ran:
     """Run over the operations that match."""
     made, known = catalogue or load_operations(), list_kinds()
-    ids = dict.fromkeys(id for pattern in patterns or ("all",) for id in made.find(pattern))
-    names = {id: made.name_of(id) for id in ids}
+    names = {id: made.name_of(id) for id in _find_ids(made, patterns or ("all",))}
     selection = Selection(
         names, lambda id: made.contract(id, known), made.name, hash_operations(names.values())
     )

@@ -8,10 +8,9 @@ import pytest
 
 from graphcontract.exchange import Call, Outcome
 from graphcontract.operations.operation_run import CLAUSES
-from graphcontract.reporting.events import Event, ProfileName
+from graphcontract.reporting.events import Event
 from tests.operations import AnyOperation
 from tests.operations.many import load_operations, make_catalogue, run_many
-from tests.operations.many_clients import Client, ManyFault, faults, quirks
 
 
 def test_a_conforming_client_passes_in_every_operation() -> None:
@@ -20,27 +19,6 @@ def test_a_conforming_client_passes_in_every_operation() -> None:
     assert [each["operation"] for each in ran.operations.values() if each["verdict"] != "pass"] == []
     assert len(ran.operations) == len(load_operations()) == 40
     assert ran.findings == []
-
-
-@pytest.mark.parametrize("fault", faults, ids=lambda each: each.client.__name__)
-def test_a_fault_is_found_where_it_is(fault: ManyFault) -> None:
-    profile: ProfileName = "gate" if fault.clause.startswith("input.") else "quick"
-    ran = run_many(fault.client().cancel, profile=profile)
-    assert ran.status == 1
-    found = [each for each in ran.findings if each["clause"] == fault.clause]
-    assert found, [(each["clause"], each["evidence"]["kind"]) for each in ran.findings]
-    assert not fault.kinds or {each["evidence"]["kind"] for each in found} & fault.kinds
-    shown = {each["request"] for each in ran.operations.values() if each["fails_run"]}
-    if fault.shown_by:
-        assert shown, "an operation is named"
-        assert [each for each in shown if not re.search(fault.shown_by, each)] == []
-
-
-@pytest.mark.parametrize(("client", "short_of"), quirks, ids=lambda each: getattr(each, "__name__", None))
-def test_a_quirk_is_not_a_fault(client: Client, short_of: frozenset[str]) -> None:
-    ran = run_many(client().cancel, profile="quick")
-    assert ran.status == 0
-    assert {each["clause"] for each in ran.findings} <= short_of
 
 
 class Recording(AnyOperation):
