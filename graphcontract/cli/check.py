@@ -195,6 +195,7 @@ def check(
             tuple(report or ()),
             first,
             list_clauses,
+            detail,
             baseline,
             shard,
             workers,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from graphcontract.operations.run import Plan, Selection
     from graphcontract.operations.shards import ShardNumber
     from graphcontract.reporting import Listener
+    from graphcontract.reporting.console_report import Detail
     from graphcontract.reporting.events import Event
     from graphcontract.run.options import Options
 
@@ -38,7 +39,7 @@ class Many:
     """What `check` is given for a run over many operations. With `first`, it ends at the first violation;
     with `lists`, the clauses are listed and nothing is checked. If there are `contracts`, the operations are
     theirs. With `once`, what does not depend on the operation is checked too, on the operations `leads` if
-    there are any.
+    there are any. `detail` is how much to print.
     """
 
     patterns: tuple[str, ...]
@@ -46,6 +47,7 @@ class Many:
     reports: tuple[str, ...]
     first: bool
     lists: bool
+    detail: Detail
     baseline: str | None = None
     shard: str | None = None
     workers: int = 1
@@ -210,19 +212,16 @@ def _describe_options(options: Options, many: Many) -> dict[str, Any]:
 
 
 def _run(options: Options, catalogue: Operations, selection: Selection, plan: Plan, many: Many) -> int:
-    from rich.console import Console
-
     from graphcontract.catalogue.catalogue import Catalogue
     from graphcontract.contract.model import list_current_ids
     from graphcontract.operations.once import OnceStage
     from graphcontract.operations.processes import run_in_processes
     from graphcontract.operations.run import load_conventions
     from graphcontract.operations.shards import WHOLE
-    from graphcontract.reporting import make_listeners, writes_to_standard_output
+    from graphcontract.reporting import make_listeners
     from graphcontract.reporting.operations_terminal import OperationsTerminal
 
-    console = Console(stderr=writes_to_standard_output(many.reports), highlight=False, emoji=False)
-    terminal = OperationsTerminal(console)
+    terminal = OperationsTerminal(output.make_console(many.reports), many.detail)
     listeners: list[Listener] = []
 
     def emit(event: Event) -> None:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graphcontract.cli.options import AllowOwnRoot, Baseline, KnownFailures, Reports
+from graphcontract.cli.options import (
+    AllowOwnRoot,
+    Baseline,
+    KnownFailures,
+    Quiet,
+    Reports,
+    Verbose,
+    find_detail,
+)
+from graphcontract.cli.output import make_console
 from graphcontract.errors import UserError
 
 if TYPE_CHECKING:
@@ -193,6 +202,8 @@ def merge(
     report: Reports = None,
     known_failures: KnownFailures = None,
     baseline: Baseline = None,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ) -> None:
     """Join the jsonl reports of all shards of a run over many operations into one.
 
@@ -200,16 +211,15 @@ def merge(
 
     Exit status: that of a run over all operations. 2 if a report is cut, missing, or of another run.
     """
-    from rich.console import Console
-
     from graphcontract.contract.model import list_current_ids
     from graphcontract.operations.lists import load_lists
     from graphcontract.operations.merge_reports import merge_reports
     from graphcontract.operations.run import load_conventions
-    from graphcontract.reporting import Listener, make_listeners, writes_to_standard_output
+    from graphcontract.reporting import Listener, make_listeners
     from graphcontract.reporting.operations_reader import read_operations_report
     from graphcontract.reporting.operations_terminal import OperationsTerminal
 
+    detail = find_detail(verbose=verbose, quiet=quiet)
     conventions = load_conventions()
     lists = load_lists(known_failures, baseline, conventions)
     read = [read_operations_report(path) for path in events]
@@ -218,8 +228,8 @@ def merge(
 
     def emit(event: Event) -> None:
         if event["event"] == "header":  # an error before leaves reports as they are
-            console = Console(stderr=writes_to_standard_output(written), highlight=False, emoji=False)
-            listeners.extend([OperationsTerminal(console), *make_listeners(written, operations=True)])
+            terminal = OperationsTerminal(make_console(written), detail)
+            listeners.extend([terminal, *make_listeners(written, operations=True)])
         for listener in listeners:
             listener.pytest_graphcontract_event(event)
 

@@ -80,15 +80,17 @@ def render_run(run: RunSummary) -> Iterator[str]:
 
 def render_operations(run: OperationsSummary) -> Iterator[str]:
     """Yield the page of a run over many operations in pieces. Needs the footer."""
-    faults = html_view.list_faults(run.findings)
+    faults = html_view.make_faults(run.findings)
     return _render(
         "operations.html",
         run,
         findings=faults,
         fixed=list(map(describe_fixed, run.footer.get("fixed", ()))),
         areas=list(run.list_areas()),
+        leads=list(run.once.leads.items()),
         coverage=html_view.measure_coverage(run.footer),
         problems=list(run.problems.items()),
+        untested=list(run.once.list_untested()),
         limit=_MOST_IDS,
         choices=html_view.list_choices(faults),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from graphcontract.reporting.common_causes import find_common_causes
 from graphcontract.reporting.events import Evidence, FindingEvent, Footer, PlannedClause, Verdict, VerdictKind
-from graphcontract.reporting.operations_summary import name_operations
+from graphcontract.reporting.operations_summary import list_faults, name_operations
 from graphcontract.reporting.run_summary import RunSummary
 from graphcontract.reporting.verdict_text import label_verdict
 
@@ -141,9 +141,11 @@ class Fault:
     also: tuple[str, ...] = ()
 
 
-def list_faults(findings: Iterable[FindingEvent]) -> list[Fault]:
-    """The faults of a run: what fails it first, MUST before SHOULD, and in most operations first."""
-    return [_make_fault(each) for each in sorted(findings, key=_rank)]
+def make_faults(findings: Iterable[FindingEvent]) -> list[Fault]:
+    """Make the blocks of a run's faults: new ones first."""
+    listed = list(findings)
+    accepted = [each for each in listed if "accepted" in each]
+    return [_make_fault(each) for each in (*list_faults(listed), *accepted)]
 
 
 def _make_fault(finding: FindingEvent) -> Fault:
@@ -158,10 +160,6 @@ def _make_fault(finding: FindingEvent) -> Fault:
         tone=label.lower(),
         notes=[each for each in (seen, after) if each],
     )
-
-
-def _rank(finding: FindingEvent) -> tuple[bool, bool, int]:
-    return not finding["fails_run"], finding["level"] != "MUST", -finding["operations"]
 
 
 def list_choices(shown: Iterable[Row | Fault]) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from textwrap import indent, wrap
 
 from graphcontract.reporting.events import (
@@ -134,6 +134,14 @@ class OperationsSummary(ReceivedRun):
     def list_areas(self) -> Iterator[tuple[str, Counts]]:
         """Yield the areas with violations first, then by size."""
         yield from sorted(self.areas.items(), key=lambda row: (-row[1].violated, -row[1].planned, row[0]))
+
+
+def list_faults(findings: Iterable[FindingEvent]) -> list[FindingEvent]:
+    """List faults apart from accepted ones: what fails the run first, MUST before SHOULD, and most operations
+    first.
+    """
+    new = (each for each in findings if "accepted" not in each)
+    return sorted(new, key=lambda each: (not each["fails_run"], each["level"] != "MUST", -each["operations"]))
 
 
 def name_outcome(event: OperationEvent) -> str:

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
-from graphcontract.reporting.console_report import ConsoleReport
-from graphcontract.reporting.events import Event
+from graphcontract.reporting.console_report import ConsoleReport, Detail
+from graphcontract.reporting.events import Event, FindingEvent
 from graphcontract.reporting.evidence_text import escape_unprintable
 from graphcontract.reporting.once_summary import Counts
 from graphcontract.reporting.operations_summary import (
     OperationsSummary,
     count,
     describe_fixed,
+    list_faults,
+    name_operations,
     render_finding,
 )
 
@@ -34,8 +36,8 @@ _PROGRESS = (
 class OperationsTerminal(ConsoleReport[OperationsSummary]):
     """Writes the report of a run over many operations."""
 
-    def __init__(self, console: Console) -> None:
-        super().__init__(console, OperationsSummary())
+    def __init__(self, console: Console, detail: Detail = Detail.FAULTS) -> None:
+        super().__init__(console, OperationsSummary(), detail)
 
     def pytest_graphcontract_event(self, event: Event) -> None:
         """Receive one event; most output is written at the footer."""
@@ -54,18 +56,40 @@ class OperationsTerminal(ConsoleReport[OperationsSummary]):
 
     def _end(self) -> None:
         self.stop()
-        for finding in self._run.findings:
-            if "accepted" not in finding:
-                self._show_evidence(render_finding(finding), fails_run=finding["fails_run"])
-        self._show_accepted(self._run.footer)
-        self._show_fixed()
-        self._show_areas()
-        self._show_counts("clauses checked once, on", list(self._run.once.leads.items()))
-        self._show_problems()
-        sentence, good = self._run.summarize()
-        style = "bold green" if good else "bold red"
-        self._console.print(f"\n[{style}]{sentence}[/{style}]")
-        self._console.print(f"{self._run.format_counts()}.", markup=False)
+        if self._detail is Detail.FAULTS:
+            self._show_verdict()
+        if self._detail is not Detail.VERDICT:
+            for finding in list_faults(self._run.findings):
+                self._show_finding(finding)
+            self._show_accepted(self._run.footer)
+            self._show_fixed()
+            self._show_areas()
+            self._show_counts("clauses checked once, on", list(self._run.once.leads.items()))
+            self._show_problems()
+        if self._detail is Detail.FAULTS:
+            self._show_more(self._list_commands())
+        else:
+            self._show_verdict()
+
+    def _show_finding(self, finding: FindingEvent) -> None:
+        fails = finding["fails_run"]
+        if self._detail is Detail.EVERYTHING:
+            self._show_evidence(render_finding(finding), fails_run=fails)
+            return
+        label = "FAIL" if fails else "warn"
+        heading = f"{label:8}{finding['level']:8}{finding['clause']}"
+        reason = f"Seen {name_operations(finding)}"
+        self._show_fault(heading, finding["evidence"], reason=reason, fails_run=fails)
+
+    def _list_commands(self) -> dict[str, str]:
+        failed = {
+            "-v": "each fault in full",
+            "graphcontract explain CLAUSE": "what a clause requires, and how to fix it",
+        }
+        return {
+            **(failed if self._run.findings else {}),
+            "--report html=report.html": "a page with all of it",
+        }
 
     def _show_fixed(self) -> None:
         fixed = self._run.footer.get("fixed", ())
@@ -96,12 +120,7 @@ class OperationsTerminal(ConsoleReport[OperationsSummary]):
             self._console.print(line, markup=False, soft_wrap=True, style=style)
 
     def _show_problems(self) -> None:
-        untested = list(self._run.once.list_untested())
-        if self._run.problems or untested:
-            self._console.print("\n[bold]Not judged[/bold]")
-        for what, ids in self._run.problems.items():
-            more = ", …" if len(ids) > _MOST_NAMED else ""
-            named = f"{count(len(ids), 'operation')} ({', '.join(ids[:_MOST_NAMED])}{more})"
-            self._console.print(escape_unprintable(f"{named}: {what}"), markup=False)
-        for clause, why in untested:
-            self._console.print(escape_unprintable(f"{clause}: {why}"), markup=False)
+        once: dict[str, list[str]] = {}
+        for clause, why in self._run.once.list_untested():
+            once.setdefault(why, []).append(clause)
+        self._show_list("Not judged", {**self._run.problems, **once}, _MOST_NAMED)
