@@ -1,10 +1,10 @@
-"""How many examples a property test draws: a fifth in `make test`, all of them in `make nightly`."""
+"""How many examples a property test draws: a tenth in `make test`, all of them in `make nightly`."""
 
 from __future__ import annotations
 
 import os
 
-_SHARE = 5
+_SHARE = 10
 _LEAST = 10
 _ALL = os.environ.get("GRAPHCONTRACT_ALL_EXAMPLES") == "1"
 

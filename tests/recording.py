@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from graphcontract.exchange import Call, Outcome
-from tests.own_root import PATH, post
+from tests.own_root import PATH, load_authorities, post
 
 OWN_ROOT = "https://graph.microsoft.com/beta"
 
@@ -71,9 +71,8 @@ def heeds_for_a_while(call: Call) -> Outcome:
 def heeds_for_https_alone(call: Call) -> Outcome:
     """Heeds the proxy for https, and follows redirects to http without it."""
     record(call)
-    mounts = {
-        "https://": httpx.HTTPTransport(proxy=os.environ["HTTPS_PROXY"], verify=httpx.create_ssl_context())
-    }
+    verify = load_authorities(True, os.environ.get("SSL_CERT_FILE"))
+    mounts = {"https://": httpx.HTTPTransport(proxy=os.environ["HTTPS_PROXY"], verify=verify)}
     with httpx.Client(mounts=mounts, trust_env=False, follow_redirects=True, timeout=call.timeout) as client:
         response = client.post((call.base_url or OWN_ROOT) + PATH.format(call.task_id))
     return Outcome.success() if response.is_success else Outcome.failure(status=response.status_code)

@@ -106,11 +106,12 @@ def test_the_search_finds_what_it_is_for() -> None:
     ("client", "words"),
     [
         (TALKATIVE, ("--transport", "mock", *BOTH)),
-        (TALKATIVE, ("-n", "2", *BOTH[2:])),
+        (TALKATIVE, BOTH[2:]),
+        pytest.param(TALKATIVE, ("-n", "2", *BOTH[2:]), marks=pytest.mark.nightly),
         (SPREADING, ("--transport", "mock", *BOTH)),
         (SPREADING, BOTH),
     ],
-    ids=["telling, in process", "telling, by workers", "sending, in process", "sending"],
+    ids=["telling, in process", "telling", "telling, by workers", "sending, in process", "sending"],
 )
 def test_no_token_is_written(tmp_path: Path, client: str, words: tuple[str, ...]) -> None:
     (tmp_path / "my_client.py").write_text(client)

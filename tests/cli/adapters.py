@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import unicodedata
+from pathlib import Path
 
 from graphcontract.clients.reference import make_call
 from graphcontract.exchange import Call, Outcome
@@ -13,6 +14,11 @@ def gullible(call: Call) -> Outcome:
     """Takes every answer for success."""
     outcome = make_call(call)
     return Outcome.success() if outcome.kind == "failure" else outcome
+
+
+def fixable(call: Call) -> Outcome:
+    """Takes every answer for success until it is fixed: there is a file `fixed` in the working folder."""
+    return make_call(call) if Path("fixed").exists() else gullible(call)
 
 
 def idle(_call: Call) -> Outcome:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,35 +10,25 @@ import pytest
 from graphcontract.contract.acceptance import PLACEHOLDER
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.reporting.events import VerdictKind
-from tests.cli.running import Ended, Here, apart
+from tests.cli.running import Here
 from tests.reporting import events_of
 
-ADAPTER = """
-import httpx
-from graphcontract.exchange import Call, Outcome
-
-PATH = "/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/"
-CONCURRENCY = 8  # so that one process makes the calls of all tests
-client = httpx.Client(trust_env=False)
-
-def cancel(call: Call) -> Outcome:
-    url = call.base_url + PATH + call.task_id + "/cancel"
-    answer = client.request("{method}", url, headers={{"Authorization": "Bearer " + call.token}})
-    return Outcome.success() if answer.is_success else Outcome.failure(status=answer.status_code)
-"""
-CHECK = ("check", "python:adapter:cancel", "--profile", "quick", "--select", "request.method")
+# Takes every response for success, until there is a file `fixed` in the working folder.
+FIXABLE = "python:tests.cli.adapters:fixable"
+CLAUSE = "response.redirection"
+CHECK = ("check", FIXABLE, "--transport", "mock", "--profile", "quick", "--select", CLAUSE)
 
 
 class Folder:
-    """A folder with a client that uses PUT, and the report of it, `old.jsonl`."""
+    """A folder with the report of a client with a fault, `old.jsonl`."""
 
-    def __init__(self, path: Path, old: str, run: Callable[..., Ended]) -> None:
-        self.path, self._run = path, run
-        self.uses("PUT")
-        (path / "old.jsonl").write_text(old, encoding="utf-8")
+    def __init__(self, here: Here) -> None:
+        self.path, self._here = here.folder, here
+        self.run(*CHECK, "--report", "jsonl=old.jsonl", status=1)
 
-    def uses(self, method: str) -> None:
-        (self.path / "adapter.py").write_text(ADAPTER.format(method=method), encoding="utf-8")
+    def fixes_it(self) -> None:
+        """Take the fault out of the client."""
+        (self.path / "fixed").touch()
 
     def fills_in(self, reason: str) -> None:
         """Write a reason for every entry of the list that has none."""
@@ -48,7 +36,7 @@ class Folder:
         path.write_text(path.read_text().replace(PLACEHOLDER, reason), encoding="utf-8")
 
     def run(self, *words: str, status: int) -> str:
-        ended = self._run(*words)
+        ended = self._here(*words)
         assert ended.status == status, ended
         return ended.out + ended.err
 
@@ -59,45 +47,37 @@ class Folder:
         return str(evidence["id"])
 
 
-@pytest.fixture(scope="module")
-def old(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The report of the client while it uses PUT."""
-    path = tmp_path_factory.mktemp("old")
-    folder = Folder(path, "", partial(apart, folder=path))
-    folder.run(*CHECK, "--report", "jsonl=old.jsonl", status=1)
-    return (folder.path / "old.jsonl").read_text(encoding="utf-8")
-
-
 @pytest.fixture
-def folder(here: Here, old: str) -> Folder:
-    return Folder(here.folder, old, here)
+def folder(here: Here) -> Folder:
+    return Folder(here)
 
 
 def test_a_known_failure_is_green_until_it_is_fixed(folder: Folder) -> None:
     id = folder.failed()
     update = ("known-failures", "update", "old.jsonl", "--file", "known.json")
-    assert "write a reason for: request.method" in folder.run(*update, status=0)
+    assert f"write a reason for: {CLAUSE}" in folder.run(*update, status=0)
     known = (*CHECK, "--known-failures", "known.json")
     assert "known.json:8: at /known_failures/0/reason: expected a specific reason" in folder.run(
         *known, status=2
     )
     folder.fills_in("it waits for 2.0")
     assert "Only known failures." in folder.run(*known, status=0)
-    folder.uses("POST")
+    folder.fixes_it()
     assert f"remove {id} from known.json:3" in " ".join(folder.run(*known, status=1).split())
 
 
 def test_an_update_lists_what_the_next_run_must_find_listed(folder: Folder) -> None:
     """Failures at both levels; a second update keeps reasons, and drafts too."""
-    both = (*CHECK, "--select", "error.code")
+    both = (*CHECK, "--select", "response.not-modified")
     Path(folder.path / "known.json").write_text('{"known_failures": []}', encoding="utf-8")
     known = (*both, "--known-failures", "known.json", "--report", "jsonl=new.jsonl")
     found = folder.run(*known, status=1)
-    assert "FAIL    SHOULD  error.code" in found
+    assert "FAIL    SHOULD  response.not-modified" in found
     folder.run(*both, "--report", "jsonl=old.jsonl", status=1)
     for report in ("old.jsonl", "new.jsonl"):
         update = ("known-failures", "update", report, "--file", "known.json")
-        assert "write a reason for: error.code, request.method (without" in folder.run(*update, status=0)
+        said = folder.run(*update, status=0)
+        assert f"write a reason for: response.not-modified, {CLAUSE} (without" in said
     assert "placeholder" in folder.run(*known, status=2)
     folder.fills_in("it waits for 2.0")
     found = folder.run(*known, status=0)
@@ -109,37 +89,36 @@ def test_an_update_lists_what_the_next_run_must_find_listed(folder: Folder) -> N
 
 def test_an_update_says_which_entries_are_past_their_last_day(folder: Folder) -> None:
     id = folder.failed()
-    row = {"clause": "request.method", "evidence": [id], "reason": "old", "expires": "2020-01-01"}
+    row = {"clause": CLAUSE, "evidence": [id], "reason": "old", "expires": "2020-01-01"}
     (folder.path / "known.json").write_text(json.dumps({"known_failures": [row]}), encoding="utf-8")
     known = (*CHECK, "--known-failures", "known.json")
     assert "the entry expired on 2020-01-01" in " ".join(folder.run(*known, status=1).split())
     update = ("known-failures", "update", "old.jsonl", "--file", "known.json")
-    assert "expired: request.method (set a later" in folder.run(*update, status=0)
+    assert f"expired: {CLAUSE} (set a later" in folder.run(*update, status=0)
 
 
 def test_a_failure_is_repeated_by_its_id(folder: Folder) -> None:
     id = folder.failed()
     assert f"still failing: {id}" in folder.run("replay", "old.jsonl", id, status=1)
-    folder.uses("POST")
+    folder.fixes_it()
     assert f"fixed: {id}" in folder.run("replay", "old.jsonl", id, status=0)
-    (folder.path / "adapter.py").write_text("def cancel(call):\n    raise SystemExit\n", encoding="utf-8")
-    assert "cannot be replayed" in folder.run("replay", "old.jsonl", id, status=3)
+    aloof = (folder.path / "old.jsonl").read_text().replace("fixable", "aloof")
+    (folder.path / "aloof.jsonl").write_text(aloof, encoding="utf-8")
+    assert "cannot be replayed" in folder.run("replay", "aloof.jsonl", id, status=3)
     assert "no evidence" in folder.run("replay", "old.jsonl", "request.body-000000000000", status=2)
 
 
 def test_two_reports_are_compared(folder: Folder) -> None:
     id = folder.failed()
-    folder.uses("POST")
+    folder.fixes_it()
     folder.run(*CHECK, "--report", "jsonl=new.jsonl", status=0)
     fixed = folder.run("diff", "old.jsonl", "new.jsonl", status=0)
-    assert fixed.startswith(
-        "fixed: request.method (MUST) (1 failure): The client sent a method other than POST"
-    )
+    assert fixed.startswith(f"fixed: {CLAUSE} (MUST) (1 failure): The client reported success for a redirect")
     assert folder.run("diff", "new.jsonl", "old.jsonl", "--ids", status=1).splitlines()[1:] == [f"  {id}"]
     assert folder.run("diff", "old.jsonl", "old.jsonl", status=0) == "no difference\n"
     folder.run(*CHECK[:-1], "response.no-content", "--report", "jsonl=other.jsonl", status=0)
     assert folder.run("diff", "new.jsonl", "other.jsonl", status=1).splitlines() == [
-        "stopped running: request.method (MUST): the run did not test it",
+        f"stopped running: {CLAUSE} (MUST): the run did not test it",
         "started running: response.no-content (MUST): it passes",
     ]
 

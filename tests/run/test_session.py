@@ -130,7 +130,7 @@ def test_calls_made_ahead_show_what_calls_in_turn_show(seconds: float, select: s
     assert shown[0] == shown[1]
 
 
-@pytest.mark.parametrize("concurrency", [1, 8])
+@pytest.mark.parametrize("concurrency", [pytest.param(1, marks=pytest.mark.nightly), 8])
 def test_tests_beside_each_other_show_what_tests_in_turn_show(
     concurrency: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

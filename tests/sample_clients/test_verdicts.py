@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import hypothesis
 import pytest
@@ -16,22 +16,18 @@ from tests.sample_clients.verdicts import CONTRACT, errors, prepared, run, viola
 
 RECORDED = golden.read("clients.json")
 RECORDS = RECORDED["clients"]
+SAME_DRAWS = hypothesis.__version__ == RECORDED["hypothesis"]  # another version may draw other inputs
 BY_THE_CLOCK = {"transport.timeout"}  # late or never: on a busy machine the one looks like the other
+BY_CHANCE = {"calls.concurrent"}  # which of its violations is seen first depends on threads
+AFTER_OTHERS = {"retry.throttled:three-retries-in-its-life"}  # shows its fault after many calls only
 OF_PROCESSES = {"calls.surroundings"}  # its faulty clients are processes: test_surroundings.py
 QUIRKY = [entry.id for entry in quirky_clients()]
 SELECTED = selected(entries(), RECORDS)
+CHOSEN = [entry for entry in faulty_clients() if entry.id in SELECTED]
 
 
-def items(clients: Iterable[Entry]) -> list[object]:
-    return [
-        pytest.param(entry, id=entry.id, marks=() if entry.id in SELECTED else pytest.mark.nightly)
-        for entry in clients
-    ]
-
-
-@pytest.mark.parametrize("entry", items(faulty_clients()))
-def test_faulty_client_violates_its_clause_alone(entry: Entry) -> None:
-    parts = run(entry)
+def is_faulty_as_recorded(entry: Entry, inputs: Collection[str] | None) -> None:
+    parts = run(entry, inputs=inputs)
     assert not errors(parts)
     assert entry.violates in violated(parts)
     assert violated(parts) <= {entry.violates, *entry.also}
@@ -39,8 +35,27 @@ def test_faulty_client_violates_its_clause_alone(entry: Entry) -> None:
     found, recorded = evidence(entry, parts), RECORDS[entry.id]["evidence"]
     if entry.violates in BY_THE_CLOCK:
         assert set(found.split()) & set(recorded.split())
-    elif hypothesis.__version__ == RECORDED["hypothesis"]:  # another version may draw other inputs
+    elif not SAME_DRAWS:
+        return
+    elif entry.violates in BY_CHANCE:
+        assert sorted(found.split()) == sorted(recorded.split())
+    else:
         assert found == recorded
+
+
+@pytest.mark.parametrize("entry", [pytest.param(each, id=each.id) for each in CHOSEN])
+def test_faulty_client_violates_its_clause_alone(entry: Entry) -> None:
+    """On the inputs that show its fault. That it conforms on others is nightly: those of quirky clients show
+    that the clauses pass what is allowed.
+    """
+    limited = SAME_DRAWS and entry.id in RECORDS and entry.id not in AFTER_OTHERS
+    is_faulty_as_recorded(entry, RECORDS[entry.id]["inputs"] if limited else None)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("entry", [pytest.param(each, id=each.id) for each in faulty_clients()])
+def test_faulty_client_violates_its_clause_alone_on_all_inputs(entry: Entry) -> None:
+    is_faulty_as_recorded(entry, None)
 
 
 def is_quirky_as_declared(entry: Entry, diagonal: int | None) -> None:

@@ -95,11 +95,14 @@ def verdicts(
     contract: Contract = CONTRACT,
     limits: Limits = Limits(),  # noqa: B008 - immutable
     diagonal: int | None = None,
+    inputs: Collection[str] | None = None,
 ) -> dict[str, ClauseResult]:
     """The verdict on each clause. `of` limits the run to tests that prove one of these clauses, `shown_by` to
     tests and cases of these names. Unconditional clauses are checked in any of the latter tests. `diagonal`
-    limits it to that diagonal of each test's inputs (`Prepared.limit`), and to few draws; it needs CONTRACT.
+    limits it to that diagonal of each test's inputs (`Prepared.limit`), and to few draws; `inputs` to cases
+    and classes of these names, and as many draws of each as without. Both need CONTRACT.
     """
+    explored = PROFILES[profile] if diagonal is None else _FEW
     made: Transport = _make_transport(transport, contract)
     parts: dict[str, list[ClauseResult]] = {}
     with made:
@@ -110,9 +113,9 @@ def verdicts(
             Target(Direct(cancel, limits), made),
             debugging=logging and (lambda: Target(Direct(logging, limits), made)),
         )
-        harness = Harness(contract, clients, PROFILES[profile] if diagonal is None else _FEW)
+        harness = Harness(contract, clients, explored)
         waiting: list[SuiteTestRun] = []
-        for test in _chosen(shown_by, contract, diagonal):
+        for test in _chosen(shown_by, contract, diagonal, inputs):
             clauses = [id for id in test.proves if id in contract.clauses]
             if of is None or shown_by:
                 every = UNCONDITIONAL if of is None else set(of) & set(UNCONDITIONAL)
@@ -130,6 +133,8 @@ def verdicts(
             if test.cases:
                 waiting.append(trying)
             else:
+                if isinstance(test, Prepared) and inputs is not None:
+                    harness.profile = replace(explored, examples=1, least=test.share(explored))
                 _add(parts, trying)
         for trying in waiting:
             trying.begin(harness.clients.background_pool())
@@ -155,9 +160,12 @@ def _log_in_detail(cancel: Callable[[Call], Outcome]) -> Callable[[Call], Outcom
     return other.cancel
 
 
-def run(entry: Entry, *, seed: int = 0, diagonal: int | None = None) -> dict[str, ClauseResult]:
+def run(
+    entry: Entry, *, seed: int = 0, diagonal: int | None = None, inputs: Collection[str] | None = None
+) -> dict[str, ClauseResult]:
     """The verdicts that an entry's test compares: on a faulty client by its own clause's tests, on a quirky
-    one by all that it is limited to, or by those that do not wait. `diagonal` is that of `verdicts`.
+    one by all that it is limited to, or by those that do not wait. `diagonal` and `inputs` are those of
+    `verdicts`.
     """
     untimed = frozenset(test.name for test in suite_tests() if not test.cases)
     return verdicts(
@@ -169,6 +177,7 @@ def run(entry: Entry, *, seed: int = 0, diagonal: int | None = None) -> dict[str
         seed=seed,
         limits=entry.client.limits,
         diagonal=diagonal,
+        inputs=inputs,
     )
 
 
@@ -210,11 +219,12 @@ _FEW = Profile(examples=14, least=1, deterministic=True)
 @dataclass(frozen=True)
 class Prepared(SuiteTest):
     """A test with what it draws under CONTRACT: Hypothesis reads each strategy once, and not once a client.
-    `sizes` are the numbers of classes of its sources.
+    `sizes` are the numbers of classes of its sources, `classes` their product, however few are left.
     """
 
     inputs: Partitions[dict[str, Any]] = field(default_factory=lambda: Partitions({}))
     sizes: tuple[int, ...] = ()
+    classes: int = 0
 
     def partitions(self, contract: Contract) -> Partitions[dict[str, Any]]:
         """Return what was made for CONTRACT."""
@@ -239,6 +249,16 @@ class Prepared(SuiteTest):
         names = [name for place, name in places if place in kept]
         return replace(self, inputs=self.inputs.only(*names))
 
+    def keep(self, names: Collection[str]) -> Prepared:
+        """The same test with those of its cases or classes that have one of these names."""
+        cases = {name: arguments for name, arguments in self.cases.items() if name in names}
+        inputs = self.inputs.only(*[name for name in self.inputs if name in names])
+        return replace(self, cases=cases, inputs=inputs)
+
+    def share(self, profile: Profile) -> int:
+        """How many values of a class are drawn where no class is left out."""
+        return profile.share(self.classes, None, self.calls)
+
 
 @cache
 def prepared() -> tuple[Prepared, ...]:
@@ -251,17 +271,24 @@ def prepared() -> tuple[Prepared, ...]:
         }
         made = replace(test, sources=sources)
         given = {each.name: getattr(made, each.name) for each in fields(made)}
-        sizes = tuple(map(len, sources.values()))
-        tests.append(Prepared(**given, inputs=made.partitions(CONTRACT), sizes=sizes))
+        sizes, inputs = tuple(map(len, sources.values())), made.partitions(CONTRACT)
+        tests.append(Prepared(**given, inputs=inputs, sizes=sizes, classes=len(inputs)))
     return tuple(tests)
 
 
-def _chosen(names: Collection[str], contract: Contract, diagonal: int | None) -> Iterator[SuiteTest]:
+def _chosen(
+    names: Collection[str], contract: Contract, diagonal: int | None, inputs: Collection[str] | None
+) -> Iterator[SuiteTest]:
     """The tests of the suites; with names only these, and of other tests the cases with these names."""
-    ours = [test if diagonal is None else test.limit(diagonal) for test in prepared()]
-    for test in ours if contract is CONTRACT else suite_tests():
+    for test in prepared() if contract is CONTRACT else suite_tests():
         cases = {name: arguments for name, arguments in test.cases.items() if name in names}
-        if not names or test.name in names:
-            yield test
-        elif cases:
-            yield replace(test, cases=cases)
+        if names and test.name not in names and not cases:
+            continue
+        chosen = test if not names or test.name in names else replace(test, cases=cases)
+        if isinstance(chosen, Prepared) and diagonal is not None:
+            yield chosen.limit(diagonal)
+        elif isinstance(chosen, Prepared) and inputs is not None:
+            if (kept := chosen.keep(inputs)).cases or kept.inputs:
+                yield kept
+        else:
+            yield chosen
