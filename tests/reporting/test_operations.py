@@ -115,8 +115,8 @@ def test_terminal_shows_each_fault_areas_and_the_verdict(ran: Ran) -> None:
     lines = text.splitlines()
     (area,) = (line for line in lines if line.startswith("/teams"))
     assert area.split() == ["/teams", "2/3", "1", "1"]
-    assert lines[-2:-1] == ["The client violates the contract in 1 of 39 operations (1 distinct fault)."]
-    assert lines[-1].startswith("Judged 39 of 40 operations, 1 not supported; ")
+    verdict = "The client violates the contract in 1 of 39 operations (1 distinct fault). "
+    assert lines[3].startswith(f"{verdict}Judged 39 of 40 operations, 1 not supported; ")
     assert "serve --evidence" not in text
 
 
