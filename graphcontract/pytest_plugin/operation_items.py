@@ -334,7 +334,7 @@ class OperationsPlugin:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Print the number of exchanges, and what became of known failures."""
+        """Print the number of exchanges, and known failures that were accepted or are gone."""
         if self._lines:
             terminalreporter.section("graphcontract")
             for line in self._lines:
