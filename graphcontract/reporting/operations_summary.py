@@ -97,7 +97,7 @@ class OperationsSummary(ReceivedRun):
         """Return the numbers behind the verdict: operations by outcome, exchanges, and seconds."""
         counts, duration = self._get_counts(), self.footer["duration"]
         return (
-            f"Judged {counts['judged']:,} of {count(counts['planned'], 'operation')}, "
+            f"Judged {counts['judged']:,} of {count(counts['planned'], 'operation')}{_count_own(counts)}, "
             f"{counts['unsupported']:,} not supported{self._count_baseline()}; "
             f"{self.footer['exchanges']:,} exchanges in {duration:.1f} s"
         )
@@ -122,6 +122,12 @@ class OperationsSummary(ReceivedRun):
     def list_areas(self) -> Iterator[tuple[str, Area]]:
         """Yield the areas with violations first, then by size."""
         yield from sorted(self.areas.items(), key=lambda row: (-row[1].violated, -row[1].planned, row[0]))
+
+
+def _count_own(counts: OperationCounts) -> str:
+    """How many operations were judged that only libraries of the client's family have."""
+    own = counts.get("self_derived", 0)
+    return f" ({own:,} self-derived)" if own else ""
 
 
 def name_outcome(event: OperationEvent) -> str:
