@@ -5,7 +5,7 @@ Heavy imports are inside the functions, so that other commands start fast.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from graphcontract.catalogue.catalogue import Catalogue
+    from graphcontract.catalogue.contract_set import ContractSet
     from graphcontract.drift.many.pipeline import ManyResult
     from graphcontract.drift.many.source_comparison import Expected
     from graphcontract.drift.model import Source
@@ -101,28 +102,42 @@ def make_snapshot(many: Many) -> str:
     """Make the text of a snapshot of the operations that match."""
     from graphcontract.drift.many.snapshots import format_snapshot
 
-    catalogue = load_catalogue(many.catalogue)
+    catalogue = _load(many)
     names = [catalogue.name_of(id) for id in _find(catalogue, many.patterns)]
     with explain_interrupt():
         return format_snapshot(many.list_sources(), names, _match_any(many.patterns), many.patterns)
 
 
 def _expect(many: Many, since: Path | None) -> Expected:
-    """Choose the lines to compare with: those of the catalogue, or of the snapshot."""
-    from graphcontract.drift.many.line_facts import read_line
+    """Choose the operations to compare with: of the catalogue, of a folder of contracts, or of a snapshot."""
+    from graphcontract.catalogue.contract_set import ContractSet
+    from graphcontract.drift.many.line_facts import read_contract
     from graphcontract.drift.many.snapshots import read_snapshot
     from graphcontract.drift.many.source_comparison import Expected
 
-    if since is None:
-        base = load_catalogue(many.catalogue)
-        ids: Iterable[str] = _find(base, many.patterns)
-    else:
-        base = read_snapshot(since, many.patterns)
-        ids = base.ids  # all of them match: the snapshot was made for these patterns
-    return Expected(base, [read_line(base, id) for id in ids], _match_any(many.patterns), since is not None)
+    matches = _match_any(many.patterns)
+    if since is not None:
+        snapshot = read_snapshot(since, many.patterns)  # all of it matches
+        return Expected.choose(snapshot, snapshot.ids, matches, is_snapshot=True)
+    base = _load(many)
+    ids = _find(base, many.patterns)
+    if isinstance(base, ContractSet):
+        lines = [read_contract(base.contract(id)) for id in ids]
+        return Expected(base.name, {}, [base.name_of(id) for id in base.contracts], lines, matches)
+    return Expected.choose(base, ids, matches)
 
 
-def _find(catalogue: Catalogue, patterns: Sequence[str]) -> list[str]:
+def _load(many: Many) -> Catalogue | ContractSet:
+    """Load the catalogue to choose from, or the contracts of a folder."""
+    if many.catalogue is not None and many.catalogue.is_dir():
+        from graphcontract.catalogue.contract_set import ContractSet
+        from graphcontract.clauses import list_kinds
+
+        return ContractSet.load_folder(many.catalogue, list_kinds())
+    return load_catalogue(many.catalogue)
+
+
+def _find(catalogue: Catalogue | ContractSet, patterns: Sequence[str]) -> list[str]:
     """Find the operations of all patterns; `NoOperation` for a pattern that matches none."""
     return list(dict.fromkeys(id for pattern in patterns for id in catalogue.find(pattern)))
 

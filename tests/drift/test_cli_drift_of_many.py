@@ -16,6 +16,7 @@ from tests.drift import library
 from tests.drift.many_operations import CSDL, EXPORT, ROUTES, source
 
 DESK = "/library/desks/{desk-id}"
+OWN_DESK = "/library/desks/{deskId}"
 GONE = ROUTES.replace(f"DELETE\t{DESK}\t\n", "").replace(f"POST\t{DESK}/close\tx\n", "")
 
 
@@ -150,12 +151,55 @@ def test_what_cannot_be_read_is_a_finding_and_the_others_are_compared(here: Here
     assert ended.err.startswith("error: beta.yaml")
 
 
+def test_the_contracts_of_a_folder_are_compared(here: Here) -> None:
+    """An operation that a contract file describes is expected of every source."""
+    folder = here.folder / "mine"
+    folder.mkdir()
+    for id in ("library-desks-id-library-security-lock-beta", "library-desks-id-delete-beta"):
+        text = here("contracts", "show", id, "--from", "library.jsonl", "--json").out
+        (folder / f"{id}.json").write_text(text)
+    chosen = ("--from", "mine", "--operations", "all", "--fail-on", "err")
+    ended = here("drift", "beta.csdl", "beta.tsv", *chosen)
+    assert "2 operations of mine: all" in ended.out
+    assert ended.out.count("2 unchanged") == 2
+    assert ended.status == 0
+    (here.folder / "beta.csdl").write_text(CSDL.replace('"id" Type="Edm.Guid"', '"id" Type="Edm.String"'))
+    ended = here("drift", "new.tsv", "beta.csdl", *chosen)
+    assert ended.status == 4
+    assert f"route: reachable -> absent\n      in 1 operation:\n        beta DELETE {OWN_DESK}" in ended.out
+    assert "key-type: guid -> string\n      in 2 operations:" in ended.out
+    ended = here("drift", "snapshot", "beta.tsv", *chosen[:4], "--output", "old.jsonl")
+    assert ended.status == 0
+
+
 def test_nothing_compared_is_no_success(here: Here) -> None:
     (here.folder / "other.tsv").write_text("# v1.0\nPOST\t/library/close\n")
     ended = here(*many("other.tsv"))
     assert ended.status == 4
     assert "nothing-compared" in ended.out
     assert "it is of another version than the operations" in ended.out
+
+
+def test_nothing_compared_fails_even_if_it_is_waived(here: Here) -> None:
+    (here.folder / "other.tsv").write_text("# v1.0\nPOST\t/library/close\n")
+    found = json.loads(here(*many("other.tsv", "--report", "json=-")).out)["findings"]
+    marks = {each["rule"]: each["fingerprint"] for each in found}
+    row = {"rule": "nothing-compared", "fingerprint": marks["nothing-compared"]}
+    waived = {"waivers": [{**row, "reason": "Not yet.", "operations": ["all"]}]}
+    (here.folder / "waivers.json").write_text(json.dumps(waived))
+    ended = here(*many("other.tsv", "--waivers", "waivers.json"))
+    assert (ended.status, "waived  nothing-compared" in ended.out) == (4, True)
+    assert here(*many("other.tsv", "new.tsv", "--waivers", "waivers.json")).status == 4  # of new.tsv
+
+
+def test_two_sources_of_a_kind_are_compared_with_themselves(here: Here) -> None:
+    (here.folder / "beta-Cloud.csdl").write_text(
+        CSDL.replace('"id" Type="Edm.Guid"', '"id" Type="Edm.Int32"')
+    )
+    sources = ("beta.csdl", "beta-Cloud.csdl")
+    assert here(*many("snapshot", *sources, "--output", "old.jsonl")).status == 0
+    ended = here(*many(*sources, "--since", "old.jsonl"))
+    assert (ended.status, "no drift" in ended.out) == (0, True)
 
 
 def test_only_findings_of_the_level_fail(here: Here) -> None:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from graphcontract.catalogue.catalogue import Catalogue
 from graphcontract.catalogue.patterns import OperationPattern
-from graphcontract.drift.many.line_facts import read_line
 from graphcontract.drift.many.pipeline import ManyResult, check_operations
 from graphcontract.drift.many.snapshots import format_snapshot, read_snapshot
 from graphcontract.drift.many.source_comparison import Expected
@@ -32,8 +31,8 @@ def compare(
     catalogue: Catalogue, *sources: Source, snapshot: bool = False, pattern: str = "all"
 ) -> ManyResult:
     """Compare the operations of a catalogue, or of a snapshot, with sources."""
-    lines = [read_line(catalogue, id) for id in catalogue.find(pattern)]
-    expected = Expected(catalogue, lines, OperationPattern(pattern).matches, snapshot)
+    matches = OperationPattern(pattern).matches
+    expected = Expected.choose(catalogue, catalogue.find(pattern), matches, is_snapshot=snapshot)
     return check_operations(expected, (pattern,), sources, today=TODAY)
 
 

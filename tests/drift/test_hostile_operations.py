@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from graphcontract.catalogue.catalogue import Catalogue
 from graphcontract.contract.jsonfile import ContractError
-from graphcontract.drift.many.line_facts import read_line
 from graphcontract.drift.many.pipeline import check_operations
 from graphcontract.drift.many.reports import FORMATS
 from graphcontract.drift.many.snapshots import format_snapshot, read_snapshot
@@ -75,7 +74,7 @@ def test_a_changed_source_is_compared_or_is_a_finding(
     folder = tmp_path_factory.mktemp("hostile")
     library = Catalogue(build_catalogue([source(folder, "beta.tsv")], [source(folder, "beta.csdl")]), "built")
     own = source(folder, name, data.draw(changed(TEXTS[name])))
-    expected = Expected(library, [read_line(library, id) for id in library.ids], lambda _: True, False)
+    expected = Expected.choose(library, library.ids, lambda _: True)
     rejected: NotASource | None = None
     try:
         result = check_operations(expected, ("all",), [own], today=date(2026, 6, 1))
@@ -119,9 +118,9 @@ def test_a_changed_snapshot_is_an_error_or_is_read(
     error: ContractError | None = None
     try:
         snapshot = read_snapshot(path, ("all",))
-        lines = [read_line(snapshot, id) for id in snapshot.ids]
-        expected = Expected(snapshot, lines, lambda _: True, True)
-        assert check_operations(expected, ("all",), [routes], today=date(2026, 6, 1)).chosen == len(lines)
+        expected = Expected.choose(snapshot, snapshot.ids, lambda _: True, is_snapshot=True)
+        result = check_operations(expected, ("all",), [routes], today=date(2026, 6, 1))
+        assert result.chosen == len(snapshot)
     except ContractError as raised:
         error = raised
     assert error is None or (error.file == str(path) and error.hint)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from graphcontract.catalogue.catalogue import Catalogue
 from graphcontract.catalogue.contract_document import choose_permissions, choose_status, choose_value
@@ -21,10 +22,12 @@ _CONTENT = {"absent": "none", "required": "required", "unconstrained": "optional
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An operation of a catalogue with the line that states it; `contract` is the file that overrides it."""
+    """An operation of a catalogue with the line that states it; `contract` is the file that overrides it. An
+    operation of a folder of contracts has the contract alone, and no line.
+    """
 
     operation: Operation
-    number: int
+    number: int | None
     contract: Contract | None = None
     known: tuple[KnownSkew, ...] = ()
     key: Key = field(init=False)
@@ -34,7 +37,9 @@ class Line:
         object.__setattr__(self, "key", Key(operation.version, operation.method, fold(operation.path)))
 
     def has_source(self, codes: frozenset[str]) -> bool:
-        """Whether one of these sources has the operation."""
+        """Whether one of these sources has the operation; a contract without a line expects it of each."""
+        if self.number is None:
+            return True
         return not codes.isdisjoint((*self.operation.route, *self.operation.permissions))
 
 
@@ -47,10 +52,21 @@ def read_line(catalogue: Catalogue, id: str) -> Line:
     return Line(operation, number, contract, read_drift_sources(contract.id, None).known)
 
 
+def read_contract(contract: Contract) -> Line:
+    """Read an operation that a contract file alone describes."""
+    request = contract.request
+    query = dict.fromkeys(request.query_parameters, "")
+    operation = Operation(request.version, request.method, request.path, route="", query=query)
+    return Line(operation, None, contract, read_drift_sources(contract.id, None).known)
+
+
 def expect_contract(line: Line, sources: Mapping[str, CatalogueSource]) -> Statement:
     """Make the statement that a source has to agree with: the facts of the operation's contract."""
     operation, contract = line.operation, line.contract
-    types = choose_value(operation.types, sources).split(",") if operation.types else ()
+    types: Sequence[str] = choose_value(operation.types, sources).split(",") if operation.types else ()
+    if contract is not None and line.number is None:
+        parameters = contract.request.parameters
+        types = [_name_type(parameters[name]) for name in operation.parameters]
     expected = Statement(
         operation.version,
         operation.method,
@@ -60,7 +76,7 @@ def expect_contract(line: Line, sources: Mapping[str, CatalogueSource]) -> State
         query=tuple(operation.query),
         deprecated=bool(operation.deprecated),
         permissions=choose_permissions(operation, sources) if operation.permissions else {},
-        line=line.number,
+        line=line.number or 1,
     )
     if contract is None:
         return expected
@@ -91,7 +107,7 @@ def expect_statement(line: Line, codes: frozenset[str]) -> Statement:
         query=tuple(name for name, by in operation.query.items() if not codes.isdisjoint(by)),
         deprecated=not codes.isdisjoint(operation.deprecated),
         permissions=own,
-        line=line.number,
+        line=line.number or 1,
     )
 
 
@@ -142,5 +158,12 @@ def _find_value(stated: Stated, codes: frozenset[str]) -> str | None:
     return next((value for value, by in stated.items() if not codes.isdisjoint(by)), None)
 
 
-def _read_types(types: list[str] | tuple[str, ...]) -> tuple[str | None, ...]:
+def _name_type(schema: Mapping[str, Any]) -> str:
+    """Name the type of a contract's parameter, if its schema says no more than a type."""
+    if schema.get("format") == "uuid":
+        return "guid"
+    return UNKNOWN if schema.keys() & {"pattern", "enum", "format"} else str(schema["type"])
+
+
+def _read_types(types: Sequence[str]) -> tuple[str | None, ...]:
     return tuple(None if each == UNKNOWN else each for each in types)

@@ -14,6 +14,7 @@ from graphcontract.drift.pipeline import RANK
 from graphcontract.drift.rule import Level
 from graphcontract.drift.waivers import Marked, Waiver, apply_waivers
 
+_WHOLE = ""  # in place of an operation's name, of a finding on a whole source: the pattern `all` matches it
 _OF_OPERATIONS = {"route-gone", "operation-missing", "route-appeared"}
 
 
@@ -85,7 +86,7 @@ def check_operations(
         except SourceError as error:
             unread.append(error)
             origin = FactOrigin("unknown", source.name)
-            findings.append((_make_problem("source-unreadable", error.message, origin, expected), None))
+            findings.append((_make_problem("source-unreadable", error.message, origin, expected), _WHOLE))
             continue
         comparison = SourceComparison(expected, source, read, today)
         comparison.compare()
@@ -94,14 +95,14 @@ def check_operations(
         compared.append(Compared(comparison.origin, comparison.title, comparison.version, comparison.tally))
         if not comparison.tally.facts:
             text = _explain_not_compared(comparison.tally)
-            findings.append((_make_problem("nothing-compared", text, comparison.origin, expected), None))
-    findings += [(each, None) for each in _report_gone(expected, met, unread)]
+            findings.append((_make_problem("nothing-compared", text, comparison.origin, expected), _WHOLE))
+    findings += [(each, _WHOLE) for each in _report_gone(expected, met, unread)]
     for_many = [each for each in waivers if each.operations]
     marked, notes = apply_waivers(findings, for_many, today)
     if left := len(waivers) - len(for_many):
         notes.append(f"{left} waivers without `operations` are for comparisons with one contract")
     return ManyResult(
-        expected.catalogue.name,
+        expected.name,
         tuple(patterns),
         len(expected.lines),
         compared,
@@ -119,7 +120,7 @@ def fold_findings(findings: Iterable[Marked]) -> list[Fold]:
         same = replace(finding, origin=replace(finding.origin, line=None), base=None)
         first.setdefault(same, finding)
         operations = found.setdefault(same, {})
-        if operation is not None:
+        if operation:
             operations.setdefault(operation, finding.origin.line)
     folds = [Fold(first[same], tuple(operations.items())) for same, operations in found.items()]
     return sorted(folds, key=_rank)
@@ -135,7 +136,7 @@ def _report_gone(expected: Expected, met: set[str], unread: Sequence[SourceError
     """Report the sources of a snapshot that were not given, unless one of those given is unreadable."""
     if not expected.is_snapshot or unread:
         return
-    for code, source in expected.catalogue.sources.items():
+    for code, source in expected.sources.items():
         if code not in met and source.kind != "derived":
             text = "the snapshot has this source, but it was not given"
             yield _make_problem("source-gone", text, FactOrigin("unknown", source.title), expected)

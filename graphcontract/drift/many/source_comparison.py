@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from graphcontract.catalogue.catalogue import Catalogue
+from graphcontract.catalogue.operation import CatalogueSource
 from graphcontract.drift.comparison import Hit, are_comparable, compare_facts
 from graphcontract.drift.findings import Against, DriftFinding, compute_fingerprint
 from graphcontract.drift.many.line_facts import (
@@ -15,6 +16,7 @@ from graphcontract.drift.many.line_facts import (
     expect_statement,
     is_listed,
     read_facts,
+    read_line,
 )
 from graphcontract.drift.model import Fact, FactOrigin, Kind, Source
 from graphcontract.drift.operations.signed_in_user import SignedInUser
@@ -51,14 +53,30 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What sources are compared with: the chosen lines of a catalogue, and a function that says whether the
-    name of another operation would have been chosen. In a snapshot, a source is compared with its own lines.
+    """What sources are compared with: the chosen operations of the catalogue with this name, and a function
+    that says whether the name of another operation would have been chosen. `sources` and `names` are those of
+    the whole catalogue. In a snapshot, a source is compared with its own lines.
     """
 
-    catalogue: Catalogue
+    name: str
+    sources: Mapping[str, CatalogueSource]
+    names: Sequence[str]
     lines: Sequence[Line]
     matches: Callable[[str], bool]
-    is_snapshot: bool
+    is_snapshot: bool = False
+
+    @classmethod
+    def choose(
+        cls,
+        catalogue: Catalogue,
+        ids: Iterable[str],
+        matches: Callable[[str], bool],
+        *,
+        is_snapshot: bool = False,
+    ) -> Expected:
+        """Choose operations of a catalogue by their ids; `ContractError` for a line that is broken."""
+        lines = [read_line(catalogue, id) for id in ids]
+        return cls(catalogue.name, catalogue.sources, catalogue.names, lines, matches, is_snapshot)
 
     @property
     def against(self) -> Against:
@@ -70,7 +88,7 @@ class Expected:
         all of its kind, which are of its version in each line that it is compared with.
         """
         kinds = {read.kind, "derived"} if read.family is not None else {read.kind}
-        alike = {code: each for code, each in self.catalogue.sources.items() if each.kind in kinds}
+        alike = {code: each for code, each in self.sources.items() if each.kind in kinds}
         same = {code for code, each in alike.items() if each.title.startswith(read.title)}
         return frozenset(same or alike)
 
@@ -85,7 +103,7 @@ class SourceComparison:
         self.tally = Tally()
         self.findings: list[Marked] = []
         self._expected = expected
-        self._base = FactOrigin("contract", expected.catalogue.name)
+        self._base = FactOrigin("contract", expected.name)
         self._codes = expected.find_codes(read)
         self._parts: list[SourceOfFacts] = [read]
         if read.family is not None:
@@ -128,7 +146,7 @@ class SourceComparison:
         if expected.is_snapshot:
             before = expect_statement(line, self._codes)
         else:
-            before = self._leave_out_query(line, expect_contract(line, expected.catalogue.sources), statement)
+            before = self._leave_out_query(line, expect_contract(line, expected.sources), statement)
         old, new = read_facts(before, self._base), read_facts(statement, self.origin)
         if self.origin.kind == "permissions":  # all that it states of a request is who may send it
             new = {name: fact for name, fact in new.items() if name.startswith("permissions.")}
@@ -175,7 +193,7 @@ class SourceComparison:
         has the keys by which the source knows those that were compared.
         """
         seen = {*chosen.values()}
-        for name in self._expected.catalogue.names:
+        for name in self._expected.names:
             if name not in chosen:
                 seen.add(self._find_key(name))
         for part in self._parts:
