@@ -172,7 +172,7 @@ def test_the_contracts_of_a_folder_are_compared(here: Here) -> None:
     assert ended.status == 0
 
 
-def test_nothing_compared_is_no_success(here: Here) -> None:
+def test_nothing_compared_is_a_failure(here: Here) -> None:
     (here.folder / "other.tsv").write_text("# v1.0\nPOST\t/library/close\n")
     ended = here(*many("other.tsv"))
     assert ended.status == 4

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from graphcontract.catalogue.catalogue import Catalogue
 from graphcontract.catalogue.patterns import OperationPattern
+from graphcontract.drift.many.line_facts import expect_contract, read_line
 from graphcontract.drift.many.pipeline import ManyResult, check_operations
 from graphcontract.drift.many.snapshots import format_snapshot, read_snapshot
 from graphcontract.drift.many.source_comparison import Expected
@@ -94,6 +95,16 @@ def test_whatever_can_be_read_does_not_drift_from_itself(
         return
     assert found(compare(catalogue, own)) == {}
     assert found(compare(snapshot, own, snapshot=True)) == {}
+
+
+def test_a_shipped_contract_decides_before_the_catalogue() -> None:
+    shipped = Catalogue.load()
+    line = read_line(shipped, "sharepointmigrationtask-cancel")
+    assert line.contract is not None
+    expected = expect_contract(line, shipped.sources)
+    stated = {each.scheme: " ".join(each.least) for each in line.contract.permissions or ()}
+    assert {scheme: text.split(" >")[0] for scheme, text in expected.permissions.items()} == stated
+    assert expected.success == "204"
 
 
 def test_an_export_does_not_drift_from_itself(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_changed_catalogue_is_an_error_or_a_catalogue(text: str) -> None:
 def test_a_changed_source_is_compared_or_is_a_finding(
     name: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Whatever differs, it is no traceback, and never "no drift" where nothing was compared."""
+    """Never a traceback, and never "no drift" where nothing was compared."""
     folder = tmp_path_factory.mktemp("hostile")
     library = Catalogue(build_catalogue([source(folder, "beta.tsv")], [source(folder, "beta.csdl")]), "built")
     own = source(folder, name, data.draw(changed(TEXTS[name])))

@@ -208,7 +208,7 @@ def test_csdl_follows_properties_of_complex_types(tmp_path: Path) -> None:
     reference = describe(f"{above}/$ref")
     assert reference is not None
     assert reference.query == ("@id",)
-    assert describe(f"{DESK}/settings") is None  # a value, which is no resource of its own
+    assert describe(f"{DESK}/settings") is None  # a value, not a resource
     assert describe(f"{DESK}/settings/door/keys/{{reader-id}}") is None  # only the derived type has it
 
 

@@ -346,8 +346,7 @@ class Schema:
         for type, structure in self.iterate_bases(at.type):
             step = self._find_step(structure.find_children("Property"), segment, f"{type}/")
             if step is not None:
-                inside = None if step.collection else self.find_structure(step.type)
-                return step if inside is not None and inside.tag == "ComplexType" else None
+                return step if not step.collection and self.find_structure(step.type) else None
         return None
 
     def find_undeletable(self) -> frozenset[str]:

@@ -45,4 +45,4 @@ def _derive(statement: Statement) -> Statement | None:
     parts = statement.path.split("/", 3)
     if fold(statement.path)[:2] != _USER or len(parts) < 4:
         return None
-    return replace(statement, path=f"/me/{parts[3]}", types=statement.types[1:])
+    return replace(statement, path=f"/me/{parts[3]}")
