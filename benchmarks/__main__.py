@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import many, sources
+from benchmarks import drifting, many, sources
 from benchmarks.measuring import Command, Sample, middle, ratio, rounds
 
 _GRAPHCONTRACT = str(Path(sys.executable).with_name("graphcontract"))
@@ -72,6 +72,7 @@ def main() -> None:
         seconds = middle(taken[name], lambda each: each.processor)
         print(f"{name:34}{seconds:6.2f} s of processor   goal: less than 0.3 s")
     sources.report(count)
+    drifting.report(count)
     many.report(count)
 
 

@@ -51,6 +51,14 @@ _ITEM = """\
       tags:
         - shelves.book
       x-ms-docs-operation-type: operation
+    delete:
+      operationId: shelves.DeleteBooks{number}
+      responses:
+        '204':
+          description: Success
+        default:
+          $ref: '#/components/responses/error'
+      summary: Delete books{number} of shelves
 """
 _VALUES = "\n".join(f"                - bibliographicProperty{number}" for number in range(62))
 _SCHEMA = """\
@@ -86,6 +94,9 @@ _ACTION = """\
         <Annotation Term="Org.OData.Core.V1.Description" String="What stands on the shelves." />
       </Annotations>
 """
+_SET = """\
+        <EntitySet Name="books{number}" EntityType="graph.book{number}" />
+"""
 
 
 def openapi(path: Path) -> None:
@@ -112,7 +123,10 @@ def csdl(path: Path) -> None:
         file.writelines(_TYPE.format(number=number) for number in range(5000))
         file.write(actions)
         file.writelines(_ACTION.format(number=number) for number in range(5000))
-        file.write(rest)
+        container, members = rest.split("\n", 1)
+        file.write(f"{container}\n")
+        file.writelines(_SET.format(number=number) for number in range(1000))
+        file.write(members)
 
 
 def unpack(path: Path, packed: str) -> None:

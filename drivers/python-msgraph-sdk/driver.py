@@ -141,6 +141,7 @@ class Driver:
                 "name": self._sdk.distribution,
                 "version": version(self._sdk.distribution),
                 "language": "python",
+                "family": "msgraph-sdk",
                 "homepage": f"https://github.com/microsoftgraph/{self._sdk.distribution}-python",
                 "notes": f"microsoft-kiota-http {version('microsoft-kiota-http')}, httpx {httpx.__version__}",
             },

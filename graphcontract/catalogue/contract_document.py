@@ -6,7 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from graphcontract.catalogue.operation import UNKNOWN, CatalogueSource, Operation, Stated
+from graphcontract.catalogue.operation import (
+    UNKNOWN,
+    CatalogueSource,
+    Operation,
+    Stated,
+    split_permissions,
+)
 
 ROOT = "https://graph.microsoft.com"
 
@@ -21,7 +27,7 @@ _RANK = ("page", "csdl", "openapi", "permissions", "routes", "derived")
 
 def make_document(id: str, operation: Operation, sources: Mapping[str, CatalogueSource]) -> dict[str, Any]:
     """Make the document; where sources differ, the one that is nearest to the service decides."""
-    status = _choose_status(operation, sources)
+    status = choose_status(operation, sources)
     document: dict[str, Any] = {
         "format": 2,
         "id": id,
@@ -75,7 +81,7 @@ def _make_request(operation: Operation, sources: Mapping[str, CatalogueSource]) 
     left = iter(identifiers)
     path = _ARGUMENT.sub(lambda found: f"{found[1]}{{{next(left)}}}{found[1]}", operation.path)
     quoted = [found[1] or f"/{found[0]}" in operation.path for found in _ARGUMENT.finditer(operation.path)]
-    types = _choose(operation.types, sources).split(",") if operation.types else [UNKNOWN] * len(quoted)
+    types = choose_value(operation.types, sources).split(",") if operation.types else [UNKNOWN] * len(quoted)
     parameters = {
         name: make_schema(type, bool(as_text))
         for name, type, as_text in zip(identifiers, types, quoted, strict=False)
@@ -100,15 +106,15 @@ def _make_request(operation: Operation, sources: Mapping[str, CatalogueSource]) 
     }
 
 
-def _choose(stated: Stated, sources: Mapping[str, CatalogueSource]) -> str:
+def choose_value(stated: Stated, sources: Mapping[str, CatalogueSource]) -> str:
     """Choose the value of the source that comes first in `_RANK`."""
     return min(stated, key=lambda value: min(_RANK.index(sources[code].kind) for code in stated[value]))
 
 
-def _choose_status(operation: Operation, sources: Mapping[str, CatalogueSource]) -> int | None:
+def choose_status(operation: Operation, sources: Mapping[str, CatalogueSource]) -> int | None:
     """Choose the status of success without content; None if no source states it."""
     known = {value: codes for value, codes in operation.success.items() if value.isdigit()}
-    return int(_choose(known, sources)) if known else None
+    return int(choose_value(known, sources)) if known else None
 
 
 def _make_permissions(
@@ -117,14 +123,19 @@ def _make_permissions(
     """Make the permissions; None: unknown, or one is needed beside another, which contracts cannot state."""
     if not operation.permissions:
         return None
-    code = min(operation.permissions, key=lambda each: _RANK.index(sources[each].kind))
     entries: list[dict[str, Any]] = []
-    for scheme, stated in operation.permissions[code].items():
+    for scheme, stated in choose_permissions(operation, sources).items():
         if "+" in stated:
             return None
-        least, _, higher = stated.partition(">")
-        entries.append({"scheme": scheme, "least": least.split(), "higher": higher.split()})
+        least, higher = split_permissions(stated)
+        entries.append({"scheme": scheme, "least": list(least), "higher": list(higher)})
     return entries
+
+
+def choose_permissions(operation: Operation, sources: Mapping[str, CatalogueSource]) -> Mapping[str, str]:
+    """Choose the permissions of the source that comes first in `_RANK`; the operation has some."""
+    code = min(operation.permissions, key=lambda each: _RANK.index(sources[each].kind))
+    return operation.permissions[code]
 
 
 def _make_title(operation: Operation) -> str:

@@ -37,9 +37,10 @@ class CatalogueSource:
 class Operation:
     """The facts of one operation, as a line of the catalogue has them. Codes of sources are letters.
 
-    `route` are the sources that have the operation. `types` has the types of the parameters in the order of
-    the path, separated by commas, with `?` where unknown. `permissions` has, by source and scheme, the least
-    permissions, and behind `>` the higher ones. A value that no source states is left out.
+    `route` are the sources that have the operation; it is empty if only permissions.json has it. `types` has
+    the types of the parameters in the order of the path, separated by commas, with `?` where unknown.
+    `permissions` has, by source and scheme, the least permissions, and behind `>` the higher ones. A value
+    that no source states is left out.
     """
 
     version: str
@@ -105,6 +106,12 @@ def _split_value(name: str, value: str) -> Sequence[str]:
     return (value,)
 
 
+def split_permissions(stated: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Split the permissions of a scheme into the least and the higher ones."""
+    least, _, higher = stated.partition(">")
+    return tuple(least.split()), tuple(higher.split())
+
+
 def parse_members(members: Mapping[str, Any]) -> Operation:
     """Make the operation of a line that the schema admits."""
     version, method, path = members["operation"].split(" ")
@@ -130,8 +137,10 @@ def _sort(codes: str) -> str:
     return "".join(sorted(set(codes)))
 
 
-def format_header(sources: Sequence[CatalogueSource]) -> str:
-    """Format the first line of a catalogue: its format, and its sources by their codes."""
+def format_header(sources: Sequence[CatalogueSource], patterns: Sequence[str] = ()) -> str:
+    """Format the first line of a catalogue: its format, and its sources by their codes; of a snapshot, also
+    the patterns of its operations.
+    """
     listed = {
         each.code: {
             name: value
@@ -140,7 +149,9 @@ def format_header(sources: Sequence[CatalogueSource]) -> str:
         }
         for each in sources
     }
-    return json.dumps({"catalogue": 1, "sources": listed}, ensure_ascii=False, separators=(",", ":"))
+    chosen = {"operations": list(patterns)} if patterns else {}
+    document = {"catalogue": 1, **chosen, "sources": listed}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def parse_sources(header: Mapping[str, Any]) -> dict[str, CatalogueSource]:

@@ -24,8 +24,8 @@ From = Annotated[
     typer.Option(
         "--from",
         metavar="FILE",
-        help="A catalogue, or a source to make one of, such as an OpenAPI description; for `check` also a "
-        "folder of contract files [default: the shipped catalogue].",
+        help="A catalogue, or a source to make one of, such as an OpenAPI description; for `check` and "
+        "`drift` also a folder of contract files [default: the shipped catalogue].",
     ),
 ]
 

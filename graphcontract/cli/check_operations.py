@@ -184,14 +184,13 @@ def _select_operations(catalogue: Operations, many: Many) -> Selection:
 
     ids = dict.fromkeys(id for pattern in many.patterns for id in catalogue.find(pattern))
     names = {id: catalogue.name_of(id) for id in ids}
-    load: Callable[[str], Contract]
+    digest = hash_operations(names.values())
     if isinstance(catalogue, ContractSet):
-        load = catalogue.contract
-    else:
-        load = partial(catalogue.contract, known=list_kinds())
-        for id in ids if many.source is not None else ():  # The shipped catalogue is known to be valid.
-            catalogue.operation(id)
-    return Selection(names, load, catalogue.name, hash_operations(names.values()))
+        return Selection(names, catalogue.contract, catalogue.name, digest)
+    for id in ids if many.source is not None else ():  # The shipped catalogue is known to be valid.
+        catalogue.operation(id)
+    load = partial(catalogue.contract, known=list_kinds())
+    return Selection(names, load, catalogue.name, digest, catalogue.find_family_of)
 
 
 def _format_repeat(options: Options, many: Many, clause: str, *operations: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from graphcontract.cli.catalogue import From
+from graphcontract.cli.output import STYLES_OF_LEVELS as STYLES
+from graphcontract.cli.output import parse_reports, write_report
 from graphcontract.contract.model import DEFAULT_CONTRACT
 
 if TYPE_CHECKING:
@@ -37,10 +39,11 @@ Examples:
   graphcontract drift sharepointmigrationtask-cancel.md
   graphcontract drift --published --fail-on warn --report markdown=drift.md
   graphcontract drift snapshot page.md --output snapshot.json
-  graphcontract drift page.md --since snapshot.json"""
+  graphcontract drift page.md --since snapshot.json
+  graphcontract drift openapi.yaml --operations 'beta POST /users/*'
+  graphcontract drift beta.csdl --operations all --since beta.jsonl"""
 
 _LEAVE_OUT = "Leave it out, or give the source that has it."
-_STYLES = {"err": "bold red", "warn": "yellow", "info": "cyan"}
 
 
 class _CompareByDefault(TyperGroup):
@@ -104,10 +107,24 @@ Cache = Annotated[
 ]
 
 
+Operations = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="Compare the operations of a catalogue whose name or id matches, as in 'beta POST /users/*', in "
+        "one pass over each SOURCE: routes of an SDK, kiota-dom-export.txt, CSDL, OpenAPI, permissions.json. "
+        "all: every operation. May be repeated.",
+    ),
+]
+
+
 @app.command(cls=_Unnamed, epilog="\b\n" + SOURCES.replace("\n\n", "\n\n\b\n"))
 def compare(
+    ctx: typer.Context,
     sources: Sources = None,
     contract: ContractName = DEFAULT_CONTRACT,
+    operations: Operations = None,
+    catalogue: From = None,
     since: Annotated[
         Path | None,
         typer.Option(
@@ -133,18 +150,29 @@ def compare(
 ) -> None:
     """Compare what is published about an operation with its contract, and published sources with each other.
 
+    With --operations, each source is compared with the contracts of many operations: operations that were
+    added, removed or changed first, then their facts; equal findings are one, with the number of operations.
+
     Exit status 0: no finding at the level of --fail-on. 2: usage error, or a file is not a source. 3: a
     source cannot be fetched or read; the others are compared, and reports are written. 4: drift, or nothing
     was compared.
     """
     from datetime import date
 
+    from graphcontract.cli import drift_operations
+
+    if operations or catalogue:
+        drift_operations.reject_other_options(ctx, operations)
+        many = drift_operations.Many(tuple(sources or ()), tuple(operations or ()), catalogue)
+        raise typer.Exit(drift_operations.compare(many, since, waivers, report or [], fail_on.value))
+
     from graphcontract.drift.model import Source, SourceError
     from graphcontract.drift.pipeline import check_drift
+    from graphcontract.drift.reports import FORMATS
     from graphcontract.drift.snapshots import read_snapshot
     from graphcontract.drift.waivers import read_waivers as read_waivers
 
-    reports = _parse_reports(report or [])
+    reports = parse_reports(report or [], FORMATS)
     loaded, about = _load_contract(contract)
     accepted = read_waivers(waivers) if waivers else []
     before = read_snapshot(since, loaded.id) if since else None
@@ -166,7 +194,7 @@ def compare(
         today=date.today(),
     )
     for write, path in reports:
-        _write(path, write(result))
+        write_report(path, write(result))
     _show(result, to_stderr=any(path == "-" for _, path in reports))
     if result.unread:
         raise result.unread[0]
@@ -175,19 +203,31 @@ def compare(
 
 @app.command()
 def snapshot(
+    ctx: typer.Context,
     sources: Sources = None,
     output: Annotated[
         str, typer.Option(metavar="FILE", help="Write the snapshot there; - is standard output.")
     ] = "-",
     contract: ContractName = DEFAULT_CONTRACT,
+    operations: Operations = None,
+    catalogue: From = None,
     root: Root = None,
     published: Published = False,
     cache: Cache = None,
 ) -> None:
     """Write the facts of sources as JSON to commit, for `drift --since`.
 
-    A snapshot has no line numbers, so that it changes only if a fact changes.
+    A snapshot has no line numbers, so that it changes only if a fact changes. With --operations, it has what
+    the sources state of many operations, one line each.
     """
+    from graphcontract.cli import drift_operations
+
+    if operations or catalogue:
+        drift_operations.reject_other_options(ctx, operations)
+        many = drift_operations.Many(tuple(sources or ()), tuple(operations or ()), catalogue)
+        write_report(output, drift_operations.make_snapshot(many))
+        return
+
     from graphcontract.drift import contract_facts, readers
     from graphcontract.drift.findings import explain_missing_operation
     from graphcontract.drift.model import NotASource, SourceError, Unknown
@@ -209,7 +249,7 @@ def snapshot(
             raise NotASource(f"{each.origin.source}: {lacking}", _LEAVE_OUT)
         for problem_found in each.problems:
             typer.echo(f"{each.origin.source}: {problem_found.fact}: {problem_found.text}", err=True)
-    _write(output, format_snapshot(loaded.id, wanted, readings))
+    write_report(output, format_snapshot(loaded.id, wanted, readings))
 
 
 @app.command()
@@ -284,39 +324,6 @@ def _fetch_sources(addresses: Sequence[Address], cache: Path | None) -> Fetched:
         return fetch_sources(addresses, cache or Path(home) / "graphcontract" / "drift", progress)
 
 
-def _parse_reports(arguments: Sequence[str]) -> list[tuple[Any, str]]:
-    from graphcontract.drift.reports import FORMATS
-    from graphcontract.errors import UserError
-
-    found = []
-    for argument in arguments:
-        name, _, path = argument.partition("=")
-        if name not in FORMATS or not path:
-            raise UserError(
-                f"{argument!r} is not a report",
-                f"Give FORMAT=PATH, where FORMAT is one of {', '.join(FORMATS)}, "
-                "for example json=drift.json.",
-            )
-        found.append((FORMATS[name], path))
-    return found
-
-
-def _write(path: str, text: str) -> None:
-    from graphcontract.errors import UserError
-
-    if path == "-":
-        sys.stdout.write(text)
-        sys.stdout.flush()
-        return
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(
-            f"{path} cannot be written", "Give another path.", cause=error.strerror or ""
-        ) from error
-
-
 def _show(result: Result, *, to_stderr: bool) -> None:
     from rich.console import Console
 
@@ -344,7 +351,7 @@ def _show(result: Result, *, to_stderr: bool) -> None:
             console.print(row, style="dim", soft_wrap=True)
     for note in result.notes:
         console.print(f"note  {note}", style="dim", soft_wrap=True)
-    style = _STYLES[counting[0].level] if counting else "bold green" if any(result.compared) else "bold red"
+    style = STYLES[counting[0].level] if counting else "bold green" if any(result.compared) else "bold red"
     console.print(f"{summarize(result)}.", style=style, soft_wrap=True)
 
 
@@ -354,7 +361,7 @@ def _show_findings(console: Console, findings: Sequence[DriftFinding]) -> None:
     console.print()
     for each in findings:
         head = f"{each.level:<6}{each.cls:<11}{each.rule:<30}{each.fingerprint}"
-        console.print(head, style=_STYLES[each.level], soft_wrap=True)
+        console.print(head, style=STYLES[each.level], soft_wrap=True)
         console.print(f"      {each.describe()}", soft_wrap=True)
         console.print(f"      {format_location(each)}", style="dim", soft_wrap=True)
     console.print()

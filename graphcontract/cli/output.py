@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from graphcontract.contract.model import Clause
+
+STYLES_OF_LEVELS = {"err": "bold red", "warn": "yellow", "info": "cyan"}
+"""How a terminal shows drift findings of each level."""
 
 Output = Annotated[
     Path | None,
@@ -33,6 +37,37 @@ def write_text(text: str, output: Path | None) -> None:
             f"{output} cannot be written", "Give another path.", cause=error.strerror or ""
         ) from None
     typer.echo(f"{output}: written")
+
+
+def parse_reports(
+    arguments: Sequence[str], formats: Mapping[str, Callable[[Any], str]]
+) -> list[tuple[Callable[[Any], str], str]]:
+    """Parse FORMAT=PATH arguments of a drift run; `UserError` for one that is not a report."""
+    found = []
+    for argument in arguments:
+        name, _, path = argument.partition("=")
+        if name not in formats or not path:
+            raise UserError(
+                f"{argument!r} is not a report",
+                f"Give FORMAT=PATH, such as json=drift.json, where FORMAT is one of {', '.join(formats)}.",
+            )
+        found.append((formats[name], path))
+    return found
+
+
+def write_report(path: str, text: str) -> None:
+    """Write to a file, whose folders are made, or for `-` to standard output; `UserError` if it cannot be."""
+    if path == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UserError(
+            f"{path} cannot be written", "Give another path.", cause=error.strerror or ""
+        ) from error
 
 
 def list_clauses(clauses: Mapping[str, Clause], chosen: Iterable[str]) -> None:

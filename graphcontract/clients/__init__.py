@@ -19,13 +19,16 @@ FEATURES = frozenset({"cancel", "tokens", "debug", "retry-after", "inner-codes",
 
 @dataclass(frozen=True, slots=True)
 class Implementation:
-    """The client under test, as reports name it."""
+    """The client under test, as reports name it. `family` names the libraries that are generated from the
+    same description of the service.
+    """
 
     name: str
     version: str | None = None
     language: str | None = None
     homepage: str | None = None
     notes: str | None = None
+    family: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from types import ModuleType
 from typing import Any
@@ -53,7 +54,9 @@ class Adapter:
         module, self._function = _load(spec)
         declared = _read_declaration(spec, module)
         self.implementation = (
-            parse_implementation(implementation, "python") if implementation else declared.implementation
+            replace(parse_implementation(implementation, "python"), family=declared.implementation.family)
+            if implementation
+            else declared.implementation
         )
         self.limits = declared.limits
         self.features = declared.features

@@ -239,7 +239,7 @@ class Comparison:
     def _make_problem_finding(
         self, rule: str, fact: str, text: str, origin: FactOrigin, against: Against
     ) -> DriftFinding:
-        mark = _compute_fingerprint(self._operation, rule, fact, origin.kind, text)
+        mark = compute_fingerprint(self._operation, rule, fact, origin.kind, text)
         return DriftFinding(rule, fact, against, "", replace_unprintable(text), origin, None, mark)
 
     def _make_finding(self, hit: Hit, new: Fact, old: Fact, against: Against) -> DriftFinding:
@@ -248,7 +248,7 @@ class Comparison:
         if against == "source":
             sides = (against, old.origin.kind, new.origin.kind)
         before, now = replace_unprintable(hit.before), replace_unprintable(hit.now)
-        mark = _compute_fingerprint(self._operation, hit.rule, new.name, *sides, before, now)
+        mark = compute_fingerprint(self._operation, hit.rule, new.name, *sides, before, now)
         origin = _locate_part(hit, new)
         finding = DriftFinding(hit.rule, new.name, against, before, now, origin, old.origin, mark)
         return replace(finding, inferred=new.inferred if now else None)
@@ -261,7 +261,7 @@ def _locate_part(hit: Hit, fact: Fact) -> FactOrigin:
     return next(changed, paragraphs[0][1] if paragraphs else fact.origin)
 
 
-def _compute_fingerprint(*words: str) -> str:
+def compute_fingerprint(*words: str) -> str:
     """Hash what a finding says to 12 hex digits; lines, versions and file names are left out."""
     return sha256("\0".join(words).encode()).hexdigest()[:12]
 

@@ -15,7 +15,8 @@ from graphcontract.drift.rule import Level
 from graphcontract.drift.snapshots import find_counterpart
 from graphcontract.drift.waivers import KnownSkew, Waiver, apply_acceptances
 
-_RANK: dict[Level, int] = {"err": 0, "warn": 1, "info": 2}
+RANK: dict[Level, int] = {"err": 0, "warn": 1, "info": 2}
+"""The levels of findings, the worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Result:
     def fails(self, level: Level) -> bool:
         """Whether nothing was compared, or a finding counts that is at this level or worse."""
         return not any(self.compared) or any(
-            each.counts and _RANK[each.level] <= _RANK[level] for each in self.findings
+            each.counts and RANK[each.level] <= RANK[level] for each in self.findings
         )
 
 
@@ -87,7 +88,7 @@ def check_drift(
     compared = {each.origin: len(comparison.compared.get(each.origin, ())) for each in [*readings, *lost]}
     findings += _report_not_compared(comparison, readings, findings, against)
     marked, notes = apply_acceptances(findings, known, waivers, today)
-    marked.sort(key=lambda each: (not each.counts, _RANK[each.level], each.against == "source"))
+    marked.sort(key=lambda each: (not each.counts, RANK[each.level], each.against == "source"))
     said = [f"{each.origin.source}: {note}" for each in readings for note in each.notes]
     read, errors = [*readings, *lost], [failed for _, failed in unread]
     return Result(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
@@ -29,9 +29,14 @@ _NOUNS: Mapping[Level, str] = {"err": "error", "warn": "warning", "info": "info"
 
 def count_findings(result: Result) -> dict[str, int]:
     """Count findings by level, and the known and waived ones separately."""
-    counts = Counter(each.level for each in result.findings if each.counts)
-    known = sum(each.known is not None for each in result.findings)
-    waived = sum(each.known is None and each.waived is not None for each in result.findings)
+    return count_by_level(result.findings)
+
+
+def count_by_level(findings: Sequence[DriftFinding]) -> dict[str, int]:
+    """Count findings by level, and the known and waived ones separately."""
+    counts = Counter(each.level for each in findings if each.counts)
+    known = sum(each.known is not None for each in findings)
+    waived = sum(each.known is None and each.waived is not None for each in findings)
     return {**{level: counts[level] for level in _LEVEL_NAMES}, "known": known, "waived": waived}
 
 
@@ -47,7 +52,7 @@ def format_json(result: Result) -> str:
             for each, compared in zip(result.readings, result.compared, strict=True)
         ],
         "compared": sum(result.compared),
-        "findings": [_convert_finding(each) for each in result.findings],
+        "findings": [convert_finding(each) for each in result.findings],
         "counts": count_findings(result),
         "notes": list(result.notes),
     }
@@ -56,6 +61,16 @@ def format_json(result: Result) -> str:
 
 def format_sarif(result: Result) -> str:
     """Format the result as SARIF 2.1.0; known and waived findings are suppressed results with a reason."""
+    sources = [
+        {"kind": each.origin.kind, "source": each.origin.source, "compared": compared}
+        for each, compared in zip(result.readings, result.compared, strict=True)
+    ]
+    properties = {"compared": sum(result.compared), "sources": sources, "counts": count_findings(result)}
+    return format_sarif_run([make_sarif_result(each) for each in result.findings], properties)
+
+
+def format_sarif_run(results: Sequence[Mapping[str, Any]], properties: Mapping[str, Any]) -> str:
+    """Format one run with all drift rules."""
     rules = [
         {
             "id": rule.id,
@@ -67,19 +82,7 @@ def format_sarif(result: Result) -> str:
         for rule in RULES
     ]
     driver = {"name": "graphcontract", "version": version("graphcontract"), "rules": rules}
-    sources = [
-        {"kind": each.origin.kind, "source": each.origin.source, "compared": compared}
-        for each, compared in zip(result.readings, result.compared, strict=True)
-    ]
-    run = {
-        "tool": {"driver": driver},
-        "results": [_make_sarif_result(each) for each in result.findings],
-        "properties": {
-            "compared": sum(result.compared),
-            "sources": sources,
-            "counts": count_findings(result),
-        },
-    }
+    run = {"tool": {"driver": driver}, "results": results, "properties": properties}
     return json.dumps({"$schema": _SARIF, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
@@ -90,7 +93,7 @@ def format_markdown(result: Result) -> str:
 
 def format_github(result: Result) -> str:
     """Format workflow commands: an annotation for each finding that counts, and a notice with the counts."""
-    lines = [_format_annotation(each) for each in result.findings if each.counts]
+    lines = [format_annotation(each) for each in result.findings if each.counts]
     sources = (f"{name}: {count_facts(number)}" for name, number in _iterate_compared(result))
     figures_of_all = data("\n".join([summarize(result), *sources]))
     lines.append(f"::notice title=drift::{figures_of_all}")
@@ -114,7 +117,7 @@ def format_location(finding: DriftFinding) -> str:
 
 def count_facts(number: int) -> str:
     """Format how many facts were compared."""
-    return f"{number} fact{'' if number == 1 else 's'} compared"
+    return f"{count(number, 'fact')} compared"
 
 
 def _iterate_compared(result: Result) -> Iterator[tuple[str, int]]:
@@ -133,24 +136,28 @@ def explain_acceptance(finding: DriftFinding) -> str:
 
 def summarize(result: Result) -> str:
     """Summarize the result in one sentence, without its full stop."""
-    counts = count_findings(result)
-    found = [
-        f"{counts[level]} {noun}{'s' if counts[level] > 1 else ''}"
-        for level, noun in _NOUNS.items()
-        if counts[level]
-    ]
-    aside = [f"{counts[name]} {name}" for name in ("known", "waived") if counts[name]]
-    outcome = ", ".join(found) if found else "no new drift" if aside else "no drift and no skew"
-    if not found and not any(result.compared):
-        outcome = "nothing was compared"
-    of = "1 source" if len(result.readings) == 1 else f"{len(result.readings)} sources"
     number = sum(result.compared)
-    facts = "1 fact" if number == 1 else f"{number} facts"
-    not_counted = f" ({', '.join(aside)})" if aside else ""
-    return f"{outcome}{not_counted}, {facts} of {of} compared"
+    outcome = summarize_counts(count_findings(result), "no drift and no skew", compared=bool(number))
+    return f"{outcome}, {count(number, 'fact')} of {count(len(result.readings), 'source')} compared"
 
 
-def _convert_finding(finding: DriftFinding) -> dict[str, Any]:
+def summarize_counts(counts: Mapping[str, int], without: str, *, compared: bool) -> str:
+    """Summarize findings by level; `without` is for no finding at all."""
+    found = [count(counts[level], noun) for level, noun in _NOUNS.items() if counts[level]]
+    aside = [f"{counts[name]} {name}" for name in ("known", "waived") if counts[name]]
+    outcome = ", ".join(found) if found else "no new drift" if aside else without
+    if not found and not compared:
+        outcome = "nothing was compared"
+    return f"{outcome} ({', '.join(aside)})" if aside else outcome
+
+
+def count(number: int, noun: str) -> str:
+    """Format a number with its noun."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def convert_finding(finding: DriftFinding) -> dict[str, Any]:
+    """Convert a finding to the members that a report has."""
     return {
         "rule": finding.rule,
         "class": finding.cls,
@@ -173,7 +180,8 @@ def _convert_origin(origin: Any) -> dict[str, Any]:
     return asdict(origin)
 
 
-def _make_sarif_result(finding: DriftFinding) -> dict[str, Any]:
+def make_sarif_result(finding: DriftFinding) -> dict[str, Any]:
+    """Make the result of a finding; one that does not count is suppressed."""
     location: dict[str, Any] = {"artifactLocation": {"uri": quote(finding.origin.source, safe="/:._-~")}}
     if finding.origin.line:
         location["region"] = {"startLine": finding.origin.line}
@@ -191,16 +199,16 @@ def _make_sarif_result(finding: DriftFinding) -> dict[str, Any]:
 
 
 def _iterate_markdown(result: Result) -> Iterator[str]:
-    yield f"## Drift of {_escape_markdown(result.contract.title)}\n"
+    yield f"## Drift of {escape_markdown(result.contract.title)}\n"
     yield f"`{format_operation(result)}`: **{summarize(result)}.**"
     yield "\n| source | facts compared |\n| --- | --- |"
     for name, number in _iterate_compared(result):
-        yield f"| {_escape_markdown(name)} | {number} |"
+        yield f"| {escape_markdown(name)} | {number} |"
     counting = [each for each in result.findings if each.counts]
     if counting:
         yield "\n| level | class | rule | what | where | fingerprint |\n| --- | --- | --- | --- | --- | --- |"
     for each in counting:
-        cells = (_escape_markdown(each.describe()), _escape_markdown(format_location(each)))
+        cells = (escape_markdown(each.describe()), escape_markdown(format_location(each)))
         yield f"| {each.level} | {each.cls} | {each.rule} | {' | '.join(cells)} | `{each.fingerprint}` |"
     aside = [each for each in result.findings if not each.counts]
     if aside:
@@ -208,22 +216,23 @@ def _iterate_markdown(result: Result) -> Iterator[str]:
         for each in aside:
             word = "known" if each.known is not None else "waived"
             location, reason = format_location(each), explain_acceptance(each)
-            yield f"- {word}: {each.rule}, {_escape_markdown(location)}: {_escape_markdown(reason)}"
+            yield f"- {word}: {each.rule}, {escape_markdown(location)}: {escape_markdown(reason)}"
     if result.notes:
         yield "\nNotes:\n"
-        yield from (f"- {_escape_markdown(note)}" for note in result.notes)
+        yield from (f"- {escape_markdown(note)}" for note in result.notes)
 
 
-def _format_annotation(finding: DriftFinding) -> str:
+def format_annotation(finding: DriftFinding, where: str = "") -> str:
+    """Format a workflow command; `where` says in which operations the finding is."""
     origin = finding.origin
     line = f",line={origin.line}" if origin.line else ""
     title = attribute(f"{finding.rule} ({finding.cls})")
-    message = data(f"{finding.describe()}. {BY_ID[finding.rule].means} [{finding.fingerprint}]")
+    message = data(f"{finding.describe()}{where}. {BY_ID[finding.rule].means} [{finding.fingerprint}]")
     return (
         f"::{_LEVEL_NAMES[finding.level][1]} file={attribute(origin.source)}{line},title={title}::{message}"
     )
 
 
-def _escape_markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Escape a text for Markdown, including the cells of a table."""
     return re.sub(r"([\\`*_\[\]<>#~|])", r"\\\1", " ".join(text.split()))

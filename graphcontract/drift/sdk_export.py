@@ -34,7 +34,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
     verbs: list[tuple[int, re.Match[str]]] = []
     enums: dict[str, list[tuple[int, str, str]]] = {}
     typed: dict[str, str] = {}
-    for number, line in _iterate_lines(source, marks):
+    for number, line in iterate_lines(source, marks):
         verb, status, member = _VERB.fullmatch(line), _STATUS.fullmatch(line), _MEMBER.fullmatch(line)
         if verb and is_builder(verb[2], above, wanted.action):
             verbs.append((number, verb))
@@ -75,8 +75,14 @@ def _make_segment(builder: str, wanted: Value) -> Value:
 def is_builder(path: str, above: str, action: str) -> bool:
     """Whether a builder is that of the action: an SDK names it `close` or `microsoftGraphSecurityClose`."""
     owner, _, last = path.rpartition(".")
-    qualified = re.fullmatch(rf"(?:microsoft)?[gG]raph\w*{re.escape(action[:1].upper() + action[1:])}", last)
-    return owner.casefold() == above and (last.casefold() == action.casefold() or qualified is not None)
+    is_action = last.casefold() == action.casefold() or is_qualified_builder(last, action)
+    return owner.casefold() == above and is_action
+
+
+def is_qualified_builder(builder: str, action: str) -> bool:
+    """Whether a builder has the name of an action behind its namespace."""
+    last = re.escape(action[:1].upper() + action[1:])
+    return re.fullmatch(rf"(?:microsoft)?[gG]raph\w*{last}", builder) is not None
 
 
 def _read_route(notes: FactCollector, verbs: list[tuple[int, re.Match[str]]], wanted: Wanted) -> None:
@@ -96,7 +102,7 @@ def _read_route(notes: FactCollector, verbs: list[tuple[int, re.Match[str]]], wa
     notes.add_fact("success", (None, "none" if returned.strip() == "None" else "content"), place)
 
 
-def _iterate_lines(source: Source, marks: tuple[bytes, ...]) -> Iterator[tuple[int, str]]:
+def iterate_lines(source: Source, marks: tuple[bytes, ...]) -> Iterator[tuple[int, str]]:
     """Yield the lines that may be relevant, with their numbers; most of an export of 70 MB is not."""
     try:
         with source.path.open("rb") as file:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
+from graphcontract.catalogue.patterns import OperationPattern
 from graphcontract.contract.acceptance import check_reasons, locate, parse_expiry
 from graphcontract.contract.jsonfile import ContractFile, parse, read, suggest_name
 from graphcontract.contract.schema import check_schema
@@ -51,13 +52,24 @@ class DriftSources:
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """One finding that is accepted until a day; `place` is FILE:LINE, for messages."""
+    """One finding that is accepted until a day; `place` is FILE:LINE, for messages. `operations` are the
+    patterns of the operations in which it is accepted; empty: it is of a comparison with one contract.
+    """
 
     rule: str
     fingerprint: str
     reason: str
     expires: date | None
     place: str
+    operations: tuple[str, ...] = ()
+
+    def covers(self, finding: DriftFinding, operation: str | None) -> bool:
+        """Whether it accepts a finding, on an operation of a comparison of many."""
+        if (self.rule, self.fingerprint) != (finding.rule, finding.fingerprint):
+            return False
+        if operation is None or not self.operations:
+            return operation is None and not self.operations
+        return any(OperationPattern(each).matches(operation) for each in self.operations)
 
 
 def read_drift_sources(contract: str, folder: Path | None) -> DriftSources:
@@ -88,7 +100,10 @@ def read_waivers(path: Path) -> list[Waiver]:
         place = ("waivers", index)
         _check_rule(file, (*place, "rule"), row["rule"])
         expires = parse_expiry(file, place, row)
-        waiver = Waiver(row["rule"], row["fingerprint"], row["reason"], expires, locate(file, place))
+        operations = tuple(row.get("operations", ()))
+        waiver = Waiver(
+            row["rule"], row["fingerprint"], row["reason"], expires, locate(file, place), operations
+        )
         found.append(waiver)
     check_reasons(file, "waivers")
     return found
@@ -98,33 +113,42 @@ def apply_acceptances(
     findings: Iterable[DriftFinding], known: Sequence[KnownSkew], waived: Sequence[Waiver], today: date
 ) -> tuple[list[DriftFinding], list[str]]:
     """Mark findings that are known or waived, and return notes on waivers that expired or match nothing."""
-    result, notes, used = list[DriftFinding](), list[str](), set[Waiver]()
-    for finding in findings:
-        reason = next((each.reason for each in known if each.covers(finding)), None)
-        waiver = next(
-            (w for w in waived if (w.rule, w.fingerprint) == (finding.rule, finding.fingerprint)), None
-        )
+    marked = (
+        replace(each, known=next((skew.reason for skew in known if skew.covers(each)), None))
+        for each in findings
+    )
+    pairs, notes = apply_waivers(((each, None) for each in marked), waived, today)
+    return [finding for finding, _ in pairs], notes
+
+
+Marked = tuple[DriftFinding, str | None]
+"""A finding with the operation that it is on; None in a comparison with one contract."""
+
+
+def apply_waivers(
+    findings: Iterable[Marked], waived: Sequence[Waiver], today: date
+) -> tuple[list[Marked], list[str]]:
+    """Mark findings that are waived, and return notes on waivers that expired or match nothing."""
+    result, used = list[Marked](), set[Waiver]()
+    for finding, operation in findings:
+        waiver = next((each for each in waived if each.covers(finding, operation)), None)
         if waiver is not None:
             used.add(waiver)
-        if waiver is not None and (waiver.expires is None or waiver.expires >= today):
-            finding = replace(finding, waived=waiver.reason, expires=waiver.expires)
-        result.append(replace(finding, known=reason))
+            if waiver.expires is None or waiver.expires >= today:
+                finding = replace(finding, waived=waiver.reason, expires=waiver.expires)
+        result.append((finding, operation))
+    return result, [*_iterate_notes(waived, used, today)]
+
+
+def _iterate_notes(waived: Iterable[Waiver], used: Collection[Waiver], today: date) -> Iterator[str]:
     for waiver in waived:
+        subject = f"{waiver.place}: the waiver of {waiver.rule} {waiver.fingerprint}"
         if waiver.expires is None:
-            notes.append(
-                f"{waiver.place}: the waiver of {waiver.rule} {waiver.fingerprint} has no end: "
-                "give it `expires`, a date"
-            )
+            yield f"{subject} has no end: give it `expires`, a date"
         if waiver not in used:
-            notes.append(
-                f"{waiver.place}: the waiver of {waiver.rule} {waiver.fingerprint} matches no finding"
-            )
+            yield f"{subject} matches no finding"
         elif waiver.expires is not None and waiver.expires < today:
-            notes.append(
-                f"{waiver.place}: the waiver of {waiver.rule} {waiver.fingerprint} expired on "
-                f"{waiver.expires}: the finding counts again"
-            )
-    return result, notes
+            yield f"{subject} expired on {waiver.expires}: the finding counts again"
 
 
 def _check_rule(file: ContractFile, place: tuple[str | int, ...], rule: str) -> None:

@@ -76,6 +76,7 @@ class ShardMerger:
                 event["duration"],
                 seen,
                 None if seen else event.get("reason"),
+                "self_derived" in event,
             )
         )
         self._emit(decided)

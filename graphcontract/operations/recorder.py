@@ -22,7 +22,9 @@ STOPPED = "the run ended at the first violation"
 
 
 class OperationsRecorder:
-    """Receives results in the order of the run. `names` has version, method and path by operation id."""
+    """Receives results in the order of the run. `names` has version, method and path by operation id;
+    `is_self_derived` says of an id whether the operation is known from the client's own family alone.
+    """
 
     def __init__(
         self,
@@ -34,12 +36,14 @@ class OperationsRecorder:
         emit: Callable[[Event], None],
         lists: Lists | None = None,
         whole: bool = True,
+        is_self_derived: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._names, self._emit = names, emit
         self._planned = [plan_clause(conventions.clauses[id]) for id in clauses]
         self._tally: RunTally[Violation] = RunTally(
             self._planned, fail_on=fail_on, lists=lists or Lists(), whole=whole
         )
+        self._is_self_derived = is_self_derived
         self._left = dict.fromkeys(names)
         self._started = monotonic()
 
@@ -70,6 +74,7 @@ class OperationsRecorder:
                 result.duration,
                 seen,
                 result.reason,
+                self._is_self_derived(result.id),
             )
         )
         self._emit(event)

@@ -32,13 +32,15 @@ from graphcontract.reporting.events import Event, FailOn, ProfileName, RunDescri
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The operations of a run: version, method and path by id; `load` makes the contract of an id. `source`
-    names what they come from, and `sha256` is its hash.
+    names what they come from, and `sha256` is its hash. `find_family` finds the family of libraries that
+    alone has an operation.
     """
 
     names: Mapping[str, str]
     load: Callable[[str], Contract]
     source: str
     sha256: str
+    find_family: Callable[[str], str | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def run_operations(
         description = {**description, "shard": part}
     pool = open_pool(plan.seed)
     client = clients.main.client
+    family = client.implementation.family
     recorder = OperationsRecorder(
         {id: selection.names[id] for id in order},
         plan.clauses,
@@ -102,6 +105,7 @@ def run_operations(
         emit=emit,
         lists=plan.load_lists(client.implementation),
         whole=shard == WHOLE,
+        is_self_derived=lambda id: family is not None and selection.find_family(id) == family,
     )
     calls = CallRunner(load_first(selection), clients)
     isolator = Isolator(calls, selection.load, plan.repeat)

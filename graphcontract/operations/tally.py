@@ -60,6 +60,7 @@ class Observed(Generic[Source]):
     duration: float = 0.0
     seen: Sequence[Seen[Source]] = ()
     reason: str | None = None
+    self_derived: bool = False
 
 
 @dataclass(slots=True)
@@ -92,7 +93,7 @@ class RunTally(Generic[Source]):
         self._unsettled: dict[str, str] = {}
         self._exercised: dict[str, int] = {}
         self._listed = self._lost = self._gained = 0
-        self._violated = self._exchanges = 0
+        self._violated = self._exchanges = self._self_derived = 0
         self.has_failed = False
 
     @property
@@ -120,6 +121,7 @@ class RunTally(Generic[Source]):
         settled = verdict in SUPPORTED
         if settled or verdict in UNJUDGED or verdict == "error":
             (self._judged if settled else self._unsettled)[observed.operation] = observed.request
+        self._self_derived += settled and observed.self_derived
         self._counts[verdict] = self._counts.get(verdict, 0) + 1
         self._exchanges += observed.exchanges
         self.has_failed |= fails
@@ -144,6 +146,8 @@ class RunTally(Generic[Source]):
         }
         if levels:
             event["levels"] = levels
+        if observed.self_derived:
+            event["self_derived"] = True
         if lost:
             event["newly_unsupported"] = True
         if reason is not None:
@@ -212,6 +216,8 @@ class RunTally(Generic[Source]):
             },
             "exercised": dict(sorted(self._exercised.items())),
         }
+        if self._self_derived:
+            footer["operations"]["self_derived"] = self._self_derived
         if self._known is not None:
             footer["accepted"] = [
                 Accepted(clause=entry.clause, level=self._levels[entry.clause], **entry.describe())

@@ -44,6 +44,7 @@ class ImplementationName(TypedDict):
     language: NotRequired[str]
     homepage: NotRequired[str]
     notes: NotRequired[str]
+    family: NotRequired[str]
 
 
 class Shard(TypedDict):
@@ -277,8 +278,8 @@ class Progress(TypedDict):
 class OperationEvent(TypedDict):
     """The verdict on one of many operations, named by its contract's id and by its `request`, which is
     version, method and path. `findings` are evidence ids, `accepted` those that are known failures of this
-    operation, `levels` the levels of those whose clause has
-    another level in this operation than in the plan; `duration` is in seconds.
+    operation, `levels` the levels of those whose clause has another level in this operation than in the plan;
+    `duration` is in seconds. A `self_derived` operation is known from libraries of the client's family alone.
     """
 
     event: Literal["operation"]
@@ -291,6 +292,7 @@ class OperationEvent(TypedDict):
     findings: NotRequired[list[str]]
     accepted: NotRequired[list[str]]
     levels: NotRequired[dict[str, Level]]
+    self_derived: NotRequired[Literal[True]]
     newly_unsupported: NotRequired[Literal[True]]
     reason: NotRequired[str]
 
@@ -315,12 +317,15 @@ class FindingEvent(TypedDict):
 
 
 class OperationCounts(TypedDict):
-    """How many operations were planned, got a verdict, are not supported by the client, or fail the run."""
+    """How many operations were planned, got a verdict, are not supported by the client, or fail the run; and
+    of those with a verdict, how many are self-derived.
+    """
 
     planned: int
     judged: int
     unsupported: int
     violated: int
+    self_derived: NotRequired[int]
 
 
 class MustCounts(TypedDict):

@@ -109,7 +109,7 @@ class OperationsSummary(ReceivedRun):
         counts, duration = self._get_counts(), self.footer["duration"]
         leads = f"{count(len(self.once.leads), 'operation')} checked once; " if self.once.leads else ""
         return (
-            f"Judged {counts['judged']:,} of {count(counts['planned'], 'operation')}, "
+            f"Judged {counts['judged']:,} of {count(counts['planned'], 'operation')}{_count_own(counts)}, "
             f"{counts['unsupported']:,} not supported{self._count_baseline()}; {leads}"
             f"{self.footer['exchanges']:,} exchanges in {duration:.1f} s"
         )
@@ -142,6 +142,12 @@ def list_faults(findings: Iterable[FindingEvent]) -> list[FindingEvent]:
     """
     new = (each for each in findings if "accepted" not in each)
     return sorted(new, key=lambda each: (not each["fails_run"], each["level"] != "MUST", -each["operations"]))
+
+
+def _count_own(counts: OperationCounts) -> str:
+    """How many operations were judged that only libraries of the client's family have."""
+    own = counts.get("self_derived", 0)
+    return f" ({own:,} self-derived)" if own else ""
 
 
 def name_outcome(event: OperationEvent) -> str:

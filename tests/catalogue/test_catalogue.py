@@ -189,7 +189,8 @@ def test_a_text_that_is_not_a_catalogue(text: str, line: int, expected: str) -> 
     ("change", "expected"),
     [
         ({"route": "x"}, "codes of the header"),
-        ({"route": ""}, "a string that matches"),
+        ({"route": "", "permissions": {}}, "a source in route, or permissions"),
+        ({"route": "1"}, "a string that matches"),
         ({"deprecated": "x"}, "codes of the header"),
         ({"types": {"guid,string": "c"}}, "1 types, one for each parameter"),
         ({"success": {"404": "c"}}, "a name that matches"),

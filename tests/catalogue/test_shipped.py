@@ -14,7 +14,7 @@ MOST_BYTES = 2_000_000
 
 @cache
 def operations() -> dict[str, Operation]:
-    return dict(Catalogue.load().iterate_operations())
+    return dict(Catalogue(shipped_bytes().decode(), SHIPPED).iterate_operations())
 
 
 def shipped_bytes() -> bytes:
@@ -24,6 +24,10 @@ def shipped_bytes() -> bytes:
 def test_every_line_is_valid_and_as_the_build_command_writes_it() -> None:
     _, *lines = shipped_bytes().decode().splitlines()
     assert [format_line(each) for each in operations().values()] == lines
+
+
+def test_it_is_read_as_any_other_catalogue() -> None:
+    assert [each for _, each in Catalogue.load().iterate_operations()] == list(operations().values())
 
 
 def test_lines_are_sorted_by_path() -> None:
@@ -48,7 +52,7 @@ def test_it_has_the_operations_of_both_sdks_and_those_of_the_signed_in_user() ->
 def test_ids_are_unique_and_have_the_version() -> None:
     catalogue = Catalogue.load()
     assert len(set(catalogue.ids)) == len(catalogue)
-    for id, operation in operations().items():
+    for id, operation in catalogue.iterate_operations():
         version = "-beta" if operation.version == "beta" else "-v1-0"
         assert id.endswith(version) or id == "sharepointmigrationtask-cancel"
 

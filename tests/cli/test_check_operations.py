@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.catalogue.making import OPERATIONS, text_of
 from tests.cli.running import Here
 from tests.operations.many import write_operations
 
@@ -180,3 +181,56 @@ def test_a_client_that_supports_nothing_has_a_status_of_its_own(here: Here) -> N
     ended = here("check", "python:nothing:call", "--in-process", *SEND)
     assert ended.status == 5
     assert "supports none of the operations" in ended.out
+
+
+LIBRARY = """\
+from graphcontract.clients.reference import make_call
+IMPLEMENTATION = {"name": "library-sdk", "version": "1.0.0", "family": "library-sdk"}
+def call(call):
+    return make_call(call)
+"""
+OWN = ("python:own_family:call", "--in-process", "--profile", "quick", "--from", "library.jsonl")
+
+
+def write_library(here: Here) -> None:
+    """A client of a family, and a catalogue of eight operations, of which two have other sources."""
+    (here.folder / "own_family.py").write_text(LIBRARY, encoding="utf-8")
+    (here.folder / "library.jsonl").write_text(text_of(*OPERATIONS), encoding="utf-8")
+
+
+def test_what_only_the_clients_family_states_is_counted_apart(here: Here) -> None:
+    write_library(here)
+    events = here.events(*OWN, "--operations", "all", status=0)
+    judged = [each for each in events if each["event"] == "operation"]
+    own = {each["operation"] for each in judged if each.get("self_derived")}
+    assert {each["operation"] for each in judged} - own == {
+        "library-loans-id-delete-beta",
+        "library-loans-id-close-beta",
+    }
+    assert events[0]["implementation"]["family"] == "library-sdk"
+    assert events[-1]["operations"]["self_derived"] == len(own) == 6
+    ended = here("check", *OWN, "--operations", "all")
+    assert "Judged 8 of 8 operations (6 self-derived), 0 not supported" in ended.out
+
+
+def test_a_client_of_no_family_has_nothing_self_derived(here: Here) -> None:
+    write_library(here)
+    events = here.events("reference", *OWN[1:], "--operations", "all", status=0)
+    assert not [each for each in events if "self_derived" in each]
+    assert "self_derived" not in events[-1]["operations"]
+
+
+def test_a_name_for_reports_leaves_the_family(here: Here) -> None:
+    write_library(here)
+    events = here.events(*OWN, "--operations", "all", "--implementation", "mine@2", status=0)
+    assert events[0]["implementation"]["name"] == "mine"
+    assert events[-1]["operations"]["self_derived"] == 6
+
+
+def test_merged_shards_count_what_is_self_derived(here: Here) -> None:
+    write_library(here)
+    for shard in ("1/2", "2/2"):
+        path = f"jsonl=part-{shard[0]}.jsonl"
+        here("check", *OWN, "--operations", "all", "--shard", shard, "--report", path)
+    ended = here("report", "merge", "part-1.jsonl", "part-2.jsonl")
+    assert "Judged 8 of 8 operations (6 self-derived)" in ended.out, ended

@@ -202,6 +202,22 @@ PERMISSIONS = """\
 }
 """
 
+_BUILDERS = "msgraph_beta.generated"
+EXPORT = f"""\
+{_BUILDERS}.library.desks.DesksRequestBuilder::|public|post(body:Desk; request_configuration?:R):Desk
+{_BUILDERS}.library.desks.item.DeskItemRequestBuilder::|public|delete(request_configuration?:R):None
+{_BUILDERS}.library.desks.item.DeskItemRequestBuilder::|public|get(request_configuration?:R):Desk
+{_BUILDERS}.library.desks.item.close.CloseRequestBuilder::|public|post(request_configuration?:R):None
+{_BUILDERS}.library.desks.item.librarySecurityLock.LockRequestBuilder::|public|post(request_configuration?:R):None
+{_BUILDERS}.library.desks.item.list_.clear.ClearRequestBuilder::|public|post(request_configuration?:R):None
+{_BUILDERS}.library.desks.item.owner.ref.RefRequestBuilder::|public|delete(request_configuration?:R):None
+{_BUILDERS}.library.desks.item.photo.value.ContentRequestBuilder::|public|delete(request_configuration?:R):None
+{_BUILDERS}.library.findWithNameWithRow.close.CloseRequestBuilder::|public|post(request_configuration?:R):None
+{_BUILDERS}.users.item.UserItemRequestBuilder::|public|delete(request_configuration?:R):None
+{_BUILDERS}.users.item.loans.item.close.CloseRequestBuilder::|public|post(request_configuration?:R):None
+{_BUILDERS}.models.Loan::|public|delete():None
+"""
+
 TEXTS: Mapping[str, str] = {
     "beta.tsv": ROUTES,
     "beta.yaml": OPENAPI,

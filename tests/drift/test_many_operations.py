@@ -183,6 +183,82 @@ def test_csdl_describes_the_stream_of_a_property(tmp_path: Path) -> None:
     assert csdl.describe(key, f"{DESK}/id") is None
 
 
+COMPLEX = """\
+      <ComplexType Name="settings"><Property Name="door" Type="graph.doorSettings" /></ComplexType>
+      <ComplexType Name="doorSettings" Abstract="true" />
+      <ComplexType Name="lockedDoor" BaseType="graph.doorSettings">
+        <NavigationProperty Name="keys" Type="Collection(graph.reader)" ContainsTarget="true" />
+      </ComplexType>
+      <EntityType Name="desk" BaseType="graph.entity">
+        <Property Name="settings" Type="graph.settings" />
+"""
+
+
+def test_csdl_follows_properties_of_complex_types(tmp_path: Path) -> None:
+    text = CSDL.replace('      <EntityType Name="desk" BaseType="graph.entity">\n', COMPLEX)
+    csdl = open_source(source(tmp_path, "beta.csdl", text))
+    above = f"{DESK}/settings/door/graph.lockedDoor/keys"
+
+    def describe(path: str) -> Statement | None:
+        return csdl.describe(Statement("beta", "DELETE", path).key, path)
+
+    found = describe(f"{above}/{{reader-id}}")
+    assert found is not None
+    assert found.types == ("guid", "guid")
+    reference = describe(f"{above}/$ref")
+    assert reference is not None
+    assert reference.query == ("@id",)
+    assert describe(f"{DESK}/settings") is None  # a value, not a resource
+    assert describe(f"{DESK}/settings/door/keys/{{reader-id}}") is None  # only the derived type has it
+
+
+RESTRICTED = """\
+      <Annotations Target="{target}">
+        <Annotation Term="Org.OData.Capabilities.V1.DeleteRestrictions">
+          <Record><PropertyValue Property="Deletable" Bool="{value}" /></Record>
+        </Annotation>
+      </Annotations>
+      <EntityContainer"""
+
+
+@pytest.mark.parametrize(
+    ("target", "value", "path"),
+    [
+        ("microsoft.graph.desk/drawers", "false", f"{DESK}/drawers/{{drawer-id}}"),
+        ("graph.desk/photo", "false", f"{DESK}/photo"),
+        ("microsoft.graph.GraphService/readers", "false", "/readers/{reader-id}"),
+        ("microsoft.graph.desk/drawers", "true", None),
+    ],
+)
+def test_csdl_has_no_delete_where_an_annotation_excludes_it(
+    target: str, value: str, path: str | None, tmp_path: Path
+) -> None:
+    annotated = CSDL.replace("      <EntityContainer", RESTRICTED.format(target=target, value=value))
+    before, now = read(tmp_path, "beta.csdl"), read(tmp_path, "beta.csdl", annotated)
+    gone = before.keys() - now.keys()
+    if path is None:
+        assert not gone
+        return
+    assert f"DELETE {path}" in gone
+    assert all(each.startswith("DELETE ") for each in gone)
+    assert f"POST {DESK}/drawers/empty" in now
+
+
+def test_csdl_finds_the_overload_of_a_function_by_its_arguments(tmp_path: Path) -> None:
+    overload = """\
+      <Function Name="find" IsBound="true" IsComposable="true">
+        <Parameter Name="bindingParameter" Type="graph.library" />
+        <Parameter Name="number" Type="Edm.Int64" Nullable="false" />
+        <ReturnType Type="graph.desk" />
+      </Function>
+"""
+    text = CSDL.replace('      <Function Name="find"', f'{overload}      <Function Name="find"', 1)
+    csdl = open_source(source(tmp_path, "beta.csdl", text))
+    paths = ("/library/find(number={number})/close", "/library/find(name='{name}',row={row})/close")
+    found = [csdl.describe(Statement("beta", "POST", path).key, path) for path in paths]
+    assert [each and each.types for each in found] == [("int64",), ("string", "int32")]
+
+
 def test_csdl_lists_what_containment_leads_to(tmp_path: Path) -> None:
     found = read(tmp_path, "beta.csdl")
     bare = {name for name, each in found.items() if each.is_bare}

@@ -104,6 +104,10 @@ class CsdlFile:
                 value = found[1] if found[1] is not None else found[2]
                 yield self.data.rfind(b"<", 0, found.start()), value.decode()
 
+    def find_texts(self, text: bytes) -> Iterator[int]:
+        """Yield the offsets of a text."""
+        return (each.start() for each in re.finditer(re.escape(text), self.data))
+
     def read_element(self, at: int) -> Element:
         """Read the element that begins at an offset."""
         reading = _ElementReader(at)

@@ -21,6 +21,8 @@ _MOST_SEGMENTS = 12  # longer paths are not useful, and their number grows expon
 _MOST_KEYS = 4  # as for segments
 _MOST_VISITED = 50_000  # bounds the search in a schema whose types contain each other
 _CORE = "Org.OData.Core.V1"
+_CAPABILITIES = "Org.OData.Capabilities.V1"
+_NOT_DELETABLE = b"DeleteRestrictions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,20 @@ class Schema:
             for each in place.find_children(*_RESOURCES)
         )
         return [each for each in found if each.attributes.get("Name")]
+
+    @cached_property
+    def _resources(self) -> dict[str, list[Element]]:
+        """The entity sets and singletons by name in lower case: every path begins with one of hundreds."""
+        found: dict[str, list[Element]] = {}
+        for each in self.container:
+            found.setdefault(each.attributes["Name"].casefold(), []).append(each)
+        return found
+
+    @cached_property
+    def container_name(self) -> str:
+        """The full name of the first container, as annotations call it."""
+        found = next(self.file.find_all("EntityContainer"), None)
+        return f"{self._find_namespace(found.start)}.{found.attributes.get('Name', '')}" if found else ""
 
     def find_structure(self, type: str) -> Element | None:
         """Find the entity or complex type with a full name."""
@@ -312,16 +328,49 @@ class Schema:
         if segment is None:
             return None
         if at is None:
-            return self._find_step(self.container, segment, "")
+            return self._find_step(self._resources.get(segment.casefold(), ()), segment, "")
         for type, structure in self.iterate_bases(at.type):
             step = self._find_step(structure.find_children("NavigationProperty"), segment, f"{type}/")
             if step is not None:
                 return step
+        if (step := self._enter_complex_property(at, segment)) is not None:
+            return step
         cast = strip_alias(self.qualify(segment))
         lineage = list(self.iterate_bases(cast)) if "." in segment else []
         if any(type == at.type for type, _ in lineage):
             return PathStep(segment, False, cast, False, cast, lineage[0][1])
         return None
+
+    def _enter_complex_property(self, at: PathStep, segment: str) -> PathStep | None:
+        """Enter a property of a complex type, which may have navigation properties of its own."""
+        for type, structure in self.iterate_bases(at.type):
+            step = self._find_step(structure.find_children("Property"), segment, f"{type}/")
+            if step is not None:
+                return step if not step.collection and self.find_structure(step.type) else None
+        return None
+
+    def find_undeletable(self) -> frozenset[str]:
+        """Find the targets of annotations that say that DELETE is not supported, by their full names."""
+        starts = {self.file.data.rfind(b"<Annotations", 0, at) for at in self.file.find_texts(_NOT_DELETABLE)}
+        elements = (self.file.read_element(start) for start in starts if start >= 0)
+        return frozenset(
+            self._qualify_target(each.attributes.get("Target", ""))
+            for each in elements
+            if self._denies_delete(each)
+        )
+
+    def _denies_delete(self, annotated: Element) -> bool:
+        values = (
+            value
+            for annotation in annotated.find_children("Annotation")
+            if self.qualify(annotation.attributes.get("Term", "")) == f"{_CAPABILITIES}.DeleteRestrictions"
+            for record in annotation.find_children("Record")
+            for value in record.find_children("PropertyValue")
+        )
+        return any(
+            each.attributes.get("Property") == "Deletable" and (_read_value(each) or "").casefold() == "false"
+            for each in values
+        )
 
     def _iterate_resources(self) -> Iterator[PathStep]:
         return (self._make_step(each, "") for each in self.container)
@@ -378,7 +427,7 @@ def _enter_collection(at: PathStep) -> PathStep:
 
 def _read_value(value: Element) -> str | None:
     """Read the value of a record's property, from an attribute or an element."""
-    for kind in ("String", "Date", "EnumMember"):
+    for kind in ("String", "Date", "EnumMember", "Bool"):
         if kind in value.attributes:
             return value.attributes[kind]
         for each in value.find_children(kind):

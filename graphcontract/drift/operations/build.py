@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import file_digest
+from itertools import chain
 from string import ascii_letters
 
 from graphcontract.catalogue.catalogue import Catalogue
@@ -23,9 +24,11 @@ from graphcontract.drift.model import NotASource, Source, SourceError
 from graphcontract.drift.operations.csdl_operations import CsdlOperations
 from graphcontract.drift.operations.openapi_operations import OpenApiOperations
 from graphcontract.drift.operations.permissions_operations import PermissionsOperations
-from graphcontract.drift.operations.sdk_routes import FAMILY, ROUTES, SdkRoutes, derive_me
+from graphcontract.drift.operations.sdk_export_operations import SdkExportOperations
+from graphcontract.drift.operations.sdk_routes import ROUTES, SdkRoutes
+from graphcontract.drift.operations.signed_in_user import SignedInUser
 from graphcontract.drift.operations.statement import Key, SourceOfFacts, Statement
-from graphcontract.drift.source_kind import detect_kind, read_head
+from graphcontract.drift.source_kind import detect_kind, is_generated_code, read_head
 
 _Describe = Callable[[Key, str], Statement | None]
 
@@ -40,6 +43,7 @@ CATALOGUE = re.compile(rb'\A\{\s*"catalogue"\s*:')
 _CODES = {"routes": "s", "csdl": "c", "openapi": "o", "permissions": "p", "derived": "m"}
 _LONGEST_PATH = 1000  # as the schemas of contracts and catalogues have it
 _GIVE = "Give routes of an SDK, CSDL, an OpenAPI description or permissions.json."
+_GIVE_ONE = "Compare it with one contract: leave out --operations."
 _FIX = "Fetch the complete file again, or remove what is wrong."
 
 
@@ -48,7 +52,7 @@ def build_catalogue(sources: Sequence[Source], facts: Sequence[Source] = ()) -> 
 
     Raises `NotASource` for a file of another kind, `SourceError` for one that is broken.
     """
-    builder = _Builder()
+    builder = CatalogueBuilder()
     for number, source in enumerate((*sources, *facts)):
         builder.add_source(source, open_source(source), lists=number < len(sources))
     if not builder.operations:
@@ -65,17 +69,34 @@ def open_catalogue(source: Source) -> Catalogue:
     return Catalogue(build_catalogue([source]), source.name)
 
 
-def open_source(source: Source) -> SourceOfFacts:
-    """Read a source of any kind that has facts on many operations."""
+def open_source(source: Source, *, with_exports: bool = False) -> SourceOfFacts:
+    """Read a source of any kind that has facts on many operations. `with_exports`: also the API export of an
+    SDK, which has facts on operations whose paths another source spells.
+    """
     if ROUTES.match(read_head(source)):
         return SdkRoutes(source)
     kind = detect_kind(source)
-    if kind not in _READERS:
-        raise NotASource(f"{source.name}: a catalogue cannot be made of a source of kind {kind}", _GIVE)
-    return _READERS[kind](source)
+    if kind in _READERS:
+        return _READERS[kind](source)
+    is_export = kind == "sdk" and not is_generated_code(source)
+    if is_export and with_exports:
+        return SdkExportOperations(source)
+    problem, remedy = "a catalogue cannot be made of a source of kind {kind}", _GIVE
+    if with_exports:
+        problem, remedy = "a source of kind {kind} is of one operation", _GIVE_ONE
+    if kind == "sdk":
+        problem = "it has no paths" if is_export else "the code of an SDK is compared with one contract"
+        remedy = _GIVE if not with_exports else "Give kiota-dom-export.txt, which is in the wheel."
+    raise NotASource(f"{source.name}: {problem.format(kind=kind)}", remedy)
 
 
-class _Builder:
+def list_statements(parts: Iterable[SourceOfFacts]) -> Iterator[Statement]:
+    """List what sources state of operations without content and without a result."""
+    statements = chain.from_iterable(part.list_statements() for part in parts)
+    return (each for each in statements if each.is_bare)
+
+
+class CatalogueBuilder:
     """Collects operations and their facts. An operation has the path that the first source spells."""
 
     def __init__(self) -> None:
@@ -87,27 +108,35 @@ class _Builder:
         """Add a source, and what is derived from it; `lists`: its operations belong to the catalogue."""
         with source.path.open("rb") as file:
             digest = file_digest(file, "sha256").hexdigest()
-        family = FAMILY if isinstance(read, SdkRoutes) else None
-        self._add(read.kind, read.title, family, digest, read.describe)
-        statements = [each for each in read.list_statements() if each.is_bare] if lists or family else []
-        derived = [each for each in map(derive_me, statements) if each is not None] if family else []
-        if derived:
-            by_key = {each.key: each for each in derived}
-            title = f"{read.title}: /me, derived from /users/{{user-id}}"
-            self._add("derived", title, family, None, lambda key, _: by_key.get(key))
-        for each in (*statements, *derived) if lists else ():
-            if len(each.path) > _LONGEST_PATH:
-                problem = f"{source.name}:{each.line}: the path has more than {_LONGEST_PATH} characters"
-                raise SourceError(problem, _FIX)
-            key = each.key
-            self.operations.setdefault(key, each.path)
-            self._origins.setdefault(key, f"{source.name}:{each.line}")
+        parts = self.add_facts(read, digest)
+        for each in list_statements(parts) if lists else ():
+            self.add_operation(each, f"{source.name}:{each.line}")
 
-    def format(self) -> str:
-        """Format the catalogue, sorted by path; `SourceError` for an operation that it cannot have."""
+    def add_facts(self, read: SourceOfFacts, digest: str | None) -> list[SourceOfFacts]:
+        """Add a source of facts, and what is derived from it; returns both."""
+        parts: list[SourceOfFacts] = [read]
+        if read.family is not None and (derived := SignedInUser(read)).list_statements():
+            parts.append(derived)
+        for part in parts:
+            self._add(part, digest if part is read else None)
+        return parts
+
+    def add_operation(self, statement: Statement, place: str) -> None:
+        """Add an operation, spelled as in a statement, unless it is known; `place` is FILE:LINE."""
+        if len(statement.path) > _LONGEST_PATH:
+            problem = f"{place}: the path has more than {_LONGEST_PATH} characters"
+            raise SourceError(problem, _FIX)
+        self.operations.setdefault(statement.key, statement.path)
+        self._origins.setdefault(statement.key, place)
+
+    def format(self, patterns: Sequence[str] = ()) -> str:
+        """Format the catalogue, sorted by path; `SourceError` for an operation that it cannot have.
+
+        `patterns` chose the operations of a snapshot.
+        """
         spelled = sorted(self.operations, key=lambda key: (self.operations[key], key.method, key.version))
         lines = [format_line(self._collect(key)) for key in spelled]
-        header = format_header([source for source, _ in self._sources])
+        header = format_header([source for source, _ in self._sources], patterns)
         text = "\n".join([header, *lines, ""])
         try:
             for _ in Catalogue(text, "catalogue").iterate_operations():
@@ -118,14 +147,16 @@ class _Builder:
             raise SourceError(f"{make_printable(problem)}, found {error.found}", _FIX) from None
         return text
 
-    def _add(self, kind: str, title: str, family: str | None, digest: str | None, own: _Describe) -> None:
+    def _add(self, read: SourceOfFacts, digest: str | None) -> None:
         used = {source.code for source, _ in self._sources}
-        free = ascii_letters[ascii_letters.index(_CODES[kind]) :] + ascii_letters
+        free = ascii_letters[ascii_letters.index(_CODES[read.kind]) :] + ascii_letters
         code = next((letter for letter in free if letter not in used), None)
         if code is None:
-            problem = f"{title}: a catalogue has at most {len(ascii_letters)} sources"
+            problem = f"{read.title}: a catalogue has at most {len(ascii_letters)} sources"
             raise NotASource(problem, "Give fewer sources.")
-        self._sources.append((CatalogueSource(code, kind, title, family, digest), own))
+        self._sources.append(
+            (CatalogueSource(code, read.kind, read.title, read.family, digest), read.describe)
+        )
 
     def _collect(self, key: Key) -> Operation:
         path = self.operations[key]

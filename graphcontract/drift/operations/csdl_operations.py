@@ -30,6 +30,7 @@ class CsdlOperations:
     """The operations of a schema: actions, and DELETE of contained entities."""
 
     kind = "csdl"
+    family = None
 
     def __init__(self, source: Source) -> None:
         self._schema = Schema(CsdlFile(source.path, source.name))
@@ -63,6 +64,8 @@ class CsdlOperations:
         is_stream = last == "$value" or (parent[0] is not None and self._has_stream(parent[0], last))
         reached = parent if is_stream else self._reach(path)
         if reached is None or reached[0] is None:
+            return None
+        if not is_stream and not self._can_be_deleted(reached[0]):
             return None
         return Statement(
             self.version, "DELETE", path, types=reached[1], line=self._find_line(reached[0].element)
@@ -102,6 +105,15 @@ class CsdlOperations:
             line=self._find_line(action.element),
         )
 
+    def _can_be_deleted(self, step: PathStep) -> bool:
+        """Whether a step leads to an entity, and no annotation says that it cannot be deleted."""
+        own = f"{self._schema.container_name}/{step.target}" if "/" not in step.target else step.target
+        return step.element.tag != "Property" and own not in self._undeletable
+
+    @cached_property
+    def _undeletable(self) -> frozenset[str]:
+        return self._schema.find_undeletable()
+
     def _find_named(self, name: str, tag: str) -> list[Operation]:
         return [each for each in self._operations.get(name, ()) if each.element.tag == tag]
 
@@ -130,12 +142,15 @@ class CsdlOperations:
 
     def _call_function(self, before: Reached, call: re.Match[str]) -> Reached | None:
         at, types = before
-        named = self._find_named(strip_namespace(call[1]), "Function")
+        arguments = _ARGUMENT.findall(call[2])
+        overloads = self._find_named(strip_namespace(call[1]), "Function")
+        exact = [each for each in overloads if _list_parameters(each) == set(arguments)]
+        named = exact or overloads
         function = self._schema.find_bound(named, at) if at is not None else None
         if function is None or function.returns is None:
             return None
         declared = {each.attributes.get("Name", ""): each for each in function.parameters}
-        own = (declared.get(name) for name in _ARGUMENT.findall(call[2]))
+        own = (declared.get(name) for name in arguments)
         returned = self._schema.qualify(function.returns.attributes.get("Type", ""))
         type = returned.removeprefix("Collection(").removesuffix(")")
         step = PathStep(call[0], False, type, type != returned, call[0], function.element)
@@ -222,6 +237,10 @@ class CsdlOperations:
     def _line_ends(self) -> list[int]:
         """The offsets of line ends: thousands of elements are located in a file of several MB."""
         return [each.start() for each in re.finditer(b"\n", self._schema.file.data)]
+
+
+def _list_parameters(operation: Operation) -> set[str]:
+    return {each.attributes.get("Name", "") for each in operation.parameters}
 
 
 def _name_key(type: str, path: str) -> str:

@@ -26,6 +26,7 @@ class OpenApiOperations:
     """
 
     kind = "openapi"
+    family = None
 
     def __init__(self, source: Source) -> None:
         with open_description(source) as file:

@@ -16,6 +16,7 @@ class PermissionsOperations:
 
     kind = "permissions"
     version = None
+    family = None
 
     def __init__(self, source: Source) -> None:
         _, document = parse_permissions(source)

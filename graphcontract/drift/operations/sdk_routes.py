@@ -12,12 +12,10 @@ from typing import NoReturn
 
 from graphcontract.contract.jsonfile import make_printable
 from graphcontract.drift.model import Source, SourceError
-from graphcontract.drift.operations.statement import METHODS, Key, Statement, fold, index
+from graphcontract.drift.operations.signed_in_user import FAMILY
+from graphcontract.drift.operations.statement import METHODS, Key, Statement, index
 from graphcontract.drift.source_file import decode_text, read_bytes
 from graphcontract.drift.versions import find_version
-
-FAMILY = "msgraph-sdk"
-"""Microsoft's SDKs for all languages: they are generated from the same description."""
 
 ROUTES = re.compile(rb"\A(?:#[^\n]*\n|[ \t]*\n)*+[A-Z]+\t/")
 """How such a file begins."""
@@ -34,6 +32,7 @@ class SdkRoutes:
     """The routes of one SDK, all of one version of Graph. `title` names the SDK."""
 
     kind = "routes"
+    family = FAMILY
 
     def __init__(self, source: Source) -> None:
         self._name = source.name
@@ -88,14 +87,3 @@ class SdkRoutes:
 
     def _fail(self, line: int, problem: str) -> NoReturn:
         raise SourceError(f"{self._name}:{line}: {problem}", f"Write {_LINE}, or a comment behind #.")
-
-
-def derive_me(statement: Statement) -> Statement | None:
-    """Derive the route of the signed-in user from one of any user, by which Microsoft's SDKs reach `/me`.
-
-    `/me` itself is left out: a user is deleted as `/users/{id}`, and no published source has DELETE on `/me`.
-    """
-    parts = statement.path.split("/", 3)
-    if fold(statement.path)[:2] != ("users", "{}") or len(parts) < 4:
-        return None
-    return replace(statement, path=f"/me/{parts[3]}", types=statement.types[1:])

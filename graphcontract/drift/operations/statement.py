@@ -28,7 +28,9 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class Statement:
     """What a source states of an operation. `success` is `2XX` or a status, with ` content` behind it if
-    something is returned. `types` are in the order of the path, None where unknown; `line` is from 1.
+    something is returned. `types` are in the order of the path, None where unknown. `deprecated` is None if
+    the source cannot state it; `line` is from 1. `is_spelled` is False if the source does not spell the path,
+    nor its query, and names it in its own way.
     """
 
     version: str
@@ -39,8 +41,9 @@ class Statement:
     types: tuple[str | None, ...] = ()
     query: tuple[str, ...] = ()
     namespace: str | None = None
-    deprecated: bool = False
+    deprecated: bool | None = False
     line: int = 1
+    is_spelled: bool = True
     permissions: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -65,6 +68,16 @@ class SourceOfFacts(Protocol):
     @property
     def title(self) -> str:
         """The source as one would cite it."""
+        ...
+
+    @property
+    def version(self) -> str | None:
+        """The version of Graph that it is of; None if it is of all."""
+        ...
+
+    @property
+    def family(self) -> str | None:
+        """The SDKs that are generated from the same description as this source; None for another source."""
         ...
 
     def list_statements(self) -> Iterable[Statement]:
