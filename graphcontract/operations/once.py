@@ -36,8 +36,8 @@ EACH_ONLY = frozenset(id for id in CLAUSES if not id.startswith(_BOTH))
 @dataclass(frozen=True, slots=True)
 class Once:
     """What is checked once: `clauses` as a plan has them; the operations `leads`, which the run chooses if
-    this is empty; and `check`, which does it for one of them and gives its events. `name` gives version, method
-    and path of an operation.
+    this is empty; and `check`, which does it for one of them and gives its events. `name` gives version,
+    method and path of an operation.
     """
 
     clauses: Sequence[PlannedClause]
