@@ -131,8 +131,10 @@ def verdicts(
                 waiting.append(trying)
             else:
                 _add(parts, trying)
+        pool = harness.clients.background_pool()
         for trying in waiting:
-            trying.begin(harness.clients.background_pool())
+            for case in trying.list_cases(pool.size):
+                case.begin(pool)
         for trying in waiting:
             _add(parts, trying)
         harness.clients.close()
