@@ -290,10 +290,10 @@ def test_connections_after_many_calls(harness: Harness, responses: Sequence[Stub
 
 
 @proves("transport.connections", needs=("network", "timeout"))
-@concurrently(seconds=0.9, calls={"three timeouts": 3})
+@concurrently(seconds=1.5, calls={"three timeouts": 3})
 def test_connections_after_timeouts(harness: Harness, calls: int) -> None:
     """The connection of a call that has timed out should be closed."""
-    call = replace(harness.plain_call(), timeout=0.3)
+    call = replace(harness.plain_call(), timeout=0.5)
     *before, last = [harness.perform(call, [STALLED], counting=True) for _ in range(calls)]
     harness.observe(last, before=before)
 

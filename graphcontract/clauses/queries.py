@@ -111,7 +111,7 @@ def remembers(query: Callable[[Contract, Exchange], T]) -> Callable[[Contract, E
 def own_requests(contract: Contract, exchange: Exchange) -> Sequence[WireRequest]:
     """The requests of the exchange's call, without other traffic such as telemetry."""
     belongs_to_call = build_request_filter(contract, exchange.call)
-    return tuple(request for request in exchange.requests if belongs_to_call(request))
+    return [request for request in exchange.requests if belongs_to_call(request)]
 
 
 def find_unreadable_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
