@@ -21,7 +21,8 @@ from graphcontract.transports import Scope
 # Bounds, not measurements: a concurrent call takes a thread and an endpoint here, a copy another process.
 _MOST_AT_ONCE = 8
 _MOST_COPIES = 4
-# Of a client that takes eight calls, one copy would take XX s for the 90 s that fixed cases wait in all.
+# Of a client that takes eight calls, one copy would take at least 5 s for the 40 s that fixed cases wait in
+# all.
 _FOR_CASES = 2
 _START_PATIENCE = 5.0  # seconds to wait on close for a process that is being started, to end it too
 
