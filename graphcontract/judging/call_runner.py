@@ -170,7 +170,7 @@ class CallRunner:
         self._state.stats, self._state.unrequested = stats, 0
 
     @contextmanager
-    def uncounted(self) -> Iterator[None]:
+    def without_counting(self) -> Iterator[None]:
         """Make calls in this thread that count for no test."""
         stats, self._state.stats = self._state.stats, CallStats()
         try:

@@ -113,7 +113,7 @@ class Harness:
     @property
     def habits(self) -> RetryHabits:
         """How the client retries, which the first use sees by two calls that count for no test."""
-        with self._probing, self.calls.uncounted():
+        with self._probing, self.calls.without_counting():
             if self._habits is None:
                 self._habits = see_retry_habits(self.plain_call(), self.perform)
             return self._habits
