@@ -68,19 +68,24 @@ def test_concurrent_calls(harness: Harness, sequence: Sequence[Planned]) -> None
     harness.observe(made[-1], before=made[:-1])
 
 
-CANCELLED: Mapping[str, Sequence[StubResponse] | Needing] = {
-    "cancelled in a wait": [with_fields(plain_error(503), ("Retry-After", "2")), success()],
-    "cancelled without a response": Needing("network", [faulty("stalled"), success()]),
+Cancelled = tuple[Sequence[StubResponse], float]  # responses, and for how long to look for requests after it
+CANCELLED: Mapping[str, Cancelled | Needing] = {
+    # Until after the retry, which comes 1.7 s after the cancellation.
+    "cancelled in a wait": ([with_fields(plain_error(503), ("Retry-After", "2")), success()], 2.0),
+    "cancelled without a response": Needing("network", ([faulty("stalled"), success()], 0.5)),
 }
 
 
 @proves("calls.cancelled", needs="cancel")
-@concurrently(seconds=2.8, responses=CANCELLED)
-def test_cancelled_call(harness: Harness, responses: Sequence[StubResponse]) -> None:
+@concurrently(
+    seconds={"cancelled in a wait": 2.3, "cancelled without a response": 0.8}, cancelled_after=CANCELLED
+)
+def test_cancelled_call(harness: Harness, cancelled_after: Cancelled) -> None:
     """A cancelled call should end at once, send nothing afterwards, and leave the client usable."""
+    responses, linger = cancelled_after
     control = harness.control([success()])
     call = replace(harness.plain_call(), timeout=6.0)
-    cancelled = harness.perform(call, responses, cancel_after=0.5, linger=2.2)
+    cancelled = harness.perform(call, responses, cancel_after=0.3, linger=linger)
     following = harness.perform(harness.plain_call("another-guid"), [success()])
     harness.observe(following, control=control, before=[cancelled])
 
@@ -144,7 +149,7 @@ def check_later_call(harness: Harness, calls: Sequence[Callable[[], Exchange]]) 
 
 
 @proves("calls.independent")
-@concurrently(seconds=2, responses=LEFT)
+@concurrently(seconds={"after a wait": 2}, responses=LEFT)
 def test_later_call(harness: Harness, responses: Sequence[StubResponse]) -> None:
     """A later call must not contain anything of an earlier response, error or retry."""
     check_later_call(harness, [partial(harness.perform, harness.plain_call("another-guid"), responses)])
@@ -152,7 +157,7 @@ def test_later_call(harness: Harness, responses: Sequence[StubResponse]) -> None
 
 @proves("calls.independent", needs="network")
 @concurrently(
-    seconds=1,
+    seconds={"after a call that timed out": 0.4, "after a call that was cancelled": 0.2},
     options={
         "after a call that timed out": Needing("timeout", CallOptions()),
         "after a call that was cancelled": Needing("cancel", CallOptions(cancel_after=0.2)),
@@ -160,7 +165,7 @@ def test_later_call(harness: Harness, responses: Sequence[StubResponse]) -> None
 )
 def test_later_call_after_silence(harness: Harness, options: CallOptions) -> None:
     """A later call must not contain anything of a call that got no response."""
-    call = replace(harness.plain_call("another-guid"), timeout=1.0)
+    call = replace(harness.plain_call("another-guid"), timeout=0.4)
     check_later_call(harness, [partial(harness.perform, call, [faulty("stalled")], **options)])
 
 
@@ -218,7 +223,7 @@ SURROUNDED: Mapping[str, Sequence[StubResponse]] = {
 
 
 @proves("calls.surroundings", "retry.after", "error.status", needs="surroundings")
-@concurrently(seconds=2.5, responses=SURROUNDED)
+@concurrently(seconds={"wait until a date": 1.7, "wait of half a second": 0.5}, responses=SURROUNDED)
 def test_surroundings(harness: Harness, responses: Sequence[StubResponse]) -> None:
     """A call should be the same in any time zone, locale and environment, and with few descriptors."""
     compare_surroundings(harness, replace(harness.plain_call(), timeout=4.0), responses)

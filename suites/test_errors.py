@@ -112,7 +112,6 @@ def retryable(status: int) -> StubResponse:
 
 @proves("error.failure", "error.status", "error.code", "error.message", "error.request-id")
 @concurrently(
-    seconds=2,
     responses={
         **{f"{status} to the end": [retryable(status)] for status in WAITING},
         "503, then 409": [retryable(503), plain_error(409)],
@@ -122,7 +121,7 @@ def retryable(status: int) -> StubResponse:
 )
 def test_retryable_error(harness: Harness, responses: Sequence[StubResponse]) -> None:
     """An error after which the client may retry must be reported as failure once it stops retrying."""
-    harness.check(harness.plain_call(), responses)
+    harness.check(harness.plain_call(), [harness.hasten(each) for each in responses])
 
 
 @proves(

@@ -84,7 +84,6 @@ def test_second_redirect_to_other_origin(harness: Harness, origin: str) -> None:
 
 @proves("redirect.method", "secrets.token")
 @concurrently(
-    seconds=1,
     statuses={f"307, then {status}": (307, status) for status in (301, 302, 308)}
     | {f"503, then {status}": (503, status) for status in (302, 307)},
 )
@@ -92,7 +91,9 @@ def test_second_redirect(harness: Harness, statuses: tuple[int, int]) -> None:
     """A redirect after another one, or of a retry, must not be followed with another method."""
     first, second = statuses
     response = (
-        redirect(harness, first, "{self}", "?step=1") if first == 307 else retry_after(1, plain_error(first))
+        redirect(harness, first, "{self}", "?step=1")
+        if first == 307
+        else harness.hasten(retry_after(1, plain_error(first)))
     )
     responses = [response, redirect(harness, second, "{self}", "?step=2"), success()]
     harness.check(harness.plain_call(), responses)
@@ -221,17 +222,25 @@ DRIPPED = replace(success(), fault="dripped")
 FOLLOWED = with_fields(stub(307), ("Location", "?step=1"))
 # A timeout that bounds one attempt, or each read, bounds a silent first response only.
 SILENCES: dict[str, Silence | Needing] = {
-    "503, then stalled": Needing("call-timeout", (2.5, [retry_after(2, plain_error(503)), STALLED])),
-    "stalled": (1.0, [STALLED]),
+    "503, then stalled": Needing("call-timeout", (1.5, [retry_after(1, plain_error(503)), STALLED])),
+    "stalled": (0.8, [STALLED]),
     "stalled for half a second": (0.5, [STALLED]),
-    "dripped": Needing("call-timeout", (1.0, [DRIPPED])),
-    "dripped error": Needing("call-timeout", (1.0, [replace(plain_error(409), fault="dripped")])),
-    "stalled after a redirection": Needing("call-timeout", (1.0, [FOLLOWED, STALLED])),
+    "dripped": Needing("call-timeout", (0.5, [DRIPPED])),
+    "dripped error": Needing("call-timeout", (0.5, [replace(plain_error(409), fault="dripped")])),
+    "stalled after a redirection": Needing("call-timeout", (0.5, [FOLLOWED, STALLED])),
 }
 
 
 @proves("transport.timeout", "secrets.token", needs="network")
-@concurrently(seconds=2.5, silence=SILENCES)
+@concurrently(
+    seconds={
+        "503, then stalled": 1.5,
+        "stalled": 0.8,
+        **dict.fromkeys(("stalled for half a second", "dripped", "dripped error"), 0.5),
+        "stalled after a redirection": 0.5,
+    },
+    silence=SILENCES,
+)
 def test_no_response(harness: Harness, silence: Silence) -> None:
     """A call that gets no complete response must be reported as failure within its timeout and grace
     period.
@@ -242,12 +251,12 @@ def test_no_response(harness: Harness, silence: Silence) -> None:
 
 @proves("request.once", "calls.independent", needs=("network", "timeout"))
 @concurrently(
-    seconds=1,
+    seconds=0.4,
     silent={"after a stalled one": STALLED, "after a dripped one": Needing("call-timeout", DRIPPED)},
 )
 def test_call_after_timeout(harness: Harness, silent: StubResponse) -> None:
     """A call after one that timed out must send its own request and report its own response."""
-    before = harness.perform(replace(harness.plain_call(), timeout=1.0), [silent])
+    before = harness.perform(replace(harness.plain_call(), timeout=0.4), [silent])
     harness.check(harness.plain_call("another-guid"), [success()], before=[before])
 
 
@@ -268,7 +277,7 @@ CHEAP: Mapping[str, Sequence[StubResponse]] = {
 
 
 @proves("transport.connections", needs="network")
-@concurrently(seconds=1, responses=CHEAP)
+@concurrently(seconds=0.2, responses=CHEAP)
 def test_connections_after_many_calls(harness: Harness, responses: Sequence[StubResponse]) -> None:
     """Connections of errors, redirects and retries should be used again or closed."""
     # More than a usual pool keeps, at nightly seven times as many, so that a client that seldom leaves one

@@ -3,8 +3,8 @@
 Calls that wait are not drawn: they are made concurrently, the longest first.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from graphcontract.clauses.queries import has_opaque_ids, is_opaque_string
 from graphcontract.exchange import Fault
@@ -39,29 +39,76 @@ def throttle_until(status: int, retry_after: str) -> StubResponse:
     return with_fields(plain_error(status), ("Date", "{date+0}"), ("Retry-After", retry_after))
 
 
-WAITS: Mapping[str, Sequence[StubResponse]] = {
-    "503, then longer": [throttle(503, "1"), throttle(429, "2")],
-    "429 for 4 s": [throttle(429, "4")],
-    "until a date": [throttle_until(503, "{date+3}")],
-    "until a date as in RFC 850": [throttle_until(503, "{rfc850+3}")],
-    "until a date as C writes it": [throttle_until(503, "{asctime+3}")],
-    "429 for 2 s": [throttle(429, "2")],
-    "a fraction": [throttle(429, "1.5")],
-    "a leading zero": [throttle(429, "02")],
-    "a quota as well": [with_fields(plain_error(429), ("Retry-After", "2"), *QUOTA)],
-    "429 for 1 s": [throttle(429, "1")],
-    "503 for 1 s": [throttle(503, "1")],
-    "504 for 1 s": [throttle(504, "1")],
-    "name in lower case": [with_fields(plain_error(429), ("retry-after", "1"))],
-    "503 as a page": [with_fields(stub(503, PAGE, "text/html"), ("Retry-After", "1"))],
+@dataclass(frozen=True)
+class Throttling:
+    """Throttling for a few `seconds`. A client that gives up at once on waits beyond its timeout gets the
+    same for an `hour` instead, if there is such: that shows just as well whether it can read how long to
+    wait. What is `soon` over shows whether it retries.
+    """
+
+    seconds: Sequence[StubResponse]
+    hour: Sequence[StubResponse] = ()
+    soon: Sequence[StubResponse] = ()
+
+    def check(self, harness: Harness) -> None:
+        """Make the calls with these responses."""
+        call, tried = replace(harness.plain_call(), timeout=6.0), [self.seconds]
+        if self.hour and harness.habits.gives_up:
+            tried = [[harness.hasten(each) for each in self.soon], self.hour]
+        for responses in filter(None, tried):
+            harness.check(call, [*responses, success()])
+
+
+def in_any_form(make: Callable[[str], StubResponse]) -> Throttling:
+    """Throttling with a Retry-After that depends on its seconds."""
+    return Throttling([make("1")], [make("3600")], soon=[make("1")])
+
+
+def throttle_beside_quota(seconds: str) -> StubResponse:
+    """Throttling whose quota is renewed sooner than Retry-After says."""
+    return with_fields(plain_error(429), ("Retry-After", seconds), *QUOTA)
+
+
+WAITS: Mapping[str, Throttling] = {
+    "429 for 1 s": Throttling([throttle(429, "1")]),
+    "503 for 1 s": in_any_form(lambda seconds: throttle(503, seconds)),
+    "504 for 1 s": in_any_form(lambda seconds: throttle(504, seconds)),
+    "503 as a page": in_any_form(
+        lambda seconds: with_fields(stub(503, PAGE, "text/html"), ("Retry-After", seconds))
+    ),
+    "name in lower case": in_any_form(
+        lambda seconds: with_fields(plain_error(429), ("retry-after", seconds))
+    ),
+    "429 for 4 s": Throttling([throttle(429, "4")], [throttle(429, "3600")]),
+    "429 for 2 s": Throttling([throttle(429, "2")], [throttle(429, "7200")]),
+    "until a date": Throttling([throttle_until(503, "{date+3}")], [throttle_until(503, "{date+3600}")]),
+    "until a date as in RFC 850": Throttling(
+        [throttle_until(503, "{rfc850+2}")], [throttle_until(503, "{rfc850+3600}")]
+    ),
+    "until a date as C writes it": Throttling(
+        [throttle_until(503, "{asctime+2}")], [throttle_until(503, "{asctime+3600}")]
+    ),
+    "a fraction": Throttling([throttle(429, "1.2")], [throttle(429, "3600.5")]),
+    "a leading zero": Throttling([throttle(429, "01")], [throttle(429, "03600")]),
+    "a quota as well": Throttling([throttle_beside_quota("2")], [throttle_beside_quota("3600")]),
 }
 
 
 @proves("retry.throttled", "retry.after", "retry.equivalent", "error.failure", "secrets.token")
-@concurrently(seconds=4, responses=WAITS)
-def test_temporary_throttling(harness: Harness, responses: Sequence[StubResponse]) -> None:
+@concurrently(seconds={"429 for 1 s": 1}, throttling=WAITS)
+def test_temporary_throttling(harness: Harness, throttling: Throttling) -> None:
     """A throttled request should be retried, and not before the time that Retry-After says."""
-    harness.check(replace(harness.plain_call(), timeout=6.0), [*responses, success()])
+    throttling.check(harness)
+
+
+@proves("retry.throttled", "retry.after", "retry.equivalent")
+@concurrently(seconds=1, statuses={"503, then longer": (503, 429)})
+def test_longer_throttling(harness: Harness, statuses: Sequence[int]) -> None:
+    """Each retry should wait for the time that the last response says."""
+    first, second = statuses
+    waits = ("0", "1") if harness.habits.at_once else ("1", "2")
+    responses = [throttle(first, waits[0]), throttle(second, waits[1]), success()]
+    harness.check(replace(harness.plain_call(), timeout=6.0), responses)
 
 
 PERSISTENT_THROTTLING: Mapping[str, Sequence[StubResponse]] = {
@@ -80,7 +127,7 @@ PERSISTENT_THROTTLING: Mapping[str, Sequence[StubResponse]] = {
 
 
 @proves("retry.bounded", "retry.after", "retry.equivalent", "error.failure", "secrets.token")
-@concurrently(seconds=1.5, responses=PERSISTENT_THROTTLING)
+@concurrently(seconds={"lasting 503": 1, "no wait told": 1}, responses=PERSISTENT_THROTTLING)
 def test_persistent_throttling(harness: Harness, responses: Sequence[StubResponse]) -> None:
     """A request that stays throttled must not be retried without limit; the call must end in failure."""
     harness.check(replace(harness.plain_call(), timeout=1.5), responses)
@@ -88,10 +135,11 @@ def test_persistent_throttling(harness: Harness, responses: Sequence[StubRespons
 
 # If the timeout bounds one attempt only, the call may still be going on.
 @proves("retry.bounded", needs="call-timeout")
-@concurrently(seconds=4, responses={"long after the call": [throttle(503, "2")]})
+@concurrently(seconds=2.3, responses={"long after the call": [throttle(503, "2")]})
 def test_no_request_after_timeout(harness: Harness, responses: Sequence[StubResponse]) -> None:
     """A call must not send a request after its timeout and grace period."""
-    harness.check(replace(harness.plain_call(), timeout=1.0), responses, linger=3)
+    # They end after 1.5 s, and so before the retry would begin; a client that gives up may do so at once.
+    harness.check(replace(harness.plain_call(), timeout=0.5), responses, linger=2.3)
 
 
 MALFORMED_RETRY_AFTER: Mapping[str, Sequence[str]] = {
@@ -114,18 +162,18 @@ MALFORMED_RETRY_AFTER: Mapping[str, Sequence[str]] = {
 @concurrently(retry_after=MALFORMED_RETRY_AFTER)
 def test_malformed_retry_after(harness: Harness, retry_after: Sequence[str]) -> None:
     """A malformed Retry-After must not crash the client or make it retry without a pause."""
-    harness.check(replace(harness.plain_call(), timeout=1.0), [throttle(429, *retry_after)])
+    harness.check(replace(harness.plain_call(), timeout=0.8), [throttle(429, *retry_after)])
 
 
 @proves("retry.equivalent")
-@concurrently(seconds=1, task_id={"reserved": "a/b c", "percent": "50%25", "beyond ascii": "é"})
+@concurrently(task_id={"reserved": "a/b c", "percent": "50%25", "beyond ascii": "é"})
 def test_retry_with_unusual_id(harness: Harness, task_id: str) -> None:
     """A retry must send the same request again, with the id encoded once."""
     call, parameters = harness.plain_call(), harness.contract.request.parameters
     ids = [task_id if is_opaque_string(parameters[name]) else each for name, each in call.arguments.items()]
     if has_opaque_ids(harness.contract):
         unusual = replace(call, arguments=plain_arguments(harness.contract, ids))
-        harness.check(unusual, [throttle(503, "1"), success()])
+        harness.check(unusual, [harness.hasten(throttle(503, "1")), success()])
 
 
 NOT_RETRYABLE = (400, 403, 404, 409, 422, 500, 502)
@@ -149,10 +197,11 @@ def test_not_retryable_errors(harness: Harness, response: StubResponse) -> None:
 
 
 @proves("retry.refused", "retry.conflict", "secrets.token")
-@concurrently(seconds=1, response={f"503, then {status}": throttle(status) for status in (400, 403, 409)})
+@concurrently(response={f"503, then {status}": throttle(status) for status in (400, 403, 409)})
 def test_not_retryable_error_of_a_retry(harness: Harness, response: StubResponse) -> None:
     """An error that a retry does not change must not be retried, even as the response to a retry."""
-    harness.check(harness.plain_call(), [throttle(503, "1"), *[response] * 3, success()])
+    first = harness.hasten(throttle(503, "1"))
+    harness.check(harness.plain_call(), [first, *[response] * 3, success()])
 
 
 @proves("retry.refused")
@@ -194,13 +243,13 @@ CLAIMS_CHALLENGES: Mapping[str, tuple[int, Sequence[StubResponse]]] = {
 
 
 @proves("retry.claims", "secrets.token", needs="tokens")
-@concurrently(seconds=1, challenge=CLAIMS_CHALLENGES)
+@concurrently(challenge=CLAIMS_CHALLENGES)
 def test_claims_challenge(harness: Harness, challenge: tuple[int, Sequence[StubResponse]]) -> None:
     """After a claims challenge, a request should be repeated once with a new token, if there is one."""
     count, responses = challenge
     call = harness.plain_call()
     tokens = (call.token, *(f"{call.token}.{number}" for number in range(1, count)))
-    harness.check(replace(call, tokens=tokens), responses)
+    harness.check(replace(call, tokens=tokens), [harness.hasten(each) for each in responses])
 
 
 @proves("credentials.failure", needs="tokens")
@@ -210,22 +259,28 @@ def test_credential_without_token(harness: Harness, token: str) -> None:
     harness.check(replace(harness.plain_call(), token=token, tokens=()), [success()])
 
 
-MILLISECONDS: Mapping[str, Sequence[StubResponse]] = {
-    "milliseconds as well": [
-        with_fields(plain_error(429), ("retry-after-ms", "1000"), ("Retry-After", "1")),
-    ],
-    "milliseconds of Azure as well": [
-        with_fields(plain_error(503), ("Retry-After", "1"), ("x-ms-retry-after-ms", "1000")),
-    ],
-    "name in capitals": [with_fields(plain_error(429), ("RETRY-AFTER", "1"))],
+def throttle_in_milliseconds(seconds: str) -> StubResponse:
+    """Throttling that also has the field of Azure's services."""
+    azure = ("x-ms-retry-after-ms", f"{seconds}000")
+    return with_fields(plain_error(503), ("Retry-After", seconds), azure)
+
+
+MILLISECONDS: Mapping[str, Throttling] = {
+    "milliseconds as well": Throttling(
+        [with_fields(plain_error(429), ("retry-after-ms", "1000"), ("Retry-After", "1"))]
+    ),
+    "milliseconds of Azure as well": Throttling(
+        [throttle_in_milliseconds("1")], [throttle_in_milliseconds("3600")]
+    ),
+    "name in capitals": in_any_form(lambda seconds: with_fields(plain_error(429), ("RETRY-AFTER", seconds))),
 }
 
 
 @proves("retry.throttled", "retry.after")
-@concurrently(seconds=1, responses=MILLISECONDS)
-def test_wait_in_milliseconds(harness: Harness, responses: Sequence[StubResponse]) -> None:
+@concurrently(seconds={"milliseconds as well": 1}, throttling=MILLISECONDS)
+def test_wait_in_milliseconds(harness: Harness, throttling: Throttling) -> None:
     """A wait that is also given in milliseconds should be the same wait."""
-    harness.check(harness.plain_call(), [*responses, success()])
+    throttling.check(harness)
 
 
 Unanswered = tuple[StubResponse, bool]  # what comes instead of a response, and whether a call came before
@@ -242,10 +297,13 @@ NO_RESPONSES: Mapping[str, Unanswered | Needing] = {
 
 
 @proves("retry.no-response", "secrets.token", needs="network")
-@concurrently(seconds=1, unanswered=NO_RESPONSES)
+@concurrently(
+    seconds={"no response": 0.4, "no response on a kept connection": 0.4, "a response without an end": 0.4},
+    unanswered=NO_RESPONSES,
+)
 def test_no_usable_response(harness: Harness, unanswered: Unanswered) -> None:
     """A request that gets no response in time, half of one or garbage should not be sent again."""
     response, kept = unanswered
     before = [harness.perform(harness.plain_call("another-guid"), [success()])] if kept else []
-    call = replace(harness.plain_call(), timeout=1.0)
+    call = replace(harness.plain_call(), timeout=0.4)
     harness.check(call, [response, success()], before=before)

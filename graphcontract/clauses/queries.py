@@ -9,10 +9,10 @@ import re
 import threading
 import unicodedata
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Literal
+from functools import lru_cache, wraps
+from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import quote as encode
 from urllib.parse import urlsplit
 
@@ -22,11 +22,15 @@ from graphcontract.exchange import Call, Exchange, Outcome, ReportedError, Trial
 from graphcontract.http.request_target import UNRESERVED, Position, Target, Template, is_plain, read
 from graphcontract.http.stub_response import Concerns, request_id_of
 
+T = TypeVar("T")
+
 GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 # Characters of a token that identify it: as long as the canary with which the harness's own tokens begin.
 DISTINCTIVE_LENGTH = 20
 LINE_END = re.compile(rb"\r?\n(?![ \t])")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_REMEMBERED = 32  # exchanges, more than most trials have
 _LONG = 128  # characters; a longer text that arrives cut off has its own class of input, `long`
 _REPETITIVE = 4  # distinct characters; a part of a token with no more of them also occurs in other texts
 _OPAQUE = re.compile(r"[A-Za-z0-9-]+")
@@ -74,24 +78,40 @@ def path_values(contract: Contract, call: Call) -> list[tuple[Position, str]]:
     return [(each, call.arguments[each.parameter]) for each in Template.of(contract).positions]
 
 
-class _LatestQuery(threading.local):
-    """The exchange that a thread queried last: the clauses query the same one, one after the other."""
+class _Latest(threading.local, Generic[T]):
+    """What a query found for the exchanges that a thread queried last."""
 
     contract: Contract | None = None
-    exchange: Exchange | None = None
-    own: tuple[WireRequest, ...] = ()
+
+    def __init__(self) -> None:
+        self.found: dict[Exchange, T] = {}
 
 
-_latest = _LatestQuery()
+def remembers(query: Callable[[Contract, Exchange], T]) -> Callable[[Contract, Exchange], T]:
+    """Remember what a query found for the latest exchanges: clauses query the same ones, one after the
+    other. What it returns must not be changed.
+    """
+    latest = _Latest[T]()
+
+    @wraps(query)
+    def find(contract: Contract, exchange: Exchange) -> T:
+        if latest.contract is not contract:
+            latest.contract, latest.found = contract, {}
+        found = latest.found
+        if exchange not in found:
+            if len(found) >= _REMEMBERED:
+                del found[next(iter(found))]
+            found[exchange] = query(contract, exchange)
+        return found[exchange]
+
+    return find
 
 
-def own_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
+@remembers
+def own_requests(contract: Contract, exchange: Exchange) -> Sequence[WireRequest]:
     """The requests of the exchange's call, without other traffic such as telemetry."""
-    if _latest.contract is not contract or _latest.exchange is not exchange:
-        belongs_to_call = build_request_filter(contract, exchange.call)
-        _latest.own = tuple(request for request in exchange.requests if belongs_to_call(request))
-        _latest.contract, _latest.exchange = contract, exchange
-    return list(_latest.own)
+    belongs_to_call = build_request_filter(contract, exchange.call)
+    return [request for request in exchange.requests if belongs_to_call(request)]
 
 
 def find_unreadable_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
@@ -111,12 +131,16 @@ def has_readable_head(request: WireRequest) -> bool:
 def list_attempts(contract: Contract, exchange: Exchange) -> list[tuple[WireRequest, WireResponse | None]]:
     """The call's own requests in order, each with its response."""
     responses = {each.request: each for each in exchange.responses}
-    belongs_to_call = build_request_filter(contract, exchange.call)
-    numbered = enumerate(exchange.requests)
-    return [(request, responses.get(number)) for number, request in numbered if belongs_to_call(request)]
+    own, numbered = own_requests(contract, exchange), enumerate(exchange.requests)
+    return [
+        (request, responses.get(number))
+        for number, request in numbered
+        if any(request is each for each in own)
+    ]
 
 
-def operation_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
+@remembers
+def operation_requests(contract: Contract, exchange: Exchange) -> Sequence[WireRequest]:
     """The call's requests whose path ends with the operation; all of the call's requests if none does."""
     requests = own_requests(contract, exchange)
     if len(requests) < 2:
@@ -130,6 +154,7 @@ def operation_requests(contract: Contract, exchange: Exchange) -> list[WireReque
     return [request for request in requests if ends_with_operation(request)] or requests
 
 
+@remembers
 def last_response(contract: Contract, exchange: Exchange) -> WireResponse | None:
     """The last complete response to a well-formed request of the call, or None."""
     own = own_requests(contract, exchange) if exchange.responses else []
@@ -167,7 +192,7 @@ def is_opaque(task_id: str) -> bool:
 
 def has_control_characters(text: str) -> bool:
     """Whether a text contains control characters (Unicode category Cc)."""
-    return any(unicodedata.category(character) == "Cc" for character in text)
+    return _CONTROL.search(text) is not None
 
 
 def has_usable_values(contract: Contract, call: Call) -> bool:

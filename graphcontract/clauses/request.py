@@ -30,6 +30,7 @@ from graphcontract.clauses.queries import (
     path_values,
     quote,
     read_target,
+    remembers,
 )
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest
@@ -46,8 +47,13 @@ def _has_request(contract: Contract, trial: Trial) -> bool:
 
 
 def _has_request_with_values(contract: Contract, trial: Trial) -> bool:
+    return _has_values(contract, trial.exchange)
+
+
+@remembers
+def _has_values(contract: Contract, exchange: Exchange) -> bool:
     """Whether each value is where it belongs in the path, or cannot change the path around it."""
-    requests, call = operation_requests(contract, trial.exchange), trial.exchange.call
+    requests, call = operation_requests(contract, exchange), exchange.call
     return bool(requests) and (
         all(is_plain(value) for _, value in path_values(contract, call))
         or all(each.malformed is None and not find_path_faults(contract, each, call) for each in requests)

@@ -18,6 +18,8 @@ def contains_any_token(tokens: frozenset[str], text: str) -> bool:
     """Whether a text contains 20 consecutive characters of a token, in any letter case or encoding. False
     for a token of fewer than 20 characters, which could be part of other text.
     """
+    if len(text) < DISTINCTIVE_LENGTH:
+        return False
     # Most texts are sentences, in which no word is long enough to be part of a token.
     runs = _RUN.findall(text) if all(map(_IN_SYNTAX.fullmatch, tokens)) else [text]
     suspects = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.queries import (
@@ -87,5 +87,5 @@ def _describe(exchange: Exchange) -> str:
     return ", ".join([describe_outcome(exchange.outcome), *said])
 
 
-def _list_requests(requests: list[WireRequest]) -> str:
+def _list_requests(requests: Sequence[WireRequest]) -> str:
     return ", ".join(f"{each.method} {each.target}" for each in requests) or "no request"

@@ -54,12 +54,12 @@ def list_contracts(
     as_json: AsJson = False,
 ) -> None:
     """List the shipped contracts, with the number of their clauses by level, or operations of a catalogue."""
-    from graphcontract.contract.loader import list_shipped, load
+    from graphcontract.contract.loader import load_shipped
 
     if operations or catalogue:
         _list_operations(load_catalogue(catalogue), operations or ["all"], as_json=as_json)
         return
-    rows = [_summary(load(id, None)) for id in list_shipped()]
+    rows = [_summary(contract) for contract in load_shipped()]
     if as_json:
         _write_json(rows)
     else:

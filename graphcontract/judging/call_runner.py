@@ -6,8 +6,9 @@ Calls of one test share persistent connections; no other test uses them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from time import monotonic, sleep
@@ -44,9 +45,9 @@ class CallOptions(TypedDict, total=False):
     one with these `surroundings`, of which () are those of the run, at another root than the calls before
     (`aside`), with responses `elsewhere` for other origins, over TLS with this `certificate`. A client that
     declares `cancel` has its call cancelled after `cancel_after` seconds. For `linger` seconds after the
-    call, requests are still recorded; `idle` seconds before it, no call is made. With `counting`, the
-    connections that the client leaves open are counted. `root_path` is the path of a root that is not the
-    client's own, with `{version}` in place of its version; `by_name` names its host instead of its address.
+    call, requests are still recorded. With `counting`, the connections that the client leaves open are
+    counted. `root_path` is the path of a root that is not the client's own, with `{version}` in place of its
+    version; `by_name` names its host instead of its address.
     """
 
     own_root: bool
@@ -58,7 +59,6 @@ class CallOptions(TypedDict, total=False):
     cancel_after: float
     linger: float
     counting: bool
-    idle: float
     root_path: str
     by_name: bool
 
@@ -169,6 +169,15 @@ class CallRunner:
         """Count what follows in this thread for a test, or for the run."""
         self._state.stats, self._state.unrequested = stats, 0
 
+    @contextmanager
+    def without_counting(self) -> Iterator[None]:
+        """Make calls in this thread that count for no test."""
+        stats, self._state.stats = self._state.stats, CallStats()
+        try:
+            yield
+        finally:
+            self._state.stats = stats
+
     def enter_scope(self, owner: object) -> None:
         """Start from connections that were never used, or used by the same `owner` only (not None)."""
         state = self._state
@@ -183,6 +192,19 @@ class CallRunner:
         """Abandon the scope's connections that may be out of sync."""
         if self._state.scope is not None:
             self._clients.current.transport.leave(self._state.scope, only_desynced=True)
+
+    @contextmanager
+    def within(self, scope: Scope) -> Iterator[None]:
+        """Make calls in this thread with the connections of this scope."""
+        before, self._state.scope = self._state.scope, scope
+        try:
+            yield
+        finally:
+            self._state.scope = before
+
+    def leave(self, scope: Scope) -> None:
+        """Abandon the connections of a scope."""
+        self._clients.current.transport.leave(scope)
 
     def run_apart(self, jobs: Sequence[Callable[[], T]], *here: Callable[[], T]) -> list[T]:
         """Run jobs at the same time, each in a thread and with connections of its own, and meanwhile those
@@ -217,8 +239,6 @@ class CallRunner:
     def run(self, call: Call, responses: Sequence[StubResponse], options: CallOptions) -> Exchange:
         """Make one call. Raises OwnRootLost if the client must not be called any more."""
         own_root, debug = options.get("own_root", False), options.get("debug", False)
-        if "idle" in options:
-            sleep(options["idle"])
         settings = options.get("surroundings")
         try:
             with self._clients.take(

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import cycle
 from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -76,15 +75,3 @@ class Submits(Protocol):
     def submit(self, job: Callable[[], T]) -> Future[T]:
         """Run a job in its turn."""
         ...
-
-
-class PoolsInTurn(Generic[S]):
-    """Gives each pool a job in turn, so that which client runs a job depends on the order of jobs only."""
-
-    def __init__(self, pools: Sequence[ClientPool[S]]) -> None:
-        self._turns = cycle(pools)
-        self.size = sum(pool.size for pool in pools)
-
-    def submit(self, job: Callable[[], T]) -> Future[T]:
-        """Run a job in the next pool, after those that it has."""
-        return next(self._turns).submit(job)

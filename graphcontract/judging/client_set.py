@@ -14,14 +14,15 @@ from graphcontract.clients import ClientUnavailable
 from graphcontract.clients.surroundings import Setting
 from graphcontract.errors import UserError
 from graphcontract.exchange import Call
-from graphcontract.judging.client_pool import ClientPool, PoolsInTurn, Slot, Submits
+from graphcontract.judging.client_pool import ClientPool, Slot, Submits
 from graphcontract.judging.target import OtherSurroundings, Target
 from graphcontract.transports import Scope
 
 # Bounds, not measurements: a concurrent call takes a thread and an endpoint here, a copy another process.
 _MOST_AT_ONCE = 8
 _MOST_COPIES = 4
-# Of a client that takes eight calls, one copy would take 11 s for the 90 s that fixed cases wait in all.
+# Of a client that takes eight calls, one copy would take at least 5 s for the 40 s that fixed cases wait in
+# all.
 _FOR_CASES = 2
 _START_PATIENCE = 5.0  # seconds to wait on close for a process that is being started, to end it too
 
@@ -254,8 +255,6 @@ class ClientSet:
 
     def background_pool(self) -> Submits:
         """Return the threads that make the calls of fixed cases while tests run, for the rest of the run."""
-        if self._test_pools and self.capacity == 1:
-            return PoolsInTurn(self._test_pools)
         if self._pool is None:
             # If there can be copies, the first client is left to the other tests: it may take one call at a
             # time, and whether concurrent calls with other ids and tokens work is for one clause to check.
@@ -273,8 +272,8 @@ class ClientSet:
         wanted first, within bounds. Each has a client of its own, so that what a client sees depends on the
         tests that it is given only.
 
-        A client that takes one call at a time, and its copies, make the calls of fixed cases too if this is
-        called before `background_pool`; of another client, further copies make them.
+        A client that takes one call at a time, and its copies, make the calls of fixed cases too; of another
+        client, further copies make them.
         """
         if not self._test_pools:
             slots = [Slot(lambda: self.main), *self._start_copies(_MOST_COPIES - 1)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar, Unpack
 
 from graphcontract.clients import Client
@@ -21,6 +22,7 @@ from graphcontract.judging.client_set import ClientSet, OwnRootLost
 from graphcontract.judging.hypothesis_runner import simplest
 from graphcontract.judging.patience import is_expensive, is_slow
 from graphcontract.judging.profile import Profile
+from graphcontract.judging.retry_probe import RetryHabits, see_retry_habits
 from graphcontract.transports import Transport
 
 _MARKS = 8  # one digit, the last one of a GUID, for as many calls as can be under way at the same time
@@ -70,6 +72,8 @@ class Harness:
         self.calls = CallRunner(contract, clients)
         self._plain_arguments = {kind: make_plain_arguments(contract, kind) for kind in _USUAL_IDS}
         self._state = _ThreadState()
+        self._habits: RetryHabits | None = None
+        self._probing = threading.Lock()
 
     @property
     def client(self) -> Client:
@@ -105,6 +109,24 @@ class Harness:
             if self._state.observer is None:
                 raise
             raise SkipPartition from None
+
+    @property
+    def habits(self) -> RetryHabits:
+        """How the client retries, which the first use sees by two calls that count for no test."""
+        with self._probing, self.calls.without_counting():
+            if self._habits is None:
+                self._habits = see_retry_habits(self.plain_call(), self.perform)
+            return self._habits
+
+    def hasten(self, response: StubResponse) -> StubResponse:
+        """Shorten a Retry-After of 1 to 0, if the client retries after that too."""
+        waits = [name.lower() == "retry-after" and value == "1" for name, value in response.fields]
+        if not any(waits) or not self.habits.at_once:
+            return response
+        fields = zip(response.fields, waits, strict=True)
+        return replace(
+            response, fields=tuple((name, "0" if wait else value) for (name, value), wait in fields)
+        )
 
     def control(self, responses: Sequence[StubResponse], kind: str = "guid") -> Exchange:
         """Make an ordinary call with these responses, once in a test: unusual calls are compared with it."""

@@ -5,7 +5,7 @@ given.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial, wraps
 from itertools import product
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
@@ -24,7 +24,7 @@ Source = Partitions[Any] | Callable[[Contract], Partitions[Any]]
 _SOURCES = "__graphcontract_sources__"
 _CASES = "__graphcontract_cases__"
 _CALLS = "__graphcontract_calls__"
-_SECONDS = "__graphcontract_seconds__"
+_WAITS = "__graphcontract_waits__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class SuiteTest:
     """A test of a suite: its body, the clauses that it proves, and the body's keyword arguments.
 
     `sources` are drawn. `cases` are fixed keyword arguments by input class instead: calls that take time
-    are made concurrently, for at most `seconds` with a conforming client. `seed_key` is what draws depend on
-    beside the seed and the input class, the name if it is None: a test that is renamed keeps its draws with
-    its old name.
+    are made concurrently. `waits` has about how many seconds a conforming client waits in each, if it does.
+    `seed_key` is what draws depend on beside the seed and the input class, the name if it is None: a test
+    that is renamed keeps its draws with its old name.
     """
 
     name: str
@@ -43,7 +43,7 @@ class SuiteTest:
     sources: Mapping[str, Source]
     cases: Mapping[str, Mapping[str, Any]]
     calls: int = 1
-    seconds: float = 0.0
+    waits: Mapping[str, float] = field(default_factory=dict)
     seed_key: str | None = None
 
     def partitions(self, contract: Contract) -> Partitions[dict[str, Any]]:
@@ -100,17 +100,19 @@ def given(*, calls: int = 1, **sources: Source) -> Callable[[Body[P]], Body[P]]:
     return decorate
 
 
-def concurrently(*, seconds: float = 0.0, **cases: Mapping[str, Any]) -> Callable[[Body[P]], Body[P]]:
+def concurrently(
+    *, seconds: float | Mapping[str, float] = 0.0, **cases: Mapping[str, Any]
+) -> Callable[[Body[P]], Body[P]]:
     """Pass each of these values to the body's one keyword argument, in concurrent calls.
 
-    `seconds` is about how long the longest of them takes, as tests with long calls start first. A value may
-    be wrapped in `Needing`.
+    `seconds` is about how long each of them waits, or those that do by name: the longest start first, and
+    clients share them evenly. A value may be wrapped in `Needing`.
     """
     ((keyword, values),) = cases.items()
 
     def decorate(body: Body[P]) -> Body[P]:
         setattr(body, _CASES, {name: {keyword: value} for name, value in values.items()})
-        setattr(body, _SECONDS, seconds)
+        setattr(body, _WAITS, seconds if isinstance(seconds, Mapping) else dict.fromkeys(values, seconds))
         return body
 
     return decorate
@@ -134,7 +136,7 @@ def proves(
             getattr(body, _SOURCES, {}),
             getattr(body, _CASES, {}),
             getattr(body, _CALLS, 1),
-            getattr(body, _SECONDS, 0.0),
+            getattr(body, _WAITS, {}),
             seed_key,
         )
 

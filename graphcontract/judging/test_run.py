@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from time import monotonic
 from typing import Any
@@ -51,6 +51,24 @@ _DEPENDS_ON_EARLIER_CALLS = (
 )
 
 
+@dataclass(eq=False, slots=True)
+class CaseJob:
+    """The calls of one fixed case, of which `seconds` are waits."""
+
+    seconds: float
+    _do: Callable[[], list[Trial] | None]
+    _future: Future[list[Trial] | None] | None = None
+
+    def begin(self, pool: Submits) -> None:
+        """Make the calls in the background."""
+        self._future = pool.submit(self._do)
+
+    def result(self) -> list[Trial] | None:
+        """Return the trials, once the calls are made; None if they were not, as the run waited too long."""
+        assert self._future is not None
+        return self._future.result()
+
+
 class SuiteTestRun:
     """One test on one harness. `repeat` makes the command that reproduces a clause's failure. Clauses that
     the test does not prove are unconditional: they are checked on every exchange that it makes for the
@@ -69,8 +87,8 @@ class SuiteTestRun:
         draw: Callable[..., Sequence[Any]] = draw,
     ) -> None:
         self._test, self._harness, self.clauses = test, harness, clauses
-        self._proven = [id for id in clauses if id in test.proves] or list(clauses)
-        self._every = frozenset(clauses).difference(self._proven)
+        self.proven = [id for id in clauses if id in test.proves] or list(clauses)
+        self._every = frozenset(clauses).difference(self.proven)
         self._seed, self._repeat, self._record, self._draw = seed, repeat, record, draw
         self._parts: Mapping[str, ClauseResult] = {}
         self._reported = False
@@ -78,17 +96,24 @@ class SuiteTestRun:
         self._call_stats = (
             CallStats(patience=harness.calls.waiting) if test.cases else CallStats(whole=harness.calls.stats)
         )
-        self._begun: list[Future[list[Trial] | None]] = []
+        self._begun: list[CaseJob] = []
         self._ahead: Future[float] | None = None
         self._recorded: list[RecordedExchange] = []
 
-    def begin(self, pool: Submits) -> None:
-        """Start the calls of fixed cases in the background, while other tests run."""
-        if self._test.cases and any(unsupported_reason(self._harness, id) is None for id in self._proven):
+    def list_cases(self, threads: int) -> list[CaseJob]:
+        """List the fixed cases to `begin` in the background, in so many threads, while other tests run: none
+        if they cannot show anything.
+        """
+        if self._test.cases and any(unsupported_reason(self._harness, id) is None for id in self.proven):
             self._start_recording()
             # Half of them: their threads have the other tests to run too.
-            self._harness.calls.waiting.threads = max(1, pool.size // 2)
-            self._begun = [pool.submit(job) for job in self._jobs()]
+            self._harness.calls.waiting.threads = max(1, threads // 2)
+            waits = self._test.waits
+            self._begun = [
+                CaseJob(waits.get(name, 0.0), job)
+                for name, job in zip(self._test.cases, self._jobs(), strict=True)
+            ]
+        return self._begun
 
     def run_ahead(self, pool: Submits, stats: CallStats) -> None:
         """Run the test in the background; `stats` counts the calls of all tests of the same client."""
@@ -96,17 +121,22 @@ class SuiteTestRun:
         self._ahead = pool.submit(self._run_timed)
 
     @property
+    def waits(self) -> bool:
+        """Whether it has fixed cases, which take time and are made concurrently."""
+        return bool(self._test.cases)
+
+    @property
     def weight(self) -> int:
         """About how many short calls take as long as the test: a fixed case may also wait."""
         if self._test.cases:
-            return len(self._test.cases) * (1 + round(self._test.seconds * _CALLS_A_SECOND))
+            return len(self._test.cases) + round(sum(self._test.waits.values()) * _CALLS_A_SECOND)
         drawn = len(self._partitions) - len(self._partitions.constants)
         return self._test.calls * (len(self._partitions.constants) + drawn * self._examples)
 
     @property
     def calls_at_once(self) -> bool:
         """Whether it makes calls of one client at the same time."""
-        return any("concurrency" in registry()[id].needs for id in self._proven)
+        return any("concurrency" in registry()[id].needs for id in self.proven)
 
     def part(self, clause: str) -> ClauseResult:
         """Return the test's result for a clause. The first call runs the test for all of its clauses, or
@@ -206,7 +236,7 @@ class SuiteTestRun:
         why if it was cut short.
         """
         if self._begun:
-            collected = [future.result() for future in self._begun]
+            collected = [job.result() for job in self._begun]
         else:
             collected = self._harness.clients.run_concurrently(self._jobs())
         made = {
@@ -291,7 +321,7 @@ class SuiteTestRun:
         """The command that reproduces a clause's failure. Of an unconditional clause, it also selects one
         that the test proves, without which the test is not run.
         """
-        return self._repeat(self._proven[0], id) if id in self._every else self._repeat(id)
+        return self._repeat(self.proven[0], id) if id in self._every else self._repeat(id)
 
     def _describe_unsupported_calls(self) -> str | None:
         """What the driver says if it could make none of the calls; None if it made one."""

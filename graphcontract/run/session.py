@@ -19,7 +19,6 @@ from graphcontract.contract.jsonfile import suggest_name
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Base, Contract, Party
 from graphcontract.judging import known_failures
-from graphcontract.judging.call_runner import CallStats
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.known_failures import Entry, KnownFailures
@@ -32,9 +31,7 @@ from graphcontract.judging.verdict import ClauseResult
 from graphcontract.reporting.events import RunDescription
 from graphcontract.run.client_setup import TargetFactory
 from graphcontract.run.options import OptionError, Options
-
-# Calls that take a fast client about as long as it takes a further one to start.
-_WORTH_A_CLIENT = 300
+from graphcontract.run.spreading import begin_cases, begin_tests
 
 
 @dataclass
@@ -112,38 +109,18 @@ class Session:
         run the other tests there too, several at the same time.
 
         Copies of the client make them. Without copies, one client would need to take calls with different ids
-        and tokens at once, which one clause checks and no other requires.
+        and tokens at once, which one clause checks and no other requires. One that takes one call at a time
+        makes all calls in turn then: a call that had to wait for others would seem to be slow.
         """
         self._begun = True
-        tests = [test for test, _ in self._wanted.values()]
-        if ahead:
-            self._spread([test for test in tests if not test.cases], harness)
-        pool = harness.clients.background_pool()
-        waiting = [test for test in tests if test.cases]
-        if any(SURROUNDINGS in test.proves for test in waiting):
+        runs = [self._test_run(test, harness) for test, _ in self._wanted.values()]
+        tests, waiting = ([run for run in runs if run.waits is each] for each in (False, True))
+        if any(SURROUNDINGS in run.proven for run in waiting):
             harness.clients.start_surroundings()
-        for test in sorted(waiting, key=lambda test: -test.seconds):  # the run ends with the last
-            self._test_run(test, harness).begin(pool)
-
-    def _spread(self, tests: Sequence[SuiteTest], harness: Harness) -> None:
-        """Give each client its tests: the heaviest first, to the client that has least so far. Which client
-        runs which test depends on the contract and the options only.
-        """
-        runs = [self._test_run(test, harness) for test in tests]
-        weights = {run: run.weight for run in runs}
-        heavy = sum(weights.values())
-        if harness.clients.capacity == 1:  # the same clients make the calls of fixed cases
-            waiting = [test for test, _ in self._wanted.values() if test.cases]
-            heavy += sum(self._test_run(test, harness).weight for test in waiting)
-        pools = harness.clients.test_pools(1 + heavy // _WORTH_A_CLIENT)
-        loads = [0] * len(pools)
-        chosen: dict[SuiteTestRun, int] = {}
-        for run in sorted(runs, key=lambda run: -weights[run]):
-            chosen[run] = 0 if run.calls_at_once else loads.index(min(loads))
-            loads[chosen[run]] += weights[run]
-        stats = [CallStats() for _ in pools]
-        for run in runs:  # in the order in which their results are asked for
-            run.run_ahead(pools[chosen[run]], stats[chosen[run]])
+        if ahead:
+            begin_tests(harness.clients, tests, waiting)
+        elif harness.clients.has_copies or harness.clients.capacity > 1:
+            begin_cases(harness.clients.background_pool(), waiting)
 
     def _test_run(self, test: SuiteTest, harness: Harness) -> SuiteTestRun:
         if test.name not in self._test_runs:

@@ -136,8 +136,10 @@ def verdicts(
                 if isinstance(test, Prepared) and inputs is not None:
                     harness.profile = replace(explored, examples=1, least=test.share(explored))
                 _add(parts, trying)
+        pool = harness.clients.background_pool()
         for trying in waiting:
-            trying.begin(harness.clients.background_pool())
+            for case in trying.list_cases(pool.size):
+                case.begin(pool)
         for trying in waiting:
             _add(parts, trying)
         harness.clients.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import random
 import re
+import threading
 
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import Answer, Conforming
@@ -116,9 +117,19 @@ class OverflowsAt32Bits(Conforming):
 class ReusesTheFirstWait(Conforming):
     """Reads the field when it first meets it, and keeps the timer."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.call = threading.local()
+
+    def persist(self, call: Call) -> Answer:
+        self.call.first = None
+        return super().persist(call)
+
     def wait(self, call: Call, answer: Answer) -> float | None:
         wait = super().wait(call, answer)
-        return wait if wait is None else min(1.0, wait)
+        if self.call.first is None:
+            self.call.first = wait
+        return wait if wait is None else float(self.call.first)
 
 
 @faulty("retry.after", rare=True, shown_by=["503, then longer"])

@@ -132,5 +132,5 @@ class RetriesInTheBackground(Conforming):
         return answer
 
     def later(self, call: Call) -> None:
-        time.sleep(2.7)
+        time.sleep(2.0)
         self.exchange(call)

@@ -33,7 +33,7 @@ class ReportsTheClosedConnection(KeptConnection):
         return True
 
 
-@faulty("transport.idle", shown_by=["reset while idle"])
+@faulty("transport.idle", shown_by=IDLE)
 class CrashesOnResetWhileIdle(KeptConnection):
     """The check expects data or an end: a reset raises out of it, where nothing is translated."""
 
@@ -45,7 +45,7 @@ class CrashesOnResetWhileIdle(KeptConnection):
             raise RuntimeError("unhandled error of an idle connection") from error
 
 
-@faulty("transport.idle", shown_by=["idle for longer than the timeout"])
+@faulty("transport.idle", shown_by=IDLE)
 class ReadTimeoutWhileIdle(Conforming):
     """The timer of the read timeout is not stopped after the response, and ends the client."""
 
