@@ -1,5 +1,5 @@
 """`python -m benchmarks`: how long a check takes and which part of it are the clauses, what a start costs,
-how long large sources take to read, and what runs over many operations cost.
+how long large sources take to read, what runs over many operations cost, and pages of large reports.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import drifting, many, sources
+from benchmarks import drifting, many, pages, sources
 from benchmarks.measuring import Command, Sample, middle, ratio, rounds
 
 _GRAPHCONTRACT = str(Path(sys.executable).with_name("graphcontract"))
@@ -74,6 +74,7 @@ def main() -> None:
     sources.report(count)
     drifting.report(count)
     many.report(count)
+    pages.report(count)
 
 
 def _print_gates(taken: Mapping[str, Sequence[Sample]]) -> None:

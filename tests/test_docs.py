@@ -187,7 +187,12 @@ def commands_below(command: Any) -> Iterator[Any]:
 
 
 def words_of(command: Any) -> Iterator[str]:
-    return (word for parameter in command.params for word in parameter.opts if word.startswith("--"))
+    return (
+        word
+        for parameter in command.params
+        for word in (*parameter.opts, *parameter.secondary_opts)
+        if word.startswith("--")
+    )
 
 
 def test_exit_statuses_names_every_status() -> None:

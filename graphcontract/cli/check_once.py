@@ -36,7 +36,7 @@ class OnceCheck:
     clauses: Sequence[str]
     load: Callable[[str], Contract]
     origins: Mapping[str, str]
-    repeat: Callable[[str, str], str] | None
+    repeat: Callable[..., str] | None
     first: bool
 
     def check(self, lead: str, receive: Callable[[Event], None]) -> None:
@@ -47,7 +47,7 @@ class OnceCheck:
         options = replace(self.options, contract=name, select=(), deselect=(), known_failures=None)
         session = Session(options, contract, planned)
         if (repeat := self.repeat) is not None:
-            session.repeat = lambda clause: repeat(clause, lead)
+            session.repeat = lambda clause, *others: repeat(clause, lead, others=others)
         try:
             with redirect_stdout(sys.stderr):  # A client in this process may print.
                 session.open()

@@ -193,12 +193,14 @@ def _select_operations(catalogue: Operations, many: Many) -> Selection:
     return Selection(names, load, catalogue.name, digest, catalogue.find_family_of)
 
 
-def _format_repeat(options: Options, many: Many, clause: str, *operations: str) -> str:
-    """Write the command that checks one clause of these operations again, with the same calls."""
+def _format_repeat(
+    options: Options, many: Many, clause: str, *operations: str, others: Sequence[str] = ()
+) -> str:
+    """Write the command that checks a clause, and others, of these operations again, with the same calls."""
     words = [word for each in operations for word in ("--operations", each)]
     words += ["--from", str(many.source)] if many.source is not None else []
     words += [word for each in many.contracts for word in ("--contract", each)]
-    return f"{options.repeat(clause)} {shlex.join(words)}"
+    return f"{options.repeat(clause, *others)} {shlex.join(words)}"
 
 
 def _describe_options(options: Options, many: Many) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class RequestStep:
     journal: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SentExchange(Exchange):
     """An exchange of a live run with its step; `by_client` where the client under test made the call."""
 

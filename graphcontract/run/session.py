@@ -40,7 +40,7 @@ class Session:
 
     A session that is not `alone`, as in a worker, runs some of the wanted tests only, and makes no calls
     ahead. If all tests that wait on timers come `together`, it makes their calls with the first of them.
-    `repeat` makes the command that shows a clause's violation again; None for that of the options.
+    `repeat` makes the command that shows violations of clauses again; None for that of the options.
     """
 
     options: Options
@@ -50,7 +50,7 @@ class Session:
     harness: Harness | None = None
     alone: bool = True
     together: bool = True
-    repeat: Callable[[str], str] | None = None
+    repeat: Callable[..., str] | None = None
     _begun: bool = False
     _wanted: dict[str, tuple[SuiteTest, list[str]]] = field(default_factory=dict)
     _test_runs: dict[str, SuiteTestRun] = field(default_factory=dict)

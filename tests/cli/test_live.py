@@ -48,7 +48,7 @@ class TestExitStatus:
 
     def test_1(self, here: Here, tenant: Running) -> None:
         tenant.behave("errors-without-code")
-        ended = here("live", "--tenant-url", tenant.root, *FAST)
+        ended = here("live", "--tenant-url", tenant.root, *FAST, "-v")
         tenant.behave(None)
         assert ended.status == 1
         assert "The tenant violates the contract." in ended.out

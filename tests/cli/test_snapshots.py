@@ -27,7 +27,7 @@ ADAPTERS = "python:tests.cli.adapters"
 SHOWN: dict[str, tuple[str, ...]] = {
     "good": (
         *("reference", "--transport", "mock", "--profile", "quick"),
-        *("--select", "request.*", "--deselect", "*-request-id"),
+        *("--select", "request.*", "--deselect", "*-request-id", "-v"),
     ),
     "bad": (
         f"{ADAPTERS}:gullible",
@@ -47,7 +47,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "no-such-client": ("refrence",),
     "no-such-clause": ("reference", "--select", "request.verb"),
     "no-such-contract": ("reference", "--contract", "sharepointmigrationtask-cancle"),
-    "no-such-report": ("reference", "--report", "html=report.html"),
+    "no-such-report": ("reference", "--report", "pdf=report.pdf"),
     "no-such-driver": ("process:/nonexistent/driver --fast",),
     "no-such-function": (f"{ADAPTERS}:gulible", "--in-process"),
     "another-transport": (f"{ADAPTERS}:raw", "--transport", "mock"),
@@ -55,10 +55,9 @@ SHOWN: dict[str, tuple[str, ...]] = {
 
 
 def normalised(text: str) -> str:
-    # Where the last sentence breaks depends on how long its numbers are.
-    body, gap, last = text.rstrip("\n").rpartition("\n\n")
-    if "MUST exercised" in last:
-        text = f"{body}{gap}{' '.join(last.split())}\n"
+    # Where the verdict breaks depends on how long its numbers are.
+    blocks = text.rstrip("\n").split("\n\n")
+    text = "\n\n".join(" ".join(each.split()) if "MUST exercised" in each else each for each in blocks) + "\n"
     for pattern, word in NORMALISERS:
         text = re.sub(pattern, word, text)
     return text
