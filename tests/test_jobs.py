@@ -104,7 +104,8 @@ LIBRARIES = {
 
 def steps_of(workflow: str) -> list[dict[str, Any]]:
     (job,) = yaml.safe_load(workflow)["jobs"].values()
-    return job["steps"]
+    steps: list[dict[str, Any]] = job["steps"]
+    return steps
 
 
 def test_each_language_has_a_job_and_a_library_where_it_can_be_run() -> None:

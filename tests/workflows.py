@@ -1,8 +1,8 @@
 """`make workflows`: checks the action, the workflows and the jobs on pages.
 
-Those for GitHub are checked with actionlint and zizmor, those for Azure Pipelines with its schema; none needs
-a network. zizmor wants actions pinned to commits; on pages, the action is pinned to a version, as nobody
-knows the commit of a release that is still to come.
+Those for GitHub are checked with actionlint and zizmor, those for Azure Pipelines with its schema; none
+needs a network. zizmor wants actions pinned to commits; on pages, the action is pinned to a version, as
+nobody knows the commit of a release that is still to come.
 """
 
 from __future__ import annotations
