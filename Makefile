@@ -96,6 +96,9 @@ test-browser: setup  ## the HTML pages in headless Chromium, which has to be ins
 	npm ci --silent --prefix tests/browser
 	$(BIN)/python -m pytest -q tests/browser
 
+site: setup  ## the documentation as a site, in site/html, by Zensical; a broken link fails
+	$(BIN)/python -m tests.site
+
 workflows: setup  ## the action, the workflows and the jobs on pages, with actionlint (by Go) and zizmor
 	$(BIN)/python -m tests.workflows
 
@@ -137,4 +140,4 @@ DRIVERS := driver-python-msgraph-sdk driver-python-msgraph-beta-sdk driver-node-
 clients: setup $(DRIVERS)  ## check every released client with its list of known failures (15 minutes)
 	$(BIN)/python -m tests.drivers.gates
 
-.PHONY: help setup check test test-browser workflows test-lowest test-newest nightly bank golden mutation coverage fuzz bench docs lock clients $(DRIVERS)
+.PHONY: help setup check test test-browser site workflows test-lowest test-newest nightly bank golden mutation coverage fuzz bench docs lock clients $(DRIVERS)
