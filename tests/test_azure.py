@@ -58,7 +58,7 @@ def test_a_client_is_checked(tmp_path: Path) -> None:
     assert log == f"##vso[task.uploadsummary]{tmp_path}/reports/graphcontract.md\n"
 
 
-def test_the_exit_status_is_that_of_the_check_and_its_text_is_no_command(tmp_path: Path) -> None:
+def test_the_exit_status_is_that_of_the_check_and_its_text_commands_nothing(tmp_path: Path) -> None:
     client = "process:/nonexistent/##vso[task.complete]/##[error]"
     status, log = run("Check the client", tmp_path, client=client)
     assert status == 3

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from graphcontract.cli.catalogue import From
-from graphcontract.cli.completion import complete_contracts
+from graphcontract.cli.completion import complete_contracts, complete_operations
 from graphcontract.cli.output import STYLES_OF_LEVELS as STYLES
 from graphcontract.cli.output import parse_reports, write_report
 from graphcontract.contract.model import DEFAULT_CONTRACT
@@ -121,6 +121,7 @@ Operations = Annotated[
         help="Compare the operations of a catalogue whose name or id matches, as in 'beta POST /users/*', in "
         "one pass over each SOURCE: routes of an SDK, kiota-dom-export.txt, CSDL, OpenAPI, permissions.json. "
         "all: every operation. May be repeated.",
+        autocompletion=complete_operations,
     ),
 ]
 
