@@ -101,7 +101,9 @@ def test_a_fault_in_many_operations_is_one_annotation(folder: Path) -> None:
         "arguments": "--profile=quick\n--no-once\n--in-process",
     }
     (folder / "refuses_errors.py").write_text(GULLIBLE)
-    ran = run("Gate", folder, operations | {"client": "python:refuses_errors:cancel", "report": "", "html": ""})
+    ran = run(
+        "Gate", folder, operations | {"client": "python:refuses_errors:cancel", "report": "", "html": ""}
+    )
     assert (ran.status, ran.output) == (1, "exit-status=1\n")
     annotated = commands(ran.log)
     assert {line.partition(" ")[0] for line in annotated} == {"::error"}
