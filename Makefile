@@ -8,16 +8,23 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-dep
 # name, pip does it.
 install = $(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python $(1) 2>/dev/null || $(PIP) $(1)
 
+TOO_OLD = "This is Python %d.%d; graphcontract needs 3.11 or newer. Name another: make PYTHON=python3.12 $(or \
+  $(MAKECMDGOALS),check)" % sys.version_info[:2]
+
 help:  ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 40
 
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "graphcontract needs Python 3.11 or newer")'
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and $(TOO_OLD))'
+	@echo "Setting up .venv with $$($(PYTHON) --version), once: about half a minute."
+	@echo "1 of 3: the environment, and uv"
+	@$(PYTHON) -m venv .venv
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock >.venv/uv.txt
-	$(PIP) --require-hashes -r .venv/uv.txt
-	$(call install,--require-hashes -r requirements.lock)
-	$(call install,--no-build-isolation -e .)
+	@$(PIP) --require-hashes -r .venv/uv.txt
+	@echo "2 of 3: the $$(grep -c '^[a-z].*==' requirements.lock) packages of requirements.lock"
+	@$(call install,--require-hashes -r requirements.lock)
+	@echo "3 of 3: graphcontract itself"
+	@$(call install,--no-build-isolation -e .)
 	@$(BIN)/uv pip check --quiet --python $(BIN)/python
 	@touch $@
 
@@ -89,6 +96,12 @@ test-browser: setup  ## the HTML pages in headless Chromium, which has to be ins
 	npm ci --silent --prefix tests/browser
 	$(BIN)/python -m pytest -q tests/browser
 
+site: setup  ## the documentation as a site, in site/html, by Zensical; a broken link fails
+	$(BIN)/python -m tests.site
+
+workflows: setup  ## the action, the workflows and the jobs on pages, with actionlint (by Go) and zizmor
+	$(BIN)/python -m tests.workflows
+
 coverage: setup  ## the tests, with the branches of the engine that none takes
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n 4 --dist worksteal
@@ -127,4 +140,4 @@ DRIVERS := driver-python-msgraph-sdk driver-python-msgraph-beta-sdk driver-node-
 clients: setup $(DRIVERS)  ## check every released client with its list of known failures (15 minutes)
 	$(BIN)/python -m tests.drivers.gates
 
-.PHONY: help setup check test test-browser test-lowest test-newest nightly bank golden mutation coverage fuzz bench docs lock clients $(DRIVERS)
+.PHONY: help setup check test test-browser site workflows test-lowest test-newest nightly bank golden mutation coverage fuzz bench docs lock clients $(DRIVERS)

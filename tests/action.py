@@ -61,9 +61,8 @@ def run(name: str, folder: Path, given: Mapping[str, str], *, first: Path | None
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=120,
+        timeout=300,
         check=False,
     )
     (folder / "step.sh").unlink()
-    output, summary = (file.read_text() for file in files.values())
-    return Ran(ended.returncode, ended.stdout, output, summary)
+    return Ran(ended.returncode, ended.stdout, *(file.read_text() for file in files.values()))

@@ -7,6 +7,10 @@ A comment on the line before a fenced block says what the block is:
     <!-- exit: N -->            commands, of which the last ends with this status; without it all end with 0
     <!-- not run: REASON -->    left alone, and counted
 
+    <!-- once: LANGUAGE -->     commands for a repository of that language, run by tests/test_jobs.py
+    <!-- job: LANGUAGE -->      a workflow for it, played by the same
+    <!-- install: WAY -->       commands that install graphcontract, run by tests/test_installs.py
+
 `<!-- files of: PAGE -->` by itself lays out the files that another page ends with.
 
 A gate of all clauses takes ten seconds, so that commands can be shortened: to the clauses that a page shows.
@@ -46,6 +50,7 @@ _REST = re.compile(r"SHOULD violated|exercised, ")
 # A line of the table of verdicts.
 _CLAUSE = re.compile(r"(?:pass|FAIL|warn|n/a|known|skipped) +(?:MUST|SHOULD) +(\S+)")
 JOB = re.compile(r"(?:run|script): ((graphcontract check|pytest) .+)")
+ELSEWHERE = ("once: ", "job: ", "install: ")
 _HARMLESS = {"graphcontract check": " --list", "pytest": " --collect-only"}
 _UNKEPT = ("PYTEST", "COV", "FORCE_COLOR", "TTY_")
 # Clients with a fixed root, on the proxy transport.
@@ -134,7 +139,7 @@ def not_said(shown: list[str], said: str) -> str | None:
     return None
 
 
-def run(command: str, folder: Path) -> tuple[int, str]:
+def run(command: str, folder: Path, timeout: float = 120) -> tuple[int, str]:
     """Exit status and both outputs of a command line, with this environment's programs first."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_UNKEPT)}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
@@ -147,7 +152,7 @@ def run(command: str, folder: Path) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=120,
+        timeout=timeout,
     )
     return ended.returncode, ended.stdout
 
@@ -199,6 +204,8 @@ def played(page: Path, folder: Path, *, short: bool) -> list[Scene]:
 
 
 def play(part: Part, folder: Path, *, short: bool) -> None:
+    if part.order.startswith(ELSEWHERE):
+        return
     if laid_out(part, folder):
         for job, program in JOB.findall(part.text) if part.language == "yaml" else ():
             status, said = run(job + _HARMLESS[program], folder)

@@ -22,6 +22,7 @@ def cancel(call):
 FAST = "--profile=quick\n--select=transport.failure\n"
 INPUTS = (
     *("client", "contract", "operations", "shard", "baseline", "known-failures", "fail-on", "arguments"),
+    "html",
 )
 
 
@@ -53,11 +54,19 @@ def test_a_client_that_holds(folder: Path) -> None:
     assert ran.output.startswith("exit-status=0\nreport<<")
     assert ran.output.splitlines()[2] == "reports/graphcontract.jsonl"
     assert ran.summary.startswith("## reference ")
+    assert ran.output.splitlines()[5] == "reports/graphcontract.html"
     assert (folder / "reports" / "graphcontract.jsonl").stat().st_size
+    assert (folder / "reports" / "graphcontract.html").read_text().startswith("<!doctype html>")
 
 
 def test_a_client_that_does_not(folder: Path) -> None:
-    given = {"client": "python:gullible:cancel", "arguments": FAST, "report": "", "fail-on": "should"}
+    given = {
+        "client": "python:gullible:cancel",
+        "arguments": FAST,
+        "report": "",
+        "html": "",
+        "fail-on": "should",
+    }
     ran = run("Gate", folder, given)
     assert (ran.status, ran.output) == (1, "exit-status=1\n")
     annotated = commands(ran.log)
@@ -92,7 +101,9 @@ def test_a_fault_in_many_operations_is_one_annotation(folder: Path) -> None:
         "arguments": "--profile=quick\n--no-once\n--in-process",
     }
     (folder / "refuses_errors.py").write_text(GULLIBLE)
-    ran = run("Gate", folder, operations | {"client": "python:refuses_errors:cancel", "report": ""})
+    ran = run(
+        "Gate", folder, operations | {"client": "python:refuses_errors:cancel", "report": "", "html": ""}
+    )
     assert (ran.status, ran.output) == (1, "exit-status=1\n")
     annotated = commands(ran.log)
     assert {line.partition(" ")[0] for line in annotated} == {"::error"}
@@ -131,13 +142,24 @@ def test_no_script_holds_an_expression() -> None:
 
 
 @pytest.mark.parametrize(("package", "installed"), [("", str(CHECKOUT)), ("a == 0.1", "a == 0.1")])
-def test_what_is_installed_is_one_word(folder: Path, package: str, installed: str) -> None:
-    python = folder / "python"
-    python.write_text('#!/bin/sh\nfor word in "$@"; do echo "<$word>"; done\n')
-    python.chmod(0o755)
-    ran = run("Install", folder, {"client": "reference", "package": package}, first=folder)
+@pytest.mark.parametrize(("version", "program"), [("", "python"), ("3.13", "uv")])
+def test_what_is_installed_is_one_word(
+    folder: Path, package: str, installed: str, version: str, program: str
+) -> None:
+    stub = folder / program
+    stub.write_text('#!/bin/sh\nfor word in "$@"; do echo "<$word>"; done\n')
+    stub.chmod(0o755)
+    given = {"client": "reference", "package": package, "python-version": version}
+    ran = run("Install", folder, given, first=folder)
     assert ran.status == 0
     assert ran.log.splitlines()[-1] == f"<{installed}>"
+    assert (version != "") is ("<3.13>" in ran.log)
+
+
+def test_the_page_is_kept_as_one_file() -> None:
+    (step,) = (step for step in STEPS if step.get("uses", "").startswith("actions/upload-artifact@"))
+    assert step["if"] == "always() && steps.gate.outputs.html != ''"
+    assert step["with"] == {"path": "${{ steps.gate.outputs.html }}", "archive": False}
 
 
 def test_every_input_is_described() -> None:

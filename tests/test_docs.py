@@ -187,12 +187,8 @@ def commands_below(command: Any) -> Iterator[Any]:
 
 
 def words_of(command: Any) -> Iterator[str]:
-    return (
-        word
-        for parameter in command.params
-        for word in (*parameter.opts, *parameter.secondary_opts)
-        if word.startswith("--")
-    )
+    options = (word for each in command.params for word in (*each.opts, *each.secondary_opts))
+    return (word for word in options if word.startswith("--"))
 
 
 def test_exit_statuses_names_every_status() -> None:

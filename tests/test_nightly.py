@@ -21,6 +21,6 @@ def test_a_pattern_names_a_test(line: str) -> None:
 
 
 def test_patterns_match_whole_ids() -> None:
-    (pattern,) = [each for each in nightly_patterns() if "typescript" in each]
-    assert re.match(pattern, "tests/cli/test_new.py::test_the_first_run_is_green[typescript]")
+    (pattern,) = [each for each in nightly_patterns() if "javascript" in each]
+    assert re.match(pattern, "tests/cli/test_new.py::test_the_first_run_is_green[javascript]")
     assert not re.match(pattern, "tests/cli/test_new.py::test_the_first_run_is_green[python]")

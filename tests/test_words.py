@@ -49,7 +49,7 @@ QUOTED = {
     "tests/words.txt",
 }
 TEXTS = {
-    *(".cs", ".go", ".java", ".json", ".md", ".mjs", ".py", ".toml", ".txt", ".yml"),
+    *(".cs", ".go", ".java", ".json", ".md", ".mjs", ".py", ".toml", ".ts", ".txt", ".yml"),
     "",  # Makefile, scripts
 }
 

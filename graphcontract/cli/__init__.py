@@ -78,7 +78,7 @@ def find_width() -> int | None:
 def main() -> None:
     """Run the command line. A user's mistake is one error message; a bug here is exit status 6."""
     try:
-        app()
+        app(prog_name="graphcontract")
     except UserError as error:
         typer.echo(error.format_for_terminal(find_width()), err=True)
         if output := getattr(error, "output", ""):

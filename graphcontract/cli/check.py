@@ -12,6 +12,7 @@ import typer
 from graphcontract.cli import output
 from graphcontract.cli.catalogue import From
 from graphcontract.cli.check_operations import Many, run_check
+from graphcontract.cli.completion import complete_contracts, complete_operations
 from graphcontract.cli.obstacles import stop_for_obstacles
 from graphcontract.cli.options import (
     START_TIMEOUT,
@@ -73,6 +74,7 @@ def check(
             help="A shipped contract by id, or a file; repeated, a run over these operations "
             f"[default: {DEFAULT_CONTRACT}].",
             show_default=False,
+            autocompletion=complete_contracts,
         ),
     ] = None,
     transport: Annotated[
@@ -126,6 +128,7 @@ def check(
             metavar="PATTERN",
             help="Check many operations of the catalogue with a few calls each: a glob over ids and over "
             "'beta POST /users/*', or all; repeatable.",
+            autocompletion=complete_operations,
         ),
     ] = None,
     source: From = None,

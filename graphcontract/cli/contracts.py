@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from graphcontract.cli.catalogue import From, list_facts, load_catalogue, summarize_operation
+from graphcontract.cli.completion import complete_contracts, complete_names
 from graphcontract.contract.model import DEFAULT_CONTRACT, Contract
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ Name = Annotated[
     typer.Argument(
         metavar="ID|FILE",
         help="A shipped contract or conventions file by id, a file, or an operation of the catalogue.",
+        autocompletion=complete_names,
     ),
 ]
 Names = Annotated[list[str], typer.Argument(metavar="FILE...", help="Contract or conventions files.")]
@@ -114,7 +116,9 @@ def validate(names: Names) -> None:
 @app.command()
 def pages(
     folder: Annotated[Path, typer.Argument(help="The folder to write to.", file_okay=False)],
-    name: Annotated[str, typer.Option("--contract", metavar="ID|FILE")] = DEFAULT_CONTRACT,
+    name: Annotated[
+        str, typer.Option("--contract", metavar="ID|FILE", autocompletion=complete_contracts)
+    ] = DEFAULT_CONTRACT,
 ) -> None:
     """Write a Markdown page for each clause of a contract, and an index page."""
     from graphcontract.clauses import list_kinds

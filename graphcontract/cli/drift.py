@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from graphcontract.cli.catalogue import From
+from graphcontract.cli.completion import complete_contracts, complete_operations
 from graphcontract.cli.output import STYLES_OF_LEVELS as STYLES
 from graphcontract.cli.output import parse_reports, write_report
 from graphcontract.contract.model import DEFAULT_CONTRACT
@@ -84,7 +85,13 @@ Sources = Annotated[
     typer.Argument(metavar="SOURCE", help="A file to compare; see below.", show_default=False),
 ]
 ContractName = Annotated[
-    str, typer.Option("--contract", metavar="ID|FILE", help="The contract to compare with.")
+    str,
+    typer.Option(
+        "--contract",
+        metavar="ID|FILE",
+        help="The contract to compare with.",
+        autocompletion=complete_contracts,
+    ),
 ]
 Root = Annotated[
     Path | None,
@@ -114,6 +121,7 @@ Operations = Annotated[
         help="Compare the operations of a catalogue whose name or id matches, as in 'beta POST /users/*', in "
         "one pass over each SOURCE: routes of an SDK, kiota-dom-export.txt, CSDL, OpenAPI, permissions.json. "
         "all: every operation. May be repeated.",
+        autocompletion=complete_operations,
     ),
 ]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graphcontract.cli.completion import complete_clauses, complete_contracts
 from graphcontract.contract.model import DEFAULT_CONTRACT
 from graphcontract.errors import UserError
 
@@ -18,7 +19,12 @@ _WIDEST = 100
 
 
 def explain(
-    name: Annotated[str, typer.Argument(metavar="CLAUSE|EVIDENCE", help="A clause, or an evidence id.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="CLAUSE|EVIDENCE", help="A clause, or an evidence id.", autocompletion=complete_clauses
+        ),
+    ],
     report: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="The jsonl report with that evidence, to show it too."),
@@ -29,6 +35,7 @@ def explain(
             metavar="ID|FILE",
             help=f"The contract of the clause [default: the report's, or {DEFAULT_CONTRACT}].",
             show_default=False,
+            autocompletion=complete_contracts,
         ),
     ] = None,
 ) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from graphcontract.cli.catalogue import From, load_catalogue
+from graphcontract.cli.completion import complete_names
 from graphcontract.cli.output import Output, write_text
 from graphcontract.errors import UserError
 
@@ -62,7 +63,12 @@ def import_contract(
 
 def export(
     name: Annotated[
-        str, typer.Argument(metavar="ID|FILE", help="The contract or operation of a catalogue to export.")
+        str,
+        typer.Argument(
+            metavar="ID|FILE",
+            help="The contract or operation of a catalogue to export.",
+            autocompletion=complete_names,
+        ),
     ],
     openapi: Annotated[bool, typer.Option("--openapi", help="Write an OpenAPI 3.1 description.")] = False,
     catalogue: From = None,

@@ -17,6 +17,7 @@ class Language(StrEnum):
 
     PYTHON = "python"
     TYPESCRIPT = "typescript"
+    JAVASCRIPT = "javascript"
     DOTNET = "dotnet"
     GO = "go"
     JAVA = "java"
@@ -30,7 +31,8 @@ def _new() -> None:
 @app.command()
 def driver(
     language: Annotated[
-        Language, typer.Argument(metavar="LANG", help="python, typescript, dotnet, go or java.")
+        Language,
+        typer.Argument(metavar="LANG", help="python, typescript, javascript, dotnet, go or java."),
     ],
     output: Annotated[
         Path,
@@ -51,7 +53,10 @@ def driver(
     paths = [output / file for file in template.files]
     there = [str(path) for path in paths if path.exists()]
     if there and not force:
-        raise UserError(f"{', '.join(there)}: already there", "Use --force to overwrite.")
+        raise UserError(
+            f"{', '.join(there)}: already there",
+            "Choose another folder with --output, or overwrite with --force.",
+        )
     try:
         output.mkdir(parents=True, exist_ok=True)
         for path in paths:
@@ -61,5 +66,8 @@ def driver(
     typer.echo(f"{', '.join(map(str, paths))}: written")
     if template.tested is None:
         typer.echo("This template was never run. Run `doctor` before `check` to see what works.")
-    client = f"process:{template.run.format(driver=shlex.quote(str(paths[0])))}"
+    if template.build:
+        typer.echo(f"build: {template.build.format(project=shlex.quote(str(paths[-1])))}")
+    program = output / (template.built or template.files[0])
+    client = f"process:{template.run.format(driver=shlex.quote(str(program)))}"
     typer.echo(f"next: graphcontract check {shlex.quote(client)} --profile quick")

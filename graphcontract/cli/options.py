@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from graphcontract.cli.completion import complete_clauses, complete_contracts
 from graphcontract.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,15 +32,28 @@ class Level(StrEnum):
 
 
 ContractName = Annotated[
-    str, typer.Option("--contract", metavar="ID|FILE", help="A shipped contract by id, or a file.")
+    str,
+    typer.Option(
+        "--contract",
+        metavar="ID|FILE",
+        help="A shipped contract by id, or a file.",
+        autocompletion=complete_contracts,
+    ),
 ]
 FailOn = Annotated[Level, typer.Option(help="Lowest level whose violation fails the run.")]
 Select = Annotated[
     list[str] | None,
-    typer.Option(metavar="CLAUSE", help="Check only matching clauses, such as 'error.*'; repeatable."),
+    typer.Option(
+        metavar="CLAUSE",
+        help="Check only matching clauses, such as 'error.*'; repeatable.",
+        autocompletion=complete_clauses,
+    ),
 ]
 Deselect = Annotated[
-    list[str] | None, typer.Option(metavar="CLAUSE", help="Skip matching clauses; repeatable.")
+    list[str] | None,
+    typer.Option(
+        metavar="CLAUSE", help="Skip matching clauses; repeatable.", autocompletion=complete_clauses
+    ),
 ]
 AllowOwnRoot = Annotated[
     bool,

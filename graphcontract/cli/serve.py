@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from graphcontract.cli.completion import complete_clauses
 from graphcontract.cli.options import AllowOwnRoot, ContractName
 from graphcontract.contract.model import DEFAULT_CONTRACT
 
@@ -28,7 +29,10 @@ def serve(
     clause: Annotated[
         str,
         typer.Option(
-            metavar="ID", help="The clause, with the simplest input that exercises it.", show_default=False
+            metavar="ID",
+            help="The clause, with the simplest input that exercises it.",
+            show_default=False,
+            autocompletion=complete_clauses,
         ),
     ] = "",
     evidence: Annotated[

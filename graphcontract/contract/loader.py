@@ -66,6 +66,17 @@ def load_file(file: ContractFile, known: Known | None) -> Contract:
     raise file.error((), 'the member "request"', "none", remedy)
 
 
+def skim(id: str) -> Contract:
+    """Load a shipped contract without validating its files, for completion: to import jsonschema takes longer
+    than all the rest.
+    """
+    file = _read_shipped(id)
+    loaded = _build(_merge_with_bases(file, None, validate=False), file.sha256)
+    if isinstance(loaded, Contract):
+        return loaded
+    raise file.error((), 'the member "request"', "none", "Name a contract.")
+
+
 def load_with_lifecycle(path_or_id: str | Path, known: Known | None, command: str) -> Contract:
     """Load a contract as `load` does, for a command that serves operations with a lifecycle on one resource;
     `UserError` for another operation.
@@ -143,14 +154,15 @@ def _find(path_or_id: str | Path) -> ContractFile:
     return read(Path(path_or_id), near or f"Name a file, or a shipped contract: {', '.join(list_shipped())}.")
 
 
-def _merge_with_bases(file: ContractFile, known: Known | None) -> dict[str, Any]:
-    check(file, known)
+def _merge_with_bases(file: ContractFile, known: Known | None, *, validate: bool = True) -> dict[str, Any]:
+    if validate:
+        check(file, known)
     names = tuple(file.document.get("extends", ()))
-    if _MERGED.isdisjoint(file.document) and names and _list_shipped_bases().issuperset(names):
+    if validate and _MERGED.isdisjoint(file.document) and names and _list_shipped_bases().issuperset(names):
         shared = _merge_shipped_bases(names, None if known is None else frozenset(known.items()))
         return {**merge([file], known), **shared}
     files: dict[str, ContractFile] = {}
-    _gather(file, known, (), files)
+    _gather(file, known, (), files, validate=validate)
     return merge(list(reversed(files.values())), known)
 
 
@@ -172,7 +184,12 @@ def _list_shipped_bases() -> frozenset[str]:
 
 
 def _gather(
-    file: ContractFile, known: Known | None, above: tuple[str, ...], found: dict[str, ContractFile]
+    file: ContractFile,
+    known: Known | None,
+    above: tuple[str, ...],
+    found: dict[str, ContractFile],
+    *,
+    validate: bool = True,
 ) -> None:
     """Check what a file extends, and put each file into `found` once, after the files that it extends.
 
@@ -189,8 +206,9 @@ def _gather(
             remedy = "Files must not extend each other in a circle: remove one of the references."
             raise file.error(at, "a base that does not extend this file", format_value(name), remedy)
         if base.name not in found:
-            check(base, known)
-            _gather(base, known, above, found)
+            if validate:
+                check(base, known)
+            _gather(base, known, above, found, validate=validate)
             if "request" in base.document:
                 remedy = "It has its own request: extend what it extends."
                 raise file.error(at, "a base", f"the contract {format_value(name)}", remedy)

@@ -207,8 +207,9 @@ public final class Driver {
 
     /** Finds Graph's error object; empty if the content does not have one. */
     static Map<?, ?> errorOf(String content) {
+        String json = content.startsWith("\uFEFF") ? content.substring(1) : content; // a byte order mark
         try {
-            return Json.read(content) instanceof Map<?, ?> document
+            return Json.read(json) instanceof Map<?, ?> document
                             && document.get("error") instanceof Map<?, ?> error
                     ? error
                     : Map.of();

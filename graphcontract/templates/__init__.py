@@ -9,18 +9,28 @@ from importlib.resources import files
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A driver's `files`; the command that runs it, in which `{driver}` is the first file; what it was
-    `tested` with, None if it was not tested.
+    """A driver's `files`; the command that runs it, in which `{driver}` is the first file, or the `built`
+    one; what it was `tested` with, None if it was not tested; the command that builds it from `{project}`,
+    the last of the files.
     """
 
     files: tuple[str, ...]
     run: str
     tested: str | None = None
+    built: str = ""
+    build: str = ""
 
 
 DRIVERS: Mapping[str, Template] = {
     "python": Template(("driver.py",), "python {driver}", "Python 3.11"),
-    "typescript": Template(("driver.mjs",), "node {driver}", "Node 20"),
+    "typescript": Template(
+        ("driver.ts", "tsconfig.json"),
+        "node {driver}",
+        "Node 20",
+        "driver.js",
+        "npm install --save-dev typescript @types/node && npx tsc --project {project}",
+    ),
+    "javascript": Template(("driver.mjs",), "node {driver}", "Node 20"),
     "dotnet": Template(("Driver.csproj", "Driver.cs"), "dotnet run --project {driver}"),
     "go": Template(("driver.go",), "go run {driver}", "Go 1.26"),
     "java": Template(("Driver.java",), "java {driver}", "Java 17"),

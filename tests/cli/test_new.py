@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from graphcontract.cli.new import Language
 from graphcontract.templates import DRIVERS, text_of
+from tests import pages
 from tests.cli.running import Ended, Here, apart
 
 PROGRAMS = {language: template.run.split()[0] for language, template in DRIVERS.items()}
@@ -24,7 +26,7 @@ RUN_HERE = [
 ]
 
 
-COSTLY = ("go", "java")  # they compile
+COSTLY = ("typescript", "go", "java")  # they compile
 SAMPLE = (
     "request.path-parameters",
     "response.no-content",
@@ -46,6 +48,10 @@ def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp(request.param)
     ended = apart("new", "driver", request.param, "--output", "my driver", folder=folder)
     assert (ended.status, ended.err) == (0, "")
+    for line in ended.out.splitlines():
+        if line.startswith("build: "):
+            status, said = pages.run(line.removeprefix("build: "), folder)
+            assert status == 0, said
     words = shlex.split(ended.out.splitlines()[-1])
     assert (words[:3], words[4:]) == (["next:", "graphcontract", "check"], ["--profile", "quick"])
     return words[3].replace("process:python ", f"process:{sys.executable} "), folder
@@ -129,6 +135,24 @@ def test_authorities_and_a_proxy_are_taken(
     assert "2 of 2 MUST exercised" in " ".join(ended.out.split())
 
 
+@pytest.mark.nightly
+@pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm")
+def test_typescript_finds_mistakes(tmp_path: Path) -> None:
+    """In both drivers: with the project file beside the one, with the options in the comment of the other."""
+    pages.run("npm install --silent typescript @types/node", tmp_path)
+    (options,) = re.findall(r"`(npx tsc .+)`", text_of("driver.mjs"))
+    checks = {"javascript": options, "typescript": "npx tsc --noEmit --project tsconfig.json"}
+    for language, check in checks.items():
+        for file in DRIVERS[language].files:
+            (tmp_path / file).write_text(text_of(file))
+        driver = tmp_path / DRIVERS[language].files[0]
+        assert pages.run(check, tmp_path) == (0, "")
+        driver.write_text(text_of(driver.name).replace("rule.method", "rule.methods"))
+        status, said = pages.run(check, tmp_path)
+        assert status != 0
+        assert "'methods' does not exist" in said
+
+
 def test_every_language_has_a_template() -> None:
     assert [language.value for language in Language] == list(DRIVERS)
 
@@ -145,7 +169,10 @@ def test_nothing_is_overwritten_unasked(here: Here) -> None:
     file.write_text("mine")
     ended = here("new", "driver", "dotnet")
     assert (ended.status, ended.out) == (2, "")
-    assert ended.err == "error: Driver.cs: already there [usage]\n  Use --force to overwrite.\n"
+    assert ended.err == (
+        "error: Driver.cs: already there [usage]\n"
+        "  Choose another folder with --output, or overwrite with --force.\n"
+    )
     assert [path.name for path in here.folder.iterdir()] == ["Driver.cs"]
     assert here("new", "driver", "dotnet", "--force").status == 0
     assert file.read_text() == text_of("Driver.cs")

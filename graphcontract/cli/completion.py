@@ -1,0 +1,79 @@
+"""Values that a shell completes: clauses, contracts and operations.
+
+A user waits for these at each Tab, so that shipped contracts are read without their schemas, and imports
+are made where they are needed. What cannot be read completes to nothing: a message would end up in the
+line being typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from graphcontract.contract.model import DEFAULT_CONTRACT
+
+if TYPE_CHECKING:
+    from graphcontract.contract.model import Contract
+
+Value = tuple[str, str]
+"""A value, and what shells that can do so show beside it."""
+
+_LONGEST = 80
+
+
+def complete_clauses(ctx: Any, incomplete: str) -> Iterator[Value]:
+    """Clauses of the contract that the command line names: those of tenants for `live`, else those of
+    clients; all of them for `explain`.
+    """
+    wanted = {"live": ("service",), "explain": ("client", "service")}.get(ctx.info_name, ("client",))
+    contract = _load(ctx.params.get("contract"))
+    if contract is not None:
+        for id in contract.clauses:
+            if id.startswith(incomplete) and contract.clauses[id].by in wanted:
+                yield id, _shorten(f"{contract.clauses[id].level} {contract.clauses[id].statement}")
+
+
+def complete_contracts(incomplete: str) -> Iterator[Value]:
+    """Shipped contracts. Files are not among them: a shell completes these where nothing else matches."""
+    from graphcontract.contract.loader import list_shipped_requests
+
+    for id, request in list_shipped_requests().items():
+        if id.startswith(incomplete):
+            yield id, _shorten(f"{request['version']} {request['method']} {request['path']}")
+
+
+def complete_operations(incomplete: str) -> Iterator[Value]:
+    """Operations of the shipped catalogue by id, and `all`."""
+    from graphcontract.catalogue.catalogue import Catalogue
+
+    catalogue = Catalogue.load()
+    if "all".startswith(incomplete):
+        yield "all", "every operation of the catalogue"
+    for id in catalogue.ids:
+        if id.startswith(incomplete):
+            yield id, _shorten(catalogue.name_of(id))
+
+
+def complete_names(incomplete: str) -> Iterator[Value]:
+    """What a command takes that takes contracts and operations: shipped contracts first."""
+    contracts = list(complete_contracts(incomplete))
+    yield from contracts
+    ids = {id for id, _ in contracts}
+    yield from (each for each in complete_operations(incomplete) if each[0] not in {"all", *ids})
+
+
+def _load(given: Any) -> Contract | None:
+    """Load the contract of a parsed option, which may be repeated; None if it cannot be loaded."""
+    from graphcontract.contract.loader import is_shipped, load, skim
+    from graphcontract.errors import UserError
+
+    first = next(iter(given), None) if isinstance(given, (list, tuple)) else given
+    name = first or DEFAULT_CONTRACT
+    try:
+        return skim(name) if is_shipped(name) else load(name, None)
+    except UserError:
+        return None
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
