@@ -46,7 +46,8 @@ def _find_words_of_responses(trial: Trial) -> Iterator[Finding]:
     sent = {word for request in control for word in _WORD.findall(_show(request))}
     received: set[str] = set()
     for step in (*trial.before, trial.exchange):
-        own = {*_WORD.findall(step.call.task_id), *_WORD.findall(step.call.token)}
+        given = (*step.call.arguments.values(), step.call.token)
+        own = {word for text in given for word in _WORD.findall(text)}
         shown = [set(_WORD.findall(_show(request))) for request in step.requests]
         for request, words in zip(step.requests, shown, strict=True):
             found = sorted((words & received) - own)
