@@ -141,3 +141,10 @@ def test_finding_names_the_request() -> None:
     assert found.at is later.requests[0]
     assert found.actual == f"{TAG}, from the response to an earlier call"
     assert fault(CLAUSE, received(409, ("ETag", TAG)), later) == ("left-over", "")
+
+
+def test_every_argument_of_a_call_is_its_own() -> None:
+    earlier = received(409, ("ETag", f'W/"{TAG}"'))
+    later = sent(path=f"{target()}?x={TAG}")
+    two = replace(later, call=replace(later.call, arguments={**later.call.arguments, "other": TAG}))
+    assert kinds(CLAUSE, earlier, two) == []
