@@ -73,6 +73,8 @@ def _is_served(evidence: Evidence) -> bool:
 
 def mark_controls(text: str) -> Markup:
     """Escape a text; what cannot be printed appears as an escape sequence, and is marked as one."""
+    if text.isprintable():
+        return Markup.escape(text)
     return Markup("").join(
         Markup.escape("".join(run))
         if printable

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from graphcontract.reporting.common_causes import find_common_causes
 from graphcontract.reporting.events import Evidence, FindingEvent, Footer, PlannedClause, Verdict, VerdictKind
-from graphcontract.reporting.operations_summary import list_faults, name_operations
+from graphcontract.reporting.operations_summary import count, list_faults, name_operations
 from graphcontract.reporting.run_summary import RunSummary
 from graphcontract.reporting.verdict_text import label_verdict
 
@@ -51,6 +51,7 @@ class Row:
     reason: str
     also: list[str]
     explained: bool
+    where: str = ""
 
     @property
     def anchor(self) -> str:
@@ -138,6 +139,7 @@ class Fault:
     label: str
     tone: str
     notes: list[str]
+    where: str
     also: tuple[str, ...] = ()
 
 
@@ -159,6 +161,7 @@ def _make_fault(finding: FindingEvent) -> Fault:
         label=label,
         tone=label.lower(),
         notes=[each for each in (seen, after) if each],
+        where=f" in {count(finding['operations'], 'operation')}",
     )
 
 

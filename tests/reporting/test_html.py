@@ -184,7 +184,7 @@ def test_an_interrupted_run_is_shown_as_one() -> None:
 
 def test_the_page_of_many_operations(many: html.HtmlElement) -> None:
     headings = [text_of(each) for each in many.xpath("//h2")]
-    assert headings == ["Coverage", "Distinct faults", "Service areas"]
+    assert headings == ["Distinct faults", "Coverage", "Service areas"]
     (fault,) = many.xpath("//details[@class='finding']")
     assert "Seen in 1 operation: " in text_of(fault)
     coverage = {text_of(row[0]): text_of(row[2]) for row in many.xpath("//table[@class='bars']/tbody/tr")}
