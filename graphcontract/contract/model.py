@@ -71,10 +71,23 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class SuccessRule:
-    """The response that means success."""
+    """The response that means success. `alternatives` are further statuses that may mean it: if there are
+    any, no source states which of them the service sends.
+    """
 
     status: int
     content: Presence
+    alternatives: tuple[int, ...] = ()
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """The statuses that may mean success: one that is known, or several."""
+        return (self.status, *self.alternatives)
+
+    def prefer(self, status: int) -> SuccessRule:
+        """Give the rule with another of its statuses as the one that responses have by default."""
+        others = tuple(each for each in self.statuses if each != status)
+        return SuccessRule(status, self.content, others)
 
 
 @dataclass(frozen=True, slots=True)

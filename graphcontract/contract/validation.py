@@ -117,6 +117,13 @@ def _document_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
     if success["status"] in (204, 205) and success["content"] == "required":
         found, remedy = '"required"', "RFC 9110, 15.3.5 and 15.3.6: these responses have no content."
         yield ["success", "content"], f"no content with {success['status']}", found, remedy
+    alternatives = success.get("alternatives", [])
+    if alternatives and success["content"] != "absent":
+        found, remedy = format_value(success["content"]), "Only success without content has alternatives."
+        yield ["success", "content"], '"absent", with alternatives', found, remedy
+    if success["status"] in alternatives:
+        found, remedy = format_value(alternatives), "Leave out the status that `status` has."
+        yield ["success", "alternatives"], f"statuses other than {success['status']}", found, remedy
     if "example" in document and document["example"]["arguments"].keys() != parameters.keys():
         expected, found = (
             f"values for {', '.join(parameters)}",
