@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from graphcontract.contract.odata import strip_namespace
+from graphcontract.contract.odata import is_composite_key, strip_namespace
 from graphcontract.exchange import Presence, RequestRule
 
 Level = Literal["MUST", "SHOULD", "MAY"]
@@ -178,4 +178,5 @@ def _find_operation(method: str, path: str, title: str) -> str | None:
     last = path.rpartition("/")[2]
     name = strip_namespace(last).partition("(")[0]
     is_titled = title.partition(": ")[2] == name
-    return name if (method == "POST" or is_titled) and not last.startswith("{") else None
+    is_key = last.startswith("{") or is_composite_key(last)
+    return name if (method == "POST" or is_titled) and not is_key else None

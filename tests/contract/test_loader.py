@@ -403,6 +403,12 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
         "a function with literals as arguments",
         "getByName",
     ),
+    "composite key that does not end": (
+        put("request", "path", value="/a/id='{sharePointMigrationTaskId}',"),
+        "/request/path",
+        "a function with literals as arguments",
+        "getByName",
+    ),
     "part of a literal": (
         put("request", "path", value="/a/find(id='x{sharePointMigrationTaskId}')"),
         "/request/path",
