@@ -14,6 +14,13 @@ from graphcontract.catalogue.operation import (
     split_permissions,
 )
 
+UNKNOWN_SUCCESS: Mapping[str, Any] = {"status": 204, "content": "absent", "alternatives": [200]}
+"""The success of an operation whose status no source states. Of the pages of actions without a return type,
+one half has 204, and nearly all others an empty 200.
+"""
+
+UNKNOWN_SUCCESS_NOTE = "No source states the status of success: it may be 204, or 200 without content."
+
 ROOT = "https://graph.microsoft.com"
 
 _EXTENDS = ("graph-conventions", "graph-service")
@@ -28,18 +35,19 @@ _RANK = ("page", "csdl", "openapi", "permissions", "routes", "derived")
 def make_document(id: str, operation: Operation, sources: Mapping[str, CatalogueSource]) -> dict[str, Any]:
     """Make the document; where sources differ, the one that is nearest to the service decides."""
     status = choose_status(operation, sources)
+    success = {"status": status, "content": "absent"} if status else {**UNKNOWN_SUCCESS}
     document: dict[str, Any] = {
         "format": 2,
         "id": id,
         "title": _make_title(operation),
         "extends": list(_EXTENDS),
         "request": _make_request(operation, sources),
-        "success": {"status": status or 204, "content": "absent"},
+        "success": success,
     }
     permissions = _make_permissions(operation, sources)
     if permissions is not None:
         document["permissions"] = permissions
-    notes = [] if status else ["No source states the status of success: 204 is assumed."]
+    notes = [] if status else [UNKNOWN_SUCCESS_NOTE]
     stating = sorted({*operation.route, *operation.permissions, *_list_codes(operation)})
     cited = "; ".join(sources[code].title for code in stating)
     document["provenance"] = {"source": f"Catalogue of operations, from: {cited}"[:2000], "notes": notes}

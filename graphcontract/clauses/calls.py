@@ -167,7 +167,7 @@ def _find_wrong_outcome(contract: Contract, step: Exchange, steps: Sequence[Exch
             actual = f"no request; outcome {describe_outcome(step.outcome)}"
             yield Finding("lost", "a request for the call", actual, exchange=step)
         return
-    expected = ("success", None) if last.status == contract.success.status else ("failure", last.status)
+    expected = ("success", None) if last.status in contract.success.statuses else ("failure", last.status)
     alike = [each for each in steps if _has_status(contract, each, last.status)]
     if _summarize(step.outcome) != expected and any(_summarize(each.outcome) == expected for each in alike):
         text = f"{expected[0]} for status {last.status}, as in another call"
@@ -290,7 +290,7 @@ def cancelled(contract: Contract, trial: Trial) -> Iterator[Finding]:
             "no outcome" if step.outcome.kind == "hang" else f"an outcome after {step.ended - since:.1f} s"
         )
         yield Finding("late", f"an outcome within {_CANCEL_GRACE:g} s of the cancellation", actual, during)
-    succeeded = any(each.whole and each.status == contract.success.status for each in step.responses)
+    succeeded = any(each.whole and each.status in contract.success.statuses for each in step.responses)
     if step.outcome.kind == "crash" or (step.outcome.kind == "success" and not succeeded):
         expected = "failure for a call that was cancelled"
         yield Finding(step.outcome.kind, expected, describe_outcome(step.outcome), during)

@@ -139,7 +139,7 @@ def throttled(contract: Contract, trial: Trial) -> Iterator[Finding]:
         yield Finding("gave-up", expected, describe_outcome(trial.exchange.outcome), str(first.status))
         return
     last, outcome = last_response(contract, trial.exchange), trial.exchange.outcome
-    if last is not None and last.status == contract.success.status and outcome.kind != "success":
+    if last is not None and last.status in contract.success.statuses and outcome.kind != "success":
         yield Finding("lost", f"success for status {last.status} of the retry", describe_outcome(outcome))
 
 

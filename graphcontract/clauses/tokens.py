@@ -48,7 +48,7 @@ def claims(contract: Contract, trial: Trial) -> Iterator[Finding]:
         if challenged:
             rejected.update(values)
     last = attempts[-1][1]
-    succeeded = last is not None and last.status == contract.success.status
+    succeeded = last is not None and last.status in contract.success.statuses
     if succeeded and outcome.kind != "success":
         yield Finding("lost", "success, as the repeat succeeded", describe_outcome(outcome))
     if not succeeded and outcome.kind in _NOT_REPORTED:

@@ -179,7 +179,8 @@ def _facts(found: Contract | Base) -> Iterator[tuple[str, str]]:
     yield "id", found.id
     if isinstance(found, Contract):
         yield from _request_facts(found)
-        yield "success", f"{found.success.status}, content {found.success.content}"
+        statuses = " or ".join(map(str, found.success.statuses))
+        yield "success", f"{statuses}, content {found.success.content}"
         for entry in found.permissions or ():
             higher = f" (or higher: {', '.join(entry.higher)})" if entry.higher else ""
             yield "permission", f"{_SCHEMES[entry.scheme]}: {' or '.join(entry.least) or 'none'}{higher}"

@@ -249,7 +249,7 @@ def _build(merged: Mapping[str, Any], sha256: str) -> Contract | Base:
         title=merged["title"],
         sha256=sha256,
         request=RequestRule(**{**request, "fields": fields}),
-        success=SuccessRule(**success),
+        success=SuccessRule(**{**success, "alternatives": tuple(success.get("alternatives", ()))}),
         clauses={},
         error_codes={int(status): tuple(codes) for status, codes in merged["errors"].items()},
         permissions=_build_permissions(merged),

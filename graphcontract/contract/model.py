@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from graphcontract.contract.odata import strip_namespace
+from graphcontract.contract.odata import is_composite_key, strip_namespace
 from graphcontract.exchange import Presence, RequestRule
 
 Level = Literal["MUST", "SHOULD", "MAY"]
@@ -71,10 +71,23 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class SuccessRule:
-    """The response that means success."""
+    """The response that means success. `alternatives` are further statuses that may mean it: if there are
+    any, no source states which of them the service sends.
+    """
 
     status: int
     content: Presence
+    alternatives: tuple[int, ...] = ()
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """The statuses that may mean success: one that is known, or several."""
+        return (self.status, *self.alternatives)
+
+    def prefer(self, status: int) -> SuccessRule:
+        """Give the rule with another of its statuses as the one that responses have by default."""
+        others = tuple(each for each in self.statuses if each != status)
+        return SuccessRule(status, self.content, others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,4 +178,5 @@ def _find_operation(method: str, path: str, title: str) -> str | None:
     last = path.rpartition("/")[2]
     name = strip_namespace(last).partition("(")[0]
     is_titled = title.partition(": ")[2] == name
-    return name if (method == "POST" or is_titled) and not last.startswith("{") else None
+    is_key = last.startswith("{") or is_composite_key(last)
+    return name if (method == "POST" or is_titled) and not is_key else None

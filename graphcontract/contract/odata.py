@@ -30,6 +30,19 @@ def strip_namespace(segment: str) -> str:
     return segment if len(set(parts)) < len(parts) else f"{qualified[2]}{parenthesis}{arguments}"
 
 
+def is_composite_key(segment: str) -> bool:
+    """Whether a segment of a path template is a key with a name for each of its parts: `a='{x}',b={y}`."""
+    name, equals, value = segment.partition("=")
+    return bool(equals) and "(" not in name and "{" in value and not name.startswith("{")
+
+
+def format_call(segment: str, text: str) -> str:
+    """Write a text that has the place of this segment of a path template for `split_call`: a composite key is
+    the call of a function without a name.
+    """
+    return f"({text})" if is_composite_key(segment) else text
+
+
 @lru_cache(maxsize=256)
 def split_call(segment: str) -> tuple[str, Mapping[str, str] | None]:
     """Split `name(a='x',b=1)` into the name and the literals by argument, with their quotes.

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from graphcontract.contract.json_positions import Path
 from graphcontract.contract.jsonfile import ContractFile, format_value, make_printable, suggest_name
-from graphcontract.contract.odata import split_call
+from graphcontract.contract.odata import format_call, is_composite_key, split_call
 from graphcontract.contract.placeholders import NAMES, find_unknown_placeholders
 from graphcontract.contract.schema import Fault, check_schema, trust_schema
 
@@ -117,6 +117,13 @@ def _document_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
     if success["status"] in (204, 205) and success["content"] == "required":
         found, remedy = '"required"', "RFC 9110, 15.3.5 and 15.3.6: these responses have no content."
         yield ["success", "content"], f"no content with {success['status']}", found, remedy
+    alternatives = success.get("alternatives", [])
+    if alternatives and success["content"] != "absent":
+        found, remedy = format_value(success["content"]), "Only success without content has alternatives."
+        yield ["success", "content"], '"absent", with alternatives', found, remedy
+    if success["status"] in alternatives:
+        found, remedy = format_value(alternatives), "Leave out the status that `status` has."
+        yield ["success", "alternatives"], f"statuses other than {success['status']}", found, remedy
     if "example" in document and document["example"]["arguments"].keys() != parameters.keys():
         expected, found = (
             f"values for {', '.join(parameters)}",
@@ -207,8 +214,8 @@ def _find_parameters(segment: str) -> list[tuple[str, bool]] | None:
         return [(key[1], False)]
     if not set(segment) & set("{}()='"):
         return []
-    name, arguments = split_call(segment)
-    if arguments is None or not name or set(name) & set("{}'"):
+    name, arguments = split_call(format_call(segment, segment))
+    if arguments is None or bool(name) == is_composite_key(segment) or set(name) & set("{}'"):
         return None
     found = [(value, _LITERAL.fullmatch(value)) for value in arguments.values()]
     if any(set(value) & set("{}") and match is None for value, match in found):

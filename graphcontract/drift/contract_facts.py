@@ -58,7 +58,7 @@ def _collect_values(contract: Contract) -> Mapping[str, Value]:
         "query": () if request.query == "absent" else None,
         "fields": _list_fields(contract),
         "parameters": () if request.content == "absent" else None,
-        "success": (success.status, _SUCCESS[success.content]),
+        "success": (None if success.alternatives else success.status, _SUCCESS[success.content]),
         "errors": None,  # its codes are those of Microsoft Graph in general
         "clouds": tuple(sorted(CLOUDS[cloud] for cloud in contract.clouds)) or None,
         "route": "reachable",

@@ -81,7 +81,7 @@ def _make_operation(contract: Contract) -> dict[str, Any]:
         "security": [{_NAMES[entry.scheme]: [scope]} for entry, scope in _list_scopes(contract)]
         or [{"bearer": []}],
         "responses": {
-            str(success.status): response,
+            "2XX" if success.alternatives else str(success.status): response,
             "4XX": {"$ref": "#/components/responses/error"},
             "5XX": {"$ref": "#/components/responses/error"},
         },

@@ -7,7 +7,12 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from graphcontract.catalogue.contract_document import make_identifiers, make_schema
+from graphcontract.catalogue.contract_document import (
+    UNKNOWN_SUCCESS,
+    UNKNOWN_SUCCESS_NOTE,
+    make_identifiers,
+    make_schema,
+)
 from graphcontract.contract.jsonfile import lay_out, parse
 from graphcontract.contract.validation import Known, check
 from graphcontract.drift import readers, routes
@@ -244,6 +249,9 @@ class _ContractBuilder:
         stated = self._require("success")
         assert isinstance(stated, tuple)
         status, content = stated
+        if status is None and content == "none":
+            self._notes.append(UNKNOWN_SUCCESS_NOTE)
+            return dict(UNKNOWN_SUCCESS)
         if status is None:
             raise IncompleteSource(f"{self._source.name}: it does not state the success status")
         if self._read.facts["success"].inferred:

@@ -43,7 +43,7 @@ class Fact:
       contract also says "unconstrained", of a field that a source may call optional or leave out, and
       "implied", of one that goes with the content.
     - `parameters`: sorted `(name, type, "required" | "optional")` but for the binding.
-    - `success`: `(status, "none" | "content")`, `2XX` without content is 204; None in place of either
+    - `success`: `(status, "none" | "content")`, `2XX` with content is 200; None in place of either
       if it is not stated.
     - `errors`: sorted statuses as texts, where `4XX` and `5XX` stand for a range.
     - `permissions.delegated-work`, `permissions.delegated-personal`, `permissions.application`:

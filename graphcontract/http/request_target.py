@@ -14,13 +14,20 @@ from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from graphcontract.contract.model import Contract
-from graphcontract.contract.odata import split_call, strip_alias, strip_namespace
+from graphcontract.contract.odata import (
+    format_call,
+    is_composite_key,
+    split_call,
+    strip_alias,
+    strip_namespace,
+)
 
 UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")
 _SEGMENT = frozenset(UNRESERVED | set("!$&'()*+,;=:@%"))
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?P<authority>[^/?#]*)")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _KEY = re.compile(r"(?P<name>(?:(?!%28)[^(])*)(?:\(|%28)(?:'|%27)(?P<key>.*)(?:'|%27)(?:\)|%29)", re.DOTALL)
+_COMPOSITE = re.compile(r"(?P<name>(?:(?!%28)[^(])*)(?:\(|%28)(?P<key>.*)(?:\)|%29)", re.DOTALL)
 
 _PARAMETER = re.compile(r"('?)\{(\w+)\}'?")
 
@@ -30,7 +37,7 @@ _QUOTE = {True: "%27%27", False: "%27"}
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where a path has the value of a parameter: in the segment with this index, as a whole or as the
-    `argument` of a function, `quoted` there if it is a string literal.
+    `argument` of a function or composite key, `quoted` there if it is a string literal.
     """
 
     parameter: str
@@ -86,13 +93,21 @@ class Template:
         """Whether the segment at an index is the value of a parameter."""
         return self.segments[index].startswith("{")
 
+    def is_composite_key(self, index: int) -> bool:
+        """Whether the segment at an index is a key of several parts, with the name of each."""
+        return is_composite_key(self.segments[index])
+
     def find_last_key(self) -> int | None:
         """Return the index of the last segment that is the value of a parameter, or None."""
         return next((index for index in reversed(range(len(self.segments))) if self.is_key(index)), None)
 
     def names_function(self, index: int, segment: str) -> bool:
         """Whether a raw segment calls the function of the segment at an index, whatever its arguments."""
-        names = (split_call(self.segments[index])[0], split_call(_decode_text(segment))[0])
+        text = _decode_text(segment)
+        if self.is_composite_key(index):
+            parts = (each.argument for each in self.positions if each.index == index)
+            return text.lower().startswith(tuple(f"{name}=".lower() for name in parts))
+        names = (split_call(self.segments[index])[0], split_call(text)[0])
         return _equals_ignoring_case(*map(strip_namespace, names))
 
     def _is_operation(self, index: int) -> bool:
@@ -104,7 +119,8 @@ class Template:
         expected, actual = self.segments[index], _decode_text(segment)
         if not self._has_arguments(index):
             return expected, actual
-        (name, arguments), (actual_name, actual_arguments) = split_call(expected), split_call(actual)
+        texts = (format_call(expected, each) for each in (expected, actual))
+        (name, arguments), (actual_name, actual_arguments) = map(split_call, texts)
         if actual_arguments is None:
             return name, actual_name
         return name + _join(arguments or ()), actual_name + _join(actual_arguments)
@@ -129,7 +145,7 @@ def _find_positions(index: int, segment: str) -> Iterator[Position]:
     if segment.startswith("{"):
         yield Position(segment[1:-1], index)
         return
-    for argument, value in (split_call(segment)[1] or {}).items():
+    for argument, value in (split_call(format_call(segment, segment))[1] or {}).items():
         if parameter := _PARAMETER.fullmatch(value):
             yield Position(parameter[2], index, argument, quoted=bool(parameter[1]))
 
@@ -194,7 +210,8 @@ class Target:
 
     def _find_argument(self, template: Template, position: Position, raw: str) -> str | None:
         """Find the literal of a function's argument, if need be between the names of arguments."""
-        text = _decode_text(raw)
+        segment = template.segments[position.index]
+        text = format_call(segment, _decode_text(raw))
         arguments, wanted = split_call(text)[1], (position.argument or "").lower()
         if arguments is not None:
             return next((value for name, value in arguments.items() if name.lower() == wanted), None)
@@ -202,7 +219,7 @@ class Target:
         if start is None:
             return None
         rest = text[start.end() :]
-        names = "|".join(map(re.escape, split_call(template.segments[position.index])[1] or ()))
+        names = "|".join(map(re.escape, split_call(format_call(segment, segment))[1] or ()))
         end = re.search(rf"(?i),(?:{names})=", rest)
         return rest[: end.start()] if end else rest.removesuffix(")")
 
@@ -241,17 +258,27 @@ def _split_key(segments: Sequence[str], template: Template) -> list[str] | None:
     missing = len(template.segments) - len(segments)
     found: list[str] = []
     for segment in segments if missing > 0 else ():
-        index = len(found)
-        match = _KEY.fullmatch(segment) if missing and index + 1 < len(template.segments) else None
-        if match and template.is_key(index + 1) and template.accepts(index, match["name"]):
-            # OData doubles a quote inside a key. A single quote is kept as two, so that it makes a different
-            # id.
-            key = re.sub("(?:'|%27)(?:'|%27)?", lambda quote: _QUOTE[quote[0] in ("'", "%27")], match["key"])
-            found += [match["name"], key]
-            missing -= 1
-        else:
-            found.append(segment)
+        split = _split_segment(segment, template, len(found)) if missing else None
+        found += split or [segment]
+        missing -= split is not None
     return found if segments and len(found) == len(template.segments) > len(segments) else None
+
+
+def _split_segment(segment: str, template: Template, index: int) -> list[str] | None:
+    """Split a segment at an index into a name and the key behind it, if the template has a key there."""
+    if index + 1 >= len(template.segments):
+        return None
+    is_composite = template.is_composite_key(index + 1)
+    match = (_COMPOSITE if is_composite else _KEY).fullmatch(segment)
+    if match is None or not (is_composite or template.is_key(index + 1)):
+        return None
+    if not template.accepts(index, match["name"]):
+        return None
+    if is_composite:
+        return [match["name"], match["key"]]
+    # OData doubles a quote inside a key. A single quote is kept as two, so that it makes a different id.
+    key = re.sub("(?:'|%27)(?:'|%27)?", lambda quote: _QUOTE[quote[0] in ("'", "%27")], match["key"])
+    return [match["name"], key]
 
 
 def decode(segment: str) -> bytes:

@@ -54,7 +54,7 @@ def _describe_abnormal_end(contract: Contract, exchange: Exchange) -> str | None
     responses = [each for each in exchange.responses if each.whole]
     if outcome.kind != "failure" or outcome.error is None or exchange.fault is not None or not responses:
         return None
-    if responses[-1].status != contract.success.status:
+    if responses[-1].status not in contract.success.statuses:
         return None
     named = [outcome.error.type or outcome.error.kind, outcome.error.message]
     return f"the client reported {_generalize(': '.join(filter(None, named)))}" if any(named) else None

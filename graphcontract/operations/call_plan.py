@@ -12,7 +12,7 @@ from typing import TypeVar
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call
 from graphcontract.http.request_target import Template
-from graphcontract.http.stub_response import StubResponse, plain_error, success
+from graphcontract.http.stub_response import StubResponse, plain_error, stub, success
 from graphcontract.inputs.calls import plain_arguments
 from graphcontract.judging.hypothesis_runner import derive_seed
 from graphcontract.operations.values import GRAPH_IDS, ValuePool
@@ -88,13 +88,15 @@ class _Planner:
         self._plain = plain_arguments(contract, plain)
         self._tokens = pool.find_tokens()
         self._token = self._random.randrange(len(self._tokens))
+        # Not of the same generator: the values of an operation do not depend on what is known of its status.
+        self._successes = derive_seed(seed, f"{contract.id}/success")
 
     def plan(self, budget: Budget) -> Sequence[PlannedCall]:
-        calls = [self._make(self._plain, success(), "plain")]
+        calls = [self._make(self._plain, self._make_success(), "plain")]
         if self._schemas:
             calls += [self._make_telling(number) for number in range(budget.telling)]
         else:  # a second call shows what the first one left behind
-            calls.append(self._make(self._plain, success(), "plain"))
+            calls.append(self._make(self._plain, self._make_success(), "plain"))
         first = self._random.randrange(len(_STATUSES))
         for number in range(budget.errors):
             response = plain_error(_pick(_STATUSES, first + number))
@@ -104,6 +106,14 @@ class _Planner:
         calls += self._replace_one(keys, self._pool.find_unusable(), budget.unusable, "unusable")
         calls += self._replace_one(texts, self._pool.find_controls(), budget.control, "control")
         return calls
+
+    def _make_success(self) -> StubResponse:
+        """Make the response that means success. If its status is unknown, the likely ones take turns."""
+        statuses = self._contract.success.statuses
+        if len(statuses) == 1:
+            return success()
+        self._successes += 1
+        return stub(_pick(statuses, self._successes))
 
     def _make(self, arguments: Mapping[str, str], response: StubResponse, name: str) -> PlannedCall:
         self._token += 1
@@ -116,7 +126,7 @@ class _Planner:
         """Give each parameter a value of another input class."""
         start = self._random.randrange(1 << 16)
         chosen = [self._choose_value(name, number, start + index) for index, name in enumerate(self._schemas)]
-        return self._make(plain_arguments(self._contract, chosen), success(), "values")
+        return self._make(plain_arguments(self._contract, chosen), self._make_success(), "values")
 
     def _choose_value(self, name: str, number: int, index: int) -> str:
         schema, groups = self._schemas[name], _LITERAL_GROUPS if name in self._literals else _GROUPS
@@ -133,7 +143,9 @@ class _Planner:
         chosen = self._random.sample(values, min(count, len(values)))
         first = self._random.randrange(len(names))
         return [
-            self._make({**self._plain, _pick(names, first + number): value}, success(), input_class)
+            self._make(
+                {**self._plain, _pick(names, first + number): value}, self._make_success(), input_class
+            )
             for number, value in enumerate(chosen)
         ]
 

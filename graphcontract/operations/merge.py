@@ -77,6 +77,7 @@ class ShardMerger:
                 seen,
                 None if seen else event.get("reason"),
                 "self_derived" in event,
+                event.get("note"),
             )
         )
         self._emit(decided)

@@ -19,6 +19,8 @@ from graphcontract.judging.evaluator import ClauseEvaluator, Occurrence, find_un
 from graphcontract.judging.patience import is_expensive
 from graphcontract.judging.redaction import Redactor
 from graphcontract.operations.call_plan import PlannedCall
+from graphcontract.operations.unknown_success import CLAUSE as NO_CONTENT
+from graphcontract.operations.unknown_success import UnknownSuccess
 from graphcontract.reporting.events import VerdictKind
 from graphcontract.reporting.operations_summary import NOT_DESCRIBED
 
@@ -80,7 +82,9 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class OperationResult:
-    """What the calls of one operation showed. `exercised` are the clauses that they could have violated."""
+    """What the calls of one operation showed. `exercised` are the clauses that they could have violated;
+    `note` is what is worth knowing, and no violation.
+    """
 
     id: str
     verdict: VerdictKind
@@ -89,6 +93,7 @@ class OperationResult:
     exercised: frozenset[str] = frozenset()
     violations: Mapping[str, Violation] = field(default_factory=dict)
     reason: str | None = None
+    note: str | None = None
 
 
 class OperationRunner:
@@ -126,9 +131,16 @@ class OperationRunner:
         control: Exchange | None = None
         reasons: list[str] = []
         count = 0
-        for each in planned:
-            exchange, made = self._call(calls, each)
+
+        def call(planned: PlannedCall) -> Exchange:
+            nonlocal count
+            exchange, made = self._call(calls, planned)
             count += made
+            return exchange
+
+        success = UnknownSuccess(contract, call)
+        for each in map(success.choose, planned):
+            exchange = call(each)
             if exchange.outcome.kind == "unsupported":
                 reasons.append(exchange.outcome.reason or "no reason given")
                 if control is None:
@@ -138,14 +150,12 @@ class OperationRunner:
             # A clause that ordinary values violate is settled: unusual ones would show the same fault in as
             # many ways as there are input classes.
             settled = {each.clause for each in violations.values() if each.planned is planned[0]}
+            if success.is_tolerated(each, exchange):
+                settled.add(NO_CONTENT)
             control = control or exchange
-            for id, evaluator in evaluators.items():
-                if id in settled:
-                    continue
+            for evaluator in (evaluator for id, evaluator in evaluators.items() if id not in settled):
                 evaluator.add(trial, each.input_class, count)
-                for key, occurrence in evaluator.occurrences.items():
-                    if key not in violations:
-                        violations[key] = Violation(id, contract, occurrence, each, *self._find_previous())
+                self._collect(evaluator, each, violations)
             self._last = contract.id, exchange
             if is_expensive(exchange):
                 break
@@ -155,7 +165,18 @@ class OperationRunner:
         if verdict == "not-exercised" and control is not None:
             reason = f"{reason}; the ordinary call: {describe_outcome(control.outcome)}"
         duration = monotonic() - started
-        return OperationResult(contract.id, verdict, count, duration, exercised, violations, reason)
+        return OperationResult(
+            contract.id, verdict, count, duration, exercised, violations, reason, success.note
+        )
+
+    def _collect(
+        self, evaluator: ClauseEvaluator, planned: PlannedCall, violations: dict[str, Violation]
+    ) -> None:
+        """Add what a clause found in the latest call."""
+        id, contract = evaluator.function.id, evaluator.contract
+        for key, occurrence in evaluator.occurrences.items():
+            if key not in violations:
+                violations[key] = Violation(id, contract, occurrence, planned, *self._find_previous())
 
     def _call(self, calls: CallRunner, planned: PlannedCall) -> tuple[Exchange, int]:
         """Make a call, once more if it hangs; return the last exchange, and how many there were."""

@@ -75,6 +75,7 @@ class OperationsRecorder:
                 seen,
                 result.reason,
                 self._is_self_derived(result.id),
+                result.note,
             )
         )
         self._emit(event)

@@ -61,6 +61,7 @@ class Observed(Generic[Source]):
     seen: Sequence[Seen[Source]] = ()
     reason: str | None = None
     self_derived: bool = False
+    note: str | None = None
 
 
 @dataclass(slots=True)
@@ -152,6 +153,8 @@ class RunTally(Generic[Source]):
             event["newly_unsupported"] = True
         if reason is not None:
             event["reason"] = reason
+        if observed.note is not None:
+            event["note"] = observed.note
         return event
 
     def _fold(self, seen: Seen[Source], observed: Observed[Source]) -> Fault[Source]:

@@ -280,6 +280,7 @@ class OperationEvent(TypedDict):
     version, method and path. `findings` are evidence ids, `accepted` those that are known failures of this
     operation, `levels` the levels of those whose clause has another level in this operation than in the plan;
     `duration` is in seconds. A `self_derived` operation is known from libraries of the client's family alone.
+    A `note` is worth knowing, and no violation.
     """
 
     event: Literal["operation"]
@@ -295,6 +296,7 @@ class OperationEvent(TypedDict):
     self_derived: NotRequired[Literal[True]]
     newly_unsupported: NotRequired[Literal[True]]
     reason: NotRequired[str]
+    note: NotRequired[str]
 
 
 class FindingEvent(TypedDict):

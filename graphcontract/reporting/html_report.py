@@ -90,6 +90,7 @@ def render_operations(run: OperationsSummary) -> Iterator[str]:
         leads=list(run.once.leads.items()),
         coverage=html_view.measure_coverage(run.footer),
         problems=list(run.problems.items()),
+        notes=list(run.notes.items()),
         untested=list(run.once.list_untested()),
         limit=_MOST_IDS,
         choices=html_view.list_choices(faults),

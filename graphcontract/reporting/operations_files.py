@@ -22,6 +22,7 @@ from graphcontract.reporting.operations_summary import (
     OperationsSummary,
     count,
     describe_fixed,
+    describe_note,
     find_area,
     name_operations,
     name_outcome,
@@ -143,17 +144,25 @@ def _parts(run: OperationsSummary) -> Iterator[str]:
     for name, lead in run.once.leads.items():
         counts = (lead.planned, lead.judged, lead.unsupported, lead.violated)
         yield f"| `{name}` | {' | '.join(map(str, counts))} |\n"
-    for clause, why in run.once.list_untested():
-        yield f"\n{escape_markdown(f'{clause}: {why}')}\n"
-    for what, ids in run.problems.items():
-        yield f"\n{len(ids):,} operations {escape_markdown(what)}\n"
+    for text in _list_remarks(run):
+        yield f"\n{escape_markdown(text)}\n"
     for each in new:
         yield fold(each["evidence"]["id"], render_finding(each))
 
 
+def _list_remarks(run: OperationsSummary) -> Iterator[str]:
+    """List what was not judged, and what is worth knowing."""
+    for clause, why in run.once.list_untested():
+        yield f"{clause}: {why}"
+    for what, ids in run.problems.items():
+        yield f"{len(ids):,} operations {what}"
+    for note, ids in run.notes.items():
+        yield describe_note(note, ids)
+
+
 class OperationsAnnotations(SummaryReport[OperationsSummary]):
     """Writes workflow commands: an error for each distinct fault that fails the run, a warning for others;
-    and an error for each clause that should have been checked once.
+    an error for each clause that should have been checked once; and a notice for each distinct note.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -176,4 +185,6 @@ class OperationsAnnotations(SummaryReport[OperationsSummary]):
             lost = count(run.footer["baseline"]["lost"], "operation")
             text = data(f"The client no longer supports {lost} of the baseline.")
             yield f"::error title={attribute('newly unsupported')}::{text}\n"
+        for note, ids in run.notes.items():
+            yield f"::notice title={attribute('note')}::{data(describe_note(note, ids))}\n"
         yield annotate_accepted(run.footer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import indent, wrap
 
 from graphcontract.reporting.events import (
@@ -33,6 +33,7 @@ class OperationsSummary(ReceivedRun):
         self.areas: dict[str, Counts] = {}
         self.findings: list[FindingEvent] = []
         self.problems: dict[str, list[str]] = {}
+        self.notes: dict[str, list[str]] = {}
         self.once = OnceSummary()
         self._once_faults = 0
 
@@ -60,6 +61,8 @@ class OperationsSummary(ReceivedRun):
         area.judged += event["verdict"] in ("pass", "fail", "known-failure")
         area.unsupported += event["verdict"] == "not-supported"
         area.violated += event["verdict"] == "fail" and event["fails_run"]
+        if "note" in event:
+            self.notes.setdefault(event["note"], []).append(event["operation"])
         reason = event.get("reason", "").strip().rpartition("\n")[2]
         unwanted = "newly_unsupported" in event or reason.startswith(NOT_DESCRIBED)
         if unwanted or event["verdict"] in ("error", "not-run", "not-exercised"):
@@ -167,9 +170,18 @@ def count(number: int, noun: str) -> str:
 
 def name_operations(finding: FindingEvent) -> str:
     """How many operations show a finding, and which: all of a few, examples of many."""
-    shown = finding["examples"][:_EXAMPLES]
-    more = ", …" if finding["operations"] > len(shown) else ""
-    return escape_unprintable(f"in {count(finding['operations'], 'operation')}: {', '.join(shown)}{more}")
+    return _name_some(finding["operations"], finding["examples"])
+
+
+def _name_some(number: int, ids: Sequence[str]) -> str:
+    shown = ids[:_EXAMPLES]
+    more = ", …" if number > len(shown) else ""
+    return escape_unprintable(f"in {count(number, 'operation')}: {', '.join(shown)}{more}")
+
+
+def describe_note(note: str, ids: Sequence[str]) -> str:
+    """Say in one paragraph what operations have a note on, and which: all of a few, examples of many."""
+    return f"{escape_unprintable(note)}. Seen {_name_some(len(ids), ids)}"
 
 
 def render_finding(finding: FindingEvent) -> str:

@@ -66,6 +66,7 @@ class OperationsTerminal(ConsoleReport[OperationsSummary]):
             self._show_areas()
             self._show_counts("clauses checked once, on", list(self._run.once.leads.items()))
             self._show_problems()
+            self._show_list("Notes", self._run.notes, _MOST_NAMED)
         if self._detail is Detail.FAULTS:
             self._show_more(self._list_commands())
         else:

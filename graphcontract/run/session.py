@@ -6,7 +6,7 @@ The pytest plugin opens a session, announces its items by `want`, and asks for t
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -18,6 +18,7 @@ from graphcontract.clients import Client
 from graphcontract.contract.jsonfile import suggest_name
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Base, Contract, Party
+from graphcontract.http.stub_response import stub
 from graphcontract.judging import known_failures
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
@@ -84,6 +85,9 @@ class Session:
             surroundings=targets.surroundings(main),
         )
         self.harness = Harness(self.contract, clients, PROFILES[self.options.profile])
+        if self.contract.success.alternatives:
+            self.contract = _prefer_accepted_status(self.harness)
+            self.harness = Harness(self.contract, clients, PROFILES[self.options.profile])
         clients.calls_overlap = see_overlap(self.harness) is not False
         return main.client
 
@@ -151,6 +155,17 @@ class Session:
         if harness is not None:
             harness.clients.close()
             harness.transport.__exit__(None, None, None)
+
+
+def _prefer_accepted_status(harness: Harness) -> Contract:
+    """Give the contract with the status for which the client reports success, of those that may mean it, if
+    there is one: a client does not have to accept each of them.
+    """
+    contract = harness.contract
+    for status in contract.success.statuses:
+        if harness.perform(harness.plain_call(), [stub(status)]).outcome.kind == "success":
+            return replace(contract, success=contract.success.prefer(status))
+    return contract
 
 
 def load_contract(name: str) -> Contract:

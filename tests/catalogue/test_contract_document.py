@@ -73,9 +73,18 @@ def test_permissions(stated: str, entries: list[dict[str, Any]] | None) -> None:
 
 def test_an_unknown_status_is_noted() -> None:
     document = document_of("beta POST /a")
-    assert document["success"] == {"status": 204, "content": "absent"}
-    assert "204 is assumed" in document["provenance"]["notes"][0]
+    assert document["success"] == {"status": 204, "content": "absent", "alternatives": [200]}
+    assert document["provenance"]["notes"] == [
+        "No source states the status of success: it may be 204, or 200 without content."
+    ]
     assert document["provenance"]["source"] == "Catalogue of operations, from: routes of library-sdk 1.0"
+
+
+def test_a_stated_status_is_the_only_one() -> None:
+    assert document_of("beta POST /a", success={"202": "o"})["success"] == {
+        "status": 202,
+        "content": "absent",
+    }
 
 
 def test_a_long_path_has_a_title_of_one_line() -> None:

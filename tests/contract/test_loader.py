@@ -73,6 +73,7 @@ class TestShipped:
         assert contract.request.method == "POST"
         assert contract.request.parameters.keys() == {"sharePointMigrationTaskId"}
         assert (contract.success.status, contract.success.content) == (204, "absent")
+        assert contract.success.statuses == (204,)
         assert "activityLimitReached" in contract.error_codes[429]
 
     def test_the_files_are_laid_out(self) -> None:
@@ -280,6 +281,18 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
     ),
     "informational": (put("success", "status", value=100), "/success/status", "expected 200 or more", "2xx"),
     "content with 204": (put("success", "content", value="required"), "/success/content", "204", "RFC 9110"),
+    "alternatives with content": (
+        put("success", value={"status": 200, "content": "required", "alternatives": [202]}),
+        "/success/content",
+        'expected "absent", with alternatives',
+        "without content",
+    ),
+    "the status as an alternative": (
+        put("success", "alternatives", value=[200, 204]),
+        "/success/alternatives",
+        "statuses other than 204",
+        "Leave out",
+    ),
     "content without a type": (
         put("request", "content", value="required"),
         "/request",
@@ -386,6 +399,12 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
     ),
     "function that does not end": (
         put("request", "path", value="/a/find(id='{sharePointMigrationTaskId}'"),
+        "/request/path",
+        "a function with literals as arguments",
+        "getByName",
+    ),
+    "composite key that does not end": (
+        put("request", "path", value="/a/id='{sharePointMigrationTaskId}',"),
         "/request/path",
         "a function with literals as arguments",
         "getByName",

@@ -47,11 +47,28 @@ def test_equals_the_contract_in_every_fact_that_the_source_tells(kind: str, tmp_
     imported = facts(made(library.source(tmp_path, FILES[kind]), tmp_path))
     shipped = facts(library.contract(tmp_path))
     untold = {"statuses"} | ({name for name in shipped if "permissions" in name} if kind != "page" else set())
+    untold |= {"success"} if kind == "csdl" else set()
     placeholder = ("library", "branches", "loanRequests", ("key", "loanId"), "cancel")
     assert imported["path"] == placeholder
     assert {name: value for name, value in imported.items() if name not in untold} == {
         name: value for name, value in shipped.items() if name not in untold
     }
+
+
+@pytest.mark.parametrize("kind", ["csdl", "openapi"])
+def test_a_status_that_is_not_stated_stays_unknown(kind: str, tmp_path: Path) -> None:
+    laid_out(tmp_path)
+    path = tmp_path / FILES[kind]
+    path.write_text(path.read_text(encoding="utf-8").replace("'204'", "2XX"), encoding="utf-8")
+    source = library.source(tmp_path, FILES[kind])
+    contract = made(source, tmp_path)
+    assert (contract.success.statuses, contract.success.content) == ((204, 200), "absent")
+    assert contract.provenance is not None
+    assert any("it may be 204, or 200" in note for note in contract.provenance.notes)
+    assert library.rules(library.compared(contract, source)) == []
+    described = json.loads(export_openapi.format_openapi(contract))
+    ((_, item),) = described["paths"].items()
+    assert set(item["post"]["responses"]) == {"2XX", "4XX", "5XX"}
 
 
 def test_it_writes_facts_and_leaves_clauses_to_the_conventions(tmp_path: Path) -> None:
@@ -173,7 +190,10 @@ def test_whatever_is_published_comes_back(tmp_path: Path, each: Published) -> No
         assert contracts[name].request.version == each.version
         key = {"String": "string", "Guid": "guid", "Int64": "integer"}[each.key]
         assert found["key-type"] == ("string" if name == "page.md" else key)
-        others = {fact: value for fact, value in found.items() if fact not in (*permissions, "key-type")}
+        is_csdl = name.endswith(".csdl")
+        assert found["success"] == (None if is_csdl else 204, "none")
+        left = (*permissions, "key-type", *(["success"] if is_csdl else []))
+        others = {fact: value for fact, value in found.items() if fact not in left}
         assert others == {fact: value for fact, value in said["page.md"].items() if fact in others}
     for name, contract in contracts.items():
         exported = tmp_path / "exported.json"

@@ -52,7 +52,7 @@ def _list_names() -> list[str]:
     return [*named, *(f"POST /devices/{{device-id}}/task{number}" for number in range(_COUNT - len(named)))]
 
 
-def _make_text(named: Sequence[str]) -> str:
+def _make_text(named: Sequence[str], success: str | None = "204") -> str:
     found = [format_header([CatalogueSource("c", "csdl", "a description made for tests")])]
     for number, name in enumerate(named):
         method, path = name.split(" ")
@@ -60,13 +60,20 @@ def _make_text(named: Sequence[str]) -> str:
         types = {",".join(_TYPES.get(each, "string") for each in names): "c"} if names else {}
         version = "beta" if number % 3 else "v1.0"
         query = _QUERY.get(name, {})
-        found.append(format_line(Operation(version, method, path, "c", {}, {"204": "c"}, types, query)))
+        stated = {success: "c"} if success else {}
+        found.append(format_line(Operation(version, method, path, "c", {}, stated, types, query)))
     return "\n".join([*found, ""])
 
 
 def make_catalogue(*named: str) -> Catalogue:
     """A catalogue of operations, each named by method and path."""
     return Catalogue(_make_text(named), "tests")
+
+
+@cache
+def load_unstated() -> Catalogue:
+    """The operations again, without the status of success, as CSDL and SDKs describe them."""
+    return Catalogue(_make_text(_list_names(), None), "tests")
 
 
 @cache

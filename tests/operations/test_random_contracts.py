@@ -50,7 +50,9 @@ quietly = settings(suppress_health_check=list(HealthCheck), deadline=None, datab
 
 @st.composite
 def contracts(draw: st.DrawFn) -> Contract:
-    """Draw an operation: keys, functions, casts, a namespace, a query parameter; any of these or none."""
+    """Draw an operation: keys of one or more parts, functions, casts, a namespace, a query parameter; any of
+    these or none.
+    """
     parameters: dict[str, dict[str, Any]] = {}
     path = "/me" if draw(st.booleans()) else ""
 
@@ -61,9 +63,11 @@ def contracts(draw: st.DrawFn) -> Contract:
 
     for name in draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True)):
         path += f"/{name}"
-        match draw(st.sampled_from(("key", "key", "function", "none"))):
+        match draw(st.sampled_from(("key", "key", "composite", "function", "none"))):
             case "key":
                 path += f"/{declare(draw(st.sampled_from(SCHEMAS)))}"
+            case "composite":
+                path += f"/code='{declare(STRING)}',row={declare(NUMBER)}"
             case "function":
                 number = draw(st.booleans())
                 path += f"/get{name}(name='{declare(STRING)}'"

@@ -21,7 +21,8 @@ from graphcontract.reporting.events import Event
 from graphcontract.reporting.operations_summary import find_area
 from graphcontract.reporting.operations_terminal import OperationsTerminal
 from tests.operations import AnyOperation
-from tests.operations.many import Ran, run_many
+from tests.operations.many import Ran, load_unstated, run_many
+from tests.operations.test_unknown_success import accepting
 from tests.reporting import problems
 
 
@@ -183,6 +184,25 @@ def test_every_report_shows_what_is_accepted_fixed_and_lost(listed: Ran, tmp_pat
     assert "no longer seen in any operation" in markdown
     lines = write(listed, "github", tmp_path).splitlines()
     assert [line.partition(" ")[0] for line in lines] == ["::error", "::error", "::error", "::notice"]
+
+
+def test_every_report_shows_notes(tmp_path: object) -> None:
+    ran = run_many(accepting(204).cancel, catalogue=load_unstated(), profile="quick")
+    assert [problem for event in ran.events for problem in problems(event)] == []
+    note = "The client reports success for 204, and reports failure for 200 without content"
+    text = render(ran.events)
+    assert text.count("\nNotes\n") == " ".join(text.split()).count(note) == 1
+    assert " and 37 more\n" in text
+    for name in ("markdown", "html", "github"):
+        written = write(ran, name, tmp_path)
+        assert written.count(note) == 1, name
+        assert "40 operations" in written, name
+    assert "::notice title=note::" in written
+
+
+def test_reports_without_notes_do_not_mention_them(ran: Ran, tmp_path: object) -> None:
+    assert "Notes" not in render(ran.events)
+    assert 'id="notes"' not in write(ran, "html", tmp_path)
 
 
 def test_the_terminal_is_80_columns_wide_but_for_evidence(listed: Ran) -> None:

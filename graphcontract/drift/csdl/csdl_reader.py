@@ -115,8 +115,8 @@ class _OperationFacts:
             self._spoken.append(element)
             line = self._find_line(element)
         origin = _make_origin(self._source, line)
-        returns = "a return type" if self._operation.returns else "no return type"
-        inferred = f"the CSDL has {returns}, and no status" if name == "success" else None
+        has_status = name == "success" and self._operation.returns is not None
+        inferred = "the CSDL has a return type, and no status" if has_status else None
         return Fact(name, "silent" if value is None else "asserts", value, origin, inferred)
 
     def _find_line(self, element: Element | None) -> int | None:
@@ -132,7 +132,7 @@ class _OperationFacts:
         yield "path", _make_path(self._steps, operation) if self._steps else None, last
         yield "route", "reachable" if self._steps else "declared", last
         yield from self._iterate_input_facts()
-        success = (200, "content") if operation.returns else (204, "none")
+        success = (200, "content") if operation.returns else (None, "none")
         yield "success", success, operation.returns or element
         yield from self._iterate_type_facts()
         revision = self._find_revision()

@@ -8,7 +8,14 @@ from typing import Any
 
 from graphcontract.catalogue.catalogue import Catalogue
 from graphcontract.catalogue.contract_document import choose_permissions, choose_status, choose_value
-from graphcontract.catalogue.operation import UNKNOWN, CatalogueSource, Operation, Stated, split_permissions
+from graphcontract.catalogue.operation import (
+    UNKNOWN,
+    UNKNOWN_2XX,
+    CatalogueSource,
+    Operation,
+    Stated,
+    split_permissions,
+)
 from graphcontract.contract.model import Contract
 from graphcontract.drift.contract_facts import SCHEMES
 from graphcontract.drift.model import Fact, FactOrigin, Value
@@ -16,7 +23,6 @@ from graphcontract.drift.operation_paths import split_path
 from graphcontract.drift.operations.statement import Key, Statement, fold
 from graphcontract.drift.waivers import KnownSkew, read_drift_sources
 
-_ASSUMED = 204  # the success status of a contract whose sources do not state one
 _CONTENT = {"absent": "none", "required": "required", "unconstrained": "optional"}
 
 
@@ -71,7 +77,7 @@ def expect_contract(line: Line, sources: Mapping[str, CatalogueSource]) -> State
         operation.version,
         operation.method,
         operation.path,
-        success=str(choose_status(operation, sources) or _ASSUMED),
+        success=str(choose_status(operation, sources) or UNKNOWN_2XX),
         types=_read_types(types),
         query=tuple(operation.query),
         deprecated=bool(operation.deprecated),
@@ -80,7 +86,8 @@ def expect_contract(line: Line, sources: Mapping[str, CatalogueSource]) -> State
     )
     if contract is None:
         return expected
-    success = f"{contract.success.status}{' content' if contract.success.content == 'required' else ''}"
+    status = UNKNOWN_2XX if contract.success.alternatives else str(contract.success.status)
+    success = f"{status}{' content' if contract.success.content == 'required' else ''}"
     expected = replace(expected, content=_CONTENT[contract.request.content], success=success)
     if contract.permissions is None:
         return expected
@@ -102,7 +109,7 @@ def expect_statement(line: Line, codes: frozenset[str]) -> Statement:
         operation.method,
         operation.path,
         content=_find_value(stated.get("content", {}), codes) or "none",
-        success=_find_value(stated.get("success", {}), codes) or "2XX",
+        success=_find_value(stated.get("success", {}), codes) or UNKNOWN_2XX,
         types=_read_types(types.split(",") if types else ()),
         query=tuple(name for name, by in operation.query.items() if not codes.isdisjoint(by)),
         deprecated=not codes.isdisjoint(operation.deprecated),

@@ -272,20 +272,21 @@ class _OperationFacts:
     def _add_responses(self, operation: Node) -> None:
         responses = operation.get("responses")
         place = self._notes.locate(responses.line if responses else operation.line)
-        success: dict[int, tuple[str, Node]] = {}
+        success: dict[int | None, tuple[str, Node]] = {}
         errors: set[str] = set()
         for status, node in responses.members() if responses else ():
             spelled = status.upper()
             if re.fullmatch(r"2[0-9X]{2}", spelled):
                 content = self._classify_content(node)
-                number = int(spelled) if spelled.isdigit() else (204 if content == "none" else 200)
+                number = int(spelled) if spelled.isdigit() else (None if content == "none" else 200)
                 success[number] = (content, node)
             elif re.fullmatch(r"[45][0-9X]{2}", spelled) or spelled == "DEFAULT":
                 self._file.check_reference(node)
                 errors |= {"4XX", "5XX"} if spelled == "DEFAULT" else {spelled}
         if len(success) == 1:
             ((number, (content, node)),) = success.items()
-            inferred = "the description has 2XX" if f"{number}" not in _list_spelled(responses) else None
+            is_spelled = number is None or f"{number}" in _list_spelled(responses)
+            inferred = None if is_spelled else "the description has 2XX"
             place = self._notes.locate(node.line)
             self._notes.add_fact("success", (number, content), place, inferred=inferred)
         else:
