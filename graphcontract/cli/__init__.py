@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -16,6 +16,7 @@ from graphcontract.cli.drift import app as drift
 from graphcontract.cli.explain import explain
 from graphcontract.cli.import_contract import export, import_contract
 from graphcontract.cli.live import SAFETY, live
+from graphcontract.cli.mistakes import UsageError, make_error
 from graphcontract.cli.new import app as new
 from graphcontract.cli.report import compare, html
 from graphcontract.cli.reports import baseline, diff, known_failures, replay, report
@@ -75,15 +76,25 @@ def find_width() -> int | None:
     return 80 if sys.stderr.isatty() else None
 
 
+def _exit_with(error: UserError) -> NoReturn:
+    typer.echo(error.format_for_terminal(find_width()), err=True)
+    if output := getattr(error, "output", ""):
+        typer.echo(f"output: {output}", err=True)
+    sys.exit(error.status)
+
+
 def main() -> None:
     """Run the command line. A user's mistake is one error message; a bug here is exit status 6."""
     try:
-        app(prog_name="graphcontract")
+        sys.exit(app(prog_name="graphcontract", standalone_mode=False))
     except UserError as error:
-        typer.echo(error.format_for_terminal(find_width()), err=True)
-        if output := getattr(error, "output", ""):
-            typer.echo(f"output: {output}", err=True)
-        sys.exit(error.status)
+        _exit_with(error)
+    except UsageError as mistake:
+        mistaken = make_error(mistake)
+        if mistaken is not None:
+            _exit_with(mistaken)
+        mistake.show()
+        sys.exit(mistake.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)

@@ -59,7 +59,7 @@ def test_faults_are_listed(here: Here, words: tuple[str, ...]) -> None:
         ),
         (("--port", "70000"), 2, "--port"),
         (("--contract", "no-such"), 2, "error: no-such: expected a contract file"),
-        (("--colour",), 2, "No such option"),
+        (("--colour",), 2, "no such option"),
     ],
 )
 def test_mistakes(here: Here, words: tuple[str, ...], status: int, said: str) -> None:

@@ -1,0 +1,34 @@
+"""Mistakes in a command line, as one error in the style of every other one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import typer
+
+from graphcontract.errors import UserError
+
+# Typer has a copy of Click of its own, or uses Click, by its version: both have these bases.
+UsageError: type[Any] = typer.BadParameter.__mro__[1]
+_CHOICE = re.compile(r"'(?P<given>[^']*)' is not one of (?P<choices>'[^']*'(?:, '[^']*')*)")
+
+
+def make_error(mistake: Any) -> UserError | None:
+    """Make an error with a hint of a mistake in the command line; None for a command that shows its help."""
+    if type(mistake).__name__ == "NoArgsIsHelpError":
+        return None
+    # Pydantic, by which Typer checks values, says so in front of its message.
+    message = mistake.format_message().replace("Value error, ", "").rstrip(".")
+    command = mistake.ctx.command_path if mistake.ctx is not None else "graphcontract"
+    hint = f"{_suggest(message)}`{command} --help` shows what it takes."
+    return UserError(message[:1].lower() + message[1:], hint)
+
+
+def _suggest(message: str) -> str:
+    """Suggest the value that was probably meant."""
+    from graphcontract.contract.jsonfile import suggest_name
+
+    found = _CHOICE.search(message)
+    near = suggest_name(found["given"], re.findall(r"'([^']*)'", found["choices"])) if found else ""
+    return f"{near} " if near else ""

@@ -1,0 +1,37 @@
+"""A mistake in the command line itself is one error, like every other one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.running import Here
+
+
+@pytest.mark.parametrize(
+    ("words", "problem", "command"),
+    [
+        (("check", "reference", "--profile", "quik"), "invalid value for '--profile'", "graphcontract check"),
+        (("check", "reference", "--profle", "quick"), "no such option: --profle", "graphcontract check"),
+        (("chek",), "no such command 'chek'", "graphcontract"),
+        (("contracts", "show"), "missing argument", "graphcontract contracts show"),
+        (("report", "html"), "missing argument", "graphcontract report html"),
+    ],
+)
+def test_a_mistake_is_one_error(here: Here, words: tuple[str, ...], problem: str, command: str) -> None:
+    ended = here(*words)
+    assert (ended.status, ended.out) == (2, "")
+    first, hint = ended.err.splitlines()
+    assert first.startswith(f"error: {problem}")
+    assert first.endswith(" [usage]")
+    assert hint.endswith(f"`{command} --help` shows what it takes.")
+    assert "Value error" not in ended.err
+
+
+def test_the_value_that_was_meant_is_suggested(here: Here) -> None:
+    assert '  Did you mean "quick"?' in here("check", "reference", "--profile", "quik").err
+
+
+@pytest.mark.parametrize("words", [(), ("report",), ("contracts",)])
+def test_a_group_alone_shows_its_help(here: Here, words: tuple[str, ...]) -> None:
+    ended = here(*words)
+    assert "Usage: graphcontract" in ended.out + ended.err
