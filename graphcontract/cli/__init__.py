@@ -86,7 +86,7 @@ def _exit_with(error: UserError) -> NoReturn:
 def main() -> None:
     """Run the command line. A user's mistake is one error message; a bug here is exit status 6."""
     try:
-        sys.exit(app(prog_name="graphcontract", standalone_mode=False))
+        sys.exit(app(prog_name="graphcontract", standalone_mode=False) or 0)
     except UserError as error:
         _exit_with(error)
     except UsageError as mistake:
