@@ -98,3 +98,25 @@ def test_odd_characters_give_valid_xml() -> None:
     assert "\x1b" not in str(error.text)
     (skipped,) = case(ClauseResult("error.code", "not-run", reason=ODD))
     assert "]]>" in str(skipped.get("message"))
+
+
+def test_another_reader_reads_the_same() -> None:
+    """junitparser, as CI systems do, knows nothing of how the report is written."""
+    from junitparser import Error, Failure, JUnitXml, Skipped, TestSuite
+
+    root = written_out(
+        ClauseResult("request.method", "pass", 3, 0.25),
+        broken("request.path", actual=ODD),
+        ClauseResult("input.injection", "error", reason="Traceback"),
+        ClauseResult("error.encoded", "not-supported", reason="no coding"),
+    )
+    (suite,) = JUnitXml.fromstring(ElementTree.tostring(root))
+    assert isinstance(suite, TestSuite)
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (4, 1, 1, 1)
+    outcomes = {each.name: [type(result) for result in each.result] for each in suite}
+    assert outcomes == {
+        "request.method": [],
+        "request.path": [Failure],
+        "input.injection": [Error],
+        "error.encoded": [Skipped],
+    }
