@@ -47,9 +47,8 @@ class ClientSet:
     `another` starts a copy of the first client, None if there can be one only. `at_own_root` starts a client
     at its own root, if the first one's transport does not serve that root; it raises UserError if it cannot.
     While `calls_overlap` is false, the driver's `concurrency` counts as 1. `hangs_alone` says whether a call
-    that hung beside others hangs alone too, None before one was made again; `was_late`, that one of many was
-    taken for late. `suspects` are settings of other
-    surroundings that made a difference.
+    that hung beside others hangs alone too, None before one was made again; `late_calls` is how many
+    were taken for late. `suspects` are settings of other surroundings that made a difference.
     `debugging` starts a copy of the first client that logs in detail, and `surroundings` copies in other
     surroundings; None if there can be none.
     """
@@ -84,7 +83,7 @@ class ClientSet:
         self._objects: dict[tuple[object, ...], int] = {}
         self.calls_overlap = True
         self.hangs_alone: bool | None = None
-        self.was_late = False
+        self.late_calls = 0
 
     @property
     def shows(self) -> frozenset[str]:

@@ -44,7 +44,8 @@ from graphcontract.reporting.events import RecordedExchange
 
 # An expensive call takes its timeout and a new process. One ends its input class, and this many the test.
 _COSTLY_TEST = 3
-_MANY_CASES = 4  # of which one hung
+_MOST_LATE = 3  # calls of a run that a busy machine keeps from beginning
+_LATE = 0.3  # seconds until the first request, which takes a few milliseconds
 _CALLS_A_SECOND = 100  # of a client of middling speed, one after the other
 _DEPENDS_ON_EARLIER_CALLS = (
     "the same inputs alone do not show it, so that it depends on earlier calls, or on chance. If the command "
@@ -245,34 +246,33 @@ class SuiteTestRun:
             for name, trials in zip(self._test.cases, collected, strict=True)
             if trials is not None
         }
-        self._repeat_hung_call(made)
+        self._repeat_hung_calls(made)
         for observer.cls, trials in made.items():
             for trial in trials:
                 observer.observe(trial)
         left = len(self._test.cases) - len(made)
         return describe_cut(left) if left else None
 
-    def _repeat_hung_call(self, made: dict[str, list[Trial]]) -> None:
-        """Make the first call of the run that hung beside others once more, alone: it may have waited.
+    def _repeat_hung_calls(self, made: dict[str, list[Trial]]) -> None:
+        """Make calls that hung beside others once more, alone: they may have waited for each other, or for a
+        busy machine.
 
-        Where one of many cases hung, and did not hang alone, a busy machine may have kept the client from
-        beginning: the calls made alone count, once in a run. A client whose calls wait for each other hangs
-        in more.
+        Of the latter a run has few, and they sent nothing, or late: those made alone count then.
         """
         clients = self._harness.clients
-        if clients.hangs_alone is not None or clients.capacity == 1:
+        if clients.capacity == 1:
             return
-        hung = [name for name, trials in made.items() if any(map(_hung, trials))]
-        if not hung:
-            return
-        job = self._jobs()[list(self._test.cases).index(hung[0])]
-        trials = job()
-        hangs = any(map(_hung, trials or ()))
-        if trials and not hangs and len(hung) == 1 and len(made) >= _MANY_CASES and not clients.was_late:
-            clients.was_late = True
-            made[hung[0]] = trials
-        else:
-            clients.hangs_alone = hangs
+        for name, job in zip(self._test.cases, self._jobs(), strict=True):
+            if clients.hangs_alone is not None or not any(map(_hung, made.get(name, ()))):
+                continue
+            trials = job() or []
+            if any(map(_hung, trials)):
+                clients.hangs_alone = True
+            elif trials and clients.late_calls < _MOST_LATE and any(map(_hung_late, made[name])):
+                clients.late_calls += 1
+                made[name] = trials
+            else:
+                clients.hangs_alone = False
 
     def _jobs(self) -> list[Callable[[], list[Trial] | None]]:
         """Make a job for each fixed call that returns its trials; None if the run waited too long before."""
@@ -387,6 +387,12 @@ class SuiteTestRun:
 
 def _hung(trial: Trial) -> bool:
     return any(each.outcome.kind == "hang" for each in trial.exchanges)
+
+
+def _hung_late(trial: Trial) -> bool:
+    """Whether a call hung that had sent nothing for a while."""
+    hung = next((each for each in trial.exchanges if each.outcome.kind == "hang"), None)
+    return hung is not None and (not hung.requests or hung.requests[0].at - hung.started > _LATE)
 
 
 def unsupported_reason(harness: Harness, id: str) -> str | None:
