@@ -118,6 +118,7 @@ def test_terminal_shows_each_fault_areas_and_the_verdict(ran: Ran) -> None:
     assert area.split() == ["/teams", "2/3", "1", "1"]
     verdict = "The client violates the contract in 1 of 39 operations (1 distinct fault). "
     assert lines[3].startswith(f"{verdict}Judged 39 of 40 operations, 1 not supported; ")
+    assert not any(line.endswith(" ") for line in lines)
     assert "serve --evidence" not in text
 
 
