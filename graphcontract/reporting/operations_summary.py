@@ -197,4 +197,4 @@ def render_finding(finding: FindingEvent) -> str:
 def describe_fixed(fixed: FixedFailure) -> str:
     """Say in one line which known failure is gone, and what to change."""
     where = "any operation" if fixed["operations"] == "all" else fixed["operations"]
-    return escape_unprintable(f"{fixed['evidence']} is no longer seen in {where}: see {fixed['entry']}")
+    return escape_unprintable(f"{fixed['evidence']} is no longer seen in {where}: update {fixed['entry']}")

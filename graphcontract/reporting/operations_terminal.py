@@ -89,7 +89,7 @@ class OperationsTerminal(ConsoleReport[OperationsSummary]):
             "graphcontract explain CLAUSE": "what a clause requires, and how to fix it",
         }
         return {
-            **(failed if self._run.findings else {}),
+            **(failed if list_faults(self._run.findings) else {}),
             "--report html=report.html": "a page with all of it",
         }
 

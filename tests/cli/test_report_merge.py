@@ -115,7 +115,7 @@ def test_lists_are_decided_over_all_shards(
     ended = here(*merge, *lists)
     assert ended.status == 1
     assert "no longer supports 1 operation" in ended.out
-    assert "no longer seen in any operation: see known.json:" in ended.out
+    assert "no longer seen in any operation: update known.json:" in ended.out
 
 
 @cache
