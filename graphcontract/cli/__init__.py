@@ -26,7 +26,8 @@ from graphcontract.errors import UserError
 
 app = typer.Typer(
     name="graphcontract",
-    help="Check clients of a Microsoft Graph action against its contract, clause by clause, with evidence.",
+    help="Check whether clients of Microsoft Graph, and tenants, conform to the contracts of its operations, "
+    "with evidence for each violation.",
     epilog="Start with: graphcontract check reference",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from graphcontract.cli.output import Output, write_text
+from graphcontract.errors import UserError
 
 if TYPE_CHECKING:
     from graphcontract.catalogue.catalogue import Catalogue
@@ -24,8 +25,9 @@ From = Annotated[
     typer.Option(
         "--from",
         metavar="FILE",
-        help="A catalogue, or a source to make one of, such as an OpenAPI description; for `check` and "
-        "`drift` also a folder of contract files [default: the shipped catalogue].",
+        help="Where operations come from: a catalogue, a source to make one of, such as an OpenAPI "
+        "description, or, for `check` and `drift`, a folder of contract files [default: the shipped "
+        "catalogue].",
     ),
 ]
 
@@ -60,12 +62,19 @@ def build(
 
 
 def load_catalogue(path: Path | None) -> Catalogue:
-    """Load the shipped catalogue, or one from a file or another source."""
+    """Load the shipped catalogue, or one from a file or another source; `UserError` if there is no file."""
     from graphcontract.catalogue.catalogue import Catalogue
     from graphcontract.drift.model import Source
     from graphcontract.drift.operations.build import open_catalogue
 
-    return Catalogue.load() if path is None else open_catalogue(Source(path, str(path)))
+    if path is None:
+        return Catalogue.load()
+    if not path.exists():
+        problem = f"--from {path}: this file does not exist"
+        raise UserError(
+            problem, "Give a catalogue or a source, or leave --from out for the shipped catalogue."
+        )
+    return open_catalogue(Source(path, str(path)))
 
 
 def summarize_operation(catalogue: Catalogue, id: str) -> dict[str, Any]:
@@ -110,6 +119,6 @@ def _count(catalogue: Catalogue) -> str:
     own = sum(catalogue.find_family(each) is not None for each in operations)
     differing = sum(bool(each.list_disagreements()) for each in operations)
     return (
-        f"{len(operations)} operations; {own} are known only from SDKs of one family; of {differing} the "
+        f"{len(operations)} operations: {own} that only SDKs of one family have, {differing} on which "
         "sources disagree"
     )

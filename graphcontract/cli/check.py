@@ -71,11 +71,44 @@ def check(
         typer.Option(
             "--contract",
             metavar="ID|FILE",
-            help="A shipped contract by id, or a file; repeated, a run over these operations "
-            f"[default: {DEFAULT_CONTRACT}].",
+            help="A shipped contract or an operation of the catalogue, by id, or a file; repeated: a run "
+            f"over these operations [default: {DEFAULT_CONTRACT}].",
             show_default=False,
             autocompletion=complete_contracts,
         ),
+    ] = None,
+    operations: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Check many operations in one run, with a few calls each: all, or a glob over ids and names "
+            "such as 'beta POST /users/*'; repeatable.",
+            autocompletion=complete_operations,
+        ),
+    ] = None,
+    source: From = None,
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once/--no-once",
+            help="With --operations: also check what does not depend on the operation, on two of them.",
+        ),
+    ] = True,
+    lead: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OPERATION",
+            help="With --operations: the operation for what is checked once, by id or pattern; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    select: Select = None,
+    deselect: Deselect = None,
+    profile: Annotated[
+        Profile, typer.Option(help="How many inputs to try; nightly draws new ones each time.")
+    ] = Profile.GATE,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Seed of the inputs [default: 0; nightly: random].")
     ] = None,
     transport: Annotated[
         Transport,
@@ -91,72 +124,39 @@ def check(
             help="Use https on the loopback transport, with a certificate authority made for the run.",
         ),
     ] = False,
-    profile: Annotated[
-        Profile, typer.Option(help="How many inputs to try; nightly draws new ones each time.")
-    ] = Profile.GATE,
-    fail_on: FailOn = Level.MUST,
-    select: Select = None,
-    deselect: Deselect = None,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Seed of the inputs [default: 0; nightly: random].")
-    ] = None,
-    first: Annotated[
-        bool, typer.Option("-x", "--exit-first", help="Stop at the first violation that fails the run.")
-    ] = False,
-    workers: Annotated[
-        int,
-        typer.Option("-n", "--workers", metavar="N", min=1, help="Number of processes that run the tests."),
-    ] = 1,
-    start_timeout: StartTimeout = START_TIMEOUT,
     in_process: Annotated[
         bool,
         typer.Option("--in-process", help="Call a python: client in this process instead of in a child."),
     ] = False,
+    start_timeout: StartTimeout = START_TIMEOUT,
     allow_own_root: AllowOwnRoot = False,
     implementation: ImplementationName = None,
-    report: Reports = None,
+    workers: Annotated[
+        int,
+        typer.Option("-n", "--workers", metavar="N", min=1, help="Number of processes that run the tests."),
+    ] = 1,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N",
+            help="With --operations: check only part I of N; `report merge` joins the jsonl reports.",
+        ),
+    ] = None,
+    first: Annotated[
+        bool, typer.Option("-x", "--exit-first", help="Stop at the first violation that fails the run.")
+    ] = False,
+    fail_on: FailOn = Level.MUST,
     known_failures: KnownFailures = None,
+    baseline: Baseline = None,
+    report: Reports = None,
     record: Annotated[
         Record, typer.Option(help="Which exchanges the jsonl report contains.")
     ] = Record.FAILURES,
     list_clauses: ListClauses = False,
     verbose: Verbose = False,
     quiet: Quiet = False,
-    operations: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PATTERN",
-            help="Check many operations of the catalogue with a few calls each: a glob over ids and over "
-            "'beta POST /users/*', or all; repeatable.",
-            autocompletion=complete_operations,
-        ),
-    ] = None,
-    source: From = None,
-    baseline: Baseline = None,
-    shard: Annotated[
-        str | None,
-        typer.Option(
-            metavar="I/N",
-            help="With --operations: check only part I of N; `report merge` joins the reports of all.",
-        ),
-    ] = None,
-    once: Annotated[
-        bool,
-        typer.Option(
-            "--once/--no-once",
-            help="With --operations: check what does not depend on the operation too, on two of them.",
-        ),
-    ] = True,
-    lead: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="OPERATION",
-            help="With --operations: the operation for what is checked once; repeatable.",
-            show_default=False,
-        ),
-    ] = None,
 ) -> None:
-    """Check a client against a contract, clause by clause, or against many operations.
+    """Check a client against the contract of one operation, or of many with --operations.
 
     Exit status: 0 the client conforms; 1 it violates a clause, or a MUST was not exercised; 2 wrong usage or
     an invalid contract; 3 the client could not be started or reached; 5 nothing was exercised;
@@ -171,7 +171,7 @@ def check(
         raise UserError("no client given", CLIENTS)
     contracts = tuple(contract or ())
     is_many = bool(operations) or len(contracts) > 1
-    is_many |= any(each is not None for each in (source, baseline, shard)) or bool(lead)
+    is_many |= any(each is not None for each in (source, baseline, shard)) or bool(lead) or not once
     import secrets
 
     options = Options(

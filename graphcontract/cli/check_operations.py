@@ -58,7 +58,7 @@ class Many:
 
 def run_check(options: Options, many: Many, conflicting: Sequence[str]) -> int:
     """Run and report, and return the exit status. `conflicting` are the given options that make no sense
-    here; `OptionError` for the first of them, and for `--from` or `--lead` alone.
+    here; `OptionError` for the first of them, and for one that needs `--operations`.
     """
     from graphcontract.operations.run import load_conventions
     from graphcontract.run.options import OptionError
@@ -67,7 +67,8 @@ def run_check(options: Options, many: Many, conflicting: Sequence[str]) -> int:
         raise OptionError("--from cannot be combined with --contract", "Leave one of them out.")
     if not many.patterns:
         given = {"--from": many.source, "--baseline": many.baseline, "--shard": many.shard}
-        alone = next((name for name, value in given.items() if value is not None), "--lead")
+        last = "--lead" if many.leads else "--no-once"
+        alone = next((name for name, value in given.items() if value is not None), last)
         raise OptionError(f"{alone} needs --operations", "Add --operations all, or a pattern.")
     if conflicting:
         raise OptionError(

@@ -82,14 +82,16 @@ class Level(StrEnum):
 
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SOURCE", help="A file to compare; see below.", show_default=False),
+    typer.Argument(
+        metavar="SOURCE", help="A file to read; its kind is detected by its content.", show_default=False
+    ),
 ]
 ContractName = Annotated[
     str,
     typer.Option(
         "--contract",
         metavar="ID|FILE",
-        help="The contract to compare with.",
+        help="The contract of the operation: a shipped one by id, or a file.",
         autocompletion=complete_contracts,
     ),
 ]
@@ -118,9 +120,9 @@ Operations = Annotated[
     list[str] | None,
     typer.Option(
         metavar="PATTERN",
-        help="Compare the operations of a catalogue whose name or id matches, as in 'beta POST /users/*', in "
-        "one pass over each SOURCE: routes of an SDK, kiota-dom-export.txt, CSDL, OpenAPI, permissions.json. "
-        "all: every operation. May be repeated.",
+        help="Many operations instead of one contract: all, or a glob over ids and names such as "
+        "'beta POST /users/*'; repeatable. Each SOURCE is then routes of an SDK, kiota-dom-export.txt, CSDL, "
+        "OpenAPI, or permissions.json.",
         autocompletion=complete_operations,
     ),
 ]
@@ -152,14 +154,14 @@ def compare(
         list[str] | None,
         typer.Option(
             metavar="FORMAT=PATH",
-            help="Write a report: json=, sarif=, markdown= or github=PATH; - is standard output. Repeatable.",
+            help="Write json=, sarif=, markdown= or github=PATH; - is standard output; repeatable.",
         ),
     ] = None,
 ) -> None:
-    """Compare what is published about an operation with its contract, and published sources with each other.
+    """Compare what is published about one operation, or many, with the contract, and sources with each other.
 
-    With --operations, each source is compared with the contracts of many operations: operations that were
-    added, removed or changed first, then their facts; equal findings are one, with the number of operations.
+    With --operations, operations that were added or removed come first, then facts that changed. The same
+    difference in many operations is one finding, with their number.
 
     Exit status 0: no finding at the level of --fail-on. 2: usage error, or a file is not a source. 3: a
     source cannot be fetched or read; the others are compared, and reports are written. 4: drift, or nothing

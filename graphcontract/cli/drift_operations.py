@@ -173,6 +173,8 @@ def _show_folds(console: Console, result: ManyResult) -> None:
     from graphcontract.drift.many.reports import format_operations
     from graphcontract.drift.reports import count, explain_acceptance, format_location
 
+    if not result.folds:
+        return
     console.print()
     for fold in result.folds:
         each = fold.finding

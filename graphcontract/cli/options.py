@@ -78,12 +78,15 @@ Reports = Annotated[
 ]
 KnownFailures = Annotated[
     str | None,
-    typer.Option(metavar="FILE", help="Accept exactly the failures listed in this file."),
+    typer.Option(
+        metavar="FILE", help="Accept the failures that this file lists; any other one fails the run."
+    ),
 ]
 Baseline = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE", help="With --operations: fail for one that this file lists and the client lacks."
+        metavar="FILE",
+        help="For many operations: fail if the client does not support one that this file lists.",
     ),
 ]
 ListClauses = Annotated[

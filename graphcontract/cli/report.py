@@ -21,7 +21,7 @@ def html(
     events: Annotated[str, typer.Argument(metavar="EVENTS", help="A report made with --report jsonl=PATH.")],
     output: Output = None,
 ) -> None:
-    """Make the HTML page of a run that has ended: one file that needs no network.
+    """Make an HTML page from the jsonl report of a run: one file that needs no network.
 
     graphcontract report html report.jsonl -o report.html
     """
@@ -31,10 +31,10 @@ def html(
 
 
 def compare(events: Events, output: Output = None) -> None:
-    """Compare runs side by side: implementations, versions of one client, or nights of one tenant.
+    """Put runs side by side: implementations, versions of one client, or nights of one tenant.
 
-    Writes Markdown, or an HTML page if the name of the output ends in .html. If the last two runs are of one
-    implementation, it says what changed.
+    Writes Markdown with the rows that differ, or an HTML page with all rows if the name of the output ends
+    in .html. If the last two runs are of one implementation and one contract, what changed comes first.
 
     graphcontract report compare last-night.jsonl tonight.jsonl -o changes.html
     """

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from graphcontract.reporting.events import Event, Verdict
     from graphcontract.run.options import Options
 
-known_failures = typer.Typer(no_args_is_help=True, help="Maintain the list of a client's known failures.")
+known_failures = typer.Typer(
+    no_args_is_help=True, help="Maintain the list of the failures of a client that are accepted for now."
+)
 report = typer.Typer(
-    no_args_is_help=True, help="Make pages from reports, compare them, and join those of shards."
+    no_args_is_help=True, help="Make an HTML page of a report, compare reports, or join those of shards."
 )
 baseline = typer.Typer(
     no_args_is_help=True, help="Maintain the list of the operations that a client supports."
@@ -137,12 +139,13 @@ def update(
         typer.Option(metavar="ID|FILE", help="Its contract [default: the report's].", show_default=False),
     ] = None,
 ) -> None:
-    """Write a list of the report's failures, MUST and SHOULD. Reasons that are in the file stay.
+    """Write the failures of a report, MUST and SHOULD, to the list; reasons that are in the file stay.
 
-    For a run over many operations, entries name the operations. Patterns that are in the file stay.
+    For a run over many operations, entries name the operations; patterns that are in the file stay.
 
     Write a reason for each new entry before you use the list: without one, the list is rejected.
     """
+    from graphcontract.reporting.operations_summary import count
     from graphcontract.reporting.report_reader import covers_operations
 
     many = covers_operations(report)
@@ -153,7 +156,7 @@ def update(
     rows = json.loads(text)["known_failures"]
     evidence = {id for row in rows for id in row["evidence"]}
     clauses = {row["clause"] for row in rows}
-    typer.echo(f"{file}: {len(evidence)} known failures of {len(clauses)} clauses")
+    typer.echo(f"{file}: {count(len(evidence), 'known failure')} of {count(len(clauses), 'clause')}")
     for line in _reminders(rows):
         typer.echo(line)
 
@@ -191,7 +194,7 @@ def _update_for_operations(report: str, file: Path) -> str:
 
 @report.callback()
 def _group_reports() -> None:
-    """Make pages from reports, compare them, and join those of shards."""
+    """Make an HTML page of a report, compare reports, or join those of shards."""
 
 
 @report.command()
@@ -241,21 +244,21 @@ def update_baseline(
     report: Path1,
     file: Annotated[Path, typer.Option("--file", metavar="FILE", help="The file to write.", dir_okay=False)],
 ) -> None:
-    """Write a list of the operations that the client supports, from the report of a run over many.
+    """Write the operations that the client supports to the list, from the report of a run over many.
 
-    Operations that the report says nothing of stay as they are in the file.
+    Operations that are not in the report stay as they are in the file.
     """
     from graphcontract.operations.baseline import format_baseline, load_baseline
     from graphcontract.reporting.operations_reader import read_operations_report
+    from graphcontract.reporting.operations_summary import count
 
     read = read_operations_report(report)
     listed = load_baseline(file) if file.exists() else None
     text = format_baseline(listed, {each["operation"]: each["verdict"] for each in read.operations})
     file.write_text(text, encoding="utf-8")
     before, after = listed.ids if listed else frozenset(), set(json.loads(text)["supported_operations"])
-    typer.echo(
-        f"{file}: {len(after):,} operations, {len(after - before):,} new, {len(before - after):,} removed"
-    )
+    new, removed = len(after - before), len(before - after)
+    typer.echo(f"{file}: {count(len(after), 'operation')}, {new:,} new, {removed:,} removed")
 
 
 def _reminders(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -42,6 +42,9 @@ def read_snapshot(path: Path, contract: str) -> list[Reading]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
+        if data.startswith(b'{"catalogue":'):
+            problem = "this is a snapshot of many operations"
+            raise SourceError(f"{name}: {problem}", "Add --operations with its patterns.") from None
         raise SourceError(f"{name}: this is not valid JSON, or it is truncated", _MAKE) from None
     file = ContractFile(name, path.parent, sha256(data).hexdigest(), document, text)
     try:

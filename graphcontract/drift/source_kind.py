@@ -67,7 +67,7 @@ def read_head(source: Source) -> bytes:
         problem = "this is a folder" if is_folder else "this is not a regular file"
         hint = "Give a file in it." if is_folder else "Give a file."
     except FileNotFoundError:
-        problem, hint = "this file does not exist", "Give the path of a source, or --published."
+        problem, hint = "this file does not exist", "Give the path of a file that exists."
     except OSError as error:
         problem, hint = f"it cannot be read: {error.strerror}", "Give a readable file."
     except ValueError:

@@ -40,7 +40,8 @@ class ShardNumber:
             raise ShardError(f"--shard {text!r} is not a shard", remedy)
         shard = cls(int(found[1]), int(found[2]))
         if not 1 <= shard.index <= shard.of:
-            raise ShardError(f"--shard {shard} does not exist: shards are numbered from 1", remedy)
+            problem = f"--shard {shard} does not exist: shards are numbered from 1 to {shard.of}"
+            raise ShardError(problem if shard.of else f"--shard {shard}: there are no shards", remedy)
         return shard
 
     def take(self, ids: Sequence[str]) -> Sequence[str]:

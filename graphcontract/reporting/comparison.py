@@ -53,18 +53,21 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Runs side by side. `changes` are from the last run but one to the last, if both tested the same."""
+    """Runs side by side: of one implementation, if they are `alike`. `changes` are from the last run but one
+    to the last, if both tested the same.
+    """
 
     title: str
     runs: tuple[str, ...]
     sections: list[Section]
     changed: tuple[str, str] | None = None
     changes: list[Change] = field(default_factory=list)
+    alike: bool = False
 
     @property
     def kind(self) -> str:
-        """What the columns are: `runs` of one implementation, or `implementations`."""
-        return "runs" if self.changed else "implementations"
+        """What the columns are: `runs`, some of which are of one implementation, or `implementations`."""
+        return "runs" if self.changed or self.alike else "implementations"
 
 
 def compare_reports(reports: Sequence[Report]) -> Comparison:
@@ -121,6 +124,7 @@ def compare_operations(reports: Sequence[OperationsReport]) -> Comparison:
         reports[0].header["contract"]["id"],
         name_runs([each.header for each in reports]),
         [each for each in sections if each.rows],
+        alike=len({each.header["implementation"]["name"] for each in reports}) < len(reports),
     )
 
 

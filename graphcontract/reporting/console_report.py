@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, ProgressColumn
+from rich.text import Text
 
 from graphcontract.reporting.accepted_failures import describe_accepted
 from graphcontract.reporting.events import Evidence, Footer
@@ -67,8 +68,12 @@ class ConsoleReport(Generic[Run]):
     def _show_verdict(self) -> None:
         sentence, good = self._run.summarize()
         style = "bold green" if good else "bold red"
-        start = "" if self._detail is Detail.VERDICT else "\n"
-        self._console.print(f"{start}[{style}]{sentence}[/{style}] {self._run.format_counts()}.")
+        if self._detail is not Detail.VERDICT:
+            self._console.print()
+        text = Text.assemble((sentence, style), f" {self._run.format_counts()}.")
+        for line in text.wrap(self._console, self._console.width):
+            line.rstrip()
+            self._console.print(line, soft_wrap=True)
 
     def _show_fault(
         self, heading: str, evidence: Evidence, *, reason: str = "", also: str = "", fails_run: bool
@@ -90,7 +95,7 @@ class ConsoleReport(Generic[Run]):
 
     def _show_heading(self, heading: str, *, fails_run: bool) -> None:
         style = "bold red" if fails_run else "bold yellow"
-        self._console.print(f"\n[{style}]{escape(heading)}[/{style}]", soft_wrap=True)
+        self._console.print(f"\n[{style}]{escape(heading.rstrip())}[/{style}]", soft_wrap=True)
 
     def _wrap(self, text: str, indent: str = "") -> list[str]:
         """Wrap a text to the width of the terminal, between words; one line at least."""

@@ -110,12 +110,14 @@ class OperationsSummary(ReceivedRun):
     def format_counts(self) -> str:
         """Return the numbers behind the verdict: operations by outcome, exchanges, and seconds."""
         counts, duration = self._get_counts(), self.footer["duration"]
-        leads = f"{count(len(self.once.leads), 'operation')} checked once; " if self.once.leads else ""
-        return (
+        judged = (
             f"Judged {counts['judged']:,} of {count(counts['planned'], 'operation')}{_count_own(counts)}, "
-            f"{counts['unsupported']:,} not supported{self._count_baseline()}; {leads}"
-            f"{self.footer['exchanges']:,} exchanges in {duration:.1f} s"
+            f"{counts['unsupported']:,} not supported{self._count_baseline()}"
         )
+        leads = len(self.once.leads)
+        parts = [judged] if counts["planned"] or not leads else []
+        parts += [f"{count(leads, 'operation')} checked once"] if leads else []
+        return "; ".join([*parts, f"{count(self.footer['exchanges'], 'exchange')} in {duration:.1f} s"])
 
     def _count_baseline(self) -> str:
         if "baseline" not in self.footer:
@@ -130,9 +132,9 @@ class OperationsSummary(ReceivedRun):
         return counts
 
     def describe_run(self) -> str:
-        """Return what is tested, and against which operations."""
-        operations = count(self.planned, "operation")
-        return f"{self.name_implementation()} against {operations} of {self.header['contract']['id']}"
+        """Return what is tested, and against which operations. None is planned if all is checked once."""
+        operations = f"{count(self.planned, 'operation')} of " if self.planned else ""
+        return f"{self.name_implementation()} against {operations}{self.header['contract']['id']}"
 
     def list_areas(self) -> Iterator[tuple[str, Counts]]:
         """Yield the areas with violations first, then by size."""
@@ -195,4 +197,4 @@ def render_finding(finding: FindingEvent) -> str:
 def describe_fixed(fixed: FixedFailure) -> str:
     """Say in one line which known failure is gone, and what to change."""
     where = "any operation" if fixed["operations"] == "all" else fixed["operations"]
-    return escape_unprintable(f"{fixed['evidence']} is no longer seen in {where}: see {fixed['entry']}")
+    return escape_unprintable(f"{fixed['evidence']} is no longer seen in {where}: update {fixed['entry']}")

@@ -23,6 +23,7 @@ from graphcontract.reporting.operations_summary import (
 _MOST_AREAS = 30
 _MOST_NAMED = 3
 _MOST_FIXED = 20
+_NAME = 36  # columns of a name; the table is as wide as a longer one needs
 
 _PROGRESS = (
     TextColumn("checking"),
@@ -88,7 +89,7 @@ class OperationsTerminal(ConsoleReport[OperationsSummary]):
             "graphcontract explain CLAUSE": "what a clause requires, and how to fix it",
         }
         return {
-            **(failed if self._run.findings else {}),
+            **(failed if list_faults(self._run.findings) else {}),
             "--report html=report.html": "a page with all of it",
         }
 
@@ -112,13 +113,14 @@ class OperationsTerminal(ConsoleReport[OperationsSummary]):
     def _show_counts(self, title: str, rows: Sequence[tuple[str, Counts]]) -> None:
         if not rows:
             return
-        self._console.print(f"\n[bold]{title:36}{'judged':>10}{'unsupported':>14}{'violated':>10}[/bold]")
-        for name, counts in rows:
+        names = [escape_unprintable(name) for name, _ in rows]
+        widest = max(_NAME, *map(len, names))
+        heading = f"{title:{widest}}{'judged':>10}{'unsupported':>14}{'violated':>10}"
+        self._console.print(f"\n[bold]{heading}[/bold]", soft_wrap=True)
+        for name, (_, counts) in zip(names, rows, strict=True):
             judged = f"{counts.judged:,}/{counts.planned:,}"
-            name = escape_unprintable(name)
-            line = f"{name:36}{judged:>10}{counts.unsupported or '':>14}{counts.violated or '':>10}"
-            style = "red" if counts.violated else None
-            self._console.print(line, markup=False, soft_wrap=True, style=style)
+            line = f"{name:{widest}}{judged:>10}{counts.unsupported or '':>14}{counts.violated or '':>10}"
+            self._print_lines([line.rstrip()], style="red" if counts.violated else None)
 
     def _show_problems(self) -> None:
         once: dict[str, list[str]] = {}

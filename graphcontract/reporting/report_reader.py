@@ -125,7 +125,11 @@ def _header(path: str, event: Event) -> Header:
     assert event["event"] == "header"
     if event.get("kind") == "operations":
         problem = f"{path} is the report of a run over many operations, which this command does not read"
-        raise ReportError(problem, "Give a report of a run over one contract.")
+        raise ReportError(
+            problem,
+            "Give a report of a run over one contract. `report compare` compares runs over many operations, "
+            "and `-v` and `report html` show for each fault the command that makes its calls again.",
+        )
     contract = event.get("contract")
     if not isinstance(contract, dict) or not isinstance(contract.get("id"), str):
         raise ReportError(f"{path}:1: the header does not name a contract", _REMEDY)

@@ -133,7 +133,7 @@ class Terminal(ConsoleReport[RunSummary]):
     def _show_row(self, verdict: Verdict) -> None:
         label = label_verdict(verdict)
         row = _format_row(verdict).removeprefix(f"{label:8}")
-        self._console.print(f"[{_STYLES[label]}]{label:8}[/]{escape(row)}", soft_wrap=True)
+        self._console.print(f"[{_STYLES[label]}]{label:8}[/]{escape(row).rstrip()}", soft_wrap=True)
         if note := _describe(verdict):
             self._print_lines(self._wrap(note, " " * 16), style="dim")
 

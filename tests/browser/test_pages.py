@@ -56,7 +56,7 @@ def test_the_filter_shows_what_is_chosen(browser: Browser, pages: dict[str, Path
 def test_everything_opens_and_folds(browser: Browser, pages: dict[str, Path]) -> None:
     browser.open(pages["check"])
     opened = "return [...document.querySelectorAll('details')].map(each => each.open)"
-    for name, expected in (("Open all", True), ("Fold all", False)):
+    for name, expected in (("Expand all", True), ("Collapse all", False)):
         browser.driver.find_element("xpath", f"//button[text()='{name}']").click()
         assert set(browser.run(opened)) == {expected}
 

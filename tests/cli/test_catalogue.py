@@ -29,7 +29,7 @@ def test_build(run: Here) -> None:
     written = run("contracts", "catalogue", "build", "beta.tsv", *facts, "-o", "mine.jsonl")
     assert (written.status, written.out) == (0, "mine.jsonl: written\n")
     assert written.err == (
-        "11 operations; 7 are known only from SDKs of one family; of 1 the sources disagree\n"
+        "11 operations: 7 that only SDKs of one family have, 1 on which sources disagree\n"
     )
     assert (run.folder / "mine.jsonl").read_text().count("\n") == 12
     printed = run("contracts", "catalogue", "build", "beta.tsv", *facts)

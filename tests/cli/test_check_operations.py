@@ -48,9 +48,17 @@ def test_the_command_in_the_evidence_shows_the_fault_again(here: Here) -> None:
     command = finding["evidence"]["repeat"].split()
     assert command[:3] == ["graphcontract", "check", "python:other_version:call"]
     again = here.events(*command[2:], status=1)
-    assert [each["evidence"]["id"] for each in again if each["event"] == "finding"] == [
-        finding["evidence"]["id"]
-    ]
+    id = finding["evidence"]["id"]
+    assert [each["evidence"]["id"] for each in again if each["event"] == "finding"] == [id]
+    here("check", *words, "--operations", "beta POST /me/messages/{id}/*", "--report", "jsonl=report.jsonl")
+    shown = here("explain", id, "--report", "report.jsonl").out
+    assert shown.startswith(f"{id} (MUST)\n  in 1 operation: me-messages-id-send-beta\n")
+    _, explained = shown.split("\nrequest.path (MUST, ")
+    assert "/beta/me/messages/{messageId}/send" in explained
+    unknown = here("explain", "request.path-000000000000", "--report", "report.jsonl")
+    assert (unknown.status, "has no evidence with the id" in unknown.err) == (2, True)
+    same = here("report", "compare", "report.jsonl", "report.jsonl").out
+    assert same.startswith("## operations.jsonl (shipped): 2 runs compared\n")
 
 
 def test_a_pattern_without_a_match_names_the_nearest(here: Here) -> None:
@@ -72,10 +80,17 @@ def test_options_that_do_not_fit_are_one_error(here: Here, words: tuple[str, ...
     assert ended.err.startswith(f"error: {words[0]} cannot be combined with --operations [option]")
 
 
-def test_from_alone_is_an_error(here: Here) -> None:
-    ended = here(*CHECK, "--from", "openapi.yaml")
+@pytest.mark.parametrize("words", [("--from", "openapi.yaml"), ("--no-once",)], ids=["from", "no-once"])
+def test_an_option_for_many_operations_alone_is_an_error(here: Here, words: tuple[str, ...]) -> None:
+    ended = here(*(each for each in CHECK if each != "--no-once"), *words)
     assert ended.status == 2
-    assert ended.err.startswith("error: --from needs --operations [option]")
+    assert ended.err.startswith(f"error: {words[0]} needs --operations [option]")
+
+
+def test_a_source_that_does_not_exist_is_a_usage_error(here: Here) -> None:
+    ended = here(*CHECK, "--operations", "all", "--from", "lost.yaml")
+    assert ended.status == 2
+    assert ended.err.startswith("error: --from lost.yaml: this file does not exist [usage]\n")
 
 
 def test_two_contracts_are_a_run_over_both(here: Here) -> None:

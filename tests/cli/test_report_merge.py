@@ -115,7 +115,7 @@ def test_lists_are_decided_over_all_shards(
     ended = here(*merge, *lists)
     assert ended.status == 1
     assert "no longer supports 1 operation" in ended.out
-    assert "no longer seen in any operation: see known.json:" in ended.out
+    assert "no longer seen in any operation: update known.json:" in ended.out
 
 
 @cache
@@ -202,6 +202,8 @@ def test_shards_have_each_operation_once_in_order(of: int) -> None:
 def test_a_shard_that_does_not_exist_is_an_error(text: str) -> None:
     with pytest.raises(ShardError, match="--shard"):
         ShardNumber.parse(text)
+    with pytest.raises(ShardError, match="numbered from 1 to 2"):
+        ShardNumber.parse("3/2")
 
 
 def test_more_shards_than_operations_are_an_error() -> None:

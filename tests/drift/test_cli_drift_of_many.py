@@ -115,6 +115,8 @@ def test_a_snapshot_shows_what_changed_since(here: Here) -> None:
     (here.folder / "beta.tsv").write_text(f"{GONE}POST\t/library/open\t\n")
     ended = here("drift", "beta.tsv", *chosen, "--since", "old.jsonl")
     assert ended.status == 4
+    other = here("drift", "beta.tsv", "--operations", "all", "--since", "old.jsonl")
+    assert "the --operations that the snapshot was made for, 'POST *', found all" in other.err
     assert f"beta POST {DESK}/close" in ended.out
     assert f"beta DELETE {DESK}" not in ended.out
     assert (
@@ -222,7 +224,11 @@ def test_only_findings_of_the_level_fail(here: Here) -> None:
         (many("beta.tsv", "--report", "junit=a.xml"), "'junit=a.xml' is not a report"),
         (many("beta.tsv", "--since", "lost.jsonl"), "lost.jsonl"),
         (many("beta.tsv", "--since", "one.json"), "one.json:1: expected the header"),
-        (many("beta.tsv", "--since", "library.jsonl"), "the --operations that the snapshot was made for"),
+        (
+            many("beta.tsv", "--since", "library.jsonl"),
+            "expected a snapshot, found a catalogue of operations",
+        ),
+        (["drift", "beta.tsv", "--since", "library.jsonl"], "this is a snapshot of many operations"),
         (
             ["drift", "snapshot", "other.tsv", "--operations", "beta POST /users/*"],
             "other.tsv: it has none of the operations",

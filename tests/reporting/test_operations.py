@@ -118,6 +118,7 @@ def test_terminal_shows_each_fault_areas_and_the_verdict(ran: Ran) -> None:
     assert area.split() == ["/teams", "2/3", "1", "1"]
     verdict = "The client violates the contract in 1 of 39 operations (1 distinct fault). "
     assert lines[3].startswith(f"{verdict}Judged 39 of 40 operations, 1 not supported; ")
+    assert not any(line.endswith(" ") for line in lines)
     assert "serve --evidence" not in text
 
 
@@ -162,7 +163,7 @@ def test_every_report_shows_what_is_accepted_fixed_and_lost(listed: Ran, tmp_pat
     assert [problem for event in listed.events for problem in problems(event)] == []
     terminal = render(listed.events)
     assert "waits for <2.0> (1 failure in *soft*; issue #7; no expiry)" in terminal
-    fixed = "request.path-0123456789ab is no longer seen in any operation: see known.json:9"
+    fixed = "request.path-0123456789ab is no longer seen in any operation: update known.json:9"
     assert fixed in terminal
     assert "newly unsupported: no such method" in terminal
     assert "The client no longer supports 1 operation of the baseline." in terminal

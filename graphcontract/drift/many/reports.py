@@ -63,7 +63,7 @@ def summarize_source(source: Compared) -> str:
 
 def format_operations(fold: Fold, most: int = _MOST_NAMED) -> str:
     """Format the operations of a finding: their number, and some of their names."""
-    names = [f"\n  {name}{f' ({line})' if line else ''}" for name, line in islice(fold.operations, most)]
+    names = [f"\n  {name}{f' (line {line})' if line else ''}" for name, line in islice(fold.operations, most)]
     left = len(fold.operations) - len(names)
     return "".join([f"in {count(len(fold.operations), 'operation')}:", *names]) + (
         f"\n  and {left} more" if left else ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from graphcontract.catalogue.catalogue import Catalogue
-from graphcontract.contract.jsonfile import ContractError, format_value
+from graphcontract.contract.jsonfile import ContractError, make_printable
 from graphcontract.drift.model import NotASource, Source
 from graphcontract.drift.operations.build import CatalogueBuilder, list_statements, open_source
 from graphcontract.drift.operations.statement import SourceOfFacts, Statement
@@ -52,11 +53,17 @@ def read_snapshot(path: Path, patterns: Sequence[str]) -> Catalogue:
                 str(path), error.expected, error.found, _MAKE, error.pointer, error.line
             ) from None
         raise
+    if not made_for:
+        raise ContractError(str(path), "a snapshot", "a catalogue of operations", _MAKE, None, 1)
     if sorted(made_for) != sorted(patterns):
-        found = format_value(list(patterns))
-        expected = f"the --operations that the snapshot was made for, {format_value(list(made_for))}"
+        found = _quote(patterns)
+        expected = f"the --operations that the snapshot was made for, {_quote(made_for)}"
         raise ContractError(str(path), expected, found, f"Give the same, or another file. {_MAKE}", None, 1)
     return snapshot
+
+
+def _quote(patterns: Iterable[str]) -> str:
+    return make_printable(" ".join(shlex.quote(each) for each in patterns))
 
 
 def _find_stated(
