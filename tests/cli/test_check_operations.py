@@ -78,9 +78,10 @@ def test_from_alone_is_an_error(here: Here) -> None:
     assert ended.err.startswith("error: --from needs --operations [option]")
 
 
-def test_two_contracts_are_a_run_over_both(here: Here) -> None:
+@pytest.mark.parametrize("processes", ["1", pytest.param("2", marks=pytest.mark.nightly)])
+def test_two_contracts_are_a_run_over_both(here: Here, processes: str) -> None:
     words = ("--contract", "sharepointmigrationtask-cancel", "--contract", "me-messages-id-send-beta")
-    ended = here(*CHECK, *words, "-n", "2")
+    ended = here(*CHECK, *words, "-n", processes)
     assert ended.status == 0, ended
     assert "Judged 2 of 2 operations" in ended.out
     assert "Judged 1 of 1 operation" in here(*CHECK, *words, "--operations", "me-*").out
