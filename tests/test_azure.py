@@ -20,6 +20,7 @@ TEMPLATE: dict[str, Any] = yaml.safe_load(
 )
 PARAMETERS = {each["name"]: each.get("default", "") for each in TEMPLATE["parameters"]}
 FAST = "--profile=quick\n--select=request.method"
+TEXTS = ("client", "contract", "knownFailures", "arguments")
 
 
 def run(name: str, folder: Path, **given: Any) -> tuple[int, str]:
@@ -67,9 +68,16 @@ def test_the_exit_status_is_that_of_the_check_and_its_text_commands_nothing(tmp_
     assert run("Publish the summary", tmp_path) == (0, "")
 
 
-@pytest.mark.parametrize("name", ["client", "contract", "knownFailures", "arguments"])
-def test_no_parameter_is_run(tmp_path: Path, name: str) -> None:
-    given = {"client": "reference", "arguments": FAST} | {name: '$(touch pwned)"; touch pwned; "'}
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(TEXTS, id="all texts"),
+        *(pytest.param((name,), marks=pytest.mark.nightly, id=name) for name in TEXTS),
+    ],
+)
+def test_no_parameter_is_run(tmp_path: Path, names: tuple[str, ...]) -> None:
+    text = '$(touch pwned)"; touch pwned; "'
+    given = {"client": "reference", "arguments": FAST} | dict.fromkeys(names, text)
     assert run("Check the client", tmp_path, **given)[0] == 2
     assert not (tmp_path / "pwned").exists()
     scripts = [step["bash"] for step in TEMPLATE["steps"] if "bash" in step]

@@ -93,9 +93,10 @@ def test_a_source_that_does_not_exist_is_a_usage_error(here: Here) -> None:
     assert ended.err.startswith("error: --from lost.yaml: this file does not exist [usage]\n")
 
 
-def test_two_contracts_are_a_run_over_both(here: Here) -> None:
+@pytest.mark.parametrize("processes", ["1", pytest.param("2", marks=pytest.mark.nightly)])
+def test_two_contracts_are_a_run_over_both(here: Here, processes: str) -> None:
     words = ("--contract", "sharepointmigrationtask-cancel", "--contract", "me-messages-id-send-beta")
-    ended = here(*CHECK, *words, "-n", "2")
+    ended = here(*CHECK, *words, "-n", processes)
     assert ended.status == 0, ended
     assert "Judged 2 of 2 operations" in ended.out
     assert "Judged 1 of 1 operation" in here(*CHECK, *words, "--operations", "me-*").out

@@ -188,8 +188,19 @@ def test_all_pairs_are_met() -> None:
     assert len(set(itertools.pairwise(order))) == 36
 
 
-@pytest.mark.parametrize("careless", [Careless, TakesInterimAsFinal, LeavesErrors, KeepsWhatHasEnded])
-def test_no_pair_of_tests_changes_a_verdict(careless: type[Careless], odd: list[SuiteTest]) -> None:
+CLIENTS = (Careless, TakesInterimAsFinal, LeavesErrors, KeepsWhatHasEnded)
+
+
+@pytest.mark.parametrize(
+    ("careless", "step"),
+    [(TakesInterimAsFinal, 3), *(pytest.param(each, 1, marks=pytest.mark.nightly) for each in CLIENTS)],
+)
+def test_no_pair_of_tests_changes_a_verdict(
+    careless: type[Careless], step: int, odd: list[SuiteTest]
+) -> None:
+    """All pairs of every third test; or of all tests, which wait for two minutes in all."""
+    odd = odd[::step]
+
     def run(order: Iterable[int]) -> Iterator[list[tuple[object, ...]]]:
         with careless() as client, Loopback() as transport:
             harness = Harness(

@@ -154,7 +154,7 @@ def test_the_documented_cancel_job_works_night_after_night(
     for variable, token in environment(tenant).items():
         monkeypatch.setenv(variable, token)
     (_, _, *words), file = documented()
-    line = " ".join(words).replace("${{ vars.AZURE_TENANT_ID }}", tenant.tenant_id)
+    line = " ".join(words).replace('"$AZURE_TENANT_ID"', tenant.tenant_id)
     words = line.replace("https://graph.microsoft.com", tenant.root).split()
     (here.folder / "task.json").write_text(file)
     before = {task.id for task in tenant.tasks.all()}

@@ -1,11 +1,14 @@
 """The conforming client meets every clause: what a faulty client overrides is all that it violates."""
 
+import pytest
+
 from tests.sample_clients.bases.conforming import Conforming
 from tests.sample_clients.verdicts import verdicts
 
 
-def test_the_base_is_green() -> None:
-    found = verdicts(Conforming().cancel)
+@pytest.mark.parametrize("profile", ["quick", pytest.param("gate", marks=pytest.mark.nightly)])
+def test_the_base_is_green(profile: str) -> None:
+    found = verdicts(Conforming().cancel, profile=profile)
     wrong = {
         id: (part.verdict, part.reason, part.evidence)
         for id, part in found.items()
