@@ -39,12 +39,12 @@ test nightly bank: export PYTHONDONTWRITEBYTECODE =
 test: setup  ## style, types and tests: what CI runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@# mypy takes one core for a while, and tests wait a good part of their time. Collected once before, the tests
-	@# are compiled once: in a fresh clone, four workers that start at the same time would all compile them.
+	@# mypy takes one core for a while, and tests wait a good part of their time: six workers keep two cores busy.
+	@# Collected once before, the tests are compiled once: workers that start at the same time would all do it.
 	@echo "mypy runs beside the tests; its result comes last"; \
 	  $(BIN)/mypy >.venv/mypy.txt 2>&1 & types=$$!; \
 	  $(BIN)/python -m pytest --collect-only -qq >/dev/null; \
-	  $(BIN)/python -m pytest -n 4 --dist worksteal; tests=$$?; \
+	  $(BIN)/python -m pytest -n 6 --dist worksteal; tests=$$?; \
 	  wait $$types; types=$$?; cat .venv/mypy.txt; exit $$((tests | types))
 
 # What a range of versions can break: the engine, the plugin, the command line, the tenant, pages as Markdown; and faulty
