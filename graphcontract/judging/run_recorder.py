@@ -29,8 +29,7 @@ from graphcontract.reporting.events import (
     Verdict,
     VerdictKind,
 )
-
-_JUDGED = ("pass", "fail", "known-failure", "fixed")
+from graphcontract.reporting.verdict_text import JUDGED
 
 
 class ListsClauses(Protocol):
@@ -180,7 +179,7 @@ class RunRecorder:
         for part in verdicts:
             counts[part.verdict] = counts.get(part.verdict, 0) + 1
         must = [part for part in verdicts if self._level(part.clause) == "MUST"]
-        judged = sum(part.verdict in _JUDGED for part in must)
+        judged = sum(part.verdict in JUDGED for part in must)
         exchanges = sum(part.exchanges for part in verdicts)
         self.summary = f"{judged} of {len(must)} MUST exercised, {exchanges} exchanges"
         self.exit_status = ExitStatus.INTERRUPTED if interrupted else self._find_exit_status()

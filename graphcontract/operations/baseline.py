@@ -13,10 +13,9 @@ from pathlib import Path
 from graphcontract.contract.jsonfile import read
 from graphcontract.contract.schema import check_schema
 from graphcontract.reporting.events import VerdictKind
+from graphcontract.reporting.verdict_text import SUPPORTED
 
 MEMBER = "supported_operations"
-SUPPORTED: tuple[VerdictKind, ...] = ("pass", "fail", "known-failure")
-"""The verdicts of operations that the client supports. The others but `not-supported` leave it open."""
 
 _MISSING = "Create it with `graphcontract baseline update REPORT --file FILE`."
 

@@ -9,9 +9,9 @@ from graphcontract.catalogue.patterns import OperationPattern
 from graphcontract.clients import Implementation
 from graphcontract.contract.acceptance import PLACEHOLDER
 from graphcontract.judging.known_failures import Entry, format_rows, make_row
-from graphcontract.operations.baseline import SUPPORTED
 from graphcontract.operations.operation_run import CLAUSES
 from graphcontract.reporting.operations_reader import OperationsReport
+from graphcontract.reporting.verdict_text import SUPPORTED
 
 
 def format_updated(entries: Sequence[Entry], report: OperationsReport, ids: Mapping[str, str]) -> str:

@@ -24,6 +24,20 @@ from graphcontract.reporting.events import (
 _Position = tuple[int, ...]
 
 
+def describe_unrun(operation: str, request: str, reason: str) -> OperationEvent:
+    """Make the event of an operation that a run ended without checking, and so fails it."""
+    return {
+        "event": "operation",
+        "operation": operation,
+        "request": request,
+        "verdict": "not-run",
+        "fails_run": True,
+        "exchanges": 0,
+        "duration": 0.0,
+        "reason": reason,
+    }
+
+
 class ShardMerger:
     """Receives the events of shards, each in order, and emits those of the whole run. `ids` maps each id that
     a clause has or had to the one that it has now. `shard` is set if the shards are only part of a run.

@@ -24,10 +24,10 @@ from graphcontract.reporting.events import (
     Verdict,
     VerdictKind,
 )
+from graphcontract.reporting.verdict_text import SUPPORTED
 
 _METHODS = ("POST", "DELETE")
 _BOTH = ("request.authorization", "response.no-content", "error.", "secrets.")
-_JUDGED = ("pass", "fail", "known-failure")
 
 EACH_ONLY = frozenset(id for id in CLAUSES if not id.startswith(_BOTH))
 """The clauses of single calls that are about the request of an operation: these are not checked again."""
@@ -207,7 +207,7 @@ def choose_leads(names: Mapping[str, str], verdicts: Mapping[str, VerdictKind]) 
     was judged; then one with a single parameter, or with few; then the first by id. `names` has version,
     method and path by id. Without any verdicts, every operation counts as passed.
     """
-    judged = [id for id in names if not verdicts or verdicts.get(id) in _JUDGED]
+    judged = [id for id in names if not verdicts or verdicts.get(id) in SUPPORTED]
 
     def rank(id: str) -> tuple[bool, int, str]:
         return verdicts.get(id, "pass") != "pass", abs(names[id].count("{") - 1), id

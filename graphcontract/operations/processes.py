@@ -20,11 +20,11 @@ from graphcontract.errors import UserError
 from graphcontract.judging import sigint
 from graphcontract.judging.run_recorder import ExitStatus
 from graphcontract.operations.call_plan import sort_operations
-from graphcontract.operations.merge import ShardMerger
+from graphcontract.operations.merge import ShardMerger, describe_unrun
 from graphcontract.operations.recorder import INTERRUPTED
 from graphcontract.operations.run import Plan, Selection
 from graphcontract.operations.shards import WHOLE, ShardNumber
-from graphcontract.reporting.events import Event, Header, OperationEvent, Shard
+from graphcontract.reporting.events import Event, Header, Shard
 
 Work = Callable[[ShardNumber, Callable[[Event], None], Callable[[], bool]], object]
 """Judges a shard: it emits the shard's events, and may ask whether another process has ended the run."""
@@ -115,19 +115,11 @@ class _Joiner:
     ) -> None:
         """Add a verdict for each operation of a process that ended without one."""
         assert self.merger is not None
-        reason = f"the process that was to check it ended with exit status {exit_code}"
+        ended = f"the process that was to check it ended with exit status {exit_code}"
+        reason = INTERRUPTED if interrupted else ended
         for id in operations:
             if id not in self._reported:
-                event: OperationEvent = {
-                    "event": "operation",
-                    "operation": id,
-                    "request": self._selection.names[id],
-                    "verdict": "not-run",
-                    "fails_run": True,
-                    "exchanges": 0,
-                    "duration": 0.0,
-                    "reason": INTERRUPTED if interrupted else reason,
-                }
+                event = describe_unrun(id, self._selection.names[id], reason)
                 self._pass_on(self.merger, number, event)
 
 

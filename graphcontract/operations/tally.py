@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from graphcontract.contract.model import Level
 from graphcontract.judging.run_recorder import ExitStatus, failure_counts
-from graphcontract.operations.baseline import SUPPORTED, Baseline
+from graphcontract.operations.baseline import Baseline
 from graphcontract.operations.isolation import Isolated
 from graphcontract.operations.known_findings import KnownFindings
 from graphcontract.reporting.events import (
@@ -22,6 +22,7 @@ from graphcontract.reporting.events import (
     PlannedClause,
     VerdictKind,
 )
+from graphcontract.reporting.verdict_text import SUPPORTED
 
 UNJUDGED: tuple[VerdictKind, ...] = ("not-run", "not-exercised")
 

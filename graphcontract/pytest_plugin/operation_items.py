@@ -314,19 +314,11 @@ class OperationsPlugin:
                 self._run.close()
 
     def _conclude(self, merger: ShardMerger, session: pytest.Session) -> None:
+        from graphcontract.operations.merge import describe_unrun
+
         stopped = bool(self._left)
         for id in list(self._left):
-            missing: OperationEvent = {
-                "event": "operation",
-                "operation": id,
-                "request": self._run.names[id],
-                "verdict": "not-run",
-                "fails_run": True,
-                "exchanges": 0,
-                "duration": 0.0,
-                "reason": "the run ended before",
-            }
-            merger.add_operation(0, missing)
+            merger.add_operation(0, describe_unrun(id, self._run.names[id], "the run ended before"))
         status = merger.close(
             interrupted=self._interrupted, stopped=stopped, duration=monotonic() - self._started
         )

@@ -10,11 +10,9 @@ from graphcontract.contract.model import Level
 from graphcontract.reporting.events import Verdict
 from graphcontract.reporting.evidence_text import escape_unprintable
 from graphcontract.reporting.report_reader import Report
-from graphcontract.reporting.verdict_text import label_verdict, name_verdict
+from graphcontract.reporting.verdict_text import JUDGED, label_verdict, name_verdict
 
 ChangeKind = Literal["newly failing", "fixed", "stopped running", "started running"]
-
-_JUDGED = ("pass", "fail", "known-failure", "fixed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ def _compare(before: Report, after: Report) -> Iterator[Change]:
 
 
 def _is_judged(verdict: Verdict | None) -> bool:
-    return verdict is not None and verdict["verdict"] in _JUDGED
+    return verdict is not None and verdict["verdict"] in JUDGED
 
 
 def _say(verdict: Verdict) -> str:

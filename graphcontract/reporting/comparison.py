@@ -13,7 +13,7 @@ from graphcontract.reporting.events import Header, VerdictKind
 from graphcontract.reporting.operations_reader import OperationsReport
 from graphcontract.reporting.operations_summary import find_area
 from graphcontract.reporting.report_reader import Report
-from graphcontract.reporting.verdict_text import label_verdict
+from graphcontract.reporting.verdict_text import SUPPORTED, label_verdict
 
 R = TypeVar("R", Report, OperationsReport)
 
@@ -101,7 +101,7 @@ def compare_operations(reports: Sequence[OperationsReport]) -> Comparison:
     check_together([(each.path, each.header) for each in reports])
     figures = [
         _count(reports, "operations", lambda each: each.planned),
-        _count(reports, "judged", lambda each: _count_operations(each, "pass", "fail", "known-failure")),
+        _count(reports, "judged", lambda each: _count_operations(each, *SUPPORTED)),
         _count(reports, "not supported", lambda each: _count_operations(each, "not-supported")),
         _count(reports, "violated", lambda each: _count_operations(each, "fail")),
         _count(reports, "distinct faults", lambda each: len(each.findings)),
@@ -178,7 +178,7 @@ def _count_areas(report: OperationsReport) -> dict[str, Cell]:
     judged, violated = Counter[str](), Counter[str]()
     for each in report.operations:
         area = find_area(each["request"])
-        judged[area] += each["verdict"] in ("pass", "fail", "known-failure")
+        judged[area] += each["verdict"] in SUPPORTED
         violated[area] += each["verdict"] == "fail"
     tones = {area: "fail" if violated[area] else "pass" if judged[area] else "none" for area in judged}
     return {area: Cell(f"{violated[area]:,} of {judged[area]:,}", tones[area]) for area in judged}

@@ -15,6 +15,7 @@ from graphcontract.reporting.events import (
 from graphcontract.reporting.evidence_text import escape_unprintable, render_violation
 from graphcontract.reporting.once_summary import Counts, OnceSummary
 from graphcontract.reporting.received_run import ReceivedRun
+from graphcontract.reporting.verdict_text import SUPPORTED
 
 NOT_DESCRIBED = "graphcontract cannot make a contract of it"
 """How the reason begins why an operation is not supported by graphcontract, and not by the client."""
@@ -58,7 +59,7 @@ class OperationsSummary(ReceivedRun):
         self.done += event["verdict"] != "not-run"
         area = self.areas.setdefault(find_area(event["request"]), Counts())
         area.planned += 1
-        area.judged += event["verdict"] in ("pass", "fail", "known-failure")
+        area.judged += event["verdict"] in SUPPORTED
         area.unsupported += event["verdict"] == "not-supported"
         area.violated += event["verdict"] == "fail" and event["fails_run"]
         if "note" in event:

@@ -1,8 +1,16 @@
-"""How reports name a verdict: one label and one name for each, the same in every format."""
+"""What each verdict counts as, and how reports name it: one label and one name, the same in every format."""
 
 from __future__ import annotations
 
 from graphcontract.reporting.events import Verdict, VerdictKind
+
+SUPPORTED: tuple[VerdictKind, ...] = ("pass", "fail", "known-failure")
+"""The verdicts on an operation that was judged, so that the client supports it. Of the others,
+`not-supported` says that it does not, and the rest leave it open.
+"""
+
+JUDGED: tuple[VerdictKind, ...] = (*SUPPORTED, "fixed")
+"""The verdicts on a clause that was exercised."""
 
 _LABELS: dict[VerdictKind, str] = {
     "pass": "pass",
