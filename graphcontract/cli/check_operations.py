@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from graphcontract.operations.once import Once
     from graphcontract.operations.run import Plan, Selection
     from graphcontract.operations.shards import ShardNumber
-    from graphcontract.reporting import Listener
     from graphcontract.reporting.console_report import Detail
     from graphcontract.reporting.events import Event
     from graphcontract.run.options import Options
@@ -220,18 +219,10 @@ def _run(options: Options, catalogue: Operations, selection: Selection, plan: Pl
     from graphcontract.operations.processes import run_in_processes
     from graphcontract.operations.run import load_conventions
     from graphcontract.operations.shards import WHOLE
-    from graphcontract.reporting import make_listeners
     from graphcontract.reporting.operations_terminal import OperationsTerminal
 
     terminal = OperationsTerminal(output.make_console(many.reports), many.detail)
-    listeners: list[Listener] = []
-
-    def emit(event: Event) -> None:
-        if event["event"] == "header":  # an error before leaves reports as they are
-            listeners.extend([terminal, *make_listeners(many.reports, operations=True)])
-        for listener in listeners:
-            listener.pytest_graphcontract_event(event)
-
+    emit = output.make_emitter(terminal, many.reports)
     once = _plan_once(options, catalogue, selection, many, plan)
     stage = OnceStage(once.clauses, partial(load_known, plan), emit)
     try:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from graphcontract.contract.model import Clause
+    from graphcontract.reporting.events import Event
+    from graphcontract.reporting.operations_terminal import OperationsTerminal
 
 STYLES_OF_LEVELS = {"err": "bold red", "warn": "yellow", "info": "cyan"}
 """How a terminal shows drift findings of each level."""
@@ -75,6 +77,23 @@ def list_clauses(clauses: Mapping[str, Clause], chosen: Iterable[str]) -> None:
     for id in chosen:
         clause = clauses[id]
         typer.echo(f"{clause.counted_level:6}  {id:28}{clause.statement}")
+
+
+def make_emitter(terminal: OperationsTerminal, reports: Sequence[str]) -> Callable[[Event], None]:
+    """Make what passes the events of a run over many operations to the terminal and to its reports. These are
+    opened with the first event, so that an error before it leaves files as they are.
+    """
+    from graphcontract.reporting import Listener, make_listeners
+
+    listeners: list[Listener] = []
+
+    def emit(event: Event) -> None:
+        if event["event"] == "header":
+            listeners.extend([terminal, *make_listeners(reports, operations=True)])
+        for listener in listeners:
+            listener.pytest_graphcontract_event(event)
+
+    return emit
 
 
 def make_console(reports: Sequence[str]) -> Console:

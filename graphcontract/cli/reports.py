@@ -18,7 +18,7 @@ from graphcontract.cli.options import (
     Verbose,
     find_detail,
 )
-from graphcontract.cli.output import make_console
+from graphcontract.cli.output import make_console, make_emitter
 from graphcontract.errors import UserError
 
 if TYPE_CHECKING:
@@ -218,7 +218,6 @@ def merge(
     from graphcontract.operations.lists import load_lists
     from graphcontract.operations.merge_reports import merge_reports
     from graphcontract.operations.run import load_conventions
-    from graphcontract.reporting import Listener, make_listeners
     from graphcontract.reporting.operations_reader import read_operations_report
     from graphcontract.reporting.operations_terminal import OperationsTerminal
 
@@ -227,15 +226,7 @@ def merge(
     lists = load_lists(known_failures, baseline, conventions)
     read = [read_operations_report(path) for path in events]
     written = tuple(report or ())
-    listeners: list[Listener] = []
-
-    def emit(event: Event) -> None:
-        if event["event"] == "header":  # an error before leaves reports as they are
-            terminal = OperationsTerminal(make_console(written), detail)
-            listeners.extend([terminal, *make_listeners(written, operations=True)])
-        for listener in listeners:
-            listener.pytest_graphcontract_event(event)
-
+    emit = make_emitter(OperationsTerminal(make_console(written), detail), written)
     raise typer.Exit(merge_reports(read, list_current_ids(conventions.clauses), lists, emit))
 
 
