@@ -109,7 +109,11 @@ class Terminal(ConsoleReport[RunSummary]):
         explain = (
             {"graphcontract explain CLAUSE": "what a clause requires, and how to fix it"} if failed else {}
         )
+        # The reasons of clauses do not say what is wrong with a driver that makes no call right.
+        idle = self._run.header["kind"] == "check" and self._run.footer["exit_status"] == 5
+        doctor = {"graphcontract doctor CLIENT": "what comes of a few plain calls"} if idle else {}
         return {
+            **doctor,
             "-v": "every clause, and each failure in full",
             **explain,
             "--report html=report.html": "a page with all of it",

@@ -135,6 +135,13 @@ def test_it_says_how_to_see_more() -> None:
     assert "explain" not in printed(ClauseResult("request.method", "pass", 3))
 
 
+def test_where_nothing_was_exercised_it_names_the_doctor() -> None:
+    idle = printed(ClauseResult("request.method", "not-exercised", reason="no request"))
+    assert "Nothing was exercised." in idle
+    assert "\ngraphcontract doctor CLIENT  what comes of a few plain calls\n" in idle
+    assert "doctor" not in printed(ClauseResult("request.method", "pass", 3))
+
+
 @pytest.mark.parametrize("detail", [Detail.FAULTS, Detail.EVERYTHING])
 def test_an_error_shows_its_last_line(detail: Detail) -> None:
     part = ClauseResult("request.method", "error", reason="Traceback\n  File x\nKeyError: 'y'\n")
