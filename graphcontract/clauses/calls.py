@@ -10,6 +10,8 @@ from graphcontract.clauses.left_over import find_left_over
 from graphcontract.clauses.queries import (
     B64TOKEN,
     DISTINCTIVE_LENGTH,
+    admits_other_credentials,
+    answers_operation,
     describe_outcome,
     is_guid,
     is_same_authority,
@@ -140,7 +142,11 @@ def _sent_ids(contract: Contract, step: Exchange, *requests: WireRequest) -> set
 
 
 def _sent_tokens(step: Exchange) -> Iterator[str]:
-    for request in step.requests:
+    """The tokens of a call's requests, without those that a refusal admits instead of the call's own: a
+    client may have the same ones for all calls (RFC 9110, 15.5.4).
+    """
+    refusals = [each.request for each in step.responses if admits_other_credentials(each)]
+    for request in step.requests[: min(refusals, default=len(step.requests)) + 1]:
         for value in request.values("authorization"):
             yield value.partition(" ")[2].strip()
 
@@ -158,7 +164,7 @@ def _reported_id(outcome: Outcome) -> str:
 def _find_wrong_outcome(contract: Contract, step: Exchange, steps: Sequence[Exchange]) -> Iterator[Finding]:
     """Find a call without a request, or one whose outcome is wrong although the client reported another
     call with the same status correctly. A client that reports a status wrongly in every call mixes nothing
-    up.
+    up. A response to another method than the operation's decides nothing.
     """
     last = last_response(contract, step)
     if last is None:
@@ -166,6 +172,8 @@ def _find_wrong_outcome(contract: Contract, step: Exchange, steps: Sequence[Exch
         if not requests:
             actual = f"no request; outcome {describe_outcome(step.outcome)}"
             yield Finding("lost", "a request for the call", actual, exchange=step)
+        return
+    if not answers_operation(contract, step, last):
         return
     expected = ("success", None) if last.status in contract.success.statuses else ("failure", last.status)
     alike = [each for each in steps if _has_status(contract, each, last.status)]

@@ -10,6 +10,7 @@ from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.queries import (
     ErrorText,
     abbreviate,
+    answers_operation,
     describe_outcome,
     exposes_text,
     find_lost_texts,
@@ -64,14 +65,14 @@ def failure(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 def find_reported_error(contract: Contract, trial: Trial) -> tuple[ReportedError, WireResponse] | None:
     """The error that the client reports, with the response that it is about. None if the call ran out of
-    time: the client may then report the timeout instead.
+    time, or if the response is to another method: the error may then be about the timeout or the redirect.
     """
     exchange = trial.exchange
     last, error = _error_response(contract, exchange), exchange.outcome.error
     out_of_time = exchange.ended - exchange.started >= exchange.call.timeout
     if last is None or error is None or exchange.outcome.kind != "failure" or out_of_time:
         return None
-    return error, last
+    return (error, last) if answers_operation(contract, exchange, last) else None
 
 
 @clause(

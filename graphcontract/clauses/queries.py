@@ -170,6 +170,13 @@ def is_claims_challenge(response: WireResponse) -> bool:
     return response.status == 401 and any("claims=" in value for value in response.values("www-authenticate"))
 
 
+def answers_operation(contract: Contract, exchange: Exchange, response: WireResponse) -> bool:
+    """Whether a response is to a request with the operation's method. A redirect may have been followed as
+    GET, which carries nothing out, whatever its response says.
+    """
+    return exchange.requests[response.request].method == contract.request.method
+
+
 def admits_other_credentials(response: WireResponse) -> bool:
     """Whether a response is a claims challenge, or says that the credentials do not suffice."""
     return response.status == 403 or is_claims_challenge(response)

@@ -294,6 +294,18 @@ _register_no_retry("retry.conflict", 409)
 _register_no_retry("retry.server-error", 500, 502)
 
 
+def _list_operation_attempts(
+    contract: Contract, exchange: Exchange
+) -> list[tuple[WireRequest, WireResponse | None]]:
+    """The requests of the operation itself, each with its response: a client may send others beside them."""
+    operation = operation_requests(contract, exchange)
+    return [
+        (request, response)
+        for request, response in list_attempts(contract, exchange)
+        if request in operation and request.method == contract.request.method
+    ]
+
+
 def _has_lost_connection(contract: Contract, trial: Trial) -> bool:
     return trial.exchange.fault in _LOST and bool(own_requests(contract, trial.exchange))
 
@@ -302,12 +314,12 @@ def _has_lost_connection(contract: Contract, trial: Trial) -> bool:
 def connection_lost(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A request that was sent and got no response should not be repeated automatically: the service may
     have carried it out (RFC 9110, 9.2.2; RFC 9112, 9.3.1). A connection that failed before the request was
-    complete is left out.
+    complete is left out. Other requests, such as a read of the task's state, are accepted.
     """
-    fault, requests = trial.exchange.fault, own_requests(contract, trial.exchange)
-    if len(requests) > 1:
+    fault, attempts = trial.exchange.fault, _list_operation_attempts(contract, trial.exchange)
+    if len(attempts) > 1:
         expected = f"one request if the connection is lost ({fault})"
-        yield Finding("repeated", expected, f"{len(requests)} requests", str(fault), requests[1])
+        yield Finding("repeated", expected, f"{len(attempts)} requests", str(fault), attempts[1][0])
 
 
 def _has_no_usable_response(contract: Contract, trial: Trial) -> bool:
@@ -328,12 +340,7 @@ def no_response(contract: Contract, trial: Trial) -> Iterator[Finding]:
     9.2.2). Other requests, such as a read of the task's state, are accepted.
     """
     fault = str(trial.exchange.fault)
-    operation = operation_requests(contract, trial.exchange)
-    attempts = [
-        (request, response)
-        for request, response in list_attempts(contract, trial.exchange)
-        if request in operation and request.method == contract.request.method
-    ]
+    attempts = _list_operation_attempts(contract, trial.exchange)
     for number, (_, response) in enumerate(attempts[:-1]):
         if response is None or not response.whole:
             kind = "silence" if fault in SILENT_FAULTS else "broken-response"

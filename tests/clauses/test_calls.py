@@ -92,6 +92,26 @@ def test_an_id_or_token_that_no_call_was_given_is_another_clause_s(order: int) -
         assert kinds("calls.independent", *[strange, own("a", "b"), own("g", "h")][::order]) == []
 
 
+@pytest.mark.parametrize(("status", "found"), [(403, []), (409, ["token"]), (503, ["token"])])
+def test_another_account_of_the_client_after_403(status: int, found: list[str]) -> None:
+    """After 403, a client may have the same other credentials for every call (RFC 9110, 15.5.4)."""
+
+    def twice(first: Exchange) -> Exchange:
+        again = own(next(iter(first.call.arguments.values())), first.call.token, shown=None)
+        account = request(
+            again.requests[0].target, fields={"Authorization": "Bearer the-token-of-another-account"}
+        )
+        return replace(first, requests=(*first.requests, account), responses=(response(status),))
+
+    assert kinds("calls.independent", twice(FIRST), twice(SECOND)) == found
+
+
+def test_the_token_of_another_call_after_403() -> None:
+    stolen = request(target(OTHER_TASK), fields={"Authorization": f"Bearer {TOKEN}"})
+    step = replace(SECOND, requests=(*SECOND.requests, stolen), responses=(response(403),))
+    assert kinds("calls.independent", FIRST, step) == ["token"]
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_an_id_of_another_call_anywhere_in_a_request(order: int) -> None:
     tracing = replace(SECOND, requests=(request(target(OTHER_TASK), more=[("X-Task", TASK)]),))
@@ -128,6 +148,12 @@ class TestOutcomes:
     def step(status: int, outcome: Outcome, *, second: bool = True) -> Exchange:
         made = own(OTHER_TASK, OTHER_TOKEN, outcome) if second else own(TASK, TOKEN, outcome)
         return replace(made, responses=(response(status),))
+
+    def test_a_response_to_another_method(self) -> None:
+        """A client that follows a redirect as GET does well to report failure."""
+        followed = self.step(204, failure(301))
+        followed = replace(followed, requests=(replace(followed.requests[0], method="GET"),))
+        assert kinds("calls.independent", self.step(204, SUCCESS, second=False), followed) == []
 
     @pytest.mark.parametrize(
         ("status", "elsewhere", "outcome", "found"),

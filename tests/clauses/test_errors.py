@@ -92,6 +92,14 @@ def test_what_no_answer_reported_is_not_judged(id: str) -> None:
 
 
 @pytest.mark.parametrize("id", ["error.status", "error.code", "error.message", "error.request-id"])
+def test_an_error_response_to_another_method_is_not_judged(id: str) -> None:
+    """A redirect was followed as GET: the error may be about the redirect."""
+    followed = report(failure(307))
+    assert judges(id, followed)
+    assert not judges(id, replace(followed, requests=(replace(followed.requests[0], method="GET"),)))
+
+
+@pytest.mark.parametrize("id", ["error.status", "error.code", "error.message", "error.request-id"])
 @pytest.mark.parametrize("outcome", [SUCCESS, CRASH, REJECTED])
 def test_one_fault_violates_no_second_clause(id: str, outcome: Outcome) -> None:
     assert not judges(id, report(outcome))

@@ -422,6 +422,18 @@ class TestConnectionLost:
             (found,) = findings("retry.connection-lost", lost)
             assert (found.kind, found.input, found.at) == ("repeated", by, lost.requests[1])
 
+    @pytest.mark.parametrize("by", ["reset", "closed"])
+    def test_reading_the_task_asks_for_no_lost_answer(self, by: Fault) -> None:
+        read = request(target().removesuffix("/cancel"), method="GET")
+        assert (
+            kinds("retry.connection-lost", replace(in_turn(None, 200, sent=[request(), read]), fault=by))
+            == []
+        )
+        sent = [request(), read, request()]
+        tries = replace(in_turn(None, 200, 204, sent=sent), fault=by)
+        (found,) = findings("retry.connection-lost", tries)
+        assert (found.actual, found.at) == ("2 requests", tries.requests[2])
+
     @pytest.mark.parametrize("by", [None, "stalled", "refused", "idle-closed"])
     def test_other_faults_lose_nothing(self, by: Fault | None) -> None:
         assert not judges("retry.connection-lost", replace(in_turn(None, None), fault=by))

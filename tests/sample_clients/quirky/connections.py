@@ -181,11 +181,18 @@ class DiscardsLateResponses(KeptConnection):
         line = self.lines.get(host) if self.outstanding[host] else self.take(host)
         line = self.lines[host] = line or Line(self.connect(call))
         self.outstanding[host] += 1
-        answer = self.over(line, call)
-        self.outstanding[host] -= 1
-        while self.outstanding[host]:
-            answer = self.over_again(line)
+        try:
+            answer = self.over(line, call)
             self.outstanding[host] -= 1
+            while self.outstanding[host]:
+                answer = self.over_again(line)
+                self.outstanding[host] -= 1
+        except TimeoutError:
+            raise
+        except Exception:
+            self.outstanding[host] = 0
+            self.lines.pop(host).close()
+            raise
         return answer
 
     def over_again(self, line: Line) -> Answer:
