@@ -91,7 +91,10 @@ def _run(job: Job, *, cases: bool) -> Mapping[str, ClauseResult]:
     entry = entries()[job.number]
     names = [test.name for test in suite_tests() if bool(test.cases) == cases]
     of = [entry.violates] if job.again and entry.violates else None
-    return verdicts(entry.client().cancel, of=of, shown_by=names, transport=entry.transport, seed=job.seed)
+    client = entry.client()
+    return verdicts(
+        client.cancel, of=of, shown_by=names, transport=entry.transport, seed=job.seed, limits=client.limits
+    )
 
 
 def _failed(found: Mapping[str, ClauseResult]) -> frozenset[str]:

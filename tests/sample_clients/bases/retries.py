@@ -26,8 +26,8 @@ class SendsAgain(Conforming):
 
 
 class RepeatsAfter401(Conforming):
-    """A client that also retries after 401, and whose `retrying` says that a request of this thread is a
-    retry.
+    """A client that also retries once after 401, and whose `retrying` says that a request of this thread is
+    a retry.
     """
 
     def __init__(self) -> None:
@@ -39,10 +39,20 @@ class RepeatsAfter401(Conforming):
         return getattr(self.thread, "retrying", False)
 
     def repeats(self, answer: Answer) -> bool:
-        return super().repeats(answer) or answer.status == 401
+        return super().repeats(answer) or (
+            answer.status == 401 and not getattr(self.thread, "refused", False)
+        )
+
+    def persist(self, call: Call) -> Answer:
+        self.thread.refused = False
+        return super().persist(call)
 
     def wait(self, call: Call, answer: Answer) -> float | None:
-        return 0.0 if answer.status == 401 else super().wait(call, answer)
+        if answer.status != 401:
+            return super().wait(call, answer)
+        wait = 0.0 if self.repeats(answer) else None
+        self.thread.refused = True
+        return wait
 
     def again(self, call: Call, attempt: int) -> Answer:
         self.thread.retrying = True

@@ -27,7 +27,7 @@ class LooksForACancellationNowAndThen(Cancellable):
             seconds -= 0.3
 
 
-@quirky(shown_by=TESTS)
+@quirky("retry.throttled", shown_by=(*TESTS, "503 for 1 s"))
 class LeavesRetriesToItsCallers(Cancellable):
     """The call has ended before anyone can cancel its wait."""
 

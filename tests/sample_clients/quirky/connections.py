@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import select
 import socket
 import threading
 import time
@@ -168,16 +169,20 @@ class LeavesTheContentOfRedirects(Following):
         return b"" if self.follows(answer) else super().read_content(answer, read, line)
 
 
-@quirky(shown_by=("test_late_response",))
+@quirky("transport.connections", shown_by=("test_late_response", "test_connections_after_timeouts"))
 class DiscardsLateResponses(KeptConnection):
-    """Keeps a connection after a timeout, and discards the responses of the calls that have timed out."""
+    """Keeps a connection for each thread and host after a timeout too, and discards the responses of the
+    calls that have timed out.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.outstanding = defaultdict[str, int](int)
 
     def exchange(self, call: Call) -> Answer:
-        host = urlsplit(call.base_url or "").netloc
+        host = f"{threading.get_ident()} {urlsplit(call.base_url or '').netloc}"
+        if self.outstanding[host] and self.has_ended(host):
+            self.outstanding[host] = 0
         line = self.lines.get(host) if self.outstanding[host] else self.take(host)
         line = self.lines[host] = line or Line(self.connect(call))
         self.outstanding[host] += 1
@@ -193,7 +198,14 @@ class DiscardsLateResponses(KeptConnection):
             self.outstanding[host] = 0
             self.lines.pop(host).close()
             raise
+        if not self.keeps(answer):
+            self.lines.pop(host).close()
         return answer
+
+    def has_ended(self, host: str) -> bool:
+        """Whether the service has closed the connection without the responses that are to be discarded."""
+        connection = self.lines[host].connection
+        return bool(select.select([connection], [], [], 0)[0]) and not connection.recv(1, socket.MSG_PEEK)
 
     def over_again(self, line: Line) -> Answer:
         """The next response, after that of a call that has timed out."""

@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from graphcontract.exchange import Call
@@ -77,7 +78,7 @@ class UsesTheServersClock(Conforming):
         if wait is None or "date" not in answer.fields:
             return wait
         until, now = (parsedate_to_datetime(answer.fields[name]) for name in ("retry-after", "date"))
-        return max(0.0, (until - now).total_seconds())
+        return max(0.0, (until.replace(tzinfo=UTC) - now).total_seconds())
 
 
 @quirky(shown_by=("lasting 429", "lasting in turn", UNREADABLE_WAIT_TEST))
@@ -100,7 +101,7 @@ class BacksOffQuickly(Conforming):
         return super().persist(call)
 
     def seconds(self, value: str) -> float:
-        if value[:1].isdigit() or "GMT" in value:
+        if value[:1].isdigit() or _is_date(value):
             return super().seconds(value)
         self.local.backoff *= 2
         return float(self.local.backoff)
@@ -208,6 +209,17 @@ class HoldsBackAllRequests(Conforming):
     def pause(self, call: Call, seconds: float) -> None:
         self.until = max(self.until, time.monotonic() + seconds)
 
-    def request(self, call: Call) -> bytes:
-        time.sleep(max(0.0, self.until - time.monotonic()))
-        return super().request(call)
+    def exchange(self, call: Call) -> Answer:
+        wait = max(0.0, self.until - time.monotonic())
+        if wait >= call.timeout:
+            raise TimeoutError("the service is held back for longer than the call may take")
+        time.sleep(wait)
+        return super().exchange(replace(call, timeout=call.timeout - wait))
+
+
+def _is_date(value: str) -> bool:
+    try:
+        parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return False
+    return True

@@ -83,13 +83,13 @@ class SendsTheDurationOfTheLastCall(Conforming):
 
 @quirky(shown_by=("test_retry_in_each_call", "429 for 1 s", "503 for 1 s"))
 class HasARetryBudget(Conforming):
-    """Twenty retries in the bank, and each successful first attempt pays a tenth of one in: it stops to retry
-    when most requests need it.
+    """A hundred retries in the bank, and each successful first attempt pays a tenth of one in: it stops to
+    retry when most requests need it.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.budget = 20.0
+        self.budget = 100.0
         self.lock = threading.Lock()
 
     def wait(self, call: Call, answer: Answer) -> float | None:
