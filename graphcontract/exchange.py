@@ -36,6 +36,12 @@ Fault = Literal[
     "late-between",
     "closed-between",
     "reset-between",
+    "refused-stream",
+    "reset-stream",
+    "reset-after-head",
+    "goaway-below",
+    "goaway-lost",
+    "goaway-before",
 ]
 Split = Literal[
     "at-start",
@@ -60,8 +66,8 @@ SILENT_FAULTS: tuple[Fault, ...] = (
     "late-between",
 )
 """Faults that leave a call without a complete response on a connection that stays open."""
-WHOLE_FAULTS: tuple[Fault, ...] = ("idle-closed", "closed-between", "reset-between")
-"""Faults of a connection after a complete response."""
+WHOLE_FAULTS: tuple[Fault, ...] = ("idle-closed", "closed-between", "reset-between", "goaway-before")
+"""Faults of a connection with a complete response."""
 
 MOST_CONNECTIONS = 32
 """Connections that a transport keeps open for each origin: it closes the oldest of more. That bounds open
@@ -305,6 +311,10 @@ class WireRequest:
     `content_size` is its whole size in bytes, also if `content` is cut. `origin` is the `host:port` that the
     client connected to, whatever name it used; `connection` numbers the connections of one transport.
     `server_name` is the name in the connection's TLS handshake (SNI), empty without one; None without TLS.
+
+    Over HTTP/2, `version` is "2", `raw` has the frames of its `stream`, whose fields are compressed, and
+    `frames` describes each of them; `pseudo` are its pseudo-header fields, `fields` the others; `decoded` is
+    the request as HTTP/1.1 would write it, empty for HTTP/1.1 itself.
     """
 
     at: float
@@ -321,10 +331,24 @@ class WireRequest:
     connection: int = 0
     scheme: str = "http"
     server_name: str | None = None
+    stream: int = 0
+    pseudo: Fields = ()
+    frames: tuple[str, ...] = ()
+    decoded: bytes = b""
+
+    @property
+    def text(self) -> bytes:
+        """The request in the form in which its lines and tokens can be read and searched: `raw` over
+        HTTP/1.1, `decoded` over HTTP/2.
+        """
+        return self.decoded or self.raw
 
     def values(self, name: str) -> list[str]:
-        """Give the values of all field lines of that name, in the order sent; letter case does not matter."""
-        return [value for key, value in self.fields if key.lower() == name.lower()]
+        """Give the values of all field lines of that name, in the order sent; letter case does not matter.
+        Those of `host` include :authority, which HTTP/2 has in its place.
+        """
+        own = (":authority", "host") if name.lower() == "host" else (name.lower(),)
+        return [value for key, value in (*self.pseudo, *self.fields) if key.lower() in own]
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +359,8 @@ class WireResponse:
     framing accounts for. `fault` is the deliberate fault of a response to a complete request; the other
     members then have what was sent nevertheless, and `status` is 0 if no status code was. A `dripped`
     response never ends: `raw` is its beginning. A `late` one is sent after the call. A response with a
-    `split` was sent in parts, `pause` seconds apart; `at` is before the first pause.
+    `split` was sent in parts, `pause` seconds apart; `at` is before the first pause. Over HTTP/2, `frames`
+    describes the frames of `raw`.
     """
 
     at: float
@@ -349,6 +374,7 @@ class WireResponse:
     fault: Fault | None = None
     split: Split | None = None
     pause: float = 0.0
+    frames: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:

@@ -123,7 +123,7 @@ def _find_foreign_values(
     contract: Contract, step: Exchange, ids: set[str], tokens: set[str]
 ) -> Iterator[Finding]:
     for request in step.requests:
-        raw = request.raw.decode("latin-1")
+        raw = request.text.decode("latin-1")
         if _sent_ids(contract, step, request) & ids or any(id in raw for id in ids if is_guid(id)):
             expected = " and ".join(step.call.arguments.values())
             yield Finding("id", f"the id {expected}", "the id of another call", at=request)

@@ -321,7 +321,9 @@ def injection(contract: Contract, trial: Trial) -> Iterator[Finding]:
             *(("raw-in-id", value, _CONTROLS_IN_ID) for value in call.arguments.values()),
             ("raw-in-token", call.token, _CONTROLS_IN_FIELD),
         ):
-            run = next((run for run, raw in _build_patterns(text, controls) if raw.search(request.raw)), None)
+            run = next(
+                (run for run, raw in _build_patterns(text, controls) if raw.search(request.text)), None
+            )
             if run is not None:
                 found = True
                 yield Finding(kind, expected, f"{quote(run)} unescaped in the request", at=request)

@@ -135,7 +135,7 @@ def _compare_tokens(expected: str, actual: str) -> str:
 
 def _find_leak(request: WireRequest, token: str) -> Iterator[Finding]:
     """Find the first part of a request, other than Authorization, that contains the token."""
-    line, *lines = LINE_END.split(request.raw.lstrip(b"\r\n"))
+    line, *lines = LINE_END.split(request.text.lstrip(b"\r\n"))
     others = b"\n".join(
         [decode(line.decode("latin-1")), *(each for each in lines if not _is_authorization(each))]
     )
@@ -155,7 +155,7 @@ def _find_token(request: WireRequest, token: str) -> Iterator[tuple[str, str]]:
     """Find the parts of a request that contain the token: of a header the name in lower case, of another part
     an empty one, and the part's description.
     """
-    head, *content = _HEAD_END.split(request.raw.lstrip(b"\r\n"), 1)
+    head, *content = _HEAD_END.split(request.text.lstrip(b"\r\n"), 1)
     line, *fields = LINE_END.split(head)
     if contains_token(decode(line.decode("latin-1")), token):
         yield "", _TARGET

@@ -82,7 +82,7 @@ def _requests_with_credentials(exchange: Exchange, *differences: str) -> Iterato
     """Those of the requests to other origins that contain credentials or the token."""
     for difference, request in _requests_elsewhere(exchange, *differences):
         if any(map(_may_be_own, request.values("authorization"))) or contains_any_token(
-            frozenset({exchange.call.token}), request.raw.decode("latin-1")
+            frozenset({exchange.call.token}), request.text.decode("latin-1")
         ):
             yield difference, request
 

@@ -192,7 +192,7 @@ def _compare_query_value(expected: str, value: str, raw: str) -> Iterator[ValueF
 
 def _cut_target(request: WireRequest) -> bytes:
     """The request line of a malformed request, from its target on."""
-    return LINE_END.split(request.raw.lstrip(b"\r\n"), 1)[0].split(b" ", 1)[-1]
+    return LINE_END.split(request.text.lstrip(b"\r\n"), 1)[0].split(b" ", 1)[-1]
 
 
 def _find_raw_character(line: bytes, value: str) -> str:

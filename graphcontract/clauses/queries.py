@@ -51,7 +51,7 @@ def build_request_filter(contract: Contract, call: Call) -> Concerns:
         if not request.method:
             return False
         target = request.target.lower()
-        if (token and token in request.raw) or (collection in target and operation in target):
+        if (token and token in request.text) or (collection in target and operation in target):
             return True
         return not wanted.isdisjoint(read(request.target, template).decode_segments())
 

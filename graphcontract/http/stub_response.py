@@ -46,6 +46,38 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtraFrame:
+    """A frame beside those of a response (RFC 9113 4.1): its type as a number, its flags, its payload, and
+    whether it belongs to the connection instead of the response's stream.
+    """
+
+    kind: int
+    payload: bytes = b""
+    flags: int = 0
+    of_connection: bool = True
+
+    def make(self, stream: int) -> bytes:
+        """Make the bytes of the frame, beside a response on this stream."""
+        number = 0 if self.of_connection else stream
+        return (
+            len(self.payload).to_bytes(3) + bytes((self.kind, self.flags)) + number.to_bytes(4) + self.payload
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Http2Form:
+    """How a response is sent over HTTP/2, and only there: with `empty_data`, END_STREAM comes in a DATA frame
+    also if there is no content; `trailers` follow the content; `before` and `after` are frames around those
+    of the response.
+    """
+
+    empty_data: bool = False
+    trailers: Fields = ()
+    before: tuple[ExtraFrame, ...] = ()
+    after: tuple[ExtraFrame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StubResponse:
     """One response; `status` None is the contract's success, which the harness fills in with `settle`.
 
@@ -63,7 +95,7 @@ class StubResponse:
     sent: `{self}`, `{date+2}` (transports.response_placeholders). `fault` happens instead of the response
     (transports.faults); `drip` is the seconds between the bytes of a dripped response. A `meeting` makes the
     response wait for others (over loopback). A `split` sends the response in two parts, or each byte by
-    itself, `pause` seconds apart.
+    itself, `pause` seconds apart. `http2` has what is different over HTTP/2.
     """
 
     status: int | None
@@ -84,6 +116,7 @@ class StubResponse:
     coding: str = "gzip"
     split: Split | None = None
     pause: float = 0.05
+    http2: Http2Form = Http2Form()
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def describe_exchange(of: Exchange) -> RecordedExchange:
 def _describe_request(request: WireRequest, started: float, redactor: Redactor) -> RecordedRequest:
     recorded: RecordedRequest = {
         "at": round(request.at - started, 6),
-        "raw": _describe_bytes(request.raw, redactor),
+        "raw": _describe_wire(request, redactor),
         "origin": request.origin,
     }
     if request.malformed:
@@ -115,8 +115,18 @@ def _describe_response(response: WireResponse, started: float, redactor: Redacto
         "at": round(response.at - started, 6),
         "status": response.status,
         "request": response.request,
-        "raw": _describe_bytes(response.raw, redactor),
+        "raw": _describe_wire(response, redactor),
     }
+
+
+def _describe_wire(message: WireRequest | WireResponse, redactor: Redactor) -> WireBytes:
+    """The bytes of a message; over HTTP/2 its frames, described: bytes of a compressed header would show
+    secrets that no redaction finds.
+    """
+    if not message.frames:
+        return _describe_bytes(message.raw, redactor)
+    lines = redactor.head("\n".join(message.frames))
+    return _describe_bytes(lines.encode("latin-1", "replace"), redactor)
 
 
 def _describe_bytes(raw: bytes, redactor: Redactor) -> WireBytes:

@@ -126,10 +126,14 @@ class Transport(Protocol):
         root: str | None = None,
         certificate: Certificate | None = None,
         scope: Scope | None = None,
+        http2: bool = False,
+        shared: bool = False,
     ) -> Endpoint:
         """Open an endpoint for one call. `root` requests exactly that scheme and authority, which needs a
         transport that shows "own-root"; `certificate` requests an https root that presents it, which needs
-        one that shows "wire". A root that was used in one `scope` is never used in another.
+        one that shows "wire". A root that was used in one `scope` is never used in another. An https root
+        offers `http2` if that is requested here, or of the transport as a whole. While a `shared` endpoint is
+        open, others that are shared in its scope have its root: each gets the requests of its own call.
         """
         ...
 

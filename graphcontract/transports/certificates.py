@@ -36,7 +36,7 @@ class Certificates:
     def __init__(self, names: Sequence[str] = ("127.0.0.1", "localhost")) -> None:
         self._names = names
         self._lock = threading.Lock()
-        self._contexts: dict[Certificate, ssl.SSLContext] = {}
+        self._contexts: dict[tuple[Certificate, bool], ssl.SSLContext] = {}
         self._ca_file: Path | None = None
 
     @property
@@ -57,16 +57,18 @@ class Certificates:
                 self._ca_file.unlink(missing_ok=True)
                 self._ca_file = None
 
-    def context(self, kind: Certificate) -> ssl.SSLContext:
-        """Return the context of a server that presents this kind of certificate and offers HTTP/1.1 only."""
+    def context(self, kind: Certificate, *, http2: bool = False) -> ssl.SSLContext:
+        """Return the context of a server that presents this kind of certificate, and offers HTTP/1.1 only or
+        prefers HTTP/2. Each is a context of its own, so that ports are not shared between them.
+        """
         with self._lock:
-            if kind not in self._contexts:
+            if (kind, http2) not in self._contexts:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 context.minimum_version = ssl.TLSVersion.TLSv1_2  # as Graph: older versions are refused
-                context.set_alpn_protocols(["http/1.1"])
+                context.set_alpn_protocols(["h2", "http/1.1"] if http2 else ["http/1.1"])
                 self._issue(kind).configure_cert(context)
-                self._contexts[kind] = context
-            return self._contexts[kind]
+                self._contexts[kind, http2] = context
+            return self._contexts[kind, http2]
 
     @cached_property
     def _authority(self) -> trustme.CA:

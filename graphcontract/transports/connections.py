@@ -5,7 +5,6 @@ Everything here runs in a turn of the event loop, by whichever thread has the tu
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -20,6 +19,7 @@ from graphcontract.transports.socket_io import Pipe
 
 if TYPE_CHECKING:
     from graphcontract.transports.origins import Origin
+    from graphcontract.transports.stub_state import StubState
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MEETING_STEP = 0.005  # seconds between two looks at a meeting
@@ -27,16 +27,16 @@ _NO_ENDPOINT = StubResponse(503, close=True)
 
 
 class Connection:
-    """One connection: responds to each request before it reads the next, until a response ends the
+    """One HTTP/1.1 connection: responds to each request before it reads the next, until a response ends the
     connection.
 
     After that, what the client still sends is read and recorded, unless it follows a malformed request.
-    `received` are bytes that were already read from its socket.
     """
 
-    def __init__(self, origin: Origin, accepted: socket.socket, received: bytes = b"") -> None:
+    def __init__(self, origin: Origin, pipe: Pipe) -> None:
         self._origin = origin
-        self._pipe = Pipe(accepted, origin.loop.selector, self, origin.context, received)
+        self._pipe = pipe
+        pipe.hand_over(self)
         scheme = "https" if origin.context else "http"
         self._reader = RequestReader(origin.name, next(origin.numbers), scheme)
         self._interim = b""
@@ -112,9 +112,9 @@ class Connection:
 
     def _respond_all(self) -> None:
         while self._is_free() and (request := self._reader.next()):
-            self._record(request)
+            state = self._record(request)
             if self._ending is None:
-                self._respond(request)
+                self._respond(state, request)
         if self._ending is None and self._reader.expects_continue():
             self._interim = _CONTINUE
             self._pipe.send(_CONTINUE)
@@ -123,17 +123,17 @@ class Connection:
         """Whether the last response is sent, so that the next request can be read."""
         return not (self._pipe.unsent or self._pausing or self._closed)
 
-    def _record(self, request: WireRequest) -> None:
+    def _record(self, request: WireRequest) -> StubState | None:
+        """Record a request, and return the state of the endpoint that it is for."""
         self._ignores_input = request.malformed is not None
         name = self._pipe.server_name
-        self._origin.record(request if name is None else replace(request, server_name=name))
+        return self._origin.record(request if name is None else replace(request, server_name=name))
 
-    def _respond(self, request: WireRequest) -> None:
+    def _respond(self, state: StubState | None, request: WireRequest) -> None:
         """Record the response to the last request, then send it.
 
         In this order, since the client may finish its call as soon as the bytes are sent.
         """
-        state = self._origin.state
         stub = fill_placeholders(state.choose_response(request), state.roots) if state else _NO_ENDPOINT
         if _wants_close(request):
             stub = replace(stub, close=True)

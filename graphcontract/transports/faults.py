@@ -20,6 +20,9 @@ Each fault replaces one response of a script:
     first request of the next call has arrived, on whichever connection.
 - `stalled-handshake`, `half-handshake`: a new connection gets nothing, or the first half, of the server's
     side of the TLS handshake (transports.stalled_handshake). As the response to a request, as `stalled`.
+
+Over HTTP/2 they have other forms, and there are others (transports.http2_faults). Those that HTTP/1.1 has no
+form for reset or end the connection.
 """
 
 from __future__ import annotations
@@ -52,6 +55,12 @@ _ENDINGS: Mapping[Fault, Ending] = {
     "half-handshake": "hold",
     "late": "hold",
     "late-between": "hold",
+    "refused-stream": "reset",
+    "reset-stream": "reset",
+    "reset-after-head": "reset",
+    "goaway-below": "shut",
+    "goaway-lost": "shut",
+    "goaway-before": "shut",
 }
 _DEFERRED: Mapping[Fault, Deferred] = {
     "late": "send-with-next",

@@ -31,10 +31,11 @@ _PATIENCE = 0.05
 
 
 class Loopback:
-    """HTTP/1.1 on 127.0.0.1, with a port for each open endpoint; use it once, in a `with`.
+    """HTTP on 127.0.0.1, with a port for each open endpoint; use it once, in a `with`.
 
     `ports` are bound in advance, so that `hosts`, which clients get at their start, already has them. With
-    `tls`, roots are https. `latest` is the endpoint that was opened last.
+    `tls`, roots are https, and with `http2` every https root offers HTTP/2. `latest` is the endpoint that was
+    opened last.
     """
 
     name: str = "loopback"
@@ -43,8 +44,9 @@ class Loopback:
     netns_socket: None = None
     shows: frozenset[str] = frozenset({"wire", "network", "settable-root"})
 
-    def __init__(self, ports: int = _PORTS, *, tls: bool = False) -> None:
+    def __init__(self, ports: int = _PORTS, *, tls: bool = False, http2: bool = False) -> None:
         self.https: bool = tls
+        self._http2 = http2
         self._in_advance = ports
         self._loop = Loop()
         self._numbers = itertools.count(1)
@@ -52,6 +54,7 @@ class Loopback:
         self._bound: set[int] = set()
         self._own = Pool(self._bind)
         self._others = Pool(self._bind)
+        self._shared: dict[Scope | None, Port] = {}
         self.latest: _Endpoint | None = None
 
     @property
@@ -76,10 +79,13 @@ class Loopback:
         root: str | None = None,
         certificate: Certificate | None = None,
         scope: Scope | None = None,
+        http2: bool = False,
+        shared: bool = False,
     ) -> _Endpoint:
         """Open an endpoint on a free port, with other origins if its script has responses `elsewhere`.
 
-        A `certificate` makes its root https; with `tls`, "trusted" is the default. ValueError for a root or a
+        A `certificate` makes its root https; with `tls`, "trusted" is the default. `http2` offers HTTP/2
+        there. ValueError for a root or a
         script that cannot be played; RuntimeError if the server does not run or has failed.
         """
         if root is not None:
@@ -88,9 +94,10 @@ class Loopback:
             certificate = "trusted"
         elsewhere = ("other-port", "other-host", *(("plain",) if certificate else ()))
         check(script, ("self", "same-host-name"), elsewhere)
-        context = self._certificates.context(certificate) if certificate else None
+        http2 = http2 or self._http2
+        context = self._certificates.context(certificate, http2=http2) if certificate else None
         with self._loop.turn():
-            self.latest = self._open(script, context, scope)
+            self.latest = self._open(script, context, scope, shared)
             return self.latest
 
     def leave(self, scope: Scope, *, only_desynced: bool = False) -> None:
@@ -110,18 +117,24 @@ class Loopback:
 
     def finish(self, endpoint: _Endpoint, *, spoiled: bool, expecting: bool) -> Record:
         """Do what `Endpoint.finish` says; RuntimeError if the endpoint is already closed."""
-        if endpoint.port.state is not endpoint.state:
+        if not endpoint.is_open:
             raise RuntimeError("the endpoint is already closed")
         if expecting:
             endpoint.state.first_request.wait(_PATIENCE)
         with self._loop.turn():
-            self._own.give_back(endpoint.port, endpoint.scope, retired=spoiled)
+            endpoint.is_open = False
+            if not endpoint.port.end_beside(endpoint.state):
+                self._shared.pop(endpoint.scope, None)
+                self._own.give_back(endpoint.port, endpoint.scope, retired=spoiled)
             for port in endpoint.others:
                 self._others.give_back(port, endpoint.scope, retired=spoiled)
             return endpoint.make_record()
 
-    def _open(self, script: ResponseScript, context: ssl.SSLContext | None, scope: Scope | None) -> _Endpoint:
-        port = self._own.take(context, scope)
+    def _open(
+        self, script: ResponseScript, context: ssl.SSLContext | None, scope: Scope | None, shared: bool
+    ) -> _Endpoint:
+        beside = self._shared.get(scope) if shared else None
+        port = beside or self._own.take(context, scope)
         roots = {"self": port.root(ADDRESS), "same-host-name": port.root(_NAME)}
         endpoint = _Endpoint(self, port, StubState(script.responses, script.concerns, roots), scope)
         if script.elsewhere:
@@ -135,7 +148,12 @@ class Loopback:
             endpoint.elsewhere = StubState(script.elsewhere, any_request, roots)
             for each in endpoint.others:
                 each.open(endpoint.elsewhere)
+        if beside is not None:
+            port.open_beside(endpoint.state)
+            return endpoint
         port.open(endpoint.state)
+        if shared:
+            self._shared[scope] = port
         return endpoint
 
     def _bind(self) -> Port:
@@ -172,6 +190,7 @@ class _Endpoint:
         self.scope = scope
         self.others: tuple[Port, ...] = ()
         self.elsewhere: StubState | None = None
+        self.is_open = True
         self._transport = transport
 
     @property

@@ -83,15 +83,17 @@ class Mock:
         root: str | None = None,
         certificate: Certificate | None = None,
         scope: Scope | None = None,  # noqa: ARG002 - there are no persistent connections here
+        http2: bool = False,
+        shared: bool = False,
     ) -> _Endpoint:
         """Open an endpoint, on a free host unless a `root` is given.
 
-        ValueError for a script that cannot be played here, and for a certificate; RuntimeError if the root
-        already has an endpoint, or if no host is free.
+        ValueError for a script that cannot be played here, for a certificate, and for what needs connections;
+        RuntimeError if the root already has an endpoint, or if no host is free.
         """
         if not script.responses:
             raise ValueError("a script needs at least one response")
-        if script.elsewhere or certificate:
+        if script.elsewhere or certificate or http2 or shared:
             raise ValueError('other origins and certificates need a transport that shows "wire"')
         for stub in script.responses:
             _check(stub)

@@ -10,11 +10,13 @@ import selectors
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import Protocol
 
 from graphcontract.exchange import MOST_CONNECTIONS, WireRequest
 from graphcontract.transports import OpenConnections, socket_io
 from graphcontract.transports.connections import Connection
 from graphcontract.transports.event_loop import Loop
+from graphcontract.transports.negotiation import Negotiation
 from graphcontract.transports.stalled_handshake import StalledHandshake
 from graphcontract.transports.stub_state import StubState
 
@@ -23,12 +25,41 @@ ADDRESS = "127.0.0.1"
 BACKLOG = 128  # connections that wait for the loop; also the most that one turn accepts from a port
 
 
+class ServedConnection(Protocol):
+    """A connection of an origin, whatever protocol it speaks."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a request has no response on purpose, not even after the call, or one without an end."""
+        ...
+
+    def ready(self) -> None:
+        """Read, respond and send as far as the socket allows without blocking."""
+        ...
+
+    def break_off(self) -> bool:
+        """Record unanswered requests; return whether there were any, or a handshake was unfinished."""
+        ...
+
+    def end_call(self) -> None:
+        """Do what was put off until the call has ended."""
+        ...
+
+    def send_late(self) -> None:
+        """Send the response of a call that has ended, if it was put off until now."""
+        ...
+
+    def close(self, *, reset: bool = False) -> None:
+        """Close at once, with nothing more read or sent."""
+        ...
+
+
 class Origin:
     """One `host:port`, its `name`, and its connections, which persist from one endpoint to the next.
 
-    `state` is the stub state of the open endpoint, None without one; `context` is the TLS context, None for
-    plain http. `desynced` says that a persistent connection may be out of sync with its client: something was
-    sent that not every client reads completely, or the connection ended unannounced.
+    `context` is the TLS context, None for plain http. `desynced` says that a persistent connection may be out
+    of sync with its client: something was sent that not every client reads completely, or the connection
+    ended unannounced.
     """
 
     def __init__(
@@ -38,9 +69,14 @@ class Origin:
         self.numbers = numbers
         self.name = name
         self.context = context
-        self.state: StubState | None = None
-        self.connections: list[Connection | StalledHandshake] = []
+        self._states: list[StubState] = []
+        self.connections: list[ServedConnection] = []
         self.desynced = False
+
+    @property
+    def state(self) -> StubState | None:
+        """The stub state of the endpoint that was opened last, None without an open one."""
+        return self._states[-1] if self._states else None
 
     def admit(self, accepted: socket.socket, received: bytes = b"") -> None:
         """Serve a new connection, from which `received` was already read; closes the oldest of too many."""
@@ -57,12 +93,13 @@ class Origin:
         self.connections.append(connection)
         connection.ready()
 
-    def _make_connection(self, accepted: socket.socket, received: bytes) -> Connection | StalledHandshake:
+    def _make_connection(self, accepted: socket.socket, received: bytes) -> ServedConnection:
         for fault in ("stalled-handshake", "half-handshake"):
             if self.context is not None and self.state is not None and self.state.take_fault(fault):
                 half = fault == "half-handshake"
                 return StalledHandshake(self, accepted, received, half=half)
-        return Connection(self, accepted, received)
+        pipe = socket_io.Pipe(accepted, self.loop.selector, self.context, received)
+        return Connection(self, pipe) if self.context is None else Negotiation(self, pipe)
 
     def change(self, context: ssl.SSLContext | None) -> None:
         """Use this TLS context, or none, from now on, and close the persistent connections."""
@@ -75,26 +112,45 @@ class Origin:
         self._drain()
         if state.refuses_connections:
             self.close_connections()
-        self.state = state
+        self._states = [state]
+
+    def open_beside(self, state: StubState) -> None:
+        """Start to serve one more endpoint: each gets the requests that concern its call."""
+        self._states.append(state)
+
+    def end_beside(self, state: StubState) -> bool:
+        """Stop to serve one of several endpoints, with everything that has arrived recorded; return whether
+        it was one of several.
+        """
+        if len(self._states) < 2:
+            return False
+        for connection in tuple(self.connections):
+            connection.ready()
+        self._states.remove(state)
+        return True
 
     def end(self) -> None:
         """Respond to everything that has arrived, then stop to serve the endpoint, and do what was put off
         until then.
         """
         self._drain()
-        self.state = None
+        self._states = []
         for connection in tuple(self.connections):
             connection.end_call()
 
-    def record(self, request: WireRequest) -> None:
-        """Record a request for the open endpoint, and send the late responses of the call before; without an
-        endpoint, a request belongs to no call.
+    def record(self, request: WireRequest) -> StubState | None:
+        """Record a request for the open endpoint that it concerns, and send the late responses of the call
+        before. Return the state of the endpoint; without one, a request belongs to no call.
         """
-        if self.state is not None:
+        state = self.state
+        if len(self._states) > 1:
+            state = next((each for each in self._states if each.concerns(request)), state)
+        if state is not None:
             for connection in tuple(self.connections):
                 connection.send_late()
-            self.state.requests.append(request)
-            self.state.first_request.set()
+            state.requests.append(request)
+            state.first_request.set()
+        return state
 
     def count_connections(self) -> OpenConnections:
         """Count the connections that the client has not closed."""

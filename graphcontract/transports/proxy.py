@@ -42,7 +42,8 @@ class Proxy:
     https: bool = True
     at_once: int = 1
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, *, http2: bool = False) -> None:
+        self._http2 = http2
         parts = urlsplit(root)
         host, port = parts.hostname or "", parts.port or 443
         self._root = root
@@ -132,6 +133,8 @@ class Proxy:
         root: str | None = None,
         certificate: Certificate | None = None,
         scope: Scope | None = None,
+        http2: bool = False,
+        shared: bool = False,
     ) -> _Endpoint:
         """Open the endpoint of the root, or of the probe's, and other origins if the script has responses
         there.
@@ -139,14 +142,14 @@ class Proxy:
         ValueError for another root or a script that cannot be played; RuntimeError if an endpoint is already
         open, or the server does not run or has failed.
         """
-        if root not in (None, self._root, self.probe_root):
-            raise ValueError(f"the proxy only plays {self._root}")
+        if shared or root not in (None, self._root, self.probe_root):
+            raise ValueError(f"the proxy only plays {self._root}, for one call at a time")
         own, played = self._own, self._roots
         if root == self.probe_root:
             own, played = self._probe, self._roots | {"self": root, "plain": f"http://{self._probe.name}"}
         check(script, ("self",), tuple(self._roots))
         names = self._roots if script.elsewhere else ("self",)
-        context = self._certificates.context(certificate or "trusted")
+        context = self._certificates.context(certificate or "trusted", http2=http2 or self._http2)
         if self._open is not None:
             raise RuntimeError("the root already has an open endpoint")
         with self._loop.turn():
@@ -204,7 +207,7 @@ class Proxy:
         self.proxy = f"http://{ADDRESS}:{number}"
         self._probe.name = self._plain_probe.name = f"{_PROBE_HOST}:{number}"
         self._netns_socket = NetnsSocket(self._loop, number, partial(self._gateway.listen, inside=True))
-        trusted = self._certificates.context("trusted")
+        trusted = self._certificates.context("trusted", http2=self._http2)
         with self._loop.turn():
             for scheme, origin in self._all:
                 origin.context = trusted if scheme == "https" else None

@@ -33,14 +33,13 @@ class Owner(Protocol):
 class Pipe:
     """A non-blocking socket, with TLS if it has a context; `unsent` are the bytes that it could not send yet.
 
-    `received` are bytes that were already read from the socket.
+    `received` are bytes that were already read from the socket. Nothing is read before `hand_over`.
     """
 
     def __init__(
         self,
         accepted: socket.socket,
         selector: selectors.BaseSelector,
-        owner: Owner,
         context: ssl.SSLContext | None,
         received: bytes = b"",
     ) -> None:
@@ -48,17 +47,27 @@ class Pipe:
         self._received = received
         self._socket = accepted
         self._selector = selector
-        self._owner = owner
+        self._owner: Owner | None = None
+        self._unread = b""
         self._tls = Tls(context) if context else None
         self._shut = False
         self._interest = selectors.EVENT_READ
         accepted.setblocking(False)
-        selector.register(accepted, self._interest, owner)
 
     @property
     def handshaking(self) -> bool:
         """Whether a TLS handshake has started and is not complete."""
         return self._tls is not None and self._tls.handshaking
+
+    @property
+    def established(self) -> bool:
+        """Whether the TLS handshake is complete; false without TLS."""
+        return self._tls is not None and self._tls.established
+
+    @property
+    def protocol(self) -> str | None:
+        """The protocol that the TLS handshake negotiated (ALPN); None without one, or without TLS."""
+        return self._tls.protocol if self._tls is not None else None
 
     @property
     def server_name(self) -> str | None:
@@ -70,8 +79,21 @@ class Pipe:
         """Whether TLS has ended: nothing more will be received."""
         return self._tls is not None and self._tls.ended
 
+    def hand_over(self, owner: Owner) -> None:
+        """Have the event loop call this owner from now on."""
+        change = self._selector.register if self._owner is None else self._selector.modify
+        change(self._socket, self._interest, owner)
+        self._owner = owner
+
+    def return_unread(self, data: bytes) -> None:
+        """Give back what `receive` has read: it is read again."""
+        self._unread = data
+
     def receive(self) -> bytes | None:
         """Read what has arrived: None if nothing has, empty at the end of the stream."""
+        if self._unread:
+            data, self._unread = self._unread, b""
+            return data
         if self.ended:
             return b""
         try:

@@ -22,7 +22,8 @@ class StalledHandshake:
 
     def __init__(self, origin: Origin, accepted: socket.socket, received: bytes, *, half: bool) -> None:
         self._origin = origin
-        self._pipe = Pipe(accepted, origin.loop.selector, self, None, received)
+        self._pipe = Pipe(accepted, origin.loop.selector, None, received)
+        self._pipe.hand_over(self)
         self._tls = Tls(origin.context) if half and origin.context else None
         self._closed = False
 

@@ -19,8 +19,8 @@ class Tls:
     """Decrypts received bytes and encrypts bytes to send; `outgoing` returns bytes of TLS itself to send.
 
     `server_name` is the name that the client sent (SNI), empty without one and before the handshake.
-    `ended` is true once the client has sent close_notify, aborted the handshake, or sent bytes that are not
-    TLS.
+    `established` is true after the handshake, `ended` once the client has sent close_notify, aborted the
+    handshake, or sent bytes that are not TLS.
     """
 
     def __init__(self, context: ssl.SSLContext) -> None:
@@ -28,15 +28,20 @@ class Tls:
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._begun = False
-        self._established = False
+        self.established = False
         self._received = b""
         self.server_name = ""
         self.ended = False
 
     @property
+    def protocol(self) -> str | None:
+        """The protocol that the handshake negotiated (ALPN); None without one."""
+        return self._tls.selected_alpn_protocol()
+
+    @property
     def handshaking(self) -> bool:
         """Whether a handshake has started and is not complete."""
-        return self._begun and not self._established
+        return self._begun and not self.established
 
     def decrypt(self, data: bytes) -> bytes:
         """Decrypt received bytes; empty if they are incomplete or only of TLS itself."""
@@ -44,10 +49,10 @@ class Tls:
         self._incoming.write(data)
         decrypted = b""
         try:
-            if not self._established:
+            if not self.established:
                 self._received += data[: _MOST_HELLO - len(self._received)]
                 self._tls.do_handshake()
-                self._established = True
+                self.established = True
                 self.server_name, self._received = read_server_name(self._received), b""
             while part := self._tls.read(_READ_SIZE):
                 decrypted += part

@@ -1,0 +1,174 @@
+"""The `h2` package as the engine of an HTTP/2 origin: it reads frames, acknowledges SETTINGS and PING, and
+counts flow-control windows. It validates no header, so that a faulty client is recorded and not refused.
+
+What h2 would not send, such as GOAWAY with responses after it, is sent beside it as frames of our own.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import h2.config
+import h2.connection
+import h2.events
+import h2.exceptions
+import hpack
+
+from graphcontract.exchange import Fields
+from graphcontract.transports import http2_frames
+from graphcontract.transports.http2_faults import Content, Head, Pause, Plan, Raw, Step
+
+MOST_HEADER = 64 << 10  # bytes of a decoded header: a compressed one of a few bytes may expand to any size
+_CONFIG = h2.config.H2Configuration(
+    client_side=False,
+    header_encoding=None,
+    validate_outbound_headers=False,
+    normalize_outbound_headers=False,
+    validate_inbound_headers=False,
+    normalize_inbound_headers=False,
+)
+
+
+class Violation(Exception):
+    """What a client sent cannot be read: the connection has to end. The text says why."""
+
+
+class _Decoder(hpack.Decoder):
+    """Remembers the header that it decoded last: h2 gives none for a request that it rejects."""
+
+    last: Fields | None = None
+
+    def decode(self, data: bytes, raw: bool = False) -> Iterable[hpack.HeaderTuple]:  # noqa: ARG002
+        """Decode a header block, always as bytes."""
+        self.last = None
+        decoded = list(super().decode(data, raw=True))
+        self.last = tuple((_decode(name), _decode(value)) for name, value in decoded)
+        return decoded
+
+
+@dataclass(eq=False, slots=True)
+class Reply:
+    """A response that is being sent: the steps that are left, and its content that waits for a window."""
+
+    stream: int
+    plan: Plan
+    steps: deque[Step]
+    content: bytes = b""
+    ends: bool = False
+    heads: list[Fields] = field(default_factory=list)
+
+
+class Engine:
+    """The origin's side of one connection. `highest_stream` is the highest stream that the client has opened,
+    `waiting` has the replies whose content waits for a window, by stream.
+    """
+
+    def __init__(self) -> None:
+        self._h2 = h2.connection.H2Connection(_CONFIG)
+        self._h2.decoder = self._decoder = _Decoder()
+        self._decoder.max_header_list_size = MOST_HEADER
+        self.waiting: dict[int, Reply] = {}
+        self._h2.initiate_connection()
+        self._never_index()
+
+    @property
+    def highest_stream(self) -> int:
+        """The highest stream that the client has opened, 0 without one."""
+        return self._h2.highest_inbound_stream_id
+
+    def receive(self, data: bytes) -> Sequence[h2.events.Event]:
+        """Read the connection preface or one frame. Raises Violation."""
+        self._decoder.last = None
+        try:
+            return self._h2.receive_data(data)
+        except h2.exceptions.ProtocolError as error:
+            raise Violation(_describe_error(error)) from error
+        finally:
+            self._never_index()
+
+    def take_header(self) -> Fields | None:
+        """Return the header of the frame that was read last, also if h2 rejected it; None without one."""
+        header, self._decoder.last = self._decoder.last, None
+        return header
+
+    def acknowledge(self, event: h2.events.DataReceived) -> None:
+        """Let the client send as much again as it has sent."""
+        self._h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+
+    def send_continue(self, stream: int) -> None:
+        """Send 100 (Continue)."""
+        self._h2.send_headers(stream, [(b":status", b"100")])
+
+    def take(self) -> bytes:
+        """Return the bytes that h2 sends by itself."""
+        return self._h2.data_to_send()
+
+    def _never_index(self) -> None:
+        """Keep the table of sent fields empty: what is encoded may be sent later than planned, or cut."""
+        self._h2.encoder.header_table_size = 0
+
+    def advance(self, reply: Reply) -> list[bytes | float]:
+        """Take the next steps of a response, and return the bytes to send and the pauses between them."""
+        parts: list[bytes | float] = []
+        try:
+            while not self._wait_for_window(reply, parts) and reply.steps:
+                step = reply.steps.popleft()
+                if isinstance(step, Head):
+                    reply.heads.append(step.fields)
+                    self._h2.send_headers(reply.stream, _encode_fields(step.fields), end_stream=step.end)
+                    data = self._h2.data_to_send()
+                    parts.append(data[: len(data) // 2] if step.half else data)
+                elif isinstance(step, Content) and step.half:
+                    data = http2_frames.make_frame(http2_frames.DATA, 0, reply.stream, step.data)
+                    parts.append(data[: http2_frames.HEAD + len(step.data) // 2])
+                elif isinstance(step, Content):
+                    reply.content, reply.ends = step.data, step.end
+                    if not step.data and step.end:
+                        self._h2.send_data(reply.stream, b"", end_stream=True)
+                        parts.append(self._h2.data_to_send())
+                elif isinstance(step, Raw):
+                    parts.append(step.data)
+                elif isinstance(step, Pause):
+                    parts.append(step.seconds)
+        except h2.exceptions.ProtocolError:
+            pass  # the client has reset the stream, or closed the connection: nothing more is sent on it
+        return parts
+
+    def _wait_for_window(self, reply: Reply, parts: list[bytes | float]) -> bool:
+        """Send content as the windows allow; return whether some of it has to wait for the client."""
+        while reply.content:
+            room = min(
+                self._h2.local_flow_control_window(reply.stream), self._h2.max_outbound_frame_size, 1 << 16
+            )
+            if room <= 0:
+                self.waiting[reply.stream] = reply
+                return True
+            part, reply.content = reply.content[:room], reply.content[room:]
+            self._h2.send_data(reply.stream, part, end_stream=reply.ends and not reply.content)
+            parts.append(self._h2.data_to_send())
+        return False
+
+
+def _decode(data: bytes | str) -> str:
+    return data if isinstance(data, str) else bytes(data).decode("latin-1")
+
+
+def _encode_fields(fields: Fields) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields]
+
+
+def _describe_error(error: h2.exceptions.ProtocolError) -> str:
+    """Say what h2 rejects, without the bytes that it quotes."""
+    if isinstance(error, h2.exceptions.FrameTooLargeError):
+        return f"a frame of more than {http2_frames.MOST_FRAME} bytes (RFC 9113 4.2)"
+    if isinstance(error, h2.exceptions.TooManyStreamsError):
+        return "more requests at the same time than the origin's SETTINGS allow (RFC 9113 5.1.2)"
+    if isinstance(error, h2.exceptions.DenialOfServiceError):
+        return f"a header of more than {MOST_HEADER} bytes (RFC 9113 10.5.1)"
+    if isinstance(error, h2.exceptions.InvalidBodyLengthError):
+        return "a content-length that differs from the content (RFC 9113 8.1.1)"
+    if "Oversized" in str(error) or "continuation" in str(error).lower():
+        return f"a header of more than {MOST_HEADER} bytes (RFC 9113 10.5.1)"
+    return f"not valid HTTP/2: {str(error)[:120]}"

@@ -1,0 +1,177 @@
+"""Stub responses in their HTTP/2 form: which frames are sent in which order, faults included.
+
+A plan is data, made by a pure function; `http2_connection` carries it out. What HTTP/2 has no form for is
+left out: reason phrase, version, framing, and the fields that only concern a connection. `close` is a GOAWAY
+after the response. The faults of `faults` have these forms:
+
+- `half-head`, `half-content`: HEADERS, or DATA, is cut in the middle of the frame, then the stream ends.
+- `garbage`: bytes that are not a frame. `dripped`: a HEADERS frame, one byte at a time, without an end.
+- `interim-only`: HEADERS with 102 without end. `stalled`, `late`: nothing on this stream; others go on.
+
+And these exist over HTTP/2 only:
+
+- `refused-stream`: RST_STREAM with REFUSED_STREAM. `reset-stream`: with INTERNAL_ERROR.
+- `reset-after-head`: the response's HEADERS, without END_STREAM, then RST_STREAM with INTERNAL_ERROR.
+- `goaway-below`: GOAWAY with the stream before this one as the last, 0 for the first, then the end of the
+  connection. `goaway-lost`: the same with this stream as the last one.
+- `goaway-before`: GOAWAY with this stream as the last one, and then the complete response.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from graphcontract.exchange import WHOLE_FAULTS, Fields, WireRequest
+from graphcontract.http.stub_response import StubResponse, render
+from graphcontract.transports import faults, http2_frames
+from graphcontract.transports.http2_requests import CONNECTION_FIELDS
+
+_GARBAGE = b"\x00\x01\xfe\xff 204 this is not HTTP\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A HEADERS frame with these fields; `half` cuts it."""
+
+    fields: Fields
+    end: bool = False
+    half: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """DATA frames, as the client's windows allow; `half` cuts the frame."""
+
+    data: bytes
+    end: bool = False
+    half: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Bytes that are sent as they are."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Seconds in which nothing is sent on the connection."""
+
+    seconds: float
+
+
+Step = Head | Content | Raw | Pause
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is sent of a response, step by step, with its meaning as in `WireResponse`. `drip` is sent
+    byte by byte after the steps, and then dots for ever.
+    """
+
+    steps: tuple[Step, ...]
+    status: int = 0
+    fields: Fields = ()
+    content: bytes = b""
+    interim: tuple[int, ...] = ()
+    stray: bytes = b""
+    drip: bytes = b""
+    ending: faults.Ending | None = None
+    deferred: faults.Deferred | None = None
+
+
+def make_plan(stub: StubResponse, request: WireRequest) -> Plan:
+    """Plan a response on the request's stream."""
+    rendered, stream = render(stub, request), request.stream
+    fields = tuple(
+        (name.lower(), value) for name, value in rendered.fields if name.lower() not in CONNECTION_FIELDS
+    )
+    content = b"" if request.method == "HEAD" else rendered.content
+    before: list[Step] = []
+    for status in rendered.interim:
+        interim_fields = tuple((name.lower(), value) for name, value in stub.interim_fields)
+        before.append(Head(((":status", str(status)), *interim_fields)))
+    response = _plan_response(stub, fields, content, stream)
+    whole = Plan(
+        (*before, *response),
+        stub.status or 0,
+        fields,
+        content,
+        rendered.interim,
+        rendered.stray,
+        ending=faults.choose_ending(stub, rendered),
+        deferred=faults.choose_deferred(stub),
+    )
+    return whole if stub.fault is None else _apply_fault(stub, whole, tuple(before), stream)
+
+
+def _plan_response(stub: StubResponse, fields: Fields, content: bytes, stream: int) -> list[Step]:
+    form = stub.http2
+    trailers = form.trailers or ((("x-checksum", "1"),) if stub.framing == "chunked-richly" else ())
+    head = ((":status", str(stub.status)), *fields)
+    empty = not content and not trailers and not form.empty_data
+    steps: list[Step] = [Raw(each.make(stream)) for each in form.before]
+    if stub.split is not None and stub.split != "after-head":
+        steps.append(Pause(stub.pause))
+    steps.append(Head(head, end=empty))
+    if not empty:
+        if stub.split is not None:
+            steps.append(Pause(stub.pause))
+        if content or not trailers:
+            steps.append(Content(content, end=not trailers))
+        if trailers:
+            steps.append(Head(trailers, end=True))
+    if stub.stray:
+        steps.append(Raw(http2_frames.make_frame(http2_frames.DATA, 0, stream, stub.stray)))
+    steps += [Raw(each.make(stream)) for each in form.after]
+    if stub.close:
+        steps.append(Raw(http2_frames.make_goaway(stream)))
+    return steps
+
+
+def _apply_fault(stub: StubResponse, whole: Plan, before: tuple[Step, ...], stream: int) -> Plan:
+    """Give what is sent of a response with its fault; `status` is 0 if no complete status code is sent."""
+    nothing = Plan((), ending=whole.ending, deferred=whole.deferred)
+    fields = next(step for step in whole.steps[len(before) :] if isinstance(step, Head)).fields
+    cut = {
+        "half-head": (*before, Head(fields, half=True)),
+        "garbage": (*before, Raw(_GARBAGE)),
+        "goaway-below": (Raw(http2_frames.make_goaway(max(0, stream - 2))),),
+        "goaway-lost": (Raw(http2_frames.make_goaway(stream)),),
+    }
+    resets = {
+        "refused-stream": http2_frames.REFUSED_STREAM,
+        "reset-stream": http2_frames.INTERNAL_ERROR,
+        "reset-after-head": http2_frames.INTERNAL_ERROR,
+    }
+    fault = str(stub.fault)
+    if fault == "goaway-before":
+        pause = (Raw(http2_frames.make_goaway(stream)), Pause(stub.pause))
+        return replace(whole, steps=(*pause, *whole.steps))
+    if fault in (*WHOLE_FAULTS, "late", "late-between"):
+        return whole
+    if fault in cut:
+        return replace(nothing, steps=cut[fault])
+    if fault in resets:
+        reset = Raw(http2_frames.make_reset(stream, resets[fault]))
+        if fault != "reset-after-head":
+            return Plan((reset,))
+        steps = (*before, Head(fields), Pause(stub.pause), reset)
+        return Plan(steps, whole.status, whole.fields, interim=whole.interim)
+    return _apply_slow_fault(fault, whole, nothing, before, stream)
+
+
+def _apply_slow_fault(fault: str, whole: Plan, nothing: Plan, before: tuple[Step, ...], stream: int) -> Plan:
+    """Give what is sent of a response that is cut in its content, or that never ends."""
+    if fault == "half-content":
+        head = next(step for step in whole.steps[len(before) :] if isinstance(step, Head))
+        steps = (*before, Head(head.fields), Content(whole.content, half=True))
+        half = whole.content[: len(whole.content) // 2]
+        return replace(whole, steps=steps, content=half, stray=b"")
+    if fault == "dripped":
+        frame = http2_frames.make_frame(http2_frames.HEADERS, 0, stream, bytes(http2_frames.MOST_FRAME))
+        return replace(nothing, drip=frame[: http2_frames.HEAD])
+    if fault == "interim-only":
+        return replace(nothing, steps=(Head(((":status", "102"),)),), interim=(102,))
+    return nothing
