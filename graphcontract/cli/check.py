@@ -55,6 +55,14 @@ class Transport(StrEnum):
     PROXY = "proxy"
 
 
+class Http(StrEnum):
+    """Which version of HTTP is offered to the client."""
+
+    AUTO = "auto"
+    HTTP_1_1 = "1.1"
+    HTTP_2 = "2"
+
+
 class Record(StrEnum):
     """Which exchanges the jsonl report contains."""
 
@@ -124,6 +132,13 @@ def check(
             help="Use https on the loopback transport, with a certificate authority made for the run.",
         ),
     ] = False,
+    http: Annotated[
+        Http,
+        typer.Option(
+            "--http",
+            help="Version of HTTP: 2 for https with HTTP/2, auto for 1.1 and the clauses on HTTP/2.",
+        ),
+    ] = Http.AUTO,
     in_process: Annotated[
         bool,
         typer.Option("--in-process", help="Call a python: client in this process instead of in a child."),
@@ -179,6 +194,7 @@ def check(
         contract=contracts[0] if contracts and not is_many else DEFAULT_CONTRACT,
         transport=transport.value,
         tls=tls,
+        http=http.value,
         profile=profile.value,
         fail_on=fail_on.value,
         select=tuple(select or ()),

@@ -16,12 +16,14 @@ from graphcontract.errors import UserError
 
 _REFERENCE = {
     "reference": "python:graphcontract.clients.reference:make_call",
+    "reference-http2": "python:graphcontract.clients.reference:make_http2_call",
     "reference-async": "python:graphcontract.clients.reference:make_call_async",
 }
 _KINDS = ("python", "process", "command")
 _FORMS = """\
 Specify a client in one of four forms:
-  reference                     the client that is part of graphcontract (or reference-async)
+  reference                     the client that is part of graphcontract (or reference-async;
+                                reference-http2 speaks HTTP/2 over TLS)
   python:package.module:name    a function that makes one call
   process:node driver.mjs       a driver that speaks JSON lines
   command:./call.sh {url}       a command that makes one call; also {method} {base_url}

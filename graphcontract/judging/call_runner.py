@@ -47,7 +47,9 @@ class CallOptions(TypedDict, total=False):
     declares `cancel` has its call cancelled after `cancel_after` seconds. For `linger` seconds after the
     call, requests are still recorded. With `counting`, the connections that the client leaves open are
     counted. `root_path` is the path of a root that is not the client's own, with `{version}` in place of its
-    version; `by_name` names its host instead of its address.
+    version; `by_name` names its host instead of its address. `http2` offers HTTP/2, with a `certificate`.
+    `shared` calls of one test that are under way at the same time have one root, so that they may share a
+    connection.
     """
 
     own_root: bool
@@ -61,6 +63,8 @@ class CallOptions(TypedDict, total=False):
     counting: bool
     root_path: str
     by_name: bool
+    http2: bool
+    shared: bool
 
 
 class _Timer:
@@ -264,7 +268,14 @@ class CallRunner:
             self._settle(responses), build_request_filter(self._contract, call), elsewhere
         )
         root = request.root if options.get("own_root") else None
-        endpoint = transport.open_endpoint(script, root=root, certificate=certificate, scope=scope)
+        endpoint = transport.open_endpoint(
+            script,
+            root=root,
+            certificate=certificate,
+            scope=scope,
+            http2=options.get("http2", False),
+            shared=options.get("shared", False),
+        )
         if options.get("aside") and transport.at_once is None:
             # An open endpoint keeps its root, so that a second one gets another.
             first, endpoint = endpoint, transport.open_endpoint(script, certificate=certificate, scope=scope)

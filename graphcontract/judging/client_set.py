@@ -46,6 +46,7 @@ class ClientSet:
 
     `another` starts a copy of the first client, None if there can be one only. `at_own_root` starts a client
     at its own root, if the first one's transport does not serve that root; it raises UserError if it cannot.
+    `negotiates_http2` says whether the client chooses HTTP/2 where it is offered.
     While `calls_overlap` is false, the driver's `concurrency` counts as 1. `hangs_alone` says whether a call
     that hung beside others hangs alone too, None before one was made again; `late_calls` is how many
     were taken for late. `suspects` are settings of other surroundings that made a difference.
@@ -82,6 +83,7 @@ class ClientSet:
         self._lock = threading.Lock()  # protects what threads of several tests add to
         self._objects: dict[tuple[object, ...], int] = {}
         self.calls_overlap = True
+        self.negotiates_http2 = False
         self.hangs_alone: bool | None = None
         self.late_calls = 0
 
@@ -96,6 +98,7 @@ class ClientSet:
         shown -= {"debug"} if self._debugging is None else set()
         shown |= {"surroundings"} if self._surroundings is not None else set()
         shown |= set() if withheld else {"credentials"}
+        shown |= {"http2"} if self.negotiates_http2 else set()
         shown |= {"timeout"} if limits.timeout != "none" else set()
         shown |= {"root-slash"} if limits.root_slash else set()
         shown |= {"call-timeout"} if limits.timeout == "call" else set()

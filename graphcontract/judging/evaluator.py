@@ -21,6 +21,7 @@ _UNREADABLE = "the client's requests could not be read (request.once)"
 NEEDS: Mapping[str, str] = {
     "wire": "this transport does not show raw bytes (use --transport loopback)",
     "network": "this transport has no network faults, redirects or TLS (use --transport loopback)",
+    "http2": "the client does not negotiate HTTP/2 over TLS (ALPN)",
     "proxy": "this transport is not a proxy (use --transport proxy)",
     "credentials": "your driver declares that the client sends no token to these hosts (`hosts`) or "
     "over http (`https`)",

@@ -125,7 +125,7 @@ def _describe_wire(message: WireRequest | WireResponse, redactor: Redactor) -> W
     """
     if not message.frames:
         return _describe_bytes(message.raw, redactor)
-    lines = redactor.head("\n".join(message.frames))
+    lines = redactor.head("\n".join(message.frames).replace("\n", "\r\n"))
     return _describe_bytes(lines.encode("latin-1", "replace"), redactor)
 
 
@@ -162,6 +162,7 @@ def _curl(request: WireRequest | None, of: Exchange, redactor: Redactor) -> str 
     root = of.root.split("/", 3)
     url = request.target if "://" in request.target else "/".join(root[:3]) + request.target
     words = ["curl", "--path-as-is", "-i", "-X", request.method, redactor.text(url)]
+    words += ["--http2"] if request.version == "2" else []
     for name, value in request.fields:
         if name.lower() not in ("host", "content-length", "transfer-encoding", "authorization"):
             words += ["-H", redactor.head(f"{name}: {value}")]

@@ -404,6 +404,8 @@ def unsupported_reason(harness: Harness, id: str) -> str | None:
             return f"{declared}, but makes one call after the other"
         if need == "concurrency" and harness.client.concurrency > 1:
             return "this transport handles one call at a time (use --transport loopback)"
+        if need == "http2" and "network" not in harness.transport.shows:
+            return None  # the need of a network says why
         if need == "proxy" and "own-root" not in harness.transport.shows:
             return None  # a client at its own root is behind a proxy then
         return harness.clients.find_own_root_obstacle() if need == "own-root" else NEEDS[need]

@@ -64,6 +64,7 @@ class RunDescription(TypedDict):
     profile: ProfileName
     transport: str
     tls: NotRequired[bool]
+    http: NotRequired[str]
     seed: int
     options: NotRequired[Mapping[str, Any]]
     shard: NotRequired[Shard]

@@ -54,6 +54,7 @@ class ReceivedRun(ABC):
         """Return the transport, the profile and the seed of the run."""
         header = self.header
         over = " over TLS" if header.get("tls") else ""
+        over += " with HTTP/2" if header.get("http") == "2" else ""
         return f"transport {header['transport']}{over}, profile {header['profile']}, seed {header['seed']}"
 
     def name_implementation(self) -> str:

@@ -53,8 +53,10 @@ class TargetFactory:
                 f"{self.options.client!r} is another program",
                 "Use --transport loopback.",
             )
+        if self.options.transport == "mock" and self.options.http == "2":
+            raise OptionError("the mock transport has no HTTP/2", "Use --transport loopback.")
         check = self._check_mock if self.options.transport == "mock" else None
-        return self._start_checked(_loopback_or_mock(self.options.transport, self.options.tls), check)
+        return self._start_checked(self._make_transport(), check)
 
     def beside(self, main: Target) -> Callable[[], Target] | None:
         """Return a function that starts the client at its own root, for transports that do not serve it.
@@ -114,7 +116,17 @@ class TargetFactory:
             )
         from graphcontract.transports.proxy import Proxy
 
-        return self._start_checked(Proxy(self.contract.request.root), self._check_proxy)
+        proxy = Proxy(self.contract.request.root, http2=self.options.http == "2")
+        return self._start_checked(proxy, self._check_proxy)
+
+    def _make_transport(self) -> Transport:
+        if self.options.transport == "mock":
+            from graphcontract.transports.mock import Mock
+
+            return Mock()
+        from graphcontract.transports.loopback import Loopback
+
+        return Loopback(tls=self.options.https, http2=self.options.http == "2")
 
     @property
     def _is_another_program(self) -> bool:
@@ -137,8 +149,9 @@ class TargetFactory:
         self, transport: Transport, *, debug: bool = False, surroundings: Surroundings | None = None
     ) -> Client:
         request = self.contract.request
+        speaks_http2 = self.options.http == "2" and self.options.client.strip() == "reference"
         client = make_client(
-            self.options.client,
+            "reference-http2" if speaks_http2 else self.options.client,
             in_process=self.options.in_process or transport.name == "mock",
             start_timeout=self.options.start_timeout,
             implementation=self.options.implementation,
@@ -216,16 +229,6 @@ class TargetFactory:
             raise ClientUnavailable(*_explain_missing_request(target.transport, outcome, record.connections))
         guard.after_call(outcome, requested=True)
         return replace(target, guard=guard)
-
-
-def _loopback_or_mock(name: str, tls: bool) -> Transport:
-    if name == "mock":
-        from graphcontract.transports.mock import Mock
-
-        return Mock()
-    from graphcontract.transports.loopback import Loopback
-
-    return Loopback(tls=tls)
 
 
 def _refuse(problem: ClientUnavailable) -> Target:

@@ -68,6 +68,14 @@ class Options:
     tls: bool = field(
         default=False, metadata=_describe("use https on the loopback transport", reproduces=True)
     )
+    http: str = field(
+        default="auto",
+        metadata=_describe(
+            "version of HTTP: 2 for https with HTTP/2, auto for 1.1 and the clauses on HTTP/2",
+            choices=("auto", "1.1", "2"),
+            reproduces=True,
+        ),
+    )
     in_process: bool = field(
         default=False, metadata=_describe("call a python: client in this process", reproduces=True)
     )
@@ -99,6 +107,11 @@ class Options:
     known_failures: str | None = field(
         default=None, metadata=_describe("accept exactly the failures listed in this file", metavar="FILE")
     )
+
+    @property
+    def https(self) -> bool:
+        """Whether service roots are usually https: as `tls` says, or as HTTP/2 requires."""
+        return self.tls or self.http == "2"
 
     def with_seed(self, seed: int | None, random: int) -> Options:
         """Use this seed; without one, 0 if the profile is deterministic, else the random one."""

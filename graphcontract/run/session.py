@@ -14,7 +14,7 @@ from pathlib import Path
 from graphcontract.catalogue.lookup import find_operation
 from graphcontract.catalogue.patterns import NoOperation
 from graphcontract.clauses import list_kinds
-from graphcontract.clients import Client
+from graphcontract.clients import Client, ClientUnavailable
 from graphcontract.contract.jsonfile import suggest_name
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Base, Contract, Party
@@ -22,6 +22,7 @@ from graphcontract.http.stub_response import stub
 from graphcontract.judging import known_failures
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
+from graphcontract.judging.http2_probe import see_http2
 from graphcontract.judging.known_failures import Entry, KnownFailures
 from graphcontract.judging.overlap import see_overlap
 from graphcontract.judging.profile import PROFILES
@@ -33,6 +34,8 @@ from graphcontract.reporting.events import RunDescription
 from graphcontract.run.client_setup import TargetFactory
 from graphcontract.run.options import OptionError, Options
 from graphcontract.run.spreading import begin_cases, begin_tests
+
+_HTTP2 = "http2."  # how the ids of clauses on HTTP/2 begin
 
 
 @dataclass
@@ -62,7 +65,12 @@ class Session:
         contract = load_contract(options.contract)
         path = options.known_failures
         entries = known_failures.load(Path(path), contract.current_ids()) if path else []
-        return cls(options, contract, plan_clauses(contract, options.select, options.deselect), entries)
+        planned = plan_clauses(contract, options.select, options.deselect)
+        if options.http == "1.1":
+            planned = [id for id in planned if not id.startswith(_HTTP2)]
+            if not planned:
+                raise OptionError("--http 1.1 leaves no clause to judge: these are about HTTP/2")
+        return cls(options, contract, planned, entries)
 
     def known_failures(self) -> KnownFailures | None:
         """Return the failures that are listed for the client, after opening it; None without a list."""
@@ -89,7 +97,21 @@ class Session:
             self.contract = _prefer_accepted_status(self.harness)
             self.harness = Harness(self.contract, clients, PROFILES[self.options.profile])
         clients.calls_overlap = see_overlap(self.harness) is not False
+        self._see_http2(self.harness)
         return main.client
+
+    def _see_http2(self, harness: Harness) -> None:
+        """Find out whether the client speaks HTTP/2, if the run depends on it. Raises ClientUnavailable if
+        the whole run does and the client does not.
+        """
+        required = self.options.http == "2"
+        if required or any(id.startswith(_HTTP2) for id in self.planned):
+            harness.clients.negotiates_http2 = see_http2(harness)
+        if required and not harness.clients.negotiates_http2:
+            raise ClientUnavailable(
+                "the client does not speak HTTP/2: its call to a server that offers it (ALPN) did not use it",
+                "Leave --http 2 out, or turn HTTP/2 on in the client and let it trust the call's `ca_file`.",
+            )
 
     def want(self, test: SuiteTest, clause: str) -> None:
         """Announce that `part` will be called for a clause of a test."""
@@ -144,7 +166,8 @@ class Session:
             "kind": "check",
             "profile": self.options.profile,
             "transport": self.options.transport,
-            "tls": self.options.tls,
+            "tls": self.options.https,
+            "http": self.options.http,
             "seed": self.options.seed,
             "options": self.options.to_report(),
         }

@@ -51,6 +51,8 @@ class Paper:
         root: str | None = None,
         certificate: object = None,
         scope: Scope | None = None,
+        http2: bool = False,
+        shared: bool = False,
     ) -> PaperStage:
         self.stages.append(PaperStage(script, root or "http://127.0.0.1:1"))
         self.scopes.append(scope)
