@@ -31,6 +31,7 @@ _MODULES = (
         "tokens",
         "network",
         "connections",
+        "http2",
         "calls",
         "surroundings",
     ),
