@@ -64,7 +64,7 @@ class Http2Connection:
     @property
     def is_held(self) -> bool:
         """Whether a request has no response on purpose, not even after the call, or one without an end."""
-        return bool(self._held)
+        return not self._held <= {reply.stream for _, reply in self._late}
 
     def ready(self) -> None:
         """Read, respond and send as far as the socket allows without blocking."""
@@ -130,7 +130,7 @@ class Http2Connection:
                 return
             if size < len(http2_frames.PREFACE):
                 return
-            self._engine.receive(self._received[:size])
+            self._engine.begin()
             self._begun, self._received = True, self._received[size:]
         frames, self._received = http2_frames.split(self._received)
         for each in frames:

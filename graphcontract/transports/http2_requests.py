@@ -78,7 +78,7 @@ class IncomingRequest:
             content=content,
             content_size=self.content_size,
             framing="content-length" if counted else "none",
-            malformed=malformed or next(_find_violations(self.fields), None),
+            malformed=malformed or next(_find_violations(self.fields, self.content_size), None),
             origin=origin,
             connection=connection,
             scheme="https",
@@ -90,14 +90,16 @@ class IncomingRequest:
         )
 
 
-def _find_violations(fields: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """Describe what makes a header malformed (RFC 9113 8.2 and 8.3)."""
+def _find_violations(fields: Sequence[tuple[str, str]], content_size: int) -> Iterator[str]:
+    """Describe what makes a header malformed (RFC 9113 8.2 and 8.3), or a content of another size (8.1.1)."""
     yield from _find_pseudo_violations([name for name, _ in fields])
     for name, value in fields:
         if name.lower() != name:
             yield f"the field name {name[:40]!r} in upper case (RFC 9113 8.2)"
         elif _NOT_IN_NAME.search(name.removeprefix(":")) or not name:
             yield "a field name with a character that is not allowed (RFC 9113 8.2.1)"
+        if name == "content-length" and value.isdecimal() and value.lstrip("0") != str(content_size or ""):
+            yield "a content-length that differs from the content (RFC 9113 8.1.1)"
         if _NOT_IN_VALUE.search(value):
             yield f"a value of {name[:40]!r} with a line end, NUL, or white space around it (RFC 9113 8.2.1)"
 

@@ -1,0 +1,439 @@
+"""HTTP/2 on the loopback transport: streams, faults in their HTTP/2 form, shared connections, bad input."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+
+import h2.config
+import h2.connection
+import h2.events
+import hpack
+import pytest
+
+from graphcontract.exchange import Fault, WireRequest
+from graphcontract.http.stub_response import (
+    ExtraFrame,
+    Http2Form,
+    Meeting,
+    ResponseScript,
+    StubResponse,
+    plain_error,
+    stub,
+)
+from graphcontract.transports import Endpoint, Record, Scope, http2_frames
+from graphcontract.transports.http2_engine import MOST_HEADER
+from graphcontract.transports.loopback import Loopback
+
+from .wire import DONE, NO_CONTENT, PLAIN, receive, secured, to_the_end, trusting
+
+PATH = "/beta/tasks/x1/cancel"
+HEADER = [(":method", "POST"), (":scheme", "https"), (":authority", "here"), (":path", PATH)]
+_LENIENT = h2.config.H2Configuration(
+    header_encoding="latin-1", validate_outbound_headers=False, normalize_outbound_headers=False
+)
+
+
+@pytest.fixture(scope="module")
+def secure() -> Iterator[Loopback]:
+    with Loopback(ports=9, tls=True, http2=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def context(secure: Loopback) -> ssl.SSLContext:
+    return trusting(secure)
+
+
+def open_stub(server: Loopback, *stubs: StubResponse) -> Endpoint:
+    return server.open_endpoint(ResponseScript(stubs or (DONE,)))
+
+
+class Client:
+    """One connection of a client on h2, which validates nothing that it sends."""
+
+    def __init__(self, context: ssl.SSLContext, endpoint: Endpoint) -> None:
+        self.socket = secured(context, endpoint)
+        assert self.socket.selected_alpn_protocol() == "h2"
+        self.h2 = h2.connection.H2Connection(_LENIENT)
+        self.h2.initiate_connection()
+        self.events: list[h2.events.Event] = []
+
+    def request(self, stream: int = 1, *fields: tuple[str, str], content: bytes = b"") -> None:
+        self.h2.send_headers(stream, [*HEADER, *fields], end_stream=not content)
+        if content:
+            self.h2.send_data(stream, content, end_stream=True)
+        self.flush()
+
+    def flush(self, raw: bytes = b"") -> None:
+        self.socket.sendall(self.h2.data_to_send() + raw)
+
+    def wait_for(self, kind: type[h2.events.Event], count: int = 1) -> list[h2.events.Event]:
+        """Read until so many events of a kind have come."""
+        while len(found := [each for each in self.events if isinstance(each, kind)]) < count:
+            data = self.socket.recv(1 << 16)
+            assert data, f"the connection ended; {self.events}"
+            self.events += self.h2.receive_data(data)
+            for event in self.events:
+                if isinstance(event, h2.events.DataReceived) and event.flow_controlled_length:
+                    self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                    event.flow_controlled_length = 0
+            self.flush()
+        return found
+
+    def statuses(self) -> list[tuple[int, str]]:
+        return [
+            (event.stream_id, dict(event.headers)[":status"])
+            for event in self.events
+            if isinstance(event, h2.events.ResponseReceived)
+        ]
+
+
+Connect = Callable[[Endpoint], Client]
+
+
+@pytest.fixture
+def connect(context: ssl.SSLContext) -> Iterator[Connect]:
+    """Opens connections, and closes them after the test."""
+    with ExitStack() as stack:
+
+        def open_one(endpoint: Endpoint) -> Client:
+            client = Client(context, endpoint)
+            stack.enter_context(client.socket)
+            return client
+
+        yield open_one
+
+
+def only_request(record: Record) -> WireRequest:
+    (request,) = record.requests
+    return request
+
+
+def frames_of(data: bytes) -> list[http2_frames.Frame]:
+    return [http2_frames.read(each) for each in http2_frames.split(data)[0]]
+
+
+def received_frames(client: Client) -> list[http2_frames.Frame]:
+    """What comes until the end of the connection."""
+    return frames_of(to_the_end(client.socket))
+
+
+def test_a_request_and_its_response_are_recorded_with_their_frames(
+    secure: Loopback, connect: Connect
+) -> None:
+    endpoint = open_stub(secure, stub(200, b"done"))
+    client = connect(endpoint)
+    client.request(1, ("authorization", "Bearer abc"), content=b"x")
+    client.wait_for(h2.events.StreamEnded)
+    record = endpoint.finish()
+    request = only_request(record)
+    assert (request.version, request.method, request.target, request.scheme) == ("2", "POST", PATH, "https")
+    assert (request.stream, request.pseudo, request.values("host")) == (1, tuple(HEADER), ["here"])
+    assert request.fields == (("authorization", "Bearer abc"),)
+    assert (request.content, request.malformed) == (b"x", None)
+    assert request.text.startswith(f"POST {PATH} HTTP/2\r\n:scheme: https\r\n".encode())
+    assert "abc" not in request.raw.decode("latin-1")
+    kinds = [each.split()[0] for each in request.frames]
+    assert kinds == ["SETTINGS", "HEADERS", "DATA"]
+    (response,) = record.responses
+    assert response.frames[0].startswith("HEADERS stream 1\n:status: 200")
+    assert response.frames[1:] == ("DATA stream 1, 4 bytes, END_STREAM\ndone",)
+    assert (response.status, response.content, response.request) == (200, b"done", 0)
+
+
+def test_other_endpoints_offer_http11_only() -> None:
+    with Loopback(ports=1, tls=True) as server:
+        endpoint = open_stub(server)
+        with secured(trusting(server), endpoint) as connection:
+            assert connection.selected_alpn_protocol() == "http/1.1"
+        endpoint.finish()
+        offering = server.open_endpoint(ResponseScript((DONE,)), http2=True)
+        with secured(trusting(server), offering) as connection:
+            assert connection.selected_alpn_protocol() == "h2"
+        offering.finish()
+        assert offering.root != endpoint.root
+
+
+def test_http11_is_served_where_the_client_offers_no_other(secure: Loopback) -> None:
+    endpoint = open_stub(secure)
+    usual = ssl.create_default_context(cafile=secure.ca_file)
+    with secured(usual, endpoint) as connection:
+        connection.sendall(PLAIN)
+        assert receive(connection, len(NO_CONTENT)) == NO_CONTENT
+    assert only_request(endpoint.finish()).version == "1.1"
+
+
+def test_streams_get_their_own_responses_at_once(secure: Loopback, connect: Connect) -> None:
+    meeting = Meeting(3, 5.0)
+    stubs = [StubResponse(status, meeting=meeting) for status in (201, 202, 203)]
+    endpoint = open_stub(secure, *stubs)
+    client = connect(endpoint)
+    for stream in (1, 3, 5):
+        client.request(stream)
+    client.wait_for(h2.events.StreamEnded, 3)
+    record = endpoint.finish()
+    assert sorted(client.statuses()) == [(1, "201"), (3, "202"), (5, "203")]
+    assert [(each.status, each.request) for each in record.responses] == [(201, 0), (202, 1), (203, 2)]
+    assert len({each.connection for each in record.requests}) == 1
+
+
+def test_shared_endpoints_of_a_scope_serve_their_own_calls_on_one_connection(
+    secure: Loopback, connect: Connect
+) -> None:
+    scope = Scope()
+    endpoints = [
+        secure.open_endpoint(
+            ResponseScript((StubResponse(status),), lambda request, own=status: str(own) in request.target),
+            scope=scope,
+            shared=True,
+        )
+        for status in (201, 202)
+    ]
+    assert len({each.root for each in endpoints}) == 1
+    client = connect(endpoints[0])
+    for stream, status in ((1, 202), (3, 201)):
+        client.h2.send_headers(stream, [*HEADER[:3], (":path", f"/{status}")], end_stream=True)
+    client.flush()
+    client.wait_for(h2.events.StreamEnded, 2)
+    records = [each.finish() for each in endpoints]
+    assert [only_request(each).target for each in records] == ["/201", "/202"]
+    assert [each.responses[0].status for each in records] == [201, 202]
+    assert sorted(client.statuses()) == [(1, "202"), (3, "201")]
+    again = secure.open_endpoint(ResponseScript((DONE,)), scope=scope)
+    assert again.root == endpoints[0].root
+    again.finish()
+
+
+def test_content_waits_for_the_clients_window(secure: Loopback, connect: Connect) -> None:
+    content = bytes(200_000)
+    endpoint = open_stub(secure, stub(200, content))
+    client = connect(endpoint)
+    client.request()
+    client.wait_for(h2.events.StreamEnded)
+    data = [each.data for each in client.events if isinstance(each, h2.events.DataReceived)]
+    assert b"".join(data) == content
+    endpoint.finish()
+
+
+def test_forms_of_a_response(secure: Loopback, connect: Connect) -> None:
+    ping = ExtraFrame(http2_frames.PING, b"12345678")
+    unknown = ExtraFrame(0xFA, b"?", of_connection=False)
+    form = Http2Form(empty_data=True, trailers=(("x-checksum", "1"),), before=(ping, unknown))
+    endpoint = open_stub(secure, replace(DONE, interim=(103,), http2=form))
+    client = connect(endpoint)
+    client.request()
+    client.wait_for(h2.events.StreamEnded)
+    kinds = [type(each) for each in client.events]
+    assert kinds.index(h2.events.PingReceived) < kinds.index(h2.events.ResponseReceived)
+    assert h2.events.InformationalResponseReceived in kinds
+    assert h2.events.UnknownFrameReceived in kinds
+    assert h2.events.TrailersReceived in kinds
+    endpoint.finish()
+
+
+FAULTS: dict[Fault, list[tuple[int, int]]] = {
+    "refused-stream": [(http2_frames.RST_STREAM, 1)],
+    "reset-stream": [(http2_frames.RST_STREAM, 1)],
+    "reset-after-head": [(http2_frames.HEADERS, 1), (http2_frames.RST_STREAM, 1)],
+    "goaway-below": [(http2_frames.GOAWAY, 0)],
+    "goaway-lost": [(http2_frames.GOAWAY, 0)],
+    "goaway-before": [(http2_frames.GOAWAY, 0), (http2_frames.HEADERS, 1)],
+    "closed": [],
+    "half-head": [],
+    "idle-closed": [(http2_frames.HEADERS, 1)],
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_in_their_http2_form(secure: Loopback, connect: Connect, fault: Fault) -> None:
+    endpoint = open_stub(secure, StubResponse(204, fault=fault))
+    client = connect(endpoint)
+    client.request()
+    if fault.startswith("re"):  # the connection stays
+        client.wait_for(h2.events.StreamReset)
+        record = endpoint.finish()
+        seen = [(each[0], 1) for each in map(read_kind, record.responses[0].frames)]
+    else:
+        usual = (http2_frames.SETTINGS, http2_frames.WINDOW_UPDATE)
+        seen = [(each.kind, each.stream) for each in received_frames(client) if each.kind not in usual]
+        record = endpoint.finish()
+    assert seen == FAULTS[fault]
+    assert record.responses[0].fault == fault
+
+
+def read_kind(description: str) -> tuple[int]:
+    names = {"HEADERS": http2_frames.HEADERS, "RST_STREAM": http2_frames.RST_STREAM}
+    return (names[description.split()[0]],)
+
+
+@pytest.mark.parametrize(("fault", "last"), [("goaway-below", 1), ("goaway-lost", 3)])
+def test_goaway_names_the_last_stream(secure: Loopback, connect: Connect, fault: Fault, last: int) -> None:
+    endpoint = open_stub(secure, DONE, StubResponse(204, fault=fault))
+    client = connect(endpoint)
+    client.request(1)
+    client.wait_for(h2.events.StreamEnded)
+    client.request(3)
+    (event,) = client.wait_for(h2.events.ConnectionTerminated)
+    assert isinstance(event, h2.events.ConnectionTerminated)
+    assert event.last_stream_id == last
+    endpoint.finish()
+
+
+def test_a_stalled_stream_does_not_hold_up_the_others(secure: Loopback, connect: Connect) -> None:
+    endpoint = open_stub(secure, StubResponse(204, fault="stalled"), plain_error(409))
+    client = connect(endpoint)
+    client.request(1)
+    client.request(3)
+    client.wait_for(h2.events.StreamEnded)
+    assert client.statuses() == [(3, "409")]
+    assert endpoint.count_connections() == (1, 1)
+    endpoint.finish()
+
+
+def test_a_late_response_is_sent_with_the_next_request(secure: Loopback, connect: Connect) -> None:
+    scope = Scope()
+    first = secure.open_endpoint(ResponseScript((StubResponse(201, fault="late"),)), scope=scope)
+    client = connect(first)
+    client.request(1)
+    assert len(first.finish(expecting=True).requests) == 1
+    second = secure.open_endpoint(ResponseScript((StubResponse(202),)), scope=scope)
+    client.request(3)
+    client.wait_for(h2.events.StreamEnded, 2)
+    assert client.statuses() == [(1, "201"), (3, "202")]
+    assert len(second.finish().requests) == 1
+
+
+MALFORMED: dict[str, tuple[Sequence[tuple[str, str]], str]] = {
+    "no path": (HEADER[:3], "no :path"),
+    "two methods": ([HEADER[0], *HEADER], "more than one :method"),
+    "unknown pseudo field": ([*HEADER, (":protocol", "x")], "unknown pseudo-header field"),
+    "pseudo field after others": ([("accept", "*/*"), *HEADER], "after a regular one"),
+    "upper case": ([*HEADER, ("Accept", "*/*")], "in upper case"),
+    "line end in a value": ([*HEADER, ("accept", "a\r\nb: c")], "with a line end"),
+    "another content-length": ([*HEADER, ("content-length", "5")], "a content-length that differs"),
+    "space in a name": ([*HEADER, ("a b", "c")], "a field name with a character"),
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_header_gets_400(secure: Loopback, connect: Connect, name: str) -> None:
+    header, reason = MALFORMED[name]
+    endpoint = open_stub(secure)
+    client = connect(endpoint)
+    client.h2.send_headers(1, header, end_stream=True)
+    client.flush()
+    client.wait_for(h2.events.StreamEnded)
+    assert client.statuses() == [(1, "400")]
+    assert reason in str(only_request(endpoint.finish()).malformed)
+
+
+def settings_and_header(header: Sequence[tuple[str, str]], *, end: bool = True) -> bytes:
+    block = hpack.Encoder().encode(header)
+    flags = http2_frames.END_HEADERS | (http2_frames.END_STREAM if end else 0)
+    return http2_frames.make_frame(http2_frames.SETTINGS, 0, 0) + http2_frames.make_frame(
+        http2_frames.HEADERS, flags, 1, block
+    )
+
+
+def header_of_a_mebibyte() -> bytes:
+    parts = [bytes(http2_frames.MOST_FRAME)] * 64
+    frames = [http2_frames.make_frame(http2_frames.HEADERS, http2_frames.END_STREAM, 1, parts[0])]
+    frames += [http2_frames.make_frame(http2_frames.CONTINUATION, 0, 1, each) for each in parts[1:]]
+    return http2_frames.PREFACE + http2_frames.make_frame(http2_frames.SETTINGS, 0, 0) + b"".join(frames)
+
+
+def compression_bomb() -> bytes:
+    """A value of 4,000 bytes, and 1,000 references to it: about a kilobyte for 4 MB."""
+    block = b"\x40\x01a" + b"\x7f\xa1\x1e" + b"x" * 4000 + b"\xbe" * 1000
+    frame = http2_frames.make_frame(http2_frames.HEADERS, 0x5, 1, block)
+    return http2_frames.PREFACE + http2_frames.make_frame(http2_frames.SETTINGS, 0, 0) + frame
+
+
+def ten_thousand_streams() -> bytes:
+    block = hpack.Encoder().encode(HEADER, huffman=False)
+    first = http2_frames.make_frame(http2_frames.HEADERS, http2_frames.END_HEADERS, 1, block)
+    others = [
+        http2_frames.make_frame(http2_frames.HEADERS, http2_frames.END_HEADERS, 2 * number + 1, b"\x82")
+        for number in range(1, 10_000)
+    ]
+    return b"".join(
+        [http2_frames.PREFACE, http2_frames.make_frame(http2_frames.SETTINGS, 0, 0), first, *others]
+    )
+
+
+BAD_INPUT = {
+    "HTTP/1.1": (PLAIN, "HTTP/1.1 on a connection for which HTTP/2 was negotiated"),
+    "a frame before the preface": (http2_frames.make_frame(4, 0, 0), "no connection preface"),
+    "no HTTP at all": (b"\0" * 100, "no connection preface"),
+    "a frame of 16 MiB": (
+        http2_frames.PREFACE + b"\xff\xff\xff\x00\x00\x00\x00\x00\x01",
+        "a frame of more than",
+    ),
+    "a header of 1 MiB": (header_of_a_mebibyte(), f"a header of more than {MOST_HEADER} bytes"),
+    "a compression bomb": (compression_bomb(), f"a header of more than {MOST_HEADER} bytes"),
+    "10,000 streams at once": (ten_thousand_streams(), "more requests at the same time"),
+    "a second content-length": (
+        http2_frames.PREFACE
+        + settings_and_header([*HEADER, ("content-length", "5"), ("content-length", "6")]),
+        "not valid HTTP/2: Conflicting content-length",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_INPUT)
+def test_bad_input_is_recorded_and_ends_the_connection(
+    secure: Loopback, context: ssl.SSLContext, name: str
+) -> None:
+    data, reason = BAD_INPUT[name]
+    endpoint = open_stub(secure)
+    with secured(context, endpoint) as connection:
+        connection.sendall(data)
+        last = frames_of(to_the_end(connection))[-1]
+    assert (last.kind, last.payload[4:8]) == (http2_frames.GOAWAY, b"\0\0\0\x01")
+    malformed = [each.malformed for each in endpoint.finish().requests]
+    assert any(reason in str(each) for each in malformed)
+
+
+def test_settings_that_are_never_acknowledged_make_no_difference(
+    secure: Loopback, context: ssl.SSLContext
+) -> None:
+    endpoint = open_stub(secure)
+    with secured(context, endpoint) as connection:
+        connection.sendall(http2_frames.PREFACE + settings_and_header(HEADER))
+        data = b""
+        while not any(each.kind == http2_frames.HEADERS for each in frames_of(data)):
+            data += connection.recv(1 << 16)
+    assert only_request(endpoint.finish()).malformed is None
+
+
+def test_an_incomplete_request_is_recorded(secure: Loopback, context: ssl.SSLContext) -> None:
+    endpoint = open_stub(secure)
+    with secured(context, endpoint) as connection:
+        connection.sendall(http2_frames.PREFACE + settings_and_header(HEADER, end=False))
+    request = only_request(endpoint.finish())
+    assert (request.target, request.malformed) == (PATH, "ended before the request was complete")
+
+
+def test_goaway_of_the_client_does_not_end_its_streams(secure: Loopback, connect: Connect) -> None:
+    endpoint = open_stub(secure)
+    client = connect(endpoint)
+    client.h2.send_headers(1, HEADER, end_stream=True)
+    client.flush(http2_frames.make_goaway(0))
+    client.wait_for(h2.events.StreamEnded)
+    assert client.statuses() == [(1, "204")]
+    endpoint.finish()
+
+
+def test_expect_gets_100_before_the_content(secure: Loopback, connect: Connect) -> None:
+    endpoint = open_stub(secure)
+    client = connect(endpoint)
+    client.h2.send_headers(1, [*HEADER, ("expect", "100-continue")])
+    client.flush()
+    client.wait_for(h2.events.InformationalResponseReceived)
+    client.h2.send_data(1, b"x", end_stream=True)
+    client.flush()
+    client.wait_for(h2.events.StreamEnded)
+    assert only_request(endpoint.finish()).content == b"x"
