@@ -14,6 +14,7 @@ _MODULES = (
     "test_errors",
     "test_retries",
     "test_network",
+    "test_http2",
     "test_calls",
     "test_time",
 )

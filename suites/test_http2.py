@@ -52,7 +52,7 @@ def test_goaway(harness: Harness, responses: Sequence[StubResponse]) -> None:
     harness.check(harness.plain_call(), responses, **HTTP2)
 
 
-@proves("http2.goaway", "http2.response", needs=NEEDS)
+@proves("http2.goaway", needs=NEEDS)
 @given(event=constants({"GOAWAY below a later request": faulty("goaway-below")}), calls=2)
 def test_goaway_on_used_connection(harness: Harness, event: StubResponse) -> None:
     """GOAWAY for the second request of a connection must not be reported as success either."""

@@ -32,6 +32,7 @@ from graphcontract.transports import Transport
 from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock
 from graphcontract.transports.proxy import Proxy
+from tests.sample_clients.bases.http2 import OverHttp2
 from tests.sample_clients.bases.logging import Logging
 from tests.sample_clients.bases.over_proxy import OverProxy
 from tests.sample_clients.registry import Entry
@@ -113,6 +114,7 @@ def verdicts(
             Target(Direct(cancel, limits), made),
             debugging=logging and (lambda: Target(Direct(logging, limits), made)),
         )
+        clients.negotiates_http2 = isinstance(client, OverHttp2)
         harness = Harness(contract, clients, explored)
         waiting: list[SuiteTestRun] = []
         for test in _chosen(shown_by, contract, diagonal, inputs):
@@ -149,6 +151,8 @@ def verdicts(
 def _make_transport(name: str, contract: Contract) -> Transport:
     if name == "proxy":
         return Proxy(contract.request.root)
+    if name == "http2":
+        return Loopback(tls=True, http2=True)
     return Mock() if name == "mock" else Loopback()
 
 

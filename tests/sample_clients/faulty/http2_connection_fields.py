@@ -1,0 +1,32 @@
+"""Faulty clients: http2.connection-fields."""
+
+from __future__ import annotations
+
+from graphcontract.exchange import Call
+from tests.sample_clients.bases.conforming import Fields
+from tests.sample_clients.bases.http2 import OverHttp2
+from tests.sample_clients.registry import faulty
+
+
+@faulty("http2.connection-fields")
+class KeepsTheConnectionAlive(OverHttp2):
+    """The fields of HTTP/1.1 are sent as they were."""
+
+    def fields(self, call: Call) -> Fields:
+        return [*super().fields(call), ("connection", "keep-alive")]
+
+
+@faulty("http2.connection-fields")
+class AnnouncesChunks(OverHttp2):
+    """A request with an unknown length is announced as HTTP/1.1 does it."""
+
+    def fields(self, call: Call) -> Fields:
+        return [*super().fields(call), ("transfer-encoding", "chunked")]
+
+
+@faulty("http2.connection-fields")
+class AcceptsTransferCodings(OverHttp2):
+    """TE has the codings that it had in HTTP/1.1, beside trailers."""
+
+    def fields(self, call: Call) -> Fields:
+        return [*super().fields(call), ("te", "trailers, deflate;q=0.5")]

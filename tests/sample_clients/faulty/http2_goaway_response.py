@@ -1,0 +1,23 @@
+"""Faulty clients: http2.goaway-response."""
+
+from __future__ import annotations
+
+from tests.sample_clients.bases.conforming import BadAnswer
+from tests.sample_clients.bases.http2 import NotProcessed, OverHttp2
+from tests.sample_clients.registry import faulty
+
+
+@faulty("http2.goaway-response")
+class FailsAtAnyGoaway(OverHttp2):
+    """httpcore 1.0.9 takes each GOAWAY for an error, whatever its last stream."""
+
+    def hear_goaway(self, last_stream: int, stream: int) -> None:
+        raise BadAnswer("GOAWAY")
+
+
+@faulty("http2.goaway-response")
+class RepeatsAfterAnyGoaway(OverHttp2):
+    """The last stream is not looked at: GOAWAY is a reason to repeat."""
+
+    def hear_goaway(self, last_stream: int, stream: int) -> None:
+        raise NotProcessed("GOAWAY")
