@@ -8,7 +8,7 @@ from graphcontract.judging.harness import Harness
 
 def see_http2(harness: Harness) -> bool:
     """Whether the client negotiates HTTP/2, by one call. False also for a client that does not use TLS."""
-    if "network" not in harness.transport.shows and not harness.transport.https:
+    if "wire" not in harness.transport.shows:
         return False
     with harness.calls.without_counting():
         exchange = harness.perform(harness.plain_call(), [success()], certificate="trusted", http2=True)

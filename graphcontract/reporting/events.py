@@ -13,6 +13,7 @@ from graphcontract.exchange import OutcomeKind
 
 FailOn = Literal["must", "should"]
 ProfileName = Literal["quick", "gate", "nightly"]
+HttpName = Literal["auto", "1.1", "2"]
 VerdictKind = Literal[
     "pass", "fail", "known-failure", "fixed", "not-supported", "not-exercised", "not-run", "error"
 ]
@@ -64,7 +65,7 @@ class RunDescription(TypedDict):
     profile: ProfileName
     transport: str
     tls: NotRequired[bool]
-    http: NotRequired[str]
+    http: NotRequired[HttpName]
     seed: int
     options: NotRequired[Mapping[str, Any]]
     shard: NotRequired[Shard]

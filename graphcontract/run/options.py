@@ -17,7 +17,7 @@ from graphcontract.errors import UserError
 from graphcontract.judging.profile import PROFILES
 
 if TYPE_CHECKING:
-    from graphcontract.reporting.events import FailOn, ProfileName
+    from graphcontract.reporting.events import FailOn, HttpName, ProfileName
 
 
 class OptionError(UserError):
@@ -68,7 +68,7 @@ class Options:
     tls: bool = field(
         default=False, metadata=_describe("use https on the loopback transport", reproduces=True)
     )
-    http: str = field(
+    http: HttpName = field(
         default="auto",
         metadata=_describe(
             "version of HTTP: 2 for https with HTTP/2, auto for 1.1 and the clauses on HTTP/2",

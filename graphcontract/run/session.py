@@ -105,7 +105,8 @@ class Session:
         the whole run does and the client does not.
         """
         required = self.options.http == "2"
-        if required or any(id.startswith(_HTTP2) for id in self.planned):
+        checked = "network" in harness.transport.shows and any(id.startswith(_HTTP2) for id in self.planned)
+        if required or checked:
             harness.clients.negotiates_http2 = see_http2(harness)
         if required and not harness.clients.negotiates_http2:
             raise ClientUnavailable(

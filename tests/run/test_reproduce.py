@@ -14,6 +14,7 @@ from graphcontract.judging.verdict import evidence_id
 from graphcontract.run.reproduce import RecordingHarness, failing_case, trial_of, usual_case
 from graphcontract.transports.loopback import Loopback
 from tests.sample_clients.bases.conforming import Conforming
+from tests.sample_clients.bases.http2 import OverHttp2
 from tests.sample_clients.verdicts import CONTRACT, Direct
 
 BY_CLIENTS = [id for id, clause in CONTRACT.clauses.items() if clause.by == "client"]
@@ -32,12 +33,14 @@ def transport() -> Iterator[Loopback]:
 
 
 def rehearsal(client: Conforming, transport: Loopback) -> RecordingHarness:
-    return RecordingHarness(CONTRACT, ClientSet(Target(Direct(client.cancel), transport)), PROFILES["quick"])
+    clients = ClientSet(Target(Direct(client.cancel), transport))
+    clients.negotiates_http2 = isinstance(client, OverHttp2)
+    return RecordingHarness(CONTRACT, clients, PROFILES["quick"])
 
 
 @pytest.mark.parametrize("clause", AT_ONCE)
 def test_a_clause_has_a_case_that_could_break_it(transport: Loopback, clause: str) -> None:
-    harness = rehearsal(Conforming(), transport)
+    harness = rehearsal(OverHttp2() if clause.startswith("http2.") else Conforming(), transport)
     steps = usual_case(harness, clause)
     assert steps
     exchanges = [harness.perform(step.call, step.answers, **step.how) for step in steps]

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 import h2.config
 import h2.connection
@@ -85,7 +86,7 @@ class Client:
 
     def statuses(self) -> list[tuple[int, str]]:
         return [
-            (event.stream_id, dict(event.headers)[":status"])
+            (event.stream_id, {str(name): str(value) for name, value in event.headers}[":status"])
             for event in self.events
             if isinstance(event, h2.events.ResponseReceived)
         ]
@@ -105,6 +106,10 @@ def connect(context: ssl.SSLContext) -> Iterator[Connect]:
             return client
 
         yield open_one
+
+
+def is_for(status: int, request: WireRequest) -> bool:
+    return str(status) in request.target
 
 
 def only_request(record: Record) -> WireRequest:
@@ -186,7 +191,7 @@ def test_shared_endpoints_of_a_scope_serve_their_own_calls_on_one_connection(
     scope = Scope()
     endpoints = [
         secure.open_endpoint(
-            ResponseScript((StubResponse(status),), lambda request, own=status: str(own) in request.target),
+            ResponseScript((StubResponse(status),), partial(is_for, status)),
             scope=scope,
             shared=True,
         )

@@ -1,0 +1,90 @@
+"""The option --http: which version of HTTP a run offers, and what a client that speaks another one gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from graphcontract.clients import ClientUnavailable
+from graphcontract.exchange import Call, Outcome
+from graphcontract.http.stub_response import success
+from graphcontract.run.options import OptionError, Options
+from graphcontract.run.session import Session
+from graphcontract.run.suite_tests import suite_tests
+from tests.sample_clients.bases.conforming import Conforming
+from tests.sample_clients.bases.http2 import OverHttp2
+
+HERE = f"python:{__name__}:"
+
+
+def over_http2(call: Call) -> Outcome:
+    return OverHttp2().cancel(call)
+
+
+def over_http11(call: Call) -> Outcome:
+    return Conforming().cancel(call)
+
+
+@contextmanager
+def session_of(client: str, **options: object) -> Iterator[Session]:
+    session = Session.of(Options(client=client, in_process=True, **options))  # type: ignore[arg-type]
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def verdict(session: Session, clause: str) -> tuple[str, str | None]:
+    test = next(each for each in suite_tests() if clause in each.proves)
+    session.want(test, clause)
+    result = session.part(test, clause)
+    return result.verdict, result.reason
+
+
+def test_auto_finds_a_client_that_negotiates_http2() -> None:
+    with session_of(f"{HERE}over_http2", select=("http2.*", "request.method")) as session:
+        assert verdict(session, "http2.response") == ("pass", None)
+        assert session.describe()["http"] == "auto"
+        assert not session.describe()["tls"]
+
+
+def test_auto_says_that_a_client_does_not_negotiate_it() -> None:
+    with session_of(f"{HERE}over_http11", select=("http2.response",)) as session:
+        reason = "the client does not negotiate HTTP/2 over TLS (ALPN)"
+        assert verdict(session, "http2.response") == ("not-supported", reason)
+
+
+def test_http11_has_no_clause_on_http2() -> None:
+    with session_of("reference", http="1.1") as session:
+        assert not any(id.startswith("http2.") for id in session.planned)
+    with pytest.raises(OptionError, match=r"--http 1\.1 leaves no clause"):
+        Session.of(Options(client="reference", http="1.1", select=("http2.*",)))
+
+
+def test_http2_is_what_every_request_of_the_reference_uses() -> None:
+    with session_of("reference", http="2", select=("request.method",)) as session:
+        session.open()
+        assert session.harness is not None
+        exchange = session.harness.perform(session.harness.plain_call(), [success()])
+        assert exchange.outcome.kind == "success"
+        assert [each.version for each in exchange.requests] == ["2"]
+        assert not exchange.requests[0].values("connection")
+        assert session.describe()["tls"]
+
+
+def test_http2_needs_a_client_that_speaks_it() -> None:
+    with (
+        session_of(f"{HERE}over_http11", http="2") as session,
+        pytest.raises(ClientUnavailable, match="does not speak HTTP/2"),
+    ):
+        session.open()
+
+
+def test_the_mock_transport_has_no_http2() -> None:
+    with (
+        session_of("reference", http="2", transport="mock") as session,
+        pytest.raises(OptionError, match="no HTTP/2"),
+    ):
+        session.open()
