@@ -122,6 +122,14 @@ class TestExchange:
         (answer,) = describe_exchange(exchange(request(), answer=response(200, raw=raw)))["responses"]
         assert base64.b64decode(answer["raw"]["base64"]) == raw
 
+    def test_http2_is_shown_as_frames_without_secrets(self) -> None:
+        """Not as its bytes: those of a compressed header have the token in a form that nothing finds."""
+        frames = ("SETTINGS ACK", f"HEADERS stream 1\nx-copy: {TOKEN}\ncookie: a=b", "DATA stream 1, 0 bytes")
+        sent = replace(request(), version="2", raw=b"\x00\xff" + TOKEN.encode(), frames=frames)
+        (shown,) = describe_exchange(exchange(sent))["requests"]
+        lines = ["SETTINGS ACK", "HEADERS stream 1", "x-copy: [token]", "cookie: [redacted]"]
+        assert shown["raw"]["text"].split("\r\n") == [*lines, "DATA stream 1, 0 bytes"]
+
     def test_what_is_long_is_cut_and_measured_whole(self) -> None:
         raw = b"HTTP/1.1 500 X\r\n\r\n" + b"x" * (CUT * 2)
         step = exchange(request(), answer=response(500, raw=raw), outcome=failure(message="m" * CUT * 2))
