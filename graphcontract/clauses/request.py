@@ -358,7 +358,8 @@ def once(contract: Contract, trial: Trial) -> Iterator[Finding]:
     requests, ordinary = own_requests(contract, exchange), is_ordinary(contract, exchange.call)
     unreadable = find_unreadable_requests(contract, exchange)
     for request in unreadable if ordinary else ():
-        yield Finding("malformed", "a valid HTTP/1.1 request", str(request.malformed), at=request)
+        version = "2" if request.version == "2" else "1.1"
+        yield Finding("malformed", f"a valid HTTP/{version} request", str(request.malformed), at=request)
     if len(requests) > 1 and last_response(contract, exchange) and not _was_retried(contract, exchange):
         yield Finding("repeated", "one request", f"{len(requests)} requests", at=requests[1])
     if requests or unreadable:
