@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graphcontract.clauses import list_kinds
 from graphcontract.clients import Implementation
 from graphcontract.contract.acceptance import PLACEHOLDER
 from graphcontract.contract.jsonfile import ContractError
@@ -69,6 +70,12 @@ def test_what_could_not_be_judged_is_neither_known_nor_fixed(tmp_path: Path) -> 
     for verdict in ("not-exercised", "not-run", "error", "not-supported"):
         part = ClauseResult("request.body", verdict, reason="why")
         assert applied(tmp_path, part, row()) == part
+
+
+def test_evidence_of_any_clause_can_be_listed(tmp_path: Path) -> None:
+    ids = sorted(list_kinds())
+    rows = [row(clause=id, evidence=[f"{id}-000000000001"]) for id in ids]
+    assert [each.clause for each in load(written(tmp_path, *rows), {id: id for id in ids})] == ids
 
 
 def test_an_entry_can_name_a_clause_by_an_earlier_id(tmp_path: Path) -> None:

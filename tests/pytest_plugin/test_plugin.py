@@ -141,7 +141,7 @@ def project(tmp_path: Path) -> Project:
 
 def items(said: str, word: str) -> set[str]:
     """Clauses of the items that the summary lists with this word."""
-    return set(re.findall(rf"^{word} .*\[([a-z.-]+)\]", said, re.MULTILINE))
+    return set(re.findall(rf"^{word} .*\[([a-z0-9.-]+)\]", said, re.MULTILINE))
 
 
 def test_an_item_a_clause(project: Project) -> None:
@@ -160,7 +160,7 @@ def test_levels_are_markers(project: Project) -> None:
     words = ("--graph-client", "reference", "--collect-only", "-q", "-m")
     for level in ("must", "should"):
         said = project.pytest(*SUITES, *words, level)
-        chosen = set(re.findall(r"\[([a-z.-]+)\]$", said, re.MULTILINE))
+        chosen = set(re.findall(r"\[([a-z0-9.-]+)\]$", said, re.MULTILINE))
         expected = {id for id, clause in CLAUSES.items() if clause.by == "client"}
         assert chosen == {id for id in expected if CLAUSES[id].level == level.upper()}
 

@@ -232,8 +232,8 @@ class TestInANamespace:
     @pytest.mark.skipif(not NAMESPACES, reason="no network namespaces")
     def test_a_command_that_takes_no_root_is_run(self, asked: Asked) -> None:
         command = f"command:{COMMAND} heeds {recording.OWN_ROOT} {{task_id}} {{token}}"
-        with opened(command):
-            assert asked() == [None]
+        with opened(command):  # asked whether it comes to the proxy, and whether it speaks HTTP/2 there
+            assert asked() == [None, None]
 
     def test_one_whose_calls_come_from_elsewhere_is_never_asked(self, service: None, asked: Asked) -> None:
         problem = "only with --allow-own-root"
