@@ -9,13 +9,19 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import sys
+import threading
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from graphcontract.exchange import Call, Outcome
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.run.suite_tests import suite_tests
+from tests.sample_clients.bases.conforming import Conforming
+from tests.sample_clients.bases.logging import Logging
+from tests.sample_clients.bases.over_proxy import OverProxy
 from tests.sample_clients.registry import Entry, entries
 from tests.sample_clients.verdicts import verdicts
 
@@ -74,6 +80,26 @@ class Row:
         return [seed for seed, by in self.failed.items() if not self.entry.violates and by - self.entry.also]
 
 
+class _Driver:
+    """Calls a sample client as a driver does: `cancel` makes an object for each number of a client, as the
+    state of one object shows what a call left behind for the next. One that the run sets up has one object.
+    """
+
+    def __init__(self, entry: Entry) -> None:
+        self._make = entry.client
+        first = self._make()
+        self._clients = defaultdict[int, Conforming](self._make, {1: first})
+        self._lock = threading.Lock()
+        self.features, self.limits = first.features, first.limits
+        self.calls = first.cancel if isinstance(first, OverProxy | Logging) else self.cancel
+
+    def cancel(self, call: Call) -> Outcome:
+        """Make the call with the client object of its number."""
+        with self._lock:
+            client = self._clients[call.client]
+        return client.cancel(call)
+
+
 def run_job(job: Job) -> Found:
     """Do a job, in a process of its own."""
     drawn, fixed = _run(job, cases=False), {} if job.again else _run(job, cases=True)
@@ -91,9 +117,9 @@ def _run(job: Job, *, cases: bool) -> Mapping[str, ClauseResult]:
     entry = entries()[job.number]
     names = [test.name for test in suite_tests() if bool(test.cases) == cases]
     of = [entry.violates] if job.again and entry.violates else None
-    client = entry.client()
+    client = _Driver(entry)
     return verdicts(
-        client.cancel, of=of, shown_by=names, transport=entry.transport, seed=job.seed, limits=client.limits
+        client.calls, of=of, shown_by=names, transport=entry.transport, seed=job.seed, limits=client.limits
     )
 
 
