@@ -179,8 +179,7 @@ def _facts(found: Contract | Base) -> Iterator[tuple[str, str]]:
     yield "id", found.id
     if isinstance(found, Contract):
         yield from _request_facts(found)
-        statuses = " or ".join(map(str, found.success.statuses))
-        yield "success", f"{statuses}, content {found.success.content}"
+        yield "success", f"{found.success.statuses_text}, content {found.success.content}"
         for entry in found.permissions or ():
             higher = f" (or higher: {', '.join(entry.higher)})" if entry.higher else ""
             yield "permission", f"{_SCHEMES[entry.scheme]}: {' or '.join(entry.least) or 'none'}{higher}"

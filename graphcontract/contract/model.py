@@ -84,6 +84,12 @@ class SuccessRule:
         """The statuses that may mean success: one that is known, or several."""
         return (self.status, *self.alternatives)
 
+    @property
+    def statuses_text(self) -> str:
+        """The statuses as texts have them: `204`, `204 or 200`, `204, 200 or 202`."""
+        *others, last = map(str, self.statuses)
+        return f"{', '.join(others)} or {last}" if others else last
+
     def prefer(self, status: int) -> SuccessRule:
         """Give the rule with another of its statuses as the one that responses have by default."""
         others = tuple(each for each in self.statuses if each != status)

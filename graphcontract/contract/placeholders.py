@@ -60,7 +60,7 @@ def compute_values(contract: Contract) -> dict[str, str]:
         "title": contract.title,
         "parameter": parameter,
         "id": contract.example.get(parameter, f"{{{parameter}}}"),
-        "success": " or ".join(map(str, success.statuses)),
+        "success": success.statuses_text,
         "success-line": _format_status_line(success.status),
         "permission": next(iter(least), "the required permission"),
     }

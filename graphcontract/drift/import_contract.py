@@ -8,10 +8,10 @@ from hashlib import sha256
 from typing import Any
 
 from graphcontract.catalogue.contract_document import (
-    UNKNOWN_SUCCESS,
-    UNKNOWN_SUCCESS_NOTE,
+    explain_unknown_success,
     make_identifiers,
     make_schema,
+    make_unknown_success,
 )
 from graphcontract.contract.jsonfile import lay_out, parse
 from graphcontract.contract.validation import Known, check
@@ -250,8 +250,9 @@ class _ContractBuilder:
         assert isinstance(stated, tuple)
         status, content = stated
         if status is None and content == "none":
-            self._notes.append(UNKNOWN_SUCCESS_NOTE)
-            return dict(UNKNOWN_SUCCESS)
+            success = make_unknown_success(str(self._require("method")))
+            self._notes.append(explain_unknown_success(success))
+            return success
         if status is None:
             raise IncompleteSource(f"{self._source.name}: it does not state the success status")
         if self._read.facts["success"].inferred:

@@ -71,11 +71,14 @@ def test_permissions(stated: str, entries: list[dict[str, Any]] | None) -> None:
     assert document.get("permissions") == entries
 
 
-def test_an_unknown_status_is_noted() -> None:
-    document = document_of("beta POST /a")
-    assert document["success"] == {"status": 204, "content": "absent", "alternatives": [200]}
+@pytest.mark.parametrize(
+    ("method", "alternatives", "text"), [("DELETE", [200], "200"), ("POST", [200, 202], "200 or 202")]
+)
+def test_an_unknown_status_is_noted(method: str, alternatives: list[int], text: str) -> None:
+    document = document_of(f"beta {method} /a")
+    assert document["success"] == {"status": 204, "content": "absent", "alternatives": alternatives}
     assert document["provenance"]["notes"] == [
-        "No source states the status of success: it may be 204, or 200 without content."
+        f"No source states the status of success: it may be 204, or {text} without content."
     ]
     assert document["provenance"]["source"] == "Catalogue of operations, from: routes of library-sdk 1.0"
 

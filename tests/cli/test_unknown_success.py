@@ -30,6 +30,10 @@ def accept_200(call):
 
 def accept_202(call):
     return accept(call, 202)
+
+
+def accept_201(call):
+    return accept(call, 201)
 """
 
 
@@ -39,7 +43,9 @@ def check(here: Here) -> Here:
     return here
 
 
-@pytest.mark.parametrize(("client", "status"), [("accept_204", 0), ("accept_200", 0), ("accept_202", 1)])
+@pytest.mark.parametrize(
+    ("client", "status"), [("accept_204", 0), ("accept_200", 0), ("accept_202", 0), ("accept_201", 1)]
+)
 def test_a_check_of_one_contract_responds_as_the_client_accepts(
     check: Here, client: str, status: int
 ) -> None:
