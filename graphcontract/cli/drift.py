@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from graphcontract.drift.findings import DriftFinding
     from graphcontract.drift.model import FactOrigin, Source
     from graphcontract.drift.pipeline import Result
-    from graphcontract.drift.published import Fetched
-    from graphcontract.drift.waivers import Address, DriftSources
+    from graphcontract.drift.waivers import DriftSources
 
 SOURCES = """SOURCE is a file. Its kind is detected by its content:
 
@@ -104,7 +103,12 @@ Root = Annotated[
     ),
 ]
 Published = Annotated[
-    bool, typer.Option("--published", help="Also fetch the sources that the contract lists as published.")
+    bool,
+    typer.Option(
+        "--published",
+        help="Also fetch the sources that the contract lists as published; with --operations, those of many "
+        "operations.",
+    ),
 ]
 Cache = Annotated[
     Path | None,
@@ -173,7 +177,9 @@ def compare(
 
     if operations or catalogue:
         drift_operations.reject_other_options(ctx, operations)
-        many = drift_operations.Many(tuple(sources or ()), tuple(operations or ()), catalogue)
+        many = drift_operations.Many(
+            tuple(sources or ()), tuple(operations or ()), catalogue, published, cache
+        )
         raise typer.Exit(drift_operations.compare(many, since, waivers, report or [], fail_on.value))
 
     from graphcontract.drift.model import Source, SourceError
@@ -234,7 +240,9 @@ def snapshot(
 
     if operations or catalogue:
         drift_operations.reject_other_options(ctx, operations)
-        many = drift_operations.Many(tuple(sources or ()), tuple(operations or ()), catalogue)
+        many = drift_operations.Many(
+            tuple(sources or ()), tuple(operations or ()), catalogue, published, cache
+        )
         write_report(output, drift_operations.make_snapshot(many))
         return
 
@@ -294,6 +302,7 @@ def _collect_sources(
     cache: Path | None,
 ) -> tuple[list[Source], Sequence[tuple[FactOrigin, str]]]:
     """List the sources that are given or fetched, and those that are no longer published."""
+    from graphcontract.cli import drift_published
     from graphcontract.drift.model import Source
     from graphcontract.errors import UserError
 
@@ -306,32 +315,8 @@ def _collect_sources(
     given = [Source(Path(name), name, root=root) for name in names or ()]
     if not published:
         return given, ()
-    fetched = _fetch_sources(about.published, cache)
+    fetched = drift_published.fetch_sources(about.published, cache)
     return [*fetched.sources, *given], fetched.gone
-
-
-def _fetch_sources(addresses: Sequence[Address], cache: Path | None) -> Fetched:
-    """Fetch published sources, with progress on a terminal."""
-    import os
-
-    from rich.console import Console
-
-    from graphcontract.drift.published import fetch_sources
-    from graphcontract.errors import UserError
-
-    if not addresses:
-        raise UserError(
-            "the contract lists no published sources", "Give files, or list them in drift-sources/ID.json."
-        )
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    console = Console(stderr=True, markup=False, highlight=False, emoji=False)
-    with console.status("fetching") as status:
-
-        def progress(url: str, size: int, whole: int | None) -> None:
-            of = f" of {whole >> 10}" if whole else ""
-            status.update(f"{url}  {size >> 10}{of} KiB" if size else f"{url}  not modified")
-
-        return fetch_sources(addresses, cache or Path(home) / "graphcontract" / "drift", progress)
 
 
 def _show(result: Result, *, to_stderr: bool) -> None:

@@ -24,29 +24,66 @@ if TYPE_CHECKING:
     from graphcontract.catalogue.contract_set import ContractSet
     from graphcontract.drift.many.pipeline import ManyResult
     from graphcontract.drift.many.source_comparison import Expected
-    from graphcontract.drift.model import Source
+    from graphcontract.drift.model import FactOrigin, Source
     from graphcontract.drift.rule import Level
 
-_FOR_ONE = {"contract": "--contract", "root": "--root", "published": "--published", "cache": "--cache"}
+_FOR_ONE = {"contract": "--contract", "root": "--root"}
+
+Gone = tuple["FactOrigin", str]
+"""A source that is no longer published, and a sentence that says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """What `drift` is given for many operations: sources, patterns, and the catalogue to choose from."""
+    """What `drift` is given for many operations: sources, patterns, and the catalogue to choose from. With
+    `published`, sources are also fetched, into the folder `cache`.
+    """
 
     sources: tuple[str, ...]
     patterns: tuple[str, ...]
     catalogue: Path | None
+    published: bool = False
+    cache: Path | None = None
 
-    def list_sources(self) -> list[Source]:
-        """List the sources; `UserError` without any."""
+    def check_sources(self) -> None:
+        """Raise `UserError` without any source."""
+        if not self.sources and not self.published:
+            raise UserError(
+                "no source given",
+                "Give files: CSDL, OpenAPI, routes of an SDK, permissions.json; or --published.",
+            )
+
+    def list_sources(self, chosen: _Chosen | None) -> tuple[list[Source], Sequence[Gone]]:
+        """List the sources that are given, or fetched for the chosen operations, and those that are no longer
+        published. Raises `SourceError` if one cannot be fetched.
+        """
+        given = self.list_given()
+        if not self.published or chosen is None:
+            return given, ()
+        from graphcontract.cli.drift_published import fetch_sources, list_addresses
+
+        fetched = fetch_sources(list_addresses(chosen.base, chosen.ids), self.cache)
+        return [*fetched.sources, *given], fetched.gone
+
+    def list_given(self) -> list[Source]:
+        """List the sources that are files."""
         from graphcontract.drift.model import Source
 
-        if not self.sources:
-            raise UserError(
-                "no source given", "Give files: CSDL, OpenAPI, routes of an SDK, permissions.json."
-            )
         return [Source(Path(name), name) for name in self.sources]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The operations that match, by their ids, and what they were chosen from."""
+
+    base: Catalogue | ContractSet
+    ids: Sequence[str]
+
+    @classmethod
+    def of(cls, many: Many) -> _Chosen:
+        """Choose the operations of all patterns; `NoOperation` for a pattern that matches none."""
+        base = _load(many)
+        return cls(base, list(dict.fromkeys(id for pattern in many.patterns for id in base.find(pattern))))
 
 
 def reject_other_options(ctx: typer.Context, patterns: Sequence[str] | None) -> None:
@@ -58,7 +95,7 @@ def reject_other_options(ctx: typer.Context, patterns: Sequence[str] | None) -> 
         if given is not None and given.name == "COMMANDLINE":
             raise UserError(
                 f"{option} cannot be combined with --operations",
-                "Leave one of them out. Many operations are compared with files that you give.",
+                "Leave one of them out: it is for a comparison with one contract.",
             )
 
 
@@ -82,14 +119,29 @@ def compare(
 
     from graphcontract.drift.many.pipeline import check_operations
     from graphcontract.drift.many.reports import FORMATS
+    from graphcontract.drift.model import SourceError
     from graphcontract.drift.waivers import read_waivers
 
     listeners = parse_reports(reports, FORMATS)
-    sources = many.list_sources()
+    many.check_sources()
     accepted = read_waivers(waivers) if waivers else []
+    unfetched: list[SourceError] = []
     with explain_interrupt():
-        expected = _expect(many, since)
-        result = check_operations(expected, many.patterns, sources, waivers=accepted, today=date.today())
+        chosen = _Chosen.of(many) if since is None or many.published else None
+        expected = _expect(many, chosen, since)
+        try:
+            sources, gone = many.list_sources(chosen)
+        except SourceError as error:
+            unfetched, sources, gone = [error], many.list_given(), ()
+        result = check_operations(
+            expected,
+            many.patterns,
+            sources,
+            gone=gone,
+            unfetched=unfetched,
+            waivers=accepted,
+            today=date.today(),
+        )
     for write, path in listeners:
         write_report(path, write(result))
     _show(result, to_stderr=any(path == "-" for _, path in listeners))
@@ -101,15 +153,21 @@ def compare(
 def make_snapshot(many: Many) -> str:
     """Make the text of a snapshot of the operations that match."""
     from graphcontract.drift.many.snapshots import format_snapshot
+    from graphcontract.drift.model import SourceError
 
-    catalogue = _load(many)
-    names = [catalogue.name_of(id) for id in _find(catalogue, many.patterns)]
+    many.check_sources()
+    chosen = _Chosen.of(many)
+    names = [chosen.base.name_of(id) for id in chosen.ids]
     with explain_interrupt():
-        return format_snapshot(many.list_sources(), names, _match_any(many.patterns), many.patterns)
+        sources, gone = many.list_sources(chosen)
+        if gone:
+            problem = f"{gone[0][0].source}: {gone[0][1]}"
+            raise SourceError(problem, "Write the snapshot without it, from files.")
+        return format_snapshot(sources, names, _match_any(many.patterns), many.patterns)
 
 
-def _expect(many: Many, since: Path | None) -> Expected:
-    """Choose the operations to compare with: of the catalogue, of a folder of contracts, or of a snapshot."""
+def _expect(many: Many, chosen: _Chosen | None, since: Path | None) -> Expected:
+    """Make what to compare with: operations of the catalogue or of a folder of contracts, or a snapshot."""
     from graphcontract.catalogue.contract_set import ContractSet
     from graphcontract.drift.many.line_facts import read_contract
     from graphcontract.drift.many.snapshots import read_snapshot
@@ -119,8 +177,8 @@ def _expect(many: Many, since: Path | None) -> Expected:
     if since is not None:
         snapshot = read_snapshot(since, many.patterns)  # all of it matches
         return Expected.choose(snapshot, snapshot.ids, matches, is_snapshot=True)
-    base = _load(many)
-    ids = _find(base, many.patterns)
+    assert chosen is not None
+    base, ids = chosen.base, chosen.ids
     if isinstance(base, ContractSet):
         lines = [read_contract(base.contract(id)) for id in ids]
         return Expected(base.name, {}, [base.name_of(id) for id in base.contracts], lines, matches)
@@ -135,11 +193,6 @@ def _load(many: Many) -> Catalogue | ContractSet:
 
         return ContractSet.load_folder(many.catalogue, list_kinds())
     return load_catalogue(many.catalogue)
-
-
-def _find(catalogue: Catalogue | ContractSet, patterns: Sequence[str]) -> list[str]:
-    """Find the operations of all patterns; `NoOperation` for a pattern that matches none."""
-    return list(dict.fromkeys(id for pattern in patterns for id in catalogue.find(pattern)))
 
 
 def _match_any(patterns: Sequence[str]) -> Callable[[str], bool]:

@@ -217,7 +217,6 @@ def test_only_findings_of_the_level_fail(here: Here) -> None:
         (["drift", "beta.tsv", "--from", "library.jsonl"], "--from needs --operations"),
         (["drift", "--operations", "all"], "no source given"),
         (many("beta.tsv", "--contract", "x"), "--contract cannot be combined with --operations"),
-        (many("beta.tsv", "--published"), "--published cannot be combined with --operations"),
         (many("snapshot", "beta.tsv", "--root", "."), "--root cannot be combined with --operations"),
         (many("page.md"), "a source of kind page is of one operation"),
         (many("lost.tsv"), "this file does not exist"),

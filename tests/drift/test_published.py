@@ -12,11 +12,14 @@ from threading import Thread
 import pytest
 from typer.testing import CliRunner
 
+from graphcontract.catalogue.catalogue import Catalogue
 from graphcontract.cli import app
+from graphcontract.cli.drift_published import list_addresses
 from graphcontract.drift.model import SourceError
 from graphcontract.drift.published import Fetched, fetch_sources
 from graphcontract.drift.waivers import Address
-from tests.drift import library
+from tests.cli.running import Here
+from tests.drift import library, schemas
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -218,3 +221,93 @@ def test_the_command_fetches_what_goes_with_a_contract(server: Server, tmp_path:
     ended = CliRunner().invoke(app, words)
     assert ended.exit_code == 4
     assert "source-gone" in ended.output
+
+
+FOLDER = ("--from", "contracts", "--operations", "all")
+
+
+def _publish(server: Server, *kinds: str) -> list[dict[str, str]]:
+    """Serve sources of many operations, and give the addresses of those of these kinds."""
+    server.texts |= {"openapi.yaml": schemas.OPENAPI, "beta.csdl": schemas.CSDL}
+    paths = {"page": library.PAGE, "openapi": "openapi.yaml", "csdl": "beta.csdl"}
+    return [{"kind": kind, "root": server.root, "path": paths[kind]} for kind in kinds]
+
+
+def _write_contract(folder: Path, addresses: list[dict[str, str]]) -> None:
+    contracts = folder / "contracts"
+    contracts.mkdir(exist_ok=True)
+    library.contract(contracts)
+    (contracts / "drift-sources").mkdir(exist_ok=True)
+    text = json.dumps({"contract": "loan-cancel", "published": addresses})
+    (contracts / "drift-sources" / "loan-cancel.json").write_text(text)
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Here:
+    """An empty folder, in which commands run."""
+    return Here(monkeypatch, capsys, tmp_path)
+
+
+def test_sources_of_many_operations_are_fetched_once(server: Server, here: Here) -> None:
+    addresses = _publish(server, "page", "csdl", "openapi", "csdl")
+    _write_contract(here.folder, addresses)
+    ended = here("drift", "--published", *FOLDER, "--cache", "cache")
+    assert ended.status == 0, ended
+    assert [path for path, _ in server.seen] == ["beta.csdl", "openapi.yaml"]  # a page is of one operation
+    assert f"csdl        {server.root}beta.csdl" in ended.out
+    assert f"openapi     {server.root}openapi.yaml" in ended.out
+
+
+def test_a_snapshot_of_many_operations_is_made_of_fetched_sources(server: Server, here: Here) -> None:
+    _write_contract(here.folder, _publish(server, "openapi"))
+    many = ("--published", *FOLDER, "--cache", "cache")
+    assert here("drift", "snapshot", *many, "--output", "now.jsonl").status == 0
+    ended = here("drift", *many, "--since", "now.jsonl")
+    assert (ended.status, "no drift" in ended.out) == (0, True), ended
+    server.odd["openapi.yaml"] = status(404)
+    ended = here("drift", "snapshot", *many)
+    assert (ended.status, "an earlier fetch succeeded" in ended.err) == (3, True)
+
+
+def test_a_source_of_many_operations_that_is_gone_or_lost_is_a_finding(server: Server, here: Here) -> None:
+    _write_contract(here.folder, _publish(server, "openapi"))
+    (here.folder / "given.yaml").write_text(schemas.OPENAPI)
+    many = ("drift", "given.yaml", "--published", *FOLDER, "--cache", "cache", "--report", "json=found.json")
+    assert "source-gone" not in here(*many).out
+    server.odd["openapi.yaml"] = status(410)
+    ended = here(*many)
+    assert (ended.status, "source-gone" in ended.out) == (4, True)
+    server.odd["openapi.yaml"] = status(503)
+    ended = here(*many)
+    assert (ended.status, "503" in ended.err) == (3, True)
+    found = json.loads((here.folder / "found.json").read_text())
+    assert "source-unreadable" in {each["rule"] for each in found["findings"]}
+    assert "facts of 1 source compared" in ended.out  # the given one
+
+
+@pytest.mark.parametrize("kinds", [(), ("page",)])
+def test_without_published_sources_of_many_operations(
+    kinds: tuple[str, ...], server: Server, here: Here
+) -> None:
+    _write_contract(here.folder, _publish(server, *kinds))
+    ended = here("drift", "--published", *FOLDER, "--cache", "cache")
+    assert ended.status == 2
+    assert "error: no contract of these operations lists published sources of many operations" in ended.err
+    assert server.seen == []
+
+
+@pytest.mark.parametrize(
+    ("patterns", "versions"),
+    [
+        (["beta POST /users/*"], {"beta"}),
+        (["v1.0 DELETE /users/*"], {"v1.0"}),
+        (["DELETE /users/{id}"], {"beta", "v1.0"}),
+    ],
+)
+def test_shipped_contracts_list_the_sources_of_the_catalogue(patterns: list[str], versions: set[str]) -> None:
+    catalogue = Catalogue.load()
+    found = list_addresses(catalogue, [id for each in patterns for id in catalogue.find(each)])
+    assert len(found) == len(set(found))
+    assert {each.kind for each in found} == {"permissions", "csdl", "openapi"}
+    of_versions = [each.path for each in found if each.kind != "permissions"]
+    assert {version for version in ("beta", "v1.0") for path in of_versions if version in path} == versions

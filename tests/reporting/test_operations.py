@@ -188,7 +188,7 @@ def test_every_report_shows_what_is_accepted_fixed_and_lost(listed: Ran, tmp_pat
 
 
 def test_every_report_shows_notes(tmp_path: object) -> None:
-    ran = run_many(accepting(204).cancel, catalogue=load_unstated(), profile="quick")
+    ran = run_many(accepting(204, 202).cancel, catalogue=load_unstated(), profile="quick")
     assert [problem for event in ran.events for problem in problems(event)] == []
     note = "The client reports success for 204, and reports failure for 200 without content"
     text = render(ran.events)

@@ -70,13 +70,20 @@ def check_operations(
     patterns: Sequence[str],
     sources: Iterable[Source],
     *,
+    gone: Sequence[tuple[FactOrigin, str]] = (),
+    unfetched: Sequence[SourceError] = (),
     waivers: Sequence[Waiver] = (),
     today: date,
 ) -> ManyResult:
     """Compare each source with the chosen operations. A source that cannot be read is a finding, and the
-    others are compared. Raises `NotASource` for a file that is not a source of many operations.
+    others are compared; so is one that is `gone`, with a sentence that says so, or `unfetched`. Raises
+    `NotASource` for a file that is not a source of many operations.
     """
-    findings, compared, unread = list[Marked](), list[Compared](), list[SourceError]()
+    findings, compared, unread = list[Marked](), list[Compared](), list(unfetched)
+    findings += [(_make_problem("source-gone", text, origin, expected), _WHOLE) for origin, text in gone]
+    for failed in unfetched:
+        origin = FactOrigin("unknown", failed.message.partition(": ")[0])
+        findings.append((_make_problem("source-unreadable", failed.message, origin, expected), _WHOLE))
     met: set[str] = set()
     for source in sources:
         try:
