@@ -240,13 +240,13 @@ def _run(session: Session, reports: tuple[str, ...], detail: Detail, *, workers:
     from graphcontract.reporting.terminal import Terminal
 
     terminal = Terminal(output.make_console(reports), detail)
+    listeners = [terminal, *make_listeners(reports)]
     with redirect_stdout(sys.stderr):  # A client in this process may print; standard output can be a report.
         session.open()
     try:
         assert session.harness is not None
         stop_for_obstacles(session.harness)
-        plugins = [terminal, *make_listeners(reports)]
-        return run(session, plugins, workers=workers, first=first)
+        return run(session, listeners, workers=workers, first=first)
     finally:
         terminal.stop()
         session.close()

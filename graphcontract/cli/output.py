@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,19 +33,17 @@ def write_text(text: str, output: Path | None) -> None:
     if output is None:
         typer.echo(text, nl=False)
         return
-    try:
+    with _as_user_error(output):
         output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(
-            f"{output} cannot be written", "Give another path.", cause=error.strerror or ""
-        ) from None
     typer.echo(f"{output}: written")
 
 
 def parse_reports(
     arguments: Sequence[str], formats: Mapping[str, Callable[[Any], str]]
 ) -> list[tuple[Callable[[Any], str], str]]:
-    """Parse FORMAT=PATH arguments of a drift run; `UserError` for one that is not a report."""
+    """Parse FORMAT=PATH arguments of a drift run; `UserError` for one that is not a report, or whose file
+    cannot be written.
+    """
     found = []
     for argument in arguments:
         name, _, path = argument.partition("=")
@@ -53,8 +52,18 @@ def parse_reports(
                 f"{argument!r} is not a report",
                 f"Give FORMAT=PATH, such as json=drift.json, where FORMAT is one of {', '.join(formats)}.",
             )
+        check_report(path)
         found.append((formats[name], path))
     return found
+
+
+def check_report(path: str) -> None:
+    """Raise `UserError` if `write_report` cannot write to this file, which stays as it is."""
+    from graphcontract.reporting.report_file import check_writable
+
+    if path != "-":
+        with _as_user_error(path):
+            check_writable(Path(path))
 
 
 def write_report(path: str, text: str) -> None:
@@ -63,13 +72,18 @@ def write_report(path: str, text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return
-    try:
+    with _as_user_error(path):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def _as_user_error(path: str | Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise UserError(
-            f"{path} cannot be written", "Give another path.", cause=error.strerror or ""
-        ) from error
+        problem = f"{path} cannot be written"
+        raise UserError(problem, "Give another path.", cause=error.strerror or "") from None
 
 
 def list_clauses(clauses: Mapping[str, Clause], chosen: Iterable[str]) -> None:
@@ -80,16 +94,14 @@ def list_clauses(clauses: Mapping[str, Clause], chosen: Iterable[str]) -> None:
 
 
 def make_emitter(terminal: OperationsTerminal, reports: Sequence[str]) -> Callable[[Event], None]:
-    """Make what passes the events of a run over many operations to the terminal and to its reports. These are
-    opened with the first event, so that an error before it leaves files as they are.
+    """Make what passes the events of a run over many operations to the terminal and to its reports. Raises
+    ReportError for one that is not a report, or cannot be written.
     """
-    from graphcontract.reporting import Listener, make_listeners
+    from graphcontract.reporting import make_listeners
 
-    listeners: list[Listener] = []
+    listeners = [terminal, *make_listeners(reports, operations=True)]
 
     def emit(event: Event) -> None:
-        if event["event"] == "header":
-            listeners.extend([terminal, *make_listeners(reports, operations=True)])
         for listener in listeners:
             listener.pytest_graphcontract_event(event)
 

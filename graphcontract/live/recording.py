@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.judging.redaction import Redactor
 from graphcontract.live.anonymize import Anonymizer
 from graphcontract.live.steps import SentExchange
+from graphcontract.reporting.report_file import check_writable
 
 
 class RecordingError(UserError):
@@ -30,7 +31,9 @@ class RecordingError(UserError):
 
 @dataclass
 class Recording:
-    """Writes each exchange to the open files. Only the owner can read them."""
+    """Writes each exchange to the files, which only the owner can read. They are checked at the start, and
+    opened with the first exchange: a run that is refused leaves them as they were.
+    """
 
     request_log: Path | None
     bodies: Path | None
@@ -39,12 +42,11 @@ class Recording:
     _bodies: TextIO | None = None
 
     def __enter__(self) -> Recording:
-        try:
-            self._log = _open_private(self.request_log)
-            self._bodies = _open_private(self.bodies)
-        except BaseException:
-            self.__exit__()
-            raise
+        for path in (self.request_log, self.bodies):
+            if path is not None:
+                with _as_recording_error(path):
+                    _reject_standard_output(path)
+                    check_writable(path)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -54,9 +56,11 @@ class Recording:
 
     def record(self, sent: SentExchange) -> None:
         """Write an exchange to the files at once."""
-        if self._log is not None and not sent.by_client:
+        if self.request_log is not None and not sent.by_client:
+            self._log = self._log or _open_private(self.request_log)
             _write(self._log, self._format_line(sent))
-        if self._bodies is not None:
+        if self.bodies is not None:
+            self._bodies = self._bodies or _open_private(self.bodies)
             _write(self._bodies, self._format_exchange(sent))
 
     def _format_line(self, sent: SentExchange) -> dict[str, Any]:
@@ -101,21 +105,23 @@ def _write(stream: TextIO, line: Mapping[str, Any]) -> None:
     stream.flush()
 
 
-def _open_private(path: Path | None) -> TextIO | None:
-    if path is None:
-        return None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+def _open_private(path: Path) -> TextIO:
+    with _as_recording_error(path):
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         if not path.exists():
             flags |= os.O_EXCL
-        _reject_standard_output(path)
         handle = os.open(path, flags, 0o600)
         if os.path.isfile(path):
             os.fchmod(handle, 0o600)
+    return open(handle, "w", encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def _as_recording_error(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise RecordingError(f"{path} cannot be written", cause=error.strerror or "") from error
-    return open(handle, "w", encoding="utf-8", newline="\n")
 
 
 def _reject_standard_output(path: Path) -> None:

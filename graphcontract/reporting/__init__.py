@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, TextIO
 
 from graphcontract.errors import UserError
 from graphcontract.reporting.events import Event
+from graphcontract.reporting.report_file import check_writable
 
 FORMATS = ("jsonl", "html", "har", "junit", "markdown", "github")
 
@@ -29,9 +31,11 @@ class ReportError(UserError):
 
 def make_listeners(reports: Sequence[str], *, operations: bool = False) -> list[Listener]:
     """Make a listener for each `FORMAT=PATH`; `-` is standard output. `operations`: of a run over many.
-    Raises ReportError.
+    Files are opened with the first event: a run that is refused before it leaves them as they are.
+    Raises ReportError, also for a file that cannot be written.
     """
-    return [_listener(report, _make_for_operations if operations else _make) for report in reports]
+    make = _make_for_operations if operations else _make
+    return [_Report(name, path, make) for name, path in map(_parse, reports)]
 
 
 def writes_to_standard_output(reports: Sequence[str]) -> bool:
@@ -39,14 +43,31 @@ def writes_to_standard_output(reports: Sequence[str]) -> bool:
     return any(report.partition("=")[2] == "-" for report in reports)
 
 
-def _listener(report: str, make: Callable[[str, TextIO], Listener]) -> Listener:
+def _parse(report: str) -> tuple[str, str]:
     name, _, path = report.partition("=")
     if name not in FORMATS or not path:
         raise ReportError(
             f"{report!r} is not a report",
             f"Give FORMAT=PATH, where FORMAT is one of {', '.join(FORMATS)}, for example jsonl=report.jsonl.",
         )
-    return make(name, _open(path))
+    if path != "-":
+        with _as_report_error(path):
+            check_writable(Path(path))
+    return name, path
+
+
+class _Report:
+    """Opens its file with the first event, and passes the events to the listener that writes it."""
+
+    def __init__(self, name: str, path: str, make: Callable[[str, TextIO], Listener]) -> None:
+        self._name, self._path, self._make = name, path, make
+        self._listener: Listener | None = None
+
+    def pytest_graphcontract_event(self, event: Event) -> None:
+        """Receive one event; raises ReportError if the file cannot be opened any more."""
+        if self._listener is None:
+            self._listener = self._make(self._name, _open(self._path))
+        self._listener.pytest_graphcontract_event(event)
 
 
 def _make(name: str, stream: TextIO) -> Listener:
@@ -90,9 +111,14 @@ def _make_for_operations(name: str, stream: TextIO) -> Listener:
 def _open(path: str) -> TextIO:
     if path == "-":
         return sys.stdout
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with _as_report_error(path):
         return open(path, "w", encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def _as_report_error(path: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ReportError(f"the report {path} cannot be written", cause=error.strerror or "") from error
 

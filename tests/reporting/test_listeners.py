@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from graphcontract.judging.verdict import ClauseResult
-from graphcontract.reporting import ReportError, make_listeners, writes_to_standard_output
-from graphcontract.reporting.jsonl import JsonLines
-from graphcontract.reporting.junit import JUnit
+from graphcontract.reporting import FORMATS, ReportError, make_listeners, writes_to_standard_output
 from tests.reporting import events_of
 
 EVENTS = events_of(
@@ -26,11 +26,40 @@ def write(report: str) -> None:
 
 def test_formats(tmp_path: Path) -> None:
     made = make_listeners([f"jsonl={tmp_path / 'a'}", f"junit={tmp_path / 'b'}"])
-    assert [type(each) for each in made] == [JsonLines, JUnit]
     for listener in made:
         for event in EVENTS:
             listener.pytest_graphcontract_event(event)
+    assert (tmp_path / "a").read_text().startswith('{"event":"header"')
+    assert (tmp_path / "b").read_text().startswith("<?xml")
     assert make_listeners([]) == []
+
+
+@pytest.mark.parametrize("operations", [False, True])
+@pytest.mark.parametrize("name", FORMATS)
+def test_without_an_event_files_stay_as_they_are(name: str, operations: bool, tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("old")
+    made = make_listeners([f"{name}={tmp_path / each}" for each in ("old", "new")], operations=operations)
+    assert len(made) == 2
+    assert [each.name for each in tmp_path.iterdir()] == ["old"]
+    assert (tmp_path / "old").read_text() == "old"
+
+
+def test_a_pipe_is_opened_once(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    read = []
+    reader = Thread(target=lambda: read.extend(path.read_text().splitlines()))
+    reader.start()
+    write(f"jsonl={path}")
+    reader.join()
+    assert len(read) == len(EVENTS)
+
+
+def test_a_file_that_cannot_be_opened_any_more(tmp_path: Path) -> None:
+    (listener,) = make_listeners([f"jsonl={tmp_path / 'a' / 'report'}"])
+    (tmp_path / "a").rmdir()
+    with pytest.raises(ReportError, match="cannot be written"):
+        listener.pytest_graphcontract_event(EVENTS[0])
 
 
 @pytest.mark.parametrize("report", ["", "jsonl", "jsonl=", "=x", "pdf=x", "JSONL=x"])
