@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from graphcontract.errors import UserError
 from graphcontract.reporting.changes import Change, list_changes
 from graphcontract.reporting.events import Header, VerdictKind
+from graphcontract.reporting.operations_changes import (
+    OperationsChange,
+    have_operations_in_common,
+    list_operation_changes,
+)
 from graphcontract.reporting.operations_reader import OperationsReport
 from graphcontract.reporting.operations_summary import find_area
 from graphcontract.reporting.report_reader import Report
@@ -54,15 +59,16 @@ class Section:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Runs side by side: of one implementation, if they are `alike`. `changes` are from the last run but one
-    to the last, if both tested the same.
+    to the last, if both are of one implementation; `notes` say in which settings these two differ.
     """
 
     title: str
     runs: tuple[str, ...]
     sections: list[Section]
     changed: tuple[str, str] | None = None
-    changes: list[Change] = field(default_factory=list)
+    changes: Sequence[Change | OperationsChange] = field(default_factory=list)
     alike: bool = False
+    notes: Sequence[str] = field(default_factory=list)
 
     @property
     def kind(self) -> str:
@@ -91,14 +97,18 @@ def compare_reports(reports: Sequence[Report]) -> Comparison:
     ]
     sections = [Section("In figures", figures), *(Section(name, rows) for name, rows in groups.items())]
     title = first["contract"].get("title", first["contract"]["id"])
-    same = len({each.header["implementation"]["name"] for each in reports[-2:]}) == 1
-    changes = list_changes(reports[-2], reports[-1]) if same else []
-    return Comparison(title, runs, sections, (runs[-2], runs[-1]) if same else None, changes)
+    if not _are_of_one_implementation(reports[-2:]):
+        return Comparison(title, runs, sections)
+    before, after = reports[-2:]
+    changed, notes = (runs[-2], runs[-1]), list_other_settings(before.header, after.header)
+    return Comparison(title, runs, sections, changed, list_changes(before, after), notes=notes)
 
 
 def compare_operations(reports: Sequence[OperationsReport]) -> Comparison:
     """Compare runs over many operations. Raises UserError if they do not belong together."""
-    check_together([(each.path, each.header) for each in reports])
+    headers = [(each.path, each.header) for each in reports]
+    check_together(headers, of_one_contract=not have_operations_in_common(reports))
+    check_shards(headers)
     figures = [
         _count(reports, "operations", lambda each: each.planned),
         _count(reports, "judged", lambda each: _count_operations(each, *SUPPORTED)),
@@ -120,25 +130,81 @@ def compare_operations(reports: Sequence[OperationsReport]) -> Comparison:
         Section("Distinct faults, by operations that show them", fault_rows),
         Section("Service areas, violated of judged", area_rows),
     ]
-    return Comparison(
-        reports[0].header["contract"]["id"],
-        name_runs([each.header for each in reports]),
+    runs = name_runs([each.header for each in reports])
+    made = Comparison(
+        " and ".join(dict.fromkeys(each.header["contract"]["id"] for each in reports)),
+        runs,
         [each for each in sections if each.rows],
         alike=len({each.header["implementation"]["name"] for each in reports}) < len(reports),
     )
+    if not _are_of_one_implementation(reports[-2:]):
+        return made
+    before, after = reports[-2:]
+    return replace(
+        made,
+        changed=(runs[-2], runs[-1]),
+        changes=list_operation_changes(before, after),
+        notes=list_other_settings(before.header, after.header),
+    )
 
 
-def check_together(headers: Sequence[tuple[str, Header]]) -> None:
-    """Raise UserError unless all reports are of the same kind and of one contract."""
+def check_together(headers: Sequence[tuple[str, Header]], *, of_one_contract: bool = True) -> None:
+    """Raise UserError unless all reports are of the same kind and, if they have to be, `of_one_contract`."""
     (first, expected), *others = headers
     for path, header in others:
-        for what, name in (
-            (header["kind"], expected["kind"]),
-            (header["contract"]["id"], expected["contract"]["id"]),
-        ):
+        pairs: list[tuple[str, str]] = [(header["kind"], expected["kind"])]
+        pairs += [(header["contract"]["id"], expected["contract"]["id"])] if of_one_contract else []
+        for what, name in pairs:
             if what != name:
                 problem = f"{path} cannot be compared with {first}: one is of {what!r}, the other of {name!r}"
                 raise UserError(problem, "Give reports of one kind of run over the same contract.")
+
+
+def check_shards(headers: Sequence[tuple[str, Header]]) -> None:
+    """Raise UserError if not all reports are of the same shard, or of whole runs."""
+    (first, expected), *others = ((path, _name_shard(header)) for path, header in headers)
+    for path, shard in others:
+        if shard != expected:
+            problem = f"{path} cannot be compared with {first}: one is of {shard}, the other of {expected}"
+            raise UserError(
+                problem, "Join the shards of each run first: `graphcontract report merge` does it."
+            )
+
+
+def list_other_settings(before: Header, after: Header) -> list[str]:
+    """List the settings in which two runs differ, as a change of a verdict can come from them alone."""
+    found = []
+    for name, value in _list_settings(before).items():
+        now = _list_settings(after)[name]
+        if value != now:
+            found.append(f"The runs differ in {name}: {_format_setting(value)}, then {_format_setting(now)}.")
+    return found
+
+
+def _list_settings(header: Header) -> dict[str, Any]:
+    options = header.get("options", {})
+    given = {f"--{name}": options.get(name) or [] for name in ("select", "deselect", "operations")}
+    return {
+        "profile": header.get("profile"),
+        "transport": header.get("transport"),
+        "TLS": header.get("tls"),
+        **given,
+    }
+
+
+def _format_setting(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
+
+
+def _name_shard(header: Header) -> str:
+    shard = header.get("shard")
+    return f"shard {shard['index']} of {shard['of']}" if shard else "a whole run"
+
+
+def _are_of_one_implementation(reports: Sequence[R]) -> bool:
+    return len({each.header["implementation"]["name"] for each in reports}) == 1
 
 
 def name_runs(headers: Sequence[Header]) -> tuple[str, ...]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib.metadata import version
 
 from graphcontract.reporting.comparison import Comparison, Row
+from graphcontract.reporting.evidence_text import escape_unprintable
 from graphcontract.reporting.github import escape_cell, escape_markdown, limit_summary
+
+_IN_CODE = re.compile(r"[\w./{}()='$:@-]+")
 
 
 def write_html(comparison: Comparison) -> Iterator[str]:
@@ -26,6 +30,7 @@ def _parts(comparison: Comparison) -> Iterator[str]:
     yield f"## {escape_markdown(comparison.title)}: {count} {comparison.kind} compared\n"
     if comparison.changed:
         yield "\n**What changed from {} to {}**\n\n".format(*map(escape_markdown, comparison.changed))
+        yield from (f"{escape_markdown(each)}\n\n" for each in comparison.notes)
         yield from (f"- {escape_markdown(each.describe())}\n" for each in comparison.changes)
         yield "" if comparison.changes else "Nothing.\n"
     for section in comparison.sections:
@@ -42,5 +47,7 @@ def _parts(comparison: Comparison) -> Iterator[str]:
 
 def _format_row(row: Row) -> str:
     about = f" {escape_cell(row.about)}" if row.about else ""
-    name = f"`{row.name}`" if row.is_id else row.name
+    # A report is untrusted input: a name that would end its code span is written as text.
+    is_code = row.is_id and _IN_CODE.fullmatch(row.name)
+    name = f"`{row.name}`" if is_code else escape_cell(escape_unprintable(row.name))
     return f"| {name}{about} | {' | '.join(escape_cell(each.text) for each in row.cells)} |\n"

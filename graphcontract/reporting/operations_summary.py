@@ -173,10 +173,11 @@ def count(number: int, noun: str) -> str:
 
 def name_operations(finding: FindingEvent) -> str:
     """How many operations show a finding, and which: all of a few, examples of many."""
-    return _name_some(finding["operations"], finding["examples"])
+    return name_some(finding["operations"], finding["examples"])
 
 
-def _name_some(number: int, ids: Sequence[str]) -> str:
+def name_some(number: int, ids: Sequence[str]) -> str:
+    """How many operations, and which: all of a few, examples of many."""
     shown = ids[:_EXAMPLES]
     more = ", …" if number > len(shown) else ""
     return escape_unprintable(f"in {count(number, 'operation')}: {', '.join(shown)}{more}")
@@ -184,7 +185,7 @@ def _name_some(number: int, ids: Sequence[str]) -> str:
 
 def describe_note(note: str, ids: Sequence[str]) -> str:
     """Say in one paragraph what operations have a note on, and which: all of a few, examples of many."""
-    return f"{escape_unprintable(note)}. Seen {_name_some(len(ids), ids)}"
+    return f"{escape_unprintable(note)}. Seen {name_some(len(ids), ids)}"
 
 
 def render_finding(finding: FindingEvent) -> str:
