@@ -32,6 +32,12 @@ def _run_without_clauses(*arguments: str) -> Command:
     return Command([sys.executable, "-m", "benchmarks.unjudged", *arguments], int)
 
 
+def _complete(line: str, words: int) -> Command:
+    """What a shell runs for the last word of a line."""
+    asked = ["_GRAPHCONTRACT_COMPLETE=complete_bash", f"COMP_WORDS={line}", f"COMP_CWORD={words}"]
+    return Command(["env", *asked, _GRAPHCONTRACT])
+
+
 # The two sides of a ratio are adjacent, so that they run one right after the other.
 GATES = {
     "reference, loopback": _gate("reference"),
@@ -49,6 +55,9 @@ RATIOS = (
 STARTS = {
     "graphcontract --help": Command([_GRAPHCONTRACT, "--help"]),
     "graphcontract contracts list": Command([_GRAPHCONTRACT, "contracts", "list"]),
+    "Tab after a command": _complete("graphcontract ", 1),
+    "Tab after --select": _complete("graphcontract check --select ", 3),
+    "Tab after --operations": _complete("graphcontract check --operations ", 3),
 }
 
 

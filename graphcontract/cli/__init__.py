@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from typing import Annotated, NoReturn
 
 import typer
+from typer.main import get_command
 
+from graphcontract.cli import completion
 from graphcontract.cli.catalogue import app as catalogue
 from graphcontract.cli.check import CLIENTS, check
 from graphcontract.cli.contracts import app as contracts
@@ -87,7 +90,10 @@ def _exit_with(error: UserError) -> NoReturn:
 def main() -> None:
     """Run the command line. A user's mistake is one error message; a bug here is exit status 6."""
     try:
-        sys.exit(app(prog_name="graphcontract", standalone_mode=False) or 0)
+        command = get_command(app)
+        if completion.VARIABLE in os.environ:
+            completion.leave_values_as_typed(command)
+        sys.exit(command(prog_name="graphcontract", standalone_mode=False) or 0)
     except UserError as error:
         _exit_with(error)
     except UsageError as mistake:

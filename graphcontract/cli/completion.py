@@ -7,7 +7,8 @@ line being typed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphcontract.contract.model import DEFAULT_CONTRACT
@@ -18,7 +19,33 @@ if TYPE_CHECKING:
 Value = tuple[str, str]
 """A value, and what shells that can do so show beside it."""
 
+VARIABLE = "_GRAPHCONTRACT_COMPLETE"
+"""The environment variable with which a shell asks for completions."""
+
 _LONGEST = 80
+
+
+def leave_values_as_typed(command: Any) -> None:
+    """Let a command and those in it take values without checking them, for completions alone. Typer checks
+    them by Pydantic, whose import takes longer than all else that a completion needs.
+    """
+    command.get_params = partial(_list_parameters, command.get_params)
+    for each in getattr(command, "commands", {}).values():
+        leave_values_as_typed(each)
+
+
+def _list_parameters(list_all: Callable[[Any], list[Any]], ctx: Any) -> list[Any]:
+    """List the parameters of a command, --help too, which a command makes when it is asked for them."""
+    parameters = list_all(ctx)
+    for each in parameters:
+        each.process_value = partial(_take_value, type(each).process_value, each)
+    return parameters
+
+
+def _take_value(process: Callable[[Any, Any, Any], Any], parameter: Any, ctx: Any, value: Any) -> Any:
+    # Click has a value of its own for an option that is not given, which only its own code knows.
+    is_known = value is None or isinstance(value, (str, list, tuple, bool, int, float))
+    return value if is_known else process(parameter, ctx, value)
 
 
 def complete_clauses(ctx: Any, incomplete: str) -> Iterator[Value]:
@@ -49,9 +76,9 @@ def complete_operations(incomplete: str) -> Iterator[Value]:
     catalogue = Catalogue.load()
     if "all".startswith(incomplete):
         yield "all", "every operation of the catalogue"
-    for id in catalogue.ids:
+    for id, name in zip(catalogue.ids, catalogue.names, strict=True):
         if id.startswith(incomplete):
-            yield id, _shorten(catalogue.name_of(id))
+            yield id, _shorten(name)
 
 
 def complete_names(incomplete: str) -> Iterator[Value]:

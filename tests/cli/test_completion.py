@@ -6,11 +6,14 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
-from graphcontract.cli import main
+from graphcontract.cli import app, completion, main
 from graphcontract.contract.loader import list_shipped, load, skim
 
 CHECKOUT = ["driveitem-checkout-beta", "driveitem-checkout-v1-0"]
@@ -101,4 +104,44 @@ def test_zsh_gets_a_word_on_each_value_and_nothing_slow_is_imported() -> None:
     assert re.search(r'"error\.message":"SHOULD .+"', ended.stdout)
     imported = {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()}
     assert "typer" in imported
-    assert not imported & {"jsonschema", "pytest", "httpx", "hypothesis"}
+    assert not imported & {"jsonschema", "pydantic", "pytest", "httpx", "hypothesis"}
+
+
+def _list_lines(group: Any, line: str) -> Iterator[str]:
+    """Command lines that end where a value, an option or a command is expected, for every command."""
+    for name, command in group.commands.items():
+        yield f"{line} {name} "
+        yield f"{line} {name} --"
+        if hasattr(command, "commands"):
+            yield from _list_lines(command, f"{line} {name}")
+        for each in getattr(command, "params", ()):
+            if each.opts[0].startswith("-") and not getattr(each, "is_flag", False):
+                yield f"{line} {name} {each.opts[0]} c"
+
+
+def _complete_checked(complete: Shell, monkeypatch: pytest.MonkeyPatch, *lines: str) -> list[list[str]]:
+    """Complete as Typer does by itself."""
+    with monkeypatch.context() as patch:
+        patch.setattr(completion, "leave_values_as_typed", lambda command: None)
+        return [complete(line) for line in lines]
+
+
+LINES = (
+    "graphcontract ",
+    "graphcontract live --",
+    "graphcontract check x --workers many --seed x --profile no --select error.m",
+    "graphcontract check a b --contract lost --operations x --contract message",
+    "graphcontract contracts catalogue build a b ",
+)
+
+
+def test_values_that_are_not_checked_complete_to_the_same(
+    complete: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [complete(line) for line in LINES] == _complete_checked(complete, monkeypatch, *LINES)
+
+
+@pytest.mark.nightly
+def test_every_option_completes_to_the_same(complete: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = list(_list_lines(get_command(app), "graphcontract"))
+    assert [complete(line) for line in lines] == _complete_checked(complete, monkeypatch, *lines)
