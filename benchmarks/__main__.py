@@ -1,5 +1,6 @@
 """`python -m benchmarks`: how long a check takes and which part of it are the clauses, what a start costs,
-how long large sources take to read, what runs over many operations cost, and pages of large reports.
+how long large sources take to read, what runs over many operations cost, pages of large reports, and what
+report writers take of a run.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import drifting, many, pages, sources
+from benchmarks import drifting, many, pages, sources, writers
 from benchmarks.measuring import Command, Sample, middle, ratio, rounds
 
 _GRAPHCONTRACT = str(Path(sys.executable).with_name("graphcontract"))
@@ -84,6 +85,7 @@ def main() -> None:
     drifting.report(count)
     many.report(count)
     pages.report(count)
+    writers.report(count)
 
 
 def _print_gates(taken: Mapping[str, Sequence[Sample]]) -> None:
