@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textwrap import indent, wrap
+from textwrap import fill, indent, wrap
 from typing import ClassVar
 
 
@@ -25,10 +25,14 @@ class UserError(Exception):
         return self._format("")
 
     def format_for_terminal(self, width: int | None = None) -> str:
-        """What is wrong and where, followed by the code; below it, indented, what to do. With a `width`, the
-        hint is wrapped to so many columns, except for its indented lines, which are commands and examples.
+        """What is wrong and where, followed by the code; below it, indented, what to do. With a `width`, both
+        are wrapped to so many columns, except for indented lines, which are commands and examples.
         """
-        return f"error: {self._format(f' [{self.code}]', width)}"
+        text = f"error: {self._format(f' [{self.code}]', width)}"
+        first, _, rest = text.partition("\n")
+        if width is not None and len(first) > width:
+            first = fill(first, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        return f"{first}\n{rest}" if rest else first
 
     def format_in_line(self) -> str:
         """The whole error in one line, for use within another text."""

@@ -37,6 +37,21 @@ def test_a_terminal_wraps_the_hint_but_for_commands_and_examples() -> None:
     assert error.format_for_terminal().splitlines()[1] == f"  {words}:"
 
 
+def test_a_terminal_wraps_the_problem_between_words() -> None:
+    error = UserError(f"'request.paht' matches no clause of {'sharepoint' * 3}, nor of {'x' * 90}", "Look.")
+    first, *rest = error.format_for_terminal(80).splitlines()
+    assert first == f"error: 'request.paht' matches no clause of {'sharepoint' * 3}, nor"
+    assert rest == ["  of", f"  {'x' * 90}", "  [usage]", "  Look."]
+    assert " ".join(error.format_for_terminal().split()) == " ".join(
+        [first, *(each.strip() for each in rest)]
+    )
+
+
+def test_what_a_client_can_be_fits_a_terminal() -> None:
+    lines = ClientSpecError("`x` is not a client.").format_for_terminal(80).splitlines()
+    assert max(map(len, lines)) <= 80
+
+
 def test_an_error_within_another_text_is_one_line() -> None:
     error = UserError("x is open", "Settle it first:\n  graphcontract live --resume x")
     assert error.format_in_line() == "x is open. Settle it first: graphcontract live --resume x"

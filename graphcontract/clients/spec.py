@@ -22,12 +22,13 @@ _REFERENCE = {
 _KINDS = ("python", "process", "command")
 _FORMS = """\
 Specify a client in one of four forms:
-  reference                     the client that is part of graphcontract (or reference-async;
-                                reference-http2 speaks HTTP/2 over TLS)
-  python:package.module:name    a function that makes one call
-  process:node driver.mjs       a driver that speaks JSON lines
-  command:./call.sh {url}       a command that makes one call; also {method} {base_url}
-                                {path} {token} {timeout}, and each parameter by name"""
+  reference                   the built-in client; also reference-async, and
+                              reference-http2, which speaks HTTP/2 over TLS
+  python:package.module:name  a function that makes one call
+  process:node driver.mjs     a driver that speaks JSON lines
+  command:./call.sh {url}     a command for each call; also {method} {path}
+                              {base_url} {token} {timeout}, and each parameter
+                              by name"""
 _SIMILARITY = 0.83  # difflib's ratio: `pyhton` and `proces` are suggested for, unrelated names are not
 
 

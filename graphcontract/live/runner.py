@@ -26,6 +26,7 @@ from graphcontract.live.verdicts import LiveEvaluator
 _MOST_NAMED = 50  # tasks in a remark; the others are only counted
 _INTERRUPTED = "the run was interrupted"
 _UNAUTHORIZED = "the tenant rejects the credential with 401"
+_RENEW = "it may have expired, or be for another tenant or audience: get a new one"
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class LiveRunner:
             raise LiveUnreachable(f"{self.root} cannot be reached: {why}")
         if all(status_to(each) in (0, *BUSY) for each in sent):
             raise LiveUnreachable(f"{self.root} responds only with 429 or 503", "Try again later.")
-        return CutOff(_UNAUTHORIZED) if self._is_unauthorized() else None
+        return CutOff(f"{_UNAUTHORIZED}; {_RENEW}") if self._is_unauthorized() else None
 
     def _run_scenarios(self) -> Exception | None:
         """Run the other scenarios; returns why they ended early, or None."""

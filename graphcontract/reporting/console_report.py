@@ -80,9 +80,9 @@ class ConsoleReport(Generic[Run]):
     ) -> None:
         """Show a violation in at most 12 lines: its heading, what was wrong, and what tells most about it."""
         self._show_heading(heading, fails_run=fails_run)
-        self._print_lines(_cut(self._wrap(evidence["text"], INDENT), 3 if reason else 4))
+        self._print_lines(self._cut(self._wrap(evidence["text"], INDENT), 3 if reason else 4))
         if reason:
-            self._print_lines(_cut(self._wrap(reason, INDENT), 2))
+            self._print_lines(self._cut(self._wrap(reason, INDENT), 2))
         members = (
             ("expected", evidence["expected"], 2),
             ("actual", evidence["actual"], 2),
@@ -90,7 +90,7 @@ class ConsoleReport(Generic[Run]):
             ("evidence", evidence["id"] + also, 1),
         )
         for name, text, most in members:
-            lines = _cut(self._wrap(text, INDENT + " " * _LABEL), most)
+            lines = self._cut(self._wrap(text, INDENT + " " * _LABEL), most)
             self._print_lines([f"{INDENT}{name:{_LABEL}}{lines[0].lstrip()}", *lines[1:]])
 
     def _show_heading(self, heading: str, *, fails_run: bool) -> None:
@@ -109,6 +109,15 @@ class ConsoleReport(Generic[Run]):
             break_on_hyphens=False,
         )
         return lines or [indent]
+
+    def _cut(self, lines: list[str], most: int) -> list[str]:
+        """Keep so many lines, of which the last one says that there are more, within the width."""
+        if len(lines) <= most:
+            return lines
+        last = lines[most - 1]
+        while len(last) > self._width - 2 and " " in last.strip():
+            last = last.rpartition(" ")[0]
+        return [*lines[: most - 1], f"{last} …"]
 
     def _print_lines(self, lines: Iterable[str], style: str | None = None) -> None:
         for line in lines:
@@ -149,8 +158,3 @@ class ConsoleReport(Generic[Run]):
             self._console.print(f"{row['level']:8}{row['clause']}", style="cyan", markup=False)
             for line in wrap(describe_accepted(row), 70):
                 self._console.print(f"{'':8}{line}", markup=False, soft_wrap=True)
-
-
-def _cut(lines: list[str], most: int) -> list[str]:
-    """Keep so many lines; the last one says that there are more."""
-    return lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1]} …"]

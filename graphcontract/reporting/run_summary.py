@@ -67,7 +67,9 @@ class RunSummary(ReceivedRun):
             parts.append(f"{violated} {level} violated")
         accepted = count_accepted(self.footer)
         parts += [f"{accepted} accepted as known"] if accepted else []
-        parts.append(f"{self.footer['exchanges']} exchanges in {self.footer['duration']:.1f} s")
+        exchanges = self.footer["exchanges"]
+        number = "1 exchange" if exchanges == 1 else f"{exchanges} exchanges"
+        parts.append(f"{number} in {self.footer['duration']:.1f} s")
         return ", ".join(parts)
 
     def describe_run(self) -> str:

@@ -110,7 +110,12 @@ class Terminal(ConsoleReport[RunSummary]):
             {"graphcontract explain CLAUSE": "what a clause requires, and how to fix it"} if failed else {}
         )
         # The reasons of clauses do not say what is wrong with a driver that makes no call right.
-        idle = self._run.header["kind"] == "check" and self._run.footer["exit_status"] == 5
+        unmet = sum(
+            each["verdict"] == "not-exercised" and each["level"] == "MUST"
+            for each in self._run.verdicts.values()
+        )
+        hardly = self._run.footer["exit_status"] == 5 or unmet * 2 > self._run.footer["must"]["planned"]
+        idle = self._run.header["kind"] == "check" and hardly
         doctor = {"graphcontract doctor CLIENT": "what comes of a few plain calls"} if idle else {}
         return {
             **doctor,

@@ -9,7 +9,7 @@ from rich.console import Console
 from graphcontract.clients import Implementation
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.reporting.console_report import Detail
-from graphcontract.reporting.events import FailOn
+from graphcontract.reporting.events import FailOn, VerdictKind
 from graphcontract.reporting.terminal import Terminal
 from tests.reporting import CLIENT, broken, events_of
 
@@ -116,6 +116,16 @@ def test_a_fault_takes_at_most_twelve_lines_and_no_word_is_cut() -> None:
         assert {"word", "…"} >= set(" ".join(lines[1:6]).split())
 
 
+@pytest.mark.parametrize("length", range(40, 61))
+def test_what_is_cut_keeps_to_the_width(length: int) -> None:
+    text = f"{'x' * length} word {'y' * length} word {'z' * length} more"
+    evidence = broken("request.method", text=text, expected=text, actual=text).evidence
+    part = ClauseResult("request.method", "fail", 3, evidence=evidence, reason=text)
+    lines = printed(part).splitlines()
+    assert any(line.endswith(" …") for line in lines)
+    assert all(len(line) <= 80 for line in lines)
+
+
 def test_what_was_not_tested_is_one_entry_for_each_reason() -> None:
     ids = ("request.method", "request.path", "request.query", "request.body")
     parts = [ClauseResult(id, "not-run", reason="the run ended before") for id in ids]
@@ -140,6 +150,14 @@ def test_where_nothing_was_exercised_it_names_the_doctor() -> None:
     assert "Nothing was exercised." in idle
     assert "\ngraphcontract doctor CLIENT  what comes of a few plain calls\n" in idle
     assert "doctor" not in printed(ClauseResult("request.method", "pass", 3))
+
+
+@pytest.mark.parametrize(("others", "is_named"), [("not-exercised", True), ("not-run", False)])
+def test_where_hardly_anything_was_exercised_it_names_the_doctor(others: VerdictKind, is_named: bool) -> None:
+    ids = ("request.method", "request.path", "request.query")
+    text = printed(broken("request.once"), *(ClauseResult(id, others, reason="r") for id in ids))
+    assert "The client violates the contract." in text
+    assert ("graphcontract doctor CLIENT" in text) is is_named
 
 
 @pytest.mark.parametrize("detail", [Detail.FAULTS, Detail.EVERYTHING])

@@ -55,13 +55,12 @@ def check_privilege(
     if options.allow_cancel and not carries:
         raise WrongPrivilege(f"--allow-cancel needs a credential with {named}; this one does not have it")
     if not options.allow_cancel and carries:
-        known = (
-            f"has {named}" if claims.permissions is not None else "cannot be read, and counts as privileged"
-        )
+        is_read = claims.permissions is not None
+        known = f"has {named}" if is_read else "cannot be read, and counts as privileged"
         text = f"the credential {known}; a run without --allow-cancel needs only {READ_PERMISSION}"
         if options.require_least_privilege:
             raise WrongPrivilege(text, _GRANT)
-        say(f"note: {text}.\n{_GRANT}")
+        say(f"note: {text}.\n{_GRANT}" if is_read else f"note: {text}")
     if not carries:
         say("note: the credential may not cancel tasks: the clauses that need a cancelled task are skipped")
     reads = claims.carries({*permissions, READ_PERMISSION}) if claims.permissions is not None else None
