@@ -37,25 +37,32 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(epilog="\b\n" + CLIENTS.replace("\n\n", "\n\n\b\n"))(check)
-app.command()(doctor)
-app.command(epilog="\b\n" + SAFETY.replace("\n\n", "\n\n\b\n"))(live)
-app.command()(tenant)
-app.command()(explain)
-app.command()(diff)
-app.command()(replay)
-app.command()(serve)
+# The list of commands has one line for each, which ends in "..." where it does not fit.
+app.command(
+    short_help="Check a client against contracts of operations.",
+    epilog="\b\n" + CLIENTS.replace("\n\n", "\n\n\b\n"),
+)(check)
+app.command(short_help="Make a few plain calls, and say what does not work.")(doctor)
+app.command(
+    short_help="Check a tenant, without changing it by default.",
+    epilog="\b\n" + SAFETY.replace("\n\n", "\n\n\b\n"),
+)(live)
+app.command(short_help="Serve a reference tenant, to try `live` or a client.")(tenant)
+app.command(short_help="Explain a clause or a failure, and how to fix it.")(explain)
+app.command(short_help="Compare two reports of one contract.")(diff)
+app.command(short_help="Reproduce one failure of a report.")(replay)
+app.command(short_help="Serve one case, to step through a client.")(serve)
 app.add_typer(new, name="new")
 app.add_typer(known_failures, name="known-failures")
 app.add_typer(baseline, name="baseline")
-report.command()(html)
-report.command()(compare)
+report.command(short_help="Make an HTML page of a report.")(html)
+report.command(short_help="Put runs side by side, and list what changed.")(compare)
 app.add_typer(report, name="report")
-contracts.command("import")(import_contract)
-contracts.command()(export)
+contracts.command("import", short_help="Make a contract file from a published source.")(import_contract)
+contracts.command(short_help="Export a contract for other tools.")(export)
 contracts.add_typer(catalogue, name="catalogue")
 app.add_typer(contracts, name="contracts")
-app.add_typer(drift, name="drift", help="Compare a contract with the sources that Microsoft publishes.")
+app.add_typer(drift, name="drift", help="Compare contracts with what Microsoft publishes.")
 
 
 def _version(wanted: bool) -> None:

@@ -26,7 +26,15 @@ From = Annotated[
         "--from",
         metavar="FILE",
         help="Where operations come from: a catalogue, a source to make one of, such as an OpenAPI "
-        "description, or, for `check` and `drift`, a folder of contract files [default: the shipped "
+        "description, or a folder of contract files [default: the shipped catalogue].",
+    ),
+]
+FromCatalogue = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="FILE",
+        help="A catalogue, or a source to make one of, such as an OpenAPI description [default: the shipped "
         "catalogue].",
     ),
 ]
@@ -37,11 +45,11 @@ def _group() -> None:
     """Make a catalogue of operations."""
 
 
-@app.command()
+@app.command(short_help="Make a catalogue of the operations that sources list.")
 def build(
     sources: Annotated[
         list[Path],
-        typer.Argument(metavar="SOURCE...", help="Routes of an SDK, CSDL, OpenAPI, or permissions.json."),
+        typer.Argument(metavar="SOURCE", help="Routes of an SDK, CSDL, OpenAPI, or permissions.json."),
     ],
     facts: Annotated[
         list[Path] | None,

@@ -40,11 +40,12 @@ if TYPE_CHECKING:
 
 CLIENTS = """CLIENT is one of
 
-  reference                    the built-in client, which conforms to the contract
-  python:package.module:name   def name(call: Call) -> Outcome, sync or async
-  'process:node driver.mjs'    a driver that speaks JSON lines, in any language
-  'command:./call.sh {url}'    a command per call; also {method} {base_url} {path}
-                               {token} {timeout}, and each parameter by name"""
+  reference                   the built-in client, which conforms
+  python:package.module:name  def name(call: Call) -> Outcome, sync or async
+  'process:node driver.mjs'   a driver that speaks JSON lines, in any language
+  'command:./call.sh {url}'   a command for each call; also {method} {path}
+                              {base_url} {token} {timeout}, and each parameter
+                              by name"""
 
 
 class Transport(StrEnum):
@@ -154,7 +155,8 @@ def check(
         str | None,
         typer.Option(
             metavar="I/N",
-            help="With --operations: check only part I of N; `report merge` joins the jsonl reports.",
+            help="With --operations: check only part I of N, such as 1/4; `report merge` joins the jsonl "
+            "reports.",
         ),
     ] = None,
     first: Annotated[

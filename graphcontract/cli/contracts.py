@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graphcontract.cli.catalogue import From, list_facts, load_catalogue, summarize_operation
-from graphcontract.cli.completion import complete_contracts, complete_names
+from graphcontract.cli.catalogue import FromCatalogue, list_facts, load_catalogue, summarize_operation
+from graphcontract.cli.completion import complete_names
+from graphcontract.cli.options import ContractName
 from graphcontract.contract.model import DEFAULT_CONTRACT, Contract
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ Name = Annotated[
         autocompletion=complete_names,
     ),
 ]
-Names = Annotated[list[str], typer.Argument(metavar="FILE...", help="Contract or conventions files.")]
+Names = Annotated[list[str], typer.Argument(metavar="FILE", help="Contract or conventions files.")]
 
 
-@app.command("list")
+@app.command("list", short_help="List contracts, or operations of a catalogue.")
 def list_contracts(
     operations: Annotated[
         list[str] | None,
@@ -52,7 +53,7 @@ def list_contracts(
             "all: every one. May be repeated.",
         ),
     ] = None,
-    catalogue: From = None,
+    catalogue: FromCatalogue = None,
     as_json: AsJson = False,
 ) -> None:
     """List the shipped contracts, with the number of their clauses by level, or operations of a catalogue."""
@@ -69,8 +70,8 @@ def list_contracts(
         _write_columns([heads, *([str(cell) for cell in _cells(row)] for row in rows)])
 
 
-@app.command()
-def show(name: Name, catalogue: From = None, as_json: AsJson = False) -> None:
+@app.command(short_help="Show a contract and its clauses.")
+def show(name: Name, catalogue: FromCatalogue = None, as_json: AsJson = False) -> None:
     """Show a contract: its request, its success response, and its clauses by group."""
     from graphcontract.catalogue.lookup import find_operation
     from graphcontract.clauses import list_kinds
@@ -94,7 +95,7 @@ def show(name: Name, catalogue: From = None, as_json: AsJson = False) -> None:
     _print_clauses(console, list(found.clauses.values()))
 
 
-@app.command()
+@app.command(short_help="Validate contract files.")
 def validate(names: Names) -> None:
     """Validate contract files, including the files that they extend. Exit status 2 if any is invalid."""
     from graphcontract.clauses import list_kinds
@@ -113,12 +114,12 @@ def validate(names: Names) -> None:
         raise typer.Exit(2)
 
 
-@app.command()
+@app.command(short_help="Write a Markdown page for each clause.")
 def pages(
-    folder: Annotated[Path, typer.Argument(help="The folder to write to.", file_okay=False)],
-    name: Annotated[
-        str, typer.Option("--contract", metavar="ID|FILE", autocompletion=complete_contracts)
-    ] = DEFAULT_CONTRACT,
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="The folder to write to.", file_okay=False)
+    ],
+    name: ContractName = DEFAULT_CONTRACT,
 ) -> None:
     """Write a Markdown page for each clause of a contract, and an index page."""
     from graphcontract.clauses import list_kinds

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 SOURCES = """SOURCE is a file. Its kind is detected by its content:
 
-  a documentation page or include   Markdown, as in microsoft-graph-docs-contrib
-  permissions.json                  of microsoft-graph-devx-content
-  CSDL ($metadata), OpenAPI         of msgraph-metadata
-  an SDK for Python, made by Kiota  its wheel, a …_request_builder.py, or
-                                    kiota-dom-export.txt
-  a recorded live run               --report jsonl=PATH, or HAR
+  documentation     a page or an include, as in microsoft-graph-docs-contrib
+  permissions.json  of microsoft-graph-devx-content
+  CSDL, OpenAPI     of msgraph-metadata
+  an SDK            for Python, made by Kiota: its wheel,
+                    a …_request_builder.py, or kiota-dom-export.txt
+  a recorded run    of `live`: --report jsonl=PATH, or HAR
 
 Examples:
 
@@ -132,7 +132,11 @@ Operations = Annotated[
 ]
 
 
-@app.command(cls=_Unnamed, epilog="\b\n" + SOURCES.replace("\n\n", "\n\n\b\n"))
+@app.command(
+    cls=_Unnamed,
+    short_help="Compare sources with contracts.",
+    epilog="\b\n" + SOURCES.replace("\n\n", "\n\n\b\n"),
+)
 def compare(
     ctx: typer.Context,
     sources: Sources = None,
@@ -217,7 +221,7 @@ def compare(
     raise typer.Exit(4 if result.fails(fail_on.value) else 0)
 
 
-@app.command()
+@app.command(short_help="Write what sources state, to compare with later.")
 def snapshot(
     ctx: typer.Context,
     sources: Sources = None,
@@ -270,9 +274,11 @@ def snapshot(
     write_report(output, format_snapshot(loaded.id, wanted, readings))
 
 
-@app.command()
+@app.command(short_help="Write a Markdown page for each drift rule.")
 def pages(
-    folder: Annotated[Path, typer.Argument(help="Write the pages there.", file_okay=False)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="The folder to write to.", file_okay=False)
+    ],
 ) -> None:
     """Write the Markdown page of each drift rule, and an index."""
     from graphcontract.drift.rule_pages import render_pages as made

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from graphcontract.cli.catalogue import From, load_catalogue
+from graphcontract.cli.catalogue import FromCatalogue, load_catalogue
 from graphcontract.cli.completion import complete_names
 from graphcontract.cli.output import Output, write_text
 from graphcontract.errors import UserError
@@ -70,8 +70,11 @@ def export(
             autocompletion=complete_names,
         ),
     ],
-    openapi: Annotated[bool, typer.Option("--openapi", help="Write an OpenAPI 3.1 description.")] = False,
-    catalogue: From = None,
+    openapi: Annotated[
+        bool,
+        typer.Option("--openapi", help="Write an OpenAPI 3.1 description; required."),
+    ] = False,
+    catalogue: FromCatalogue = None,
     output: Output = None,
 ) -> None:
     """Export the facts of a contract in a format that other tools read."""

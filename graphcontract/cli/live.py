@@ -33,14 +33,16 @@ if TYPE_CHECKING:
     from graphcontract.reporting.console_report import Detail
     from graphcontract.reporting.events import Event
 
-SAFETY = """By default, nothing in the tenant can change: the run sends GETs, and a few cancels of made-up ids
-for which a GET has just returned 404.
+SAFETY = """By default, nothing in the tenant can change: the run sends GETs, and a few
+cancels of made-up ids for which a GET has just returned 404.
 
-To cancel a task, give three things: --allow-cancel; a task (--task ID or --create FILE); and, for any
-tenant that is not on loopback, --confirm-tenant ID.
+To cancel a task, give three things: --allow-cancel; a task (--task ID or
+--create FILE); and, for any tenant that is not on loopback,
+--confirm-tenant ID.
 
-Credentials come from the environment: GRAPHCONTRACT_TOKEN, or what azure-identity reads (AZURE_TENANT_ID,
-AZURE_CLIENT_ID and a secret, a certificate or a federated token; a managed identity; az login). A second
+Credentials come from the environment: GRAPHCONTRACT_TOKEN, or what
+azure-identity reads (AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret, a
+certificate or a federated token; a managed identity; az login). A second
 one, without the permission: GRAPHCONTRACT_TOKEN_UNPRIVILEGED.
 
 Try it on this machine first: graphcontract tenant"""
@@ -50,13 +52,16 @@ def live(
     client: Annotated[
         str,
         typer.Argument(
-            metavar="[CLIENT]",
+            metavar="CLIENT",
             help="A client to check as well, as in `check`; it does not get a token of the tenant.",
             show_default=False,
         ),
     ] = "",
     tenant_url: Annotated[
-        str, typer.Option(metavar="URL", help="The tenant's service root, e.g. https://graph.microsoft.com.")
+        str,
+        typer.Option(
+            metavar="URL", help="Service root of the tenant, as https://graph.microsoft.com; required."
+        ),
     ] = "",
     plan: Annotated[bool, typer.Option("--plan", help="Show every request, and send nothing.")] = False,
     get_only: Annotated[bool, typer.Option("--get-only", help="Send only GET requests.")] = False,
@@ -125,7 +130,8 @@ def live(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Where changes are recorded before they are made [.graphcontract/live-journal.jsonl].",
+            help="Where changes are recorded before they are made [default: "
+            ".graphcontract/live-journal.jsonl].",
         ),
     ] = None,
     resume: Annotated[

@@ -67,13 +67,18 @@ StartTimeout = Annotated[
 ]
 ImplementationName = Annotated[
     str | None,
-    typer.Option("--implementation", metavar="NAME[@VERSION]", help="Name of the client in reports."),
+    typer.Option(
+        "--implementation",
+        metavar="NAME[@VERSION]",
+        help="Name of the client in reports [default: its own].",
+    ),
 ]
 Reports = Annotated[
     list[str] | None,
     typer.Option(
         metavar="FORMAT=PATH",
-        help="Write html=, jsonl=, junit=, markdown=, github= or har=PATH; - is standard output; repeatable.",
+        help="Write html=, jsonl=, junit=, markdown=, github= or har=PATH, such as html=report.html; - is "
+        "standard output; repeatable.",
     ),
 ]
 KnownFailures = Annotated[
@@ -86,7 +91,7 @@ Baseline = Annotated[
     str | None,
     typer.Option(
         metavar="FILE",
-        help="For many operations: fail if the client does not support one that this file lists.",
+        help="With many operations: fail if the client does not support one that this file lists.",
     ),
 ]
 ListClauses = Annotated[

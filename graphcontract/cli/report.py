@@ -12,9 +12,7 @@ from graphcontract.errors import UserError
 if TYPE_CHECKING:
     from graphcontract.reporting.comparison import Comparison
 
-Events = Annotated[
-    list[str], typer.Argument(metavar="EVENTS...", help="Reports made with --report jsonl=PATH.")
-]
+Events = Annotated[list[str], typer.Argument(metavar="EVENTS", help="Reports made with --report jsonl=PATH.")]
 
 
 def html(
@@ -34,7 +32,7 @@ def compare(events: Events, output: Output = None) -> None:
     """Put runs side by side: implementations, versions of one client, or nights of one tenant.
 
     Writes Markdown with the rows that differ, or an HTML page with all rows if the name of the output ends
-    in .html. If the last two runs are of one implementation and one contract, what changed comes first.
+    in .html. If the last two runs are of one implementation, what changed comes first.
 
     graphcontract report compare last-night.jsonl tonight.jsonl -o changes.html
     """

@@ -25,15 +25,9 @@ if TYPE_CHECKING:
     from graphcontract.reporting.events import Event, Verdict
     from graphcontract.run.options import Options
 
-known_failures = typer.Typer(
-    no_args_is_help=True, help="Maintain the list of the failures of a client that are accepted for now."
-)
-report = typer.Typer(
-    no_args_is_help=True, help="Make an HTML page of a report, compare reports, or join those of shards."
-)
-baseline = typer.Typer(
-    no_args_is_help=True, help="Maintain the list of the operations that a client supports."
-)
+known_failures = typer.Typer(no_args_is_help=True, help="Maintain the list of accepted failures of a client.")
+report = typer.Typer(no_args_is_help=True, help="Make a page of a report, compare reports, or join them.")
+baseline = typer.Typer(no_args_is_help=True, help="Maintain the list of operations that a client supports.")
 
 Path1 = Annotated[str, typer.Argument(metavar="REPORT", help="A report made with --report jsonl=PATH.")]
 
@@ -130,13 +124,17 @@ def _group() -> None:
     """Maintain the list of the operations that a client supports."""
 
 
-@known_failures.command()
+@known_failures.command(short_help="Write the failures of a report to the list.")
 def update(
     report: Path1,
     file: Annotated[Path, typer.Option("--file", metavar="FILE", help="The list to write.", dir_okay=False)],
     contract: Annotated[
         str | None,
-        typer.Option(metavar="ID|FILE", help="Its contract [default: the report's].", show_default=False),
+        typer.Option(
+            metavar="ID|FILE",
+            help="The contract of the failures [default: the report's].",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Write the failures of a report, MUST and SHOULD, to the list; reasons that are in the file stay.
@@ -197,10 +195,10 @@ def _group_reports() -> None:
     """Make an HTML page of a report, compare reports, or join those of shards."""
 
 
-@report.command()
+@report.command(short_help="Join the reports of the shards of a run.")
 def merge(
     events: Annotated[
-        list[str], typer.Argument(metavar="EVENTS...", help="The jsonl report of each shard, in any order.")
+        list[str], typer.Argument(metavar="EVENTS", help="The jsonl report of each shard, in any order.")
     ],
     report: Reports = None,
     known_failures: KnownFailures = None,
@@ -230,7 +228,7 @@ def merge(
     raise typer.Exit(merge_reports(read, list_current_ids(conventions.clauses), lists, emit))
 
 
-@baseline.command("update")
+@baseline.command("update", short_help="Write what the client supports to the list.")
 def update_baseline(
     report: Path1,
     file: Annotated[Path, typer.Option("--file", metavar="FILE", help="The file to write.", dir_okay=False)],
