@@ -1,4 +1,8 @@
-"""Templates for drivers, one for each language: their files, and the command that runs them."""
+"""Templates for drivers, one for each language: their files, and the command that runs them.
+
+A template is one file that its user copies, reads and changes. So those for JavaScript and TypeScript both
+have the protocol and the small client, and differ in how types are written; a test compares them.
+"""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import sys
+from collections import Counter
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,23 @@ def test_typescript_finds_mistakes(tmp_path: Path) -> None:
         status, said = pages.run(check, tmp_path)
         assert status != 0
         assert "'methods' does not exist" in said
+
+
+def _read_code(file: str) -> tuple[Counter[str], set[str]]:
+    """The string literals of a script, and the names of its functions and methods, without comments."""
+    code = re.sub(r"/\*.*?\*/|(?m:^\s*//[^\n]*$)", "", text_of(file), flags=re.DOTALL)
+    names = re.findall(r"^\s*(?:async )?(?:function )?([#\w]+)\([^;]*\{$", code, re.MULTILINE)
+    return Counter(re.findall(r'"[^"\n]*"|`[^`]*`', code)), set(names)
+
+
+def test_both_drivers_for_node_are_the_same_client() -> None:
+    (typed, methods), (plain, same) = _read_code("driver.ts"), _read_code("driver.mjs")
+    assert methods - {"serve"} == same  # a module in JavaScript awaits without one
+    assert {"declaration", "outcome", "send", "#request", "fillIn", "segment"} <= methods
+    assert set((typed - plain) + (plain - typed)) <= {
+        *('"typescript"', '"javascript"', '"node:net"', '""'),  # the language, a type, and a default
+        *('"start"', '"call"', '"stop"'),  # in types
+    }
 
 
 def test_every_language_has_a_template() -> None:
