@@ -48,7 +48,7 @@ def test_refused_stream(harness: Harness, responses: Sequence[StubResponse]) -> 
     }
 )
 def test_goaway(harness: Harness, responses: Sequence[StubResponse]) -> None:
-    """A request that GOAWAY leaves out may be repeated elsewhere; one that it includes gets its response."""
+    """A request that GOAWAY leaves out may be repeated; one that it includes must get its response."""
     harness.check(harness.plain_call(), responses, **HTTP2)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TypeVar
 
 from graphcontract.clients import ClientUnavailable
@@ -50,6 +51,7 @@ class ClientSet:
     While `calls_overlap` is false, the driver's `concurrency` counts as 1. `hangs_alone` says whether a call
     that hung beside others hangs alone too, None before one was made again; `late_calls` is how many
     were taken for late. `suspects` are settings of other surroundings that made a difference.
+    `make_first_call` makes the first call of each further process; it is set once there is a harness.
     `debugging` starts a copy of the first client that logs in detail, and `surroundings` copies in other
     surroundings; None if there can be none.
     """
@@ -64,7 +66,8 @@ class ClientSet:
         surroundings: OtherSurroundings | None = None,
     ) -> None:
         self.main, self.another, self._start_at_own_root = main, another, at_own_root
-        self._debugging = Slot(debugging) if debugging else None
+        self._debugging = Slot(partial(self._start, debugging)) if debugging else None
+        self.make_first_call: Callable[[Target], None] | None = None
         self._surroundings = surroundings
         self._surrounded: dict[tuple[Setting, ...], Slot[Target | ClientUnavailable]] = {}
         self._state = _ThreadState()
@@ -165,7 +168,7 @@ class ClientSet:
 
         def try_to_start() -> Target | ClientUnavailable:
             try:
-                return start(settings)
+                return self._start(partial(start, settings))
             except ClientUnavailable as error:
                 return error
 
@@ -298,8 +301,15 @@ class ClientSet:
     def _start_copies(self, count: int) -> list[Slot[Target]]:
         """Return this many slots of copies; each copy starts with its first call."""
         while self.another is not None and len(self._copies) < count:
-            self._copies.append(Slot(self.another))
+            self._copies.append(Slot(partial(self._start, self.another)))
         return self._copies[:count]
+
+    def _start(self, start: Callable[[], Target]) -> Target:
+        """Start a process beside the first, and let it make a call that does not count."""
+        target = start()
+        if self.make_first_call is not None:
+            self.make_first_call(target)
+        return target
 
     def _bind(self, target: Target | None) -> None:
         self._state.target = target

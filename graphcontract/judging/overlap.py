@@ -8,9 +8,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from graphcontract.exchange import Call, Outcome
-from graphcontract.http.stub_response import Meeting, ResponseScript, settle, success
+from graphcontract.http.stub_response import Meeting, success
 from graphcontract.judging.harness import Harness
+from graphcontract.judging.uncounted_calls import call_apart
 
 # Seconds that the first call's response waits for the second call's request. Calls that overlap meet within
 # milliseconds; the rest is for a slow runtime on a busy machine. Only a driver that declares too much waits.
@@ -27,24 +27,8 @@ def see_overlap(harness: Harness) -> bool | None:
     if harness.transport.at_once is not None:
         return None
     meeting = Meeting(2, _PATIENCE)
-    calls = [harness.plain_call(), harness.plain_call("another-guid")]
+    held = replace(success(), meeting=meeting)
+    calls = [replace(harness.plain_call(kind), timeout=_TIMEOUT) for kind in ("guid", "another-guid")]
     with ThreadPoolExecutor(len(calls)) as threads:
-        list(threads.map(lambda call: _call(harness, call, meeting), calls))
+        list(threads.map(lambda call: call_apart(harness, harness.clients.main, call, held), calls))
     return meeting.met if meeting.arrivals >= len(calls) else None
-
-
-def _call(harness: Harness, call: Call, meeting: Meeting) -> Outcome:
-    contract = harness.contract
-    content = b"{}" if contract.success.content == "required" else b""
-    (held,) = settle([replace(success(), meeting=meeting)], contract.success.status, content)
-    endpoint = harness.transport.open_endpoint(ResponseScript((held,)))
-    call = replace(
-        call,
-        base_url=f"{endpoint.root}/{contract.request.version}",
-        timeout=_TIMEOUT,
-        ca_file=harness.transport.ca_file if endpoint.root.startswith("https:") else None,
-    )
-    try:
-        return harness.client.call(replace(call, client=harness.clients.number_object(call)))
-    finally:
-        endpoint.finish(spoiled=True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
 from graphcontract.catalogue.lookup import find_operation
@@ -29,6 +30,7 @@ from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.surroundings import SURROUNDINGS
 from graphcontract.judging.test_run import SuiteTestRun
+from graphcontract.judging.uncounted_calls import make_first_call
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.reporting.events import RunDescription
 from graphcontract.run.client_setup import TargetFactory
@@ -96,6 +98,7 @@ class Session:
         if self.contract.success.alternatives:
             self.contract = _prefer_accepted_status(self.harness)
             self.harness = Harness(self.contract, clients, PROFILES[self.options.profile])
+        clients.make_first_call = partial(make_first_call, self.harness)
         clients.calls_overlap = see_overlap(self.harness) is not False
         self._see_http2(self.harness)
         return main.client
