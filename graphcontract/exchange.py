@@ -241,7 +241,8 @@ class Outcome:
     """How a call ended: as the client reported it, or `crash` and `hang` as the harness found it.
 
     `died` is true if the client's process ended; `output` is the last text that it wrote apart from its
-    reply.
+    reply. `sent` is when the client got the call, in seconds of the monotonic clock, if that was later than
+    the call was made: its process may have had to start first.
     """
 
     kind: OutcomeKind
@@ -251,6 +252,7 @@ class Outcome:
     reason: str | None = None
     died: bool = False
     output: str = ""
+    sent: float | None = field(default=None, compare=False)
 
     @classmethod
     def success(cls, *, status: int | None = None, request_id: str | None = None) -> Outcome:

@@ -196,4 +196,4 @@ class Driver:
             final_outcome = self.end(_LEFT)
             outcome = outcome or final_outcome
             output = self._channel.output_since(mine.mark)
-        return replace(outcome, output=output) if output else outcome
+        return replace(outcome, output=output, sent=mine.deadline - mine.seconds)

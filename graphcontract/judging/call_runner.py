@@ -299,6 +299,7 @@ class CallRunner:
             with timer:
                 outcome = client.call(replace(call, cancelled=timer.cancellation))
             ended = monotonic()
+            started = outcome.sent or started
             if "linger" in options:
                 sleep(options["linger"])
             connections = (

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 from graphcontract.clauses import Finding
@@ -70,7 +70,8 @@ def describe_call(call: Call) -> CallInput:
 def describe_exchange(of: Exchange) -> RecordedExchange:
     """An exchange as reports show it; times are seconds from the call's start."""
     redactor = Redactor([CANARY, of.call.token])  # The canary, for a client may show another call's token.
-    outcome = {name: value for name, value in asdict(of.outcome).items() if value not in (None, "", False)}
+    reported = replace(of.outcome, sent=None)  # The start of the exchange, if there was a process to start.
+    outcome = {name: value for name, value in asdict(reported).items() if value not in (None, "", False)}
     if of.outcome.error is not None:
         optional = ("retry_after", "inner_codes", "details", "fields")
         outcome["error"] = {

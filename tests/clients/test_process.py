@@ -8,6 +8,7 @@ import sys
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -210,6 +211,15 @@ def test_a_driver_that_fails_a_call_is_replaced(launch: Launch, mode: str, kind:
     assert reason in (failed.reason or "")
     assert is_gone(int(first.request_id or ""))
     assert client.call(call()).request_id not in (None, first.request_id)
+
+
+def test_the_start_of_another_driver_is_not_part_of_a_call(launch: Launch) -> None:
+    client = launch("began")
+    client.renew()
+    made = monotonic()
+    outcome = client.call(call("bad"))
+    assert outcome.sent is not None
+    assert made < float(outcome.request_id or "") < outcome.sent
 
 
 @pytest.mark.parametrize(

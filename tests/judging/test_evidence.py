@@ -96,6 +96,10 @@ def test_no_token_is_shown(place: dict[str, Any]) -> None:
 
 
 class TestExchange:
+    def test_when_a_process_got_the_call_is_not_shown(self) -> None:
+        shown = describe_exchange(exchange(outcome=replace(Outcome.success(), sent=1.0)))
+        assert shown["outcome"] == {"kind": "success"}
+
     def test_no_token_of_the_outcome_is_shown(self) -> None:
         said = [
             failure(message=f"Bearer {TOKEN}", code=TOKEN),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from functools import partial
+from time import monotonic
 
 import pytest
 
@@ -71,6 +72,13 @@ def test_a_transport_receives_how_its_call_ended(outcome: Outcome, finished: tup
     harness = gate_of(lambda _call, _send: outcome)
     harness.perform(harness.plain_call(), SUCCESS)
     assert paper_of(harness).stages[-1].finished == finished
+
+
+def test_a_call_begins_when_the_client_gets_it() -> None:
+    """A client may have to be started first, which takes seconds for some."""
+    sent = monotonic() + 60
+    harness = gate_of(lambda _call, _send: replace(Outcome.success(), sent=sent))
+    assert harness.perform(harness.plain_call(), SUCCESS).started == sent
 
 
 def test_an_interrupted_call_leaves_no_stage_open() -> None:

@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+BEGAN = time.monotonic()
 HUNDRED_MIB = 100 * 1024 * 1024
 Command = dict[str, Any]
 
@@ -73,6 +74,11 @@ def declare(text: str) -> None:
 
 
 # What goes wrong in a call.
+
+
+def began(command: Command, text: str) -> None:
+    """Say when this process began."""
+    say({"seq": command["seq"], "outcome": "success", "requestId": str(BEGAN)})
 
 
 def echo(command: Command, text: str) -> None:
@@ -206,6 +212,7 @@ STARTS: list[Callable[[str], None]] = [
 ]
 CALLS: list[Callable[[Command, str], None]] = [
     abandons,
+    began,
     closes,
     dies,
     echo,
