@@ -134,6 +134,9 @@ class Connection:
 
         In this order, since the client may finish its call as soon as the bytes are sent.
         """
+        if state and state.is_flooded:
+            self.close()
+            return
         stub = fill_placeholders(state.choose_response(request), state.roots) if state else _NO_ENDPOINT
         if _wants_close(request):
             stub = replace(stub, close=True)

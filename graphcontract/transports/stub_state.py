@@ -14,6 +14,9 @@ from graphcontract.http.stub_response import NOT_FOUND_ELSEWHERE, Concerns, Resp
 from graphcontract.transports import faults, response_placeholders
 
 _BAD_REQUEST = StubResponse(400, close=True)
+# Requests of one call that get a response. A client that repeats its request without a pause and without end
+# takes its whole timeout, and a processor, in each such call. The clauses allow 50 redirects.
+_MOST_REQUESTS = 60
 
 
 def any_request(_request: WireRequest) -> bool:
@@ -61,6 +64,11 @@ class StubState:
     def resets_connection(self) -> bool:
         """Whether the next connection is to be reset when it is made."""
         return self._next().fault == "reset-at-connect"
+
+    @property
+    def is_flooded(self) -> bool:
+        """Whether there were so many requests that the last one gets no response, but a closed connection."""
+        return len(self.requests) > _MOST_REQUESTS
 
     def choose_response(self, request: WireRequest) -> StubResponse:
         """Choose the response to a request: the script's next one, 400 if malformed, 404 if not the

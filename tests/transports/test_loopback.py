@@ -79,6 +79,16 @@ class TestStages:
             assert endpoint.count_connections() == (1, 1)
         assert endpoint.count_connections() == (0, 0)
 
+    def test_a_client_that_never_ends_gets_no_further_response(self, server: Loopback) -> None:
+        endpoint = done(server)
+        with connect(endpoint) as connection:
+            for _ in range(60):
+                assert one_answer(connection, PLAIN) == NO_CONTENT
+            connection.sendall(PLAIN)
+            assert to_the_end(connection) == b""
+        record = endpoint.finish()
+        assert (len(record.requests), len(record.responses)) == (61, 60)
+
     def test_httpx_keeps_its_connection(self, server: Loopback) -> None:
         connections = []
         with httpx.Client(trust_env=False) as client:
