@@ -193,7 +193,7 @@ class TargetFactory:
         record = endpoint.finish(expecting=True)
         if target.transport.escaped is not None:
             problem = f"the client bypasses the mock transport: {target.transport.escaped}"
-            raise ClientUnavailable(problem, "That serves httpx alone: use --transport loopback.")
+            raise ClientUnavailable(problem, "That serves httpx and httpx2 alone: use --transport loopback.")
         if record.requests or self.options.allow_own_root:
             return target
         target.transport.withdraw_own_root()

@@ -1,7 +1,8 @@
-"""The mock transport: serves httpx clients of this process, and records the bytes that they would send.
+"""The mock transport: serves clients of this process on httpx or httpx2, and records the bytes that they
+would send.
 
-It replaces httpcore through respx, and drives h11 as httpcore does. A request is served in the thread that
-makes it; one lock protects the endpoints and what they record.
+It replaces httpcore, and httpcore2 if it is installed, through respx, and drives h11 as they do. A request is
+served in the thread that makes it; one lock protects the endpoints and what they record.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import time
 from collections import deque
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from types import TracebackType
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType, TracebackType
 from typing import Any, ClassVar
 
 import h11
@@ -25,7 +28,8 @@ from graphcontract.transports import Certificate, OpenConnections, Record, Scope
 from graphcontract.transports.block_sockets import Block, block_network
 from graphcontract.transports.request_reader import RequestReader
 
-_Deliver = Callable[[httpcore.Origin, WireRequest], bytes]
+# From an origin, as text, and a request to it to the bytes of the response.
+_Deliver = Callable[[str, WireRequest], bytes]
 
 # As many hosts as the loopback transport has ports: the names are fixed, since clients get them at their
 # start.
@@ -40,7 +44,8 @@ _ANY_REQUEST = WireRequest(at=0.0, raw=b"", method="", target="", version="", fi
 
 
 class Mock:
-    """Responds to what httpx, sync or async, sends in this process; use it in a `with`, one at a time.
+    """Responds to what httpx or httpx2, sync or async, sends in this process; use it in a `with`, one at a
+    time.
 
     Each endpoint has its own host. Sockets of this process are blocked meanwhile.
     """
@@ -136,9 +141,9 @@ class Mock:
                 self._free.append(endpoint.root)
             return Record(tuple(endpoint.requests), tuple(endpoint.responses))
 
-    def _deliver(self, origin: httpcore.Origin, request: WireRequest) -> bytes:
+    def _deliver(self, origin: str, request: WireRequest) -> bytes:
         with self._lock:
-            endpoint = self._endpoints.get(str(origin))
+            endpoint = self._endpoints.get(origin)
             if endpoint is None:
                 return render(_NO_ENDPOINT, request).final
             return endpoint.respond(request)
@@ -200,13 +205,16 @@ class _Endpoint:
 
 
 class _Sending:
-    """A request being sent: h11 writes it and reads the response, as in httpcore's HTTP/1.1 connection."""
+    """A request being sent by `stack`, httpcore or httpcore2: h11 writes it and reads the response, as in
+    their HTTP/1.1 connections.
+    """
 
-    def __init__(self, request: httpcore.Request) -> None:
+    def __init__(self, stack: ModuleType, request: httpcore.Request) -> None:
         url = request.url
         if url.scheme not in (b"http", b"https"):
-            raise httpcore.UnsupportedProtocol(f"neither http nor https: {url.scheme!r}")
+            raise stack.UnsupportedProtocol(f"neither http nor https: {url.scheme!r}")
         authority = url.host if url.port is None else b"%b:%d" % (url.host, url.port)
+        self._stack = stack
         self._reader = RequestReader(authority.decode("latin-1"), 0, url.scheme.decode())
         self._complete: WireRequest | None = None
         self._written = 0
@@ -214,8 +222,8 @@ class _Sending:
         try:
             head = h11.Request(method=request.method, target=url.target, headers=request.headers)
         except h11.LocalProtocolError as error:
-            raise httpcore.LocalProtocolError(error) from error
-        self.origin = url.origin
+            raise stack.LocalProtocolError(error) from error
+        self.origin = str(url.origin)
         self.response_bytes = b""
         self.write(head)
 
@@ -226,7 +234,7 @@ class _Sending:
         self._reader.feed(data)
         self._complete = self._complete or self._reader.next()
         if self._written > _MOST_SENT:
-            raise httpcore.WriteError(f"the mock transport takes at most {_MOST_SENT} bytes")
+            raise self._stack.WriteError(f"the mock transport takes at most {_MOST_SENT} bytes")
 
     def finish_request(self) -> WireRequest:
         """Return the request as a server has received it when the client sends no more."""
@@ -234,8 +242,8 @@ class _Sending:
         assert request is not None
         return request
 
-    def response(self) -> httpcore.Response:
-        """Parse the response as httpcore would: the framing is removed, content codings stay."""
+    def response(self) -> Any:
+        """Parse the response as the stack would: the framing is removed, content codings stay."""
         self._h11.receive_data(self.response_bytes)
         self._h11.receive_data(b"")
         content = bytearray()
@@ -244,9 +252,9 @@ class _Sending:
             while isinstance(event := self._h11.next_event(), h11.Data):
                 content += event.data
         except h11.RemoteProtocolError as error:
-            raise httpcore.RemoteProtocolError(error) from error
+            raise self._stack.RemoteProtocolError(error) from error
         assert isinstance(head, h11.Response)
-        return httpcore.Response(
+        return self._stack.Response(
             head.status_code,
             headers=head.headers.raw_items(),
             content=bytes(content),
@@ -258,6 +266,7 @@ class _WireMocker(Mocker):
     """Passes on the bytes that httpcore would write; respx's own mocker passes on httpx's request object."""
 
     name = "graphcontract"
+    stack: ClassVar[ModuleType] = httpcore
     targets: ClassVar[list[str]] = list(HTTPCoreMocker.targets)
     target_methods: ClassVar[list[str]] = list(HTTPCoreMocker.target_methods)
     deliver: ClassVar[_Deliver | None] = None
@@ -265,19 +274,19 @@ class _WireMocker(Mocker):
     @classmethod
     def mock(cls, spec: Callable[..., Any]) -> Callable[..., Any]:
         """Make the replacement for `spec`, a connection pool's `handle_request` or its async variant."""
-        deliver = cls.deliver
+        deliver, stack = _WireMocker.deliver, cls.stack
         assert deliver is not None
 
-        def handle_request(_pool: object, request: httpcore.Request) -> httpcore.Response:
+        def handle_request(_pool: object, request: httpcore.Request) -> Any:
             assert isinstance(request.stream, Iterable)
-            with _sending(request, deliver) as sending:
+            with _sending(stack, request, deliver) as sending:
                 for chunk in request.stream:
                     sending.write(h11.Data(data=chunk))
             return sending.response()
 
-        async def handle_async_request(_pool: object, request: httpcore.Request) -> httpcore.Response:
+        async def handle_async_request(_pool: object, request: httpcore.Request) -> Any:
             assert isinstance(request.stream, AsyncIterable)
-            with _sending(request, deliver) as sending:
+            with _sending(stack, request, deliver) as sending:
                 async for chunk in request.stream:
                     sending.write(h11.Data(data=chunk))
             return sending.response()
@@ -285,22 +294,34 @@ class _WireMocker(Mocker):
         return handle_async_request if inspect.iscoroutinefunction(spec) else handle_request
 
 
+class _WireMocker2(_WireMocker):
+    """The same for httpcore2, which has the classes of httpcore."""
+
+    name = "graphcontract2"
+    targets: ClassVar[list[str]] = [
+        each.replace("httpcore.", "httpcore2.", 1) for each in HTTPCoreMocker.targets
+    ]
+
+
 @contextmanager
 def _replace_httpcore(deliver: _Deliver) -> Iterator[None]:
     if _WireMocker.deliver is not None:
         raise RuntimeError("another mock transport is active")
     _WireMocker.deliver = deliver
-    _WireMocker.start()
-    try:
+    with ExitStack() as undo:
+        undo.callback(setattr, _WireMocker, "deliver", None)
+        _WireMocker.start()
+        undo.callback(_WireMocker.stop)
+        if find_spec("httpcore2"):
+            _WireMocker2.stack = import_module("httpcore2")
+            _WireMocker2.start()
+            undo.callback(_WireMocker2.stop)
         yield
-    finally:
-        _WireMocker.stop()
-        _WireMocker.deliver = None
 
 
 @contextmanager
-def _sending(request: httpcore.Request, deliver: _Deliver) -> Iterator[_Sending]:
-    sending = _Sending(request)
+def _sending(stack: ModuleType, request: httpcore.Request, deliver: _Deliver) -> Iterator[_Sending]:
+    sending = _Sending(stack, request)
     try:
         yield sending
         sending.write(h11.EndOfMessage())

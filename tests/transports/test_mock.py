@@ -16,6 +16,7 @@ from typing import Any
 import h11
 import httpcore
 import httpx
+import httpx2
 import pytest
 
 from graphcontract.exchange import WireRequest
@@ -54,6 +55,27 @@ def exchange(mock: Mock, client: httpx.Client, stub: StubResponse, method: str =
         return client.request(method, endpoint.root)
     finally:
         endpoint.finish()
+
+
+def test_clients_on_httpx2_are_served_too(mock: Mock) -> None:
+    async def post(url: str) -> int:
+        async with httpx2.AsyncClient() as client:
+            return (await client.post(url)).status_code
+
+    endpoint = mock.open_endpoint(NO_CONTENT)
+    with httpx2.Client() as client:
+        assert client.post(endpoint.root + "/beta/x").status_code == 204
+    assert asyncio.run(post(endpoint.root + "/beta/y")) == 204
+    assert [request.target for request in endpoint.finish().requests] == ["/beta/x", "/beta/y"]
+    assert mock.escaped is None
+
+
+def test_httpx2_raises_its_own_errors(mock: Mock) -> None:
+    endpoint = mock.open_endpoint(ResponseScript((replace(stub_response.stub(200), framing="none"),)))
+    with httpx2.Client() as client, pytest.raises(httpx2.UnsupportedProtocol):
+        client.post(endpoint.root.replace("https", "ftp"))
+    with httpx2.Client() as client, pytest.raises(httpx2.LocalProtocolError):
+        client.post(endpoint.root, headers={"X": "a\nb"})
 
 
 # What is recorded
