@@ -30,10 +30,12 @@ class RetryHabits:
 
 
 def see_retry_habits(call: Call, perform: Perform) -> RetryHabits:
-    """Make two calls to see a client's habits."""
-    throttled, call = plain_error(503), replace(call, timeout=_TIMEOUT)
-    soon = perform(call, [retry_after(0, throttled), success()])
-    never = perform(call, [retry_after(_HOUR, throttled), success()])
+    """Make two calls to see a client's habits. The first gets 429: some HTTP libraries, such as OkHttp, retry
+    503 with Retry-After: 0 and nothing else, which says nothing about other waits.
+    """
+    call = replace(call, timeout=_TIMEOUT)
+    soon = perform(call, [retry_after(0, plain_error(429)), success()])
+    never = perform(call, [retry_after(_HOUR, plain_error(503)), success()])
     ended = never.outcome.kind == "failure" and len(never.requests) == 1
     return RetryHabits(
         at_once=len(soon.requests) > 1 and soon.ended - soon.started < _AT_ONCE,

@@ -44,6 +44,13 @@ class RetriesEarly(Conforming):
         return 0.1
 
 
+class RetriesUnavailableAfterZero(Conforming):
+    """As OkHttp does."""
+
+    def wait(self, call: Call, answer: Answer) -> float | None:
+        return 0.0 if (answer.status, answer.fields.get("retry-after")) == (503, "0") else None
+
+
 @pytest.fixture
 def loopback() -> Iterator[Loopback]:
     with Loopback() as transport:
@@ -62,6 +69,7 @@ def harness_of(client: Conforming, transport: Loopback) -> Harness:
         (BacksOffAfterZero, RetryHabits(at_once=False, gives_up=True)),
         (SleepsUntilItsTimeout, RetryHabits(at_once=True, gives_up=False)),
         (RetriesEarly, RetryHabits(at_once=True, gives_up=False)),
+        (RetriesUnavailableAfterZero, RetryHabits(at_once=False, gives_up=True)),
     ],
 )
 def test_habits(client: type[Conforming], habits: RetryHabits, loopback: Loopback) -> None:
