@@ -1,0 +1,3 @@
+module graphcontract.test/drivers/go-net-http
+
+go 1.25
