@@ -139,7 +139,31 @@ driver-python-office365-rest-client:  ## install the driver of Office365-REST-Py
 	$(PYTHON) -m venv drivers/python-office365-rest-client/.venv
 	drivers/python-office365-rest-client/.venv/bin/pip install --quiet -r drivers/python-office365-rest-client/requirements.txt
 
-DRIVERS := driver-python-msgraph-sdk driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client driver-python-office365-rest-client
+# Maven keeps what it downloads in ~/.m2, too.
+maven = mvn --quiet --batch-mode --file drivers/$(1)/pom.xml compile dependency:copy-dependencies
+NO_JAVA := This needs a JDK, 17 or newer, and Maven: apt-get install maven, or brew install maven.
+NO_GO := This needs Go 1.25 or newer: https://go.dev/doc/install.
+
+driver-java-msgraph-beta-sdk:  ## install the driver of the Java SDK for beta (120 MB; needs a JDK and Maven)
+	@command -v javac >/dev/null && command -v mvn >/dev/null || { echo "$(NO_JAVA)"; exit 1; }
+	$(call maven,java-msgraph-beta-sdk)
+
+driver-java-http-clients:  ## install the drivers of two HTTP clients for Java (4 MB; needs a JDK and Maven)
+	@command -v javac >/dev/null && command -v mvn >/dev/null || { echo "$(NO_JAVA)"; exit 1; }
+	$(call maven,java-http-clients)
+
+# One package at a time: the one of the models takes 8.5 GB of memory.
+driver-go-msgraph-beta-sdk-go:  ## install the driver of the Go SDK for beta (13 minutes, 8.5 GB of memory, 3 GB; needs Go)
+	@command -v go >/dev/null || { echo "$(NO_GO)"; exit 1; }
+	cd drivers/go-msgraph-beta-sdk-go && go build -p 1 -o bin/driver .
+
+driver-go-net-http:  ## install the driver of Go's HTTP client (needs Go)
+	@command -v go >/dev/null || { echo "$(NO_GO)"; exit 1; }
+	cd drivers/go-net-http && go build -o bin/driver .
+
+DRIVERS := driver-python-msgraph-sdk driver-python-msgraph-beta-sdk driver-node-microsoft-graph-client \
+  driver-python-office365-rest-client driver-java-msgraph-beta-sdk driver-java-http-clients \
+  driver-go-msgraph-beta-sdk-go driver-go-net-http
 
 clients: setup $(DRIVERS)  ## check every released client with its list of known failures (15 minutes)
 	$(BIN)/python -m tests.drivers.gates

@@ -15,6 +15,10 @@ _OFFICE365 = "drivers/python-office365-rest-client"
 _GRAPH_CLIENT = "drivers/node-microsoft-graph-client"
 _FETCH = "drivers/node-fetch"
 _HAND_WRITTEN = "drivers/hand_written"
+_JAVA_SDK = "drivers/java-msgraph-beta-sdk"
+_JAVA_CLIENTS = "drivers/java-http-clients"
+_GO_SDK = "drivers/go-msgraph-beta-sdk-go"
+_GO_CLIENT = "drivers/go-net-http"
 CURL = (
     "curl --silent --show-error --fail --max-time {timeout} --request {method} "
     '--header "Authorization: Bearer {token}" {url}'
@@ -57,6 +61,17 @@ def _sdk(name: str, folder: str, client: str, needs: str, *options: str) -> Gate
     return Gate(name, client, f"{folder}/known-failures.json", f"{folder}/{needs}", make, options)
 
 
+def _java(folder: str, main: str) -> str:
+    """The driver with this main class; Java's usual compiler would work for seconds on what runs for one."""
+    java = "java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp"
+    return f"process:{java} {folder}/target/classes:{folder}/target/libraries/* drivers.{main}"
+
+
+def _made_by(folder: str, name: str, client: str, list_name: str, needs: str, *options: str) -> Gate:
+    make = f"driver-{folder.removeprefix('drivers/')}"
+    return Gate(name, client, f"{folder}/{list_name}", f"{folder}/{needs}", make, options)
+
+
 def _ten_lines(name: str, client: str, needs: str, cheap: str = "input.unusable-id") -> Gate:
     return Gate(name, client, f"{_HAND_WRITTEN}/{name}.known-failures.json", needs, cheap=cheap)
 
@@ -81,9 +96,42 @@ GATES = (
         f"process:{_OFFICE365}/.venv/bin/python {_OFFICE365}/office365_driver.py",
         ".venv/bin/python",
     ),
+    _made_by(
+        _JAVA_SDK,
+        "microsoft-graph-beta",
+        _java(_JAVA_SDK, "Sdk"),
+        "known-failures.json",
+        "target/libraries",
+    ),
+    # The newest version that could be downloaded is older than the operation of the shipped contract.
+    _made_by(
+        _GO_SDK,
+        "msgraph-beta-sdk-go",
+        f"process:{_GO_SDK}/bin/driver",
+        "known-failures.json",
+        "bin/driver",
+        "--contract",
+        "ediscovery-case-reopen-beta",
+    ),
+    _made_by(
+        _JAVA_CLIENTS,
+        "java.net.http",
+        _java(_JAVA_CLIENTS, "WithHttpClient"),
+        "http-client.known-failures.json",
+        "target/libraries",
+    ),
+    _made_by(
+        _JAVA_CLIENTS,
+        "okhttp",
+        _java(_JAVA_CLIENTS, "WithOkHttp"),
+        "okhttp.known-failures.json",
+        "target/libraries",
+    ),
+    _made_by(_GO_CLIENT, "net-http", f"process:{_GO_CLIENT}/bin/driver", "known-failures.json", "bin/driver"),
     Gate("fetch", f"process:node {_FETCH}/driver.mjs", f"{_FETCH}/known-failures.json", "node"),
     _ten_lines("requests", "python:drivers.hand_written.with_requests:make_call", _HAND_WRITTEN),
     _ten_lines("httpx", "python:drivers.hand_written.with_httpx:make_call", _HAND_WRITTEN),
+    _ten_lines("httpx2", "python:drivers.hand_written.with_httpx2:make_call", _HAND_WRITTEN),
     _ten_lines("aiohttp", "python:drivers.hand_written.with_aiohttp:make_call", _HAND_WRITTEN),
     _ten_lines("curl", f"command:{CURL}", "curl", cheap="response.redirection"),
 )
@@ -91,10 +139,11 @@ GATES = (
 _MADE = {gate.name: gate for gate in GATES}
 
 
-def _many(gate: Gate, operations: str, cheap: str, profile: str = "gate") -> Gate:
+def _many(gate: Gate, operations: str, cheap: str, profile: str = "gate", *options: str) -> Gate:
     folder = gate.known_failures.rpartition("/")[0]
     known = f"{folder}/known-failures-of-operations.json"
-    return replace(gate, known_failures=known, operations=(operations,), cheap=cheap, profile=profile)
+    of_many = replace(gate, known_failures=known, operations=(operations,), cheap=cheap, profile=profile)
+    return replace(of_many, options=(*gate.options, *options))
 
 
 # A hand-written client has no code of its own for an operation: it gets no gate for many.
@@ -110,6 +159,15 @@ MANY_GATES = (
         "request.path-parameters",
     ),
     _many(_MADE["msgraph-beta-sdk"], "beta *", "request.path-parameters"),
+    # What does not depend on the operation makes it wait, and is checked in the other gate.
+    _many(_MADE["microsoft-graph-beta"], "beta *", "request.path-parameters", "gate", "--no-once"),
+    _many(
+        replace(_MADE["msgraph-beta-sdk-go"], options=()),
+        "beta *",
+        "request.path-parameters",
+        "gate",
+        "--no-once",
+    ),
     _many(_MADE["microsoft-graph-client"], "beta *", "request.query", "quick"),
     _many(_MADE["office365-rest-python-client"], "beta *", "request.path-parameters", "quick"),
 )
