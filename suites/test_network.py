@@ -16,6 +16,7 @@ from graphcontract.http.stub_response import (
     with_fields,
 )
 from graphcontract.inputs import constants, each
+from graphcontract.judging.call_runner import CallOptions
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import Needing, concurrently, given, proves
 from graphcontract.transports import Certificate
@@ -299,10 +300,16 @@ def test_connections_after_timeouts(harness: Harness, calls: int) -> None:
 
 
 @proves("tls.server-name")
-@concurrently(by_name={"root by name": True, "root by address": False})
-def test_server_name(harness: Harness, by_name: bool) -> None:
+@concurrently(
+    root={
+        "root by name": CallOptions(certificate="trusted", by_name=True),
+        "root by address": CallOptions(certificate="trusted"),
+        "own root": Needing("own-root", CallOptions(own_root=True)),
+    }
+)
+def test_server_name(harness: Harness, root: CallOptions) -> None:
     """The TLS handshake should name the host of the service root, but not its address."""
-    harness.check(harness.plain_call(), [success()], certificate="trusted", by_name=by_name)
+    harness.check(harness.plain_call(), [success()], **root)
 
 
 @proves("proxy.credentials")

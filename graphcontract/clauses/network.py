@@ -319,8 +319,9 @@ def _is_address(host: str) -> bool:
 )
 def server_name(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The server name in the TLS handshake should be the host of the service root, without port or trailing
-    dot, and missing if that is an address (RFC 6066, 3). Letter case makes no difference. A kept connection
-    counts with the name from its handshake.
+    dot, and missing if that is an address (RFC 6066, 3). It may also be missing if the host is not fully
+    qualified, as `localhost`. Letter case makes no difference. A kept connection counts with the name from
+    its handshake.
     """
     host = urlsplit(trial.exchange.root).hostname or ""
     for request in trial.exchange.requests:
@@ -331,7 +332,7 @@ def server_name(_contract: Contract, trial: Trial) -> Iterator[Finding]:
             if name:
                 expected = "no server name in the TLS handshake with an address"
                 yield Finding("address", expected, f"the server name {quote(name)}", at=request)
-        elif name.lower() != host:
+        elif name.lower() != host and (name or "." in host):
             actual = f"the server name {quote(name)}" if name else "no server name"
             expected = f"the server name {host} in the TLS handshake"
             yield Finding("other-name" if name else "missing", expected, actual, at=request)

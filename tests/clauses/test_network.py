@@ -345,7 +345,9 @@ class TestServerName:
             ("localhost", "localhost", []),
             ("localhost", "LocalHost", []),
             ("LOCALHOST", "localhost", []),
-            ("localhost", "", ["missing"]),
+            ("localhost", "", []),  # not fully qualified
+            ("graph.microsoft.com", "", ["missing"]),
+            ("graph.microsoft.com", "Graph.Microsoft.Com", []),
             ("localhost", "localhost.", ["other-name"]),
             ("localhost", "localhost:1", ["other-name"]),
             ("localhost", "127.0.0.1", ["other-name"]),
@@ -361,7 +363,7 @@ class TestServerName:
         assert kinds("tls.server-name", self.shown(host, name)) == expected
 
     def test_every_connection_is_judged(self) -> None:
-        step = self.shown("localhost", "localhost", "", "other.test")
+        step = self.shown("graph.test", "graph.test", "", "other.test")
         assert kinds("tls.server-name", step) == ["missing", "other-name"]
 
     def test_waits_for_tls(self) -> None:

@@ -34,7 +34,12 @@ class OverProxy(Conforming):
         with connection.makefile("rb") as stream:
             if self.read_head(stream.readline).status != 200:
                 raise BadAnswer("no tunnel")
-        return self.trusted(call).wrap_socket(connection, server_hostname=root.hostname)
+        return self.trusted(call).wrap_socket(
+            connection, server_hostname=self.server_name(root.hostname or "")
+        )
+
+    def server_name(self, host: str) -> str | None:
+        return host
 
     def trusted(self, call: Call) -> ssl.SSLContext:
         return super().trusted(replace(call, ca_file=call.ca_file or self.start.ca_file))

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import ROOT, Conforming
+from tests.sample_clients.bases.over_proxy import OverProxy
 from tests.sample_clients.faulty.transport_certificate import context
 from tests.sample_clients.registry import faulty
 
@@ -35,11 +36,18 @@ class WrapsItself(Conforming):
         return context(call.ca_file, name=False)
 
 
-@faulty("tls.server-name")
-class SendsNoServerName(WrapsItself):
+class WrapsItselfInTheTunnel(OverProxy):
+    """Base class: as above, in the tunnel to the service, whose host has a name with dots."""
+
+    def trusted(self, call: Call) -> ssl.SSLContext:
+        return context(call.ca_file or self.start.ca_file, name=False)
+
+
+@faulty("tls.server-name", "transport.certificate", transport="proxy")
+class SendsNoServerName(WrapsItselfInTheTunnel):
     """The socket is wrapped without a name, which the library takes for a wish."""
 
-    def server_name(self, host: str, port: int) -> str | None:
+    def server_name(self, host: str) -> str | None:
         return None
 
 
@@ -75,9 +83,9 @@ class LooksUpTheAddress(WrapsItself):
         return "localhost"
 
 
-@faulty("tls.server-name")
-class ResolvesFirst(WrapsItself):
+@faulty("tls.server-name", "transport.certificate", transport="proxy")
+class ResolvesFirst(WrapsItselfInTheTunnel):
     """The host is resolved, and all that follows knows the address only, which is then left out."""
 
-    def server_name(self, host: str, port: int) -> str | None:
+    def server_name(self, host: str) -> str | None:
         return "127.0.0.1"
