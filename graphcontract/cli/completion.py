@@ -1,8 +1,7 @@
 """Values that a shell completes: clauses, contracts and operations.
 
-A user waits for these at each Tab, so that shipped contracts are read without their schemas, and imports
-are made where they are needed. What cannot be read completes to nothing: a message would end up in the
-line being typed.
+A user waits for these at each Tab, so that imports are made where they are needed. What cannot be read
+completes to nothing: a message would end up in the line being typed.
 """
 
 from __future__ import annotations
@@ -91,13 +90,13 @@ def complete_names(incomplete: str) -> Iterator[Value]:
 
 def _load(given: Any) -> Contract | None:
     """Load the contract of a parsed option, which may be repeated; None if it cannot be loaded."""
-    from graphcontract.contract.loader import is_shipped, load, skim
+    from graphcontract.contract.loader import load
     from graphcontract.errors import UserError
 
     first = next(iter(given), None) if isinstance(given, (list, tuple)) else given
     name = first or DEFAULT_CONTRACT
     try:
-        return skim(name) if is_shipped(name) else load(name, None)
+        return load(name, None)
     except UserError:
         return None
 

@@ -99,12 +99,12 @@ def show(name: Name, catalogue: FromCatalogue = None, as_json: AsJson = False) -
 def validate(names: Names) -> None:
     """Validate contract files, including the files that they extend. Exit status 2 if any is invalid."""
     from graphcontract.clauses import list_kinds
-    from graphcontract.contract.loader import ContractError, load_any
+    from graphcontract.contract.loader import ContractError, load_untrusted
 
     wrong = False
     for name in names:
         try:
-            clauses = load_any(name, list_kinds()).clauses
+            clauses = load_untrusted(name, list_kinds()).clauses
         except ContractError as error:
             typer.echo(error.format_for_terminal(), err=True)
             wrong = True

@@ -64,13 +64,17 @@ class ContractError(UserError):
 
 @dataclass(frozen=True, slots=True)
 class ContractFile:
-    """A file that contains JSON; messages call it `name`; `folder` is None for a shipped file."""
+    """A file that contains JSON; messages call it `name`; `folder` is None for a shipped file.
+
+    `trusted` is for a file of this package: tests compare it with its schema, so that uses need not.
+    """
 
     name: str
     folder: Path | None
     sha256: str
     document: Any
     text: str = field(repr=False)
+    trusted: bool = False
 
     def error(self, path: json_positions.Path, expected: str, found: str, remedy: str) -> ContractError:
         """Make an error about the value at a path of the document."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ from graphcontract.contract.model import (
     SuccessRule,
 )
 from graphcontract.contract.placeholders import compute_values, fill
-from graphcontract.contract.validation import Known, check, trust
+from graphcontract.contract.validation import Known, check
 from graphcontract.errors import UserError
 from graphcontract.exchange import RequestRule
 
@@ -66,17 +67,6 @@ def load_file(file: ContractFile, known: Known | None) -> Contract:
     raise file.error((), 'the member "request"', "none", remedy)
 
 
-def skim(id: str) -> Contract:
-    """Load a shipped contract without validating its files, for completion: to import jsonschema takes longer
-    than all the rest.
-    """
-    file = _read_shipped(id)
-    loaded = _build(_merge_with_bases(file, None, validate=False), file.sha256)
-    if isinstance(loaded, Contract):
-        return loaded
-    raise file.error((), 'the member "request"', "none", "Name a contract.")
-
-
 def load_with_lifecycle(path_or_id: str | Path, known: Known | None, command: str) -> Contract:
     """Load a contract as `load` does, for a command that serves operations with a lifecycle on one resource;
     `UserError` for another operation.
@@ -94,6 +84,15 @@ def load_with_lifecycle(path_or_id: str | Path, known: Known | None, command: st
 def load_any(path_or_id: str | Path, known: Known | None) -> Contract | Base:
     """Load a contract or a base, as `load` does."""
     file = _find(path_or_id)
+    return _build(_merge_with_bases(file, known), file.sha256)
+
+
+def load_untrusted(path_or_id: str | Path, known: Known | None) -> Contract | Base:
+    """Load as `load_any` does, and a shipped file with all the checks of a user's file."""
+    if isinstance(path_or_id, str) and is_shipped(path_or_id):
+        file = parse(_read_shipped_bytes(path_or_id), _name_shipped(path_or_id), None)
+    else:
+        file = _find(path_or_id)
     return _build(_merge_with_bases(file, known), file.sha256)
 
 
@@ -121,9 +120,7 @@ def list_shipped_requests() -> Mapping[str, Mapping[str, Any]]:
 
 
 def load_shipped() -> list[Contract]:
-    """Load the contracts in this package quickly. They are not compared with the schema: tests do that."""
-    for name in _list_shipped_names():
-        trust(_read_shipped(name))
+    """Load the contracts in this package."""
     return [load(id, None) for id in list_shipped()]
 
 
@@ -142,9 +139,19 @@ def _read_shipped_bytes(name: str) -> bytes:
     return files("graphcontract.contracts").joinpath(f"{name}.json").read_bytes()
 
 
+def _name_shipped(name: str) -> str:
+    return f"{name}.json (shipped)"
+
+
 @cache
 def _read_shipped(name: str) -> ContractFile:
-    return parse(_read_shipped_bytes(name), f"{name}.json (shipped)", None)
+    """Read a file of this package, no hostile input and checked by tests: to check it as a user's file
+    takes a third of a short command's time, with the import of jsonschema.
+    """
+    data = _read_shipped_bytes(name)
+    text = data.decode("utf-8")
+    digest = sha256(data).hexdigest()
+    return ContractFile(_name_shipped(name), None, digest, json.loads(text), text, trusted=True)
 
 
 def _find(path_or_id: str | Path) -> ContractFile:
@@ -154,15 +161,14 @@ def _find(path_or_id: str | Path) -> ContractFile:
     return read(Path(path_or_id), near or f"Name a file, or a shipped contract: {', '.join(list_shipped())}.")
 
 
-def _merge_with_bases(file: ContractFile, known: Known | None, *, validate: bool = True) -> dict[str, Any]:
-    if validate:
-        check(file, known)
+def _merge_with_bases(file: ContractFile, known: Known | None) -> dict[str, Any]:
+    check(file, known)
     names = tuple(file.document.get("extends", ()))
-    if validate and _MERGED.isdisjoint(file.document) and names and _list_shipped_bases().issuperset(names):
+    if _MERGED.isdisjoint(file.document) and names and _list_shipped_bases().issuperset(names):
         shared = _merge_shipped_bases(names, None if known is None else frozenset(known.items()))
         return {**merge([file], known), **shared}
     files: dict[str, ContractFile] = {}
-    _gather(file, known, (), files, validate=validate)
+    _gather(file, known, (), files)
     return merge(list(reversed(files.values())), known)
 
 
@@ -184,12 +190,7 @@ def _list_shipped_bases() -> frozenset[str]:
 
 
 def _gather(
-    file: ContractFile,
-    known: Known | None,
-    above: tuple[str, ...],
-    found: dict[str, ContractFile],
-    *,
-    validate: bool = True,
+    file: ContractFile, known: Known | None, above: tuple[str, ...], found: dict[str, ContractFile]
 ) -> None:
     """Check what a file extends, and put each file into `found` once, after the files that it extends.
 
@@ -206,9 +207,8 @@ def _gather(
             remedy = "Files must not extend each other in a circle: remove one of the references."
             raise file.error(at, "a base that does not extend this file", format_value(name), remedy)
         if base.name not in found:
-            if validate:
-                check(base, known)
-            _gather(base, known, above, found, validate=validate)
+            check(base, known)
+            _gather(base, known, above, found)
             if "request" in base.document:
                 remedy = "It has its own request: extend what it extends."
                 raise file.error(at, "a base", f"the contract {format_value(name)}", remedy)

@@ -23,8 +23,8 @@ _MOST_ERRORS = 100  # counted in the message; a hostile document could have one 
 _SEE = "The schema describes every member."
 _NO_REFERENCES = "Write the referenced value here: references are not followed."
 
-# Schemas and the SHA-256 of valid files. To validate the shipped contracts takes half of the time of a load,
-# and a process that makes several runs loads them for each.
+# Schemas and the SHA-256 of valid files: to validate a file takes half of the time of a load, and a process
+# that makes several runs loads it for each.
 _valid: set[tuple[str, str, str]] = set()
 
 _BOUNDS = {
@@ -55,11 +55,6 @@ def check_schema(file: ContractFile, package: str, schema: str) -> None:
             remedy += f" ({len(errors) - 1}{'+' if len(errors) == _MOST_ERRORS else ''} more in this file.)"
         raise file.error(path, expected, found, remedy)
     _valid.add(validated)
-
-
-def trust_schema(file: ContractFile, package: str, schema: str) -> None:
-    """Take a file for valid, as for one whose validation is part of the project's tests."""
-    _valid.add((package, schema, file.sha256))
 
 
 @cache

@@ -17,7 +17,7 @@ from graphcontract.contract.json_positions import Path
 from graphcontract.contract.jsonfile import ContractFile, format_value, make_printable, suggest_name
 from graphcontract.contract.odata import format_call, is_composite_key, split_call
 from graphcontract.contract.placeholders import NAMES, find_unknown_placeholders
-from graphcontract.contract.schema import Fault, check_schema, trust_schema
+from graphcontract.contract.schema import Fault, check_schema
 
 Known = Mapping[str, frozenset[str]]
 
@@ -26,21 +26,14 @@ _LITERAL = re.compile(r"('?)\{([A-Za-z][A-Za-z0-9_]*)\}\1")
 _UNQUOTED = {"integer", "format", "pattern", "enum"}  # what keeps a value without quotes one literal
 
 
-_SCHEMA = ("graphcontract.contracts", "contract.schema.json")
-
-
-def trust(file: ContractFile) -> None:
-    """Leave out the comparison with the schema when this file is checked: it takes most of the time."""
-    trust_schema(file, *_SCHEMA)
-
-
 def check(file: ContractFile, known: Known | None) -> None:
     """Check one file by itself; `ContractError` at its first fault.
 
     `known` maps the ids of verdict functions to their kinds; None skips the comparison with them.
     """
-    _reject_format_1(file)
-    check_schema(file, *_SCHEMA)
+    if not file.trusted:
+        _reject_format_1(file)
+        check_schema(file, "graphcontract.contracts", "contract.schema.json")
     document = file.document
     rules: list[Iterator[Fault]] = [
         _base_faults(document),

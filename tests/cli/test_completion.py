@@ -14,7 +14,7 @@ import pytest
 from typer.main import get_command
 
 from graphcontract.cli import app, completion, main
-from graphcontract.contract.loader import list_shipped, load, skim
+from graphcontract.contract.loader import load
 
 CHECKOUT = ["driveitem-checkout-beta", "driveitem-checkout-v1-0"]
 SCRIPT = Path(sys.executable).with_name("graphcontract")
@@ -83,13 +83,6 @@ def test_values(complete: Shell, line: str, offered: list[str]) -> None:
 def test_a_contract_that_cannot_be_read_completes_to_nothing(complete: Shell, name: str) -> None:
     Path("broken.json").write_text("{")
     assert complete(f"graphcontract check x --contract {name} --select ") == []
-
-
-@pytest.mark.parametrize("id", list_shipped())
-def test_a_skimmed_contract_is_the_loaded_one(id: str) -> None:
-    skimmed, loaded = skim(id), load(id, None)
-    assert dict(skimmed.clauses) == dict(loaded.clauses)
-    assert skimmed.request == loaded.request
 
 
 def test_zsh_gets_a_word_on_each_value_and_nothing_slow_is_imported() -> None:

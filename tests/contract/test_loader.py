@@ -16,9 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphcontract.clauses import list_kinds
-from graphcontract.contract import jsonfile
+from graphcontract.contract import jsonfile, loader
 from graphcontract.contract.jsonfile import lay_out
-from graphcontract.contract.loader import ContractError, document, list_shipped, load
+from graphcontract.contract.loader import (
+    ContractError,
+    document,
+    list_shipped,
+    load,
+    load_any,
+    load_untrusted,
+)
 from graphcontract.contract.model import Citation, Contract, Kind, Permission
 from graphcontract.contract.validation import Known
 from graphcontract.errors import UserError
@@ -80,6 +87,20 @@ class TestShipped:
         for name in (*list_shipped(), "graph-conventions", "graph-service"):
             text = files("graphcontract.contracts").joinpath(f"{name}.json").read_text(encoding="utf-8")
             assert text == lay_out(json.loads(text)), name
+
+    @pytest.mark.parametrize("name", [*list_shipped(), "graph-conventions", "graph-service"])
+    def test_a_file_passes_the_checks_of_a_users_file(self, name: str) -> None:
+        """Loading trusts these files, so that this test is what validates them."""
+        unchecked = load_any(name, KNOWN)
+        checked = load_untrusted(name, KNOWN)
+        assert checked == unchecked
+        assert dict(checked.clauses) == dict(unchecked.clauses)
+
+    def test_a_file_with_a_fault_fails_these_checks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        faulty = {**json.loads(SHIPPED), "titel": "x"}
+        monkeypatch.setattr(loader, "_read_shipped_bytes", lambda name: json.dumps(faulty).encode())
+        with pytest.raises(ContractError, match="titel"):
+            load_untrusted(CANCEL, KNOWN)
 
     def test_other_members_are_typed(self) -> None:
         contract = load(CANCEL, KNOWN)
