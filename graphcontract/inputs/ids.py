@@ -6,12 +6,14 @@ surrogate. The keywords of a parameter's JSON Schema restrict the classes.
 
 from __future__ import annotations
 
+import json
 import re
 import string
 import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -65,6 +67,13 @@ def task_ids(schema: Mapping[str, Any] = _ANY_TEXT, names: PathNames = PathNames
     Some ids are made of the `names` in the path. ValueError for a schema with an unsupported keyword, or that
     allows no usable id.
     """
+    return _make_classes(json.dumps(dict(schema)), names)
+
+
+# A run makes calls of the same parameters for each of its tests. To make their strategies takes 15 ms.
+@lru_cache(maxsize=256)
+def _make_classes(spelled: str, names: PathNames) -> Partitions[str]:
+    schema: Mapping[str, Any] = json.loads(spelled)
     if unknown := set(schema) - _KEYWORDS:
         raise ValueError(f"cannot draw ids for a schema with {', '.join(sorted(unknown))}")
     if "format" in schema and (schema["format"] != "uuid" or "pattern" in schema):
