@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, settings
 
 from tests import nightly_patterns
 
-# Collection makes a million objects that stay. To go through them for garbage takes a third of the time of each
-# worker's collection. `pytest_collection_finish` ends this.
+# Collection makes a million objects that stay. To go through them for garbage takes a third of the time of a
+# collection. `pytest_collection_finish` ends this.
 gc.disable()
 
 # A shell starts what runs in its background with Ctrl-C ignored, and children inherit that.
