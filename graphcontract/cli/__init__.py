@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Callable
+from functools import cache
 from typing import Annotated, NoReturn
 
 import typer
@@ -94,13 +96,24 @@ def _exit_with(error: UserError) -> NoReturn:
     sys.exit(error.status)
 
 
+def _find_command() -> Callable[..., int | None]:
+    if completion.VARIABLE not in os.environ:
+        return _make_command()
+    command = get_command(app)  # one of its own, as it is changed
+    completion.leave_values_as_typed(command)
+    return command
+
+
+@cache
+def _make_command() -> Callable[..., int | None]:
+    """Make the command with all that are below it, once in a process: that takes longer than many of them."""
+    return get_command(app)
+
+
 def main() -> None:
     """Run the command line. A user's mistake is one error message; a bug here is exit status 6."""
     try:
-        command = get_command(app)
-        if completion.VARIABLE in os.environ:
-            completion.leave_values_as_typed(command)
-        sys.exit(command(prog_name="graphcontract", standalone_mode=False) or 0)
+        sys.exit(_find_command()(prog_name="graphcontract", standalone_mode=False) or 0)
     except UserError as error:
         _exit_with(error)
     except UsageError as mistake:
