@@ -64,26 +64,29 @@ def _validator(package: str, name: str) -> Validator:
     schema = json.loads(files(package).joinpath(name).read_bytes())
     keywords = {"pattern": _check_pattern, "uniqueItems": _check_unique_items}
     extended: type[Validator] = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
-    return extended(_expand_references(schema, schema.get("$defs", {}), frozenset()))
+    return extended(expand_references(schema))
 
 
-def _expand_references(node: Any, definitions: Mapping[str, Any], within: frozenset[str]) -> Any:
-    """Write what references lead to in their place: to look them up takes half of the time of a validation.
-
-    A definition that refers to itself is expanded once.
+def expand_references(schema: Mapping[str, Any]) -> Any:
+    """Write what the references of a schema lead to in their place: to look them up takes half of the time of
+    a validation. A definition that refers to itself is expanded once.
     """
+    return _expand(schema, schema.get("$defs", {}), frozenset())
+
+
+def _expand(node: Any, definitions: Mapping[str, Any], within: frozenset[str]) -> Any:
     if isinstance(node, list):
-        return [_expand_references(each, definitions, within) for each in node]
+        return [_expand(each, definitions, within) for each in node]
     if not isinstance(node, dict):
         return node
     expanded = {
-        name: value if name in ("$ref", "$defs") else _expand_references(value, definitions, within)
+        name: value if name in ("$ref", "$defs") else _expand(value, definitions, within)
         for name, value in node.items()
     }
     name = str(node.get("$ref", "")).removeprefix("#/$defs/")
     if name in definitions and name not in within:
         del expanded["$ref"]
-        definition = _expand_references(definitions[name], definitions, within | {name})
+        definition = _expand(definitions[name], definitions, within | {name})
         expanded["allOf"] = [*expanded.get("allOf", ()), definition]
     return expanded
 

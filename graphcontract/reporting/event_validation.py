@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
 
 from graphcontract.contract.jsonfile import make_printable
+from graphcontract.contract.schema import expand_references
 from graphcontract.reporting import ReportError
 from graphcontract.reporting.events import Event
 
@@ -35,4 +36,4 @@ def _validator(kind: str) -> Validator:
 
     text = files("graphcontract.reporting").joinpath("report-event.schema.json").read_bytes()
     definitions: Mapping[str, Any] = json.loads(text)["$defs"]
-    return Draft202012Validator({"$ref": f"#/$defs/{kind}", "$defs": definitions})
+    return Draft202012Validator(expand_references({"$ref": f"#/$defs/{kind}", "$defs": definitions}))

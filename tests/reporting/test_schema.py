@@ -43,6 +43,15 @@ def test_members_may_be_added_to_an_event_and_none_left_out(events: dict[str, Ev
         assert problems(less), f"{kind} without {name}"
 
 
+@pytest.mark.parametrize("kind", ["header", "plan", "verdict", "exchange", "progress", "footer"])
+def test_the_schema_as_it_is_says_the_same(events: dict[str, Event], kind: str) -> None:
+    whole = Draft202012Validator(schema())
+    event = events[kind]
+    assert whole.is_valid(event)
+    for name in event.keys() - {"event"}:
+        assert not whole.is_valid({key: value for key, value in event.items() if key != name}), name
+
+
 def test_kinds_of_events_may_be_added() -> None:
     assert problems({"event": "weather", "sun": True}) == []
     assert problems({"header": 1})
