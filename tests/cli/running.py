@@ -8,12 +8,20 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer import testing
+from typer.testing import CliRunner, Result
 
 from graphcontract.cli import main
+
+__all__ = ["CliRunner", "Result"]
+
+# For each run Typer makes all commands anew, which takes four times as long as most of these runs.
+testing._get_command = cache(testing._get_command)  # type: ignore[attr-defined]
 
 CHECKOUT = Path(__file__).parents[2]
 MAIN = [sys.executable, "-c", "from graphcontract.cli import main; main()"]

@@ -8,11 +8,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from graphcontract.clauses import list_kinds
 from graphcontract.cli.contracts import app
 from graphcontract.contract.loader import ContractError, document, list_shipped, load
+from tests.cli.running import CliRunner, Result
 
 CANCEL = "sharepointmigrationtask-cancel"
 ACTION = (

@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from graphcontract.cli import app
 from graphcontract.contract.loader import load
 from graphcontract.drift.import_contract import IncompleteSource
 from graphcontract.drift.model import SourceError
 from graphcontract.errors import UserError
+from tests.cli.running import CliRunner, Result
 from tests.drift import schemas
 
 CANCEL = "sharepointmigrationtask-cancel"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from typer.testing import CliRunner, Result
 
 from graphcontract.cli import app
 from graphcontract.drift.model import SourceError
 from graphcontract.drift.rules import RULES
 from graphcontract.errors import UserError
+from tests.cli.running import CliRunner, Result
 from tests.drift import library
 from tests.drift.mutations import swap
 

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from graphcontract.cli import app
 from graphcontract.contract.model import Contract
@@ -26,6 +25,7 @@ from graphcontract.drift.reports import format_github, format_json, format_markd
 from graphcontract.drift.snapshots import format_snapshot
 from graphcontract.drift.snapshots import read_snapshot as read_snapshot
 from graphcontract.errors import UserError
+from tests.cli.running import CliRunner
 from tests.drift import library, schemas
 from tests.drift.test_recorded_run import URL, events, har
 from tests.drift.test_sdk_export import EXPORT

@@ -10,7 +10,6 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from typer.testing import CliRunner
 
 from graphcontract.catalogue.catalogue import Catalogue
 from graphcontract.cli import app
@@ -18,7 +17,7 @@ from graphcontract.cli.drift_published import list_addresses
 from graphcontract.drift.model import SourceError
 from graphcontract.drift.published import Fetched, fetch_sources
 from graphcontract.drift.waivers import Address
-from tests.cli.running import Here
+from tests.cli.running import CliRunner, Here
 from tests.drift import library, schemas
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
