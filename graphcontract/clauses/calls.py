@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from graphcontract.clauses import Finding, clause
+from graphcontract.clauses.graph_errors import parse_graph_error
 from graphcontract.clauses.left_over import find_left_over
 from graphcontract.clauses.queries import (
     B64TOKEN,
-    DISTINCTIVE_LENGTH,
     admits_other_credentials,
     answers_operation,
     describe_outcome,
@@ -17,11 +17,10 @@ from graphcontract.clauses.queries import (
     is_same_authority,
     last_response,
     own_requests,
-    parse_graph_error,
     path_values,
     read_target,
 )
-from graphcontract.clauses.secrets import contains_any_token
+from graphcontract.clauses.secrets import DISTINCTIVE_LENGTH, contains_any_token
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Outcome, Trial, WireRequest
 from graphcontract.http.request_target import Template

@@ -9,12 +9,10 @@ from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.queries import (
-    DISTINCTIVE_LENGTH,
     LINE_END,
     abbreviate,
     admits_other_credentials,
     classify_difference,
-    contains_token,
     control_has_request,
     crashed_without_request,
     has_readable_head,
@@ -23,6 +21,7 @@ from graphcontract.clauses.queries import (
     operation_requests,
     own_requests,
 )
+from graphcontract.clauses.secrets import DISTINCTIVE_LENGTH, contains_token
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest
 from graphcontract.http.request_target import decode

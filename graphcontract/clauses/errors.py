@@ -7,16 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
+from graphcontract.clauses.graph_errors import ErrorText, exposes_text, find_lost_texts, parse_graph_error
 from graphcontract.clauses.queries import (
-    ErrorText,
     abbreviate,
     answers_operation,
     describe_outcome,
-    exposes_text,
-    find_lost_texts,
     last_response,
     own_requests,
-    parse_graph_error,
 )
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, ReportedError, Trial, WireResponse

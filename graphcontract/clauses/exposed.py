@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.errors import find_reported_error
-from graphcontract.clauses.queries import abbreviate, read_error_object
+from graphcontract.clauses.graph_errors import read_error_object
+from graphcontract.clauses.queries import abbreviate
 from graphcontract.clauses.retries import parse_retry_after
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import ReportedError, Trial, WireResponse

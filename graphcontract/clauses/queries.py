@@ -1,5 +1,5 @@
 """Queries on exchanges, shared by the clauses: a call's own requests, its last response, its inputs, and how
-tokens, ids and outcomes are compared and described.
+ids and outcomes are compared and described.
 """
 
 from __future__ import annotations
@@ -8,34 +8,28 @@ import json
 import re
 import threading
 import unicodedata
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, wraps
-from typing import Any, Generic, Literal, TypeVar
-from urllib.parse import quote as encode
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
+from graphcontract.clauses.secrets import DISTINCTIVE_LENGTH
 from graphcontract.contract.model import Contract
 from graphcontract.contract.odata import strip_namespace
-from graphcontract.exchange import Call, Exchange, Outcome, ReportedError, Trial, WireRequest, WireResponse
+from graphcontract.exchange import Call, Exchange, Outcome, Trial, WireRequest, WireResponse
 from graphcontract.http.request_target import UNRESERVED, Position, Target, Template, is_plain, read
-from graphcontract.http.stub_response import Concerns, request_id_of
+from graphcontract.http.stub_response import Concerns
 
 T = TypeVar("T")
 
 GUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
-# Characters of a token that identify it: as long as the canary with which the harness's own tokens begin.
-DISTINCTIVE_LENGTH = 20
 LINE_END = re.compile(rb"\r?\n(?![ \t])")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _REMEMBERED = 32  # exchanges, more than most trials have
 _LONG = 128  # characters; a longer text that arrives cut off has its own class of input, `long`
-_REPETITIVE = 4  # distinct characters; a part of a token with no more of them also occurs in other texts
 _OPAQUE = re.compile(r"[A-Za-z0-9-]+")
 _PRINTABLE = re.compile(r"[!-~]+")
-_URL_SAFE = str.maketrans("+/", "-_")
 
 
 def build_request_filter(contract: Contract, call: Call) -> Concerns:
@@ -258,79 +252,6 @@ def _is_ordinary_value(schema: Mapping[str, Any], value: str, is_key: bool) -> b
     return is_plain(value) or (not is_key and _PRINTABLE.fullmatch(value) is not None)
 
 
-def spellings(token: str) -> Iterator[str]:
-    """The forms in which a token, or a part of one, may appear in other text: unchanged, percent-encoded, in
-    hexadecimal, and in base64 at any offset.
-    """
-    yield token
-    yield encode(token, safe="")
-    plain = token.encode("utf-8", "replace")
-    yield plain.hex()
-    yield plain.hex().upper()
-    for lead in range(3):
-        # Bytes before the token shift its base64 digits. Digits that also encode bits of the bytes around it
-        # are left out.
-        digits = b64encode(b"\0" * lead + plain).decode()
-        own = digits[-(-8 * lead // 6) : 8 * (lead + len(plain)) // 6]
-        yield own
-        yield own.translate(_URL_SAFE)
-
-
-@lru_cache(maxsize=8)
-def _encode_parts(token: str) -> frozenset[bytes]:
-    parts = [
-        token[at : at + DISTINCTIVE_LENGTH]
-        for at in range(0, len(token) - DISTINCTIVE_LENGTH + 1, DISTINCTIVE_LENGTH)
-    ]
-    distinctive = {*parts[:1], *(part for part in parts if len(set(part)) > _REPETITIVE)}
-    return frozenset(spelling.encode() for part in distinctive for spelling in spellings(part))
-
-
-def contains_token(raw: bytes, token: str) -> bool:
-    """Whether bytes contain the first 20 characters of a token, or about 40 from anywhere in it, in any
-    encoding. False for a token of fewer than 20 characters, which could be part of other text.
-    """
-    return any(spelling in raw for spelling in _encode_parts(token))
-
-
-@dataclass(frozen=True, slots=True)
-class GraphError:
-    """The texts of a response's Graph error object; None for a member that is missing or not a string."""
-
-    code: str | None
-    message: str | None
-    request_id: str | None
-
-
-def _parse_error_document(response: WireResponse) -> dict[str, Any] | None:
-    """Parse the JSON object in a response's content that has an error object as its member."""
-    try:
-        document = json.loads(response.content)
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) and isinstance(document.get("error"), dict) else None
-
-
-def read_error_object(response: WireResponse) -> dict[str, Any]:
-    """Return the Graph error object in a response's content; empty if the content does not contain one."""
-    document = _parse_error_document(response)
-    return document["error"] if document is not None else {}
-
-
-def parse_graph_error(response: WireResponse) -> GraphError | None:
-    """Parse the Graph error object in a response's content; None if the content does not contain one."""
-    document = _parse_error_document(response)
-    if document is None:
-        return None
-    error = document["error"]
-    code, message = error.get("code"), error.get("message")
-    return GraphError(
-        code if isinstance(code, str) else None,
-        message if isinstance(message, str) else None,
-        request_id_of(document),
-    )
-
-
 def abbreviate(text: str, limit: int = 120) -> str:
     """Shorten a text of more than `limit` characters for a report, in the middle, and add its length."""
     if len(text) <= limit:
@@ -394,29 +315,6 @@ def classify_difference(expected: str, actual: str) -> str:
             return classify_character(left)
     rest = expected[len(actual) :] or actual[len(expected) :]
     return classify_character(rest[0]) if rest else ""
-
-
-ErrorText = Literal["code", "message", "request_id"]
-ERROR_TEXTS: tuple[ErrorText, ...] = ("code", "message", "request_id")
-
-
-def exposes_text(error: GraphError, reported: ReportedError, text: ErrorText) -> bool:
-    """Whether a client's error exposes this text of an error object. A message may be part of a longer one,
-    as clients put it into a sentence of their own.
-    """
-    expected, actual = getattr(error, text), getattr(reported, text)
-    if not expected or actual is None:
-        return False
-    return bool(actual == expected or (text == "message" and expected.strip() in actual))
-
-
-def find_lost_texts(error: GraphError, before: Outcome, after: Outcome) -> list[ErrorText]:
-    """The texts of an error object that the client exposed in one outcome and not in another."""
-    if before.error is None:
-        return []
-    reported = after.error or ReportedError()
-    exposed = [text for text in ERROR_TEXTS if exposes_text(error, before.error, text)]
-    return [text for text in exposed if not exposes_text(error, reported, text)]
 
 
 def crashed_without_request(exchange: Exchange) -> bool:

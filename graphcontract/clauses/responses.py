@@ -7,13 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.queries import (
-    describe_outcome,
-    find_lost_texts,
-    last_response,
-    own_requests,
-    parse_graph_error,
-)
+from graphcontract.clauses.graph_errors import find_lost_texts, parse_graph_error
+from graphcontract.clauses.queries import describe_outcome, last_response, own_requests
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Outcome, Trial, WireResponse
 

@@ -3,15 +3,54 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from functools import lru_cache
+from urllib.parse import quote as encode
 
-from graphcontract.clauses.queries import DISTINCTIVE_LENGTH, spellings
-
+# Characters of a token that identify it: as long as the canary with which the harness's own tokens begin.
+DISTINCTIVE_LENGTH = 20
+_REPETITIVE = 4  # distinct characters; a part of a token with no more of them also occurs in other texts
+_URL_SAFE = str.maketrans("+/", "-_")
 _HALF = DISTINCTIVE_LENGTH // 2
 _SYNTAX = r"[A-Za-z0-9\-._~+/=%]"  # of a token (RFC 6750), and of its encodings
 _IN_SYNTAX = re.compile(rf"{_SYNTAX}*")
 _RUN = re.compile(rf"{_SYNTAX}{{{DISTINCTIVE_LENGTH},}}")
+
+
+def spellings(token: str) -> Iterator[str]:
+    """The forms in which a token, or a part of one, may appear in other text: unchanged, percent-encoded, in
+    hexadecimal, and in base64 at any offset.
+    """
+    yield token
+    yield encode(token, safe="")
+    plain = token.encode("utf-8", "replace")
+    yield plain.hex()
+    yield plain.hex().upper()
+    for lead in range(3):
+        # Bytes before the token shift its base64 digits. Digits that also encode bits of the bytes around it
+        # are left out.
+        digits = b64encode(b"\0" * lead + plain).decode()
+        own = digits[-(-8 * lead // 6) : 8 * (lead + len(plain)) // 6]
+        yield own
+        yield own.translate(_URL_SAFE)
+
+
+@lru_cache(maxsize=8)
+def _encode_parts(token: str) -> frozenset[bytes]:
+    parts = [
+        token[at : at + DISTINCTIVE_LENGTH]
+        for at in range(0, len(token) - DISTINCTIVE_LENGTH + 1, DISTINCTIVE_LENGTH)
+    ]
+    distinctive = {*parts[:1], *(part for part in parts if len(set(part)) > _REPETITIVE)}
+    return frozenset(spelling.encode() for part in distinctive for spelling in spellings(part))
+
+
+def contains_token(raw: bytes, token: str) -> bool:
+    """Whether bytes contain the first 20 characters of a token, or about 40 from anywhere in it, in any
+    encoding. False for a token of fewer than 20 characters, which could be part of other text.
+    """
+    return any(spelling in raw for spelling in _encode_parts(token))
 
 
 def contains_any_token(tokens: frozenset[str], text: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.queries import parse_graph_error
+from graphcontract.clauses.graph_errors import parse_graph_error
 from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.clauses.service_queries import purpose_kind
 from graphcontract.contract.model import Contract

@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.queries import (
-    ERROR_TEXTS,
-    describe_outcome,
-    exposes_text,
-    last_response,
-    own_requests,
-    parse_graph_error,
-)
+from graphcontract.clauses.graph_errors import ERROR_TEXTS, exposes_text, parse_graph_error
+from graphcontract.clauses.queries import describe_outcome, last_response, own_requests
 from graphcontract.clauses.retries import list_early_retries
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest

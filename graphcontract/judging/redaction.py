@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from graphcontract.clauses.queries import DISTINCTIVE_LENGTH, spellings
+from graphcontract.clauses.secrets import DISTINCTIVE_LENGTH, spellings
 
 _RUN = re.compile(rf"[A-Za-z0-9\-._~+/=%]{{{DISTINCTIVE_LENGTH},}}")
 _NAMES = ("authorization", "proxy-authorization", "cookie", "set-cookie")

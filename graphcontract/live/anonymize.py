@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from email.utils import format_datetime, parsedate_to_datetime
 
 from graphcontract.clauses import Finding
-from graphcontract.clauses.queries import GUID, parse_graph_error
+from graphcontract.clauses.graph_errors import parse_graph_error
+from graphcontract.clauses.queries import GUID
 from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.exchange import Exchange, Outcome, ReportedError, WireRequest, WireResponse
 from graphcontract.live.steps import RequestStep, SentExchange

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from graphcontract.clauses import Finding, registry
-from graphcontract.clauses.queries import last_response, parse_graph_error
+from graphcontract.clauses.graph_errors import parse_graph_error
+from graphcontract.clauses.queries import last_response
 from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import SILENT_FAULTS, Call, Exchange, Outcome, grace

@@ -5,20 +5,20 @@ from collections.abc import Callable
 
 import pytest
 
+from graphcontract.clauses.graph_errors import parse_graph_error
 from graphcontract.clauses.queries import (
     abbreviate,
     build_request_filter,
     classify_character,
     classify_difference,
-    contains_token,
     describe_outcome,
     has_opaque_ids,
     is_usable,
     last_response,
     operation_requests,
     own_requests,
-    parse_graph_error,
 )
+from graphcontract.clauses.secrets import contains_token
 from graphcontract.exchange import Outcome, WireRequest
 from graphcontract.inputs.tokens import CANARY
 from tests.clauses import (
