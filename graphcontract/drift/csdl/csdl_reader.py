@@ -9,8 +9,15 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from graphcontract.contract.jsonfile import make_printable
+from graphcontract.drift.csdl.annotations import (
+    Revision,
+    find_annotations,
+    find_deprecation,
+    find_revision,
+    is_omissible,
+)
 from graphcontract.drift.csdl.csdl_file import CsdlFile, Element
-from graphcontract.drift.csdl.edm import Operation, PathStep, Revision, Schema, list_members, strip_namespace
+from graphcontract.drift.csdl.edm import Operation, PathStep, Schema, list_members, strip_namespace
 from graphcontract.drift.model import Fact, FactOrigin, Problem, Reading, Source, Unknown, Value, Wanted
 from graphcontract.drift.operation_paths import fold_path, format_path
 from graphcontract.drift.versions import find_version
@@ -141,7 +148,7 @@ class _OperationFacts:
         above = self._find_inherited() if revision is None else None
         inherited = (above[0].announced, above[0].removal, above[0].text, above[1]) if above else None
         yield "deprecation.inherited", inherited, above[0].element if above else None
-        described = next(self._schema.find_annotations(element, "Description"), None)
+        described = next(find_annotations(self._schema, element, "Description"), None)
         text = described.attributes.get("String") if described else None
         yield "wording", (("description", text),) if text else None, described
 
@@ -150,7 +157,7 @@ class _OperationFacts:
         parameters: list[tuple[str, str, str]] = []
         for each in self._operation.parameters:
             name, type = each.attributes.get("Name", ""), each.attributes.get("Type", "")
-            presence = "optional" if self._schema.is_omissible(each) else "required"
+            presence = "optional" if is_omissible(self._schema, each) else "required"
             parameters.append((name, strip_namespace(self._schema.qualify(type)), presence))
         content = "required" if any(presence == "required" for _, _, presence in parameters) else "optional"
         if element.tag == "Function" or not parameters:
@@ -195,16 +202,16 @@ class _OperationFacts:
         signature = ", ".join(map(self._schema.qualify, types))
         targets = [f"{operation.namespace}.{operation.name}({signature})", self._type]
         elements = (operation.element, self._schema.find_structure(self._type))
-        own = (self._schema.find_revision(each) for each in elements if each)
-        return next(filter(None, own), None) or self._schema.find_deprecation(targets)
+        own = (find_revision(self._schema, each) for each in elements if each)
+        return next(filter(None, own), None) or find_deprecation(self._schema, targets)
 
     def _find_inherited(self) -> tuple[Revision, str] | None:
         """Find a deprecation of the first step of the path that has one, and the path of that step."""
         path = _make_path(self._steps, self._operation) if self._steps else ()
         for depth, each in enumerate(self._steps or (), 1):
             if not each.key:
-                found = self._schema.find_revision(each.element)
-                found = found or self._schema.find_deprecation((each.target,))
+                found = find_revision(self._schema, each.element)
+                found = found or find_deprecation(self._schema, (each.target,))
                 if found:
                     return found, f"/{format_path(path[:depth])}"
         return None

@@ -20,9 +20,6 @@ _MOST_BASES = 32  # ends a cycle of base types
 _MOST_SEGMENTS = 12  # longer paths are not useful, and their number grows exponentially
 _MOST_KEYS = 4  # as for segments
 _MOST_VISITED = 50_000  # bounds the search in a schema whose types contain each other
-_CORE = "Org.OData.Core.V1"
-_CAPABILITIES = "Org.OData.Capabilities.V1"
-_NOT_DELETABLE = b"DeleteRestrictions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +51,6 @@ class PathStep:
     def reached(self) -> str:
         """The full type, within `Collection()` for a collection."""
         return f"Collection({self.type})" if self.collection else self.type
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """A deprecation: dates as spelled, None if not stated."""
-
-    announced: str | None
-    removal: str | None
-    text: str | None
-    element: Element
 
 
 class Schema:
@@ -239,43 +226,6 @@ class Schema:
                 if len(longer) < _MOST_SEGMENTS and longer.count(None) <= _MOST_KEYS:
                     queue.append((owner, longer))
 
-    def find_deprecation(self, targets: Collection[str]) -> Revision | None:
-        """Find the deprecation of the first of some targets that has one; targets have full names."""
-        found: dict[str, Element] = {}
-        for at, target in self.file.find_values("Target"):
-            full = self._qualify_target(target)
-            if full in targets:
-                found.setdefault(full, self.file.read_element(at))
-        revisions = (self.find_revision(found[target]) for target in targets if target in found)
-        return next((each for each in revisions if each), None)
-
-    def find_revision(self, annotated: Element) -> Revision | None:
-        """Find a deprecation in the annotations of an element; None without one."""
-        for revisions in self.find_annotations(annotated, "Revisions"):
-            records = (
-                each
-                for found in revisions.find_children("Collection")
-                for each in found.find_children("Record")
-            )
-            for record in (*revisions.find_children("Record"), *records):
-                values = record.find_children("PropertyValue")
-                properties = {each.attributes.get("Property", ""): _read_value(each) for each in values}
-                if (properties.get("Kind") or "").rpartition("/")[2] == "Deprecated":
-                    text = properties.get("Description")
-                    return Revision(properties.get("Date"), properties.get("RemovalDate"), text, record)
-        return None
-
-    def find_annotations(self, annotated: Element, term: str) -> Iterator[Element]:
-        """Yield an element's own annotations of a term of the core vocabulary."""
-        for each in annotated.find_children("Annotation"):
-            if self.qualify(each.attributes.get("Term", "")) == f"{_CORE}.{term}":
-                yield each
-
-    def is_omissible(self, parameter: Element) -> bool:
-        """Whether a call may omit a parameter: it is nullable, which is the default, or optional."""
-        optional = any(True for _ in self.find_annotations(parameter, "OptionalParameter"))
-        return optional or parameter.attributes.get("Nullable") != "false"
-
     @cached_property
     def contained(self) -> dict[str, list[tuple[str | None, str]]]:
         """The contained members of each type, inherited ones included; the container's are under ""."""
@@ -314,13 +264,6 @@ class Schema:
         name, space = element.attributes.get("Name", ""), self._find_namespace(element.start)
         return Operation(element, name, space, binding, own, returns)
 
-    def _qualify_target(self, target: str) -> str:
-        """Replace aliases in the target of annotations: `ns.type/member`, or `ns.operation(ns.type, …)`."""
-        name, brace, types = target.partition("(")
-        head, slash, member = name.partition("/")
-        inside = ", ".join(self.qualify(each) for each in types.removesuffix(")").split(",")) if types else ""
-        return f"{self.qualify(head)}{slash}{member}{brace}{inside}{')' * bool(brace)}"
-
     def find_next(self, at: PathStep | None, segment: str | None) -> PathStep | None:
         """Find the step that a segment leads to, None for a key; None if the segment does not exist."""
         if at is not None and at.collection:
@@ -348,29 +291,6 @@ class Schema:
             if step is not None:
                 return step if not step.collection and self.find_structure(step.type) else None
         return None
-
-    def find_undeletable(self) -> frozenset[str]:
-        """Find the targets of annotations that say that DELETE is not supported, by their full names."""
-        starts = {self.file.data.rfind(b"<Annotations", 0, at) for at in self.file.find_texts(_NOT_DELETABLE)}
-        elements = (self.file.read_element(start) for start in starts if start >= 0)
-        return frozenset(
-            self._qualify_target(each.attributes.get("Target", ""))
-            for each in elements
-            if self._denies_delete(each)
-        )
-
-    def _denies_delete(self, annotated: Element) -> bool:
-        values = (
-            value
-            for annotation in annotated.find_children("Annotation")
-            if self.qualify(annotation.attributes.get("Term", "")) == f"{_CAPABILITIES}.DeleteRestrictions"
-            for record in annotation.find_children("Record")
-            for value in record.find_children("PropertyValue")
-        )
-        return any(
-            each.attributes.get("Property") == "Deletable" and (_read_value(each) or "").casefold() == "false"
-            for each in values
-        )
 
     def _iterate_resources(self) -> Iterator[PathStep]:
         return (self._make_step(each, "") for each in self.container)
@@ -423,13 +343,3 @@ def _iterate_bases(type: str, bases: Mapping[str, str]) -> Iterator[str]:
 
 def _enter_collection(at: PathStep) -> PathStep:
     return PathStep(f"{strip_namespace(at.type)}Id", True, at.type, False, at.target, at.element)
-
-
-def _read_value(value: Element) -> str | None:
-    """Read the value of a record's property, from an attribute or an element."""
-    for kind in ("String", "Date", "EnumMember", "Bool"):
-        if kind in value.attributes:
-            return value.attributes[kind]
-        for each in value.find_children(kind):
-            return each.text.strip()
-    return None

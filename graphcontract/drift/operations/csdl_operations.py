@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain
 
+from graphcontract.drift.csdl.annotations import find_revision, find_undeletable, is_omissible
 from graphcontract.drift.csdl.csdl_file import CsdlFile, Element
 from graphcontract.drift.csdl.csdl_reader import OWN_NAMESPACES, find_schema_version
 from graphcontract.drift.csdl.edm import Operation, PathStep, Schema, strip_namespace
@@ -92,7 +93,7 @@ class CsdlOperations:
         action = self._schema.find_bound(self._find_named(strip_namespace(last), "Action"), reached[0])
         if action is None:
             return None
-        required = any(not self._schema.is_omissible(each) for each in action.parameters)
+        required = any(not is_omissible(self._schema, each) for each in action.parameters)
         return Statement(
             self.version,
             "POST",
@@ -101,7 +102,7 @@ class CsdlOperations:
             success="2XX content" if action.returns is not None else "2XX",
             types=reached[1],
             namespace=action.namespace,
-            deprecated=self._schema.find_revision(action.element) is not None,
+            deprecated=find_revision(self._schema, action.element) is not None,
             line=self._find_line(action.element),
         )
 
@@ -112,7 +113,7 @@ class CsdlOperations:
 
     @cached_property
     def _undeletable(self) -> frozenset[str]:
-        return self._schema.find_undeletable()
+        return find_undeletable(self._schema)
 
     def _find_named(self, name: str, tag: str) -> list[Operation]:
         return [each for each in self._operations.get(name, ()) if each.element.tag == tag]

@@ -1,0 +1,107 @@
+"""Reads the annotations of an OData 4 schema on operations: what is deprecated, may be omitted, or cannot be
+deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from graphcontract.drift.csdl.csdl_file import Element
+from graphcontract.drift.csdl.edm import Schema
+
+_CORE = "Org.OData.Core.V1"
+_CAPABILITIES = "Org.OData.Capabilities.V1"
+_NOT_DELETABLE = b"DeleteRestrictions"
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A deprecation: dates as spelled, None if not stated."""
+
+    announced: str | None
+    removal: str | None
+    text: str | None
+    element: Element
+
+
+def find_deprecation(schema: Schema, targets: Collection[str]) -> Revision | None:
+    """Find the deprecation of the first of some targets that has one; targets have full names."""
+    found: dict[str, Element] = {}
+    for at, target in schema.file.find_values("Target"):
+        full = _qualify_target(schema, target)
+        if full in targets:
+            found.setdefault(full, schema.file.read_element(at))
+    revisions = (find_revision(schema, found[target]) for target in targets if target in found)
+    return next((each for each in revisions if each), None)
+
+
+def find_revision(schema: Schema, annotated: Element) -> Revision | None:
+    """Find a deprecation in the annotations of an element; None without one."""
+    for revisions in find_annotations(schema, annotated, "Revisions"):
+        records = (
+            each for found in revisions.find_children("Collection") for each in found.find_children("Record")
+        )
+        for record in (*revisions.find_children("Record"), *records):
+            values = record.find_children("PropertyValue")
+            properties = {each.attributes.get("Property", ""): _read_value(each) for each in values}
+            if (properties.get("Kind") or "").rpartition("/")[2] == "Deprecated":
+                text = properties.get("Description")
+                return Revision(properties.get("Date"), properties.get("RemovalDate"), text, record)
+    return None
+
+
+def find_annotations(schema: Schema, annotated: Element, term: str) -> Iterator[Element]:
+    """Yield an element's own annotations of a term of the core vocabulary."""
+    for each in annotated.find_children("Annotation"):
+        if schema.qualify(each.attributes.get("Term", "")) == f"{_CORE}.{term}":
+            yield each
+
+
+def is_omissible(schema: Schema, parameter: Element) -> bool:
+    """Whether a call may omit a parameter: it is nullable, which is the default, or optional."""
+    optional = any(True for _ in find_annotations(schema, parameter, "OptionalParameter"))
+    return optional or parameter.attributes.get("Nullable") != "false"
+
+
+def find_undeletable(schema: Schema) -> frozenset[str]:
+    """Find the targets of annotations that say that DELETE is not supported, by their full names."""
+    starts = {schema.file.data.rfind(b"<Annotations", 0, at) for at in schema.file.find_texts(_NOT_DELETABLE)}
+    elements = (schema.file.read_element(start) for start in starts if start >= 0)
+    return frozenset(
+        _qualify_target(schema, each.attributes.get("Target", ""))
+        for each in elements
+        if _denies_delete(schema, each)
+    )
+
+
+def _denies_delete(schema: Schema, annotated: Element) -> bool:
+    values = (
+        value
+        for annotation in annotated.find_children("Annotation")
+        if schema.qualify(annotation.attributes.get("Term", "")) == f"{_CAPABILITIES}.DeleteRestrictions"
+        for record in annotation.find_children("Record")
+        for value in record.find_children("PropertyValue")
+    )
+    return any(
+        each.attributes.get("Property") == "Deletable" and (_read_value(each) or "").casefold() == "false"
+        for each in values
+    )
+
+
+def _qualify_target(schema: Schema, target: str) -> str:
+    """Replace aliases in the target of annotations: `ns.type/member`, or `ns.operation(ns.type, …)`."""
+    name, brace, types = target.partition("(")
+    head, slash, member = name.partition("/")
+    inside = ", ".join(schema.qualify(each) for each in types.removesuffix(")").split(",")) if types else ""
+    return f"{schema.qualify(head)}{slash}{member}{brace}{inside}{')' * bool(brace)}"
+
+
+def _read_value(value: Element) -> str | None:
+    """Read the value of a record's property, from an attribute or an element."""
+    for kind in ("String", "Date", "EnumMember", "Bool"):
+        if kind in value.attributes:
+            return value.attributes[kind]
+        for each in value.find_children(kind):
+            return each.text.strip()
+    return None
