@@ -18,11 +18,9 @@ from graphcontract.reporting.operations_changes import (
 from graphcontract.reporting.operations_reader import OperationsReport
 from graphcontract.reporting.operations_summary import find_area
 from graphcontract.reporting.report_reader import Report
-from graphcontract.reporting.verdict_text import SUPPORTED, label_verdict
+from graphcontract.reporting.verdict_text import SUPPORTED, find_tone, label_verdict
 
 R = TypeVar("R", Report, OperationsReport)
-
-_TONES: dict[str, str] = {"pass": "pass", "FAIL": "fail", "warn": "warn", "known": "known", "fixed": "fail"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +219,7 @@ def name_runs(headers: Sequence[Header]) -> tuple[str, ...]:
 
 
 def _make_cell(label: str) -> Cell:
-    return Cell(label or "not in this run", _TONES.get(label, "none"))
+    return Cell(label or "not in this run", find_tone(label))
 
 
 def _count_level(report: Report, level: str, verdict: VerdictKind) -> int:

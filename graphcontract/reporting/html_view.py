@@ -7,25 +7,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from graphcontract.reporting.common_causes import find_common_causes
-from graphcontract.reporting.events import Evidence, FindingEvent, Footer, PlannedClause, Verdict, VerdictKind
+from graphcontract.reporting.events import Evidence, FindingEvent, Footer, PlannedClause, Verdict
 from graphcontract.reporting.operations_summary import count, list_faults, name_operations
 from graphcontract.reporting.run_summary import RunSummary
-from graphcontract.reporting.verdict_text import label_verdict
+from graphcontract.reporting.verdict_text import find_tone, label_verdict
 
 Bar = tuple[str, float, str]
 """A row of a chart: its name, its length, and the figure as text."""
-
-_TONES: dict[VerdictKind, str] = {
-    "pass": "pass",
-    "fail": "fail",
-    "known-failure": "known",
-    "fixed": "fail",
-    "error": "fail",
-    "not-supported": "none",
-    "not-exercised": "none",
-    "not-run": "none",
-}
-"""How a verdict is coloured, and what the filter selects by."""
 
 _CHOICES = {
     "fail": "failures",
@@ -112,7 +100,7 @@ def _make_row(planned: PlannedClause, verdict: Verdict, named: Collection[str]) 
         statement=planned["statement"],
         level=verdict["level"],
         label=label,
-        tone="warn" if label == "warn" else _TONES[verdict["verdict"]],
+        tone=find_tone(label),
         exercised=verdict["exercised"],
         evidence=evidence if verdict["verdict"] == "fail" else None,
         reason=verdict.get("reason", ""),
@@ -159,7 +147,7 @@ def _make_fault(finding: FindingEvent) -> Fault:
         clause=finding["clause"],
         level=finding["level"],
         label=label,
-        tone=label.lower(),
+        tone=find_tone(label),
         notes=[each for each in (seen, after) if each],
         where=f" in {count(finding['operations'], 'operation')}",
     )

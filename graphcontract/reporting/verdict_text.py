@@ -23,11 +23,21 @@ _LABELS: dict[VerdictKind, str] = {
 }
 
 
+_TONES = {"pass": "pass", "FAIL": "fail", "ERROR": "fail", "fixed": "fail", "warn": "warn", "known": "known"}
+
+
 def label_verdict(event: Verdict) -> str:
     """Return the label of a verdict event, at most 7 characters: `FAIL` and `warn` differ in `fails_run`."""
     if event["verdict"] == "fail":
         return "FAIL" if event["fails_run"] else "warn"
     return _LABELS[event["verdict"]]
+
+
+def find_tone(label: str) -> str:
+    """Return how pages colour what has this label, and what their filter selects it by; `none` if it was not
+    tested.
+    """
+    return _TONES.get(label, "none")
 
 
 def name_verdict(event: Verdict) -> str:
