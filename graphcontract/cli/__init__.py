@@ -14,17 +14,18 @@ from typer.main import get_command
 
 from graphcontract.cli import completion
 from graphcontract.cli.catalogue import app as catalogue
+from graphcontract.cli.changes import diff, replay
 from graphcontract.cli.check import CLIENTS, check
 from graphcontract.cli.contracts import app as contracts
 from graphcontract.cli.doctor import doctor
 from graphcontract.cli.drift import app as drift
 from graphcontract.cli.explain import explain
 from graphcontract.cli.import_contract import export, import_contract
+from graphcontract.cli.lists import baseline, known_failures
 from graphcontract.cli.live import SAFETY, live
 from graphcontract.cli.mistakes import UsageError, make_error
 from graphcontract.cli.new import app as new
-from graphcontract.cli.report import compare, html
-from graphcontract.cli.reports import baseline, diff, known_failures, replay, report
+from graphcontract.cli.report import app as report
 from graphcontract.cli.serve import serve
 from graphcontract.cli.tenant import tenant
 from graphcontract.errors import UserError
@@ -57,8 +58,6 @@ app.command(short_help="Serve one case, to step through a client.")(serve)
 app.add_typer(new, name="new")
 app.add_typer(known_failures, name="known-failures")
 app.add_typer(baseline, name="baseline")
-report.command(short_help="Make an HTML page of a report.")(html)
-report.command(short_help="Put runs side by side, and list what changed.")(compare)
 app.add_typer(report, name="report")
 contracts.command("import", short_help="Make a contract file from a published source.")(import_contract)
 contracts.command(short_help="Export a contract for other tools.")(export)

@@ -73,6 +73,7 @@ ImplementationName = Annotated[
         help="Name of the client in reports [default: its own].",
     ),
 ]
+ReportPath = Annotated[str, typer.Argument(metavar="REPORT", help="A report made with --report jsonl=PATH.")]
 Reports = Annotated[
     list[str] | None,
     typer.Option(
