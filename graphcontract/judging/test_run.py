@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from time import monotonic
 from typing import Any
@@ -33,6 +33,7 @@ from graphcontract.judging.evaluator import (
     find_unsupported,
 )
 from graphcontract.judging.evidence import describe_exchange
+from graphcontract.judging.fixed_cases import Calls, CaseJob, repeat_hung_calls
 from graphcontract.judging.harness import Harness, SkipPartition, SkipTest
 from graphcontract.judging.hypothesis_runner import Draws, draw, shrink
 from graphcontract.judging.observers import Collector, FirstPass, ShrinkPass
@@ -44,31 +45,11 @@ from graphcontract.reporting.events import RecordedExchange
 
 # An expensive call takes its timeout and a new process. One ends its input class, and this many the test.
 _COSTLY_TEST = 3
-_MOST_LATE = 3  # calls of a run that a busy machine keeps from beginning
-_LATE = 0.3  # seconds until the first request, which takes a few milliseconds
 _CALLS_A_SECOND = 100  # of a client of middling speed, one after the other
 _DEPENDS_ON_EARLIER_CALLS = (
     "the same inputs alone do not show it, so that it depends on earlier calls, or on chance. If the command "
     "below passes, run the whole check"
 )
-
-
-@dataclass(eq=False, slots=True)
-class CaseJob:
-    """The calls of one fixed case, of which `seconds` are waits."""
-
-    seconds: float
-    _do: Callable[[], list[Trial] | None]
-    _future: Future[list[Trial] | None] | None = None
-
-    def begin(self, pool: Submits) -> None:
-        """Make the calls in the background."""
-        self._future = pool.submit(self._do)
-
-    def result(self) -> list[Trial] | None:
-        """Return the trials, once the calls are made; None if they were not, as the run waited too long."""
-        assert self._future is not None
-        return self._future.result()
 
 
 class SuiteTestRun:
@@ -246,35 +227,15 @@ class SuiteTestRun:
             for name, trials in zip(self._test.cases, collected, strict=True)
             if trials is not None
         }
-        self._repeat_hung_calls(made)
+        jobs = dict(zip(self._test.cases, self._jobs(), strict=True))
+        repeat_hung_calls(self._harness.clients, jobs, made)
         for observer.cls, trials in made.items():
             for trial in trials:
                 observer.observe(trial)
         left = len(self._test.cases) - len(made)
         return describe_cut(left) if left else None
 
-    def _repeat_hung_calls(self, made: dict[str, list[Trial]]) -> None:
-        """Make calls that hung beside others once more, alone: they may have waited for each other, or for a
-        busy machine.
-
-        Of the latter a run has few, and they sent nothing, or late: those made alone count then.
-        """
-        clients = self._harness.clients
-        if clients.capacity == 1:
-            return
-        for name, job in zip(self._test.cases, self._jobs(), strict=True):
-            if clients.hangs_alone is not None or not any(map(_hung, made.get(name, ()))):
-                continue
-            trials = job() or []
-            if any(map(_hung, trials)):
-                clients.hangs_alone = True
-            elif trials and clients.late_calls < _MOST_LATE and any(map(_hung_late, made[name])):
-                clients.late_calls += 1
-                made[name] = trials
-            else:
-                clients.hangs_alone = False
-
-    def _jobs(self) -> list[Callable[[], list[Trial] | None]]:
+    def _jobs(self) -> list[Calls]:
         """Make a job for each fixed call that returns its trials; None if the run waited too long before."""
 
         def job(index: int, arguments: Mapping[str, Any]) -> list[Trial] | None:
@@ -383,16 +344,6 @@ class SuiteTestRun:
         with suppress(SkipPartition):
             shrink(self._partitions[cls], self._run_body, **self._draws_of(cls))
         return observer.smallest
-
-
-def _hung(trial: Trial) -> bool:
-    return any(each.outcome.kind == "hang" for each in trial.exchanges)
-
-
-def _hung_late(trial: Trial) -> bool:
-    """Whether a call hung that had sent nothing for a while."""
-    hung = next((each for each in trial.exchanges if each.outcome.kind == "hang"), None)
-    return hung is not None and (not hung.requests or hung.requests[0].at - hung.started > _LATE)
 
 
 def unsupported_reason(harness: Harness, id: str) -> str | None:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from graphcontract.judging.call_runner import CallStats
 from graphcontract.judging.client_pool import Submits
 from graphcontract.judging.client_set import ClientSet
-from graphcontract.judging.test_run import CaseJob, SuiteTestRun
+from graphcontract.judging.fixed_cases import CaseJob
+from graphcontract.judging.test_run import SuiteTestRun
 
 # Calls that take a fast client about as long as it takes a further one to start.
 _WORTH_A_CLIENT = 300
