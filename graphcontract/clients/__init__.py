@@ -6,13 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from graphcontract.clients.surroundings import Surroundings
 from graphcontract.errors import UserError
 from graphcontract.exchange import Call, Outcome
 
+if TYPE_CHECKING:
+    from graphcontract.clients.surroundings import Surroundings
+
 PROTOCOL = 1
+LOOPS_VARIABLE = "GRAPHCONTRACT_EVENT_LOOPS"
+"""Set to `each-call`, it makes the driver of `python:` adapters run each call on an event loop of its own."""
 FEATURES = frozenset({"cancel", "tokens", "debug", "retry-after", "inner-codes", "details", "fields"})
 """The optional features of the driver protocol; others that a driver declares are ignored."""
 

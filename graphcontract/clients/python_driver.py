@@ -19,42 +19,12 @@ from dataclasses import replace
 from typing import BinaryIO
 from weakref import WeakValueDictionary
 
-from graphcontract.clients import ClientUnavailable, Start, messages
-from graphcontract.clients.process import ProcessClient
+from graphcontract.clients import LOOPS_VARIABLE, ClientUnavailable, Start, messages
 from graphcontract.clients.python import Adapter
-from graphcontract.clients.surroundings import LOOPS_VARIABLE
 from graphcontract.exchange import Call, Cancellation
 
 _USAGE = "usage: python -m graphcontract.clients.python_driver module:callable [NAME[@VERSION]]\n"
 _MISUSED, _NOT_STARTED, _INTERRUPTED = 2, 3, 130
-
-
-def python_client(
-    spec: str, *, implementation: str | None = None, start_timeout: float = 60.0
-) -> ProcessClient:
-    """Make a client that runs the adapter "module:callable" in a separate process.
-
-    `implementation` is `NAME[@VERSION]`, and overrides the adapter module's own; `start_timeout` is in
-    seconds.
-    """
-    argv = [sys.executable, "-m", "graphcontract.clients.python_driver", spec]
-    if implementation:
-        argv.append(implementation)
-    return _PythonClient(argv, name=f"python:{spec}", start_timeout=start_timeout)
-
-
-class _PythonClient(ProcessClient):
-    """A driver whose protocol is implemented here: if it does not start, the fault is in the adapter."""
-
-    def start(self, start: Start) -> None:
-        """Start the driver and load the adapter; raises ClientUnavailable."""
-        try:
-            super().start(start)
-        except ClientUnavailable as error:
-            error.hint = (
-                "Its output says why." if error.output else "Importing the module must come to an end."
-            )
-            raise
 
 
 def main(arguments: Sequence[str]) -> int:

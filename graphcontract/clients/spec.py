@@ -11,7 +11,7 @@ from graphcontract.clients import Client
 from graphcontract.clients.command import CommandClient
 from graphcontract.clients.process import ProcessClient
 from graphcontract.clients.python import InProcessClient
-from graphcontract.clients.python_driver import python_client
+from graphcontract.clients.python_process import python_client
 from graphcontract.errors import UserError
 
 _REFERENCE = {

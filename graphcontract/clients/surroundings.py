@@ -17,8 +17,7 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 
-LOOPS_VARIABLE = "GRAPHCONTRACT_EVENT_LOOPS"
-"""Set to `each-call`, it makes the driver of `python:` adapters run each call on an event loop of its own."""
+from graphcontract.clients import LOOPS_VARIABLE
 
 _FOLDER = "{folder}"  # in a value of the environment: the folder with files that were made for the process
 _DESCRIPTORS = 256  # what macOS allows a process by default

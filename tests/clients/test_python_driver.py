@@ -16,7 +16,7 @@ import pytest
 from graphcontract.clients import Client, ClientUnavailable, Start
 from graphcontract.clients.process import ProcessClient
 from graphcontract.clients.python import InProcessClient
-from graphcontract.clients.python_driver import python_client
+from graphcontract.clients.python_process import python_client
 from graphcontract.exchange import Call, Cancellation, Outcome
 
 START = Start("sharepointmigrationtask-cancel", ("127.0.0.1:1",))

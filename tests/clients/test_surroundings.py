@@ -13,7 +13,7 @@ import pytest
 from graphcontract.clients import Client, Start
 from graphcontract.clients import surroundings as module
 from graphcontract.clients.command import CommandClient
-from graphcontract.clients.python_driver import python_client
+from graphcontract.clients.python_process import python_client
 from graphcontract.clients.surroundings import Setting, Surroundings, list_sides
 from graphcontract.exchange import Call, Outcome
 from tests.clients.test_command import ROOT, a_call

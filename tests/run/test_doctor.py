@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from graphcontract.clients import ClientUnavailable, Limits, Start
-from graphcontract.clients.python_driver import python_client
+from graphcontract.clients.python_process import python_client
 from graphcontract.exchange import Call, Outcome
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
