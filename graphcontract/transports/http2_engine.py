@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import h2.config
 import h2.connection
@@ -21,6 +22,7 @@ from graphcontract.transports import http2_frames
 from graphcontract.transports.http2_faults import Content, Head, Pause, Plan, Raw, Step
 
 MOST_HEADER = 64 << 10  # bytes of a header, compressed or not: a few compressed bytes may expand to any size
+_EMPTY_TABLE = b"\x20"  # a dynamic table size update to 0 (RFC 7541 6.3)
 _LARGE_HEADER = f"a header of more than {MOST_HEADER} bytes (RFC 9113 10.5.1)"
 _CONFIG = h2.config.H2Configuration(
     client_side=False,
@@ -49,6 +51,33 @@ class _Decoder(hpack.Decoder):
         return decoded
 
 
+class _Encoder(hpack.Encoder):
+    """Keeps its table empty: what is encoded may be sent later than planned, or cut. hpack's own encoder
+    leaves out that a table was made smaller if its size is then set once more.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.header_table_size = 0
+
+    @property
+    def header_table_size(self) -> int:
+        """The size of the table in bytes. h2 sets it when the client's SETTINGS come, and it stays 0."""
+        return 0
+
+    @header_table_size.setter
+    def header_table_size(self, value: int) -> None:  # noqa: ARG002 - of the base
+        self.header_table.maxsize, self.header_table.resized = 0, False
+        self._changed = True
+
+    def encode(self, headers: Iterable[Any], huffman: bool = True) -> bytes:
+        """Encode a header block. The first one, and the first after SETTINGS, says that the table is empty
+        (RFC 7541 4.2).
+        """
+        announced, self._changed = _EMPTY_TABLE if self._changed else b"", False
+        return announced + super().encode(headers, huffman)
+
+
 @dataclass(eq=False, slots=True)
 class Reply:
     """A response that is being sent: the steps that are left, and its content that waits for a window."""
@@ -68,12 +97,12 @@ class Engine:
 
     def __init__(self) -> None:
         self._h2 = h2.connection.H2Connection(_CONFIG)
+        self._h2.encoder = _Encoder()
         self._h2.decoder = self._decoder = _Decoder()
         self._decoder.max_header_list_size = MOST_HEADER
         self.waiting: dict[int, Reply] = {}
         self._header_size = 0
         self._h2.initiate_connection()
-        self._never_index()
 
     @property
     def highest_stream(self) -> int:
@@ -92,8 +121,6 @@ class Engine:
             return self._h2.receive_data(data)
         except h2.exceptions.ProtocolError as error:
             raise Violation(_describe_error(error)) from error
-        finally:
-            self._never_index()
 
     def _check_size(self, data: bytes) -> None:
         """Raise Violation for what h2 would collect: the rest of a large frame, or of a header in many."""
@@ -123,10 +150,6 @@ class Engine:
     def take(self) -> bytes:
         """Return the bytes that h2 sends by itself."""
         return self._h2.data_to_send()
-
-    def _never_index(self) -> None:
-        """Keep the table of sent fields empty: what is encoded may be sent later than planned, or cut."""
-        self._h2.encoder.header_table_size = 0
 
     def advance(self, reply: Reply) -> list[bytes | float]:
         """Take the next steps of a response, and return the bytes to send and the pauses between them."""
@@ -186,4 +209,15 @@ def _describe_error(error: h2.exceptions.ProtocolError) -> str:
         return _LARGE_HEADER
     if isinstance(error, h2.exceptions.InvalidBodyLengthError):
         return "a content-length that differs from the content (RFC 9113 8.1.1)"
+    if isinstance(error, h2.exceptions.StreamClosedError):
+        return f"a frame on stream {error.stream_id}, which had ended before (RFC 9113 5.1)"
+    if isinstance(error, h2.exceptions.StreamIDTooLowError):
+        number = f"{error.stream_id}, after stream {error.max_stream_id}"
+        return f"a request on stream {number}: numbers must increase (RFC 9113 5.1.1)"
+    if isinstance(error, h2.exceptions.FlowControlError):
+        return "more content than the origin's flow-control window allows (RFC 9113 6.9.1)"
+    if "continuation frames" in str(error):
+        return "a header in more CONTINUATION frames than servers accept, more than 64 (RFC 9113 10.5)"
+    if str(error).startswith("Invalid stream ID"):
+        return "a request on a stream with an even number, which only servers open (RFC 9113 5.1.1)"
     return f"not valid HTTP/2: {str(error)[:120]}"

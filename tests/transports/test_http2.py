@@ -11,6 +11,7 @@ from functools import partial
 import h2.config
 import h2.connection
 import h2.events
+import h2.settings
 import hpack
 import pytest
 
@@ -236,6 +237,19 @@ def test_forms_of_a_response(secure: Loopback, connect: Connect) -> None:
     assert h2.events.InformationalResponseReceived in kinds
     assert h2.events.UnknownFrameReceived in kinds
     assert h2.events.TrailersReceived in kinds
+    endpoint.finish()
+
+
+@pytest.mark.parametrize("size", [0, 100, 65536])
+def test_header_tables_of_any_size(secure: Loopback, connect: Connect, size: int) -> None:
+    """A client that makes its table smaller requires that the next header says so (RFC 7541 4.2)."""
+    endpoint = open_stub(secure, DONE, plain_error(409))
+    client = connect(endpoint)
+    client.h2.update_settings({h2.settings.SettingCodes.HEADER_TABLE_SIZE: size})
+    for stream in (1, 3):
+        client.request(stream)
+        client.wait_for(h2.events.StreamEnded, (stream + 1) // 2)
+    assert client.statuses() == [(1, "204"), (3, "409")]
     endpoint.finish()
 
 
