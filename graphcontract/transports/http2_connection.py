@@ -229,7 +229,7 @@ class Http2Connection:
         """Record a violation of the protocol, after which nothing can be read, and end the connection."""
         self._ignores_input = True
         self._received = b""
-        self._incoming.pop(request.stream, None)
+        self._incoming.clear()  # others are incomplete because of this one
         self._record(request, why)
         self._ending = "shut"
         self._origin.desynced = True

@@ -5,7 +5,8 @@ left out: reason phrase, version, framing, and the fields that only concern a co
 after the response. The faults of `faults` have these forms:
 
 - `half-head`, `half-content`: HEADERS, or DATA, is cut in the middle of the frame, then the stream ends.
-- `garbage`: bytes that are not a frame. `dripped`: a HEADERS frame, one byte at a time, without an end.
+- `garbage`: a frame that is an error in any client: HEADERS on stream 0. `dripped`: a HEADERS frame, one byte
+  at a time, without an end.
 - `interim-only`: HEADERS with 102 without end. `stalled`, `late`: nothing on this stream; others go on.
 
 And these exist over HTTP/2 only:
@@ -26,7 +27,7 @@ from graphcontract.http.stub_response import StubResponse, render
 from graphcontract.transports import faults, http2_frames
 from graphcontract.transports.http2_requests import CONNECTION_FIELDS
 
-_GARBAGE = b"\x00\x01\xfe\xff 204 this is not HTTP\r\n\r\n"
+_GARBAGE = http2_frames.make_frame(http2_frames.HEADERS, http2_frames.END_HEADERS, 0, b"204 this is not HTTP")
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,7 @@ class IncomingRequest:
 def _find_violations(fields: Sequence[tuple[str, str]], content_size: int) -> Iterator[str]:
     """Describe what makes a header malformed (RFC 9113 8.2 and 8.3), or a content of another size (8.1.1)."""
     yield from _find_pseudo_violations([name for name, _ in fields])
+    yield from _find_target_violations(fields)
     for name, value in fields:
         if name.lower() != name:
             yield f"the field name {name[:40]!r} in upper case (RFC 9113 8.2)"
@@ -116,3 +117,14 @@ def _find_pseudo_violations(names: Sequence[str]) -> Iterator[str]:
             yield f"more than one {name} (RFC 9113 8.3)"
     if any(not name.startswith(":") for name in names[: len(pseudo)]):
         yield "a pseudo-header field after a regular one (RFC 9113 8.3)"
+
+
+def _find_target_violations(fields: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Describe values of pseudo-header fields that name no target behind TLS."""
+    named = dict(reversed(fields))
+    if named[":path"] == "":
+        yield "an empty :path, which must begin with a slash (RFC 9113 8.3.1)"
+    if named[":scheme"] != "https":
+        yield f"the :scheme {named[':scheme'][:40]!r} over TLS, where it must be https (RFC 9113 8.3.1)"
+    if not named.get(":authority") and not named.get("host"):
+        yield "neither :authority nor Host, so that no server is named (RFC 9113 8.3.1)"
