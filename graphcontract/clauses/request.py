@@ -107,7 +107,10 @@ def path(contract: Contract, trial: Trial) -> Iterator[Finding]:
     expected = f"/{contract.request.version}{contract.request.path}"
     for request in operation_requests(contract, trial.exchange):
         target = read_target(contract, request)
-        for kind in dict.fromkeys(_path_fault_kinds(contract, target)):
+        kinds = list(_path_fault_kinds(contract, target))
+        # Servers must accept the absolute form in HTTP/1.1 (RFC 9112, 3.2.2), and :path has none of it.
+        kinds += ["not-origin-form"] if request.version == "2" and target.authority is not None else []
+        for kind in dict.fromkeys(kinds):
             yield Finding(kind, expected, abbreviate(request.target, 400), at=request)
         yield from _find_authority_faults(trial.exchange.root, request, target)
 
