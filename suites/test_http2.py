@@ -21,7 +21,7 @@ FORMS: dict[str, StubResponse] = {
 }
 
 
-@proves("http2.response", "http2.connection-fields", needs=NEEDS)
+@proves("http2.response", "http2.connection-fields", "request.once", "request.path", needs=NEEDS)
 @given(form=constants(FORMS))
 def test_successful_response(harness: Harness, form: StubResponse) -> None:
     """A successful response must be reported as success in each of its forms."""
@@ -31,14 +31,14 @@ def test_successful_response(harness: Harness, form: StubResponse) -> None:
 REFUSED = faulty("refused-stream")
 
 
-@proves("http2.refused-stream", "http2.connection-fields", needs=NEEDS)
+@proves("http2.refused-stream", "http2.connection-fields", "retry.equivalent", needs=NEEDS)
 @concurrently(responses={"refused once": [REFUSED, success()], "refused always": [REFUSED]})
 def test_refused_stream(harness: Harness, responses: Sequence[StubResponse]) -> None:
     """A refused stream must end in failure, or in the success of a repeated request."""
     harness.check(harness.plain_call(), responses, **HTTP2)
 
 
-@proves("http2.goaway", "http2.goaway-response", "http2.connection-fields", needs=NEEDS)
+@proves("http2.goaway", "http2.goaway-response", "http2.connection-fields", "retry.equivalent", needs=NEEDS)
 @concurrently(
     responses={
         "GOAWAY below the request": [faulty("goaway-below"), success()],

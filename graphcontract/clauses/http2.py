@@ -7,7 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, When, clause
-from graphcontract.clauses.queries import abbreviate, describe_outcome, last_response, own_requests
+from graphcontract.clauses.queries import (
+    abbreviate,
+    describe_outcome,
+    last_response,
+    list_attempts,
+    own_requests,
+)
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest, WireResponse
 
@@ -51,11 +57,27 @@ def _find_misreports(contract: Contract, exchange: Exchange, event: WireResponse
         yield Finding("lost", expected, describe_outcome(outcome), name)
 
 
+def _find_repetitions(contract: Contract, exchange: Exchange, event: WireResponse) -> Iterator[Finding]:
+    """More repeated requests than a retry policy has, or several that the service carries out."""
+    name, own = str(event.fault), own_requests(contract, exchange)
+    if len(own) > _MOST_REQUESTS:
+        yield Finding("too-many", f"at most {_MOST_REQUESTS} requests", f"{len(own)} requests", name)
+    attempts = list_attempts(contract, exchange)
+    accepted = [each for each, got in attempts if got and got.status in contract.success.statuses]
+    if len(accepted) > 1:
+        expected, actual = (
+            "at most one request that succeeds",
+            f"{len(accepted)} requests with a successful response",
+        )
+        yield Finding("repeated", expected, actual, name, accepted[1])
+
+
 @clause(
     "http2.refused-stream",
     "success",
     "lost",
     "too-many",
+    "repeated",
     "crash",
     "hang",
     when=_got("refused-stream"),
@@ -65,14 +87,10 @@ def refused_stream(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A stream that is reset with REFUSED_STREAM was not processed (RFC 9113, 8.7): the client may repeat the
     request, as often as its other retries, or report failure. Success needs a successful response.
     """
-    exchange = trial.exchange
-    event = _find_event(contract, exchange, "refused-stream")
+    event = _find_event(contract, trial.exchange, "refused-stream")
     assert event is not None
-    yield from _find_misreports(contract, exchange, event)
-    count = len(own_requests(contract, exchange))
-    if count > _MOST_REQUESTS:
-        expected = f"at most {_MOST_REQUESTS} requests if each is refused"
-        yield Finding("too-many", expected, f"{count} requests", "refused-stream")
+    yield from _find_misreports(contract, trial.exchange, event)
+    yield from _find_repetitions(contract, trial.exchange, event)
 
 
 @clause(
@@ -80,6 +98,7 @@ def refused_stream(contract: Contract, trial: Trial) -> Iterator[Finding]:
     "success",
     "lost",
     "same-connection",
+    "too-many",
     "crash",
     "hang",
     when=_got(*_GOAWAYS),
@@ -94,6 +113,7 @@ def goaway(contract: Contract, trial: Trial) -> Iterator[Finding]:
     event = _find_event(contract, exchange, *_GOAWAYS)
     assert event is not None
     yield from _find_misreports(contract, exchange, event)
+    yield from (each for each in _find_repetitions(contract, exchange, event) if each.kind == "too-many")
     before = exchange.requests[event.request]
     for request in exchange.requests[event.request + 1 :]:
         if request.connection == before.connection:
