@@ -131,9 +131,11 @@ def main() -> int:
     """Make the table: of all clients in reports/sample-clients.md, of some on standard output."""
     parser = argparse.ArgumentParser(prog="python -m tests.sample_clients.table", description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="N")
-    parser.add_argument("--only", metavar="PATTERN", help="clients whose id, clause and slug, matches")
+    parser.add_argument(
+        "--only", nargs="+", metavar="PATTERN", help="clients whose id, clause and slug, or module matches"
+    )
     options = parser.parse_args()
-    chosen = [number for number, entry in enumerate(entries()) if fnmatchcase(entry.id, options.only or "*")]
+    chosen = [number for number, entry in enumerate(entries()) if _matches(entry, options.only or ["*"])]
     first, *others = options.seeds
     jobs = [Job(number, first, again=False) for number in chosen]
     jobs += [
@@ -150,6 +152,11 @@ def main() -> int:
     wrong = list(_complaints(rows, found))
     sys.stderr.writelines(f"{line}\n" for line in wrong)
     return 1 if wrong or not rows else 0
+
+
+def _matches(entry: Entry, patterns: Iterable[str]) -> bool:
+    names = (entry.id, entry.client.__module__)
+    return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
 
 def _drawn(entry: Entry) -> bool:

@@ -40,7 +40,7 @@ def _context(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
-def _split(data: bytes) -> tuple[list[bytes], bytes]:
+def split(data: bytes) -> tuple[list[bytes], bytes]:
     """Split off the complete frames."""
     frames = []
     while len(data) >= 9 and len(data) >= (end := 9 + int.from_bytes(data[:3])):
@@ -65,6 +65,7 @@ class OverHttp2(Conforming):
     """
 
     unprocessed_retries = 1
+    first_stream = 1
 
     # what is sent
 
@@ -125,9 +126,14 @@ class OverHttp2(Conforming):
                 connection.sendall(Conforming.head(self, call))
                 return self.read(connection)
             link = self.begin()
-            self.send(link, 1, call)
-            connection.sendall(link.data_to_send() + self.after_request())
-            return self.listen(link, connection, 1, call)
+            stream = self.first_stream
+            self.send(link, stream, call)
+            connection.sendall(self.shape(link.data_to_send(), link) + self.after_request())
+            return self.listen(link, connection, stream, call)
+
+    def shape(self, data: bytes, link: h2.connection.H2Connection) -> bytes:
+        """The bytes that are sent in place of those that h2 makes."""
+        return data
 
     def after_request(self) -> bytes:
         """Further frames that follow the request."""
@@ -143,7 +149,7 @@ class OverHttp2(Conforming):
             data = connection.recv(1 << 16)
             if not data:
                 return self.cut_off(heard)
-            frames, rest = _split(rest + data)
+            frames, rest = split(rest + data)
             for frame in frames:
                 if frame[3] == _GOAWAY:  # h2 would read nothing after it, not even the response
                     self.hear_goaway(int.from_bytes(frame[9:13]), stream)

@@ -30,3 +30,27 @@ class AcceptsTransferCodings(OverHttp2):
 
     def fields(self, call: Call) -> Fields:
         return [*super().fields(call), ("te", "trailers, deflate;q=0.5")]
+
+
+@faulty("http2.connection-fields")
+class SaysHowLongItKeepsTheConnection(OverHttp2):
+    """A hand-written client sets Keep-Alive for every request."""
+
+    def fields(self, call: Call) -> Fields:
+        return [*super().fields(call), ("keep-alive", "timeout=5, max=100")]
+
+
+@faulty("http2.connection-fields")
+class OffersAnUpgradeAgain(OverHttp2):
+    """Java's HttpClient offers h2c in its first request; a copy of that header goes over HTTP/2."""
+
+    def fields(self, call: Call) -> Fields:
+        return [*super().fields(call), ("upgrade", "h2c"), ("http2-settings", "AAMAAABkAAQBAAAAAAIAAAAA")]
+
+
+@faulty("http2.connection-fields")
+class SpeaksToAProxyThatIsNotThere(OverHttp2):
+    """Proxy-Connection, which some clients set as soon as a proxy is configured."""
+
+    def fields(self, call: Call) -> Fields:
+        return [*super().fields(call), ("proxy-connection", "keep-alive")]

@@ -21,3 +21,12 @@ class RepeatsAfterAnyGoaway(OverHttp2):
 
     def hear_goaway(self, last_stream: int, stream: int) -> None:
         raise NotProcessed("GOAWAY")
+
+
+@faulty("http2.goaway-response")
+class RepeatsTheLastStreamToo(OverHttp2):
+    """Off by one: the last stream is compared with `<=`."""
+
+    def hear_goaway(self, last_stream: int, stream: int) -> None:
+        if last_stream <= stream:
+            raise NotProcessed("GOAWAY")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import h2.connection
 import h2.events
 
@@ -45,3 +47,63 @@ class TakesTheInterimForFinal(OverHttp2):
             heard.answer, heard.ended = Answer(103, {}, b""), True
         elif heard.answer is None or heard.answer.status != 103:
             super().hear(link, event, stream, heard)
+
+
+@faulty("http2.response")
+class EndsOnlyWithData(OverHttp2):
+    """END_STREAM in HEADERS is taken for a response that was cut off."""
+
+    def hear(
+        self, link: h2.connection.H2Connection, event: h2.events.Event, stream: int, heard: Heard
+    ) -> None:
+        if isinstance(event, h2.events.ResponseReceived) and event.stream_ended:
+            raise BadAnswer("unexpected end of the stream")
+        super().hear(link, event, stream, heard)
+
+
+@faulty("http2.response")
+class RejectsALengthWithoutContent(OverHttp2):
+    """A service must not send content-length with 204 (RFC 9110, 8.6); the client enforces it, as nghttp2
+    does for other lengths.
+    """
+
+    def hear(
+        self, link: h2.connection.H2Connection, event: h2.events.Event, stream: int, heard: Heard
+    ) -> None:
+        super().hear(link, event, stream, heard)
+        if heard.answer and heard.answer.status == 204 and "content-length" in heard.answer.fields:
+            raise BadAnswer("content-length in a response without content")
+
+
+@faulty("http2.response")
+class KnowsOneInterimResponse(OverHttp2):
+    """100 is expected after Expect only, and any other interim response never."""
+
+    def hear(
+        self, link: h2.connection.H2Connection, event: h2.events.Event, stream: int, heard: Heard
+    ) -> None:
+        if isinstance(event, h2.events.InformationalResponseReceived):
+            raise BadAnswer("an unexpected interim response")
+        super().hear(link, event, stream, heard)
+
+
+@faulty("http2.response")
+class TakesTrailersForTheHeader(OverHttp2):
+    """Each header of a stream is handled by the same function, and the last one stays."""
+
+    def hear(
+        self, link: h2.connection.H2Connection, event: h2.events.Event, stream: int, heard: Heard
+    ) -> None:
+        super().hear(link, event, stream, heard)
+        if isinstance(event, h2.events.TrailersReceived):
+            heard.answer = Answer(0, {}, b"")
+
+
+@faulty("http2.response")
+class WaitsForContentForever(OverHttp2):
+    """After trailers, content is waited for that has ended before them, without a timeout."""
+
+    def complete(self, heard: Heard) -> Answer:
+        if any(isinstance(each, h2.events.TrailersReceived) for each in heard.events):
+            threading.Event().wait(60)
+        return super().complete(heard)
