@@ -36,8 +36,11 @@ class IncomingRequest:
         self._left_out = 0
 
     def add_frame(self, data: bytes, description: str) -> None:
-        """Record a received frame."""
-        self._raw += data[: MOST_STREAM - len(self._raw)]
+        """Record a received frame; of one that is too much, only that it came."""
+        room = MOST_STREAM - len(self._raw)
+        self._raw += data[:room]
+        if len(data) > room:  # the description of DATA has its content
+            description = description.partition("\n")[0]
         if len(self.frames) < MOST_FRAMES:
             self.frames.append(description)
         else:

@@ -27,6 +27,7 @@ from graphcontract.http.stub_response import (
 )
 from graphcontract.transports import Endpoint, Record, Scope, http2_frames
 from graphcontract.transports.http2_engine import MOST_HEADER
+from graphcontract.transports.http2_requests import MOST_STREAM
 from graphcontract.transports.loopback import Loopback
 
 from .wire import DONE, NO_CONTENT, PLAIN, receive, secured, to_the_end, trusting
@@ -381,6 +382,22 @@ def ten_thousand_streams() -> bytes:
     return b"".join(
         [http2_frames.PREFACE, http2_frames.make_frame(http2_frames.SETTINGS, 0, 0), first, *others]
     )
+
+
+def test_much_content_is_recorded_in_part(secure: Loopback, connect: Connect) -> None:
+    endpoint = open_stub(secure)
+    client = connect(endpoint)
+    client.h2.send_headers(1, HEADER)
+    client.flush()
+    part = http2_frames.make_frame(http2_frames.DATA, 0, 1, b"x" * http2_frames.MOST_FRAME)
+    last = http2_frames.make_frame(http2_frames.DATA, http2_frames.END_STREAM, 1)
+    client.flush(part * 100 + last)
+    client.wait_for(h2.events.StreamEnded)
+    request = only_request(endpoint.finish())
+    assert request.content_size == 100 * http2_frames.MOST_FRAME
+    assert len(request.raw) == MOST_STREAM
+    assert sum(map(len, request.frames)) < MOST_STREAM + 10_000
+    assert request.frames[-1] == "DATA stream 1, 0 bytes, END_STREAM"
 
 
 BAD_INPUT = {
