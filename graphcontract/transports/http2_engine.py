@@ -24,6 +24,12 @@ from graphcontract.transports.http2_faults import Content, Head, Pause, Plan, Ra
 MOST_HEADER = 64 << 10  # bytes of a header, compressed or not: a few compressed bytes may expand to any size
 _EMPTY_TABLE = b"\x20"  # a dynamic table size update to 0 (RFC 7541 6.3)
 _LARGE_HEADER = f"a header of more than {MOST_HEADER} bytes (RFC 9113 10.5.1)"
+_ERRORS = {  # by a part of h2's texts, for those that speak of its own states and limits
+    "continuation frames": "more CONTINUATION frames for one header than servers accept, 64 (RFC 9113 10.5)",
+    "Invalid stream ID": "a request on a stream with an even number, which is for servers (RFC 9113 5.1.1)",
+    "Invalid input": "a frame that its stream or connection does not allow at this point (RFC 9113 5.1)",
+    "during header block": "another frame between HEADERS and its CONTINUATION (RFC 9113 6.10)",
+}
 _CONFIG = h2.config.H2Configuration(
     client_side=False,
     header_encoding=None,
@@ -216,8 +222,7 @@ def _describe_error(error: h2.exceptions.ProtocolError) -> str:
         return f"a request on stream {number}: numbers must increase (RFC 9113 5.1.1)"
     if isinstance(error, h2.exceptions.FlowControlError):
         return "more content than the origin's flow-control window allows (RFC 9113 6.9.1)"
-    if "continuation frames" in str(error):
-        return "a header in more CONTINUATION frames than servers accept, more than 64 (RFC 9113 10.5)"
-    if str(error).startswith("Invalid stream ID"):
-        return "a request on a stream with an even number, which only servers open (RFC 9113 5.1.1)"
-    return f"not valid HTTP/2: {str(error)[:120]}"
+    if isinstance(error, h2.exceptions.NoSuchStreamError):
+        return f"a frame on stream {error.stream_id}, which was not opened before (RFC 9113 5.1)"
+    named = next((text for part, text in _ERRORS.items() if part in str(error)), None)
+    return named or f"not valid HTTP/2: {str(error)[:120]}"

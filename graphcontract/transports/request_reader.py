@@ -97,7 +97,7 @@ class RequestReader:
             if isinstance(event, h11.Request):
                 self._head = event
                 if not event.http_version.startswith(b"1."):
-                    return self._finish(f"HTTP/{event.http_version.decode()} instead of HTTP/1.1")
+                    return self._finish(_describe_version(event.http_version))
             elif isinstance(event, h11.Data):
                 self._content += event.data[: MOST_CONTENT - len(self._content)]
                 self._content_size += len(event.data)
@@ -183,3 +183,10 @@ def _describe_error(error: h11.RemoteProtocolError) -> str:
 
 def _decode(data: bytes) -> str:
     return data.decode("latin-1")
+
+
+def _describe_version(version: bytes) -> str:
+    """Say what is wrong with a version that is not HTTP/1; the connection preface of HTTP/2 is its own."""
+    if version == b"2.0":
+        return "HTTP/2 on a connection for which it was not negotiated (ALPN)"
+    return f"HTTP/{version.decode()} instead of HTTP/1.1"

@@ -136,7 +136,7 @@ class TestMalformed:
             (b"POST /a\r\nHost: h\r\n\r\n", "request line", "POST", "/a", ""),
             (b"POST /a HTTP/1.1\r\n\r\n", "Host", "POST", "/a", "1.1"),
             (b"POST /a HTTP/1.1\r\nHost: h\r\nA: b\rc\r\n\r\n", "header line", "POST", "/a", "1.1"),
-            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2.0", "PRI", "*", "2.0"),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "not negotiated", "PRI", "*", "2.0"),
             (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "request line", "", "", ""),
         ],
         ids=["UTF-8", "space", "NUL", "no version", "no Host", "bare CR", "HTTP/2 preface", "TLS"],
