@@ -87,9 +87,10 @@ bank: setup  ## every faulty and quirky client: against the record, and the whol
 golden: setup  ## record anew what must not change by accident: tests/golden/ (15 minutes)
 	$(BIN)/python -m tests.golden
 
-fuzz: setup  ## fuzz every reader of drift sources, five minutes each (25 minutes)
+fuzz: setup  ## fuzz the readers of drift sources and of HTTP/2, five minutes each (35 minutes)
 	GRAPHCONTRACT_FUZZ_SECONDS=300 $(BIN)/python -m pytest -n 2 --dist worksteal \
-	  -k any_bytes tests/drift/test_hostile.py tests/drift/test_hostile_schemas.py
+	  -k any_bytes tests/drift/test_hostile.py tests/drift/test_hostile_schemas.py \
+	  tests/transports/test_http2_hostile.py
 
 mutation: setup  ## mutate the clauses; the tests must kill nine in ten mutants (an hour)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check cosmic-ray==8.7.0
