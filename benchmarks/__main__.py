@@ -10,7 +10,8 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from importlib.metadata import version
 from pathlib import Path
 
@@ -43,6 +44,9 @@ def _complete(line: str, words: int) -> Command:
 GATES = {
     "reference, loopback": _gate("reference"),
     "reference, loopback, no clauses": _run_without_clauses("reference"),
+    "reference, TLS and HTTP/1.1": _gate("reference", "--tls", "--http", "1.1"),
+    "reference, HTTP/2": _gate("reference", "--http", "2"),
+    "reference, HTTP/2, no clauses": _run_without_clauses("reference", "--http", "2"),
     "reference, mock": _gate("reference", "--transport", "mock"),
     "reference, mock, no clauses": _run_without_clauses("reference", "--transport", "mock"),
     "raw socket, in process": _gate(_RAW, "--in-process"),
@@ -50,6 +54,8 @@ GATES = {
 }
 RATIOS = (
     ("reference, loopback", "reference, loopback, no clauses", "goal: at most 1.3"),
+    ("reference, HTTP/2", "reference, HTTP/2, no clauses", "goal: at most 1.3"),
+    ("reference, HTTP/2", "reference, TLS and HTTP/1.1", "goal: at most 1.5"),
     ("reference, mock", "reference, mock, no clauses", "goal: at most 1.3"),
     ("raw socket, driver child", "raw socket, in process", ""),
 )
@@ -68,15 +74,19 @@ def main() -> None:
     parser.add_argument(
         "--rounds", type=int, default=5, metavar="N", help="runs of each command [default: 5]"
     )
-    count = max(1, parser.parse_args().rounds)
-    taken = rounds(GATES | STARTS, count)
+    parser.add_argument("--only", metavar="PATTERN", help="the checks whose name matches, and nothing else")
+    options = parser.parse_args()
+    count, gates = max(1, options.rounds), _choose_gates(options.only)
+    taken = rounds(gates if options.only else {**gates, **STARTS}, count)
     where = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} processors"
     print(f"graphcontract {version('graphcontract')}, {where}; medians of {count} rounds")
     print()
-    _print_gates(taken)
+    _print_gates(taken, gates)
     print()
     _print_ratios(taken)
     print("Calls that wait do so on both sides: the processor's ratio leaves them out.")
+    if options.only:
+        return
     print()
     for name in STARTS:
         seconds = middle(taken[name], lambda each: each.processor)
@@ -88,9 +98,13 @@ def main() -> None:
     writers.report(count)
 
 
-def _print_gates(taken: Mapping[str, Sequence[Sample]]) -> None:
+def _choose_gates(pattern: str | None) -> Mapping[str, Command]:
+    return {name: gate for name, gate in GATES.items() if fnmatchcase(name, pattern or "*")}
+
+
+def _print_gates(taken: Mapping[str, Sequence[Sample]], gates: Iterable[str]) -> None:
     print(f"{'check':34}{'wall':>8}{'processor':>11}{'exchanges':>11}{'a second':>10}{'peak RSS':>10}")
-    for name in GATES:
+    for name in gates:
         samples = taken[name]
         wall, processor = (
             middle(samples, lambda each: each.wall),
@@ -103,13 +117,16 @@ def _print_gates(taken: Mapping[str, Sequence[Sample]]) -> None:
 
 def _print_ratios(taken: Mapping[str, Sequence[Sample]]) -> None:
     for of, to, goal in RATIOS:
+        if not {of, to} <= taken.keys():
+            continue
         wall = ratio(taken[of], taken[to], lambda each: each.wall)
         processor = ratio(taken[of], taken[to], lambda each: each.processor)
         print(
             f"{of} : {to}".ljust(60), f"{wall:5.2f} by wall {processor:5.2f} by processor   {goal}".rstrip()
         )
-        if taken[of][0].exchanges != taken[to][0].exchanges:
-            print("  not comparable: their exchanges differ in number")
+        made = [taken[each][0].exchanges for each in (of, to)]
+        if made[0] != made[1]:
+            print(f"  of {made[0]} and {made[1]} exchanges, which is not the same work")
 
 
 if __name__ == "__main__":

@@ -35,15 +35,14 @@ class UnjudgedHarness(Harness):
 
 
 def main() -> None:
-    """Make every exchange of the suites at the gate profile."""
+    """Make every exchange of the suites."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.unjudged", description=__doc__)
     parser.add_argument("client")
     parser.add_argument("--transport", choices=("loopback", "mock"), default="loopback")
+    parser.add_argument("--http", choices=("auto", "1.1", "2"), default="auto")
+    parser.add_argument("--profile", choices=("quick", "gate", "nightly"), default="gate")
     parser.add_argument("--in-process", action="store_true")
-    arguments = parser.parse_args()
-    session = Session.of(
-        Options(arguments.client, transport=arguments.transport, in_process=arguments.in_process)
-    )
+    session = Session.of(Options(**vars(parser.parse_args())))
     session.open()
     try:
         print(_count_exchanges(session))
