@@ -44,12 +44,13 @@ class PadsItsFrames(ChangesFrames):
 
 @quirky(transport="http2", shown_by=_CALLS)
 class SplitsItsHeaders(ChangesFrames):
-    """A header in CONTINUATION frames of a hundred bytes, as with a small buffer."""
+    """A header in HEADERS and two or three CONTINUATION frames."""
 
     def change(self, frame: frames.Frame) -> bytes:
         if frame.kind != frames.HEADERS:
             return frames.make_frame(*frame)
-        parts = [frame.payload[at : at + 100] for at in range(0, len(frame.payload), 100)]
+        size = len(frame.payload) // 3
+        parts = [frame.payload[at : at + size] for at in range(0, len(frame.payload), size)]
         first = frames.make_frame(frames.HEADERS, frame.flags & frames.END_STREAM, frame.stream, parts[0])
         others = [frames.make_frame(frames.CONTINUATION, 0, frame.stream, each) for each in parts[1:-1]]
         last = frames.make_frame(frames.CONTINUATION, frames.END_HEADERS, frame.stream, parts[-1])
