@@ -337,12 +337,14 @@ class Http2Connection:
 
     def _drip(self, data: bytes, pause: float) -> None:
         if not self._closed:
-            self._push([data[:1] or b"."])
-            self._origin.loop.call_later(pause, lambda: self._drip(data[1:], pause))
+            if not self._out:  # a client that does not read gets no more, so that nothing piles up
+                self._push([data[:1] or b"."])
+                data = data[1:]
+            self._origin.loop.call_later(pause, lambda: self._drip(data, pause))
 
     def _repeat(self, data: bytes, pause: float) -> None:
         if not self._closed:
-            self._push([data])
+            self._push([] if self._out else [data])
             self._origin.loop.call_later(pause, lambda: self._repeat(data, pause))
 
 
