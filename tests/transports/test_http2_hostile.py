@@ -107,13 +107,15 @@ def connections(draw: st.DrawFn) -> bytes:
 
 
 class MemoryPipe:
-    """The pipe of a connection, in memory. The socket takes what it is given only if it `accepts`."""
+    """The pipe of a connection, in memory. Unless the socket `accepts` everything, it takes a few parts
+    at a time.
+    """
 
     server_name = ""
 
     def __init__(self, parts: Sequence[bytes], *, accepts: bool) -> None:
         self.parts, self.accepts = deque(parts), accepts
-        self.unsent, self.sent, self.ended = b"", 0, False
+        self.unsent, self.ended, self.room = b"", False, 0
 
     def hand_over(self, owner: object) -> None:
         """Nothing calls the owner but the test."""
@@ -122,11 +124,11 @@ class MemoryPipe:
         return self.parts.popleft() if self.parts else b""
 
     def send(self, data: bytes) -> None:
-        self.sent += len(data)
-        self.unsent += b"" if self.accepts else data
+        self.room -= 1
+        self.unsent += b"" if self.accepts or self.room >= 0 else data
 
     def flush(self) -> None:
-        self.unsent = b""
+        self.unsent, self.room = b"", 3
 
     def shut(self) -> None:
         self.accepts = True
