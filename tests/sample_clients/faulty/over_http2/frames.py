@@ -174,11 +174,11 @@ class _WithContent(OverHttp2):
 
 
 @faulty("tls.server-name", transport="http2")
-class NamesNoServerOverHttp2(WrapsItself, OverHttp2):
-    """The context for HTTP/2 is its own, and its sockets are wrapped without the name of the server."""
+class NamesTheServerAsItsAuthority(WrapsItself, OverHttp2):
+    """The TLS handshake gets what :authority gets, with the port."""
 
     def server_name(self, host: str, port: int) -> str | None:
-        return None
+        return f"{host}:{port}"
 
     def trusted(self, call: Call) -> ssl.SSLContext:
         return unnamed(call.ca_file)
