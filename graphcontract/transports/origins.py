@@ -170,6 +170,7 @@ class Origin:
         """
         for connection in tuple(self.connections):
             connection.ready()
+        for connection in tuple(self.connections):  # some take the place of one whose handshake has ended
             if connection.break_off() or connection.is_held:
                 connection.close()
 
