@@ -42,6 +42,12 @@ Fault = Literal[
     "goaway-below",
     "goaway-lost",
     "goaway-before",
+    "goaway-after",
+    "reset-after-response",
+    "ping-first",
+    "malformed-head",
+    "one-stream",
+    "no-window",
 ]
 Split = Literal[
     "at-start",
@@ -66,8 +72,17 @@ SILENT_FAULTS: tuple[Fault, ...] = (
     "late-between",
 )
 """Faults that leave a call without a complete response on a connection that stays open."""
-WHOLE_FAULTS: tuple[Fault, ...] = ("idle-closed", "closed-between", "reset-between", "goaway-before")
-"""Faults of a connection with a complete response."""
+WHOLE_FAULTS: tuple[Fault, ...] = (
+    "idle-closed",
+    "closed-between",
+    "reset-between",
+    "goaway-before",
+    "goaway-after",
+    "reset-after-response",
+    "one-stream",
+    "no-window",
+)
+"""Faults of a connection with a complete response, and what is unusual beside one over HTTP/2."""
 
 MOST_CONNECTIONS = 32
 """Connections that a transport keeps open for each origin: it closes the oldest of more. That bounds open

@@ -52,6 +52,12 @@ def build_request_filter(contract: Contract, call: Call) -> Concerns:
     return belongs_to_call
 
 
+def build_token_filter(call: Call) -> Concerns:
+    """Return a predicate that is true for requests with this call's token, as a client sends it."""
+    token = call.token.encode()
+    return lambda request: token in request.text
+
+
 @lru_cache(maxsize=64)
 def _name_operation(template: Template, bound_operation: str | None) -> tuple[str, str]:
     """The names of the collection before the last key and of the operation, in lower case. The operation is

@@ -68,13 +68,16 @@ class ExtraFrame:
 class Http2Form:
     """How a response is sent over HTTP/2, and only there: with `empty_data`, END_STREAM comes in a DATA frame
     also if there is no content; `trailers` follow the content; `before` and `after` are frames around those
-    of the response.
+    of the response. `error` is the error code of RST_STREAM after its HEADERS (RFC 9113 7). `head` are the
+    fields of a malformed header, sent as they are, in which {status} is the response's status code.
     """
 
     empty_data: bool = False
     trailers: Fields = ()
     before: tuple[ExtraFrame, ...] = ()
     after: tuple[ExtraFrame, ...] = ()
+    error: int = 2
+    head: Fields = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic, sleep
 from typing import TypedDict, TypeVar
 
-from graphcontract.clauses.queries import build_request_filter
+from graphcontract.clauses.queries import build_request_filter, build_token_filter
 from graphcontract.clients import ClientUnavailable
 from graphcontract.clients.surroundings import Setting
 from graphcontract.contract.model import Contract
@@ -49,7 +49,7 @@ class CallOptions(TypedDict, total=False):
     counted. `root_path` is the path of a root that is not the client's own, with `{version}` in place of its
     version; `by_name` names its host instead of its address. `http2` offers HTTP/2, with a `certificate`.
     `shared` calls of one test that are under way at the same time have one root, so that they may share a
-    connection.
+    connection. Each has a token of its own, by which their requests are told apart.
     """
 
     own_root: bool
@@ -264,9 +264,9 @@ class CallRunner:
         certificate, client, transport = options.get("certificate"), target.client, target.transport
         scope, request = self._state.scope, self._contract.request
         elsewhere = self._settle(options.get("elsewhere", ()))
-        script = ResponseScript(
-            self._settle(responses), build_request_filter(self._contract, call), elsewhere
-        )
+        shared = options.get("shared", False)
+        concerns = build_token_filter(call) if shared else build_request_filter(self._contract, call)
+        script = ResponseScript(self._settle(responses), concerns, elsewhere)
         root = request.root if options.get("own_root") else None
         endpoint = transport.open_endpoint(
             script,
@@ -274,7 +274,7 @@ class CallRunner:
             certificate=certificate,
             scope=scope,
             http2=options.get("http2", False),
-            shared=options.get("shared", False),
+            shared=shared,
         )
         if options.get("aside") and transport.at_once is None:
             # An open endpoint keeps its root, so that a second one gets another.

@@ -20,7 +20,7 @@ from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.http.stub_response import Meeting, StubResponse
 from graphcontract.transports import http2_frames
 from graphcontract.transports.http2_engine import Engine, Reply, Violation
-from graphcontract.transports.http2_faults import make_plan
+from graphcontract.transports.http2_faults import make_plan, make_settings
 from graphcontract.transports.http2_requests import IncomingRequest
 from graphcontract.transports.response_placeholders import fill_placeholders
 
@@ -60,11 +60,13 @@ class Http2Connection:
         self._closed = False
         pipe.hand_over(self)
         self._flush()
+        if origin.state is not None and (settings := make_settings(origin.state.next_fault)):
+            self._push([settings])
 
     @property
     def is_held(self) -> bool:
         """Whether a request has no response on purpose, not even after the call, or one without an end."""
-        return not self._held <= {reply.stream for _, reply in self._late}
+        return bool(self._engine.pinged) or not self._held <= {reply.stream for _, reply in self._late}
 
     def ready(self) -> None:
         """Read, respond and send as far as the socket allows without blocking."""
@@ -184,10 +186,15 @@ class Http2Connection:
         request = self._incoming.get(stream) if stream else None
         if isinstance(event, h2.events.StreamReset):
             self._engine.waiting.pop(event.stream_id, None)
+            self._engine.pinged.pop(event.stream_id.to_bytes(8), None)
             self._held.discard(event.stream_id)
             self._late = [each for each in self._late if each[1].stream != event.stream_id]
             if request is not None:
                 self._complete(request, _BROKEN_OFF)
+        if isinstance(event, h2.events.PingAckReceived):
+            pinged = self._engine.pinged.pop(event.ping_data, None)
+            if pinged is not None:
+                self._go_on(pinged)
         if request is None:
             return
         if isinstance(event, h2.events.RequestReceived) and request.expects_continue:
@@ -269,10 +276,8 @@ class Http2Connection:
                 frames=http2_frames.describe_all(raw, reply.heads),
             )
             state.responses.append(response)
-        if plan.ending == "hold":
-            self._held.add(reply.stream)
-        elif plan.ending is not None:
-            self._ending = plan.ending
+        if stub.meeting is None:
+            self._apply_ending(reply)
         if late:
             assert plan.deferred is not None
             self._late.append((plan.deferred, reply))
@@ -287,6 +292,13 @@ class Http2Connection:
         elif stub.meeting is not None:
             stub.meeting.arrive()
             self._send_when_met(stub.meeting, reply)
+
+    def _apply_ending(self, reply: Reply) -> None:
+        """Do with the stream or the connection what its response ends with."""
+        if reply.plan.ending == "hold":
+            self._held.add(reply.stream)
+        elif reply.plan.ending is not None:
+            self._ending = reply.plan.ending
 
     def _go_on(self, reply: Reply) -> None:
         """Send what is left of a response, as far as the client's windows allow."""
@@ -332,8 +344,10 @@ class Http2Connection:
     def _send_when_met(self, meeting: Meeting, reply: Reply) -> None:
         if meeting.waiting:
             self._origin.loop.call_later(_MEETING_STEP, lambda: self._send_when_met(meeting, reply))
-        else:
-            self._go_on(reply)
+            return
+        self._go_on(reply)
+        self._apply_ending(reply)
+        self._pump()
 
     def _drip(self, data: bytes, pause: float) -> None:
         if not self._closed:

@@ -19,7 +19,7 @@ import hpack
 
 from graphcontract.exchange import Fields
 from graphcontract.transports import http2_frames
-from graphcontract.transports.http2_faults import Content, Head, Pause, Plan, Raw, Step
+from graphcontract.transports.http2_faults import AwaitPing, Content, Head, Pause, Plan, Raw, Step
 
 MOST_HEADER = 64 << 10  # bytes of a header, compressed or not: a few compressed bytes may expand to any size
 _EMPTY_TABLE = b"\x20"  # a dynamic table size update to 0 (RFC 7541 6.3)
@@ -98,7 +98,8 @@ class Reply:
 
 class Engine:
     """The origin's side of one connection. `highest_stream` is the highest stream that the client has opened,
-    `waiting` has the replies whose content waits for a window, by stream.
+    `waiting` has the replies whose content waits for a window, by stream, and `pinged` those that wait for
+    the acknowledgement of a PING, by its payload.
     """
 
     def __init__(self) -> None:
@@ -107,6 +108,7 @@ class Engine:
         self._h2.decoder = self._decoder = _Decoder()
         self._decoder.max_header_list_size = MOST_HEADER
         self.waiting: dict[int, Reply] = {}
+        self.pinged: dict[bytes, Reply] = {}
         self._header_size = 0
         self._h2.initiate_connection()
 
@@ -180,6 +182,9 @@ class Engine:
                     parts.append(step.data)
                 elif isinstance(step, Pause):
                     parts.append(step.seconds)
+                elif isinstance(step, AwaitPing):
+                    self.pinged[step.payload] = reply
+                    break
         except h2.exceptions.ProtocolError:
             pass  # the client has reset the stream, or closed the connection: nothing more is sent on it
         return parts

@@ -15,19 +15,30 @@ And these exist over HTTP/2 only:
 - `reset-after-head`: the response's HEADERS, without END_STREAM, then RST_STREAM with INTERNAL_ERROR.
 - `goaway-below`: GOAWAY with the stream before this one as the last, 0 for the first, then the end of the
   connection. `goaway-lost`: the same with this stream as the last one.
-- `goaway-before`: GOAWAY with this stream as the last one, and then the complete response.
+- `goaway-before`: GOAWAY with this stream as the last one, and then the complete response. `goaway-after`:
+  the response, then GOAWAY. The connection stays open, and further streams get responses.
+- `reset-after-response`: the complete response, then RST_STREAM with NO_ERROR.
+- `ping-first`: PING, and the response once it is acknowledged.
+- `malformed-head`: HEADERS with the fields of `Http2Form.head`, and END_STREAM.
+- `one-stream`, `no-window`: the response. If it is the next one when a connection is made, SETTINGS lower the
+  concurrent streams to one there, or the initial window to nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from graphcontract.exchange import WHOLE_FAULTS, Fields, WireRequest
+from graphcontract.exchange import WHOLE_FAULTS, Fault, Fields, WireRequest
 from graphcontract.http.stub_response import StubResponse, render
 from graphcontract.transports import faults, http2_frames
 from graphcontract.transports.http2_requests import CONNECTION_FIELDS
 
 _GARBAGE = http2_frames.make_frame(http2_frames.HEADERS, http2_frames.END_HEADERS, 0, b"204 this is not HTTP")
+_SETTINGS: Mapping[Fault, tuple[int, int]] = {
+    "one-stream": (http2_frames.MAX_CONCURRENT_STREAMS, 1),
+    "no-window": (http2_frames.INITIAL_WINDOW_SIZE, 0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,14 @@ class Pause:
     seconds: float
 
 
-Step = Head | Content | Raw | Pause
+@dataclass(frozen=True, slots=True)
+class AwaitPing:
+    """Goes on when the client has acknowledged the PING with this payload."""
+
+    payload: bytes
+
+
+Step = Head | Content | Raw | Pause | AwaitPing
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +125,15 @@ def make_plan(stub: StubResponse, request: WireRequest) -> Plan:
     return whole if stub.fault is None else _apply_fault(stub, whole, tuple(before), stream)
 
 
+def make_settings(fault: Fault | None) -> bytes:
+    """Make the SETTINGS frame with which a connection begins, beside the usual one; empty without such a
+    fault.
+    """
+    if fault is None or fault not in _SETTINGS:
+        return b""
+    return http2_frames.make_settings(*_SETTINGS[fault])
+
+
 def _plan_response(stub: StubResponse, fields: Fields, content: bytes, stream: int) -> list[Step]:
     form = stub.http2
     trailers = form.trailers or ((("x-checksum", "1"),) if stub.framing == "chunked-richly" else ())
@@ -144,12 +171,15 @@ def _apply_fault(stub: StubResponse, whole: Plan, before: tuple[Step, ...], stre
     resets = {
         "refused-stream": http2_frames.REFUSED_STREAM,
         "reset-stream": http2_frames.INTERNAL_ERROR,
-        "reset-after-head": http2_frames.INTERNAL_ERROR,
+        "reset-after-head": stub.http2.error,
     }
     fault = str(stub.fault)
-    if fault == "goaway-before":
-        pause = (Raw(http2_frames.make_goaway(stream)), Pause(stub.pause))
-        return replace(whole, steps=(*pause, *whole.steps))
+    if fault == "malformed-head":
+        head = tuple((name, value.replace("{status}", str(stub.status))) for name, value in stub.http2.head)
+        return replace(nothing, steps=(*before, Head(head, end=True)), fields=head)
+    beside = _add_frames(fault, whole.steps, stub.pause, stream)
+    if beside is not None:
+        return replace(whole, steps=beside)
     if fault in (*WHOLE_FAULTS, "late", "late-between"):
         return whole
     if fault in cut:
@@ -161,6 +191,24 @@ def _apply_fault(stub: StubResponse, whole: Plan, before: tuple[Step, ...], stre
         steps = (*before, Head(fields), Pause(stub.pause), reset)
         return Plan(steps, whole.status, whole.fields, interim=whole.interim)
     return _apply_slow_fault(fault, whole, nothing, before, stream)
+
+
+def _add_frames(fault: str, steps: tuple[Step, ...], pause: float, stream: int) -> tuple[Step, ...] | None:
+    """Give the steps of a complete response with frames before or after it; None for another fault."""
+    goaway = Raw(http2_frames.make_goaway(stream))
+    payload = stream.to_bytes(8)
+    match fault:
+        case "goaway-before":
+            return (goaway, Pause(pause), *steps)
+        case "goaway-after":
+            return (*steps, goaway)
+        case "reset-after-response":
+            return (*steps, Raw(http2_frames.make_reset(stream, http2_frames.NO_ERROR)))
+        case "ping-first":
+            ping = Raw(http2_frames.make_frame(http2_frames.PING, 0, 0, payload))
+            return (ping, AwaitPing(payload), *steps)
+        case _:
+            return None
 
 
 def _apply_slow_fault(fault: str, whole: Plan, nothing: Plan, before: tuple[Step, ...], stream: int) -> Plan:

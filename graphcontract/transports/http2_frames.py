@@ -5,6 +5,7 @@ Pure functions. Bytes that are not valid frames have a description too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ HEAD = 9  # bytes of a frame's header
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
 END_STREAM, ACK, END_HEADERS, PADDED = 0x1, 0x1, 0x4, 0x8
 NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR, REFUSED_STREAM = 0x0, 0x1, 0x2, 0x7
+MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE = 0x3, 0x4
 
 _KINDS = (
     "DATA",
@@ -55,6 +57,9 @@ _SETTINGS = {
 }
 
 
+_CONTROL = re.compile("[\x00-\x1f\x7f]")  # would end a line, or be no character of XML
+
+
 class Frame(NamedTuple):
     """A frame: its type, its flags, the number of its stream (0 for the connection), and its payload."""
 
@@ -82,6 +87,11 @@ def make_reset(stream: int, error: int) -> bytes:
 def make_goaway(last_stream: int, error: int = NO_ERROR) -> bytes:
     """Make a GOAWAY frame: streams above `last_stream` were not processed."""
     return make_frame(GOAWAY, 0, 0, last_stream.to_bytes(4) + error.to_bytes(4))
+
+
+def make_settings(identifier: int, value: int) -> bytes:
+    """Make a SETTINGS frame with one setting."""
+    return make_frame(SETTINGS, 0, 0, identifier.to_bytes(2) + value.to_bytes(4))
 
 
 def split(data: bytes) -> tuple[list[bytes], bytes]:
@@ -112,10 +122,14 @@ def describe(frame: Frame, fields: Fields | None = None) -> str:
     parts += _describe_payload(frame)
     parts += ["END_STREAM"] if frame.ends_stream else []
     line = " ".join([kind, ", ".join(parts)]).rstrip()
-    below = [f"{name}: {value}" for name, value in fields or ()]
+    below = [f"{name}: {_CONTROL.sub(_escape, value)}" for name, value in fields or ()]
     if frame.kind == DATA and frame.payload:
         below = [frame.payload.decode("latin-1")]
     return "\n".join([line, *below])
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\x{ord(found[0]):02x}"
 
 
 def _describe_payload(frame: Frame) -> list[str]:

@@ -70,6 +70,11 @@ class StubState:
         """Whether there were so many requests that the last one gets no response, but a closed connection."""
         return len(self.requests) > _MOST_REQUESTS
 
+    @property
+    def next_fault(self) -> Fault | None:
+        """The fault of the next response, None without one."""
+        return self._next().fault
+
     def choose_response(self, request: WireRequest) -> StubResponse:
         """Choose the response to a request: the script's next one, 400 if malformed, 404 if not the
         call's.
