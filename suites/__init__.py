@@ -15,6 +15,7 @@ _MODULES = (
     "test_retries",
     "test_network",
     "test_http2",
+    "test_http2_connections",
     "test_calls",
     "test_time",
 )

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from graphcontract.http.stub_response import Http2Form, StubResponse, faulty, success, with_fields
+from graphcontract.http.stub_response import (
+    ExtraFrame,
+    Http2Form,
+    StubResponse,
+    faulty,
+    success,
+    with_fields,
+)
 from graphcontract.inputs import constants
 from graphcontract.judging.call_runner import CallOptions
 from graphcontract.judging.harness import Harness
@@ -58,3 +65,78 @@ def test_goaway_on_used_connection(harness: Harness, event: StubResponse) -> Non
     """GOAWAY for the second request of a connection must not be reported as success either."""
     before = harness.perform(harness.plain_call(), [success()], **HTTP2)
     harness.check(harness.plain_call("another-guid"), [event, success()], before=[before], **HTTP2)
+
+
+COMPLETE = {"NO_ERROR after END_STREAM": replace(success(), fault="reset-after-response")}
+
+
+@proves("http2.reset-after-response", needs=NEEDS)
+@given(event=constants(COMPLETE))
+def test_reset_after_response(harness: Harness, event: StubResponse) -> None:
+    """A complete response stays one when RST_STREAM with NO_ERROR follows."""
+    harness.check(harness.plain_call(), [event], **HTTP2)
+
+
+def reset_with(error: int) -> StubResponse:
+    """HEADERS of the success without END_STREAM, then RST_STREAM with this error code."""
+    return replace(success(), fault="reset-after-head", http2=Http2Form(error=error))
+
+
+EARLY = {"INTERNAL_ERROR before END_STREAM": reset_with(2), "CANCEL before END_STREAM": reset_with(8)}
+
+
+@proves("http2.reset-before-end", needs=NEEDS)
+@concurrently(event=EARLY)
+def test_reset_before_end(harness: Harness, event: StubResponse) -> None:
+    """A response that is reset before its end must not be taken for a complete one."""
+    harness.check(harness.plain_call(), [event], **HTTP2)
+
+
+STATUS = (":status", "{status}")
+MALFORMED: dict[str, tuple[tuple[str, str], ...]] = {
+    "field name in upper case": (STATUS, ("X-Request-Mark", "1")),
+    "line end in a value": (STATUS, ("x-request-mark", "1\r\nx-other: 2")),
+    "connection-specific field": (STATUS, ("connection", "keep-alive")),
+    "transfer-encoding": (STATUS, ("transfer-encoding", "chunked")),
+    "no :status": (("x-request-mark", "1"),),
+    "two :status": (STATUS, STATUS),
+    "unknown pseudo-header field": (STATUS, (":reason", "OK")),
+    ":status after a field": (("x-request-mark", "1"), STATUS),
+}
+
+
+@proves("http2.malformed-response", "http2.malformed-accepted", needs=NEEDS)
+@concurrently(head=MALFORMED)
+def test_malformed_response(harness: Harness, head: tuple[tuple[str, str], ...]) -> None:
+    """A malformed response must end in failure, whatever its status code."""
+    malformed = replace(success(), fault="malformed-head", http2=Http2Form(head=head))
+    harness.check(harness.plain_call(), [malformed], **HTTP2)
+
+
+@proves("http2.ping", needs=NEEDS)
+@given(event=constants({"PING before the response": replace(success(), fault="ping-first")}))
+def test_ping(harness: Harness, event: StubResponse) -> None:
+    """A PING must be acknowledged: the response is only sent then."""
+    harness.check(harness.plain_call(), [event], **HTTP2)
+
+
+UNKNOWN = {
+    "unknown frame of the connection": ExtraFrame(0xFA, b"graphcontract"),
+    "unknown frame of the stream": ExtraFrame(0xFB, b"graphcontract", of_connection=False),
+    "unknown setting": ExtraFrame(4, b"\xfa\xfa\x00\x00\x00\x01"),
+}
+
+
+@proves("http2.extensions", needs=NEEDS)
+@concurrently(frame=UNKNOWN)
+def test_unknown_extensions(harness: Harness, frame: ExtraFrame) -> None:
+    """A frame or a setting that the client does not know must be ignored."""
+    harness.check(harness.plain_call(), [replace(success(), http2=Http2Form(before=(frame,)))], **HTTP2)
+
+
+@proves("http2.content-length", needs=NEEDS)
+@given(length=constants({"content-length without DATA": "5"}))
+def test_content_length_without_content(harness: Harness, length: str) -> None:
+    """A 204 with Content-Length and no DATA should be success, as RFC 9113 allows it."""
+    if harness.contract.success.status == 204:
+        harness.check(harness.plain_call(), [with_fields(success(), ("content-length", length))], **HTTP2)

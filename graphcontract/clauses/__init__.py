@@ -32,6 +32,8 @@ _MODULES = (
         "network",
         "connections",
         "http2",
+        "http2_responses",
+        "http2_connections",
         "calls",
         "surroundings",
     ),

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphcontract.clauses import Finding, When, clause
+from graphcontract.clauses import Finding, clause
+from graphcontract.clauses.http2_queries import NEEDS, find_event, got
 from graphcontract.clauses.queries import (
     abbreviate,
     describe_outcome,
@@ -17,7 +18,6 @@ from graphcontract.clauses.queries import (
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial, WireRequest, WireResponse
 
-_NEEDS = frozenset({"network", "http2"})
 _MOST_REQUESTS = 11  # as in `retry.bounded`
 _CONNECTION_FIELDS = ("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade")
 _GOAWAYS = ("goaway-below", "goaway-lost", "goaway-before")
@@ -27,20 +27,6 @@ _EVENTS = {
     "goaway-lost": "GOAWAY with the request's stream as the last, and no response",
     "goaway-before": "GOAWAY with the request's stream as the last, and then the response",
 }
-
-
-def _find_event(contract: Contract, exchange: Exchange, *faults: str) -> WireResponse | None:
-    """The first event of these that a request of the call got over HTTP/2."""
-    own = own_requests(contract, exchange)
-    for response in exchange.responses:
-        request = exchange.requests[response.request]
-        if response.fault in faults and request.version == "2" and any(request is each for each in own):
-            return response
-    return None
-
-
-def _got(*faults: str) -> When:
-    return lambda contract, trial: _find_event(contract, trial.exchange, *faults) is not None
 
 
 def _find_misreports(contract: Contract, exchange: Exchange, event: WireResponse) -> Iterator[Finding]:
@@ -63,7 +49,9 @@ def _find_repetitions(contract: Contract, exchange: Exchange, event: WireRespons
     if len(own) > _MOST_REQUESTS:
         yield Finding("too-many", f"at most {_MOST_REQUESTS} requests", f"{len(own)} requests", name)
     attempts = list_attempts(contract, exchange)
-    accepted = [each for each, got in attempts if got and got.status in contract.success.statuses]
+    accepted = [
+        each for each, response in attempts if response and response.status in contract.success.statuses
+    ]
     if len(accepted) > 1:
         expected, actual = (
             "at most one request that succeeds",
@@ -80,14 +68,14 @@ def _find_repetitions(contract: Contract, exchange: Exchange, event: WireRespons
     "repeated",
     "crash",
     "hang",
-    when=_got("refused-stream"),
-    needs=_NEEDS,
+    when=got("refused-stream"),
+    needs=NEEDS,
 )
 def refused_stream(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A stream that is reset with REFUSED_STREAM was not processed (RFC 9113, 8.7): the client may repeat the
     request, as often as its other retries, or report failure. Success needs a successful response.
     """
-    event = _find_event(contract, trial.exchange, "refused-stream")
+    event = find_event(contract, trial.exchange, "refused-stream")
     assert event is not None
     yield from _find_misreports(contract, trial.exchange, event)
     yield from _find_repetitions(contract, trial.exchange, event)
@@ -101,8 +89,8 @@ def refused_stream(contract: Contract, trial: Trial) -> Iterator[Finding]:
     "too-many",
     "crash",
     "hang",
-    when=_got(*_GOAWAYS),
-    needs=_NEEDS,
+    when=got(*_GOAWAYS),
+    needs=NEEDS,
 )
 def goaway(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """After GOAWAY, a client must not open further streams on the connection, and must not report success
@@ -110,7 +98,7 @@ def goaway(contract: Contract, trial: Trial) -> Iterator[Finding]:
     on another connection.
     """
     exchange = trial.exchange
-    event = _find_event(contract, exchange, *_GOAWAYS)
+    event = find_event(contract, exchange, *_GOAWAYS)
     assert event is not None
     yield from _find_misreports(contract, exchange, event)
     yield from (each for each in _find_repetitions(contract, exchange, event) if each.kind == "too-many")
@@ -126,15 +114,15 @@ def goaway(contract: Contract, trial: Trial) -> Iterator[Finding]:
     "http2.goaway-response",
     "repeated",
     "failure",
-    when=_got("goaway-lost", "goaway-before"),
-    needs=_NEEDS,
+    when=got("goaway-lost", "goaway-before"),
+    needs=NEEDS,
 )
 def goaway_response(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A request up to GOAWAY's last stream may have been processed: its response may still come, and the
     request should not be repeated (RFC 9113, 6.8; RFC 9110, 9.2.2).
     """
     exchange = trial.exchange
-    event = _find_event(contract, exchange, "goaway-lost", "goaway-before")
+    event = find_event(contract, exchange, "goaway-lost", "goaway-before")
     assert event is not None
     name, requests = str(event.fault), own_requests(contract, exchange)
     if len(requests) > 1:
@@ -175,7 +163,7 @@ def _name_form(response: WireResponse) -> str:
     "crash",
     "hang",
     when=_is_successful,
-    needs=_NEEDS,
+    needs=NEEDS,
 )
 def response(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A successful response must be reported as success in each form that HTTP/2 gives it (RFC 9113, 8.1):
@@ -198,7 +186,7 @@ def _list_http2_requests(contract: Contract, trial: Trial) -> list[WireRequest]:
     "connection-specific",
     "te",
     when=lambda contract, trial: bool(_list_http2_requests(contract, trial)),
-    needs=_NEEDS,
+    needs=NEEDS,
     reads_malformed=True,
 )
 def connection_fields(contract: Contract, trial: Trial) -> Iterator[Finding]:
