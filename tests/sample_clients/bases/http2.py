@@ -40,7 +40,7 @@ def _context(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
-def split(data: bytes) -> tuple[list[bytes], bytes]:
+def split_frames(data: bytes) -> tuple[list[bytes], bytes]:
     """Split off the complete frames."""
     frames = []
     while len(data) >= 9 and len(data) >= (end := 9 + int.from_bytes(data[:3])):
@@ -149,7 +149,7 @@ class OverHttp2(Conforming):
             data = connection.recv(1 << 16)
             if not data:
                 return self.cut_off(heard)
-            frames, rest = split(rest + data)
+            frames, rest = split_frames(rest + data)
             for frame in frames:
                 if frame[3] == _GOAWAY:  # h2 would read nothing after it, not even the response
                     self.hear_goaway(int.from_bytes(frame[9:13]), stream)
@@ -161,8 +161,12 @@ class OverHttp2(Conforming):
                 for event in events:
                     self.hear(link, event, stream, heard)
             with suppress(OSError):  # the service may have closed after its response
-                connection.sendall(link.data_to_send())
+                connection.sendall(self.reply(link.data_to_send()))
         return self.complete(heard)
+
+    def reply(self, data: bytes) -> bytes:
+        """What is sent of the frames that h2 queues in reply."""
+        return data
 
     # what is heard
 
@@ -178,7 +182,7 @@ class OverHttp2(Conforming):
         elif isinstance(event, h2.events.DataReceived):
             heard.content += event.data
             link.acknowledge_received_data(event.flow_controlled_length, stream)
-        elif isinstance(event, h2.events.StreamReset):
+        elif isinstance(event, h2.events.StreamReset) and not heard.ended:
             self.hear_reset(event, heard)
         elif isinstance(event, h2.events.StreamEnded):
             heard.ended = True

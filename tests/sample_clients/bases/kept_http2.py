@@ -12,7 +12,7 @@ import h2.exceptions
 
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import Answer, Conforming
-from tests.sample_clients.bases.http2 import OverHttp2, split
+from tests.sample_clients.bases.http2 import OverHttp2, split_frames
 
 _GOAWAY = 7
 
@@ -98,7 +98,7 @@ class KeptHttp2(OverHttp2):
         kept.socket.settimeout(0)
         try:
             while data := kept.socket.recv(1 << 16):
-                for frame in split(data)[0]:
+                for frame in split_frames(data)[0]:
                     if frame[3] == _GOAWAY:
                         return False
                     kept.link.receive_data(frame)

@@ -10,7 +10,7 @@ from hpack import NeverIndexedHeaderTuple
 from graphcontract.exchange import Call
 from graphcontract.transports import http2_frames as frames
 from tests.sample_clients.bases.conforming import Answer, Fields
-from tests.sample_clients.bases.http2 import NotProcessed, OverHttp2, split
+from tests.sample_clients.bases.http2 import NotProcessed, OverHttp2, split_frames
 from tests.sample_clients.bases.kept_http2 import Kept, KeptHttp2
 from tests.sample_clients.quirky.http2 import TESTS
 from tests.sample_clients.registry import quirky
@@ -27,7 +27,7 @@ class ChangesFrames(OverHttp2):
         raise NotImplementedError
 
     def shape(self, data: bytes, link: h2.connection.H2Connection) -> bytes:
-        changed = [self.change(frames.read(each)) for each in split(data.removeprefix(frames.PREFACE))[0]]
+        changed = [self.change(frames.read(each)) for each in split_frames(data.removeprefix(frames.PREFACE))[0]]
         return (frames.PREFACE if data.startswith(frames.PREFACE) else b"") + b"".join(changed)
 
 
@@ -110,7 +110,7 @@ class SendsSettingsTwice(OverHttp2):
 
     def shape(self, data: bytes, link: h2.connection.H2Connection) -> bytes:
         rest = data.removeprefix(frames.PREFACE)
-        first = frames.read(split(rest)[0][0])
+        first = frames.read(split_frames(rest)[0][0])
         unknown = (0x1A1A).to_bytes(2) + (7).to_bytes(4)
         settings = frames.make_frame(frames.SETTINGS, 0, 0, first.payload + unknown)
         return frames.PREFACE + settings + rest[frames.HEAD + len(first.payload) :]

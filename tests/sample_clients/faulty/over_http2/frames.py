@@ -10,7 +10,7 @@ import h2.connection
 from graphcontract.exchange import Call
 from graphcontract.transports import http2_frames as frames
 from tests.sample_clients.bases.conforming import Answer, Conforming, Fields
-from tests.sample_clients.bases.http2 import NotProcessed, OverHttp2, split
+from tests.sample_clients.bases.http2 import NotProcessed, OverHttp2, split_frames
 from tests.sample_clients.bases.kept_http2 import Kept, KeptHttp2
 from tests.sample_clients.faulty.tls_server_name import WrapsItself
 from tests.sample_clients.registry import faulty
@@ -18,7 +18,7 @@ from tests.sample_clients.registry import faulty
 
 def renumber(data: bytes, stream: int) -> bytes:
     """The same frames; those of streams are of this stream."""
-    found = [frames.read(each) for each in split(data.removeprefix(frames.PREFACE))[0]]
+    found = [frames.read(each) for each in split_frames(data.removeprefix(frames.PREFACE))[0]]
     made = [frames.make_frame(each.kind, each.flags, each.stream and stream, each.payload) for each in found]
     return (frames.PREFACE if data.startswith(frames.PREFACE) else b"") + b"".join(made)
 
@@ -115,7 +115,7 @@ class SendsLargeFrames(OverHttp2):
         return [*super().fields(call), ("x-client-details", "~" * 15_000)]
 
     def shape(self, data: bytes, link: h2.connection.H2Connection) -> bytes:
-        found = [frames.read(each) for each in split(data.removeprefix(frames.PREFACE))[0]]
+        found = [frames.read(each) for each in split_frames(data.removeprefix(frames.PREFACE))[0]]
         parts = [each.payload for each in found if each.kind in (frames.HEADERS, frames.CONTINUATION)]
         flags = frames.END_HEADERS | frames.END_STREAM
         whole = frames.make_frame(frames.HEADERS, flags, self.first_stream, b"".join(parts))
