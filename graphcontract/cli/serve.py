@@ -58,7 +58,8 @@ def serve(
     if bool(clause) == bool(evidence) or bool(evidence) != bool(report):
         raise UserError("no case given", "Give --clause ID, or --evidence ID with --report FILE.")
     if clause:
-        options = Options("reference", contract, tls=tls, profile="quick", in_process=True, select=(clause,))
+        client = "reference-http2" if clause.startswith("http2.") else "reference"
+        options = Options(client, contract, tls=tls, profile="quick", in_process=True, select=(clause,))
     else:
         options = _of_failure(report, evidence, allow_own_root=allow_own_root)
     _keep_up(options, evidence)
@@ -88,7 +89,7 @@ def _keep_up(options: Options, evidence: str) -> None:
     steps = _find_case(session, id, evidence)
     clause = session.contract.clauses[id]
     typer.echo(f"{id} ({clause.counted_level}): {clause.statement}")
-    with Loopback(tls=options.tls) as server:
+    with Loopback(tls=options.https, http2=options.http == "2") as server:
         try:
             _Terminal(session.contract, id, steps, server).run()
         except KeyboardInterrupt:

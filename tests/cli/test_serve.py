@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from tests.cli.running import ENVIRONMENT, MAIN, Here, apart, read
@@ -164,3 +165,14 @@ def test_mistakes_are_said(here: Here, words: tuple[str, ...]) -> None:
     assert (ended.status, ended.out) == (2, "")
     assert ended.err.startswith("error: ") or "\nerror: " in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_a_case_of_http2_is_served_over_http2(tmp_path: Path) -> None:
+    with serving(tmp_path, "--clause", "http2.ping") as served:
+        authority, path, fields = served.call()
+        with httpx.Client(http2=True, verify=False, trust_env=False) as client:
+            response = client.post(f"https://{authority}{path}", headers=fields)
+        assert (response.status_code, response.http_version) == (204, "HTTP/2")
+        shown = served.until("= http2.ping: pass")
+        assert "  > :method: POST" in shown
+        assert any(line.startswith("  < PING") for line in shown)

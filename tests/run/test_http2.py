@@ -29,7 +29,7 @@ def over_http11(call: Call) -> Outcome:
 
 @contextmanager
 def session_of(client: str, **options: object) -> Iterator[Session]:
-    session = Session.of(Options(client=client, in_process=True, **options))  # type: ignore[arg-type]
+    session = Session.of(Options(client=client, **{"in_process": True, **options}))  # type: ignore[arg-type]
     try:
         yield session
     finally:
@@ -88,3 +88,11 @@ def test_the_mock_transport_has_no_http2() -> None:
         pytest.raises(OptionError, match="no HTTP/2"),
     ):
         session.open()
+
+
+def test_the_proxy_offers_http2_in_its_tunnels() -> None:
+    with session_of("reference", in_process=False, http="2", transport="proxy") as session:
+        for clause in ("http2.response", "http2.ping"):
+            assert verdict(session, clause) == ("pass", None)
+        reason = "this transport handles one call at a time (use --transport loopback)"
+        assert verdict(session, "http2.concurrent-streams") == ("not-supported", reason)
