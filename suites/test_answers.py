@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Fields
 from graphcontract.http.stub_response import StubResponse, plain_error, stub, success, with_fields
 from graphcontract.inputs import Partitions, constants, each
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import given, proves
+from graphcontract.wire import Fields
 
 JSON = b'{"id":"0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e","status":"cancelled"}'
 PAGE = b'<html><body><a href="/">Moved</a></body></html>'

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graphcontract.clauses.queries import has_opaque_ids, is_opaque_string
-from graphcontract.exchange import Fault
 from graphcontract.http.stub_response import (
     StubResponse,
     error,
@@ -21,6 +20,7 @@ from graphcontract.inputs import constants, each
 from graphcontract.inputs.calls import plain_arguments
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import Needing, concurrently, given, proves
+from graphcontract.wire import Fault
 
 CLAIMS = 'Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsieG1zX2NjIjp7fX19"'
 TOO_MANY = {"error": {"code": "TooManyRequests", "message": "Please retry later."}}

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import sleep
 
-from graphcontract.exchange import Exchange, Fault, Split
+from graphcontract.exchange import Exchange
 from graphcontract.http.stub_response import StubResponse, faulty, plain_error, stub, success, with_fields
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.suite_api import Needing, concurrently, proves
 from graphcontract.transports import Certificate, Scope
+from graphcontract.wire import Fault, Split
 
 Slow = tuple[float, Sequence[StubResponse]]  # the call's timeout in seconds, and its responses
 TIMEOUT = 3.0  # seconds, of a call whose responses take at most a third of it

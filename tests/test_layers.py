@@ -16,7 +16,8 @@ ARCHITECTURE = CHECKOUT / "ARCHITECTURE.md"
 MARKS = ("<!-- layers -->\n", "<!-- /layers -->\n")
 
 LAYERS = (
-    ("errors", "exchange", "templates"),
+    ("errors", "templates", "wire"),
+    ("exchange",),
     ("contract",),
     ("catalogue", "http", "reporting"),
     ("clauses", "clients", "inputs", "transports"),

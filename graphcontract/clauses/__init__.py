@@ -13,7 +13,8 @@ from importlib import import_module
 
 from graphcontract.clauses.queries import find_unreadable_requests
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, Trial, WireRequest
+from graphcontract.exchange import Exchange, Trial
+from graphcontract.wire import WireRequest
 
 Judge = Callable[[Contract, Trial], Iterator["Finding"]]
 When = Callable[[Contract, Trial], bool]

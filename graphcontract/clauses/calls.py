@@ -22,8 +22,9 @@ from graphcontract.clauses.queries import (
 )
 from graphcontract.clauses.secrets import DISTINCTIVE_LENGTH, contains_any_token
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, Outcome, Trial, WireRequest
+from graphcontract.exchange import Exchange, Outcome, Trial
 from graphcontract.http.request_target import Template
+from graphcontract.wire import WireRequest
 
 
 def _list_texts(step: Exchange) -> Iterator[tuple[str, str, str]]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import MOST_CONNECTIONS, Trial
+from graphcontract.exchange import Trial
+from graphcontract.wire import MOST_CONNECTIONS
 
 
 def _has_counted_connections(_contract: Contract, trial: Trial) -> bool:

@@ -28,8 +28,9 @@ from graphcontract.clauses.queries import (
     read_target,
 )
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Trial, WireRequest
+from graphcontract.exchange import Trial
 from graphcontract.http.request_target import Position, SentValue, Template, decode, is_plain
+from graphcontract.wire import WireRequest
 
 _CONTROLS_IN_ID = re.compile("([\x00-\x1f\x7f-\x9f]+)")
 # A field value may contain tabs and bytes above ASCII (RFC 9110, 5.5).

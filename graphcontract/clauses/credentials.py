@@ -23,8 +23,9 @@ from graphcontract.clauses.queries import (
 )
 from graphcontract.clauses.secrets import DISTINCTIVE_LENGTH, contains_token
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, Trial, WireRequest
+from graphcontract.exchange import Exchange, Trial
 from graphcontract.http.request_target import decode
+from graphcontract.wire import WireRequest
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _PLACEHOLDERS = ("null", "none", "undefined", "nil", "false", "nan", "(null)", "[object object]")

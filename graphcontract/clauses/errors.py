@@ -16,7 +16,8 @@ from graphcontract.clauses.queries import (
     own_requests,
 )
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, ReportedError, Trial, WireResponse
+from graphcontract.exchange import Exchange, ReportedError, Trial
+from graphcontract.wire import WireResponse
 
 _RETRYABLE = (408, 425, 429, 503, 504)
 

@@ -10,7 +10,8 @@ from graphcontract.clauses.graph_errors import read_error_object
 from graphcontract.clauses.queries import abbreviate
 from graphcontract.clauses.retries import parse_retry_after
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import ReportedError, Trial, WireResponse
+from graphcontract.exchange import ReportedError, Trial
+from graphcontract.wire import WireResponse
 
 _NESTED = 8  # levels of inner errors that are read
 # A client may round, and may count from when the response arrived.

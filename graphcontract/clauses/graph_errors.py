@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from graphcontract.exchange import Outcome, ReportedError, WireResponse
+from graphcontract.exchange import Outcome, ReportedError
 from graphcontract.http.stub_response import request_id_of
+from graphcontract.wire import WireResponse
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from graphcontract.clauses.queries import (
     own_requests,
 )
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, Trial, WireRequest, WireResponse
+from graphcontract.exchange import Exchange, Trial
+from graphcontract.wire import WireRequest, WireResponse
 
 _MOST_REQUESTS = 11  # as in `retry.bounded`
 _CONNECTION_FIELDS = ("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade")

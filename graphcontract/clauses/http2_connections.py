@@ -18,7 +18,8 @@ from graphcontract.clauses.http2_queries import (
 )
 from graphcontract.clauses.queries import describe_outcome, own_requests
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, Trial, WireRequest, WireResponse
+from graphcontract.exchange import Exchange, Trial
+from graphcontract.wire import WireRequest, WireResponse
 
 _ACKNOWLEDGED = 2  # SETTINGS of the service: the usual ones, and those with the limit
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from graphcontract.clauses import Finding, When
 from graphcontract.clauses.queries import describe_outcome, last_response, own_requests
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, WireResponse
+from graphcontract.exchange import Exchange
+from graphcontract.wire import WireResponse
 
 NEEDS = frozenset({"network", "http2"})
 FAILURES = ("failure", "rejected", "crash", "hang")

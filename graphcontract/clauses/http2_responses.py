@@ -16,7 +16,8 @@ from graphcontract.clauses.http2_queries import (
 )
 from graphcontract.clauses.queries import last_response, own_requests
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, Trial, WireResponse
+from graphcontract.exchange import Exchange, Trial
+from graphcontract.wire import WireResponse
 
 _CONNECTION_FIELDS = ("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade")
 

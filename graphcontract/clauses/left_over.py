@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from graphcontract.clauses import Finding
 from graphcontract.clauses.queries import abbreviate
-from graphcontract.exchange import Exchange, Trial, WireRequest, WireResponse
+from graphcontract.exchange import Exchange, Trial
+from graphcontract.wire import WireRequest, WireResponse
 
 # So long a word of a response does not occur in a request by chance: GUIDs, entity tags, encoded claims.
 # Media types and dates consist of shorter ones.

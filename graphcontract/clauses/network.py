@@ -10,7 +10,8 @@ from graphcontract.clauses import Finding, When, clause
 from graphcontract.clauses.queries import describe_outcome, own_requests, quote
 from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import SILENT_FAULTS, WHOLE_FAULTS, Exchange, Trial, WireRequest, WireResponse
+from graphcontract.exchange import Exchange, Trial
+from graphcontract.wire import SILENT_FAULTS, WHOLE_FAULTS, WireRequest, WireResponse
 
 # A client that follows a loop further than this is taken to have no limit.
 _MAX_REDIRECTS = 50

@@ -19,7 +19,7 @@ from graphcontract.clauses.queries import (
 )
 from graphcontract.contract.model import Contract
 from graphcontract.contract.odata import split_call
-from graphcontract.exchange import Call, WireRequest
+from graphcontract.exchange import Call
 from graphcontract.http.request_target import (
     Position,
     SentValue,
@@ -29,6 +29,7 @@ from graphcontract.http.request_target import (
     illegal_characters,
     is_plain,
 )
+from graphcontract.wire import WireRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 from graphcontract.clauses.secrets import DISTINCTIVE_LENGTH
 from graphcontract.contract.model import Contract
 from graphcontract.contract.odata import strip_namespace
-from graphcontract.exchange import Call, Exchange, Outcome, Trial, WireRequest, WireResponse
+from graphcontract.exchange import Call, Exchange, Outcome, Trial
 from graphcontract.http.request_target import UNRESERVED, Position, Target, Template, is_plain, read
 from graphcontract.http.stub_response import Concerns
+from graphcontract.wire import WireRequest, WireResponse
 
 T = TypeVar("T")
 

@@ -33,13 +33,14 @@ from graphcontract.clauses.queries import (
     remembers,
 )
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, Trial, WireRequest
+from graphcontract.exchange import Exchange, Trial
 from graphcontract.http.request_target import (
     Target,
     Template,
     decode,
     is_plain,
 )
+from graphcontract.wire import WireRequest
 
 
 def _has_request(contract: Contract, trial: Trial) -> bool:

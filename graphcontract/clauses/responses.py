@@ -10,7 +10,8 @@ from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.graph_errors import find_lost_texts, parse_graph_error
 from graphcontract.clauses.queries import describe_outcome, last_response, own_requests
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, Outcome, Trial, WireResponse
+from graphcontract.exchange import Exchange, Outcome, Trial
+from graphcontract.wire import WireResponse
 
 _ABORTED = ("crash", "hang")
 # How a client can report a response otherwise than it reports the control with the same final response.

@@ -23,7 +23,8 @@ from graphcontract.clauses.queries import (
     own_requests,
 )
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import SILENT_FAULTS, Exchange, Trial, WireRequest, WireResponse, grace
+from graphcontract.exchange import Exchange, Trial, grace
+from graphcontract.wire import SILENT_FAULTS, WireRequest, WireResponse
 
 THROTTLING = (429, 503, 504)
 _MAX_REQUESTS = 11  # the first request and ten retries, the most that Microsoft's SDKs allow

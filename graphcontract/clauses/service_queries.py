@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 
-from graphcontract.exchange import Exchange, Trial, WireResponse
+from graphcontract.exchange import Exchange, Trial
+from graphcontract.wire import WireResponse
 
 READ = "read"
 LIST = "list"

@@ -12,7 +12,8 @@ from graphcontract.clauses.graph_errors import parse_graph_error
 from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.clauses.service_queries import purpose_kind
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Trial, WireResponse
+from graphcontract.exchange import Trial
+from graphcontract.wire import WireResponse
 
 
 def _list_responses(trial: Trial) -> list[WireResponse]:

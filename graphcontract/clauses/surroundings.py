@@ -9,7 +9,8 @@ from graphcontract.clauses.graph_errors import ERROR_TEXTS, exposes_text, parse_
 from graphcontract.clauses.queries import describe_outcome, last_response, own_requests
 from graphcontract.clauses.retries import list_early_retries
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Exchange, Trial, WireRequest
+from graphcontract.exchange import Exchange, Trial
+from graphcontract.wire import WireRequest
 
 
 def _differs_in_surroundings(_contract: Contract, trial: Trial) -> bool:

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from time import monotonic
 from typing import Literal
 
-from graphcontract.exchange import Fault, Fields, Split, WireRequest
+from graphcontract.wire import Fault, Fields, Split, WireRequest
 
 Concerns = Callable[[WireRequest], bool]
 Framing = Literal["content-length", "chunked", "chunked-in-capitals", "chunked-richly", "to-the-end", "none"]

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from graphcontract.clauses import Finding
 from graphcontract.contract.model import Clause
-from graphcontract.exchange import Call, Exchange, Trial, WireRequest, WireResponse
+from graphcontract.exchange import Call, Exchange, Trial
 from graphcontract.inputs.tokens import CANARY, recipe
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.verdict import evidence_id
@@ -25,6 +25,7 @@ from graphcontract.reporting.events import (
     RecordedResponse,
     WireBytes,
 )
+from graphcontract.wire import WireRequest, WireResponse
 
 # A report has several exchanges for each violation, and a client may send megabytes.
 _CUT = 64 * 1024

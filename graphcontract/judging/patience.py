@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from graphcontract.exchange import SILENT_FAULTS, Exchange, WireResponse, grace
+from graphcontract.exchange import Exchange, grace
+from graphcontract.wire import SILENT_FAULTS, WireResponse
 
 # A usual call takes milliseconds, and a tenth of a second on a busy machine.
 _SLOW_CALL = 0.3

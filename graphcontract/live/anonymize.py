@@ -18,9 +18,10 @@ from graphcontract.clauses import Finding
 from graphcontract.clauses.graph_errors import parse_graph_error
 from graphcontract.clauses.queries import GUID
 from graphcontract.clauses.secrets import contains_any_token
-from graphcontract.exchange import Exchange, Outcome, ReportedError, WireRequest, WireResponse
+from graphcontract.exchange import Exchange, Outcome, ReportedError
 from graphcontract.live.steps import RequestStep, SentExchange
 from graphcontract.live.urls import MALFORMED
+from graphcontract.wire import WireRequest, WireResponse
 
 WITHHELD = "(withheld; --keep-bodies FILE records it)"
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")

@@ -19,7 +19,7 @@ from graphcontract.clauses.service_queries import (
 from graphcontract.clients import Client
 from graphcontract.contract.model import Contract
 from graphcontract.errors import UserError
-from graphcontract.exchange import Call, Exchange, Fields, Outcome, WireRequest, WireResponse
+from graphcontract.exchange import Call, Exchange, Outcome
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.live.credentials import NoCredential, Tokens
 from graphcontract.live.forwarder import Busy, Forwarder
@@ -29,6 +29,7 @@ from graphcontract.live.safety.policy import Forbidden, Policy
 from graphcontract.live.safety.rate_limit import CutOff, Pacer, Stopped
 from graphcontract.live.sender import USER_AGENT, NoResponse, Sender
 from graphcontract.live.steps import GARBAGE, RequestStep, SentExchange, StepResult
+from graphcontract.wire import Fields, WireRequest, WireResponse
 
 _ATTEMPTS = 3  # sends of one GET in all, where each gets 429; the plan announces two repetitions
 _CALL_TIMEOUT = 90.0  # more than the sender's 60 s for one request

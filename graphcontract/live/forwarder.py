@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from graphcontract.exchange import Fields, WireRequest, WireResponse
 from graphcontract.live.sender import NoResponse
 from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.request_reader import RequestReader
+from graphcontract.wire import Fields, WireRequest, WireResponse
 
 MOST_ATTEMPTS = 3  # forwarded requests of one plan, where the tenant responds 429
 # Bounds for a client that retries in a storm: memory by the first, threads by the second.

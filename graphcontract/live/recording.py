@@ -16,11 +16,11 @@ from typing import Any, TextIO
 
 from graphcontract.clauses.service_queries import final_response, status_to
 from graphcontract.errors import UserError
-from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.judging.redaction import Redactor
 from graphcontract.live.anonymize import Anonymizer
 from graphcontract.live.steps import SentExchange
 from graphcontract.reporting.report_file import check_writable
+from graphcontract.wire import WireRequest, WireResponse
 
 
 class RecordingError(UserError):

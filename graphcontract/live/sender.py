@@ -15,9 +15,9 @@ from typing import Any
 
 import httpx
 
-from graphcontract.exchange import Fields, WireRequest, WireResponse
 from graphcontract.live.safety.allowed_hosts import Root
 from graphcontract.live.wire import Wire
+from graphcontract.wire import Fields, WireRequest, WireResponse
 
 USER_AGENT = f"graphcontract-live/{version('graphcontract')}"
 MOST_CONTENT = 4 * 1024 * 1024  # bytes of a response, which is held in memory; a longer one counts as none

@@ -16,7 +16,7 @@ from graphcontract.clauses.graph_errors import parse_graph_error
 from graphcontract.clauses.queries import last_response
 from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import SILENT_FAULTS, Call, Exchange, Outcome, grace
+from graphcontract.exchange import Call, Exchange, Outcome, grace
 from graphcontract.http.stub_response import StubResponse
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
@@ -24,6 +24,7 @@ from graphcontract.judging.profile import PROFILES
 from graphcontract.judging.target import Target
 from graphcontract.run.reproduce import CaseStep, trial_of
 from graphcontract.transports.loopback import Loopback
+from graphcontract.wire import SILENT_FAULTS
 
 # Seconds without another request after which a call is over, as the client's outcome cannot be seen here.
 # Unless the case makes the client wait (see `_quiet_seconds`), its next request follows at once.

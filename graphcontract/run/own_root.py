@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from graphcontract.clients import Client, ClientUnavailable, isolation
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Call, Outcome, WireRequest
+from graphcontract.exchange import Call, Outcome
 from graphcontract.http.stub_response import ResponseScript, StubResponse, stub, with_fields
 from graphcontract.judging.harness import make_plain_arguments
+from graphcontract.wire import WireRequest
 
 if TYPE_CHECKING:
     from graphcontract.transports.proxy import Proxy

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, NamedTuple, Protocol
 
-from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.http.stub_response import ResponseScript
+from graphcontract.wire import WireRequest, WireResponse
 
 Certificate = Literal["trusted", "untrusted", "other-name", "expired", "self-signed"]
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.http.stub_response import Meeting, Rendered, StubResponse, render
 from graphcontract.transports import faults, segments
 from graphcontract.transports.request_reader import RequestReader
 from graphcontract.transports.response_placeholders import fill_placeholders
 from graphcontract.transports.socket_io import Pipe
+from graphcontract.wire import WireRequest, WireResponse
 
 if TYPE_CHECKING:
     from graphcontract.transports.origins import Origin

@@ -32,8 +32,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from graphcontract.exchange import WHOLE_FAULTS, Fault
 from graphcontract.http.stub_response import Rendered, StubResponse
+from graphcontract.wire import WHOLE_FAULTS, Fault
 
 Ending = Literal["shut", "close", "reset", "hold"]
 Deferred = Literal["send", "send-with-next", "close", "reset"]

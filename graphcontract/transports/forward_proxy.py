@@ -13,11 +13,11 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from graphcontract.exchange import WireRequest
 from graphcontract.transports.event_loop import Loop
 from graphcontract.transports.origins import Origin, accept, listen
 from graphcontract.transports.request_reader import RequestReader
 from graphcontract.transports.socket_io import close
+from graphcontract.wire import WireRequest
 
 _READ_SIZE = 16 << 10  # bytes of one read: more than a usual head, so that one read is enough
 _MOST_HEAD = 64 << 10  # bytes; a longer head closes the connection

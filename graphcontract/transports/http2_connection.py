@@ -16,13 +16,13 @@ import h2.errors
 import h2.events
 import h2.exceptions
 
-from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.http.stub_response import Meeting, StubResponse
 from graphcontract.transports import http2_frames
 from graphcontract.transports.http2_engine import Engine, Reply, Violation
 from graphcontract.transports.http2_faults import make_plan, make_settings
 from graphcontract.transports.http2_requests import IncomingRequest
 from graphcontract.transports.response_placeholders import fill_placeholders
+from graphcontract.wire import WireRequest, WireResponse
 
 if TYPE_CHECKING:
     from graphcontract.transports.origins import Origin

@@ -17,9 +17,9 @@ import h2.events
 import h2.exceptions
 import hpack
 
-from graphcontract.exchange import Fields
 from graphcontract.transports import http2_frames
 from graphcontract.transports.http2_faults import AwaitPing, Content, Head, Pause, Plan, Raw, Step
+from graphcontract.wire import Fields
 
 MOST_HEADER = 64 << 10  # bytes of a header, compressed or not: a few compressed bytes may expand to any size
 _EMPTY_TABLE = b"\x20"  # a dynamic table size update to 0 (RFC 7541 6.3)

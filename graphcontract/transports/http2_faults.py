@@ -29,10 +29,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from graphcontract.exchange import WHOLE_FAULTS, Fault, Fields, WireRequest
 from graphcontract.http.stub_response import StubResponse, render
 from graphcontract.transports import faults, http2_frames
 from graphcontract.transports.http2_requests import CONNECTION_FIELDS
+from graphcontract.wire import WHOLE_FAULTS, Fault, Fields, WireRequest
 
 _GARBAGE = http2_frames.make_frame(http2_frames.HEADERS, http2_frames.END_HEADERS, 0, b"204 this is not HTTP")
 _SETTINGS: Mapping[Fault, tuple[int, int]] = {

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from graphcontract.exchange import Fields
+from graphcontract.wire import Fields
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 MOST_FRAME = 16 << 10  # bytes of a frame's payload (RFC 9113 6.5.2): this origin never announces more

@@ -6,9 +6,9 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 
-from graphcontract.exchange import Fields, WireRequest
 from graphcontract.transports import http2_frames
 from graphcontract.transports.request_reader import MOST_CONTENT
+from graphcontract.wire import Fields, WireRequest
 
 MOST_STREAM = 256 << 10  # recorded bytes of a stream: with 100 of them at once, 25 MiB
 MOST_FRAMES = 200  # described frames of a stream; more are counted

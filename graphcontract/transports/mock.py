@@ -22,11 +22,11 @@ import h11
 import httpcore
 from respx.mocks import HTTPCoreMocker, Mocker
 
-from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.http.stub_response import NOT_FOUND_ELSEWHERE, ResponseScript, StubResponse, render
 from graphcontract.transports import Certificate, OpenConnections, Record, Scope, response_placeholders
 from graphcontract.transports.block_sockets import Block, block_network
 from graphcontract.transports.request_reader import RequestReader
+from graphcontract.wire import WireRequest, WireResponse
 
 # From an origin, as text, and a request to it to the bytes of the response.
 _Deliver = Callable[[str, WireRequest], bytes]

@@ -12,13 +12,13 @@ import ssl
 from collections.abc import Iterator
 from typing import Protocol
 
-from graphcontract.exchange import MOST_CONNECTIONS, WireRequest
 from graphcontract.transports import OpenConnections, socket_io
 from graphcontract.transports.connections import Connection
 from graphcontract.transports.event_loop import Loop
 from graphcontract.transports.negotiation import Negotiation
 from graphcontract.transports.stalled_handshake import StalledHandshake
 from graphcontract.transports.stub_state import StubState
+from graphcontract.wire import MOST_CONNECTIONS, WireRequest
 
 ADDRESS = "127.0.0.1"
 

@@ -12,7 +12,6 @@ from functools import partial
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from graphcontract.exchange import WireRequest
 from graphcontract.http.stub_response import ResponseScript
 from graphcontract.transports import Certificate, OpenConnections, Record, Scope
 from graphcontract.transports.certificates import Certificates
@@ -21,6 +20,7 @@ from graphcontract.transports.forward_proxy import Gateway
 from graphcontract.transports.netns_socket import NetnsSocket
 from graphcontract.transports.origins import ADDRESS, Origin, bind
 from graphcontract.transports.stub_state import StubState, any_request, check
+from graphcontract.wire import WireRequest
 
 _ELSEWHERE = "elsewhere.graphcontract.test"
 _OTHER_PORT = 8443  # any port but 443 of the own root's host, for redirects to another origin

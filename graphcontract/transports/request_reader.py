@@ -13,7 +13,7 @@ from typing import Literal
 
 import h11
 
-from graphcontract.exchange import Fields, WireRequest
+from graphcontract.wire import Fields, WireRequest
 
 # What a client that never stops sending can cost in memory. They are far above what a conforming one
 # sends: the longest drawn token has 8 KiB.

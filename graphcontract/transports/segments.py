@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from graphcontract.exchange import Split
 from graphcontract.http.stub_response import Rendered
+from graphcontract.wire import Split
 
 # Bytes that are sent one by one: the status line and part of a field. On a busy machine, each pause takes
 # several times as long as it should, and all of them together must stay well below a call's timeout.

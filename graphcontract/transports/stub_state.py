@@ -9,9 +9,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from graphcontract.exchange import Fault, WireRequest, WireResponse
 from graphcontract.http.stub_response import NOT_FOUND_ELSEWHERE, Concerns, ResponseScript, StubResponse
 from graphcontract.transports import faults, response_placeholders
+from graphcontract.wire import Fault, WireRequest, WireResponse
 
 _BAD_REQUEST = StubResponse(400, close=True)
 # Requests of one call that get a response. A client that repeats its request without a pause and without end

@@ -9,9 +9,10 @@ from dataclasses import replace
 from graphcontract.clauses import Finding, list_kinds, registry
 from graphcontract.contract.loader import load
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Call, Exchange, Outcome, Trial, WireRequest, WireResponse
+from graphcontract.exchange import Call, Exchange, Outcome, Trial
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.transports.request_reader import RequestReader
+from graphcontract.wire import WireRequest, WireResponse
 
 CONTRACT = load("sharepointmigrationtask-cancel", list_kinds())
 (PARAMETER,) = CONTRACT.request.parameters

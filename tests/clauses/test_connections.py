@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from graphcontract.exchange import MOST_CONNECTIONS, Exchange
+from graphcontract.exchange import Exchange
+from graphcontract.wire import MOST_CONNECTIONS
 from tests.clauses import HANG, exchange, failure, findings, judges, kinds, request
 
 CLAUSE = "transport.connections"

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from graphcontract.clauses import registry
-from graphcontract.exchange import Exchange, Outcome, WireRequest
+from graphcontract.exchange import Exchange, Outcome
 from graphcontract.inputs.tokens import CANARY
+from graphcontract.wire import WireRequest
 from tests.clauses import (
     CONTRACT,
     CONTROL,

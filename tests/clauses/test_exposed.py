@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from graphcontract.exchange import Exchange, Outcome, WireResponse
+from graphcontract.exchange import Exchange, Outcome
+from graphcontract.wire import WireResponse
 from tests.clauses import ID, error_answer, exchange, judges, kinds, request, response
 
 INNER = {"code": "a", "innererror": {"request-id": ID, "innerError": {"code": "b"}}}

@@ -8,8 +8,9 @@ import pytest
 
 from graphcontract.clauses import registry
 from graphcontract.clauses.queries import find_unreadable_requests
-from graphcontract.exchange import Exchange, Outcome, Trial, WireRequest
+from graphcontract.exchange import Exchange, Outcome, Trial
 from graphcontract.judging.evaluator import ClauseEvaluator
+from graphcontract.wire import WireRequest
 from tests.clauses import (
     CONTRACT,
     CONTROL,

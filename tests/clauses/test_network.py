@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from graphcontract.exchange import Exchange, Fault, Outcome, Trial, WireRequest, WireResponse
+from graphcontract.exchange import Exchange, Outcome, Trial
+from graphcontract.wire import Fault, WireRequest, WireResponse
 from tests.clauses import (
     CONTROL,
     CRASH,

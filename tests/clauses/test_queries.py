@@ -19,8 +19,9 @@ from graphcontract.clauses.queries import (
     own_requests,
 )
 from graphcontract.clauses.secrets import contains_token
-from graphcontract.exchange import Outcome, WireRequest
+from graphcontract.exchange import Outcome
 from graphcontract.inputs.tokens import CANARY
+from graphcontract.wire import WireRequest
 from tests.clauses import (
     CONTRACT,
     ID,

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from graphcontract.exchange import Exchange, Outcome, WireRequest
+from graphcontract.exchange import Exchange, Outcome
 from graphcontract.inputs.tokens import CANARY
+from graphcontract.wire import WireRequest
 from tests.clauses import (
     CONTRACT,
     CONTROL,

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from graphcontract.exchange import Exchange, Outcome, WireResponse
+from graphcontract.exchange import Exchange, Outcome
+from graphcontract.wire import WireResponse
 from tests.clauses import (
     CONTRACT,
     CONTROL,

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from graphcontract.clauses.retries import parse_retry_after
-from graphcontract.exchange import Exchange, Fault, Outcome, WireRequest, WireResponse
+from graphcontract.exchange import Exchange, Outcome
+from graphcontract.wire import Fault, WireRequest, WireResponse
 from tests.clauses import (
     CRASH,
     HANG,

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from graphcontract.exchange import SILENT_FAULTS, Exchange, Fault, Outcome, Split, WireResponse
+from graphcontract.exchange import Exchange, Outcome
+from graphcontract.wire import SILENT_FAULTS, Fault, Split, WireResponse
 from tests.clauses import (
     CONTROL,
     CRASH,

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from graphcontract.exchange import Exchange, Outcome, WireRequest, WireResponse
+from graphcontract.exchange import Exchange, Outcome
+from graphcontract.wire import WireRequest, WireResponse
 from tests.clauses import (
     CRASH,
     HANG,

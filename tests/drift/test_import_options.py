@@ -15,7 +15,7 @@ from graphcontract.drift import contract_facts
 from graphcontract.drift.import_contract import IncompleteSource, make_contract
 from graphcontract.drift.model import Source
 from graphcontract.drift.page.prose import classify_content
-from graphcontract.exchange import WireRequest
+from graphcontract.wire import WireRequest
 from tests.clauses import call, exchange, kinds, request
 from tests.drift import library, rendering, schemas
 from tests.drift.library import PAGE_TEXT

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from graphcontract.exchange import Fields, WireRequest
 from graphcontract.http import stub_response
 from graphcontract.http.stub_response import ResponseScript, Spelling, StubResponse, render
+from graphcontract.wire import Fields, WireRequest
 
 
 def a_request(*fields: tuple[str, str]) -> WireRequest:

@@ -7,7 +7,7 @@ from types import TracebackType
 
 from graphcontract.clients import Implementation, Limits, Start
 from graphcontract.contract.model import Contract
-from graphcontract.exchange import Call, Outcome, WireRequest, WireResponse
+from graphcontract.exchange import Call, Outcome
 from graphcontract.http import stub_response
 from graphcontract.http.stub_response import Rendered, ResponseScript, render
 from graphcontract.inputs.calls import guid_calls
@@ -19,6 +19,7 @@ from graphcontract.judging.target import Target
 from graphcontract.judging.test_run import SuiteTestRun
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.transports import OpenConnections, Record, Scope
+from graphcontract.wire import WireRequest, WireResponse
 from tests.clauses import CONTRACT, request, target
 
 PROFILE = Profile(examples=12, least=1, deterministic=True)

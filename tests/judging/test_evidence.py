@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from graphcontract.clauses import Finding
-from graphcontract.exchange import Outcome, Trial, WireRequest
+from graphcontract.exchange import Outcome, Trial
 from graphcontract.inputs.tokens import make
 from graphcontract.judging.evidence import describe_call, describe_exchange, make_evidence
 from graphcontract.reporting.events import Evidence
+from graphcontract.wire import WireRequest
 from tests.clauses import (
     CONTRACT,
     CONTROL,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import strategies as st
 
-from graphcontract.exchange import Call, Exchange, Fault, Outcome, grace
+from graphcontract.exchange import Call, Exchange, Outcome, grace
 from graphcontract.http import stub_response
 from graphcontract.inputs import Partitions
 from graphcontract.inputs.calls import guid_calls
@@ -16,6 +16,7 @@ from graphcontract.judging.harness import Harness
 from graphcontract.judging.patience import Patience, is_slow
 from graphcontract.judging.suite_api import SuiteTest, concurrently, given, proves
 from graphcontract.judging.verdict import ClauseResult
+from graphcontract.wire import Fault
 from tests.clauses import HANG, SUCCESS, call, exchange, failure, request, response
 from tests.judging import PROFILE, Behaviour, Send, calls_of, gate_of, good, outcome, tried, written
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from graphcontract.exchange import Fields
+from graphcontract.wire import Fields
 
 
 @dataclass(frozen=True)

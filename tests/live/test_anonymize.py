@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from graphcontract.exchange import Call, Exchange, Fields, Outcome, WireRequest, WireResponse
+from graphcontract.exchange import Call, Exchange, Outcome
 from graphcontract.live.anonymize import Anonymizer
 from graphcontract.live.steps import RequestStep, SentExchange
 from graphcontract.live.urls import Targets
 from graphcontract.tenant import Running, Status
+from graphcontract.wire import Fields, WireRequest, WireResponse
 from tests.clauses import CONTRACT
 from tests.live import environment, judge, tasks
 from tests.live.hostile import Answering, answering

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 import pytest
 
-from graphcontract.exchange import Fields, WireRequest, WireResponse
 from graphcontract.live import run
 from graphcontract.live.safety.allowed_hosts import Root, parse_root
 from graphcontract.live.sender import Sender
 from graphcontract.run.options import OptionError
 from graphcontract.tenant import Running, Status
+from graphcontract.wire import Fields, WireRequest, WireResponse
 from tests.clauses import CONTRACT
 from tests.live import environment, judge, tasks
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from graphcontract.exchange import WireRequest, WireResponse
 from graphcontract.live.forwarder import Busy, Forwarder, Plan
 from graphcontract.live.sender import NoResponse
+from graphcontract.wire import WireRequest, WireResponse
 
 ID = "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"
 TASKS = "/beta/solutions/sharePoint/migrations/crossOrganizationMigrationTasks"

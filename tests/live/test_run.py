@@ -16,7 +16,6 @@ import pytest
 
 from graphcontract.contract.jsonfile import ContractError
 from graphcontract.errors import UserError
-from graphcontract.exchange import Fields
 from graphcontract.judging.run_recorder import ExitStatus
 from graphcontract.live.credentials import NoCredential
 from graphcontract.live.options import LiveOptions, LiveUnreachable
@@ -27,6 +26,7 @@ from graphcontract.live.safety.privilege import WrongPrivilege
 from graphcontract.live.sender import Sender
 from graphcontract.run.options import OptionError
 from graphcontract.tenant import Running, Status
+from graphcontract.wire import Fields
 from tests.live import COLLECTION, environment, judge, requests, tasks
 from tests.live.hostile import Answering, answering, asked
 

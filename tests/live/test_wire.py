@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from graphcontract.exchange import WireResponse
 from graphcontract.live.safety.allowed_hosts import Root
 from graphcontract.live.sender import Sender
+from graphcontract.wire import WireResponse
 
 HEAD = b"HTTP/1.1 204 No Content\r\nX-A: b\r\n"
 NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"

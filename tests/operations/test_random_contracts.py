@@ -23,9 +23,10 @@ from graphcontract.contract.model import Contract
 from graphcontract.drift.export_openapi import format_openapi
 from graphcontract.drift.model import Source
 from graphcontract.drift.pipeline import check_drift
-from graphcontract.exchange import Call, Exchange, Outcome, Trial, WireRequest
+from graphcontract.exchange import Call, Exchange, Outcome, Trial
 from graphcontract.inputs.calls import calls
 from graphcontract.judging.harness import make_plain_arguments
+from graphcontract.wire import WireRequest
 from tests.clauses import TOKEN, exchange, request
 from tests.examples import count_examples
 from tests.operations import make_contract

@@ -10,10 +10,10 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from graphcontract.exchange import Fault
 from graphcontract.http.stub_response import Framing, ResponseScript, StubResponse, stub
 from graphcontract.transports import Endpoint, Record
 from graphcontract.transports.loopback import Loopback
+from graphcontract.wire import Fault
 
 from .wire import (
     DONE,

@@ -15,7 +15,6 @@ import h2.settings
 import hpack
 import pytest
 
-from graphcontract.exchange import Fault, WireRequest
 from graphcontract.http.stub_response import (
     ExtraFrame,
     Http2Form,
@@ -29,6 +28,7 @@ from graphcontract.transports import Endpoint, Record, Scope, http2_frames
 from graphcontract.transports.http2_engine import MOST_HEADER
 from graphcontract.transports.http2_requests import MOST_STREAM
 from graphcontract.transports.loopback import Loopback
+from graphcontract.wire import Fault, WireRequest
 
 from .http2_client import HEADER, PATH, Client, open_stub
 from .wire import DONE, NO_CONTENT, PLAIN, receive, secured, to_the_end, trusting

@@ -12,10 +12,10 @@ import h2.events
 import h2.settings
 import pytest
 
-from graphcontract.exchange import Fault
 from graphcontract.http.stub_response import Http2Form, Meeting, ResponseScript, StubResponse
 from graphcontract.transports import Endpoint, Scope, http2_frames
 from graphcontract.transports.loopback import Loopback
+from graphcontract.wire import Fault
 
 from .http2_client import HEADER, PATH, Client, open_stub
 from .wire import DONE, trusting

@@ -8,10 +8,10 @@ import threading
 import httpx
 import pytest
 
-from graphcontract.exchange import WireRequest
 from graphcontract.http.stub_response import ResponseScript, StubResponse, stub
 from graphcontract.transports import Record, loopback
 from graphcontract.transports.loopback import Loopback
+from graphcontract.wire import WireRequest
 
 from .wire import (
     DONE,

@@ -19,12 +19,12 @@ import httpx
 import httpx2
 import pytest
 
-from graphcontract.exchange import WireRequest
 from graphcontract.http import stub_response
 from graphcontract.http.stub_response import Framing, ResponseScript, StubResponse
 from graphcontract.transports import Transport
 from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock
+from graphcontract.wire import WireRequest
 
 PATH = "/beta/solutions/sharePoint/migrations/crossOrganizationMigrationTasks/{}/cancel"
 NO_CONTENT = ResponseScript((stub_response.stub(204),))

@@ -8,12 +8,12 @@ from typing import get_args
 
 import pytest
 
-from graphcontract.exchange import Fault, Split
 from graphcontract.http.stub_response import ResponseScript, render, stub
 from graphcontract.transports.faults import apply_fault
 from graphcontract.transports.loopback import Loopback
 from graphcontract.transports.mock import Mock
 from graphcontract.transports.segments import cut
+from graphcontract.wire import Fault, Split
 from tests.clauses import request
 
 from .wire import DONE, NO_CONTENT, PLAIN, connect, done, one_answer, receive, to_the_end, trusting

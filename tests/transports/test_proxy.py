@@ -14,10 +14,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from graphcontract.exchange import Fault, WireRequest
 from graphcontract.http.stub_response import ResponseScript, StubResponse, stub
 from graphcontract.transports import Certificate, Scope
 from graphcontract.transports.proxy import Proxy
+from graphcontract.wire import Fault, WireRequest
 
 from .wire import DONE, to_the_end
 

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from graphcontract.exchange import WireRequest
 from graphcontract.http.stub_response import stub
 from graphcontract.transports import Record
 from graphcontract.transports.loopback import Loopback
+from graphcontract.wire import WireRequest
 
 from .wire import HALF, NO_CONTENT, PLAIN, connect, done, exchange, receive, sent, to_the_end
 
