@@ -11,7 +11,6 @@ from typing import cast
 import hpack
 from hypothesis import strategies as st
 
-from graphcontract.exchange import Fault
 from graphcontract.http.stub_response import Http2Form, plain_error, stub
 from graphcontract.transports import http2_frames as frames
 from graphcontract.transports.event_loop import Loop
@@ -19,6 +18,7 @@ from graphcontract.transports.http2_connection import Http2Connection
 from graphcontract.transports.origins import Origin
 from graphcontract.transports.socket_io import Pipe
 from graphcontract.transports.stub_state import StubState, any_request
+from graphcontract.wire import Fault
 from tests.drift import fuzzing
 
 HEADER = [(":method", "POST"), (":scheme", "https"), (":authority", "here"), (":path", "/beta/x1/cancel")]

@@ -27,7 +27,9 @@ class ChangesFrames(OverHttp2):
         raise NotImplementedError
 
     def shape(self, data: bytes, link: h2.connection.H2Connection) -> bytes:
-        changed = [self.change(frames.read(each)) for each in split_frames(data.removeprefix(frames.PREFACE))[0]]
+        changed = [
+            self.change(frames.read(each)) for each in split_frames(data.removeprefix(frames.PREFACE))[0]
+        ]
         return (frames.PREFACE if data.startswith(frames.PREFACE) else b"") + b"".join(changed)
 
 
