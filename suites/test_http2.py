@@ -73,7 +73,7 @@ COMPLETE = {"NO_ERROR after END_STREAM": replace(success(), fault="reset-after-r
 @proves("http2.reset-after-response", needs=NEEDS)
 @given(event=constants(COMPLETE))
 def test_reset_after_response(harness: Harness, event: StubResponse) -> None:
-    """A complete response stays one when RST_STREAM with NO_ERROR follows."""
+    """A complete response must count, also if RST_STREAM with NO_ERROR follows."""
     harness.check(harness.plain_call(), [event], **HTTP2)
 
 

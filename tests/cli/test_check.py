@@ -137,7 +137,7 @@ class TestSelection:
         assert ended.status == 0
         rows = [line.split(maxsplit=2) for line in ended.out.splitlines()]
         clauses = [each for each in load(DEFAULT_CONTRACT, None).clauses.values() if each.by == "client"]
-        assert [(level, id) for level, id, _ in rows] == [(each.level, each.id) for each in clauses]
+        assert [(level, id) for level, id, _ in rows] == [(each.counted_level, each.id) for each in clauses]
 
     def test_an_alias_selects_its_clause(self, here: Here) -> None:
         contract = document(DEFAULT_CONTRACT, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from graphcontract.cli import app
+from graphcontract.cli import app, drift_published
 from graphcontract.drift.model import SourceError
 from graphcontract.drift.rules import RULES
 from graphcontract.errors import UserError
@@ -190,7 +189,7 @@ def test_the_reports_are_written_where_nothing_can_be_fetched(
     def fail(*_: object) -> None:
         raise SourceError("https://docs.example/a.md: it cannot be fetched: no route to host")
 
-    monkeypatch.setattr(sys.modules["graphcontract.cli.drift"], "_fetch_sources", fail)
+    monkeypatch.setattr(drift_published, "fetch_sources", fail)
     ended = drift("--published", library.PAGE, "--report", "json=a.json")
     assert isinstance(ended.exception, SourceError)
     document = json.loads(Path("a.json").read_text())

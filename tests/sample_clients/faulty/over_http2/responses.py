@@ -59,7 +59,7 @@ class TakesTheEndOfTheConnectionForSuccess(OverHttp2):
 
 
 @faulty("transport.failure", transport="http2")
-class LetsProtocolErrorsOut(OverHttp2):
+class LetsErrorsOfTheProtocolOut(OverHttp2):
     """What the HTTP/2 library raises is not an error of this client."""
 
     def broken(self, error: Exception) -> Answer:
