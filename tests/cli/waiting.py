@@ -1,4 +1,6 @@
-"""A driver that answers its first call and no other: `waiting.py FOLDER` leaves `called-PID` there."""
+"""A driver that answers the calls before the tests, the first one and the one over TLS that shows whether it
+speaks HTTP/2, and no other: `waiting.py FOLDER` leaves `called-PID` there.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ for line in sys.stdin:
     if command["cmd"] == "stop":
         break
     if command["cmd"] == "call":
-        calls += 1
+        calls += not str(command["base_url"]).startswith("https:")
         if calls > 1:
             Path(sys.argv[1], f"called-{os.getpid()}").touch()
             signal.pause()
