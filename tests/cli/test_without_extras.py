@@ -15,6 +15,7 @@ from tests.cli.running import CHECKOUT, ENVIRONMENT, MAIN
 EACH_SUITE = {
     *("input.no-token", "request.client-request-id", "response.large-head", "error.retry-after"),
     *("retry.bounded", "transport.certificate", "calls.cancelled", "calls.late-response"),
+    *("http2.response", "http2.empty-window"),
 }
 MISSING = ("azure", "jwt", "starlette", "uvicorn")
 IMPORTS = """
@@ -52,7 +53,8 @@ def test_a_gate_of_each_suite_does_without(without: dict[str, str], tmp_path: Pa
     wanted = [test for test in suite_tests() if not EACH_SUITE.isdisjoint(test.proves)]
     assert {test.body.__module__ for test in wanted} == {test.body.__module__ for test in suite_tests()}
     chosen = [f"--select={clause}" for clause in sorted(EACH_SUITE)]
-    ended = run(*MAIN, "check", "reference", *chosen, "--profile=quick", environment=without, folder=tmp_path)
+    words = ("check", "reference-http2", *chosen, "--profile=quick")
+    ended = run(*MAIN, *words, environment=without, folder=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "n/a" not in ended.stdout
 
@@ -60,10 +62,10 @@ def test_a_gate_of_each_suite_does_without(without: dict[str, str], tmp_path: Pa
 @pytest.mark.nightly
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_gate_does_without(without: dict[str, str], tmp_path: Path, workers: str) -> None:
-    words = ("check", "reference", "--profile", "quick", "-n", workers)
+    words = ("check", "reference", "--http", "1.1", "--profile", "quick", "-n", workers)
     ended = run(*MAIN, *words, environment=without, folder=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert "32 of 32 MUST exercised" in ended.stdout
+    assert "33 of 33 MUST exercised" in ended.stdout
 
 
 @pytest.mark.parametrize("words", [(), ("--list-faults",), ("--fault", "no-effect", "--tls")])
