@@ -9,6 +9,7 @@ from importlib.metadata import version
 from time import monotonic
 from typing import Any, Protocol, cast
 
+from graphcontract.clauses import registry
 from graphcontract.clients import Implementation
 from graphcontract.contract.model import Clause, Contract, Level
 from graphcontract.judging.known_failures import KnownFailures, Marked
@@ -178,7 +179,9 @@ class RunRecorder:
         counts: dict[VerdictKind, int] = {}
         for part in verdicts:
             counts[part.verdict] = counts.get(part.verdict, 0) + 1
-        must = [part for part in verdicts if self._level(part.clause) == "MUST"]
+        must = [
+            part for part in verdicts if self._level(part.clause) == "MUST" and not _is_inapplicable(part)
+        ]
         judged = sum(part.verdict in JUDGED for part in must)
         exchanges = sum(part.exchanges for part in verdicts)
         self.summary = f"{judged} of {len(must)} MUST exercised, {exchanges} exchanges"
@@ -258,3 +261,11 @@ class RunRecorder:
 
     def _fails(self, part: ClauseResult) -> bool:
         return fails_run(part, self._level(part.clause), self._fail_on, self._known)
+
+
+def _is_inapplicable(part: ClauseResult) -> bool:
+    """Whether a clause concerns HTTP/2 only and the client does not speak it, as it may (RFC 9113, 3)."""
+    if part.verdict != "not-supported":
+        return False
+    function = registry().get(part.clause)
+    return function is not None and "http2" in function.needs

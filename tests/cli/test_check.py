@@ -139,6 +139,12 @@ class TestSelection:
         clauses = [each for each in load(DEFAULT_CONTRACT, None).clauses.values() if each.by == "client"]
         assert [(level, id) for level, id, _ in rows] == [(each.counted_level, each.id) for each in clauses]
 
+    def test_what_concerns_http2_counts_for_clients_that_speak_it(self, here: Here) -> None:
+        selected = ("--profile", "quick", "--select", "request.method", "--select", "http2.response")
+        for client, count in (("reference", 1), ("reference-http2", 2)):
+            events = here.events(client, *selected, status=0)
+            assert events[-1]["must"] == {"judged": count, "planned": count}
+
     def test_an_alias_selects_its_clause(self, here: Here) -> None:
         contract = document(DEFAULT_CONTRACT, None)
         contract["clauses"]["request.method"]["aliases"] = ["request.verb"]

@@ -362,9 +362,9 @@ def test_httpx_fails_and_the_next_call_does_not(fault: Fault, error: type[Except
 
 
 def test_a_slow_drip_outlives_every_read_timeout(server: Loopback) -> None:
-    endpoint = done(server, faulty("dripped", drip=0.001))
-    finishing = threading.Timer(0.3, endpoint.finish)
+    endpoint = done(server, faulty("dripped", drip=0.02))  # its head alone takes more than a second
+    finishing = threading.Timer(0.8, endpoint.finish)
     finishing.start()
-    with httpx.Client(trust_env=False, timeout=0.1) as client, pytest.raises(httpx.RemoteProtocolError):
+    with httpx.Client(trust_env=False, timeout=0.5) as client, pytest.raises(httpx.RemoteProtocolError):
         client.post(endpoint.root)
     finishing.join()
