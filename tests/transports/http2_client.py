@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 
 import h2.config
 import h2.connection
@@ -63,3 +64,6 @@ class Client:
             for event in self.events
             if isinstance(event, h2.events.ResponseReceived)
         ]
+
+
+Connect = Callable[[Endpoint], Client]

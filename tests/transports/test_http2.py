@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -24,41 +23,14 @@ from graphcontract.http.stub_response import (
     plain_error,
     stub,
 )
-from graphcontract.transports import Endpoint, Record, Scope, http2_frames
+from graphcontract.transports import Record, Scope, http2_frames
 from graphcontract.transports.http2_engine import MOST_HEADER
 from graphcontract.transports.http2_requests import MOST_STREAM
 from graphcontract.transports.loopback import Loopback
 from graphcontract.wire import Fault, WireRequest
 
-from .http2_client import HEADER, PATH, Client, open_stub
+from .http2_client import HEADER, PATH, Client, Connect, open_stub
 from .wire import DONE, NO_CONTENT, PLAIN, receive, secured, to_the_end, trusting
-
-
-@pytest.fixture(scope="module")
-def secure() -> Iterator[Loopback]:
-    with Loopback(ports=9, tls=True, http2=True) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def context(secure: Loopback) -> ssl.SSLContext:
-    return trusting(secure)
-
-
-Connect = Callable[[Endpoint], Client]
-
-
-@pytest.fixture
-def connect(context: ssl.SSLContext) -> Iterator[Connect]:
-    """Opens connections, and closes them after the test."""
-    with ExitStack() as stack:
-
-        def open_one(endpoint: Endpoint) -> Client:
-            client = Client(context, endpoint)
-            stack.enter_context(client.socket)
-            return client
-
-        yield open_one
 
 
 def is_for(status: int, request: WireRequest) -> bool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -13,39 +11,12 @@ import h2.settings
 import pytest
 
 from graphcontract.http.stub_response import Http2Form, Meeting, ResponseScript, StubResponse
-from graphcontract.transports import Endpoint, Scope, http2_frames
+from graphcontract.transports import Scope, http2_frames
 from graphcontract.transports.loopback import Loopback
 from graphcontract.wire import Fault
 
-from .http2_client import HEADER, PATH, Client, open_stub
-from .wire import DONE, trusting
-
-
-@pytest.fixture(scope="module")
-def secure() -> Iterator[Loopback]:
-    with Loopback(ports=9, tls=True, http2=True) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def context(secure: Loopback) -> ssl.SSLContext:
-    return trusting(secure)
-
-
-Connect = Callable[[Endpoint], Client]
-
-
-@pytest.fixture
-def connect(context: ssl.SSLContext) -> Iterator[Connect]:
-    """Opens connections, and closes them after the test."""
-    with ExitStack() as stack:
-
-        def open_one(endpoint: Endpoint) -> Client:
-            client = Client(context, endpoint)
-            stack.enter_context(client.socket)
-            return client
-
-        yield open_one
+from .http2_client import HEADER, PATH, Connect, open_stub
+from .wire import DONE
 
 
 def test_goaway_after_a_response_leaves_the_connection_open(secure: Loopback, connect: Connect) -> None:
