@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.sample_clients.bases.http2_kept import KeepsHttp2, Link
+from tests.sample_clients.bases.shared_http2 import Link, SharesHttp2
 from tests.sample_clients.registry import faulty
 
 TESTS = ("test_concurrent_streams",)
@@ -10,7 +10,7 @@ _SETTINGS, _LIMIT = 4, b"\x00\x03"
 
 
 @faulty("http2.concurrent-streams", shown_by=TESTS)
-class AcknowledgesTheLimitOnly(KeepsHttp2):
+class AcknowledgesTheLimitOnly(SharesHttp2):
     """SETTINGS that lower the limit are acknowledged, and the limit stays what it was."""
 
     def admit(self, frame: bytes) -> bytes:
@@ -20,7 +20,7 @@ class AcknowledgesTheLimitOnly(KeepsHttp2):
 
 
 @faulty("http2.concurrent-streams", shown_by=TESTS)
-class FailsAboveTheLimit(KeepsHttp2):
+class FailsAboveTheLimit(SharesHttp2):
     """The library's error for too many streams is an error of the call."""
 
     def may_open(self, link: Link) -> bool:

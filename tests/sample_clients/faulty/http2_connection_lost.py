@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from tests.sample_clients.bases.conforming import Answer
-from tests.sample_clients.bases.http2_kept import KeepsHttp2, Link
+from tests.sample_clients.bases.shared_http2 import Link, SharesHttp2
 from tests.sample_clients.registry import faulty
 
 TESTS = ("test_connection_lost",)
 
 
 @faulty("http2.connection-lost", shown_by=TESTS)
-class TakesALostConnectionForTheEnd(KeepsHttp2):
+class TakesALostConnectionForTheEnd(SharesHttp2):
     """A stream that ends with its connection has ended."""
 
     def lose(self, link: Link) -> None:
@@ -20,7 +20,7 @@ class TakesALostConnectionForTheEnd(KeepsHttp2):
 
 
 @faulty("http2.connection-lost", shown_by=TESTS)
-class KeepsTheLostConnection(KeepsHttp2):
+class KeepsTheLostConnection(SharesHttp2):
     """Only GOAWAY takes a connection out of the pool, not its loss."""
 
     unprocessed_retries = 0
@@ -30,7 +30,7 @@ class KeepsTheLostConnection(KeepsHttp2):
 
 
 @faulty("http2.connection-lost", shown_by=TESTS)
-class LetsTheSocketsErrorOut(KeepsHttp2):
+class LetsTheSocketsErrorOut(SharesHttp2):
     """What ends the connection is raised in each call as it is."""
 
     def lose(self, link: Link) -> None:

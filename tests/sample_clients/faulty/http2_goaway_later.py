@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tests.sample_clients.bases.http2_kept import KeepsHttp2, Link
+from tests.sample_clients.bases.shared_http2 import Link, SharesHttp2
 from tests.sample_clients.registry import faulty
 
 TESTS = ("test_retry_after_goaway", "test_calls_after_goaway")
 
 
 @faulty("http2.goaway-later", shown_by=TESTS)
-class IgnoresGoawayBetweenCalls(KeepsHttp2):
+class IgnoresGoawayBetweenCalls(SharesHttp2):
     """GOAWAY is only looked at for the streams that are open."""
 
     def hear_end(self, link: Link, last_stream: int) -> None:
@@ -18,7 +18,7 @@ class IgnoresGoawayBetweenCalls(KeepsHttp2):
 
 
 @faulty("http2.goaway-later", shown_by=TESTS)
-class KeepsTheEndedConnection(KeepsHttp2):
+class KeepsTheEndedConnection(SharesHttp2):
     """No stream is opened after GOAWAY, but the pool offers the connection again and again."""
 
     unprocessed_retries = 0
@@ -28,7 +28,7 @@ class KeepsTheEndedConnection(KeepsHttp2):
 
 
 @faulty("http2.goaway-later", shown_by=TESTS)
-class FailsToForgetItsConnection(KeepsHttp2):
+class FailsToForgetItsConnection(SharesHttp2):
     """A connection with GOAWAY is removed under a name that it was not kept by."""
 
     def is_usable(self, link: Link) -> bool:

@@ -9,7 +9,7 @@ import h2.connection
 
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import Answer
-from tests.sample_clients.bases.http2_kept import KeepsHttp2, Link
+from tests.sample_clients.bases.shared_http2 import Link, SharesHttp2
 from tests.sample_clients.registry import quirky
 
 TESTS = (
@@ -24,12 +24,12 @@ TESTS = (
 
 
 @quirky(shown_by=TESTS)
-class KeepsOneConnection(KeepsHttp2):
+class KeepsOneConnection(SharesHttp2):
     """All calls share a connection, and wait for a stream."""
 
 
 @quirky(shown_by=TESTS)
-class MakesOneCallAtATime(KeepsHttp2):
+class MakesOneCallAtATime(SharesHttp2):
     """A kept connection that has one stream at a time, whatever the service allows."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class MakesOneCallAtATime(KeepsHttp2):
 
 
 @quirky(shown_by=TESTS)
-class EndsKeptRequestsWithEmptyData(KeepsHttp2):
+class EndsKeptRequestsWithEmptyData(SharesHttp2):
     """Empty DATA with END_STREAM needs no window."""
 
     def send(self, link: h2.connection.H2Connection, stream: int, call: Call) -> None:
@@ -51,7 +51,7 @@ class EndsKeptRequestsWithEmptyData(KeepsHttp2):
 
 
 @quirky(shown_by=TESTS)
-class NoticesALostConnectionLate(KeepsHttp2):
+class NoticesALostConnectionLate(SharesHttp2):
     """The calls of a lost connection end, but not at once."""
 
     def lose(self, link: Link) -> None:

@@ -36,7 +36,7 @@ class Link:
     `usable` is false once no new stream may be opened.
     """
 
-    def __init__(self, client: KeepsHttp2, connection: ssl.SSLSocket) -> None:
+    def __init__(self, client: SharesHttp2, connection: ssl.SSLSocket) -> None:
         self.client = client
         self.connection = connection
         self.h2 = client.begin()
@@ -108,7 +108,7 @@ class Link:
                         stream.error = error
 
 
-class KeepsHttp2(OverHttp2):
+class SharesHttp2(OverHttp2):
     """Meets every clause, with one connection for each origin."""
 
     def __init__(self) -> None:
