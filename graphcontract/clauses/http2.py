@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.http2_queries import NEEDS, find_event, got
+from graphcontract.clauses.http2_queries import NEEDS, find_event, got, has_success
 from graphcontract.clauses.queries import (
     abbreviate,
     describe_outcome,
@@ -34,7 +34,7 @@ def _find_misreports(contract: Contract, exchange: Exchange, event: WireResponse
     """Success without a successful response, failure after one, or no outcome at all."""
     outcome, name = exchange.outcome, str(event.fault)
     last = last_response(contract, exchange)
-    succeeded = last is not None and last.status in contract.success.statuses
+    succeeded = has_success(contract, exchange)
     if outcome.kind in ("crash", "hang"):
         yield Finding(outcome.kind, f"an outcome after {_EVENTS[name]}", describe_outcome(outcome), name)
     elif outcome.kind == "success" and not succeeded:
@@ -44,21 +44,23 @@ def _find_misreports(contract: Contract, exchange: Exchange, event: WireResponse
         yield Finding("lost", expected, describe_outcome(outcome), name)
 
 
-def _find_repetitions(contract: Contract, exchange: Exchange, event: WireResponse) -> Iterator[Finding]:
-    """More repeated requests than a retry policy has, or several that the service carries out."""
-    name, own = str(event.fault), own_requests(contract, exchange)
+def _find_too_many(contract: Contract, exchange: Exchange, event: WireResponse) -> Iterator[Finding]:
+    """More repeated requests than a retry policy has."""
+    own = own_requests(contract, exchange)
     if len(own) > _MOST_REQUESTS:
-        yield Finding("too-many", f"at most {_MOST_REQUESTS} requests", f"{len(own)} requests", name)
+        expected, actual = f"at most {_MOST_REQUESTS} requests", f"{len(own)} requests"
+        yield Finding("too-many", expected, actual, str(event.fault))
+
+
+def _find_repeated(contract: Contract, exchange: Exchange, event: WireResponse) -> Iterator[Finding]:
+    """Several requests that the service carries out."""
     attempts = list_attempts(contract, exchange)
     accepted = [
         each for each, response in attempts if response and response.status in contract.success.statuses
     ]
     if len(accepted) > 1:
-        expected, actual = (
-            "at most one request that succeeds",
-            f"{len(accepted)} requests with a successful response",
-        )
-        yield Finding("repeated", expected, actual, name, accepted[1])
+        actual = f"{len(accepted)} requests with a successful response"
+        yield Finding("repeated", "at most one request that succeeds", actual, str(event.fault), accepted[1])
 
 
 @clause(
@@ -79,7 +81,8 @@ def refused_stream(contract: Contract, trial: Trial) -> Iterator[Finding]:
     event = find_event(contract, trial.exchange, "refused-stream")
     assert event is not None
     yield from _find_misreports(contract, trial.exchange, event)
-    yield from _find_repetitions(contract, trial.exchange, event)
+    yield from _find_too_many(contract, trial.exchange, event)
+    yield from _find_repeated(contract, trial.exchange, event)
 
 
 @clause(
@@ -102,7 +105,7 @@ def goaway(contract: Contract, trial: Trial) -> Iterator[Finding]:
     event = find_event(contract, exchange, *_GOAWAYS)
     assert event is not None
     yield from _find_misreports(contract, exchange, event)
-    yield from (each for each in _find_repetitions(contract, exchange, event) if each.kind == "too-many")
+    yield from _find_too_many(contract, exchange, event)
     before = exchange.requests[event.request]
     for request in exchange.requests[event.request + 1 :]:
         if request.connection == before.connection:
