@@ -7,7 +7,7 @@ from typing import Any
 
 from graphcontract.contract.model import Contract
 from graphcontract.drift.model import Fact, FactOrigin, Reading, Value, Wanted
-from graphcontract.drift.operation_paths import find_cast, name_operation, split_path
+from graphcontract.drift.operation_paths import find_cast, name_action, split_path
 
 SCHEMES = {
     "DelegatedWork": "permissions.delegated-work",
@@ -97,7 +97,7 @@ def _find_names(contract: Contract) -> tuple[str, str]:
     placeholder, or in the segment before the last one, and in the last segment.
     """
     path = split_path(contract.request.path)
-    action = contract.bound_operation or name_operation(path)
+    action = contract.bound_operation or name_action(contract.request.method, path)
     binding, colon, titled = contract.title.partition(": ")
     if colon and titled == action:
         return binding, action

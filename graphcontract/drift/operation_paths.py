@@ -41,6 +41,11 @@ def name_operation(path: Path) -> str:
     return strip_namespace(format_path(path[-1:])).partition("(")[0]
 
 
+def name_action(method: str, path: Path) -> str:
+    """Name what a request does: `delete`, or the operation that the path of another method ends with."""
+    return "delete" if method == "DELETE" else name_operation(path)
+
+
 def find_cast(path: Path) -> str | None:
     """Find the type, without namespace, of a cast between the key and the operation."""
     above = path[-2] if len(path) > 1 else None

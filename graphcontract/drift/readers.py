@@ -24,7 +24,10 @@ def read(source: Source, wanted: Wanted) -> Reading:
     if kind not in _READERS:
         hint = "Give it with --since, and the sources as arguments."
         raise reject_source(source, "this is a snapshot", hint)
-    generated = kind == "sdk" and is_generated_code(source)
-    module = "sdk_source" if generated else _READERS[kind]
+    module = _READERS[kind]
+    if kind == "sdk" and is_generated_code(source):
+        module = "sdk_source"
+    elif kind == "csdl" and wanted.method == "DELETE":
+        module = "csdl.csdl_deletion"
     reader: Reader = import_module(f"graphcontract.drift.{module}").read
     return add_cloud(reader(source, wanted))

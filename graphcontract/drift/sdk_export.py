@@ -22,6 +22,7 @@ _LONGEST_LINE = 1024 * 1024  # bounds the memory if the file has no line ends
 _VERB = re.compile(
     r"(\w+)\.generated\.([\w.]+)\.\w+::\|public\|(get|post|put|patch|delete)\((.*)\):(.*)", re.IGNORECASE
 )
+_ARGUMENT = re.compile(r"(\w+)='?\{", re.ASCII)
 _STATUS = re.compile(r"[\w.]+\.models\.(?:[\w.]+\.)?(\w+)::\|public\|status\(\):(\w+)")
 _MEMBER = re.compile(r"[\w.]+\.models\.(?:[\w.]+\.)?(\w*[Ss]tatus)::(\d{4})-(\w+)")
 
@@ -30,20 +31,22 @@ def read(source: Source, wanted: Wanted) -> Reading:
     """Read what an SDK offers for the wanted operation; raises `Unknown` without a builder for its path."""
     notes = FactCollector(FactOrigin("sdk", source.name, source.version))
     above = ".".join(map(name_builder, wanted.path[:-1])).casefold()
-    marks = (f".{above}.".encode(), b"status")
+    deleting = wanted.method == "DELETE"  # the other methods of an entity are other operations
+    marks = (f".{above}.".encode() if above else b"delete(", b"status")
     verbs: list[tuple[int, re.Match[str]]] = []
     enums: dict[str, list[tuple[int, str, str]]] = {}
     typed: dict[str, str] = {}
     for number, line in iterate_lines(source, marks):
         verb, status, member = _VERB.fullmatch(line), _STATUS.fullmatch(line), _MEMBER.fullmatch(line)
-        if verb and is_builder(verb[2], above, wanted.action):
+        if verb and is_builder(verb[2], above, wanted) and (not deleting or verb[3].casefold() == "delete"):
             verbs.append((number, verb))
         elif status:
             typed[status[1].casefold()] = status[2]
         elif member:
             enums.setdefault(member[1], []).append((number, member[2], member[3]))
     if not verbs:
-        raise Unknown(f"it has no request builder {wanted.action} below {above}", notes.origin)
+        named = f"delete() of {name_builder(wanted.path[-1])}" if deleting else wanted.action
+        raise Unknown(f"it has no request builder {named} below {above or 'the client'}", notes.origin)
     _read_route(notes, verbs, wanted)
     members = enums.get(typed.get(wanted.binding.casefold(), ""), [])
     if members:
@@ -57,26 +60,34 @@ def read(source: Source, wanted: Wanted) -> Reading:
 
 
 def name_builder(segment: Value) -> str:
-    """Name the builder of a segment: `item` for a key; a cast is its qualified name without dots."""
-    return (
-        strip_alias(segment).removeprefix("microsoft.").replace(".", "")
-        if isinstance(segment, str)
-        else "item"
-    )
+    """Name the builder of a segment: `item` for a key, `ref` for `$ref`, `devicesWithDeviceId` for
+    `devices(deviceId='{deviceId}')`; a cast is its qualified name without dots.
+    """
+    if not isinstance(segment, str):
+        return "item"
+    name, _, arguments = segment.partition("(")
+    plain = strip_alias(name).removeprefix("microsoft.").replace(".", "").removeprefix("$")
+    return plain + "".join(f"With{each[:1].upper()}{each[1:]}" for each in _ARGUMENT.findall(arguments))
 
 
 def _make_segment(builder: str, wanted: Value) -> Value:
-    """Make the segment of a builder above the last one; it matches the wanted one."""
+    """Make the segment of a builder that matches the wanted one."""
     if builder == "item":
         return ("key", "item")
-    return wanted if isinstance(wanted, str) and "." in wanted else builder
+    is_spelled_otherwise = isinstance(wanted, str) and not wanted.isalnum()
+    return wanted if is_spelled_otherwise else builder
 
 
-def is_builder(path: str, above: str, action: str) -> bool:
-    """Whether a builder is that of the action: an SDK names it `close` or `microsoftGraphSecurityClose`."""
+def is_builder(path: str, above: str, wanted: Wanted) -> bool:
+    """Whether a builder is that of the operation: an SDK names that of an action `close` or
+    `microsoftGraphSecurityClose`.
+    """
     owner, _, last = path.rpartition(".")
-    is_action = last.casefold() == action.casefold() or is_qualified_builder(last, action)
-    return owner.casefold() == above and is_action
+    if owner.casefold() != above:
+        return False
+    if wanted.method == "DELETE":
+        return last.casefold() == name_builder(wanted.path[-1]).casefold()
+    return last.casefold() == wanted.action.casefold() or is_qualified_builder(last, wanted.action)
 
 
 def is_qualified_builder(builder: str, action: str) -> bool:
@@ -91,8 +102,9 @@ def _read_route(notes: FactCollector, verbs: list[tuple[int, re.Match[str]]], wa
     place = notes.locate(number)
     *above, last = path.split(".")
     action = last if last.casefold() == wanted.action.casefold() else wanted.action
+    end = _make_segment(last, wanted.path[-1]) if wanted.method == "DELETE" else action
     notes.add_fact("method", method.upper(), place)
-    notes.add_fact("path", (*map(_make_segment, above, wanted.path), action), place)
+    notes.add_fact("path", (*map(_make_segment, above, wanted.path), end), place)
     notes.add_fact("action", action, place)
     notes.add_fact("route", "reachable", place)
     if package in SDK_VERSIONS:

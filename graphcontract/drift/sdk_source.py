@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import FactOrigin, Reading, Source, SourceError, Unknown, Wanted
-from graphcontract.drift.operation_paths import format_path, split_path
+from graphcontract.drift.operation_paths import format_path, name_action, split_path
 from graphcontract.drift.page.deprecation_text import find_removal_date
 from graphcontract.drift.sdk_export import SDK_VERSIONS, is_builder, name_builder
 from graphcontract.drift.sdk_files import SdkFiles, open_files
@@ -71,9 +71,11 @@ def read(source: Source, wanted: Wanted) -> Reading:
             raise Unknown(problem, notes.origin)
         code = decode_text(files.read(member), files.locate(member))
         builder = _parse_builder(code, files.locate(member), member)
-        verb = builder.verbs.get(wanted.method.lower()) or next(iter(builder.verbs.values()), None)
+        verb = builder.verbs.get(wanted.method.lower())
+        if verb is None and wanted.method != "DELETE":  # the other methods of an entity are other operations
+            verb = next(iter(builder.verbs.values()), None)
         if verb is None:
-            raise Unknown(f"its request builder {member} has no operation", notes.origin)
+            raise Unknown(f"its request builder {member} has no {wanted.method.lower()}()", notes.origin)
         _read_operation(notes, files, builder, verb, wanted)
         _read_deprecation(notes, files, builder, verb, wanted)
         notes.mark_silent(NAMES)
@@ -87,7 +89,7 @@ def _find_member(files: SdkFiles, wanted: Wanted) -> str | None:
     for member in files.members:
         folder = member.rpartition("/")[0].partition("generated/")[2]
         path = ".".join(_convert_case(part) for part in folder.split("/"))
-        if member.endswith(_SUFFIX) and is_builder(path, above, wanted.action):
+        if member.endswith(_SUFFIX) and is_builder(path, above, wanted):
             return member
     return files.only if files.only and files.only.endswith(".py") else None
 
@@ -133,12 +135,11 @@ def _read_operation(
 ) -> None:
     place = notes.locate(verb.lineno, files.locate(builder.member))
     path = split_path(builder.template) if builder.template else ()
-    last = str(path[-1]) if path else ""
     if not path or len(path) != len(wanted.path):
         raise Unknown(f"its request builder is of {builder.template or 'no path'}", place)
     notes.add_fact("method", verb.name.upper(), place)
     notes.add_fact("path", path, place)
-    notes.add_fact("action", last.rpartition(".")[2], place)
+    notes.add_fact("action", name_action(verb.name.upper(), path), place)
     notes.add_fact("route", "reachable", place)
     body = next((each for each in verb.args.args if each.arg == "body"), None)
     optional = body is not None and ast.unparse(body.annotation or ast.Constant(None)).startswith("Optional")

@@ -15,7 +15,7 @@ from graphcontract.drift.model import FactOrigin, Reading, Source, Unknown, Valu
 from graphcontract.drift.openapi.schemas import find_enum, list_elements, list_properties, name_type
 from graphcontract.drift.openapi.slices import OpenApiFile, PathItem, open_description
 from graphcontract.drift.openapi.yaml_values import Node
-from graphcontract.drift.operation_paths import find_cast, fold_path, format_path, name_operation, split_path
+from graphcontract.drift.operation_paths import find_cast, fold_path, format_path, name_action, split_path
 from graphcontract.drift.versions import find_version
 
 SPEAKS_OF = (
@@ -51,7 +51,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
         notes = FactCollector(FactOrigin("openapi", source.name, source.version))
         version = read_version(file, source, notes)
         item = _find_path(file, wanted.path) or _find_moved(file, wanted)
-        if item is None:
+        if item is None or _lacks_delete(file, item, wanted):
             _read_absence(file, notes, version, wanted)
         else:
             _OperationFacts(file, notes, item, wanted).collect()
@@ -90,8 +90,16 @@ def _iterate_literal_prefix(path: tuple[Value, ...]) -> Iterator[str]:
         yield segment
 
 
+def _lacks_delete(file: OpenApiFile, item: PathItem, wanted: Wanted) -> bool:
+    """Whether DELETE is wanted of a path that has other methods: those of an entity are other operations."""
+    node = file.resolve(item.node) or item.node
+    return wanted.method == "DELETE" and node.get("delete") is None
+
+
 def _find_moved(file: OpenApiFile, wanted: Wanted) -> PathItem | None:
     """Find the same action of the same type on another path; the last placeholder names the type."""
+    if wanted.method == "DELETE":
+        return None
     keys = sum(isinstance(each, tuple) for each in wanted.path)
     return file.find_path_item_ending(
         _make_ending_pattern(wanted.binding, wanted.action), lambda path: path.count("{") == keys
@@ -149,7 +157,8 @@ class _OperationFacts:
         self._notes.add_fact("method", method.upper(), self._notes.locate(operation.line))
         self._notes.add_fact("path", split_path(self._item.path), place)
         self._notes.add_fact("route", "reachable", place)
-        self._notes.add_fact("action", name_operation(split_path(self._item.path)), place)
+        action = name_action(method.upper(), split_path(self._item.path))
+        self._notes.add_fact("action", action, place)
         parameters = self._list_parameters(operation)
         self._add_key(parameters)
         self._add_inputs(parameters)
