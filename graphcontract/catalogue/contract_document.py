@@ -116,13 +116,19 @@ def _make_request(operation: Operation, sources: Mapping[str, CatalogueSource]) 
         "query": "required" if operation.query else "absent",
         "fields": {
             "Authorization": "require",
-            # RFC 9110, 8.6: a length of 0 is expected of a method whose content has a meaning, as POST's has.
-            "Content-Length": "unconstrained" if operation.method == "DELETE" else "require",
+            "Content-Length": choose_content_length(operation.method),
             "Content-Type": "forbid",
             "client-request-id": "require",
         },
         "content": "absent",
     }
+
+
+def choose_content_length(method: str) -> str:
+    """Choose the rule for Content-Length without content; by RFC 9110, 8.6, a length of 0 is expected of a
+    method whose content has a meaning, as POST's has.
+    """
+    return "unconstrained" if method == "DELETE" else "require"
 
 
 def choose_value(stated: Stated, sources: Mapping[str, CatalogueSource]) -> str:

@@ -22,7 +22,8 @@ def import_contract(
     action: Annotated[
         str,
         typer.Option(
-            metavar="TYPE/ACTION", help="The action to import, as in sharePointMigrationTask/cancel."
+            metavar="TYPE/ACTION",
+            help="The action to import, as in sharePointMigrationTask/cancel, or message/delete for DELETE.",
         ),
     ],
     path: Annotated[
@@ -38,7 +39,7 @@ def import_contract(
     ] = None,
     output: Output = None,
 ) -> None:
-    """Make a contract file from the documentation page of an action, from CSDL, or from OpenAPI."""
+    """Make a contract file from a documentation page, from CSDL, or from OpenAPI."""
     from graphcontract.clauses import list_kinds
     from graphcontract.drift.csdl.edm import strip_namespace
     from graphcontract.drift.import_contract import make_contract

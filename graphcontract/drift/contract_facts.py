@@ -22,6 +22,9 @@ CLOUDS = {
 }
 
 _CONTENT = {"absent": "none", "required": "required", "unconstrained": "optional"}
+TOGETHER = " + "
+"""Between permissions that are needed together, in the facts on permissions."""
+
 _SUCCESS = {"absent": "none", "required": "content", "unconstrained": None}
 
 

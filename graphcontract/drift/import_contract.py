@@ -1,4 +1,4 @@
-"""Makes a contract file from one source of an action."""
+"""Makes a contract file from one source of an operation."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from hashlib import sha256
 from typing import Any
 
 from graphcontract.catalogue.contract_document import (
+    choose_content_length,
     explain_unknown_success,
     make_identifiers,
     make_schema,
     make_unknown_success,
 )
+from graphcontract.catalogue.operation_ids import make_ids
 from graphcontract.contract.jsonfile import lay_out, parse
 from graphcontract.contract.validation import Known, check
 from graphcontract.drift import readers, routes
-from graphcontract.drift.contract_facts import CLOUDS, SCHEMES
+from graphcontract.drift.contract_facts import CLOUDS, SCHEMES, TOGETHER
 from graphcontract.drift.model import Reading, Source, SourceError, Unknown, Value, Wanted
-from graphcontract.drift.operation_paths import fold_path, format_path, name_operation, split_path
+from graphcontract.drift.operation_paths import fold_path, format_path, name_action, split_path
 from graphcontract.drift.page.prose import requires_empty_object
 from graphcontract.drift.source_kind import detect_kind
 from graphcontract.errors import UserError
@@ -35,8 +37,8 @@ _OMISSIBLE = ("clouds", "deprecation", "errors", "includes", "permissions", "wor
 _OPTIONS = {"path": "--path", "version": "--api-version"}
 _CITED = {
     "page": "Microsoft Graph documentation, {title} ({version})",
-    "csdl": "Microsoft Graph metadata in CSDL ({version}), action {action} of {binding}",
-    "openapi": "OpenAPI description of Microsoft Graph ({version}), action {action} of {binding}",
+    "csdl": "Microsoft Graph metadata in CSDL ({version}), {named}",
+    "openapi": "OpenAPI description of Microsoft Graph ({version}), {named}",
 }
 
 
@@ -49,7 +51,7 @@ class IncompleteSource(UserError):
 def make_contract(
     source: Source, binding: str, action: str, path: str | None, version: str | None, known: Known
 ) -> str:
-    """Make the contract file of an action, which is named without namespace.
+    """Make the contract file of an action, which is named without namespace, or of DELETE, named `delete`.
 
     `path` and `version` are for sources that state none, or more than one. Raises `SourceError` if the source
     cannot be read, and `IncompleteSource` if it lacks what a contract needs, or contradicts what is given.
@@ -68,7 +70,11 @@ def make_contract(
 
 def _suggest_paths(source: Source, given: Given) -> str:
     """List the paths in the source, the nearest to --path first, as the hint of an error."""
-    found = routes.find_paths(source, detect_kind(source), str(given["binding"]), str(given["action"]))
+    kind, binding, action = detect_kind(source), str(given["binding"]), str(given["action"])
+    if kind not in _CITED:
+        return ""
+    method = routes.choose_method(source, kind, binding, action, split_path(given["path"] or ""))
+    found = routes.find_paths(source, kind, method, binding, action)
     lines = routes.format_paths(found, split_path(given["path"] or ""))
     return f"Paths in this source:{lines}" if lines else ""
 
@@ -81,13 +87,17 @@ def _identify_operation(
         problem = f"a source of kind {kind} does not have enough facts for a contract"
         raise SourceError(f"{source.name}: {problem}", "Give a page, CSDL or an OpenAPI description.")
     found: tuple[Value, ...] = split_path(path) if path else ()
-    if path and name_operation(found).casefold() != action.casefold():
+    method = routes.choose_method(source, kind, binding, action, found)
+    if method == "DELETE" and kind == "csdl":
+        problem = f"CSDL does not declare which requests delete a {binding}"
+        raise IncompleteSource(f"{source.name}: {problem}", "Import from its page, or from OpenAPI.")
+    if path and name_action(method, found).casefold() != action.casefold():
         problem = f"the path ends with {found[-1] if isinstance(found[-1], str) else 'a key'}"
         given = {"binding": binding, "action": action, "path": path}
         others = _suggest_paths(source, given)
         raise IncompleteSource(f"--action {binding}/{action} does not fit --path {path}: {problem}", others)
     if not found:
-        paths = routes.find_routes(source, kind, binding, action)
+        paths = routes.find_routes(source, kind, method, binding, action)
         if len(paths) > 1:
             lines = routes.format_paths(paths, ())
             problem = f"{len(paths)} paths lead to {action} of {binding}"
@@ -96,8 +106,8 @@ def _identify_operation(
             problem = f"it has no path to {action} of {binding}"
             others = _suggest_paths(source, {"binding": binding, "action": action, "path": path})
             raise IncompleteSource(f"{source.name}: {problem}", f"Give one with --path. {others}".rstrip())
-        found = paths[0] if paths and kind != "page" else ()
-    return Wanted("POST", version or "beta", found, binding, action)
+        found = paths[0] if paths and (kind != "page" or method == "DELETE") else ()
+    return Wanted(method, version or "beta", found, binding, action)
 
 
 class _ContractBuilder:
@@ -138,12 +148,17 @@ class _ContractBuilder:
 
     def make_document(self) -> dict[str, Any]:
         """Make the whole file."""
-        binding, action = str(self._require("binding")), str(self._require("action"))
-        title = self._make_title(binding, action)
+        deletes = self._require("method") == "DELETE"
+        # No source states of which type a DELETE is: its path says what is deleted.
+        binding = str(self._given["binding"] if deletes else self._require("binding"))
+        action = "delete" if deletes else str(self._require("action"))
+        title = self._make_title(f"Delete {binding}" if deletes else f"{binding}: {action}")
         request = self._make_request()
+        names = f"{request['version']} DELETE {request['path']}"
+        id = make_ids([names])[0] if deletes else f"{binding}-{action}-{request['version']}".lower()
         made: dict[str, Any] = {
             "format": 2,
-            "id": re.sub(r"[^a-z0-9-]+", "-", f"{binding}-{action}-{request['version']}".lower()),
+            "id": re.sub(r"[^a-z0-9-]+", "-", id),
             "title": title,
             "extends": ["graph-conventions", "graph-service"],
             "request": request,
@@ -151,11 +166,16 @@ class _ContractBuilder:
         }
         permissions = list(self._iterate_permissions())
         unclear = any(each.fact.startswith("permissions") for each in self._read.problems)
+        if any(TOGETHER in name for each in permissions for name in (*each["least"], *each["higher"])):
+            self._notes.append(
+                "The source requires permissions together, which a contract cannot state: it leaves them out."
+            )
+            unclear = True
         if not unclear and (permissions or self._find_stated("permissions.application") is not None):
             made["permissions"] = permissions
         made["clouds"] = self._list_clouds()
-        names = {"title": title, "version": request["version"], "binding": binding, "action": action}
-        cited = _CITED[self._read.origin.kind].format(**names)
+        named = f"DELETE {request['path']}" if deletes else f"action {action} of {binding}"
+        cited = _CITED[self._read.origin.kind].format(title=title, version=request["version"], named=named)
         made["provenance"] = self._make_provenance(cited)
         return made
 
@@ -173,9 +193,9 @@ class _ContractBuilder:
             raise IncompleteSource(f"{self._source.name}: it does not state the {fact}", remedy)
         return value
 
-    def _make_title(self, binding: str, action: str) -> str:
+    def _make_title(self, other: str) -> str:
         titles = [text for name, text in self._list_rows("wording") if name == "title"]
-        return titles[0] if titles else f"{binding}: {action}"
+        return titles[0] if titles else other
 
     def _list_rows(self, fact: str) -> list[tuple[str, str]]:
         stated: Any = self._find_stated(fact)
@@ -183,7 +203,8 @@ class _ContractBuilder:
 
     def _make_request(self) -> dict[str, Any]:
         path, parameters = self._make_path()
-        content, queries = self._require("content"), {own for _, own in self._list_rows("query")}
+        content, rows = self._require("content"), self._list_rows("query")
+        queries = {own for _, own in rows}
         if self._find_stated("query") is None:
             self._notes.append("The source does not mention query parameters: the contract allows none.")
         request: dict[str, Any] = {
@@ -195,7 +216,7 @@ class _ContractBuilder:
             "query": "required" if "required" in queries else "unconstrained" if queries else "absent",
             "fields": {
                 "Authorization": "require",
-                "Content-Length": "require",
+                "Content-Length": choose_content_length(str(self._require("method"))),
                 "Content-Type": self._choose_content_type(str(content)),
                 "client-request-id": "require",
             },

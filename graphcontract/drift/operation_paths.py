@@ -64,8 +64,17 @@ def format_path(path: Path) -> str:
 
 
 def matches(sample: Path, template: Path) -> bool:
-    """Whether a request path matches a template: literals compare folded, and a key matches anything."""
+    """Whether a request path matches a template: literals compare folded, and a key matches anything, as an
+    argument of a function does.
+    """
     own, expected = fold_path(sample), fold_path(template)
     return len(own) == len(expected) and all(
-        a == b or isinstance(b, tuple) for a, b in zip(own, expected, strict=True)
+        a == b or isinstance(b, tuple) or _fills_arguments(a, b) for a, b in zip(own, expected, strict=True)
     )
+
+
+def _fills_arguments(sample: Value, template: Value) -> bool:
+    """Whether `loans(code='5f0c')` is `loans(code='{}')` with a value."""
+    if not isinstance(sample, str) or not isinstance(template, str) or "{}" not in template:
+        return False
+    return re.fullmatch(re.escape(template).replace(r"\{\}", r"[^/]*"), sample) is not None

@@ -1,4 +1,4 @@
-"""Lists the paths by which a source reaches an action, so that an error can show which ones there are."""
+"""Lists the paths by which a source reaches an operation, so that an error can show which ones there are."""
 
 from __future__ import annotations
 
@@ -7,38 +7,56 @@ from difflib import SequenceMatcher
 from itertools import islice
 
 from graphcontract.drift.csdl import csdl_reader
-from graphcontract.drift.model import Kind, Source
+from graphcontract.drift.model import Kind, Source, Unknown
 from graphcontract.drift.openapi import openapi_reader
-from graphcontract.drift.operation_paths import Path, fold_path, format_path
+from graphcontract.drift.operation_paths import Path, fold_path, format_path, name_operation
 from graphcontract.drift.page import page_reader
 
 _MOST_FOUND = 1000  # bounds the time to rate the similarity of paths
 _MOST_LISTED = 6  # paths in an error message
 
 
-def find_paths(source: Source, kind: Kind, binding: str, action: str) -> list[Path]:
-    """Find the paths to an action in a page, CSDL or OpenAPI; raises `SourceError` if it is unreadable."""
+def choose_method(source: Source, kind: Kind, binding: str, action: str, path: Path) -> str:
+    """Choose the method of an operation: `delete` is DELETE, unless it is the name of an action, which is
+    requested by POST.
+    """
+    if action.casefold() != "delete":
+        return "POST"
+    if path:
+        return "POST" if name_operation(path).casefold() == "delete" else "DELETE"
+    try:
+        actions = find_routes(source, kind, "POST", binding, action)
+    except Unknown:
+        return "DELETE"
+    return "POST" if any(name_operation(each).casefold() == "delete" for each in actions) else "DELETE"
+
+
+def find_paths(source: Source, kind: Kind, method: str, binding: str, action: str) -> list[Path]:
+    """Find the paths to an operation in a page, CSDL or OpenAPI; raises `SourceError` if it is unreadable."""
     found: Iterable[Path]
-    if kind == "csdl":
+    if method == "DELETE" or kind == "page":
+        found = find_routes(source, kind, method, binding, action)
+    elif kind == "csdl":
         found = csdl_reader.find_paths(source, binding, action)
-    elif kind == "openapi":
-        found = openapi_reader.find_paths(source, action)
     else:
-        found = page_reader.find_paths(source)
+        found = openapi_reader.find_paths(source, action)
     return list(dict.fromkeys(islice(found, _MOST_FOUND)))
 
 
-def find_routes(source: Source, kind: Kind, binding: str, action: str) -> list[Path]:
-    """Find the paths to an action of this type alone, of those that differ only in spelling the first; raises
-    `Unknown` if CSDL does not declare it.
+def find_routes(source: Source, kind: Kind, method: str, binding: str, action: str) -> list[Path]:
+    """Find the paths to an operation of this type alone, of those that differ only in spelling the first;
+    raises `Unknown` if CSDL does not declare it.
     """
     found: Iterable[Path]
-    if kind == "csdl":
-        found = csdl_reader.find_routes(source, binding, action)
+    if kind == "page":
+        requests = page_reader.find_requests(source)
+        found = [path for own, path in requests if own == method] or [path for _, path in requests]
+    elif kind == "openapi" and method == "DELETE":
+        found = openapi_reader.find_deletions(source, binding)
     elif kind == "openapi":
         found = openapi_reader.find_routes(source, binding, action)
     else:
-        found = page_reader.find_paths(source)
+        found = csdl_reader.find_routes(source, binding, action)
     distinct: dict[Path, Path] = {}
     for path in islice(found, _MOST_FOUND):
         distinct.setdefault(fold_path(path), path)

@@ -139,7 +139,7 @@ def _read_operation(
         raise Unknown(f"its request builder is of {builder.template or 'no path'}", place)
     notes.add_fact("method", verb.name.upper(), place)
     notes.add_fact("path", path, place)
-    notes.add_fact("action", name_action(verb.name.upper(), path), place)
+    notes.add_fact("action", name_action(wanted.method, path), place)
     notes.add_fact("route", "reachable", place)
     body = next((each for each in verb.args.args if each.arg == "body"), None)
     optional = body is not None and ast.unparse(body.annotation or ast.Constant(None)).startswith("Optional")

@@ -11,7 +11,7 @@ from hashlib import sha256
 from graphcontract.drift.csdl.csdl_reader import SPEAKS_OF
 from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import FactOrigin, Reading, Source, Wanted
-from graphcontract.drift.operation_paths import format_path
+from graphcontract.drift.operation_paths import format_path, split_path
 from graphcontract.drift.operations.csdl_operations import CsdlOperations
 from graphcontract.drift.operations.statement import Key
 
@@ -21,12 +21,13 @@ def read(source: Source, wanted: Wanted) -> Reading:
     operations = CsdlOperations(source)
     notes = FactCollector(FactOrigin("csdl", source.name, source.version))
     notes.add_fact("version", operations.version, None)
-    found = operations.describe(Key(operations.version, "DELETE", ()), f"/{format_path(wanted.path)}")
+    path = f"/{format_path(wanted.path)}"
+    found = operations.describe(Key(operations.version, "DELETE", ()), path)
     if found is None:
         notes.add_fact("route", "absent", None)
     else:
         place = notes.locate(found.line)
-        notes.add_fact("path", wanted.path, place)
+        notes.add_fact("path", split_path(operations.spell(path)), place)
         notes.add_fact("route", "reachable", place)
         if isinstance(wanted.path[-1], tuple) and found.types[-1] is not None:
             notes.add_fact("key-type", found.types[-1], place)

@@ -51,7 +51,8 @@ def read(source: Source, wanted: Wanted) -> Reading:
         notes = FactCollector(FactOrigin("openapi", source.name, source.version))
         version = read_version(file, source, notes)
         item = _find_path(file, wanted.path) or _find_moved(file, wanted)
-        if item is None or _lacks_delete(file, item, wanted):
+        # The other methods of an entity are other operations.
+        if item is None or (wanted.method == "DELETE" and not _has_delete(file, item)):
             _read_absence(file, notes, version, wanted)
         else:
             _OperationFacts(file, notes, item, wanted).collect()
@@ -76,6 +77,14 @@ def find_paths(source: Source, action: str) -> list[tuple[Value, ...]]:
         return [split_path(path) for path in islice(found, _MOST_ROUTES)]
 
 
+def find_deletions(source: Source, binding: str) -> list[tuple[Value, ...]]:
+    """List the paths with DELETE that end with a key of a type, given without namespace."""
+    with open_description(source) as file:
+        named = islice(file.find_paths_ending(rf"/{_make_key_pattern(binding)}"), _MOST_ROUTES)
+        found = ((path, _find_path(file, path)) for path in map(split_path, named))
+        return [path for path, item in found if item is not None and _has_delete(file, item)]
+
+
 def _find_path(file: OpenApiFile, path: tuple[Value, ...]) -> PathItem | None:
     expected, literal = fold_path(path), "/" + "/".join(_iterate_literal_prefix(path))
     return file.find_path_item(literal, lambda path: fold_path(split_path(path)) == expected)
@@ -90,10 +99,9 @@ def _iterate_literal_prefix(path: tuple[Value, ...]) -> Iterator[str]:
         yield segment
 
 
-def _lacks_delete(file: OpenApiFile, item: PathItem, wanted: Wanted) -> bool:
-    """Whether DELETE is wanted of a path that has other methods: those of an entity are other operations."""
+def _has_delete(file: OpenApiFile, item: PathItem) -> bool:
     node = file.resolve(item.node) or item.node
-    return wanted.method == "DELETE" and node.get("delete") is None
+    return node.get("delete") is not None
 
 
 def _find_moved(file: OpenApiFile, wanted: Wanted) -> PathItem | None:
@@ -108,8 +116,12 @@ def _find_moved(file: OpenApiFile, wanted: Wanted) -> PathItem | None:
 
 def _make_ending_pattern(binding: str, action: str) -> str:
     """Match a key of the type, or a cast to it, and the action below."""
-    type = re.escape(binding)
-    return rf"/(?:\{{{type}(?:-id\d*|Id)\}}|[\w.]+\.{type})/(?:[\w.]+\.)?{re.escape(action)}"
+    cast = rf"[\w.]+\.{re.escape(binding)}"
+    return rf"/(?:{_make_key_pattern(binding)}|{cast})/(?:[\w.]+\.)?{re.escape(action)}"
+
+
+def _make_key_pattern(type: str) -> str:
+    return rf"\{{{re.escape(type)}(?:-id\d*|Id)\}}"
 
 
 def read_version(file: OpenApiFile, source: Source, notes: FactCollector) -> str | None:
@@ -157,7 +169,7 @@ class _OperationFacts:
         self._notes.add_fact("method", method.upper(), self._notes.locate(operation.line))
         self._notes.add_fact("path", split_path(self._item.path), place)
         self._notes.add_fact("route", "reachable", place)
-        action = name_action(method.upper(), split_path(self._item.path))
+        action = name_action(self._wanted.method, split_path(self._item.path))
         self._notes.add_fact("action", action, place)
         parameters = self._list_parameters(operation)
         self._add_key(parameters)

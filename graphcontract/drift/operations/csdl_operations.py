@@ -72,6 +72,16 @@ class CsdlOperations:
             self.version, "DELETE", path, types=reached[1], line=self._find_line(reached[0].element)
         )
 
+    def spell(self, path: str) -> str:
+        """Spell a path that exists as the schema does: in its letter case."""
+        segments = path.strip("/").split("/")
+        for index, segment in enumerate(segments):
+            reached = self._reach("/" + "/".join(segments[: index + 1]))
+            step = reached[0] if reached is not None else None
+            if step is not None and not step.key and "(" not in segment:
+                segments[index] = step.name
+        return "/" + "/".join(segments)
+
     def list_statements(self) -> Iterator[Statement]:
         """List what the shortest paths by containment lead to."""
         for path, step in self._iterate_paths():

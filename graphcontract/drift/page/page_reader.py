@@ -85,11 +85,11 @@ def read(source: Source, wanted: Wanted) -> Reading:
     return notes.make_reading(includes.sha256, missing)
 
 
-def find_paths(source: Source) -> list[Path]:
-    """List the paths of the HTTP requests on a page; raises `SourceError` if it cannot be read."""
+def find_requests(source: Source) -> list[tuple[str, Path]]:
+    """List method and path of the HTTP requests on a page; raises `SourceError` if it cannot be read."""
     includes = Includes(source.path, source.name, source.root)
     _, blocks = includes.read_page(read_bytes(source.path, source.name, _MOST_BYTES))
-    return [each.path for each in find_request_templates(blocks)]
+    return [(each.method, each.path) for each in find_request_templates(blocks)]
 
 
 def _reject_translations(front: dict[str, str], blocks: Sequence[Block], name: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from graphcontract.drift.contract_facts import SCHEMES
+from graphcontract.drift.contract_facts import SCHEMES, TOGETHER
 from graphcontract.drift.model import Value
 from graphcontract.drift.page.blocks import Block, Row, strip_markup
 
@@ -183,7 +183,7 @@ def _list_permissions(cell: str) -> list[str] | None:
             continue
         if not all(_PERMISSION.fullmatch(part) for part in together):
             return None
-        found.append(" + ".join(together))
+        found.append(TOGETHER.join(together))
     return found
 
 
