@@ -9,6 +9,9 @@ from typing import Annotated
 
 import typer
 
+from graphcontract.cli.options import ContractName
+from graphcontract.contract.model import DEFAULT_CONTRACT
+
 app = typer.Typer(no_args_is_help=True, help="Write a driver for a client.")
 
 
@@ -41,14 +44,18 @@ def driver(
         ),
     ] = Path(),
     force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
+    contract: ContractName = DEFAULT_CONTRACT,
 ) -> None:
     """Write a driver template for your client, with comments.
 
-    It contains a small client, so that you can run `check` before you change anything.
+    It contains a small client, so that you can run `check` before you change anything. It serves the
+    operation of any contract; `--contract` is the one to begin with.
     """
     from graphcontract.errors import UserError
+    from graphcontract.run.session import load_contract
     from graphcontract.templates import DRIVERS, text_of
 
+    request = load_contract(contract).request
     template = DRIVERS[language.value]
     paths = [output / file for file in template.files]
     there = [str(path) for path in paths if path.exists()]
@@ -70,4 +77,6 @@ def driver(
         typer.echo(f"build: {template.build.format(project=shlex.quote(str(paths[-1])))}")
     program = output / (template.built or template.files[0])
     client = f"process:{template.run.format(driver=shlex.quote(str(program)))}"
-    typer.echo(f"next: graphcontract check {shlex.quote(client)} --profile quick")
+    typer.echo(f"first: {request.method} /{request.version}{request.path}")
+    chosen = "" if contract == DEFAULT_CONTRACT else f" --contract {shlex.quote(contract)}"
+    typer.echo(f"next: graphcontract check {shlex.quote(client)}{chosen} --profile quick")

@@ -111,6 +111,23 @@ def test_a_contract_with_content_is_left_to_the_users_library(client: tuple[str,
     assert "this client sends neither content nor a query" in " ".join(ended.out.split())
 
 
+@pytest.mark.parametrize("contract", ["message-delete-me-v1-0", "my delete.json", "users-id-delete-beta"])
+def test_the_printed_command_checks_the_contract(contract: str, here: Here) -> None:
+    (here.folder / "my delete.json").write_text(json.dumps(DELETE))
+    ended = here("new", "driver", "python", "--contract", contract)
+    assert (ended.status, ended.err) == (0, "")
+    *_, first, following = ended.out.splitlines()
+    assert first.startswith("first: DELETE /")
+    assert following.endswith(f" --contract {shlex.quote(contract)} --profile quick")
+
+
+def test_a_contract_that_is_not_there_leaves_no_file(here: Here) -> None:
+    ended = here("new", "driver", "python", "--contract", "mesage-delete-me-v1-0", "--output", "gate")
+    assert ended.status == 2
+    assert "message-delete-me-v1-0" in ended.err
+    assert not (here.folder / "gate").exists()
+
+
 PATTERNS = (
     "v1.0 DELETE /groups/*$ref",
     "beta POST /me/chats/*",
