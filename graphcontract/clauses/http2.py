@@ -15,11 +15,11 @@ from graphcontract.clauses.queries import (
     list_attempts,
     own_requests,
 )
+from graphcontract.clauses.retries import MAX_REQUESTS
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial
 from graphcontract.wire import WireRequest, WireResponse
 
-_MOST_REQUESTS = 11  # as in `retry.bounded`
 _CONNECTION_FIELDS = ("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade")
 _GOAWAYS = ("goaway-below", "goaway-lost", "goaway-before")
 _EVENTS = {
@@ -47,8 +47,8 @@ def _find_misreports(contract: Contract, exchange: Exchange, event: WireResponse
 def _find_too_many(contract: Contract, exchange: Exchange, event: WireResponse) -> Iterator[Finding]:
     """More repeated requests than a retry policy has."""
     own = own_requests(contract, exchange)
-    if len(own) > _MOST_REQUESTS:
-        expected, actual = f"at most {_MOST_REQUESTS} requests", f"{len(own)} requests"
+    if len(own) > MAX_REQUESTS:
+        expected, actual = f"at most {MAX_REQUESTS} requests", f"{len(own)} requests"
         yield Finding("too-many", expected, actual, str(event.fault))
 
 

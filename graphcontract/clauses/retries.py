@@ -27,7 +27,10 @@ from graphcontract.exchange import Exchange, Trial, grace
 from graphcontract.wire import SILENT_FAULTS, WireRequest, WireResponse
 
 THROTTLING = (429, 503, 504)
-_MAX_REQUESTS = 11  # the first request and ten retries, the most that Microsoft's SDKs allow
+MAX_REQUESTS = 11
+"""The most requests of one call: the first and ten retries, the most that Microsoft's SDKs allow. The clauses
+on HTTP/2 count repeated requests by it as well.
+"""
 _MAX_REQUESTS_PER_WINDOW = 5  # one more within the window, after an unreadable wait, counts as a storm
 _WINDOW = 1.0  # seconds
 _TIMER_TOLERANCE = 0.05  # seconds by which timers of common runtimes fire early
@@ -201,8 +204,8 @@ def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """
     exchange = trial.exchange
     requests = own_requests(contract, exchange)
-    if len(requests) > _MAX_REQUESTS:
-        yield Finding("too-many", f"at most {_MAX_REQUESTS} requests", f"{len(requests)} requests")
+    if len(requests) > MAX_REQUESTS:
+        yield Finding("too-many", f"at most {MAX_REQUESTS} requests", f"{len(requests)} requests")
     timeout = exchange.call.timeout
     limit = f"{timeout:g} s and {grace(timeout):g} s of grace"
     if exchange.outcome.kind == "hang" and exchange.bounds == "call" and _may_be_retrying(contract, exchange):
