@@ -4,8 +4,10 @@ share it, and differ only in where their trials come from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from graphcontract.clauses import ClauseFunction, Finding
 from graphcontract.clauses.queries import find_unreadable_requests
@@ -17,6 +19,7 @@ from graphcontract.reporting.events import Evidence
 
 _PRECONDITION_NOT_MET = "no exchange met this clause's precondition"
 _UNREADABLE = "the client's requests could not be read (request.once)"
+_VERSION = re.compile(r"[0-9](\.[0-9])?")  # a request that is not valid may have anything in its place
 
 NEEDS: Mapping[str, str] = {
     "wire": "this transport does not show raw bytes (use --transport loopback)",
@@ -65,13 +68,15 @@ class Occurrence:
 @dataclass
 class ClauseEvaluator:
     """Evaluates one clause, trial by trial. `exercised` counts trials by input class, `seen` by evidence id;
-    `occurrences` has the first trial that showed each violation; `unreadable` says that the requests of a
-    trial could not be read, so that it exercised nothing.
+    `protocols` has the versions of HTTP of the requests in these trials; `occurrences` has the first trial
+    that showed each violation; `unreadable` says that the requests of a trial could not be read, so that it
+    exercised nothing.
     """
 
     contract: Contract
     function: ClauseFunction
     exercised: dict[str, int] = field(default_factory=dict)
+    protocols: set[str] = field(default_factory=set)
     occurrences: dict[str, Occurrence] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
     unreadable: bool = False
@@ -88,6 +93,7 @@ class ClauseEvaluator:
             self.unreadable |= any(find_unreadable_requests(self.contract, each) for each in trial.exchanges)
             return
         self.exercised[input_class] = self.exercised.get(input_class, 0) + 1
+        self.protocols.update(self._list_versions(trial))
         for key, finding in findings.items():
             self.seen[key] = self.seen.get(key, 0) + 1
             in_class = self.exercised[input_class]
@@ -112,7 +118,14 @@ class ClauseEvaluator:
         `unmet` which precondition was not met; `cut_off` says why the run ended before the clause was done;
         `remark` is the reason of a pass. `find_cause` names what violations have in common.
         """
-        id, count, classes = self.function.id, self.count, dict(self.exercised)
+        id, count = self.function.id, self.count
+        conclude = partial(
+            ClauseResult,
+            id,
+            exercised=count,
+            classes=dict(self.exercised),
+            protocols=tuple(sorted(self.protocols)),
+        )
         if self.occurrences:
             first, *others = self.occurrences.values()
             shown = self._make_evidence(present(first), repeat)
@@ -121,16 +134,25 @@ class ClauseEvaluator:
             for each in self.occurrences.values():
                 if (cause := find_cause(each)) is not None:
                     causes[cause] = (*causes.get(cause, ()), each.key)
-            return ClauseResult(id, "fail", count, evidence=shown, also=also, causes=causes, classes=classes)
+            return conclude("fail", evidence=shown, also=also, causes=causes)
         if count and cut_off is None:
-            return ClauseResult(id, "pass", count, reason=remark, classes=classes)
+            return conclude("pass", reason=remark)
         if not count and self.unreadable and cut_off is None:
             return ClauseResult(id, "not-exercised", reason=_UNREADABLE)
         if not count and unsupported is not None:
             return ClauseResult(id, "not-supported", reason=unsupported)
         if cut_off is not None:
-            return ClauseResult(id, "not-run", count, reason=cut_off, classes=classes)
+            return conclude("not-run", reason=cut_off)
         return ClauseResult(id, "not-exercised", reason=unmet or _PRECONDITION_NOT_MET)
+
+    def _list_versions(self, trial: Trial) -> Iterator[str]:
+        """The versions of HTTP of the requests that the clause examines. CONNECT is not among them: it only
+        opens the tunnel.
+        """
+        for exchange in trial.exchanges if self.function.uses_earlier_steps else (trial.exchange,):
+            for request in (*exchange.requests, *exchange.elsewhere):
+                if _VERSION.fullmatch(request.version):
+                    yield request.version
 
     def _make_evidence(self, shown: Occurrence, repeat: str) -> Evidence:
         trial = shown.trial

@@ -236,6 +236,8 @@ class RunRecorder:
             event["causes"] = [{"cause": cause, "evidence": list(ids)} for cause, ids in part.causes.items()]
         if part.reason is not None:
             event["reason"] = part.reason
+        if part.protocols:
+            event["protocols"] = list(part.protocols)
         self._emit(event)
 
     def _left_over(self, id: str, interrupted: bool) -> str:

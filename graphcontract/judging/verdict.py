@@ -20,9 +20,10 @@ _ORDER: tuple[VerdictKind, ...] = ("fail", "error", "not-run", "pass", "not-supp
 @dataclass(frozen=True, slots=True)
 class ClauseResult:
     """The result of one test for one clause. `exercised` counts the exchanges that could have shown a
-    violation, without those of shrinking, and `classes` by input class; `evidence` is of the first violation,
-    `also` the evidence ids of others, `causes` those of either by what they have in common; `duration` is in
-    seconds; `exchanges` counts all calls of the test, and `recorded` has them with `--record all`.
+    violation, without those of shrinking, and `classes` by input class; `protocols` has the versions of HTTP
+    of their requests, sorted; `evidence` is of the first violation, `also` the evidence ids of others,
+    `causes` those of either by what they have in common; `duration` is in seconds; `exchanges` counts all
+    calls of the test, and `recorded` has them with `--record all`.
     """
 
     clause: str
@@ -36,6 +37,7 @@ class ClauseResult:
     classes: Mapping[str, int] = field(default_factory=dict)
     exchanges: int = 0
     recorded: tuple[RecordedExchange, ...] = ()
+    protocols: tuple[str, ...] = ()
 
 
 def fold(clause: str, parts: Iterable[ClauseResult]) -> ClauseResult:
@@ -69,6 +71,7 @@ def fold(clause: str, parts: Iterable[ClauseResult]) -> ClauseResult:
         classes=classes,
         exchanges=sum(part.exchanges for part in ranked),
         recorded=tuple(each for part in ranked for each in part.recorded),
+        protocols=tuple(sorted({each for part in ranked for each in part.protocols})),
     )
 
 

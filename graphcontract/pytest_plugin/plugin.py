@@ -300,11 +300,8 @@ class Run:
         carried = getattr(report, _ATTRIBUTE, None)
         if carried is not None:
             values = json.loads(carried)
-            self.ledger.add(
-                ClauseResult(
-                    **values | {"also": tuple(values["also"]), "recorded": tuple(values["recorded"])}
-                )
-            )
+            tuples = {name: tuple(values[name]) for name in ("also", "recorded", "protocols")}
+            self.ledger.add(ClauseResult(**values | tuples))
         elif report.failed:
             reason = f"the test did not finish: {report.longreprtext[-400:]}"
             self.ledger.add(ClauseResult(_clause_of(report.nodeid), "error", reason=reason))

@@ -248,8 +248,9 @@ class Cause(TypedDict):
 
 
 class Verdict(TypedDict):
-    """The verdict on a clause; `evidence` is None unless it was violated, and `duration` is in seconds. In a
-    run over many operations, it is of what is checked once, on this `operation`.
+    """The verdict on a clause; `evidence` is None unless it was violated, and `duration` is in seconds.
+    `protocols` are the versions of HTTP of the requests that exercised it. In a run over many operations, it
+    is of what is checked once, on this `operation`.
     """
 
     event: Literal["verdict"]
@@ -264,6 +265,7 @@ class Verdict(TypedDict):
     also: NotRequired[list[str]]
     causes: NotRequired[list[Cause]]
     classes: dict[str, int]
+    protocols: NotRequired[list[str]]
     reason: NotRequired[str]
     operation: NotRequired[str]
 

@@ -144,6 +144,11 @@ class TestSelection:
         for client, count in (("reference", 1), ("reference-http2", 2)):
             events = here.events(client, *selected, status=0)
             assert events[-1]["must"] == {"judged": count, "planned": count}
+            found = [event for event in events if event["event"] == "verdict"]
+            assert {event["clause"]: event.get("protocols") for event in found} == {
+                "request.method": ["1.1"],
+                "http2.response": ["2"] if count == 2 else None,
+            }
 
     def test_an_alias_selects_its_clause(self, here: Here) -> None:
         contract = document(DEFAULT_CONTRACT, None)
@@ -206,7 +211,7 @@ class TestReproduction:
 class TestWorkers:
     @staticmethod
     def summary(events: list[dict[str, Any]]) -> list[Any]:
-        names = ("clause", "verdict", "exercised", "classes", "also", "reason")
+        names = ("clause", "verdict", "exercised", "classes", "also", "reason", "protocols")
         found = [event for event in events if event["event"] == "verdict"]
         return sorted(
             [[event.get(name) for name in names] + [(event["evidence"] or {}).get("id")] for event in found],

@@ -163,8 +163,11 @@ def test_the_first_shard_checks_once_and_a_merge_has_it(follows_nothing: Here) -
     ended = follows_nothing("report", "merge", "1.jsonl", "2.jsonl", "--report", "jsonl=merged.jsonl")
     assert ended.status == 1
     assert "The client violates the contract in what is checked once (1 distinct fault)." in ended.out
-    footer = read(follows_nothing.folder / "merged.jsonl")[-1]
-    assert footer["must"] == {"judged": 2, "planned": 2}
+    merged = read(follows_nothing.folder / "merged.jsonl")
+    assert merged[-1]["must"] == {"judged": 2, "planned": 2}
+    protocols = [each["protocols"] for each in merged if each["event"] == "verdict" and each["exercised"]]
+    assert protocols
+    assert all(each == ["1.1"] for each in protocols)
 
 
 MISTAKES = {

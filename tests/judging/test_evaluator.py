@@ -87,6 +87,37 @@ def test_evidence_is_what_is_presented() -> None:
     assert result.classes == {"a class": 3}
 
 
+def spoken(version: str, **members: object) -> Exchange:
+    made = Exchange(call(), (replace(request(), version=version),), (), SUCCESS)
+    return replace(made, **members)  # type: ignore[arg-type]
+
+
+def test_the_versions_of_http_that_exercised_a_clause() -> None:
+    over_http2, rejected = Trial(spoken("2")), Trial(Exchange(call(), (), (), SUCCESS))
+    assert evaluate(GOOD).conclude(repeat="again", present=lambda each: each).protocols == ("1.1",)
+    for trials in ([over_http2, GOOD, GOOD], [over_http2, BAD]):
+        result = evaluate(*trials).conclude(repeat="again", present=lambda each: each)
+        assert result.protocols == ("1.1", "2")
+    assert evaluate(SILENT, rejected).conclude(repeat="again", present=lambda each: each).protocols == ()
+
+
+def test_requests_elsewhere_count_and_neither_connect_nor_odd_versions() -> None:
+    other, odd = replace(request(), version="1.0"), replace(request(), version="1" * 1000)
+    exchange = spoken("2", elsewhere=(other, odd), connects=(request(),))
+    result = evaluate(Trial(exchange)).conclude(repeat="again", present=lambda each: each)
+    assert result.protocols == ("1.0", "2")
+
+
+@pytest.mark.parametrize(("earlier", "protocols"), [(False, ("2",)), (True, ("1.1", "2"))])
+def test_earlier_calls_count_for_clauses_that_examine_them(
+    protocols: tuple[str, ...], *, earlier: bool
+) -> None:
+    evaluator = ClauseEvaluator(CONTRACT, replace(registry()[ID], uses_earlier_steps=earlier))
+    evaluator.add(Trial(spoken("2"), before=(spoken("1.1"),)), "a class")
+    result = evaluator.conclude(repeat="again", present=lambda each: each)
+    assert result.protocols == protocols
+
+
 def test_a_trial_that_does_not_exercise_a_clause_has_no_violations() -> None:
     assert find_violations(CONTRACT, registry()[ID], SILENT) is None
     assert find_violations(CONTRACT, registry()[ID], GOOD) == {}

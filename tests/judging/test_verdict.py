@@ -38,10 +38,22 @@ def test_sums() -> None:
         ID,
         [
             part(
-                "pass", exercised=3, duration=0.5, classes={"a": 1, "b": 2}, exchanges=4, recorded=({"n": 1},)
+                "pass",
+                exercised=3,
+                duration=0.5,
+                classes={"a": 1, "b": 2},
+                exchanges=4,
+                recorded=({"n": 1},),
+                protocols=("2",),
             ),
             part(
-                "pass", exercised=2, duration=1.0, classes={"b": 1, "c": 1}, exchanges=2, recorded=({"n": 2},)
+                "pass",
+                exercised=2,
+                duration=1.0,
+                classes={"b": 1, "c": 1},
+                exchanges=2,
+                recorded=({"n": 2},),
+                protocols=("1.1", "2"),
             ),
         ],
     )
@@ -52,6 +64,7 @@ def test_sums() -> None:
         classes={"a": 1, "b": 3, "c": 1},
         exchanges=6,
         recorded=({"n": 1}, {"n": 2}),
+        protocols=("1.1", "2"),
     )
 
 

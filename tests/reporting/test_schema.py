@@ -12,6 +12,7 @@ from tests.judging import gate_of, good, lower, plain_test, tried
 from tests.reporting import events_of, problems, schema
 
 Event = dict[str, Any]
+SINCE = ("protocols",)  # members that reports of earlier versions do not have
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +39,14 @@ def test_an_event_of_each_kind_keeps_to_it(events: dict[str, Event]) -> None:
 def test_members_may_be_added_to_an_event_and_none_left_out(events: dict[str, Event], kind: str) -> None:
     event = events[kind]
     assert problems({**event, "later": 1}) == []
-    for name in event.keys() - {"event"}:
+    for name in event.keys() - {"event", *SINCE}:
         less = {key: value for key, value in event.items() if key != name}
         assert problems(less), f"{kind} without {name}"
+
+
+def test_members_that_were_added_may_be_missing(events: dict[str, Event]) -> None:
+    assert events["verdict"]["protocols"] == ["1.1"]
+    assert problems({key: value for key, value in events["verdict"].items() if key not in SINCE}) == []
 
 
 @pytest.mark.parametrize("kind", ["header", "plan", "verdict", "exchange", "progress", "footer"])
@@ -48,7 +54,7 @@ def test_the_schema_as_it_is_says_the_same(events: dict[str, Event], kind: str) 
     whole = Draft202012Validator(schema())
     event = events[kind]
     assert whole.is_valid(event)
-    for name in event.keys() - {"event"}:
+    for name in event.keys() - {"event", *SINCE}:
         assert not whole.is_valid({key: value for key, value in event.items() if key != name}), name
 
 
@@ -99,6 +105,9 @@ WRONG: list[tuple[str, dict[str, object]]] = [
     ("verdict", {"verdict": "pass", "evidence": None, "exercised": 0}),
     ("verdict", {"also": ["request.method"]}),
     ("verdict", {"classes": {"any": 0}}),
+    ("verdict", {"protocols": []}),
+    ("verdict", {"protocols": ["2", "2"]}),
+    ("verdict", {"protocols": ["HTTP/2"]}),
     ("progress", {"done": -1}),
     ("footer", {"exit_status": 7}),
     ("footer", {"exit_status": 130}),

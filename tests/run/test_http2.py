@@ -10,6 +10,7 @@ import pytest
 from graphcontract.clients import ClientUnavailable
 from graphcontract.exchange import Call, Outcome
 from graphcontract.http.stub_response import success
+from graphcontract.judging.verdict import ClauseResult
 from graphcontract.run.options import OptionError, Options
 from graphcontract.run.session import Session
 from graphcontract.run.suite_tests import suite_tests
@@ -36,11 +37,15 @@ def session_of(client: str, **options: object) -> Iterator[Session]:
         session.close()
 
 
-def verdict(session: Session, clause: str) -> tuple[str, str | None]:
+def result(session: Session, clause: str) -> ClauseResult:
     test = next(each for each in suite_tests() if clause in each.proves)
     session.want(test, clause)
-    result = session.part(test, clause)
-    return result.verdict, result.reason
+    return session.part(test, clause)
+
+
+def verdict(session: Session, clause: str) -> tuple[str, str | None]:
+    found = result(session, clause)
+    return found.verdict, found.reason
 
 
 def test_auto_finds_a_client_that_negotiates_http2() -> None:
@@ -48,6 +53,15 @@ def test_auto_finds_a_client_that_negotiates_http2() -> None:
         assert verdict(session, "http2.response") == ("pass", None)
         assert session.describe()["http"] == "auto"
         assert not session.describe()["tls"]
+
+
+def test_each_clause_says_which_version_it_saw() -> None:
+    client = f"{HERE}over_http2"
+    with session_of(client, select=("http2.response", "request.method")) as session:
+        assert result(session, "http2.response").protocols == ("2",)
+        assert result(session, "request.method").protocols == ("1.1",)
+    with session_of(client, http="2", select=("request.method",)) as session:
+        assert result(session, "request.method").protocols == ("2",)
 
 
 def test_auto_says_that_a_client_does_not_negotiate_it() -> None:
