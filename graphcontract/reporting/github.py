@@ -91,8 +91,9 @@ def _parts(run: RunSummary) -> Iterator[str]:
     if shown:
         yield "\n| clause | level | verdict | details |\n| --- | --- | --- | --- |\n"
     for verdict in shown:
+        clause = f"`{verdict['clause']}` {run.describe_protocols(verdict)}".rstrip()
         what = escape_cell(describe_verdict(verdict))
-        yield f"| `{verdict['clause']}` | {verdict['level']} | {label_verdict(verdict)} | {what} |\n"
+        yield f"| {clause} | {verdict['level']} | {label_verdict(verdict)} | {what} |\n"
     yield from render_accepted(run.footer)
     for verdict in shown:
         if verdict["evidence"]:

@@ -26,7 +26,9 @@ _CHOICES = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A clause with its verdict. `explained`: common causes name all of its failures."""
+    """A clause with its verdict. `explained`: common causes name all of its failures. `protocols` is a
+    sentence where the clause was checked over another version of HTTP than most.
+    """
 
     clause: str
     group: str
@@ -39,6 +41,7 @@ class Row:
     reason: str
     also: list[str]
     explained: bool
+    protocols: str
     where: str = ""
 
     @property
@@ -59,7 +62,7 @@ class Row:
     @property
     def notes(self) -> list[str]:
         """What the failure says beside its evidence."""
-        return [self.reason] if self.reason else []
+        return [each for each in (self.reason, self.protocols) if each]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +88,14 @@ def list_rows(run: RunSummary) -> dict[str, Row]:
     """The rows of all clauses that have a verdict, in the order of the contract."""
     named = {id for each in find_common_causes(run.list_shortfalls()) for id in each.evidence}
     return {
-        each["clause"]: _make_row(each, run.verdicts[each["clause"]], named)
+        each["clause"]: _make_row(each, run.verdicts[each["clause"]], named, run)
         for each in run.plan
         if each["clause"] in run.verdicts
     }
 
 
-def _make_row(planned: PlannedClause, verdict: Verdict, named: Collection[str]) -> Row:
+def _make_row(planned: PlannedClause, verdict: Verdict, named: Collection[str], run: RunSummary) -> Row:
+    over = run.describe_protocols(verdict)
     label, evidence = label_verdict(verdict), verdict["evidence"]
     ids = [evidence["id"], *verdict.get("also", [])] if evidence else []
     return Row(
@@ -106,6 +110,7 @@ def _make_row(planned: PlannedClause, verdict: Verdict, named: Collection[str]) 
         reason=verdict.get("reason", ""),
         also=verdict.get("also", []),
         explained=bool(ids) and all(each in named for each in ids),
+        protocols=f"Checked {over}." if over else "",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 from xml.etree import ElementTree
 
@@ -29,13 +29,14 @@ class JUnit(SummaryReport[RunSummary]):
         groups = {row["clause"]: row["group"] for row in run.plan}
         contract = run.header["contract"]["id"]
         cases = [make_case(contract, verdict, groups[id]) for id, verdict in run.verdicts.items()]
-        return render_suite(run, cases, make_properties(run.footer))
+        properties = [*list_properties(run.footer), *_list_protocols(run)]
+        return render_suite(run, cases, properties)
 
 
 def render_suite(
-    run: ReceivedRun, cases: Sequence[ElementTree.Element], properties: Iterable[ElementTree.Element] = ()
+    run: ReceivedRun, cases: Sequence[ElementTree.Element], properties: Sequence[tuple[str, str]]
 ) -> Iterator[str]:
-    """Yield a document with the testcases of a run in one testsuite, in pieces."""
+    """Yield a document with the testcases and properties of a run in one testsuite, in pieces."""
     counted = {"failures": "failure", "errors": "error", "skipped": "skipped"}
     totals = {
         "name": clean_xml(run.header["contract"]["id"]),
@@ -46,22 +47,32 @@ def render_suite(
     root = ElementTree.Element("testsuites", {**totals, "name": "graphcontract"})
     timestamp = run.header["started"].rstrip("Z")
     suite = ElementTree.SubElement(root, "testsuite", {**totals, "timestamp": timestamp})
-    suite.extend([*properties, *cases])
+    if properties:
+        listed = ElementTree.SubElement(suite, "properties")
+        for name, value in properties:
+            ElementTree.SubElement(listed, "property", {"name": name, "value": clean_xml(value)})
+    suite.extend(cases)
     ElementTree.indent(root)
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield ElementTree.tostring(root, encoding="unicode")
     yield "\n"
 
 
-def make_properties(footer: Footer) -> Iterator[ElementTree.Element]:
-    """Yield the accepted known failures as properties; nothing for a run without --known-failures."""
-    if "accepted" in footer:
-        properties = ElementTree.Element("properties")
-        rows = [("known failures accepted", count_accepted(footer) or "none")]
-        rows += [("known failure", line) for line in list_accepted(footer)]
-        for name, value in rows:
-            ElementTree.SubElement(properties, "property", {"name": name, "value": clean_xml(value)})
-        yield properties
+def list_properties(footer: Footer) -> list[tuple[str, str]]:
+    """The accepted known failures as properties; nothing for a run without --known-failures."""
+    if "accepted" not in footer:
+        return []
+    accepted = ("known failures accepted", count_accepted(footer) or "none")
+    return [accepted, *(("known failure", line) for line in list_accepted(footer))]
+
+
+def _list_protocols(run: RunSummary) -> Iterator[tuple[str, str]]:
+    """Yield which clauses were checked over another version of HTTP than most, as properties."""
+    clauses: dict[str, list[str]] = {}
+    for verdict in run.verdicts.values():
+        if over := run.describe_protocols(verdict):
+            clauses.setdefault(f"checked {over}", []).append(verdict["clause"])
+    yield from ((over, ", ".join(ids)) for over, ids in clauses.items())
 
 
 def make_case(contract: str, verdict: Verdict, group: str) -> ElementTree.Element:

@@ -17,7 +17,7 @@ from graphcontract.reporting.github import (
     render_title,
 )
 from graphcontract.reporting.github_commands import attribute, data
-from graphcontract.reporting.junit import clean_xml, make_case, make_properties, render_suite
+from graphcontract.reporting.junit import clean_xml, list_properties, make_case, render_suite
 from graphcontract.reporting.operations_summary import (
     OperationsSummary,
     count,
@@ -59,7 +59,7 @@ class OperationsJUnit(SummaryReport[OperationsSummary]):
             make_case(each.get("operation", ""), each, self._groups[each["clause"]])
             for each in run.once.verdicts
         ]
-        return render_suite(run, [*cases, *once, *fixed], make_properties(run.footer))
+        return render_suite(run, [*cases, *once, *fixed], list_properties(run.footer))
 
 
 def _make_case(event: OperationEvent, findings: dict[tuple[str, bool], FindingEvent]) -> ElementTree.Element:

@@ -72,6 +72,14 @@ class RunSummary(ReceivedRun):
         parts.append(f"{number} in {self.footer['duration']:.1f} s")
         return ", ".join(parts)
 
+    def describe_protocols(self, verdict: Verdict) -> str:
+        """Return over which version of HTTP a clause was checked, as in `over HTTP/2`; empty where it is the
+        one that the run uses for all clauses but those that need another.
+        """
+        usual = "2" if self.header.get("http") == "2" else "1.1"
+        seen = verdict.get("protocols", [])
+        return "" if {*seen} <= {usual} else f"over {' and '.join(f'HTTP/{each}' for each in seen)}"
+
     def describe_run(self) -> str:
         """Return what was tested, and against which contract."""
         contract = self.header["contract"]

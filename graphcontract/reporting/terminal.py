@@ -88,10 +88,10 @@ class Terminal(ConsoleReport[RunSummary]):
         more = f", and {also} more" if also else ""
         if verdict["evidence"] is not None and verdict["verdict"] == "fail":
             self._show_fault(
-                _format_row(verdict), verdict["evidence"], reason=reason, also=more, fails_run=fails
+                self._format_row(verdict), verdict["evidence"], reason=reason, also=more, fails_run=fails
             )
         else:
-            self._show_heading(_format_row(verdict), fails_run=fails)
+            self._show_heading(self._format_row(verdict), fails_run=fails)
             self._print_lines(self._wrap(reason, INDENT))
 
     def _show_untested(self) -> None:
@@ -141,15 +141,15 @@ class Terminal(ConsoleReport[RunSummary]):
 
     def _show_row(self, verdict: Verdict) -> None:
         label = label_verdict(verdict)
-        row = _format_row(verdict).removeprefix(f"{label:8}")
+        row = self._format_row(verdict).removeprefix(f"{label:8}")
         self._console.print(f"[{_STYLES[label]}]{label:8}[/]{escape(row).rstrip()}", soft_wrap=True)
         if note := _describe(verdict):
             self._print_lines(self._wrap(note, " " * 16), style="dim")
 
-
-def _format_row(verdict: Verdict) -> str:
-    label, calls = label_verdict(verdict), verdict["exercised"] or ""
-    return f"{label:8}{verdict['level']:8}{verdict['clause']:30}{calls:>6}"
+    def _format_row(self, verdict: Verdict) -> str:
+        label, calls = label_verdict(verdict), verdict["exercised"] or ""
+        row = f"{label:8}{verdict['level']:8}{verdict['clause']:30}{calls:>6}"
+        return f"{row}  {self._run.describe_protocols(verdict)}".rstrip()
 
 
 def _describe(verdict: Verdict) -> str:
