@@ -7,7 +7,7 @@ from hypothesis.strategies import SearchStrategy
 
 from graphcontract.inputs.partitions import Partitions
 from graphcontract.inputs.strings import ALPHANUMERIC, controls, mixture, repeat_to_length
-from graphcontract.reporting.events import ShortToken, TokenRecipe
+from graphcontract.reporting.evidence import ShortToken, TokenRecipe
 
 CANARY = "eyJ0eXAiOiJDQU5BUlki"
 

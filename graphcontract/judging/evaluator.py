@@ -15,7 +15,7 @@ from graphcontract.contract.model import Contract
 from graphcontract.exchange import Trial
 from graphcontract.judging.evidence import make_evidence
 from graphcontract.judging.verdict import ClauseResult, evidence_id
-from graphcontract.reporting.events import Evidence
+from graphcontract.reporting.evidence import Evidence
 
 _PRECONDITION_NOT_MET = "no exchange met this clause's precondition"
 _UNREADABLE = "the client's requests could not be read (request.once)"

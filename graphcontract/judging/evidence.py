@@ -15,7 +15,7 @@ from graphcontract.exchange import Call, Exchange, Trial
 from graphcontract.inputs.tokens import CANARY, recipe
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.verdict import evidence_id
-from graphcontract.reporting.events import (
+from graphcontract.reporting.evidence import (
     CallInput,
     Evidence,
     EvidenceExchange,

@@ -41,7 +41,7 @@ from graphcontract.judging.patience import describe_cut
 from graphcontract.judging.redaction import Redactor
 from graphcontract.judging.suite_api import SuiteTest
 from graphcontract.judging.verdict import NO_REQUEST, ClauseResult
-from graphcontract.reporting.events import RecordedExchange
+from graphcontract.reporting.evidence import RecordedExchange
 
 # An expensive call takes its timeout and a new process. One ends its input class, and this many the test.
 _COSTLY_TEST = 3

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from graphcontract.reporting.events import Evidence, RecordedExchange, VerdictKind
+from graphcontract.reporting.events import VerdictKind
+from graphcontract.reporting.evidence import Evidence, RecordedExchange
 
 UNTESTED: tuple[VerdictKind, ...] = ("not-exercised", "not-run")
 """Verdicts of a clause that could have been tested, and was not: each fails the run for a MUST."""

@@ -13,7 +13,7 @@ from graphcontract.judging.call_runner import CallRunner
 from graphcontract.judging.evaluator import find_violations
 from graphcontract.judging.evidence import make_evidence
 from graphcontract.operations.operation_run import Violation
-from graphcontract.reporting.events import Evidence
+from graphcontract.reporting.evidence import Evidence
 
 _AFTER = (
     "The call alone does not show it, and does after a call of {previous}: the client carries something over"

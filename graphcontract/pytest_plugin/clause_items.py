@@ -13,7 +13,8 @@ import pytest
 from graphcontract.errors import UserError
 
 if TYPE_CHECKING:
-    from graphcontract.reporting.events import Evidence, Footer
+    from graphcontract.reporting.events import Footer
+    from graphcontract.reporting.evidence import Evidence
 
 Plugin = TypeVar("Plugin")
 

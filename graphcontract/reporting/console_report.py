@@ -13,7 +13,8 @@ from rich.progress import Progress, ProgressColumn
 from rich.text import Text
 
 from graphcontract.reporting.accepted_failures import describe_accepted
-from graphcontract.reporting.events import Evidence, Footer
+from graphcontract.reporting.events import Footer
+from graphcontract.reporting.evidence import Evidence
 from graphcontract.reporting.evidence_text import describe_input, escape_unprintable
 from graphcontract.reporting.received_run import ReceivedRun
 

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from graphcontract.reporting.events import (
+from graphcontract.reporting.evidence import (
     CallInput,
     Evidence,
     EvidenceExchange,

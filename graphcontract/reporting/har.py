@@ -14,10 +14,9 @@ from typing import Any, TextIO
 from urllib.parse import parse_qsl, urlsplit
 
 from graphcontract.reporting import finish
-from graphcontract.reporting.events import (
-    Event,
+from graphcontract.reporting.events import Event, Header
+from graphcontract.reporting.evidence import (
     Evidence,
-    Header,
     RecordedExchange,
     RecordedRequest,
     RecordedResponse,

@@ -15,7 +15,7 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from graphcontract.reporting.events import Evidence, EvidenceExchange
+from graphcontract.reporting.evidence import Evidence, EvidenceExchange
 from graphcontract.reporting.evidence_text import can_be_served, describe_input, escape_unprintable
 from graphcontract.reporting.wire_log import WireLine, describe_outcome, list_lines
 

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from graphcontract.reporting.common_causes import find_common_causes
-from graphcontract.reporting.events import Evidence, FindingEvent, Footer, PlannedClause, Verdict
+from graphcontract.reporting.events import FindingEvent, Footer, PlannedClause, Verdict
+from graphcontract.reporting.evidence import Evidence
 from graphcontract.reporting.operations_summary import count, list_faults, name_operations
 from graphcontract.reporting.run_summary import RunSummary
 from graphcontract.reporting.verdict_text import find_tone, label_verdict

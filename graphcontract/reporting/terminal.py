@@ -8,7 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 
 from graphcontract.reporting.common_causes import find_common_causes
 from graphcontract.reporting.console_report import INDENT, ConsoleReport, Detail
-from graphcontract.reporting.events import Event, Evidence, Verdict
+from graphcontract.reporting.events import Event, Verdict
+from graphcontract.reporting.evidence import Evidence
 from graphcontract.reporting.evidence_text import render_violation
 from graphcontract.reporting.run_summary import RunSummary
 from graphcontract.reporting.verdict_text import is_untested, label_verdict, name_verdict

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from graphcontract.reporting.events import RecordedExchange, RecordedOutcome, RecordedResponse, WireBytes
+from graphcontract.reporting.evidence import RecordedExchange, RecordedOutcome, RecordedResponse, WireBytes
 
 Mark = Literal["", ">", "<", "!", "="]
 

@@ -13,7 +13,7 @@ from graphcontract.clauses import Finding
 from graphcontract.exchange import Outcome, Trial
 from graphcontract.inputs.tokens import make
 from graphcontract.judging.evidence import describe_call, describe_exchange, make_evidence
-from graphcontract.reporting.events import Evidence
+from graphcontract.reporting.evidence import Evidence
 from graphcontract.wire import WireRequest
 from tests.clauses import (
     CONTRACT,

@@ -16,7 +16,8 @@ from graphcontract.contract.schema import expand_references
 from graphcontract.judging.known_failures import Entry, KnownFailures
 from graphcontract.judging.run_recorder import RunRecorder
 from graphcontract.judging.verdict import ClauseResult
-from graphcontract.reporting.events import Event, Evidence, FailOn, RunDescription
+from graphcontract.reporting.events import Event, FailOn, RunDescription
+from graphcontract.reporting.evidence import Evidence
 from tests.clauses import CONTRACT
 from tests.judging import gate_of, lower, plain_test, tried
 
