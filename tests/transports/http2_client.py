@@ -10,8 +10,9 @@ import h2.connection
 import h2.events
 
 from graphcontract.http.stub_response import ResponseScript, StubResponse
-from graphcontract.transports import Endpoint
+from graphcontract.transports import Endpoint, Record, http2_frames
 from graphcontract.transports.loopback import Loopback
+from graphcontract.wire import WireRequest
 
 from .wire import DONE, secured
 
@@ -24,6 +25,15 @@ _LENIENT = h2.config.H2Configuration(
 
 def open_stub(server: Loopback, *stubs: StubResponse) -> Endpoint:
     return server.open_endpoint(ResponseScript(stubs or (DONE,)))
+
+
+def only_request(record: Record) -> WireRequest:
+    (request,) = record.requests
+    return request
+
+
+def read_frames(data: bytes) -> list[http2_frames.Frame]:
+    return [http2_frames.read(each) for each in http2_frames.split(data)[0]]
 
 
 class Client:

@@ -15,7 +15,7 @@ from graphcontract.transports import Scope, http2_frames
 from graphcontract.transports.loopback import Loopback
 from graphcontract.wire import Fault
 
-from .http2_client import HEADER, PATH, Connect, open_stub
+from .http2_client import HEADER, PATH, Connect, open_stub, read_frames
 from .wire import DONE
 
 
@@ -46,10 +46,6 @@ def h2_headers(stream: int) -> bytes:
         block += b"\0" + bytes((len(name),)) + name.encode() + bytes((len(value),)) + value.encode()
     flags = http2_frames.END_STREAM | http2_frames.END_HEADERS
     return http2_frames.make_frame(http2_frames.HEADERS, flags, stream, block)
-
-
-def read_frames(data: bytes) -> list[http2_frames.Frame]:
-    return [http2_frames.read(each) for each in http2_frames.split(data)[0]]
 
 
 @pytest.mark.parametrize(
