@@ -228,7 +228,7 @@ def test_a_must_that_no_test_exercised_fails_the_run(project: Project, workers: 
     words = ("--graph-client", "python:mine:silent", "--graph-transport", "loopback")
     said = project.pytest(*SUITES, *words, "--graph-select", "redirect.bounded", *workers, status=1)
     assert "MUST not exercised by any test: redirect.bounded" in said
-    assert re.search(r"= \d+ skipped in ", said)
+    assert re.search(r"= \d+ skipped\b", said)
 
 
 def test_clauses_can_be_proved_by_tests_of_ones_own(project: Project) -> None:
