@@ -23,7 +23,9 @@ class Entry:
     """A client with what is expected of it. `violates` is a faulty client's clause, "" for a quirky one;
     `also` are clauses that the same fault violates, or SHOULDs that a quirky client does not meet. `rare`
     marks a fault that only the profile `gate` is sure to find. `shown_by` names the tests, or cases of tests,
-    that are run, where the others would only cost time.
+    that are run, where the others would only cost time. `varies_in` names those tests whose inputs decide
+    whether the quirk of a quirky client shows, or how: `make test` gives it all classes of these, and of
+    others a part. If it is empty, that holds for all of `shown_by`.
     """
 
     client: Kind
@@ -32,6 +34,7 @@ class Entry:
     transport: str = "loopback"
     rare: bool = False
     shown_by: frozenset[str] = frozenset()
+    varies_in: frozenset[str] = frozenset()
 
     @property
     def slug(self) -> str:
@@ -42,6 +45,11 @@ class Entry:
     def id(self) -> str:
         """What a failing test is called: clause and slug, or `quirky` and slug."""
         return f"{self.violates}:{self.slug}" if self.violates else f"quirky:{self.slug}"
+
+    @property
+    def whole(self) -> frozenset[str]:
+        """The tests of which `make test` gives a quirky client every class."""
+        return self.varies_in or self.shown_by
 
     @property
     def profile(self) -> str:
@@ -65,12 +73,24 @@ def faulty(
 
 
 def quirky(
-    *short_of: str, transport: str = "loopback", shown_by: Iterable[str] = ()
+    *short_of: str,
+    transport: str = "loopback",
+    shown_by: Iterable[str] = (),
+    varies_in: Iterable[str] = (),
 ) -> Callable[[Kind], Kind]:
     """Register a client that is unusual and violates no MUST, with the SHOULDs that it does not meet."""
 
     def register(client: Kind) -> Kind:
-        _entries.append(Entry(client, "", frozenset(short_of), transport, shown_by=frozenset(shown_by)))
+        _entries.append(
+            Entry(
+                client,
+                "",
+                frozenset(short_of),
+                transport,
+                shown_by=frozenset(shown_by),
+                varies_in=frozenset(varies_in),
+            )
+        )
         return client
 
     return register

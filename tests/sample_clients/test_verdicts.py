@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import product
 
 import hypothesis
 import pytest
@@ -21,7 +23,9 @@ BY_THE_CLOCK = {"transport.timeout"}  # late or never: on a busy machine the one
 BY_CHANCE = {"calls.concurrent"}  # which of its violations are seen depends on threads
 AFTER_OTHERS = {"retry.throttled:three-retries-in-its-life"}  # shows its fault after many calls only
 OF_PROCESSES = {"calls.surroundings"}  # its faulty clients are processes: test_surroundings.py
-QUIRKY = [entry.id for entry in quirky_clients()]
+# Those that have all tests come first: they share out the diagonals of these, by their numbers.
+QUIRKY = sorted(quirky_clients(), key=lambda entry: bool(entry.shown_by))
+IDS = [entry.id for entry in QUIRKY]
 SELECTED = selected(entries(), RECORDS)
 CHOSEN = [entry for entry in faulty_clients() if entry.id in SELECTED]
 
@@ -61,23 +65,39 @@ def is_quirky_as_declared(entry: Entry, diagonal: int | None) -> None:
     assert sorted(violated(parts)) == sorted(entry.also) == RECORDS[entry.id]["should"]
 
 
-@pytest.mark.parametrize(("diagonal", "entry"), list(enumerate(quirky_clients())), ids=QUIRKY)
+@pytest.mark.parametrize(("diagonal", "entry"), list(enumerate(QUIRKY)), ids=IDS)
 def test_quirky_client_violates_what_it_declares_alone(diagonal: int, entry: Entry) -> None:
-    """Each client has another diagonal of the inputs, so that few combinations remain that none has."""
+    """Each client has another part of the inputs, and all of those that its quirk depends on. Together they
+    have every combination.
+    """
     is_quirky_as_declared(entry, diagonal)
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("entry", quirky_clients(), ids=QUIRKY)
+@pytest.mark.parametrize("entry", QUIRKY, ids=IDS)
 def test_quirky_client_violates_what_it_declares_alone_on_all_inputs(entry: Entry) -> None:
     is_quirky_as_declared(entry, None)
 
 
-def test_the_diagonals_of_all_quirky_clients_have_every_combination() -> None:
+def test_quirky_clients_together_have_every_combination_and_each_class_often() -> None:
     for test in prepared():
-        diagonals = [test.limit(number).inputs for number in range(len(QUIRKY))]
-        assert {len(each) for each in diagonals} == {max(test.sizes, default=1)}
-        assert {name for each in diagonals for name in each} == set(test.inputs)
+        parts = [
+            (entry, test.limit(number, whole=test.name in entry.whole).inputs)
+            for number, entry in enumerate(QUIRKY)
+            if not entry.shown_by or test.name in entry.shown_by
+        ]
+        assert {name for _, part in parts for name in part} == set(test.inputs), test.name
+        assert {len(part) for entry, part in parts if test.name in entry.whole} <= {
+            max(test.sizes, default=1)
+        }, test.name
+        places = dict(zip(test.inputs, product(*map(range, test.sizes)), strict=True))
+        classes = Counter(place for _, part in parts for place in {*_each_class(places, part)})
+        assert not classes or min(classes.values()) >= 15, test.name
+
+
+def _each_class(places: Mapping[str, tuple[int, ...]], part: Iterable[str]) -> Iterator[tuple[int, int]]:
+    """The classes of the sources, each with the number of its source, that are in a part of the inputs."""
+    return (place for name in part for place in enumerate(places[name]))
 
 
 def test_ids_are_unique() -> None:

@@ -96,12 +96,14 @@ def verdicts(
     contract: Contract = CONTRACT,
     limits: Limits = Limits(),  # noqa: B008 - immutable
     diagonal: int | None = None,
+    whole: Collection[str] = (),
     inputs: Collection[str] | None = None,
 ) -> dict[str, ClauseResult]:
     """The verdict on each clause. `of` limits the run to tests that prove one of these clauses, `shown_by` to
     tests and cases of these names. Unconditional clauses are checked in any of the latter tests. `diagonal`
-    limits it to that diagonal of each test's inputs (`Prepared.limit`), and to few draws; `inputs` to cases
-    and classes of these names, and as many draws of each as without. Both need CONTRACT.
+    limits it to a part of that diagonal of each test's inputs (`Prepared.limit`), all of it for tests of the
+    names in `whole`, and to few draws; `inputs` to cases and classes of these names, and as many draws of
+    each as without. Both need CONTRACT.
     """
     explored = PROFILES[profile] if diagonal is None else _FEW
     made: Transport = _make_transport(transport, contract)
@@ -117,7 +119,7 @@ def verdicts(
         clients.negotiates_http2 = isinstance(client, OverHttp2)
         harness = Harness(contract, clients, explored)
         waiting: list[SuiteTestRun] = []
-        for test in _chosen(shown_by, contract, diagonal, inputs):
+        for test in _chosen(shown_by, contract, diagonal, whole, inputs):
             clauses = [id for id in test.proves if id in contract.clauses]
             if of is None or shown_by:
                 every = UNCONDITIONAL if of is None else set(of) & set(UNCONDITIONAL)
@@ -135,7 +137,7 @@ def verdicts(
             if test.cases:
                 waiting.append(trying)
             else:
-                if isinstance(test, Prepared) and inputs is not None:
+                if isinstance(test, Prepared):
                     harness.profile = replace(explored, examples=1, least=test.share(explored))
                 _add(parts, trying)
         pool = harness.clients.background_pool()
@@ -183,6 +185,7 @@ def run(
         seed=seed,
         limits=entry.client.limits,
         diagonal=diagonal,
+        whole=entry.whole,
         inputs=inputs,
     )
 
@@ -220,12 +223,17 @@ _drawn: dict[tuple[int, str, int], Sequence[Any]] = {}
 
 # About one draw for each class: a third of the profile `quick`.
 _FEW = Profile(examples=14, least=1, deterministic=True)
+# A client has a third of a diagonal. Every combination needs 21 clients then, and each class is left to 15 of
+# those 47 that have all tests. Tests of few classes cost little.
+_PARTS = 3
+_LEAST_CLASSES = 3
 
 
 @dataclass(frozen=True)
 class Prepared(SuiteTest):
     """A test with what it draws under CONTRACT: Hypothesis reads each strategy once, and not once a client.
-    `sizes` are the numbers of classes of its sources, `classes` their product, however few are left.
+    `sizes` are the numbers of classes of its sources; of a class, as many values are drawn as if `classes`
+    of them were left.
     """
 
     inputs: Partitions[dict[str, Any]] = field(default_factory=lambda: Partitions({}))
@@ -237,9 +245,10 @@ class Prepared(SuiteTest):
         assert contract is CONTRACT
         return self.inputs
 
-    def limit(self, diagonal: int) -> Prepared:
+    def limit(self, diagonal: int, *, whole: bool) -> Prepared:
         """The same test with each class of every source, and not with each combination of them: as many as
-        the longest source has classes. All diagonals together have all combinations.
+        the longest source has classes; if it is not `whole`, with a part of these, but at least three. All
+        diagonals together have all combinations, and so do their parts.
         """
         longest = max(self.sizes, default=1)
         shifts = []
@@ -247,13 +256,14 @@ class Prepared(SuiteTest):
             runs = at == self.sizes.index(longest)
             shifts.append(0 if runs else diagonal % size)
             diagonal = diagonal if runs else diagonal // size
+        parts = 1 if whole else max(1, min(_PARTS, longest // _LEAST_CLASSES))
         kept = {
             tuple((step + shift) % size for shift, size in zip(shifts, self.sizes, strict=True))
-            for step in range(longest)
+            for step in range(diagonal % parts, longest, parts)
         }
         places = zip(product(*map(range, self.sizes)), self.inputs, strict=True)
         names = [name for place, name in places if place in kept]
-        return replace(self, inputs=self.inputs.only(*names))
+        return replace(self, inputs=self.inputs.only(*names), classes=longest)
 
     def keep(self, names: Collection[str]) -> Prepared:
         """The same test with those of its cases or classes that have one of these names."""
@@ -262,7 +272,7 @@ class Prepared(SuiteTest):
         return replace(self, cases=cases, inputs=inputs)
 
     def share(self, profile: Profile) -> int:
-        """How many values of a class are drawn where no class is left out."""
+        """How many values of a class are drawn."""
         return profile.share(self.classes, None, self.calls)
 
 
@@ -283,7 +293,11 @@ def prepared() -> tuple[Prepared, ...]:
 
 
 def _chosen(
-    names: Collection[str], contract: Contract, diagonal: int | None, inputs: Collection[str] | None
+    names: Collection[str],
+    contract: Contract,
+    diagonal: int | None,
+    whole: Collection[str],
+    inputs: Collection[str] | None,
 ) -> Iterator[SuiteTest]:
     """The tests of the suites; with names only these, and of other tests the cases with these names."""
     for test in prepared() if contract is CONTRACT else suite_tests():
@@ -292,7 +306,7 @@ def _chosen(
             continue
         chosen = test if not names or test.name in names else replace(test, cases=cases)
         if isinstance(chosen, Prepared) and diagonal is not None:
-            yield chosen.limit(diagonal)
+            yield chosen.limit(diagonal, whole=test.name in whole)
         elif isinstance(chosen, Prepared) and inputs is not None:
             if (kept := chosen.keep(inputs)).cases or kept.inputs:
                 yield kept

@@ -46,7 +46,7 @@ class Http10(Conforming):
         return super().head(call).replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1)
 
 
-@quirky()
+@quirky(varies_in=["test_broken_connection", "test_successive_calls"])
 class ClosesConnections(Conforming):
     """A connection for each call, and said so."""
 
@@ -54,7 +54,7 @@ class ClosesConnections(Conforming):
         return [*super().fields(call), ("Connection", "close")]
 
 
-@quirky()
+@quirky(varies_in=["test_broken_connection", "test_successive_calls"])
 class KeepsConnections(KeptConnection):
     """A connection kept from call to call, and said so."""
 

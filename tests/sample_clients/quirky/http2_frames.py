@@ -33,7 +33,7 @@ class ChangesFrames(OverHttp2):
         return (frames.PREFACE if data.startswith(frames.PREFACE) else b"") + b"".join(changed)
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class PadsItsFrames(ChangesFrames):
     """Each header has 200 bytes of padding, which hide its size."""
 
@@ -44,7 +44,7 @@ class PadsItsFrames(ChangesFrames):
         return frames.make_frame(frame.kind, flags, frame.stream, payload)
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class SplitsItsHeaders(ChangesFrames):
     """A header in HEADERS and two or three CONTINUATION frames."""
 
@@ -59,7 +59,7 @@ class SplitsItsHeaders(ChangesFrames):
         return first + b"".join(others) + last
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class HasPriorities(ChangesFrames):
     """A tree of priorities as Firefox made it, with PRIORITY for streams that are never opened, and a weight
     in HEADERS (RFC 9113, 5.3: deprecated and allowed).
@@ -74,7 +74,7 @@ class HasPriorities(ChangesFrames):
         return b"".join([*tree, header])
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class NeverIndexesItsFields(OverHttp2):
     """No field goes into the table of either side, for all of them could be secret."""
 
@@ -90,7 +90,7 @@ class _Literal(hpack.Encoder):
         return super().encode(headers, huffman=False)  # type: ignore[arg-type]
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class UsesNoHuffmanCodes(OverHttp2):
     """Strings are literal, which is less work."""
 
@@ -100,7 +100,7 @@ class UsesNoHuffmanCodes(OverHttp2):
         return link
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class SendsSettingsTwice(OverHttp2):
     """Tables of size 0, no push, settings that no specification has (RFC 8701), and the same again."""
 
@@ -118,7 +118,7 @@ class SendsSettingsTwice(OverHttp2):
         return frames.PREFACE + settings + rest[frames.HEAD + len(first.payload) :]
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class PingsBeforeItsRequest(OverHttp2):
     """PING, a larger window for the connection and a frame of an unknown type (RFC 9113, 5.5) come first."""
 
@@ -132,7 +132,7 @@ class PingsBeforeItsRequest(OverHttp2):
         return frames.make_frame(0xFA, 0xFF, 0, b"unknown")
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class HasASmallWindow(OverHttp2):
     """Content may come 100 bytes at a time, each with a WINDOW_UPDATE of its own."""
 
@@ -142,7 +142,7 @@ class HasASmallWindow(OverHttp2):
         return link
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class CountsNoContent(OverHttp2):
     """content-length: 0, and END_STREAM in HEADERS."""
 
@@ -150,7 +150,7 @@ class CountsNoContent(OverHttp2):
         return [*super().fields(call), ("content-length", "0")]
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class NamesTheHostTwice(OverHttp2):
     """Host, beside :authority and with the same value."""
 
@@ -158,7 +158,7 @@ class NamesTheHostTwice(OverHttp2):
         return [*super().fields(call), ("host", self.pseudo(call)[2][1])]
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class OrdersPseudoFieldsOtherwise(OverHttp2):
     """:path first and :method last: any order is allowed among them."""
 
@@ -166,7 +166,7 @@ class OrdersPseudoFieldsOtherwise(OverHttp2):
         return super().pseudo(call)[::-1]
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class SendsCookieCrumbs(OverHttp2):
     """Two cookies in two fields, as RFC 9113, 8.2.3 allows."""
 
@@ -174,14 +174,14 @@ class SendsCookieCrumbs(OverHttp2):
         return [*super().fields(call), ("cookie", "lang=en"), ("cookie", "theme=dark")]
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class BeginsWithTheLastStream(OverHttp2):
     """The first stream of a connection is almost the highest one."""
 
     first_stream = _LAST_STREAM
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class ResetsItsFinishedStreams(KeptHttp2):
     """RST_STREAM with CANCEL after the response, as Go sends it where content was left unread."""
 
@@ -191,7 +191,7 @@ class ResetsItsFinishedStreams(KeptHttp2):
         return answer
 
 
-@quirky(transport="http2", shown_by=_CALLS)
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
 class KeepsItsConnections(KeptHttp2):
     """One connection a host, with a stream for each request."""
 

@@ -10,7 +10,7 @@ from tests.sample_clients.bases.conforming import Conforming, Fields
 from tests.sample_clients.registry import quirky
 
 
-@quirky()
+@quirky(varies_in=["test_control_characters"])
 class TrimsTheLineEndOfTokens(Conforming):
     """A token that was read from a file with its line end, which is not a part of it."""
 
@@ -18,7 +18,7 @@ class TrimsTheLineEndOfTokens(Conforming):
         return super().cancel(replace(call, token=call.token.rstrip("\r\n")))
 
 
-@quirky()
+@quirky(varies_in=["test_request", "test_control_characters"])
 class RejectsAllButLettersDigitsHyphens(Conforming):
     """Letters, digits and hyphens are all that this client can express."""
 
@@ -27,7 +27,7 @@ class RejectsAllButLettersDigitsHyphens(Conforming):
         return "an id has letters, digits and hyphens" if odd else super().refusal(call)
 
 
-@quirky()
+@quirky(varies_in=["test_request"])
 class RejectsSeparators(Conforming):
     """An id with a slash cannot be expressed with this client, and it says so before anything is sent."""
 
@@ -37,7 +37,7 @@ class RejectsSeparators(Conforming):
         return super().refusal(call)
 
 
-@quirky()
+@quirky(varies_in=["test_request", "test_control_characters"])
 class FailsOnReservedCharacters(Conforming):
     """Unreserved characters are all that this client sends; any other id is a failed call."""
 
@@ -47,7 +47,7 @@ class FailsOnReservedCharacters(Conforming):
         return Outcome.failure(kind="argument", type="ArgumentError", message="this is not an id")
 
 
-@quirky()
+@quirky(varies_in=["test_control_characters"])
 class FailsOnControlCharacters(Conforming):
     """Control characters end in the client's documented error, and not in a refusal of its own kind."""
 

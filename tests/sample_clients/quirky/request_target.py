@@ -10,7 +10,7 @@ from tests.sample_clients.bases.conforming import PATH, ROOT, Conforming
 from tests.sample_clients.registry import quirky
 
 
-@quirky()
+@quirky(varies_in=["test_request"])
 class LowerCaseEscapes(Conforming):
     """Hexadecimal digits of percent-encodings in lower case."""
 
@@ -21,7 +21,7 @@ class LowerCaseEscapes(Conforming):
         )
 
 
-@quirky()
+@quirky(varies_in=["test_request"])
 class EverythingEncoded(Conforming):
     """Every byte of the id percent-encoded, unreserved ones too."""
 
@@ -37,7 +37,7 @@ class PathNamesEncoded(Conforming):
         return super().path(call).replace("/solutions/", "/%73olutions/").replace("/cancel", "/c%61ncel")
 
 
-@quirky()
+@quirky(varies_in=["test_request"])
 class EncodesAsJavaScript(Conforming):
     """encodeURIComponent leaves an exclamation mark, quotes, parentheses and an asterisk."""
 
@@ -45,7 +45,7 @@ class EncodesAsJavaScript(Conforming):
         return quote(task_id, safe="!'()*")
 
 
-@quirky()
+@quirky(varies_in=["test_request"])
 class LeavesAllowedCharactersRaw(Conforming):
     """Go's PathEscape and more: all that may stand in a segment stands there raw (RFC 3986, 3.3)."""
 
@@ -61,7 +61,7 @@ class AbsoluteForm(Conforming):
         return "http://" + urlsplit(call.base_url or ROOT).netloc + super().target(call)
 
 
-@quirky("request.path-spelling")
+@quirky("request.path-spelling", varies_in=["test_request"])
 class KeyInParentheses(Conforming):
     """OData's other way to name one of a collection, with its doubled quotes."""
 
@@ -70,7 +70,7 @@ class KeyInParentheses(Conforming):
         return f"{PATH}('{self.encode(key)}')/cancel"
 
 
-@quirky("request.path-spelling")
+@quirky("request.path-spelling", varies_in=["test_request"])
 class KeyWithRawDelimiters(Conforming):
     """A key in parentheses, with all raw that may stand in a segment."""
 
@@ -79,7 +79,7 @@ class KeyWithRawDelimiters(Conforming):
         return f"{PATH}('{key}')/cancel"
 
 
-@quirky("request.path-spelling")
+@quirky("request.path-spelling", varies_in=["test_request"])
 class UnusableIdsAsKeys(Conforming):
     """Between parentheses and quotes, dots and nothing are ids like others, and change no path."""
 

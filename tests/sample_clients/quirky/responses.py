@@ -12,8 +12,10 @@ from tests.sample_clients.bases.conforming import Answer, BadAnswer, Conforming,
 from tests.sample_clients.bases.field_lines import ReadsFieldLines
 from tests.sample_clients.registry import quirky
 
+TEXT_TESTS = ("test_valid_error_objects", "test_error_representations", "test_malformed_errors")
 
-@quirky()
+
+@quirky(varies_in=["test_success_response", "test_other_success"])
 class OtherSuccessAsFailure(Conforming):
     """204 is what was promised, and nothing else is success."""
 
@@ -21,7 +23,7 @@ class OtherSuccessAsFailure(Conforming):
         return answer.status == 204
 
 
-@quirky()
+@quirky(varies_in=["test_success_response", "test_other_success"])
 class SuccessWithoutStatus(Conforming):
     """A method that returns nothing: not even the status is reported."""
 
@@ -29,7 +31,7 @@ class SuccessWithoutStatus(Conforming):
         return Outcome.success() if self.succeeded(answer) else self.failure(call, answer)
 
 
-@quirky()
+@quirky(varies_in=TEXT_TESTS)
 class WrapsTheMessage(Conforming):
     """The service's message within a sentence of the client's own."""
 
@@ -38,7 +40,7 @@ class WrapsTheMessage(Conforming):
         return f"cancel failed ({answer.status}): {message}; see the log" if message is not None else None
 
 
-@quirky()
+@quirky(varies_in=TEXT_TESTS)
 class NumericCodesAsText(Conforming):
     """A code that is a number is reported as a string, as other codes are."""
 
@@ -47,7 +49,7 @@ class NumericCodesAsText(Conforming):
         return str(code) if isinstance(code, int | float) else super().code(answer)
 
 
-@quirky()
+@quirky(varies_in=[*TEXT_TESTS, "test_error_without_content"])
 class StatusAsMissingMessage(Conforming):
     """Where the service has no message, the client has one of its own."""
 
@@ -55,7 +57,7 @@ class StatusAsMissingMessage(Conforming):
         return super().message(answer) or f"HTTP {answer.status}"
 
 
-@quirky()
+@quirky(varies_in=["test_every_error_is_failure", "test_error_without_content"])
 class ErrorTypeByStatus(Conforming):
     """An error type a status, and nothing in place of a code that the service did not send."""
 
@@ -66,7 +68,7 @@ class ErrorTypeByStatus(Conforming):
         return replace(outcome, error=replace(outcome.error, type=f"Graph{name}Error"))
 
 
-@quirky()
+@quirky(varies_in=TEXT_TESTS)
 class AddsACallIdToMessages(Conforming):
     """A message names its call, and the id of the header field is reported."""
 
@@ -78,7 +80,7 @@ class AddsACallIdToMessages(Conforming):
         return answer.fields.get("request-id")
 
 
-@quirky()
+@quirky(varies_in=TEXT_TESTS)
 class InnerRequestIdOnly(Conforming):
     """The id in the content of the error is reported, and nothing if the content has no id."""
 
@@ -103,7 +105,7 @@ class RetriesUntilItsTimeout(Conforming):
         return answer
 
 
-@quirky("input.opaque-id")
+@quirky("input.opaque-id", varies_in=["test_request", "test_control_characters"])
 class AcceptsGuidsOnly(Conforming):
     """Ids are GUIDs to it, and all others are refused before anything is sent."""
 
@@ -124,7 +126,7 @@ class CapsTheHead(ReadsFieldLines):
             raise BadAnswer("the head is too large")
 
 
-@quirky()
+@quirky(varies_in=["test_error_representations", "test_encoded_error"])
 class RequestsDeflate(Conforming):
     """Requests deflate and gzip in capitals, decodes both, and accepts deflate without zlib's wrapper."""
 
