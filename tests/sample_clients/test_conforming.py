@@ -3,12 +3,13 @@
 import pytest
 
 from tests.sample_clients.bases.conforming import Conforming
-from tests.sample_clients.verdicts import verdicts
+from tests.sample_clients.verdicts import prepared, verdicts
 
 
-@pytest.mark.parametrize("profile", ["quick", pytest.param("gate", marks=pytest.mark.nightly)])
-def test_the_base_is_green(profile: str) -> None:
-    found = verdicts(Conforming().cancel, profile=profile)
+@pytest.mark.parametrize("diagonal", [0, pytest.param(None, marks=pytest.mark.nightly)])
+def test_the_base_is_green(diagonal: int | None) -> None:
+    """On each class of input; nightly on all combinations of them."""
+    found = verdicts(Conforming().cancel, diagonal=diagonal, whole={test.name for test in prepared()})
     wrong = {
         id: (part.verdict, part.reason, part.evidence)
         for id, part in found.items()

@@ -9,7 +9,7 @@ from graphcontract.http import stub_response
 from graphcontract.http.stub_response import ResponseScript, StubResponse
 from graphcontract.transports.loopback import Loopback
 from tests.sample_clients.bases.kept_connection import KeptConnection
-from tests.sample_clients.verdicts import CONTRACT, verdicts
+from tests.sample_clients.verdicts import CONTRACT, prepared, verdicts
 
 CALL = Call(CONTRACT.id, {"sharePointMigrationTaskId": "0b9ff7a6-8a0c-4a1d-b1a1-5c0a1d6a2f3e"}, "token")
 DONE = stub_response.stub(204)
@@ -51,8 +51,11 @@ def test_a_connection_out_of_order_is_not(changes: dict[str, object]) -> None:
     assert before != after
 
 
-def test_the_kept_connection_is_green() -> None:
-    found = verdicts(KeptConnection().cancel, profile="quick")
+@pytest.mark.parametrize("diagonal", [0, pytest.param(None, marks=pytest.mark.nightly)])
+def test_the_kept_connection_is_green(diagonal: int | None) -> None:
+    """On each class of input; nightly on all combinations of them."""
+    whole = {test.name for test in prepared()}
+    found = verdicts(KeptConnection().cancel, profile="quick", diagonal=diagonal, whole=whole)
     wrong = {
         id: (part.verdict, part.reason, part.evidence)
         for id, part in found.items()
