@@ -12,6 +12,7 @@ import pytest
 
 from graphcontract.http import stub_response
 from graphcontract.inputs import ErrorCase, errors
+from tests.examples import count_examples
 
 from . import CODES, contract, draws, smallest
 
@@ -94,7 +95,7 @@ def test_the_classes_are_these() -> None:
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_class_draws_its_members_alone(name: str) -> None:
-    for case in draws(errors.graph_errors(contract())[name], 40):
+    for case in draws(errors.graph_errors(contract())[name], count_examples(40)):
         assert MEMBERS[name](case), case
         assert 400 <= case.status <= 599
 

@@ -14,6 +14,7 @@ import pytest
 from hypothesis.strategies import SearchStrategy
 
 from graphcontract.inputs import ids
+from tests.examples import count_examples
 
 from . import contract, draws, smallest
 
@@ -149,7 +150,7 @@ def test_the_classes_are_these() -> None:
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_class_draws_usable_members_alone(name: str) -> None:
-    drawn = draws(ids.task_ids()[name], 60)
+    drawn = draws(ids.task_ids()[name], count_examples(60))
     assert [id for id in drawn if not MEMBERS[name](id)] == []
     assert [id for id in drawn if not is_usable(id)] == []
 
@@ -299,7 +300,7 @@ def test_lengths_are_kept_and_members_stay_members(bounds: tuple[int, int]) -> N
     least, most = bounds
     partitions = ids.task_ids({"type": "string", "minLength": least, "maxLength": most})
     for name, strategy in partitions.items():
-        for id in draws(strategy, 15):
+        for id in draws(strategy, count_examples(15)):
             assert least <= len(id) <= most, name
             assert is_usable(id), name
             belongs = FITTED.get(name, MEMBERS[name])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from graphcontract.inputs import MalformedError, errors
+from tests.examples import count_examples
 
 from . import CODES, contract, draws, smallest
 
@@ -122,7 +123,7 @@ def test_the_classes_are_these() -> None:
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_class_draws_its_members_alone(name: str) -> None:
-    for error in draws(errors.malformed_errors(contract())[name], 30):
+    for error in draws(errors.malformed_errors(contract())[name], count_examples(30)):
         assert MEMBERS[name](error), (error.content[:200], error.media_type)
         assert 400 <= error.status <= 599
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from graphcontract.inputs import tokens
 from graphcontract.inputs.tokens import CANARY
+from tests.examples import count_examples
 
 from . import draws, smallest, token_of
 
@@ -50,7 +51,7 @@ def test_the_classes_are_these() -> None:
 
 @pytest.mark.parametrize("name", MEMBERS)
 def test_a_class_draws_usable_members_alone(name: str) -> None:
-    for token in draws(tokens.tokens()[name], 50):
+    for token in draws(tokens.tokens()[name], count_examples(50)):
         assert MEMBERS[name](token)
         assert B64TOKEN.fullmatch(token)
         assert token.startswith(CANARY) is (name not in ("short", "scheme-like"))
