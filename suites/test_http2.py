@@ -87,18 +87,23 @@ def test_reset_after_response(harness: Harness, event: StubResponse) -> None:
     harness.check(harness.plain_call(), [event], **HTTP2)
 
 
-def reset_with(error: int) -> StubResponse:
-    """HEADERS of the success without END_STREAM, then RST_STREAM with this error code."""
-    return replace(success(), fault="reset-after-head", http2=Http2Form(error=error))
+def reset_with(error: int, response: StubResponse) -> StubResponse:
+    """HEADERS of this response without END_STREAM, then RST_STREAM with this error code."""
+    return replace(response, fault="reset-after-head", http2=Http2Form(error=error))
 
 
-EARLY = {"INTERNAL_ERROR before END_STREAM": reset_with(2), "CANCEL before END_STREAM": reset_with(8)}
+WITH_CONTENT = stub(200, b'{"status": "canceled"}', "application/json")
+EARLY = {
+    "INTERNAL_ERROR before END_STREAM": reset_with(2, WITH_CONTENT),
+    "CANCEL before END_STREAM": reset_with(8, WITH_CONTENT),
+    "INTERNAL_ERROR after the HEADERS of a 204": reset_with(2, stub(204)),
+}
 
 
 @proves("http2.reset-before-end", needs=NEEDS)
 @concurrently(event=EARLY)
 def test_reset_before_end(harness: Harness, event: StubResponse) -> None:
-    """A response that is reset before its end must not be taken for a complete one."""
+    """A response that is reset before its content must not be taken for a complete one."""
     harness.check(harness.plain_call(), [event], **HTTP2)
 
 

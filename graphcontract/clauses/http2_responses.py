@@ -20,6 +20,7 @@ from graphcontract.exchange import Exchange, Trial
 from graphcontract.wire import WireResponse
 
 _CONNECTION_FIELDS = ("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade")
+_COMPLETE_WITH_HEAD = 204
 
 
 @clause("http2.reset-after-response", "repeated", *FAILURES, when=got("reset-after-response"), needs=NEEDS)
@@ -36,7 +37,7 @@ def reset_after_response(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 def _was_reset_early(contract: Contract, trial: Trial) -> bool:
     event = find_event(contract, trial.exchange, "reset-after-head")
-    early = event is not None and event.status in contract.success.statuses
+    early = event is not None and 200 <= event.status < 300
     return early and not has_success(contract, trial.exchange)
 
 
@@ -44,12 +45,15 @@ def _was_reset_early(contract: Contract, trial: Trial) -> bool:
 def reset_before_end(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A response is complete with END_STREAM (RFC 9113, 8.1). A stream that is reset before it, with whatever
     code, should not be success, even if its HEADERS had the status code of one. A SHOULD, since a client that
-    only needs the status code has it.
+    only needs the status code has it. 204 may be success: it ends with its header section, and nothing can
+    follow (RFC 9110, 15.3.5).
     """
     event = find_event(contract, trial.exchange, "reset-after-head")
     assert event is not None
     error = next((each.split(", ")[-1] for each in event.frames if each.startswith("RST_STREAM")), "")
-    yield from find_success(trial.exchange, f"RST_STREAM with {error} before END_STREAM", error)
+    for finding in find_success(trial.exchange, f"RST_STREAM with {error} before END_STREAM", error):
+        if finding.kind != "success" or event.status != _COMPLETE_WITH_HEAD:
+            yield finding
 
 
 def _name_malformation(response: WireResponse) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import h2.connection
 import h2.events
 import h2.exceptions
 
@@ -53,3 +54,14 @@ class ExplainsWhatWentWrong(OverHttp2):
 
     def broken(self, error: h2.exceptions.ProtocolError) -> Answer:
         raise BadAnswer(f"the service violates HTTP/2: {error}") from error
+
+
+@quirky(shown_by=TESTS)
+class TakesTheHeaderOfA204ForAllOfIt(OverHttp2):
+    """A 204 ends with its header, whatever becomes of its stream."""
+
+    def hear(
+        self, link: h2.connection.H2Connection, event: h2.events.Event, stream: int, heard: Heard
+    ) -> None:
+        super().hear(link, event, stream, heard)
+        heard.ended = heard.ended or (heard.answer is not None and heard.answer.status == 204)
