@@ -72,7 +72,7 @@ def test_calls_after_goaway(harness: Harness, first: StubResponse) -> None:
     harness.observe(before[-1], before=before[:-1])
 
 
-@proves("http2.concurrent-streams", needs=(*NEEDS, "concurrency"))
+@proves("http2.concurrent-streams", "http2.concurrent-calls", needs=(*NEEDS, "concurrency"))
 @given(pause=constants({"one stream at a time": 0.1}), calls=5)
 def test_concurrent_streams(harness: Harness, pause: float) -> None:
     """Several calls at once must not exceed the one stream that SETTINGS allow on a connection."""

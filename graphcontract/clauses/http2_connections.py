@@ -108,20 +108,32 @@ def _find_response(exchange: Exchange, request: WireRequest) -> WireResponse | N
     return next((each for each in exchange.responses if exchange.requests[each.request] is request), None)
 
 
+def _is_limited(contract: Contract, trial: Trial) -> bool:
+    return any(find_event(contract, each, "one-stream") is not None for each in trial.before)
+
+
+def _find_first_failure(trial: Trial, *kinds: str) -> Iterator[Finding]:
+    """Yield the first of the calls at once whose outcome is one of these kinds."""
+    expected = "success of each of several calls, one after another"
+    for exchange in trial.exchanges:
+        for finding in find_failure(exchange, expected, ""):
+            if finding.kind in kinds:
+                yield finding
+                return
+
+
 @clause(
     "http2.concurrent-streams",
     "exceeded",
-    *FAILURES,
-    when=lambda contract, trial: any(
-        find_event(contract, each, "one-stream") is not None for each in trial.before
-    ),
+    "crash",
+    "hang",
+    when=_is_limited,
     needs=NEEDS | {"concurrency"},
     uses_earlier_steps=True,
 )
 def concurrent_streams(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A client must not have more streams open at the same time than the service's SETTINGS allow (RFC 9113,
-    5.1.2): further calls wait, or use another connection. Requests that were sent before the client has
-    acknowledged the SETTINGS are accepted.
+    5.1.2). Requests that were sent before the client has acknowledged the SETTINGS are accepted.
     """
     requests = _list_limited(trial)
     for number, (request, _, limited) in enumerate(requests):
@@ -130,10 +142,22 @@ def concurrent_streams(_contract: Contract, trial: Trial) -> Iterator[Finding]:
                 actual = f"stream {request.stream} while stream {earlier.stream} was open"
                 yield Finding("exceeded", "one open stream at a time, as SETTINGS say", actual, at=request)
                 return
-    for exchange in trial.exchanges:
-        for finding in find_failure(exchange, "success of each of several calls, one after another", ""):
-            yield finding
-            return
+    yield from _find_first_failure(trial, "crash", "hang")
+
+
+@clause(
+    "http2.concurrent-calls",
+    "failure",
+    "rejected",
+    when=_is_limited,
+    needs=NEEDS | {"concurrency"},
+    uses_earlier_steps=True,
+)
+def concurrent_calls(_contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """Calls above the limit of streams should wait, or use another connection, and succeed. A SHOULD: RFC
+    9113, 5.1.2 only forbids to exceed the limit, and a client that reports failure does not.
+    """
+    yield from _find_first_failure(trial, "failure", "rejected")
 
 
 @clause(

@@ -24,6 +24,7 @@ LOOKING_BACK = {
     "error.encoded",
     "error.malformed",
     "error.shape",
+    "http2.concurrent-calls",
     "http2.concurrent-streams",
     "http2.connection-lost",
     "http2.goaway-later",
