@@ -17,17 +17,26 @@ _TIMEOUT = 10.0
 
 
 def make_first_call(harness: Harness, target: Target) -> None:
-    """Make the first call of a process, whatever its outcome. Clients at their own root have made one."""
+    """Make the first call of a process, whatever its outcome, and the first over HTTP/2 if the client speaks
+    it: Java loads as many classes for TLS and HTTP/2 again. Clients at their own root have made one.
+    """
     if target.guard is None and target.transport.at_once is None:
-        call_apart(harness, target, replace(harness.plain_call(), timeout=_TIMEOUT), success())
+        call = replace(harness.plain_call(), timeout=_TIMEOUT)
+        call_apart(harness, target, call, success())
+        if harness.clients.negotiates_http2:
+            call_apart(harness, target, call, success(), http2=True)
 
 
-def call_apart(harness: Harness, target: Target, call: Call, response: StubResponse) -> Outcome:
-    """Make a call that is neither recorded nor counted, with one response."""
+def call_apart(
+    harness: Harness, target: Target, call: Call, response: StubResponse, *, http2: bool = False
+) -> Outcome:
+    """Make a call that is neither recorded nor counted, with one response; `http2` offers it, over TLS."""
     contract, transport = harness.contract, target.transport
     content = b"{}" if contract.success.content == "required" else b""
     endpoint = transport.open_endpoint(
-        ResponseScript(tuple(settle([response], contract.success.status, content)))
+        ResponseScript(tuple(settle([response], contract.success.status, content))),
+        certificate="trusted" if http2 else None,
+        http2=http2,
     )
     call = replace(
         call,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from graphcontract.clients import ClientUnavailable
 from graphcontract.exchange import Call, Outcome
 from graphcontract.http.stub_response import success
+from graphcontract.judging.uncounted_calls import make_first_call
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.run.options import OptionError, Options
 from graphcontract.run.session import Session
@@ -68,6 +70,26 @@ def test_auto_says_that_a_client_does_not_negotiate_it() -> None:
     with session_of(f"{HERE}over_http11", select=("http2.response",)) as session:
         reason = "the client does not negotiate HTTP/2 over TLS (ALPN)"
         assert verdict(session, "http2.response") == ("not-supported", reason)
+
+
+@pytest.mark.parametrize(("client", "secure"), [("over_http2", [False, True]), ("over_http11", [False])])
+def test_a_further_process_first_makes_a_call_over_http2_if_the_client_speaks_it(
+    client: str, secure: list[bool]
+) -> None:
+    with session_of(f"{HERE}{client}", select=("http2.response",)) as session:
+        session.open()
+        assert session.harness is not None
+        main = session.harness.clients.main
+        made: list[Call] = []
+
+        class Recording:
+            def call(self, call: Call) -> Outcome:
+                made.append(call)
+                return main.client.call(call)
+
+        make_first_call(session.harness, replace(main, client=Recording()))  # type: ignore[arg-type]
+        assert [str(call.base_url).startswith("https:") for call in made] == secure
+        assert [call.ca_file is not None for call in made] == secure
 
 
 def test_http11_has_no_clause_on_http2() -> None:
