@@ -134,7 +134,7 @@ class ClauseEvaluator:
             for each in self.occurrences.values():
                 if (cause := find_cause(each)) is not None:
                     causes[cause] = (*causes.get(cause, ()), each.key)
-            return conclude("fail", evidence=shown, also=also, causes=causes)
+            return conclude("fail", evidence=shown, also=also, causes=causes, cut_off=cut_off)
         if count and cut_off is None:
             return conclude("pass", reason=remark)
         if not count and self.unreadable and cut_off is None:

@@ -91,12 +91,15 @@ class KnownFailures:
         self._today = today
 
     def mark(self, part: ClauseResult) -> Marked:
-        """Make a verdict `known-failure` or `fixed` where its entries say so; else it stays as it was."""
+        """Make a verdict `known-failure` or `fixed` where its entries say so; else it stays as it was. A
+        listed failure that a run did not see is not fixed if the run was cut short.
+        """
         entries = self._entries_of(part)
         if not entries or part.verdict not in ("pass", "fail"):
             return Marked(part)
         unlisted, expired = self._find_unlisted(part), self._find_expired(part)
-        gone = [(entry, id) for entry in entries for id in sorted(entry.evidence - _ids(part))]
+        unseen = [(entry, id) for entry in entries for id in sorted(entry.evidence - _ids(part))]
+        gone = [] if part.cut_off else unseen
         notes = [f"no longer seen: remove {id} from {entry.place}" for entry, id in gone]
         if unlisted or expired:
             reason = "; ".join([*notes, *self.objections(part)])
@@ -104,7 +107,8 @@ class KnownFailures:
         if gone:
             return Marked(replace(part, verdict="fixed", reason="; ".join(notes)))
         valid = tuple(entry for entry in entries if not entry.is_past(self._today))
-        reasons = dict.fromkeys(entry.reason for entry in valid)
+        cut = [part.cut_off] if part.cut_off and unseen else []
+        reasons = dict.fromkeys([*(entry.reason for entry in valid), *cut])
         return Marked(replace(part, verdict="known-failure", reason="; ".join(reasons)), valid)
 
     def objections(self, part: ClauseResult) -> list[str]:

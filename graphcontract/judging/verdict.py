@@ -24,7 +24,8 @@ class ClauseResult:
     violation, without those of shrinking, and `classes` by input class; `protocols` has the versions of HTTP
     of their requests, sorted; `evidence` is of the first violation, `also` the evidence ids of others,
     `causes` those of either by what they have in common; `duration` is in seconds; `exchanges` counts all
-    calls of the test, and `recorded` has them with `--record all`.
+    calls of the test, and `recorded` has them with `--record all`. `cut_off` is why violations beside those
+    that were seen may have been missed: not every input was tried.
     """
 
     clause: str
@@ -39,6 +40,7 @@ class ClauseResult:
     exchanges: int = 0
     recorded: tuple[RecordedExchange, ...] = ()
     protocols: tuple[str, ...] = ()
+    cut_off: str | None = None
 
 
 def fold(clause: str, parts: Iterable[ClauseResult]) -> ClauseResult:
@@ -73,7 +75,12 @@ def fold(clause: str, parts: Iterable[ClauseResult]) -> ClauseResult:
         exchanges=sum(part.exchanges for part in ranked),
         recorded=tuple(each for part in ranked for each in part.recorded),
         protocols=tuple(sorted({each for part in ranked for each in part.protocols})),
+        cut_off=next(filter(None, map(_find_cut, ranked)), None),
     )
+
+
+def _find_cut(part: ClauseResult) -> str | None:
+    return part.reason if part.verdict == "not-run" else part.cut_off
 
 
 def _rank(part: ClauseResult) -> tuple[int, str, bool, str]:

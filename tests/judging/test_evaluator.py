@@ -49,7 +49,7 @@ def test_a_clause_gets_one_result(trials: str, unsupported: str | None, cut_off:
     shown = (result.verdict, result.reason)
     match trials:
         case "violated":
-            assert shown == ("fail", None)
+            assert (*shown, result.cut_off) == ("fail", None, cut_off)
         case "exercised":
             assert shown == (("not-run", "c") if cut_off else ("pass", "r"))
         case _ if unsupported:

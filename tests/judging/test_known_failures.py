@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,16 @@ def test_a_fault_that_is_gone_is_fixed_and_its_line_named(tmp_path: Path) -> Non
 
 def test_one_of_two_gone_is_fixed(tmp_path: Path) -> None:
     assert applied(tmp_path, failing(ONE), row(evidence=[ONE, TWO])).verdict == "fixed"
+
+
+def test_nothing_is_fixed_in_a_run_that_was_cut_short(tmp_path: Path) -> None:
+    part = replace(failing(ONE), cut_off="cut short: slow")
+    found = applied(tmp_path, part, row(evidence=[ONE, TWO]))
+    assert (found.verdict, found.reason) == ("known-failure", "waits for 2.0; cut short: slow")
+    assert applied(tmp_path, part, row()).reason == "waits for 2.0"
+    other = applied(tmp_path, replace(failing(TWO), cut_off="cut short: slow"), row())
+    assert other.verdict == "fail"
+    assert "no longer seen" not in str(other.reason)
 
 
 def test_what_could_not_be_judged_is_neither_known_nor_fixed(tmp_path: Path) -> None:

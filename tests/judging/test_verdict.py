@@ -33,6 +33,12 @@ def test_a_test_that_was_cut_short_decides() -> None:
     assert (folded.verdict, folded.reason, folded.exercised) == ("not-run", "cut short", 3)
 
 
+def test_a_violation_beside_a_test_that_was_cut_short_says_so() -> None:
+    for cut in (part("not-run", reason="cut short"), part("fail", cut_off="cut short")):
+        assert fold(ID, [part("fail"), cut]).cut_off == "cut short"
+    assert fold(ID, [part("fail"), part("pass", reason="r")]).cut_off is None
+
+
 def test_sums() -> None:
     folded = fold(
         ID,
