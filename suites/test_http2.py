@@ -66,7 +66,8 @@ def test_refused_stream(harness: Harness, responses: Sequence[StubResponse]) -> 
 )
 def test_goaway(harness: Harness, responses: Sequence[StubResponse]) -> None:
     """A request that GOAWAY leaves out may be repeated; one that it includes must get its response."""
-    harness.check(harness.plain_call(), responses, **HTTP2)
+    # Twelve requests, each on a connection of its own, take a while on a busy machine.
+    harness.check(replace(harness.plain_call(), timeout=6.0), responses, **HTTP2)
 
 
 @proves("http2.goaway", needs=NEEDS)
