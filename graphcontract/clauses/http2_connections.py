@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from math import inf
 
 from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.http2_queries import (
@@ -91,16 +92,21 @@ def goaway_later(contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 def _list_limited(trial: Trial) -> list[tuple[WireRequest, float, bool]]:
     """Requests over HTTP/2, each with the earliest time at which its response can have ended, and whether the
-    client had acknowledged the limit before.
+    client must have applied the limit before: it had acknowledged it, and got a response on the connection.
+    OkHttp acknowledges SETTINGS first, and applies them in another thread.
     """
     found, acknowledged = [], defaultdict[int, int](int)
+    first_end: dict[int, float] = {}
     pairs = [(each, exchange) for exchange in trial.exchanges for each in exchange.requests]
     for request, exchange in sorted(pairs, key=lambda pair: pair[0].at):
         if request.version == "2" and request.malformed is None:
-            acknowledged[request.connection] += sum(each == "SETTINGS ACK" for each in request.frames)
+            connection = request.connection
+            acknowledged[connection] += sum(each == "SETTINGS ACK" for each in request.frames)
             response = _find_response(exchange, request)
             end = request.at if response is None else response.at + response.pause
-            found.append((request, end, acknowledged[request.connection] >= _ACKNOWLEDGED))
+            applied = request.at > first_end.get(connection, inf)
+            found.append((request, end, applied and acknowledged[connection] >= _ACKNOWLEDGED))
+            first_end[connection] = min(end, first_end.get(connection, inf))
     return found
 
 
@@ -133,7 +139,8 @@ def _find_first_failure(trial: Trial, *kinds: str) -> Iterator[Finding]:
 )
 def concurrent_streams(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A client must not have more streams open at the same time than the service's SETTINGS allow (RFC 9113,
-    5.1.2). Requests that were sent before the client has acknowledged the SETTINGS are accepted.
+    5.1.2). Requests that were sent before the client has acknowledged the SETTINGS are accepted, and those
+    before the first response on the connection.
     """
     requests = _list_limited(trial)
     for number, (request, _, limited) in enumerate(requests):
