@@ -73,19 +73,36 @@ final class JsonLines {
     }
 
     /**
-     * Makes a call where nothing listens, without a proxy. The first call loads a few thousand classes, which takes
-     * seconds on a busy machine: more than the timeout of a call.
+     * Makes a call where nothing listens, and one to a TLS server that hangs up, without a proxy. The first call of
+     * either kind loads a few thousand classes, which takes seconds on a busy machine: more than the timeout of a call.
      */
     private static void loadClasses(Driver driver, JsonObject command) {
         JsonObject direct = command.deepCopy();
         direct.add("proxy", JsonNull.INSTANCE);
         driver.start(direct);
-        try (ServerSocket closed = new ServerSocket(0)) {
+        try (ServerSocket closed = new ServerSocket(0); ServerSocket listening = new ServerSocket(0)) {
             closed.close();
-            String root = "http://localhost:" + closed.getLocalPort() + "/beta";
-            driver.call(JsonParser.parseString(FIRST_CALL.formatted(root)).getAsJsonObject());
+            Thread server = new Thread(() -> hangUp(listening));
+            server.setDaemon(true);
+            server.start();
+            makeFirstCall(driver, "http://localhost:" + closed.getLocalPort() + "/beta");
+            makeFirstCall(driver, "https://localhost:" + listening.getLocalPort() + "/beta");
         } catch (Exception error) {
             System.err.println("the first call failed: " + error); // The next one shows why.
+        }
+    }
+
+    private static void makeFirstCall(Driver driver, String root) throws Exception {
+        driver.call(JsonParser.parseString(FIRST_CALL.formatted(root)).getAsJsonObject());
+    }
+
+    private static void hangUp(ServerSocket listening) {
+        try {
+            while (true) {
+                listening.accept().close();
+            }
+        } catch (IOException closed) {
+            // The calls have been made.
         }
     }
 
