@@ -30,7 +30,7 @@ FORMS: dict[str, StubResponse] = {
 
 
 @proves("http2.response", "http2.connection-fields", "request.once", "request.path", needs=NEEDS)
-@given(form=constants(FORMS))
+@concurrently(form=FORMS)
 def test_successful_response(harness: Harness, form: StubResponse) -> None:
     """A successful response must be reported as success in each of its forms."""
     harness.check(harness.plain_call(), [form], **HTTP2)
