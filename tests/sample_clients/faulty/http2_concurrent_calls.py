@@ -19,7 +19,7 @@ class FailsAboveTheLimit(SharesHttp2):
 
 @faulty("http2.concurrent-calls", shown_by=TESTS)
 class DoesNotWaitForAStream(SharesHttp2):
-    """The client counts its streams, and reports that there is none left."""
+    """The client counts its streams, and reports a failure when all are in use."""
 
     def may_open(self, link: Link) -> bool:
         if not super().may_open(link):
