@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from graphcontract.transports.connections import Connection
+from graphcontract.transports.request_reader import RequestReader
 
 if TYPE_CHECKING:
     from graphcontract.transports.origins import Origin
     from graphcontract.transports.socket_io import Pipe
+
+_WITHOUT_TLS = "sent without TLS where TLS is expected"
 
 
 class Negotiation:
@@ -34,6 +38,7 @@ class Negotiation:
             self._done = True
             self._hand_over()
         elif data == b"" or self._pipe.ended:
+            self._record_plain()
             self.close()
 
     def break_off(self) -> bool:
@@ -52,6 +57,18 @@ class Negotiation:
             self._done = True
             self._origin.connections.remove(self)
             self._pipe.close(reset=reset)
+
+    def _record_plain(self) -> None:
+        """Record a request that was sent without TLS, as by a client that falls back to http: whoever is in
+        between can read it.
+        """
+        if not self._pipe.plain:
+            return
+        reader = RequestReader(self._origin.name, next(self._origin.numbers), "http")
+        reader.feed(self._pipe.plain)
+        request = reader.next() or reader.read_incomplete()
+        if request is not None and request.method:
+            self._origin.record(replace(request, malformed=_WITHOUT_TLS))
 
     def _hand_over(self) -> None:
         connections = self._origin.connections

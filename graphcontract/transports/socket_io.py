@@ -65,6 +65,11 @@ class Pipe:
         return self._tls is not None and self._tls.established
 
     @property
+    def plain(self) -> bytes:
+        """What the client sent without TLS where TLS is expected; empty otherwise."""
+        return self._tls.plain if self._tls is not None else b""
+
+    @property
     def protocol(self) -> str | None:
         """The protocol that the TLS handshake negotiated (ALPN); None without one, or without TLS."""
         return self._tls.protocol if self._tls is not None else None

@@ -12,6 +12,7 @@ from contextlib import suppress
 from graphcontract.transports.client_hello import read_server_name
 
 _READ_SIZE = 64 << 10  # bytes of one read, repeated until nothing is left: it bounds a buffer, not the data
+_HANDSHAKE = b"\x16"  # the content type of the first record of TLS (RFC 8446 5.1)
 _MOST_HELLO = 64 << 10  # bytes kept of a handshake: a ClientHello of usual stacks takes less than 2 KiB
 
 
@@ -37,6 +38,12 @@ class Tls:
     def protocol(self) -> str | None:
         """The protocol that the handshake negotiated (ALPN); None without one."""
         return self._tls.selected_alpn_protocol()
+
+    @property
+    def plain(self) -> bytes:
+        """The first bytes that the client sent, if they are not TLS."""
+        is_plain = self.ended and not self.established and not self._received.startswith(_HANDSHAKE)
+        return self._received if is_plain else b""
 
     @property
     def handshaking(self) -> bool:

@@ -245,9 +245,7 @@ class TestConnections:
 
 
 class TestNoHandshake:
-    def test_plain_http_is_neither_an_error_nor_a_request(
-        self, secure: Loopback, context: ssl.SSLContext
-    ) -> None:
+    def test_plain_http_is_a_malformed_request(self, secure: Loopback, context: ssl.SSLContext) -> None:
         endpoint = done(secure)
         with connect(endpoint) as connection:
             connection.sendall(PLAIN)
@@ -255,7 +253,18 @@ class TestNoHandshake:
         with secured(context, endpoint) as connection:
             exchange(connection)
         record = endpoint.finish()
-        assert (len(record.requests), record.connections) == (1, 2)
+        assert (len(record.requests), record.connections) == (2, 2)
+        assert (record.requests[0].raw, record.requests[0].scheme) == (PLAIN, "http")
+        assert record.requests[0].malformed == "sent without TLS where TLS is expected"
+        assert [response.request for response in record.responses] == [1]
+
+    @pytest.mark.parametrize("data", [b"SSH-2.0-client\r\n", b"\x00" * 300])
+    def test_what_is_not_http_is_not_a_request(self, secure: Loopback, data: bytes) -> None:
+        endpoint = done(secure)
+        with connect(endpoint) as connection:
+            connection.sendall(data)
+            to_the_end(connection)
+        assert endpoint.finish().requests == ()
 
     @pytest.mark.parametrize("reset", [False, True], ids=["ended", "reset"])
     def test_broken_off(self, secure: Loopback, reset: bool) -> None:

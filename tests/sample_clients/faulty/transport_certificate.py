@@ -122,3 +122,15 @@ class AcceptsSelfSigned(Conforming):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context.wrap_socket(plain)
+
+
+@faulty("transport.certificate")
+class FallsBackToPlainHttp(Conforming):
+    """A handshake that fails is a server without TLS, which is spoken to without it."""
+
+    def connect(self, call: Call) -> socket.socket:
+        try:
+            return super().connect(call)
+        except ssl.SSLError:
+            parts = urlsplit(call.base_url or ROOT)
+            return socket.create_connection((parts.hostname or "", parts.port or 80), timeout=call.timeout)
