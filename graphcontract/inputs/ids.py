@@ -230,6 +230,7 @@ def _make_reserved_classes() -> dict[str, _Within]:
         "sub-delims": _draw_mixed(*"!$&'()*+,;="),
         "unsafe": _draw_mixed(*' "<>\\^`{|}'),
         "percent": _draw_mixed("%41", "%2F", "%252F", "%C3%A9", "%2e%2e", "%20", "%00", "%25"),
+        "percent-reserved": _draw_mixed("%2B", "%3D", "%40", "%27", "%3a"),
         "percent-malformed": _draw_mixed("%", "%zz", "100%", "%u0041", "%G1"),
         "plus-space": _draw_listed("a+b c", "a b+c", "a+ b", "a +b", "a++b  c", "1+1 = 2"),
         "dots-alone": _draw_listed("...", "....", ".. ", " ."),
@@ -257,6 +258,8 @@ def _notations(names: PathNames) -> dict[str, _Within]:
         "url-parts": _draw_mixed(";a=b", "?x=y", "#z", f"/{names.operation}", "@b", ":b"),
         "url-parameters": _draw_listed("a;jsessionid=1", "a;v=1", "a;"),
         "markup-like": _draw_mixed("&amp;", "&#39;", "\\u0041", "\\n", "<b>", "<!--", "]]>", "\\"),
+        **{name: _draw_listed(*texts) for name, texts in _NOTATIONS.items()},
+        "path-parts": _draw_listed(f"{names.operation}er", "v1.0", "a/v1.0/b", "$batch"),
         "entities": _draw_listed("&copy;", "a&copy;b&lt;c", "&#x41;&quot;", "a&eacute;b"),
     }
 
@@ -274,6 +277,7 @@ def _scripts() -> dict[str, _Within]:
         "astral": _draw_mixed("😀", "𠀀", "👩\u200d💻", "🏳\ufe0f\u200d🌈", "👍🏽", "🇩🇪", "𐐷", "\U0010fffd"),
         "right-to-left": _draw_in_alphabet(between(0x5D0, 0x5EA) + between(0x621, 0x64A)),
         "script-digits": _draw_listed("٠١٢٣", "१२३", "１２３", "𝟙𝟚𝟛", "²³", "1٢3"),
+        "typographic": _draw_mixed(*"\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u2212\ufffd\xb5"),
         "noncharacters": _draw_mixed("\ufffe", "\uffff", "\ufdd0", "\U0001ffff"),
         "invisible": _draw_mixed(*"\u200b\u200d\ufeff\u00ad\u202e\u2028\u2029\u00a0\u2060"),
     }
@@ -327,6 +331,19 @@ _LITERALS = {
     "boolean-like": ("true", "false", "True", "False"),
     "number-like": ("1e5", "1.0", "-1", "-0", "+1", "0x10", "0b1", "1_000"),
     "not-a-number": ("NaN", "nan", "Infinity", "-Infinity"),
+}
+# At most four each, as many as a gate draws, and the simplest or most usual first.
+_NOTATIONS = {
+    "date-like": ("2025-11-12", "2025-11-12T09:30:00Z", "12:30", "2025-11-12T09:30:00+01:00"),
+    "decimal-like": ("1.50", "10.0.0.1", "1.2.3", "1,000"),
+    "yaml-like": ("yes", "off", "~", "0x1F"),
+    "account-like": ("Adele@Contoso.COM", "a+b@example.com", "@a", "CONTOSO\\Adele"),
+    "file-like": ("a.json", "C:\\a", "CON", "-a"),
+    "shell-like": ("$(id)", "`id`", "%PATH%", "a; id"),
+    "template-marks": ("#{id}", "<%= id %>", "{}", "%d"),
+    "enclosed": ("(a)", "<a>", "[a]", "/*a*/"),
+    "outer-marks": ("?a+", "~a,", "_a-", "@a*"),
+    "outer-punctuation": ("!a?", ";a~", ":a_", "%a%"),
 }
 _EDGES = {
     "spaces": (" ", "  "),
