@@ -38,6 +38,15 @@ _ORDINARY_CODES = st.sampled_from(
 _LONG_CODES = st.tuples(*[word(least=8)] * 3, st.integers(1, 999)).map(
     lambda drawn: "Service.{}-{}_{}.{}".format(*drawn)
 )
+_LONGEST_CODES = word(least=8).map(lambda unit: repeat_to_length(f"{unit}.", 200) + "x")
+# As SharePoint writes them: a number, a comma, a space and the name of a type.
+_CODES_OF_EXCEPTIONS = st.sampled_from(
+    (
+        "-1, Microsoft.SharePoint.Client.InvalidClientQueryException",
+        "-2130575338, Microsoft.SharePoint.SPException",
+        "Mailbox/NotFound: 404#1",
+    )
+)
 _CODES_OF_DIGITS = st.sampled_from(("204", "200", "404", "007"))
 _GUIDS = guids()
 _OPAQUE_IDS = st.tuples(word(), st.integers(0, 9999)).map(lambda drawn: "|{}.{:04};a=b/".format(*drawn))
@@ -125,6 +134,8 @@ def graph_errors(contract: Contract) -> Partitions[ErrorCase]:
         {
             "unknown-code": _draw_unknown(frozenset(code for _, code in documented)),
             "long-code": _without_changes(_draw_values(codes=_LONG_CODES)),
+            "longest-code": _without_changes(_draw_values(codes=_LONGEST_CODES)),
+            "exception-code": _without_changes(_draw_values(codes=_CODES_OF_EXCEPTIONS)),
             "digits-code": _without_changes(_draw_values(codes=_CODES_OF_DIGITS)),
         }
     )

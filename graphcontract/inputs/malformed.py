@@ -140,6 +140,9 @@ def _other_json() -> _Contents:
         ),
         "code-number": _with_media_type(_with_code_and_message(numbers)),
         "code-not-text": _with_media_type(_with_code_and_message(not_texts)),
+        "inner-not-object": _with_media_type(_with_member("innerError", "conflict", ["x"], 0, True)),
+        "details-not-list": _with_media_type(_with_member("details", "conflict", {"code": "x"}, ["x"], 1)),
+        "request-id-number": _with_media_type(_with_member("innerError", {"request-id": 7, "date": 1})),
         "code-huge": _with_media_type(
             _fill_templates([b'{"error": {"code": %b, "message": "%%b"}}' % each for each in _HUGE])
         ),
@@ -163,6 +166,12 @@ def _with_code_and_message(texts: SearchStrategy[object]) -> SearchStrategy[byte
     """Draw Graph errors with these values for code and message."""
     pairs = st.tuples(texts, texts)
     return pairs.map(lambda drawn: _encode({"error": {"code": drawn[0], "message": drawn[1]}}))
+
+
+def _with_member(name: str, *values: object) -> SearchStrategy[bytes]:
+    """Draw Graph errors with a member of another type than documented."""
+    texts = {"code": "conflict", "message": "The task is in progress."}
+    return st.sampled_from(values).map(lambda value: _encode({"error": {**texts, name: value}}))
 
 
 def _corrupt(graph: SearchStrategy[bytes]) -> _Contents:

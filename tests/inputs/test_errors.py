@@ -66,6 +66,8 @@ MEMBERS: dict[str, Callable[[ErrorCase], bool]] = {
     "documented": lambda case: (case.status, case.code) in DOCUMENTED,
     "unknown-code": lambda case: bool(case.code) and case.code not in {code for _, code in DOCUMENTED},
     "long-code": lambda case: is_long_code(case.code or ""),
+    "longest-code": lambda case: len(case.code or "") > 128,
+    "exception-code": lambda case: bool(set(case.code or "") & set(" ,/:#")),
     "digits-code": lambda case: (case.code or "").isdecimal(),
     "inner-upper": lambda case: bool(error_of(case)["innerError"]) and "innererror" not in error_of(case),
     "inner-lower": lambda case: bool(error_of(case)["innererror"]) and "innerError" not in error_of(case),

@@ -80,6 +80,10 @@ def has_a_huge_number(content: bytes) -> bool:
     return b"e999" in content or len(content) > 4000
 
 
+def as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value, None]
+
+
 MEMBERS: dict[str, Callable[[MalformedError], bool]] = {
     "empty": lambda error: error.content == b"",
     "doctype": lambda error: error.content.startswith(b"<!DOCTYPE html>"),
@@ -94,6 +98,11 @@ MEMBERS: dict[str, Callable[[MalformedError], bool]] = {
     "code-number": lambda error: isinstance(parsed(error)["error"]["code"], int | float),
     "code-huge": lambda error: abs(parsed(error)["error"]["code"]) > 10**300,
     "code-not-text": lambda error: not {str} & {type(value) for value in parsed(error)["error"].values()},
+    "inner-not-object": lambda error: not isinstance(parsed(error)["error"]["innerError"], dict),
+    "details-not-list": lambda error: (
+        not all(isinstance(detail, dict) for detail in as_list(parsed(error)["error"]["details"]))
+    ),
+    "request-id-number": lambda error: isinstance(parsed(error)["error"]["innerError"]["request-id"], int),
     "oauth": lambda error: parsed(error)["error"].startswith("invalid_"),
     "problem-json": lambda error: error.media_type == "application/problem+json" and "type" in parsed(error),
     "truncated": lambda error: error.content[:1] == b"{" and not parses(error.content),

@@ -211,3 +211,19 @@ class ContentTypeByItsSpelling(ReadsFieldLines):
 
     def error(self, answer: Answer) -> dict[str, object]:
         return super().error(answer) if "content-type" in answer.fields else {}
+
+
+@faulty("error.code", shown_by=TEXT_TESTS, rare=True)
+class CutsTheCodeAt64(ChangesTexts):
+    """The column for codes has 64 characters."""
+
+    def retold_code(self, code: str) -> str:
+        return code[:64]
+
+
+@faulty("error.code", shown_by=TEXT_TESTS, rare=True)
+class CutsTheCodeAtTheComma(ChangesTexts):
+    """What comes after the number is the name of a type, for developers."""
+
+    def retold_code(self, code: str) -> str:
+        return code.partition(",")[0]

@@ -363,3 +363,36 @@ class ConvertsNumericCodesToInt(Conforming):
         return (
             str(int(code)) if isinstance(code, float) and not isinstance(code, bool) else super().code(answer)
         )
+
+
+@faulty("error.malformed", rare=True)
+class CrashesOnInnerErrorsThatAreNotObjects(Conforming):
+    """`inner.get("request-id")`, of a text."""
+
+    def request_id(self, answer: Answer) -> str | None:
+        inner: Any = self.error(answer).get("innerError")
+        if inner is not None:
+            inner.get("request-id")
+        return super().request_id(answer)
+
+
+@faulty("error.malformed", rare=True)
+class CrashesOnDetailsThatAreNotAList(Conforming):
+    """A loop over the details, of which each has a code."""
+
+    def code(self, answer: Answer) -> str | None:
+        details: Any = self.error(answer).get("details")
+        for detail in details or []:
+            detail.get("code")
+        return super().code(answer)
+
+
+@faulty("error.malformed", rare=True)
+class CrashesOnARequestIdThatIsANumber(Conforming):
+    """The id is put into capitals for the support's form."""
+
+    def request_id(self, answer: Answer) -> str | None:
+        inner: Any = self.error(answer).get("innerError")
+        if isinstance(inner, dict) and inner.get("request-id") is not None:
+            inner["request-id"].upper()
+        return super().request_id(answer)
