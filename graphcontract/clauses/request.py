@@ -42,6 +42,9 @@ from graphcontract.http.request_target import (
 )
 from graphcontract.wire import WireRequest
 
+# Fields by which frameworks and gateways replace the method of a POST; OData services know the first.
+_METHOD_OVERRIDES = ("X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override")
+
 
 def _has_request(contract: Contract, trial: Trial) -> bool:
     return bool(own_requests(contract, trial.exchange))
@@ -61,13 +64,17 @@ def _has_values(contract: Contract, exchange: Exchange) -> bool:
     )
 
 
-@clause("request.method", "other-method", "letter-case", when=_has_request)
+@clause("request.method", "other-method", "letter-case", "override", when=_has_request)
 def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """The request must have the documented method, in uppercase: methods are case-sensitive (RFC 9110, 9.1).
-    Requests of the call to other paths, such as a read before the operation, may have other methods.
+    Requests of the call to other paths, such as a read before the operation, may have other methods. A
+    field that names the same method again is accepted.
     """
     expected = contract.request.method
     for request in operation_requests(contract, trial.exchange):
+        for name in _METHOD_OVERRIDES:
+            if others := [value for value in request.values(name) if value.strip().upper() != expected]:
+                yield Finding("override", expected, f"{name}: {abbreviate(others[0])}", at=request)
         if request.method != expected:
             kind = "letter-case" if request.method.upper() == expected else "other-method"
             yield Finding(kind, expected, abbreviate(request.method), at=request)

@@ -544,13 +544,13 @@ FAULTS: dict[str, tuple[Change, str, str, str]] = {
     "kind that no function can find": (
         put("clauses", "request.method", "kinds", "leter-case", value="x"),
         "/clauses/request.method/kinds/leter-case",
-        '(letter-case, other-method), found "leter-case"',
+        '(letter-case, other-method, override), found "leter-case"',
         'Did you mean "letter-case"?',
     ),
     "kind without a text": (
         drop("clauses", "request.method", "kinds", "letter-case"),
         "/clauses/request.method/kinds",
-        "(letter-case, other-method), found other-method",
+        "(letter-case, other-method, override), found other-method, override",
         "Add letter-case.",
     ),
     "unknown placeholder": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.calls import FollowsAdvice
-from tests.sample_clients.bases.conforming import Answer, Conforming
+from tests.sample_clients.bases.conforming import Answer, Conforming, Fields
 from tests.sample_clients.registry import faulty
 
 
@@ -68,3 +68,26 @@ class AllowedMethodAfter405(FollowsAdvice):
         if answer.status != 405 or not allowed:
             return None
         return self.request(call).replace(b"POST", allowed.encode(), 1)
+
+
+class NamesAnotherMethod(Conforming):
+    """Base class: a field with another method beside POST."""
+
+    field = ("", "")
+
+    def fields(self, call: Call) -> Fields:
+        return [*super().fields(call), self.field]
+
+
+@faulty("request.method")
+class PatchByMethodOverride(NamesAnotherMethod):
+    """A proxy lets GET and POST through only, and so everything is a POST that says what it means."""
+
+    field = ("X-HTTP-Method-Override", "PATCH")
+
+
+@faulty("request.method", rare=True)
+class MergeByMethodField(NamesAnotherMethod):
+    """SharePoint's way to change an item."""
+
+    field = ("x-http-method", "MERGE")

@@ -147,3 +147,11 @@ class SignsNoContent(Conforming):
 
     def content(self, call: Call) -> bytes:
         return b"0\r\nX-Signature: none\r\n\r\n"
+
+
+@quirky()
+class NamesItsMethodTwice(Conforming):
+    """The method also stands in the field by which proxies replace it."""
+
+    def fields(self, call: Call) -> Fields:
+        return [*super().fields(call), ("X-HTTP-Method-Override", "POST")]
