@@ -168,6 +168,44 @@ def test_redirect_from_https(harness: Harness, to: tuple[int, str]) -> None:
     harness.check(harness.plain_call(), responses, elsewhere=[success()], certificate="trusted")
 
 
+# Each query has letters of both cases and percent-encodings, none of which may change.
+QUERY = "?Step=1&to=a%2Fb%26c%3Dd%252F&plus=a%2Bb"
+
+
+def locations(harness: Harness) -> Mapping[str, str]:
+    """Locations within the service root, by how they are written; each has a query."""
+    path = harness.request_target(harness.plain_call())
+    parent, name = path.rsplit("/", 2)[1:]
+    return {
+        "whole URL": f"{{self}}{path}{QUERY}",
+        "without scheme": f"//{{@self}}{path}{QUERY}",
+        "without host": f"{path}{QUERY}",
+        "query alone": QUERY,
+        "last segment": f"{name}{QUERY}",
+        "parent segment": f"../{parent}/./{name}{QUERY}",
+        "encoded path": f"/Moved%2Fto%2Fhere{path}?Step=1",
+    }
+
+
+@proves("redirect.location")
+@concurrently(
+    to={
+        "301, whole URL": (301, "whole URL"),
+        "302, without scheme": (302, "without scheme"),
+        "307, without host": (307, "without host"),
+        "307, query alone": (307, "query alone"),
+        "308, last segment": (308, "last segment"),
+        "302, parent segment": (302, "parent segment"),
+        "307, encoded path": (307, "encoded path"),
+    }
+)
+def test_redirect_location(harness: Harness, to: tuple[int, str]) -> None:
+    """A redirect that is followed must lead to the URL of its Location, however that is written."""
+    status, form = to
+    moved = with_fields(stub(status), ("Location", locations(harness)[form]))
+    harness.check(harness.plain_call(), [moved, success()])
+
+
 @proves("redirect.bounded", "response.redirection", "secrets.token")
 @concurrently(status={f"{status} in a circle": status for status in REDIRECTS})
 def test_redirect_to_itself(harness: Harness, status: int) -> None:

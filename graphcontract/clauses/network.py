@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Set
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from graphcontract.clauses import Finding, When, clause
-from graphcontract.clauses.queries import describe_outcome, own_requests, quote
+from graphcontract.clauses.queries import abbreviate, describe_outcome, own_requests, quote
 from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial
+from graphcontract.http.request_target import UNRESERVED
 from graphcontract.wire import SILENT_FAULTS, WHOLE_FAULTS, WireRequest, WireResponse
 
 # A client that follows a loop further than this is taken to have no limit.
@@ -19,6 +21,10 @@ _ABORTED = ("crash", "hang")
 _KEEP_METHOD = (301, 302, 307, 308)  # 303 is left out: it requires a GET (RFC 9110, 15.4.4)
 # An origin is recorded as the address that was connected to, whatever host name led there.
 _LOOPBACK = "127.0.0.1"
+_ENCODED = re.compile("%[0-9A-Fa-f]{2}")
+# Libraries decode these where they are not delimiters, though strictly they are reserved.
+_PLAIN_IN_PATH = UNRESERVED | {":", "@"}
+_PLAIN_IN_QUERY = _PLAIN_IN_PATH | {"/", "?"}
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _IDLENESS = {"closed-between": "was closed while idle", "reset-between": "was reset while idle"}
 _UNTRUSTING = "the client does not use TLS with the certificate authority that it is given"
@@ -150,6 +156,64 @@ def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
         expected = f"no success for status {redirect.status}, followed as {last.method}"
         actual, redirected = describe_outcome(exchange.outcome), exchange.requests[redirect.request]
         yield Finding("rewritten", expected, actual, str(redirect.status), redirected)
+
+
+def _resolve_last_redirect(contract: Contract, trial: Trial) -> tuple[WireResponse, str] | None:
+    """The last redirect of the call that keeps its method, with the path and query of its target; None if
+    the call has no redirect, or also a 303.
+    """
+    if not _must_keep_method(contract, trial):
+        return None
+    redirect, _ = [*_list_redirects(trial.exchange)][-1]
+    requested = urljoin(trial.exchange.root, trial.exchange.requests[redirect.request].target)
+    return redirect, _normalize_target(urljoin(requested, redirect.values("location")[0]))
+
+
+def _normalize_target(url: str) -> str:
+    """The path and query of a URL, with the spelling that all libraries have in common: percent-encodings in
+    upper case, and none of a character that may stand for itself there (RFC 3986, 3.3, 3.4 and 6.2.2).
+    """
+    parts = urlsplit(url)
+    query = f"?{_decode(parts.query, _PLAIN_IN_QUERY)}" if parts.query else ""
+    return _decode(parts.path or "/", _PLAIN_IN_PATH) + query
+
+
+def _decode(encoded: str, plain: Set[str]) -> str:
+    def spell(found: re.Match[str]) -> str:
+        character = chr(int(found[0][1:], 16))
+        return character if character in plain else found[0].upper()
+
+    return _ENCODED.sub(spell, encoded)
+
+
+@clause(
+    "redirect.location",
+    "ignored",
+    "other-target",
+    when=lambda contract, trial: _resolve_last_redirect(contract, trial) is not None,
+)
+def location(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A redirect that was followed to another path or query than those of its Location must not be reported
+    as success (RFC 9110, 10.2.2 and 15.4): the service did not ask for that request. The Location may be
+    relative to the URL that redirects (RFC 3986, 5.2). Equivalent percent-encodings are the same URL.
+    """
+    exchange, found = trial.exchange, _resolve_last_redirect(contract, trial)
+    if found is None or exchange.outcome.kind != "success":
+        return
+    redirect, expected = found
+    redirected, own = exchange.requests[redirect.request], own_requests(contract, exchange)
+    later = exchange.requests[redirect.request + 1 :]
+    followed = [*(each for each in later if each in own), *exchange.elsewhere]
+    targets = [_normalize_target(urljoin(exchange.root, each.target)) for each in followed]
+    if not followed or expected in targets:
+        return
+    ignored = targets[-1] == _normalize_target(urljoin(exchange.root, redirected.target))
+    yield Finding(
+        "ignored" if ignored else "other-target",
+        f"a request for {abbreviate(expected)}, or failure",
+        f"a request for {abbreviate(targets[-1])}; outcome {describe_outcome(exchange.outcome)}",
+        at=followed[-1],
+    )
 
 
 def _has_redirects_only(contract: Contract, trial: Trial) -> bool:

@@ -104,3 +104,21 @@ class RefusesRedirects(Conforming):
         if 300 <= answer.status < 400:
             return Outcome.failure(kind="transport", type="RedirectError", message="redirected")
         return super().outcome(call, answer)
+
+
+@quirky(shown_by=("test_redirect_location", *REDIRECT_TESTS))
+class SpellsLocationsInItsOwnWay(Following):
+    """Percent-encodings in lower case, a letter in one of them, and no dot segments."""
+
+    def place(self, here: str, location: str) -> str:
+        return super().place(here, location).replace("%2F", "%2f").replace("?Step", "?%53tep")
+
+
+@quirky(shown_by=("test_redirect_location", *REDIRECT_TESTS))
+class FollowsLocationsWithAPathOnly(Following):
+    """A relative Location is a failure, as in RFC 2616, and so is one with a query alone."""
+
+    def place(self, here: str, location: str) -> str:
+        if "//" not in location and not location.startswith("/"):
+            raise BadAnswer("a relative Location")
+        return super().place(here, location)

@@ -1,0 +1,83 @@
+"""Faulty clients: redirect.location."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+
+from tests.sample_clients.bases.following import Following
+from tests.sample_clients.registry import faulty
+
+
+@faulty("redirect.location")
+class SendsTheRedirectedRequestAgain(Following):
+    """The redirect is handled as a retry, of the request as it was."""
+
+    def place(self, here: str, location: str) -> str:
+        return here
+
+
+@faulty("redirect.location")
+class DropsTheQueryOfALocation(Following):
+    """A URL is put together of scheme, host and path."""
+
+    def place(self, here: str, location: str) -> str:
+        return urlunsplit(urlsplit(urljoin(here, location))._replace(query=""))
+
+
+@faulty("redirect.location", rare=True)
+class ResolvesAQueryAtTheParentFolder(Following):
+    """URI.resolve of Java goes by RFC 2396, where a query alone replaces the last segment."""
+
+    def place(self, here: str, location: str) -> str:
+        return urljoin(here, f"./{location}" if location.startswith("?") else location)
+
+
+@faulty("redirect.location", rare=True)
+class ResolvesLocationsAtTheRoot(Following):
+    """`root + "/" + location`, for what has no host."""
+
+    def place(self, here: str, location: str) -> str:
+        has_host = "//" in location
+        return urljoin(here, location if has_host else f"/{location.lstrip('/')}")
+
+
+@faulty("redirect.location", rare=True)
+class TakesTheHostOfALocationOnly(Following):
+    """A service moves as a whole: the path is that of the operation."""
+
+    def place(self, here: str, location: str) -> str:
+        there = urlsplit(urljoin(here, location))
+        return urlunsplit(there._replace(path=urlsplit(here).path))
+
+
+@faulty("redirect.location")
+class EncodesLocationsAgain(Following):
+    """A Location is text, and text in a URL is percent-encoded."""
+
+    def place(self, here: str, location: str) -> str:
+        return urljoin(here, quote(location, safe=":/?#[]@!$&'()*+,;="))
+
+
+@faulty("redirect.location", rare=True)
+class DecodesLocations(Following):
+    """The path that a framework hands out is decoded, and so is that of a Location."""
+
+    def place(self, here: str, location: str) -> str:
+        there = urlsplit(urljoin(here, location))
+        return urlunsplit(there._replace(path=unquote(there.path)))
+
+
+@faulty("redirect.location", rare=True)
+class LowerCasesLocations(Following):
+    """Host names have no letter case, and the whole URL is brought into theirs."""
+
+    def place(self, here: str, location: str) -> str:
+        return urljoin(here, location.lower())
+
+
+@faulty("redirect.location", rare=True)
+class ReadsThePlusOfALocationAsASpace(Following):
+    """The query is parsed as a form's and written anew, with %20."""
+
+    def place(self, here: str, location: str) -> str:
+        return urljoin(here, location.replace("%2B", "%20"))
