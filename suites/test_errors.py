@@ -1,5 +1,6 @@
 """How the client reports an error response."""
 
+import gzip
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -81,6 +82,15 @@ ADVICE: Mapping[str, StubResponse] = {
     "401 for a ticket": with_fields(plain_error(401), ("WWW-Authenticate", "Negotiate")),
     "401 for either": with_fields(
         plain_error(401), ("WWW-Authenticate", "Bearer"), ("WWW-Authenticate", 'Basic realm="tenant"')
+    ),
+    "401 with claims in no encoding": with_fields(
+        plain_error(401), ("WWW-Authenticate", 'Bearer error="insufficient_claims", claims="{not base64}"')
+    ),
+    "401 with claims that are not JSON": with_fields(
+        plain_error(401), ("WWW-Authenticate", 'Bearer error="insufficient_claims", claims="bm90IEpTT04="')
+    ),
+    "401 with an unfinished challenge": with_fields(
+        plain_error(401), ("WWW-Authenticate", 'Bearer realm="tenant, error, =x')
     ),
     "405": with_fields(plain_error(405), ("Allow", "GET, PATCH")),
     "407": with_fields(plain_error(407), ("Proxy-Authenticate", 'Basic realm="proxy"')),
@@ -247,6 +257,22 @@ UNUSUAL_REPRESENTATIONS: Mapping[str, StubResponse] = {
 def test_unusual_error_representations(harness: Harness, sent: StubResponse) -> None:
     """An error must be reported alike in any letter case of header fields, and after a byte order mark."""
     harness.check(harness.plain_call(), [sent], control=harness.control([plain_error(409)]))
+
+
+PLAIN = plain_error(409)
+BROKEN_GZIP: Mapping[str, bytes] = {
+    "not encoded": PLAIN.content,
+    "cut short": gzip.compress(PLAIN.content, mtime=0)[:-20],
+    "nothing": b"",
+}
+
+
+@proves("error.encoded")
+@given(encoded=constants(BROKEN_GZIP))
+def test_broken_gzip(harness: Harness, encoded: bytes) -> None:
+    """An error whose content is declared to be gzip, and is not, should be reported as failure."""
+    responses = [replace(PLAIN, coded=True, encoded=encoded)]
+    harness.check(harness.plain_call(), responses, control=harness.control([PLAIN]))
 
 
 CODINGS = {"in capitals": "GZIP", "deflate": "deflate", "br": "br"}

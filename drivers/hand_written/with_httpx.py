@@ -73,6 +73,6 @@ def make_call(call: Call) -> Outcome:
         return Outcome.rejected(str(error))
     except httpx.TimeoutException as error:
         return Outcome.failure(kind="timeout", type=type(error).__name__, message=str(error))
-    except httpx.TransportError as error:
+    except (httpx.TransportError, httpx.DecodingError) as error:
         return Outcome.failure(kind="transport", type=type(error).__name__, message=str(error))
     return Outcome.success(status=response.status_code)

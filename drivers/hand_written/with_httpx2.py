@@ -73,6 +73,6 @@ def make_call(call: Call) -> Outcome:
         return Outcome.rejected(str(error))
     except httpx2.TimeoutException as error:
         return Outcome.failure(kind="timeout", type=type(error).__name__, message=str(error))
-    except httpx2.TransportError as error:
+    except (httpx2.TransportError, httpx2.DecodingError) as error:
         return Outcome.failure(kind="transport", type=type(error).__name__, message=str(error))
     return Outcome.success(status=response.status_code)

@@ -4,6 +4,8 @@ texts.
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
@@ -177,6 +179,16 @@ def _is_encoded(contract: Contract, trial: Trial) -> bool:
     return last is not None and bool(last.values("content-encoding")) and _control_failed(contract, trial)
 
 
+def _is_decodable(response: WireResponse) -> bool:
+    """Whether the content of a response is in gzip if it is declared to be. Other codings count as right."""
+    if response.values("content-encoding") != ["gzip"]:
+        return True
+    try:
+        return bool(response.content) and gzip.decompress(response.content) is not None
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
 @clause(
     "error.encoded",
     *_WORSE,
@@ -188,10 +200,17 @@ def _is_encoded(contract: Contract, trial: Trial) -> bool:
 def encoded(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A client that requests a coding must read errors in it as it reads plain ones, whatever the letter case
     of its name (RFC 9110, 8.4 and 12.5.3). Only texts that the client exposed for the same error without the
-    coding are expected.
+    coding are expected. Content that is not in the coding that it is declared to be in must end in failure,
+    whatever that exposes.
     """
+    last, exchange = last_response(contract, trial.exchange), trial.exchange
+    if last is not None and not _is_decodable(last):
+        if exchange.outcome.kind != "failure":
+            expected = f"failure for status {last.status} with content that cannot be decoded"
+            yield Finding(exchange.outcome.kind, expected, describe_outcome(exchange.outcome))
+        return
     yield from _find_worse_outcome(contract, trial)
-    control, exchange = trial.control, trial.exchange
+    control = trial.control
     plain = last_response(contract, control) if control is not None else None
     error = parse_graph_error(plain) if plain is not None else None
     if control is None or error is None or exchange.outcome.kind != "failure":

@@ -88,8 +88,8 @@ class StubResponse:
     announcing it, "chunked-in-capitals" spells field and coding so, "chunked-richly" uses all of RFC 9112
     7.1, extensions and a trailer. `interim` are the status codes of 1xx responses sent before, each with
     `interim_fields`; `stray` are bytes sent after the end; `coded` encodes the content with the `coding`,
-    gzip, deflate or br in any letter case, if the client accepts it; `close` closes the connection
-    afterwards.
+    gzip, deflate or br in any letter case, if the client accepts it, and sends `encoded` in place of the
+    result if that is given; `close` closes the connection afterwards.
 
     The head: `version` of HTTP, of which 1.0 closes the connection; the reason `phrase`, None for the
     registered one; `gap` between a field's colon and its value.
@@ -117,6 +117,7 @@ class StubResponse:
     gap: str = " "
     meeting: Meeting | None = None
     coding: str = "gzip"
+    encoded: bytes | None = None
     split: Split | None = None
     pause: float = 0.05
     http2: Http2Form = Http2Form()
@@ -257,7 +258,8 @@ def render(response: StubResponse, request: WireRequest) -> Rendered:
         raise ValueError("a response without a status cannot be rendered: settle it first")
     fields, content = list(response.fields), response.content
     if response.coded and accepts_coding(request, response.coding):
-        content = _encode_content(content, response.coding.lower())
+        encoded = response.encoded
+        content = _encode_content(content, response.coding.lower()) if encoded is None else encoded
         fields.append(("Content-Encoding", response.coding))
     for value in request.values("client-request-id")[:1]:
         if value.isprintable() and value.isascii():

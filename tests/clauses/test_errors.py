@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 
 import pytest
@@ -194,7 +195,8 @@ class TestHolds:
 
 
 class TestEncoded:
-    CODED = response(409, b"\x1f\x8b", fields=(("Content-Encoding", "gzip"),))
+    CODED = response(409, gzip.compress(b"{}"), fields=(("Content-Encoding", "gzip"),))
+    BROKEN = (b"", b"{}", b"\x1f\x8b", gzip.compress(b"{}" * 99)[:-9])
 
     @pytest.mark.parametrize(
         ("outcome", "found"),
@@ -214,6 +216,17 @@ class TestEncoded:
     )
     def test_as_its_control(self, outcome: Outcome, found: list[str]) -> None:
         assert kinds("error.encoded", report(outcome, self.CODED), control=FAILED_CONTROL) == found
+
+    @pytest.mark.parametrize("content", BROKEN)
+    @pytest.mark.parametrize(
+        ("outcome", "found"),
+        [(failure(None), []), (failure(code=None), []), (SUCCESS, ["success"]), (CRASH, ["crash"])],
+    )
+    def test_content_that_cannot_be_decoded_is_a_failure(
+        self, content: bytes, outcome: Outcome, found: list[str]
+    ) -> None:
+        step = report(outcome, replace(self.CODED, content=content))
+        assert kinds("error.encoded", step, control=FAILED_CONTROL) == found
 
     def test_is_compared_with_its_control(self) -> None:
         unfit = report(failure(code=None))

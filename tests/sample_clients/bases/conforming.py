@@ -11,6 +11,7 @@ import ssl
 import threading
 import time
 import uuid
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -239,17 +240,26 @@ class Conforming:
                 line()
             return self.decode(answer, content)
         length = answer.fields.get("content-length")
-        return self.decode(answer, read(int(length) if length is not None else -1))
+        return self.decode(answer, read(self.number(length, 10) if length is not None else -1))
 
     def chunk_size(self, line: bytes) -> int:
+        return self.number(line.split(b";")[0].strip(), 16)
+
+    def number(self, digits: str | bytes, base: int) -> int:
+        """A length, which has neither a sign nor anything else that int() accepts."""
+        if not digits.isalnum():
+            raise BadAnswer("no length")
         try:
-            return int(line.split(b";")[0], 16)
+            return int(digits, base)
         except ValueError:
-            raise BadAnswer("no chunk") from None
+            raise BadAnswer("no length") from None
 
     def decode(self, answer: Answer, content: bytes) -> bytes:
         coding = answer.fields.get("content-encoding", "").lower()
-        return gzip.decompress(content) if coding == "gzip" else content
+        try:
+            return gzip.decompress(content) if coding == "gzip" else content
+        except (EOFError, zlib.error) as error:  # OSError is what the connection raises, too
+            raise BadAnswer("no gzip") from error
 
     # what is made of the answer
 

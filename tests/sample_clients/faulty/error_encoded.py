@@ -153,3 +153,36 @@ class DeflateWithoutItsWrapper(AsksForMoreCodings):
             return zlib.decompress(content, -15)
         except zlib.error as error:
             raise BadAnswer(str(error)) from error
+
+
+@faulty("error.encoded", shown_by=["test_broken_gzip"])
+class CrashesOnBrokenGzip(Conforming):
+    """The layer that decodes has errors of its own, which nobody above it knows."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        return zlib.decompress(content, 31) if answer.fields.get("content-encoding") == "gzip" else content
+
+
+@faulty("error.encoded", shown_by=["test_broken_gzip"])
+class CrashesOnGzipOfNothing(Conforming):
+    """A gzip stream begins with two bytes, of which nothing has none."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        if answer.fields.get("content-encoding") == "gzip" and not content:
+            raise EOFError("the stream ended before its header")
+        return super().decode(answer, content)
+
+
+@faulty("error.encoded", shown_by=["test_broken_gzip"])
+class UnreadableGzipAsSuccess(Conforming):
+    """An error that cannot be decoded cannot be read, and what cannot be read is left alone."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        return super().succeeded(answer) or answer.fields.get("content-encoding") == "broken"
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        try:
+            return super().decode(answer, content)
+        except (OSError, BadAnswer):
+            answer.fields["content-encoding"] = "broken"
+            return b""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -358,3 +360,25 @@ class MessageSayingAlreadyAsSuccess(Conforming):
 
     def succeeded(self, answer: Answer) -> bool:
         return super().succeeded(answer) or "already" in (self.message(answer) or "")
+
+
+@faulty("error.failure", rare=True)
+class CrashesOnUnreadableClaims(Conforming):
+    """The claims of a challenge are decoded for the sign-in that follows, and are always in base64."""
+
+    def failure(self, call: Call, answer: Answer) -> Outcome:
+        found = re.search('claims="([^"]*)"', answer.fields.get("www-authenticate", ""))
+        if found:
+            base64.b64decode(found[1], validate=True)
+        return super().failure(call, answer)
+
+
+@faulty("error.failure", rare=True)
+class CrashesOnAnUnfinishedChallenge(Conforming):
+    """Each parameter of a challenge has a name, an equals sign and a value in quotes."""
+
+    def failure(self, call: Call, answer: Answer) -> Outcome:
+        challenge = answer.fields.get("www-authenticate", "")
+        if challenge.count('"') % 2:
+            raise ValueError("a quote without an end")
+        return super().failure(call, answer)
