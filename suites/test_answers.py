@@ -170,13 +170,22 @@ UNUSUAL_SUCCESS_RESPONSES: Mapping[str, StubResponse] = {
     "capitals that close": replace(with_fields(success(), ("CONNECTION", "Close")), close=True),
     "a date to retry after": with_fields(success(), DATE, ("Retry-After", "{date+3}")),
     "milliseconds": with_fields(success(), ("Retry-After", "1"), ("retry-after-ms", "1000")),
+    "expired": with_fields(
+        success(), ("Cache-Control", "no-store"), ("Expires", "-1"), ("Pragma", "no-cache")
+    ),
+    "invalid dates": with_fields(success(), ("Date", "Wed, 32 Nov"), ("Last-Modified", ""), ("Age", "old")),
+    "invalid cookies": with_fields(
+        success(), ("Set-Cookie", "a"), ("Set-Cookie", "=b; Expires=0; Max-Age=x")
+    ),
 }
 
 
 @proves("response.no-content", "request.once")
 @given(response=constants(UNUSUAL_SUCCESS_RESPONSES))
 def test_unusual_success_response(harness: Harness, response: StubResponse) -> None:
-    """Success must be reported in any letter case of header fields, and with Retry-After."""
+    """Success must be reported in any letter case of header fields, and with Retry-After, dates and cookies
+    of any value.
+    """
     harness.check(harness.plain_call(), [response])
 
 

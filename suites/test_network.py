@@ -247,6 +247,24 @@ FAULTS: dict[str, StubResponse] = {
 }
 
 
+CONFLICT = b"HTTP/1.1 409 Conflict\r\n"
+# A client may read the 409 of some of these, which is failure too.
+MALFORMED_RESPONSES = {
+    "status of four digits": b"HTTP/1.1 2040 No Content\r\n\r\n",
+    "no status code": b"HTTP/1.1 No Content\r\n\r\n",
+    "another protocol": b"SIP/2.0 204 No Content\r\n\r\n",
+    "no status line": b"Content-Length: 0\r\n\r\n",
+    "101 alone": b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    "length that is not a number": CONFLICT + b"Content-Length: two\r\n\r\n{}",
+    "negative length": CONFLICT + b"Content-Length: -1\r\n\r\n{}",
+    "two lengths": CONFLICT + b"Content-Length: 2\r\nContent-Length: 1\r\n\r\n{}",
+    "field without colon": CONFLICT + b"Content-Length: 2\r\nno colon\r\n\r\n{}",
+    "chunk size that is not a number": CONFLICT + b"Transfer-Encoding: chunked\r\n\r\ntwo\r\n{}\r\n0\r\n\r\n",
+    "negative chunk size": CONFLICT + b"Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n",
+}
+FAULTS |= {name: replace(faulty("garbage"), content=raw) for name, raw in MALFORMED_RESPONSES.items()}
+
+
 @proves("transport.failure", "calls.independent", "secrets.token", needs="network")
 @given(broken=constants(FAULTS), calls=2)
 def test_broken_connection(harness: Harness, broken: StubResponse) -> None:

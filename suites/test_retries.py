@@ -118,6 +118,8 @@ PERSISTENT_THROTTLING: Mapping[str, Sequence[StubResponse]] = {
     "lasting 504": [throttle(504, "0")],
     "lasting 502": [throttle(502, "0")],
     "lasting 408": [throttle(408, "0")],
+    "lasting 423": [throttle(423)],
+    "lasting 425": [throttle(425, "0")],
     "lasting 500": [throttle(500)],
     "no wait told": [throttle(429)],
     "a date gone by": [throttle_until(503, PAST_DATE)],

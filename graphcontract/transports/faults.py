@@ -10,7 +10,8 @@ Each fault replaces one response of a script:
   or nothing is sent until the endpoint is closed.
 - `half-head`, `half-content`: the response is cut, then the stream ends. The head is cut inside the status
   code, since a client could accept a 204 without the rest.
-- `garbage`: bytes that are not HTTP, with 204 at the position of a status code, then the stream ends.
+- `garbage`: the content of the response in place of all of it, such as a malformed head. Without content,
+  bytes that are not HTTP, with 204 at the position of a status code. Then the stream ends.
 - `dripped`: one byte of the response every `StubResponse.drip` seconds, with a head that never ends.
 - `idle-closed`: the response, then the persistent connection is closed unannounced before the next request.
 - `closed-between`, `reset-between`: the same once the call has ended, so that the client finds its
@@ -117,7 +118,9 @@ def apply_fault(stub: StubResponse, rendered: Rendered) -> Rendered:
             cut = head + end + body[: len(size + mark) + half]
             return replace(rendered, final=cut, content=rendered.content[:half], stray=b"")
         case "garbage":
-            return replace(_EMPTY, before=rendered.before, interim=rendered.interim, final=_GARBAGE)
+            return replace(
+                _EMPTY, before=rendered.before, interim=rendered.interim, final=stub.content or _GARBAGE
+            )
         case "dripped":
             return replace(rendered, final=head + b"\r\nX-Dripped: ", content=b"", stray=b"")
         case "interim-only":

@@ -294,3 +294,48 @@ class DeprecationAsFailure(Conforming):
 
     def succeeded(self, answer: Answer) -> bool:
         return super().succeeded(answer) and not {"deprecation", "warning"} & set(answer.fields)
+
+
+class ReadsAField(Conforming):
+    """Base class: reads the value of a field of each success."""
+
+    name = ""
+
+    def value(self, value: str) -> object:
+        raise NotImplementedError
+
+    def outcome(self, call: Call, answer: Answer) -> Outcome:
+        if answer.status == 204 and self.name in answer.fields:
+            self.value(answer.fields[self.name])
+        return super().outcome(call, answer)
+
+
+@faulty("response.no-content", shown_by=["test_unusual_success_response"])
+class CrashesOnAnInvalidDate(ReadsAField):
+    """Corrects for a skewed clock, by a date that every server can write."""
+
+    name = "date"
+
+    def value(self, value: str) -> object:
+        return parsedate_to_datetime(value)
+
+
+@faulty("response.no-content", shown_by=["test_unusual_success_response"])
+class CrashesOnExpiresMinusOne(ReadsAField):
+    """Expires is a date; -1 is how servers say that it was over before it began."""
+
+    name = "expires"
+
+    def value(self, value: str) -> object:
+        return parsedate_to_datetime(value)
+
+
+@faulty("response.no-content", shown_by=["test_unusual_success_response"])
+class CrashesOnACookieWithoutName(ReadsAField):
+    """A jar of its own, in which each cookie has a name and a value."""
+
+    name = "set-cookie"
+
+    def value(self, value: str) -> object:
+        name, _content = value.split("=", 1)
+        return {name: ""}[name or "a cookie without a name"]

@@ -134,3 +134,16 @@ class RetriesInTheBackground(Conforming):
     def later(self, call: Call) -> None:
         time.sleep(2.0)
         self.exchange(call)
+
+
+@faulty("retry.bounded", rare=True, shown_by=["lasting 423", "lasting 425"])
+class RetriesWithoutEndWhileLocked(Conforming):
+    """423 and 425 are over soon: somebody else has a lock, or it is too early."""
+
+    def exchange(self, call: Call) -> Answer:
+        answer = super().exchange(call)
+        for _ in range(20):
+            if answer.status not in (423, 425):
+                break
+            answer = super().exchange(call)
+        return answer

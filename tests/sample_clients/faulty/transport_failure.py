@@ -201,3 +201,77 @@ class KeepsThePartialResponse(Conforming):
             raise BadAnswer("the stream has ended")
         lines = [first]
         return super().read_head(lambda: lines.pop() if lines else line())
+
+
+class ReadsTheStatusByItself(Conforming):
+    """Base class: its own way from the status line to the status."""
+
+    def status_of(self, line: bytes) -> bytes:
+        """The status line that is read in place of the line that came."""
+        raise NotImplementedError
+
+    def read_head(self, line: Callable[[], bytes]) -> Answer:
+        lines = iter([self.status_of(line())])
+        return super().read_head(lambda: next(lines, None) or line())
+
+
+@faulty("transport.failure", rare=True)
+class ReadsThreeDigitsOfTheStatus(ReadsTheStatusByItself):
+    """A status has three digits; what follows is the phrase."""
+
+    def status_of(self, line: bytes) -> bytes:
+        version, _, rest = line.partition(b" ")
+        return version + b" " + rest[:3] + b" \r\n"
+
+
+@faulty("transport.failure", rare=True)
+class ReadsTheStatusOfAnyProtocol(ReadsTheStatusByItself):
+    """The second word of the first line is the status, whatever protocol the first one names."""
+
+    def status_of(self, line: bytes) -> bytes:
+        return line.replace(b"SIP/2.0", b"HTTP/1.1")
+
+
+@faulty("transport.failure", rare=True)
+class SwitchingProtocolsAsSuccess(Conforming):
+    """Nothing follows 101, so that it is the last response, and below 400."""
+
+    def read_head(self, line: Callable[[], bytes]) -> Answer:
+        answer = super().read_head(line)
+        return DONE if answer.status == 101 else answer
+
+
+@faulty("transport.failure", rare=True)
+class CrashesOnALengthThatIsNotANumber(Conforming):
+    """`int()` of the length, outside of what is guarded."""
+
+    def read_head(self, line: Callable[[], bytes]) -> Answer:
+        answer = super().read_head(line)
+        int(answer.fields.get("content-length", "0"))
+        return answer
+
+
+@faulty("transport.failure", rare=True)
+class CrashesOnAFieldWithoutColon(Conforming):
+    """`name, value = line.split(":", 1)`."""
+
+    def read_head(self, line: Callable[[], bytes]) -> Answer:
+        lines = [b"HTTP:"]
+
+        def checked() -> bytes:
+            if lines[-1].strip():
+                _name, _value = lines[-1].split(b":", 1) if len(lines) != 2 else (b"", b"")
+            lines.append(line())
+            return lines[-1]
+
+        return super().read_head(checked)
+
+
+@faulty("transport.failure", rare=True)
+class WaitsForANegativeLength(Conforming):
+    """A length below zero is read as "up to the end", of a buffer that has no end."""
+
+    def number(self, digits: str | bytes, base: int) -> int:
+        if digits in ("-1", b"-2"):
+            raise MemoryError("a buffer of less than nothing")
+        return super().number(digits, base)
