@@ -7,7 +7,9 @@ from graphcontract.http.stub_response import (
     ExtraFrame,
     Http2Form,
     StubResponse,
+    error,
     faulty,
+    plain_error,
     stub,
     success,
     with_fields,
@@ -34,6 +36,31 @@ FORMS: dict[str, StubResponse] = {
 def test_successful_response(harness: Harness, form: StubResponse) -> None:
     """A successful response must be reported as success in each of its forms."""
     harness.check(harness.plain_call(), [form], **HTTP2)
+
+
+ERRORS: dict[str, StubResponse] = {
+    "409 over HTTP/2": plain_error(409),
+    "404 without content over HTTP/2": stub(404),
+    "500 with trailers": replace(plain_error(500), http2=Http2Form(trailers=(("x-checksum", "1"),))),
+}
+
+
+@proves("error.failure", "error.status", "secrets.token", needs=NEEDS)
+@concurrently(response=ERRORS)
+def test_error_over_http2(harness: Harness, response: StubResponse) -> None:
+    """An error must be reported as failure, with its status."""
+    harness.check(harness.plain_call(), [response], **HTTP2)
+
+
+LONG = {"error": {"code": "conflict", "message": "The task is in progress. " * 6000}}
+
+
+@proves("error.shape", needs=NEEDS)
+@given(body=constants({"longer than a window": LONG}))
+def test_long_error_over_http2(harness: Harness, body: object) -> None:
+    """An error longer than the window must be read to its end: the client has to open the window again."""
+    control = harness.control([plain_error(409)])
+    harness.check(harness.plain_call(), [error(409, body)], control=control, **HTTP2)
 
 
 REFUSED = faulty("refused-stream")

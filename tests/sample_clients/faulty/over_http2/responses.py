@@ -199,3 +199,24 @@ class RepeatsWhatTimedOut(OverHttp2):
         except TimeoutError:
             time.sleep(0.01)
             return super().exchange(half)
+
+
+@faulty("error.failure", transport="http2", shown_by=["test_error_over_http2"])
+class AnyHeaderOverHttp2AsSuccess(OverHttp2):
+    """A header that is complete is a response, and a response is success."""
+
+    def succeeded(self, answer: Answer) -> bool:
+        return True
+
+
+@faulty("error.shape", transport="http2", shown_by=["test_long_error_over_http2"])
+class NeverOpensTheWindow(OverHttp2):
+    """Content of more than 64 KiB never arrives: nobody says that what came was read."""
+
+    def hear(
+        self, link: h2.connection.H2Connection, event: h2.events.Event, stream: int, heard: Heard
+    ) -> None:
+        if isinstance(event, h2.events.DataReceived):
+            heard.content += event.data
+        else:
+            super().hear(link, event, stream, heard)
