@@ -195,8 +195,8 @@ class TestHolds:
 
 
 class TestEncoded:
-    CODED = response(409, gzip.compress(b"{}"), fields=(("Content-Encoding", "gzip"),))
-    BROKEN = (b"", b"{}", b"\x1f\x8b", gzip.compress(b"{}" * 99)[:-9])
+    CODED = response(409, gzip.compress(b"{}", mtime=0), fields=(("Content-Encoding", "gzip"),))
+    BROKEN = (b"", b"{}", b"\x1f\x8b", gzip.compress(b"{}" * 99, mtime=0)[:-9])
 
     @pytest.mark.parametrize(
         ("outcome", "found"),
