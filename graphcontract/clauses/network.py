@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from graphcontract.clauses import Finding, When, clause
-from graphcontract.clauses.queries import abbreviate, describe_outcome, own_requests, quote
+from graphcontract.clauses.queries import abbreviate_from_difference, describe_outcome, own_requests, quote
 from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial
@@ -210,8 +210,9 @@ def location(contract: Contract, trial: Trial) -> Iterator[Finding]:
     ignored = targets[-1] == _normalize_target(urljoin(exchange.root, redirected.target))
     yield Finding(
         "ignored" if ignored else "other-target",
-        f"a request for {abbreviate(expected)}, or failure",
-        f"a request for {abbreviate(targets[-1])}; outcome {describe_outcome(exchange.outcome)}",
+        f"a request for {abbreviate_from_difference(expected, targets[-1])}, or failure",
+        f"a request for {abbreviate_from_difference(targets[-1], expected)}; outcome "
+        f"{describe_outcome(exchange.outcome)}",
         at=followed[-1],
     )
 

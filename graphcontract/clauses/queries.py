@@ -267,6 +267,12 @@ def abbreviate(text: str, limit: int = 120) -> str:
     return f"{text[:half]}…{text[-half:]} ({len(text)} characters)"
 
 
+def abbreviate_from_difference(text: str, other: str) -> str:
+    """Shorten a text that is compared with another one: what both begin with is left out where it is long."""
+    same = next((i for i, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), 0)
+    return abbreviate(f"…{text[same - 30 :]}" if same > 60 else text)
+
+
 def quote(text: str) -> str:
     """Quote a text for a report, as JSON does, and shorten it."""
     return abbreviate(json.dumps(text, ensure_ascii=False))

@@ -54,9 +54,9 @@ _CLIENT_REQUEST_ID = "c0ffee00-3a1d-4f0e-9d3c-2b7a54c1e8f6"
 _DEEPEST, _LONGEST = 30, 16384  # nested inner errors; characters of a message
 _DATES = (
     "2025-11-12T09:30:00Z",
-    "2025-11-12T09:30:00.1234567",
     "2025-11-12T09:30:00+01:00",
 )
+_FRACTION = "2025-11-12T09:30:00.1234567"  # a class of its own: fewer parsers read it than an offset
 _SENTENCES = word(most=20).map("The task is {}.".format)
 _NO_TARGET = {"code": "leaseHeld", "message": "The lease is held."}
 _VALUES: tuple[Any, ...] = (
@@ -196,10 +196,8 @@ def _inner_errors() -> _Cases:
         "nested": _with_shape(_nest, st.tuples(names, st.integers(1, 6), st.booleans())),
         "nested-deep": _with_shape(_nest, st.tuples(names, st.just(_DEEPEST), st.just(True))),
         "opaque-request-id": _without_changes(_draw_values(request_ids=_OPAQUE_IDS)),
-        "inner-dates": _with_shape(
-            lambda values, date: {**_code_and_message(values), "innerError": {**values.inner, "date": date}},
-            st.sampled_from(_DATES),
-        ),
+        "inner-dates": _with_shape(_date, st.sampled_from(_DATES)),
+        "inner-fraction": _with_shape(_date, st.just(_FRACTION)),
         "empty-inner": _with_shape(lambda values, name: {**_code_and_message(values), name: {}}, names),
         "no-inner": _draw_values().map(lambda values: _without("innerError", values)),
     }
@@ -207,6 +205,10 @@ def _inner_errors() -> _Cases:
 
 def _code_and_message(values: _Values) -> _Members:
     return {"code": values.code, "message": values.message}
+
+
+def _date(values: _Values, date: str) -> _Members:
+    return {**_code_and_message(values), "innerError": {**values.inner, "date": date}}
 
 
 def _nest(values: _Values, how: tuple[str, int, bool]) -> _Members:

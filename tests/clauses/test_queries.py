@@ -8,6 +8,7 @@ import pytest
 from graphcontract.clauses.graph_errors import parse_graph_error
 from graphcontract.clauses.queries import (
     abbreviate,
+    abbreviate_from_difference,
     build_request_filter,
     classify_character,
     classify_difference,
@@ -242,3 +243,21 @@ def test_abbreviate() -> None:
 )
 def test_describe_outcome(outcome: Outcome, text: str) -> None:
     assert describe_outcome(outcome) == text
+
+
+class TestAbbreviated:
+    def test_two_texts_are_shown_from_where_they_differ(self) -> None:
+        begin, end = "/tasks" * 40, "?step=1&to=a" * 10
+        one, other = f"{begin}/cancel{end}", f"{begin}//cancel{end}"
+        shown = abbreviate_from_difference(one, other), abbreviate_from_difference(other, one)
+        assert [text[:40] for text in shown] == [
+            f"…{begin[-29:]}/cancel{end}"[:40],
+            f"…{begin[-29:]}//cancel{end}"[:40],
+        ]
+        assert max(map(len, shown)) < 150
+
+    @pytest.mark.parametrize(
+        ("one", "other"), [("/a", "/b"), ("", "/b"), ("/a", "/a"), ("x" * 50, "x" * 49 + "y")]
+    )
+    def test_a_short_text_is_whole(self, one: str, other: str) -> None:
+        assert abbreviate_from_difference(one, other) == one

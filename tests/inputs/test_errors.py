@@ -76,6 +76,7 @@ MEMBERS: dict[str, Callable[[ErrorCase], bool]] = {
     "nested-deep": lambda case: depth(error_of(case)) == 31,
     "opaque-request-id": lambda case: re.fullmatch("[0-9a-f-]{36}", case.request_id or "") is None,
     "inner-dates": lambda case: error_of(case)["innerError"]["date"] != "2025-11-12T09:30:00",
+    "inner-fraction": lambda case: ".1234567" in error_of(case)["innerError"]["date"],
     "empty-inner": lambda case: {} in error_of(case).values(),
     "no-inner": lambda case: set(error_of(case)) == {"code", "message"},
     "no-message": lambda case: "message" not in error_of(case) and bool(case.code),
