@@ -168,6 +168,6 @@ MANY_GATES = (
         "gate",
         "--no-once",
     ),
-    _many(_MADE["microsoft-graph-client"], "beta *", "request.query", "quick"),
+    _many(_MADE["microsoft-graph-client"], "beta *", "request.query", "quick", "--no-once"),
     _many(_MADE["office365-rest-python-client"], "beta *", "request.path-parameters", "quick"),
 )
