@@ -29,6 +29,7 @@ LINE_END = re.compile(rb"\r?\n(?![ \t])")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _REMEMBERED = 32  # exchanges, more than most trials have
 _LONG = 128  # characters; a longer text that arrives cut off has its own class of input, `long`
+_LONGEST = 120  # characters of a text in a report, without what says how long it is
 _OPAQUE = re.compile(r"[A-Za-z0-9-]+")
 _PRINTABLE = re.compile(r"[!-~]+")
 
@@ -259,7 +260,7 @@ def _is_ordinary_value(schema: Mapping[str, Any], value: str, is_key: bool) -> b
     return is_plain(value) or (not is_key and _PRINTABLE.fullmatch(value) is not None)
 
 
-def abbreviate(text: str, limit: int = 120) -> str:
+def abbreviate(text: str, limit: int = _LONGEST) -> str:
     """Shorten a text of more than `limit` characters for a report, in the middle, and add its length."""
     if len(text) <= limit:
         return text
@@ -268,9 +269,12 @@ def abbreviate(text: str, limit: int = 120) -> str:
 
 
 def abbreviate_from_difference(text: str, other: str) -> str:
-    """Shorten a text that is compared with another one: what both begin with is left out where it is long."""
+    """Shorten a text that is compared with another one, if one of them is long: what both begin with is left
+    out.
+    """
     same = next((i for i, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), 0)
-    return abbreviate(f"…{text[same - 30 :]}" if same > 60 else text)
+    are_long = max(len(text), len(other)) > _LONGEST and same > _LONGEST // 2
+    return abbreviate(f"…{text[same - _LONGEST // 4 :]}" if are_long else text)
 
 
 def quote(text: str) -> str:
