@@ -61,11 +61,14 @@ def read(source: Source, wanted: Wanted) -> Reading:
 
 def name_builder(segment: Value) -> str:
     """Name the builder of a segment: `item` for a key, `ref` for `$ref`, `devicesWithDeviceId` for
-    `devices(deviceId='{deviceId}')`; a cast is its qualified name without dots.
+    `devices(deviceId='{deviceId}')`; a cast is its qualified name without dots, and a key of several parts
+    has no name before its arguments.
     """
     if not isinstance(segment, str):
         return "item"
-    name, _, arguments = segment.partition("(")
+    name, call, arguments = segment.partition("(")
+    if not call and "=" in segment:
+        name, arguments = "", segment
     plain = strip_alias(name).removeprefix("microsoft.").replace(".", "").removeprefix("$")
     return plain + "".join(f"With{each[:1].upper()}{each[1:]}" for each in _ARGUMENT.findall(arguments))
 

@@ -14,7 +14,7 @@ from graphcontract.contract.odata import strip_namespace
 from graphcontract.drift.model import Source, SourceError
 from graphcontract.drift.operations.signed_in_user import FAMILY
 from graphcontract.drift.operations.statement import Key, Statement
-from graphcontract.drift.sdk_export import SDK_VERSIONS, is_qualified_builder, iterate_lines
+from graphcontract.drift.sdk_export import SDK_VERSIONS, is_qualified_builder, iterate_lines, name_builder
 
 _VERB = re.compile(
     r"(\w+)\.generated\.([\w.]+)\.\w+RequestBuilder::\|public\|(post|delete)\((.*)\):(.*)", re.ASCII
@@ -22,7 +22,6 @@ _VERB = re.compile(
 _MARKS = (b"::|public|post(", b"::|public|delete(")
 _BODY = re.compile(r"\bbody(\??):")
 _PARAMETER = re.compile(r"\{[^{}]*\}")
-_ARGUMENT = re.compile(r"(\w+)='?\{", re.ASCII)
 _ITEM, _KEY = "item", "{}"
 # A builder whose name is reserved in Python has one of these behind it; `$ref` and `$value` have no dollar.
 _RESERVED = re.compile(r"_(?:escaped)?\Z", re.IGNORECASE)
@@ -112,12 +111,4 @@ def _fold_builder(builder: str) -> str:
 
 def _name_builder(segment: str) -> str:
     """Name the builder of a segment, as `_fold_builder` does."""
-    if _PARAMETER.fullmatch(segment):
-        return _KEY
-    name, call, arguments = segment.partition("(")
-    if not call and "=" in segment:  # a key of several parts
-        name, arguments = "", segment
-    name = name.removeprefix("$")
-    if "." in name:
-        name = name.removeprefix("microsoft.").replace(".", "")
-    return (name + "".join(f"With{each}" for each in _ARGUMENT.findall(arguments))).casefold()
+    return _KEY if _PARAMETER.fullmatch(segment) else name_builder(segment).casefold()
