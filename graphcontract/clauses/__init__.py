@@ -30,6 +30,7 @@ _MODULES = (
         "exposed",
         "retries",
         "tokens",
+        "redirects",
         "network",
         "connections",
         "http2",

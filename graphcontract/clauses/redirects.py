@@ -1,0 +1,236 @@
+"""Clauses on redirects: where they lead, with which method and credentials, and for how long."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Set
+from urllib.parse import SplitResult, urljoin, urlsplit
+
+from graphcontract.clauses import Finding, When, clause
+from graphcontract.clauses.queries import abbreviate_from_difference, describe_outcome, own_requests
+from graphcontract.clauses.secrets import contains_any_token
+from graphcontract.contract.model import Contract
+from graphcontract.exchange import Exchange, Trial
+from graphcontract.http.request_target import UNRESERVED
+from graphcontract.wire import WireRequest, WireResponse
+
+# A client that follows a loop further than this is taken to have no limit.
+_MAX_REDIRECTS = 50
+_KEEP_METHOD = (301, 302, 307, 308)  # 303 is left out: it requires a GET (RFC 9110, 15.4.4)
+# An origin is recorded as the address that was connected to, whatever host name led there.
+_LOOPBACK = "127.0.0.1"
+_ENCODED = re.compile("%[0-9A-Fa-f]{2}")
+# Libraries decode these where they are not delimiters, though strictly they are reserved.
+_PLAIN_IN_PATH = UNRESERVED | {":", "@"}
+_PLAIN_IN_QUERY = _PLAIN_IN_PATH | {"/", "?"}
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_ABORTED = ("crash", "hang")
+
+
+def _list_redirects(exchange: Exchange) -> Iterator[tuple[WireResponse, SplitResult]]:
+    """Each redirect from the call's own root with its absolute target, in order; targets that are not URLs
+    are left out.
+    """
+    for response in exchange.responses:
+        if 300 <= response.status < 400 and response.values("location"):
+            try:
+                target = urlsplit(urljoin(exchange.root, response.values("location")[0]))
+                _port = target.port
+            except ValueError:
+                continue
+            yield response, target
+
+
+def _compare_origins(exchange: Exchange, target: SplitResult) -> str:
+    """How a redirect target differs from the call's root: `same`, `port`, `host` or `downgrade`."""
+    root = urlsplit(exchange.root)
+    if root.scheme == "https" and target.scheme == "http":
+        return "downgrade"
+    if root.hostname != target.hostname:
+        return "host"
+    return "same" if root.port == target.port else "port"
+
+
+def _requests_elsewhere(exchange: Exchange, *differences: str) -> Iterator[tuple[str, WireRequest]]:
+    """Requests to other origins that differ from the root in one of these ways, by the redirect that led
+    there or, without one, by the request's own Host.
+    """
+    redirected: dict[str, str] = {}
+    for _, target in _list_redirects(exchange):
+        port = target.port or _DEFAULT_PORTS.get(target.scheme)
+        difference = _compare_origins(exchange, target)
+        redirected |= {f"{host}:{port}": difference for host in (target.hostname, _LOOPBACK)}
+    for request in exchange.elsewhere:
+        host = next(iter(request.values("host")), request.origin)
+        own = _compare_origins(exchange, urlsplit(f"{request.scheme}://{host}"))
+        difference = redirected.get(request.origin, own)
+        if difference in differences:
+            yield difference, request
+
+
+def _leads_elsewhere(*differences: str) -> When:
+    """Whether a redirect of any call led to such an origin, or a request was sent to one."""
+
+    def when(_contract: Contract, trial: Trial) -> bool:
+        redirected = any(
+            _compare_origins(step, target) in differences
+            for step in trial.exchanges
+            for _, target in _list_redirects(step)
+        )
+        return redirected or any(_requests_elsewhere(trial.exchange, *differences))
+
+    return when
+
+
+def _requests_with_credentials(exchange: Exchange, *differences: str) -> Iterator[tuple[str, WireRequest]]:
+    """Those of the requests to other origins that contain credentials or the token."""
+    for difference, request in _requests_elsewhere(exchange, *differences):
+        if any(map(_may_be_own, request.values("authorization"))) or contains_any_token(
+            frozenset({exchange.call.token}), request.text.decode("latin-1")
+        ):
+            yield difference, request
+
+
+def _may_be_own(credentials: str) -> bool:
+    """Whether credentials may be the client's. Basic ones are from user information in the Location."""
+    return not credentials.lower().startswith("basic ")
+
+
+@clause(
+    "redirect.credentials",
+    "host",
+    "downgrade",
+    when=_leads_elsewhere("host", "downgrade"),
+    needs=frozenset({"network"}),
+    reads_malformed=True,
+)
+def credentials(_contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """Credentials must not be sent to another host, or over http after https (RFC 9110, 15.4; the SDK
+    design's RedirectHandler): whoever can set a Location would get the token. A redirect may be followed
+    without them.
+    """
+    for difference, request in _requests_with_credentials(trial.exchange, "host", "downgrade"):
+        where = "another host" if difference == "host" else "plain http"
+        actual = f"the token, sent to {request.origin}"
+        yield Finding(difference, f"no credentials to {where}", actual, at=request)
+        return
+
+
+@clause(
+    "redirect.credentials-port",
+    "port",
+    when=_leads_elsewhere("port"),
+    needs=frozenset({"network"}),
+    reads_malformed=True,
+)
+def credentials_port(_contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """Credentials should not be sent to another port of the same host, which is another origin (RFC 9110,
+    4.3.1 and 15.4). It has a clause of its own, as the SDK design compares scheme and host only.
+    """
+    for difference, request in _requests_with_credentials(trial.exchange, "port"):
+        actual = f"the token, sent to {request.origin}"
+        yield Finding(difference, "no credentials to another port", actual, at=request)
+        return
+
+
+def _must_keep_method(_contract: Contract, trial: Trial) -> bool:
+    statuses = {redirect.status for redirect, _ in _list_redirects(trial.exchange)}
+    return bool(statuses) and statuses <= set(_KEEP_METHOD)
+
+
+@clause("redirect.method", "rewritten", when=_must_keep_method)
+def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A redirect that was followed with another method must not be reported as success (RFC 9110, 15.4; the
+    SDK design's RedirectHandler): that request did not carry out the operation. 303, which requires a GET,
+    is left out.
+    """
+    exchange = trial.exchange
+    followed = [*own_requests(contract, exchange)[1:], *exchange.elsewhere]
+    if not followed or exchange.outcome.kind != "success":
+        return
+    redirect, last = [redirect for redirect, _ in _list_redirects(exchange)][-1], followed[-1]
+    if last.method != contract.request.method:
+        expected = f"no success for status {redirect.status}, followed as {last.method}"
+        actual, redirected = describe_outcome(exchange.outcome), exchange.requests[redirect.request]
+        yield Finding("rewritten", expected, actual, str(redirect.status), redirected)
+
+
+def _resolve_last_redirect(contract: Contract, trial: Trial) -> tuple[WireResponse, str] | None:
+    """The last redirect of the call that keeps its method, with the path and query of its target; None if
+    the call has no redirect, or also a 303.
+    """
+    if not _must_keep_method(contract, trial):
+        return None
+    redirect, _ = [*_list_redirects(trial.exchange)][-1]
+    requested = urljoin(trial.exchange.root, trial.exchange.requests[redirect.request].target)
+    return redirect, _normalize_target(urljoin(requested, redirect.values("location")[0]))
+
+
+def _normalize_target(url: str) -> str:
+    """The path and query of a URL, with the spelling that all libraries have in common: percent-encodings in
+    upper case, and none of a character that may stand for itself there (RFC 3986, 3.3, 3.4 and 6.2.2).
+    """
+    parts = urlsplit(url)
+    query = f"?{_decode(parts.query, _PLAIN_IN_QUERY)}" if parts.query else ""
+    return _decode(parts.path or "/", _PLAIN_IN_PATH) + query
+
+
+def _decode(encoded: str, plain: Set[str]) -> str:
+    def spell(found: re.Match[str]) -> str:
+        character = chr(int(found[0][1:], 16))
+        return character if character in plain else found[0].upper()
+
+    return _ENCODED.sub(spell, encoded)
+
+
+@clause(
+    "redirect.location",
+    "ignored",
+    "other-target",
+    when=lambda contract, trial: _resolve_last_redirect(contract, trial) is not None,
+)
+def location(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A redirect that was followed to another path or query than those of its Location must not be reported
+    as success (RFC 9110, 10.2.2 and 15.4): the service did not ask for that request. The Location may be
+    relative to the URL that redirects (RFC 3986, 5.2). Equivalent percent-encodings are the same URL.
+    """
+    exchange, found = trial.exchange, _resolve_last_redirect(contract, trial)
+    if found is None or exchange.outcome.kind != "success":
+        return
+    redirect, expected = found
+    redirected, own = exchange.requests[redirect.request], own_requests(contract, exchange)
+    later = exchange.requests[redirect.request + 1 :]
+    followed = [*(each for each in later if each in own), *exchange.elsewhere]
+    targets = [_normalize_target(urljoin(exchange.root, each.target)) for each in followed]
+    if not followed or expected in targets:
+        return
+    ignored = targets[-1] == _normalize_target(urljoin(exchange.root, redirected.target))
+    yield Finding(
+        "ignored" if ignored else "other-target",
+        f"a request for {abbreviate_from_difference(expected, targets[-1])}, or failure",
+        f"a request for {abbreviate_from_difference(targets[-1], expected)}; outcome "
+        f"{describe_outcome(exchange.outcome)}",
+        at=followed[-1],
+    )
+
+
+def _has_redirects_only(contract: Contract, trial: Trial) -> bool:
+    own = own_requests(contract, trial.exchange)
+    responses = (each for each in trial.exchange.responses if trial.exchange.requests[each.request] in own)
+    statuses = {response.status for response in responses}
+    return any(_list_redirects(trial.exchange)) and all(300 <= status < 400 for status in statuses)
+
+
+@clause("redirect.bounded", "success", "crash", "hang", "endless", when=_has_redirects_only)
+def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A redirect loop must end within 50 redirects and be reported as failure (RFC 9110, 15.4; the SDK
+    design's RedirectHandler). Success without following any redirect is for `response.redirection`.
+    """
+    exchange = trial.exchange
+    count = len(exchange.requests) + len(exchange.elsewhere)
+    followed = len(own_requests(contract, exchange)) > 1 or exchange.elsewhere
+    if count > _MAX_REDIRECTS + 1:
+        yield Finding("endless", f"at most {_MAX_REDIRECTS} redirects", f"{count} requests")
+    elif exchange.outcome.kind in (("success", *_ABORTED) if followed else _ABORTED):
+        actual = describe_outcome(exchange.outcome)
+        yield Finding(exchange.outcome.kind, "failure for a redirect loop", actual)
