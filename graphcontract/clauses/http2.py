@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
-from graphcontract.clauses.http2_queries import NEEDS, find_event, got, has_success
+from graphcontract.clauses.http2_queries import CONNECTION_FIELDS, NEEDS, find_event, got, has_success
 from graphcontract.clauses.queries import (
     abbreviate,
     describe_outcome,
@@ -20,7 +20,6 @@ from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial
 from graphcontract.wire import WireRequest, WireResponse
 
-_CONNECTION_FIELDS = ("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade")
 _GOAWAYS = ("goaway-below", "goaway-lost", "goaway-before")
 _EVENTS = {
     "refused-stream": "RST_STREAM with REFUSED_STREAM",
@@ -198,7 +197,7 @@ def connection_fields(contract: Contract, trial: Trial) -> Iterator[Finding]:
     than trailers (RFC 9113, 8.2.2): servers reject it as malformed.
     """
     for request in _list_http2_requests(contract, trial):
-        for name in _CONNECTION_FIELDS:
+        for name in CONNECTION_FIELDS:
             for value in request.values(name)[:1]:
                 actual = f"{name}: {abbreviate(value)}"
                 yield Finding("connection-specific", f"no {name} over HTTP/2", actual, name, request)

@@ -11,6 +11,8 @@ from graphcontract.exchange import Exchange
 from graphcontract.wire import WireResponse
 
 NEEDS = frozenset({"network", "http2"})
+CONNECTION_FIELDS = ("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade")
+"""What HTTP/2 does not allow in a request or a response (RFC 9113, 8.2.2)."""
 FAILURES = ("failure", "rejected", "crash", "hang")
 """The kinds that `find_failure` yields."""
 

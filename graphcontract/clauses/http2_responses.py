@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.http2_queries import (
+    CONNECTION_FIELDS,
     FAILURES,
     NEEDS,
     find_event,
@@ -19,7 +20,6 @@ from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial
 from graphcontract.wire import WireResponse
 
-_CONNECTION_FIELDS = ("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade")
 _COMPLETE_WITH_HEAD = 204
 
 
@@ -70,7 +70,7 @@ def _name_malformation(response: WireResponse) -> str:
         return "unknown pseudo-header field"
     if names[: len(regular)] == regular and regular:
         return ":status after a field"
-    if any(name in _CONNECTION_FIELDS for name in names):
+    if any(name in CONNECTION_FIELDS for name in names):
         return "connection-specific field"
     return "line end in a value"
 
