@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from graphcontract.exchange import Call
+from graphcontract.exchange import Call, Outcome
 from graphcontract.http.stub_response import plain_error, retry_after, with_fields
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.harness import Harness
@@ -51,6 +51,25 @@ class RetriesUnavailableAfterZero(Conforming):
         return 0.0 if (answer.status, answer.fields.get("retry-after")) == (503, "0") else None
 
 
+class SlowAtFirst(Conforming):
+    """Its first calls take long, as on a busy machine that still loads what they need."""
+
+    slow = 0.7
+
+    def cancel(self, call: Call) -> Outcome:
+        outcome = super().cancel(call)
+        time.sleep(self.slow)
+        self.slow = 0.0
+        return outcome
+
+
+class SlowToGiveUp(Conforming):
+    def cancel(self, call: Call) -> Outcome:
+        outcome = super().cancel(call)
+        time.sleep(0.0 if outcome.kind == "success" else 0.6)
+        return outcome
+
+
 @pytest.fixture
 def loopback() -> Iterator[Loopback]:
     with Loopback() as transport:
@@ -70,6 +89,8 @@ def harness_of(client: Conforming, transport: Loopback) -> Harness:
         (SleepsUntilItsTimeout, RetryHabits(at_once=True, gives_up=False)),
         (RetriesEarly, RetryHabits(at_once=True, gives_up=False)),
         (RetriesUnavailableAfterZero, RetryHabits(at_once=False, gives_up=True)),
+        (SlowAtFirst, RetryHabits(at_once=True, gives_up=True)),
+        (SlowToGiveUp, RetryHabits(at_once=True, gives_up=True)),
     ],
 )
 def test_habits(client: type[Conforming], habits: RetryHabits, loopback: Loopback) -> None:
