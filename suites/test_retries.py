@@ -88,7 +88,8 @@ WAITS: Mapping[str, Throttling] = {
     "until a date as C writes it": Throttling(
         [throttle_until(503, "{asctime+2}")], [throttle_until(503, "{asctime+3600}")]
     ),
-    "a fraction": Throttling([throttle(429, "1.2")], [throttle(429, "3600.5")]),
+    # RFC 9110 has no fractions: a client may take its own backoff instead, and that may be less than an hour.
+    "a fraction": Throttling([throttle(429, "1.2")]),
     "a leading zero": Throttling([throttle(429, "01")], [throttle(429, "03600")]),
     "a quota as well": Throttling([throttle_beside_quota("2")], [throttle_beside_quota("3600")]),
 }
