@@ -6,7 +6,8 @@
  * At first `Client` is a small client on java.net.http, so that you can run it before you use your own library.
  *
  * `java Driver.java` runs it as it is, with your library on the class path: `java -cp my-library.jar Driver.java`.
- * It was run against the suites of graphcontract with Java 17; it violates a SHOULD because nothing is retried.
+ * It was run against the suites of graphcontract with Java 17. It violates a SHOULD because nothing is retried, and
+ * a MUST of transport.failure because java.net.http reads the first three digits of a status: 2040 is 204 to it.
  */
 
 import java.io.BufferedReader;

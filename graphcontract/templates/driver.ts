@@ -159,7 +159,13 @@ class Client {
         this.#proxy !== null && url.protocol === "http:"
           ? http.request(this.#proxy, { ...options, path: url.href, headers: { ...headers, host: url.host } })
           : (url.protocol === "https:" ? https : http).request(url, options);
-      request.on("response", resolve).on("error", reject).end();
+      request.on("response", resolve).on("error", reject);
+      // Without this, 101 would close the connection, and the promise would stay pending.
+      request.on("upgrade", (_, socket) => {
+        socket.destroy();
+        reject(new GraphError(101, {}, null));
+      });
+      request.end();
     });
   }
 }

@@ -291,8 +291,9 @@ class PlusInOneQuery(InSome):
 
     where = r"/applications/[^/]*/owners/\$ref"
 
-    def pair(self, name: str, value: str) -> str:
-        return f"{name}={quote(value, safe='+')}"
+    def query(self, call: Call) -> str:
+        query = super().query(call)
+        return query.replace("%2B", "+") if self.is_there(call) else query
 
 
 @faulty("error.failure", "success")

@@ -11,8 +11,11 @@ from tests.operations import AnyOperation
 from tests.operations.many_clients import PARAMETERS, PATH, QUERY, faulty
 from tests.sample_clients.bases.conforming import Answer, Fields
 
+# In the path, or in the query that $ref of a collection requires.
+WITH_VALUES = r"\{|/\$ref$"
 
-@faulty(PARAMETERS, "raw", "cut", "split", "changed", shown_by=r"\{")
+
+@faulty(PARAMETERS, "raw", "cut", "split", "changed", shown_by=WITH_VALUES)
 class NothingEncoded(AnyOperation):
     """Values as they are."""
 
@@ -20,7 +23,7 @@ class NothingEncoded(AnyOperation):
         return task_id
 
 
-@faulty(PARAMETERS, "split", shown_by=r"\{")
+@faulty(PARAMETERS, "split", shown_by=WITH_VALUES)
 class SlashKept(AnyOperation):
     """The default of urllib's quote."""
 
@@ -28,7 +31,7 @@ class SlashKept(AnyOperation):
         return quote(task_id)
 
 
-@faulty(PARAMETERS, "changed", shown_by=r"\{")
+@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
 class PercentKept(AnyOperation):
     """A percent sign is taken for an escape."""
 
@@ -36,7 +39,7 @@ class PercentKept(AnyOperation):
         return quote(task_id, safe="%")
 
 
-@faulty(PARAMETERS, "changed", shown_by=r"\{")
+@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
 class SpaceAsPlus(AnyOperation):
     """A form's encoding in a path."""
 
@@ -44,7 +47,7 @@ class SpaceAsPlus(AnyOperation):
         return quote_plus(task_id)
 
 
-@faulty(PARAMETERS, "changed", shown_by=r"\{")
+@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
 class Decoded(AnyOperation):
     """Values are decoded first, in case that the caller has encoded them."""
 
@@ -52,7 +55,7 @@ class Decoded(AnyOperation):
         return super().encode(unquote(task_id))
 
 
-@faulty(PARAMETERS, "changed", shown_by=r"\{")
+@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
 class LowerCased(AnyOperation):
     """Ids are taken for GUIDs, whose letter case makes no difference."""
 
@@ -60,7 +63,7 @@ class LowerCased(AnyOperation):
         return super().argument(call, name).lower()
 
 
-@faulty(PARAMETERS, "changed", shown_by=r"\{")
+@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
 class Trimmed(AnyOperation):
     """Space around a value is taken for a slip of the caller."""
 
@@ -69,7 +72,7 @@ class Trimmed(AnyOperation):
         return value.strip() or value
 
 
-@faulty(PARAMETERS, "changed", shown_by=r"\{")
+@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
 class Normalized(AnyOperation):
     """Values in Unicode's compatibility form."""
 
@@ -77,7 +80,7 @@ class Normalized(AnyOperation):
         return unicodedata.normalize("NFKC", super().argument(call, name))
 
 
-@faulty(PARAMETERS, "changed", shown_by=r"\{")
+@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
 class Latin1(AnyOperation):
     """Characters of Latin-1 in their own encoding, others in UTF-8."""
 
@@ -88,7 +91,7 @@ class Latin1(AnyOperation):
             return super().encode(task_id)
 
 
-@faulty(PARAMETERS, "changed", "cut", shown_by=r"\{")
+@faulty(PARAMETERS, "changed", "cut", shown_by=WITH_VALUES)
 class FragmentCut(AnyOperation):
     """The value of a URL's library, which takes a number sign for a fragment."""
 
@@ -104,7 +107,7 @@ class QuotesNotDoubled(AnyOperation):
         return value
 
 
-@faulty(PARAMETERS, "changed", shown_by=r"\{")
+@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
 class QuotesDoubledEverywhere(AnyOperation):
     """A literal's rule applied to segments."""
 
@@ -140,7 +143,7 @@ class SwappedInThree(AnyOperation):
         return super().argument(call, {first: second, second: first}.get(name, name))
 
 
-@faulty(PARAMETERS, "changed", shown_by=r"\{")
+@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
 class ArgumentOfTheCallBefore(AnyOperation):
     """The first argument is cached, and used by the next call that has one."""
 
@@ -156,7 +159,7 @@ class ArgumentOfTheCallBefore(AnyOperation):
         return found or own
 
 
-@faulty(PATH, "other-segment", "missing-segment", "extra-segment", shown_by=r"\{")
+@faulty(PATH, "other-segment", "missing-segment", "extra-segment", shown_by=WITH_VALUES)
 class PathCachedById(AnyOperation):
     """Paths are cached by the first id alone."""
 
@@ -217,7 +220,7 @@ class DeletedIfNotFound(AnyOperation):
         return super().outcome(call, answer)
 
 
-@faulty("input.unusable-id", shown_by=r"\{")
+@faulty("input.unusable-id", shown_by=WITH_VALUES)
 class DotSegmentsSent(AnyOperation):
     """Empty ids and dot segments are not checked."""
 
@@ -225,7 +228,7 @@ class DotSegmentsSent(AnyOperation):
         return any(ord(each) < 32 or 127 <= ord(each) < 160 for each in value)
 
 
-@faulty("input.injection", "altered", shown_by=r"\{")
+@faulty("input.injection", "altered", shown_by=WITH_VALUES)
 class ControlCharactersDropped(AnyOperation):
     """A sanitiser where an error belongs."""
 
