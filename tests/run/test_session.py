@@ -161,11 +161,21 @@ def test_tests_beside_each_other_show_what_tests_in_turn_show(
 
 
 Classes = dict[str, set[str]]
+# What httpcore falls short of over HTTP/2 (docs/findings.md).
+OF_HTTPCORE = {"http2.goaway-response", "http2.malformed-accepted"}
+# It requests no br, takes a root without a slash at its end, has no proxy here, and gives up at once where
+# Azure's field says an hour. Sample clients meet these.
+NOT_OF_THE_REFERENCE = {
+    "test_error_in_other_codings": {"br"},
+    "test_root_path": {"below a path, with a slash at the end", "with a slash at the end"},
+    "test_server_name": {"own root"},
+    "test_wait_in_milliseconds": {"milliseconds of Azure as well"},
+}
 
 
-def unmet(transport: str, expected: Classes) -> Classes:
-    """Expected input classes that calls of the reference client did not meet, by test."""
-    session = Session.of(Options("reference", transport=transport, profile="quick"))
+def unmet(client: str, transport: str, expected: Classes) -> Classes:
+    """Expected input classes that calls of a reference client did not meet, by test."""
+    session = Session.of(Options(client, transport=transport, profile="quick"))
     left = {}
     try:
         for test in TESTS:
@@ -175,7 +185,7 @@ def unmet(transport: str, expected: Classes) -> Classes:
             if expected[test.name]:
                 parts = [session.part(test, id) for id in clauses]
                 wrong = {part.clause: part.reason for part in parts if part.verdict in ("fail", "error")}
-                assert wrong == {}
+                assert wrong.keys() <= OF_HTTPCORE, wrong
                 met = {name for part in parts for name, count in part.classes.items() if count}
                 left[test.name] = expected[test.name] - met
     finally:
@@ -186,8 +196,9 @@ def unmet(transport: str, expected: Classes) -> Classes:
 def test_every_class_of_input_is_met() -> None:
     """One item: as one a test, each process of a parallel run would make all the calls again."""
     expected = {test.name: set(test.cases or test.partitions(CONTRACT)) for test in TESTS}
-    left = unmet("mock", unmet("loopback", expected))
-    assert {name: classes for name, classes in left.items() if classes} == {}
+    left = unmet("reference", "loopback", expected)
+    left = unmet("reference-http2", "loopback", unmet("reference", "mock", left))
+    assert {name: classes for name, classes in left.items() if classes} == NOT_OF_THE_REFERENCE
 
 
 def test_a_contract_may_be_that_of_an_operation_of_the_catalogue() -> None:
