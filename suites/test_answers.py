@@ -102,13 +102,17 @@ UNUSABLE_REDIRECTS: Mapping[str, StubResponse] = {
     "to no port": stub(302, fields=(("Location", "http://127.0.0.1:99999/"),)),
     "to no URL": stub(302, fields=(("Location", "http://["),)),
     "empty": stub(302, fields=(("Location", ""),)),
+    "to another scheme": stub(302, fields=(("Location", "x-graph://{@self}/"),)),
+    "with a control character": stub(302, fields=(("Location", "{self}/moved\x01"),)),
+    "in UTF-8": stub(302, fields=(("Location", "{self}/d\xc3\xa9plac\xc3\xa9"),)),
+    "in Latin-1": stub(302, fields=(("Location", "{self}/d\xe9plac\xe9"),)),
 }
 
 
-@proves("response.redirection", "response.not-modified", "secrets.token")
+@proves("response.redirection", "redirect.unusable-location", "response.not-modified", "secrets.token")
 @given(status=each(*REDIRECTS), sent=constants(UNUSABLE_REDIRECTS))
 def test_redirect_without_usable_location(harness: Harness, status: int, sent: StubResponse) -> None:
-    """A 3xx that cannot be followed must not be reported as success."""
+    """A 3xx that cannot be followed must be reported as failure."""
     content = b"" if status == 304 else sent.content
     responses = [replace(sent, status=status, content=content)]
     harness.check(harness.plain_call(), responses, control=harness.control([success()]))

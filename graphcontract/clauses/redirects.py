@@ -7,14 +7,24 @@ from collections.abc import Iterator, Set
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from graphcontract.clauses import Finding, When, clause
-from graphcontract.clauses.queries import abbreviate_from_difference, describe_outcome, own_requests
+from graphcontract.clauses.locations import find_unusable_location, list_redirects
+from graphcontract.clauses.queries import (
+    abbreviate_from_difference,
+    describe_outcome,
+    list_attempts,
+    own_requests,
+    quote,
+)
 from graphcontract.clauses.secrets import contains_any_token
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Trial
 from graphcontract.http.request_target import UNRESERVED
 from graphcontract.wire import WireRequest, WireResponse
 
-# A client that follows a loop further than this is taken to have no limit.
+# A client that follows a loop further than this is taken to have no limit. For a Location that cannot be
+# followed it is the same: a client may take it for a reference to the same URL, and count each request as a
+# redirect. Transports respond to a few requests more and to no others, so that a client without a limit is
+# seen within a second.
 _MAX_REDIRECTS = 50
 _KEEP_METHOD = (301, 302, 307, 308)  # 303 is left out: it requires a GET (RFC 9110, 15.4.4)
 # An origin is recorded as the address that was connected to, whatever host name led there.
@@ -25,20 +35,6 @@ _PLAIN_IN_PATH = UNRESERVED | {":", "@"}
 _PLAIN_IN_QUERY = _PLAIN_IN_PATH | {"/", "?"}
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _ABORTED = ("crash", "hang")
-
-
-def _list_redirects(exchange: Exchange) -> Iterator[tuple[WireResponse, SplitResult]]:
-    """Each redirect from the call's own root with its absolute target, in order; targets that are not URLs
-    are left out.
-    """
-    for response in exchange.responses:
-        if 300 <= response.status < 400 and response.values("location"):
-            try:
-                target = urlsplit(urljoin(exchange.root, response.values("location")[0]))
-                _port = target.port
-            except ValueError:
-                continue
-            yield response, target
 
 
 def _compare_origins(exchange: Exchange, target: SplitResult) -> str:
@@ -56,7 +52,7 @@ def _requests_elsewhere(exchange: Exchange, *differences: str) -> Iterator[tuple
     there or, without one, by the request's own Host.
     """
     redirected: dict[str, str] = {}
-    for _, target in _list_redirects(exchange):
+    for _, target in list_redirects(exchange):
         port = target.port or _DEFAULT_PORTS.get(target.scheme)
         difference = _compare_origins(exchange, target)
         redirected |= {f"{host}:{port}": difference for host in (target.hostname, _LOOPBACK)}
@@ -75,7 +71,7 @@ def _leads_elsewhere(*differences: str) -> When:
         redirected = any(
             _compare_origins(step, target) in differences
             for step in trial.exchanges
-            for _, target in _list_redirects(step)
+            for _, target in list_redirects(step)
         )
         return redirected or any(_requests_elsewhere(trial.exchange, *differences))
 
@@ -134,7 +130,7 @@ def credentials_port(_contract: Contract, trial: Trial) -> Iterator[Finding]:
 
 
 def _must_keep_method(_contract: Contract, trial: Trial) -> bool:
-    statuses = {redirect.status for redirect, _ in _list_redirects(trial.exchange)}
+    statuses = {redirect.status for redirect, _ in list_redirects(trial.exchange)}
     return bool(statuses) and statuses <= set(_KEEP_METHOD)
 
 
@@ -148,7 +144,7 @@ def method(contract: Contract, trial: Trial) -> Iterator[Finding]:
     followed = [*own_requests(contract, exchange)[1:], *exchange.elsewhere]
     if not followed or exchange.outcome.kind != "success":
         return
-    redirect, last = [redirect for redirect, _ in _list_redirects(exchange)][-1], followed[-1]
+    redirect, last = [redirect for redirect, _ in list_redirects(exchange)][-1], followed[-1]
     if last.method != contract.request.method:
         expected = f"no success for status {redirect.status}, followed as {last.method}"
         actual, redirected = describe_outcome(exchange.outcome), exchange.requests[redirect.request]
@@ -161,7 +157,7 @@ def _resolve_last_redirect(contract: Contract, trial: Trial) -> tuple[WireRespon
     """
     if not _must_keep_method(contract, trial):
         return None
-    redirect, _ = [*_list_redirects(trial.exchange)][-1]
+    redirect, _ = [*list_redirects(trial.exchange)][-1]
     requested = urljoin(trial.exchange.root, trial.exchange.requests[redirect.request].target)
     return redirect, _normalize_target(urljoin(requested, redirect.values("location")[0]))
 
@@ -214,23 +210,73 @@ def location(contract: Contract, trial: Trial) -> Iterator[Finding]:
     )
 
 
-def _has_redirects_only(contract: Contract, trial: Trial) -> bool:
-    own = own_requests(contract, trial.exchange)
-    responses = (each for each in trial.exchange.responses if trial.exchange.requests[each.request] in own)
-    statuses = {response.status for response in responses}
-    return any(_list_redirects(trial.exchange)) and all(300 <= status < 400 for status in statuses)
+def _list_redirect_responses(contract: Contract, exchange: Exchange) -> list[WireResponse]:
+    """The responses to the call's own requests, if all of them are redirects."""
+    responses = [response for _, response in list_attempts(contract, exchange) if response is not None]
+    return responses if all(300 <= each.status < 400 for each in responses) else []
 
 
-@clause("redirect.bounded", "success", "crash", "hang", "endless", when=_has_redirects_only)
+def _is_loop(contract: Contract, trial: Trial) -> bool:
+    responses = _list_redirect_responses(contract, trial.exchange)
+    return any(each.values("location") for each in responses) and not any(
+        map(find_unusable_location, responses)
+    )
+
+
+def _find_endless(exchange: Exchange, expected: str) -> Iterator[Finding]:
+    count = len(exchange.requests) + len(exchange.elsewhere)
+    if count > _MAX_REDIRECTS + 1:
+        yield Finding("endless", expected, f"{count} requests")
+
+
+@clause("redirect.bounded", "success", "crash", "hang", "endless", when=_is_loop)
 def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A redirect loop must end within 50 redirects and be reported as failure (RFC 9110, 15.4; the SDK
-    design's RedirectHandler). Success without following any redirect is for `response.redirection`.
+    design's RedirectHandler). An empty Location leads to the same URL (RFC 3986, 4.4). Success without
+    following any redirect is for `response.redirection`.
     """
     exchange = trial.exchange
-    count = len(exchange.requests) + len(exchange.elsewhere)
+    endless = [*_find_endless(exchange, f"at most {_MAX_REDIRECTS} redirects")]
     followed = len(own_requests(contract, exchange)) > 1 or exchange.elsewhere
-    if count > _MAX_REDIRECTS + 1:
-        yield Finding("endless", f"at most {_MAX_REDIRECTS} redirects", f"{count} requests")
+    if endless:
+        yield from endless
     elif exchange.outcome.kind in (("success", *_ABORTED) if followed else _ABORTED):
         actual = describe_outcome(exchange.outcome)
         yield Finding(exchange.outcome.kind, "failure for a redirect loop", actual)
+
+
+def _find_unusable(contract: Contract, exchange: Exchange) -> tuple[str, str] | None:
+    """Why the last Location that cannot be followed is unusable, and that Location; None without one, or if a
+    response is not a redirect.
+    """
+    for response in reversed(_list_redirect_responses(contract, exchange)):
+        reason = find_unusable_location(response)
+        if reason is not None:
+            return reason, response.values("location")[0]
+    return None
+
+
+@clause(
+    "redirect.unusable-location",
+    "crash",
+    "hang",
+    "endless",
+    when=lambda contract, trial: _find_unusable(contract, trial.exchange) is not None,
+)
+def unusable_location(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """A redirect whose Location is not a URI, or has another scheme than HTTP's, should end in failure within
+    50 redirects or repeated requests (RFC 9110, 15.4: to follow is optional). A client may repair the
+    Location and follow it (10.2.2), or repeat its request a few times. Success is for `response.redirection`,
+    and a Location that can be followed, such as an empty one, for `redirect.bounded`.
+    """
+    exchange, found = trial.exchange, _find_unusable(contract, trial.exchange)
+    if found is None:
+        return
+    reason, location = found
+    expected = f"failure for Location: {quote(location)}"
+    endless = [*_find_endless(exchange, f"{expected}, and at most {_MAX_REDIRECTS} more requests")]
+    if endless:
+        yield from endless
+    elif exchange.outcome.kind in _ABORTED:
+        input = reason if exchange.outcome.kind == "crash" else ""
+        yield Finding(exchange.outcome.kind, expected, describe_outcome(exchange.outcome), input)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from graphcontract.clauses import Finding, clause
 from graphcontract.clauses.graph_errors import find_lost_texts, parse_graph_error
+from graphcontract.clauses.locations import find_unusable_location
 from graphcontract.clauses.queries import describe_outcome, last_response, own_requests
 from graphcontract.contract.model import Contract
 from graphcontract.exchange import Exchange, Outcome, Trial
@@ -102,7 +103,7 @@ def _is_redirect_not_followed(contract: Contract, trial: Trial) -> bool:
     if last is None or not 300 <= last.status < 400 or last.status == 304:
         return False
     followed = len(own_requests(contract, trial.exchange)) > 1 or trial.exchange.elsewhere
-    return not (followed and last.values("location"))
+    return not (followed and last.values("location")) or find_unusable_location(last) is not None
 
 
 @clause(
@@ -112,7 +113,8 @@ def _is_redirect_not_followed(contract: Contract, trial: Trial) -> bool:
 )
 def redirection(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A redirect that the client did not follow must not be reported as success (RFC 9110, 15.4): the
-    operation was not carried out. A redirect loop is for `redirect.bounded`.
+    operation was not carried out. If its Location cannot be followed, this holds whatever the client sent
+    after it. A redirect loop is for `redirect.bounded`.
     """
     outcome = trial.exchange.outcome
     if outcome.kind == "success":

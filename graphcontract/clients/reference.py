@@ -111,7 +111,8 @@ async def make_call_async(call: Call, *, http2: bool = False) -> Outcome:
             return outcome
     except (TimeoutError, httpx.TimeoutException):
         return Outcome.failure(kind="timeout", message=f"no response within {call.timeout:g} s")
-    except httpx.TransportError as error:
+    except (httpx.TransportError, httpx.InvalidURL) as error:
+        # httpx parses a Location even if it does not follow it, and raises InvalidURL for `mailto:`.
         return Outcome.failure(kind="transport", type=type(error).__name__, message=str(error))
 
 

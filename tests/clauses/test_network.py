@@ -279,6 +279,12 @@ class TestBounded:
 
     def test_is_not_judged_where_nothing_leads_anywhere(self) -> None:
         assert not judges("redirect.bounded", exchange(request(), answer=response(302)))
+        assert not judges("redirect.bounded", exchange(request(), answer=leading("mailto:a@b", 302)))
+
+    def test_an_empty_location_leads_to_the_same_url(self) -> None:
+        circle = exchange(*[request()] * 52, answer=leading("", 302), outcome=failure(302))
+        assert kinds("redirect.bounded", circle) == ["endless"]
+        assert not judges("redirect.unusable-location", circle)
 
     @pytest.mark.parametrize(
         ("outcome", "found"),

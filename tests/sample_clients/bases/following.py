@@ -41,6 +41,26 @@ class Following(Conforming):
         """The absolute target of a Location."""
         return urljoin(here, location)
 
+    def destination(self, here: str, location: str) -> str:
+        """The URL of the request that follows a Location."""
+        try:
+            url = self.place(here, location)
+            if self.usable(url):
+                return url
+        except ValueError:
+            pass
+        return self.stranded(here, location)
+
+    def usable(self, url: str) -> bool:
+        """Whether a request can be sent to a URL; ValueError if it is none."""
+        parts = urlsplit(url)
+        plain = url.isascii() and url.isprintable() and " " not in url
+        return plain and parts.scheme in ("http", "https") and parts.port != 0
+
+    def stranded(self, here: str, location: str) -> str:
+        """The URL of the request that follows a Location that cannot be followed."""
+        raise BadAnswer("the Location cannot be followed")
+
     def exhausted(self, answer: Answer) -> Answer:
         """What comes of more redirections than are followed."""
         raise BadAnswer("too many redirections")
@@ -52,7 +72,7 @@ class Following(Conforming):
             self.local.hops = hops
             if not self.follows(answer):
                 return answer
-            url, method = self.place(url, answer.fields["location"]), self.method_after(answer, method)
+            method, url = self.method_after(answer, method), self.destination(url, answer.fields["location"])
             answer = self.hop(call, urlsplit(first), urlsplit(url), method, answer)
         return self.exhausted(answer) if self.follows(answer) else answer
 

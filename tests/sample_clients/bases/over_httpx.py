@@ -52,6 +52,6 @@ class OverHttpx(Conforming):
             response = self.http.request(
                 self.method(call), url, headers=self.fields(call), timeout=call.timeout
             )
-        except httpx.RequestError as error:
+        except (httpx.RequestError, httpx.InvalidURL) as error:
             raise BadAnswer(str(error)) from error
         return Answer(response.status_code, dict(response.headers), response.content)

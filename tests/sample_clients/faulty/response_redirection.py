@@ -128,3 +128,19 @@ class EmptyLocationAsSuccess(Conforming):
     def succeeded(self, answer: Answer) -> bool:
         empty = answer.status in (301, 302, 307, 308) and answer.fields.get("location") == ""
         return super().succeeded(answer) or empty
+
+
+@faulty("response.redirection", rare=True, shown_by=["test_redirect_without_usable_location"])
+class RepeatsAnUnusableRedirectAndSucceeds(Following):
+    """A request that was sent three times without an error was carried out, wherever it is redirected to."""
+
+    most = 2
+
+    def follows(self, answer: Answer) -> bool:
+        return super().follows(answer) and urlsplit(answer.fields["location"][:7]).scheme != "http"
+
+    def stranded(self, here: str, location: str) -> str:
+        return here
+
+    def exhausted(self, answer: Answer) -> Answer:
+        return Answer(204, {}, b"")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from base64 import b64encode
 from dataclasses import replace
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, quote
 
 from graphcontract.exchange import Call, Outcome
 from tests.sample_clients.bases.conforming import Answer, BadAnswer, Conforming
@@ -122,3 +123,47 @@ class FollowsLocationsWithAPathOnly(Following):
         if "//" not in location and not location.startswith("/"):
             raise BadAnswer("a relative Location")
         return super().place(here, location)
+
+
+UNUSABLE_LOCATION_TESTS = ("test_redirect_without_usable_location", "test_redirect_to_itself")
+
+
+@quirky(shown_by=UNUSABLE_LOCATION_TESTS)
+class RepeatsWhatItCannotFollow(Following):
+    """A request whose redirect leads nowhere is sent again, three times and with a pause, and then fails."""
+
+    most = 3
+
+    def stranded(self, here: str, location: str) -> str:
+        time.sleep(0.005)
+        return here
+
+
+@quirky(shown_by=UNUSABLE_LOCATION_TESTS)
+class TakesAnUnusableLocationForItsOwnUrl(Following):
+    """What leads nowhere else is followed to where it is, as often as other redirects."""
+
+    most = 50
+
+    def stranded(self, here: str, location: str) -> str:
+        return here
+
+
+@quirky(shown_by=UNUSABLE_LOCATION_TESTS)
+class RepairsLocations(Following):
+    """Percent-encodes what a URL cannot have, and takes the part without a scheme for a path."""
+
+    def place(self, here: str, location: str) -> str:
+        encoded = quote(location.encode("latin-1"), safe="%:/?#[]@!$&'()*+,;=")
+        return super().place(here, encoded)
+
+    def stranded(self, here: str, location: str) -> str:
+        return super().place(here, "/" + quote(location, safe=""))
+
+
+@quirky(shown_by=UNUSABLE_LOCATION_TESTS)
+class TakesAnEmptyLocationForNone(Following):
+    """An empty field is a missing one, and a redirect without Location is a failure."""
+
+    def follows(self, answer: Answer) -> bool:
+        return super().follows(answer) and answer.fields["location"] != ""
