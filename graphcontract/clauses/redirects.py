@@ -38,11 +38,13 @@ _ABORTED = ("crash", "hang")
 
 
 def _compare_origins(exchange: Exchange, target: SplitResult) -> str:
-    """How a redirect target differs from the call's root: `same`, `port`, `host` or `downgrade`."""
+    """How a redirect target differs from the call's root: `same`, `port`, `host` or `downgrade`. A host
+    is the same in other letter case, and with a dot at its end, which makes a name absolute (RFC 1034, 3.1).
+    """
     root = urlsplit(exchange.root)
     if root.scheme == "https" and target.scheme == "http":
         return "downgrade"
-    if root.hostname != target.hostname:
+    if (root.hostname or "").removesuffix(".") != (target.hostname or "").removesuffix("."):
         return "host"
     return "same" if root.port == target.port else "port"
 

@@ -65,6 +65,9 @@ class Endpoint(Protocol):
 
         `self`; over a network `same-host-name`, the same port by another name; if the script has responses
         `elsewhere`, also `other-port` and `other-host`, and `plain`, which is http if the root is https.
+        Behind a proxy, where names are free, also the same host `in-capitals` and `with-dot` at its end, and
+        other hosts: one that `ends-alike`, one that `begins-alike`, a `subdomain`, one of the `same-domain`.
+        Over loopback, `alike-address` is an address that begins like the root's, if there is one.
         """
         ...
 

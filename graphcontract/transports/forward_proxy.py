@@ -140,19 +140,26 @@ class _PendingConnection:
 
 
 def _parse_destination(request: WireRequest) -> tuple[str, str]:
-    """Parse scheme and `host:port`, in lower case, from the first request to a proxy; no authority: "".
+    """Parse scheme and `host:port`, in lower case and without the dot at the end of a name, from the first
+    request to a proxy; no authority: "".
 
     What a CONNECT must not have beside them, such as user information or a query, is for a clause to judge.
     """
     if request.method == "CONNECT":
         authority = _AFTER_AUTHORITY.split(request.target.lower())[0]
-        return "https", authority.rpartition("@")[2]
+        return "https", _strip_dot(authority.rpartition("@")[2])
     absolute = _ABSOLUTE.match(request.target.lower())
     if absolute is None:
         return "http", ""
     scheme, authority = absolute.groups()
-    authority = authority.rpartition("@")[2]
+    authority = _strip_dot(authority.rpartition("@")[2])
     return scheme, authority if ":" in authority else f"{authority}:{_USUAL_PORTS[scheme]}"
+
+
+def _strip_dot(authority: str) -> str:
+    """Remove the dot at the end of a host name, which makes it absolute (RFC 1034, 3.1)."""
+    host, colon, port = authority.partition(":")
+    return f"{host.removesuffix('.')}{colon}{port}"
 
 
 def _send(client: socket.socket, data: bytes) -> None:

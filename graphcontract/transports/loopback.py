@@ -15,11 +15,13 @@ from graphcontract.http.stub_response import ResponseScript
 from graphcontract.transports import Certificate, OpenConnections, Record, Scope
 from graphcontract.transports.certificates import Certificates
 from graphcontract.transports.event_loop import Loop
-from graphcontract.transports.origins import ADDRESS, Port
+from graphcontract.transports.origins import ADDRESS, Port, has_address
 from graphcontract.transports.port_pool import Pool
+from graphcontract.transports.response_placeholders import refers_to
 from graphcontract.transports.stub_state import StubState, any_request, check
 
 _NAME = "localhost"
+_ALIKE_ADDRESS = "127.0.0.10"  # another host, whose text begins with that of the root
 # A whole run of a conforming client uses about 200 roots: one for each test, for each example after one that
 # may leave a connection out of sync, and for each of up to eight concurrent calls. A bound port is an open
 # file, and macOS allows 256 by default: a quarter of what is allowed leaves room for connections.
@@ -42,7 +44,9 @@ class Loopback:
     at_once: None = None
     proxy: None = None
     netns_socket: None = None
-    shows: frozenset[str] = frozenset({"wire", "network", "settable-root"})
+    shows: frozenset[str] = frozenset({"wire", "network", "settable-root"}) | (
+        {"alike-address"} if has_address(_ALIKE_ADDRESS) else frozenset()
+    )
 
     def __init__(self, ports: int = _PORTS, *, tls: bool = False, http2: bool = False) -> None:
         self.https: bool = tls
@@ -50,10 +54,11 @@ class Loopback:
         self._in_advance = ports
         self._loop = Loop()
         self._numbers = itertools.count(1)
-        self._certificates = Certificates()
+        self._certificates = Certificates((ADDRESS, _NAME, _ALIKE_ADDRESS))
         self._bound: set[int] = set()
         self._own = Pool(self._bind)
         self._others = Pool(self._bind)
+        self._alike = Pool(lambda: Port(self._loop, self._numbers, self._bound, _ALIKE_ADDRESS))
         self._shared: dict[Scope | None, Port] = {}
         self.latest: _Endpoint | None = None
 
@@ -93,6 +98,8 @@ class Loopback:
         if certificate is None and self.https:
             certificate = "trusted"
         elsewhere = ("other-port", "other-host", *(("plain",) if certificate else ()))
+        if "alike-address" in self.shows:
+            elsewhere = (*elsewhere, "alike-address")
         check(script, ("self", "same-host-name"), elsewhere)
         http2 = http2 or self._http2
         context = self._certificates.context(certificate, http2=http2) if certificate else None
@@ -105,6 +112,7 @@ class Loopback:
         with self._loop.turn():
             self._own.leave(scope, only_desynced=only_desynced)
             self._others.leave(scope, only_desynced=only_desynced)
+            self._alike.leave(scope, only_desynced=only_desynced)
 
     def needs_new_client(self, scope: Scope | None) -> bool:  # noqa: ARG002 - each scope has its own ports
         """False: each scope has its own ports."""
@@ -126,8 +134,8 @@ class Loopback:
             if not endpoint.port.end_beside(endpoint.state):
                 self._shared.pop(endpoint.scope, None)
                 self._own.give_back(endpoint.port, endpoint.scope, retired=spoiled)
-            for port in endpoint.others:
-                self._others.give_back(port, endpoint.scope, retired=spoiled)
+            for port, pool in endpoint.others:
+                pool.give_back(port, endpoint.scope, retired=spoiled)
             return endpoint.make_record()
 
     def _open(
@@ -140,13 +148,17 @@ class Loopback:
         if script.elsewhere:
             other = self._others.take(context, scope)
             roots |= {"other-port": other.root(ADDRESS), "other-host": other.root(_NAME)}
-            endpoint.others = (other,)
+            endpoint.others = [(other, self._others)]
             if context:
                 plain = self._others.take(None, scope)
                 roots["plain"] = plain.root(ADDRESS)
-                endpoint.others = (other, plain)
+                endpoint.others.append((plain, self._others))
+            if refers_to(script.responses, "alike-address"):
+                alike = self._alike.take(context, scope)
+                roots["alike-address"] = alike.root(_ALIKE_ADDRESS)
+                endpoint.others.append((alike, self._alike))
             endpoint.elsewhere = StubState(script.elsewhere, any_request, roots)
-            for each in endpoint.others:
+            for each, _ in endpoint.others:
                 each.open(endpoint.elsewhere)
         if beside is not None:
             port.open_beside(endpoint.state)
@@ -174,21 +186,21 @@ class Loopback:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._loop.stop()
-        for port in (*self._own.ports, *self._others.ports):
+        for port in (*self._own.ports, *self._others.ports, *self._alike.ports):
             port.close()  # the loop has closed only those that listen
         self._certificates.remove()
 
 
 class _Endpoint:
     """One call's endpoint on the loopback transport, at `port`; `others` are the ports of its other
-    origins.
+    origins, each with its pool.
     """
 
     def __init__(self, transport: Loopback, port: Port, state: StubState, scope: Scope | None) -> None:
         self.port = port
         self.state = state
         self.scope = scope
-        self.others: tuple[Port, ...] = ()
+        self.others: list[tuple[Port, Pool]] = []
         self.elsewhere: StubState | None = None
         self.is_open = True
         self._transport = transport

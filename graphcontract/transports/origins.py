@@ -181,10 +181,11 @@ class Port(Origin):
     Its number is not in `bound`, and is added to it.
     """
 
-    def __init__(self, loop: Loop, numbers: Iterator[int], bound: set[int]) -> None:
-        self._socket = _bind_new_port(bound)
+    def __init__(self, loop: Loop, numbers: Iterator[int], bound: set[int], address: str = ADDRESS) -> None:
+        self._address = address
+        self._socket = _bind_new_port(bound, address)
         self.number: int = self._socket.getsockname()[1]
-        super().__init__(loop, numbers, f"{ADDRESS}:{self.number}")
+        super().__init__(loop, numbers, f"{address}:{self.number}")
         self._closed = False
         self._listening = False
 
@@ -242,17 +243,17 @@ class Port(Origin):
         bound = socket.socket()
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        bound.bind((ADDRESS, self.number))
+        bound.bind((self._address, self.number))
         self._stop_listening()
         self._socket.close()
         self._socket = bound
 
 
-def _bind_new_port(bound: set[int]) -> socket.socket:
+def _bind_new_port(bound: set[int], address: str) -> socket.socket:
     """Bind a port that this run has not used: a client may still have connections to an earlier one."""
     rejected = []
     try:
-        while (port := (made := bind()).getsockname()[1]) in bound:
+        while (port := (made := bind(address)).getsockname()[1]) in bound:
             rejected.append(made)  # stay bound until another is found, or the system would return it again
         bound.add(port)
         return made
@@ -261,9 +262,18 @@ def _bind_new_port(bound: set[int]) -> socket.socket:
             each.close()
 
 
-def bind() -> socket.socket:
+def bind(address: str = ADDRESS) -> socket.socket:
     """Bind a socket to a free port of the loopback interface."""
-    return socket.create_server((ADDRESS, 0), backlog=BACKLOG, reuse_port=True)
+    return socket.create_server((address, 0), backlog=BACKLOG, reuse_port=True)
+
+
+def has_address(address: str) -> bool:
+    """Whether this machine has an address: Linux has all that begin with 127, and macOS one of them."""
+    try:
+        bind(address).close()
+    except OSError:
+        return False
+    return True
 
 
 def listen(bound: socket.socket) -> None:

@@ -30,6 +30,17 @@ _PATIENCE = 0.05  # seconds to wait for a first request, as over loopback
 _PROBE_HOST = "0.0.0.0"  # noqa: S104 - nothing is bound to it
 
 
+def _name_similar_hosts(host: str) -> dict[str, str]:
+    """Name hosts that are not this one, but look like it, by the placeholder of their roots."""
+    label, dot, domain = host.partition(".")
+    return {
+        "ends-alike": f"other{host}",
+        "begins-alike": f"{host}.{_ELSEWHERE}",
+        "subdomain": f"other.{host}",
+        "same-domain": f"other{dot}{domain}" if dot else f"other-{label}",
+    }
+
+
 class Proxy:
     """Plays `root`, `https://host` as the contract names it, to one client; use it once, in a `with`.
 
@@ -49,7 +60,8 @@ class Proxy:
         self._root = root
         self._host = host
         self._loop = Loop()
-        self._certificates = Certificates((host, _ELSEWHERE, _PROBE_HOST))
+        similar = _name_similar_hosts(host)
+        self._certificates = Certificates((host, _ELSEWHERE, _PROBE_HOST, *similar.values()))
         self._gateway = Gateway(self._loop, self._record_connect)
         numbers = itertools.count(1)
         self._own = Origin(self._loop, numbers, f"{host}:{port}")
@@ -58,17 +70,22 @@ class Proxy:
             ("https", f"{_ELSEWHERE}:443"),
             ("http", f"{host}:80"),
             ("http", f"{_ELSEWHERE}:80"),
+            *(("https", f"{name}:443") for name in similar.values()),
         )
         self._others = tuple((scheme, Origin(self._loop, numbers, name)) for scheme, name in others)
         self._probe = Origin(self._loop, numbers, "")
         self._plain_probe = Origin(self._loop, numbers, "")
         self._others = (*self._others, ("http", self._plain_probe))
         self._all = (("https", self._own), ("https", self._probe), *self._others)
+        root_port = "" if port == 443 else f":{port}"
         self._roots = {
             "self": root,
             "other-port": f"https://{host}:{_OTHER_PORT}",
             "other-host": f"https://{_ELSEWHERE}",
             "plain": f"http://{host}",
+            "in-capitals": f"https://{host.upper()}{root_port}",
+            "with-dot": f"https://{host}.{root_port}",
+            **{placeholder: f"https://{name}" for placeholder, name in similar.items()},
         }
         self._open: _Endpoint | None = None
         self._scope: Scope | None = None

@@ -1,7 +1,7 @@
 """Placeholders in the fields of a stub response, for values that are only known when it is sent.
 
-`{self}`, `{same-host-name}`, `{other-port}`, `{other-host}`, `{plain}` are an endpoint's roots, and `{@self}`
-and so on only their authorities: `127.0.0.1:53121`.
+`{self}`, `{same-host-name}`, `{other-port}`, `{other-host}`, `{plain}` and so on are an endpoint's roots, and
+`{@self}` and so on only their authorities: `127.0.0.1:53121`.
 
 `{date+N}` is an HTTP date N seconds ahead, `{rfc850+N}` and `{asctime+N}` are dates in the two obsolete forms
 that recipients must accept (RFC 9110 5.6.7). HTTP dates are whole seconds. N is added to the current second,
@@ -19,7 +19,10 @@ from email.utils import formatdate
 
 from graphcontract.http.stub_response import StubResponse
 
-_ROOTS_PATTERN = re.compile(r"\{(@)?(self|same-host-name|other-port|other-host|plain)\}")
+_ROOTS_PATTERN = re.compile(
+    r"\{(@)?(self|same-host-name|other-port|other-host|plain|in-capitals|with-dot|ends-alike|begins-alike|subdomain"
+    r"|same-domain|alike-address)\}"
+)
 _DATES = re.compile(r"\{(date|rfc850|asctime)\+([0-9]{1,9})\}")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -30,6 +33,16 @@ def check(stub: StubResponse, roots: Sequence[str]) -> None:
         for _, name in _ROOTS_PATTERN.findall(value):
             if name not in roots:
                 raise ValueError(f"the endpoint does not have the root of the placeholder {{{name}}}")
+
+
+def refers_to(stubs: Sequence[StubResponse], root: str) -> bool:
+    """Whether one of these responses has a placeholder for this root."""
+    return any(
+        root == name
+        for stub in stubs
+        for _, value in stub.fields
+        for _, name in _ROOTS_PATTERN.findall(value)
+    )
 
 
 def fill_placeholders(stub: StubResponse, roots: Mapping[str, str]) -> StubResponse:

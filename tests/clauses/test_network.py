@@ -57,6 +57,10 @@ BARE = request(fields={"Host": "localhost:2", "Authorization": None})
         ("http://127.0.0.1:1/x", None),
         ("http://[/x", None),
         ("http://localhost:99999/x", None),
+        ("http://127.0.0.10:1/x", "host"),
+        ("http://127.0.0.1.elsewhere.test:1/x", "host"),
+        ("http://127.0.0.1.:1/x", None),
+        ("http://127.0.0.1..:1/x", "host"),
     ],
 )
 def test_where_a_redirection_leads(location: str, way: str | None) -> None:

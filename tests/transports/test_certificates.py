@@ -54,7 +54,7 @@ def test_one_thing_is_wrong_at_most(
     certificate = shown(server, kind)
     authority = x509.load_pem_x509_certificate(Path(server.ca_file).read_bytes())
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    here = {"localhost", ip_address("127.0.0.1")}
+    here = {"localhost", ip_address("127.0.0.1"), ip_address("127.0.0.10")}
     assert is_issued_by(certificate, authority) is trusted
     assert ({name.value for name in names} == here) is named
     assert certificate.not_valid_before_utc < datetime.now(UTC)

@@ -88,6 +88,27 @@ class TestPlaces:
         assert (len(first.finish().elsewhere), len(second.finish().elsewhere)) == (0, 1)
 
 
+class TestAlikeAddress:
+    MOVED = StubResponse(307, (("Location", "{alike-address}/there"),))
+
+    def test_it_is_there_if_a_response_refers_to_it(self, server: Loopback) -> None:
+        endpoint = server.open_endpoint(ResponseScript((DONE,), elsewhere=(DONE,)))
+        assert "alike-address" not in endpoint.roots
+        if "alike-address" not in server.shows:  # only Linux has all addresses that begin with 127
+            with pytest.raises(ValueError, match="placeholder"):
+                server.open_endpoint(ResponseScript((self.MOVED,), elsewhere=(DONE,)))
+            return
+        roots = set()
+        for _ in range(2):
+            endpoint = server.open_endpoint(ResponseScript((self.MOVED,), elsewhere=(DONE,)))
+            roots.add(endpoint.roots["alike-address"])
+            with httpx.Client(trust_env=False, follow_redirects=True) as client:
+                assert client.post(endpoint.root).status_code == 204
+            (there,) = endpoint.finish().elsewhere
+            assert there.origin.startswith("127.0.0.10:")
+        assert roots == {f"http://{there.origin}"}
+
+
 class TestElsewhere:
     @pytest.mark.parametrize("name", ["other-port", "other-host"])
     def test_httpx_is_led_there(self, server: Loopback, name: str) -> None:

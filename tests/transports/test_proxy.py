@@ -173,6 +173,39 @@ class TestElsewhere:
         assert there.target.endswith("/there")
         assert there.scheme == ("http" if name == "plain" else "https")
 
+    @pytest.mark.parametrize(
+        ("name", "host"),
+        [
+            ("ends-alike", "othergraph.test"),
+            ("begins-alike", "graph.test.elsewhere.graphcontract.test"),
+            ("subdomain", "other.graph.test"),
+            ("same-domain", "other.test"),
+        ],
+    )
+    def test_hosts_that_look_like_the_root(
+        self, proxy: Proxy, client: httpx.Client, name: str, host: str
+    ) -> None:
+        moved = StubResponse(307, (("Location", f"{{{name}}}/there"),))
+        endpoint = proxy.open_endpoint(ResponseScript((moved,), _names_x1, elsewhere=(DONE,)))
+        assert client.post(ROOT + ABOUT, follow_redirects=True).status_code == 204
+        (there,) = endpoint.finish().elsewhere
+        assert (there.origin, there.values("host")) == (f"{host}:443", [host])
+
+    @pytest.mark.parametrize(
+        ("name", "root"),
+        [("in-capitals", "https://GRAPH.TEST"), ("with-dot", "https://graph.test.")],
+    )
+    def test_the_root_spelled_otherwise(self, proxy: Proxy, name: str, root: str) -> None:
+        endpoint = proxy.open_endpoint(ResponseScript((DONE,), elsewhere=(DONE,)))
+        assert endpoint.roots[name] == root
+        authority = root.removeprefix("https://")
+        knock(proxy, f"CONNECT {authority}:443 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        (connect,) = endpoint.finish().connects
+        assert connect.target == f"{authority}:443"
+        with Proxy("https://graph.test:444") as other:
+            ports = other.open_endpoint(ResponseScript((DONE,), elsewhere=(DONE,))).roots
+            assert ports[name] == f"{root}:444"
+
     def test_without_answers_there_is_no_such_host(self, proxy: Proxy) -> None:
         with pytest.raises(ValueError, match="does not have the root of the placeholder"):
             proxy.open_endpoint(ResponseScript((MOVED,), _names_x1))

@@ -91,7 +91,9 @@ def test_every_answer_is_filled_when_it_is_sent(server: Loopback, monkeypatch: p
     assert dates == [0.0, 60.0]
 
 
-@pytest.mark.parametrize("name", ["other-port", "other-host", "plain"])
+@pytest.mark.parametrize(
+    "name", ["other-port", "other-host", "plain", "in-capitals", "subdomain", "alike-address"]
+)
 def test_a_root_that_the_endpoint_does_not_have(server: Loopback, name: str) -> None:
     answer = StubResponse(307, (("Location", f"{{{name}}}/x"),))
     with pytest.raises(ValueError, match=rf"root of the placeholder {{{name}}}"):

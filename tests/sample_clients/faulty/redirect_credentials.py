@@ -10,6 +10,7 @@ from urllib.parse import SplitResult
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import Answer
 from tests.sample_clients.bases.following import Following
+from tests.sample_clients.bases.following_over_proxy import HOST_TESTS, FollowingOverProxy
 from tests.sample_clients.registry import faulty
 
 
@@ -206,3 +207,43 @@ class ComparesWithThePreviousHop(Following):
     def trusts(self, here: SplitResult, there: SplitResult) -> bool:
         before, self.local.before = self.local.before or here, there
         return (before.scheme, before.netloc) == (there.scheme, there.netloc)
+
+
+@faulty("redirect.credentials", transport="proxy", shown_by=HOST_TESTS)
+class TrustsHostsThatEndAlike(FollowingOverProxy):
+    """`host.endswith("graph.microsoft.com")` holds for names with anything before it."""
+
+    def same_host(self, here: str, there: str) -> bool:
+        return there.endswith(here)
+
+
+@faulty("redirect.credentials", transport="proxy", shown_by=HOST_TESTS)
+class TrustsHostsThatBeginAlike(FollowingOverProxy):
+    """`url.startswith("https://graph.microsoft.com")` holds without the slash for longer names."""
+
+    def same_host(self, here: str, there: str) -> bool:
+        return there.startswith(here)
+
+
+@faulty("redirect.credentials", transport="proxy", shown_by=HOST_TESTS)
+class TrustsTheSameDomain(FollowingOverProxy):
+    """What has the same registrable domain is of the same site, as for cookies."""
+
+    def same_host(self, here: str, there: str) -> bool:
+        return here.split(".")[-2:] == there.split(".")[-2:]
+
+
+@faulty("redirect.credentials", transport="proxy", rare=True, shown_by=HOST_TESTS)
+class TrustsSubdomains(FollowingOverProxy):
+    """A subdomain belongs to the host above it, as with the Domain of a cookie."""
+
+    def same_host(self, here: str, there: str) -> bool:
+        return there == here or there.endswith(f".{here}")
+
+
+@faulty("redirect.credentials", "redirect.credentials-port")
+class TrustsUrlsThatBeginWithTheRootsHost(Following):
+    """`location.startswith("http://127.0.0.1")`: so does http://127.0.0.10, which is another host."""
+
+    def trusts(self, here: SplitResult, there: SplitResult) -> bool:
+        return there.geturl().startswith(f"{here.scheme}://{here.hostname}")

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, quote
 from graphcontract.exchange import Call, Outcome
 from tests.sample_clients.bases.conforming import Answer, BadAnswer, Conforming
 from tests.sample_clients.bases.following import Following
+from tests.sample_clients.bases.following_over_proxy import HOST_TESTS, FollowingOverProxy
 from tests.sample_clients.registry import quirky
 
 REDIRECT_TESTS = (
@@ -167,3 +168,25 @@ class TakesAnEmptyLocationForNone(Following):
 
     def follows(self, answer: Answer) -> bool:
         return super().follows(answer) and answer.fields["location"] != ""
+
+
+@quirky(transport="proxy", shown_by=HOST_TESTS)
+class ComparesAbsoluteHostNames(FollowingOverProxy):
+    """Host names have no letter case, and one with a dot at its end is the same host."""
+
+    def same_host(self, here: str, there: str) -> bool:
+        return here.rstrip(".").lower() == there.rstrip(".").lower()
+
+    def server_name(self, host: str) -> str | None:
+        return host.rstrip(".")
+
+
+@quirky(transport="proxy", shown_by=HOST_TESTS)
+class ComparesAuthoritiesAsText(FollowingOverProxy):
+    """Another spelling of the same host is another one, and gets a request without the token."""
+
+    def trusts(self, here: SplitResult, there: SplitResult) -> bool:
+        return here.netloc == there.netloc
+
+    def server_name(self, host: str) -> str | None:
+        return host.rstrip(".")
