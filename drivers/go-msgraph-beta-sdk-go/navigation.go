@@ -18,6 +18,7 @@ import (
 var (
 	parameterSegment = regexp.MustCompile(`^\{(\w+)\}$`)
 	functionSegment  = regexp.MustCompile(`^([\w.]*)\((.*)\)$`)
+	compositeKey     = regexp.MustCompile(`^\w+='?\{\w+\}`)
 	functionArgument = regexp.MustCompile(`(\w+)='?\{(\w+)\}'?`)
 	indexer          = regexp.MustCompile(`^By[A-Z]\w*$`)
 	notInNames       = regexp.MustCompile(`[\W_]`)
@@ -130,6 +131,8 @@ func findStep(builder reflect.Value, segment string) (reflect.Value, []string, e
 	name, inline := segment, ""
 	if found := functionSegment.FindStringSubmatch(segment); found != nil {
 		name, inline = found[1], found[2]
+	} else if compositeKey.MatchString(segment) {
+		name, inline = "", segment
 	}
 	if strings.Trim(functionArgument.ReplaceAllString(inline, ""), ", ") != "" {
 		return reflect.Value{}, nil, missing("%s has no method for %s", builder.Type(), segment)

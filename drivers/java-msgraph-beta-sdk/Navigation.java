@@ -31,6 +31,7 @@ import org.objectweb.asm.Type;
 final class Navigation {
     private static final Pattern PARAMETER = Pattern.compile("\\{(\\w+)\\}");
     private static final Pattern FUNCTION = Pattern.compile("([\\w.]*)\\((.*)\\)");
+    private static final Pattern COMPOSITE_KEY = Pattern.compile("\\w+='?\\{\\w+\\}.*");
     private static final Pattern FUNCTION_ARGUMENT = Pattern.compile("(\\w+)='?\\{(\\w+)\\}'?");
     private static final Pattern INDEXER = Pattern.compile("by\\p{Lu}\\w*");
 
@@ -141,8 +142,15 @@ final class Navigation {
             return findIndexer(kind, parameter.group(1));
         }
         Matcher function = FUNCTION.matcher(segment);
-        boolean hasArguments = function.matches();
-        String inline = hasArguments ? function.group(2) : "";
+        String name = segment;
+        String inline = "";
+        if (function.matches()) {
+            name = function.group(1);
+            inline = function.group(2);
+        } else if (COMPOSITE_KEY.matcher(segment).matches()) {
+            name = "";
+            inline = segment;
+        }
         Map<String, String> byName = new HashMap<>();
         StringBuilder suffix = new StringBuilder();
         Matcher argument = FUNCTION_ARGUMENT.matcher(inline);
@@ -153,7 +161,7 @@ final class Navigation {
         if (FUNCTION_ARGUMENT.matcher(inline).replaceAll("").matches(".*[^, ].*")) {
             throw new NoMethod(kind.getSimpleName() + " has no method for " + segment);
         }
-        for (String spelling : listSpellings(hasArguments ? function.group(1) : segment)) {
+        for (String spelling : listSpellings(name)) {
             for (Method each : listSteps(kind)) {
                 List<String> names = fold(each.getName()).equals(fold(spelling + suffix)) ? listParameters(each) : null;
                 if (names != null && names.size() == byName.size() && byName.keySet().containsAll(names)) {

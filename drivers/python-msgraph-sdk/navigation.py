@@ -14,6 +14,7 @@ from uuid import UUID
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _FUNCTION = re.compile(r"([\w.]*)\((.*)\)")
+_COMPOSITE_KEY = re.compile(r"\w+='?\{\w+\}.*")
 _FUNCTION_ARGUMENT = re.compile(r"(\w+)='?\{(\w+)\}'?")
 _NOT_IN_NAMES = re.compile(r"[\W_]")
 _VALUE = "$value"
@@ -75,8 +76,10 @@ def _find_member(kind: type, segment: str) -> tuple[str, Mapping[str, str]]:
     """Find the member of a builder for a segment, and the argument for each of its parameters."""
     if found := _PARAMETER.fullmatch(segment):
         return _find_indexer(kind, found[1])
-    function = _FUNCTION.fullmatch(segment)
-    name, inline = (function[1], function[2]) if function else (segment, "")
+    if function := _FUNCTION.fullmatch(segment):
+        name, inline = function[1], function[2]
+    else:
+        name, inline = ("", segment) if _COMPOSITE_KEY.fullmatch(segment) else (segment, "")
     values = dict(_FUNCTION_ARGUMENT.findall(inline))
     if inline and _FUNCTION_ARGUMENT.sub("", inline).strip(", "):
         raise NoMethod(f"{kind.__name__} has no method for {segment}")

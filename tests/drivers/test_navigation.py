@@ -79,6 +79,9 @@ class Collection(Builder):
     def by_user_id(self, user_id: str) -> Entity:
         return Entity((*self.way, user_id))
 
+    def with_id_with_device_id(self, device_id: str, id: str) -> Entity:
+        return Entity((*self.way, id, device_id))
+
 
 class Companies(Builder):
     def by_company_id(self, company_id: UUID) -> Entity:
@@ -115,6 +118,8 @@ GUID = "72281577-2d6e-f7ff-aaec-7cab9221528b"
         ("/me/cell(row={one})", ("me", "cell", 1)),
         ("/me/usedRange(valuesOnly={yes})", ("me", "used_range", True)),
         ("/companies/{guid}", ("companies", UUID(GUID))),
+        ("/users/id='{id}',deviceId='{other}'", ("users", "an id", "another")),
+        ("/users/id='{id}',deviceId={other}", ("users", "an id", "another")),
         ("/me/$value", ("me", "content")),
         ("/me/delete", ("me", "delete_path")),
         ("/me/graph.sitePage", ("me", "graph_site_page")),
@@ -140,6 +145,7 @@ def test_each_segment_is_a_step(path: str, way: tuple[object, ...]) -> None:
         ("/me/usedRange(valuesOnly={id})", "the SDK takes a value of type bool here"),
         ("/companies/{upper}", "the SDK takes a value of type UUID here"),
         ("/me/activity(start={id})", "this driver makes no datetime.datetime"),
+        ("/users/id='{id}',size='{one}'", "Collection has nothing for id='{id}',size='{one}'"),
         ("/me/with_url", "Entity has nothing for with_url"),
     ],
 )
