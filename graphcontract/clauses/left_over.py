@@ -32,9 +32,11 @@ _TARGET = "the request target"
 def find_left_over(trial: Trial) -> Iterator[Finding]:
     """Find what an earlier response, error or retry left behind in a later call. Fields are only compared in
     a trial with a control, which has a plain call of a new client object, and at least two calls before.
+    What sent no request has no fields.
     """
     yield from _find_words_of_responses(trial)
-    if trial.control is not None and len(trial.before) > 1 and trial.exchange.requests:
+    control, first = trial.control, _list_first_requests(trial)
+    if control is not None and control.requests and len(first) > 2 and trial.exchange.requests:
         yield from _find_fields(trial)
         yield from _find_growth(trial)
     yield from _find_lost_retry(trial)

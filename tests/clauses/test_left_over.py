@@ -53,6 +53,12 @@ def test_fields_that_clients_keep_by_design(name: str) -> None:
     assert kinds(CLAUSE, PLAIN, earlier, sent((name, f"id={TAG}")), control=PLAIN) == []
 
 
+@pytest.mark.parametrize("control", [PLAIN, Exchange(PLAIN.call, (), (), failure(None))])
+def test_calls_that_sent_nothing_have_no_usual_fields(control: Exchange) -> None:
+    unsent = Exchange(PLAIN.call, (), (), failure(None))
+    assert kinds(CLAUSE, unsent, unsent, sent(("X-Feature", "a")), control=control) == []
+
+
 def test_value_that_the_client_had_sent_before_the_response() -> None:
     mine = ("x-correlation", TAG)
     echoed = replace(sent(mine), responses=(response(409, fields=(mine,)),), outcome=failure())
