@@ -34,7 +34,7 @@ check: setup  ## check the built-in reference client, with reports in reports/
 	$(BIN)/graphcontract check reference --report html=reports/reference.html --report jsonl=reports/reference.jsonl --report markdown=reports/reference.md
 
 # Many tests start Python: what it compiles is kept, whatever the environment says.
-test nightly bank: export PYTHONDONTWRITEBYTECODE =
+test nightly bank bench clients: export PYTHONDONTWRITEBYTECODE =
 
 test: setup  ## style, types and tests: what CI runs
 	$(BIN)/ruff check .
