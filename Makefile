@@ -68,8 +68,8 @@ test-newest: test-at-newest  ## the same with the newest versions, whatever the 
 test-at-%: setup
 	$(PYTHON) -m venv --clear --without-pip .venv-$*
 	$(BIN)/uv pip install --quiet --refresh --resolution $(RESOLUTION) --python .venv-$*/bin/python -e '.[live,tenant]'
-	@# What tests read reports with is not part of the range.
-	$(BIN)/uv pip install --quiet --python .venv-$*/bin/python lxml junitparser
+	@# What tests read reports with is not part of the range, nor is a client that they call.
+	$(BIN)/uv pip install --quiet --python .venv-$*/bin/python lxml junitparser httpx2
 	.venv-$*/bin/graphcontract check reference --profile quick
 	.venv-$*/bin/python -m pytest -q -n 2 suites --graph-client reference
 	.venv-$*/bin/python -m pytest -q -n 2 --dist worksteal $(WARNINGS) $(LEFT_OUT) $(SOME)
