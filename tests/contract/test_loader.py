@@ -153,7 +153,7 @@ class TestFile:
         ("content", "line", "words"),
         [
             (b"", 1, "a syntax error in column 1: expecting value"),
-            (b'{\n  "id": "x",\n}', 3, "column 1"),
+            (b'{\n  "id": "x"\n]', 3, "column 1"),
             (b'{"id": 1} {}', 1, "extra data"),
             (b'{"id": "\x01"}', 1, "invalid control character"),
             (b'\xef\xbb\xbf{"id": 1}', 1, "byte order mark"),
