@@ -498,7 +498,7 @@ def dripping_after(head: bytes, data: bytes) -> Callable[[socket.socket], None]:
 )
 def test_timeout_bounds_the_whole_call(server: Server, client: Cancel, stalled: Response) -> None:
     server.responses = [stalled, NO_CONTENT]
-    outcome = client(server.call(timeout=0.15))
+    outcome = client(server.call(timeout=0.3))
     assert (outcome.kind, outcome.error and outcome.error.kind) == ("failure", "timeout")
     assert client(server.call()) == Outcome.success(status=204)
 
