@@ -261,6 +261,11 @@ def _notations(names: PathNames) -> dict[str, _Within]:
         **{name: _draw_listed(*texts) for name, texts in _NOTATIONS.items()},
         "path-parts": _draw_listed(f"{names.operation}er", "v1.0", "a/v1.0/b", "$batch"),
         "entities": _draw_listed("&copy;", "a&copy;b&lt;c", "&#x41;&quot;", "a&eacute;b"),
+        # One text each, drawn at any seed: a gate draws most of the texts of the classes above, and not all.
+        "address-like": _draw_listed("10.0.0.1"),
+        "time-like": _draw_listed("12:30"),
+        "at-first": _draw_listed("@a"),
+        "version-like": _draw_listed("v1.0"),
     }
 
 

@@ -46,6 +46,12 @@ def test_which_locations_cannot_be_followed(location: str, reason: str | None) -
     assert judges("redirect.bounded", led(location)) == (reason is None)
 
 
+def test_statuses_of_redirects() -> None:
+    fields = (("Location", "mailto:a@b"),)
+    found = [status for status in range(200, 600) if find_unusable_location(response(status, fields=fields))]
+    assert found == [status for status in range(300, 400) if status != 304]
+
+
 def test_statuses() -> None:
     judged = [status for status in range(200, 600) if judges(CLAUSE, led("mailto:a@b", status=status))]
     assert judged == [status for status in range(300, 400) if status != 304]

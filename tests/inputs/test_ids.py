@@ -119,6 +119,10 @@ MEMBERS: dict[str, Callable[[str], bool]] = {
     "outer-punctuation": edges("!?;~:_%"),
     "path-parts": matches(r".*(cancel|close|v1\.0|\$batch).*"),
     "entities": matches(".*&#?[a-zA-Z0-9]+.*"),
+    "address-like": matches(r"10\.0\.0\.1"),
+    "time-like": matches("12:30"),
+    "at-first": matches("@a"),
+    "version-like": matches(r"v1\.0"),
     "composed": lambda id: form(id, "NFC") == id != form(id, "NFD"),
     "decomposed": lambda id: form(id, "NFD") == id != form(id, "NFC"),
     "compatibility": lambda id: form(id, "NFKC") != id,
@@ -169,7 +173,7 @@ def test_a_class_draws_usable_members_alone(name: str) -> None:
 
 
 # What makes a member of these is longer than a few characters, however simple it is.
-WORDS = ("account", "date", "guid", "leng", "long", "many", "path", "url")
+WORDS = ("account", "address", "date", "guid", "leng", "long", "many", "path", "url")
 
 
 @pytest.mark.parametrize("name", MEMBERS)

@@ -20,6 +20,7 @@ from graphcontract.exchange import Call, Outcome
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.run.suite_tests import suite_tests
 from tests.sample_clients.bases.conforming import Conforming
+from tests.sample_clients.bases.http2 import OverHttp2
 from tests.sample_clients.bases.logging import Logging
 from tests.sample_clients.bases.over_proxy import OverProxy
 from tests.sample_clients.registry import Entry, entries
@@ -81,8 +82,9 @@ class Row:
 
 
 class _Driver:
-    """Calls a sample client as a driver does: `cancel` makes an object for each number of a client, as the
-    state of one object shows what a call left behind for the next. One that the run sets up has one object.
+    """Calls a quirky client as a driver does: `cancel` makes an object for each number of a client, as the
+    state of one object shows what a call left behind for the next. A faulty client has one object, since its
+    calls may share what they must not, and so has one that the run sets up.
     """
 
     def __init__(self, entry: Entry) -> None:
@@ -91,7 +93,8 @@ class _Driver:
         self._clients = defaultdict[int, Conforming](self._make, {1: first})
         self._lock = threading.Lock()
         self.features, self.limits = first.features, first.limits
-        self.calls = first.cancel if isinstance(first, OverProxy | Logging) else self.cancel
+        one = bool(entry.violates) or isinstance(first, OverProxy | Logging | OverHttp2)
+        self.calls = first.cancel if one else self.cancel
 
     def cancel(self, call: Call) -> Outcome:
         """Make the call with the client object of its number."""

@@ -41,7 +41,9 @@ class Exposing(Conforming):
 
     def details(self, error: dict[str, object]) -> tuple[str, ...] | None:
         details = error.get("details")
-        return tuple(each["code"] for each in details) if isinstance(details, list) else ()
+        if not isinstance(details, list):
+            return ()
+        return tuple(each["code"] for each in details if isinstance(each, dict) and "code" in each)
 
     def exposed_fields(self, answer: Answer) -> dict[str, str] | None:
         return answer.fields
