@@ -98,7 +98,7 @@ UNUSABLE_REDIRECTS: Mapping[str, StubResponse] = {
     "bare": stub(302),
     "content": stub(302, PAGE, "text/html"),
     "tagged": stub(302, fields=(("ETag", '"1"'), DATE)),
-    "to a mailbox": stub(302, fields=(("Location", "mailto:task@example.com"),)),
+    "to a mailbox": stub(302, fields=(("Location", "mailto:someone@example.com"),)),
     "to no port": stub(302, fields=(("Location", "http://127.0.0.1:99999/"),)),
     "to no URL": stub(302, fields=(("Location", "http://["),)),
     "empty": stub(302, fields=(("Location", ""),)),

@@ -33,8 +33,8 @@ def list_redirects(exchange: Exchange) -> Iterator[tuple[WireResponse, SplitResu
 
 def find_unusable_location(response: WireResponse) -> Unusable | None:
     """Why no client has to follow the Location of a redirect: its `characters` are not those of a URI, it is
-    `malformed`, or HTTP has no such `scheme`. None if it can be followed, and if there is none. An empty one
-    can be: it is a relative reference to the same URL (RFC 3986, 4.4).
+    `malformed`, or HTTP has no such `scheme`. None if it can be followed, or is missing. An empty one can
+    be followed: it is a relative reference to the same URL (RFC 3986, 4.4).
     """
     values = response.values("location")
     if not 300 <= response.status < 400 or response.status == 304 or not values:

@@ -22,7 +22,7 @@ def led(location: str, count: int = 1, status: int = 302, outcome: Outcome = CRA
 @pytest.mark.parametrize(
     ("location", "reason"),
     [
-        ("mailto:task@example.com", "scheme"),
+        ("mailto:someone@example.com", "scheme"),
         ("x-graph://127.0.0.1/", "scheme"),
         ("javascript:0", "scheme"),
         ("http://[", "malformed"),

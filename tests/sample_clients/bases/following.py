@@ -52,7 +52,7 @@ class Following(Conforming):
         return self.stranded(here, location)
 
     def usable(self, url: str) -> bool:
-        """Whether a request can be sent to a URL; ValueError if it is none."""
+        """Whether a request can be sent to a URL; ValueError if it cannot be read."""
         parts = urlsplit(url)
         plain = url.isascii() and url.isprintable() and " " not in url
         return plain and parts.scheme in ("http", "https") and parts.port != 0

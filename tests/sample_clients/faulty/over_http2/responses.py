@@ -191,7 +191,7 @@ class NeverRetriesOverHttp2(OverHttp2):
 @faulty("retry.no-response", transport="http2")
 class RepeatsWhatTimedOut(OverHttp2):
     """A stream that got no response in time is cancelled and opened again. Its clock starts with the request:
-    a slow handshake is no silence.
+    a slow handshake does not count as silence.
     """
 
     def listen(
