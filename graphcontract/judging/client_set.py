@@ -89,6 +89,8 @@ class ClientSet:
         self.negotiates_http2 = False
         self.hangs_alone: bool | None = None
         self.late_calls = 0
+        self._started: list[Target] = []
+        self._closed = False
 
     @property
     def shows(self) -> frozenset[str]:
@@ -305,8 +307,16 @@ class ClientSet:
         return self._copies[:count]
 
     def _start(self, start: Callable[[], Target]) -> Target:
-        """Start a process beside the first, and let it make a call that does not count."""
+        """Start a process beside the first, and let it make a call that does not count. One that starts while
+        the run ends, as after Ctrl-C, is ended at once: raises ClientUnavailable.
+        """
         target = start()
+        with self._lock:
+            closed = self._closed
+            self._started.append(target)
+        if closed:
+            self._end(target)
+            raise ClientUnavailable("the run is over")
         if self.make_first_call is not None:
             self.make_first_call(target)
         return target
@@ -316,23 +326,27 @@ class ClientSet:
 
     def close(self) -> None:
         """End all clients, and the transports of those that were started beside the first."""
+        with self._lock:  # what starts from now on is ended by the thread that starts it
+            self._closed, started = True, tuple(self._started)
+            self._started.clear()
         for pool in (self._pool, *self._test_pools):
             if pool is not None:
                 pool.stop()
         self.main.client.close()
         for thread in self._starting:
             thread.join(_START_PATIENCE)
-        slots = (*self._copies, self._debugging, *self._surrounded.values())
-        copies = [slot.content for slot in slots if slot is not None]
-        for target in (*copies, self._at_own_root):
+        for target in (*started, self._at_own_root):
             if isinstance(target, Target):
-                target.client.close()
-                if target.transport is not self.main.transport:
-                    target.transport.__exit__(None, None, None)
-                if target.surroundings is not None:
-                    target.surroundings.remove()
+                self._end(target)
         self._copies.clear()
         self._test_pools.clear()
         self._surrounded.clear()
         self._surroundings = None
         self._pool = self._at_own_root = None
+
+    def _end(self, target: Target) -> None:
+        target.client.close()
+        if target.transport is not self.main.transport:
+            target.transport.__exit__(None, None, None)
+        if target.surroundings is not None:
+            target.surroundings.remove()
