@@ -82,19 +82,19 @@ class Row:
 
 
 class _Driver:
-    """Calls a quirky client as a driver does: `cancel` makes an object for each number of a client, as the
-    state of one object shows what a call left behind for the next. A faulty client has one object, since its
-    calls may share what they must not, and so has one that the run sets up.
+    """Calls a sample client as a driver does: `cancel` makes an object for each number of a client, as the
+    state of one object shows what a call left behind for the next. With `one`, all calls share an object, and
+    so do those of a client that the run sets up.
     """
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, *, one: bool) -> None:
         self._make = entry.client
         first = self._make()
         self._clients = defaultdict[int, Conforming](self._make, {1: first})
         self._lock = threading.Lock()
         self.features, self.limits = first.features, first.limits
-        one = bool(entry.violates) or isinstance(first, OverProxy | Logging | OverHttp2)
-        self.calls = first.cancel if one else self.cancel
+        set_up = isinstance(first, OverProxy | Logging | OverHttp2)
+        self.calls = first.cancel if one or set_up else self.cancel
 
     def cancel(self, call: Call) -> Outcome:
         """Make the call with the client object of its number."""
@@ -120,7 +120,10 @@ def _run(job: Job, *, cases: bool) -> Mapping[str, ClauseResult]:
     entry = entries()[job.number]
     names = [test.name for test in suite_tests() if bool(test.cases) == cases]
     of = [entry.violates] if job.again and entry.violates else None
-    client = _Driver(entry)
+    # Drawn calls of a faulty client, and those at the same time, share what they must not; other fixed ones
+    # would use it up for each other.
+    one = entry.violates == "calls.concurrent" or (bool(entry.violates) and not cases)
+    client = _Driver(entry, one=one)
     return verdicts(
         client.calls, of=of, shown_by=names, transport=entry.transport, seed=job.seed, limits=client.limits
     )
