@@ -225,10 +225,10 @@ def _is_loop(contract: Contract, trial: Trial) -> bool:
     )
 
 
-def _find_endless(exchange: Exchange, expected: str) -> Iterator[Finding]:
+def _describe_endless(exchange: Exchange) -> str | None:
+    """How many requests the call sent; None if they are not too many."""
     count = len(exchange.requests) + len(exchange.elsewhere)
-    if count > _MAX_REDIRECTS + 1:
-        yield Finding("endless", expected, f"{count} requests")
+    return f"{count} requests" if count > _MAX_REDIRECTS + 1 else None
 
 
 @clause("redirect.bounded", "success", "crash", "hang", "endless", when=_is_loop)
@@ -238,10 +238,9 @@ def bounded(contract: Contract, trial: Trial) -> Iterator[Finding]:
     following any redirect is for `response.redirection`.
     """
     exchange = trial.exchange
-    endless = [*_find_endless(exchange, f"at most {_MAX_REDIRECTS} redirects")]
     followed = len(own_requests(contract, exchange)) > 1 or exchange.elsewhere
-    if endless:
-        yield from endless
+    if endless := _describe_endless(exchange):
+        yield Finding("endless", f"at most {_MAX_REDIRECTS} redirects", endless)
     elif exchange.outcome.kind in (("success", *_ABORTED) if followed else _ABORTED):
         actual = describe_outcome(exchange.outcome)
         yield Finding(exchange.outcome.kind, "failure for a redirect loop", actual)
@@ -276,9 +275,8 @@ def unusable_location(contract: Contract, trial: Trial) -> Iterator[Finding]:
         return
     reason, location = found
     expected = f"failure for Location: {quote(location)}"
-    endless = [*_find_endless(exchange, f"{expected}, and at most {_MAX_REDIRECTS} more requests")]
-    if endless:
-        yield from endless
+    if endless := _describe_endless(exchange):
+        yield Finding("endless", f"{expected}, and at most {_MAX_REDIRECTS} more requests", endless)
     elif exchange.outcome.kind in _ABORTED:
         input = reason if exchange.outcome.kind == "crash" else ""
         yield Finding(exchange.outcome.kind, expected, describe_outcome(exchange.outcome), input)

@@ -313,7 +313,8 @@ class ClientSet:
         target = start()
         with self._lock:
             closed = self._closed
-            self._started.append(target)
+            if not closed:
+                self._started.append(target)
         if closed:
             self._end(target)
             raise ClientUnavailable("the run is over")

@@ -44,14 +44,14 @@ class Loopback:
     at_once: None = None
     proxy: None = None
     netns_socket: None = None
-    shows: frozenset[str] = frozenset({"wire", "network", "settable-root"}) | (
-        {"alike-address"} if has_address(_ALIKE_ADDRESS) else frozenset()
-    )
+    shows: frozenset[str] = frozenset({"wire", "network", "settable-root"})
 
     def __init__(self, ports: int = _PORTS, *, tls: bool = False, http2: bool = False) -> None:
         self.https: bool = tls
         self._http2 = http2
         self._in_advance = ports
+        if has_address(_ALIKE_ADDRESS):
+            self.shows |= {"alike-address"}
         self._loop = Loop()
         self._numbers = itertools.count(1)
         self._certificates = Certificates((ADDRESS, _NAME, _ALIKE_ADDRESS))

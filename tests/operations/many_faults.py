@@ -23,7 +23,7 @@ class NothingEncoded(AnyOperation):
         return task_id
 
 
-@faulty(PARAMETERS, "split", shown_by=WITH_VALUES)
+@faulty(PARAMETERS, "split", shown_by=r"\{")
 class SlashKept(AnyOperation):
     """The default of urllib's quote."""
 
@@ -39,7 +39,7 @@ class PercentKept(AnyOperation):
         return quote(task_id, safe="%")
 
 
-@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
+@faulty(PARAMETERS, "changed", shown_by=r"\{")
 class SpaceAsPlus(AnyOperation):
     """A form's encoding in a path."""
 
@@ -55,7 +55,7 @@ class Decoded(AnyOperation):
         return super().encode(unquote(task_id))
 
 
-@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
+@faulty(PARAMETERS, "changed", shown_by=r"\{")
 class LowerCased(AnyOperation):
     """Ids are taken for GUIDs, whose letter case makes no difference."""
 
@@ -63,7 +63,7 @@ class LowerCased(AnyOperation):
         return super().argument(call, name).lower()
 
 
-@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
+@faulty(PARAMETERS, "changed", shown_by=r"\{")
 class Trimmed(AnyOperation):
     """Space around a value is taken for a slip of the caller."""
 
@@ -72,7 +72,7 @@ class Trimmed(AnyOperation):
         return value.strip() or value
 
 
-@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
+@faulty(PARAMETERS, "changed", shown_by=r"\{")
 class Normalized(AnyOperation):
     """Values in Unicode's compatibility form."""
 
@@ -80,7 +80,7 @@ class Normalized(AnyOperation):
         return unicodedata.normalize("NFKC", super().argument(call, name))
 
 
-@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
+@faulty(PARAMETERS, "changed", shown_by=r"\{")
 class Latin1(AnyOperation):
     """Characters of Latin-1 in their own encoding, others in UTF-8."""
 
@@ -91,7 +91,7 @@ class Latin1(AnyOperation):
             return super().encode(task_id)
 
 
-@faulty(PARAMETERS, "changed", "cut", shown_by=WITH_VALUES)
+@faulty(PARAMETERS, "changed", "cut", shown_by=r"\{")
 class FragmentCut(AnyOperation):
     """The value of a URL's library, which takes a number sign for a fragment."""
 
@@ -107,7 +107,7 @@ class QuotesNotDoubled(AnyOperation):
         return value
 
 
-@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
+@faulty(PARAMETERS, "changed", shown_by=r"\{")
 class QuotesDoubledEverywhere(AnyOperation):
     """A literal's rule applied to segments."""
 
@@ -143,7 +143,7 @@ class SwappedInThree(AnyOperation):
         return super().argument(call, {first: second, second: first}.get(name, name))
 
 
-@faulty(PARAMETERS, "changed", shown_by=WITH_VALUES)
+@faulty(PARAMETERS, "changed", shown_by=r"\{")
 class ArgumentOfTheCallBefore(AnyOperation):
     """The first argument is cached, and used by the next call that has one."""
 
@@ -159,7 +159,7 @@ class ArgumentOfTheCallBefore(AnyOperation):
         return found or own
 
 
-@faulty(PATH, "other-segment", "missing-segment", "extra-segment", shown_by=WITH_VALUES)
+@faulty(PATH, "other-segment", "missing-segment", "extra-segment", shown_by=r"\{")
 class PathCachedById(AnyOperation):
     """Paths are cached by the first id alone."""
 
@@ -220,7 +220,7 @@ class DeletedIfNotFound(AnyOperation):
         return super().outcome(call, answer)
 
 
-@faulty("input.unusable-id", shown_by=WITH_VALUES)
+@faulty("input.unusable-id", shown_by=r"\{")
 class DotSegmentsSent(AnyOperation):
     """Empty ids and dot segments are not checked."""
 
@@ -228,7 +228,7 @@ class DotSegmentsSent(AnyOperation):
         return any(ord(each) < 32 or 127 <= ord(each) < 160 for each in value)
 
 
-@faulty("input.injection", "altered", shown_by=WITH_VALUES)
+@faulty("input.injection", "altered", shown_by=r"\{")
 class ControlCharactersDropped(AnyOperation):
     """A sanitiser where an error belongs."""
 
