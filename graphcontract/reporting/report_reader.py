@@ -105,7 +105,9 @@ def _event(path: str, number: int, line: bytes) -> Event:
     try:
         event = json.loads(line)
     except (ValueError, RecursionError):
-        raise ReportError(f"{path}:{number}: not valid JSON", _REMEDY) from None
+        raise ReportError(
+            f"{path}:{number}: not valid JSON; a report has an object a line", _REMEDY
+        ) from None
     if not isinstance(event, dict) or not isinstance(event.get("event"), str):
         raise ReportError(f"{path}:{number}: not a report event", _REMEDY)
     # Only what commands use is checked: a later version may add events and members.
