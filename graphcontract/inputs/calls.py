@@ -22,13 +22,13 @@ def calls(contract: Contract) -> Partitions[Call]:
     """Draw usable calls: each class of values ("id:…") with plain tokens, of tokens ("token:…") with plain
     values. A class of values is drawn for all parameters whose schema allows it at once.
     """
-    drawn = {f"id:{name}": each for name, each in _draw_values(contract, ids.PathNames.of(contract)).items()}
+    drawn = _draw_values(contract, ids.PathNames.of(contract)).rename("id:{}")
     return _with_plain_tokens(contract, drawn) | _with_plain_values(contract, tokens.tokens())
 
 
 def guid_calls(contract: Contract) -> Partitions[Call]:
     """Draw ordinary calls, in the one class "guid": GUIDs, or what the schemas allow instead."""
-    return _with_plain_tokens(contract, {"guid": _draw_plain(contract)})
+    return _with_plain_tokens(contract, Partitions({"guid": _draw_plain(contract)}))
 
 
 def repeated_calls(contract: Contract) -> Partitions[list[Call]]:
@@ -44,7 +44,7 @@ def opaque_calls(contract: Contract) -> Partitions[Call]:
     Classes that the schemas exclude are missing, perhaps all.
     """
     usable = _draw_values(contract, ids.PathNames())
-    return _with_plain_tokens(contract, {name: usable[name] for name in _OPAQUE if name in usable})
+    return _with_plain_tokens(contract, usable.only(*(name for name in _OPAQUE if name in usable)))
 
 
 def unusable_calls(contract: Contract) -> Partitions[Call]:
@@ -60,8 +60,7 @@ def control_calls(contract: Contract) -> Partitions[Call]:
     """
     names = [name for name, schema in contract.request.parameters.items() if schema["type"] == "string"]
     names = names if len(contract.request.parameters) > 1 else list(contract.request.parameters)
-    replaced = _replace_one(contract, ids.control_task_ids(), names)
-    drawn = {f"id:{name}": each for name, each in replaced.items()}
+    drawn = _replace_one(contract, ids.control_task_ids(), names).rename("id:{}")
     return _with_plain_tokens(contract, drawn) | _with_plain_values(contract, tokens.control_tokens())
 
 
@@ -74,53 +73,106 @@ def plain_arguments(contract: Contract, values: Sequence[str]) -> dict[str, str]
     return found
 
 
-_Values = Sequence[SearchStrategy[str]]
-"""A strategy for the value of each parameter, in order."""
+_Row = tuple[str, ...]
+"""A value for each parameter, in order."""
 
 
 def _parameters(contract: Contract) -> Sequence[tuple[str, Mapping[str, Any]]]:
     return tuple(contract.request.parameters.items())
 
 
-def _draw_plain(contract: Contract) -> _Values:
+def _draw_plain(contract: Contract) -> SearchStrategy[_Row]:
+    return st.tuples(*_draw_each(contract))
+
+
+def _draw_each(contract: Contract) -> Sequence[SearchStrategy[str]]:
     return [ids.plain(schema) for _, schema in _parameters(contract)]
 
 
-def _draw_values(contract: Contract, names: ids.PathNames) -> dict[str, _Values]:
+def _draw_values(contract: Contract, names: ids.PathNames) -> Partitions[_Row]:
     """Draw values of each class that the schema of any parameter allows, and plain ones for the others."""
-    plain = _draw_plain(contract)
+    plain = _draw_each(contract)
     drawn = [ids.task_ids(schema, names) for _, schema in _parameters(contract)]
     classes = dict.fromkeys(name for each in drawn for name in each)
-    return {
-        name: [each.get(name, other) for each, other in zip(drawn, plain, strict=True)] for name in classes
-    }
+    return Partitions({name: _list_rows(name, drawn) or _draw_rows(name, drawn, plain) for name in classes})
 
 
-def _replace_one(contract: Contract, classes: Partitions[str], names: Sequence[str]) -> dict[str, _Values]:
+def _list_rows(name: str, drawn: Sequence[Partitions[str]]) -> list[_Row]:
+    """List each value of a class once for each parameter; none if one of them does not list the class."""
+    listed = [each.listed.get(name, ()) for each in drawn]
+    return [_make_row(listed, start) for start in range(max(map(len, listed)))] if all(listed) else []
+
+
+def _make_row(listed: Sequence[Sequence[str]], start: int) -> _Row:
+    """Take a value from each list, the first from `start` on that the row does not have, if there is one."""
+    row: list[str] = []
+    for values in listed:
+        turned = [values[(start + index) % len(values)] for index in range(len(values))]
+        row.append(next((value for value in turned if value not in row), turned[0]))
+    return tuple(row)
+
+
+def _draw_rows(
+    name: str, drawn: Sequence[Partitions[str]], plain: Sequence[SearchStrategy[str]]
+) -> SearchStrategy[_Row]:
+    return st.tuples(*(each.get(name, other) for each, other in zip(drawn, plain, strict=True)))
+
+
+def _replace_one(contract: Contract, classes: Partitions[str], names: Sequence[str]) -> Partitions[_Row]:
     """Draw each class for each of these parameters, with plain values for the others."""
-    plain, parameters = _draw_plain(contract), _parameters(contract)
-    return {
-        name if len(parameters) == 1 else f"{name} {parameter}": [
-            value if each == parameter else other for (each, _), other in zip(parameters, plain, strict=True)
-        ]
-        for name, value in classes.items()
-        for parameter in names
-    }
+    plain, parameters = _draw_each(contract), _parameters(contract)
+    return Partitions(
+        {
+            name if len(parameters) == 1 else f"{name} {parameter}": st.tuples(
+                *(
+                    value if each == parameter else other
+                    for (each, _), other in zip(parameters, plain, strict=True)
+                )
+            )
+            for name, value in classes.items()
+            for parameter in names
+        }
+    )
 
 
-def _with_plain_tokens(contract: Contract, classes: Mapping[str, _Values]) -> Partitions[Call]:
+def _with_plain_tokens(contract: Contract, classes: Partitions[_Row]) -> Partitions[Call]:
+    """Draw a token for each drawn row. One for a listed row follows from it: each row is called once."""
     plain = tokens.plain()
-    return Partitions({name: _draw_calls(contract, each, plain) for name, each in classes.items()})
+    return Partitions(
+        {
+            name: [
+                _make_call(contract, row, tokens.derive_plain("/".join(row))) for row in classes.listed[name]
+            ]
+            if name in classes.listed
+            else _draw_calls(contract, rows, plain)
+            for name, rows in classes.items()
+        }
+    )
 
 
 def _with_plain_values(contract: Contract, classes: Partitions[str]) -> Partitions[Call]:
+    """Draw values for each drawn token; those for a listed token follow from it, if they can be GUIDs."""
     plain = _draw_plain(contract)
-    return Partitions({f"token:{name}": _draw_calls(contract, plain, each) for name, each in classes.items()})
+    calls: dict[str, SearchStrategy[Call] | Sequence[Call]] = {}
+    for name, drawn in classes.items():
+        listed = [(_derive_row(contract, token), token) for token in classes.listed.get(name, ())]
+        rows = [_make_call(contract, row, token) for row, token in listed if row is not None]
+        calls[f"token:{name}"] = rows or _draw_calls(contract, plain, drawn)
+    return Partitions(calls)
 
 
-def _draw_calls(contract: Contract, values: _Values, token: SearchStrategy[str]) -> SearchStrategy[Call]:
-    def make(drawn: tuple[str, ...]) -> Call:
-        arguments = plain_arguments(contract, drawn[:-1])
-        return Call(contract.id, arguments, drawn[-1], request=contract.request)
+def _derive_row(contract: Contract, text: str) -> _Row | None:
+    """Derive plain values from a text; None if the schema of a parameter excludes GUIDs."""
+    derived = [ids.derive_plain(f"{name} {text}", schema) for name, schema in _parameters(contract)]
+    row = tuple(value for value in derived if value is not None)
+    return row if len(row) == len(derived) else None
 
-    return st.tuples(*values, token).map(make)
+
+def _draw_calls(
+    contract: Contract, rows: SearchStrategy[_Row], token: SearchStrategy[str]
+) -> SearchStrategy[Call]:
+    return st.tuples(rows, token).map(lambda drawn: _make_call(contract, *drawn))
+
+
+def _make_call(contract: Contract, row: _Row, token: str) -> Call:
+    return Call(contract.id, plain_arguments(contract, row), token, request=contract.request)

@@ -6,12 +6,13 @@ surrogate. The keywords of a parameter's JSON Schema restrict the classes.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import string
 import unicodedata
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -21,6 +22,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from graphcontract.contract.model import Contract
+from graphcontract.inputs import id_texts
 from graphcontract.inputs.partitions import Partitions
 from graphcontract.inputs.strings import ALPHANUMERIC, between, controls, mixture, repeat_to_length, word
 
@@ -39,8 +41,8 @@ _INTEGERS = {
     "integer-over-63-bits": (2**63, 2**64),
 }
 
-# Draws texts of a class whose lengths are between two bounds; None if the class has no such text.
-_Within = Callable[[int, int], SearchStrategy[str] | None]
+# Draws or lists texts of a class whose lengths are between two bounds; None if the class has no such text.
+_Within = Callable[[int, int], SearchStrategy[str] | Sequence[str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,14 @@ def guids() -> SearchStrategy[str]:
     )
 
 
+def derive_plain(text: str, schema: Mapping[str, Any] = _ANY_TEXT) -> str | None:
+    """Derive an ordinary id from a text: a GUID as `guids` draws them, or None if the schema excludes it."""
+    if "guid" not in task_ids(schema):
+        return None
+    digest = hashlib.sha256(text.encode()).digest()
+    return str(uuid.UUID(bytes=bytes((*digest[:15], digest[15] | _LETTER))))
+
+
 def unusable_task_ids() -> Partitions[str]:
     """Draw ids that cannot be a path segment: the empty one and the dot segments (RFC 3986 3.3)."""
     return Partitions({"empty": st.just(""), "dot": st.just("."), "dot-dot": st.just("..")})
@@ -136,12 +146,12 @@ def _narrow(schema: Mapping[str, Any], names: PathNames) -> Partitions[str]:
     if schema.get("format") == "uuid":
         classes = {name: classes[name] for name in ("guid", "guid-upper")}
     drawn = {name: within(least, most) for name, within in classes.items()}
-    return Partitions({name: strategy for name, strategy in drawn.items() if strategy is not None})
+    return Partitions({name: each for name, each in drawn.items() if each is not None})
 
 
 def _draw_enum(values: list[object]) -> Partitions[str]:
     usable = [text for text in map(str, values) if _is_usable(text)]
-    return Partitions({"enum": st.sampled_from(usable)}) if usable else Partitions({})
+    return Partitions({"enum": usable} if usable else {})
 
 
 def _draw_matching(pattern: str, least: int, most: int) -> Partitions[str]:
@@ -164,12 +174,8 @@ def _is_usable(id: str) -> bool:
     return not excluded and not any(unicodedata.category(character) in ("Cc", "Cs") for character in id)
 
 
-def _draw_listed(*texts: str) -> _Within:
-    def within(least: int, most: int) -> SearchStrategy[str] | None:
-        fitting = [text for text in texts if least <= len(text) <= most]
-        return st.sampled_from(fitting) if fitting else None
-
-    return within
+def _list(*texts: str) -> _Within:
+    return lambda least, most: [text for text in texts if least <= len(text) <= most] or None
 
 
 def _draw_fixed(texts: SearchStrategy[str], length: int) -> _Within:
@@ -212,7 +218,7 @@ def _spellings() -> dict[str, _Within]:
         "many-digits": _draw_elastic(
             st.text(string.digits, min_size=20, max_size=40).map("9".__add__), shortest=20, filler="0"
         ),
-        **{name: _draw_listed(*literals) for name, literals in _LITERALS.items()},
+        **{name: _list(*literals) for name, literals in id_texts.LITERALS.items()},
         "letter-case": _draw_elastic(
             st.text(string.ascii_letters, max_size=22).map("aZ".__add__), shortest=2
         ),
@@ -232,9 +238,9 @@ def _make_reserved_classes() -> dict[str, _Within]:
         "percent": _draw_mixed("%41", "%2F", "%252F", "%C3%A9", "%2e%2e", "%20", "%00", "%25"),
         "percent-reserved": _draw_mixed("%2B", "%3D", "%40", "%27", "%3a"),
         "percent-malformed": _draw_mixed("%", "%zz", "100%", "%u0041", "%G1"),
-        "plus-space": _draw_listed("a+b c", "a b+c", "a+ b", "a +b", "a++b  c", "1+1 = 2"),
-        "dots-alone": _draw_listed("...", "....", ".. ", " ."),
-        **{f"edge-{name}": _draw_edged(*edges) for name, edges in _EDGES.items()},
+        "plus-space": _list("a+b c", "a b+c", "a+ b", "a +b", "a++b  c", "1+1 = 2"),
+        "dots-alone": _list("...", "....", ".. ", " ."),
+        **{f"edge-{name}": _draw_edged(*edges) for name, edges in id_texts.EDGES.items()},
     }
 
 
@@ -242,30 +248,25 @@ def _draw_edged(*edges: str) -> _Within:
     """A letter with an edge on both sides, or on one side; the simplest has it on both."""
     both = [f"{lead}a{tail}" for lead, tail in product(edges, repeat=2)]
     one = [each for edge in edges for each in (f"{edge}a", f"a{edge}")]
-    return _draw_listed(*both, *one)
+    return _list(*both, *one)
 
 
 def _notations(names: PathNames) -> dict[str, _Within]:
     """Classes that look like another notation: quotes, templates, paths, URLs, markup."""
     return {
         "quotes": _draw_mixed("'", "''", '"'),
-        "template-like": _draw_mixed(*_TEMPLATES, f"{{{names.parameter}}}"),
-        "variables": _draw_listed("$$", "a$$b", "$HOME", "${HOME}", "~/a"),
-        "path-names": _draw_listed(names.operation, names.version, "$count", "$ref", "me"),
-        "url-like": _draw_listed(*_URLS),
+        "template-like": _draw_mixed(*id_texts.TEMPLATES, f"{{{names.parameter}}}"),
+        "variables": _list("$$", "a$$b", "$HOME", "${HOME}", "~/a"),
+        "path-names": _list(names.operation, names.version, "$count", "$ref", "me"),
+        "url-like": _list(*id_texts.URLS),
         "path-like": _draw_mixed("../", "/..", "/./", "./", "//"),
-        "dot-segments": _draw_listed("./a", "a/../b", "../a"),
+        "dot-segments": _list("./a", "a/../b", "../a"),
         "url-parts": _draw_mixed(";a=b", "?x=y", "#z", f"/{names.operation}", "@b", ":b"),
-        "url-parameters": _draw_listed("a;jsessionid=1", "a;v=1", "a;"),
+        "url-parameters": _list("a;jsessionid=1", "a;v=1", "a;"),
         "markup-like": _draw_mixed("&amp;", "&#39;", "\\u0041", "\\n", "<b>", "<!--", "]]>", "\\"),
-        **{name: _draw_listed(*texts) for name, texts in _NOTATIONS.items()},
-        "path-parts": _draw_listed(f"{names.operation}er", "v1.0", "a/v1.0/b", "$batch"),
-        "entities": _draw_listed("&copy;", "a&copy;b&lt;c", "&#x41;&quot;", "a&eacute;b"),
-        # One text each, drawn at any seed: a gate draws most of the texts of the classes above, and not all.
-        "address-like": _draw_listed("10.0.0.1"),
-        "time-like": _draw_listed("12:30"),
-        "at-first": _draw_listed("@a"),
-        "version-like": _draw_listed("v1.0"),
+        **{name: _list(*texts) for name, texts in id_texts.NOTATIONS.items()},
+        "path-parts": _list(f"{names.operation}er", "v1.0", "a/v1.0/b", "$batch"),
+        "entities": _list("&copy;", "a&copy;b&lt;c", "&#x41;&quot;", "a&eacute;b"),
     }
 
 
@@ -281,7 +282,7 @@ def _scripts() -> dict[str, _Within]:
         "bmp": _draw_in_alphabet(_other_letters()),
         "astral": _draw_mixed("😀", "𠀀", "👩\u200d💻", "🏳\ufe0f\u200d🌈", "👍🏽", "🇩🇪", "𐐷", "\U0010fffd"),
         "right-to-left": _draw_in_alphabet(between(0x5D0, 0x5EA) + between(0x621, 0x64A)),
-        "script-digits": _draw_listed("٠١٢٣", "१२३", "１２３", "𝟙𝟚𝟛", "²³", "1٢3"),
+        "script-digits": _list("٠١٢٣", "१२३", "１２３", "𝟙𝟚𝟛", "²³", "1٢3"),
         "typographic": _draw_mixed(*"\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u2212\ufffd\xb5"),
         "noncharacters": _draw_mixed("\ufffe", "\uffff", "\ufdd0", "\U0001ffff"),
         "invisible": _draw_mixed(*"\u200b\u200d\ufeff\u00ad\u202e\u2028\u2029\u00a0\u2060"),
@@ -315,7 +316,7 @@ def _sizes() -> dict[str, _Within]:
     units = st.text(ALPHANUMERIC, min_size=1, max_size=8)
     mixed = st.tuples(st.text("é中😀ñ", min_size=1, max_size=4), word()).map("".join)
     return {
-        "single": _draw_listed(*"0aZ !\"#$%&'()*+,-/:;<=>?@[\\]^_`{|}~é中"),
+        "single": _list(*"0aZ !\"#$%&'()*+,-/:;<=>?@[\\]^_`{|}~é中"),
         "length-255": _long(units, 260, 256, 255, 257),
         "length-1k": _long(units, 1025, 1024, 1023, 1500),
         "length-2k": _long(units, _LONGEST, 2047),
@@ -328,37 +329,3 @@ def _long(units: SearchStrategy[str], *lengths: int) -> _Within:
     """Repeat a unit up to one of the lengths; the simplest text has the first."""
     drawn = st.tuples(units, st.sampled_from(lengths)).map(lambda drawn: repeat_to_length(*drawn))
     return _draw_elastic(drawn, shortest=min(lengths))
-
-
-# The first text of a class is the simplest and always drawn, so it is the one that reveals most faults.
-_LITERALS = {
-    "null-like": ("null", "undefined", "None", "nil", "NULL", "[object Object]"),
-    "boolean-like": ("true", "false", "True", "False"),
-    "number-like": ("1e5", "1.0", "-1", "-0", "+1", "0x10", "0b1", "1_000"),
-    "not-a-number": ("NaN", "nan", "Infinity", "-Infinity"),
-}
-# At most four each, as many as a gate draws, and the simplest or most usual first.
-_NOTATIONS = {
-    "date-like": ("2025-11-12", "2025-11-12T09:30:00Z", "12:30", "2025-11-12T09:30:00+01:00"),
-    "decimal-like": ("1.50", "10.0.0.1", "1.2.3", "1,000"),
-    "yaml-like": ("yes", "off", "~", "0x1F"),
-    "account-like": ("Adele@Contoso.COM", "a+b@example.com", "@a", "CONTOSO\\Adele"),
-    "file-like": ("a.json", "C:\\a", "CON", "-a"),
-    "shell-like": ("$(id)", "`id`", "%PATH%", "a; id"),
-    "template-marks": ("#{id}", "<%= id %>", "{}", "%d"),
-    "enclosed": ("(a)", "<a>", "[a]", "/*a*/"),
-    "outer-marks": ("?a+", "~a,", "_a-", "@a*"),
-    "outer-punctuation": ("!a?", ";a~", ":a_", "%a%"),
-}
-_EDGES = {
-    "spaces": (" ", "  "),
-    "no-break-spaces": ("\u00a0", "\ufeff"),
-    "wide-spaces": ("\u3000", "\u2003"),
-    "dots": (".", "..", ". "),
-    "slashes": ("/", "//"),
-    "backslashes": ("\\",),
-    "quotes": ("'", '"'),
-    "equals": ("=", "&"),
-}
-_TEMPLATES = ("{id}", "{0}", "%s", "${x}", "$value", "{{x}}", "\\1", "$1", "$&", "%(x)s")
-_URLS = ("http://evil.example/x", "//evil.example/x", "https://a@evil.example/x?y#z", "file:///x/")

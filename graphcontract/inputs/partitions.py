@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -13,16 +13,20 @@ U = TypeVar("U")
 
 
 class Partitions(Mapping[str, SearchStrategy[T]]):
-    """Strategies by the name of their input class; immutable, in order. `constants` has the value of each
-    class that has one value only, which Hypothesis need not draw.
+    """Strategies by the name of their input class; immutable, in order. A class that has few values is given
+    as their sequence, the simplest first; `listed` has these, from which nothing need be drawn.
     """
 
-    __slots__ = ("_strategies", "constants")
+    __slots__ = ("_strategies", "listed")
 
-    def __init__(
-        self, strategies: Mapping[str, SearchStrategy[T]], constants: Mapping[str, T] | None = None
-    ) -> None:
-        self._strategies, self.constants = dict(strategies), dict(constants or {})
+    def __init__(self, classes: Mapping[str, SearchStrategy[T] | Sequence[T]]) -> None:
+        self.listed = {
+            name: tuple(each) for name, each in classes.items() if not isinstance(each, SearchStrategy)
+        }
+        self._strategies = {
+            name: each if isinstance(each, SearchStrategy) else st.sampled_from(each)
+            for name, each in classes.items()
+        }
 
     def __getitem__(self, name: str) -> SearchStrategy[T]:
         return self._strategies[name]
@@ -42,35 +46,39 @@ class Partitions(Mapping[str, SearchStrategy[T]]):
         """
         if twice := [name for name in self if name in other]:
             raise ValueError(f"input classes on both sides: {', '.join(twice)}")
-        return Partitions({**self._strategies, **other._strategies}, {**self.constants, **other.constants})
+        return Partitions({**self._classes, **other._classes})
+
+    @property
+    def _classes(self) -> dict[str, SearchStrategy[T] | Sequence[T]]:
+        return {**self._strategies, **self.listed}
 
     def any(self) -> SearchStrategy[T]:
         """Draw from every class; shrinks towards the first."""
         return st.one_of(*self._strategies.values())
 
     def map(self, f: Callable[[T], U]) -> Partitions[U]:
-        """Apply `f` to the draws of every class."""
+        """Apply `f` to the values of every class."""
         return Partitions(
-            {name: strategy.map(f) for name, strategy in self._strategies.items()},
-            {name: f(value) for name, value in self.constants.items()},
+            {
+                name: tuple(map(f, self.listed[name])) if name in self.listed else strategy.map(f)
+                for name, strategy in self.items()
+            }
         )
+
+    def rename(self, pattern: str) -> Partitions[T]:
+        """Rename each class: `{}` in the pattern stands for its name."""
+        return Partitions({pattern.format(name): each for name, each in self._classes.items()})
 
     def only(self, *names: str) -> Partitions[T]:
         """Select these classes, in the existing order; KeyError for an unknown name."""
-        self._check(names)
-        return Partitions(
-            {name: self[name] for name in self if name in names},
-            {name: value for name, value in self.constants.items() if name in names},
-        )
-
-    def _check(self, names: Iterable[str]) -> None:
         if unknown := [name for name in names if name not in self]:
             raise KeyError(f"unknown input class {', '.join(unknown)}; expected one of {', '.join(self)}")
+        return Partitions({name: each for name, each in self._classes.items() if name in names})
 
 
 def constants(values: Mapping[str, T]) -> Partitions[T]:
     """Make classes of one value each."""
-    return Partitions({name: st.just(value) for name, value in values.items()}, values)
+    return Partitions({name: (value,) for name, value in values.items()})
 
 
 def each(*values: T) -> Partitions[T]:

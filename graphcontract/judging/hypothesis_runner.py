@@ -1,4 +1,4 @@
-"""Draws values with Hypothesis, and shrinks those that show a violation.
+"""Draws values with Hypothesis, or chooses among listed ones, and shrinks those that show a violation.
 
 The same seed and name draw the same values. Nothing else changes them: neither the client under test, nor
 which modules are loaded, nor earlier runs.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Required, TypedDict, Unpack
+from typing import Any, Required, TypedDict, TypeVar, Unpack
 
 import hypothesis
 from hypothesis.database import DirectoryBasedExampleDatabase
@@ -25,6 +25,9 @@ from graphcontract.judging.hypothesis_internals import example_key, read_charact
 _DRAWS = 3
 # Tests run in several threads, and not every release of Hypothesis that we admit does.
 _TURN = threading.RLock()
+
+
+T = TypeVar("T")
 
 
 class _Drawn:
@@ -88,6 +91,19 @@ def shrink(strategy: SearchStrategy[Any], body: Callable[[Any], None], **draws: 
     """
     with suppress(StopShrinking, Reproduced, Flaky):
         _run(strategy, body, draws, hypothesis.Phase.shrink)
+
+
+def choose(values: Sequence[T], *, seed: int, name: str, most: int) -> list[T]:
+    """Choose among the values of a class that lists them: all, or the first and others by the seed."""
+    by_seed = sorted(range(1, len(values)), key=lambda index: derive_seed(seed, f"{name}/{index}"))
+    return [values[index] for index in (0, *sorted(by_seed[: most - 1]))]
+
+
+def find_first(values: Iterable[T], body: Callable[[T], None]) -> None:
+    """Run the body over values, the simplest first, up to the first on which it raises Reproduced."""
+    with suppress(StopShrinking, Reproduced):
+        for value in values:
+            body(value)
 
 
 def _run(

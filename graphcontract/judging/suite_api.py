@@ -50,15 +50,16 @@ class SuiteTest:
         """Keyword arguments for the body by input class: one for each combination of the sources' classes."""
         drawn = {name: _partitions_of(source, contract) for name, source in self.sources.items()}
         by_name = partial(_by_name, tuple(drawn))
-        strategies: dict[str, st.SearchStrategy[dict[str, Any]]] = {}
-        constants: dict[str, dict[str, Any]] = {}
+        combinations: dict[str, st.SearchStrategy[dict[str, Any]] | Sequence[dict[str, Any]]] = {}
         for names in product(*drawn.values()):
             each = list(zip(drawn.values(), names, strict=True))
             combined = " ".join(name for classes, name in each if len(classes) > 1) or "any"
-            strategies[combined] = st.tuples(*(classes[name] for classes, name in each)).map(by_name)
-            if all(name in classes.constants for classes, name in each):
-                constants[combined] = by_name([classes.constants[name] for classes, name in each])
-        return Partitions(strategies, constants)
+            if all(name in classes.listed for classes, name in each):
+                listed = product(*(classes.listed[name] for classes, name in each))
+                combinations[combined] = [by_name(values) for values in listed]
+            else:
+                combinations[combined] = st.tuples(*(classes[name] for classes, name in each)).map(by_name)
+        return Partitions(combinations)
 
 
 @dataclass(frozen=True, slots=True)

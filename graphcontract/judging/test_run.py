@@ -35,7 +35,7 @@ from graphcontract.judging.evaluator import (
 from graphcontract.judging.evidence import describe_exchange
 from graphcontract.judging.fixed_cases import Calls, CaseJob, repeat_hung_calls
 from graphcontract.judging.harness import Harness, SkipPartition, SkipTest
-from graphcontract.judging.hypothesis_runner import Draws, draw, shrink
+from graphcontract.judging.hypothesis_runner import Draws, choose, draw, find_first, shrink
 from graphcontract.judging.observers import Collector, FirstPass, ShrinkPass
 from graphcontract.judging.patience import describe_cut
 from graphcontract.judging.redaction import Redactor
@@ -46,6 +46,8 @@ from graphcontract.reporting.evidence import RecordedExchange
 # An expensive call takes its timeout and a new process. One ends its input class, and this many the test.
 _COSTLY_TEST = 3
 _CALLS_A_SECOND = 100  # of a client of middling speed, one after the other
+# Listed values that are tried for each that would be drawn.
+_LISTED = 2
 _DEPENDS_ON_EARLIER_CALLS = (
     "the same inputs alone do not show it, so that it depends on earlier calls, or on chance. If the command "
     "below passes, run the whole check"
@@ -113,8 +115,9 @@ class SuiteTestRun:
         """About how many short calls take as long as the test: a fixed case may also wait."""
         if self._test.cases:
             return len(self._test.cases) + round(sum(self._test.waits.values()) * _CALLS_A_SECOND)
-        drawn = len(self._partitions) - len(self._partitions.constants)
-        return self._test.calls * (len(self._partitions.constants) + drawn * self._examples)
+        classes = self._partitions
+        listed = sum(min(len(values), self._most_listed) for values in classes.listed.values())
+        return self._test.calls * (listed + (len(classes) - len(classes.listed)) * self._examples)
 
     @property
     def calls_at_once(self) -> bool:
@@ -260,8 +263,10 @@ class SuiteTestRun:
         return self._test.partitions(self._harness.contract)
 
     def _values(self, cls: str, strategy: SearchStrategy[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-        constants = self._partitions.constants
-        return [constants[cls]] if cls in constants else self._draw(strategy, **self._draws_of(cls))
+        listed, draws = self._partitions.listed.get(cls), self._draws_of(cls)
+        if listed is None:
+            return self._draw(strategy, **draws)
+        return choose(listed, seed=draws["seed"], name=draws["name"], most=self._most_listed)
 
     def _draws_of(self, cls: str) -> Draws:
         """What decides which values of an input class are drawn."""
@@ -276,6 +281,13 @@ class SuiteTestRun:
     def _examples(self) -> int:
         budget = self._harness.client.budget
         return self._harness.profile.share(len(self._partitions), budget, self._test.calls)
+
+    @property
+    def _most_listed(self) -> int:
+        """How many values are tried of a class that lists them: drawn ones are alike, and these are not. One
+        if there is time for one example a class.
+        """
+        return _LISTED * self._examples if self._examples > 1 else 1
 
     def _run_body(self, arguments: Mapping[str, Any]) -> None:
         self._harness.calls.leave_desynced()
@@ -342,7 +354,10 @@ class SuiteTestRun:
         observer = ShrinkPass(self._harness, function, key, every=function.id in self._every)
         self._harness.set_observer(observer, self._call_stats)
         with suppress(SkipPartition):
-            shrink(self._partitions[cls], self._run_body, **self._draws_of(cls))
+            if cls in self._partitions.listed:
+                find_first(self._values(cls, self._partitions[cls]), self._run_body)
+            else:
+                shrink(self._partitions[cls], self._run_body, **self._draws_of(cls))
         return observer.smallest
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from graphcontract.inputs import Partitions, calls, ids, tokens
 
 from . import PARAMETER, contract, draws
 
+TEXT = {"type": "string"}
 GUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -93,3 +95,36 @@ def test_a_call_has_an_ordinary_id_where_guids_are_not_admitted() -> None:
     narrow = contract({"type": "string", "enum": ["a", "b"]})
     partitions: Partitions[Any] = calls.guid_calls(narrow) | calls.calls(narrow).only("token:padded")
     assert {call.task_id for call in draws(partitions.any(), 30)} == {"a", "b"}
+
+
+def test_a_listed_text_is_called_once_with_a_token_of_its_own() -> None:
+    listed = calls.calls(contract()).listed["id:date-like"]
+    assert tuple(call.task_id for call in listed) == ids.task_ids().listed["date-like"]
+    assert len({call.token for call in listed}) == len(listed)
+    assert all(call.token.startswith(tokens.CANARY) for call in listed)
+    assert listed == calls.calls(contract()).listed["id:date-like"]
+
+
+def test_a_listed_token_is_called_once_with_a_guid_of_its_own() -> None:
+    listed = calls.calls(contract()).listed["token:scheme-like"]
+    assert [call.token for call in listed] == ["bearer", "Bearer1", "BEARER.x", "Basic"]
+    assert all(GUID.fullmatch(call.task_id) for call in listed)
+    assert len({call.task_id for call in listed}) == 4
+
+
+def test_a_token_is_drawn_with_values_where_these_cannot_be_guids() -> None:
+    partitions = calls.calls(contract({"type": "string", "maxLength": 5}))
+    assert "token:scheme-like" in partitions
+    assert "token:scheme-like" not in partitions.listed
+
+
+def test_each_parameter_has_every_listed_text_and_no_two_the_same() -> None:
+    plain = contract()
+    both = replace(
+        plain, request=replace(plain.request, parameters={"a": TEXT, "b": {**TEXT, "maxLength": 10}})
+    )
+    listed = calls.calls(both).listed["id:date-like"]
+    rows = [tuple(call.arguments.values()) for call in listed]
+    assert {a for a, _ in rows} == set(ids.task_ids().listed["date-like"])
+    assert {b for _, b in rows} == {"2025-11-12", "12:30"}
+    assert all(a != b for a, b in rows)

@@ -24,6 +24,20 @@ def test_constants_are_drawn_once() -> None:
     assert [(name, draws(made[name], 9)) for name in made] == [("empty", [""]), ("long", ["x" * 1000])]
 
 
+def test_a_class_may_list_its_values() -> None:
+    made: Partitions[str] = Partitions({"listed": ("b", "a"), "drawn": st.just("c")})
+    assert made.listed == {"listed": ("b", "a")}
+    assert sorted(draws(made["listed"], 9)) == ["a", "b"]
+
+
+def test_what_is_listed_stays_listed() -> None:
+    made: Partitions[int] = Partitions({"listed": (1, 2), "drawn": st.just(3)})
+    changed = (made.map(str) | constants({"none": ""})).rename("a {}").only("a listed", "a drawn")
+    assert list(changed) == ["a listed", "a drawn"]
+    assert changed.listed == {"a listed": ("1", "2")}
+    assert draws(changed["a drawn"], 1) == ["3"]
+
+
 def test_is_not_changed_by_what_it_was_made_of() -> None:
     source = {"one": st.just(1)}
     made = Partitions(source)

@@ -13,7 +13,14 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.strategies import SearchStrategy
 
 from graphcontract.judging import hypothesis_internals
-from graphcontract.judging.hypothesis_runner import Reproduced, StopShrinking, draw, shrink
+from graphcontract.judging.hypothesis_runner import (
+    Reproduced,
+    StopShrinking,
+    choose,
+    draw,
+    find_first,
+    shrink,
+)
 
 TEXTS = st.text(max_size=30)
 
@@ -186,3 +193,28 @@ def test_a_small_class_is_met_whole_and_once() -> None:
 def test_as_many_values_are_met_as_were_asked_for() -> None:
     met = draw(st.integers(), seed=0, name="large", examples=7)
     assert len(set(met)) == len(met) == 7
+
+
+def test_all_listed_values_are_chosen_if_they_are_few() -> None:
+    assert choose("abcd", seed=0, name="few", most=4) == ["a", "b", "c", "d"]
+    assert choose("abcd", seed=1, name="few", most=9) == ["a", "b", "c", "d"]
+
+
+def test_of_many_listed_values_the_first_and_others_by_the_seed_are_chosen() -> None:
+    chosen = [choose(range(50), seed=seed, name="many", most=8) for seed in (0, 0, 1)]
+    assert chosen[0] == chosen[1] != chosen[2]
+    assert all(each[0] == 0 and len(set(each)) == 8 and each == sorted(each) for each in chosen)
+    assert choose(range(50), seed=0, name="other", most=8) != chosen[0]
+    assert choose(range(50), seed=0, name="one", most=1) == [0]
+
+
+def test_the_first_listed_value_that_shows_a_fault_is_seen_last() -> None:
+    seen: list[int] = []
+
+    def body(value: int) -> None:
+        seen.append(value)
+        if value > 2:
+            raise Reproduced
+
+    find_first([1, 2, 3, 4], body)
+    assert seen == [1, 2, 3]

@@ -9,7 +9,9 @@ from graphcontract.clauses import registry
 from graphcontract.exchange import Call, Outcome
 from graphcontract.http import stub_response
 from graphcontract.inputs import Partitions
+from graphcontract.inputs import calls as inputs
 from graphcontract.inputs.calls import guid_calls
+from graphcontract.inputs.ids import task_ids
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.judging.evaluator import NEEDS
 from graphcontract.judging.harness import Harness
@@ -33,6 +35,7 @@ from tests.judging import (
 )
 
 REQUEST = ("request.method", "request.path", "request.body")
+LISTED = task_ids().listed["date-like"]
 CLASSES = ("a", "b", "c", "d", "e")
 
 
@@ -151,6 +154,21 @@ class TestFaults:
         (part,) = tried(gate_of(long_tokens), plain_test("request.method")).values()
         assert part.evidence is not None
         assert part.evidence["input"]["token"] == {"canary": True, "unit": "0", "length": 6}
+
+    @pytest.mark.parametrize("text", LISTED)
+    def test_a_fault_of_one_listed_value_is_shown_with_it(self, text: str) -> None:
+        def at_one_text(call: Call, send: Send) -> Outcome:
+            return (lower if call.task_id == text else good)(call, send)
+
+        @proves("request.method")
+        @given(call=lambda contract: inputs.calls(contract).only("id:date-like", "id:digits"))
+        def body(harness: Harness, call: Call) -> None:
+            harness.check(call, [stub_response.success()])
+
+        (part,) = tried(gate_of(at_one_text), body).values()
+        assert part.evidence is not None
+        assert part.evidence["input"]["arguments"] == {"sharePointMigrationTaskId": text}
+        assert "note" not in part.evidence
 
     def test_a_fault_of_the_tenth_call(self) -> None:
         (part,) = tried(gate_of(at_call(10, lower)), plain_test("request.method")).values()
