@@ -126,13 +126,18 @@ PERSISTENT_THROTTLING: Mapping[str, Sequence[StubResponse]] = {
     "a date gone by": [throttle_until(503, PAST_DATE)],
     "an hour": [throttle(503, "3600")],
     "20 digits": [throttle(429, "9" * 20)],
+    "no wait given by 503": [throttle(503)],
+    "no wait given by 504": [stub(504, PAGE, "text/html")],
 }
+ONE_SECOND = ("lasting 503", "no wait told", "no wait given by 503", "no wait given by 504")
 
 
-@proves("retry.bounded", "retry.after", "retry.equivalent", "error.failure", "secrets.token")
-@concurrently(seconds={"lasting 503": 1, "no wait told": 1}, responses=PERSISTENT_THROTTLING)
+@proves("retry.bounded", "retry.after", "retry.backoff", "retry.equivalent", "error.failure", "secrets.token")
+@concurrently(seconds=dict.fromkeys(ONE_SECOND, 1), responses=PERSISTENT_THROTTLING)
 def test_persistent_throttling(harness: Harness, responses: Sequence[StubResponse]) -> None:
-    """A request that stays throttled must not be retried without limit; the call must end in failure."""
+    """A request that stays throttled must not be retried without limit, and should not be without a pause;
+    the call must end in failure.
+    """
     harness.check(replace(harness.plain_call(), timeout=1.5), responses)
 
 

@@ -5,11 +5,11 @@ times.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Literal
 
 from graphcontract.clauses import Finding, When, clause
@@ -31,7 +31,7 @@ MAX_REQUESTS = 11
 """The most requests of one call: the first and ten retries, the most that Microsoft's SDKs allow. The clauses
 on HTTP/2 count repeated requests by it as well.
 """
-_MAX_REQUESTS_PER_WINDOW = 5  # one more within the window, after an unreadable wait, counts as a storm
+_MAX_REQUESTS_PER_WINDOW = 5  # one more within the window, where no time to wait is known, is a storm
 _WINDOW = 1.0  # seconds
 _TIMER_TOLERANCE = 0.05  # seconds by which timers of common runtimes fire early
 _LOST = ("reset", "closed", "half-head")
@@ -176,12 +176,39 @@ def after_malformed(contract: Contract, trial: Trial) -> Iterator[Finding]:
     if outcome.kind == "crash":
         expected = f"success or failure after Retry-After: {', '.join(values)}"
         yield Finding("crash", expected, describe_outcome(outcome), ", ".join(values))
-    times = [request.at for request in own_requests(contract, trial.exchange)]
-    for index, time in enumerate(times[_MAX_REQUESTS_PER_WINDOW:]):
-        if time - times[index] < _WINDOW:
-            actual = f"{_MAX_REQUESTS_PER_WINDOW + 1} requests in {time - times[index]:.2f} s"
-            yield Finding("storm", f"at most {_MAX_REQUESTS_PER_WINDOW} requests in a second", actual)
+    yield from _find_storm(own_requests(contract, trial.exchange))
+
+
+def _find_storm(requests: Sequence[WireRequest]) -> Iterator[Finding]:
+    """Find the first request that is one too many within the window."""
+    for before, request in zip(requests, requests[_MAX_REQUESTS_PER_WINDOW:], strict=False):
+        passed = request.at - before.at
+        if passed < _WINDOW:
+            actual = f"{_MAX_REQUESTS_PER_WINDOW + 1} requests in {passed:.2f} s"
+            expected = f"at most {_MAX_REQUESTS_PER_WINDOW} requests in a second"
+            yield Finding("storm", expected, actual, at=request)
             return
+
+
+def _asks_for_own_wait(response: WireResponse | None) -> bool:
+    if response is None or response.status not in THROTTLING:
+        return False
+    return parse_retry_after(response).form == "absent"
+
+
+def _has_retried_after_own_wait(contract: Contract, trial: Trial) -> bool:
+    return any(_asks_for_own_wait(response) for response, _ in _list_retries(contract, trial.exchange))
+
+
+@clause("retry.backoff", "storm", when=_has_retried_after_own_wait, otherwise=_NEVER_RETRIES)
+def backoff(contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """Retries after responses without Retry-After should have pauses that grow (Graph's throttling
+    guidance). Any backoff is accepted that does not send more than five requests within a second, as one
+    with random pauses may begin with short ones.
+    """
+    attempts = list_attempts(contract, trial.exchange)
+    in_a_row = takewhile(lambda attempt: _asks_for_own_wait(attempt[1]), attempts)
+    yield from _find_storm([request for request, _ in in_a_row])
 
 
 def _has_errors_only(contract: Contract, trial: Trial) -> bool:

@@ -65,11 +65,11 @@ def test_a_date_without_the_answers_own_asks_for_no_time_that_is_known() -> None
 
 
 def repeated(
-    *times: float, status: int = 429, retry_after: str = "1", outcome: Outcome = SUCCESS
+    *times: float, status: int = 429, retry_after: str | None = "1", outcome: Outcome = SUCCESS
 ) -> Exchange:
     """Requests at these times, each answered at once with this status."""
     answer = error_answer(status)
-    fields = (*answer.fields, ("Retry-After", retry_after))
+    fields = (*answer.fields, *((("Retry-After", retry_after),) if retry_after is not None else ()))
     made = exchange(*(replace(request(), at=time) for time in times), outcome=outcome)
     answers = (replace(answer, fields=fields, at=time, request=index) for index, time in enumerate(times))
     return replace(made, responses=tuple(answers))
@@ -228,6 +228,44 @@ class TestAfterMalformed:
         step = repeated(*(64 + time for time in times), retry_after="soon", outcome=failure(429))
         found = findings("retry.after-malformed", step)
         assert [each.actual for each in found] == ([seen] if seen else [])
+
+
+class TestBackoff:
+    @pytest.mark.parametrize("status", [429, 503, 504])
+    def test_six_requests_in_a_second_are_a_storm(self, status: int) -> None:
+        times = [60.0, 60.1, 60.2, 60.3, 60.4, 60.9]
+        step = repeated(*times, status=status, retry_after=None, outcome=failure(status))
+        (found,) = findings("retry.backoff", step)
+        assert (found.kind, found.actual) == ("storm", "6 requests in 0.90 s")
+        assert found.expected == "at most 5 requests in a second"
+        assert found.at is step.requests[5]
+
+    @pytest.mark.parametrize(
+        "times", [[0, 0, 0, 0, 0], [0, 0.2, 0.4, 0.6, 0.8, 1.0], [0, 0, 0, 0.2, 0.6, 1.4], [0, 0.1]]
+    )
+    def test_fewer_are_not(self, times: list[float]) -> None:
+        assert kinds("retry.backoff", repeated(*times, retry_after=None, outcome=failure(429))) == []
+
+    def test_a_storm_may_begin_later(self) -> None:
+        times = [0, 2, 2.1, 2.2, 2.3, 2.4, 2.5]
+        step = repeated(*times, retry_after=None, outcome=failure(429))
+        assert [each.actual for each in findings("retry.backoff", step)] == ["6 requests in 0.50 s"]
+
+    def test_retries_after_a_retry_after_do_not_count(self) -> None:
+        without = repeated(*[0.0] * 5, retry_after=None, outcome=failure(429))
+        having = repeated(*[0.0] * 7, retry_after="0", outcome=failure(429))
+        mixed = replace(having, responses=(*without.responses, *having.responses[5:]))
+        assert judges("retry.backoff", without)
+        assert not judges("retry.backoff", having)
+        assert kinds("retry.backoff", mixed) == []
+
+    @pytest.mark.parametrize("status", [408, 425, 500, 502])
+    def test_is_not_judged_after_other_errors(self, status: int) -> None:
+        assert not judges("retry.backoff", repeated(0.0, 0.0, status=status, retry_after=None))
+
+    def test_is_not_judged_without_a_retry(self) -> None:
+        assert not judges("retry.backoff", repeated(0.0, retry_after=None, outcome=failure(429)))
+        assert not judges("retry.backoff", in_turn(None, 204))
 
 
 class TestBounded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import Answer, Conforming
@@ -60,3 +61,22 @@ class RepeatsAfter401(Conforming):
             return super().again(call, attempt)
         finally:
             self.thread.retrying = False
+
+
+class HasBackoff(Conforming):
+    """A client with a backoff of its own for responses without Retry-After."""
+
+    retries = 10
+
+    def backoff(self, attempt: int) -> float:
+        """Seconds before a retry, counted from 1."""
+        raise NotImplementedError
+
+    def again(self, call: Call, attempt: int) -> Answer:
+        answer = super().again(call, attempt)
+        return replace(answer, fields={**answer.fields, "x-attempt": str(attempt)})
+
+    def wait(self, call: Call, answer: Answer) -> float | None:
+        if not self.repeats(answer) or "retry-after" in answer.fields:
+            return super().wait(call, answer)
+        return self.backoff(int(answer.fields.get("x-attempt", "0")) + 1)

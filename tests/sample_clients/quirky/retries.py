@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import Answer, BadAnswer, Conforming, Fields
-from tests.sample_clients.bases.retries import RepeatsAfter401
+from tests.sample_clients.bases.retries import HasBackoff, RepeatsAfter401
 from tests.sample_clients.registry import quirky
 
 WAIT_TESTS = ("429 for 1 s", "503 for 1 s", "a fraction")
@@ -223,3 +223,22 @@ def _is_date(value: str) -> bool:
     except (ValueError, OverflowError):
         return False
     return True
+
+
+NO_WAIT_GIVEN = ("no wait told", "no wait given by 503", "no wait given by 504")
+
+
+@quirky(shown_by=NO_WAIT_GIVEN)
+class RetriesAtOnceAtFirst(HasBackoff):
+    """Most throttling is over at once: its waits begin with the third retry."""
+
+    def backoff(self, attempt: int) -> float:
+        return 0.0 if attempt <= 2 else 0.1 * 2 ** (attempt - 2)
+
+
+@quirky(shown_by=NO_WAIT_GIVEN)
+class RetriesInQuarterSeconds(HasBackoff):
+    """A backoff that does not grow, with few requests nevertheless."""
+
+    def backoff(self, attempt: int) -> float:
+        return 0.25
