@@ -151,7 +151,8 @@ def _read_operation(
     view = _VIEW.search(text)
     version = SDK_VERSIONS.get(builder.member.partition("/")[0])
     if view or version:
-        notes.add_fact("version", version or {"1.0": "v1.0"}.get(view[1], view[1]), place)  # type: ignore[index]
+        seen = view[1] if view else ""
+        notes.add_fact("version", version or {"1.0": "v1.0"}.get(seen, seen), place)
     if text and not _MARK.match(text):
         notes.add_fact("wording", (("description", text.splitlines()[0].strip()),), place)
 

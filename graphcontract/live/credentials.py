@@ -155,7 +155,8 @@ def _make_azure_source(
 
     def get() -> str:
         try:
-            credentials or credentials.append(make(environment, options))  # type: ignore[func-returns-value]
+            if not credentials:
+                credentials.append(make(environment, options))
             return credentials[0].get_token(scope).token
         except Exception as error:
             raise NoCredential(_describe_failure(error)) from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 
 from graphcontract.judging.run_recorder import ExitStatus, failure_counts
@@ -108,7 +109,7 @@ class OnceStage:
             return
         try:
             for lead in once.leads or choose_leads(names, self.operations):
-                once.check(lead, lambda event, lead=lead: self._receive_check(event, lead, once.name(lead)))  # type: ignore[misc]
+                once.check(lead, partial(self._receive_check, lead=lead, request=once.name(lead)))
                 if self._interrupted or (first and self.failed):
                     break
         except KeyboardInterrupt:

@@ -124,9 +124,11 @@ def read_facts(statement: Statement, origin: FactOrigin) -> dict[str, Fact]:
     values = dict(_collect_values(statement))
     facts = {name: Fact(name, "asserts", value, place) for name, value in values.items()}
     if statement.deprecated is not None:
-        value: Value = (None, None, "deprecated") if statement.deprecated else None
-        stance = "asserts" if statement.deprecated else "silent"
-        facts["deprecation"] = Fact("deprecation", stance, value, place)  # type: ignore[arg-type]
+        facts["deprecation"] = (
+            Fact("deprecation", "asserts", (None, None, "deprecated"), place)
+            if statement.deprecated
+            else Fact("deprecation", "silent", None, place)
+        )
     return facts
 
 
