@@ -127,7 +127,7 @@ PERSISTENT_THROTTLING: Mapping[str, Sequence[StubResponse]] = {
     "an hour": [throttle(503, "3600")],
     "20 digits": [throttle(429, "9" * 20)],
     "no wait given by 503": [throttle(503)],
-    "no wait given by 504": [stub(504, PAGE, "text/html")],
+    "no wait given by 504": [throttle(504)],
 }
 ONE_SECOND = ("lasting 503", "no wait told", "no wait given by 503", "no wait given by 504")
 

@@ -68,10 +68,10 @@ class Connection:
             self.close()
 
     def break_off(self) -> bool:
-        """Record unanswered requests; return whether there were any, or a handshake was unfinished."""
+        """Record unanswered requests; return whether there were any."""
         if self._closed:
             return False
-        broken = self._pipe.handshaking
+        broken = False
         while request := self._reader.next() or self._reader.read_incomplete():
             self._record(request)
             broken = True

@@ -42,8 +42,10 @@ class Negotiation:
             self.close()
 
     def break_off(self) -> bool:
-        """Return whether the handshake has begun: it is unfinished."""
-        return not self._done and self._pipe.handshaking
+        """Return false: nothing was requested. A client may have connected in advance, as for its next call
+        after one that timed out, and would find such a connection closed.
+        """
+        return False
 
     def end_call(self) -> None:
         """Do nothing: nothing was put off until the call has ended."""

@@ -38,7 +38,7 @@ class ServedConnection(Protocol):
         ...
 
     def break_off(self) -> bool:
-        """Record unanswered requests; return whether there were any, or a handshake was unfinished."""
+        """Record unanswered requests; return whether there were any, or the handshake is never to end."""
         ...
 
     def end_call(self) -> None:

@@ -55,11 +55,6 @@ class Pipe:
         accepted.setblocking(False)
 
     @property
-    def handshaking(self) -> bool:
-        """Whether a TLS handshake has started and is not complete."""
-        return self._tls is not None and self._tls.handshaking
-
-    @property
     def established(self) -> bool:
         """Whether the TLS handshake is complete; false without TLS."""
         return self._tls is not None and self._tls.established

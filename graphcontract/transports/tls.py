@@ -28,7 +28,6 @@ class Tls:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
-        self._begun = False
         self.established = False
         self._received = b""
         self.server_name = ""
@@ -45,14 +44,8 @@ class Tls:
         is_plain = self.ended and not self.established and not self._received.startswith(_HANDSHAKE)
         return self._received if is_plain else b""
 
-    @property
-    def handshaking(self) -> bool:
-        """Whether a handshake has started and is not complete."""
-        return self._begun and not self.established
-
     def decrypt(self, data: bytes) -> bytes:
         """Decrypt received bytes; empty if they are incomplete or only of TLS itself."""
-        self._begun = True
         self._incoming.write(data)
         decrypted = b""
         try:

@@ -275,12 +275,27 @@ class TestNoHandshake:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         assert endpoint.finish() == Record((), (), connections=1)
 
-    def test_unfinished_when_the_stage_is(self, secure: Loopback) -> None:
+    def test_one_that_began_before_the_next_call_is_completed_in_it(
+        self, secure: Loopback, context: ssl.SSLContext
+    ) -> None:
+        """A client may connect in advance while a call ends, and find its connection in order."""
         endpoint = done(secure)
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        client = context.wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+        with pytest.raises(ssl.SSLWantReadError):
+            client.do_handshake()
         with connect(endpoint) as connection:
-            connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00")
-            assert endpoint.finish() == Record((), (), connections=1)
-            assert to_the_end(connection) == b""
+            hello = outgoing.read()
+            connection.sendall(hello[:40])
+            assert endpoint.finish().requests == ()
+            following = done(secure)
+            assert following.root == endpoint.root
+            connection.sendall(hello[40:])
+            incoming.write(connection.recv(1 << 16))
+            shake_hands(client, connection, incoming, outgoing)
+            client.write(PLAIN)
+            connection.sendall(outgoing.read())
+            assert len(following.finish(expecting=True).requests) == 1
 
     def test_a_connection_that_says_nothing_is_not_a_connection(self, secure: Loopback) -> None:
         endpoint = done(secure)

@@ -37,13 +37,12 @@ class NoPauseForAGateway(HasBackoff):
 
 
 @faulty("retry.backoff", rare=True, shown_by=["no wait given by 504"])
-class NoPauseForAPage(HasBackoff):
-    """What is not JSON does not come from the service, and says nothing about its load."""
+class NoPauseAfterTheGatewaysTimeout(HasBackoff):
+    """A gateway that timed out has waited long enough already."""
 
     def wait(self, call: Call, answer: Answer) -> float | None:
-        is_page = not answer.fields.get("content-type", "").startswith("application/json")
-        no_wait = self.repeats(answer) and "retry-after" not in answer.fields
-        return 0.0 if no_wait and is_page else super().wait(call, answer)
+        no_wait = answer.status == 504 and "retry-after" not in answer.fields
+        return 0.0 if no_wait else super().wait(call, answer)
 
     def backoff(self, attempt: int) -> float:
         return 1.0
