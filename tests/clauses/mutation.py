@@ -17,14 +17,15 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 CLAUSES = "graphcontract/clauses"
 REQUIRED_RATE = 0.9
-_CONFIG = "tests/clauses/mutation.toml"
+_TESTS = "tests/clauses"
+_CONFIG = f"{_TESTS}/mutation.toml"
 _SERVICE_CLAUSES = "service"  # the prefix of their modules, which tests/tenant/ tests instead of this folder
 
 
@@ -52,6 +53,7 @@ def tried(module: str) -> Tried:
         shutil.copy(ROOT / "pyproject.toml", copy)
         config = (ROOT / _CONFIG).read_text(encoding="utf-8")
         config = config.replace(f'"{CLAUSES}"', f'"{CLAUSES}/{module}.py"')
+        config = config.replace(f" {_TESTS}", f" {' '.join(_own_tests(module))} {_TESTS}")
         (copy / "mutation.toml").write_text(config, encoding="utf-8")
         _run(copy, "cosmic-ray", "init", "mutation.toml", "session.sqlite")
         _run(copy, "cr-filter-operators", "session.sqlite", "mutation.toml")
@@ -63,6 +65,11 @@ def tried(module: str) -> Tried:
         raise RuntimeError(f"mutants of {module} could not be tried: {dict(outcomes)}")
     survivors = sorted(text for outcome, text in results if outcome == "survived")
     return Tried(module, len(results), tuple(survivors))
+
+
+def _own_tests(module: str) -> list[str]:
+    """The test files named after a module: they run first, as they kill most of its mutants."""
+    return [f"{_TESTS}/{each.name}" for each in sorted((ROOT / _TESTS).glob(f"test_{module}*.py"))]
 
 
 def _run(copy: Path, *words: str) -> str:
@@ -98,7 +105,7 @@ def _results(dump: str) -> Iterator[tuple[str, str]]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Try the named modules, or all; a line each, then the survivors. Status 1 where they are too many."""
+    """Try the named modules, or all; a line each, with its survivors. Status 1 where they are too many."""
     parser = argparse.ArgumentParser(prog="python -m tests.clauses.mutation", description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE", help=f"of {CLAUSES}/, without .py")
     parser.add_argument("--jobs", type=int, default=2, help="modules at a time (2)")
@@ -112,13 +119,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("Cosmic Ray is not installed here: `make mutation` installs it.")
     done: list[Tried] = []
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        for each in pool.map(tried, wanted):
+        for future in as_completed([pool.submit(tried, module) for module in wanted]):
+            each = future.result()
             killed = each.count - len(each.survivors)
-            print(f"{each.module:16}{each.count:6} mutants{killed:6} killed", flush=True)
+            print(f"{each.module:20}{each.count:6} mutants{killed:6} killed", flush=True)
+            print(*each.survivors, sep="\n", end="\n" if each.survivors else "", flush=True)
             done.append(each)
     count, survived = sum(each.count for each in done), sum(len(each.survivors) for each in done)
-    for each in done:
-        print(*each.survivors, sep="\n", end="\n" if each.survivors else "")
     rate = 1 - survived / count if count else 0.0
     print(f"{count} mutants, {survived} survived: {rate:.1%} killed, at least {REQUIRED_RATE:.0%} required.")
     return 0 if rate >= REQUIRED_RATE else 1
