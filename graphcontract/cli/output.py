@@ -13,8 +13,6 @@ import typer
 from graphcontract.errors import UserError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from graphcontract.contract.model import Clause
     from graphcontract.reporting.events import Event
     from graphcontract.reporting.operations_terminal import OperationsTerminal
@@ -108,10 +106,9 @@ def make_emitter(terminal: OperationsTerminal, reports: Sequence[str]) -> Callab
     return emit
 
 
-def make_console(reports: Sequence[str]) -> Console:
+def make_console(reports: Sequence[str]) -> ReportConsole:
     """The console of a terminal report: standard error if one of the `reports` goes to standard output."""
-    from rich.console import Console
-
     from graphcontract.reporting import writes_to_standard_output
+    from graphcontract.reporting.console_report import ReportConsole
 
-    return Console(stderr=writes_to_standard_output(reports), highlight=False, emoji=False)
+    return ReportConsole(stderr=writes_to_standard_output(reports), highlight=False, emoji=False)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import IO, Protocol, TextIO
 
 from graphcontract.errors import UserError
 from graphcontract.reporting.events import Event
@@ -61,13 +62,19 @@ class _Report:
 
     def __init__(self, name: str, path: str, make: Callable[[str, TextIO], Listener]) -> None:
         self._name, self._path, self._make = name, path, make
+        self._stream: TextIO | None = None
         self._listener: Listener | None = None
 
     def pytest_graphcontract_event(self, event: Event) -> None:
         """Receive one event; raises ReportError if the file cannot be opened any more."""
-        if self._listener is None:
-            self._listener = self._make(self._name, _open(self._path))
-        self._listener.pytest_graphcontract_event(event)
+        if self._listener is None or self._stream is None:
+            self._stream = _open(self._path)
+            self._listener = self._make(self._name, self._stream)
+        try:
+            self._listener.pytest_graphcontract_event(event)
+        except BrokenPipeError:
+            # The reader has closed the pipe. The run continues for its exit status and its other reports.
+            discard_output(self._stream)
 
 
 def _make(name: str, stream: TextIO) -> Listener:
@@ -121,6 +128,15 @@ def _as_report_error(path: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise ReportError(f"the report {path} cannot be written", cause=error.strerror or "") from error
+
+
+def discard_output(stream: IO[str]) -> None:
+    """Discard what is still written to a stream whose reader has closed the pipe, and what its buffer holds."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, stream.fileno())
+    finally:
+        os.close(nowhere)
 
 
 def finish(stream: TextIO) -> None:

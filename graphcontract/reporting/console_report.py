@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import Progress, ProgressColumn
 from rich.text import Text
 
+from graphcontract.reporting import discard_output
 from graphcontract.reporting.accepted_failures import describe_accepted
 from graphcontract.reporting.events import Footer
 from graphcontract.reporting.evidence import Evidence
@@ -33,6 +34,15 @@ class Detail(IntEnum):
     VERDICT = 0
     FAULTS = 1
     EVERYTHING = 2
+
+
+class ReportConsole(Console):
+    """A console for a report that is one of several: the run goes on if the reader closes the pipe."""
+
+    def on_broken_pipe(self) -> None:
+        """Discard the rest; rich itself would end the program."""
+        self.quiet = True
+        discard_output(self.file)
 
 
 class ConsoleReport(Generic[Run]):

@@ -14,17 +14,10 @@ class JsonLines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._broken = False
 
     def pytest_graphcontract_event(self, event: Event) -> None:
         """Write one event; close the stream after the footer."""
-        if self._broken:
-            return
-        try:
-            self._stream.write(json.dumps(event, ensure_ascii=True, separators=(",", ":")) + "\n")
-            self._stream.flush()
-            if event["event"] == "footer":
-                finish(self._stream)
-        except BrokenPipeError:
-            # The reader has closed the pipe. The run continues for its exit status and its other reports.
-            self._broken = True
+        self._stream.write(json.dumps(event, ensure_ascii=True, separators=(",", ":")) + "\n")
+        self._stream.flush()
+        if event["event"] == "footer":
+            finish(self._stream)
