@@ -146,7 +146,7 @@ def make_faults(findings: Iterable[FindingEvent]) -> list[Fault]:
 
 def _make_fault(finding: FindingEvent) -> Fault:
     label = "FAIL" if finding["fails_run"] else "known" if "accepted" in finding else "warn"
-    seen = f"Seen {name_operations(finding)}. The evidence is of {finding['operation']}."
+    seen = f"Seen {name_operations(finding)}. The evidence is from {finding['operation']}."
     after = f"It shows after a call of {finding['after']} only." if "after" in finding else ""
     return Fault(
         evidence=finding["evidence"],

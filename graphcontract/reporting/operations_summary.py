@@ -179,7 +179,7 @@ def name_operations(finding: FindingEvent) -> str:
 def name_some(number: int, ids: Sequence[str]) -> str:
     """How many operations, and which: all of a few, examples of many."""
     shown = ids[:_EXAMPLES]
-    more = ", …" if number > len(shown) else ""
+    more = f" and {number - len(shown):,} more" if number > len(shown) else ""
     return escape_unprintable(f"in {count(number, 'operation')}: {', '.join(shown)}{more}")
 
 

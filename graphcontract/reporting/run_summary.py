@@ -25,11 +25,16 @@ class RunSummary(ReceivedRun):
         elif event["event"] == "verdict":
             self.verdicts[event["clause"]] = event
 
+    def list_verdicts(self) -> list[Verdict]:
+        """Return the verdicts in the order of the contract. They arrive in the order in which tests end."""
+        planned = {each["clause"]: index for index, each in enumerate(self.plan)}
+        return sorted(self.verdicts.values(), key=lambda each: planned.get(each["clause"], len(planned)))
+
     def list_shortfalls(self) -> list[Verdict]:
         """Return violations and whatever else fails the run: what fails it first, and MUST before SHOULD.
         Among these, requests that could not be read come first, and clauses that were not tested last.
         """
-        shown = [each for each in self.verdicts.values() if each["fails_run"] or each["verdict"] == "fail"]
+        shown = [each for each in self.list_verdicts() if each["fails_run"] or each["verdict"] == "fail"]
         return sorted(shown, key=_rank)
 
     def summarize(self) -> tuple[str, bool]:

@@ -98,7 +98,7 @@ class Terminal(ConsoleReport[RunSummary]):
     def _show_untested(self) -> None:
         """Show which clauses have no verdict, by reason; those that fail the run first."""
         rows: dict[str, list[str]] = {}
-        for verdict in sorted(self._run.verdicts.values(), key=lambda each: not each["fails_run"]):
+        for verdict in sorted(self._run.list_verdicts(), key=lambda each: not each["fails_run"]):
             if is_untested(verdict) or verdict["verdict"] == "not-supported":
                 rows.setdefault(f"{name_verdict(verdict)}: {_find_reason(verdict)}", []).append(
                     verdict["clause"]

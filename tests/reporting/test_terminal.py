@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ from rich.console import Console
 from graphcontract.clients import Implementation
 from graphcontract.judging.verdict import ClauseResult
 from graphcontract.reporting.console_report import Detail
-from graphcontract.reporting.events import FailOn, VerdictKind
+from graphcontract.reporting.events import Event, FailOn, VerdictKind
 from graphcontract.reporting.terminal import Terminal
 from tests.reporting import CLIENT, broken, events_of
 
@@ -23,12 +24,19 @@ def printed(
     detail: Detail = Detail.FAULTS,
     width: int = 80,
 ) -> str:
+    events = events_of(*parts, fail_on=fail_on, interrupted=interrupted, client=client)
+    return printed_events(events, terminal=terminal, detail=detail, width=width)
+
+
+def printed_events(
+    events: Iterable[Event], *, terminal: bool = False, detail: Detail = Detail.FAULTS, width: int = 80
+) -> str:
     stream = io.StringIO()
     console = Console(
         file=stream, width=width, force_terminal=terminal, highlight=False, emoji=False, _environ={}
     )
     shown = Terminal(console, detail)
-    for event in events_of(*parts, fail_on=fail_on, interrupted=interrupted, client=client):
+    for event in events:
         shown.pytest_graphcontract_event(event)
     shown.stop()
     return stream.getvalue()
@@ -102,6 +110,21 @@ def test_violations_of_a_must_come_first(detail: Detail) -> None:
     )
     assert text.index(must) < text.index(should)
     assert (", and 1 more" if detail is Detail.FAULTS else "  also      request.method-000000000000") in text
+
+
+def test_clauses_are_in_the_order_of_the_contract_and_not_in_that_of_their_tests() -> None:
+    ids = ("request.method", "request.path", "error.status", "retry.after")
+    for parts in (
+        [broken(each) for each in ids],
+        [ClauseResult(each, "not-supported", reason="r") for each in ids],
+    ):
+        events = events_of(*parts)
+        verdicts = [each for each in events if each["event"] == "verdict"]
+        text = printed_events(
+            [*(each for each in events[:-1] if each not in verdicts), *verdicts[::-1], events[-1]]
+        )
+        found = [text.index(each) for each in ids]
+        assert found == sorted(found)
 
 
 def test_a_fault_takes_at_most_twelve_lines_and_no_word_is_cut() -> None:
