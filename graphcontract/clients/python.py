@@ -37,6 +37,8 @@ _ALIVE_WITHIN = 1.0  # seconds in which a loop must run a callback to count as n
 _END_WITHIN = 2.0  # seconds to wait for the loop's thread on close
 # Seconds between the cancellation of a task and giving up its thread, so that the thread can report the hang.
 _HEADROOM = 0.05
+NO_OUTCOME = "an adapter must return an Outcome"
+"""How the message of a crash ends if the adapter returned something else."""
 _HOW_TO_NAME = "Name it python:package.module:callable; the current directory is searched first."
 
 
@@ -196,9 +198,12 @@ def _describe(error: BaseException) -> str:
 
 
 def _format_traceback(error: BaseException) -> str:
-    """Format the end of an exception's traceback, which names the line that raised."""
+    """Format the end of an exception's traceback, which names the line that raised, without the frames of
+    Python's own import system.
+    """
     text = "".join(traceback.format_exception(error))[-_TRACE_CHARACTERS:]
-    return "\n".join(text.splitlines()[-_TRACE_LINES:])
+    lines = [each for each in text.splitlines() if not each.startswith('  File "<frozen importlib.')]
+    return "\n".join(lines[-_TRACE_LINES:])
 
 
 def _load(spec: str) -> tuple[ModuleType, Callable[[Call], object]]:
@@ -272,8 +277,8 @@ def _check_outcome(returned: object) -> Outcome:
     object.
     """
     if not isinstance(returned, Outcome):
-        what = "None" if returned is None else f"a {type(returned).__name__}"
-        return Outcome.crash(f"returned {what}: an adapter must return an Outcome")
+        what = "None" if returned is None else f"a value of type {type(returned).__name__}"
+        return Outcome.crash(f"returned {what}: {NO_OUTCOME}")
     try:
         line = messages.write_reply(0, returned)
     except Exception as error:

@@ -27,6 +27,9 @@ _MOST_COPIES = 4
 _FOR_CASES = 2
 _START_PATIENCE = 5.0  # seconds to wait on close for a process that is being started, to end it too
 
+NOT_AT_OWN_ROOT = "the client cannot be checked at its own root"
+"""How the reason begins if the client could not be started there, or its first call did not arrive."""
+
 T = TypeVar("T")
 
 
@@ -216,11 +219,11 @@ class ClientSet:
                 try:
                     self._at_own_root = self._start_at_own_root()
                 except UserError as error:
-                    self._at_own_root = f"not at its own root: {error.message}"
+                    self._at_own_root = f"{NOT_AT_OWN_ROOT}: {error.message}"
             if not isinstance(self._at_own_root, Target):
                 return self._at_own_root
             may_call = self._may_call(self._at_own_root)
-        return None if may_call else f"not at its own root any more: {self._lost}"
+        return None if may_call else f"the client can no longer be checked at its own root: {self._lost}"
 
     @property
     def own_root_proof(self) -> str:

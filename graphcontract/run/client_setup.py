@@ -239,10 +239,10 @@ def _explain_missing_request(proxy: Proxy, outcome: Outcome, connections: int) -
     """Say why no request came to the root behind the proxy, and what to do."""
     says = describe(outcome)
     if connections:
-        return f"the client came to the proxy, and sent no request over TLS; {says}", TRUST
+        return f"the client connected to the proxy, but sent no request over TLS; {says}", TRUST
     if proxy.unknown_hosts:
         return (
             f"the client asked the proxy for {', '.join(proxy.unknown_hosts)} and not for its root; {says}",
             f"Nothing but {proxy.hosts[0]} is served behind it, so that nothing leaves the machine.",
         )
-    return f"the client did not come to the proxy within {PATIENCE:g} s; {says}", HEED
+    return f"the client sent nothing to the proxy within {PATIENCE:g} s; {says}", HEED

@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from graphcontract.clauses.queries import describe_outcome, own_requests
 from graphcontract.clients import Client, ClientUnavailable, Start
 from graphcontract.clients.process import CA_NAMES
+from graphcontract.clients.python import NO_OUTCOME
 from graphcontract.exchange import Exchange, Outcome
 from graphcontract.http.stub_response import ResponseScript, plain_error, settle, stub, success, with_fields
 from graphcontract.judging.call_runner import CallOptions
+from graphcontract.judging.client_set import NOT_AT_OWN_ROOT
 from graphcontract.judging.harness import Harness
 from graphcontract.judging.overlap import see_overlap
 
@@ -24,27 +26,32 @@ from graphcontract.judging.overlap import see_overlap
 _EARLY = 0.5
 # A JWT that says nothing and is signed by nobody: whoever prints it gives nothing away.
 _TOKEN = "eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.e30."  # noqa: S105 - no secret
-_HTTPS = 'judge the client with --tls, and let its driver declare "https": true'
-_OWN_ROOT = 'let its driver declare "root": "fixed", and judge the client with --transport proxy'
+_HTTPS = 'check the client with --tls, and let its driver declare "https": true'
+_OWN_ROOT = 'let its driver declare "root": "fixed", and check the client with --transport proxy'
 _OWN_HOSTS = (
-    'give the SDK the hosts of `start` as allowed ones; where it keeps to its own, declare them in "hosts"'
+    "add the hosts of `start` to those that the SDK may send the token to; if it has a fixed list, declare "
+    'the list in "hosts"'
 )
-_TRUST = "trust the call's `ca_file`, or the file that the environment names (SSL_CERT_FILE and its kin)"
+_TRUST = "trust the certificates in `ca_file` of the call, or in the file that SSL_CERT_FILE names"
 _CRASHED = (
-    "an exception came out of the client or its adapter: correct the set-up if that is the cause, or report "
-    "the client's documented error as failure"
+    "the client or its adapter raised an exception: correct the set-up if that is the cause; otherwise catch "
+    "the client's documented error in the adapter, and report it as failure"
 )
+_RETURN = "return Outcome.success(), Outcome.failure(…) or Outcome.rejected(…)"
 _HUNG = (
-    "the client did not return: pass the call's timeout on, or look for a lock or a prompt that it waits for"
+    "the client did not return: pass the call's timeout to it, or look for a lock or a prompt that it waits "
+    "for"
 )
-_NO_PROXY = 'where the client can use no proxy, declare "proxy": "none"; "option" if its driver has to set it'
+_NO_PROXY = (
+    'if the client can use no proxy, declare "proxy": "none"; if its driver has to set the proxy, "option"'
+)
 _IN_TURN = (
-    "make calls at the same time, as in threads or tasks, and block nothing that they share; else declare "
-    '"concurrency": 1'
+    "make calls at the same time, for example in threads or tasks, without a lock around them; otherwise "
+    'declare "concurrency": 1'
 )
 _UNREACHED = (
-    "send the call to its base_url, and give an SDK that keeps to allowed hosts those of `start`; a client "
-    'that can use no root but its own declares "root": "fixed"'
+    "send the request to `base_url` of the call; if the SDK has a list of allowed hosts, add those of "
+    '`start`; if the service root of the client cannot be changed, declare "root": "fixed"'
 )
 
 
@@ -118,6 +125,8 @@ def _diagnose_call(harness: Harness, exchange: Exchange) -> Diagnosis:
 
 def _advise(outcome: Outcome, otherwise: str) -> str:
     """The advice for a client that crashed or hung; another outcome gets the other advice."""
+    if outcome.kind == "crash" and (outcome.reason or "").endswith(NO_OUTCOME):
+        return _RETURN
     return {"crash": _CRASHED, "hang": _HUNG}.get(outcome.kind, otherwise)
 
 
@@ -132,11 +141,11 @@ def _is_unreachable(harness: Harness, exchange: Exchange) -> bool:
 def _credentials(harness: Harness, exchange: Exchange) -> Diagnosis:
     requests = own_requests(harness.contract, exchange)
     if not requests:
-        return Diagnosis("token", None, "not seen, for want of a request")
+        return Diagnosis("token", None, "not seen: there was no request")
     if requests[0].values("authorization"):
         return Diagnosis("token", True, "an Authorization field")
     if "credentials" not in harness.clients.shows:
-        advice = "judge the client with --tls" if harness.client.limits.https else ""
+        advice = "check the client with --tls" if harness.client.limits.https else ""
         return Diagnosis("token", None, "none to this root, as is declared", advice)
     for lacking, how in _other_ways(harness):
         others = own_requests(harness.contract, _make_call(harness, how))
@@ -154,7 +163,7 @@ def _not_found(harness: Harness) -> Diagnosis:
     names = {"status": "status", "code": "code", "message": "message", "request_id": "requestId"}
     lacking = [shown for name, shown in names.items() if getattr(outcome.error, name) is None]
     if "status" in lacking and harness.client.limits.status:
-        advice = 'give `status` where the error has it; where no client could, declare "status": false'
+        advice = 'report `status` if the error has it; if it never has one, declare "status": false'
         return Diagnosis("404", False, "failure without a status", advice)
     return Diagnosis(
         "404", True, describe_outcome(outcome) + (f", without {', '.join(lacking)}" if lacking else "")
@@ -244,7 +253,7 @@ def _timeout(harness: Harness, name: str) -> Diagnosis:
         return Diagnosis(name, None if early else False, seen, _advise(exchange.outcome, ""))
     if harness.client.limits.timeout == "none":
         return Diagnosis(name, None, "none, as is declared")
-    advice = 'pass the call\'s timeout on; where the client has none, declare "timeout": "none"'
+    advice = 'pass the call\'s timeout to the client; if it has none, declare "timeout": "none"'
     return Diagnosis(name, False, f"{describe_outcome(exchange.outcome)}, after {taken}", advice)
 
 
@@ -252,7 +261,7 @@ def _proxy(harness: Harness, name: str) -> Diagnosis:
     refusal = harness.clients.find_own_root_obstacle()
     if refusal is not None:
         declared = harness.client.limits.proxy == "none"
-        advice = _NO_PROXY if refusal.startswith("not at its own root") and not declared else ""
+        advice = _NO_PROXY if refusal.startswith(NOT_AT_OWN_ROOT) and not declared else ""
         return Diagnosis(name, None, refusal, advice)
     exchange = _make_call(harness, {"own_root": True})
     arrived = "a request" if exchange.requests else "no request"

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 # of it before its run can start.
 PATIENCE = 2.0
 TRUST = (
-    "It has to trust the authority of the run: SSL_CERT_FILE and its kin, and `ca_file` of `start`, "
-    "name the file."
+    "The client must trust the certificate authority of the run: SSL_CERT_FILE and similar variables, and "
+    "`ca_file` of `start`, name its file."
 )
 HEED = (
-    "Its HTTP stack has to heed HTTPS_PROXY, or the driver `proxy` of `start` (Node's fetch and aiohttp "
-    'do not by themselves); one that cannot declares "proxy": "none", and is judged with --transport '
-    "loopback."
+    "The client must use the proxy that HTTPS_PROXY names, or its driver must set the one in `start` (Node's "
+    'fetch and aiohttp ignore HTTPS_PROXY by default). If it can use no proxy, declare "proxy": "none" and '
+    "check it with --transport loopback."
 )
 
 _ALLOWING = "--allow-own-root (pytest: --graph-allow-own-root)"

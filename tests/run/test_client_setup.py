@@ -111,7 +111,9 @@ class TestBesideLoopback:
         with opened("python:tests.own_root:direct", "loopback") as session:
             found = part(session, "test_client_request_id", "request.client-request-id")
             assert found.verdict == "not-supported"
-            assert str(found.reason).startswith("not at its own root: the client did not come to the proxy")
+            assert str(found.reason).startswith(
+                "the client cannot be checked at its own root: the client sent nothing to the proxy"
+            )
             assert part(session, "test_request", "request.method").verdict == "pass"
 
 
@@ -119,10 +121,10 @@ class TestBesideLoopback:
 @pytest.mark.parametrize(
     ("client", "problem", "hint"),
     [
-        ("direct", "did not come to the proxy within 2 s; it reported failure", "HTTPS_PROXY"),
+        ("direct", "sent nothing to the proxy within 2 s; it reported failure", "HTTPS_PROXY"),
         ("dreaming", "did not come through the proxy; it reported success", "HTTPS_PROXY"),
         ("sovereign", "asked the proxy for graph.microsoft.us:443 and not", "leaves the machine"),
-        ("distrustful", "came to the proxy, and sent no request over TLS", "SSL_CERT_FILE"),
+        ("distrustful", "connected to the proxy, but sent no request over TLS", "SSL_CERT_FILE"),
     ],
 )
 def test_who_does_not_come_to_the_proxy(client: str, problem: str, hint: str) -> None:

@@ -55,7 +55,7 @@ def test_a_token_that_is_not_sent_is_advised_on() -> None:
 
 def test_a_declared_limit_is_not_a_failure() -> None:
     found = examined(Tokenless(), Limits(https=True))["token"]
-    assert (found.works, found.advice) == (None, "judge the client with --tls")
+    assert (found.works, found.advice) == (None, "check the client with --tls")
 
 
 class Statusless(Conforming):
@@ -235,7 +235,14 @@ def test_a_crash_gets_advice_on_crashes(sends: bool) -> None:
     found = examined(Failing(Outcome.crash("KeyError: 'x'"), sends=sends))
     for name in ("204", "404", "TLS"):
         assert found[name].works is False
-        assert "an exception came out of the client" in found[name].advice, name
+        assert "raised an exception" in found[name].advice, name
+
+
+def test_an_adapter_that_returns_no_outcome_gets_advice_on_what_to_return() -> None:
+    found = examined(Failing(Outcome.crash("returned None: an adapter must return an Outcome"), sends=True))
+    assert {found[name].advice for name in ("204", "404", "TLS")} == {
+        "return Outcome.success(), Outcome.failure(…) or Outcome.rejected(…)"
+    }
 
 
 class FailsAtOnce(Conforming):
@@ -269,7 +276,7 @@ def test_a_crash_at_the_timeout_shows_that_there_is_one() -> None:
 
 def test_a_client_that_bypasses_the_proxy_gets_the_limit_to_declare() -> None:
     def bypassing() -> Target:
-        raise ClientUnavailable("the client did not come to the proxy within 2 s")
+        raise ClientUnavailable("the client sent nothing to the proxy within 2 s")
 
     for limits, advised in ((Limits(), True), (Limits(proxy="none"), False)):
         direct = Direct(Conforming().cancel)
@@ -278,5 +285,8 @@ def test_a_client_that_bypasses_the_proxy_gets_the_limit_to_declare() -> None:
             clients = ClientSet(Target(direct, transport), at_own_root=bypassing)
             harness = Harness(CONTRACT, clients, PROFILES["gate"])
             found = {finding.call: finding for finding in examine(harness)}["proxy"]
-        assert found.seen == "not at its own root: the client did not come to the proxy within 2 s"
+        assert (
+            found.seen
+            == "the client cannot be checked at its own root: the client sent nothing to the proxy within 2 s"
+        )
         assert ('"proxy": "none"' in found.advice) is advised

@@ -140,7 +140,7 @@ class TestWithoutNamespaces:
         with suppress(ClientUnavailable), opened(client, transport) as session:
             assert transport == "loopback"
             found = part(session, *CLAUSE)
-            assert (found.verdict, "did not come to the proxy" in str(found.reason)) == (
+            assert (found.verdict, "sent nothing to the proxy" in str(found.reason)) == (
                 "not-supported",
                 True,
             )
@@ -156,7 +156,7 @@ class TestWithoutNamespaces:
             assert rest.verdict == ("pass" if transport == "loopback" else "not-run")
             harness = gate_of(session)
             if transport == "loopback":
-                assert "any more" in str(harness.clients.find_own_root_obstacle())
+                assert "can no longer" in str(harness.clients.find_own_root_obstacle())
             else:
                 with pytest.raises(UserError, match="could leave the machine"):
                     harness.perform(harness.plain_call(), [])
@@ -219,7 +219,7 @@ class TestInThisProcess:
 class TestInANamespace:
     @pytest.mark.skipif(not NAMESPACES, reason="no network namespaces")
     def test_one_that_heeds_no_proxy_is_asked(self, asked: Asked) -> None:
-        problem = "did not come to the proxy within"
+        problem = "sent nothing to the proxy within"
         with pytest.raises(ClientUnavailable, match=problem), opened("python:tests.recording:ignores"):
             pass
         assert asked().count(None) == 1
