@@ -123,5 +123,5 @@ def _find_clause(name: str, contract: Contract | Base) -> Clause:
     for each in (name, found[1] if found else name):
         if each in ids:
             return contract.clauses[ids[each]]
-    hint = suggest_name(name, ids) or f"`graphcontract contracts show {contract.id}` lists them."
+    hint = suggest_name(name.lower(), ids) or f"`graphcontract contracts show {contract.id}` lists them."
     raise UserError(f"{contract.id} has no clause {name}", hint)

@@ -9,6 +9,18 @@ import typer
 
 from graphcontract.errors import UserError
 
+# What else the languages of drivers are called.
+_OTHER_NAMES = {
+    "c#": "dotnet",
+    "csharp": "dotnet",
+    "cs": "dotnet",
+    ".net": "dotnet",
+    "ts": "typescript",
+    "js": "javascript",
+    "node": "javascript",
+    "golang": "go",
+    "py": "python",
+}
 # Typer has a copy of Click of its own, or uses Click, by its version: both have these bases.
 UsageError: type[Any] = typer.BadParameter.__mro__[1]
 _CHOICE = re.compile(r"'(?P<given>[^']*)' is not one of (?P<choices>'[^']*'(?:, '[^']*')*)")
@@ -19,7 +31,7 @@ def make_error(mistake: Any) -> UserError | None:
     if type(mistake).__name__ == "NoArgsIsHelpError":
         return None
     # Pydantic, by which Typer checks values, says so in front of its message.
-    message = mistake.format_message().replace("Value error, ", "").rstrip(".")
+    message = " ".join(mistake.format_message().replace("Value error, ", "").split()).rstrip(".")
     command = mistake.ctx.command_path if mistake.ctx is not None else "graphcontract"
     hint = f"{_suggest(message)}`{command} --help` shows what it takes."
     return UserError(message[:1].lower() + message[1:], hint)
@@ -30,5 +42,9 @@ def _suggest(message: str) -> str:
     from graphcontract.contract.jsonfile import suggest_name
 
     found = _CHOICE.search(message)
-    near = suggest_name(found["given"], re.findall(r"'([^']*)'", found["choices"])) if found else ""
+    if found is None:
+        return ""
+    choices = re.findall(r"'([^']*)'", found["choices"])
+    known = _OTHER_NAMES.get(found["given"].lower(), "")
+    near = suggest_name(known if known in choices else found["given"], choices)
     return f"{near} " if near else ""

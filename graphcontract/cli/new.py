@@ -35,7 +35,7 @@ def _new() -> None:
 def driver(
     language: Annotated[
         Language,
-        typer.Argument(metavar="LANG", help="python, typescript, javascript, dotnet, go or java."),
+        typer.Argument(metavar="LANG", help="python, typescript, javascript, dotnet (C#), go or java."),
     ],
     output: Annotated[
         Path,
@@ -77,6 +77,6 @@ def driver(
         typer.echo(f"build: {template.build.format(project=shlex.quote(str(paths[-1])))}")
     program = output / (template.built or template.files[0])
     client = f"process:{template.run.format(driver=shlex.quote(str(program)))}"
-    typer.echo(f"first: {request.method} /{request.version}{request.path}")
+    typer.echo(f"operation: {request.method} /{request.version}{request.path}")
     chosen = "" if contract == DEFAULT_CONTRACT else f" --contract {shlex.quote(contract)}"
     typer.echo(f"next: graphcontract check {shlex.quote(client)}{chosen} --profile quick")

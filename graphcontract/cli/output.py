@@ -14,6 +14,7 @@ from graphcontract.errors import UserError
 
 if TYPE_CHECKING:
     from graphcontract.contract.model import Clause
+    from graphcontract.reporting.console_report import ReportConsole
     from graphcontract.reporting.events import Event
     from graphcontract.reporting.operations_terminal import OperationsTerminal
 

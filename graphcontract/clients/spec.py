@@ -94,7 +94,7 @@ def make_client(
 
 
 def _describe_mistake(spec: str) -> str:
-    """Describe what is wrong with a text of none of the forms, and suggest what may have been suggestion."""
+    """Describe what is wrong with a text of none of the forms, and suggest what was probably meant."""
     if not spec:
         return "No client is specified."
     kind, colon, rest = spec.partition(":")
@@ -103,6 +103,8 @@ def _describe_mistake(spec: str) -> str:
     similar = difflib.get_close_matches(kind.lower(), [*_REFERENCE, *_KINDS], n=1, cutoff=_SIMILARITY)
     if similar:
         suggestion = similar[0] if similar[0] in _REFERENCE else f"{similar[0]}{colon}{rest}"
+    elif found := re.fullmatch(r"(?P<module>\w+)\.py(:(?P<name>\w+))?", spec):
+        suggestion = f"python:{found['module']}:{found['name'] or 'FUNCTION'}"
     elif re.fullmatch(r"[\w.]+:[\w.]+", spec):
         suggestion = f"python:{spec}"
     elif "{url}" in spec or "{base_url}" in spec:

@@ -131,7 +131,7 @@ def _as_report_error(path: str) -> Iterator[None]:
 
 
 def discard_output(stream: IO[str]) -> None:
-    """Discard what is still written to a stream whose reader has closed the pipe, and what its buffer holds."""
+    """Discard what is still written to a stream whose reader is gone, and what its buffer holds."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, stream.fileno())

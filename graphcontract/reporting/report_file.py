@@ -4,6 +4,8 @@ that a run that is refused leaves them as they were.
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 
@@ -12,7 +14,10 @@ def check_writable(path: Path) -> None:
 
     Pipes and devices are left alone: to open one and to close it again ends what reads from it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path.parent)) from None
     if path.exists() and not (path.is_file() or path.is_dir()):
         return
     try:

@@ -96,17 +96,19 @@ def covers_operations(path: str) -> bool:
     return any(event.get("kind") == "operations" for _, event in islice(read_events(path), 1))
 
 
-def reject_truncated(path: str) -> ReportError:
-    """Make the error for a report without a footer."""
-    return ReportError(f"{path} is truncated: it has no footer", "Run the check again to its end.")
+def reject_truncated(path: str, why: str = "it has no footer") -> ReportError:
+    """Make the error for a report whose run, or whose copy, was not finished."""
+    return ReportError(f"{path} is truncated: {why}", "Run the check again to its end.")
 
 
 def _event(path: str, number: int, line: bytes) -> Event:
     try:
         event = json.loads(line)
     except (ValueError, RecursionError):
+        if not line.endswith(b"\n") and number > 1:  # only the last line has no end
+            raise reject_truncated(path, f"it ends within line {number}") from None
         raise ReportError(
-            f"{path}:{number}: not valid JSON; a report has an object a line", _REMEDY
+            f"{path}:{number}: not valid JSON; each line of a report is a JSON object", _REMEDY
         ) from None
     if not isinstance(event, dict) or not isinstance(event.get("event"), str):
         raise ReportError(f"{path}:{number}: not a report event", _REMEDY)

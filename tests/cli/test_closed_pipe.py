@@ -1,4 +1,4 @@
-"""A reader that closes the pipe, as `head` does: the exit status and the other reports are those of the run."""
+"""A reader that closes the pipe, as `head` does: exit status and other reports are those of the run."""
 
 from __future__ import annotations
 

@@ -60,6 +60,7 @@ def test_what_cannot_be_explained(here: Here, tmp_path: Path) -> None:
     ended = here("explain", "error.malfromed")
     assert (ended.status, ended.out) == (2, "")
     assert 'Did you mean "error.malformed"?' in ended.err
+    assert 'Did you mean "request.method"?' in here("explain", "REQUEST.METHOD").err
     ended = here("explain", "request.path-000000000000", "--report", report(tmp_path))
     assert ended.status == 2
     assert "has no evidence with the id request.path-000000000000" in ended.err

@@ -31,6 +31,16 @@ def test_the_value_that_was_meant_is_suggested(here: Here) -> None:
     assert '  Did you mean "quick"?' in here("check", "reference", "--profile", "quik").err
 
 
+@pytest.mark.parametrize(("given", "meant"), [("csharp", "dotnet"), ("C#", "dotnet"), ("ts", "typescript")])
+def test_a_language_may_be_known_by_another_name(here: Here, given: str, meant: str) -> None:
+    assert f'  Did you mean "{meant}"?' in here("new", "driver", given).err
+
+
+def test_a_list_of_choices_is_on_the_line_of_its_error(here: Here) -> None:
+    first, _ = here("new", "driver").err.splitlines()
+    assert first.endswith("Choose from: python, typescript, javascript, dotnet, go, java [usage]")
+
+
 @pytest.mark.parametrize("words", [(), ("report",), ("contracts",)])
 def test_a_group_alone_shows_its_help(here: Here, words: tuple[str, ...]) -> None:
     ended = here(*words)

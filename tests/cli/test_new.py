@@ -135,7 +135,7 @@ def test_the_printed_command_checks_the_contract(contract: str, here: Here) -> N
     ended = here("new", "driver", "python", "--contract", contract)
     assert (ended.status, ended.err) == (0, "")
     *_, first, following = ended.out.splitlines()
-    assert first.startswith("first: DELETE /")
+    assert first.startswith("operation: DELETE /")
     assert following.endswith(f" --contract {shlex.quote(contract)} --profile quick")
 
 

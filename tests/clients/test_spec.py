@@ -72,6 +72,8 @@ def test_process_splits_as_a_shell_does() -> None:
         ("command", "`command` must be followed by"),
         ("my.module:cancel", "Did you mean `python:my.module:cancel`?"),
         ("module:Class.cancel", "Did you mean `python:module:Class.cancel`?"),
+        ("my_adapter.py", "Did you mean `python:my_adapter:FUNCTION`?"),
+        ("my_adapter.py:cancel", "Did you mean `python:my_adapter:cancel`?"),
         ("pyhton:module:cancel", "Did you mean `python:module:cancel`?"),
         ("Process:node x", "Did you mean `process:node x`?"),
         ("refrence", "Did you mean `reference`?"),

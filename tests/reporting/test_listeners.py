@@ -73,6 +73,8 @@ def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "file" / "report"):
         with pytest.raises(ReportError, match="cannot be written"):
             make_listeners([f"jsonl={path}"])
+    with pytest.raises(ReportError, match="Not a directory"):
+        make_listeners([f"jsonl={tmp_path / 'file' / 'report'}"])
     assert ReportError.status == 2
 
 

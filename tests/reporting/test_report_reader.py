@@ -55,6 +55,13 @@ def test_what_is_not_a_whole_report_is_one_error(tmp_path: Path, events: list[An
     assert said in str(caught.value)
 
 
+def test_a_report_that_ends_within_a_line_is_truncated(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER, FAILED, FOOTER)
+    Path(path).write_text(Path(path).read_text(encoding="utf-8")[:-10], encoding="utf-8")
+    with pytest.raises(ReportError, match="is truncated: it ends within line 3"):
+        read_report(path)
+
+
 def test_a_missing_report_is_one_error(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match="cannot be read"):
         read_report(str(tmp_path / "none.jsonl"))
