@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.browser.conftest import Browser
 from tests.reporting import evidence
@@ -67,7 +68,9 @@ def test_a_link_opens_the_failure_that_it_leads_to(browser: Browser, pages: dict
     link = browser.driver.find_element("css selector", "ol.first a")
     target = link.get_attribute("href").partition("#")[2]
     link.click()
-    assert browser.run("return document.getElementById(arguments[0]).open", target)
+    # The page hears of a new fragment after the click has returned.
+    opened = "return document.getElementById(arguments[0]).open"
+    assert WebDriverWait(browser.driver, 10).until(lambda _: browser.run(opened, target))
 
 
 def test_a_command_is_copied(browser: Browser, pages: dict[str, Path]) -> None:
