@@ -23,7 +23,7 @@ _LONGEST_LINE = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A complete report: its header, its verdict events by clause, and its footer."""
+    """A complete report: its header, its verdict events by clause in the contract's order, and its footer."""
 
     path: str
     header: Header
@@ -49,10 +49,13 @@ def read_report(path: str) -> Report:
     header: Header | None = None
     footer: Footer | None = None
     verdicts: dict[str, Verdict] = {}
+    planned: dict[str, int] = {}
     for number, event in read_events(path, exchanges=False):
         try:
             if number == 1:
                 header = _header(path, event)
+            elif event["event"] == "plan":
+                planned = {each["clause"]: index for index, each in enumerate(event["clauses"])}
             elif event["event"] == "verdict":
                 verdicts[event["clause"]] = event
             elif event["event"] == "footer":
@@ -64,7 +67,9 @@ def read_report(path: str) -> Report:
             ) from None
     if header is None or footer is None:
         raise reject_truncated(path)
-    return Report(path, header, verdicts, footer)
+    # Verdicts are written in the order in which tests end; they are read in that of the contract.
+    ids = sorted(verdicts, key=lambda each: planned.get(each, len(planned)))
+    return Report(path, header, {each: verdicts[each] for each in ids}, footer)
 
 
 def read_events(path: str, *, exchanges: bool = True) -> Iterator[tuple[int, Event]]:

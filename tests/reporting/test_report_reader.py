@@ -55,6 +55,14 @@ def test_what_is_not_a_whole_report_is_one_error(tmp_path: Path, events: list[An
     assert said in str(caught.value)
 
 
+def test_verdicts_are_read_in_the_order_of_the_contract(tmp_path: Path) -> None:
+    ids = ("request.method", "request.path", "error.status")
+    verdicts = [{**FAILED, "clause": each} for each in ids]
+    plan = {"event": "plan", "clauses": [{"clause": each} for each in ids]}
+    report = read_report(written(tmp_path, HEADER, plan, *verdicts[::-1], FOOTER))
+    assert tuple(report.verdicts) == ids
+
+
 def test_a_report_that_ends_within_a_line_is_truncated(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER, FAILED, FOOTER)
     Path(path).write_text(Path(path).read_text(encoding="utf-8")[:-10], encoding="utf-8")
