@@ -82,7 +82,7 @@ def compare(events: Events, output: Output = None) -> None:
     from graphcontract.reporting.comparison_files import write_html, write_markdown
 
     if len(events) < 2:
-        raise UserError("there is one report to compare", "Give two reports or more, the oldest first.")
+        raise UserError("only one report is given", "Give two reports or more, the oldest first.")
     comparison = _compare(events)
     is_page = output is not None and output.suffix.lower() in (".html", ".htm")
     parts = write_html(comparison) if is_page else write_markdown(comparison)

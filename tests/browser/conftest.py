@@ -12,9 +12,10 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-from graphcontract.reporting.comparison import compare_reports
+from graphcontract.reporting.comparison import compare_operations, compare_reports
 from graphcontract.reporting.comparison_files import write_html
 from graphcontract.reporting.html_report import Html, OperationsHtml
+from graphcontract.reporting.operations_reader import read_operations_report
 from graphcontract.reporting.report_reader import read_report
 from tests.operations import AnyOperation
 from tests.operations.many import run_many
@@ -84,9 +85,13 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "".join(f"{json.dumps(each)}\n" for each in events), encoding="utf-8"
     )
     report = read_report(str(folder / "report.jsonl"))
+    many = run_many(Putting().cancel, profile="quick").events
+    (folder / "many.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in many), encoding="utf-8")
+    read = read_operations_report(str(folder / "many.jsonl"))
     texts = {
         "check": write(Html, events),
-        "operations": write(OperationsHtml, run_many(Putting().cancel, profile="quick").events),
+        "operations": write(OperationsHtml, many),
+        "compare-operations": "".join(write_html(compare_operations([read, read]))),
         "compare": "".join(write_html(compare_reports([report, report]))),
         "conforming": write(OperationsHtml, run_many(AnyOperation().cancel, profile="quick").events),
     }

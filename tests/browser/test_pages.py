@@ -12,7 +12,8 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tests.browser.conftest import Browser
 from tests.reporting import evidence
 
-KINDS = ("check", "operations", "compare", "conforming")
+COMPARED = ("compare", "compare-operations")
+KINDS = ("check", "operations", *COMPARED, "conforming")
 VISIBLE = "return [...document.querySelectorAll('[data-item]')].filter(each => each.checkVisibility())"
 
 
@@ -26,6 +27,19 @@ def test_a_page_is_accessible_and_fits(
     browser.run("document.querySelectorAll('details').forEach(each => { each.open = true })")
     assert browser.find_violations() == []
     assert browser.run("return document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("kind", COMPARED)
+def test_the_columns_of_compared_runs_are_in_sight(
+    browser: Browser, pages: dict[str, Path], kind: str
+) -> None:
+    for width in (800, 1600):
+        browser.open(pages[kind], width=width)
+        hidden = "map(each => each.scrollWidth - each.clientWidth)"
+        wide = f"return [...document.querySelectorAll('.scroll')].{hidden}"
+        assert set(browser.run(wide)) == {0}
+        starts = "return [...document.querySelectorAll('thead th:last-child')].map(each => each.offsetLeft)"
+        assert len(set(browser.run(starts))) == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)

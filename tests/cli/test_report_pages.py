@@ -76,4 +76,4 @@ def test_compare_writes_markdown_or_a_page(here: Here) -> None:
 
 def test_one_report_cannot_be_compared(here: Here) -> None:
     ended = here("report", "compare", keep(here.folder, events()))
-    assert (ended.status, ended.err.splitlines()[0]) == (2, "error: there is one report to compare [usage]")
+    assert (ended.status, ended.err.splitlines()[0]) == (2, "error: only one report is given [usage]")
