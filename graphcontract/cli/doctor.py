@@ -44,9 +44,10 @@ def doctor(
         assert session.harness is not None
         for finding in examine(session.harness):
             failed = failed or finding.works is False
-            lines = wrap(escape_unprintable(finding.seen), 64)
+            lines = wrap(escape_unprintable(finding.seen), 64, break_on_hyphens=False)
+            advice = f"advice: {finding.advice}" if finding.advice else ""
             typer.echo(f"{_LABELS[finding.works]:4}{finding.call:10}{lines[0]}")
-            for line in [*lines[1:], *wrap(finding.advice, 64)]:
+            for line in [*lines[1:], *wrap(advice, 64, break_on_hyphens=False)]:
                 typer.echo(f"{'':14}{line}")
     finally:
         session.close()

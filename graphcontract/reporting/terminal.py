@@ -117,7 +117,7 @@ class Terminal(ConsoleReport[RunSummary]):
         )
         hardly = self._run.footer["exit_status"] == 5 or unmet * 2 > self._run.footer["must"]["planned"]
         idle = self._run.header["kind"] == "check" and hardly
-        doctor = {"graphcontract doctor CLIENT": "what comes of a few plain calls"} if idle else {}
+        doctor = {"graphcontract doctor CLIENT": "a few plain calls, and what does not work"} if idle else {}
         return {
             **doctor,
             "-v": "every clause, and each failure in full",

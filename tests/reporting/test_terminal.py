@@ -171,7 +171,7 @@ def test_it_says_how_to_see_more() -> None:
 def test_where_nothing_was_exercised_it_names_the_doctor() -> None:
     idle = printed(ClauseResult("request.method", "not-exercised", reason="no request"))
     assert "Nothing was exercised." in idle
-    assert "\ngraphcontract doctor CLIENT  what comes of a few plain calls\n" in idle
+    assert "\ngraphcontract doctor CLIENT  a few plain calls, and what does not work\n" in idle
     assert "doctor" not in printed(ClauseResult("request.method", "pass", 3))
 
 
