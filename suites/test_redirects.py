@@ -197,6 +197,7 @@ def locations(harness: Harness) -> Mapping[str, str]:
         "last segment": f"{name}{QUERY}",
         "parent segment": f"../{parent}/./{name}{QUERY}",
         "encoded path": f"/Moved%2Fto%2Fhere{path}?Step=1",
+        "with a fragment": f"{path}{QUERY}#part",
     }
 
 
@@ -210,6 +211,7 @@ def locations(harness: Harness) -> Mapping[str, str]:
         "308, last segment": (308, "last segment"),
         "302, parent segment": (302, "parent segment"),
         "307, encoded path": (307, "encoded path"),
+        "307, with a fragment": (307, "with a fragment"),
     }
 )
 def test_redirect_location(harness: Harness, to: tuple[int, str]) -> None:
@@ -250,3 +252,33 @@ def test_redirects_between_two_origins(harness: Harness, status: int) -> None:
     """Two origins that redirect to each other must end in failure, within 50 redirects."""
     there, back = redirect(harness, status, "{other-port}"), redirect(harness, status, "{self}")
     harness.check(harness.plain_call(), [there], elsewhere=[back])
+
+
+@proves("redirect.location")
+@concurrently(status={f"307, then {status} relative to there": status for status in (302, 307)})
+def test_second_redirect_location(harness: Harness, status: int) -> None:
+    """A relative Location must be resolved against the URL that redirects, which is not the call's first one
+    after another redirect.
+    """
+    path = harness.request_target(harness.plain_call())
+    name = path.rpartition("/")[2]
+    moved = with_fields(stub(307), ("Location", f"/Moved{path}?Step=1"))
+    again = with_fields(stub(status), ("Location", f"{name}?Step=2"))
+    harness.check(harness.plain_call(), [moved, again, success()])
+
+
+@proves("redirect.credentials", "redirect.credentials-port", needs="network")
+@concurrently(origin={f"{name} that throttles": OTHER_ORIGINS[name] for name in ("other port", "other host")})
+def test_throttling_of_other_origin(harness: Harness, origin: str) -> None:
+    """A retry at another origin must not carry the token either."""
+    elsewhere = [harness.hasten(retry_after(1, plain_error(503))), success()]
+    harness.check(harness.plain_call(), [redirect(harness, 307, origin)], elsewhere=elsewhere)
+
+
+@proves("redirect.method")
+@concurrently(status={f"307, then {status} there": status for status in (429, 503)})
+def test_throttling_after_redirect(harness: Harness, status: int) -> None:
+    """A retry after a redirect must not be made with another method."""
+    moved = redirect(harness, 307, "{self}", "?step=1")
+    throttled = harness.hasten(retry_after(1, plain_error(status)))
+    harness.check(harness.plain_call(), [moved, throttled, success()])

@@ -199,7 +199,9 @@ def location(contract: Contract, trial: Trial) -> Iterator[Finding]:
     redirected, own = exchange.requests[redirect.request], own_requests(contract, exchange)
     later = exchange.requests[redirect.request + 1 :]
     followed = [*(each for each in later if each in own), *exchange.elsewhere]
-    targets = [_normalize_target(urljoin(exchange.root, each.target)) for each in followed]
+    # A target has no fragment: a number sign in it was sent.
+    sent = [each.target.replace("#", "%23") for each in followed]
+    targets = [_normalize_target(urljoin(exchange.root, each)) for each in sent]
     if not followed or expected in targets:
         return
     ignored = targets[-1] == _normalize_target(urljoin(exchange.root, redirected.target))

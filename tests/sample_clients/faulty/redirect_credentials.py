@@ -247,3 +247,21 @@ class TrustsUrlsThatBeginWithTheRootsHost(Following):
 
     def trusts(self, here: SplitResult, there: SplitResult) -> bool:
         return there.geturl().startswith(f"{here.scheme}://{here.hostname}")
+
+
+@faulty("redirect.credentials", "redirect.credentials-port", shown_by=["test_throttling_of_other_origin"])
+class SendsTheTokenInARetryElsewhere(Following):
+    """The handler of redirects removes the token, and that of retries, which is below, adds it again."""
+
+    def hop(self, call: Call, here: SplitResult, there: SplitResult, method: str, answer: Answer) -> Answer:
+        self.local.retries = False
+        made = super().hop(call, here, there, method, answer)
+        wait = self.wait(call, made)
+        if wait is None or wait > 1:
+            return made
+        self.pause(call, wait)
+        self.local.retries = True
+        return super().hop(call, here, there, method, answer)
+
+    def trusts(self, here: SplitResult, there: SplitResult) -> bool:
+        return self.local.retries or super().trusts(here, there)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
+from graphcontract.exchange import Call
+from tests.sample_clients.bases.conforming import ROOT, Answer
 from tests.sample_clients.bases.following import Following
 from tests.sample_clients.registry import faulty
 
@@ -81,3 +83,24 @@ class ReadsThePlusOfALocationAsASpace(Following):
 
     def place(self, here: str, location: str) -> str:
         return urljoin(here, location.replace("%2B", "%20"))
+
+
+@faulty("redirect.location", rare=True, shown_by=["307, with a fragment"])
+class SendsTheFragmentOfALocation(Following):
+    """The target is what follows the host, up to the end."""
+
+    def hop(self, call: Call, here: SplitResult, there: SplitResult, method: str, answer: Answer) -> Answer:
+        query = there.query + (f"#{there.fragment}" if there.fragment else "")
+        return super().hop(call, here, there._replace(query=query), method, answer)
+
+
+@faulty("redirect.location", shown_by=["test_second_redirect_location"])
+class ResolvesLocationsAtTheFirstUrl(Following):
+    """The base of a relative Location is the URL of the call, which is another after one redirect."""
+
+    def exchange(self, call: Call) -> Answer:
+        self.local.first = (call.base_url or ROOT) + self.path(call)
+        return super().exchange(call)
+
+    def place(self, here: str, location: str) -> str:
+        return urljoin(str(self.local.first), location)

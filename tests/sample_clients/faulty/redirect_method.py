@@ -90,3 +90,16 @@ class GetFromTheSecondHopOn(Following):
 
     def method_after(self, answer: Answer, method: str) -> str:
         return "GET" if self.local.hops > 1 else method
+
+
+@faulty("redirect.method", shown_by=["test_throttling_after_redirect"])
+class RetriesWithGetAfterARedirect(Following):
+    """A retry is made of the URL that was redirected to, and of the default method."""
+
+    def hop(self, call: Call, here: SplitResult, there: SplitResult, method: str, answer: Answer) -> Answer:
+        made = super().hop(call, here, there, method, answer)
+        wait = self.wait(call, made)
+        if wait is None or wait > 1:
+            return made
+        self.pause(call, wait)
+        return super().hop(call, here, there, "GET", answer)
