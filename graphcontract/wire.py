@@ -37,6 +37,7 @@ Fault = Literal[
     "malformed-head",
     "one-stream",
     "no-window",
+    "half-content-reset",
 ]
 Split = Literal[
     "at-start",

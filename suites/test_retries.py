@@ -27,6 +27,8 @@ TOO_MANY = {"error": {"code": "TooManyRequests", "message": "Please retry later.
 PAGE = b"<html><h1>Service unavailable</h1></html>"
 QUOTA = (("RateLimit-Limit", "10"), ("RateLimit-Remaining", "0"), ("RateLimit-Reset", "1"))
 PAST_DATE = "Wed, 12 Nov 2025 09:30:00 GMT"
+DISTANT_DATE = "Wed, 12 Nov 2098 09:30:00 GMT"  # its seconds since 1970 need more than 32 bits
+BROKEN_GZIP = b"\x1f\x8b\x08\x00"
 
 
 def throttle(status: int, *retry_after: str) -> StubResponse:
@@ -92,6 +94,8 @@ WAITS: Mapping[str, Throttling] = {
     "a fraction": Throttling([throttle(429, "1.2")]),
     "a leading zero": Throttling([throttle(429, "01")], [throttle(429, "03600")]),
     "a quota as well": Throttling([throttle_beside_quota("2")], [throttle_beside_quota("3600")]),
+    # An hour does not show whether the last seconds of a date count.
+    "until a date soon": Throttling([throttle_until(503, "{date+2}")]),
 }
 
 
@@ -128,6 +132,7 @@ PERSISTENT_THROTTLING: Mapping[str, Sequence[StubResponse]] = {
     "20 digits": [throttle(429, "9" * 20)],
     "no wait given by 503": [throttle(503)],
     "no wait given by 504": [throttle(504)],
+    "a distant date": [throttle_until(503, DISTANT_DATE)],
 }
 ONE_SECOND = ("lasting 503", "no wait told", "no wait given by 503", "no wait given by 504")
 
@@ -194,6 +199,10 @@ NOT_RETRYABLE_ERRORS: Mapping[str, StubResponse] = {
     **{f"{status} that tells a wait": throttle(status, "1") for status in (400, 403)},
     **{f"{status} called too many": error(status, TOO_MANY) for status in (400, 403)},
     **{f"{status} that closes": replace(plain_error(status), close=True) for status in (400, 403, 409)},
+    **{
+        f"{status} in broken gzip": replace(plain_error(status), coded=True, encoded=BROKEN_GZIP)
+        for status in (400, 500)
+    },
 }
 
 
@@ -301,6 +310,7 @@ NO_RESPONSES: Mapping[str, Unanswered | Needing] = {
     "half a response in chunks": (replace(plain_error(409), fault="half-content", framing="chunked"), False),
     "garbage": (faulty("garbage"), False),
     "garbage on a kept connection": (faulty("garbage"), True),
+    "half a response before a reset": (replace(plain_error(409), fault="half-content-reset"), False),
 }
 
 
@@ -315,3 +325,11 @@ def test_no_usable_response(harness: Harness, unanswered: Unanswered) -> None:
     before = [harness.perform(harness.plain_call("another-guid"), [success()])] if kept else []
     call = replace(harness.plain_call(), timeout=0.4)
     harness.check(call, [response, success()], before=before)
+
+
+@proves("retry.after", "retry.throttled", needs="network")
+@concurrently(seconds=1.5, delay={"a response that takes half a second": 0.5})
+def test_slow_throttling(harness: Harness, delay: float) -> None:
+    """A retry should wait for the time that Retry-After says from the response on, not from the request."""
+    slow = replace(throttle(429, "1"), split="at-start", pause=delay)
+    harness.check(replace(harness.plain_call(), timeout=6.0), [slow, success()])

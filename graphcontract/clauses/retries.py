@@ -35,7 +35,7 @@ _MAX_REQUESTS_PER_WINDOW = 5  # one more within the window, where no time to wai
 _WINDOW = 1.0  # seconds
 _TIMER_TOLERANCE = 0.05  # seconds by which timers of common runtimes fire early
 _LOST = ("reset", "closed", "half-head")
-_BROKEN = ("half-content", "garbage")
+_BROKEN = ("half-content", "half-content-reset", "garbage")
 _SHORT_WAIT = 1.0  # seconds; a client may decide not to wait longer than this
 _NEVER_RETRIES = "the client never retries"
 
@@ -93,8 +93,14 @@ def list_early_retries(
     for response, request in _list_retries(contract, exchange):
         if response is not None:
             wait = parse_retry_after(response)
-            if wait.seconds is not None and request.at - response.at < wait.seconds - _TIMER_TOLERANCE:
+            waited = request.at - begin_of(response)
+            if wait.seconds is not None and waited < wait.seconds - _TIMER_TOLERANCE:
                 yield response, request, wait
+
+
+def begin_of(response: WireResponse) -> float:
+    """When a response began to be sent: one that is paused at its start is recorded before the pause."""
+    return response.at + (response.pause if response.split == "at-start" else 0.0)
 
 
 def _has_retried(contract: Contract, trial: Trial) -> bool:
@@ -157,7 +163,8 @@ def after(contract: Contract, trial: Trial) -> Iterator[Finding]:
         value = response.values("retry-after")[0]
         cause = f"status {response.status} with Retry-After: {value[:40]}"
         expected = f"at least {wait.seconds:g} s after {cause}"
-        yield Finding("too-early", expected, f"{request.at - response.at:.2f} s", wait.form, request)
+        actual = f"{request.at - begin_of(response):.2f} s"
+        yield Finding("too-early", expected, actual, wait.form, request)
 
 
 def _has_malformed_retry_after(contract: Contract, trial: Trial) -> bool:

@@ -9,7 +9,8 @@ Each fault replaces one response of a script:
 - `reset`, `closed`, `stalled`: after the whole request the connection is reset, or the stream ends cleanly,
   or nothing is sent until the endpoint is closed.
 - `half-head`, `half-content`: the response is cut, then the stream ends. The head is cut inside the status
-  code, since a client could accept a 204 without the rest.
+  code, since a client could accept a 204 without the rest. `half-content-reset` resets the connection
+  instead.
 - `garbage`: the content of the response in place of all of it, such as a malformed head. Without content,
   bytes that are not HTTP, with 204 at the position of a status code. Then the stream ends.
 - `dripped`: one byte of the response every `StubResponse.drip` seconds, with a head that never ends.
@@ -62,6 +63,7 @@ _ENDINGS: Mapping[Fault, Ending] = {
     "goaway-below": "shut",
     "goaway-lost": "shut",
     "goaway-before": "shut",
+    "half-content-reset": "reset",
 }
 _DEFERRED: Mapping[Fault, Deferred] = {
     "late": "send-with-next",
@@ -69,6 +71,7 @@ _DEFERRED: Mapping[Fault, Deferred] = {
     "closed-between": "close",
     "reset-between": "reset",
 }
+_HALF_CONTENT: tuple[Fault, ...] = ("half-content", "half-content-reset")
 _PROCESSING = b"HTTP/1.1 102 Processing\r\n\r\n"
 _GARBAGE = b"\x00\x01\xfe\xff 204 this is not HTTP\r\n\r\n"
 _EMPTY = Rendered(before=b"", final=b"", stray=b"", status=0, fields=(), content=b"", interim=(), close=False)
@@ -83,8 +86,8 @@ def check(stub: StubResponse, *, first: bool) -> None:
             "refused can only be the first response of a script: it lasts as long as the endpoint"
         )
     whole_anyway = not stub.content or stub.status in (204, 304) or stub.framing in ("none", "to-the-end")
-    if stub.fault == "half-content" and whole_anyway:
-        raise ValueError("half-content needs content, and a framing that gives its length")
+    if stub.fault in _HALF_CONTENT and whole_anyway:
+        raise ValueError(f"{stub.fault} needs content, and a framing that gives its length")
 
 
 def choose_ending(stub: StubResponse, rendered: Rendered) -> Ending | None:
@@ -112,7 +115,7 @@ def apply_fault(stub: StubResponse, rendered: Rendered) -> Rendered:
         case "half-head":
             cut = head[: head.index(b" ") + 2]
             return replace(_EMPTY, before=rendered.before, interim=rendered.interim, final=cut)
-        case "half-content":
+        case "half-content" | "half-content-reset":
             half = len(rendered.content) // 2
             size, mark, _ = body.partition(b"\r\n") if stub.framing == "chunked" else (b"", b"", b"")
             cut = head + end + body[: len(size + mark) + half]

@@ -213,7 +213,7 @@ def _add_frames(fault: str, steps: tuple[Step, ...], pause: float, stream: int) 
 
 def _apply_slow_fault(fault: str, whole: Plan, nothing: Plan, before: tuple[Step, ...], stream: int) -> Plan:
     """Give what is sent of a response that is cut in its content, or that never ends."""
-    if fault == "half-content":
+    if fault in ("half-content", "half-content-reset"):
         head = next(step for step in whole.steps[len(before) :] if isinstance(step, Head))
         steps = (*before, Head(head.fields), Content(whole.content, half=True))
         half = whole.content[: len(whole.content) // 2]

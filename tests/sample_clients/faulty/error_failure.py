@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -382,3 +383,13 @@ class CrashesOnAnUnfinishedChallenge(Conforming):
         if challenge.count('"') % 2:
             raise ValueError("a quote without an end")
         return super().failure(call, answer)
+
+
+@faulty("error.failure", shown_by=["a distant date"])
+class CrashesOnADateBeyond2038(Conforming):
+    """Seconds since 1970 in 32 bits with a sign."""
+
+    def seconds(self, value: str) -> float:
+        if value[:1].isalpha():
+            struct.pack("i", int(parsedate_to_datetime(value).timestamp()))
+        return super().seconds(value)

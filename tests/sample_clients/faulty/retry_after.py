@@ -6,6 +6,7 @@ import ctypes
 import random
 import re
 import threading
+import time
 
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import Answer, Conforming
@@ -212,3 +213,27 @@ class RetryAfterByItsSpelling(ReadsFieldLines):
     def amend(self, answer: Answer, lines: list[bytes]) -> None:
         if not any(line.startswith((b"Retry-After:", b"retry-after:")) for line in lines):
             answer.fields["retry-after"] = "0.1"
+
+
+@faulty("retry.after", shown_by=["test_slow_throttling"])
+class CountsTheWaitFromItsRequest(Conforming):
+    """The wait is reckoned from the start of the attempt, so that a slow response shortens it."""
+
+    def exchange(self, call: Call) -> Answer:
+        begun = time.monotonic()
+        answer = super().exchange(call)
+        answer.fields["x-taken"] = str(time.monotonic() - begun)
+        return answer
+
+    def wait(self, call: Call, answer: Answer) -> float | None:
+        wait = super().wait(call, answer)
+        return None if wait is None else max(0.0, wait - float(answer.fields["x-taken"]))
+
+
+@faulty("retry.after", shown_by=["until a date soon"])
+class RetriesShortlyBeforeADate(Conforming):
+    """Two seconds are taken off a date, in case the clocks differ: the wrong way."""
+
+    def seconds(self, value: str) -> float:
+        seconds = super().seconds(value)
+        return max(0.0, seconds - 2.0) if value[:1].isalpha() else seconds

@@ -109,3 +109,22 @@ class RetriesHalfAResponse(Conforming):
         answer = super().exchange(call)
         length = int(answer.fields.get("content-length", len(answer.content)))
         return super().exchange(call) if len(answer.content) < length else answer
+
+
+@faulty("retry.no-response", shown_by=["half a response before a reset"])
+class RetriesAResponseThatIsReset(Conforming):
+    """A reset is a fault of the network, even in the content. Silence and an early end are not."""
+
+    def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
+        try:
+            return super().read_content(answer, read, line)
+        except ConnectionResetError:
+            raise BadAnswer("reset in the content") from None
+
+    def exchange(self, call: Call) -> Answer:
+        try:
+            return super().exchange(call)
+        except BadAnswer as error:
+            if str(error) != "reset in the content":
+                raise
+            return super().exchange(call)

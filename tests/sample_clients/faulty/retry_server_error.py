@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.sample_clients.bases.conforming import Answer
+from graphcontract.exchange import Call
+from tests.sample_clients.bases.conforming import Answer, BadAnswer, Conforming
 from tests.sample_clients.bases.retries import SendsAgain
 from tests.sample_clients.registry import faulty
 
@@ -37,3 +38,24 @@ class RetriesServerErrorsWithoutError(SendsAgain):
 
     def insists(self, answer: Answer) -> bool:
         return answer.status >= 500 and not answer.content
+
+
+class Unreadable(BadAnswer):
+    """The content of a server error that cannot be decoded."""
+
+
+@faulty("retry.server-error", rare=True, shown_by=["500 in broken gzip"])
+class RetriesUnreadableServerErrors(Conforming):
+    """A server error whose content cannot be decoded was spoilt on the way."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        try:
+            return super().decode(answer, content)
+        except (OSError, BadAnswer) as error:
+            raise (Unreadable if answer.status >= 500 else BadAnswer)(str(error)) from error
+
+    def exchange(self, call: Call) -> Answer:
+        try:
+            return super().exchange(call)
+        except Unreadable:
+            return super().exchange(call)
