@@ -24,6 +24,7 @@ MOST_CONTENT = 64 << 10  # bytes of content that are recorded
 _LINE_END = re.compile(rb"\r?\n")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LONE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+_FOLDED_LINE = re.compile(rb"\n[ \t]")
 _FRAMING = re.compile(rb"\n(Content-Length|Transfer-Encoding):([^\r\n]*)", re.IGNORECASE)
 _REQUEST_LINE = re.compile(rb"([-!#$%&'*+.^_`|~0-9A-Za-z]+) (.*?)(?: HTTP/([0-9.]+))?", re.DOTALL)
 _BROKEN_OFF = "ended before the request was complete"
@@ -136,7 +137,7 @@ class RequestReader:
         return request
 
     def _find_violation(self) -> str | None:
-        """Describe a violation of RFC 9112 2.2, 6.2 or 6.3 that h11 accepts; None if there is no
+        """Describe a violation of RFC 9112 2.2, 5.2, 6.2 or 6.3 that h11 accepts; None if there is no
         violation.
         """
         if self._blank:
@@ -145,6 +146,8 @@ class RequestReader:
         head = self._raw[: end.end()] if end else self._raw
         if _LONE_LINE_FEED.search(head):
             return "a line that ends with a line feed alone"
+        if _FOLDED_LINE.search(head):
+            return "a field value that is folded over two lines"
         framing = [(name.lower(), value) for name, value in _FRAMING.findall(head)]
         lengths = [value for name, value in framing if name == b"content-length"]
         if len(lengths) > 1 or b"," in b"".join(lengths):

@@ -157,13 +157,24 @@ class TestMalformed:
             (b"\r\n" + PLAIN, "an empty line before the request line"),
             (PLAIN.replace(b"\r\n", b"\n"), "a line that ends with a line feed alone"),
             (PLAIN.replace(b" 0\r\n", b" 0\r\ncontent-length: 0\r\n"), "more than one Content-Length"),
+            (
+                PLAIN.replace(b" HTTP/1.1\r\n", b" HTTP/1.1\r\nA: b\r\n c\r\n"),
+                "a field value that is folded over two lines",
+            ),
             (PLAIN.replace(b" 0\r\n", b" 0, 0\r\n"), "more than one Content-Length"),
             (
                 PLAIN.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
                 "both Content-Length and Transfer-Encoding",
             ),
         ],
-        ids=["empty line", "line feeds", "two lengths", "a list of lengths", "length and coding"],
+        ids=[
+            "empty line",
+            "line feeds",
+            "two lengths",
+            "folded line",
+            "a list of lengths",
+            "length and coding",
+        ],
     )
     def test_requests_that_other_servers_may_accept_are_parsed_and_get_400(
         self, server: Loopback, data: bytes, why: str

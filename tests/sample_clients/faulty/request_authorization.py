@@ -196,7 +196,7 @@ class AuthorizationCutAt8190(ChangesTheToken):
         return f"Bearer {token}"[: 8190 - len("Authorization: ")]
 
 
-@faulty("request.authorization", rare=True)
+@faulty("request.authorization", "request.once", rare=True)
 class LongAuthorizationFolded(ChangesTheToken):
     """An e-mail library's folding of lines of more than 998 characters."""
 

@@ -389,3 +389,11 @@ class RepeatsAcceptedRequests(Conforming):
 
     def repeats(self, answer: Answer) -> bool:
         return super().repeats(answer) or (answer.status == 202 and "retry-after" in answer.fields)
+
+
+@faulty("request.once")
+class FoldsItsUserAgent(Conforming):
+    """A long value goes on in the next line, which a sender must not do (RFC 9112, 5.2)."""
+
+    def fields(self, call: Call) -> Fields:
+        return [*super().fields(call), ("User-Agent", "migrations/1.0\r\n (Linux; x86_64)")]
