@@ -47,6 +47,7 @@ _CODES_OF_EXCEPTIONS = st.sampled_from(
         "Mailbox/NotFound: 404#1",
     )
 )
+_GENERIC_CODES = ("generalException", "UnknownError", "BadRequest")  # an inner code says more
 _CODES_OF_DIGITS = st.sampled_from(("204", "200", "404", "007"))
 _GUIDS = guids()
 _OPAQUE_IDS = st.tuples(word(), st.integers(0, 9999)).map(lambda drawn: "|{}.{:04};a=b/".format(*drawn))
@@ -231,6 +232,10 @@ def _members_left_out() -> _Cases:
     }
 
 
+def _with_inner_code(values: _Values, code: str) -> _Members:
+    return {**values.error, "code": code, "innerError": {**values.inner, "code": "leaseHeld"}}
+
+
 def _without(member: str, values: _Values) -> ErrorCase:
     return _make_case(values.status, {name: value for name, value in values.error.items() if name != member})
 
@@ -282,6 +287,7 @@ def _unusual_texts() -> _Cases:
     units = st.text(LETTERS + " .", min_size=1, max_size=16)
     long = st.tuples(units, st.sampled_from((4096, 1024))).map(lambda drawn: repeat_to_length(*drawn))
     longest = units.map(lambda unit: repeat_to_length(unit, _LONGEST))
+    line_ends = st.tuples(word(), word()).map(lambda words: "{}.\r\n{}\nNext.".format(*words))
     empty = most_of(("message", "code")).map(lambda members: dict.fromkeys(members, ""))
     return {
         "non-ascii": _without_changes(_draw_values(codes=foreign_codes, messages=foreign)),
@@ -289,4 +295,6 @@ def _unusual_texts() -> _Cases:
         "empty-texts": _with_shape(lambda values, texts: {**values.error, **texts}, empty),
         "long-text": _without_changes(_draw_values(messages=long)),
         "longest-text": _without_changes(_draw_values(messages=longest)),
+        "line-ends": _without_changes(_draw_values(messages=line_ends)),
+        "generic-code": _with_shape(_with_inner_code, st.sampled_from(_GENERIC_CODES)),
     }

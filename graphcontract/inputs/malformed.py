@@ -46,7 +46,7 @@ def malformed_errors(contract: Contract) -> Partitions[MalformedError]:
     """
     codes = [code for codes in contract.error_codes.values() for code in codes] or ["conflict"]
     graph = st.tuples(st.sampled_from(codes), word()).map(lambda drawn: _make_graph_error(*drawn))
-    contents = {**_not_json(), **_other_json(), **_corrupt(graph), **_extreme(graph)}
+    contents = {**_not_json(), **_other_json(), **_corrupt(graph), **_extreme(graph), **_odd_messages()}
     drawn = Partitions({name: _with_status(content) for name, content in contents.items()})
     return drawn | constants(_megabytes())
 
@@ -166,6 +166,10 @@ def _with_code_and_message(texts: SearchStrategy[object]) -> SearchStrategy[byte
     """Draw Graph errors with these values for code and message."""
     pairs = st.tuples(texts, texts)
     return pairs.map(lambda drawn: _encode({"error": {"code": drawn[0], "message": drawn[1]}}))
+
+
+def _odd_messages() -> _Contents:
+    return {"message-not-text": _with_media_type(_with_member("message", {}, {"lang": "en-us"}, [], 1))}
 
 
 def _with_member(name: str, *values: object) -> SearchStrategy[bytes]:

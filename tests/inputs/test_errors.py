@@ -89,6 +89,11 @@ MEMBERS: dict[str, Callable[[ErrorCase], bool]] = {
     "empty-texts": lambda case: is_empty(case.code) or is_empty(case.message),
     "long-text": lambda case: 1024 <= len(case.message or "") <= 4096,
     "longest-text": lambda case: len(case.message or "") == 16384,
+    "line-ends": lambda case: (case.message or "").splitlines(keepends=True)[0].endswith("\r\n"),
+    "generic-code": lambda case: (
+        case.code in ("generalException", "UnknownError", "BadRequest")
+        and error_of(case)["innerError"]["code"] != case.code
+    ),
 }
 
 

@@ -102,6 +102,7 @@ MEMBERS: dict[str, Callable[[MalformedError], bool]] = {
     "details-not-list": lambda error: (
         not all(isinstance(detail, dict) for detail in as_list(parsed(error)["error"]["details"]))
     ),
+    "message-not-text": lambda error: not isinstance(parsed(error)["error"]["message"], str),
     "request-id-number": lambda error: isinstance(parsed(error)["error"]["innerError"]["request-id"], int),
     "oauth": lambda error: parsed(error)["error"].startswith("invalid_"),
     "problem-json": lambda error: error.media_type == "application/problem+json" and "type" in parsed(error),

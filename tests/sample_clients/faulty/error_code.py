@@ -227,3 +227,16 @@ class CutsTheCodeAtTheComma(ChangesTexts):
 
     def retold_code(self, code: str) -> str:
         return code.partition(",")[0]
+
+
+GENERIC = ("generalException", "UnknownError", "BadRequest")
+
+
+@faulty("error.code", rare=True, shown_by=TEXT_TESTS)
+class InnerCodeForAGenericCode(Conforming):
+    """A code that says nothing is replaced by that of the inner error."""
+
+    def code(self, answer: Answer) -> str | None:
+        code, inner = super().code(answer), self.error(answer).get("innerError")
+        found = inner.get("code") if isinstance(inner, dict) else None
+        return found if code in GENERIC and isinstance(found, str) else code

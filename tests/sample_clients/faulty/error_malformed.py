@@ -396,3 +396,12 @@ class CrashesOnARequestIdThatIsANumber(Conforming):
         if isinstance(inner, dict) and inner.get("request-id") is not None:
             inner["request-id"].upper()
         return super().request_id(answer)
+
+
+@faulty("error.malformed", rare=True, shown_by=["test_malformed_errors"])
+class NeedsAValueInAMessageThatIsAnObject(Conforming):
+    """OData 3 had an object with a language and a value in place of the message."""
+
+    def message(self, answer: Answer) -> str | None:
+        message = self.error(answer).get("message")
+        return str(message["value"]) if isinstance(message, dict) else super().message(answer)

@@ -211,3 +211,11 @@ class MessageOfTheInnerError(Conforming):
 
     def message(self, answer: Answer) -> str | None:
         return text(inner(self.error(answer)).get("message")) or super().message(answer)
+
+
+@faulty("error.message", rare=True, shown_by=TEXT_TESTS)
+class NormalizesLineEndsOfTheMessage(ChangesTexts):
+    """A text stream in universal newlines mode has line feeds alone."""
+
+    def retold_message(self, message: str) -> str:
+        return message.replace("\r\n", "\n")
