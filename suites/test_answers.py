@@ -169,6 +169,20 @@ def with_upper_case_names(response: StubResponse) -> StubResponse:
     return replace(response, fields=tuple((name.upper(), value) for name, value in response.fields))
 
 
+# Valid forms of fields that clients parse for pools, quotas, caches and telemetry.
+RARE_FORMS = (
+    ("Keep-Alive", "timeout=5"),
+    ("Server-Timing", "cache;desc=hit, edge"),
+    ("RateLimit-Remaining", "9.5"),
+    ("RateLimit", '"default";r=50;t=30'),
+    ("X-RateLimit-Remaining", "unlimited"),
+    ("Strict-Transport-Security", 'includeSubDomains; max-age="31536000"; preload'),
+    ("ETag", 'W/"1"'),
+    ("Link", "<>"),
+    ("traceparent", "ff-1"),
+    ("Allow", ""),
+    ("Content-Language", "tr, *"),
+)
 UNUSUAL_SUCCESS_RESPONSES: Mapping[str, StubResponse] = {
     "capitals": with_upper_case_names(with_fields(success(), *DIAGNOSTICS, ("Content-Length", "0"))),
     "capitals that close": replace(with_fields(success(), ("CONNECTION", "Close")), close=True),
@@ -181,6 +195,7 @@ UNUSUAL_SUCCESS_RESPONSES: Mapping[str, StubResponse] = {
     "invalid cookies": with_fields(
         success(), ("Set-Cookie", "a"), ("Set-Cookie", "=b; Expires=0; Max-Age=x")
     ),
+    "fields in rare forms": with_fields(success(), *RARE_FORMS),
 }
 
 

@@ -249,6 +249,7 @@ UNUSUAL_REPRESENTATIONS: Mapping[str, StubResponse] = {
     "capitals": with_upper_case_names(error(409, ERROR)),
     "chunked in capitals": error(409, ERROR, framing="chunked-in-capitals"),
     "byte order mark": stub(409, b"\xef\xbb\xbf" + error(409, ERROR).content, "application/json"),
+    "chunk sizes with zeros": error(409, ERROR, framing="chunked-with-zeros"),
 }
 
 
@@ -285,3 +286,23 @@ def test_error_in_other_codings(harness: Harness, coding: str) -> None:
     plain = plain_error(409)
     responses = [replace(plain, coded=True, coding=coding)]
     harness.check(harness.plain_call(), responses, control=harness.control([plain]))
+
+
+def with_gzip_header(flags: int, fields: bytes) -> bytes:
+    """The plain error in gzip, with these optional fields in the header (RFC 1952, 2.3)."""
+    encoded = gzip.compress(PLAIN.content, mtime=0)
+    return encoded[:3] + bytes((flags,)) + encoded[4:10] + fields + encoded[10:]
+
+
+GZIP_HEADERS: Mapping[str, bytes] = {
+    "with a file name": with_gzip_header(8, b"error.json\0"),
+    "with an extra field and a comment": with_gzip_header(4 | 16, b"\x06\0ab\x02\0cdcached\0"),
+}
+
+
+@proves("error.encoded")
+@given(encoded=constants(GZIP_HEADERS))
+def test_gzip_with_optional_fields(harness: Harness, encoded: bytes) -> None:
+    """An error in gzip with optional fields should be reported like the same error without gzip."""
+    responses = [replace(PLAIN, coded=True, encoded=encoded)]
+    harness.check(harness.plain_call(), responses, control=harness.control([PLAIN]))

@@ -17,7 +17,15 @@ from typing import Literal
 from graphcontract.wire import Fault, Fields, Split, WireRequest
 
 Concerns = Callable[[WireRequest], bool]
-Framing = Literal["content-length", "chunked", "chunked-in-capitals", "chunked-richly", "to-the-end", "none"]
+Framing = Literal[
+    "content-length",
+    "chunked",
+    "chunked-in-capitals",
+    "chunked-richly",
+    "to-the-end",
+    "none",
+    "chunked-with-zeros",
+]
 Spelling = Literal["usual", "compact", "indented", "escaped"]
 
 
@@ -86,10 +94,11 @@ class StubResponse:
 
     `framing`: "to-the-end" delimits the content by the end of the connection, "none" sends it without
     announcing it, "chunked-in-capitals" spells field and coding so, "chunked-richly" uses all of RFC 9112
-    7.1, extensions and a trailer. `interim` are the status codes of 1xx responses sent before, each with
-    `interim_fields`; `stray` are bytes sent after the end; `coded` encodes the content with the `coding`,
-    gzip, deflate or br in any letter case, if the client accepts it, and sends `encoded` in place of the
-    result if that is given; `close` closes the connection afterwards.
+    7.1, extensions and a trailer, "chunked-with-zeros" writes chunk sizes of eight digits. `interim` are the
+    status codes of 1xx responses sent before, each with `interim_fields`; `stray` are bytes sent after the
+    end; `coded` encodes the content with the `coding`, gzip, deflate or br in any letter case, if the client
+    accepts it, and sends `encoded` in place of the result if that is given; `close` closes the connection
+    afterwards.
 
     The head: `version` of HTTP, of which 1.0 closes the connection; the reason `phrase`, None for the
     registered one; `gap` between a field's colon and its value.
@@ -271,6 +280,9 @@ def render(response: StubResponse, request: WireRequest) -> Rendered:
         fields.append(("TRANSFER-ENCODING", "CHUNKED") if capitals else ("Transfer-Encoding", "chunked"))
         body = b"%x\r\n%b\r\n" % (len(content), content) if content else b""
         body += b"0\r\n\r\n"
+    elif response.framing == "chunked-with-zeros":
+        fields.append(("Transfer-Encoding", "chunked"))
+        body = (b"%08x\r\n%b\r\n" % (len(content), content) if content else b"") + b"00000000\r\n\r\n"
     elif response.framing == "chunked-richly":
         fields += [("Transfer-Encoding", "chunked"), ("Trailer", "x-checksum")]
         halves = (content[: len(content) // 2], content[len(content) // 2 :])

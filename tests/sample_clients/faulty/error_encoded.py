@@ -186,3 +186,16 @@ class UnreadableGzipAsSuccess(Conforming):
         except (OSError, BadAnswer):
             answer.fields["content-encoding"] = "broken"
             return b""
+
+
+@faulty("error.encoded", shown_by=["test_gzip_with_optional_fields"])
+class SkipsTenBytesOfGzip(Conforming):
+    """The header of gzip has ten bytes, if it has no optional fields (RFC 1952, 2.3)."""
+
+    def decode(self, answer: Answer, content: bytes) -> bytes:
+        if answer.fields.get("content-encoding") != "gzip":
+            return super().decode(answer, content)
+        try:
+            return zlib.decompressobj(-15).decompress(content[10:])
+        except zlib.error as error:
+            raise BadAnswer("no gzip") from error

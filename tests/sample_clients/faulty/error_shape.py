@@ -387,3 +387,13 @@ class CrashesOnOtherInnerDates(Conforming):
         if isinstance(inner, dict) and isinstance(inner.get("date"), str):
             datetime.strptime(inner["date"], "%Y-%m-%dT%H:%M:%S")
         return super().request_id(answer)
+
+
+@faulty("error.shape", "error.code", "error.message", shown_by=["test_unusual_error_representations"])
+class LimitsChunkSizesToFourDigits(Conforming):
+    """No chunk is larger than 64 KiB, and nobody writes zeros in front."""
+
+    def chunk_size(self, line: bytes) -> int:
+        if len(line.split(b";")[0].strip()) > 4:
+            raise BadAnswer("the chunk is too large")
+        return super().chunk_size(line)

@@ -339,3 +339,33 @@ class CrashesOnACookieWithoutName(ReadsAField):
     def value(self, value: str) -> object:
         name, _content = value.split("=", 1)
         return {name: ""}[name or "a cookie without a name"]
+
+
+@faulty("response.no-content", shown_by=["test_unusual_success_response"])
+class CrashesOnKeepAliveWithoutMax(ReadsAField):
+    """A pool counts the requests that a server still accepts, and not every server says how many."""
+
+    name = "keep-alive"
+
+    def value(self, value: str) -> object:
+        return int(dict(part.strip().split("=") for part in value.split(","))["max"])
+
+
+@faulty("response.no-content", shown_by=["test_unusual_success_response"])
+class CrashesOnQuotasThatAreNotWholeNumbers(ReadsAField):
+    """The rest of the quota goes to a gauge, as a whole number."""
+
+    name = "x-ratelimit-remaining"
+
+    def value(self, value: str) -> object:
+        return int(value)
+
+
+@faulty("response.no-content", shown_by=["test_unusual_success_response"])
+class NeedsMaxAgeAsFirstDirective(ReadsAField):
+    """Directives of Strict-Transport-Security are read by their position, though they have no order."""
+
+    name = "strict-transport-security"
+
+    def value(self, value: str) -> object:
+        return int(value.split(";")[0].removeprefix("max-age="))
