@@ -140,6 +140,7 @@ def verdicts(
                 if isinstance(test, Prepared):
                     harness.profile = replace(explored, examples=1, least=test.share(explored))
                 _add(parts, trying)
+        harness.profile = explored
         pool = harness.clients.background_pool()
         for trying in waiting:
             for case in trying.list_cases(pool.size):
