@@ -48,6 +48,8 @@ MALFORMED_RESPONSES = {
     "field without colon": CONFLICT + b"Content-Length: 2\r\nno colon\r\n\r\n{}",
     "chunk size that is not a number": CONFLICT + b"Transfer-Encoding: chunked\r\n\r\ntwo\r\n{}\r\n0\r\n\r\n",
     "negative chunk size": CONFLICT + b"Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n",
+    # Obsolete, and to be read as a space (RFC 9112, 5.2).
+    "folded field": CONFLICT + b"x-ms-diagnostics: a\r\n b\r\nContent-Length: 2\r\n\r\n{}",
 }
 FAULTS |= {name: replace(faulty("garbage"), content=raw) for name, raw in MALFORMED_RESPONSES.items()}
 
@@ -117,6 +119,8 @@ CHEAP: Mapping[str, Sequence[StubResponse]] = {
     "many errors that close": [replace(plain_error(409), close=True)],
     "many redirects": [with_fields(stub(307), ("Location", "?step=1")), success()],
     "many retries": [plain_error(503), success()],
+    "many rejected tokens": [with_fields(plain_error(401), ("WWW-Authenticate", "Bearer"))],
+    "many malformed responses": [faulty("garbage")],
 }
 
 
@@ -153,6 +157,24 @@ def test_connections_after_timeouts(harness: Harness, calls: int) -> None:
 def test_server_name(harness: Harness, root: CallOptions) -> None:
     """The TLS handshake should name the host of the service root, but not its address."""
     harness.check(harness.plain_call(), [success()], **root)
+
+
+BY_NAME = CallOptions(certificate="trusted", by_name=True)
+BY_ADDRESS = CallOptions(certificate="trusted")
+
+
+@proves("tls.server-name")
+@concurrently(
+    roots={
+        "root by name after one by address": (BY_ADDRESS, BY_NAME),
+        "root by address after one by name": (BY_NAME, BY_ADDRESS),
+    }
+)
+def test_server_name_of_another_root(harness: Harness, roots: tuple[CallOptions, CallOptions]) -> None:
+    """The TLS handshake should name the host of its own root, and not of that of an earlier call."""
+    first, second = roots
+    before = harness.perform(harness.plain_call("another-guid"), [success()], **first)
+    harness.check(harness.plain_call(), [success()], before=[before], **second)
 
 
 @proves("proxy.credentials")

@@ -89,3 +89,15 @@ class ResolvesFirst(WrapsItselfInTheTunnel):
 
     def server_name(self, host: str) -> str | None:
         return "127.0.0.1"
+
+
+@faulty("tls.server-name", shown_by=["test_server_name_of_another_root"])
+class KeepsTheServerNameForAddresses(WrapsItself):
+    """The name is an option of the client, which a root with an address leaves as it was."""
+
+    name: str | None = None
+
+    def server_name(self, host: str, port: int) -> str | None:
+        if not host.replace(".", "").isdigit():
+            self.name = host
+        return self.name

@@ -151,3 +151,19 @@ class ReturnsAConnectionToThePoolAfterATimeout(LeavesConnections):
 
     def leaves(self, answer: Answer | None) -> bool:
         return answer is None and len(self.left) < 8
+
+
+@faulty("transport.connections", shown_by=["many rejected tokens"])
+class LeavesTheConnectionOfARejectedToken(LeavesConnections):
+    """401 is raised before the block that closes."""
+
+    def leaves(self, answer: Answer | None) -> bool:
+        return answer is not None and answer.status == 401
+
+
+@faulty("transport.connections", shown_by=["many malformed responses"])
+class LeavesTheConnectionOfAMalformedResponse(LeavesConnections):
+    """The connection is closed with its response, and there is none that could be parsed."""
+
+    def leaves(self, answer: Answer | None) -> bool:
+        return answer is None

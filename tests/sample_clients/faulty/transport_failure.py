@@ -275,3 +275,17 @@ class WaitsForANegativeLength(Conforming):
         if digits in ("-1", b"-2"):
             raise MemoryError("a buffer of less than nothing")
         return super().number(digits, base)
+
+
+@faulty("transport.failure", rare=True, shown_by=["test_broken_connection"])
+class CrashesOnAFoldedField(Conforming):
+    """A line that begins with a space has no name, and was never seen."""
+
+    def read_head(self, line: Callable[[], bytes]) -> Answer:
+        def named() -> bytes:
+            each = line()
+            if each[:1] in (b" ", b"\t"):
+                raise KeyError("")
+            return each
+
+        return super().read_head(named)
