@@ -73,12 +73,21 @@ CANCELLED: Mapping[str, Cancelled | Needing] = {
     # Until after the retry, which comes 1.7 s after the cancellation.
     "cancelled in a wait": ([with_fields(plain_error(503), ("Retry-After", "2")), success()], 2.0),
     "cancelled without a response": Needing("network", ([faulty("stalled"), success()], 0.5)),
+    # Its second half comes after the second within which the call should end.
+    "cancelled in the content": Needing(
+        "network", ([replace(plain_error(409), split="in-content", pause=2.0), success()], 0.5)
+    ),
 }
 
 
 @proves("calls.cancelled", needs="cancel")
 @concurrently(
-    seconds={"cancelled in a wait": 2.3, "cancelled without a response": 0.8}, cancelled_after=CANCELLED
+    seconds={
+        "cancelled in a wait": 2.3,
+        "cancelled without a response": 0.8,
+        "cancelled in the content": 0.8,
+    },
+    cancelled_after=CANCELLED,
 )
 def test_cancelled_call(harness: Harness, cancelled_after: Cancelled) -> None:
     """A cancelled call should end at once, send nothing afterwards, and leave the client usable."""
@@ -88,6 +97,22 @@ def test_cancelled_call(harness: Harness, cancelled_after: Cancelled) -> None:
     cancelled = harness.perform(call, responses, cancel_after=0.3, linger=linger)
     following = harness.perform(harness.plain_call("another-guid"), [success()])
     harness.observe(following, control=control, before=[cancelled])
+
+
+@proves("calls.cancelled", needs=("network", "concurrency", "cancel"))
+@concurrently(seconds=1, cancel_after={"cancelled beside another call": 0.3})
+def test_call_beside_a_cancelled_one(harness: Harness, cancel_after: float) -> None:
+    """A call should not end with another one that is cancelled meanwhile."""
+    control = harness.control([success()])
+    stalled = replace(harness.plain_call("another-guid"), timeout=6.0)
+    later = replace(success(), split="at-start", pause=0.8)
+    cancelled, made = harness.concurrently(
+        [
+            partial(harness.perform, stalled, [faulty("stalled")], cancel_after=cancel_after),
+            partial(harness.perform, harness.plain_call(), [later]),
+        ]
+    )
+    harness.observe(made, control=control, before=[cancelled])
 
 
 LOGGED: Mapping[str, Sequence[StubResponse] | Needing] = {
@@ -136,6 +161,7 @@ LEFT: Mapping[str, Sequence[StubResponse]] = {
     ],
     "after a retry": [with_fields(plain_error(503), ("Retry-After", "0"), *REMEMBERED), success()],
     "after a wait": [with_fields(plain_error(503), ("Retry-After", "2")), success()],
+    "after a success with a wait": [with_fields(success(), ("Retry-After", "3600"))],
 }
 
 

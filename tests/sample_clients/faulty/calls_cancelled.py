@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 from graphcontract.exchange import Call, Outcome
@@ -98,3 +99,43 @@ class SwallowsACancellation(Cancellable):
 
     def cancelled_outcome(self, error: Cancelled) -> Outcome:
         return Outcome.success()
+
+
+@faulty("calls.cancelled", shown_by=["test_call_beside_a_cancelled_one"])
+class CancelsAllCalls(Cancellable):
+    """A cancellation closes the client's pool, and with it the connections of the other calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[socket.socket] = []
+
+    def connect(self, call: Call) -> socket.socket:
+        connection = super().connect(call)
+        self.made.append(connection)
+        return connection
+
+    def interrupt(self, connection: socket.socket) -> None:
+        for each in self.made:
+            super().interrupt(each)
+
+
+@faulty("calls.cancelled", shown_by=["cancelled in the content"])
+class IgnoresACancellationInTheContent(Cancellable):
+    """Once there is a response, its content is read to the end, whatever happens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.local = threading.local()
+        self.reading: set[socket.socket] = set()
+
+    def connect(self, call: Call) -> socket.socket:
+        self.local.connection = super().connect(call)
+        return self.local.connection  # type: ignore[no-any-return]
+
+    def read_content(self, answer: Answer, read: Callable[[int], bytes], line: Callable[[], bytes]) -> bytes:
+        self.reading.add(self.local.connection)
+        return super().read_content(answer, read, line)
+
+    def interrupt(self, connection: socket.socket) -> None:
+        if connection not in self.reading:
+            super().interrupt(connection)

@@ -293,3 +293,19 @@ class ReopensSlowly(Conforming):
     def persist(self, call: Call) -> Answer:
         self.gate.wait()
         return super().persist(call)
+
+
+@faulty("calls.independent", shown_by=["after a success with a wait"])
+class HoldsTheNextCallBackAfterASuccess(Conforming):
+    """Whatever response has a Retry-After, the next request has to wait for so long."""
+
+    until = 0.0
+
+    def persist(self, call: Call) -> Answer:
+        if time.monotonic() + call.timeout < self.until:
+            raise TimeoutError("the service does not accept requests yet")
+        time.sleep(max(0.0, self.until - time.monotonic()))
+        answer = super().persist(call)
+        if self.succeeded(answer) and "retry-after" in answer.fields:
+            self.until = time.monotonic() + self.seconds(answer.fields["retry-after"])
+        return answer
