@@ -81,6 +81,7 @@ ROOT_PATHS: dict[str, str | Needing] = {
     "below a path": "/gw/graph/{version}",
     "below a path, with a slash at the end": Needing("root-slash", "/gw/graph/{version}/"),
     "with a slash at the end": Needing("root-slash", "/{version}/"),
+    "below a path with percent-encodings": "/gw%2Fone/the%20graph/{version}",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from graphcontract.clients import Limits
 from graphcontract.exchange import Call
@@ -73,3 +73,19 @@ class SlashesOfRootAndPath(Conforming):
     """Root and path are concatenated, and the root may end with a slash."""
 
     limits = Limits(root_slash=True)
+
+
+@faulty("request.root-path", rare=True)
+class EncodesTheRootPathAgain(ChangesTheRoot):
+    """The whole path is percent-encoded, and the root's already was."""
+
+    def change(self, path: str) -> str:
+        return quote(path)
+
+
+@faulty("request.root-path", rare=True)
+class DecodesTheSlashesOfTheRootPath(ChangesTheRoot):
+    """A proxy in between decodes a path and encodes it anew, except for its slashes."""
+
+    def change(self, path: str) -> str:
+        return quote(unquote(path))
