@@ -59,6 +59,7 @@ def test_a_location_in_any_form_leads_to_its_url(location: str) -> None:
         (MOVED.replace("%2F", "&"), ["other-target"]),
         (MOVED.replace("%2F", "%252F"), ["other-target"]),
         (MOVED.replace("Step", "step"), ["other-target"]),
+        (f"{MOVED}#part", ["other-target"]),
         (f"{NAMES}/{TASK}/?Step=1&to=a%2Fb", ["other-target"]),
     ],
 )

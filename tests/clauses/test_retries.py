@@ -80,6 +80,15 @@ def test_timers_may_be_a_little_early(time: float, found: list[str]) -> None:
     assert kinds("retry.after", repeated(0.0, time)) == found
 
 
+@pytest.mark.parametrize(("time", "found"), [(1.3, ["too-early"]), (1.5, [])])
+def test_a_wait_begins_when_a_slow_response_does(time: float, found: list[str]) -> None:
+    made = repeated(0.0, time)
+    slow = replace(made.responses[0], split="at-start", pause=0.5)
+    assert kinds("retry.after", replace(made, responses=(slow, *made.responses[1:]))) == found
+    late_content = replace(slow, split="in-content")
+    assert kinds("retry.after", replace(made, responses=(late_content, *made.responses[1:]))) == []
+
+
 @pytest.mark.parametrize(("tries", "found"), [(11, []), (12, ["too-many"])])
 def test_ten_retries_are_the_most(tries: int, found: list[str]) -> None:
     assert kinds("retry.bounded", repeated(*[0.0] * tries, outcome=failure(429))) == found

@@ -253,3 +253,9 @@ def test_chunks_in_capitals() -> None:
     rendered = render(StubResponse(409, content=b"abc", framing="chunked-in-capitals"), a_request())
     assert ("TRANSFER-ENCODING", "CHUNKED") in rendered.fields
     assert rendered.final.endswith(b"3\r\nabc\r\n0\r\n\r\n")
+
+
+def test_chunk_sizes_with_zeros() -> None:
+    rendered = render(StubResponse(409, content=b"abc", framing="chunked-with-zeros"), a_request())
+    assert ("Transfer-Encoding", "chunked") in rendered.fields
+    assert rendered.final.endswith(b"\r\n\r\n00000003\r\nabc\r\n00000000\r\n\r\n")

@@ -147,6 +147,23 @@ class TestReset:
 
 
 class TestCut:
+    def test_after_half_of_the_content(self, server: Loopback) -> None:
+        endpoint = done(server, stub(409, b"0123456789", fault="half-content-reset"))
+        with connect(endpoint) as connection:
+            connection.sendall(PLAIN)
+            received = bytearray()
+
+            def drain() -> None:
+                while part := connection.recv(1 << 16):
+                    received.extend(part)
+
+            with pytest.raises(ConnectionResetError):
+                drain()
+        (response,) = endpoint.finish().responses
+        assert response.raw.endswith(b"\r\n\r\n01234")
+        assert response.raw.startswith(received)
+        assert (response.status, response.content, response.whole) == (409, b"01234", False)
+
     @pytest.mark.parametrize(
         ("what", "received", "status", "content"),
         [
