@@ -47,6 +47,7 @@ _CODES_OF_EXCEPTIONS = st.sampled_from(
         "Mailbox/NotFound: 404#1",
     )
 )
+_NUMBERS_IN_TEXT = st.sampled_from(("Item 404 of 503 is locked.", "Error 500: the task has 429 items."))
 _GENERIC_CODES = ("generalException", "UnknownError", "BadRequest")  # an inner code says more
 _CODES_OF_DIGITS = st.sampled_from(("204", "200", "404", "007"))
 _GUIDS = guids()
@@ -296,5 +297,7 @@ def _unusual_texts() -> _Cases:
         "long-text": _without_changes(_draw_values(messages=long)),
         "longest-text": _without_changes(_draw_values(messages=longest)),
         "line-ends": _without_changes(_draw_values(messages=line_ends)),
+        "numbers-in-text": _without_changes(_draw_values(messages=_NUMBERS_IN_TEXT)),
+        "upper-case-request-id": _without_changes(_draw_values(request_ids=_GUIDS.map(str.upper))),
         "generic-code": _with_shape(_with_inner_code, st.sampled_from(_GENERIC_CODES)),
     }

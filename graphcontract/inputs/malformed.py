@@ -169,7 +169,10 @@ def _with_code_and_message(texts: SearchStrategy[object]) -> SearchStrategy[byte
 
 
 def _odd_messages() -> _Contents:
-    return {"message-not-text": _with_media_type(_with_member("message", {}, {"lang": "en-us"}, [], 1))}
+    return {
+        "message-not-text": _with_media_type(_with_member("message", {}, {"lang": "en-us"}, [], 1)),
+        "empty-list": _with_media_type(st.sampled_from((b"[]", b'{"error": []}'))),
+    }
 
 
 def _with_member(name: str, *values: object) -> SearchStrategy[bytes]:

@@ -90,6 +90,8 @@ MEMBERS: dict[str, Callable[[ErrorCase], bool]] = {
     "long-text": lambda case: 1024 <= len(case.message or "") <= 4096,
     "longest-text": lambda case: len(case.message or "") == 16384,
     "line-ends": lambda case: (case.message or "").splitlines(keepends=True)[0].endswith("\r\n"),
+    "numbers-in-text": lambda case: re.search(r"\b[45][0-9]{2}\b", case.message or "") is not None,
+    "upper-case-request-id": lambda case: case.request_id == (case.request_id or "x").upper(),
     "generic-code": lambda case: (
         case.code in ("generalException", "UnknownError", "BadRequest")
         and error_of(case)["innerError"]["code"] != case.code

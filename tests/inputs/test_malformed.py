@@ -102,6 +102,7 @@ MEMBERS: dict[str, Callable[[MalformedError], bool]] = {
     "details-not-list": lambda error: (
         not all(isinstance(detail, dict) for detail in as_list(parsed(error)["error"]["details"]))
     ),
+    "empty-list": lambda error: parsed(error) in ([], {"error": []}),
     "message-not-text": lambda error: not isinstance(parsed(error)["error"]["message"], str),
     "request-id-number": lambda error: isinstance(parsed(error)["error"]["innerError"]["request-id"], int),
     "oauth": lambda error: parsed(error)["error"].startswith("invalid_"),

@@ -405,3 +405,18 @@ class NeedsAValueInAMessageThatIsAnObject(Conforming):
     def message(self, answer: Answer) -> str | None:
         message = self.error(answer).get("message")
         return str(message["value"]) if isinstance(message, dict) else super().message(answer)
+
+
+@faulty("error.malformed", rare=True, shown_by=["test_malformed_errors"])
+class TakesTheFirstErrorOfAList(Conforming):
+    """Some services send a list of errors, in which there is one at least."""
+
+    def error(self, answer: Answer) -> dict[str, object]:
+        try:
+            document = json.loads(answer.content)
+        except (ValueError, RecursionError):
+            return {}
+        if isinstance(document, dict):
+            document = document.get("error")
+        first = document[0] if isinstance(document, list) else document
+        return first if isinstance(first, dict) else {}

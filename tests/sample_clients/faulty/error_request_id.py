@@ -119,3 +119,12 @@ class CachesTheFirstRequestId(Conforming):
     def request_id(self, answer: Answer) -> str | None:
         self.first = self.first or super().request_id(answer)
         return self.first
+
+
+@faulty("error.request-id", rare=True, shown_by=TEXT_TESTS)
+class LowerCasesTheRequestId(Conforming):
+    """A GUID is parsed and written anew, and has lower case then."""
+
+    def request_id(self, answer: Answer) -> str | None:
+        request_id = super().request_id(answer)
+        return request_id and request_id.lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -397,3 +398,12 @@ class LimitsChunkSizesToFourDigits(Conforming):
         if len(line.split(b";")[0].strip()) > 4:
             raise BadAnswer("the chunk is too large")
         return super().chunk_size(line)
+
+
+@faulty("error.shape", rare=True, shown_by=["test_valid_error_objects"])
+class StatusFromTheMessage(Conforming):
+    """The status code is searched for in the text of the exception, which usually begins with it."""
+
+    def status(self, answer: Answer) -> int | None:
+        found = re.search(r"\b[45][0-9][0-9]\b", self.message(answer) or "")
+        return int(found[0]) if found else answer.status

@@ -163,7 +163,7 @@ class LeavesTheConnectionOfARejectedToken(LeavesConnections):
 
 @faulty("transport.connections", shown_by=["many malformed responses"])
 class LeavesTheConnectionOfAMalformedResponse(LeavesConnections):
-    """The connection is closed with its response, and there is none that could be parsed."""
+    """The connection is closed with its response, and this one could not be parsed."""
 
     def leaves(self, answer: Answer | None) -> bool:
         return answer is None
