@@ -47,7 +47,7 @@ _CODES_OF_EXCEPTIONS = st.sampled_from(
         "Mailbox/NotFound: 404#1",
     )
 )
-_NUMBERS_IN_TEXT = st.sampled_from(("Item 404 of 503 is locked.", "Error 500: the task has 429 items."))
+_NUMBERS_IN_TEXT = ("Item 404 of 503 is locked.", "Error 500: the task has 429 items.")
 _GENERIC_CODES = ("generalException", "UnknownError", "BadRequest")  # an inner code says more
 _CODES_OF_DIGITS = st.sampled_from(("204", "200", "404", "007"))
 _GUIDS = guids()
@@ -233,8 +233,9 @@ def _members_left_out() -> _Cases:
     }
 
 
-def _with_inner_code(values: _Values, code: str) -> _Members:
-    return {**values.error, "code": code, "innerError": {**values.inner, "code": "leaseHeld"}}
+def _mislead(values: _Values, texts: tuple[str, str]) -> _Members:
+    code, message = texts
+    return {"code": code, "message": message, "innerError": {**values.inner, "code": "leaseHeld"}}
 
 
 def _without(member: str, values: _Values) -> ErrorCase:
@@ -296,8 +297,8 @@ def _unusual_texts() -> _Cases:
         "empty-texts": _with_shape(lambda values, texts: {**values.error, **texts}, empty),
         "long-text": _without_changes(_draw_values(messages=long)),
         "longest-text": _without_changes(_draw_values(messages=longest)),
-        "line-ends": _without_changes(_draw_values(messages=line_ends)),
-        "numbers-in-text": _without_changes(_draw_values(messages=_NUMBERS_IN_TEXT)),
-        "upper-case-request-id": _without_changes(_draw_values(request_ids=_GUIDS.map(str.upper))),
-        "generic-code": _with_shape(_with_inner_code, st.sampled_from(_GENERIC_CODES)),
+        "exact-texts": _without_changes(_draw_values(messages=line_ends, request_ids=_GUIDS.map(str.upper))),
+        "misleading-texts": _with_shape(
+            _mislead, st.tuples(st.sampled_from(_GENERIC_CODES), st.sampled_from(_NUMBERS_IN_TEXT))
+        ),
     }

@@ -89,12 +89,13 @@ MEMBERS: dict[str, Callable[[ErrorCase], bool]] = {
     "empty-texts": lambda case: is_empty(case.code) or is_empty(case.message),
     "long-text": lambda case: 1024 <= len(case.message or "") <= 4096,
     "longest-text": lambda case: len(case.message or "") == 16384,
-    "line-ends": lambda case: (case.message or "").splitlines(keepends=True)[0].endswith("\r\n"),
-    "numbers-in-text": lambda case: re.search(r"\b[45][0-9]{2}\b", case.message or "") is not None,
-    "upper-case-request-id": lambda case: case.request_id == (case.request_id or "x").upper(),
-    "generic-code": lambda case: (
+    "exact-texts": lambda case: (
+        "\r\n" in (case.message or "") and case.request_id == (case.request_id or "x").upper()
+    ),
+    "misleading-texts": lambda case: (
         case.code in ("generalException", "UnknownError", "BadRequest")
         and error_of(case)["innerError"]["code"] != case.code
+        and re.search(r"\b[45][0-9]{2}\b", case.message or "") is not None
     ),
 }
 
