@@ -38,13 +38,18 @@ class Change:
 
 
 def list_changes(before: Report, after: Report) -> list[Change]:
-    """List what changed: first what got worse."""
+    """List what changed: first what got worse. If the runs were to test different clauses, those of only one
+    of them are left out.
+    """
     return sorted(_compare(before, after), key=lambda each: not each.is_worse)
 
 
 def _compare(before: Report, after: Report) -> Iterator[Change]:
     old, new = before.failing(), after.failing()
-    for clause in dict.fromkeys([*after.verdicts, *before.verdicts]):
+    clauses = list(dict.fromkeys([*after.verdicts, *before.verdicts]))
+    if _read_selection(before) != _read_selection(after):
+        clauses = [each for each in clauses if each in before.verdicts and each in after.verdicts]
+    for clause in clauses:
         was, now = before.verdicts.get(clause), after.verdicts.get(clause)
         came = tuple(sorted(set(new.get(clause, ())) - set(old.get(clause, ()))))
         went = tuple(sorted(set(old.get(clause, ())) - set(new.get(clause, ()))))
@@ -62,6 +67,11 @@ def _compare(before: Report, after: Report) -> Iterator[Change]:
                 now["level"],
                 "it passes" if now["verdict"] == "pass" else f"it is now {label_verdict(now)}",
             )
+
+
+def _read_selection(report: Report) -> tuple[object, ...]:
+    options = report.header.get("options", {})
+    return options.get("select") or [], options.get("deselect") or []
 
 
 def _is_judged(verdict: Verdict | None) -> bool:

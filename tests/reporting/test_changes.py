@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,16 @@ def test_a_failure_of_a_clause_that_is_not_tested_any_more_is_not_fixed(tmp_path
     before = report(tmp_path, "a", broken("request.path"))
     after = report(tmp_path, "b", ClauseResult("request.path", "not-run", reason="no"))
     assert [each.kind for each in list_changes(before, after)] == ["stopped running"]
+
+
+def test_clauses_that_only_one_run_was_to_test_are_left_out(old: Report, tmp_path: Path) -> None:
+    part = report(tmp_path, "part", broken("request.query"), ClauseResult("request.path-spelling", "pass", 1))
+    assert "stopped running" in [each.kind for each in list_changes(old, part)]
+    options = {**part.header.get("options", {}), "select": ["request.query", "request.path-spelling"]}
+    selected = replace(part, header={**part.header, "options": options})
+    assert [(each.kind, each.clause) for each in list_changes(old, selected)] == [
+        ("newly failing", "request.query")
+    ]
 
 
 def test_nights_of_one_implementation(old: Report, new: Report) -> None:
