@@ -79,11 +79,13 @@ def describe_input(call: CallInput) -> str:
 
 
 def _token(recipe: TokenRecipe | ShortToken) -> str:
+    """Describe a token; an ellipsis stands for the beginning that most have."""
     if not recipe["canary"]:
         return json.dumps(recipe["text"])
-    unit, length = json.dumps(recipe["unit"]), recipe["length"]
-    repeated = "" if len(recipe["unit"]) == length else f" repeated to {length} characters"
-    return f"20 fixed characters and {unit}{repeated}"
+    unit, length = recipe["unit"], recipe["length"]
+    if len(unit) == length:
+        return json.dumps(f"…{unit}", ensure_ascii=False)
+    return f'"…" and {json.dumps(unit, ensure_ascii=False)} repeated to {length} characters'
 
 
 def _render_with_outcome(exchange: RecordedExchange) -> Iterator[str]:

@@ -69,7 +69,7 @@ def test_a_token_is_reported_by_its_recipe() -> None:
             if "  input " in line
         )
 
-    assert render({"canary": True, "unit": "ab", "length": 2}).endswith('20 fixed characters and "ab"')
+    assert render({"canary": True, "unit": "ab", "length": 2}).endswith('token = "…ab"')
     assert render({"canary": True, "unit": "ab", "length": 9}).endswith('"ab" repeated to 9 characters')
     assert render({"canary": False, "text": "0"}).endswith('token = "0"')
 
