@@ -53,8 +53,10 @@ def tried(module: str) -> Tried:
         shutil.copy(ROOT / "pyproject.toml", copy)
         config = (ROOT / _CONFIG).read_text(encoding="utf-8")
         config = config.replace(f'"{CLAUSES}"', f'"{CLAUSES}/{module}.py"')
-        config = config.replace(f" {_TESTS}", f" {' '.join(_own_tests(module))} {_TESTS}")
+        config = config.replace("[own tests]", " ".join(_own_tests(module)))
         (copy / "mutation.toml").write_text(config, encoding="utf-8")
+        # A mutant may be made in the second in which the file was compiled: only its hash tells them apart.
+        _run(copy, "python", "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "graphcontract")
         _run(copy, "cosmic-ray", "init", "mutation.toml", "session.sqlite")
         _run(copy, "cr-filter-operators", "session.sqlite", "mutation.toml")
         _run(copy, "cosmic-ray", "baseline", "mutation.toml")
@@ -68,8 +70,12 @@ def tried(module: str) -> Tried:
 
 
 def _own_tests(module: str) -> list[str]:
-    """The test files named after a module: they run first, as they kill most of its mutants."""
-    return [f"{_TESTS}/{each.name}" for each in sorted((ROOT / _TESTS).glob(f"test_{module}*.py"))]
+    """The test files named after a module, or after its first word: they run first, and kill most of its
+    mutants. A module without one has that of the registry, which is short.
+    """
+    names = (f"test_{module}*.py", f"test_{module.partition('_')[0]}*.py", "test_registry.py")
+    found = (sorted((ROOT / _TESTS).glob(name)) for name in names)
+    return [f"{_TESTS}/{each.name}" for each in next(filter(None, found))]
 
 
 def _run(copy: Path, *words: str) -> str:
@@ -78,8 +84,8 @@ def _run(copy: Path, *words: str) -> str:
         **os.environ,
         "PATH": f"{beside}{os.pathsep}{os.environ['PATH']}",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     argv = [str(beside / words[0]), *words[1:]]
     ran = subprocess.run(
         argv, cwd=copy, env=environment, check=True, stdout=subprocess.PIPE, encoding="utf-8"
