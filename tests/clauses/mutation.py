@@ -44,19 +44,27 @@ def modules() -> list[str]:
     return [each.stem for each in files if not each.stem.startswith(_SERVICE_CLAUSES)]
 
 
-def tried(module: str) -> Tried:
+def prepare(copy: Path) -> None:
+    """Copy the project, and run the tests once, so that each mutant finds all other modules compiled. Raises
+    CalledProcessError where a test fails.
+    """
+    for name in ("graphcontract", "tests"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    # A mutant may be made in the second in which the file was compiled: only its hash tells them apart.
+    _run(copy, "python", "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "graphcontract")
+    _run(copy, "python", "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider", _TESTS)
+
+
+def tried(module: str, prepared: Path) -> Tried:
     """Make and try every mutant of a module; raises CalledProcessError where the tool cannot."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
-        copy = Path(folder)
-        for name in ("graphcontract", "tests"):
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", copy)
+        copy = Path(folder, "copy")
+        shutil.copytree(prepared, copy)
         config = (ROOT / _CONFIG).read_text(encoding="utf-8")
         config = config.replace(f'"{CLAUSES}"', f'"{CLAUSES}/{module}.py"')
         config = config.replace("[own tests]", " ".join(_own_tests(module)))
         (copy / "mutation.toml").write_text(config, encoding="utf-8")
-        # A mutant may be made in the second in which the file was compiled: only its hash tells them apart.
-        _run(copy, "python", "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "graphcontract")
         _run(copy, "cosmic-ray", "init", "mutation.toml", "session.sqlite")
         _run(copy, "cr-filter-operators", "session.sqlite", "mutation.toml")
         _run(copy, "cosmic-ray", "baseline", "mutation.toml")
@@ -124,8 +132,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if shutil.which("cosmic-ray", path=str(Path(sys.executable).parent)) is None:
         parser.error("Cosmic Ray is not installed here: `make mutation` installs it.")
     done: list[Tried] = []
-    with ThreadPoolExecutor(arguments.jobs) as pool:
-        for future in as_completed([pool.submit(tried, module) for module in wanted]):
+    with (
+        tempfile.TemporaryDirectory(prefix="mutation-") as folder,
+        ThreadPoolExecutor(arguments.jobs) as pool,
+    ):
+        prepare(Path(folder))
+        for future in as_completed([pool.submit(tried, module, Path(folder)) for module in wanted]):
             each = future.result()
             killed = each.count - len(each.survivors)
             print(f"{each.module:20}{each.count:6} mutants{killed:6} killed", flush=True)
