@@ -105,13 +105,16 @@ def permission(_contract: Contract, trial: Trial) -> Iterator[Finding]:
 )
 def method(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """Another method must get a 4xx or 501 and have no effect (the operation's page). 501 is accepted, as
-    the server may not implement the method at all (RFC 9110, 15.6.2). A 401 and a 403 are left out: they
-    may be about the token.
+    the server may not implement the method at all (RFC 9110, 15.6.2), and a 2xx to OPTIONS, which may list
+    the methods (RFC 9110, 9.3.7). A 401 and a 403 are left out: they may be about the token.
     """
     index = find_step(trial, METHOD)
     assert index is not None
     step, status = trial.exchanges[index], status_to(trial.exchanges[index])
-    if not is_client_error(status) and status != 501:
+    is_allowed = is_client_error(status) or status == 501
+    if purpose_input(step) == "OPTIONS":
+        is_allowed = is_allowed or is_success(status)
+    if not is_allowed:
         kind = "accepted" if is_success(status) else "other-status"
         expected, actual = "a 4xx status or 501", describe_response(step)
         yield Finding(kind, expected, actual, purpose_input(step), exchange=step)
@@ -157,15 +160,20 @@ _EXPECTED = {
 
 def _is_rejected(_contract: Contract, trial: Trial) -> bool:
     index = find_step(trial, *_EXPECTED)
-    status = None if index is None else status_to(trial.exchanges[index])
-    return status is not None and is_client_error(status) and status != 401
+    if index is None:
+        return False
+    step, status = trial.exchanges[index], status_to(trial.exchanges[index])
+    # Another status than 4xx to these two violates no other clause, as nothing was accepted.
+    is_rejection = not is_success(status) if purpose_kind(step) in (LESSER_TOKEN, STARTED) else False
+    return (is_rejection or is_client_error(status)) and status != 401
 
 
 @clause("service.refusal-status", "unknown-task", "permission", "precondition", "method", when=_is_rejected)
 def refusal_status(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A rejection should have the status that states its reason (Graph's error responses and authorization
     concepts). A 403 is accepted for every reason but a missing permission itself, as the service may check
-    permissions first.
+    permissions first. A missing permission and a task that has started are no failure of the server (5xx),
+    and no redirect (3xx) leads around them.
     """
     index = find_step(trial, *_EXPECTED)
     assert index is not None

@@ -50,9 +50,9 @@ def error_shape(_contract: Contract, trial: Trial) -> Iterator[Finding]:
         if error is None:
             size = len(response.content)
             yield Finding("no-object", expected, f"{status}, {size} bytes without an error object", input)
-        elif not error.code:
+        elif not (error.code or "").strip():
             yield Finding("no-code", expected, f"{status}, an error object without a code", input)
-        elif not error.message:
+        elif not (error.message or "").strip():
             yield Finding("no-message", expected, f"{status}, an error object without a message", input)
 
 
@@ -84,7 +84,7 @@ def challenge(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     token. Any scheme and any parameters are accepted.
     """
     for response in _list_unauthorized(trial):
-        if not response.values("www-authenticate"):
+        if not any(value.strip() for value in response.values("www-authenticate")):
             yield Finding("missing", "WWW-Authenticate", "status 401 without WWW-Authenticate")
 
 

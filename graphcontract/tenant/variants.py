@@ -81,6 +81,12 @@ def _require_length(service: Service, request: ServiceRequest, caller: Caller) -
     return Service.perform(service, request, caller)
 
 
+def _list_options(service: Service, request: ServiceRequest) -> Response:
+    if request.method != "OPTIONS":
+        return Service.handle_other_method(service, request)
+    return Response(status_code=204, headers={"Allow": ", ".join(service.list_methods(request))})
+
+
 def _add_fields(service: Service, request: ServiceRequest, response: Response) -> Response:
     response.headers["Strict-Transport-Security"] = "max-age=31536000"
     response.headers["x-ms-ags-diagnostic"] = '{"ServerInfo":{"DataCenter":"North Europe","Ring":"4"}}'
@@ -173,6 +179,18 @@ VARIANTS = (
         make_conflict=lambda *_: Rejection(422, "The task has started."),
     ),
     entry(
+        "fails-on-started",
+        "A cancel of a task that has started gets 500, and has no effect.",
+        "service.refusal-status",
+        make_conflict=lambda *_: Rejection(500, "The task has started."),
+    ),
+    entry(
+        "forbidden-is-sent-to-sign-in",
+        "A cancel without the permission is redirected to a sign-in page, with 302.",
+        "service.refusal-status",
+        make_forbidden=lambda *_: Rejection(302, "Sign in.", fields={"Location": "/sign-in"}),
+    ),
+    entry(
         "forbidden-is-not-found",
         "A cancel without the permission gets 404, which hides whether the task exists.",
         "service.refusal-status",
@@ -221,6 +239,11 @@ VARIANTS = (
         "insists-on-a-length",
         "A POST without Content-Length gets 411.",
         perform=_require_length,
+    ),
+    entry(
+        "options-are-listed",
+        "An OPTIONS gets 204 and the methods of the resource.",
+        handle_other_method=_list_options,
     ),
     entry(
         "request-id-in-capitals",

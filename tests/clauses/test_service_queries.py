@@ -174,6 +174,9 @@ class TestAccess:
         for status, kind in ((405, []), (404, []), (501, []), (200, ["accepted"]), (500, ["other-status"])):
             assert kinds("service.method", step("method:PUT", status)) == kind
         assert kinds("service.method", NEW, step("method:PUT", 405), DONE) == ["took-effect"]
+        for status, kind in ((204, []), (200, []), (302, ["other-status"]), (500, ["other-status"])):
+            assert kinds("service.method", step("method:OPTIONS", status)) == kind
+        assert kinds("service.method", NEW, step("method:OPTIONS", 204), DONE) == ["took-effect"]
         assert not judges("service.method", step("method:PUT", 403))
 
 
@@ -199,9 +202,14 @@ class TestRefusals:
             ("lesser-token", 404, ["permission"]),
             ("started", 422, ["precondition"]),
             ("method:PUT", 404, ["method"]),
+            ("lesser-token", 302, ["permission"]),
+            ("lesser-token", 500, ["permission"]),
+            ("started", 307, ["precondition"]),
+            ("started", 500, ["precondition"]),
         ):
             assert kinds("service.refusal-status", step(purpose, status)) == kind
-        assert not judges("service.refusal-status", step("unknown", 200))
+        for purpose, status in (("unknown", 200), ("unknown", 500), ("started", 204), ("started", 503)):
+            assert not judges("service.refusal-status", step(purpose, status))
 
     def test_a_second_cancel_is_never_judged(self) -> None:
         for status in (200, 204, 409, 500):
@@ -220,6 +228,8 @@ class TestEachAnswer:
             (b'{"error": {"message": "y"}}', ["no-code"]),
             (b'{"error": {"code": "", "message": "y"}}', ["no-code"]),
             (b'{"error": {"code": 7, "message": "y"}}', ["no-code"]),
+            (b'{"error": {"code": "  ", "message": "y"}}', ["no-code"]),
+            (b'{"error": {"code": "x", "message": " "}}', ["no-message"]),
             (b'{"error": {"code": "x"}}', ["no-message"]),
         ],
     )
@@ -243,7 +253,8 @@ class TestEachAnswer:
                 assert TOKEN[:20] not in finding.expected + finding.actual + finding.input
 
     def test_challenge(self) -> None:
-        assert kinds("service.challenge", step("no-token", 401)) == ["missing"]
+        for fields in ((), (("WWW-Authenticate", ""),)):
+            assert kinds("service.challenge", step("no-token", 401, fields=fields)) == ["missing"]
         assert (
             kinds("service.challenge", step("no-token", 401, fields=(("WWW-Authenticate", "Bearer"),))) == []
         )

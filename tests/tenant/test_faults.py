@@ -113,6 +113,11 @@ def other_method(asking: Asking) -> tuple[int, bool]:
     return answer.status_code, "allow" in answer.headers
 
 
+def options(asking: Asking) -> bool:
+    answer = asking("OPTIONS", f"{TASKS}/{asking.task('a')}/cancel")
+    return (answer.status_code, answer.headers.get("allow")) == (204, "POST")
+
+
 def no_length(asking: Asking) -> bool:
     async def nothing() -> AsyncIterator[bytes]:
         yield b""
@@ -134,6 +139,8 @@ ODD: dict[str, Callable[[Asking], bool]] = {
     "malformed-is-not-found": status(404, id="0"),
     "unknown-is-a-bad-request": status(400, id=UNKNOWN),
     "started-is-unprocessable": lambda asking: cancel(asking, asking.task("a", Status.FAILED))[0] == 422,
+    "fails-on-started": lambda asking: cancel(asking, asking.task("a", Status.FAILED))[0] == 500,
+    "forbidden-is-sent-to-sign-in": status(302, token="reader"),
     "forbidden-is-not-found": status(404, token="reader"),
     "repeat-is-cancelled-again": repeated,
     "bare-challenge": lambda asking: cancel(asking, token=None)[1]["www-authenticate"] == "Bearer",
@@ -142,6 +149,7 @@ ODD: dict[str, Callable[[Asking], bool]] = {
     "throttled-until-a-date": dated_wait,
     "unavailable-at-first": lambda asking: first_wait(asking) == (503, "1"),
     "insists-on-a-length": no_length,
+    "options-are-listed": options,
     "request-id-in-capitals": lambda asking: cancel(asking)[1]["request-id"].isupper(),
     "more-fields": lambda asking: "strict-transport-security" in cancel(asking)[1],
     "closes-each-connection": lambda asking: cancel(asking)[1].get("connection") == "close",
