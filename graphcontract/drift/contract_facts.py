@@ -7,7 +7,7 @@ from typing import Any
 
 from graphcontract.contract.model import Contract
 from graphcontract.drift.model import Fact, FactOrigin, Reading, Value, Wanted
-from graphcontract.drift.operation_paths import find_cast, name_action, split_path
+from graphcontract.drift.operation_paths import find_cast, find_last_key, name_action, split_path
 
 SCHEMES = {
     "DelegatedWork": "permissions.delegated-work",
@@ -48,7 +48,9 @@ def identify_operation(contract: Contract) -> Wanted:
 def _collect_values(contract: Contract) -> Mapping[str, Value]:
     request, success = contract.request, contract.success
     binding, action = _find_names(contract)
-    keys = [request.parameters[str(key[1])] for key in split_path(request.path) if isinstance(key, tuple)]
+    path = split_path(request.path)
+    keys = [str(key[1]) for key in path if isinstance(key, tuple)]
+    key = (find_last_key(path) if request.method == "DELETE" else None) or (keys[-1] if keys else None)
     statuses = contract.precondition.statuses if contract.precondition is not None else ()
     values: dict[str, Value] = {
         "method": request.method,
@@ -56,7 +58,7 @@ def _collect_values(contract: Contract) -> Mapping[str, Value]:
         "path": split_path(request.path),
         "binding": binding,
         "action": action,
-        "key-type": _find_key_type(keys[-1]) if keys else None,
+        "key-type": _find_key_type(request.parameters[key]) if key else None,
         "content": _CONTENT[request.content],
         "query": () if request.query == "absent" else None,
         "fields": _list_fields(contract),

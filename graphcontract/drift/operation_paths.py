@@ -10,6 +10,7 @@ from graphcontract.drift.model import Value
 Path = tuple[Value, ...]
 
 _KEY = re.compile(r"\{([^{}]+)\}")
+_ARGUMENT = re.compile(r"'?\{[^{}]+\}'?")  # permissions.json has no quotes
 
 
 def split_path(path: str) -> Path:
@@ -21,7 +22,8 @@ def split_path(path: str) -> Path:
 
 def normalize_path(path: Path) -> Path:
     """Remove what is only spelling from a path: the namespace of the operation that it ends with, or of a
-    function in parentheses; the alias in a type cast; the names of keys.
+    function in parentheses; the alias in a type cast; the names of keys, and quotes
+    around the arguments of a function.
     """
     return tuple(
         _normalize_segment(segment, last=index == len(path)) for index, segment in enumerate(path, 1)
@@ -32,7 +34,7 @@ def _normalize_segment(segment: Value, *, last: bool) -> Value:
     if not isinstance(segment, str):
         return ("key", "")
     if last or "(" in segment:
-        return _KEY.sub("{}", strip_namespace(segment))
+        return _ARGUMENT.sub("{}", strip_namespace(segment))
     return strip_alias(segment)
 
 
@@ -51,6 +53,13 @@ def find_cast(path: Path) -> str | None:
     above = path[-2] if len(path) > 1 else None
     is_cast = isinstance(above, str) and "." in above and "(" not in above
     return strip_namespace(str(above)) if is_cast else None
+
+
+def find_last_key(path: Path) -> str | None:
+    """Find the name of the key that a path ends with, as `{id}` or as an alternate key in parentheses."""
+    last = path[-1]
+    names = [str(last[1])] if isinstance(last, tuple) else _KEY.findall(str(last))
+    return names[0] if len(names) == 1 else None
 
 
 def fold_path(path: Path) -> Path:

@@ -223,6 +223,23 @@ LOUD = (
         ("deprecation-announced",),
     ),
     Mutation(
+        "all overloads deprecated",
+        swap(*_annotated("cancel")),
+        {"deprecation": _DEPRECATED},
+        ("deprecation-announced",),
+    ),
+    Mutation(
+        "deprecated after other annotations of the same",
+        lambda text: swap(*_annotated("cancel(microsoft.graph.loan)"))(text).replace(
+            '      <Annotations Target="microsoft.graph.cancel',
+            '      <Annotations Target="graph.cancel(graph.loan)">\n'
+            '        <Annotation Term="Org.OData.Core.V1.LongDescription" String="It ends." />\n'
+            '      </Annotations>\n      <Annotations Target="microsoft.graph.cancel',
+        ),
+        {"deprecation": _DEPRECATED},
+        ("deprecation-announced",),
+    ),
+    Mutation(
         "deprecated within the action",
         swap(
             _BINDING,
@@ -388,6 +405,11 @@ SILENT = (
         )(text),
     ),
     Mutation("null said to be allowed", swap('Type="Edm.Date" />', 'Type="Edm.Date" Nullable="true" />')),
+    Mutation("action of the base", swap(_BINDING, _BINDING.replace("graph.loan", "graph.record"))),
+    Mutation(
+        "another overload deprecated",
+        swap(*_annotated("cancel(microsoft.graph.loanJob,Edm.String)")),
+    ),
     Mutation(
         "binding parameter of another name",
         swap('"bindingParameter" Type="graph.loan"', '"it" Type="graph.loan"'),

@@ -152,6 +152,91 @@ def test_csdl_can_deny_it(tmp_path: Path) -> None:
     assert library.rules(library.compared(contract(tmp_path), source)) == ["route-gone"]
 
 
+DENIAL = """<Annotation Term="Org.OData.Capabilities.V1.DeleteRestrictions"><Record>
+  <PropertyValue Property="Deletable" Bool="false" /></Record></Annotation>"""
+DEPRECATION = """<Annotation Term="Org.OData.Core.V1.Revisions"><Collection><Record>
+  <PropertyValue Property="Kind" EnumMember="Org.OData.Core.V1.RevisionKind/Deprecated" />
+</Record></Collection></Annotation>"""
+MEMBER = '<NavigationProperty Name="loanRequests" Type="Collection(graph.loan)" ContainsTarget="true"'
+ABOVE = '<NavigationProperty Name="branches" Type="graph.branchesRoot" ContainsTarget="true"'
+
+
+def annotate(target: str, annotation: str, prefix: str = "") -> str:
+    own = f'<Annotations Target="{target}">{annotation}</Annotations>'
+    text = schemas.CSDL.replace("</Schema>", f"{own}</Schema>", 1)
+    if prefix:
+        text = re.sub(r"<(/?)(?!edmx|\?)(\w)", rf"<\1{prefix}:\2", text).replace("xmlns=", f"xmlns:{prefix}=")
+    return text
+
+
+def annotate_within(member: str, annotation: str) -> str:
+    assert schemas.CSDL.count(f"{member} />") == 1
+    return schemas.CSDL.replace(f"{member} />", f"{member}>{annotation}</NavigationProperty>")
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        (annotate("graph.branchesRoot/loanRequests", DENIAL, "edm"), ["route-gone"]),
+        (annotate_within(MEMBER, DENIAL), ["route-gone"]),
+        (annotate_within(MEMBER, DENIAL.replace("false", "true")), []),
+        (annotate_within(ABOVE, DENIAL), []),
+        (annotate("graph.branchesRoot/loanRequests", DEPRECATION), ["deprecation-announced"]),
+        (annotate_within(MEMBER, DEPRECATION), ["deprecation-announced"]),
+        (annotate("graph.loan", DEPRECATION), ["deprecation-announced"]),
+        (annotate("graph.libraryRoot/branches", DEPRECATION), ["deprecation-inherited"]),
+        (annotate_within(ABOVE, DEPRECATION), ["deprecation-inherited"]),
+        (annotate("graph.branchesRoot/loanJobs", DEPRECATION), []),
+        (annotate("graph.loanJob", DEPRECATION), []),
+    ],
+)
+def test_csdl_may_annotate_within_or_outside(text: str, rules: list[str], tmp_path: Path) -> None:
+    source = file_source(tmp_path, "beta-Prod.csdl", text)
+    found = library.compared(contract(tmp_path), source)
+    assert library.rules(found) == rules
+    if rules and rules != ["route-gone"]:
+        (finding,) = found.findings
+        assert finding.now is not None
+        assert finding.origin.line is not None
+        assert "Record" in text.splitlines()[finding.origin.line - 1]
+
+
+ALTERNATE = "/loans(code='{code}')"
+GUID = {"type": "string", "format": "uuid"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "rules"),
+    [
+        ({"type": "string"}, []),
+        (GUID, ["key-type-changed"]),
+        ({"type": ["string", "null"]}, []),
+        ({"$ref": "#/components/schemas/code"}, []),
+        ({"allOf": [{"$ref": "#/components/schemas/code"}]}, []),
+        ({"$ref": "#/components/schemas/uuid"}, ["key-type-changed"]),
+        ({"anyOf": [{"$ref": "#/components/schemas/uuid"}]}, ["key-type-changed"]),
+    ],
+)
+@pytest.mark.parametrize("path", [LOAN, ALTERNATE])
+def test_the_type_of_a_key(path: str, schema: object, rules: list[str], tmp_path: Path) -> None:
+    document = json.loads(openapi(path))
+    (item,) = document["paths"].values()
+    item["parameters"][-1]["schema"] = schema
+    document["components"] = {"schemas": {"code": {"type": "string"}, "uuid": GUID}}
+    source = file_source(tmp_path, "beta.json", json.dumps(document))
+    assert library.rules(library.compared(contract(tmp_path, path), source)) == rules
+
+
+@pytest.mark.parametrize(("type", "rules"), [("String", []), ("Guid", ["key-type-changed"])])
+def test_csdl_has_the_type_of_an_alternate_key(type: str, rules: list[str], tmp_path: Path) -> None:
+    text = schemas.CSDL.replace(
+        '<Property Name="dueDate"', f'<Property Name="code" Type="Edm.{type}" />\n<Property Name="dueDate"'
+    )
+    source = file_source(tmp_path, "beta-Prod.csdl", text)
+    alternate = "/library/branches/loanRequests(code='{code}')"
+    assert library.rules(library.compared(contract(tmp_path, alternate), source)) == rules
+
+
 @pytest.mark.parametrize(
     ("text", "rules"),
     [

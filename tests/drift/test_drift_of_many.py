@@ -115,6 +115,11 @@ def test_an_export_does_not_drift_from_itself(tmp_path: Path) -> None:
     assert result.sources[0].tally.stated == len(snapshot) == 10
 
 
+FOUND = "/library/find(name='{name}',row={row})"
+DEPRECATED = """<Annotation Term="Org.OData.Core.V1.Revisions"><Collection><Record>
+  <PropertyValue Property="Kind" EnumMember="Org.OData.Core.V1.RevisionKind/Deprecated" />
+</Record></Collection></Annotation>"""
+
 CHANGES = [
     (
         "beta.tsv",
@@ -159,11 +164,43 @@ CHANGES = [
         'Action Name="close"',
         'Action Name="Close"',
         {
-            ("route-gone", "reachable", "absent"): [
-                f"POST {DESK}/close",
-                "POST /library/find(name='{name}',row={row})/close",
-            ],
+            ("letter-case-changed", f"{DESK}/close", f"{DESK}/Close"): [f"POST {DESK}/close"],
+            ("letter-case-changed", f"{FOUND}/close", f"{FOUND}/Close"): [f"POST {FOUND}/close"],
         },
+    ),
+    (
+        "beta.csdl",
+        CSDL,
+        'Action Name="close" IsBound="true"',
+        'Action Name="close"',
+        {("route-gone", "reachable", "absent"): [f"POST {DESK}/close", f"POST {FOUND}/close"]},
+    ),
+    (
+        "beta.csdl",
+        CSDL,
+        "      <EntityContainer",
+        f"""      <Annotations Target="graph.desk">{DEPRECATED}</Annotations>
+      <EntityContainer""",
+        {
+            # DELETE is already deprecated by the OpenAPI description.
+            ("deprecation-announced", "", "deprecated"): [f"POST {DESK}/library.security.lock"],
+        },
+    ),
+    (
+        "beta.csdl",
+        CSDL,
+        "      <EntityContainer",
+        f"""      <Annotations Target="library.security.lock(graph.desk)">{DEPRECATED}</Annotations>
+      <EntityContainer""",
+        {("deprecation-announced", "", "deprecated"): [f"POST {DESK}/library.security.lock"]},
+    ),
+    (
+        "beta.csdl",
+        CSDL,
+        "      <EntityContainer",
+        f"""      <Annotations Target="library.security.lock">{DEPRECATED}</Annotations>
+      <EntityContainer""",
+        {("deprecation-announced", "", "deprecated"): [f"POST {DESK}/library.security.lock"]},
     ),
     (
         "beta.csdl",

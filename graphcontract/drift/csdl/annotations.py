@@ -4,11 +4,12 @@ deleted.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from graphcontract.drift.csdl.csdl_file import Element
-from graphcontract.drift.csdl.edm import Schema
+from graphcontract.drift.csdl.edm import Operation, Schema
 
 _CORE = "Org.OData.Core.V1"
 _CAPABILITIES = "Org.OData.Capabilities.V1"
@@ -27,13 +28,30 @@ class Revision:
 
 def find_deprecation(schema: Schema, targets: Collection[str]) -> Revision | None:
     """Find the deprecation of the first of some targets that has one; targets have full names."""
-    found: dict[str, Element] = {}
+    found: dict[str, list[Element]] = {}
     for at, target in schema.file.find_values("Target"):
         full = _qualify_target(schema, target)
         if full in targets:
-            found.setdefault(full, schema.file.read_element(at))
-    revisions = (find_revision(schema, found[target]) for target in targets if target in found)
+            found.setdefault(full, []).append(schema.file.read_element(at))
+    revisions = (find_revision(schema, each) for target in targets for each in found.get(target, ()))
     return next((each for each in revisions if each), None)
+
+
+def index_deprecations(schema: Schema) -> dict[str, Revision]:
+    """Find every deprecation in annotations outside of what they annotate, by their targets' full names."""
+    found: dict[str, Revision] = {}
+    for element in _find_annotations_with(schema, b"Revisions"):
+        revision = find_revision(schema, element)
+        if revision is not None:
+            found.setdefault(_qualify_target(schema, element.attributes.get("Target", "")), revision)
+    return found
+
+
+def list_targets(schema: Schema, operation: Operation) -> tuple[str, str]:
+    """List what annotations may call an operation: one overload by its signature, or all overloads."""
+    types = (operation.binding or "", *(each.attributes.get("Type", "") for each in operation.parameters))
+    name = f"{operation.namespace}.{operation.name}"
+    return f"{name}({', '.join(map(schema.qualify, types))})", name
 
 
 def find_revision(schema: Schema, annotated: Element) -> Revision | None:
@@ -66,16 +84,22 @@ def is_omissible(schema: Schema, parameter: Element) -> bool:
 
 def find_undeletable(schema: Schema) -> frozenset[str]:
     """Find the targets of annotations that say that DELETE is not supported, by their full names."""
-    starts = {schema.file.data.rfind(b"<Annotations", 0, at) for at in schema.file.find_texts(_NOT_DELETABLE)}
-    elements = (schema.file.read_element(start) for start in starts if start >= 0)
     return frozenset(
         _qualify_target(schema, each.attributes.get("Target", ""))
-        for each in elements
-        if _denies_delete(schema, each)
+        for each in _find_annotations_with(schema, _NOT_DELETABLE)
+        if denies_delete(schema, each)
     )
 
 
-def _denies_delete(schema: Schema, annotated: Element) -> bool:
+def _find_annotations_with(schema: Schema, text: bytes) -> Iterator[Element]:
+    """Yield the elements `Annotations` that contain a text: most of thousands do not, and are not parsed."""
+    starts = [at for at, _, _ in schema.file.iterate_tags("Annotations")]
+    owners = {bisect_right(starts, at) - 1 for at in schema.file.find_texts(text)}
+    return (schema.file.read_element(starts[each]) for each in sorted(owners) if each >= 0)
+
+
+def denies_delete(schema: Schema, annotated: Element) -> bool:
+    """Whether an element's own annotations say that DELETE is not supported."""
     values = (
         value
         for annotation in annotated.find_children("Annotation")

@@ -11,7 +11,7 @@ from hashlib import sha256
 from graphcontract.drift.csdl.csdl_reader import SPEAKS_OF
 from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import FactOrigin, Reading, Source, Wanted
-from graphcontract.drift.operation_paths import format_path, split_path
+from graphcontract.drift.operation_paths import find_last_key, format_path, split_path
 from graphcontract.drift.operations.csdl_operations import CsdlOperations
 from graphcontract.drift.operations.statement import Key
 
@@ -29,8 +29,12 @@ def read(source: Source, wanted: Wanted) -> Reading:
         place = notes.locate(found.line)
         notes.add_fact("path", split_path(operations.spell(path)), place)
         notes.add_fact("route", "reachable", place)
-        if isinstance(wanted.path[-1], tuple) and found.types[-1] is not None:
+        if find_last_key(wanted.path) and found.types[-1] is not None:
             notes.add_fact("key-type", found.types[-1], place)
+        for fact, revision, above in operations.iterate_deprecations(path):
+            texts = (revision.announced, revision.removal, revision.text)
+            line = operations.find_line(revision.element)
+            notes.add_fact(fact, texts if above is None else (*texts, above), notes.locate(line))
         if found.query:
             notes.add_fact("query", tuple((name, "required") for name in found.query), place)
     notes.mark_silent(SPEAKS_OF)

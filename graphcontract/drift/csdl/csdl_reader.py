@@ -15,6 +15,7 @@ from graphcontract.drift.csdl.annotations import (
     find_deprecation,
     find_revision,
     is_omissible,
+    list_targets,
 )
 from graphcontract.drift.csdl.csdl_file import CsdlFile, Element
 from graphcontract.drift.csdl.edm import Operation, PathStep, Schema, list_members, strip_namespace
@@ -39,7 +40,7 @@ def read(source: Source, wanted: Wanted) -> Reading:
     schema = Schema(CsdlFile(source.path, source.name))
     found = _find_operation(schema, wanted) or _find_operation(schema, wanted, any_case=True)
     return (
-        _OperationFacts(schema, source, *found).make_reading()
+        _OperationFacts(schema, source, *found, wanted.binding).make_reading()
         if found
         else _make_absent_reading(schema, source, wanted)
     )
@@ -98,10 +99,15 @@ class _OperationFacts:
     """Collects the facts of a declared operation; `steps` are the path to it, None without a path."""
 
     def __init__(
-        self, schema: Schema, source: Source, operation: Operation, steps: list[PathStep] | None
+        self,
+        schema: Schema,
+        source: Source,
+        operation: Operation,
+        steps: list[PathStep] | None,
+        wanted_binding: str,
     ) -> None:
         self._schema, self._source, self._operation, self._steps = schema, source, operation, steps
-        self._type = (operation.binding or "").removeprefix("Collection(").removesuffix(")")
+        self._type = self._find_type(wanted_binding)
         self._spoken: list[Element] = []
         self._problems: list[Problem] = []
 
@@ -115,6 +121,17 @@ class _OperationFacts:
         for element in sorted(self._spoken, key=lambda each: each.start):
             slices.update(self._schema.file.data[element.start : element.end] + b"\n")
         return Reading(_make_origin(self._source), facts, slices.hexdigest(), problems=tuple(self._problems))
+
+    def _find_type(self, wanted: str) -> str:
+        """Find the type that the operation is bound to; if that is a base of the wanted type, which the path
+        leads to, the wanted type, which inherits the operation.
+        """
+        bound = (self._operation.binding or "").removeprefix("Collection(").removesuffix(")")
+        reached = self._steps[-1].type if self._steps else bound
+        for type, _ in self._schema.iterate_bases(reached):
+            if type == bound or strip_namespace(type) == wanted:
+                return type
+        return bound
 
     def _make_fact(self, name: str, value: Value, element: Element | None) -> Fact:
         line = None
@@ -135,7 +152,7 @@ class _OperationFacts:
         yield "version", find_schema_version(self._source), None
         yield "method", "POST" if element.tag == "Action" else "GET", element
         yield "action", operation.name, element
-        yield "binding", _name_type(operation.binding), element
+        yield "binding", strip_namespace(self._type), element
         yield "path", _make_path(self._steps, operation) if self._steps else None, last
         yield "route", "reachable" if self._steps else "declared", last
         yield from self._iterate_input_facts()
@@ -198,9 +215,7 @@ class _OperationFacts:
     def _find_revision(self) -> Revision | None:
         """Find a deprecation of the operation itself, or of its type."""
         operation = self._operation
-        types = (operation.binding or "", *(each.attributes.get("Type", "") for each in operation.parameters))
-        signature = ", ".join(map(self._schema.qualify, types))
-        targets = [f"{operation.namespace}.{operation.name}({signature})", self._type]
+        targets = [*list_targets(self._schema, operation), self._type]
         elements = (operation.element, self._schema.find_structure(self._type))
         own = (find_revision(self._schema, each) for each in elements if each)
         return next(filter(None, own), None) or find_deprecation(self._schema, targets)

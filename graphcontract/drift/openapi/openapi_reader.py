@@ -12,10 +12,17 @@ from itertools import islice
 from graphcontract.contract.jsonfile import make_printable
 from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import FactOrigin, Reading, Source, Unknown, Value, Wanted
-from graphcontract.drift.openapi.schemas import find_enum, list_elements, list_properties, name_type
+from graphcontract.drift.openapi.schemas import find_enum, list_elements, list_properties, name_scalar_type
 from graphcontract.drift.openapi.slices import OpenApiFile, PathItem, open_description
 from graphcontract.drift.openapi.yaml_values import Node
-from graphcontract.drift.operation_paths import find_cast, fold_path, format_path, name_action, split_path
+from graphcontract.drift.operation_paths import (
+    find_cast,
+    find_last_key,
+    fold_path,
+    format_path,
+    name_action,
+    split_path,
+)
 from graphcontract.drift.versions import find_version
 
 SPEAKS_OF = (
@@ -224,15 +231,16 @@ class _OperationFacts:
 
     def _add_key(self, parameters: dict[tuple[str, str], Node]) -> None:
         path = split_path(self._item.path)
-        keys = [segment[1] for segment in path if isinstance(segment, tuple)]
-        if not keys:
+        keys = [str(segment[1]) for segment in path if isinstance(segment, tuple)]
+        last = find_last_key(path) if self._wanted.method == "DELETE" else None
+        placeholder = last or (keys[-1] if keys else None)
+        if placeholder is None:
             return
-        placeholder = str(keys[-1])
         parameter = parameters.get(("path", placeholder))
         named = _PLACEHOLDER.fullmatch(placeholder)
         type_name = parameter.get_text("x-ms-docs-key-type") if parameter else None
         # In /users/{id}/messages/markAllRead the key is that of a user, and the action of messages.
-        owns_action = isinstance(path[-2:][0], tuple)
+        owns_action = last is None and isinstance(path[-2:][0], tuple)
         binding = (type_name or (named[1] if named else None)) if owns_action else None
         if cast := find_cast(path):
             # An action below a cast is of that type, or inherited from the type of the key.
@@ -247,7 +255,7 @@ class _OperationFacts:
                 "key-type", f"there is no schema for the key {{{make_printable(placeholder, 200)}}}", place
             )
         else:
-            type = name_type(schema)
+            type = name_scalar_type(self._file, schema)
             self._notes.add_fact("key-type", type[:1].lower() + type[1:], place)
 
     def _add_inputs(self, parameters: dict[tuple[str, str], Node]) -> None:

@@ -67,6 +67,17 @@ def name_type(node: Node) -> str:
     return _FORMATS.get(node.get_text("format") or "", plain[:1].upper() + plain[1:])
 
 
+def name_scalar_type(file: OpenApiFile, node: Node) -> str:
+    """Name the type of a key's schema as CSDL does: that of a component if the schema only refers to one."""
+    for _ in range(_MOST_BASES):
+        reference = _find_reference(node)
+        found = file.resolve(reference) if reference is not None else None
+        if found is None or found.get("enum") is not None or not _list_types(found):
+            break
+        node = found
+    return name_type(node)
+
+
 def _iterate_properties(file: OpenApiFile, schema: Node) -> Iterator[Node]:
     """Yield the properties of a schema, then those of its bases (`allOf`)."""
     waiting = [schema]

@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import chain
 
-from graphcontract.drift.csdl.annotations import find_revision, find_undeletable, is_omissible
+from graphcontract.drift.csdl.annotations import (
+    Revision,
+    denies_delete,
+    find_revision,
+    find_undeletable,
+    index_deprecations,
+    is_omissible,
+    list_targets,
+)
 from graphcontract.drift.csdl.csdl_file import CsdlFile, Element
 from graphcontract.drift.csdl.csdl_reader import OWN_NAMESPACES, find_schema_version
 from graphcontract.drift.csdl.edm import Operation, PathStep, Schema, strip_namespace
@@ -60,7 +68,7 @@ class CsdlOperations:
         if last == _REFERENCE:
             step = parent[0]
             query = ("@id",) if step is not None and step.collection else ()
-            line = self._find_line(step.element) if step is not None else 1
+            line = self.find_line(step.element) if step is not None else 1
             return Statement(self.version, "DELETE", path, types=parent[1], query=query, line=line)
         is_stream = last == "$value" or (parent[0] is not None and self._has_stream(parent[0], last))
         reached = parent if is_stream else self._reach(path)
@@ -69,7 +77,12 @@ class CsdlOperations:
         if not is_stream and not self._can_be_deleted(reached[0]):
             return None
         return Statement(
-            self.version, "DELETE", path, types=reached[1], line=self._find_line(reached[0].element)
+            self.version,
+            "DELETE",
+            path,
+            types=reached[1],
+            deprecated=not is_stream and self.find_step_deprecation(reached[0]) is not None,
+            line=self.find_line(reached[0].element),
         )
 
     def spell(self, path: str) -> str:
@@ -81,6 +94,23 @@ class CsdlOperations:
             if step is not None and not step.key and "(" not in segment:
                 segments[index] = step.name
         return "/" + "/".join(segments)
+
+    def iterate_deprecations(self, path: str) -> Iterator[tuple[str, Revision, str | None]]:
+        """Yield the deprecation of what a path of DELETE leads to, else the first one above it: the fact's
+        name, and the path that it is inherited from.
+        """
+        segments = path.split("/")
+        above = ["/".join(segments[:end]) for end in range(2, len(segments) + 1)]
+        last = self._reach(above.pop())
+        own = self.find_step_deprecation(last[0]) if last is not None and last[0] is not None else None
+        if own is not None:
+            yield "deprecation", own, None
+            return
+        for each in above:
+            step = (self._reach(each) or (None, ()))[0]
+            if step is not None and not step.key and (found := self._find_member_deprecation(step)):
+                yield "deprecation.inherited", found, each
+                return
 
     def list_statements(self) -> Iterator[Statement]:
         """List what the shortest paths by containment lead to."""
@@ -107,26 +137,57 @@ class CsdlOperations:
         return Statement(
             self.version,
             "POST",
-            path,
+            path.removesuffix(strip_namespace(last)) + action.name,
             content="required" if required else "optional" if action.parameters else "none",
             success="2XX content" if action.returns is not None else "2XX",
             types=reached[1],
             namespace=action.namespace,
-            deprecated=find_revision(self._schema, action.element) is not None,
-            line=self._find_line(action.element),
+            deprecated=self.find_deprecation(action) is not None,
+            line=self.find_line(action.element),
         )
+
+    def find_deprecation(self, operation: Operation) -> Revision | None:
+        """Find the deprecation of an operation or of the type that it is bound to."""
+        own = find_revision(self._schema, operation.element)
+        targets = list_targets(self._schema, operation)
+        found = own or next((self._revisions[each] for each in targets if each in self._revisions), None)
+        return found or self._find_type_deprecation(
+            (operation.binding or "").removeprefix("Collection(").removesuffix(")")
+        )
+
+    def find_step_deprecation(self, step: PathStep) -> Revision | None:
+        """Find the deprecation of what a step leads to: of the member that leads there, or of its type."""
+        return self._find_member_deprecation(step) or self._find_type_deprecation(step.type)
+
+    def _find_member_deprecation(self, step: PathStep) -> Revision | None:
+        return find_revision(self._schema, step.element) or self._revisions.get(self._name_target(step))
+
+    def _find_type_deprecation(self, type: str) -> Revision | None:
+        structure = self._schema.find_structure(type)
+        own = find_revision(self._schema, structure) if structure is not None else None
+        return own or self._revisions.get(type)
+
+    def _name_target(self, step: PathStep) -> str:
+        """Name a step as annotations do: a resource with its container, another member with its type."""
+        return f"{self._schema.container_name}/{step.target}" if "/" not in step.target else step.target
 
     def _can_be_deleted(self, step: PathStep) -> bool:
         """Whether a step leads to an entity, and no annotation says that it cannot be deleted."""
-        own = f"{self._schema.container_name}/{step.target}" if "/" not in step.target else step.target
-        return step.element.tag != "Property" and own not in self._undeletable
+        denied = self._name_target(step) in self._undeletable or denies_delete(self._schema, step.element)
+        return step.element.tag != "Property" and not denied
 
     @cached_property
     def _undeletable(self) -> frozenset[str]:
         return find_undeletable(self._schema)
 
+    @cached_property
+    def _revisions(self) -> dict[str, Revision]:
+        return index_deprecations(self._schema)
+
     def _find_named(self, name: str, tag: str) -> list[Operation]:
-        return [each for each in self._operations.get(name, ()) if each.element.tag == tag]
+        """Find the bound operations with a name, else with one that differs in letter case alone."""
+        near = [each for each in self._operations.get(name.casefold(), ()) if each.element.tag == tag]
+        return [each for each in near if each.name == name] or near
 
     def _reach(self, path: str) -> Reached | None:
         """Follow a path from the container. What paths begin with is followed once."""
@@ -226,10 +287,10 @@ class CsdlOperations:
 
     @cached_property
     def _operations(self) -> dict[str, list[Operation]]:
-        """The bound operations, by name."""
+        """The bound operations, by name in lower case."""
         found: dict[str, list[Operation]] = {}
         for each in self._schema.iterate_operations():
-            found.setdefault(each.name, []).append(each)
+            found.setdefault(each.name.casefold(), []).append(each)
         return found
 
     @cached_property
@@ -241,7 +302,8 @@ class CsdlOperations:
                 found.setdefault(each.binding or "", []).append(each)
         return found
 
-    def _find_line(self, element: Element) -> int:
+    def find_line(self, element: Element) -> int:
+        """Find the line, from 1, of an element."""
         return bisect_left(self._line_ends, element.start) + 1
 
     @cached_property

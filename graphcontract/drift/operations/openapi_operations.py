@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from graphcontract.drift.fact_collector import FactCollector
 from graphcontract.drift.model import FactOrigin, Source, SourceError, Unknown
 from graphcontract.drift.openapi.openapi_reader import read_version
-from graphcontract.drift.openapi.schemas import name_type
+from graphcontract.drift.openapi.schemas import name_scalar_type
 from graphcontract.drift.openapi.slices import OpenApiFile, open_description
 from graphcontract.drift.openapi.yaml_values import Node
 from graphcontract.drift.operations.statement import METHODS, Key, Statement, index
@@ -110,7 +110,7 @@ def _name_type(file: OpenApiFile, parameter: Node | None) -> str | None:
     schema = parameter.get("schema") if parameter else None
     if schema is None:
         return None
-    type = name_type(file.follow(schema))
+    type = name_scalar_type(file, file.follow(schema))
     return type[:1].lower() + type[1:] if type else None
 
 
