@@ -60,8 +60,8 @@ def _is_cancel_conclusive(_contract: Contract, trial: Trial) -> bool:
 )
 def cancel(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A cancel of a task that has not started must get the documented success status and no content (the
-    operation's page). An error for a task that started in the meantime, a 401 and a busy service are left
-    out.
+    operation's page). Content that is only declared counts, for which a client may wait; a Content-Length of
+    0 does not. An error for a task that started in the meantime, a 401 and a busy service are left out.
     """
     index = find_step(trial, CANCEL)
     assert index is not None
@@ -78,6 +78,8 @@ def cancel(contract: Contract, trial: Trial) -> Iterator[Finding]:
         size = len(response.content) + len(response.stray)
         if size:
             yield Finding("content", "no content", f"{size} bytes of content", exchange=step)
+        elif any(value.strip().strip("0") for value in response.values("content-length")):
+            yield Finding("content", "no content", "a Content-Length other than 0", exchange=step)
 
 
 def _is_cancelled(_contract: Contract, trial: Trial) -> bool:

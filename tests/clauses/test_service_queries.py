@@ -48,6 +48,8 @@ class TestCancel:
             ((NEW, step("cancel", 202), NEW), ["other-success"]),
             ((NEW, step("cancel", 204, b"{}"), DONE), ["content"]),
             ((NEW, step("cancel", 204, stray=b"x"), DONE), ["content"]),
+            ((NEW, step("cancel", 204, fields=(("Content-Length", "7"),)), DONE), ["content"]),
+            ((NEW, step("cancel", 204, fields=(("Content-Length", "0"),)), DONE), []),
             ((NEW, step("cancel", 409, GRAPH), NEW), ["refused"]),
             ((NEW, step("cancel", 403, GRAPH), NEW), ["refused"]),
             ((NEW, step("cancel", 302), NEW), ["refused"]),
