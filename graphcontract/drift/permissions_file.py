@@ -93,7 +93,7 @@ def _find_grants(notes: FactCollector, document: Any, wanted: Wanted) -> Iterato
     return iterate_grants(
         notes,
         document,
-        lambda path: path.count("/") == length and fold_path(parse_target(path)[1]) == expected,
+        lambda path: path.rstrip("/").count("/") == length and fold_path(parse_target(path)[1]) == expected,
     )
 
 
@@ -106,6 +106,7 @@ def _read_grant(
     also = str(members.get("alsoRequires") or "")
     for word in str(words or "").split(";"):
         name, _, value = word.strip().partition("=")
+        name = name.rstrip()
         if name.casefold() == "least":
             least += [each.strip() for each in value.split(",") if each.strip()]
         elif name.casefold() == "alsorequires":

@@ -10,17 +10,19 @@ from graphcontract.drift.sdk_files import is_wheel
 
 _HEAD = 64 * 1024  # enough to recognize every kind, also below a long comment
 _COMMENTS = rb"\A\s*+(?:<!--(?>.*?-->)\s*+)*+"
-_YAML_KEY = rb"['\"]?(?:openapi|swagger|info|servers|tags|paths|components|security|externalDocs|x-[\w-]+)"
+_OPENAPI_KEY = rb"['\"]?(?:openapi|info|servers|tags|paths|components|security|externalDocs)['\"]?\s*+:"
+_YAML_KEY = rb"(?:['\"]?x-[\w-]+['\"]?\s*+:|" + _OPENAPI_KEY + rb")"
 GENERATED = re.compile(rb"^class \w+RequestBuilder\(BaseRequestBuilder\):", re.MULTILINE)
 """A generated request builder of a Kiota SDK for Python."""
 
 _KINDS: tuple[tuple[Kind, re.Pattern[bytes]], ...] = (
     ("csdl", re.compile(rb"\A\s*+(?:<\?xml[^>]*+>\s*+)?(?:<!--(?>.*?-->)\s*+)*+<(?:\w+:)?Edmx\b", re.DOTALL)),
     ("snapshot", re.compile(rb'\A\s*+\{[^{]*?"snapshot"\s*:')),
-    ("openapi", re.compile(rb"\A\s*+\{(?:[^{}\[]*?,)?\s*['\"]?(?:openapi|swagger)['\"]?\s*:")),
+    ("openapi", re.compile(rb"\A\s*+\{(?:[^{}\[]*?,)?\s*['\"]?openapi['\"]?\s*:")),
+    ("openapi", re.compile(rb"\A\s*+\{\s*+" + _OPENAPI_KEY)),  # its members may be sorted
     ("run", re.compile(rb'\A\s*+\{\s*"log"\s*:|\A\s*+\{[^{\n]*?"event"\s*:\s*"header"')),
     ("permissions", re.compile(rb'\A\s*+\{[^{\[]*?"permissions"\s*:\s*\{')),
-    ("openapi", re.compile(rb"\A(?:[ \t]*+(?:#[^\n]*+)?\n|---[ \t]*+\n)*+" + _YAML_KEY + rb"['\"]?\s*+:")),
+    ("openapi", re.compile(rb"\A(?:[ \t]*+(?:#[^\n]*+)?\n|---[ \t]*+\n)*+" + _YAML_KEY)),
     ("sdk", GENERATED),
     ("sdk", re.compile(rb"^[\w.]++(?:::\|(?:static\|)?public\||-->|::\d{4}-)", re.MULTILINE)),
     ("page", re.compile(rb"\A\s*+---[ \t]*\n|^ {0,3}#{1,6}\s|blockType|\[!INCLUDE", re.MULTILINE)),
@@ -28,6 +30,10 @@ _KINDS: tuple[tuple[Kind, re.Pattern[bytes]], ...] = (
 _ZIP = b"PK\x03\x04"
 _PACKED = {b"\xfd7zXZ\x00": "xz", b"\x1f\x8b": "gzip", _ZIP: "zip", b"BZh": "bzip2"}
 _HTML = re.compile(_COMMENTS + rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_SWAGGER = re.compile(
+    rb"^['\"]?swagger['\"]?\s*+:|\A\s*+\{(?:[^{}\[]*?,)?\s*['\"]?swagger['\"]?\s*:", re.MULTILINE
+)
+_OUTDATED = ("it is Swagger 2.0, and only OpenAPI 3 is supported", "Convert it to OpenAPI 3.")
 _RENDERED = (
     "it is HTML: a rendered page, or the response of a proxy or sign-in page",
     "Give the Markdown source of the page, or the file itself.",
@@ -84,4 +90,6 @@ def _explain_unusable(head: bytes) -> tuple[str, str] | None:
             return f"it is compressed with {name}", "Decompress it first."
     if b"\0" in head:
         return "it is binary, and a source is text", "Give the page or the description itself."
+    if _SWAGGER.search(head):
+        return _OUTDATED
     return _RENDERED if _HTML.match(head) else None

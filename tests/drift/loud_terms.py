@@ -25,6 +25,12 @@ LOUD = (
         ("permission-scheme-lost",),
     ),
     Mutation(
+        "another least permission with a character reference",
+        PERMISSIONS,
+        swap("|Loan.Manage|", "|Loan&#46;Manage\\.Some|"),
+        ("least-permission-changed",),
+    ),
+    Mutation(
         "another least permission",
         PERMISSIONS,
         swap("|Loan.Manage|", "|Loan.Cancel|"),

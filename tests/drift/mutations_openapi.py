@@ -301,6 +301,23 @@ SILENT = (
     Mutation("JSON on one line", _json),
     Mutation("YAML in braces", lambda text: _braces(text)),
     Mutation(
+        "an alias",
+        swap(
+            *_in_item(
+                _ERRORS,
+                "        4XX: &error\n          $ref: '#/components/responses/error'\n        5XX: *error\n",
+            )
+        ),
+    ),
+    Mutation(
+        "an alias of another part",
+        lambda text: swap(*_in_item(_ERRORS, "        4XX: *error\n        5XX: *error\n"))(text).replace(
+            "  /books:\n",
+            "  /authors:\n    get:\n      responses:\n        4XX: &error\n"
+            "          $ref: '#/components/responses/error'\n  /books:\n",
+        ),
+    ),
+    Mutation(
         "written by another program", lambda text: yaml.safe_dump(yaml.safe_load(text), sort_keys=False)
     ),
     Mutation("members sorted", lambda text: yaml.safe_dump(yaml.safe_load(text))),

@@ -111,8 +111,10 @@ PERMISSIONS_SILENT = (
     ),
     PermissionsMutation("more methods", _members("Loan.Manage", methods=["PATCH", "POST"])),
     PermissionsMutation("methods in small letters", _members("Loan.Manage", methods=["post"])),
+    PermissionsMutation("blanks in the list", _paths("Loan.Manage", " Least = DelegatedWork ")),
     PermissionsMutation(
-        "blanks in the list", _paths("Loan.Manage", " least = DelegatedWork ".replace(" = ", "="))
+        "a slash at the end",
+        _paths("Loan.Manage", "least=DelegatedWork", "/library/branches/loanrequests/{id}/cancel/"),
     ),
     PermissionsMutation(
         "privilege level", lambda p: p["Loan.Manage"]["schemes"]["DelegatedWork"].update(privilegeLevel=4)

@@ -147,6 +147,20 @@ SILENT = (
         PERMISSIONS,
         swap("|Loan.Manage|", "|[`Loan.Manage`](/graph/permissions-reference#loan)|"),
     ),
+    Mutation(
+        "character references",
+        PERMISSIONS,
+        swap(
+            "Loan.Manage.All, Library",
+            "Loan.Manage.All,&nbsp;Library",
+            "Delegated (w",
+            "Delegated&#32;&#x28;w",
+        ),
+    ),
+    Mutation(
+        "backslash escapes", PERMISSIONS, swap("|Loan.Manage|", "|Loan\\.Manage|", "(work or", "\\(work or")
+    ),
+    Mutation("invisible characters", PERMISSIONS, swap("|Loan.Manage|", "|Loan.\u200bManage\ufeff|")),
     Mutation("alignment of the table", PERMISSIONS, swap("|:---|:---|:---|", "| - | :-: | -: |")),
     Mutation(
         "spelling of a heading",

@@ -152,6 +152,25 @@ def test_csdl_can_deny_it(tmp_path: Path) -> None:
     assert library.rules(library.compared(contract(tmp_path), source)) == ["route-gone"]
 
 
+@pytest.mark.parametrize(
+    ("own", "rules"),
+    [
+        ("(code='{code}')", []),
+        ("(code={value})", []),
+        ("(code='{id}')/", []),
+        ("(number={value})", ["operation-missing"]),
+        ("/{id}", ["operation-missing"]),
+    ],
+)
+def test_permissions_spell_an_alternate_key_without_quotes(
+    own: str, rules: list[str], tmp_path: Path
+) -> None:
+    document = json.dumps(library.PERMISSIONS_JSON)
+    document = document.replace("/library/branches/loanrequests/{id}/cancel", f"/loans{own}")
+    source = file_source(tmp_path, "permissions.json", document.replace('"POST"', '"DELETE"'))
+    assert library.rules(library.compared(contract(tmp_path, "/loans(code='{code}')"), source)) == rules
+
+
 DENIAL = """<Annotation Term="Org.OData.Capabilities.V1.DeleteRestrictions"><Record>
   <PropertyValue Property="Deletable" Bool="false" /></Record></Annotation>"""
 DEPRECATION = """<Annotation Term="Org.OData.Core.V1.Revisions"><Collection><Record>

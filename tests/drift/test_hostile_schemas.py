@@ -170,10 +170,29 @@ HUGE: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: b"paths:\n" + ITEM.replace("cancel", "x").encode() * 200_000 + b"x: y\n",
         "are similar to the wanted one",
     ),
-    "aliases": (
+    "alias of itself": (
         "openapi",
-        lambda: OPENAPI.replace("summary: Invoke", "x: &a [&b [1, 2], *b]\n      summary: Invoke").encode(),
-        "aliases",
+        lambda: OPENAPI.replace("summary: Invoke", "x: &a [1, *a]\n      summary: Invoke").encode(),
+        "alias *a has no anchor",
+    ),
+    "alias of nothing": (
+        "openapi",
+        lambda: OPENAPI.replace("summary: Invoke", "x: *b\n      summary: Invoke").encode(),
+        "alias *b has no anchor",
+    ),
+    "merge key": (
+        "openapi",
+        lambda: OPENAPI.replace("summary: Invoke", "<<: {x: y}\n      summary: Invoke").encode(),
+        "merge key",
+    ),
+    "deep aliases": (
+        "openapi",
+        lambda: (
+            "x0: &x0 {items: {}}\n"
+            + "".join(f"x{i}: &x{i} {{items: *x{i - 1}}}\n" for i in range(1, 2000))
+            + "paths: {}\n"
+        ).encode(),
+        "deeper",
     ),
     "alias bomb": (
         "openapi",

@@ -29,7 +29,9 @@ EDMX = '<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns
         ("openapi: 3.0.1\ninfo:\n", "openapi"),
         ("# made by hand\n---\n\ninfo:\n  title: x\nopenapi: 3.1.0\n", "openapi"),
         ('{"openapi": "3.1.0"}', "openapi"),
-        ('{"x-a": "b", "swagger": "2.0"}', "openapi"),
+        ('{"x-a": "b", "openapi": "3.0.4"}', "openapi"),
+        ('{"components": {}, "info": {"title": "swagger"}, "openapi": "3.1.0"}', "openapi"),
+        ("{components: {}, openapi: 3.1.0}", "openapi"),
         ("{openapi: 3.1.0, info: {title: x}}", "openapi"),
         (EXPORT, "sdk"),
         ('{"log": {"entries": []}}', "run"),
@@ -60,6 +62,8 @@ def test_content_tells(tmp_path: Path, text: str, kind: str) -> None:
         ("# loan: cancel".encode("utf-16"), "binary"),
         (b"{}", "not a documentation page"),
         (b"words", "not a documentation page"),
+        (b'{"x-a": "b", "swagger": "2.0"}', "Swagger 2.0"),
+        (b"# old\nswagger: '2.0'\n", "Swagger 2.0"),
     ],
 )
 def test_what_is_not_a_source(tmp_path: Path, data: bytes, said: str) -> None:

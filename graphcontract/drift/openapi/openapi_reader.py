@@ -65,7 +65,9 @@ def read(source: Source, wanted: Wanted) -> Reading:
             _OperationFacts(file, notes, item, wanted).collect()
         notes.mark_silent(SPEAKS_OF)
         said = (
-            ("the whole file was parsed, because its layout is not one key per line",) if file.whole else ()
+            ("the whole file was parsed, because its layout is not one key per line or it has aliases",)
+            if file.whole
+            else ()
         )
         return notes.make_reading(file.sha256, said)
 

@@ -27,6 +27,7 @@ _MOST_WHOLE = 8 * 1024 * 1024  # a whole file becomes Python values, which take 
 _MOST_SLICE = 4 * 1024 * 1024  # one path item or component; larger ones would take too much memory
 _MOST_ALIKE = 100_000  # ends a search in a file that repeats a part of the path
 _FETCH = "Fetch the complete file again."
+_ALIAS = re.compile(rb"[:,\[{-] +\*[^\s,\[\]{}*]+ *[\r\n,\]}]")
 _REFERENCE = re.compile(r"#/components/([A-Za-z]+)/([^/]+)")
 
 Fits = Callable[[str], bool]
@@ -41,7 +42,9 @@ class PathItem:
 
 
 class OpenApiFile:
-    """A mapped file. `whole` is True if it was parsed as a whole: its layout is not one key per line."""
+    """A mapped file. `whole` is True if it was parsed as a whole: its layout is not one key per line, or
+    it has aliases.
+    """
 
     def __init__(self, data: mmap.mmap, source: Source) -> None:
         self._data, self._source = data, source
@@ -50,6 +53,8 @@ class OpenApiFile:
         self._document: Node | None = None
         self._after = 0
         try:
+            if len(data) <= _MOST_WHOLE and _ALIAS.search(data):  # the anchor may be in another part
+                raise LayoutError
             self._outline = Outline(data)
             self._paths = self._outline.find_top("paths")
             if self._paths is None or not self._outline.find_first(self._paths).key.startswith("/"):
@@ -260,7 +265,7 @@ class OpenApiFile:
                 return parse_json(b"{" + data.rstrip().removesuffix(b",") + b"}", first_line)
             return parse_yaml(data, first_line)
         except ValuesError as error:
-            self._reject(str(error), error.line)
+            self._reject(str(error), error.line, error.hint)
 
     def _parse_whole(self) -> Node:
         if len(self._data) > _MOST_WHOLE:
@@ -271,7 +276,7 @@ class OpenApiFile:
         try:
             document = _parse(data)
         except ValuesError as error:
-            self._reject(str(error), error.line)
+            self._reject(str(error), error.line, error.hint)
         if document.get("paths") is None:
             problem = "it has no member `paths`: it is not an OpenAPI description"
             raise reject_source(self._source, problem, _FETCH)
@@ -284,8 +289,8 @@ class OpenApiFile:
     def _get_paths_start(self) -> int:
         return self._get_paths().start
 
-    def _reject(self, problem: str, line: int) -> NoReturn:
-        raise SourceError(f"{self._source.name}:{line}: {problem}", _FETCH)
+    def _reject(self, problem: str, line: int, hint: str | None = None) -> NoReturn:
+        raise SourceError(f"{self._source.name}:{line}: {problem}", hint or _FETCH)
 
 
 def _unescape(name: str) -> str:

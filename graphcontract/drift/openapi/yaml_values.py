@@ -1,19 +1,20 @@
 """Parses YAML and JSON into plain values with line numbers, within bounds.
 
-A scalar is a string unless it is true, false or null. Aliases are rejected: a few of them can expand to
-more than fits in memory.
+A scalar is a string unless it is true, false or null. An alias shares the value of its anchor, since a few
+of them, expanded, can take more than fits in memory; what they nest is bounded like everything else.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 from graphcontract.contract.jsonfile import make_printable
 
+_EXPAND = "Expand its aliases, for example with `yq 'explode(.)'`."
 _MOST_DEEP = 64  # levels; what reads the values may recurse
 _MOST_EVENTS = 1_000_000  # bounds the memory for a slice of many small values
 _JSON = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|[^\s\[\]{}:,"]++', re.DOTALL)
@@ -21,8 +22,8 @@ _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 Data = bool | str | list["Node"] | dict[str, "Node"] | None
 _Scalar = bool | str | None
-_Mark = Literal["{", "}", "[", "]", "scalar"]
-_Event = tuple[_Mark, _Scalar, int]
+_Mark = Literal["{", "}", "[", "]", "scalar", "alias"]
+_Event = tuple[_Mark, _Scalar, int, str | None]  # the last is the anchor; an alias has its name as the scalar
 
 
 @dataclass(slots=True)
@@ -59,11 +60,13 @@ class Node:
 
 
 class ValuesError(Exception):
-    """Invalid or unsupported YAML or JSON; `line` is counted from 1, `str()` says what is wrong."""
+    """Invalid or unsupported YAML or JSON; `line` is counted from 1, `str()` says what is wrong, and `hint`
+    what to do, None if the file is broken.
+    """
 
-    def __init__(self, problem: str, line: int) -> None:
+    def __init__(self, problem: str, line: int, hint: str | None = None) -> None:
         super().__init__(problem)
-        self.line = line
+        self.line, self.hint = line, hint
 
 
 def parse_yaml(data: bytes, first_line: int = 1) -> Node:
@@ -91,11 +94,12 @@ def _iterate_yaml_events(data: bytes, first_line: int) -> Iterator[_Event]:
         for event in yaml.parse(data, Loader=loader):
             line = (event.start_mark.line if event.start_mark else 0) + first_line
             if isinstance(event, yaml.ScalarEvent):
-                yield "scalar", _convert_scalar(event.value) if event.implicit[0] else event.value, line
+                scalar = _convert_scalar(event.value) if event.implicit[0] else event.value
+                yield "scalar", scalar, line, event.anchor
             elif type(event) in marks:
-                yield marks[type(event)], None, line
+                yield marks[type(event)], None, line, getattr(event, "anchor", None)
             elif isinstance(event, yaml.AliasEvent):
-                _reject("it uses YAML aliases, which are not supported: expand them", line)
+                yield "alias", event.anchor, line, None
             elif isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
@@ -123,11 +127,11 @@ def _iterate_json_events(data: bytes, first_line: int) -> Iterator[_Event]:
         line, at = line + text.count("\n", at, token.start()), token.start()
         mark = token[0]
         if mark in ("{", "}", "[", "]"):
-            yield mark, None, line  # type: ignore[misc]  # mypy does not narrow a str by a tuple of literals
+            yield mark, None, line, None  # type: ignore[misc]  # mypy does not narrow a str by literals
         elif mark.startswith('"'):
-            yield "scalar", json.loads(mark), line
+            yield "scalar", json.loads(mark), line, None
         else:
-            yield "scalar", _convert_scalar(mark), line
+            yield "scalar", _convert_scalar(mark), line, None
 
 
 def _convert_scalar(plain: str) -> _Scalar:
@@ -138,17 +142,27 @@ def _build(events: Iterator[_Event], first_line: int) -> Node:
     """Build the values from events, without recursion: the depth of the input is not trusted."""
     outermost: list[Node] = []
     open: list[_Open] = [_Open(outermost)]
-    for count, (mark, scalar, line) in enumerate(events):
+    anchors: dict[str, tuple[Data, int]] = {}  # values and how deep they nest; only of those that have ended
+    for count, (mark, scalar, line, anchor) in enumerate(events):
         if count > _MOST_EVENTS:
             _reject(f"it has more than {_MOST_EVENTS} values", line)
+        height = 0
         if mark in ("}", "]"):
+            height = open[-1].close(anchors)
             open.pop()
+            open[-1].height = max(open[-1].height, height)
         elif not open[-1].takes_key(mark, scalar, line):
-            node = Node({} if mark == "{" else [] if mark == "[" else scalar, line)
-            open[-1].take(node)
-            if isinstance(node.data, list | dict):
-                open.append(_Open(node.data))
-        if len(open) > _MOST_DEEP:
+            if mark == "alias":
+                data, height = _find_anchor(anchors, str(scalar), line)
+                open[-1].height = max(open[-1].height, height)
+            else:
+                data = {} if mark == "{" else [] if mark == "[" else scalar
+            open[-1].take(Node(data, line))
+            if mark in ("{", "["):
+                open.append(_Open(data, anchor))  # type: ignore[arg-type]  # by the mark
+            elif anchor is not None:
+                anchors[anchor] = data, 0
+        if len(open) + height > _MOST_DEEP:
             _reject(f"it is nested deeper than {_MOST_DEEP} levels", line)
     if not outermost:
         _reject("it is empty", first_line)
@@ -158,9 +172,16 @@ def _build(events: Iterator[_Event], first_line: int) -> Node:
 class _Open:
     """An unfinished mapping or sequence; for a mapping, also the key whose value is next."""
 
-    def __init__(self, data: list[Node] | dict[str, Node]) -> None:
-        self._data = data
+    def __init__(self, data: list[Node] | dict[str, Node], anchor: str | None = None) -> None:
+        self._data, self._anchor = data, anchor
         self._key: tuple[str, int] | None = None
+        self.height = 0  # levels below it
+
+    def close(self, anchors: dict[str, tuple[Data, int]]) -> int:
+        """Record the value under its anchor, and return how many levels it has."""
+        if self._anchor is not None:
+            anchors[self._anchor] = self._data, self.height + 1
+        return self.height + 1
 
     def takes_key(self, mark: _Mark, scalar: _Scalar, line: int) -> bool:
         """Take the event as a key, and return True, if a key is next."""
@@ -169,6 +190,8 @@ class _Open:
         if mark != "scalar":
             _reject("a key is not a string", line)
         name = scalar if isinstance(scalar, str) else str(scalar).lower()
+        if name == "<<" and mark == "scalar":
+            _reject("it uses a YAML merge key, `<<`, which is not supported", line, _EXPAND)
         if name in self._data:
             _reject(f"the key {make_printable(name, 200)} occurs twice", line)
         self._key = (name, line)
@@ -184,5 +207,12 @@ class _Open:
             self._key = None
 
 
-def _reject(problem: str, line: int) -> NoReturn:
-    raise ValuesError(problem, line)
+def _find_anchor(anchors: Mapping[str, tuple[Data, int]], name: str, line: int) -> tuple[Data, int]:
+    if name not in anchors:
+        shown = make_printable(name, 80)
+        _reject(f"the YAML alias *{shown} has no anchor &{shown} before it in this part", line, _EXPAND)
+    return anchors[name]
+
+
+def _reject(problem: str, line: int, hint: str | None = None) -> NoReturn:
+    raise ValuesError(problem, line, hint)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from html import unescape
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ _TAB = re.compile(r"\]\(#tab/([^)\s]+)\)", re.IGNORECASE)
 _LINK = re.compile(r"!?\[([^\[\]]*+)\]\([^()]{0,2000}+(?:\([^()]{0,200}+\)[^()]{0,200}+)?\)")
 _CONFLICT = re.compile(r"^<{7} ", re.MULTILINE)
 _PIPE = re.compile(r"(?<!\\)\|")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")  # a backslash before ASCII punctuation
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _MARKS = re.compile(r"[`*\"“”]|(?<!\w)_+|_+(?!\w)|</?[a-zA-Z][^<>]*>")
 
 
@@ -92,8 +95,13 @@ def filter_visible(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def strip_markup(text: str) -> str:
-    """Remove marks, quotes and link targets from a line of Markdown; white space becomes one space."""
-    return " ".join(_MARKS.sub("", _LINK.sub(r"\1", text).replace("’", "'")).split())
+    """Remove marks, quotes and link targets from a line of Markdown; white space becomes one space,
+    and character references and backslash escapes what they stand for.
+    """
+    plain = _MARKS.sub("", _LINK.sub(r"\1", text).replace("’", "'"))
+    if "&" in plain or "\\" in plain or not plain.isascii():  # few lines have any, and many are read
+        plain = _INVISIBLE.sub("", unescape(_ESCAPE.sub(r"\1", plain)))
+    return " ".join(plain.split())
 
 
 @cache
