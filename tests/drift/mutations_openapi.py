@@ -301,6 +301,14 @@ SILENT = (
     Mutation("JSON on one line", _json),
     Mutation("YAML in braces", lambda text: _braces(text)),
     Mutation(
+        "a tab in a text",
+        swap(
+            *_in_item(
+                "      summary: Invoke", "      x-text: |\n        a\n        \tb\n      summary: Invoke"
+            )
+        ),
+    ),
+    Mutation(
         "an alias",
         swap(
             *_in_item(

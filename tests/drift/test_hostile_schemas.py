@@ -180,6 +180,11 @@ HUGE: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: OPENAPI.replace("summary: Invoke", "x: *b\n      summary: Invoke").encode(),
         "alias *b has no anchor",
     ),
+    "indentation by a tab": (
+        "openapi",
+        lambda: OPENAPI.replace("      summary: Invoke", "\t  x: y\n      summary: Invoke").encode(),
+        "not valid YAML",
+    ),
     "merge key": (
         "openapi",
         lambda: OPENAPI.replace("summary: Invoke", "<<: {x: y}\n      summary: Invoke").encode(),

@@ -64,11 +64,8 @@ def read(source: Source, wanted: Wanted) -> Reading:
         else:
             _OperationFacts(file, notes, item, wanted).collect()
         notes.mark_silent(SPEAKS_OF)
-        said = (
-            ("the whole file was parsed, because its layout is not one key per line or it has aliases",)
-            if file.whole
-            else ()
-        )
+        layout = "its layout is not one key per line, or it has aliases or tabs"
+        said = (f"the whole file was parsed, because {layout}",) if file.whole else ()
         return notes.make_reading(file.sha256, said)
 
 

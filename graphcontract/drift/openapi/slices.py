@@ -28,6 +28,7 @@ _MOST_SLICE = 4 * 1024 * 1024  # one path item or component; larger ones would t
 _MOST_ALIKE = 100_000  # ends a search in a file that repeats a part of the path
 _FETCH = "Fetch the complete file again."
 _ALIAS = re.compile(rb"[:,\[{-] +\*[^\s,\[\]{}*]+ *[\r\n,\]}]")
+_TAB = re.compile(rb"\n *\t")  # YAML does not indent by tabs, so such a line would seem to end a part
 _REFERENCE = re.compile(r"#/components/([A-Za-z]+)/([^/]+)")
 
 Fits = Callable[[str], bool]
@@ -43,7 +44,7 @@ class PathItem:
 
 class OpenApiFile:
     """A mapped file. `whole` is True if it was parsed as a whole: its layout is not one key per line, or
-    it has aliases.
+    it has aliases or tabs.
     """
 
     def __init__(self, data: mmap.mmap, source: Source) -> None:
@@ -53,7 +54,8 @@ class OpenApiFile:
         self._document: Node | None = None
         self._after = 0
         try:
-            if len(data) <= _MOST_WHOLE and _ALIAS.search(data):  # the anchor may be in another part
+            # The anchor of an alias may be in another part.
+            if len(data) <= _MOST_WHOLE and (_ALIAS.search(data) or _TAB.search(data)):
                 raise LayoutError
             self._outline = Outline(data)
             self._paths = self._outline.find_top("paths")
