@@ -38,6 +38,8 @@ Fault = Literal[
     "one-stream",
     "no-window",
     "half-content-reset",
+    "settings-first",
+    "no-table",
 ]
 Split = Literal[
     "at-start",
@@ -71,6 +73,7 @@ WHOLE_FAULTS: tuple[Fault, ...] = (
     "reset-after-response",
     "one-stream",
     "no-window",
+    "no-table",
 )
 """Faults of a connection with a complete response, and what is unusual beside one over HTTP/2."""
 

@@ -78,6 +78,10 @@ class Http2Form:
     also if there is no content; `trailers` follow the content; `before` and `after` are frames around those
     of the response. `error` is the error code of RST_STREAM after its HEADERS (RFC 9113 7). `head` are the
     fields of a malformed header, sent as they are, in which {status} is the response's status code.
+
+    `continued` sends each header in HEADERS and CONTINUATION; `padding` pads each header and each DATA frame
+    of the response with so many bytes; with `parted`, empty DATA frames come before its content.
+    `last_stream` and `debug_data` are those of GOAWAY, None for a stream that fits the fault (RFC 9113 6.8).
     """
 
     empty_data: bool = False
@@ -86,6 +90,11 @@ class Http2Form:
     after: tuple[ExtraFrame, ...] = ()
     error: int = 2
     head: Fields = ()
+    continued: bool = False
+    padding: int = 0
+    parted: bool = False
+    last_stream: int | None = None
+    debug_data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

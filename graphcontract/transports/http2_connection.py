@@ -60,13 +60,17 @@ class Http2Connection:
         self._closed = False
         pipe.hand_over(self)
         self._flush()
-        if origin.state is not None and (settings := make_settings(origin.state.next_fault)):
+        fault = origin.state.next_fault if origin.state is not None else None
+        self._has_table = fault != "no-table"
+        if settings := make_settings(fault):
             self._push([settings])
+            self._engine.expected_settings += 1
 
     @property
     def is_held(self) -> bool:
         """Whether a request has no response on purpose, not even after the call, or one without an end."""
-        return bool(self._engine.pinged) or not self._held <= {reply.stream for _, reply in self._late}
+        waits = bool(self._engine.pinged or self._engine.unsettled)
+        return waits or not self._held <= {reply.stream for _, reply in self._late}
 
     def ready(self) -> None:
         """Read, respond and send as far as the socket allows without blocking."""
@@ -187,14 +191,13 @@ class Http2Connection:
         if isinstance(event, h2.events.StreamReset):
             self._engine.waiting.pop(event.stream_id, None)
             self._engine.pinged.pop(event.stream_id.to_bytes(8), None)
+            self._engine.unsettled.pop(event.stream_id, None)
             self._held.discard(event.stream_id)
             self._late = [each for each in self._late if each[1].stream != event.stream_id]
             if request is not None:
                 self._complete(request, _BROKEN_OFF)
-        if isinstance(event, h2.events.PingAckReceived):
-            pinged = self._engine.pinged.pop(event.ping_data, None)
-            if pinged is not None:
-                self._go_on(pinged)
+        for each in self._engine.take_acknowledged(event):
+            self._go_on(each)
         if request is None:
             return
         if isinstance(event, h2.events.RequestReceived) and request.expects_continue:
@@ -256,6 +259,8 @@ class Http2Connection:
         reply = Reply(request.stream, plan, deque(plan.steps))
         if stub.fault or plan.interim or plan.stray or stub.split or stub.http2.after:
             self._origin.desynced = True
+        if not self._has_table and self._engine.expected_settings <= 0:
+            self._engine.forbid_table()  # not before a response: some clients acknowledge before they apply
         late = plan.deferred in ("send", "send-with-next")
         # What is sent later is also encoded later: the client decodes headers in the order of their arrival.
         parts = [] if late or stub.meeting is not None else self._engine.advance(reply)

@@ -18,7 +18,16 @@ import h2.exceptions
 import hpack
 
 from graphcontract.transports import http2_frames
-from graphcontract.transports.http2_faults import AwaitPing, Content, Head, Pause, Plan, Raw, Step
+from graphcontract.transports.http2_faults import (
+    AwaitPing,
+    AwaitSettings,
+    Content,
+    Head,
+    Pause,
+    Plan,
+    Raw,
+    Step,
+)
 from graphcontract.wire import Fields
 
 MOST_HEADER = 64 << 10  # bytes of a header, compressed or not: a few compressed bytes may expand to any size
@@ -27,6 +36,7 @@ _LARGE_HEADER = f"a header of more than {MOST_HEADER} bytes (RFC 9113 10.5.1)"
 _ERRORS = {  # by a part of h2's texts, for those that speak of its own states and limits
     "continuation frames": "more CONTINUATION frames for one header than servers accept, 64 (RFC 9113 10.5)",
     "Invalid stream ID": "a request on a stream with an even number, which is for servers (RFC 9113 5.1.1)",
+    "did not shrink": "a header coded with a table that the origin's SETTINGS do not allow (RFC 7541 4.2)",
     "Invalid input": "a frame that its stream or connection does not allow at this point (RFC 9113 5.1)",
     "during header block": "another frame between HEADERS and its CONTINUATION (RFC 9113 6.10)",
 }
@@ -93,13 +103,15 @@ class Reply:
     steps: deque[Step]
     content: bytes = b""
     ends: bool = False
+    padding: int = 0
     heads: list[Fields] = field(default_factory=list)
 
 
 class Engine:
     """The origin's side of one connection. `highest_stream` is the highest stream that the client has opened,
-    `waiting` has the replies whose content waits for a window, by stream, and `pinged` those that wait for
-    the acknowledgement of a PING, by its payload.
+    `waiting` has the replies whose content waits for a window, by stream, `pinged` those that wait for the
+    acknowledgement of a PING, by its payload, and `unsettled` those that wait for that of SETTINGS.
+    `expected_settings` counts the SETTINGS that the client has not acknowledged.
     """
 
     def __init__(self) -> None:
@@ -109,6 +121,8 @@ class Engine:
         self._decoder.max_header_list_size = MOST_HEADER
         self.waiting: dict[int, Reply] = {}
         self.pinged: dict[bytes, Reply] = {}
+        self.unsettled: dict[int, Reply] = {}
+        self.expected_settings = 1
         self._header_size = 0
         self._h2.initiate_connection()
 
@@ -155,6 +169,23 @@ class Engine:
         """Send 100 (Continue)."""
         self._h2.send_headers(stream, [(b":status", b"100")])
 
+    def take_acknowledged(self, event: h2.events.Event) -> list[Reply]:
+        """Return the replies that go on after this event."""
+        if isinstance(event, h2.events.PingAckReceived):
+            pinged = self.pinged.pop(event.ping_data, None)
+            return [] if pinged is None else [pinged]
+        if not isinstance(event, h2.events.SettingsAcknowledged):
+            return []
+        self.expected_settings -= 1
+        taken = list(self.unsettled.values()) if self.expected_settings <= 0 else []
+        if taken:
+            self.unsettled.clear()
+        return taken
+
+    def forbid_table(self) -> None:
+        """Reject the next header if it is coded with a dynamic table: SETTINGS allow none (RFC 7541 4.2)."""
+        self._decoder.max_allowed_table_size = 0
+
     def take(self) -> bytes:
         """Return the bytes that h2 sends by itself."""
         return self._h2.data_to_send()
@@ -166,15 +197,12 @@ class Engine:
             while not self._wait_for_window(reply, parts) and reply.steps:
                 step = reply.steps.popleft()
                 if isinstance(step, Head):
-                    reply.heads.append(step.fields)
-                    self._h2.send_headers(reply.stream, _encode_fields(step.fields), end_stream=step.end)
-                    data = self._h2.data_to_send()
-                    parts.append(data[: len(data) // 2] if step.half else data)
+                    parts.append(self._make_header(reply, step))
                 elif isinstance(step, Content) and step.half:
                     data = http2_frames.make_frame(http2_frames.DATA, 0, reply.stream, step.data)
                     parts.append(data[: http2_frames.HEAD + len(step.data) // 2])
                 elif isinstance(step, Content):
-                    reply.content, reply.ends = step.data, step.end
+                    reply.content, reply.ends, reply.padding = step.data, step.end, step.padding
                     if not step.data and step.end:
                         self._h2.send_data(reply.stream, b"", end_stream=True)
                         parts.append(self._h2.data_to_send())
@@ -182,12 +210,29 @@ class Engine:
                     parts.append(step.data)
                 elif isinstance(step, Pause):
                     parts.append(step.seconds)
-                elif isinstance(step, AwaitPing):
-                    self.pinged[step.payload] = reply
+                elif self._waits(reply, step):
                     break
         except h2.exceptions.ProtocolError:
             pass  # the client has reset the stream, or closed the connection: nothing more is sent on it
         return parts
+
+    def _waits(self, reply: Reply, step: AwaitPing | AwaitSettings) -> bool:
+        """Return whether the next steps wait for an acknowledgement."""
+        if isinstance(step, AwaitPing):
+            self.pinged[step.payload] = reply
+        elif self.expected_settings > 0:
+            self.unsettled[reply.stream] = reply
+        else:
+            return False
+        return True
+
+    def _make_header(self, reply: Reply, step: Head) -> bytes:
+        reply.heads.append(step.fields)
+        self._h2.send_headers(reply.stream, _encode_fields(step.fields), end_stream=step.end)
+        data = self._h2.data_to_send()
+        data = http2_frames.continue_header(data) if step.continued else data
+        data = http2_frames.pad(data, step.padding) if step.padding else data
+        return data[: len(data) // 2] if step.half else data
 
     def _wait_for_window(self, reply: Reply, parts: list[bytes | float]) -> bool:
         """Send content as the windows allow; return whether some of it has to wait for the client."""
@@ -195,11 +240,13 @@ class Engine:
             room = min(
                 self._h2.local_flow_control_window(reply.stream), self._h2.max_outbound_frame_size, 1 << 16
             )
+            room -= reply.padding + 1 if reply.padding else 0
             if room <= 0:
                 self.waiting[reply.stream] = reply
                 return True
             part, reply.content = reply.content[:room], reply.content[room:]
-            self._h2.send_data(reply.stream, part, end_stream=reply.ends and not reply.content)
+            ends = reply.ends and not reply.content
+            self._h2.send_data(reply.stream, part, end_stream=ends, pad_length=reply.padding or None)
             parts.append(self._h2.data_to_send())
         return False
 

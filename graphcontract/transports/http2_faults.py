@@ -11,8 +11,8 @@ after the response. The faults of `faults` have these forms:
 
 And these exist over HTTP/2 only:
 
-- `refused-stream`: RST_STREAM with REFUSED_STREAM. `reset-stream`: with INTERNAL_ERROR.
-- `reset-after-head`: the response's HEADERS, without END_STREAM, then RST_STREAM with INTERNAL_ERROR.
+- `refused-stream`: RST_STREAM with REFUSED_STREAM. `reset-stream`: with `Http2Form.error`.
+- `reset-after-head`: the response's HEADERS, without END_STREAM, then RST_STREAM with `Http2Form.error`.
 - `goaway-below`: GOAWAY with the stream before this one as the last, 0 for the first, then the end of the
   connection. `goaway-lost`: the same with this stream as the last one.
 - `goaway-before`: GOAWAY with this stream as the last one, and then the complete response. `goaway-after`:
@@ -20,8 +20,9 @@ And these exist over HTTP/2 only:
 - `reset-after-response`: the complete response, then RST_STREAM with NO_ERROR.
 - `ping-first`: PING, and the response once it is acknowledged.
 - `malformed-head`: HEADERS with the fields of `Http2Form.head`, and END_STREAM.
-- `one-stream`, `no-window`: the response. If it is the next one when a connection is made, SETTINGS lower the
-  concurrent streams to one there, or the initial window to nothing.
+- `settings-first`: the response, once the SETTINGS of the connection are acknowledged.
+- `one-stream`, `no-window`, `no-table`: the response. If it is the next one when a connection is made,
+  SETTINGS lower the concurrent streams to one there, or the initial window or the HPACK table to nothing.
 """
 
 from __future__ import annotations
@@ -38,16 +39,19 @@ _GARBAGE = http2_frames.make_frame(http2_frames.HEADERS, http2_frames.END_HEADER
 _SETTINGS: Mapping[Fault, tuple[int, int]] = {
     "one-stream": (http2_frames.MAX_CONCURRENT_STREAMS, 1),
     "no-window": (http2_frames.INITIAL_WINDOW_SIZE, 0),
+    "no-table": (http2_frames.HEADER_TABLE_SIZE, 0),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A HEADERS frame with these fields; `half` cuts it."""
+    """A HEADERS frame with these fields; `half` cuts it, `continued` moves half of it to CONTINUATION."""
 
     fields: Fields
     end: bool = False
     half: bool = False
+    continued: bool = False
+    padding: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class Content:
     data: bytes
     end: bool = False
     half: bool = False
+    padding: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,12 @@ class AwaitPing:
     payload: bytes
 
 
-Step = Head | Content | Raw | Pause | AwaitPing
+@dataclass(frozen=True, slots=True)
+class AwaitSettings:
+    """Goes on when the client has acknowledged all SETTINGS."""
+
+
+Step = Head | Content | Raw | Pause | AwaitPing | AwaitSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +152,16 @@ def _plan_response(stub: StubResponse, fields: Fields, content: bytes, stream: i
     steps: list[Step] = [Raw(each.make(stream)) for each in form.before]
     if stub.split is not None and stub.split != "after-head":
         steps.append(Pause(stub.pause))
-    steps.append(Head(head, end=empty))
+    steps.append(Head(head, end=empty, continued=form.continued, padding=form.padding))
     if not empty:
         if stub.split is not None:
             steps.append(Pause(stub.pause))
+        if form.parted:
+            steps += [Raw(http2_frames.make_frame(http2_frames.DATA, 0, stream))] * 2
         if content or not trailers:
-            steps.append(Content(content, end=not trailers))
+            steps.append(Content(content, end=not trailers, padding=form.padding))
         if trailers:
-            steps.append(Head(trailers, end=True))
+            steps.append(Head(trailers, end=True, continued=form.continued))
     if stub.stray:
         steps.append(Raw(http2_frames.make_frame(http2_frames.DATA, 0, stream, stub.stray)))
     steps += [Raw(each.make(stream)) for each in form.after]
@@ -165,19 +177,19 @@ def _apply_fault(stub: StubResponse, whole: Plan, before: tuple[Step, ...], stre
     cut = {
         "half-head": (*before, Head(fields, half=True)),
         "garbage": (*before, Raw(_GARBAGE)),
-        "goaway-below": (Raw(http2_frames.make_goaway(max(0, stream - 2))),),
-        "goaway-lost": (Raw(http2_frames.make_goaway(stream)),),
+        "goaway-below": (_make_goaway(stub, max(0, stream - 2)),),
+        "goaway-lost": (_make_goaway(stub, stream),),
     }
     resets = {
         "refused-stream": http2_frames.REFUSED_STREAM,
-        "reset-stream": http2_frames.INTERNAL_ERROR,
+        "reset-stream": stub.http2.error,
         "reset-after-head": stub.http2.error,
     }
     fault = str(stub.fault)
     if fault == "malformed-head":
         head = tuple((name, value.replace("{status}", str(stub.status))) for name, value in stub.http2.head)
         return replace(nothing, steps=(*before, Head(head, end=True)), fields=head)
-    beside = _add_frames(fault, whole.steps, stub.pause, stream)
+    beside = _add_frames(stub, whole.steps, stream)
     if beside is not None:
         return replace(whole, steps=beside)
     if fault in (*WHOLE_FAULTS, "late", "late-between"):
@@ -193,13 +205,19 @@ def _apply_fault(stub: StubResponse, whole: Plan, before: tuple[Step, ...], stre
     return _apply_slow_fault(fault, whole, nothing, before, stream)
 
 
-def _add_frames(fault: str, steps: tuple[Step, ...], pause: float, stream: int) -> tuple[Step, ...] | None:
+def _make_goaway(stub: StubResponse, last_stream: int) -> Raw:
+    form = stub.http2
+    last_stream = last_stream if form.last_stream is None else form.last_stream
+    return Raw(http2_frames.make_goaway(last_stream, debug_data=form.debug_data))
+
+
+def _add_frames(stub: StubResponse, steps: tuple[Step, ...], stream: int) -> tuple[Step, ...] | None:
     """Give the steps of a complete response with frames before or after it; None for another fault."""
-    goaway = Raw(http2_frames.make_goaway(stream))
+    goaway = _make_goaway(stub, stream)
     payload = stream.to_bytes(8)
-    match fault:
+    match stub.fault:
         case "goaway-before":
-            return (goaway, Pause(pause), *steps)
+            return (goaway, Pause(stub.pause), *steps)
         case "goaway-after":
             return (*steps, goaway)
         case "reset-after-response":
@@ -207,6 +225,8 @@ def _add_frames(fault: str, steps: tuple[Step, ...], pause: float, stream: int) 
         case "ping-first":
             ping = Raw(http2_frames.make_frame(http2_frames.PING, 0, 0, payload))
             return (ping, AwaitPing(payload), *steps)
+        case "settings-first":
+            return (AwaitSettings(), *steps)
         case _:
             return None
 

@@ -17,7 +17,7 @@ HEAD = 9  # bytes of a frame's header
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
 END_STREAM, ACK, END_HEADERS, PADDED = 0x1, 0x1, 0x4, 0x8
 NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR, REFUSED_STREAM = 0x0, 0x1, 0x2, 0x7
-MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE = 0x3, 0x4
+HEADER_TABLE_SIZE, MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE = 0x1, 0x3, 0x4
 
 _KINDS = (
     "DATA",
@@ -84,14 +84,35 @@ def make_reset(stream: int, error: int) -> bytes:
     return make_frame(RST_STREAM, 0, stream, error.to_bytes(4))
 
 
-def make_goaway(last_stream: int, error: int = NO_ERROR) -> bytes:
+def make_goaway(last_stream: int, error: int = NO_ERROR, debug_data: bytes = b"") -> bytes:
     """Make a GOAWAY frame: streams above `last_stream` were not processed."""
-    return make_frame(GOAWAY, 0, 0, last_stream.to_bytes(4) + error.to_bytes(4))
+    return make_frame(GOAWAY, 0, 0, last_stream.to_bytes(4) + error.to_bytes(4) + debug_data)
 
 
 def make_settings(identifier: int, value: int) -> bytes:
     """Make a SETTINGS frame with one setting."""
     return make_frame(SETTINGS, 0, 0, identifier.to_bytes(2) + value.to_bytes(4))
+
+
+def pad(data: bytes, size: int) -> bytes:
+    """Pad complete HEADERS and DATA frames with so many bytes, at most 255 (RFC 9113 6.1)."""
+    frames = []
+    for each in split(data)[0]:
+        frame = read(each)
+        if size and frame.kind in (DATA, HEADERS):
+            payload = bytes((size,)) + frame.payload + bytes(size)
+            frames.append(make_frame(frame.kind, frame.flags | PADDED, frame.stream, payload))
+        else:
+            frames.append(each)
+    return b"".join(frames)
+
+
+def continue_header(data: bytes) -> bytes:
+    """Cut a complete HEADERS frame in two: its second half goes into CONTINUATION (RFC 9113 6.10)."""
+    frame = read(data)
+    half = len(frame.payload) // 2
+    first = make_frame(HEADERS, frame.flags & ~END_HEADERS, frame.stream, frame.payload[:half])
+    return first + make_frame(CONTINUATION, END_HEADERS, frame.stream, frame.payload[half:])
 
 
 def split(data: bytes) -> tuple[list[bytes], bytes]:

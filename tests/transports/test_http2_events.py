@@ -85,6 +85,79 @@ def test_a_response_waits_for_the_acknowledgement_of_ping(secure: Loopback, conn
     endpoint.finish()
 
 
+def test_a_header_with_a_table_that_settings_forbid_cannot_be_read(
+    secure: Loopback, connect: Connect
+) -> None:
+    endpoint = open_stub(secure, replace(DONE, fault="no-table"))
+    client = connect(endpoint)
+    client.request()
+    client.wait_for(h2.events.RemoteSettingsChanged, 2)
+    client.wait_for(h2.events.StreamEnded)
+    assert client.h2.remote_settings[h2.settings.SettingCodes.HEADER_TABLE_SIZE] == 0
+    # Only after a response that followed the acknowledgement: a client may acknowledge before it applies.
+    client.socket.sendall(h2_headers(3) + h2_headers(5))
+    first, second, third = endpoint.finish().requests
+    assert (first.malformed, second.malformed) == (None, None)
+    assert "RFC 7541 4.2" in str(third.malformed)
+
+
+def test_a_response_waits_for_the_acknowledgement_of_settings(secure: Loopback, connect: Connect) -> None:
+    endpoint = open_stub(secure, replace(DONE, fault="settings-first"))
+    client = connect(endpoint)
+    client.h2.send_headers(1, HEADER, end_stream=True)
+    client.flush()
+    data = b""
+    while not any(each.kind == http2_frames.SETTINGS for each in read_frames(data)):
+        data += client.socket.recv(1 << 16)
+    assert not any(each.kind == http2_frames.HEADERS for each in read_frames(data))
+    assert endpoint.count_connections() == (1, 1)
+    client.events += client.h2.receive_data(data)
+    client.flush()
+    client.wait_for(h2.events.StreamEnded)
+    assert client.statuses() == [(1, "204")]
+    endpoint.finish()
+
+
+@pytest.mark.parametrize(
+    ("form", "sent"),
+    [
+        (Http2Form(last_stream=2**31 - 1, debug_data=b"bye"), b"\x7f\xff\xff\xff\0\0\0\0bye"),
+        (Http2Form(debug_data=b"bye"), b"\0\0\0\1\0\0\0\0bye"),
+    ],
+)
+def test_last_stream_and_debug_data_of_goaway(
+    secure: Loopback, connect: Connect, form: Http2Form, sent: bytes
+) -> None:
+    endpoint = open_stub(secure, replace(DONE, fault="goaway-before", http2=form))
+    client = connect(endpoint)
+    client.h2.send_headers(1, HEADER, end_stream=True)
+    client.flush()
+    data = b""
+    while not any(each.kind == http2_frames.HEADERS for each in read_frames(data)):
+        data += client.socket.recv(1 << 16)
+    assert [each.payload for each in read_frames(data) if each.kind == http2_frames.GOAWAY] == [sent]
+    endpoint.finish()
+
+
+@pytest.mark.parametrize(
+    "form", [Http2Form(continued=True), Http2Form(padding=100), Http2Form(parted=True), Http2Form()]
+)
+def test_a_response_in_other_frames(secure: Loopback, connect: Connect, form: Http2Form) -> None:
+    endpoint = open_stub(secure, StubResponse(409, content=b"{}", http2=form))
+    client = connect(endpoint)
+    client.request()
+    client.wait_for(h2.events.StreamEnded)
+    content = b"".join(each.data for each in client.events if isinstance(each, h2.events.DataReceived))
+    (response,) = endpoint.finish().responses
+    assert (client.statuses(), content, response.content) == ([(1, "409")], b"{}", b"{}")
+    kinds = [each.partition(" ")[0] for each in response.frames]
+    assert kinds == [
+        "HEADERS",
+        *(["CONTINUATION"] if form.continued else []),
+        *["DATA"] * (3 if form.parted else 1),
+    ]
+
+
 def test_another_acknowledgement_sends_no_response(secure: Loopback, connect: Connect) -> None:
     endpoint = open_stub(secure, replace(DONE, fault="ping-first"))
     client = connect(endpoint)
