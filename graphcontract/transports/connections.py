@@ -30,7 +30,8 @@ class Connection:
     """One HTTP/1.1 connection: responds to each request before it reads the next, until a response ends the
     connection.
 
-    After that, what the client still sends is read and recorded, unless it follows a malformed request.
+    After that, what the client still sends is read and recorded, unless it follows a malformed request. A
+    client that has ended its direction still gets a response that is delayed (RFC 9112 9.6).
     """
 
     def __init__(self, origin: Origin, pipe: Pipe) -> None:
@@ -44,7 +45,9 @@ class Connection:
         self._deferred: faults.Deferred | None = None
         self._late = b""
         self._pausing = False
+        self._meeting = False
         self._ignores_input = False
+        self._half_closed = False
         self._closed = False
 
     @property
@@ -58,14 +61,22 @@ class Connection:
             self._pipe.flush()
             self._end_if_sent()
             self._respond_all()
-        if self._pipe.unsent or self._closed:
+        if self._pipe.unsent or self._closed or self._half_closed:
             return
         data = self._pipe.receive()
         if data and not self._ignores_input:
             self._read_requests(data)
         if data == b"" or (self._pipe.ended and not self._pipe.unsent):
             self.break_off()
-            self.close()
+            if self._is_delayed():
+                self._half_closed = True
+                self._pipe.stop_reading()
+            else:
+                self.close()
+
+    def _is_delayed(self) -> bool:
+        """Whether a response is still to be sent, at a time that is known or with the end of its call."""
+        return not self._closed and (self._pausing or self._meeting or bool(self._late))
 
     def break_off(self) -> bool:
         """Record unanswered requests; return whether there were any."""
@@ -92,6 +103,7 @@ class Connection:
         if self._late and self._ending is None and not self._closed:
             late, self._late = self._late, b""
             self._pipe.send(late)
+            self._end_if_sent()
 
     def close(self, *, reset: bool = False) -> None:
         """Close at once, with nothing more read or sent."""
@@ -169,6 +181,7 @@ class Connection:
             self._drip(faults.iterate_drops(stub, data), stub.drip)
         elif stub.meeting is not None:
             stub.meeting.arrive()
+            self._meeting = True
             self._send_when_met(stub.meeting, data)
         else:
             self._send_parts(segments.cut(sent, stub.split), stub.pause)
@@ -191,6 +204,7 @@ class Connection:
         if meeting.waiting:
             self._origin.loop.call_later(_MEETING_STEP, lambda: self._send_when_met(meeting, data))
         elif not self._closed:
+            self._meeting = False
             self._pipe.send(data)
             self._end_if_sent()
 
@@ -202,10 +216,12 @@ class Connection:
     def _end_if_sent(self) -> None:
         if self._pipe.unsent or self._pausing:
             return
-        if self._ending == "shut":
-            self._pipe.shut()
-        elif self._ending in ("close", "reset"):
+        if self._ending in ("close", "reset"):
             self.close(reset=self._ending == "reset")
+        elif self._half_closed and not self._is_delayed():
+            self.close()
+        elif self._ending == "shut":
+            self._pipe.shut()
 
 
 def _wants_close(request: WireRequest) -> bool:

@@ -51,6 +51,7 @@ class Pipe:
         self._unread = b""
         self._tls = Tls(context) if context else None
         self._shut = False
+        self._reading = True
         self._interest = selectors.EVENT_READ
         accepted.setblocking(False)
 
@@ -84,6 +85,11 @@ class Pipe:
         change = self._selector.register if self._owner is None else self._selector.modify
         change(self._socket, self._interest, owner)
         self._owner = owner
+
+    def stop_reading(self) -> None:
+        """Read nothing more: the client has ended its direction, and the end would be reported for ever."""
+        self._reading = False
+        self._watch()
 
     def return_unread(self, data: bytes) -> None:
         """Give back what `receive` has read: it is read again."""
@@ -129,7 +135,8 @@ class Pipe:
         """Close at once, without reading or sending more; `reset` sends an RST."""
         if self._tls and not self.unsent and not reset:
             self._push(self._tls.end())
-        self._selector.unregister(self._socket)
+        if self._interest:
+            self._selector.unregister(self._socket)
         self.unsent = b""
         close(self._socket, reset=reset)
 
@@ -143,13 +150,24 @@ class Pipe:
             except OSError:
                 sent = len(data)  # the client has closed: the next read reports it
             self.unsent = data[sent:]
-        interest = selectors.EVENT_WRITE if self.unsent else selectors.EVENT_READ
-        if interest != self._interest:
-            self._interest = interest
-            self._selector.modify(self._socket, interest, self._owner)
+        self._watch()
         if self._shut and not self.unsent:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
+
+    def _watch(self) -> None:
+        """Have the event loop wait for what is needed now, which may be nothing."""
+        interest = selectors.EVENT_READ if self._reading else 0
+        interest = selectors.EVENT_WRITE if self.unsent else interest
+        before, self._interest = self._interest, interest
+        if interest == before:
+            return
+        if not interest:
+            self._selector.unregister(self._socket)
+        elif not before:
+            self._selector.register(self._socket, interest, self._owner)
+        else:
+            self._selector.modify(self._socket, interest, self._owner)
 
 
 def close(accepted: socket.socket, *, reset: bool) -> None:

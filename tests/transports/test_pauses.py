@@ -199,3 +199,23 @@ def test_how_much_of_a_handshake_comes(fault: Fault, some: bool) -> None:
             connection.shutdown(socket.SHUT_WR)
             assert bool(to_the_end(connection)) == some
         assert endpoint.finish().connections == 1
+
+
+@pytest.mark.parametrize("split", ["at-start", "after-head"])
+def test_a_client_that_has_ended_its_side_gets_a_delayed_response(server: Loopback, split: Split) -> None:
+    endpoint = done(server, stub(409, b"{}", split=split, pause=0.05))
+    with connect(endpoint) as connection:
+        connection.sendall(PLAIN)
+        connection.shutdown(socket.SHUT_WR)
+        assert to_the_end(connection) == CONFLICT
+    assert endpoint.count_connections() == (0, 0)
+    assert len(endpoint.finish().requests) == 1
+
+
+def test_a_late_response_reaches_a_client_that_has_ended_its_side(server: Loopback) -> None:
+    endpoint = done(server, stub(204, fault="late-between"))
+    with connect(endpoint) as connection:
+        connection.sendall(PLAIN)
+        connection.shutdown(socket.SHUT_WR)
+        endpoint.finish(expecting=True)
+        assert to_the_end(connection) == NO_CONTENT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import select
 import socket
+import ssl
 import threading
 import time
 from collections import defaultdict
@@ -229,3 +230,18 @@ class ClosesIdleConnectionsItself(KeptConnection):
             line.close()
         self.used[host] = time.monotonic()
         return super().exchange(call)
+
+
+@quirky(
+    shown_by=["test_slow_response", "test_late_response", "test_successive_calls", "test_later_call"],
+    varies_in=["test_slow_response"],
+)
+class EndsItsSideAfterTheRequest(Conforming):
+    """The client sends nothing more, and says so: the response still comes (RFC 9112, 9.6)."""
+
+    def exchange(self, call: Call) -> Answer:
+        with self.connect(call) as connection:
+            connection.sendall(self.request(call))
+            if not isinstance(connection, ssl.SSLSocket):  # its shutdown() ends TLS in both directions
+                connection.shutdown(socket.SHUT_WR)
+            return self.read(connection)
