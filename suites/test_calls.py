@@ -15,6 +15,7 @@ from graphcontract.http.stub_response import (
     success,
     with_fields,
 )
+from graphcontract.inputs import constants
 from graphcontract.inputs.call_sequences import Planned, at_once, sequences
 from graphcontract.judging.call_runner import CallOptions
 from graphcontract.judging.harness import Harness
@@ -193,6 +194,21 @@ def test_later_call_after_silence(harness: Harness, options: CallOptions) -> Non
     """A later call must not contain anything of a call that got no response."""
     call = replace(harness.plain_call("another-guid"), timeout=0.4)
     check_later_call(harness, [partial(harness.perform, call, [faulty("stalled")], **options)])
+
+
+STALE = with_fields(stub(307), ("Location", "?moved=left-over-location-value"))
+REDIRECTED: Mapping[str, StubResponse] = {
+    "another redirect": with_fields(stub(307), ("Location", "?moved=location-of-this-call")),
+    "a redirect without Location": stub(307),
+}
+
+
+@proves("calls.independent")
+@given(redirect=constants(REDIRECTED), calls=2)
+def test_later_redirect(harness: Harness, redirect: StubResponse) -> None:
+    """A later call must not follow the Location of an earlier one, whether it has its own or not."""
+    before = [harness.perform(harness.plain_call("another-guid"), [STALE, success()])]
+    harness.check(harness.plain_call(), [redirect, success()], before=before)
 
 
 @proves("calls.independent")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, urlsplit
 
 from graphcontract.exchange import Call, Outcome
 from tests.sample_clients.bases.cancelling import Cancellable, Cancelled
@@ -309,3 +309,34 @@ class HoldsTheNextCallBackAfterASuccess(Conforming):
         if self.succeeded(answer) and "retry-after" in answer.fields:
             self.until = time.monotonic() + self.seconds(answer.fields["retry-after"])
         return answer
+
+
+_REDIRECTS = ("test_later_redirect",)
+
+
+@faulty("calls.independent", shown_by=_REDIRECTS)
+class FollowsTheFirstLocationAlways(Following):
+    """The place that the service moved to is looked up once, whatever the status code was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moved: dict[str, str] = {}
+
+    def destination(self, here: str, location: str) -> str:
+        origin = urlsplit(here).netloc
+        return self.moved.setdefault(origin, super().destination(here, location))
+
+
+@faulty("calls.independent", shown_by=_REDIRECTS)
+class FollowsTheLastLocationWithoutOne(Following):
+    """The Location is a member of the client, which a redirect without one leaves as it was."""
+
+    location: str | None = None
+
+    def follows(self, answer: Answer) -> bool:
+        if answer.status != 307:
+            return super().follows(answer)
+        self.location = answer.fields.get("location", self.location)
+        if self.location is not None:
+            answer.fields["location"] = self.location
+        return super().follows(answer)
