@@ -28,6 +28,8 @@ FORMS: dict[str, StubResponse] = {
     "content-length 0": with_fields(success(), ("content-length", "0")),
     "after an interim response": replace(success(), interim=(103,), interim_fields=(("link", "</>"),)),
     "with trailers": replace(success(), http2=Http2Form(trailers=(("x-checksum", "1"),))),
+    "header in CONTINUATION": replace(success(), http2=Http2Form(continued=True)),
+    "padded header": replace(success(), http2=Http2Form(padding=100)),
 }
 
 
@@ -61,6 +63,38 @@ def test_long_error_over_http2(harness: Harness, body: object) -> None:
     """An error longer than the window must be read to its end: the client has to open the window again."""
     control = harness.control([plain_error(409)])
     harness.check(harness.plain_call(), [error(409, body)], control=control, **HTTP2)
+
+
+IN_OTHER_FRAMES: dict[str, Http2Form] = {
+    "error after empty DATA": Http2Form(parted=True),
+    "error in padded frames": Http2Form(padding=100),
+    "error header in CONTINUATION": Http2Form(continued=True),
+}
+
+
+@proves("error.shape", "error.failure", "error.status", "error.code", "error.message", needs=NEEDS)
+@concurrently(form=IN_OTHER_FRAMES)
+def test_error_in_other_frames(harness: Harness, form: Http2Form) -> None:
+    """An error must be read like the same one in usual frames, however its header and its content are cut
+    and padded.
+    """
+    control = harness.perform(harness.plain_call(), [plain_error(409)], **HTTP2)
+    harness.check(harness.plain_call(), [replace(plain_error(409), http2=form)], control=control, **HTTP2)
+
+
+ONE_FRAME = {"error": {"code": "conflict", "message": "The task is in progress. " * 600}}
+
+
+@proves("error.shape", needs=NEEDS)
+@given(body=constants({"errors of a frame each, longer than a window together": ONE_FRAME}), calls=7)
+def test_long_errors_over_http2(harness: Harness, body: object) -> None:
+    """Each of several errors must be read to its end: the last frame of each opens the connection's window,
+    too.
+    """
+    control = harness.control([plain_error(409)])
+    for number in range(6):
+        call = harness.plain_call("another-guid" if number % 2 == 0 else "guid")
+        harness.check(call, [error(409, body)], control=control, **HTTP2)
 
 
 REFUSED = faulty("refused-stream")
@@ -97,12 +131,40 @@ def test_goaway(harness: Harness, responses: Sequence[StubResponse]) -> None:
     harness.check(replace(harness.plain_call(), timeout=6.0), responses, **HTTP2)
 
 
+# A server that is about to end says so with the highest stream first (RFC 9113, 6.8).
+NOTICE = Http2Form(last_stream=2**31 - 1, debug_data=b"graceful_stop")
+
+
+@proves("http2.goaway-response", needs=NEEDS)
+@given(event=constants({"notice of GOAWAY": replace(success(), fault="goaway-before", http2=NOTICE)}))
+def test_notice_of_goaway(harness: Harness, event: StubResponse) -> None:
+    """After GOAWAY with the highest stream, the response to a request still comes."""
+    harness.check(harness.plain_call(), [event, success()], **HTTP2)
+
+
 @proves("http2.goaway", needs=NEEDS)
 @given(event=constants({"GOAWAY below a later request": GOAWAY_BELOW}), calls=2)
 def test_goaway_on_used_connection(harness: Harness, event: StubResponse) -> None:
     """GOAWAY for the second request of a connection must not be reported as success either."""
     before = harness.perform(harness.plain_call(), [success()], **HTTP2)
     harness.check(harness.plain_call("another-guid"), [event, success()], before=[before], **HTTP2)
+
+
+RESETS = {
+    "INTERNAL_ERROR without a response": 2,
+    "CANCEL without a response": 8,
+    "ENHANCE_YOUR_CALM without a response": 11,
+}
+
+
+@proves("retry.connection-lost", needs=NEEDS)
+@concurrently(code=RESETS)
+def test_reset_without_response(harness: Harness, code: int) -> None:
+    """A request whose stream is reset may have been processed, unless the code is REFUSED_STREAM, and should
+    not be sent again.
+    """
+    reset = replace(faulty("reset-stream"), http2=Http2Form(error=code))
+    harness.check(harness.plain_call(), [reset, success()], **HTTP2)
 
 
 COMPLETE = {"NO_ERROR after END_STREAM": replace(success(), fault="reset-after-response")}
@@ -156,10 +218,33 @@ def test_malformed_response(harness: Harness, head: tuple[tuple[str, str], ...])
     harness.check(harness.plain_call(), [malformed], **HTTP2)
 
 
+ODD_VALUES: dict[str, tuple[tuple[str, str], ...]] = {
+    ":status with a sign": ((":status", "+{status}"),),
+    ":status of four digits": ((":status", "0{status}"),),
+    "NUL in a value": (STATUS, ("x-request-mark", "1\0002")),
+    "space in a field name": (STATUS, ("x-request mark", "1")),
+}
+
+
+@proves("http2.malformed-response", "http2.malformed-accepted", needs=NEEDS)
+@concurrently(head=ODD_VALUES)
+def test_malformed_values(harness: Harness, head: tuple[tuple[str, str], ...]) -> None:
+    """A response whose status or field cannot be valid must end in failure, too."""
+    malformed = replace(success(), fault="malformed-head", http2=Http2Form(head=head))
+    harness.check(harness.plain_call(), [malformed], **HTTP2)
+
+
 @proves("http2.ping", needs=NEEDS)
 @given(event=constants({"PING before the response": replace(success(), fault="ping-first")}))
 def test_ping(harness: Harness, event: StubResponse) -> None:
     """A PING must be acknowledged: the response is only sent then."""
+    harness.check(harness.plain_call(), [event], **HTTP2)
+
+
+@proves("http2.settings", needs=NEEDS)
+@given(event=constants({"SETTINGS before the response": replace(success(), fault="settings-first")}))
+def test_settings(harness: Harness, event: StubResponse) -> None:
+    """SETTINGS must be acknowledged: the response is only sent then."""
     harness.check(harness.plain_call(), [event], **HTTP2)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from graphcontract.clauses.queries import GUID
 from graphcontract.exchange import Call, Exchange
 from graphcontract.http.stub_response import (
+    Http2Form,
     Meeting,
     StubResponse,
     faulty,
@@ -72,6 +73,20 @@ def test_calls_after_goaway(harness: Harness, first: StubResponse) -> None:
     harness.observe(before[-1], before=before[:-1])
 
 
+NOTICE = Http2Form(last_stream=2**31 - 1, debug_data=b"graceful_stop")
+NOTICED = replace(success(), fault="goaway-after", http2=NOTICE)
+
+
+@proves("http2.goaway-later", needs=NEEDS)
+@given(first=constants({"notice of GOAWAY after a response": NOTICED}), calls=4)
+def test_calls_after_notice_of_goaway(harness: Harness, first: StubResponse) -> None:
+    """Calls after GOAWAY with the highest stream must use another connection, too: it allows no new one."""
+    before = [harness.perform(harness.plain_call(), [first], **HTTP2)]
+    for kind in ("another-guid", "guid", "another-guid"):
+        before.append(harness.perform(harness.plain_call(kind), [success()], **HTTP2))
+    harness.observe(before[-1], before=before[:-1])
+
+
 @proves("http2.concurrent-streams", "http2.concurrent-calls", needs=(*NEEDS, "concurrency"))
 @given(pause=constants({"one stream at a time": 0.1}), calls=5)
 def test_concurrent_streams(harness: Harness, pause: float) -> None:
@@ -87,6 +102,14 @@ def test_concurrent_streams(harness: Harness, pause: float) -> None:
 def test_empty_window(harness: Harness, event: StubResponse) -> None:
     """A request without content must not wait for a window, which it does not need."""
     for kind in ("guid", "another-guid"):
+        harness.check(harness.plain_call(kind), [event], **HTTP2)
+
+
+@proves("request.once", needs=NEEDS)
+@given(event=constants({"a header table of 0": replace(success(), fault="no-table")}), calls=3)
+def test_empty_header_table(harness: Harness, event: StubResponse) -> None:
+    """Requests on a connection whose SETTINGS allow no header table must be coded without one."""
+    for kind in ("guid", "another-guid", "guid"):
         harness.check(harness.plain_call(kind), [event], **HTTP2)
 
 

@@ -21,6 +21,7 @@ from graphcontract.exchange import Exchange, Trial
 from graphcontract.wire import WireRequest, WireResponse
 
 _GOAWAYS = ("goaway-below", "goaway-lost", "goaway-before")
+_HIGHEST_STREAM = str(2**31 - 1)
 _EVENTS = {
     "refused-stream": "RST_STREAM with REFUSED_STREAM",
     "goaway-below": "GOAWAY with a last stream below the request's",
@@ -113,6 +114,13 @@ def goaway(contract: Contract, trial: Trial) -> Iterator[Finding]:
             return
 
 
+def _describe_goaway(event: WireResponse) -> str:
+    """The event in words; its last stream may be the highest one, before the service has decided on one."""
+    text = _EVENTS[str(event.fault)]
+    notice = any(each.startswith("GOAWAY") and _HIGHEST_STREAM in each for each in event.frames)
+    return text.replace("the request's stream", "the highest stream") if notice else text
+
+
 @clause(
     "http2.goaway-response",
     "repeated",
@@ -129,7 +137,7 @@ def goaway_response(contract: Contract, trial: Trial) -> Iterator[Finding]:
     assert event is not None
     name, requests = str(event.fault), own_requests(contract, exchange)
     if len(requests) > 1:
-        expected = f"one request after {_EVENTS[name]}"
+        expected = f"one request after {_describe_goaway(event)}"
         yield Finding("repeated", expected, f"{len(requests)} requests", name, requests[1])
     elif event.whole and exchange.outcome.kind == "failure":
         expected = f"success for status {event.status}, which came after GOAWAY"

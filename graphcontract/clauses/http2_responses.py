@@ -21,6 +21,7 @@ from graphcontract.exchange import Exchange, Trial
 from graphcontract.wire import WireResponse
 
 _COMPLETE_WITH_HEAD = 204
+_STATUS_DIGITS = 3
 
 
 @clause("http2.reset-after-response", "repeated", *FAILURES, when=got("reset-after-response"), needs=NEEDS)
@@ -72,6 +73,12 @@ def _name_malformation(response: WireResponse) -> str:
         return ":status after a field"
     if any(name in CONNECTION_FIELDS for name in names):
         return "connection-specific field"
+    if any(len(value) != _STATUS_DIGITS for name, value in response.fields if name == ":status"):
+        return ":status that is not three digits"
+    if any(" " in name for name in names):
+        return "space in a field name"
+    if any("\0" in value for _, value in response.fields):
+        return "NUL in a value"
     return "line end in a value"
 
 
@@ -111,6 +118,20 @@ def ping(_contract: Contract, trial: Trial) -> Iterator[Finding]:
     a connection is alive. Here the response is only sent once it is.
     """
     expected = "an acknowledgement of PING, and success for the response that follows"
+    yield from find_failure(trial.exchange, expected, "")
+
+
+def _got_settings_first(contract: Contract, trial: Trial) -> bool:
+    own = own_requests(contract, trial.exchange)
+    return trial.exchange.fault == "settings-first" and any(each.version == "2" for each in own)
+
+
+@clause("http2.settings", *FAILURES, when=_got_settings_first, needs=NEEDS)
+def settings(_contract: Contract, trial: Trial) -> Iterator[Finding]:
+    """The SETTINGS with which a connection begins must be acknowledged as soon as they are read, and not only
+    after a response (RFC 9113, 6.5.3). Here the response is only sent once they are.
+    """
+    expected = "an acknowledgement of SETTINGS, and success for the response that follows"
     yield from find_failure(trial.exchange, expected, "")
 
 

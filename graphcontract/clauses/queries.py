@@ -117,12 +117,17 @@ def own_requests(contract: Contract, exchange: Exchange) -> Sequence[WireRequest
 
 
 def find_unreadable_requests(contract: Contract, exchange: Exchange) -> list[WireRequest]:
-    """The call's requests that are not valid HTTP/1.1. If no request names the call, any invalid one counts:
-    another protocol, such as HTTP/2, cannot be read at all.
+    """The call's requests that are not valid. If no request names the call, any invalid one counts:
+    another protocol, such as HTTP/2, cannot be read at all. So does what has no header over HTTP/2: an
+    invalid frame, or a header that cannot be decoded: the service ends the connection because of it.
     """
     malformed = [request for request in exchange.requests if request.malformed is not None]
     own = own_requests(contract, exchange) if malformed else []
-    return [request for request in malformed if request in own] if own else malformed
+    return [each for each in malformed if not own or each in own or _has_no_header(each)]
+
+
+def _has_no_header(request: WireRequest) -> bool:
+    return request.version == "2" and not request.pseudo and not request.fields
 
 
 def has_readable_head(request: WireRequest) -> bool:

@@ -34,7 +34,7 @@ on HTTP/2 count repeated requests by it as well.
 _MAX_REQUESTS_PER_WINDOW = 5  # one more within the window, where no time to wait is known, is a storm
 _WINDOW = 1.0  # seconds
 _TIMER_TOLERANCE = 0.05  # seconds by which timers of common runtimes fire early
-_LOST = ("reset", "closed", "half-head")
+_LOST = ("reset", "closed", "half-head", "reset-stream")
 _BROKEN = ("half-content", "half-content-reset", "garbage")
 _SHORT_WAIT = 1.0  # seconds; a client may decide not to wait longer than this
 _NEVER_RETRIES = "the client never retries"
@@ -348,16 +348,26 @@ def _has_lost_connection(contract: Contract, trial: Trial) -> bool:
     return trial.exchange.fault in _LOST and bool(own_requests(contract, trial.exchange))
 
 
-@clause("retry.connection-lost", "repeated", when=_has_lost_connection, needs=frozenset({"network"}))
+@clause(
+    "retry.connection-lost",
+    "repeated",
+    "stream-reset",
+    when=_has_lost_connection,
+    needs=frozenset({"network"}),
+)
 def connection_lost(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A request that was sent and got no response should not be repeated automatically: the service may
-    have carried it out (RFC 9110, 9.2.2; RFC 9112, 9.3.1). A connection that failed before the request was
+    have carried it out (RFC 9110, 9.2.2; RFC 9112, 9.3.1). Over HTTP/2, REFUSED_STREAM and GOAWAY can say
+    that it has not, and no other reset (RFC 9113, 8.7). A connection that failed before the request was
     complete is left out. Other requests, such as a read of the task's state, are accepted.
     """
     fault, attempts = trial.exchange.fault, _list_operation_attempts(contract, trial.exchange)
     if len(attempts) > 1:
-        expected = f"one request if the connection is lost ({fault})"
-        yield Finding("repeated", expected, f"{len(attempts)} requests", str(fault), attempts[1][0])
+        kind, what = "repeated", f"the connection is lost ({fault})"
+        if fault == "reset-stream":
+            kind, what = "stream-reset", "RST_STREAM has another code than REFUSED_STREAM"
+        actual = f"{len(attempts)} requests"
+        yield Finding(kind, f"one request if {what}", actual, str(fault), attempts[1][0])
 
 
 def _has_no_usable_response(contract: Contract, trial: Trial) -> bool:

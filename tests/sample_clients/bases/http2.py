@@ -178,7 +178,7 @@ class OverHttp2(Conforming):
             return
         if isinstance(event, h2.events.ResponseReceived):
             fields = {str(name): str(value) for name, value in event.headers}
-            heard.answer = Answer(int(fields.pop(":status", "0")), fields, b"")
+            heard.answer = Answer(self.parse_status(fields.pop(":status", "000")), fields, b"")
         elif isinstance(event, h2.events.DataReceived):
             heard.content += event.data
             link.acknowledge_received_data(event.flow_controlled_length, stream)
@@ -186,6 +186,12 @@ class OverHttp2(Conforming):
             self.hear_reset(event, heard)
         elif isinstance(event, h2.events.StreamEnded):
             heard.ended = True
+
+    def parse_status(self, value: str) -> int:
+        """The status code, which int() would also find in other values."""
+        if len(value) != 3 or not value.isdecimal():
+            raise BadAnswer("no status code")
+        return int(value)
 
     def hear_reset(self, event: h2.events.StreamReset, heard: Heard) -> None:
         if event.error_code == 7:

@@ -35,3 +35,25 @@ class FailsToForgetItsConnection(SharesHttp2):
         if not link.usable:
             del self.links[str(link.connection.fileno())]
         return super().is_usable(link)
+
+
+class _AfterNotice(SharesHttp2):
+    """Base class: GOAWAY with the highest stream does not end the connection for new streams."""
+
+    def hear_end(self, link: Link, last_stream: int) -> None:
+        if last_stream < 2**31 - 1:
+            super().hear_end(link, last_stream)
+
+
+@faulty("http2.goaway-later", shown_by=["test_calls_after_notice_of_goaway"])
+class WaitsForTheSecondGoaway(_AfterNotice):
+    """The notice says that another GOAWAY follows, which decides."""
+
+
+@faulty("http2.goaway-later", shown_by=["test_calls_after_notice_of_goaway"])
+class OpensStreamsUpToTheLast(SharesHttp2):
+    """A new stream is allowed as long as its number is not above that of the last stream."""
+
+    def hear_end(self, link: Link, last_stream: int) -> None:
+        super().hear_end(link, last_stream)
+        link.usable = link.next <= last_stream

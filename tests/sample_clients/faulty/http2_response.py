@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
+from typing import Any, cast
 
 import h2.connection
 import h2.events
 
+from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import Answer, BadAnswer
-from tests.sample_clients.bases.http2 import Heard, OverHttp2
+from tests.sample_clients.bases.http2 import Heard, OverHttp2, split_frames
 from tests.sample_clients.registry import faulty
+
+_HEADERS, _END_STREAM, _END_HEADERS, _PADDED = 1, 0x1, 0x4, 0x8
 
 
 @faulty("http2.response")
@@ -107,3 +112,51 @@ class WaitsForContentForever(OverHttp2):
         if any(isinstance(each, h2.events.TrailersReceived) for each in heard.events):
             threading.Event().wait(60)
         return super().complete(heard)
+
+
+class _Continuing:
+    """A socket whose HEADERS frames that go on in CONTINUATION have no END_STREAM."""
+
+    def __init__(self, connection: ssl.SSLSocket) -> None:
+        self._connection = connection
+        self._rest = b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def recv(self, size: int) -> bytes:
+        frames: list[bytes] = []
+        while not frames and (data := self._connection.recv(size)):
+            frames, self._rest = split_frames(self._rest + data)
+        return b"".join(self._change(frame) for frame in frames)
+
+    def _change(self, frame: bytes) -> bytes:
+        goes_on = frame[3] == _HEADERS and not frame[4] & _END_HEADERS
+        return frame[:4] + bytes((frame[4] & ~_END_STREAM,)) + frame[5:] if goes_on else frame
+
+
+@faulty("http2.response", shown_by=["test_successful_response"])
+class LooksForTheEndInTheLastFrame(OverHttp2):
+    """END_STREAM is looked for in the frame that ends a header: CONTINUATION does not have that flag."""
+
+    def listen(
+        self, link: h2.connection.H2Connection, connection: ssl.SSLSocket, stream: int, call: Call
+    ) -> Answer:
+        return super().listen(link, cast(ssl.SSLSocket, _Continuing(connection)), stream, call)
+
+
+class _Unpadded(_Continuing):
+    """A socket whose HEADERS frames have no flag for their padding."""
+
+    def _change(self, frame: bytes) -> bytes:
+        return frame[:4] + bytes((frame[4] & ~_PADDED,)) + frame[5:] if frame[3] == _HEADERS else frame
+
+
+@faulty("http2.response", shown_by=["test_successful_response"])
+class RejectsPaddedFrames(OverHttp2):
+    """Padding is taken for a header that cannot be decoded: the flag is not looked at."""
+
+    def listen(
+        self, link: h2.connection.H2Connection, connection: ssl.SSLSocket, stream: int, call: Call
+    ) -> Answer:
+        return super().listen(link, cast(ssl.SSLSocket, _Unpadded(connection)), stream, call)

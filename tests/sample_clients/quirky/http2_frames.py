@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ssl
+
 import h2.connection
+import h2.events
 import h2.settings
 import hpack
 from hpack import NeverIndexedHeaderTuple
 
 from graphcontract.exchange import Call
 from graphcontract.transports import http2_frames as frames
-from tests.sample_clients.bases.conforming import Answer, Fields
+from tests.sample_clients.bases.conforming import Answer, Conforming, Fields
 from tests.sample_clients.bases.http2 import NotProcessed, OverHttp2, split_frames
 from tests.sample_clients.bases.kept_http2 import Kept, KeptHttp2
 from tests.sample_clients.quirky.http2 import TESTS
@@ -207,3 +210,62 @@ class RepeatsOnTheSameConnection(KeptHttp2):
             if str(error) != "REFUSED_STREAM":
                 raise
         return super().over(kept, call)
+
+
+_SETTINGS = (*_CALLS, "test_settings", "test_empty_header_table")
+
+
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
+class EndsItsHeadersWithNothing(ChangesFrames):
+    """END_HEADERS in an empty CONTINUATION frame."""
+
+    def change(self, frame: frames.Frame) -> bytes:
+        if frame.kind != frames.HEADERS:
+            return frames.make_frame(*frame)
+        flags = frame.flags & ~frames.END_HEADERS
+        first = frames.make_frame(frames.HEADERS, flags, frame.stream, frame.payload)
+        return first + frames.make_frame(frames.CONTINUATION, frames.END_HEADERS, frame.stream)
+
+
+@quirky(transport="http2", shown_by=_SETTINGS, varies_in=TESTS)
+class ResizesItsTableEachTime(KeptHttp2):
+    """Each header begins with two changes of the size of its table, the second within what is allowed."""
+
+    def send(self, link: h2.connection.H2Connection, stream: int, call: Call) -> None:
+        if link.remote_settings.header_table_size:  # hpack forgets a change that is followed by the same size
+            link.encoder.header_table_size = 0
+            link.encoder.header_table_size = min(1024, link.remote_settings.header_table_size)
+        super().send(link, stream, call)
+
+
+@quirky(transport="http2", shown_by=_CALLS, varies_in=TESTS)
+class UpdatesItsPriority(OverHttp2):
+    """PRIORITY_UPDATE (RFC 9218), beside a window as large as it may be."""
+
+    def after_request(self) -> bytes:
+        window = (2**31 - 1 - 65535).to_bytes(4)
+        update = frames.make_frame(0x10, 0, 0, self.first_stream.to_bytes(4) + b"u=1, i")
+        return update + frames.make_frame(frames.WINDOW_UPDATE, 0, 0, window)
+
+
+@quirky(transport="http2", shown_by=_SETTINGS, varies_in=TESTS)
+class WaitsForSettings(OverHttp2):
+    """A request is only sent once the SETTINGS of the service have come, and are acknowledged."""
+
+    def try_once(self, call: Call) -> Answer:
+        with self.connect(call) as connection:
+            assert isinstance(connection, ssl.SSLSocket)
+            if connection.selected_alpn_protocol() != "h2":
+                connection.sendall(Conforming.head(self, call))
+                return self.read(connection)
+            link = self.begin()
+            connection.sendall(link.data_to_send())
+            while not any(
+                isinstance(event, h2.events.RemoteSettingsChanged)
+                for event in link.receive_data(connection.recv(1 << 16))
+            ):
+                pass
+            connection.sendall(link.data_to_send())
+            self.send(link, self.first_stream, call)
+            connection.sendall(link.data_to_send())
+            return self.listen(link, connection, self.first_stream, call)

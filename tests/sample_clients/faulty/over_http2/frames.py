@@ -6,6 +6,7 @@ import ssl
 from functools import cache
 
 import h2.connection
+import hpack
 
 from graphcontract.exchange import Call
 from graphcontract.transports import http2_frames as frames
@@ -204,3 +205,41 @@ class RepeatsOnAFreshConnection(KeptHttp2):
             if not used:
                 raise
         raise NotProcessed("an idle connection")
+
+
+@faulty("request.once", shown_by=["test_successful_response"])
+class OpensItsWindowByNothing(OverHttp2):
+    """WINDOW_UPDATE is sent after each read, also if nothing was read."""
+
+    def after_request(self) -> bytes:
+        return frames.make_frame(frames.WINDOW_UPDATE, 0, 0, bytes(4))
+
+
+@faulty("request.once", shown_by=["test_successful_response"])
+class OpensItsWindowTooFar(OverHttp2):
+    """The largest window is added to the one that there is, instead of what is left up to it."""
+
+    def after_request(self) -> bytes:
+        return frames.make_frame(frames.WINDOW_UPDATE, 0, 0, (2**31 - 1).to_bytes(4))
+
+
+class _Forgetful(hpack.Encoder):
+    """Has a table of 4096 bytes, whatever is set."""
+
+    @property
+    def header_table_size(self) -> int:
+        return 4096
+
+    @header_table_size.setter
+    def header_table_size(self, value: int) -> None:
+        pass
+
+
+@faulty("request.once", shown_by=["test_empty_header_table"])
+class KeepsItsHeaderTable(KeptHttp2):
+    """SETTINGS_HEADER_TABLE_SIZE is acknowledged, and not passed on to the encoder."""
+
+    def begin(self) -> h2.connection.H2Connection:
+        link = super().begin()
+        link.encoder = _Forgetful()
+        return link

@@ -17,7 +17,10 @@ from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import Answer, Fields
 from tests.sample_clients.bases.following import Following
 from tests.sample_clients.bases.http2 import Heard, NotProcessed, OverHttp2
+from tests.sample_clients.bases.kept_http2 import KeptHttp2
 from tests.sample_clients.registry import faulty
+
+_CALM = 11
 
 
 @faulty("retry.after", transport="http2")
@@ -225,3 +228,66 @@ class NeverOpensTheWindow(OverHttp2):
             heard.content += event.data
         else:
             super().hear(link, event, stream, heard)
+
+
+_OTHER_FRAMES = ("test_error_in_other_frames",)
+
+
+@faulty("error.message", "error.code", shown_by=_OTHER_FRAMES)
+class TakesEmptyDataForTheEnd(OverHttp2):
+    """A read of nothing is the end of the content."""
+
+    def hear(
+        self, link: h2.connection.H2Connection, event: h2.events.Event, stream: int, heard: Heard
+    ) -> None:
+        if not heard.ended:
+            super().hear(link, event, stream, heard)
+        if isinstance(event, h2.events.DataReceived) and event.stream_id == stream:
+            heard.ended |= not event.data
+
+
+@faulty("error.message", "error.code", shown_by=_OTHER_FRAMES)
+class TakesPaddingForContent(OverHttp2):
+    """The payload of a DATA frame is content, up to its last byte."""
+
+    def hear(
+        self, link: h2.connection.H2Connection, event: h2.events.Event, stream: int, heard: Heard
+    ) -> None:
+        super().hear(link, event, stream, heard)
+        if isinstance(event, h2.events.DataReceived) and event.stream_id == stream:
+            heard.content += bytes(event.flow_controlled_length - len(event.data))
+
+
+@faulty("error.shape", shown_by=["test_long_errors_over_http2"])
+class LeaksTheWindowOfTheLastFrame(KeptHttp2):
+    """What ends a stream needs no window any more, and that of the connection is forgotten."""
+
+    def hear(
+        self, link: h2.connection.H2Connection, event: h2.events.Event, stream: int, heard: Heard
+    ) -> None:
+        ends = isinstance(event, h2.events.DataReceived) and event.stream_ended is not None
+        if isinstance(event, h2.events.DataReceived) and ends and event.stream_id == stream:
+            heard.content += event.data
+            return
+        super().hear(link, event, stream, heard)
+
+
+_RESETS = ("test_reset_without_response",)
+
+
+@faulty("retry.connection-lost", shown_by=_RESETS)
+class RepeatsAfterAnyErrorOfAStream(OverHttp2):
+    """RST_STREAM says that the request failed, whatever its code."""
+
+    def hear_reset(self, event: h2.events.StreamReset, heard: Heard) -> None:
+        raise NotProcessed("RST_STREAM")
+
+
+@faulty("retry.connection-lost", shown_by=_RESETS)
+class TakesCalmForThrottling(OverHttp2):
+    """ENHANCE_YOUR_CALM is what 429 is in HTTP, and throttled requests are repeated."""
+
+    def hear_reset(self, event: h2.events.StreamReset, heard: Heard) -> None:
+        if event.error_code == _CALM:
+            raise NotProcessed("ENHANCE_YOUR_CALM")
+        super().hear_reset(event, heard)
