@@ -100,6 +100,26 @@ def test_cancelled_call(harness: Harness, cancelled_after: Cancelled) -> None:
     harness.observe(following, control=control, before=[cancelled])
 
 
+CANCELLED_BEFORE: Mapping[str, Sequence[StubResponse]] = {
+    "cancelled before it begins": [faulty("stalled"), success()],
+    "cancelled before it begins, at a busy service": [
+        with_fields(plain_error(503), ("Retry-After", "2")),
+        success(),
+    ],
+}
+
+
+@proves("calls.cancelled", needs=("network", "cancel"))
+@concurrently(seconds=0.5, responses=CANCELLED_BEFORE)
+def test_call_cancelled_before_it_begins(harness: Harness, responses: Sequence[StubResponse]) -> None:
+    """A call that is cancelled before it begins should end as soon as one that is cancelled later."""
+    control = harness.control([success()])
+    call = replace(harness.plain_call(), timeout=6.0)
+    cancelled = harness.perform(call, responses, cancel_after=0.0, linger=0.3)
+    following = harness.perform(harness.plain_call("another-guid"), [success()])
+    harness.observe(following, control=control, before=[cancelled])
+
+
 @proves("calls.cancelled", needs=("network", "concurrency", "cancel"))
 @concurrently(seconds=1, cancel_after={"cancelled beside another call": 0.3})
 def test_call_beside_a_cancelled_one(harness: Harness, cancel_after: float) -> None:

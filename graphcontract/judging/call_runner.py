@@ -68,16 +68,19 @@ class CallOptions(TypedDict, total=False):
 
 
 class _Timer:
-    """Cancels a call after some seconds, unless it is None; `fired` is when it did."""
+    """Cancels a call after some seconds, 0 before it begins, unless it is None; `fired` is when it did."""
 
     def __init__(self, seconds: float | None) -> None:
         self.fired: float | None = None
         self.cancellation = None if seconds is None else Cancellation()
+        self._at_once = seconds == 0
         self._timer = threading.Timer(seconds or 0, self._fire)
         self._timer.daemon = True
 
     def __enter__(self) -> None:
-        if self.cancellation is not None:
+        if self._at_once:
+            self._fire()
+        elif self.cancellation is not None:
             self._timer.start()
 
     def __exit__(self, *_: object) -> None:

@@ -139,3 +139,25 @@ class IgnoresACancellationInTheContent(Cancellable):
     def interrupt(self, connection: socket.socket) -> None:
         if connection not in self.reading:
             super().interrupt(connection)
+
+
+_BEFORE = ("test_call_cancelled_before_it_begins",)
+
+
+@faulty("calls.cancelled", shown_by=_BEFORE)
+class HearsNothingOfAnEarlierCancellation(Cancellable):
+    """A listener is added for a cancellation that is still to come, as for an AbortSignal."""
+
+    def cancel(self, call: Call) -> Outcome:
+        early = call.cancelled is not None and call.cancelled.is_set()
+        return super().cancel(replace(call, cancelled=None) if early else call)
+
+
+@faulty("calls.cancelled", shown_by=_BEFORE)
+class ClosesTheConnectionsThatItHas(Cancellable):
+    """A cancellation closes the connections in use, and a later one is made nevertheless."""
+
+    def connect(self, call: Call) -> socket.socket:
+        if call.cancelled is not None and call.cancelled.is_set():
+            return Conforming.connect(self, call)
+        return super().connect(call)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 from graphcontract.exchange import Call, Outcome
 from tests.sample_clients.bases.cancelling import Cancellable, Cancelled
 from tests.sample_clients.registry import quirky
@@ -32,3 +34,13 @@ class LeavesRetriesToItsCallers(Cancellable):
     """The call has ended before anyone can cancel its wait."""
 
     retries = 0
+
+
+@quirky(shown_by=(*TESTS, "test_call_cancelled_before_it_begins"))
+class SendsNothingOnceCancelled(Cancellable):
+    """A call that is cancelled before it begins ends without a connection."""
+
+    def connect(self, call: Call) -> socket.socket:
+        if call.cancelled is not None and call.cancelled.is_set():
+            raise Cancelled
+        return super().connect(call)
