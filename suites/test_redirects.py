@@ -282,3 +282,11 @@ def test_throttling_after_redirect(harness: Harness, status: int) -> None:
     moved = redirect(harness, 307, "{self}", "?step=1")
     throttled = harness.hasten(retry_after(1, plain_error(status)))
     harness.check(harness.plain_call(), [moved, throttled, success()])
+
+
+@proves("redirect.location", needs="network")
+@concurrently(status={f"{status} to another server": status for status in (307, 308)})
+def test_followed_to_other_server(harness: Harness, status: int) -> None:
+    """A redirect to another server must be followed there, and not on a connection to the first one."""
+    responses = [redirect(harness, status, "{other-host}", "?step=1"), success()]
+    harness.check(harness.plain_call(), responses, elsewhere=[success()])

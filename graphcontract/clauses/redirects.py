@@ -181,16 +181,32 @@ def _decode(encoded: str, plain: Set[str]) -> str:
     return _ENCODED.sub(spell, encoded)
 
 
+def _names_other_server(exchange: Exchange, redirect: WireResponse) -> bool:
+    """Whether a redirect leads to another server. Names of one port are the same server, except at the
+    client's own root.
+    """
+    here, there = urlsplit(exchange.root), urlsplit(urljoin(exchange.root, redirect.values("location")[0]))
+    try:
+        ports = {parts.port or _DEFAULT_PORTS.get(parts.scheme) for parts in (here, there)}
+    except ValueError:
+        return False  # followed in whatever way
+    if len(ports) > 1:
+        return True
+    return exchange.call.base_url is None and here.hostname != there.hostname
+
+
 @clause(
     "redirect.location",
     "ignored",
     "other-target",
+    "other-server",
     when=lambda contract, trial: _resolve_last_redirect(contract, trial) is not None,
 )
 def location(contract: Contract, trial: Trial) -> Iterator[Finding]:
     """A redirect that was followed to another path or query than those of its Location must not be reported
     as success (RFC 9110, 10.2.2 and 15.4): the service did not ask for that request. The Location may be
-    relative to the URL that redirects (RFC 3986, 5.2). Equivalent percent-encodings are the same URL.
+    relative to the URL that redirects (RFC 3986, 5.2). Equivalent percent-encodings are the same URL. A
+    Location at another server must be followed there, and not on a connection to the first one.
     """
     exchange, found = trial.exchange, _resolve_last_redirect(contract, trial)
     if found is None or exchange.outcome.kind != "success":
@@ -202,7 +218,13 @@ def location(contract: Contract, trial: Trial) -> Iterator[Finding]:
     # A target has no fragment: a number sign in it was sent.
     sent = [each.target.replace("#", "%23") for each in followed]
     targets = [_normalize_target(urljoin(exchange.root, each)) for each in sent]
-    if not followed or expected in targets:
+    if not followed:
+        return
+    if expected in targets:
+        there = targets[len(targets) - len(exchange.elsewhere) :]
+        if expected not in there and _names_other_server(exchange, redirect):
+            actual = f"a request to the first server; outcome {describe_outcome(exchange.outcome)}"
+            yield Finding("other-server", "a request to the server of Location", actual, at=followed[-1])
         return
     ignored = targets[-1] == _normalize_target(urljoin(exchange.root, redirected.target))
     yield Finding(

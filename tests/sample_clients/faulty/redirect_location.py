@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from dataclasses import replace
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from graphcontract.exchange import Call
@@ -104,3 +106,27 @@ class ResolvesLocationsAtTheFirstUrl(Following):
 
     def place(self, here: str, location: str) -> str:
         return urljoin(str(self.local.first), location)
+
+
+_TO_OTHERS = ("test_followed_to_other_server",)
+
+
+@faulty("redirect.location", shown_by=_TO_OTHERS)
+class FollowsOnTheFirstConnection(Following):
+    """A call has one connection, and the host of the Location only goes into Host."""
+
+    def exchange(self, call: Call) -> Answer:
+        self.local.root = call.base_url
+        return super().exchange(call)
+
+    def connect(self, call: Call) -> socket.socket:
+        return super().connect(replace(call, base_url=self.local.root))
+
+
+@faulty("redirect.location", shown_by=_TO_OTHERS)
+class FollowsThePathOfALocationOnly(Following):
+    """The service root is configured, so that only the path and the query of a Location count."""
+
+    def place(self, here: str, location: str) -> str:
+        there, root = urlsplit(urljoin(here, location)), urlsplit(here)
+        return urlunsplit(there._replace(scheme=root.scheme, netloc=root.netloc))
