@@ -95,9 +95,10 @@ def _run(copy: Path, *words: str) -> str:
     }
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     argv = [str(beside / words[0]), *words[1:]]
-    ran = subprocess.run(
-        argv, cwd=copy, env=environment, check=True, stdout=subprocess.PIPE, encoding="utf-8"
-    )
+    ran = subprocess.run(argv, cwd=copy, env=environment, stdout=subprocess.PIPE, encoding="utf-8")
+    if ran.returncode:
+        print(ran.stdout)
+        ran.check_returncode()
     return ran.stdout
 
 
