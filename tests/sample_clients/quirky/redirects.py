@@ -190,3 +190,13 @@ class ComparesAuthoritiesAsText(FollowingOverProxy):
 
     def server_name(self, host: str) -> str | None:
         return host.rstrip(".")
+
+
+@quirky(shown_by=("test_later_redirect", *REDIRECT_TESTS))
+class NeedsWholeLocations(Following):
+    """Cannot resolve a relative Location, and reports that as another error than a redirect without one."""
+
+    def hop(self, call: Call, here: SplitResult, there: SplitResult, method: str, answer: Answer) -> Answer:
+        if not answer.fields.get("location", "").startswith("http"):
+            raise BadAnswer("not a whole URL")
+        return super().hop(call, here, there, method, answer)
