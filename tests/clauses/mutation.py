@@ -92,6 +92,7 @@ def _run(copy: Path, *words: str) -> str:
         **os.environ,
         "PATH": f"{beside}{os.pathsep}{os.environ['PATH']}",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "CI": "1",  # Hypothesis then has no deadline, and draws the same for each mutant
     }
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     argv = [str(beside / words[0]), *words[1:]]
@@ -133,13 +134,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     if shutil.which("cosmic-ray", path=str(Path(sys.executable).parent)) is None:
         parser.error("Cosmic Ray is not installed here: `make mutation` installs it.")
     done: list[Tried] = []
+    untried: list[str] = []
     with (
         tempfile.TemporaryDirectory(prefix="mutation-") as folder,
         ThreadPoolExecutor(arguments.jobs) as pool,
     ):
         prepare(Path(folder))
-        for future in as_completed([pool.submit(tried, module, Path(folder)) for module in wanted]):
-            each = future.result()
+        begun = {pool.submit(tried, module, Path(folder)): module for module in wanted}
+        for future in as_completed(begun):
+            try:
+                each = future.result()
+            except (subprocess.CalledProcessError, RuntimeError) as error:
+                print(f"{begun[future]:20}{error}", flush=True)
+                untried.append(begun[future])
+                continue
             killed = each.count - len(each.survivors)
             print(f"{each.module:20}{each.count:6} mutants{killed:6} killed", flush=True)
             print(*each.survivors, sep="\n", end="\n" if each.survivors else "", flush=True)
@@ -147,7 +155,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     count, survived = sum(each.count for each in done), sum(len(each.survivors) for each in done)
     rate = 1 - survived / count if count else 0.0
     print(f"{count} mutants, {survived} survived: {rate:.1%} killed, at least {REQUIRED_RATE:.0%} required.")
-    return 0 if rate >= REQUIRED_RATE else 1
+    if untried:
+        print(f"Not tried, for the reasons above: {', '.join(untried)}.")
+    return 0 if rate >= REQUIRED_RATE and not untried else 1
 
 
 if __name__ == "__main__":
