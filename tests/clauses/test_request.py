@@ -14,6 +14,7 @@ from tests.clauses import (
     CRASH,
     HANG,
     NAMES,
+    PARAMETER,
     TASK,
     TOKEN,
     call,
@@ -213,6 +214,21 @@ class TestPath:
         asked = replace(call(), base_url=root)
         assert kinds("request.path", exchange(request(fields={"Host": host}), asked=asked)) == []
 
+    def test_the_absolute_form_is_one_of_http_1(self) -> None:
+        whole = request(f"http://127.0.0.1:1{target()}")
+        assert kinds("request.path", exchange(whole)) == []
+        assert kinds("request.path", exchange(replace(whole, version="2"))) == ["not-origin-form"]
+        assert kinds("request.path", exchange(replace(request(), version="2"))) == []
+
+    def test_each_kind_of_wrong_segment(self) -> None:
+        def found(sent: str) -> list[str]:
+            return kinds("request.path", exchange(request(sent)))
+
+        assert found(target().replace("/beta/", "/v1.0/")) == ["version"]
+        assert found(target().replace("/sharePoint/", "/onedrive/")) == ["other-segment"]
+        assert found(f"{target()}/now") == ["extra-segment"]
+        assert found(target().replace("/migrations/", "/")) == ["missing-segment"]
+
     @pytest.mark.parametrize("id", REQUEST_CLAUSES[:-1])
     def test_where_one_asks_for_the_action_it_is_judged_alone(self, id: str) -> None:
         looked = request(f"{NAMES}/{TASK}", method="GET", more=[("Content-Type", "text/plain")])
@@ -360,6 +376,18 @@ class TestOnce:
     def test_faults(self, step: Exchange, kind: str) -> None:
         assert kinds("request.once", step) == [kind]
 
+    @pytest.mark.parametrize(
+        ("version", "expected"), [("1.1", "HTTP/1.1"), ("2", "HTTP/2"), ("1.0", "HTTP/1.1")]
+    )
+    def test_a_report_names_the_version(self, version: str, expected: str) -> None:
+        broken = replace(read(f"POST {target()} HTTP/1.1\r\n\r\n".encode()), version=version)
+        (found, *_) = findings("request.once", exchange(broken))
+        assert found.expected == f"a valid {expected} request"
+
+    @pytest.mark.parametrize(("status", "found"), [(299, ["repeated"]), (300, []), (301, [])])
+    def test_what_did_not_succeed_may_be_retried(self, status: int, found: list[str]) -> None:
+        assert kinds("request.once", exchange(request(), request(), answer=response(status))) == found
+
     @pytest.mark.parametrize("content", ["", TASK])
     def test_other_traffic_is_not_counted(self, content: str) -> None:
         telemetry = request("/collect", fields={"Authorization": None}, content=content)
@@ -410,6 +438,27 @@ class TestOtherContracts:
         contract = with_request(query="required")
         assert kinds("request.query", exchange(request()), contract=contract) == ["no-query"]
         assert kinds("request.query", exchange(request(f"{target()}?a=1")), contract=contract) == []
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("?@id=a%20b", []),
+            ("?%40id=a+b", []),
+            ("", ["missing"]),
+            ("?@id=a", ["changed"]),
+            ("?@id=a b", ["raw"]),
+            ("?@id=a%20b&@id=a%20b", ["repeated"]),
+            ("?@id=a%20b&$top=1", ["unknown"]),
+        ],
+    )
+    def test_a_query_parameter_that_is_documented(self, query: str, found: list[str]) -> None:
+        reference = {"type": "string", "in": "query", "name": "@id"}
+        contract = with_request(
+            parameters={**CONTRACT.request.parameters, "item": reference}, query="required"
+        )
+        asked = replace(call(), arguments={PARAMETER: TASK, "item": "a b"}, request=contract.request)
+        step = exchange(request(f"{target()}{query}"), asked=asked)
+        assert kinds("request.query", step, contract=contract) == found
 
     def test_credentials_that_are_forbidden(self) -> None:
         contract = with_fields(Authorization="forbid")

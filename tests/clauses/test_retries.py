@@ -393,6 +393,11 @@ class TestNoResponse:
         assert (found.kind, found.input, found.at) == (kind, by, tries.requests[1])
         assert kinds("retry.no-response", replace(in_turn(None), fault=by)) == []
 
+    def test_the_request_after_the_lost_response_is_shown(self) -> None:
+        tries = replace(in_turn(503, None, 204), fault="stalled")
+        (found,) = findings("retry.no-response", tries)
+        assert found.at is tries.requests[2]
+
     def test_a_retry_after_a_complete_response_is_not_one(self) -> None:
         assert kinds("retry.no-response", replace(in_turn(503, None), fault="stalled")) == []
 
@@ -460,6 +465,19 @@ class TestWhatIsNotRepeated:
 
 
 class TestConnectionLost:
+    @pytest.mark.parametrize(
+        ("by", "kind"),
+        [
+            ("reset", "repeated"),
+            ("closed", "repeated"),
+            ("half-head", "repeated"),
+            ("reset-stream", "stream-reset"),
+        ],
+    )
+    def test_a_stream_that_is_reset_is_distinguished(self, by: Fault, kind: str) -> None:
+        (found,) = findings("retry.connection-lost", replace(in_turn(None, 204), fault=by))
+        assert (found.kind, found.input) == (kind, by)
+
     @pytest.mark.parametrize("by", ["reset", "closed", "half-head"])
     @pytest.mark.parametrize("count", [1, 2, 3])
     def test_a_lost_answer_is_not_asked_for_again(self, by: Fault, count: int) -> None:
