@@ -23,6 +23,14 @@ _OTHER_NAMES = {
 }
 # Typer has a copy of Click of its own, or uses Click, by its version: both have these bases.
 UsageError: type[Any] = typer.BadParameter.__mro__[1]
+# Pydantic, by which Typer checks values, has messages for programs.
+_REPHRASED = (
+    (r"Value error, ", ""),
+    (r"Input should be a valid integer.*", "must be a whole number"),
+    (r"Input should be a valid number.*", "must be a number"),
+    (r"Input should be greater than or equal to (\S+)", r"must be at least \1"),
+    (r"Input should be ", "must be "),
+)
 _CHOICE = re.compile(r"'(?P<given>[^']*)' is not one of (?P<choices>'[^']*'(?:, '[^']*')*)")
 
 
@@ -30,8 +38,9 @@ def make_error(mistake: Any) -> UserError | None:
     """Make an error with a hint of a mistake in the command line; None for a command that shows its help."""
     if type(mistake).__name__ == "NoArgsIsHelpError":
         return None
-    # Pydantic, by which Typer checks values, says so in front of its message.
-    message = " ".join(mistake.format_message().replace("Value error, ", "").split()).rstrip(".")
+    message = " ".join(mistake.format_message().split()).rstrip(".")
+    for pydantic, ours in _REPHRASED:
+        message = re.sub(pydantic, ours, message)
     command = mistake.ctx.command_path if mistake.ctx is not None else "graphcontract"
     hint = f"{_suggest(message)}`{command} --help` shows what it takes."
     return UserError(message[:1].lower() + message[1:], hint)

@@ -36,6 +36,14 @@ def test_a_language_may_be_known_by_another_name(here: Here, given: str, meant: 
     assert f'  Did you mean "{meant}"?' in here("new", "driver", given).err
 
 
+@pytest.mark.parametrize("words", [("--seed", "abc"), ("--start-timeout", "soon"), ("-n", "0")])
+def test_a_number_that_cannot_be_is_named_with_its_option(here: Here, words: tuple[str, str]) -> None:
+    first, _ = here("check", "reference", *words).err.splitlines()
+    assert words[0] in first
+    assert "Input should" not in first
+    assert "parse" not in first
+
+
 def test_a_list_of_choices_is_on_the_line_of_its_error(here: Here) -> None:
     first, _ = here("new", "driver").err.splitlines()
     assert first.endswith("Choose from: python, typescript, javascript, dotnet, go, java [usage]")
