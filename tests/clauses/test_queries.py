@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from graphcontract.clauses import list_kinds
 from graphcontract.clauses.graph_errors import parse_graph_error
 from graphcontract.clauses.queries import (
     abbreviate,
@@ -12,14 +14,18 @@ from graphcontract.clauses.queries import (
     build_request_filter,
     classify_character,
     classify_difference,
+    describe_ids,
     describe_outcome,
+    find_unreadable_requests,
     has_opaque_ids,
+    is_ordinary,
     is_usable,
     last_response,
     operation_requests,
     own_requests,
 )
 from graphcontract.clauses.secrets import contains_token
+from graphcontract.contract.loader import load
 from graphcontract.exchange import Outcome
 from graphcontract.inputs.tokens import CANARY
 from graphcontract.wire import WireRequest
@@ -27,6 +33,7 @@ from tests.clauses import (
     CONTRACT,
     ID,
     NAMES,
+    PARAMETER,
     TASK,
     TOKEN,
     call,
@@ -261,3 +268,91 @@ class TestAbbreviated:
     )
     def test_a_short_text_is_whole(self, one: str, other: str) -> None:
         assert abbreviate_from_difference(one, other) == one
+
+
+def test_one_id_needs_no_name_and_several_do() -> None:
+    assert describe_ids(call("a")) == 'the id "a"'
+    both = replace(call("a"), arguments={"team": "a", "channel": "b"})
+    assert describe_ids(both) == 'the ids team "a", channel "b"'
+    assert describe_ids(both, "channel") == 'the ids channel "b"'
+
+
+class TestOrdinaryCalls:
+    @pytest.mark.parametrize(
+        ("schema", "value", "ordinary"),
+        [
+            ({"type": "string"}, TASK, True),
+            ({"type": "string"}, "x1", False),
+            ({"type": "string", "format": "uuid"}, "x1", False),
+            ({"type": "integer"}, "12", True),
+            ({"type": "integer"}, "-1", True),
+            ({"type": "string", "enum": ["a", "b c"]}, "a", True),
+            ({"type": "string", "enum": ["a", "b c"]}, "b c", False),
+        ],
+    )
+    def test_an_id(self, schema: dict[str, object], value: str, ordinary: bool) -> None:
+        contract = with_request(parameters={PARAMETER: schema})
+        assert is_ordinary(contract, call(value)) == ordinary
+
+    @pytest.mark.parametrize(("value", "ordinary"), [("A1:B2", True), ("b c", False), ("\u00e9", False)])
+    def test_an_argument_in_the_query_may_be_printable(self, value: str, ordinary: bool) -> None:
+        named = {"type": "string", "enum": [value], "in": "query"}
+        contract = with_request(parameters={**CONTRACT.request.parameters, "place": named})
+        asked = replace(call(), arguments={PARAMETER: TASK, "place": value})
+        assert is_ordinary(contract, asked) == ordinary
+
+
+class TestUnreadableRequests:
+    def test_beside_a_readable_request_those_of_the_call_count(self) -> None:
+        other = replace(request("/collect", fields={"Authorization": None}), malformed="two lengths")
+        assert find_unreadable_requests(CONTRACT, exchange(request(), other)) == []
+        broken = replace(request(), malformed="two lengths")
+        assert find_unreadable_requests(CONTRACT, exchange(request(), broken)) == [broken]
+
+    @pytest.mark.parametrize(
+        ("version", "pseudo", "fields", "counts"),
+        [
+            ("2", (), (), True),
+            ("2", ((":path", "/"),), (), False),
+            ("2", (), (("a", "b"),), False),
+            ("1.1", (), (), False),
+            ("", (), (), False),
+            ("3", (), (), False),
+        ],
+    )
+    def test_what_has_no_header_over_http2_counts(
+        self,
+        version: str,
+        pseudo: tuple[tuple[str, str], ...],
+        fields: tuple[tuple[str, str], ...],
+        counts: bool,
+    ) -> None:
+        nothing = WireRequest(
+            at=0,
+            raw=b"",
+            method="",
+            target="",
+            version=version,
+            fields=fields,
+            pseudo=pseudo,
+            malformed="cut",
+        )
+        found = find_unreadable_requests(CONTRACT, exchange(request(), nothing))
+        assert found == ([nothing] if counts else [])
+
+
+def test_the_request_of_a_path_that_ends_with_an_id_names_the_collection_alone() -> None:
+    contract = load("message-delete-me-v1-0", list_kinds())
+    (parameter,) = contract.request.parameters
+    asked = replace(call(), arguments={parameter: TASK})
+    concerns = build_request_filter(contract, asked)
+    bare = {"Authorization": None}
+    assert concerns(request(f"/v1.0/me/messages/{TASK}", method="DELETE", fields=bare))
+    assert concerns(request("/v1.0/me/messages/other", method="DELETE", fields=bare))
+    assert not concerns(request("/v1.0/me/events/other", method="DELETE", fields=bare))
+
+
+@pytest.mark.parametrize(("same", "cut"), [(59, False), (60, False), (61, True)])
+def test_what_two_long_texts_begin_with_is_left_out(same: int, cut: bool) -> None:
+    text, other = "a" * same + "b" * 150, "a" * same + "c" * 150
+    assert abbreviate_from_difference(text, other).startswith("…") == cut
