@@ -12,6 +12,7 @@ from graphcontract.contract.model import Contract
 from graphcontract.exchange import Call
 from graphcontract.http.request_target import Template
 from graphcontract.inputs import ids, tokens
+from graphcontract.inputs.id_texts import SIMILAR
 from graphcontract.inputs.partitions import Partitions
 
 _OPAQUE = ("opaque", "digits", "many-digits", "null-like", "boolean-like")
@@ -62,6 +63,19 @@ def control_calls(contract: Contract) -> Partitions[Call]:
     names = names if len(contract.request.parameters) > 1 else list(contract.request.parameters)
     drawn = _replace_one(contract, ids.control_task_ids(), names).rename("id:{}")
     return _with_plain_tokens(contract, drawn) | _with_plain_values(contract, tokens.control_tokens())
+
+
+def similar_arguments(contract: Contract) -> dict[str, list[dict[str, str]]]:
+    """List the values of each class of similar ids, for the first parameter that may be any text; no class
+    without one.
+    """
+    plain = {"type": "string", "minLength": 1}
+    free = [
+        name
+        for name, schema in _parameters(contract)
+        if all(plain.get(key) == value for key, value in schema.items() if key != "description")
+    ]
+    return {name: [{free[0]: text} for text in texts] for name, texts in SIMILAR.items() if free}
 
 
 def plain_arguments(contract: Contract, values: Sequence[str]) -> dict[str, str]:

@@ -66,3 +66,21 @@ TEMPLATES = ("{id}", "{0}", "%s", "${x}", "$value", "{{x}}", "\\1", "$1", "$&", 
 
 URLS = ("http://evil.example/x", "//evil.example/x", "https://a@evil.example/x?y#z", "file:///x/")
 """What a library may take for the URL of a request."""
+
+SIMILAR: Mapping[str, tuple[str, ...]] = {
+    "similar-guids": (
+        "6f1c2f64-7c0e-4c39-8a55-6d1f6f5aAa10",
+        "6f1c2f64-7c0e-4c39-8a55-6d1f6f5aBB10",  # Java's hash code of it is that of the first
+        "6f1c2f64-7c0e-4c39-8a55-6d1f6f5aaA10",
+        "6f1c2f64-7c0e-4c39-8a55-6d1f6f5aAa01",
+        "6f1c2f64-7c0e-4c93-8a55-6d1f6f5aAa10",
+    ),
+    "similar-ids": (
+        *("01", "001", "a ", "a  "),
+        *("aBc", "abC", "a--b", "a---b"),
+        *("a%2F%5b", "a%2f%5B", "q\u0327\u0307\u0323", "q\u0307\u0327\u0323"),
+    ),
+}
+"""Ids of different tasks that a cache may take for the same: by a hash code, without letter case, as numbers,
+trimmed, normalized or decoded. None is what the others become: a client that changes an id mixes nothing up.
+"""

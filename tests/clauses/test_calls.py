@@ -192,6 +192,15 @@ class TestOutcomes:
     def test_a_call_without_its_request_is_lost(self) -> None:
         lost = exchange(outcome=failure(None), asked=call(OTHER_TASK, OTHER_TOKEN))
         assert kinds("calls.independent", FIRST, lost) == ["lost"]
+
+    @pytest.mark.parametrize("outcome", [failure(None), Outcome.rejected("not a GUID")])
+    def test_a_call_whose_id_is_refused_is_not_lost(self, outcome: Outcome) -> None:
+        refused = exchange(outcome=outcome, asked=call("01", OTHER_TOKEN))
+        assert kinds("calls.independent", FIRST, refused) == []
+
+    def test_a_call_with_any_id_that_sends_nothing_and_succeeds_is_lost(self) -> None:
+        lost = exchange(outcome=Outcome.success(), asked=call("01", OTHER_TOKEN))
+        assert kinds("calls.independent", FIRST, lost) == ["lost"]
         unanswered = replace(SECOND, responses=(), outcome=failure(None))
         assert kinds("calls.independent", FIRST, unanswered) == []
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
+from dataclasses import replace
+from urllib.parse import unquote
+
 import pytest
 
 from graphcontract.inputs.call_sequences import Planned, at_once, sequences
@@ -43,3 +47,30 @@ def test_failures_and_roots_change_on_the_way() -> None:
 
 def test_no_more_at_once_than_a_client_may_hold() -> None:
     assert max(len(drawn) for drawn in draws(at_once(contract()).any(), 50)) <= 8
+
+
+@pytest.mark.parametrize("name", ["similar-guids", "similar-ids", "similar-tokens"])
+def test_similar_values_differ(name: str) -> None:
+    for drawn in draws(sequences(contract())[name], 5):
+        count, ids, tokens = several(drawn)
+        assert 5 <= count == ids == tokens <= 12
+        assert all(it.status is None and not it.aside for it in drawn)
+
+
+@pytest.mark.parametrize("name", ["similar-guids", "similar-ids"])
+def test_no_similar_id_is_what_a_client_may_make_of_another(name: str) -> None:
+    """In lower case, trimmed, normalized, decoded or as a number, an id is another call's in no case."""
+    ids = {it.call.task_id for it in draws(sequences(contract())[name], 1)[0]}
+    for id in ids:
+        made = {id.lower(), id.upper(), id.strip(), unicodedata.normalize("NFC", id), unquote(id)}
+        made |= {unicodedata.normalize("NFD", id), str(float(id)) if id[0].isdigit() and len(id) < 9 else id}
+        assert made & ids <= {id}
+
+
+def test_no_similar_ids_where_a_schema_limits_them() -> None:
+    limited = contract()
+    schema = {"type": "string", "maxLength": 40}
+    parameters = dict.fromkeys(limited.request.parameters, schema)
+    limited = replace(limited, request=replace(limited.request, parameters=parameters))
+    assert {"similar-guids", "similar-ids"}.isdisjoint(sequences(limited))
+    assert "similar-tokens" in sequences(limited)

@@ -10,6 +10,7 @@ from collections import deque
 
 from graphcontract.exchange import Call
 from tests.sample_clients.bases.conforming import Answer, Conforming, Fields
+from tests.sample_clients.bases.keeping_paths import KeepsPaths
 from tests.sample_clients.registry import quirky
 
 LATER_CALL_TESTS = ("test_later_call", "test_later_call_after_silence", "test_tenth_call")
@@ -109,3 +110,20 @@ class HoldsAllCallsForAThrottledHost(Conforming):
         wait = super().wait(call, answer)
         self.blocked = max(self.blocked, time.monotonic() + (wait or 0.0))
         return wait
+
+
+@quirky(shown_by=["test_successive_calls"])
+class KeepsPathsByTheIdItself(KeepsPaths):
+    """Each id is encoded once: a cache that tells all ids apart."""
+
+
+@quirky("input.opaque-id", shown_by=["test_successive_calls", "test_opaque_id"])
+class TakesNoSimilarIds(KeepsPaths):
+    """Refuses all but GUIDs, so that `01` and `001` cannot meet in its cache."""
+
+    def refusal(self, call: Call) -> str | None:
+        try:
+            uuid.UUID(call.task_id)
+        except ValueError:
+            return "a task id is a GUID"
+        return super().refusal(call)
