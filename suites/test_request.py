@@ -82,6 +82,8 @@ ROOT_PATHS: dict[str, str | Needing] = {
     "below a path, with a slash at the end": Needing("root-slash", "/gw/graph/{version}/"),
     "with a slash at the end": Needing("root-slash", "/{version}/"),
     "below a path with percent-encodings": "/gw%2Fone/the%20graph/{version}",
+    "below a path in capitals": "/API_Gateway/MS-Graph.NET/{version}",
+    "below a path with another version": "/v1.0/gw/{version}",
 }
 
 

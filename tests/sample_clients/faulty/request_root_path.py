@@ -89,3 +89,19 @@ class DecodesTheSlashesOfTheRootPath(ChangesTheRoot):
 
     def change(self, path: str) -> str:
         return quote(unquote(path))
+
+
+@faulty("request.root-path")
+class RootPathInLowerCase(ChangesTheRoot):
+    """`baseUrl.toLowerCase()`, so that two spellings of a host are one."""
+
+    def change(self, path: str) -> str:
+        return path.lower()
+
+
+@faulty("request.root-path")
+class EveryVersionInTheRootReplaced(ChangesTheRoot):
+    """`root.replace("v1.0", "beta")` finds the version wherever one is."""
+
+    def change(self, path: str) -> str:
+        return path.replace("/v1.0/", "/beta/")
