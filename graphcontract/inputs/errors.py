@@ -286,6 +286,9 @@ def _unusual_texts() -> _Cases:
     letters = between(0x3B1, 0x3C9) + between(0x4E00, 0x4E10) + between(0x5D0, 0x5EA)
     foreign_codes = st.text(letters, min_size=1, max_size=8)
     markup = mixture(('"', "'", "{", "}", "%s", "{0}", "<b>", "\\", "\n", "\t", "&amp;", "\\u0041", "]]>"))
+    substitutions = mixture(
+        ("$$", "$&", "$1", "\\1", "\\n", "${x}", "%d", "%(x)s", "%%", "{x}", "{{", "#{x}", "100%")
+    )
     units = st.text(LETTERS + " .", min_size=1, max_size=16)
     long = st.tuples(units, st.sampled_from((4096, 1024))).map(lambda drawn: repeat_to_length(*drawn))
     longest = units.map(lambda unit: repeat_to_length(unit, _LONGEST))
@@ -301,4 +304,5 @@ def _unusual_texts() -> _Cases:
         "misleading-texts": _with_shape(
             _mislead, st.tuples(st.sampled_from(_GENERIC_CODES), st.sampled_from(_NUMBERS_IN_TEXT))
         ),
+        "substitutions": _without_changes(_draw_values(messages=substitutions)),
     }

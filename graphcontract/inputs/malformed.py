@@ -48,7 +48,7 @@ def malformed_errors(contract: Contract) -> Partitions[MalformedError]:
     graph = st.tuples(st.sampled_from(codes), word()).map(lambda drawn: _make_graph_error(*drawn))
     contents = {**_not_json(), **_other_json(), **_corrupt(graph), **_extreme(graph), **_odd_messages()}
     drawn = Partitions({name: _with_status(content) for name, content in contents.items()})
-    return drawn | constants(_megabytes())
+    return drawn | constants(_megabytes()) | Partitions({"success-members": _with_status(_successes())})
 
 
 def _with_status(contents: SearchStrategy[_Content]) -> SearchStrategy[MalformedError]:
@@ -173,6 +173,16 @@ def _odd_messages() -> _Contents:
         "message-not-text": _with_media_type(_with_member("message", {}, {"lang": "en-us"}, [], 1)),
         "empty-list": _with_media_type(st.sampled_from((b"[]", b'{"error": []}'))),
     }
+
+
+def _successes() -> SearchStrategy[_Content]:
+    """Draw documents whose members say success, as the envelopes of other services do at any status."""
+    states = st.sampled_from(("success", "ok", "canceled", 204))
+    envelope = {"success": True, "ok": True, "succeeded": True, "errorCode": 0, "errors": None, "message": ""}
+    documents = st.tuples(states, word()).map(
+        lambda drawn: {**envelope, "status": drawn[0], "result": "success", "data": {"id": drawn[1]}}
+    )
+    return _with_media_type(documents.map(_encode))
 
 
 def _with_member(name: str, *values: object) -> SearchStrategy[bytes]:

@@ -97,6 +97,7 @@ MEMBERS: dict[str, Callable[[ErrorCase], bool]] = {
         and error_of(case)["innerError"]["code"] != case.code
         and re.search(r"\b[45][0-9]{2}\b", case.message or "") is not None
     ),
+    "substitutions": lambda case: bool(set(case.message or "") & set("$\\%{")),
 }
 
 

@@ -93,6 +93,7 @@ MEMBERS: dict[str, Callable[[MalformedError], bool]] = {
     "gzip-undeclared": lambda error: error.content.startswith(b"\x1f\x8b"),
     "not-an-object": lambda error: isinstance(parsed(error), list | str),
     "scalar": lambda error: parsed(error) is None or isinstance(parsed(error), int),
+    "success-members": lambda error: parsed(error)["success"] is True and "error" not in parsed(error),
     "no-error-member": lambda error: isinstance(parsed(error), dict) and "error" not in parsed(error),
     "error-not-object": lambda error: not isinstance(parsed(error)["error"], dict),
     "code-number": lambda error: isinstance(parsed(error)["error"]["code"], int | float),

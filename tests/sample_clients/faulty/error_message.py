@@ -219,3 +219,27 @@ class NormalizesLineEndsOfTheMessage(ChangesTexts):
 
     def retold_message(self, message: str) -> str:
         return message.replace("\r\n", "\n")
+
+
+@faulty("error.message", rare=True, shown_by=TEXT_TESTS)
+class FillsTheMessageInByReplacement(ChangesTexts):
+    """`"Call failed: {}".replace("{}", message)` of JavaScript, in which `$$` stands for one."""
+
+    def retold_message(self, message: str) -> str:
+        return message.replace("$$", "$")
+
+
+@faulty("error.message", rare=True, shown_by=TEXT_TESTS)
+class ReadsEscapesOfTheMessage(ChangesTexts):
+    """`printf "%b"` of a shell: a backslash and an n are a line feed."""
+
+    def retold_message(self, message: str) -> str:
+        return message.replace("\\n", "\n")
+
+
+@faulty("error.message", rare=True, shown_by=TEXT_TESTS)
+class FormatsTheMessageAgain(ChangesTexts):
+    """A message is passed on as a format: a per cent is written twice to stand for one."""
+
+    def retold_message(self, message: str) -> str:
+        return message.replace("%%", "%")
