@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 import zlib
@@ -141,3 +142,16 @@ class RequestsDeflate(Conforming):
             return zlib.decompress(content)
         except zlib.error:
             return zlib.decompress(content, -15)
+
+
+@quirky(shown_by=["test_valid_error_objects", "test_malformed_errors"])
+class ReportsTheResultOfAnEnvelope(Conforming):
+    """Reads the envelope of another service for the text of an error, whose status decides all the same."""
+
+    def message(self, answer: Answer) -> str | None:
+        try:
+            document = json.loads(answer.content)
+        except (ValueError, RecursionError):
+            return None
+        result = document.get("result") if isinstance(document, dict) else None
+        return result if isinstance(result, str) else super().message(answer)
