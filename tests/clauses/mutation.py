@@ -107,8 +107,8 @@ def _results(dump: str) -> Iterator[tuple[str, str]]:
     """The outcome of each mutant that was not filtered out, and what it changed."""
     for line in dump.splitlines():
         item, result = json.loads(line)
-        if result["worker_outcome"] == "skipped":
-            continue
+        if result["worker_outcome"] == "skipped" or result["test_outcome"] == "incompetent":
+            continue  # filtered out, or not Python any more
         (mutation,) = item["mutations"]
         path, (row, column) = Path(mutation["module_path"]).name, mutation["start_pos"]
         added = (each for each in (result["diff"] or "").splitlines() if each.startswith("+"))
