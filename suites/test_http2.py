@@ -138,7 +138,7 @@ NOTICE = Http2Form(last_stream=2**31 - 1, debug_data=b"graceful_stop")
 @proves("http2.goaway-response", needs=NEEDS)
 @given(event=constants({"notice of GOAWAY": replace(success(), fault="goaway-before", http2=NOTICE)}))
 def test_notice_of_goaway(harness: Harness, event: StubResponse) -> None:
-    """After GOAWAY with the highest stream, the response to a request still comes."""
+    """After GOAWAY with the highest stream, a client should still take the response to its request."""
     harness.check(harness.plain_call(), [event, success()], **HTTP2)
 
 

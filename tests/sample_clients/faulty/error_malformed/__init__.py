@@ -1,0 +1,1 @@
+"""Faulty clients: error.malformed, by what they make of a document and of what it says."""
