@@ -164,7 +164,7 @@ def _is_rejected(_contract: Contract, trial: Trial) -> bool:
         return False
     step, status = trial.exchanges[index], status_to(trial.exchanges[index])
     # Another status than 4xx to these two violates no other clause, as nothing was accepted.
-    is_rejection = not is_success(status) if purpose_kind(step) in (LESSER_TOKEN, STARTED) else False
+    is_rejection = purpose_kind(step) in (LESSER_TOKEN, STARTED) and not is_success(status)
     return (is_rejection or is_client_error(status)) and status != 401
 
 

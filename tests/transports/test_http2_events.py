@@ -68,13 +68,18 @@ def test_resets_after_the_header(
     assert (response.status, response.whole) == (204, whole)
 
 
-def test_a_response_waits_for_the_acknowledgement_of_ping(secure: Loopback, connect: Connect) -> None:
-    endpoint = open_stub(secure, replace(DONE, fault="ping-first"))
+@pytest.mark.parametrize(
+    ("fault", "frame"), [("ping-first", http2_frames.PING), ("settings-first", http2_frames.SETTINGS)]
+)
+def test_a_response_waits_for_an_acknowledgement(
+    secure: Loopback, connect: Connect, fault: Fault, frame: int
+) -> None:
+    endpoint = open_stub(secure, replace(DONE, fault=fault))
     client = connect(endpoint)
     client.h2.send_headers(1, HEADER, end_stream=True)
     client.flush()
     data = b""
-    while not any(each.kind == http2_frames.PING for each in read_frames(data)):
+    while not any(each.kind == frame for each in read_frames(data)):
         data += client.socket.recv(1 << 16)
     assert not any(each.kind == http2_frames.HEADERS for each in read_frames(data))
     assert endpoint.count_connections() == (1, 1)
@@ -99,23 +104,6 @@ def test_a_header_with_a_table_that_settings_forbid_cannot_be_read(
     first, second, third = endpoint.finish().requests
     assert (first.malformed, second.malformed) == (None, None)
     assert "RFC 7541 4.2" in str(third.malformed)
-
-
-def test_a_response_waits_for_the_acknowledgement_of_settings(secure: Loopback, connect: Connect) -> None:
-    endpoint = open_stub(secure, replace(DONE, fault="settings-first"))
-    client = connect(endpoint)
-    client.h2.send_headers(1, HEADER, end_stream=True)
-    client.flush()
-    data = b""
-    while not any(each.kind == http2_frames.SETTINGS for each in read_frames(data)):
-        data += client.socket.recv(1 << 16)
-    assert not any(each.kind == http2_frames.HEADERS for each in read_frames(data))
-    assert endpoint.count_connections() == (1, 1)
-    client.events += client.h2.receive_data(data)
-    client.flush()
-    client.wait_for(h2.events.StreamEnded)
-    assert client.statuses() == [(1, "204")]
-    endpoint.finish()
 
 
 @pytest.mark.parametrize(

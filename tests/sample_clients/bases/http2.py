@@ -127,9 +127,13 @@ class OverHttp2(Conforming):
                 return self.read(connection)
             link = self.begin()
             stream = self.first_stream
+            self.prepare(link, connection)
             self.send(link, stream, call)
             connection.sendall(self.shape(link.data_to_send(), link) + self.after_request())
             return self.listen(link, connection, stream, call)
+
+    def prepare(self, link: h2.connection.H2Connection, connection: ssl.SSLSocket) -> None:
+        """Called on a new connection, before anything is sent."""
 
     def shape(self, data: bytes, link: h2.connection.H2Connection) -> bytes:
         """The bytes that are sent in place of those that h2 makes."""

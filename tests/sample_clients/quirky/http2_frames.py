@@ -12,7 +12,7 @@ from hpack import NeverIndexedHeaderTuple
 
 from graphcontract.exchange import Call
 from graphcontract.transports import http2_frames as frames
-from tests.sample_clients.bases.conforming import Answer, Conforming, Fields
+from tests.sample_clients.bases.conforming import Answer, Fields
 from tests.sample_clients.bases.http2 import NotProcessed, OverHttp2, split_frames
 from tests.sample_clients.bases.kept_http2 import Kept, KeptHttp2
 from tests.sample_clients.quirky.http2 import TESTS
@@ -252,20 +252,11 @@ class UpdatesItsPriority(OverHttp2):
 class WaitsForSettings(OverHttp2):
     """A request is only sent once the SETTINGS of the service have come, and are acknowledged."""
 
-    def try_once(self, call: Call) -> Answer:
-        with self.connect(call) as connection:
-            assert isinstance(connection, ssl.SSLSocket)
-            if connection.selected_alpn_protocol() != "h2":
-                connection.sendall(Conforming.head(self, call))
-                return self.read(connection)
-            link = self.begin()
-            connection.sendall(link.data_to_send())
-            while not any(
-                isinstance(event, h2.events.RemoteSettingsChanged)
-                for event in link.receive_data(connection.recv(1 << 16))
-            ):
-                pass
-            connection.sendall(link.data_to_send())
-            self.send(link, self.first_stream, call)
-            connection.sendall(link.data_to_send())
-            return self.listen(link, connection, self.first_stream, call)
+    def prepare(self, link: h2.connection.H2Connection, connection: ssl.SSLSocket) -> None:
+        connection.sendall(link.data_to_send())
+        while not any(
+            isinstance(event, h2.events.RemoteSettingsChanged)
+            for event in link.receive_data(connection.recv(1 << 16))
+        ):
+            pass
+        connection.sendall(link.data_to_send())
