@@ -152,14 +152,15 @@ def _build(events: Iterator[_Event], first_line: int) -> Node:
             open.pop()
             open[-1].height = max(open[-1].height, height)
         elif not open[-1].takes_key(mark, scalar, line):
+            opened: list[Node] | dict[str, Node] | None = {} if mark == "{" else [] if mark == "[" else None
             if mark == "alias":
                 data, height = _find_anchor(anchors, str(scalar), line)
                 open[-1].height = max(open[-1].height, height)
             else:
-                data = {} if mark == "{" else [] if mark == "[" else scalar
+                data = scalar if opened is None else opened
             open[-1].take(Node(data, line))
-            if mark in ("{", "["):
-                open.append(_Open(data, anchor))  # type: ignore[arg-type]  # by the mark
+            if opened is not None:
+                open.append(_Open(opened, anchor))
             elif anchor is not None:
                 anchors[anchor] = data, 0
         if len(open) + height > _MOST_DEEP:
