@@ -56,7 +56,8 @@ def _arguments(*, workers: int, first: bool) -> list[str]:
     suites = str(files("graphcontract.suites"))
     arguments = [suites, f"--rootdir={suites}", "-c", os.devnull]
     unused = [f"no:{plugin}" for plugin in _UNUSED]
-    for plugin in ("graphcontract.pytest_plugin.plugin", "xdist", *unused):
+    for plugin in ("graphcontract.pytest_plugin.plugin", *unused):
         arguments += ["-p", plugin]
-    arguments += ["-n", str(workers)] if workers > 1 else []
+    # To import pytest-xdist takes 0.1 s, which a run in one process need not wait for.
+    arguments += ["-p", "xdist", "-n", str(workers)] if workers > 1 else []
     return [*arguments, "-x"] if first else arguments

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -136,16 +138,17 @@ class Terminal(ConsoleReport[RunSummary]):
         self._console.print(f"\n[dim]{'verdict':8}{'level':8}{'clause':30}{'calls':>6}[/dim]")
         for group in dict.fromkeys(row["group"] for row in self._run.plan):
             self._console.print(f"\n[bold]{escape(group)}[/bold]")
-            for row in self._run.plan:
-                if row["group"] == group:
-                    self._show_row(self._run.verdicts[row["clause"]])
+            rows = [self._run.verdicts[row["clause"]] for row in self._run.plan if row["group"] == group]
+            for note, alike in groupby(rows, _describe):
+                for verdict in alike:
+                    self._show_row(verdict)
+                if note:
+                    self._print_lines(self._wrap(note, " " * 16), style="dim")
 
     def _show_row(self, verdict: Verdict) -> None:
         label = label_verdict(verdict)
         row = self._format_row(verdict).removeprefix(f"{label:8}")
         self._console.print(f"[{_STYLES[label]}]{label:8}[/]{escape(row).rstrip()}", soft_wrap=True)
-        if note := _describe(verdict):
-            self._print_lines(self._wrap(note, " " * 16), style="dim")
 
     def _format_row(self, verdict: Verdict) -> str:
         label, calls = label_verdict(verdict), verdict["exercised"] or ""
@@ -154,7 +157,9 @@ class Terminal(ConsoleReport[RunSummary]):
 
 
 def _describe(verdict: Verdict) -> str:
-    """What the table says below a clause: what was wrong, or why it was not tested."""
+    """What the table says below a clause, or below several with the same: what was wrong, or why it was not
+    tested.
+    """
     reason = _find_reason(verdict)
     if verdict["evidence"] and verdict["verdict"] == "fail":
         return f"{verdict['evidence']['text']} {reason}".rstrip()

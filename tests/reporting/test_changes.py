@@ -129,7 +129,8 @@ def test_runs_over_many_operations(tmp_path: Path) -> None:
 
     made = compare_operations([many(tmp_path, "a", AnyOperation()), many(tmp_path, "b", Putting())])
     rows = {row.name: [each.text for each in row.cells] for section in made.sections for row in section.rows}
-    assert rows["distinct faults"] == ["0", "1"]
+    assert rows["distinct faults that fail the run"] == ["0", "1"]
+    assert rows["other distinct faults"] == ["0", "0"]
     assert [cells for name, cells in rows.items() if name.startswith("request.method-")] == [["0", "1"]]
     assert any(before != after for name, (before, after) in rows.items() if name.startswith("/"))
     assert "| `request.method-" in "".join(write_markdown(made))

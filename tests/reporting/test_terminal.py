@@ -101,6 +101,16 @@ def test_the_verdict(parts: list[ClauseResult], interrupted: bool, sentence: str
     assert (len(blocks) == 1) is (detail is Detail.VERDICT)
 
 
+def test_a_reason_that_adjacent_clauses_share_is_shown_once_below_them() -> None:
+    ids = ("http2.response", "http2.ping", "error.code", "http2.goaway")
+    parts = [ClauseResult(each, "not-supported", reason=f"no {each.split('.')[0]}") for each in ids]
+    text = printed(*parts, detail=Detail.EVERYTHING)
+    shown = [words[-1] for line in text.splitlines() if (words := line.split()[:3]) and "n/a" in words]
+    assert shown == ["http2.response", "http2.ping", "http2.goaway", "error.code"]
+    assert text.count("Not tested: no http2") == 1
+    assert text.index("http2.goaway") < text.index("Not tested: no http2") < text.index("error.code")
+
+
 @pytest.mark.parametrize("detail", [Detail.FAULTS, Detail.EVERYTHING])
 def test_violations_of_a_must_come_first(detail: Detail) -> None:
     second = replace(broken("request.method"), also=("request.method-000000000000",))
