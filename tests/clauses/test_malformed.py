@@ -94,3 +94,13 @@ def test_a_clause_that_was_not_exercised_says_why() -> None:
         result = evaluator.conclude(repeat="again", present=lambda each: each, unsupported="n/a")
         assert result.verdict == "not-exercised"
         assert result.reason == "the client's requests could not be read (request.once)"
+
+
+def test_tls_is_judged_whatever_was_sent_over_it() -> None:
+    sent = replace(MALFORMED["two lengths"], server_name="other.test")
+    made = exchange(sent, outcome=failure(400))
+    assert kinds("tls.server-name", made) == ["address"]
+    trusted = replace(CONTROL, certificate="trusted")
+    assert kinds("transport.certificate", replace(made, certificate="expired"), control=trusted) == [
+        "expired"
+    ]

@@ -144,6 +144,7 @@ def test_a_connection_that_was_idle_decides_nothing() -> None:
 def test_what_breaks_a_connection_is_judged_with_the_call_after_it() -> None:
     broken = replace(exchange(request(), outcome=SUCCESS), fault="reset")
     assert kinds("transport.failure", CONTROL, broken, CONTROL) == ["success"]
+    assert kinds("transport.failure", replace(broken, outcome=CRASH), broken, CONTROL) == ["success"]
     assert not judges("transport.failure", broken)
     assert not judges("transport.failure", broken, CONTROL, CONTROL)
     for by in (None, "stalled", "dripped"):
@@ -159,6 +160,16 @@ def test_a_timeout_ends_the_call(by: Fault, outcome: Outcome, found: list[str]) 
     assert kinds("transport.timeout", silent) == found
     assert not judges("transport.timeout", replace(exchange(request(), outcome=outcome), fault=by))
     assert not judges("transport.timeout", replace(exchange(request(), outcome=outcome), fault="reset"))
+
+
+def test_a_call_that_sent_nothing_or_got_the_first_response_alone_had_none() -> None:
+    silent = replace(exchange(outcome=HANG), fault="stalled")
+    assert kinds("transport.timeout", silent) == ["hang"]
+    repeated = replace(exchange(request(), request(), outcome=HANG), fault="stalled")
+    assert kinds("transport.timeout", replace(repeated, responses=repeated.responses[:1])) == ["hang"]
+    assert not judges("transport.timeout", repeated)
+    answered = replace(repeated, requests=repeated.requests[:1])
+    assert not judges("transport.timeout", answered)
 
 
 class TestWays:
@@ -376,6 +387,14 @@ class TestServerName:
     def test_every_connection_is_judged(self) -> None:
         step = self.shown("graph.test", "graph.test", "", "other.test")
         assert kinds("tls.server-name", step) == ["missing", "other-name"]
+
+    def test_a_report_names_what_was_sent_and_the_host(self) -> None:
+        missing, other = findings("tls.server-name", self.shown("graph.test", "", "other.test"))
+        assert (missing.actual, other.actual) == ("no server name", 'the server name "other.test"')
+        assert missing.expected == other.expected == "the server name graph.test in the TLS handshake"
+
+    def test_a_request_without_tls_hides_none_behind_it(self) -> None:
+        assert kinds("tls.server-name", self.shown("graph.test", None, "other.test")) == ["other-name"]
 
     def test_waits_for_tls(self) -> None:
         assert not judges("tls.server-name", self.shown("localhost", None))

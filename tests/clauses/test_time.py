@@ -18,6 +18,7 @@ from tests.clauses import (
     exchange,
     failure,
     fault,
+    findings,
     judges,
     kinds,
     request,
@@ -139,6 +140,20 @@ class TestIdle:
         if found:
             input = fault("transport.idle", before, self.after(seconds, outcome))[1]
             assert input == (by or "pause")
+
+    @pytest.mark.parametrize(
+        ("by", "became"), [(None, "became idle"), ("closed-between", "closed"), ("reset-between", "reset")]
+    )
+    def test_a_report_names_the_pause_after_the_call_before(self, by: Fault | None, became: str) -> None:
+        earlier, before = replace(CONTROL, ended=0.5, fault="stalled"), replace(CONTROL, ended=1.5, fault=by)
+        (found,) = findings("transport.idle", earlier, before, self.after(4.1, CRASH))
+        assert found.expected.startswith("success 3.6 s after the connection ")
+        assert became in found.expected
+
+    def test_the_call_before_decides(self) -> None:
+        before = replace(CONTROL, ended=1.0)
+        assert not judges("transport.idle", before, replace(before, ended=4.0), self.after(3.5, CRASH))
+        assert not judges("transport.idle", before, self.after(3.0, CRASH))  # the timeout, and no more
 
     def test_not_after_a_short_pause_or_a_failure(self) -> None:
         before, following = replace(CONTROL, ended=1.0), self.after(2.9, CRASH)
