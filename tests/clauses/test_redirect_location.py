@@ -87,6 +87,35 @@ def test_another_origin_may_have_been_where_it_led() -> None:
     assert kinds("redirect.location", astray) == ["ignored"]
 
 
+@pytest.mark.parametrize(
+    ("location", "found"),
+    [
+        (f"http://127.0.0.1:2{MOVED}", ["other-server"]),
+        (f"//127.0.0.1:2{MOVED}", ["other-server"]),
+        (f"http://127.0.0.1{MOVED}", ["other-server"]),  # at port 80
+        (f"http://localhost:1{MOVED}", []),  # another name of the same server
+        (f"http://127.0.0.1:1{MOVED}", []),
+        (MOVED, []),
+    ],
+)
+def test_another_server_is_asked_there(location: str, found: list[str]) -> None:
+    step = followed(location, MOVED)
+    assert kinds("redirect.location", step) == found
+    assert kinds("redirect.location", replace(step, outcome=failure(404))) == []
+    there = replace(step, elsewhere=(request(MOVED),))
+    assert kinds("redirect.location", there) == []
+    first = replace(step, requests=step.requests[:1], elsewhere=(request(MOVED),))
+    assert kinds("redirect.location", first) == []
+
+
+def test_a_report_names_the_request_to_the_first_server() -> None:
+    step = followed(f"http://127.0.0.1:2{MOVED}", MOVED)
+    (found,) = findings("redirect.location", step)
+    assert found.expected == "a request to the server of Location"
+    assert found.actual == "a request to the first server; outcome success with status 204"
+    assert found.at == step.requests[1]
+
+
 def test_statuses() -> None:
     judged = [
         status for status in range(300, 400) if judges("redirect.location", followed("/x", status=status))

@@ -130,3 +130,12 @@ class FollowsThePathOfALocationOnly(Following):
     def place(self, here: str, location: str) -> str:
         there, root = urlsplit(urljoin(here, location)), urlsplit(here)
         return urlunsplit(there._replace(scheme=root.scheme, netloc=root.netloc))
+
+
+@faulty("redirect.location", shown_by=_TO_OTHERS)
+class TakesOnlyTheHostNameOfALocation(Following):
+    """The port is that of the service root, as it is read from the configuration for each connection."""
+
+    def place(self, here: str, location: str) -> str:
+        there = urlsplit(urljoin(here, location))
+        return urlunsplit(there._replace(netloc=f"{there.hostname}:{urlsplit(here).port}"))

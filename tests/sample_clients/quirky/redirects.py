@@ -16,6 +16,7 @@ from tests.sample_clients.registry import quirky
 REDIRECT_TESTS = (
     "test_redirect",
     "test_redirect_to_other_origin",
+    "test_followed_to_other_server",
     "test_second_redirect_to_other_origin",
     "test_challenge_of_other_origin",
     "test_call_after_redirect_to_other_origin",
