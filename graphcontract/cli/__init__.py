@@ -29,6 +29,7 @@ from graphcontract.cli.report import app as report
 from graphcontract.cli.serve import serve
 from graphcontract.cli.tenant import tenant
 from graphcontract.errors import UserError
+from graphcontract.judging.sigint import take_sigterm_for_interrupt
 
 app = typer.Typer(
     name="graphcontract",
@@ -112,7 +113,9 @@ def _make_command() -> Callable[..., int | None]:
 def main() -> None:
     """Run the command line. A user's mistake is one error message; a bug here is exit status 6."""
     try:
-        sys.exit(_find_command()(prog_name="graphcontract", standalone_mode=False) or 0)
+        with take_sigterm_for_interrupt():
+            status = _find_command()(prog_name="graphcontract", standalone_mode=False)
+        sys.exit(status or 0)
     except UserError as error:
         _exit_with(error)
     except UsageError as mistake:

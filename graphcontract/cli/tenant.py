@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -43,7 +42,6 @@ def tenant(
     from graphcontract.tenant import running
 
     loaded = load_with_lifecycle(contract, None, "graphcontract tenant")
-    previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with running(contract=loaded, fault=fault, tls=tls, port=port) as serving:
             typer.echo(
@@ -54,8 +52,6 @@ def tenant(
             threading.Event().wait()
     except KeyboardInterrupt:
         typer.echo("ended", err=True)
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def _describe_fault(fault: str | None) -> str:

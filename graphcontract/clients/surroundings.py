@@ -7,7 +7,6 @@ ones, several at once; a difference is then looked for with each setting alone.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
@@ -53,7 +52,9 @@ class Surroundings:
 
     def __init__(self, settings: Sequence[Setting]) -> None:
         self.settings = tuple(settings)
-        self._root = Path(tempfile.mkdtemp(prefix="graphcontract-"))
+        # Deletes itself at the end of this process, also if that is interrupted twice.
+        self._temporary = tempfile.TemporaryDirectory(prefix="graphcontract-", ignore_cleanup_errors=True)
+        self._root = Path(self._temporary.name)
         (self._root / "netrc").write_text(_NETRC, encoding="ascii")
         (self._root / "netrc").chmod(0o600)
         self._folder = self._root / "work" if any(each.folder for each in settings) else None
@@ -98,7 +99,7 @@ class Surroundings:
 
     def remove(self) -> None:
         """Delete the files."""
-        shutil.rmtree(self._root, ignore_errors=True)
+        self._temporary.cleanup()
 
 
 def list_sides(*, debug: bool, loops: bool) -> dict[str, tuple[Setting, ...]]:

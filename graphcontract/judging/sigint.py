@@ -1,4 +1,5 @@
-"""Ctrl-C: passes it on to worker processes, raises it again if Python drops it, and delays it during writes.
+"""Ctrl-C: passes it on to worker processes, raises it again if Python drops it, delays it during writes, and
+takes SIGTERM for it.
 
 Worker processes are in process groups of their own, so that one Ctrl-C reaches each of them once.
 """
@@ -47,6 +48,21 @@ def keep_interrupts() -> Callable[[], None]:
 
     sys.unraisablehook = raise_again
     return undo
+
+
+@contextmanager
+def take_sigterm_for_interrupt() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does, with its reports finished and its processes and files removed: CI
+    systems, `timeout` and `docker stop` send it. Only the main thread can change that.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 @contextmanager

@@ -112,8 +112,8 @@ def compare_operations(reports: Sequence[OperationsReport]) -> Comparison:
         _count(reports, "judged", lambda each: _count_operations(each, *SUPPORTED)),
         _count(reports, "not supported", lambda each: _count_operations(each, "not-supported")),
         _count(reports, "violated", lambda each: _count_operations(each, "fail")),
-        _count(reports, "distinct faults that fail the run", lambda each: _count_faults(each, fails_run=True)),
-        _count(reports, "other distinct faults", lambda each: _count_faults(each, fails_run=False)),
+        _count(reports, "distinct faults that fail the run", lambda each: _count_faults(each, fails=True)),
+        _count(reports, "other distinct faults", lambda each: _count_faults(each, fails=False)),
         _count(reports, "exchanges", lambda each: each.footer["exchanges"]),
     ]
     faults = {each["evidence"]["id"]: each["evidence"]["text"] for run in reports for each in run.findings}
@@ -231,8 +231,8 @@ def _count_operations(report: OperationsReport, *verdicts: VerdictKind) -> int:
     return sum(each["verdict"] in verdicts for each in report.operations)
 
 
-def _count_faults(report: OperationsReport, *, fails_run: bool) -> int:
-    return sum(each["fails_run"] is fails_run for each in report.findings)
+def _count_faults(report: OperationsReport, *, fails: bool) -> int:
+    return sum(each["fails_run"] is fails for each in report.findings)
 
 
 def _count_fault(report: OperationsReport, id: str) -> Cell:

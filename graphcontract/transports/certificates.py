@@ -9,6 +9,7 @@ import os
 import ssl
 import tempfile
 import threading
+import weakref
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -38,6 +39,7 @@ class Certificates:
         self._lock = threading.Lock()
         self._contexts: dict[tuple[Certificate, bool], ssl.SSLContext] = {}
         self._ca_file: Path | None = None
+        self._removal: weakref.finalize[[], Certificates] | None = None
 
     @property
     def ca_file(self) -> str:
@@ -46,6 +48,8 @@ class Certificates:
             if self._ca_file is None:
                 handle, path = tempfile.mkstemp(prefix="graphcontract-", suffix=".pem")
                 self._ca_file = Path(path)
+                # At the end of this process at the latest, also if that is interrupted twice.
+                self._removal = weakref.finalize(self, self._ca_file.unlink, missing_ok=True)
                 with os.fdopen(handle, "wb") as file:
                     file.write(self._authority.cert_pem.bytes())
             return str(self._ca_file)
@@ -53,9 +57,9 @@ class Certificates:
     def remove(self) -> None:
         """Remove the file if it was written."""
         with self._lock:
-            if self._ca_file is not None:
-                self._ca_file.unlink(missing_ok=True)
-                self._ca_file = None
+            if self._removal is not None:
+                self._removal()
+                self._ca_file = self._removal = None
 
     def context(self, kind: Certificate, *, http2: bool = False) -> ssl.SSLContext:
         """Return the context of a server that presents this kind of certificate, and offers HTTP/1.1 only or

@@ -30,8 +30,9 @@ class NetnsSocket:
     def __init__(self, loop: Loop, number: int, listen: Callable[[socket.socket], None]) -> None:
         self._loop = loop
         self._listen = listen
-        self._folder = Path(tempfile.mkdtemp(prefix="graphcontract-"))
-        self.path = str(self._folder / str(number))
+        # Deletes itself at the end of this process, also if that is interrupted twice.
+        self._folder = tempfile.TemporaryDirectory(prefix="graphcontract-")
+        self.path = str(Path(self._folder.name, str(number)))
         self._socket = socket.socket(socket.AF_UNIX)
 
     def open(self) -> None:
@@ -63,8 +64,7 @@ class NetnsSocket:
 
     def remove(self) -> None:
         """Remove the socket's file and folder."""
-        Path(self.path).unlink(missing_ok=True)
-        self._folder.rmdir()
+        self._folder.cleanup()
 
     def _receive(self, descriptor: int, sender: socket.socket) -> None:
         try:

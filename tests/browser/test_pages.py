@@ -42,7 +42,7 @@ def test_the_columns_of_compared_runs_are_in_sight(
         assert len(set(browser.run(starts))) == 1
 
 
-def test_the_ids_of_clauses_are_not_broken_on_a_small_screen(browser: Browser, pages: dict[str, Path]) -> None:
+def test_ids_are_not_broken_on_a_small_screen(browser: Browser, pages: dict[str, Path]) -> None:
     browser.open(pages["compare"], width=360)
     lines = "map(each => each.getClientRects().length)"
     assert set(browser.run(f"return [...document.querySelectorAll('tbody th code')].{lines}")) == {1}

@@ -303,9 +303,9 @@ class Running:
             assert time.monotonic() < patience
             time.sleep(0.02)
 
-    def interrupt(self) -> tuple[str, str]:
+    def interrupt(self, by: signal.Signals = signal.SIGINT) -> tuple[str, str]:
         """Signal this one process alone; standard output and error of a run that ends soon."""
-        self.process.send_signal(signal.SIGINT)
+        self.process.send_signal(by)
         out, err = self.process.communicate(timeout=60)  # its calls would take longer
         assert self.process.returncode == 130, err
         assert "Traceback" not in out + err
@@ -340,6 +340,20 @@ class TestInterrupt:
         assert {problem for event in events for problem in problems(event)} == set()
         assert "Interrupted." in out
         assert not any(is_alive(int(path.name.partition("-")[2])) for path in tmp_path.glob("called-*"))
+
+    @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+    def test_leaves_no_temporary_file(
+        self, tmp_path: Path, by: signal.Signals, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (temporary := tmp_path / "temporary").mkdir()
+        monkeypatch.setenv("TMPDIR", str(temporary))
+        client = f"process:{sys.executable} -S {CHECKOUT / 'tests' / 'cli' / 'waiting.py'} {tmp_path}"
+        with Running(tmp_path, client, "--report", "jsonl=report.jsonl") as run:
+            run.until("called-*", 1)
+            assert list(temporary.iterdir())
+            run.interrupt(by)
+        assert read(tmp_path / "report.jsonl")[-1]["interrupted"] is True
+        assert list(temporary.iterdir()) == []
 
     def test_ends_while_a_driver_starts(self, tmp_path: Path) -> None:
         code = "import signal; open('started', 'w').close(); signal.pause()"

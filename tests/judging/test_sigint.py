@@ -53,6 +53,26 @@ def test_any_other_exception_goes_where_it_went(monkeypatch: pytest.MonkeyPatch)
     assert seen == [ZeroDivisionError]
 
 
+def test_sigterm_is_taken_for_an_interrupt_and_may_be_delayed_like_one() -> None:
+    before, steps = signal.getsignal(signal.SIGTERM), list[str]()
+    with pytest.raises(KeyboardInterrupt), sigint.take_sigterm_for_interrupt():  # noqa: PT012 - in steps
+        with sigint.delay_interrupts():
+            signal.raise_signal(signal.SIGTERM)
+            steps.append("written")
+        steps.append("not reached")
+    assert steps == ["written"]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_another_thread_leaves_sigterm_alone() -> None:
+    def look() -> object:
+        with sigint.take_sigterm_for_interrupt():
+            return signal.getsignal(signal.SIGTERM)
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(look).result() is signal.getsignal(signal.SIGTERM)
+
+
 def test_a_group_is_interrupted() -> None:
     code = "import signal; print(flush=True); signal.pause()"
     with subprocess.Popen(

@@ -80,6 +80,12 @@ def test_the_file_holds_the_authority_alone_and_goes_with_the_server() -> None:
     assert not file.exists()
 
 
+def test_the_file_goes_with_the_process_too() -> None:
+    program = "from graphcontract.transports.certificates import Certificates as C; c = C(); print(c.ca_file)"
+    ended = subprocess.run([sys.executable, "-c", program], check=True, timeout=60, capture_output=True)
+    assert not Path(ended.stdout.decode().strip()).exists()
+
+
 def test_a_file_that_was_removed_meanwhile_is_not_an_error() -> None:
     with Loopback(ports=1) as server:
         Path(server.ca_file).unlink()
