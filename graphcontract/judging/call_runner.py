@@ -23,7 +23,7 @@ from graphcontract.http.stub_response import ResponseScript, StubResponse, settl
 from graphcontract.judging.client_set import ClientSet
 from graphcontract.judging.patience import Patience, is_expensive
 from graphcontract.judging.target import Target
-from graphcontract.transports import Certificate, Endpoint, OpenConnections, Scope
+from graphcontract.transports import Certificate, Endpoint, OpenConnections, Scope, Transport
 
 # An expensive call takes its timeout and the start of another process. After so many in a run, each further
 # test makes at most one.
@@ -264,36 +264,10 @@ class CallRunner:
     def _make_exchange(
         self, target: Target, call: Call, responses: Sequence[StubResponse], options: CallOptions
     ) -> Exchange:
-        certificate, client, transport = options.get("certificate"), target.client, target.transport
-        scope, request = self._state.scope, self._contract.request
-        elsewhere = self._settle(options.get("elsewhere", ()))
-        shared = options.get("shared", False)
-        concerns = build_token_filter(call) if shared else build_request_filter(self._contract, call)
-        script = ResponseScript(self._settle(responses), concerns, elsewhere)
-        root = request.root if options.get("own_root") else None
-        endpoint = transport.open_endpoint(
-            script,
-            root=root,
-            certificate=certificate,
-            scope=scope,
-            http2=options.get("http2", False),
-            shared=shared,
-        )
-        if options.get("aside") and transport.at_once is None:
-            # An open endpoint keeps its root, so that a second one gets another.
-            first, endpoint = endpoint, transport.open_endpoint(script, certificate=certificate, scope=scope)
-            first.finish()
+        client, transport = target.client, target.transport
+        endpoint = self._open_endpoint(transport, call, responses, options)
         secure = endpoint.root.startswith("https:") and "wire" in transport.shows
-        own = endpoint.root == request.root
-        path = "/{version}" if own else options.get("root_path", "/{version}")
-        named = endpoint.roots.get("same-host-name") if options.get("by_name") else None
-        base_url = (named or endpoint.root) + path.format(version=request.version)
-        call = replace(
-            call,
-            base_url=None if own else base_url,
-            ca_file=transport.ca_file if secure and not own else None,
-        )
-        call = replace(call, client=self._clients.number_object(call))
+        call, root = self._address(call, endpoint, options, ca_file=transport.ca_file if secure else None)
         timer = _Timer(options.get("cancel_after"))
         started = monotonic()
         # Until the call returns, its endpoint counts as spoiled: an interrupt may come in the middle of it.
@@ -326,9 +300,9 @@ class CallRunner:
             connects=record.connects,
             connections=record.connections,
             fault=next((each.fault for each in responses if each.fault), None),
-            certificate=(certificate or "trusted") if secure else None,
+            certificate=options.get("certificate", "trusted") if secure else None,
             bounds=client.limits.timeout,
-            own_root=base_url,
+            own_root=root,
             cancelled=timer.fired if timer.fired is not None and timer.fired < ended else None,
             open_connections=connections.open if connections else None,
             waiting_connections=connections.waiting if connections else 0,
@@ -336,6 +310,45 @@ class CallRunner:
             surroundings=_name_settings(target.surroundings.settings if target.surroundings else ()),
             files=target.surroundings.read_files() if target.surroundings else {},
         )
+
+    def _open_endpoint(
+        self, transport: Transport, call: Call, responses: Sequence[StubResponse], options: CallOptions
+    ) -> Endpoint:
+        """Open an endpoint that gives these responses to the requests of the call, or to all with its token
+        where the call is not alone at its root.
+        """
+        certificate, scope = options.get("certificate"), self._state.scope
+        shared = options.get("shared", False)
+        concerns = build_token_filter(call) if shared else build_request_filter(self._contract, call)
+        elsewhere = self._settle(options.get("elsewhere", ()))
+        script = ResponseScript(self._settle(responses), concerns, elsewhere)
+        endpoint = transport.open_endpoint(
+            script,
+            root=self._contract.request.root if options.get("own_root") else None,
+            certificate=certificate,
+            scope=scope,
+            http2=options.get("http2", False),
+            shared=shared,
+        )
+        if options.get("aside") and transport.at_once is None:
+            # An open endpoint keeps its root, so that a second one gets another.
+            first, endpoint = endpoint, transport.open_endpoint(script, certificate=certificate, scope=scope)
+            first.finish()
+        return endpoint
+
+    def _address(
+        self, call: Call, endpoint: Endpoint, options: CallOptions, *, ca_file: str | None
+    ) -> tuple[Call, str]:
+        """Complete a call with its root and client object; returns the root too, as the call to the client's
+        own root has none.
+        """
+        request = self._contract.request
+        own = endpoint.root == request.root
+        path = "/{version}" if own else options.get("root_path", "/{version}")
+        named = endpoint.roots.get("same-host-name") if options.get("by_name") else None
+        root = (named or endpoint.root) + path.format(version=request.version)
+        call = replace(call, base_url=None if own else root, ca_file=None if own else ca_file)
+        return replace(call, client=self._clients.number_object(call)), root
 
     def _settle(self, responses: Sequence[StubResponse]) -> tuple[StubResponse, ...]:
         """Give the responses that stand for success the status and content of the contract's."""
