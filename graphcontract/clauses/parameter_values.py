@@ -18,7 +18,7 @@ from graphcontract.clauses.queries import (
     read_target,
 )
 from graphcontract.contract.model import Contract
-from graphcontract.contract.odata import split_call
+from graphcontract.contract.odata import format_call, split_call
 from graphcontract.exchange import Call
 from graphcontract.http.request_target import (
     Position,
@@ -86,7 +86,8 @@ def _compare_path(
             actual = found.decoded.decode("utf-8", "replace")
             text = f"{found.raw} (decodes to {quote(actual)})"
             kind = _explain_other_value(position, values, sent)
-            input = classify_difference(value, actual) if kind == "changed" else ""
+            read = _unquote(found.decoded).decode("utf-8", "replace") if position.quoted else actual
+            input = classify_difference(value, read) if kind == "changed" else ""
             yield ValueFault(kind, expected, text, input)
         elif (illegal := illegal_characters(found.raw)) and not (position.argument and is_plain(value)):
             yield ValueFault("raw", expected, found.raw, classify_character(illegal[0]))
@@ -97,20 +98,40 @@ def _explain_missing_value(
 ) -> str:
     """The kind of a fault for a value that no segment has."""
     own = dict(values)[position]
-    if len(values) > 1 and any(_is_merged(segment, own, values) for segment in target.decode_segments()):
+    if len(values) > 1 and any(_is_merged(text, own, values) for text in _list_values(template, target)):
         return "merged"
     if position.argument is not None:
-        readable = any(
-            split_call(segment.decode("utf-8", "replace"))[1] is not None
-            for index, segment in enumerate(target.decode_segments())
-            if template.names_function(position.index, target.segments[index])
-        )
+        calls = [each for each in target.segments if template.names_function(position.index, each)]
+        segment = template.segments[position.index]
+        readable = any(_read_arguments(segment, each) is not None for each in calls)
         return "lost" if readable else "changed"
     # Plain values have nothing that could end or divide the path.
     cannot_be_cut = all(is_plain(value) for _, value in values)
     if len(values) > 1 and (cannot_be_cut or _lacks_segment(template, target, position.index)):
         return "lost"
     return "split" if len(target.segments) > len(template.segments) else "cut"
+
+
+def _list_values(template: Template, target: Target) -> Iterator[bytes]:
+    """The texts in a path that may have the value of a parameter: of a function or composite key whose
+    arguments can be read, each literal; else the segments that the template does not fix.
+    """
+    fixed = {each.encode() for index, each in enumerate(template.segments) if not template.is_key(index)}
+    called = {position.index for position in template.positions if position.argument is not None}
+    for raw in target.segments:
+        functions = [each for each in called if template.names_function(each, raw)]
+        arguments = _read_arguments(template.segments[functions[0]], raw) if functions else None
+        if arguments is not None:
+            yield from (each.encode() for each in arguments.values())
+        elif decode(raw) not in fixed:
+            yield decode(raw)
+
+
+def _read_arguments(segment: str, raw: str) -> Mapping[str, str] | None:
+    """The literals in a raw segment by argument; `segment` is the one of the template. None if they cannot be
+    read.
+    """
+    return split_call(format_call(segment, decode(raw).decode("utf-8", "replace")))[1]
 
 
 def _is_merged(actual: bytes, own: str, values: Sequence[tuple[Position, str]]) -> bool:

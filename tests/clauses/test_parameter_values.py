@@ -217,6 +217,7 @@ class TestTwoSegments:
             pytest.param("a b", "c d", "/teams/a%20b/channels/archive", [("lost", "space")], id="unusual-2"),
             pytest.param("a b", "c d", "/TEAMS/channels/c%20d/Archive", [("lost", "space")], id="other-case"),
             pytest.param("a", "b", "/teams/a-b/archive", [("merged", "")] * 2, id="merged"),
+            pytest.param("b", "e", "/teams/channels/e/archive", [("lost", "")], id="in-fixed-segments"),
             pytest.param("a b", "c", "/teams/a%20bc/archive", [("merged", "space"), ("merged", "")], id="m2"),
             pytest.param("a/b", "c", "/teams/a/b/channels/c/archive", [("split", "gen-delim")], id="split"),
             pytest.param(

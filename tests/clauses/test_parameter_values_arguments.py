@@ -59,6 +59,21 @@ class TestArguments:
         assert [bool(each.input) for each in found] == [kind == "changed"]
 
     @pytest.mark.parametrize(
+        ("name", "literal", "input"),
+        [
+            pytest.param("a b", "'a+b'", "space", id="plus-for-space"),
+            pytest.param("Ann", "'ANN'", "letter-case", id="letter-case"),
+            pytest.param(" Ann", "'Ann'", "edges", id="trimmed"),
+            pytest.param("x" * 200, f"'{'x' * 100}'", "long", id="cut"),
+            pytest.param("O'Neil", "'O''Neal'", "unreserved", id="after-a-doubled-quote"),
+            pytest.param("O'Neil", "'O%20Neil'", "sub-delim", id="quote"),
+        ],
+    )
+    def test_input_that_explains_another_string(self, name: str, literal: str, input: str) -> None:
+        (found,) = self.faults(name, "3", f"(name={literal},floor=3)")
+        assert (found.kind, found.input) == ("changed", input)
+
+    @pytest.mark.parametrize(
         ("literal", "kind", "input"),
         [
             pytest.param("'3'", "changed", "unreserved", id="quoted"),
@@ -90,6 +105,7 @@ class TestArguments:
             pytest.param("Ann", "3", "(floor=3)", ["lost"], id="no-string"),
             pytest.param("Ann", "3", "()", ["lost", "lost"], id="no-arguments"),
             pytest.param("Ann", "3", "(who='Bob',level=4)", ["lost"] * 2, id="other-names-and-values"),
+            pytest.param("Ann", "3", "(nme='Ann',floor=3)", ["lost"], id="misspelt-name"),
             pytest.param("Ann", "3", "(floor='Ann')", ["lost", "repeated"], id="the-other-value-alone"),
             pytest.param("Ann", "3", "(name=3)", ["repeated", "lost"], id="the-other-value-alone-2"),
             pytest.param("Bob", "3", "('Ann')", ["changed", "changed"], id="no-names"),
@@ -171,6 +187,18 @@ class TestCompositeKey:
         segment = sent.strip("/()")
         assert [(each.kind, each.actual) for each in found] == [(kind, f'{segment} (decodes to "{shown}")')]
         assert found[0].expected == "building: the argument building as the literal 'A'"
+
+    @pytest.mark.parametrize(
+        ("sent", "kinds"),
+        [
+            pytest.param("/building='A'", ["lost"], id="one-part"),
+            pytest.param("(building='A')", ["lost"], id="one-part-in-parentheses"),
+            pytest.param("/building='A',floor=12", ["lost"], id="misspelt-name"),
+            pytest.param("/building='A'12", ["merged", "merged"], id="without-a-name"),
+        ],
+    )
+    def test_parts_that_are_missing(self, sent: str, kinds: list[str]) -> None:
+        assert [each.kind for each in self.faults(sent)] == kinds
 
     def test_swapped_parts(self) -> None:
         found = self.faults("/building='12',number=A")
