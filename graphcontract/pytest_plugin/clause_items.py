@@ -118,6 +118,16 @@ def format_accepted(footer: Footer) -> list[str]:
     return [f"accepted as known: {line}" for line in list_accepted(footer)]
 
 
+def redact_output(report: pytest.TestReport) -> None:
+    """Redact the token from what the client printed."""
+    if report.sections:
+        from graphcontract.inputs.tokens import CANARY
+        from graphcontract.judging.redaction import Redactor
+
+        redactor = Redactor([CANARY])
+        report.sections = [(name, redactor.text(text)) for name, text in report.sections]
+
+
 def write_summary(
     terminalreporter: Any, title: str, lines: Iterable[str], failures: Iterable[str] = ()
 ) -> None:

@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from graphcontract.errors import UserError
-from graphcontract.pytest_plugin.clause_items import Violation, as_usage_errors, format_accepted
+from graphcontract.pytest_plugin.clause_items import (
+    Violation,
+    as_usage_errors,
+    format_accepted,
+    redact_output,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -248,11 +253,7 @@ class OperationsPlugin:
         """Attach the events to the report, and redact the token from what the client printed."""
         report = yield
         if call.when == "call" and isinstance(item, OperationItem):
-            from graphcontract.inputs.tokens import CANARY
-            from graphcontract.judging.redaction import Redactor
-
-            redactor = Redactor([CANARY])
-            report.sections = [(name, redactor.text(text)) for name, text in report.sections]
+            redact_output(report)
             setattr(report, _ATTRIBUTE, json.dumps(item.events))
         return report
 

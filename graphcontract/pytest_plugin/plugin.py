@@ -23,6 +23,7 @@ from graphcontract.pytest_plugin.clause_items import (
     as_usage_errors,
     find_plugin,
     format_accepted,
+    redact_output,
     register_reports,
     write_summary,
 )
@@ -282,11 +283,7 @@ class Run:
         """Attach the result to the report as JSON, and redact the token from what the client printed."""
         report = yield
         if call.when == "call" and isinstance(item, ClientItem):
-            from graphcontract.inputs.tokens import CANARY
-            from graphcontract.judging.redaction import Redactor
-
-            redactor = Redactor([CANARY])
-            report.sections = [(name, redactor.text(text)) for name, text in report.sections]
+            redact_output(report)
             if item.part is not None:
                 setattr(report, _ATTRIBUTE, json.dumps(asdict(item.part)))
         return report
